@@ -1,0 +1,1 @@
+"""The application: settings, answers, the terminal."""

@@ -1,0 +1,233 @@
+"""`newsdesk search`, `ask`, `chat` and `demo`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli import options as o
+from bot.cli.output import (  # fmt: skip
+    answer_record,
+    complain,
+    print_answer,
+    print_found,
+    print_json,
+    search_record,
+)
+
+if TYPE_CHECKING:
+    from retrieval.library import Library
+    from retrieval.moments import TimeRange
+
+Asked = tuple[str | None, str, "TimeRange"]
+
+
+def search(
+    question: o.Question = None, batch: o.Batch = None, limit: o.Limit = 10,
+    as_of: o.AsOf = None, since: o.Since = None, until: o.Until = None, source: o.Source = None,
+    corpus: o.Corpus = "local", as_json: o.Json = False,
+) -> None:  # fmt: skip
+    """Find the passages that a question is about."""
+    asked = _questions(question, batch, o.time_range(as_of, since, until))
+
+    async def run(library: Library) -> None:
+        for question_id, text, within in asked:
+            start = time.perf_counter()
+            found = await library.search(text, within, corpus=corpus, source=source, limit=limit)
+            if as_json or batch:
+                print_json(search_record(found, question_id, _ms(start)))
+            else:
+                print_found(found)
+
+    _reading(run)
+
+
+def ask(
+    question: o.Question = None, batch: o.Batch = None, limit: o.Limit = 10,
+    as_of: o.AsOf = None, since: o.Since = None, until: o.Until = None, source: o.Source = None,
+    corpus: o.Corpus = "local", as_json: o.Json = False,
+) -> None:  # fmt: skip
+    """Answer a question, with a citation for each sentence, or say that it isn't known.
+
+    Example: newsdesk ask "Who opened the bridge?" --since 2023-11-01
+    """
+    asked = _questions(question, batch, o.time_range(as_of, since, until))
+
+    async def run(library: Library) -> None:
+        from bot.answering.engine import AnswerEngine
+
+        engine = AnswerEngine(library)
+        for question_id, text, within in asked:
+            start = time.perf_counter()
+            answer = await engine.answer(text, within, corpus=corpus, source=source, limit=limit)
+            if as_json or batch:
+                print_json(answer_record(answer, question_id, _ms(start)))
+            else:
+                print_answer(answer)
+
+    _reading(run)
+
+
+def chat(
+    corpus: o.Corpus = "local",
+    demo: Annotated[bool, typer.Option("--demo", help="About the bundled demo articles.")] = False,
+    as_json: o.Json = False,
+) -> None:
+    """A conversation: one question a line. End it with Ctrl-D or `quit`.
+
+    With nothing ingested yet it is about the bundled demo articles.
+    """
+
+    async def run(library: Library) -> None:
+        if not await library.is_empty(corpus):
+            await _converse(library, corpus, as_json)
+            return
+        complain(f"The corpus {corpus} is empty; this conversation is about the demo articles.")
+        async with _demo_library() as bundled:
+            await _converse(bundled, "demo", as_json)
+
+    async def run_demo() -> None:
+        async with _demo_library() as bundled:
+            await _converse(bundled, "demo", as_json)
+
+    if demo:
+        asyncio.run(run_demo())
+    else:
+        _reading(run)
+
+
+def demo(as_json: o.Json = False) -> None:
+    """Ingest a few invented articles and answer questions about them: no key, no network."""
+
+    async def run() -> None:
+        from bot.answering.engine import AnswerEngine
+        from bot.demo import QUESTIONS
+        from retrieval.moments import TimeRange, utc_now
+
+        async with _demo_library() as library:
+            if not as_json:
+                counts = (await library.counts())[0]
+                print(f"{counts.articles} articles about the invented city of Maravel are in.", flush=True)  # fmt: skip
+            engine = AnswerEngine(library)
+            for question in QUESTIONS:
+                start = time.perf_counter()
+                answer = await engine.answer(question, TimeRange(utc_now()), corpus="demo")
+                if as_json:
+                    print_json(answer_record(answer, None, _ms(start)))
+                else:
+                    print_answer(answer, show_question=True)
+        if not as_json:
+            print("\nAsk your own questions about them: newsdesk chat --demo")
+
+    asyncio.run(run())
+
+
+async def _converse(library: Library, corpus: str, as_json: bool) -> None:
+    from bot.answering.engine import AnswerEngine
+    from retrieval.moments import TimeRange, utc_now
+
+    engine = AnswerEngine(library)
+    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    while True:
+        if interactive:
+            print("\n> ", end="", flush=True)
+        line = await asyncio.to_thread(sys.stdin.readline)
+        question = line.strip()
+        if not line or question.lower() in {"quit", "exit", "/quit"}:
+            return
+        if not question:
+            continue
+        start = time.perf_counter()
+        answer = await engine.answer(question, TimeRange(utc_now()), corpus=corpus)
+        if as_json:
+            print_json(answer_record(answer, None, _ms(start)))
+        else:
+            print_answer(answer, show_question=not interactive)
+            sys.stdout.flush()
+
+
+@contextlib.asynccontextmanager
+async def _demo_library() -> AsyncIterator[Library]:
+    """A library of its own with the demo articles, gone afterwards."""
+    import tempfile
+
+    from bot.demo import demo_articles
+    from bot.settings import load_settings
+    from retrieval.ingest import ingest
+    from retrieval.library import LibraryConfig, open_library
+    from retrieval.moments import utc_now
+
+    load_settings()  # a wrong setting is told here as everywhere, though the demo needs none
+    with tempfile.TemporaryDirectory(prefix="newsdesk-demo-", ignore_cleanup_errors=True) as folder:
+        async with open_library(LibraryConfig(Path(folder)), writer="newsdesk demo") as library:
+            indexer = await library.indexer("demo")
+            articles = demo_articles(utc_now())
+            async for _ in ingest(indexer, articles, actor="demo", data_dir=Path(folder)):
+                pass
+            yield library
+
+
+def _reading(run: Any) -> None:
+    async def opened() -> None:
+        from bot.settings import load_settings
+        from retrieval.library import open_library
+
+        async with open_library(load_settings().library()) as library:
+            await run(library)
+
+    asyncio.run(opened())
+
+
+def _questions(question: str | None, batch: Path | None, within: TimeRange) -> Iterator[Asked]:
+    if batch is not None and question is None:
+        return iter(list(_batch(batch, within)))
+    if question is None or batch is not None:
+        raise typer.BadParameter("give either a question or --batch FILE")
+    if not question.strip():
+        raise typer.BadParameter("the question is empty")
+    return iter([(None, question, within)])
+
+
+def _batch(path: Path, within: TimeRange) -> Iterator[Asked]:
+    """Raises ``UnreadableSource`` for a file or a line that is not as the contract says."""
+    from retrieval.decoding import open_plain_or_gzip
+    from retrieval.errors import UnreadableSource
+    from retrieval.moments import TimeRange, parse_span
+
+    try:
+        with open_plain_or_gzip(path) as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                try:
+                    record = json.loads(line)
+                    text, asked_at = record["question"], record.get("asked_at")
+                    span = parse_span(asked_at) if asked_at else None
+                    if not isinstance(text, str):
+                        raise TypeError
+                except (ValueError, TypeError, KeyError, AttributeError) as error:
+                    raise UnreadableSource(
+                        f"{path}:{number} is not a question; give lines like "
+                        '{"question": "…", "asked_at": "2023-11-03"}.'
+                    ) from error
+                as_of = span.end if span else within.as_of
+                question_id = record.get("id")
+                yield (
+                    None if question_id is None else str(question_id),
+                    text,
+                    TimeRange(as_of, within.since, within.until),
+                )
+    except OSError as error:
+        raise UnreadableSource(f"{path} can't be read ({error.strerror or error}).") from error
+
+
+def _ms(start: float) -> float:
+    return (time.perf_counter() - start) * 1000

@@ -1,0 +1,192 @@
+"""`newsdesk ingest`, `extract` and `reindex`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli import options as o
+from bot.cli.output import complain, ingested_record, print_json
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from retrieval.articles import Incoming, Ingested
+    from retrieval.catalogue import Corpus
+    from retrieval.library import Library
+
+
+def ingest(
+    sources: Annotated[list[str], typer.Argument(help="Files, URLs, or - for standard input.")],
+    corpus: o.Corpus = "local",
+    as_json: o.Json = False,
+) -> None:
+    """Bring articles in: .html .txt .md .jsonl .xml (each also .gz), a URL, or - for standard input.
+
+    Example: newsdesk ingest articles.jsonl.gz https://example.com/story
+    """
+
+    async def run() -> None:
+        from bot.settings import load_settings
+        from retrieval.ingest import ingest as ingest_all
+        from retrieval.library import open_library
+
+        settings = load_settings()
+        rejected: list[Ingested] = []
+        counts: dict[str, int] = {}
+        async with open_library(settings.library(), writer="newsdesk ingest") as library:
+            indexer = await library.indexer(corpus)
+            read = _read(sources, settings, asyncio.get_running_loop())
+            with _progress(hidden=as_json) as advance:
+                async for result in ingest_all(
+                    indexer, read, actor="terminal", data_dir=settings.data_dir
+                ):
+                    counts[result.status] = counts.get(result.status, 0) + 1
+                    if result.status == "rejected":
+                        rejected.append(result)
+                    if as_json:
+                        print_json(ingested_record(result))
+                    advance(counts)
+        if not as_json:
+            print(", ".join(f"{count} {status}" for status, count in counts.items()) or "nothing")
+        _tell_rejected(rejected, as_json)
+
+    asyncio.run(run())
+
+
+def extract(
+    file: Annotated[Path, typer.Argument(help="A saved HTML page, also .gz.")],
+    url: Annotated[str | None, typer.Option(help="Where the page came from.")] = None,
+    as_json: o.Json = False,
+) -> None:
+    """Show the article that a saved page holds."""
+    from bot.settings import load_settings
+    from retrieval.decoding import decode_page, read_bounded
+    from retrieval.errors import UnreadableSource
+    from retrieval.extraction import extract_article
+    from retrieval.languages import detect_language
+    from retrieval.moments import written
+
+    try:
+        page = decode_page(read_bounded(file, load_settings().max_article_bytes))
+        article = extract_article(page, url)
+    except UnreadableSource as error:
+        complain(f"{file}: {error.message}.")
+        raise typer.Exit(1) from error
+    record: dict[str, Any] = {
+        "title": article.title,
+        "source": article.source,
+        "authors": list(article.authors),
+        "published_at": written(article.published) if article.published else None,
+        "language": article.language or detect_language(article.text),
+        "text": article.text,
+    }
+    if as_json:
+        print_json(record)
+        return
+    for key in ("title", "source", "authors", "published_at", "language"):
+        value = record[key]
+        print(f"{key}: {', '.join(value) if isinstance(value, list) else value or 'unknown'}")
+    print(f"\n{article.text}")
+
+
+def reindex(
+    corpus: Annotated[str | None, typer.Option(help="Only this corpus; all of them if left out.")] = None,
+    as_json: o.Json = False,
+) -> None:  # fmt: skip
+    """Build the indexes anew from the catalogue, with the embedder of the settings."""
+
+    async def run() -> None:
+        from bot.settings import load_settings
+        from retrieval.errors import StorageError
+        from retrieval.library import open_library
+
+        async with open_library(load_settings().library(), writer="newsdesk reindex") as library:
+            known = await library.catalogue.corpora()
+            wanted = [each for each in known if corpus in (None, each.name)]
+            if corpus is not None and not wanted:
+                names = ", ".join(each.name for each in known) or "none"
+                raise StorageError(f"There is no corpus called {corpus!r}; known: {names}.")
+            for each in wanted:
+                articles = await _reindex(library, each, hidden=as_json)
+                if as_json:
+                    print_json({"corpus": each.name, "articles": articles})
+                else:
+                    print(f"{each.name}: {articles} articles reindexed")
+
+    asyncio.run(run())
+
+
+async def _reindex(library: Library, corpus: Corpus, *, hidden: bool) -> int:
+    articles = 0
+    with _progress(hidden=hidden) as advance:
+        async for articles, _ in library.reindex(corpus):
+            advance({corpus.name: articles})
+    return articles
+
+
+def _read(
+    sources: list[str], settings: Settings, loop: asyncio.AbstractEventLoop
+) -> Iterator[Incoming]:
+    from retrieval.readers import read_source, read_stdin
+
+    for source in sources:
+        if source == "-":
+            yield from read_stdin(sys.stdin.buffer, settings.max_article_bytes)
+        elif "://" in source:
+            # This runs in a worker thread; fetching belongs to the event loop.
+            fetched = asyncio.run_coroutine_threadsafe(_fetch(source, settings), loop)
+            yield from fetched.result()
+        else:
+            yield from read_source(Path(source), settings.max_article_bytes)
+
+
+async def _fetch(url: str, settings: Settings) -> list[Incoming]:
+    from retrieval.fetching import Fetcher
+    from retrieval.readers.address import read_address
+
+    async with Fetcher(
+        allow=settings.fetch_allow,
+        seconds=settings.fetch_seconds,
+        max_bytes=settings.max_article_bytes,
+        user_agent=settings.user_agent,
+    ) as fetcher:
+        return await read_address(url, fetcher)
+
+
+def _tell_rejected(rejected: list[Ingested], as_json: bool) -> None:
+    if not rejected:
+        return
+    if not as_json:
+        for result in rejected:
+            print(f"rejected {result.source}: {result.reason}", file=sys.stderr)
+    else:
+        first = rejected[0]
+        more = f" and {len(rejected) - 1} more" if len(rejected) > 1 else ""
+        complain(f"rejected {first.source}: {first.reason}{more}; the other articles are in.")
+    raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def _progress(*, hidden: bool) -> Iterator[Any]:
+    """A bar on standard error where somebody sees it."""
+    if hidden or not sys.stderr.isatty():
+        yield lambda counts: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading", total=None)
+
+        def advance(counts: dict[str, int]) -> None:
+            text = ", ".join(f"{count} {status}" for status, count in counts.items())
+            progress.update(task, description=text)
+
+        yield advance

@@ -1,0 +1,101 @@
+"""`newsdesk`: the commands, and the one place where an error becomes a sentence and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from bot.cli import asking, ingesting, looking
+
+VERSION = "0.1.0"
+
+app = typer.Typer(
+    name="newsdesk",
+    help="Answers questions about the news and shows where every sentence comes from.\n\n"
+    'Try: newsdesk demo; then newsdesk ingest FILE, newsdesk ask "What happened to ...?"',
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"newsdesk {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+) -> None:
+    """Options of every command."""
+
+
+app.command()(ingesting.ingest)
+app.command()(ingesting.reindex)
+app.command()(asking.search)
+app.command()(asking.ask)
+app.command()(asking.chat)
+app.command()(asking.demo)
+app.command()(ingesting.extract)
+app.command()(looking.status)
+app.command()(looking.doctor)
+
+
+def main() -> None:
+    """The console script. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    debug = "--debug" in sys.argv[1:]
+    sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    code = _run(debug)
+    # Nothing is left to tidy up; taking the interpreter apart would cost a third of a second.
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        pass
+    os._exit(code)
+
+
+def _run(debug: bool) -> int:
+    import logging
+
+    logging.basicConfig(
+        level=logging.DEBUG if debug else logging.ERROR,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        app(standalone_mode=True)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(bool(ended.code))
+    except KeyboardInterrupt:
+        print("newsdesk: interrupted; what was accepted is kept.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last resort, told in one line
+        return _told(error, debug)
+    return 0
+
+
+def _told(error: Exception, debug: bool) -> int:
+    from retrieval.errors import NewsdeskError
+
+    if debug:
+        import traceback
+
+        traceback.print_exc()
+    if isinstance(error, NewsdeskError):
+        print(f"newsdesk: {error.message}", file=sys.stderr)
+    else:
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        print(f"newsdesk: unexpected error ({reason}); run again with --debug for details.", file=sys.stderr)  # fmt: skip
+    return 1

@@ -1,0 +1,51 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from retrieval.moments import TimeRange
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Corpus = Annotated[str, typer.Option(help="The corpus: any name.")]
+Question = Annotated[str | None, typer.Argument(help="A question in plain words.")]
+Batch = Annotated[
+    Path | None, typer.Option(help="Questions as JSON Lines; `asked_at` wins over --as-of.")
+]
+Limit = Annotated[int, typer.Option(min=1, max=100, help="How many passages to consider.")]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="Answer as of this moment (ISO 8601). Default: now.")
+]
+Since = Annotated[str | None, typer.Option(help="Nothing published before (ISO 8601).")]
+Until = Annotated[str | None, typer.Option(help="Nothing published after (ISO 8601).")]
+Source = Annotated[str | None, typer.Option(help="Only this publisher: its name or host.")]
+
+
+def moment(text: str | None, option: str, *, end: bool) -> datetime | None:
+    """Raises ``typer.BadParameter`` for what is no ISO 8601 date or moment."""
+    from retrieval.moments import parse_span
+
+    if text is None:
+        return None
+    try:
+        span = parse_span(text)
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{text!r} is not an ISO 8601 date, such as 2023-11-03", param_hint=option
+        ) from error
+    return span.end if end else span.start
+
+
+def time_range(as_of: str | None, since: str | None, until: str | None) -> TimeRange:
+    from retrieval.moments import TimeRange, utc_now
+
+    return TimeRange(
+        moment(as_of, "--as-of", end=True) or utc_now(),
+        moment(since, "--since", end=False),
+        moment(until, "--until", end=True),
+    )

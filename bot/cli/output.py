@@ -1,0 +1,114 @@
+"""How results look in a terminal, in a pipe and as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.answering.answers import Answer
+    from retrieval.articles import Found, Ingested, Reference
+
+
+def print_json(record: dict[str, Any]) -> None:
+    """One line, flushed: a reader sees it when it is true."""
+    sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def complain(text: str) -> None:
+    print(f"newsdesk: {text}", file=sys.stderr, flush=True)
+
+
+def ingested_record(result: Ingested) -> dict[str, Any]:
+    return asdict(result)
+
+
+def search_record(found: Found, question_id: str | None, ms: float) -> dict[str, Any]:
+    from retrieval.moments import iso
+
+    return {
+        "id": question_id,
+        "question": found.question,
+        "range": {"since": iso(found.since) if found.since else None, "until": iso(found.until)},
+        "hits": [
+            {
+                "rank": hit.rank,
+                "score": hit.score,
+                **asdict(hit.passage.article),
+                "text": hit.passage.text,
+                "also": [asdict(also) for also in hit.also],
+            }
+            for hit in found.hits
+        ],
+        "notes": list(found.notes),
+        "ms": round(ms, 1),
+    }
+
+
+def answer_record(answer: Answer, question_id: str | None, ms: float) -> dict[str, Any]:
+    return {
+        "id": question_id,
+        "question": answer.question,
+        "answer": answer.text,
+        "abstained": answer.abstained,
+        "sentences": [{"text": s.text, "citations": list(s.citations)} for s in answer.sentences],
+        "citations": [{"n": c.n, **asdict(c.article), "quote": c.quote} for c in answer.citations],
+        "nearest": [asdict(reference) for reference in answer.nearest],
+        "model": answer.model,
+        "usage": None,
+        "notes": list(answer.notes),
+        "ms": round(ms, 1),
+    }
+
+
+def print_found(found: Found) -> None:
+    from rich.text import Text
+
+    console = _console()
+    for hit in found.hits:
+        console.print(Text(f"{hit.rank}. {hit.passage.article.title}", style="bold"))
+        console.print(Text(f"   {byline(hit.passage.article)}", style="dim"))
+        console.print(Text(f"   {' '.join(hit.passage.text.split())}"))
+        for also in hit.also:
+            console.print(Text(f"   also: {also.source or ''} {also.url or ''}", style="dim"))
+    if not found.hits and not found.notes:
+        console.print("Nothing was found. `newsdesk status` shows what there is to search.")
+    for note in found.notes:
+        console.print(Text(note, style="yellow"))
+
+
+def print_answer(answer: Answer, *, show_question: bool = False) -> None:
+    from rich.text import Text
+
+    console = _console()
+    if show_question:
+        console.print(Text(f"\nQ: {answer.question}", style="bold cyan"))
+    console.print(Text(answer.text, style="yellow" if answer.abstained else ""))
+    for citation in answer.citations:
+        console.print(Text(f"  [{citation.n}] {citation.article.title}", style="green"))
+        console.print(Text(f"      {byline(citation.article)}", style="dim"))
+    if answer.nearest:
+        console.print("  The nearest coverage:")
+    for reference in answer.nearest:
+        console.print(Text(f"  - {reference.title}", style="green"))
+        console.print(Text(f"    {byline(reference)}", style="dim"))
+    for note in answer.notes:
+        console.print(Text(f"  {note}", style="yellow"))
+
+
+def byline(reference: Reference) -> str:
+    parts: Sequence[str | None] = (
+        reference.source, reference.published_at or "undated", reference.url,
+    )  # fmt: skip
+    return ", ".join(part for part in parts if part)
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    # In a pipe: plain text, and lines are left to the reader to wrap.
+    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)

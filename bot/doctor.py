@@ -1,0 +1,128 @@
+"""What is wrong with an installation, and how to mend it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import shutil
+from dataclasses import dataclass
+
+from bot.settings import Settings, load_settings
+from retrieval.decoding import describe_size
+from retrieval.errors import NewsdeskError
+from retrieval.library import Library, open_library
+from retrieval.locking import WriterLock
+
+_SECONDS = 10.0
+_LITTLE_ROOM = 200_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``ok`` is None where there is nothing to check."""
+
+    check: str
+    ok: bool | None
+    detail: str
+    remedy: str | None = None
+
+
+async def examine() -> list[Finding]:
+    """Go through everything that a start needs. Never raises for what it finds."""
+    try:
+        settings = load_settings()
+    except NewsdeskError as error:
+        return [Finding("settings", False, error.message, "Mend the environment or .env.")]
+    findings = [Finding("settings", True, "all known, all within bounds")]
+    try:
+        async with open_library(settings.library()) as library:
+            findings += await _examine_library(settings, library)
+    except NewsdeskError as error:
+        findings.append(Finding("data folder", False, error.message))
+    findings.append(await _model(settings))
+    findings.append(_token(settings))
+    return findings
+
+
+async def _examine_library(settings: Settings, library: Library) -> list[Finding]:
+    folder = settings.data_dir
+    free = shutil.disk_usage(folder).free
+    room = Finding("data folder", True, f"{folder}, {describe_size(free)} free")
+    if free < _LITTLE_ROOM:
+        room = Finding(
+            "data folder", False, f"{folder} has only {describe_size(free)} free", "Make room."
+        )
+    lock = WriterLock(folder)
+    writer = "nobody is writing" if lock.is_free() else f"written by {lock.holder()}"
+    findings = [room, Finding("writer", True, writer)]
+    await library.store.heartbeat()
+    findings.append(Finding("chroma", True, settings.chroma_url or "embedded"))
+    for corpus, made_by in (await library.embedders()).items():
+        if made_by not in (None, library.embedder.identity):
+            findings.append(
+                Finding(
+                    "embedder", False,
+                    f"the vectors of {corpus} are by {made_by}, the settings say {library.embedder.identity}",
+                    "Run `newsdesk reindex`.",
+                )
+            )  # fmt: skip
+    await library.embedder.embed(["a test"])
+    findings.append(Finding("embedder", True, f"{library.embedder.identity} works"))
+    for wrong in await library.check():
+        findings.append(
+            Finding(
+                "indexes", False,
+                f"{wrong.index} of {wrong.corpus}: {wrong.missing} passages missing, {wrong.surplus} too many",
+                "Run `newsdesk reindex`; while articles are being ingested this is normal.",
+            )
+        )  # fmt: skip
+    return findings
+
+
+async def _model(settings: Settings) -> Finding:
+    if settings.openai_api_key is None and settings.openai_base_url is None:
+        return Finding(
+            "model", None, "no OPENAI_API_KEY and no OPENAI_BASE_URL: answers are quotations"
+        )
+    import openai
+
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
+    where = settings.openai_base_url or "OpenAI"
+    async with openai.AsyncOpenAI(
+        api_key=key, base_url=settings.openai_base_url, timeout=_SECONDS, max_retries=0
+    ) as client:
+        try:
+            await client.models.list()
+        except openai.AuthenticationError:
+            return Finding("model", False, f"{where} refuses the key", "Check OPENAI_API_KEY.")
+        except openai.APIStatusError as error:
+            return Finding(
+                "model", False, f"{where} answered {error.status_code}", "Check OPENAI_BASE_URL."
+            )
+        except openai.APIConnectionError:
+            return Finding(
+                "model",
+                False,
+                f"{where} can't be reached",
+                "Check OPENAI_BASE_URL and the network.",
+            )
+    return Finding("model", True, f"{where} answers; answers are still quotations in this version")
+
+
+def _token(settings: Settings) -> Finding:
+    """The shape of the token: three parts, the first one the bot's id in Base64."""
+    if settings.discord_token is None:
+        return Finding("Discord token", None, "not set; the terminal needs none")
+    parts = settings.discord_token.get_secret_value().split(".")
+    try:
+        user = base64.b64decode(parts[0] + "=" * (-len(parts[0]) % 4), validate=True).decode(
+            "ascii"
+        )
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        user = ""
+    if len(parts) == 3 and user.isdigit() and all(parts):
+        return Finding("Discord token", True, f"has the shape of a token, for the bot {user}")
+    return Finding(
+        "Discord token", False, "DISCORD_TOKEN does not have the shape of a bot token",
+        "Copy it again from the Bot page of the Discord developer portal.",
+    )  # fmt: skip

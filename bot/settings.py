@@ -1,0 +1,143 @@
+"""Settings from the environment and from `.env`, read once in `main`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal
+
+from dotenv import dotenv_values
+from platformdirs import user_data_path
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from retrieval.embedders import EmbedderOptions
+from retrieval.errors import SettingsError
+from retrieval.library import LibraryConfig
+
+_PREFIX = "NEWSDESK_"
+
+
+def _named(name: str) -> AliasChoices:
+    """A variable that is not ours and has no prefix of ours."""
+    return AliasChoices(name)
+
+
+class Settings(BaseSettings):
+    """Every setting, with its bounds and default. `.env.example` explains them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, case_sensitive=False,
+        populate_by_name=True, hide_input_in_errors=True,
+    )  # fmt: skip
+
+    data_dir: Path = Field(default_factory=lambda: user_data_path("newsdesk", appauthor=False))
+    chroma_url: str | None = None
+    embedder: Literal["wordllama", "openai", "minilm"] = "wordllama"
+    openai_embedding_model: str = "text-embedding-3-small"
+    fetch_allow: Annotated[tuple[str, ...], NoDecode] = ()
+    fetch_seconds: float = Field(default=20.0, ge=1, le=120)
+    user_agent: str = "Newsdesk/0.1 (news question answering)"
+    max_article_mb: float = Field(default=5.0, ge=0.1, le=50)
+    discord_api_url: str | None = None
+    discord_gateway_url: str | None = None
+    discord_cdn_url: str | None = None
+
+    discord_token: SecretStr | None = Field(default=None, validation_alias=_named("DISCORD_TOKEN"))
+    openai_api_key: SecretStr | None = Field(
+        default=None, validation_alias=_named("OPENAI_API_KEY")
+    )
+    openai_base_url: str | None = Field(default=None, validation_alias=_named("OPENAI_BASE_URL"))
+    openai_model: str = Field(default="gpt-4o-mini", validation_alias=_named("OPENAI_MODEL"))
+
+    @field_validator("fetch_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def max_article_bytes(self) -> int:
+        return int(self.max_article_mb * 1_000_000)
+
+    def library(self, data_dir: Path | None = None) -> LibraryConfig:
+        key = self.openai_api_key
+        return LibraryConfig(
+            data_dir=data_dir or self.data_dir,
+            chroma_url=self.chroma_url,
+            embedder=self.embedder,
+            embedder_options=EmbedderOptions(
+                model=self.openai_embedding_model,
+                base_url=self.openai_base_url,
+                api_key=key.get_secret_value() if key else None,
+            ),
+        )
+
+
+def variable_names() -> dict[str, str]:
+    """By environment variable, the field of ``Settings`` that it sets."""
+    names = {}
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        names[
+            str(alias.choices[0]) if isinstance(alias, AliasChoices) else _PREFIX + name.upper()
+        ] = name
+    return names
+
+
+def load_settings(
+    environment: Mapping[str, str] | None = None, env_file: Path = Path(".env")
+) -> Settings:
+    """Read the settings; the environment wins over ``env_file``.
+
+    Raises ``SettingsError``, naming the variable, for an unknown ``NEWSDESK_*`` name or a bad value.
+    """
+    environment = os.environ if environment is None else environment
+    try:
+        from_file = {k: v for k, v in dotenv_values(env_file).items() if v is not None}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{env_file} can't be read as UTF-8 text.") from error
+    given = {**from_file, **environment}
+    known = variable_names()
+    for name in given:
+        if name.upper().startswith(_PREFIX) and name not in known:
+            close = get_close_matches(name.upper(), known, n=1, cutoff=0.0)
+            raise SettingsError(
+                f"{name} is not a setting; did you mean {close[0]}? See .env.example."
+            )
+    values = {field: given[name] for name, field in known.items() if given.get(name, "").strip()}
+    try:
+        # Only what was handed in: the environment has been read already.
+        return _Given(**values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        fields = {field: name for name, field in known.items()}
+        place = str(first["loc"][0])
+        raise SettingsError(
+            f"{fields.get(place, place)} is wrong: {first['msg']}. See .env.example."
+        ) from error
+
+
+class _Given(Settings):
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)

@@ -1,0 +1,123 @@
+"""The nouns of the house: what comes in, what is kept, what search returns."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from retrieval.moments import Span
+
+Status = Literal["indexed", "unchanged", "updated", "duplicate", "rejected"]
+
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article as a reader of sources hands it over.
+
+    ``url`` is as given, ``text`` is final: offsets of passages count its characters.
+    """
+
+    title: str
+    text: str
+    url: str | None = None
+    source: str | None = None
+    authors: tuple[str, ...] = ()
+    published: Span | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One thing read from a source: an article, or the reason why there is none.
+
+    ``label`` names the place, such as ``articles.jsonl:17``.
+    """
+
+    label: str
+    article: Article | None = None
+    reason: str | None = None
+    url: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of one incoming article."""
+
+    source: str
+    status: Status
+    article_id: str | None
+    url: str | None
+    title: str | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a reader is shown of an article beside its words."""
+
+    article_id: str
+    url: str | None
+    title: str
+    source: str | None
+    published_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoIn:
+    """Another outlet, or address, with the same text."""
+
+    article_id: str
+    source: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Characters ``start`` to ``end`` of an article's text; ``text`` is exactly these."""
+
+    passage_id: int
+    article: Reference
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that search found; ``score`` falls from hit to hit, 1.0 at most."""
+
+    rank: int
+    score: float
+    passage: Passage
+    also: tuple[AlsoIn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The result of one search: the hits, best first, and remarks for the person who asked."""
+
+    question: str
+    since: datetime | None
+    until: datetime
+    hits: tuple[Hit, ...]
+    notes: tuple[str, ...] = ()
+    # How telling each content word of the question is in this corpus (its inverse document
+    # frequency), by stem. The answering layer weighs sentences with it.
+    weights: dict[str, float] = field(default_factory=dict)
+
+
+def squash(text: str) -> str:
+    """White space folded to single spaces, Unicode composed: the form in which texts compare."""
+    return _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()
+
+
+def content_hash(text: str) -> str:
+    """The same for two texts that differ in nothing but white space and Unicode form."""
+    return hashlib.sha256(squash(text).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,579 @@
+"""Reading and writing the catalogue."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, delete, event, func, insert, literal, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from retrieval.articles import AlsoIn, Article, Incoming, Passage, Reference, content_hash
+from retrieval.catalogue import migrating
+from retrieval.catalogue.records import Acceptance, Candidate, Corpus, CorpusCounts, PendingVersion
+from retrieval.catalogue.schema import (
+    ACCEPTED,
+    ARCHIVED,
+    INDEXED,
+    PASSAGES_PER_VERSION,
+    RETIRED,
+    articles,
+    corpora,
+    ingest_log,
+    passages,
+    properties,
+    versions,
+)
+from retrieval.errors import StorageError
+from retrieval.moments import to_micros, written
+from retrieval.passages import passage_spans
+from retrieval.urls import canonical_url, host_name
+
+_BUSY_SECONDS = 10
+_LOOKUP = 5_000  # bound parameters a statement; SQLite allows 32,766
+
+_CANDIDATE = (
+    passages.c.id,
+    versions.c.article_id,
+    versions.c.content_hash,
+    versions.c.source_key,
+    versions.c.host,
+    versions.c.published_from,
+    versions.c.published_to,
+    versions.c.visible_from,
+)
+_REFERENCE = (
+    versions.c.article_id,
+    versions.c.url,
+    versions.c.title,
+    versions.c.source,
+    versions.c.published_at,
+)
+
+
+class Catalogue:
+    """One catalogue file. Open it with ``await Catalogue.open(path)`` and close it.
+
+    Several processes may read; that only one writes is up to the caller.
+    """
+
+    def __init__(self, engine: AsyncEngine, folder_id: str) -> None:
+        self._engine = engine
+        self._writing = asyncio.Lock()
+        # Tells the collections of this data folder from others' on a shared Chroma server.
+        self.folder_id = folder_id
+
+    @classmethod
+    async def open(cls, path: Path) -> Catalogue:
+        """Open a catalogue that ``prepare`` made ready."""
+        engine = _engine(path)
+        try:
+            async with engine.connect() as connection:
+                query = select(properties.c.value).where(properties.c.name == "folder_id")
+                folder_id: str = (await connection.execute(query)).scalar_one()
+        except DBAPIError as error:
+            await engine.dispose()
+            raise _storage_error(error) from error
+        return cls(engine, folder_id)
+
+    @staticmethod
+    async def is_ready(path: Path) -> bool:
+        """Whether the catalogue exists at this program's version.
+
+        Raises ``FolderTooNew`` if a newer program made it.
+        """
+        if not await asyncio.to_thread(path.exists):
+            return False
+        engine = _engine(path)
+        try:
+            async with engine.connect() as connection:
+                return await connection.run_sync(migrating.is_current)
+        except DBAPIError as error:
+            raise _storage_error(error) from error
+        finally:
+            await engine.dispose()
+
+    @staticmethod
+    async def prepare(path: Path) -> None:
+        """Create the catalogue or bring an older one up to date. For the one who may write."""
+        engine = _engine(path)
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(migrating.upgrade)
+                known = await connection.execute(select(properties.c.name))
+                if "folder_id" not in known.scalars().all():
+                    row = {"name": "folder_id", "value": uuid.uuid4().hex[:12]}
+                    await connection.execute(insert(properties), row)
+        except DBAPIError as error:
+            raise _storage_error(error) from error
+        finally:
+            await engine.dispose()
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    @contextlib.asynccontextmanager
+    async def _write(self) -> AsyncIterator[AsyncConnection]:
+        """A writing transaction. SQLite has one at a time, and so have we."""
+        async with self._writing, self._engine.begin() as connection:
+            yield connection
+
+    # Corpora
+
+    async def corpora(self) -> list[Corpus]:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                select(corpora.c.id, corpora.c.name, corpora.c.generation).order_by(corpora.c.id)
+            )
+            return [Corpus(*row) for row in rows]
+
+    async def corpus(self, name: str) -> Corpus | None:
+        async with self._engine.connect() as connection:
+            return await _corpus(connection, name)
+
+    async def ensure_corpus(self, name: str, now: datetime) -> Corpus:
+        async with self._write() as connection:
+            found = await _corpus(connection, name)
+            if found is None:
+                row = {"name": name, "created_at": to_micros(now)}
+                await connection.execute(insert(corpora), row)
+                found = await _corpus(connection, name)
+        if found is None:
+            raise StorageError(f"The corpus {name!r} could not be made.")
+        return found
+
+    async def switch_generation(self, corpus: Corpus, generation: int) -> None:
+        async with self._write() as connection:
+            await connection.execute(
+                update(corpora).where(corpora.c.id == corpus.id).values(generation=generation)
+            )
+
+    # Ingestion
+
+    async def accept(
+        self, corpus: Corpus, incoming: Sequence[Incoming], *, actor: str, now: datetime
+    ) -> list[Acceptance]:
+        """Take articles in, in one transaction: all of them are kept afterwards, or none.
+
+        Returns one result for each of ``incoming``, which must all hold an article. What is new
+        or changed is left in the state ``accepted``, its passages cut.
+        """
+        # Hashing and cutting are work for a thread, not for the event loop.
+        batch = await asyncio.to_thread(lambda: [_Identified(corpus, item) for item in incoming])
+        async with self._write() as connection:
+            known = await _known_articles(connection, [item.article_id for item in batch])
+            hashes = await _known_hashes(connection, corpus, [item.hash for item in batch])
+            results: list[Acceptance] = []
+            new_articles: list[dict[str, Any]] = []
+            new_passages: list[dict[str, Any]] = []
+            log: list[dict[str, Any]] = []
+            new_versions: list[dict[str, Any]] = []
+            next_id = await _next_version_id(connection)
+            moment = to_micros(now)
+            for item in batch:
+                number, current_hash = known.get(item.article_id, (0, None))
+                if current_hash == item.hash:
+                    results.append(Acceptance("unchanged", item.article_id))
+                    continue
+                if number:
+                    result = Acceptance("updated", item.article_id, next_id)
+                else:
+                    twin = hashes.get(item.hash, item.article_id) != item.article_id
+                    result = Acceptance(
+                        "duplicate" if twin else "indexed", item.article_id, next_id
+                    )
+                    new_articles.append(item.article_row(moment))
+                known[item.article_id] = (number + 1, item.hash)
+                hashes.setdefault(item.hash, item.article_id)
+                new_versions.append(item.version_row(next_id, number + 1, moment))
+                new_passages += item.passage_rows(next_id)
+                log.append(item.log_row(result.status, number + 1, moment, actor))
+                results.append(result)
+                next_id += 1
+            for table, rows in (
+                (articles, new_articles),
+                (versions, new_versions),
+                (passages, new_passages),
+                (ingest_log, log),
+            ):
+                if rows:
+                    await connection.execute(insert(table), rows)
+        return results
+
+    async def unfinished(self, corpus: Corpus) -> tuple[list[int], list[int]]:
+        """Ids of the versions still to enter (accepted) and to leave (retired) the indexes."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                select(versions.c.id, versions.c.state)
+                .where(versions.c.corpus_id == corpus.id)
+                .where(versions.c.state.in_((ACCEPTED, RETIRED)))
+                .order_by(versions.c.id)
+            )
+            found = rows.all()
+        accepted = [version_id for version_id, state in found if state == ACCEPTED]
+        return accepted, [version_id for version_id, state in found if state == RETIRED]
+
+    async def shown_version_ids(self, corpus: Corpus) -> list[int]:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                select(versions.c.id)
+                .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+                .order_by(versions.c.id)
+            )
+            return list(rows.scalars())
+
+    async def shown_passage_ids(self, corpus: Corpus) -> set[int]:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                select(passages.c.id)
+                .join(versions, versions.c.id == passages.c.version_id)
+                .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+            )
+            return set(rows.scalars())
+
+    async def load_versions(self, version_ids: Sequence[int]) -> list[PendingVersion]:
+        """The versions, in the order of their ids, with all that the indexes want of them."""
+        async with self._engine.connect() as connection:
+            rows = (
+                await connection.execute(
+                    select(versions).where(versions.c.id.in_(version_ids)).order_by(versions.c.id)
+                )
+            ).all()
+            spans = await connection.execute(
+                select(passages)
+                .where(passages.c.version_id.in_(version_ids))
+                .order_by(passages.c.id)
+            )
+            by_version: dict[int, list[tuple[int, int, int]]] = {}
+            for passage_id, version_id, start, end in spans:
+                by_version.setdefault(version_id, []).append((passage_id, start, end))
+        return [
+            PendingVersion(
+                id=row.id,
+                title=row.title,
+                text=row.text,
+                source_key=row.source_key,
+                host=row.host,
+                published_from=row.published_from,
+                published_to=row.published_to,
+                visible_from=row.visible_from,
+                passages=tuple(by_version.get(row.id, ())),
+            )
+            for row in rows
+        ]
+
+    async def mark_indexed(self, version_ids: Sequence[int]) -> list[int]:
+        """Show these accepted versions and retire the ones that they replace, in one transaction.
+
+        Of several accepted versions of one article the last one is shown. Returns the retired ids.
+        """
+        async with self._write() as connection:
+            entering = select(versions.c.article_id).where(versions.c.id.in_(version_ids))
+            replaced = (versions.c.article_id.in_(entering)) & (versions.c.state == INDEXED)
+            retired = list(
+                (await connection.execute(select(versions.c.id).where(replaced))).scalars()
+            )
+            last = (
+                select(func.max(versions.c.id))
+                .where(versions.c.id.in_(version_ids))
+                .group_by(versions.c.article_id)
+            )
+            shown = set((await connection.execute(last)).scalars())
+            overtaken = [version_id for version_id in version_ids if version_id not in shown]
+            await _set_state(connection, retired + overtaken, RETIRED)
+            await _set_state(connection, sorted(shown), INDEXED)
+        return retired + overtaken
+
+    async def mark_archived(self, version_ids: Sequence[int]) -> None:
+        """The indexes have let go of these versions: their passages are forgotten, texts stay."""
+        async with self._write() as connection:
+            await connection.execute(delete(passages).where(passages.c.version_id.in_(version_ids)))
+            await _set_state(connection, version_ids, ARCHIVED)
+
+    # Reading
+
+    async def candidates(self, corpus: Corpus, passage_ids: Sequence[int]) -> dict[int, Candidate]:
+        """Of these passages the ones that may be shown at all, by id. Any number of ids."""
+        # Whether a version is shown is asked of the rows found, not in the query: SQLite would
+        # start from the corpus and read all of it.
+        query = select(*_CANDIDATE, versions.c.corpus_id, versions.c.state).join(
+            versions, versions.c.id == passages.c.version_id
+        )
+        found: dict[int, Candidate] = {}
+        async with self._engine.connect() as connection:
+            for first in range(0, len(passage_ids), _LOOKUP):
+                ids = passage_ids[first : first + _LOOKUP]
+                for row in await connection.execute(query.where(passages.c.id.in_(ids))):
+                    *candidate, corpus_id, state = row
+                    if corpus_id == corpus.id and state == INDEXED:
+                        found[candidate[0]] = Candidate(*candidate)
+        return found
+
+    async def load_passages(self, passage_ids: Sequence[int]) -> dict[int, Passage]:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                select(
+                    passages.c.id,
+                    passages.c.start_offset,
+                    passages.c.end_offset,
+                    func.substr(
+                        versions.c.text,
+                        passages.c.start_offset + 1,
+                        passages.c.end_offset - passages.c.start_offset,
+                    ),
+                    *_REFERENCE,
+                )
+                .join(versions, versions.c.id == passages.c.version_id)
+                .where(passages.c.id.in_(passage_ids))
+            )
+            return {
+                row[0]: Passage(row[0], Reference(*row[4:]), row[1], row[2], row[3]) for row in rows
+            }
+
+    async def same_text(
+        self, corpus: Corpus, hashes: Sequence[str]
+    ) -> dict[str, list[tuple[Candidate, AlsoIn]]]:
+        """By content hash, the shown articles with that text, oldest first, unfiltered.
+
+        Their candidates have the passage id 0.
+        """
+        query = (
+            select(literal(0), *_CANDIDATE[1:], versions.c.state, versions.c.source, versions.c.url)
+            .where(versions.c.corpus_id == corpus.id, versions.c.content_hash.in_(hashes))
+            .order_by(versions.c.id)
+        )
+        found: dict[str, list[tuple[Candidate, AlsoIn]]] = {}
+        async with self._engine.connect() as connection:
+            for *candidate, state, publisher, url in await connection.execute(query):
+                if state == INDEXED:
+                    twin = Candidate(*candidate)
+                    also = AlsoIn(twin.article_id, publisher, url)
+                    found.setdefault(twin.content_hash, []).append((twin, also))
+        return found
+
+    async def newest(self, corpus: Corpus, as_of: datetime, limit: int) -> list[Reference]:
+        """The articles published last, as of a moment."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                select(*_REFERENCE)
+                .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+                .where(versions.c.visible_from <= to_micros(as_of))
+                .order_by(versions.c.visible_from.desc(), versions.c.id.desc())
+                .limit(limit)
+            )
+            return [Reference(*row) for row in rows]
+
+    async def sources(self, corpus: Corpus) -> list[str]:
+        """Every name that ``--source`` takes: publishers and hosts, as they are compared."""
+        shown = (versions.c.corpus_id == corpus.id) & (versions.c.state == INDEXED)
+        async with self._engine.connect() as connection:
+            names: set[str] = set()
+            for column in (versions.c.source_key, versions.c.host):
+                rows = await connection.execute(select(column).where(shown).distinct())
+                names.update(name for name in rows.scalars() if name)
+        return sorted(names)
+
+    async def counts(self) -> list[CorpusCounts]:
+        result = []
+        async with self._engine.connect() as connection:
+            for corpus in await self.corpora():
+                mine = versions.c.corpus_id == corpus.id
+                shown = mine & (versions.c.state == INDEXED)
+                articles_ = await connection.scalar(select(func.count()).where(shown))
+                passages_ = await connection.scalar(
+                    select(func.count())
+                    .select_from(passages)
+                    .join(versions, versions.c.id == passages.c.version_id)
+                    .where(shown)
+                )
+                unfinished = await connection.scalar(
+                    select(func.count()).where(mine, versions.c.state.in_((ACCEPTED, RETIRED)))
+                )
+                newest = (
+                    await connection.execute(
+                        select(versions.c.title, versions.c.published_at)
+                        .where(shown)
+                        .order_by(versions.c.visible_from.desc(), versions.c.id.desc())
+                        .limit(1)
+                    )
+                ).first()
+                result.append(
+                    CorpusCounts(
+                        corpus.name,
+                        articles_ or 0,
+                        passages_ or 0,
+                        unfinished or 0,
+                        newest[0] if newest else None,
+                        newest[1] if newest else None,
+                    )
+                )
+        return result
+
+
+class _Identified:
+    """An incoming article with what tells it from others."""
+
+    def __init__(self, corpus: Corpus, incoming: Incoming) -> None:
+        if incoming.article is None:
+            raise ValueError("only articles can be accepted")
+        self.corpus = corpus
+        self.label = incoming.label
+        self.article: Article = incoming.article
+        self.hash = content_hash(self.article.text)
+        url = self.article.url
+        self.canonical_url = canonical_url(url) if url else f"text:{self.hash}"
+        identity = f"{corpus.id}\n{self.canonical_url}"
+        self.article_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
+        self.spans = passage_spans(self.article.text)
+
+    def article_row(self, moment: int) -> dict[str, Any]:
+        return {
+            "id": self.article_id,
+            "corpus_id": self.corpus.id,
+            "canonical_url": self.canonical_url,
+            "first_ingested_at": moment,
+        }
+
+    def version_row(self, version_id: int, number: int, moment: int) -> dict[str, Any]:
+        article, published = self.article, self.article.published
+        start = to_micros(published.start) if published else None
+        return {
+            "id": version_id,
+            "article_id": self.article_id,
+            "corpus_id": self.corpus.id,
+            "number": number,
+            "state": ACCEPTED,
+            "url": article.url,
+            "title": article.title,
+            "source": article.source,
+            "source_key": source_key(article.source) if article.source else None,
+            "host": host_name(article.url) if article.url else None,
+            "authors": list(article.authors),
+            "language": article.language,
+            "published_at": written(published) if published else None,
+            "published_from": start,
+            "published_to": to_micros(published.end) if published else None,
+            "visible_from": moment if start is None else start,
+            "ingested_at": moment,
+            "content_hash": self.hash,
+            "text": article.text,
+        }
+
+    def passage_rows(self, version_id: int) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": version_id * PASSAGES_PER_VERSION + ordinal,
+                "version_id": version_id,
+                "start_offset": start,
+                "end_offset": end,
+            }
+            for ordinal, (start, end) in enumerate(self.spans)
+        ]
+
+    def log_row(self, status: str, number: int, moment: int, actor: str) -> dict[str, Any]:
+        return {
+            "at": moment,
+            "corpus_id": self.corpus.id,
+            "article_id": self.article_id,
+            "version_number": number,
+            "status": status,
+            "label": self.label,
+            "actor": actor,
+        }
+
+
+def source_key(name: str) -> str:
+    """The form in which names of publishers compare."""
+    return " ".join(name.casefold().split())
+
+
+async def _corpus(connection: AsyncConnection, name: str) -> Corpus | None:
+    row = (
+        await connection.execute(
+            select(corpora.c.id, corpora.c.name, corpora.c.generation).where(corpora.c.name == name)
+        )
+    ).first()
+    return Corpus(*row) if row else None
+
+
+async def _known_articles(
+    connection: AsyncConnection, article_ids: Sequence[str]
+) -> dict[str, tuple[int, str]]:
+    """By article id: the number and the content hash of its last version."""
+    rows = await connection.execute(
+        select(versions.c.article_id, versions.c.number, versions.c.content_hash)
+        .where(versions.c.article_id.in_(article_ids))
+        .order_by(versions.c.number)
+    )
+    return {article_id: (number, digest) for article_id, number, digest in rows}
+
+
+async def _known_hashes(
+    connection: AsyncConnection, corpus: Corpus, hashes: Sequence[str]
+) -> dict[str, str]:
+    """By content hash: an article that says just that now, or will when it is indexed."""
+    rows = await connection.execute(
+        select(versions.c.content_hash, versions.c.article_id)
+        .where(versions.c.corpus_id == corpus.id)
+        .where(versions.c.content_hash.in_(hashes))
+        .where(versions.c.state.in_((ACCEPTED, INDEXED)))
+        .order_by(versions.c.id.desc())
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def _next_version_id(connection: AsyncConnection) -> int:
+    # Versions are never deleted, so the highest id tells the next one.
+    return ((await connection.scalar(select(func.max(versions.c.id)))) or 0) + 1
+
+
+async def _set_state(connection: AsyncConnection, version_ids: Sequence[int], state: str) -> None:
+    if version_ids:
+        await connection.execute(
+            update(versions).where(versions.c.id.in_(version_ids)).values(state=state)
+        )
+
+
+def _engine(path: Path) -> AsyncEngine:
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{path}", pool_size=8, max_overflow=0, hide_parameters=True
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _: object) -> None:
+        # Transactions begin where `_begin` says, DDL included, not where sqlite3 guesses.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _storage_error(error: DBAPIError) -> StorageError:
+    reason = str(error.orig)
+    if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
+        return StorageError(
+            "The catalogue can't be written; make the data folder writable or set NEWSDESK_DATA_DIR to another."
+        )
+    if "full" in reason:
+        return StorageError("The disk is full; free some space and run the same command again.")
+    if "malformed" in reason or "not a database" in reason:
+        return StorageError(
+            "The catalogue is damaged; put a backup of the data folder in its place."
+        )
+    return StorageError(f"The catalogue can't be used ({reason}).")

@@ -1,0 +1,143 @@
+"""The tables. Moments are whole microseconds since 1970 in UTC.
+
+An article is an identity within a corpus; what it says is its versions. A version goes through
+
+    accepted -> indexed -> retired -> archived
+
+Only ``indexed`` ones are ever shown, at most one an article. ``accepted`` and ``retired`` are work
+that start-up finishes: entering the indexes, and leaving them.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+ACCEPTED, INDEXED, RETIRED, ARCHIVED = "accepted", "indexed", "retired", "archived"
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+properties = Table(
+    "properties",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+corpora = Table(
+    "corpora",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    # Which build of the indexes is in use; `reindex` makes the next one and then switches.
+    Column("generation", Integer, nullable=False, server_default=text("1")),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
+    # The canonical URL; for pasted text, which has none, "text:" and its content hash.
+    Column("canonical_url", Text, nullable=False),
+    Column("first_ingested_at", BigInteger, nullable=False),
+    UniqueConstraint("corpus_id", "canonical_url"),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("article_id", ForeignKey("articles.id"), nullable=False),
+    Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("url", Text),
+    Column("title", Text, nullable=False),
+    Column("source", Text),
+    # The publisher's name and the URL's host as they are compared: in lower case.
+    Column("source_key", Text),
+    Column("host", Text),
+    Column("authors", JSON, nullable=False),
+    Column("language", String(8)),
+    # As written (ISO 8601), and the span that it covers: a whole day for a bare date.
+    Column("published_at", Text),
+    Column("published_from", BigInteger),
+    Column("published_to", BigInteger),
+    # From when on the article may be seen: its publication, else its ingestion.
+    Column("visible_from", BigInteger, nullable=False),
+    Column("ingested_at", BigInteger, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    UniqueConstraint("article_id", "number"),
+    CheckConstraint("state IN ('accepted', 'indexed', 'retired', 'archived')", name="state"),
+    Index("ix_versions_corpus_id_content_hash", "corpus_id", "content_hash"),
+    Index("ix_versions_corpus_id_visible_from", "corpus_id", "visible_from"),
+    sqlite_autoincrement=True,
+)
+
+Index(
+    "uq_versions_shown_article",
+    versions.c.article_id,
+    unique=True,
+    sqlite_where=versions.c.state == INDEXED,
+    postgresql_where=versions.c.state == INDEXED,
+)
+
+# Few rows are ever in these states; start-up asks for them.
+Index(
+    "ix_versions_unfinished",
+    versions.c.corpus_id,
+    versions.c.state,
+    sqlite_where=versions.c.state.in_((ACCEPTED, RETIRED)),
+    postgresql_where=versions.c.state.in_((ACCEPTED, RETIRED)),
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    # version_id * PASSAGES_PER_VERSION + ordinal: never used again, known before it is inserted.
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("version_id", ForeignKey("versions.id"), nullable=False, index=True),
+    Column("start_offset", Integer, nullable=False),
+    Column("end_offset", Integer, nullable=False),
+)
+
+PASSAGES_PER_VERSION = 1 << 16
+
+# Append-only: what came in, when and by whom.
+ingest_log = Table(
+    "ingest_log",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
+    Column("article_id", ForeignKey("articles.id"), nullable=False),
+    Column("version_number", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,388 @@
+"""Pasted text to article text: what came along from the page goes, the article's words stay.
+
+The rules look at whole lines and paragraphs. A sentence is never rewritten; the one thing removed
+inside a paragraph is its own second copy.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+_BLANK = re.compile(r"\n[ \t\u00a0\u200b]*(?:\n[ \t\u00a0\u200b]*)+")
+_SENTENCE_END = re.compile(r"[.!?…][\"”’'»)\]]*$")
+_NETWORKS = (
+    r"facebook|twitter|x|linkedin|pinterest|whatsapp|reddit|telegram|e-?mail|copy link|link copied!?"
+    r"|print|tumblr|flipboard|messenger|threads|bluesky|mastodon|instagram|youtube|tiktok|rss|sms|line"
+)
+
+# Lines that belong to the page wherever they stand. Each is matched against a whole line.
+_FURNITURE = re.compile(
+    rf"""(?:
+      in\ this\ (?:article|story)
+    | (?:click\ (?:here\ )?to\ )?share(?:\ (?:this|on|via|with))?(?:\ (?:post|article|story|page|{_NETWORKS}|friends))?
+    | (?:{_NETWORKS}) | (?:share|follow\ us)\ (?:on|via|by)\ (?:{_NETWORKS}) | save(?:\ (?:article|story|for\ later))?
+    | (?:story\ continues\ below\ )?advert(?:isement|isment|orial)?s?(?:\ -\ (?:scroll|continue).*)?
+    | (?:article|story)\ continues\ (?:below|after).* | continue\ reading.{{0,60}} | scroll\ (?:down|for\ more).{{0,40}}
+    | your\ ads?\ here.* | sponsored(?:\ (?:content|links?))? | promoted | paid\ content | \d+\s*x\s*\d+\s*(?:px|area)?
+    | skip\ to\ (?:main\ )?(?:content|navigation) | (?:main\ |toggle\ )?(?:menu|navigation) | (?:close|open)\ menu
+    | sign\ (?:in|up|out) | log\ ?(?:in|out) | (?:my\ )?account | register | subscribe(?:\ (?:now|today))? | donate
+    | (?:accept|reject|manage)(?:\ all)?\ (?:cookies|preferences) | cookie\ (?:policy|settings|preferences)
+    | print\ this\ (?:article|page|story) | listen\ to\ (?:this\ )?(?:article|story).{{0,30}} | text\ size | font\ size
+    | \d+\ (?:min(?:ute)?s?\ read|shares?|comments?|views?|likes?) | (?:add|leave|post)\ a\ (?:comment|reply) | (?:no\ )?comments?
+    | (?:back\ to|scroll\ to)\ top | load\ more | show\ more | read\ more | see\ (?:all|more) | view\ (?:all|more) | next | previous
+    )\s*[:\-–|•»›→…]*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# Headings after which a page speaks of other things. All that follows goes, if it holds no article.
+_TAIL_HEADING = re.compile(
+    r"""(?:
+      (?:latest|top|more|breaking|trending|popular|related|recent|other|recommended|similar|must[- ]read|most\ read|most\ popular)
+        \ (?:news|stories|posts?|articles?|videos?|coverage|headlines|reading|topics|now|from.{0,40}|on.{0,40}|in.{0,40})
+    | you\ (?:may|might)\ also\ like.* | (?:recommended|more|picked)\ for\ you | what\ to\ read\ next | up\ next | read\ (?:next|also) | editors?['’]?s?\ picks?
+    | trending | most\ (?:read|popular|viewed) | related | categories | tags | topics | archives? | about\ (?:us|the\ author) | contact(?:\ us)?
+    | (?:subscribe|sign\ up)(?:\ (?:to|for))?(?:\ (?:our|the|my|a|your))?\ .{0,40}(?:newsletters?|mailing\ list|updates|alerts?|inbox).{0,60}
+    | (?:get|receive)\ .{0,60}(?:newsletter|in\ your\ inbox|to\ your\ inbox).{0,60} | (?:our\ )?newsletters? | join\ (?:our|the)\ .{0,40}(?:newsletter|list|community)
+    | follow\ us.* | (?:leave|post)\ a\ (?:comment|reply).* | comments?(?:\ \(\d+\))? | \d+\ comments?
+    | privacy\ policy.* | terms\ (?:of|and)\ .* | all\ rights\ reserved.* | (?:©|\(c\)|copyright)\ .* | powered\ by\ .* | cookie\ .*
+    | create\ a\ new\ perspective\ on\ life | advertise(?:\ with\ us)? | careers | site\ ?map | quick\ links | useful\ links
+    | share\ this\ (?:post|article|story|page).*
+    )\s*[:\-–|•»›→…]*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# Sentences of newsletter and consent boxes that stand between the paragraphs of an article.
+_BOX = re.compile(
+    r"""(?:
+      (?:sign\ up|subscribe)\ (?:here\ )?(?:to|for|now)\b.{0,160}(?:newsletter|inbox|updates|alerts|briefing|podcast|e-?mails?)\b.{0,80}
+    | (?:get|receive)\ .{0,120}(?:your\ inbox|newsletter)\b.{0,60}
+    | (?:by\ (?:signing\ up|subscribing|clicking|submitting)).{0,200}(?:terms|privacy|agree|consent).{0,120}
+    | (?:please\ )?enter\ (?:your|a\ valid)\ e-?mail.{0,60} | your\ e-?mail(?:\ address)?(?:\ will\ not\ be\ published.*)?
+    | (?:we|this\ (?:web)?site)\ uses?\ cookies.{0,200} | (?:please\ )?(?:enable|turn\ on)\ javascript.{0,120}
+    | thank\ you\ for\ (?:signing\ up|subscribing).{0,80}
+    | (?:read\ more|read\ also|also\ read|see\ also|related|watch|watch\ now|more|don['’]t\ miss)\s?[:|–-]\s.{0,160}
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_LOREM = frozenset(
+    [
+        "lorem",
+        "ipsum",
+        "dolor",
+        "sit",
+        "amet",
+        "consectetur",
+        "adipiscing",
+        "elit",
+        "purus",
+        "ut",
+        "praesent",
+        "facilisi",
+        "dictumst",
+        "sollicitudin",
+        "cubilia",
+        "ridiculus",
+        "sed",
+        "do",
+        "eiusmod",
+        "tempor",
+        "incididunt",
+        "labore",
+        "et",
+        "dolore",
+        "magna",
+        "aliqua",
+        "enim",
+        "ad",
+        "minim",
+        "veniam",
+        "quis",
+        "nostrud",
+        "exercitation",
+        "ullamco",
+        "laboris",
+        "nisi",
+        "aliquip",
+        "ex",
+        "ea",
+        "commodo",
+        "consequat",
+        "duis",
+        "aute",
+        "irure",
+        "in",
+        "reprehenderit",
+        "voluptate",
+        "velit",
+        "esse",
+        "cillum",
+        "eu",
+        "fugiat",
+        "nulla",
+        "pariatur",
+        "excepteur",
+        "sint",
+        "occaecat",
+        "cupidatat",
+        "non",
+        "proident",
+        "sunt",
+        "culpa",
+        "qui",
+        "officia",
+        "deserunt",
+        "mollit",
+        "anim",
+        "id",
+        "est",
+        "laborum",
+        "vestibulum",
+        "ante",
+        "primis",
+        "faucibus",
+        "orci",
+        "luctus",
+        "ultrices",
+        "posuere",
+        "curae",
+        "pellentesque",
+        "habitant",
+        "morbi",
+        "tristique",
+        "senectus",
+        "netus",
+        "malesuada",
+        "fames",
+        "ac",
+        "turpis",
+        "egestas",
+        "mauris",
+        "vitae",
+        "ultricies",
+        "nibh",
+        "feugiat",
+        "pretium",
+        "vivamus",
+        "bibendum",
+        "viverra",
+        "aliquam",
+        "maecenas",
+        "pharetra",
+        "convallis",
+        "nunc",
+        "tincidunt",
+        "ornare",
+        "massa",
+        "vel",
+        "eros",
+        "donec",
+        "odio",
+        "tempus",
+        "molestie",
+        "porttitor",
+        "rhoncus",
+        "risus",
+        "quam",
+        "elementum",
+        "pulvinar",
+        "etiam",
+        "lacus",
+        "suspendisse",
+        "interdum",
+        "cras",
+        "semper",
+        "auctor",
+        "neque",
+        "phasellus",
+        "vehicula",
+        "justo",
+        "eget",
+        "sapien",
+        "tellus",
+        "metus",
+        "congue",
+        "nec",
+        "nam",
+        "libero",
+        "fusce",
+        "gravida",
+        "arcu",
+        "felis",
+        "mattis",
+        "ullamcorper",
+        "dignissim",
+        "varius",
+        "blandit",
+        "erat",
+        "curabitur",
+        "integer",
+        "lectus",
+        "proin",
+        "nullam",
+        "scelerisque",
+        "imperdiet",
+        "hac",
+        "habitasse",
+        "platea",
+        "fermentum",
+        "dui",
+        "at",
+        "sagittis",
+    ]
+)
+_MIN_PROSE_CHARS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """What a pasted text holds. ``title`` is None if no line looks like one."""
+
+    title: str | None
+    text: str
+
+
+def clean_pasted(raw: str) -> Pasted:
+    """Take the article out of text that a person copied from a page.
+
+    Removes what pages repeat around an article (a doubled lead, labels such as "In this article",
+    share buttons, advertisement and newsletter boxes, menus before it, filler after it). Lines
+    wrapped at a fixed width are joined; nothing else of the article changes.
+    """
+    blocks: list[str] = []
+    for part in _BLANK.split(raw.strip()):
+        # "The biggest networks are:" announces a list of the article's own, whatever it holds.
+        announced = bool(blocks) and blocks[-1].endswith(":") and _is_prose_line(blocks[-1])
+        if block := part.strip() if announced else _clean_block(part):
+            blocks.append(block)
+    blocks = _without_head_menu(blocks)
+    blocks = _without_tail(blocks)
+    blocks = [_undouble(block) for block in blocks if not _is_filler(block)]
+    blocks = [
+        block for index, block in enumerate(blocks) if index == 0 or block != blocks[index - 1]
+    ]
+    title, body = _split_title(blocks)
+    return Pasted(title, "\n\n".join(body))
+
+
+def _clean_block(block: str) -> str:
+    lines = [line.strip(" \t\u00a0\u200b\ufeff") for line in block.split("\n")]
+    kept = [line for line in lines if line and not _FURNITURE.fullmatch(line)]
+    kept = [line for line in kept if not _BOX.fullmatch(line)]
+    return _unwrap(kept)
+
+
+def _unwrap(lines: list[str]) -> str:
+    """Join lines that were broken at a fixed width, not by meaning."""
+    if len(lines) > 1:
+        width = max(map(len, lines))
+        wrapped = 40 <= width <= 130 and all(
+            len(line) + 1 + len(following.split()[0]) > width * 0.85
+            for line, following in pairwise(lines)
+        )
+        if wrapped:
+            return " ".join(lines)
+    return "\n".join(lines)
+
+
+def _is_prose(block: str) -> bool:
+    """A paragraph of an article: long enough, with the end of a sentence, in no filler Latin."""
+    return (
+        len(block) >= _MIN_PROSE_CHARS
+        and any(_SENTENCE_END.search(line) for line in block.split("\n"))
+        and not _is_filler(block)
+        and not _TAIL_HEADING.fullmatch(block)
+    )
+
+
+def _is_prose_line(block: str) -> bool:
+    return len(block.split("\n")[-1].split()) >= 4
+
+
+def _is_filler(block: str) -> bool:
+    words = re.findall(r"[^\W\d_]+", block.lower())
+    latin = sum(word in _LOREM for word in words)
+    return len(words) >= 4 and latin >= 4 and latin > 0.6 * len(words)
+
+
+def _is_short(line: str) -> bool:
+    return len(line.split()) <= 3 and len(line) <= 30 and not _SENTENCE_END.search(line)
+
+
+def _without_head_menu(blocks: list[str]) -> list[str]:
+    """Drop a menu before the article: three or more lines of a few words each, then prose."""
+    first_prose = next((i for i, block in enumerate(blocks) if _is_prose(block)), None)
+    if not first_prose:
+        return blocks
+    lines = [line for block in blocks[:first_prose] for line in block.split("\n")]
+    if sum(map(_is_short, lines)) < 3:
+        return blocks
+    head = [
+        kept
+        for block in blocks[:first_prose]
+        if (kept := "\n".join(line for line in block.split("\n") if not _is_short(line)))
+    ]
+    return head + blocks[first_prose:]
+
+
+def _without_tail(blocks: list[str]) -> list[str]:
+    """Drop what follows the article.
+
+    A tail begins at a heading of ``_TAIL_HEADING`` after the first prose, if little prose follows.
+    What stands between the last prose and the end goes too if it is a run of short lines.
+    """
+    prose = [_is_prose(block) for block in blocks]
+    if not any(prose):
+        return blocks
+    lines_of = [block.split("\n") for block in blocks]
+    for index in range(prose.index(True) + 1, len(blocks)):
+        heading = next(
+            (n for n, line in enumerate(lines_of[index]) if _TAIL_HEADING.fullmatch(line)), None
+        )
+        if heading is None or prose[index]:
+            continue
+        prose_after = sum(len(block) for block, is_prose in
+                          zip(blocks[index + 1 :], prose[index + 1 :], strict=True) if is_prose)  # fmt: skip
+        prose_before = sum(len(block) for block, is_prose in
+                           zip(blocks[:index], prose[:index], strict=True) if is_prose)  # fmt: skip
+        runs_out = not any(prose[index + 1 :])
+        if runs_out or (prose_after < 0.15 * prose_before and _is_page_tail(blocks[index + 1 :])):
+            kept = "\n".join(lines_of[index][:heading])
+            return _without_trailing_labels([*blocks[:index], *([kept] if kept else [])])
+    return _without_trailing_labels(blocks)
+
+
+def _is_page_tail(blocks: list[str]) -> bool:
+    """More headings and labels than paragraphs: other stories' teasers, not the article going on."""
+    labels = sum(not _is_prose(block) for block in blocks)
+    return labels > len(blocks) - labels
+
+
+def _without_trailing_labels(blocks: list[str]) -> list[str]:
+    end = len(blocks)
+    while end and all(_is_short(line) for line in blocks[end - 1].split("\n")):
+        end -= 1
+    # One short closing line may be the article's own; a run of them is furniture.
+    labels = sum(len(block.split("\n")) for block in blocks[end:])
+    return blocks[:end] if labels >= 2 else blocks
+
+
+def _undouble(block: str) -> str:
+    """``X X`` is ``X``: pages show a lead twice, as standfirst and as first paragraph."""
+    for gap in ("", " ", "\n"):
+        half, odd = divmod(len(block) - len(gap), 2)
+        doubled = odd == 0 and block[:half] == block[half + len(gap) :]
+        if half >= 40 and doubled and block[half : half + len(gap)] == gap:
+            return block[:half].rstrip()
+    return block
+
+
+def _split_title(blocks: list[str]) -> tuple[str | None, list[str]]:
+    """The first line is the title if it is short, no sentence, and something follows it."""
+    if not blocks:
+        return None, []
+    first, *rest_of_block = blocks[0].split("\n")
+    follows = bool(rest_of_block) or len(blocks) > 1
+    if follows and len(first) <= 250 and not re.search(r"[.…:;,]$", first):
+        rest = "\n".join(rest_of_block)
+        return first, [*([rest] if rest else []), *blocks[1:]]
+    return None, blocks

@@ -1,0 +1,40 @@
+"""What every embedder does."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+class Embedder(ABC):
+    """Makes vectors of texts.
+
+    ``identity`` names the model in full; collections record it, and vectors of different
+    identities are never compared.
+    """
+
+    identity: str
+
+    async def warm_up(self) -> None:
+        """Load what the first call would otherwise wait for."""
+
+    @abstractmethod
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return an array of shape ``(len(texts), dimensions)`` whose rows have length 1.
+
+        Raises ``EmbedderError``. Never blocks the event loop.
+        """
+
+    async def close(self) -> None:
+        """Give back what the embedder holds."""
+
+
+def normalised(vectors: Vectors) -> Vectors:
+    """Rows scaled to length 1; a row of zeros stays."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)

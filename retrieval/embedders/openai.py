@@ -1,0 +1,67 @@
+"""Embeddings from OpenAI, or from any server that speaks its API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import openai
+
+from retrieval.embedders.base import Embedder, Vectors, normalised
+from retrieval.embedders.factory import EmbedderOptions
+from retrieval.errors import EmbedderError
+
+_BATCH = 256
+_NO_KEY = "none"  # servers of one's own want no key, but the client wants some
+
+
+class OpenAIEmbedder(Embedder):
+    """Sends texts in batches; retries what the client library deems worth it, twice."""
+
+    def __init__(self, options: EmbedderOptions) -> None:
+        if options.api_key is None and options.base_url is None:
+            raise EmbedderError(
+                "The embedder openai needs OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your "
+                "own; without either set NEWSDESK_EMBEDDER=wordllama."
+            )
+        self.identity = f"openai/{options.model}"
+        self._model = options.model
+        self._client = openai.AsyncOpenAI(
+            api_key=options.api_key or _NO_KEY,
+            base_url=options.base_url,
+            timeout=options.seconds,
+            max_retries=2,
+        )
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.zeros((0, 0), dtype=np.float32)
+        rows: list[list[float]] = []
+        for first in range(0, len(texts), _BATCH):
+            batch = list(texts[first : first + _BATCH])
+            try:
+                answer = await self._client.embeddings.create(
+                    model=self._model, input=batch, encoding_format="float"
+                )
+            except openai.AuthenticationError as error:
+                raise EmbedderError(
+                    "The embeddings server refused OPENAI_API_KEY; check the key."
+                ) from error
+            except openai.APIStatusError as error:
+                raise EmbedderError(
+                    f"The embeddings server answered {error.status_code} for the model {self._model}; "
+                    "check OPENAI_BASE_URL and NEWSDESK_OPENAI_EMBEDDING_MODEL.",
+                    retry=error.status_code >= 429,
+                ) from error
+            except openai.APIConnectionError as error:
+                raise EmbedderError(
+                    "The embeddings server can't be reached; check OPENAI_BASE_URL and the network.",
+                    retry=True,
+                ) from error
+            if len(answer.data) != len(batch):
+                raise EmbedderError("The embeddings server left out some of the texts.", retry=True)
+            rows += [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
+        return normalised(np.asarray(rows, dtype=np.float32))
+
+    async def close(self) -> None:
+        await self._client.close()

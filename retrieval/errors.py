@@ -1,0 +1,63 @@
+"""What can go wrong, each with one sentence that says what happened and what to do.
+
+NewsdeskError
+  ├─ SettingsError          a setting is unknown, missing or out of bounds
+  ├─ UnreadableSource       a source that can't become an article (a rejection)
+  │    └─ FetchRefused      an address that must not or could not be fetched
+  ├─ StorageError           the data folder can't be used
+  │    ├─ FolderInUse       another process writes to it
+  │    └─ FolderTooNew      a newer Newsdesk made it
+  └─ EmbedderError          embeddings can't be made
+       └─ EmbedderMismatch  the vectors of a corpus come from another embedder
+"""
+
+from __future__ import annotations
+
+
+class NewsdeskError(Exception):
+    """Something the user is told in one sentence.
+
+    ``retry`` says whether the same call may succeed later without anyone doing anything.
+    """
+
+    retry: bool = False
+
+    def __init__(self, message: str, *, retry: bool | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if retry is not None:
+            self.retry = retry
+
+
+class SettingsError(NewsdeskError):
+    """A setting is unknown, missing or out of bounds."""
+
+
+class UnreadableSource(NewsdeskError):
+    """A source that can't become an article; its message is the reason of the rejection."""
+
+
+class FetchRefused(UnreadableSource):
+    """An address that must not be fetched, or that did not answer with something usable."""
+
+
+class StorageError(NewsdeskError):
+    """The data folder can't be read or written."""
+
+
+class FolderInUse(StorageError):
+    """Another process writes to the data folder."""
+
+    retry = True
+
+
+class FolderTooNew(StorageError):
+    """The data folder was made by a newer version of Newsdesk."""
+
+
+class EmbedderError(NewsdeskError):
+    """Embeddings can't be made."""
+
+
+class EmbedderMismatch(EmbedderError):
+    """The vectors of a corpus were made by another embedder than the one in the settings."""

@@ -1,0 +1,134 @@
+"""Bringing articles into a corpus: accepted in the catalogue first, then indexed, then shown.
+
+The order is what makes a crash harmless. An article is first kept (state ``accepted``, one
+transaction), then its passages enter both indexes, then it is shown and its former version retired
+(one transaction), then the former version leaves the indexes. Search shows nothing but what the
+catalogue calls ``indexed``, every step can be done again, and start-up does just that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from retrieval.articles import Incoming, Ingested
+from retrieval.catalogue import Acceptance, Catalogue, PendingVersion
+from retrieval.embedders import Embedder, Vectors
+from retrieval.moments import Clock
+from retrieval.search import Corner
+
+# Articles that are indexed together. Larger ones are faster, smaller ones report sooner.
+_BATCH = 128
+
+
+class Indexer:
+    """Brings articles into one corpus. One at a time."""
+
+    def __init__(
+        self, catalogue: Catalogue, embedder: Embedder, corner: Corner, clock: Clock
+    ) -> None:
+        self._catalogue = catalogue
+        self._embedder = embedder
+        self._corner = corner
+        self._clock = clock
+
+    async def accept(self, batch: Sequence[Incoming], *, actor: str) -> Accepted:
+        """Keep what ``batch`` holds: from here on it survives a crash."""
+        incoming = [item for item in batch if item.article is not None]
+        acceptances = await self._catalogue.accept(
+            self._corner.corpus, incoming, actor=actor, now=self._clock()
+        )
+        return Accepted(batch, acceptances)
+
+    async def embed(self, accepted: Accepted) -> Prepared:
+        """Make the vectors of what was accepted."""
+        return await self._prepare(accepted.version_ids)
+
+    async def finish(self, prepared: Prepared) -> None:
+        """Index what was prepared, show it and remove what it replaces."""
+        await self._write(prepared)
+        if not prepared.versions:
+            return
+        retired = await self._catalogue.mark_indexed([version.id for version in prepared.versions])
+        if retired:
+            await self._remove(retired)
+
+    async def finish_pending(self) -> int:
+        """Do what a crash left undone. Returns how many articles were finished."""
+        accepted, retired = await self._catalogue.unfinished(self._corner.corpus)
+        for first in range(0, len(accepted), _BATCH):
+            await self.finish(await self._prepare(accepted[first : first + _BATCH]))
+        # Finishing may have retired more, and has removed those itself.
+        if retired:
+            await self._remove(retired)
+        return len(accepted)
+
+    async def write_shown(self, version_ids: Sequence[int]) -> AsyncIterator[int]:
+        """Enter versions that are shown already into fresh indexes. Yields how many are done."""
+        for first in range(0, len(version_ids), _BATCH):
+            batch = version_ids[first : first + _BATCH]
+            await self._write(await self._prepare(batch))
+            yield first + len(batch)
+
+    async def _prepare(self, version_ids: Sequence[int]) -> Prepared:
+        versions = await self._catalogue.load_versions(version_ids)
+        texts = [
+            f"{version.title}\n{version.text[start:end]}"
+            for version in versions
+            for _, start, end in version.passages
+        ]
+        return Prepared(versions, await self._embedder.embed(texts))
+
+    async def _write(self, prepared: Prepared) -> None:
+        ids = [passage_id for version in prepared.versions for passage_id, _, _ in version.passages]
+        if ids:
+            outcomes = await asyncio.gather(
+                self._corner.vectors.write(ids, prepared.vectors),
+                self._corner.keywords.write(prepared.versions, ()),
+                return_exceptions=True,
+            )
+            for error in filter(None, outcomes):
+                raise error
+
+    async def _remove(self, version_ids: Sequence[int]) -> None:
+        leaving = await self._catalogue.load_versions(version_ids)
+        ids = [passage_id for version in leaving for passage_id, _, _ in version.passages]
+        await self._corner.vectors.remove(ids)
+        await self._corner.keywords.write((), version_ids)
+        await self._catalogue.mark_archived(version_ids)
+
+
+class Accepted:
+    """A batch that the catalogue has taken in."""
+
+    def __init__(self, batch: Sequence[Incoming], acceptances: Sequence[Acceptance]) -> None:
+        self._batch = batch
+        self._acceptances = acceptances
+
+    @property
+    def version_ids(self) -> list[int]:
+        return [a.version_id for a in self._acceptances if a.version_id is not None]
+
+    def results(self) -> list[Ingested]:
+        """One result for each of the batch, in its order, rejections among them."""
+        acceptances = iter(self._acceptances)
+        results = []
+        for item in self._batch:
+            if item.article is None:
+                results.append(
+                    Ingested(item.label, "rejected", None, item.url, item.title, item.reason)
+                )
+            else:
+                done = next(acceptances)
+                results.append(
+                    Ingested(item.label, done.status, done.article_id, item.article.url, item.article.title)
+                )  # fmt: skip
+        return results
+
+
+class Prepared:
+    """Versions and the vectors of their passages, in order; shape ``(passages, dimensions)``."""
+
+    def __init__(self, versions: Sequence[PendingVersion], vectors: Vectors) -> None:
+        self.versions = versions
+        self.vectors = vectors

@@ -1,0 +1,69 @@
+"""One process writes to a data folder. Chroma would let two do so without a word."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from retrieval.errors import FolderInUse, StorageError
+
+
+class WriterLock:
+    """The right to write to ``folder``, held until ``release`` or the end of the process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._lock = FileLock(folder / "writer.lock")
+        self._note = folder / "writer.json"
+
+    def acquire(self, holder: str, *, seconds: float = 0) -> None:
+        """Take the lock, saying who holds it from now on.
+
+        Raises ``FolderInUse``, naming the other holder, if it is not free within ``seconds``.
+        """
+        try:
+            self._lock.acquire(timeout=seconds)
+        except Timeout as error:
+            raise FolderInUse(
+                f"Another process writes to this data folder: {self.holder()}; wait until it is "
+                "done, or stop it."
+            ) from error
+        except OSError as error:
+            raise StorageError(
+                f"The data folder can't be written ({error.strerror or error}); make it writable, "
+                "or set NEWSDESK_DATA_DIR to another."
+            ) from error
+        note = {"pid": os.getpid(), "holder": holder, "since": datetime.now(UTC).isoformat()}
+        try:
+            self._note.write_text(json.dumps(note), encoding="utf-8")
+        except OSError as error:
+            self._lock.release()
+            raise StorageError(
+                f"The data folder can't be written ({error.strerror or error}); make room or make "
+                "it writable."
+            ) from error
+
+    def release(self) -> None:
+        if self._lock.is_locked:
+            self._note.unlink(missing_ok=True)
+            self._lock.release()
+
+    def holder(self) -> str:
+        """Who holds the lock, as far as it can be told."""
+        try:
+            note = json.loads(self._note.read_text(encoding="utf-8"))
+            since = datetime.fromisoformat(note["since"])
+            return f"{note['holder']} (process {note['pid']}, since {since:%H:%M} UTC)"
+        except (OSError, ValueError, KeyError, TypeError):
+            return "an unknown process"
+
+    def is_free(self) -> bool:
+        try:
+            self._lock.acquire(timeout=0)
+        except (Timeout, OSError):
+            return False
+        self._lock.release()
+        return True

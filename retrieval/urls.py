@@ -1,0 +1,138 @@
+"""Addresses of articles: one article, one canonical URL, however it was shared."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
+
+# What newsletters, social networks and advertisers append; none of it selects the article.
+_TRACKING_PREFIXES = ("utm_", "mc_", "ns_", "at_", "pk_", "mtm_", "hsa_", "vero_", "oly_", "wt.")
+_TRACKING_NAMES = frozenset(
+    [
+        "fbclid",
+        "gclid",
+        "dclid",
+        "gbraid",
+        "wbraid",
+        "msclkid",
+        "yclid",
+        "twclid",
+        "igshid",
+        "igsh",
+        "mkt_tok",
+        "cmpid",
+        "cmp",
+        "ocid",
+        "ncid",
+        "smid",
+        "smtyp",
+        "sref",
+        "src_src",
+        "ref_src",
+        "ref_url",
+        "ftag",
+        "ftcamp",
+        "xtor",
+        "cid_source",
+        "partner",
+        "sh",
+        "share",
+        "guccounter",
+        "guce_referrer",
+        "guce_referrer_sig",
+        "taid",
+        "sharetype",
+        "spm",
+        "scid",
+        "s_cid",
+        "__twitter_impression",
+        "output_type",
+        "usqp",
+        "amp_js_v",
+        "amp_gsa",
+        "amp",
+        "outputtype",
+        "tpcc",
+        "soc_src",
+        "soc_trk",
+        "ito",
+        "xg_source",
+        "feature_source",
+        "_ga",
+        "_gl",
+        "_hsenc",
+        "_hsmi",
+    ]
+)
+_AMP_SEGMENT = re.compile(r"/(?:amp|amphtml)(?=/|$)|\.amp(?=\.html?$|$)", re.IGNORECASE)
+_AMP_CACHE = re.compile(r"^/(?:[acv]/)+(?:s/)?", re.IGNORECASE)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def split_http_url(url: str) -> SplitResult:
+    """Split an absolute http(s) URL.
+
+    Raises ``ValueError``, with a reason to show, for anything else and for credentials in it.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port_is_readable = parts.port is None or parts.port > 0
+    except ValueError as error:
+        raise ValueError("the URL can't be read") from error
+    if parts.scheme.lower() not in _DEFAULT_PORTS:
+        raise ValueError("the URL is not http or https")
+    if not parts.hostname or not port_is_readable:
+        raise ValueError("the URL names no host")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("the URL holds credentials; give it without them")
+    return parts
+
+
+def host_name(url: str) -> str:
+    """``bbc.co.uk`` for ``https://www.bbc.co.uk/news``."""
+    return (split_http_url(url).hostname or "").lower().removeprefix("www.")
+
+
+def canonical_url(url: str) -> str:
+    """The form under which an article is known.
+
+    Drops the fragment, tracking parameters, default ports, AMP variants and caches and a trailing
+    slash; lower-cases scheme and host; sorts what is left of the query. ``http`` and ``https``,
+    ``www.``, ``m.`` and ``amp.`` hosts are one. It serves to compare, not to fetch.
+    Raises ``ValueError`` as ``split_http_url`` does.
+    """
+    parts = _unwrap_amp_cache(split_http_url(url))
+    host = (parts.hostname or "").lower().rstrip(".")
+    for prefix in ("www.", "amp.", "m.", "mobile."):
+        if host.startswith(prefix) and host.count(".") >= 2:
+            host = host.removeprefix(prefix)
+    port = parts.port
+    if port and port != _DEFAULT_PORTS[parts.scheme.lower()]:
+        host = f"{host}:{port}"
+    path = re.sub(r"/{2,}", "/", _AMP_SEGMENT.sub("", parts.path)).rstrip("/")
+    query = sorted(
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if not _is_tracking(name)
+    )
+    return urlunsplit(("https", host, path, urlencode(query), ""))
+
+
+def _is_tracking(name: str) -> bool:
+    name = name.lower()
+    return name in _TRACKING_NAMES or name.startswith(_TRACKING_PREFIXES)
+
+
+def _unwrap_amp_cache(parts: SplitResult) -> SplitResult:
+    """``example-com.cdn.ampproject.org/c/s/example.com/x`` is ``example.com/x``."""
+    host = (parts.hostname or "").lower()
+    if host.endswith(".cdn.ampproject.org"):
+        inner = _AMP_CACHE.sub("", parts.path)
+    elif host.removeprefix("www.").startswith("google.") and parts.path.startswith("/amp/"):
+        inner = parts.path.removeprefix("/amp/").removeprefix("s/")
+    else:
+        return parts
+    try:
+        return split_http_url("https://" + inner + ("?" + parts.query if parts.query else ""))
+    except ValueError:
+        return parts

@@ -1,0 +1,62 @@
+"""What the tests of the whole path share."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+Newsdesk = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def newsdesk(tmp_path: Path) -> Newsdesk:
+    """Run the real command in a process of its own, on a data folder of this test's own."""
+
+    def run(*arguments: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "bot", *arguments],
+            cwd=tmp_path,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(tmp_path),
+                "PYTHONPATH": str(ROOT),
+                "NEWSDESK_DATA_DIR": str(tmp_path / "data"),
+                **env,
+            },
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+def lines(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def article(number: int, text: str | None = None, **more: Any) -> dict[str, Any]:
+    """An article unlike the others, about the topic ``topic<number>``."""
+    body = text or (
+        f"The council of Town{number} approved the project topic{number} on Tuesday. "
+        f"It will cost {number + 10} million crowns, the mayor Anna Berg{number} said.\n\n"
+        f"Work on topic{number} begins in May and takes three years, the council said."
+    )
+    return {
+        "url": f"https://example.com/news/{number}",
+        "title": f"Town{number} approves topic{number}",
+        "text": body,
+        "published_at": "2023-11-03",
+        **more,
+    }

@@ -1,0 +1,98 @@
+"""Ingests a file and dies at a given instant: `crash_child.py DATA FILE POINT`.
+
+Instants are counted over every SQL statement and commit of the catalogue and every write to an
+index. With POINT 0 it lives, and prints how many there were, and their kinds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Engine, event
+
+from retrieval.embedders import Embedder, Vectors
+from retrieval.indexes.keywords import KeywordIndex
+from retrieval.indexes.vectors import VectorIndex
+from retrieval.ingest import ingest
+from retrieval.library import LibraryConfig, open_library
+from retrieval.readers import read_source
+
+
+class HashEmbedder(Embedder):
+    identity = "test/hash-8"
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        seeds = [sum(text.encode()) for text in texts]
+        return np.array([np.random.default_rng(s).normal(size=8) for s in seeds], dtype=np.float32).reshape(-1, 8)  # fmt: skip
+
+
+class Instants:
+    def __init__(self, deadly: int) -> None:
+        self.deadly = deadly
+        self.count = 0
+        self.kinds: Counter[str] = Counter()
+
+    def pass_(self, kind: str) -> None:
+        self.count += 1
+        self.kinds[kind] += 1
+        if self.count == self.deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def watch(self) -> None:
+        @event.listens_for(Engine, "before_cursor_execute")
+        def _(*arguments: Any) -> None:
+            if not arguments[2].lstrip().upper().startswith("SELECT"):
+                self.pass_("statement")
+
+        @event.listens_for(Engine, "commit")
+        def _(connection: Any) -> None:
+            self.pass_("commit")
+
+        for owner, name in (
+            (KeywordIndex, "write"), (VectorIndex, "write"), (VectorIndex, "remove"),
+            (HashEmbedder, "embed"), (KeywordIndex, "_write"),
+        ):  # fmt: skip
+            self._wrap(owner, name)
+
+    def _wrap(self, owner: Any, name: str) -> None:
+        original = getattr(owner, name)
+
+        async def around(*arguments: Any) -> Any:
+            self.pass_(f"before {name}")
+            result = await original(*arguments)
+            self.pass_(f"after {name}")
+            return result
+
+        def around_in_thread(*arguments: Any) -> Any:
+            self.pass_(f"before {name}")
+            result = original(*arguments)
+            self.pass_(f"after {name}")
+            return result
+
+        setattr(owner, name, around if asyncio.iscoroutinefunction(original) else around_in_thread)
+
+
+async def main(data: Path, files: list[Path], deadly: int) -> None:
+    instants = Instants(deadly)
+    instants.watch()
+    async with open_library(LibraryConfig(data), writer="test", embedder=HashEmbedder()) as library:
+        for file in files:
+            indexer = await library.indexer("local")
+            async for result in ingest(
+                indexer, read_source(file, 1_000_000), actor="t", data_dir=data
+            ):
+                print(json.dumps([result.status, result.url, result.title]), flush=True)
+    print(json.dumps({"instants": instants.count, "kinds": instants.kinds}), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), [Path(p) for p in sys.argv[3:]], int(sys.argv[2])))

@@ -1,0 +1,100 @@
+"""kill -9 at any instant of an ingest loses nothing and leaves nothing half there."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import retrieval.indexing
+import retrieval.ingest
+from retrieval.library import LibraryConfig, open_library
+from retrieval.moments import TimeRange, utc_now
+from tests.integration import crash_child
+from tests.integration.conftest import article
+
+_POINTS = 52
+
+
+def _child(data: Path, files: list[Path], deadly: int, report: Path) -> None:
+    import asyncio
+    import sys
+
+    os.dup2(os.open(report, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+    sys.stdout = os.fdopen(1, "w")
+    sys.stderr = Path(f"{report}.err").open("w")  # noqa: SIM115 - the process ends with it
+    retrieval.ingest._ARTICLES = 4
+    retrieval.indexing._BATCH = 4
+    asyncio.run(crash_child.main(data, files, deadly))
+    sys.stderr.flush()
+
+
+def _verify(data: Path, questions: list[str], answers: Connection) -> None:
+    """Start again, and tell what is there."""
+    import asyncio
+
+    async def look() -> dict[str, Any]:
+        async with open_library(
+            LibraryConfig(data), writer="test", embedder=crash_child.HashEmbedder()
+        ) as library:
+            found = {}
+            for question in questions:
+                hits = (await library.search(question, TimeRange(utc_now()), corpus="local")).hits
+                found[question] = [h.passage.text for h in hits if question in h.passage.text]
+            counts = await library.counts()
+            return {
+                "wrong": [str(each) for each in await library.check()],
+                "unfinished": sum(each.unfinished for each in counts),
+                "found": found,
+            }
+
+    answers.send(asyncio.run(look()))
+
+
+def _run(target: Any, *arguments: Any) -> int | None:
+    # Forked, so that the heavy imports are paid once; the parent opens no store and no thread.
+    process = multiprocessing.get_context("fork").Process(target=target, args=arguments)
+    process.start()
+    process.join(60)
+    assert process.exitcode is not None, "it hangs"
+    return process.exitcode
+
+
+def test_a_kill_at_any_instant_of_an_ingest_loses_nothing(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    articles = [article(n) for n in range(8)]
+    changed = [
+        article(n, f"A rewritten report on renewal{n} was published later.") for n in (0, 3, 5)
+    ]
+    first.write_text("\n".join(map(json.dumps, articles)))
+    second.write_text("\n".join(map(json.dumps, [*changed, article(9)])))
+    report = tmp_path / "report"
+    assert _run(_child, tmp_path / "whole", [first, second], 0, report) == 0
+    whole = json.loads(Path(f"{report}.err").read_text())
+    total = whole["instants"]
+    assert total >= _POINTS
+    assert {"commit", "statement", "before _write", "after write", "after remove"} <= set(
+        whole["kinds"]
+    )
+    for point in sorted({1 + i * total // _POINTS for i in range(_POINTS)}):
+        data = tmp_path / f"data{point}"
+        assert _run(_child, data, [first, second], point, report) == -signal.SIGKILL
+        reported = [json.loads(line) for line in report.read_text().splitlines()]
+        questions = [f"topic{n}" for n in (*range(8), 9)] + [f"renewal{n}" for n in (0, 3, 5)]
+        ours, theirs = multiprocessing.Pipe(duplex=False)
+        assert _run(_verify, data, questions, theirs) == 0, f"point {point}"
+        state = ours.recv()
+        assert state["wrong"] == [], f"point {point}"
+        assert state["unfinished"] == 0, f"point {point}"
+        for status, url, _ in reported:
+            number = url.rsplit("/", 1)[1]
+            wanted = f"renewal{number}" if status == "updated" else f"topic{number}"
+            replaced = state["found"].get(f"renewal{number}")
+            assert len(state["found"][wanted]) == 1 or replaced, f"point {point}: {wanted}"
+        for n in (0, 3, 5):
+            old, new = state["found"][f"topic{n}"], state["found"][f"renewal{n}"]
+            assert not (old and new), f"point {point}: both versions of {n} are shown"

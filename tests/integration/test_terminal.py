@@ -1,0 +1,224 @@
+"""The whole path, as its user walks it: the real command, the real stores, no network."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retrieval.locking import WriterLock
+from tests.integration.conftest import Newsdesk, article, lines
+
+
+def _write(path: Path, *records: Any) -> str:
+    text = "\n".join(r if isinstance(r, str) else json.dumps(r) for r in records)
+    path.write_text(text + "\n", encoding="utf-8")
+    return str(path)
+
+
+def test_demo_answers_with_citations_and_knows_what_it_does_not_know(newsdesk: Newsdesk) -> None:
+    answers = lines(newsdesk("demo", "--json").stdout)
+    assert len(answers) >= 5
+    assert "412 million crowns" in answers[0]["answer"]
+    assert "280" in answers[4]["answer"]
+    for answer in answers[:-1]:
+        assert not answer["abstained"]
+        quotes = {c["n"]: c["quote"] for c in answer["citations"]}
+        assert all(s["text"] in quotes[n] for s in answer["sentences"] for n in s["citations"])
+    assert answers[-1]["abstained"]
+    assert answers[-1]["nearest"]
+    assert answers[-1]["sentences"] == answers[-1]["citations"] == []
+
+
+def test_an_article_is_found_updated_and_forgotten_as_the_contract_says(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
+    first = _write(
+        tmp_path / "a.jsonl", article(1), article(2), article(1), article(3, article(2)["text"])
+    )
+    done = newsdesk("ingest", first, "--json")
+    assert done.returncode == 0, done.stderr
+    results = lines(done.stdout)
+    assert [r["status"] for r in results] == ["indexed", "indexed", "unchanged", "duplicate"]
+    assert set(results[0]) == {"source", "status", "article_id", "url", "title", "reason"}
+    changed = article(
+        1, "Everything about zanzibar was rewritten by the editors on Friday evening."
+    )
+    changed["url"] = "http://www.example.com/news/1/?utm_source=x#top"
+    again = newsdesk("ingest", _write(tmp_path / "b.jsonl", changed), "--json")
+    assert lines(again.stdout)[0]["status"] == "updated"
+    questions = _write(
+        tmp_path / "q.jsonl",
+        {"id": "new", "question": "zanzibar"},
+        {"id": "old", "question": "topic1 cost"},
+        {"id": "twin", "question": "What will topic2 cost?"},
+        {"id": "early", "question": "topic2", "asked_at": "2023-11-02"},
+        {"id": "same day", "question": "topic2", "asked_at": "2023-11-03T00:00:01Z"},
+    )
+    found = {r["id"]: r for r in lines(newsdesk("search", "--batch", questions, "--json").stdout)}
+    assert found["new"]["hits"][0]["text"] == changed["text"]
+    assert all("topic1" not in hit["text"] for r in found.values() for hit in r["hits"])
+    assert len({hit["text"] for hit in found["twin"]["hits"]}) == len(found["twin"]["hits"])
+    assert len(found["twin"]["hits"][0]["also"]) == 1
+    assert found["early"]["hits"] == []
+    assert found["same day"]["hits"]
+    other = newsdesk("search", "topic2", "--source", "BBC", "--json")
+    assert lines(other.stdout)[0]["hits"] == []
+    assert "BBC" in lines(other.stdout)[0]["notes"][0]
+    elsewhere = lines(newsdesk("ask", "topic2", "--corpus", "other", "--json").stdout)[0]
+    assert elsewhere["abstained"]
+    assert elsewhere["nearest"] == []
+    rebuilt = newsdesk("reindex")
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    assert lines(newsdesk("search", "topic2 cost", "--json").stdout)[0]["hits"]
+    assert newsdesk("doctor").returncode == 0
+    counts = lines(newsdesk("status", "--json").stdout)[0]["corpora"][0]
+    assert (counts["articles"], counts["unfinished"]) == (3, 0)
+
+
+def test_good_lines_are_in_and_bad_ones_are_listed_by_number(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
+    file = _write(
+        tmp_path / "a.jsonl",
+        article(1),
+        '{"url": broken',
+        article(2, published_at="yesterday"),
+        {**article(3), "text": "x" * 5_100_000},
+        article(4),
+    )
+    done = newsdesk("ingest", file, "--json")
+    assert done.returncode == 1
+    assert [r["status"] for r in lines(done.stdout)] == ["indexed", "rejected", "rejected", "rejected", "indexed"]  # fmt: skip
+    assert lines(done.stdout)[1]["source"].endswith("a.jsonl:2")
+    assert len(done.stderr.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "kind", ["missing", "empty", "binary", "folder", "page", "cut gzip", "docx"]
+)
+def test_bad_input_is_one_clear_line_and_exit_code_1(
+    newsdesk: Newsdesk, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "bad.txt"
+    match kind:
+        case "empty":
+            path.touch()
+        case "binary":
+            path.write_bytes(b"\x7fELF\x00\x01\x02" * 99)
+        case "folder":
+            path.mkdir()
+        case "page":
+            path = tmp_path / "bad.html"
+            path.write_text("<html><body><nav><a href='/'>Home</a></nav></body></html>")
+        case "cut gzip":
+            path = tmp_path / "bad.jsonl.gz"
+            path.write_bytes(gzip.compress(json.dumps(article(1)).encode() * 200)[:-20])
+        case "docx":
+            path = tmp_path / "bad.docx"
+            path.touch()
+    done = newsdesk("ingest", str(path))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"rejected {path}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+class _Site(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        story = "".join(
+            f"<p>{paragraph}</p>"
+            for n in (7, 8, 9)
+            for paragraph in article(n)["text"].split("\n\n")
+        )
+        page = f"<html lang=en><head><title>A story</title></head><body><article><h1>A story</h1>{story}</article></body></html>"
+        status, kind, body = {
+            "/story": (200, "text/html", page.encode()),
+            "/pdf": (200, "application/pdf", b"%PDF-1.7"),
+            "/500": (500, "text/html", b""),
+        }.get(self.path, (404, "text/html", b""))
+        if self.path == "/nothing":
+            self.connection.close()
+            return
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+def test_addresses_are_fetched_only_if_public_or_allowed(newsdesk: Newsdesk) -> None:
+    site = ThreadingHTTPServer(("127.0.0.1", 0), _Site)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    base = f"http://127.0.0.1:{site.server_port}"
+    try:
+        refused = newsdesk("ingest", f"{base}/story")
+        assert refused.returncode == 1
+        assert "not a public address" in refused.stderr
+        paths = ("/story", "/404", "/500", "/pdf", "/nothing")
+        urls = [base + path for path in paths]
+        done = newsdesk(
+            "ingest", *urls, "--json", NEWSDESK_FETCH_ALLOW=base.removeprefix("http://")
+        )
+        results = {r["source"].removeprefix(base): r for r in lines(done.stdout)}
+        assert results["/story"]["status"] == "indexed"
+        assert "404" in results["/404"]["reason"]
+        assert "500" in results["/500"]["reason"]
+        assert "application/pdf" in results["/pdf"]["reason"]
+        assert results["/nothing"]["reason"]
+    finally:
+        site.shutdown()
+        site.server_close()
+
+
+def test_a_second_writer_is_refused_by_name_while_readers_work(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
+    file = _write(tmp_path / "a.jsonl", article(1))
+    assert newsdesk("ingest", file).returncode == 0
+    lock = WriterLock(tmp_path / "data")
+    lock.acquire("newsdesk run")
+    try:
+        second = newsdesk("ingest", file)
+        assert second.returncode == 1
+        assert "newsdesk run (process" in second.stderr
+        assert lines(newsdesk("ask", "What will topic1 cost?", "--json").stdout)[0]["sentences"]
+    finally:
+        lock.release()
+
+
+def test_a_folder_of_a_newer_version_is_left_alone(newsdesk: Newsdesk, tmp_path: Path) -> None:
+    import sqlite3
+
+    newsdesk("status")
+    with sqlite3.connect(tmp_path / "data" / "catalogue.sqlite3") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0999'")
+    connection.close()
+    for command in (("status",), ("ask", "x"), ("ingest", "a.txt")):
+        done = newsdesk(*command)
+        assert done.returncode == 1
+        assert "newer Newsdesk" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_pasted_text_and_json_lines_come_through_a_pipe(newsdesk: Newsdesk) -> None:
+    text = article(5)["text"]
+    assert lines(newsdesk("ingest", "-", "--json", stdin=json.dumps(article(5))).stdout)[0]["status"] == "indexed"  # fmt: skip
+    pasted = lines(newsdesk("ingest", "-", "--json", stdin=f"A headline\n\n{text}").stdout)[0]
+    assert (pasted["status"], pasted["title"], pasted["url"]) == ("duplicate", "A headline", None)
+    talk = newsdesk("chat", "--json", stdin="What will topic5 cost?\nquit\n")
+    assert "15 million crowns" in lines(talk.stdout)[0]["answer"]
+
+
+def test_wrong_usage_is_exit_code_2(newsdesk: Newsdesk) -> None:
+    assert newsdesk("search", "x", "--as-of", "yesterday").returncode == 2
+    assert newsdesk("search").returncode == 2
+    assert newsdesk("ask", "x", NEWSDESK_NO_SUCH="1").returncode == 1

@@ -1,0 +1,51 @@
+"""The import rules of the house."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from retrieval.catalogue import migrating
+
+ROOT = Path(__file__).parents[2]
+
+
+def _imports(folder: str) -> Iterator[tuple[Path, str]]:
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from ((path, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                assert node.level == 0, f"{path}: relative import"
+                yield path, node.module
+
+
+@pytest.mark.parametrize(
+    ("folder", "forbidden"),
+    [
+        ("retrieval", {"bot", "prompts", "discord"}),
+        ("prompts", {"bot", "retrieval", "discord"}),
+        ("bot/answering", {"discord"}),
+        ("bot/cogs", {"chromadb", "tantivy", "sqlalchemy"}),
+        ("bot/ui", {"chromadb", "tantivy", "sqlalchemy"}),
+    ],
+)
+def test_layers_import_only_downwards(folder: str, forbidden: set[str]) -> None:
+    broken = [(path, name) for path, name in _imports(folder) if name.split(".")[0] in forbidden]
+    assert not broken
+
+
+def test_importing_the_bot_starts_nothing_and_reads_nothing(tmp_path: Path) -> None:
+    code = "import bot, prompts, retrieval, sys, threading; assert threading.active_count() == 1; assert 'chromadb' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env={"HOME": str(tmp_path)})
+    assert not any(tmp_path.iterdir())
+
+
+def test_the_head_of_the_catalogue_is_its_last_migration() -> None:
+    scripts = ROOT / "retrieval/catalogue/migrations/versions"
+    assert max(path.name[:4] for path in scripts.glob("0*.py")) == migrating.HEAD

@@ -1,0 +1,101 @@
+"""Sentences, passages, cleaning, decoding: what happens to the words themselves."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.cleaning import clean_pasted
+from retrieval.decoding import decode_text
+from retrieval.errors import UnreadableSource
+from retrieval.passages import passage_spans
+from retrieval.sentences import sentence_spans, sentences
+from tests.benchmarks.weekly_news import SHARED
+
+
+def test_abbreviations_and_initials_do_not_end_a_sentence() -> None:
+    text = (
+        "Mr. Wang of the U.S. Senate spoke at 5 p.m. Thursday. Prof. J. K. Rowe paid $1.5 billion."
+    )
+    assert sentences(text) == [
+        "Mr. Wang of the U.S. Senate spoke at 5 p.m. Thursday.",
+        "Prof. J. K. Rowe paid $1.5 billion.",
+    ]
+
+
+def test_sentences_fused_without_a_space_are_two() -> None:
+    assert sentences("an “AI war.”Alexandr Wang said it.") == [
+        "an “AI war.”",
+        "Alexandr Wang said it.",
+    ]
+
+
+@given(st.text(alphabet="ab .!?\n“”A1é", max_size=400))
+def test_passages_hold_every_sentence_once_and_stay_short(text: str) -> None:
+    spans = passage_spans(text, max_chars=60)
+    assert all(0 < end - start <= 60 for start, end in spans)
+    assert all(a_end <= b_start for (_, a_end), (b_start, _) in pairwise(spans))
+    for start, end in sentence_spans(text):
+        inside = "".join(
+            text[max(a, start) : min(b, end)] for a, b in spans if a < end and b > start
+        )
+        assert inside.split() == text[start:end].split() or "".join(inside.split()) == "".join(
+            text[start:end].split()
+        )
+
+
+def test_what_a_page_puts_around_an_article_goes_and_the_article_stays() -> None:
+    lead = "The mayor opened a new bridge on Tuesday, ending a decade of delays and of quarrels about money."
+    story = "She said: “We did it.” The bridge cost 40 million crowns and carries two tram lines over the river."
+    pasted = clean_pasted(
+        f"Skip to main content\nHome\nWorld\nSport\n\nMayor opens new bridge\n\n{lead}{lead}\n\n"
+        f"In this article\n\nAdvertisement\n\nThe winners were:\n\nAnn Lee\nBob Ray\n\n{story}\n\n"
+        "Share this post :\n\nFacebook\nTwitter\n\nYour Ads Here (365 x 270 area)\nLatest News\n\n"
+        "Subscribe our newsletter\n\nPurus ut praesent facilisi dictumst sollicitudin."
+    )
+    assert pasted.title == "Mayor opens new bridge"
+    assert pasted.text == f"{lead}\n\nThe winners were:\n\nAnn Lee\nBob Ray\n\n{story}"
+
+
+def test_the_real_pasted_article_is_cleaned() -> None:
+    path = SHARED / "data" / "articles" / "scale-ai-deepseek.txt"
+    if not path.exists():
+        pytest.skip(f"{path} is not here")
+    text = clean_pasted(path.read_text(encoding="utf-8")).text
+    assert text.startswith("Alexandr Wang, CEO of Scale AI, said Thursday")
+    assert text.count("the AI race between the U.S. and China is an “AI war.”") == 1
+    assert "OpenAIOracle" in text
+    assert text.endswith("“The space is becoming more competitive, not less competitive,” he said.")
+    for furniture in (
+        "In this article",
+        "Facebook",
+        "Your Ads",
+        "Purus",
+        "Subscribe",
+        "Share this",
+    ):
+        assert furniture not in text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("utf-8", "Käfer “heute”"),
+        ("utf-16", "Hello world, again"),
+        ("cp1252", "Le café a fermé ses portes “hier soir”, a déclaré le maire d’Étampes."),
+        ("cp1251", "Президент заявил сегодня, что бюджет вырастет на пять процентов."),
+        ("cp932", "大統領は昨日、予算が来年五パーセント増加すると発表しました。"),
+        ("cp1254", "Cumhurbaşkanı dün bütçenin gelecek yıl yüzde beş artacağını söyledi."),
+    ],
+)
+def test_text_in_another_encoding_is_read_right(encoding: str, text: str) -> None:
+    assert decode_text(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize("data", [b"\x7fELF\x02\x01\x01\x00" * 50, bytes(range(256)) * 4])
+def test_binary_data_is_refused(data: bytes) -> None:
+    with pytest.raises(UnreadableSource):
+        decode_text(data)

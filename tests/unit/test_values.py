@@ -1,0 +1,100 @@
+"""Addresses, moments, settings, prompts: small things that must be exactly right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import prompts
+from bot.settings import Settings, load_settings, variable_names
+from retrieval.errors import SettingsError
+from retrieval.fetching import is_public
+from retrieval.moments import iso, parse_span, to_micros
+from retrieval.urls import canonical_url
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.example.com/news/story",
+        "http://example.com/news/story/",
+        "https://EXAMPLE.com:443/news/story#comments",
+        "https://example.com/news/story?utm_source=x&fbclid=1",
+        "https://example.com/news/story/amp",
+        "https://amp.example.com/news/story",
+        "https://example-com.cdn.ampproject.org/c/s/example.com/news/story",
+    ],
+)
+def test_one_article_has_one_canonical_url(url: str) -> None:
+    assert canonical_url(url) == "https://example.com/news/story"
+
+
+def test_what_selects_an_article_stays_in_its_url() -> None:
+    assert canonical_url("https://example.com/?id=7&page=2") == "https://example.com?id=7&page=2"
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://example.com/x", "https://u:p@example.com/", "nonsense", "https:///x"]
+)
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="URL"):
+        canonical_url(url)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1",
+     "2002:7f00:1::", "fe80::1%eth0", "224.0.0.1", "0.0.0.0", "100.64.0.1"],
+)  # fmt: skip
+def test_private_addresses_are_not_fetched_however_they_are_wrapped(address: str) -> None:
+    assert not is_public(address)
+
+
+def test_a_bare_date_covers_its_day_and_a_moment_only_itself() -> None:
+    day, moment = parse_span("2023-11-03"), parse_span("2023-11-03T10:00:00+02:00")
+    assert to_micros(day.end) - to_micros(day.start) == 86_400_000_000 - 1
+    assert iso(moment.start) == iso(moment.end) == "2023-11-03T08:00:00Z"
+    with pytest.raises(ValueError, match="Invalid"):
+        parse_span("last Tuesday")
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest_known_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"NEWSDESK_DATADIR .* NEWSDESK_DATA_DIR"):
+        load_settings({"NEWSDESK_DATADIR": "/x"}, tmp_path / ".env")
+    (tmp_path / ".env").write_text("NEWSDESK_EMBEDER=minilm\n")
+    with pytest.raises(SettingsError, match="NEWSDESK_EMBEDDER"):
+        load_settings({}, tmp_path / ".env")
+
+
+def test_a_value_out_of_bounds_is_refused_by_name_and_secrets_are_not_shown(tmp_path: Path) -> None:
+    env = tmp_path / ".env"
+    with pytest.raises(SettingsError, match="NEWSDESK_FETCH_SECONDS"):
+        load_settings({"NEWSDESK_FETCH_SECONDS": "0"}, env)
+    settings = load_settings({"OPENAI_API_KEY": "sk-hidden", "DISCORD_TOKEN": "hidden"}, env)
+    assert "hidden" not in repr(settings)
+    assert "hidden" not in repr(settings.library())
+    assert settings.openai_api_key is not None
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("NEWSDESK_FETCH_SECONDS=7\nOPENAI_MODEL=other\nFOREIGN=1\n")
+    settings = load_settings({"NEWSDESK_FETCH_SECONDS": "9"}, tmp_path / ".env")
+    assert (settings.fetch_seconds, settings.openai_model) == (9, "other")
+
+
+def test_every_setting_stands_in_the_example_file() -> None:
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    shown = {line.lstrip("# ").partition("=")[0] for line in lines if "=" in line}
+    assert shown == set(variable_names())
+    assert Settings.model_fields
+
+
+def test_prompts_want_their_variables_and_no_others() -> None:
+    assert prompts.render("refusal").startswith("I don't know")
+    with pytest.raises(prompts.PromptError):
+        prompts.render("refusal", name="x")
+    with pytest.raises(prompts.PromptError):
+        prompts.render("no_such_prompt")
