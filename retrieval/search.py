@@ -28,7 +28,7 @@ class Ranking:
     # What a passage as near to the question as the nearest one adds to a keyword score of 1.
     dense_weight: float = 0.15
     # A passage published at the as-of moment counts 1 + recency_weight times as much as an old one.
-    recency_weight: float = 0.5
+    recency_weight: float = 1.0
     recency_half_life: timedelta = timedelta(days=7)
     passages_per_article: int = 2
 

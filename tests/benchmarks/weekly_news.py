@@ -27,8 +27,9 @@ ARTICLES = FOLDER / "articles.jsonl.gz"
 QUESTIONS = FOLDER / "questions.jsonl"
 
 _NAMES_A_TIME = re.compile(
-    r"\b(?:today|yesterday|tonight|last night|(?:this|last|past) (?:week|weekend|month|year)"
-    r"|(?:on|last|this) (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
+    r"\b(?:today|yesterday|tonight|last night|now|recent|recently|latest"
+    r"|(?:this|last|past) (?:week|weekend|month|year|spring|summer|fall|autumn|winter)"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
     re.IGNORECASE,
 )
 _MAX_AGE = timedelta(days=14)
