@@ -6,7 +6,8 @@ NewsdeskError
   │    └─ FetchRefused      an address that must not or could not be fetched
   ├─ StorageError           the data folder can't be used
   │    ├─ FolderInUse       another process writes to it
-  │    └─ FolderTooNew      a newer Newsdesk made it
+  │    ├─ FolderTooNew      a newer Newsdesk made it
+  │    └─ IndexDamaged      an index is broken and can be made anew from the catalogue
   └─ EmbedderError          embeddings can't be made
        └─ EmbedderMismatch  the vectors of a corpus come from another embedder
 """
@@ -53,6 +54,10 @@ class FolderInUse(StorageError):
 
 class FolderTooNew(StorageError):
     """The data folder was made by a newer version of Newsdesk."""
+
+
+class IndexDamaged(StorageError):
+    """An index on disk is broken, say by a full disk; the catalogue can make it anew."""
 
 
 class EmbedderError(NewsdeskError):

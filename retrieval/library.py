@@ -13,7 +13,7 @@ from pathlib import Path
 from retrieval.articles import Found, Reference
 from retrieval.catalogue import Catalogue, Corpus, CorpusCounts
 from retrieval.embedders import Embedder, EmbedderOptions, make_embedder
-from retrieval.errors import EmbedderMismatch, FolderInUse, StorageError
+from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
 from retrieval.indexes.keywords import KeywordIndex
 from retrieval.indexes.vectors import ChromaStore
 from retrieval.indexing import Indexer
@@ -109,14 +109,18 @@ class Library:
     async def recover(self) -> int:
         """Finish what a crash left: accepted articles are indexed, leftovers removed.
 
-        Returns how many articles were finished.
+        An index that turns out to be damaged is made anew. Returns how many articles were finished.
         """
         self._require_writable()
         finished = 0
         for corpus in await self.catalogue.corpora():
             await self._drop_other_generations(corpus)
             with contextlib.suppress(EmbedderMismatch):  # the command that mends it says so
-                finished += await self._indexer(self.corner(corpus)).finish_pending()
+                try:
+                    finished += await self._indexer(self.corner(corpus)).finish_pending()
+                except IndexDamaged:
+                    async for _ in self.reindex(corpus):
+                        pass
         return finished
 
     async def reindex(self, corpus: Corpus) -> AsyncIterator[tuple[int, int]]:

@@ -21,6 +21,10 @@ _READ_HITS = 8
 _NUMBER = r"(?:\d[\d,.]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|billions?|half|third|quarter)\b)"
 _EXPECTED: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     (
+        re.compile(r"\bhow much\b.*\b(?:cost|pay|paid|pays|spen[dt]|invest(?:ed)?|worth|price|raised?|fined?|bill)\b", re.I),
+        re.compile(r"[$£€¥]\s?\d|\d[\d.,]*\s(?:(?:thousand|[mbtr]+illion|bn|m)\b|dollars?|euros?|pounds?|crowns?|yen|yuan)", re.I),
+    ),
+    (
         re.compile(r"\bhow (?:many|much|old|long|far|big|large|high)\b|\bwhat (?:percentage|share|number|price)\b", re.I),
         re.compile(_NUMBER, re.I),
     ),
@@ -52,6 +56,7 @@ class Quotation:
     hit: Hit
     text: str
     score: float
+    fits: float
 
 
 def choose_quotations(
@@ -95,13 +100,15 @@ def choose_quotations(
                 1, len(expected)
             )
             score = own + 0.4 * around + 0.3 * hit.score + 0.35 * fits
-            quotations.append(Quotation(hit, sentence, score))
+            quotations.append(Quotation(hit, sentence, score, fits))
     quotations.sort(key=lambda q: -q.score)
     chosen: list[Quotation] = []
     said: list[set[str]] = []
     for quotation in quotations:
         if chosen and quotation.score < _NEXT_TO_BEST * chosen[0].score:
             break
+        if chosen and quotation.fits < chosen[0].fits:
+            continue  # has not what the question asks for, while another one has
         words = set(stems(quotation.text))
         if any(_repeats(words, other) for other in said):
             continue

@@ -70,6 +70,7 @@ def _run(debug: bool) -> int:
         level=logging.DEBUG if debug else logging.ERROR,
         format="%(levelname)s %(name)s: %(message)s",
     )
+    logging.getLogger("aiosqlite").setLevel(logging.INFO)  # tells of every statement
     try:
         app(standalone_mode=True)
     except SystemExit as ended:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -13,10 +14,11 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from retrieval.embedders import Vectors
-from retrieval.errors import EmbedderMismatch, SettingsError, StorageError
+from retrieval.errors import EmbedderMismatch, IndexDamaged, SettingsError, StorageError
 
 _UPSERT = 2_000
 _SERVER_SECONDS = 30.0
+_NO_ROOM = re.compile(r"disk is full|no space left", re.IGNORECASE)
 
 
 class ChromaStore:
@@ -222,9 +224,19 @@ class VectorIndex:
 
 
 def _chroma_error(what: str, error: Exception) -> StorageError:
+    from chromadb.errors import InternalError
+
     reason = str(cast(object, error)).strip().split("\n")[0] or type(error).__name__
     if isinstance(error, TimeoutError):
-        reason = f"no answer within {_SERVER_SECONDS:g} s"
-    return StorageError(
-        f"{what} ({reason[:200]}); see `newsdesk doctor`.", retry=isinstance(error, TimeoutError)
-    )
+        return StorageError(
+            f"{what} (no answer within {_SERVER_SECONDS:g} s); see `newsdesk doctor`.", retry=True
+        )
+    if isinstance(error, OSError) or _NO_ROOM.search(reason):
+        return StorageError(
+            f"{what} ({reason[:200]}); make room on its disk and run the same command again."
+        )
+    if isinstance(error, InternalError):
+        return IndexDamaged(
+            f"The vector index is damaged ({reason[:200]}); run `newsdesk reindex` to make it anew."
+        )
+    return StorageError(f"{what} ({reason[:200]}); see `newsdesk doctor`.")

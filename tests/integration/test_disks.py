@@ -1,0 +1,68 @@
+"""A data folder on a disk that is full or that can't be written: told in a line, and nothing lost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Newsdesk, article, lines
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 6 MB, in memory."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"this user may not mount a small disk here: {error}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def _remount(folder: Path, option: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{option}", str(folder)], check=True)
+
+
+def test_a_full_disk_stops_the_ingest_and_loses_nothing(
+    newsdesk: Newsdesk, tmp_path: Path, small_disk: Path
+) -> None:
+    file = tmp_path / "a.jsonl"
+    words = " ".join(f"word{n}" for n in range(400))
+    records = (article(n, f"About topic{n}: {words} {n}.") for n in range(900))
+    file.write_text("\n".join(map(json.dumps, records)))
+    done = newsdesk("ingest", str(file), "--json")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert "full" in done.stderr or "space" in done.stderr
+    reported = [r["status"] for r in lines(done.stdout)]
+    assert len(reported) < 900
+    _remount(small_disk, "size=400m")
+    counts = lines(newsdesk("status", "--json").stdout)[0]["corpora"]
+    assert not reported or counts[0]["articles"] >= len(reported)
+    checked = newsdesk("doctor")
+    assert checked.returncode == 0, checked.stdout
+    again = newsdesk("ingest", str(file), "--json")
+    assert again.returncode == 0, again.stderr
+    statuses = [r["status"] for r in lines(again.stdout)]
+    assert statuses[: len(reported)] == ["unchanged"] * len(reported)
+    assert len(statuses) == 900
+
+
+def test_a_disk_that_can_only_be_read_is_one_clear_line(
+    newsdesk: Newsdesk, tmp_path: Path, small_disk: Path
+) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps(article(1)))
+    _remount(small_disk, "ro")
+    for command in (("ingest", str(file)), ("ask", "What will topic1 cost?"), ("status",)):
+        done = newsdesk(*command)
+        assert done.returncode == 1
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+        assert "written" in done.stderr
