@@ -98,6 +98,7 @@ class Searcher:
     async def _dense(
         self, corner: Corner, question: str, depth: int
     ) -> tuple[Vectors, list[tuple[int, float]]]:
+        await corner.vectors.require_embedder()
         vector = (await self._embedder.embed([question]))[0]
         return vector, await corner.vectors.query(vector, depth)
 

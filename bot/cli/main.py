@@ -11,6 +11,7 @@ import typer
 from bot.cli import asking, ingesting, looking
 
 VERSION = "0.1.0"
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="newsdesk",
@@ -73,11 +74,10 @@ def _run(debug: bool) -> int:
     logging.getLogger("aiosqlite").setLevel(logging.INFO)  # tells of every statement
     try:
         app(standalone_mode=True)
-    except SystemExit as ended:
+    except SystemExit as ended:  # what typer makes of an interruption too
+        if ended.code == _INTERRUPTED:
+            print("newsdesk: interrupted; what was accepted is kept.", file=sys.stderr)
         return ended.code if isinstance(ended.code, int) else int(bool(ended.code))
-    except KeyboardInterrupt:
-        print("newsdesk: interrupted; what was accepted is kept.", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         devnull = os.open(os.devnull, os.O_WRONLY)
         os.dup2(devnull, sys.stdout.fileno())

@@ -191,6 +191,10 @@ class VectorIndex:
         collection = await self._opened(check=False)
         return None if collection is None else (collection.metadata or {}).get("embedder")
 
+    async def require_embedder(self) -> None:
+        """Raises ``EmbedderMismatch`` if another embedder than ours made the vectors."""
+        await self._opened()
+
     async def drop(self) -> None:
         await self._store.drop(self._name)
         self._collection = None

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,7 +16,7 @@ from typing import Any
 import pytest
 
 from retrieval.locking import WriterLock
-from tests.integration.conftest import Newsdesk, article, lines
+from tests.integration.conftest import ROOT, Newsdesk, article, lines
 
 
 def _write(path: Path, *records: Any) -> str:
@@ -222,3 +226,25 @@ def test_wrong_usage_is_exit_code_2(newsdesk: Newsdesk) -> None:
     assert newsdesk("search", "x", "--as-of", "yesterday").returncode == 2
     assert newsdesk("search").returncode == 2
     assert newsdesk("ask", "x", NEWSDESK_NO_SUCH="1").returncode == 1
+
+
+def test_an_interrupted_ingest_says_so_and_keeps_what_was_accepted(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
+    many = _write(tmp_path / "many.jsonl", *(article(n) for n in range(3_000)))
+    command = [sys.executable, "-m", "bot", "ingest", many, "--json"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "NEWSDESK_DATA_DIR": str(tmp_path / "data")}
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        first = running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        rest, said = running.stdout.read(), running.stderr.read()
+    assert running.returncode == 130
+    assert said.strip() == "newsdesk: interrupted; what was accepted is kept."
+    reported = len(lines(first + rest))
+    assert 0 < reported < 3_000
+    assert lines(newsdesk("status", "--json").stdout)[0]["corpora"][0]["articles"] >= reported
+    assert newsdesk("doctor").returncode == 0
