@@ -235,8 +235,10 @@ def test_an_interrupted_ingest_says_so_and_keeps_what_was_accepted(
     command = [sys.executable, "-m", "bot", "ingest", many, "--json"]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "NEWSDESK_DATA_DIR": str(tmp_path / "data")}
     with subprocess.Popen(
-        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as running:
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # What runs in the background of a shell ignores interruptions, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as running:  # fmt: skip
         assert running.stdout is not None
         assert running.stderr is not None
         first = running.stdout.readline()
