@@ -97,6 +97,8 @@ class Hit:
     score: float
     passage: Passage
     also: tuple[AlsoIn, ...] = ()
+    # What keyword, dense and recency evidence add to the logarithm of the score.
+    shares: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

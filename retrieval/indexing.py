@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from retrieval.articles import Incoming, Ingested
 from retrieval.catalogue import Acceptance, Catalogue, PendingVersion
-from retrieval.embedders import Embedder, Vectors
+from retrieval.embedders import Embedder, Vectors, packed
 from retrieval.moments import Clock
 from retrieval.search import Corner
 
@@ -85,6 +85,9 @@ class Indexer:
             outcomes = await asyncio.gather(
                 self._corner.vectors.write(ids, prepared.vectors),
                 self._corner.keywords.write(prepared.versions, ()),
+                self._catalogue.store_vectors(
+                    self._corner.corpus.generation, ids, packed(prepared.vectors)
+                ),
                 return_exceptions=True,
             )
             for error in filter(None, outcomes):

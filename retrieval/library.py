@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from retrieval.articles import Found, Reference
-from retrieval.catalogue import Catalogue, Corpus, CorpusCounts
+from retrieval.catalogue import LAYOUT, Catalogue, Corpus, CorpusCounts
 from retrieval.embedders import Embedder, EmbedderOptions, make_embedder
 from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
 from retrieval.indexes.keywords import KeywordIndex
@@ -19,7 +19,8 @@ from retrieval.indexes.vectors import ChromaStore
 from retrieval.indexing import Indexer
 from retrieval.locking import WriterLock
 from retrieval.moments import Clock, TimeRange, utc_now
-from retrieval.search import Corner, Ranking, Searcher
+from retrieval.ranking import Ranking
+from retrieval.search import Corner, Searcher
 
 _FIRST_START_SECONDS = 30.0
 
@@ -117,6 +118,8 @@ class Library:
             await self._drop_other_generations(corpus)
             with contextlib.suppress(EmbedderMismatch):  # the command that mends it says so
                 try:
+                    if corpus.layout != LAYOUT:
+                        raise IndexDamaged("The indexes were made by an older Newsdesk.")
                     finished += await self._indexer(self.corner(corpus)).finish_pending()
                 except IndexDamaged:
                     async for _ in self.reindex(corpus):
@@ -131,6 +134,7 @@ class Library:
         """
         self._require_writable()
         await self._drop_other_generations(corpus)
+        await self.catalogue.drop_vectors(corpus)
         renewed = Corpus(corpus.id, corpus.name, corpus.generation + 1)
         corner = self.corner(renewed)
         version_ids = await self.catalogue.shown_version_ids(corpus)
@@ -141,6 +145,7 @@ class Library:
         await self.catalogue.switch_generation(corpus, renewed.generation)
         self._corpora.pop(corpus.name, None)
         await self._drop_other_generations(renewed)
+        await self.catalogue.drop_vectors(renewed)
         # What could not enter the old indexes, say for another embedder, enters the new ones.
         await indexer.finish_pending()
 
@@ -296,7 +301,9 @@ async def _opened(
 
 
 async def _has_unfinished(catalogue: Catalogue) -> bool:
-    return any([any(await catalogue.unfinished(corpus)) for corpus in await catalogue.corpora()])
+    corpora = await catalogue.corpora()
+    old = any(corpus.layout != LAYOUT for corpus in corpora)
+    return old or any([any(await catalogue.unfinished(corpus)) for corpus in corpora])
 
 
 async def _recover_as_reader(library: Library, lock: WriterLock) -> None:

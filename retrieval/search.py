@@ -1,36 +1,35 @@
-"""Search: keyword and dense candidates, fused, filtered exactly, one hit for each text."""
+"""Search: keyword and dense candidates, ranked together, filtered exactly, one hit for each text."""
 
 from __future__ import annotations
 
 import asyncio
-import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+
+import numpy as np
 
 from retrieval.articles import AlsoIn, Found, Hit, Reference
-from retrieval.catalogue import Candidate, Catalogue, Corpus
+from retrieval.catalogue import PASSAGES_PER_VERSION, Candidate, Catalogue, Corpus
 from retrieval.catalogue.catalogue import source_key
-from retrieval.embedders import Embedder, Vectors
-from retrieval.indexes.keywords import KeywordIndex
+from retrieval.embedders import Embedder, Vectors, unpacked
+from retrieval.indexes.keywords import KeywordIndex, KeywordQuery
 from retrieval.indexes.vectors import VectorIndex
 from retrieval.moments import TimeRange, to_micros
 from retrieval.questions import content_words
+from retrieval.ranking import (
+    Ranking,
+    Recency,
+    dense_features,
+    lead_feature,
+    recency_features,
+    shares,
+)
 
+_SOFTNESS = 3.0  # a candidate this much below the best has 1/e of its score
 _DEEPER = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """How candidates are scored. The defaults were chosen on the dev set (`make bench`)."""
-
-    candidates: int = 100
-    # What a passage as near to the question as the nearest one adds to a keyword score of 1.
-    dense_weight: float = 0.15
-    # A passage published at the as-of moment counts 1 + recency_weight times as much as an old one.
-    recency_weight: float = 1.0
-    recency_half_life: timedelta = timedelta(days=7)
-    passages_per_article: int = 2
+_AT_THE_TOP = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,25 @@ class Corner:
     corpus: Corpus
     keywords: KeywordIndex
     vectors: VectorIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A candidate and how it matches the question's words, as `Measures` defines it."""
+
+    candidate: Candidate
+    bm25: np.float32
+    pairs: np.float32
+    article: np.float32
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A candidate with its score and what each kind of evidence adds to it."""
+
+    candidate: Candidate
+    score: float
+    shares: dict[str, float]
 
 
 class Searcher:
@@ -65,21 +83,25 @@ class Searcher:
         ``within.as_of``, lies in the range and is of ``source``, exactly.
         """
         wanted_source = source_key(source) if source else None
-        depth = max(self._ranking.candidates, 2 * limit)
-        (weights, keyword), (vector, dense) = await asyncio.gather(
-            self._keyword(corner, question, within, wanted_source, depth),
-            self._dense(corner, question, depth),
+        ranking = self._ranking
+        keyword_depth = max(ranking.keyword_candidates, 2 * limit)
+        dense_depth = max(ranking.dense_candidates, limit)
+        (query, keyword), (vector, dense) = await asyncio.gather(
+            self._keyword(corner, question, within, wanted_source, keyword_depth),
+            self._dense(corner, question, dense_depth),
         )
-        candidates = await self._passing(corner.corpus, keyword, dense, within, wanted_source)
-        if len(candidates) < limit and len(dense) == depth:
+        looked_up = await self._looked_up(corner, query, keyword, dense)
+        passing = [c for c in looked_up if passes(c.candidate, within, wanted_source)]
+        if len(passing) < limit and len(dense) == dense_depth:
             # A narrow range left little: look deeper. Chroma's own filters cost more than this.
-            dense = await corner.vectors.query(vector, depth * _DEEPER)
-            candidates = await self._passing(corner.corpus, keyword, dense, within, wanted_source)
-        scores = self._fused(candidates, keyword, dense, within.as_of)
-        chosen = self._chosen(candidates, scores, limit)
-        hits = await self._hits(corner.corpus, candidates, chosen, within, wanted_source)
+            dense = await corner.vectors.query(vector, dense_depth * _DEEPER)
+            looked_up = await self._looked_up(corner, query, keyword, dense)
+            passing = [c for c in looked_up if passes(c.candidate, within, wanted_source)]
+        scored = self._scored(vector, passing, within.as_of, Recency())
+        chosen = self._chosen(scored, limit)
+        hits = await self._hits(corner.corpus, chosen, within, wanted_source)
         notes = await self._notes(corner.corpus, source, hits)
-        return Found(question, within.since, within.last, hits, notes, weights)
+        return Found(question, within.since, within.last, hits, notes, query.weights)
 
     async def nearest(self, corner: Corner, question: str, as_of: datetime) -> list[Reference]:
         """Up to five articles that come closest to a question, whatever their date or source."""
@@ -91,108 +113,106 @@ class Searcher:
 
     async def _keyword(
         self, corner: Corner, question: str, within: TimeRange, source: str | None, depth: int
-    ) -> tuple[dict[str, float], list[tuple[int, float]]]:
+    ) -> tuple[KeywordQuery, dict[int, float]]:
         query = await corner.keywords.weigh(content_words(question))
-        return query.weights, await corner.keywords.search(query, within, source, depth)
+        return query, await corner.keywords.search(query, within, source, depth)
 
-    async def _dense(
-        self, corner: Corner, question: str, depth: int
-    ) -> tuple[Vectors, list[tuple[int, float]]]:
+    async def _dense(self, corner: Corner, question: str, depth: int) -> tuple[Vectors, list[int]]:
         await corner.vectors.require_embedder()
         vector = (await self._embedder.embed([question]))[0]
         return vector, await corner.vectors.query(vector, depth)
 
-    async def _passing(
-        self,
-        corpus: Corpus,
-        keyword: list[tuple[int, float]],
-        dense: list[tuple[int, float]],
-        within: TimeRange,
-        source: str | None,
-    ) -> dict[int, Candidate]:
-        ids = list(dict.fromkeys(passage_id for passage_id, _ in keyword + dense))
-        found = await self._catalogue.candidates(corpus, ids)
-        return {i: candidate for i, candidate in found.items() if passes(candidate, within, source)}
-
-    def _fused(
-        self,
-        candidates: dict[int, Candidate],
-        keyword: Sequence[tuple[int, float]],
-        dense: Sequence[tuple[int, float]],
-        as_of: datetime,
-    ) -> list[tuple[float, int]]:
-        """Scores of the candidates, best first; the best one has 1.0.
-
-        Both lists are scaled to their best entry, summed with weights and multiplied by recency,
-        which halves with every half-life.
-        """
-        ranking = self._ranking
-        totals = dict.fromkeys(candidates, 0.0)
-        for entries, weight in ((keyword, 1.0), (dense, ranking.dense_weight)):
-            passing = [(i, score) for i, score in entries if i in candidates]
-            best = max((score for _, score in passing), default=0.0)
-            for passage_id, score in passing:
-                totals[passage_id] += weight * max(score, 0.0) / best if best > 0 else 0.0
-        now = to_micros(as_of)
-        half_life = ranking.recency_half_life / timedelta(microseconds=1)
-        for passage_id, candidate in candidates.items():
-            age = max(0, now - candidate.visible_from)
-            recency = math.exp(-math.log(2) * age / half_life)
-            totals[passage_id] *= 1 + ranking.recency_weight * recency
-        top = max(totals.values(), default=0.0) or 1.0
-        return sorted(
-            ((score / top, i) for i, score in totals.items()), key=lambda e: (-e[0], e[1])
+    async def _looked_up(
+        self, corner: Corner, query: KeywordQuery, keyword: dict[int, float], dense: Sequence[int]
+    ) -> list[Measured]:
+        """What both lists hold and may be shown, with all that ranking has to know of it."""
+        ids = list(dict.fromkeys([*keyword, *dense]))
+        candidates, measures = await asyncio.gather(
+            self._catalogue.candidates(corner.corpus, ids),
+            corner.keywords.measure(query, ids, keyword),
         )
+        rows = {passage_id: row for row, passage_id in enumerate(ids)}
+        return [
+            Measured(c, measures.bm25[row], measures.pairs[row], measures.article[row])
+            for c in candidates
+            for row in (rows[c.passage_id],)
+        ]
 
-    def _chosen(
-        self, candidates: dict[int, Candidate], scores: list[tuple[float, int]], limit: int
-    ) -> list[tuple[float, int]]:
-        """The best ``limit``: one passage for each wording, few for each article."""
-        chosen: list[tuple[float, int]] = []
-        put_back: list[tuple[float, int]] = []
+    def _scored(
+        self, vector: Vectors, measured: Sequence[Measured], as_of: datetime, recency: Recency
+    ) -> list[Scored]:
+        """The candidates, best first. The best one has the score 1."""
+        if not measured:
+            return []
+        candidates = [entry.candidate for entry in measured]
+        ids = [candidate.passage_id for candidate in candidates]
+        visible = np.array([candidate.visible_from for candidate in candidates], dtype=np.int64)
+        features = {
+            "bm25": np.array([entry.bm25 for entry in measured]),
+            "pairs": np.array([entry.pairs for entry in measured]),
+            "article": np.array([entry.article for entry in measured]),
+            "lead": lead_feature([i % PASSAGES_PER_VERSION for i in ids]),
+            **recency_features(to_micros(as_of) - visible, recency),
+        }
+        vectors = unpacked([candidate.vector for candidate in candidates], len(vector))
+        weights = self._ranking.weights
+        nothing = np.zeros(len(ids), dtype=np.float32)
+        guess = sum(shares(features, weights).values(), nothing)
+        features |= dense_features(vector, vectors, guess)
+        parts = shares(features, weights)
+        totals = sum(parts.values(), nothing)
+        scores = np.exp((totals - totals.max()) / _SOFTNESS)
+        order = sorted(range(len(ids)), key=lambda i: (-totals[i], ids[i]))
+        return [
+            Scored(candidates[i], float(scores[i]), {k: float(v[i]) for k, v in parts.items()})
+            for i in order
+        ]
+
+    def _chosen(self, scored: Sequence[Scored], limit: int) -> list[Scored]:
+        """The best ``limit``: one passage for each wording, few of each article among the first."""
+        chosen: list[Scored] = []
+        put_back: list[Scored] = []
         seen: set[tuple[str, int]] = set()
-        taken: dict[str, int] = {}
-        for score, passage_id in scores:
-            candidate = candidates[passage_id]
+        taken: Counter[str] = Counter()
+        for entry in scored:
+            digest = entry.candidate.content_hash
             # Articles with the same text are cut alike: same hash and same place, same passage.
-            wording = (candidate.content_hash, passage_id & 0xFFFF)
+            wording = (digest, entry.candidate.passage_id % PASSAGES_PER_VERSION)
             if wording in seen:
                 continue
             seen.add(wording)
-            taken[candidate.content_hash] = taken.get(candidate.content_hash, 0) + 1
-            crowded = taken[candidate.content_hash] > self._ranking.passages_per_article
-            (put_back if crowded else chosen).append((score, passage_id))
-            if len(chosen) == limit:
-                break
-        filled = chosen + put_back[: limit - len(chosen)]
-        return sorted(filled, key=lambda entry: (-entry[0], entry[1]))
+            taken[digest] += 1
+            crowded = taken[digest] > self._ranking.passages_per_article
+            (put_back if crowded and len(chosen) < _AT_THE_TOP else chosen).append(entry)
+        rest = sorted(put_back + chosen[_AT_THE_TOP:], key=lambda e: -e.score)
+        return (chosen[:_AT_THE_TOP] + rest)[:limit]
 
     async def _hits(
         self,
         corpus: Corpus,
-        candidates: dict[int, Candidate],
-        chosen: list[tuple[float, int]],
+        chosen: list[Scored],
         within: TimeRange,
         source: str | None,
     ) -> tuple[Hit, ...]:
         if not chosen:
             return ()
-        hashes = {candidates[passage_id].content_hash for _, passage_id in chosen}
+        hashes = {entry.candidate.content_hash for entry in chosen}
         passages, twins = await asyncio.gather(
-            self._catalogue.load_passages([passage_id for _, passage_id in chosen]),
+            self._catalogue.load_passages([entry.candidate.passage_id for entry in chosen]),
             self._catalogue.same_text(corpus, sorted(hashes)),
         )
         hits: list[Hit] = []
-        for score, passage_id in chosen:
-            if passage_id not in passages:
+        for entry in chosen:
+            passage = passages.get(entry.candidate.passage_id)
+            if passage is None:
                 continue  # replaced by another version in this very moment
-            own, digest = candidates[passage_id].article_id, candidates[passage_id].content_hash
+            own, digest = entry.candidate.article_id, entry.candidate.content_hash
             also: tuple[AlsoIn, ...] = tuple(
                 also
                 for twin, also in twins.get(digest, ())
                 if twin.article_id != own and passes(twin, within, source)
             )
-            hits.append(Hit(len(hits) + 1, round(score, 4), passages[passage_id], also))
+            hits.append(Hit(len(hits) + 1, round(entry.score, 4), passage, also, entry.shares))
         return tuple(hits)
 
     async def _notes(

@@ -1,9 +1,19 @@
 """The catalogue: what is kept, in SQLite. It is the truth; the indexes can be rebuilt from it."""
 
 from retrieval.catalogue.catalogue import Catalogue
-from retrieval.catalogue.records import Acceptance, Candidate, Corpus, CorpusCounts, PendingVersion
+from retrieval.catalogue.records import (
+    LAYOUT,
+    Acceptance,
+    Candidate,
+    Corpus,
+    CorpusCounts,
+    PendingVersion,
+)
+from retrieval.catalogue.schema import PASSAGES_PER_VERSION
 
 __all__ = [
+    "LAYOUT",
+    "PASSAGES_PER_VERSION",
     "Acceptance",
     "Candidate",
     "Catalogue",

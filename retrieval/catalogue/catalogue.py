@@ -6,18 +6,37 @@ import asyncio
 import contextlib
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, event, func, insert, literal, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from retrieval.articles import AlsoIn, Article, Incoming, Passage, Reference, content_hash
 from retrieval.catalogue import migrating
-from retrieval.catalogue.records import Acceptance, Candidate, Corpus, CorpusCounts, PendingVersion
+from retrieval.catalogue.records import (
+    LAYOUT,
+    Acceptance,
+    Candidate,
+    Corpus,
+    CorpusCounts,
+    PendingVersion,
+)
 from retrieval.catalogue.schema import (
     ACCEPTED,
     ARCHIVED,
@@ -27,6 +46,7 @@ from retrieval.catalogue.schema import (
     articles,
     corpora,
     ingest_log,
+    passage_vectors,
     passages,
     properties,
     versions,
@@ -36,11 +56,15 @@ from retrieval.moments import to_micros, written
 from retrieval.passages import passage_spans
 from retrieval.urls import canonical_url, host_name
 
+Result = TypeVar("Result")
+
 _BUSY_SECONDS = 10
+_READERS = 8
+_MAPPED_BYTES = 1 << 30
 _LOOKUP = 5_000  # bound parameters a statement; SQLite allows 32,766
 
+_CORPUS = (corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout)
 _CANDIDATE = (
-    passages.c.id,
     versions.c.article_id,
     versions.c.content_hash,
     versions.c.source_key,
@@ -64,9 +88,10 @@ class Catalogue:
     Several processes may read; that only one writes is up to the caller.
     """
 
-    def __init__(self, engine: AsyncEngine, folder_id: str) -> None:
+    def __init__(self, engine: AsyncEngine, reader: Engine, folder_id: str) -> None:
         self._engine = engine
         self._writing = asyncio.Lock()
+        self._reader = reader
         # Tells the collections of this data folder from others' on a shared Chroma server.
         self.folder_id = folder_id
 
@@ -81,7 +106,7 @@ class Catalogue:
         except DBAPIError as error:
             await engine.dispose()
             raise _storage_error(error) from error
-        return cls(engine, folder_id)
+        return cls(engine, _reader(path), folder_id)
 
     @staticmethod
     async def is_ready(path: Path) -> bool:
@@ -117,6 +142,7 @@ class Catalogue:
             await engine.dispose()
 
     async def close(self) -> None:
+        self._reader.dispose()
         await self._engine.dispose()
 
     @contextlib.asynccontextmanager
@@ -125,13 +151,23 @@ class Catalogue:
         async with self._writing, self._engine.begin() as connection:
             yield connection
 
+    async def _read(self, work: Callable[[Connection], Result]) -> Result:
+        """Run ``work`` in a worker thread, for what every question waits for.
+
+        One hop to a thread; the asynchronous engine takes several for each statement.
+        """
+
+        def run() -> Result:
+            with self._reader.connect() as connection:
+                return work(connection)
+
+        return await asyncio.to_thread(run)
+
     # Corpora
 
     async def corpora(self) -> list[Corpus]:
         async with self._engine.connect() as connection:
-            rows = await connection.execute(
-                select(corpora.c.id, corpora.c.name, corpora.c.generation).order_by(corpora.c.id)
-            )
+            rows = await connection.execute(select(*_CORPUS).order_by(corpora.c.id))
             return [Corpus(*row) for row in rows]
 
     async def corpus(self, name: str) -> Corpus | None:
@@ -142,7 +178,7 @@ class Catalogue:
         async with self._write() as connection:
             found = await _corpus(connection, name)
             if found is None:
-                row = {"name": name, "created_at": to_micros(now)}
+                row = {"name": name, "layout": LAYOUT, "created_at": to_micros(now)}
                 await connection.execute(insert(corpora), row)
                 found = await _corpus(connection, name)
         if found is None:
@@ -152,7 +188,9 @@ class Catalogue:
     async def switch_generation(self, corpus: Corpus, generation: int) -> None:
         async with self._write() as connection:
             await connection.execute(
-                update(corpora).where(corpora.c.id == corpus.id).values(generation=generation)
+                update(corpora)
+                .where(corpora.c.id == corpus.id)
+                .values(generation=generation, layout=LAYOUT)
             )
 
     # Ingestion
@@ -269,6 +307,39 @@ class Catalogue:
             for row in rows
         ]
 
+    async def store_vectors(
+        self, generation: int, passage_ids: Sequence[int], vectors: Sequence[bytes]
+    ) -> None:
+        """Keep the vectors of passages, or replace them."""
+        rows = [
+            {"passage_id": passage_id, "generation": generation, "vector": vector}
+            for passage_id, vector in zip(passage_ids, vectors, strict=True)
+        ]
+        async with self._write() as connection:
+            for first in range(0, len(passage_ids), _LOOKUP):
+                ids = passage_ids[first : first + _LOOKUP]
+                await connection.execute(
+                    delete(passage_vectors)
+                    .where(passage_vectors.c.passage_id.in_(ids))
+                    .where(passage_vectors.c.generation == generation)
+                )
+            if rows:
+                await connection.execute(insert(passage_vectors), rows)
+
+    async def drop_vectors(self, corpus: Corpus) -> None:
+        """Forget the vectors of other generations than the one in use."""
+        mine = (
+            select(passages.c.id)
+            .join(versions, versions.c.id == passages.c.version_id)
+            .where(versions.c.corpus_id == corpus.id)
+        )
+        async with self._write() as connection:
+            await connection.execute(
+                delete(passage_vectors)
+                .where(passage_vectors.c.generation != corpus.generation)
+                .where(passage_vectors.c.passage_id.in_(mine))
+            )
+
     async def mark_indexed(self, version_ids: Sequence[int]) -> list[int]:
         """Show these accepted versions and retire the ones that they replace, in one transaction.
 
@@ -294,48 +365,67 @@ class Catalogue:
     async def mark_archived(self, version_ids: Sequence[int]) -> None:
         """The indexes have let go of these versions: their passages are forgotten, texts stay."""
         async with self._write() as connection:
+            leaving = select(passages.c.id).where(passages.c.version_id.in_(version_ids))
+            await connection.execute(
+                delete(passage_vectors).where(passage_vectors.c.passage_id.in_(leaving))
+            )
             await connection.execute(delete(passages).where(passages.c.version_id.in_(version_ids)))
             await _set_state(connection, version_ids, ARCHIVED)
 
     # Reading
 
-    async def candidates(self, corpus: Corpus, passage_ids: Sequence[int]) -> dict[int, Candidate]:
-        """Of these passages the ones that may be shown at all, by id. Any number of ids."""
+    async def candidates(self, corpus: Corpus, passage_ids: Sequence[int]) -> list[Candidate]:
+        """Of these passages the ones that may be shown at all. Any number of ids."""
         # Whether a version is shown is asked of the rows found, not in the query: SQLite would
         # start from the corpus and read all of it.
-        query = select(*_CANDIDATE, versions.c.corpus_id, versions.c.state).join(
-            versions, versions.c.id == passages.c.version_id
+        query = (
+            select(
+                passages.c.id,
+                passage_vectors.c.vector,
+                *_CANDIDATE,
+                versions.c.corpus_id,
+                versions.c.state,
+            )
+            .join(versions, versions.c.id == passages.c.version_id)
+            .outerjoin(
+                passage_vectors,
+                (passage_vectors.c.passage_id == passages.c.id)
+                & (passage_vectors.c.generation == corpus.generation),
+            )
         )
-        found: dict[int, Candidate] = {}
-        async with self._engine.connect() as connection:
+
+        def read(connection: Connection) -> list[Candidate]:
+            found: list[Candidate] = []
             for first in range(0, len(passage_ids), _LOOKUP):
                 ids = passage_ids[first : first + _LOOKUP]
-                for row in await connection.execute(query.where(passages.c.id.in_(ids))):
+                for row in connection.execute(query.where(passages.c.id.in_(ids))):
                     *candidate, corpus_id, state = row
                     if corpus_id == corpus.id and state == INDEXED:
-                        found[candidate[0]] = Candidate(*candidate)
-        return found
+                        found.append(Candidate(*candidate))
+            return found
+
+        return await self._read(read)
 
     async def load_passages(self, passage_ids: Sequence[int]) -> dict[int, Passage]:
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(
-                select(
-                    passages.c.id,
-                    passages.c.start_offset,
-                    passages.c.end_offset,
-                    func.substr(
-                        versions.c.text,
-                        passages.c.start_offset + 1,
-                        passages.c.end_offset - passages.c.start_offset,
-                    ),
-                    *_REFERENCE,
-                )
-                .join(versions, versions.c.id == passages.c.version_id)
-                .where(passages.c.id.in_(passage_ids))
+        query = (
+            select(
+                passages.c.id,
+                passages.c.start_offset,
+                passages.c.end_offset,
+                func.substr(
+                    versions.c.text,
+                    passages.c.start_offset + 1,
+                    passages.c.end_offset - passages.c.start_offset,
+                ),
+                *_REFERENCE,
             )
-            return {
-                row[0]: Passage(row[0], Reference(*row[4:]), row[1], row[2], row[3]) for row in rows
-            }
+            .join(versions, versions.c.id == passages.c.version_id)
+            .where(passages.c.id.in_(passage_ids))
+        )
+        rows = await self._read(lambda connection: connection.execute(query).all())
+        return {
+            row[0]: Passage(row[0], Reference(*row[4:]), row[1], row[2], row[3]) for row in rows
+        }
 
     async def same_text(
         self, corpus: Corpus, hashes: Sequence[str]
@@ -345,17 +435,24 @@ class Catalogue:
         Their candidates have the passage id 0.
         """
         query = (
-            select(literal(0), *_CANDIDATE[1:], versions.c.state, versions.c.source, versions.c.url)
+            select(
+                literal(0),
+                null(),
+                *_CANDIDATE,
+                versions.c.state,
+                versions.c.source,
+                versions.c.url,
+            )
             .where(versions.c.corpus_id == corpus.id, versions.c.content_hash.in_(hashes))
             .order_by(versions.c.id)
         )
         found: dict[str, list[tuple[Candidate, AlsoIn]]] = {}
-        async with self._engine.connect() as connection:
-            for *candidate, state, publisher, url in await connection.execute(query):
-                if state == INDEXED:
-                    twin = Candidate(*candidate)
-                    also = AlsoIn(twin.article_id, publisher, url)
-                    found.setdefault(twin.content_hash, []).append((twin, also))
+        rows = await self._read(lambda connection: connection.execute(query).all())
+        for *candidate, state, publisher, url in rows:
+            if state == INDEXED:
+                twin = Candidate(*candidate)
+                also = AlsoIn(twin.article_id, publisher, url)
+                found.setdefault(twin.content_hash, []).append((twin, also))
         return found
 
     async def newest(self, corpus: Corpus, as_of: datetime, limit: int) -> list[Reference]:
@@ -495,11 +592,7 @@ def source_key(name: str) -> str:
 
 
 async def _corpus(connection: AsyncConnection, name: str) -> Corpus | None:
-    row = (
-        await connection.execute(
-            select(corpora.c.id, corpora.c.name, corpora.c.generation).where(corpora.c.name == name)
-        )
-    ).first()
+    row = (await connection.execute(select(*_CORPUS).where(corpora.c.name == name))).first()
     return Corpus(*row) if row else None
 
 
@@ -545,23 +638,38 @@ def _engine(path: Path) -> AsyncEngine:
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{path}", pool_size=8, max_overflow=0, hide_parameters=True
     )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _configure(connection: Any, _: object) -> None:
-        # Transactions begin where `_begin` says, DDL included, not where sqlite3 guesses.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
+    event.listen(engine.sync_engine, "connect", _configure)
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _reader(path: Path) -> Engine:
+    """Connections for single statements in worker threads, each a transaction of its own."""
+    engine = create_engine(
+        f"sqlite:///{path}", pool_size=_READERS, max_overflow=0, hide_parameters=True,
+        connect_args={"check_same_thread": False},
+    )  # fmt: skip
+    event.listen(engine, "connect", _configure)
+    return engine
+
+
+def _configure(connection: Any, _: object) -> None:
+    # Transactions begin where `_begin` says, DDL included, not where sqlite3 guesses.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {_BUSY_SECONDS * 1000}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"mmap_size = {_MAPPED_BYTES}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
 
 
 def _storage_error(error: DBAPIError) -> StorageError:

@@ -7,12 +7,16 @@ from typing import NamedTuple
 
 from retrieval.articles import Status
 
+# Raise it when what the indexes hold changes: start-up then makes older ones anew.
+LAYOUT = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
     id: int
     name: str
     generation: int
+    layout: int = LAYOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Candidate(NamedTuple):
     """What search has to know of a passage to filter and rank it."""
 
     passage_id: int
+    vector: bytes | None  # float16, little-endian
     article_id: str
     content_hash: str
     source_key: str | None

@@ -18,6 +18,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -52,6 +53,8 @@ corpora = Table(
     Column("name", Text, nullable=False, unique=True),
     # Which build of the indexes is in use; `reindex` makes the next one and then switches.
     Column("generation", Integer, nullable=False, server_default=text("1")),
+    # How the indexes of that build are laid out; an older layout is made anew at start-up.
+    Column("layout", Integer, nullable=False, server_default=text("1")),
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -126,6 +129,16 @@ passages = Table(
 )
 
 PASSAGES_PER_VERSION = 1 << 16
+
+# What the vector index holds, for scoring the few passages that it did not find itself. Asking
+# Chroma for vectors by id takes ten times as long.
+passage_vectors = Table(
+    "passage_vectors",
+    metadata,
+    Column("passage_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("vector", LargeBinary, nullable=False),  # float16, little-endian
+)
 
 # Append-only: what came in, when and by whom.
 ingest_log = Table(

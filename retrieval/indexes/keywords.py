@@ -1,24 +1,29 @@
-"""Keyword search with tantivy: BM25 over title and text of passages."""
+"""Keyword search with tantivy: BM25 over title and text of passages, coverage by whole articles."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import tantivy
 
-from retrieval.catalogue import PendingVersion
+from retrieval.catalogue import PASSAGES_PER_VERSION, PendingVersion
 from retrieval.moments import TimeRange, to_micros
 
 _HEAP_BYTES = 60_000_000
 _ANALYZER = "english"
 _MIN_IDF_PASSAGES = 1_000
+
+Floats: TypeAlias = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,20 @@ class KeywordQuery:
     """What to look for: stems, each with its inverse document frequency in the corpus."""
 
     weights: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """How passages match a question, aligned with the ids asked for; each of shape ``(passages,)``.
+
+    ``bm25`` is over text and title. ``pairs`` and ``article`` are sums of idf: of the pairs of
+    neighbouring question words that stand together in the passage, and of the question words that
+    stand anywhere in its article. All are divided by the sum of the question's idf.
+    """
+
+    bm25: Floats
+    pairs: Floats
+    article: Floats
 
 
 class KeywordIndex:
@@ -44,9 +63,15 @@ class KeywordIndex:
 
     async def search(
         self, query: KeywordQuery, within: TimeRange, source: str | None, limit: int
-    ) -> list[tuple[int, float]]:
-        """``(passage id, BM25 score)``, best first; time and source are filtered exactly."""
+    ) -> dict[int, float]:
+        """The passages with the highest BM25 scores; time and source are filtered exactly."""
         return await asyncio.to_thread(self._search, query, within, source, limit)
+
+    async def measure(
+        self, query: KeywordQuery, passage_ids: Sequence[int], known: Mapping[int, float]
+    ) -> Measures:
+        """Score these passages in every way that ranking wants; ``known`` are BM25 scores so far."""
+        return await asyncio.to_thread(self._measure, query, passage_ids, known)
 
     async def weigh(self, words: Sequence[str]) -> KeywordQuery:
         """Stem ``words`` and weigh each stem by how rare it is here (BM25's idf)."""
@@ -106,34 +131,68 @@ class KeywordIndex:
 
     def _search(
         self, query: KeywordQuery, within: TimeRange, source: str | None, limit: int
-    ) -> list[tuple[int, float]]:
+    ) -> dict[int, float]:
         index = self._opened()
         if index is None or not query.weights:
-            return []
-        schema = index.schema
-        wanted = tantivy.Query.boolean_query(
-            [
-                (tantivy.Occur.Should, boosted)
-                for stem in query.weights
-                for boosted in (
-                    tantivy.Query.term_query(schema, "text", stem, "freq"),
-                    tantivy.Query.boost_query(
-                        tantivy.Query.term_query(schema, "title", stem, "freq"), self._title_boost
-                    ),
-                )
-            ]
+            return {}
+        filters = _filters(index.schema, within, source)
+        return dict(_run(index, self._bm25(index.schema, query), filters, limit, "passage"))
+
+    def _bm25(self, schema: tantivy.Schema, query: KeywordQuery) -> tantivy.Query:
+        return _any_of(
+            scored
+            for stem in query.weights
+            for scored in (
+                tantivy.Query.term_query(schema, "text", stem, "freq"),
+                tantivy.Query.boost_query(
+                    tantivy.Query.term_query(schema, "title", stem, "freq"), self._title_boost
+                ),
+            )
         )
-        filters = _filters(schema, within, source)
-        # The ones to pass add nothing to the score.
-        passing = [(tantivy.Occur.Must, tantivy.Query.const_score_query(f, 0.0)) for f in filters]
-        searcher = index.searcher()
-        found = searcher.search(
-            tantivy.Query.boolean_query([(tantivy.Occur.Must, wanted), *passing]),
-            limit,
-            count=False,
-        ).hits
-        ids = searcher.fast_field_values("passage", [address for _, address in found])
-        return [(int(i), float(score)) for i, (score, _) in zip(ids, found, strict=True) if i]
+
+    def _measure(
+        self, query: KeywordQuery, passage_ids: Sequence[int], known: Mapping[int, float]
+    ) -> Measures:
+        index = self._opened()
+        total = sum(query.weights.values())
+        if index is None or not total or not passage_ids:
+            nothing = np.zeros(len(passage_ids), dtype=np.float32)
+            return Measures(nothing, nothing, nothing)
+        schema, words = index.schema, list(query.weights)
+
+        def scores(field: str, ids: Iterable[int], wanted: tantivy.Query) -> dict[int, float]:
+            distinct = list(dict.fromkeys(ids))
+            if not distinct:
+                return {}
+            only = tantivy.Query.term_set_query(schema, field, distinct)
+            return dict(_run(index, wanted, [only], len(distinct), field))
+
+        pairs = _any_of(
+            tantivy.Query.const_score_query(
+                tantivy.Query.phrase_query(schema, "text", [first, second], slop=1),
+                (query.weights[first] + query.weights[second]) / 2,
+            )
+            for first, second in pairwise(words)
+        )
+        article = _any_of(
+            tantivy.Query.const_score_query(
+                tantivy.Query.term_query(schema, "article", word, "basic"), query.weights[word]
+            )
+            for word in words
+        )
+        unknown = (i for i in passage_ids if i not in known)
+        versions = [passage_id // PASSAGES_PER_VERSION for passage_id in passage_ids]
+
+        def aligned(found: Mapping[int, float], ids: Sequence[int]) -> Floats:
+            return np.array([found.get(i, 0.0) for i in ids], dtype=np.float32) / total
+
+        return Measures(
+            bm25=aligned(
+                {**known, **scores("passage", unknown, self._bm25(schema, query))}, passage_ids
+            ),
+            pairs=aligned(scores("passage", passage_ids, pairs), passage_ids),
+            article=aligned(scores("version", versions, article), versions),
+        )
 
     def _weigh(self, words: Sequence[str]) -> KeywordQuery:
         stems = dict.fromkeys(stem for word in words for stem in self._analyzer.analyze(word))
@@ -160,6 +219,27 @@ class KeywordIndex:
         if self._writer is not None:
             self._writer.wait_merging_threads()
         self._writer = self._index = None
+
+
+def _any_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
+
+
+def _run(
+    index: tantivy.Index,
+    wanted: tantivy.Query,
+    filters: Sequence[tantivy.Query],
+    limit: int,
+    field: str,
+) -> list[tuple[int, float]]:
+    """``(value of the field, score)`` of the best documents; filters add nothing to the score."""
+    passing = [(tantivy.Occur.Must, tantivy.Query.const_score_query(f, 0.0)) for f in filters]
+    searcher = index.searcher()
+    found = searcher.search(
+        tantivy.Query.boolean_query([(tantivy.Occur.Must, wanted), *passing]), limit, count=False
+    ).hits
+    values = searcher.fast_field_values(field, [address for _, address in found])
+    return [(int(v), float(score)) for v, (score, _) in zip(values, found, strict=True) if v]
 
 
 async def _finished(work: Any) -> Any:
@@ -205,8 +285,10 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("text", tokenizer_name=_ANALYZER, index_option="position")
     builder.add_text_field("title", tokenizer_name=_ANALYZER, index_option="position")
     builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
-    builder.add_integer_field("passage", fast=True)
-    builder.add_integer_field("version", indexed=True)
+    # Of a document for a whole article, which has no passage.
+    builder.add_text_field("article", tokenizer_name=_ANALYZER, index_option="basic")
+    builder.add_integer_field("passage", indexed=True, fast=True)
+    builder.add_integer_field("version", indexed=True, fast=True)
     builder.add_integer_field("visible_from", fast=True)
     builder.add_integer_field("published_from", fast=True)
     builder.add_integer_field("published_to", fast=True)
@@ -215,7 +297,6 @@ def _schema() -> tantivy.Schema:
 
 def _documents(version: PendingVersion) -> list[tantivy.Document]:
     shared: dict[str, Any] = {
-        "title": version.title,
         "version": version.id,
         "visible_from": version.visible_from,
         "source": [name for name in (version.source_key, version.host) if name],
@@ -223,8 +304,11 @@ def _documents(version: PendingVersion) -> list[tantivy.Document]:
     if version.published_from is not None and version.published_to is not None:
         shared["published_from"] = version.published_from
         shared["published_to"] = version.published_to
-    return [
-        tantivy.Document(passage=passage_id, text=version.text[start:end], **shared)
+    whole = tantivy.Document(article=f"{version.title}\n{version.text}", version=version.id)
+    return [whole] + [
+        tantivy.Document(
+            passage=passage_id, title=version.title, text=version.text[start:end], **shared
+        )
         for passage_id, start, end in version.passages
     ]
 

@@ -133,8 +133,8 @@ class VectorIndex:
         self._collection: Any = None
         self._known_size = 0
 
-    async def query(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
-        """``(passage id, cosine similarity)`` of the nearest passages, best first.
+    async def query(self, vector: Vectors, limit: int) -> list[int]:
+        """Ids of the nearest passages by cosine, best first.
 
         ``vector`` has shape ``(dimensions,)``. Raises ``EmbedderMismatch``.
         """
@@ -149,10 +149,9 @@ class VectorIndex:
             collection.query,
             query_embeddings=[vector],
             n_results=min(limit, self._known_size),
-            include=["distances"],
+            include=[],
         )
-        pairs = zip(found["ids"][0], found["distances"][0], strict=True)
-        return [(int(passage_id), 1.0 - float(distance)) for passage_id, distance in pairs]
+        return [int(passage_id) for passage_id in found["ids"][0]]
 
     async def write(self, passage_ids: Sequence[int], vectors: Vectors) -> None:
         """Add vectors, or replace those of passages that have one."""
