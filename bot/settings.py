@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
@@ -42,6 +43,7 @@ class Settings(BaseSettings):
     chroma_url: str | None = None
     embedder: Literal["wordllama", "openai", "minilm"] = "wordllama"
     openai_embedding_model: str = "text-embedding-3-small"
+    timezone: str = "UTC"
     fetch_allow: Annotated[tuple[str, ...], NoDecode] = ()
     fetch_seconds: float = Field(default=20.0, ge=1, le=120)
     user_agent: str = "Newsdesk/0.1 (news question answering)"
@@ -64,6 +66,15 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("no such time zone; give one like Europe/Berlin") from error
+        return value
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -79,6 +90,7 @@ class Settings(BaseSettings):
             data_dir=data_dir or self.data_dir,
             chroma_url=self.chroma_url,
             embedder=self.embedder,
+            zone=ZoneInfo(self.timezone),
             embedder_options=EmbedderOptions(
                 model=self.openai_embedding_model,
                 base_url=self.openai_base_url,

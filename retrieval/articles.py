@@ -113,6 +113,9 @@ class Found:
     # How telling each content word of the question is in this corpus (its inverse document
     # frequency), by stem. The answering layer weighs sentences with it.
     weights: dict[str, float] = field(default_factory=dict)
+    # How the question was read: the publisher that it is limited to, the words for its range.
+    source: str | None = None
+    phrase: str | None = None
 
 
 def squash(text: str) -> str:

@@ -7,7 +7,7 @@ import contextlib
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from retrieval.articles import Found, Reference
@@ -34,6 +34,8 @@ class LibraryConfig:
     embedder: str = "wordllama"
     embedder_options: EmbedderOptions = field(default_factory=EmbedderOptions)
     ranking: Ranking = field(default_factory=Ranking)
+    # Where the people who ask are: "today" and "this week" are theirs.
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Library:
         self.clock = clock
         self.writable = writable
         self.embedder = embedder
-        self.searcher = Searcher(catalogue, self.embedder, config.ranking)
+        self.searcher = Searcher(catalogue, self.embedder, config.ranking, config.zone)
         self._corners: dict[tuple[int, int], Corner] = {}
         self._corpora: dict[str, Corpus] = {}
 
@@ -94,6 +96,13 @@ class Library:
         if found is None:
             return []
         return await self.searcher.nearest(self.corner(found), question, as_of)
+
+    async def source_names(self, corpus: str, beginning: str = "") -> list[str]:
+        """The publishers of a corpus whose names begin so, the most prolific first."""
+        found = await self._corpus(corpus)
+        if found is None:
+            return []
+        return (await self.searcher.publishers(found)).completions(beginning)
 
     async def is_empty(self, corpus: str) -> bool:
         found = await self.catalogue.corpus(corpus)

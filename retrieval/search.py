@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import numpy as np
 
 from retrieval.articles import AlsoIn, Found, Hit, Reference
 from retrieval.catalogue import PASSAGES_PER_VERSION, Candidate, Catalogue, Corpus
-from retrieval.catalogue.catalogue import source_key
 from retrieval.embedders import Embedder, Vectors, unpacked
+from retrieval.errors import IndexDamaged
 from retrieval.indexes.keywords import KeywordIndex, KeywordQuery
 from retrieval.indexes.vectors import VectorIndex
 from retrieval.moments import TimeRange, to_micros
-from retrieval.questions import content_words
+from retrieval.questions import Question, content_words, day
 from retrieval.ranking import (
     Ranking,
     Recency,
@@ -26,7 +26,11 @@ from retrieval.ranking import (
     recency_features,
     shares,
 )
+from retrieval.sources import Publishers, SourceFilter
+from retrieval.timewords import read_time
 
+# How far from an empty range its nearest report is looked for, in turn.
+_MARGINS = (timedelta(days=3), timedelta(days=30), timedelta(days=365), None)
 _SOFTNESS = 3.0  # a candidate this much below the best has 1/e of its score
 _DEEPER = 20
 _AT_THE_TOP = 5
@@ -62,11 +66,17 @@ class Scored:
 
 class Searcher:
     def __init__(
-        self, catalogue: Catalogue, embedder: Embedder, ranking: Ranking | None = None
+        self,
+        catalogue: Catalogue,
+        embedder: Embedder,
+        ranking: Ranking | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
         self._catalogue = catalogue
         self._embedder = embedder
         self._ranking = ranking or Ranking()
+        self._zone = zone
+        self._publishers: dict[int, tuple[int, Publishers]] = {}
 
     async def search(
         self,
@@ -80,47 +90,96 @@ class Searcher:
         """Find the passages that answer ``question``, best first, at most ``limit``.
 
         Every hit, and every outlet listed with it, belongs to the corpus, was visible at
-        ``within.as_of``, lies in the range and is of ``source``, exactly.
+        ``within.as_of``, lies in the range and is of the source, exactly. Range and source are
+        those of ``within`` and ``source``, else those that the question's words ask for.
         """
-        wanted_source = source_key(source) if source else None
+        read = await self.read(corner, question, within, source)
+        return await self._search(corner, read, limit)
+
+    async def read(
+        self, corner: Corner, question: str, within: TimeRange, source: str | None
+    ) -> Question:
+        """Read a question: its range, its source and its words. What ``within`` and ``source`` say
+        wins over what its words say."""
+        words = read_time(question, within.as_of, self._zone)
+        if within.since is None and within.until is None:
+            within = TimeRange(within.as_of, words.since, words.until)
+        else:
+            words = replace(words, phrase=None)
+        publishers = await self.publishers(corner.corpus)
+        named = publishers.named_in(words.rest)
+        rest = named.rest if named else words.rest
+        only: SourceFilter | None = None
+        if source:
+            only = SourceFilter.of(source, publishers.find(source))
+        elif named:
+            only = SourceFilter.of(named.publisher.name, named.publisher)
+        terms = content_words(rest) or content_words(question)
+        recency = Recency(wanted=not words.timeless, asked=words.asked)
+        return Question(question, terms, within, only, words.phrase, recency)
+
+    async def publishers(self, corpus: Corpus) -> Publishers:
+        """The publishers of a corpus, read again when something has come in."""
+        state = await self._catalogue.last_version_id()
+        known = self._publishers.get(corpus.id)
+        if known is None or known[0] != state:
+            known = (state, Publishers(await self._catalogue.sources(corpus)))
+            self._publishers[corpus.id] = known
+        return known[1]
+
+    async def _search(
+        self, corner: Corner, read: Question, limit: int, *, explain_nothing: bool = True
+    ) -> Found:
         ranking = self._ranking
-        keyword_depth = max(ranking.keyword_candidates, 2 * limit)
         dense_depth = max(ranking.dense_candidates, limit)
-        (query, keyword), (vector, dense) = await asyncio.gather(
-            self._keyword(corner, question, within, wanted_source, keyword_depth),
-            self._dense(corner, question, dense_depth),
+        keyword_depth = max(ranking.keyword_candidates, 2 * limit)
+        (query, keyword), (vector, dense, notes) = await asyncio.gather(
+            self._keyword(corner, read, keyword_depth),
+            self._dense(corner, read, dense_depth),
         )
         looked_up = await self._looked_up(corner, query, keyword, dense)
-        passing = [c for c in looked_up if passes(c.candidate, within, wanted_source)]
+        passing = [entry for entry in looked_up if read.admits(entry.candidate)]
         if len(passing) < limit and len(dense) == dense_depth:
             # A narrow range left little: look deeper. Chroma's own filters cost more than this.
             dense = await corner.vectors.query(vector, dense_depth * _DEEPER)
             looked_up = await self._looked_up(corner, query, keyword, dense)
-            passing = [c for c in looked_up if passes(c.candidate, within, wanted_source)]
-        scored = self._scored(vector, passing, within.as_of, Recency())
-        chosen = self._chosen(scored, limit)
-        hits = await self._hits(corner.corpus, chosen, within, wanted_source)
-        notes = await self._notes(corner.corpus, source, hits)
-        return Found(question, within.since, within.last, hits, notes, query.weights)
+            passing = [entry for entry in looked_up if read.admits(entry.candidate)]
+        scored = self._scored(vector, passing, read)
+        hits = await self._hits(corner.corpus, self._chosen(scored, limit), read)
+        if not hits and explain_nothing:
+            notes += await self._why_nothing(corner, read)
+        within = read.within
+        return Found(
+            read.text, within.since, within.last, hits, tuple(notes), query.weights,
+            source=read.source.name if read.source else None, phrase=read.phrase,
+        )  # fmt: skip
 
     async def nearest(self, corner: Corner, question: str, as_of: datetime) -> list[Reference]:
         """Up to five articles that come closest to a question, whatever their date or source."""
-        found = await self.search(corner, question, TimeRange(as_of), limit=10)
+        read = await self.read(corner, question, TimeRange(as_of), None)
+        found = await self._search(corner, read.widened(), 10, explain_nothing=False)
         nearest = list(
             {hit.passage.article.article_id: hit.passage.article for hit in found.hits}.values()
         )
         return (nearest or await self._catalogue.newest(corner.corpus, as_of, 5))[:5]
 
     async def _keyword(
-        self, corner: Corner, question: str, within: TimeRange, source: str | None, depth: int
+        self, corner: Corner, read: Question, depth: int
     ) -> tuple[KeywordQuery, dict[int, float]]:
-        query = await corner.keywords.weigh(content_words(question))
-        return query, await corner.keywords.search(query, within, source, depth)
+        query = await corner.keywords.weigh(read.words)
+        terms = read.source.terms if read.source else []
+        return query, await corner.keywords.search(query, read.within, terms, depth)
 
-    async def _dense(self, corner: Corner, question: str, depth: int) -> tuple[Vectors, list[int]]:
+    async def _dense(
+        self, corner: Corner, read: Question, depth: int
+    ) -> tuple[Vectors, list[int], list[str]]:
         await corner.vectors.require_embedder()
-        vector = (await self._embedder.embed([question]))[0]
-        return vector, await corner.vectors.query(vector, depth)
+        vector = (await self._embedder.embed([read.text]))[0]
+        try:
+            return vector, await corner.vectors.query(vector, depth), []
+        except IndexDamaged as error:
+            # Keywords alone find most of it, and the answer says what is wrong.
+            return vector, [], [error.message]
 
     async def _looked_up(
         self, corner: Corner, query: KeywordQuery, keyword: dict[int, float], dense: Sequence[int]
@@ -139,7 +198,7 @@ class Searcher:
         ]
 
     def _scored(
-        self, vector: Vectors, measured: Sequence[Measured], as_of: datetime, recency: Recency
+        self, vector: Vectors, measured: Sequence[Measured], read: Question
     ) -> list[Scored]:
         """The candidates, best first. The best one has the score 1."""
         if not measured:
@@ -152,7 +211,7 @@ class Searcher:
             "pairs": np.array([entry.pairs for entry in measured]),
             "article": np.array([entry.article for entry in measured]),
             "lead": lead_feature([i % PASSAGES_PER_VERSION for i in ids]),
-            **recency_features(to_micros(as_of) - visible, recency),
+            **recency_features(to_micros(read.within.as_of) - visible, read.recency),
         }
         vectors = unpacked([candidate.vector for candidate in candidates], len(vector))
         weights = self._ranking.weights
@@ -187,13 +246,7 @@ class Searcher:
         rest = sorted(put_back + chosen[_AT_THE_TOP:], key=lambda e: -e.score)
         return (chosen[:_AT_THE_TOP] + rest)[:limit]
 
-    async def _hits(
-        self,
-        corpus: Corpus,
-        chosen: list[Scored],
-        within: TimeRange,
-        source: str | None,
-    ) -> tuple[Hit, ...]:
+    async def _hits(self, corpus: Corpus, chosen: list[Scored], read: Question) -> tuple[Hit, ...]:
         if not chosen:
             return ()
         hashes = {entry.candidate.content_hash for entry in chosen}
@@ -210,36 +263,27 @@ class Searcher:
             also: tuple[AlsoIn, ...] = tuple(
                 also
                 for twin, also in twins.get(digest, ())
-                if twin.article_id != own and passes(twin, within, source)
+                if twin.article_id != own and read.admits(twin)
             )
             hits.append(Hit(len(hits) + 1, round(entry.score, 4), passage, also, entry.shares))
         return tuple(hits)
 
-    async def _notes(
-        self, corpus: Corpus, source: str | None, hits: tuple[Hit, ...]
-    ) -> tuple[str, ...]:
-        if source is None or hits:
-            return ()
-        known = await self._catalogue.sources(corpus)
-        if source_key(source) in known:
-            return ()
-        from difflib import get_close_matches
-
-        close = get_close_matches(source_key(source), known, n=3, cutoff=0.5)
-        hint = f"; did you mean {' or '.join(close)}?" if close else "."
-        return (f"No article here is of a source called {source!r}{hint}",)
-
-
-def passes(candidate: Candidate, within: TimeRange, source: str | None) -> bool:
-    """Whether a passage may be shown: the filters of a search, exactly."""
-    if candidate.visible_from > to_micros(within.as_of):
-        return False
-    if within.since is not None and (
-        candidate.published_to is None or candidate.published_to < to_micros(within.since)
-    ):
-        return False
-    if within.until is not None and (
-        candidate.published_from is None or candidate.published_from > to_micros(within.until)
-    ):
-        return False
-    return source is None or source in (candidate.source_key, candidate.host)
+    async def _why_nothing(self, corner: Corner, read: Question) -> list[str]:
+        """What keeps a search from finding anything, in a sentence."""
+        publishers = await self.publishers(corner.corpus)
+        if read.source and not publishers.find(read.source.name) and read.source.host is None:
+            close = publishers.near(read.source.name)
+            hint = f"; did you mean {' or '.join(close)}?" if close else "."
+            return [f"No article here is of a source called {read.source.name!r}{hint}"]
+        if not read.limits_time:
+            return []
+        dated: list[tuple[float, str]] = []
+        for margin in _MARGINS:
+            around = await self._search(corner, read.around(margin), 10, explain_nothing=False)
+            dates = [hit.passage.article.published_at for hit in around.hits]
+            dated = [(read.distance(date), date) for date in dates if date]
+            if dated:
+                break
+        nearest = f"; the nearest is of {day(min(dated)[1])}" if dated else ""
+        of = f" of {read.source.name}" if read.source else ""
+        return [f"Nothing{of} {read.range_in_words}{nearest}."]

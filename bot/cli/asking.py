@@ -34,8 +34,14 @@ def search(
     question: o.Question = None, batch: o.Batch = None, limit: o.Limit = 10,
     as_of: o.AsOf = None, since: o.Since = None, until: o.Until = None, source: o.Source = None,
     corpus: o.Corpus = "local", as_json: o.Json = False,
+    explain: Annotated[
+        bool, typer.Option(help="Show how the question was read and what each hit's score is made of.")
+    ] = False,
 ) -> None:  # fmt: skip
-    """Find the passages that a question is about."""
+    """Find the passages that a question is about.
+
+    Words for time and sources count: newsdesk search "What did the BBC report last week?"
+    """
     asked = _questions(question, batch, o.time_range(as_of, since, until))
 
     async def run(library: Library) -> None:
@@ -43,9 +49,9 @@ def search(
             start = time.perf_counter()
             found = await library.search(text, within, corpus=corpus, source=source, limit=limit)
             if as_json or batch:
-                print_json(search_record(found, question_id, _ms(start)))
+                print_json(search_record(found, question_id, _ms(start), explain=explain))
             else:
-                print_found(found)
+                print_found(found, explain=explain)
 
     _reading(run)
 

@@ -18,7 +18,6 @@ app = typer.Typer(
     help="Answers questions about the news and shows where every sentence comes from.\n\n"
     'Try: newsdesk demo; then newsdesk ingest FILE, newsdesk ask "What happened to ...?"',
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 

@@ -23,7 +23,30 @@ AsOf = Annotated[
 ]
 Since = Annotated[str | None, typer.Option(help="Nothing published before (ISO 8601).")]
 Until = Annotated[str | None, typer.Option(help="Nothing published after (ISO 8601).")]
-Source = Annotated[str | None, typer.Option(help="Only this publisher: its name or host.")]
+
+
+def _known_sources(incomplete: str) -> list[str]:
+    """For the shell: the publishers of the corpus `local`. Never an error, whatever is wrong."""
+    import asyncio
+
+    from bot.settings import load_settings
+    from retrieval.errors import NewsdeskError
+    from retrieval.library import open_library
+
+    async def names() -> list[str]:
+        async with open_library(load_settings().library()) as library:
+            return await library.source_names("local", incomplete)
+
+    try:
+        return asyncio.run(names())
+    except NewsdeskError:
+        return []
+
+
+Source = Annotated[
+    str | None,
+    typer.Option(help="Only this publisher: its name or host.", autocompletion=_known_sources),
+]
 
 
 def moment(text: str | None, option: str, *, end: bool) -> datetime | None:

@@ -27,10 +27,12 @@ def ingested_record(result: Ingested) -> dict[str, Any]:
     return asdict(result)
 
 
-def search_record(found: Found, question_id: str | None, ms: float) -> dict[str, Any]:
+def search_record(
+    found: Found, question_id: str | None, ms: float, *, explain: bool = False
+) -> dict[str, Any]:
     from retrieval.moments import iso
 
-    return {
+    record: dict[str, Any] = {
         "id": question_id,
         "question": found.question,
         "range": {"since": iso(found.since) if found.since else None, "until": iso(found.until)},
@@ -47,6 +49,16 @@ def search_record(found: Found, question_id: str | None, ms: float) -> dict[str,
         "notes": list(found.notes),
         "ms": round(ms, 1),
     }
+    if explain:
+        record["explain"] = {
+            "words": {word: round(weight, 2) for word, weight in found.weights.items()},
+            "time": found.phrase,
+            "source": found.source,
+            "shares": [
+                {kind: round(share, 2) for kind, share in hit.shares.items()} for hit in found.hits
+            ],
+        }
+    return record
 
 
 def answer_record(answer: Answer, question_id: str | None, ms: float) -> dict[str, Any]:
@@ -65,20 +77,42 @@ def answer_record(answer: Answer, question_id: str | None, ms: float) -> dict[st
     }
 
 
-def print_found(found: Found) -> None:
+def print_found(found: Found, *, explain: bool = False) -> None:
     from rich.text import Text
 
     console = _console()
+    if explain:
+        for line in _reading(found):
+            console.print(Text(line, style="cyan"))
     for hit in found.hits:
         console.print(Text(f"{hit.rank}. {hit.passage.article.title}", style="bold"))
         console.print(Text(f"   {byline(hit.passage.article)}", style="dim"))
         console.print(Text(f"   {' '.join(hit.passage.text.split())}"))
+        if explain:
+            shares = ", ".join(f"{kind} {share:.2f}" for kind, share in hit.shares.items())
+            console.print(Text(f"   score {hit.score:.2f}: {shares}", style="cyan"))
         for also in hit.also:
             console.print(Text(f"   also: {also.source or ''} {also.url or ''}", style="dim"))
     if not found.hits and not found.notes:
         console.print("Nothing was found. `newsdesk status` shows what there is to search.")
     for note in found.notes:
         console.print(Text(note, style="yellow"))
+
+
+def _reading(found: Found) -> list[str]:
+    """How the question was read."""
+    from retrieval.moments import iso
+
+    words = ", ".join(f"{word} {weight:.1f}" for word, weight in found.weights.items())
+    since = f"from {iso(found.since)} " if found.since else ""
+    why = f' ("{found.phrase}")' if found.phrase else ""
+    lines = [
+        f"words: {words or 'none that this corpus knows'}",
+        f"range: {since}to {iso(found.until)}{why}",
+    ]
+    if found.source:
+        lines.append(f"source: {found.source}")
+    return lines
 
 
 def print_answer(answer: Answer, *, show_question: bool = False) -> None:

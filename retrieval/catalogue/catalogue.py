@@ -54,6 +54,7 @@ from retrieval.catalogue.schema import (
 from retrieval.errors import StorageError
 from retrieval.moments import to_micros, written
 from retrieval.passages import passage_spans
+from retrieval.sources import source_key
 from retrieval.urls import canonical_url, host_name
 
 Result = TypeVar("Result")
@@ -467,15 +468,21 @@ class Catalogue:
             )
             return [Reference(*row) for row in rows]
 
-    async def sources(self, corpus: Corpus) -> list[str]:
-        """Every name that ``--source`` takes: publishers and hosts, as they are compared."""
-        shown = (versions.c.corpus_id == corpus.id) & (versions.c.state == INDEXED)
-        async with self._engine.connect() as connection:
-            names: set[str] = set()
-            for column in (versions.c.source_key, versions.c.host):
-                rows = await connection.execute(select(column).where(shown).distinct())
-                names.update(name for name in rows.scalars() if name)
-        return sorted(names)
+    async def last_version_id(self) -> int:
+        """Grows with every version that comes in."""
+        query = select(func.max(versions.c.id))
+        return await self._read(lambda connection: connection.scalar(query)) or 0
+
+    async def sources(self, corpus: Corpus) -> list[tuple[str, int]]:
+        """The publishers' names as articles give them, and how many articles each has."""
+        query = (
+            select(versions.c.source, func.count())
+            .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+            .where(versions.c.source.is_not(None))
+            .group_by(versions.c.source)
+        )
+        rows = await self._read(lambda connection: connection.execute(query).all())
+        return [(name, count) for name, count in rows]
 
     async def counts(self) -> list[CorpusCounts]:
         result = []
@@ -584,11 +591,6 @@ class _Identified:
             "label": self.label,
             "actor": actor,
         }
-
-
-def source_key(name: str) -> str:
-    """The form in which names of publishers compare."""
-    return " ".join(name.casefold().split())
 
 
 async def _corpus(connection: AsyncConnection, name: str) -> Corpus | None:

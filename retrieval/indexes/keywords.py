@@ -62,10 +62,10 @@ class KeywordIndex:
         self._lock = asyncio.Lock()
 
     async def search(
-        self, query: KeywordQuery, within: TimeRange, source: str | None, limit: int
+        self, query: KeywordQuery, within: TimeRange, sources: Sequence[str], limit: int
     ) -> dict[int, float]:
         """The passages with the highest BM25 scores; time and source are filtered exactly."""
-        return await asyncio.to_thread(self._search, query, within, source, limit)
+        return await asyncio.to_thread(self._search, query, within, sources, limit)
 
     async def measure(
         self, query: KeywordQuery, passage_ids: Sequence[int], known: Mapping[int, float]
@@ -130,12 +130,12 @@ class KeywordIndex:
         index.reload()
 
     def _search(
-        self, query: KeywordQuery, within: TimeRange, source: str | None, limit: int
+        self, query: KeywordQuery, within: TimeRange, sources: Sequence[str], limit: int
     ) -> dict[int, float]:
         index = self._opened()
         if index is None or not query.weights:
             return {}
-        filters = _filters(index.schema, within, source)
+        filters = _filters(index.schema, within, sources)
         return dict(_run(index, self._bm25(index.schema, query), filters, limit, "passage"))
 
     def _bm25(self, schema: tantivy.Schema, query: KeywordQuery) -> tantivy.Query:
@@ -313,7 +313,9 @@ def _documents(version: PendingVersion) -> list[tantivy.Document]:
     ]
 
 
-def _filters(schema: tantivy.Schema, within: TimeRange, source: str | None) -> list[tantivy.Query]:
+def _filters(
+    schema: tantivy.Schema, within: TimeRange, sources: Sequence[str]
+) -> list[tantivy.Query]:
     def between(field: str, low: int | None, high: int | None) -> tantivy.Query:
         return tantivy.Query.range_query(schema, field, tantivy.FieldType.Integer, low, high)
 
@@ -322,6 +324,6 @@ def _filters(schema: tantivy.Schema, within: TimeRange, source: str | None) -> l
         filters.append(between("published_to", to_micros(within.since), None))
     if within.until is not None:
         filters.append(between("published_from", None, to_micros(within.until)))
-    if source is not None:
-        filters.append(tantivy.Query.term_query(schema, "source", source, "basic"))
+    if sources:
+        filters.append(tantivy.Query.term_set_query(schema, "source", list(sources)))
     return filters

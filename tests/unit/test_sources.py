@@ -1,0 +1,65 @@
+"""Names of publishers: which are one, and which one a question names."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.sources import Publishers, SourceFilter
+
+_PUBLISHERS = Publishers(
+    [
+        ("BBC", 3), ("BBC News", 5), ("bbc.co.uk", 9), ("Reuters", 4), ("usatoday.com", 99),
+        ("cnn.com", 50), ("The New York Times", 3), ("nytimes.com", 1), ("Wall Street Journal", 2),
+        ("wsj.com", 1), ("AP", 2), ("apnews.com", 1), ("The Guardian", 2), ("theguardian.com", 4),
+        ("Sky News", 2), ("news.sky.com", 1), ("The Week", 1), ("Newsweek", 1),
+    ]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("bbc", "BBC News"), ("The BBC", "BBC News"), ("BBC News", "BBC News"), ("www.bbc.co.uk", "BBC News"),
+        ("New York Times", "The New York Times"), ("nyt", "The New York Times"), ("nytimes.com", "The New York Times"),
+        ("WSJ", "Wall Street Journal"), ("apnews.com", "AP"), ("guardian", "The Guardian"), ("USA Today", "usatoday.com"),
+        ("CNN", "cnn.com"), ("Sky", "Sky News"), ("the week", "The Week"), ("newsweek", "Newsweek"),
+    ],
+)  # fmt: skip
+def test_names_of_one_publisher_are_one(asked: str, name: str) -> None:
+    publisher = _PUBLISHERS.find(asked)
+    assert publisher is not None
+    assert publisher.name == name
+
+
+def test_what_is_not_here_is_not_found_but_like_names_are_offered() -> None:
+    assert _PUBLISHERS.find("Le Monde") is None
+    assert _PUBLISHERS.near("Reutrs") == ["Reuters"]
+    assert _PUBLISHERS.completions("b") == ["BBC News"]
+    assert _PUBLISHERS.completions("the g") == ["The Guardian"]
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "rest"),
+    [
+        ("According to the BBC, who won?", "BBC News", "who won?"),
+        ("What did Reuters say about Gaza?", "Reuters", "What did say about Gaza?"),
+        ("What is CNN reporting about the strike?", "cnn.com", "What is reporting about the strike?"),
+        ("Who won, as reported by the New York Times?", "The New York Times", "Who won?"),
+        ("What did Biden say about Gaza?", None, None),
+        ("According to officials, how many died?", None, None),
+        ("Who was hired by CNN?", None, None),
+    ],
+)  # fmt: skip
+def test_a_question_names_its_source(question: str, name: str | None, rest: str | None) -> None:
+    named = _PUBLISHERS.named_in(question)
+    assert (named.publisher.name if named else None) == name
+    assert (named.rest if named else None) == rest
+
+
+def test_a_host_admits_what_lies_there_and_a_name_what_bears_it() -> None:
+    by_name = SourceFilter.of("BBC", _PUBLISHERS.find("BBC"))
+    assert by_name.admits("bbc news", "example.com")
+    assert not by_name.admits("reuters", "bbc.co.uk")
+    by_host = SourceFilter.of("yahoo.com", None)
+    assert by_host.admits("reuters", "yahoo.com")
+    assert not by_host.admits("reuters", "example.com")
