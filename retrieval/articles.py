@@ -71,7 +71,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class AlsoIn:
-    """Another outlet, or address, with the same text."""
+    """Another article that tells the same story: the same text elsewhere, or a report of its own."""
 
     article_id: str
     source: str | None

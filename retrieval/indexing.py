@@ -11,11 +11,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+import numpy as np
+
 from retrieval.articles import Incoming, Ingested
-from retrieval.catalogue import Acceptance, Catalogue, PendingVersion
-from retrieval.embedders import Embedder, Vectors, packed
+from retrieval.catalogue import (
+    Acceptance,
+    Catalogue,
+    Corpus,
+    KnownMember,
+    Member,
+    PendingVersion,
+)
+from retrieval.embedders import Embedder, Vectors, packed, unpacked
 from retrieval.moments import Clock
 from retrieval.search import Corner
+from retrieval.stories import Marks, Place, Stories, names_in, ordered, sketch
 
 # Articles that are indexed together. Larger ones are faster, smaller ones report sooner.
 _BATCH = 128
@@ -31,6 +41,7 @@ class Indexer:
         self._embedder = embedder
         self._corner = corner
         self._clock = clock
+        self._stories = _StoryDesk(catalogue, corner.corpus)
 
     async def accept(self, batch: Sequence[Incoming], *, actor: str) -> Accepted:
         """Keep what ``batch`` holds: from here on it survives a crash."""
@@ -47,6 +58,7 @@ class Indexer:
     async def finish(self, prepared: Prepared) -> None:
         """Index what was prepared, show it and remove what it replaces."""
         await self._write(prepared)
+        await self._stories.place(prepared)
         if not prepared.versions:
             return
         retired = await self._catalogue.mark_indexed([version.id for version in prepared.versions])
@@ -67,7 +79,9 @@ class Indexer:
         """Enter versions that are shown already into fresh indexes. Yields how many are done."""
         for first in range(0, len(version_ids), _BATCH):
             batch = version_ids[first : first + _BATCH]
-            await self._write(await self._prepare(batch))
+            prepared = await self._prepare(batch)
+            await self._write(prepared)
+            await self._stories.place(prepared)
             yield first + len(batch)
 
     async def _prepare(self, version_ids: Sequence[int]) -> Prepared:
@@ -99,6 +113,60 @@ class Indexer:
         await self._corner.vectors.remove(ids)
         await self._corner.keywords.write((), version_ids)
         await self._catalogue.mark_archived(version_ids)
+
+
+class _StoryDesk:
+    """Gives the versions of one corpus their places among its stories, as they come in."""
+
+    def __init__(self, catalogue: Catalogue, corpus: Corpus) -> None:
+        self._catalogue = catalogue
+        self._corpus = corpus
+        self._stories: Stories | None = None
+        self._placed: set[int] = set()
+
+    async def place(self, prepared: Prepared) -> None:
+        """Place those versions that have no place yet, and keep their places."""
+        dimensions = prepared.vectors.shape[1] if prepared.vectors.size else 0
+        if not dimensions:
+            return
+        if self._stories is None:
+            known = await self._catalogue.members(self._corpus)
+            self._stories = await asyncio.to_thread(self._loaded, known, dimensions)
+        members = await asyncio.to_thread(self._place, self._stories, prepared)
+        await self._catalogue.place(self._corpus, members)
+
+    def _loaded(self, known: Sequence[KnownMember], dimensions: int) -> Stories:
+        stories = Stories(dimensions)
+        vectors = unpacked([entry.vector for entry in known], dimensions)
+        for entry, vector in zip(known, vectors, strict=True):
+            member = entry.member
+            marks = Marks(
+                member.version_id, entry.content_hash, entry.visible_from, vector,
+                np.frombuffer(member.sketch, dtype="<u4").astype(np.uint32), member.names,
+            )  # fmt: skip
+            stories.add(marks, Place(member.version_id, member.story_id, member.copy_id))
+            self._placed.add(member.version_id)
+        return stories
+
+    def _place(self, stories: Stories, prepared: Prepared) -> list[Member]:
+        fresh = []
+        first_row = 0
+        for version in prepared.versions:
+            if version.passages and version.id not in self._placed:
+                fresh.append(
+                    Marks(
+                        version.id, version.content_hash, version.visible_from,
+                        prepared.vectors[first_row], sketch(version.text),
+                        names_in(version.title, version.text),
+                    )
+                )  # fmt: skip
+                self._placed.add(version.id)
+            first_row += len(version.passages)
+        placed = [(marks, stories.place(marks)) for marks in ordered(fresh)]
+        return [
+            Member(place.version_id, place.story_id, place.copy_id, marks.sketch.astype("<u4").tobytes(), marks.names)
+            for marks, place in placed
+        ]  # fmt: skip
 
 
 class Accepted:

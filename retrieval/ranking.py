@@ -103,6 +103,11 @@ def shares(features: Mapping[str, Floats], weights: Mapping[str, float]) -> dict
     return totals
 
 
+def total(parts: Mapping[str, Floats], count: int) -> Floats:
+    """The sum of all shares; shape ``(count,)``."""
+    return sum(parts.values(), np.zeros(count, dtype=np.float32))
+
+
 def lead_feature(ordinals: Sequence[int]) -> Floats:
     """1 for an article's first passage, 1/2 for the second and so on."""
     return (1.0 / (1.0 + np.asarray(ordinals, dtype=np.float32))).astype(np.float32)

@@ -19,12 +19,14 @@ from retrieval.indexes.vectors import VectorIndex
 from retrieval.moments import TimeRange, to_micros
 from retrieval.questions import Question, content_words, day
 from retrieval.ranking import (
+    Floats,
     Ranking,
     Recency,
     dense_features,
     lead_feature,
     recency_features,
     shares,
+    total,
 )
 from retrieval.sources import Publishers, SourceFilter
 from retrieval.timewords import read_time
@@ -34,6 +36,8 @@ _MARGINS = (timedelta(days=3), timedelta(days=30), timedelta(days=365), None)
 _SOFTNESS = 3.0  # a candidate this much below the best has 1/e of its score
 _DEEPER = 20
 _AT_THE_TOP = 5
+_NO_RIVAL = 0.7
+_MOST_ALSO = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Searcher:
     ) -> None:
         self._catalogue = catalogue
         self._embedder = embedder
-        self._ranking = ranking or Ranking()
+        self.ranking = ranking or Ranking()
         self._zone = zone
         self._publishers: dict[int, tuple[int, Publishers]] = {}
 
@@ -127,10 +131,19 @@ class Searcher:
             self._publishers[corpus.id] = known
         return known[1]
 
-    async def _search(
-        self, corner: Corner, read: Question, limit: int, *, explain_nothing: bool = True
-    ) -> Found:
-        ranking = self._ranking
+    async def explore(
+        self, corner: Corner, question: str, within: TimeRange
+    ) -> tuple[list[Candidate], dict[str, Floats]]:
+        """The candidates for a question and their features; what ranking is learned from."""
+        read = await self.read(corner, question, within, None)
+        _, vector, measured, _ = await self._gathered(corner, read, 10)
+        return [entry.candidate for entry in measured], self._features(vector, measured, read)
+
+    async def _gathered(
+        self, corner: Corner, read: Question, limit: int
+    ) -> tuple[KeywordQuery, Vectors, list[Measured], list[str]]:
+        """The candidates that pass the filters, with their measures, and what has to be remarked."""
+        ranking = self.ranking
         dense_depth = max(ranking.dense_candidates, limit)
         keyword_depth = max(ranking.keyword_candidates, 2 * limit)
         (query, keyword), (vector, dense, notes) = await asyncio.gather(
@@ -144,6 +157,12 @@ class Searcher:
             dense = await corner.vectors.query(vector, dense_depth * _DEEPER)
             looked_up = await self._looked_up(corner, query, keyword, dense)
             passing = [entry for entry in looked_up if read.admits(entry.candidate)]
+        return query, vector, passing, notes
+
+    async def _search(
+        self, corner: Corner, read: Question, limit: int, *, explain_nothing: bool = True
+    ) -> Found:
+        query, vector, passing, notes = await self._gathered(corner, read, limit)
         scored = self._scored(vector, passing, read)
         hits = await self._hits(corner.corpus, self._chosen(scored, limit), read)
         if not hits and explain_nothing:
@@ -197,51 +216,61 @@ class Searcher:
             for row in (rows[c.passage_id],)
         ]
 
+    def _features(
+        self, vector: Vectors, measured: Sequence[Measured], read: Question
+    ) -> dict[str, Floats]:
+        """By feature of ranking, its value for each candidate."""
+        candidates = [entry.candidate for entry in measured]
+        visible = np.array([candidate.visible_from for candidate in candidates], dtype=np.int64)
+        features = {
+            "bm25": np.array([entry.bm25 for entry in measured]),
+            "pairs": np.array([entry.pairs for entry in measured]),
+            "article": np.array([entry.article for entry in measured]),
+            "lead": lead_feature([c.passage_id % PASSAGES_PER_VERSION for c in candidates]),
+            **recency_features(to_micros(read.within.as_of) - visible, read.recency),
+        }
+        vectors = unpacked([candidate.vector for candidate in candidates], len(vector))
+        guess = total(shares(features, self.ranking.weights), len(candidates))
+        return features | dense_features(vector, vectors, guess)
+
     def _scored(
         self, vector: Vectors, measured: Sequence[Measured], read: Question
     ) -> list[Scored]:
         """The candidates, best first. The best one has the score 1."""
         if not measured:
             return []
-        candidates = [entry.candidate for entry in measured]
-        ids = [candidate.passage_id for candidate in candidates]
-        visible = np.array([candidate.visible_from for candidate in candidates], dtype=np.int64)
-        features = {
-            "bm25": np.array([entry.bm25 for entry in measured]),
-            "pairs": np.array([entry.pairs for entry in measured]),
-            "article": np.array([entry.article for entry in measured]),
-            "lead": lead_feature([i % PASSAGES_PER_VERSION for i in ids]),
-            **recency_features(to_micros(read.within.as_of) - visible, read.recency),
-        }
-        vectors = unpacked([candidate.vector for candidate in candidates], len(vector))
-        weights = self._ranking.weights
-        nothing = np.zeros(len(ids), dtype=np.float32)
-        guess = sum(shares(features, weights).values(), nothing)
-        features |= dense_features(vector, vectors, guess)
-        parts = shares(features, weights)
-        totals = sum(parts.values(), nothing)
+        parts = shares(self._features(vector, measured, read), self.ranking.weights)
+        totals = total(parts, len(measured))
         scores = np.exp((totals - totals.max()) / _SOFTNESS)
-        order = sorted(range(len(ids)), key=lambda i: (-totals[i], ids[i]))
+        order = sorted(
+            range(len(measured)), key=lambda i: (-totals[i], measured[i].candidate.passage_id)
+        )
         return [
-            Scored(candidates[i], float(scores[i]), {k: float(v[i]) for k, v in parts.items()})
+            Scored(
+                measured[i].candidate, float(scores[i]), {k: float(v[i]) for k, v in parts.items()}
+            )
             for i in order
         ]
 
     def _chosen(self, scored: Sequence[Scored], limit: int) -> list[Scored]:
-        """The best ``limit``: one passage for each wording, few of each article among the first."""
+        """The best ``limit``: of near-copies the best one speaks, and few of each among the first.
+
+        There is no such limit for the article that the question is about: the one of the best
+        candidate, if no other comes near it.
+        """
         chosen: list[Scored] = []
         put_back: list[Scored] = []
-        seen: set[tuple[str, int]] = set()
-        taken: Counter[str] = Counter()
+        speakers: dict[int, str] = {}
+        taken: Counter[int] = Counter()
+        others = (e.score for e in scored if e.candidate.text_id != scored[0].candidate.text_id)
+        about = scored[0].candidate.text_id if scored and next(others, 0.0) <= _NO_RIVAL else None
         for entry in scored:
-            digest = entry.candidate.content_hash
-            # Articles with the same text are cut alike: same hash and same place, same passage.
-            wording = (digest, entry.candidate.passage_id % PASSAGES_PER_VERSION)
-            if wording in seen:
+            text = entry.candidate.text_id
+            article = entry.candidate.article_id
+            if speakers.setdefault(text, article) != article:
                 continue
-            seen.add(wording)
-            taken[digest] += 1
-            crowded = taken[digest] > self._ranking.passages_per_article
+            taken[text] += 1
+            crowded = taken[text] > self.ranking.passages_per_article and text != about
             (put_back if crowded and len(chosen) < _AT_THE_TOP else chosen).append(entry)
         rest = sorted(put_back + chosen[_AT_THE_TOP:], key=lambda e: -e.score)
         return (chosen[:_AT_THE_TOP] + rest)[:limit]
@@ -249,22 +278,18 @@ class Searcher:
     async def _hits(self, corpus: Corpus, chosen: list[Scored], read: Question) -> tuple[Hit, ...]:
         if not chosen:
             return ()
-        hashes = {entry.candidate.content_hash for entry in chosen}
-        passages, twins = await asyncio.gather(
+        stories = sorted({e.candidate.story_id for e in chosen if e.candidate.story_id is not None})
+        passages, told = await asyncio.gather(
             self._catalogue.load_passages([entry.candidate.passage_id for entry in chosen]),
-            self._catalogue.same_text(corpus, sorted(hashes)),
+            self._catalogue.told_by(corpus, stories),
         )
         hits: list[Hit] = []
         for entry in chosen:
             passage = passages.get(entry.candidate.passage_id)
             if passage is None:
                 continue  # replaced by another version in this very moment
-            own, digest = entry.candidate.article_id, entry.candidate.content_hash
-            also: tuple[AlsoIn, ...] = tuple(
-                also
-                for twin, also in twins.get(digest, ())
-                if twin.article_id != own and read.admits(twin)
-            )
+            tellers = told.get(entry.candidate.story_id or 0, ())
+            also = _also(entry.candidate, [t for t in tellers if read.admits(t[0])])
             hits.append(Hit(len(hits) + 1, round(entry.score, 4), passage, also, entry.shares))
         return tuple(hits)
 
@@ -287,3 +312,10 @@ class Searcher:
         nearest = f"; the nearest is of {day(min(dated)[1])}" if dated else ""
         of = f" of {read.source.name}" if read.source else ""
         return [f"Nothing{of} {read.range_in_words}{nearest}."]
+
+
+def _also(own: Candidate, tellers: Sequence[tuple[Candidate, AlsoIn]]) -> tuple[AlsoIn, ...]:
+    """Who else tells a hit's story: outlets of the same text first, then other reports."""
+    others = [(teller, also) for teller, also in tellers if teller.article_id != own.article_id]
+    others.sort(key=lambda entry: entry[0].copy_id != own.copy_id)
+    return tuple(also for _, also in others[:_MOST_ALSO])

@@ -7,6 +7,8 @@ from retrieval.catalogue.records import (
     Candidate,
     Corpus,
     CorpusCounts,
+    KnownMember,
+    Member,
     PendingVersion,
 )
 from retrieval.catalogue.schema import PASSAGES_PER_VERSION
@@ -19,5 +21,7 @@ __all__ = [
     "Catalogue",
     "Corpus",
     "CorpusCounts",
+    "KnownMember",
+    "Member",
     "PendingVersion",
 ]

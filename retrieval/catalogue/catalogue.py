@@ -35,6 +35,8 @@ from retrieval.catalogue.records import (
     Candidate,
     Corpus,
     CorpusCounts,
+    KnownMember,
+    Member,
     PendingVersion,
 )
 from retrieval.catalogue.schema import (
@@ -49,6 +51,7 @@ from retrieval.catalogue.schema import (
     passage_vectors,
     passages,
     properties,
+    story_members,
     versions,
 )
 from retrieval.errors import StorageError
@@ -66,8 +69,9 @@ _LOOKUP = 5_000  # bound parameters a statement; SQLite allows 32,766
 
 _CORPUS = (corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout)
 _CANDIDATE = (
+    story_members.c.story_id,
+    story_members.c.copy_id,
     versions.c.article_id,
-    versions.c.content_hash,
     versions.c.source_key,
     versions.c.host,
     versions.c.published_from,
@@ -298,6 +302,7 @@ class Catalogue:
                 id=row.id,
                 title=row.title,
                 text=row.text,
+                content_hash=row.content_hash,
                 source_key=row.source_key,
                 host=row.host,
                 published_from=row.published_from,
@@ -370,7 +375,8 @@ class Catalogue:
             await connection.execute(
                 delete(passage_vectors).where(passage_vectors.c.passage_id.in_(leaving))
             )
-            await connection.execute(delete(passages).where(passages.c.version_id.in_(version_ids)))
+            for table in (passages, story_members):
+                await connection.execute(delete(table).where(table.c.version_id.in_(version_ids)))
             await _set_state(connection, version_ids, ARCHIVED)
 
     # Reading
@@ -388,6 +394,7 @@ class Catalogue:
                 versions.c.state,
             )
             .join(versions, versions.c.id == passages.c.version_id)
+            .outerjoin(story_members, story_members.c.version_id == versions.c.id)
             .outerjoin(
                 passage_vectors,
                 (passage_vectors.c.passage_id == passages.c.id)
@@ -428,10 +435,10 @@ class Catalogue:
             row[0]: Passage(row[0], Reference(*row[4:]), row[1], row[2], row[3]) for row in rows
         }
 
-    async def same_text(
-        self, corpus: Corpus, hashes: Sequence[str]
-    ) -> dict[str, list[tuple[Candidate, AlsoIn]]]:
-        """By content hash, the shown articles with that text, oldest first, unfiltered.
+    async def told_by(
+        self, corpus: Corpus, story_ids: Sequence[int]
+    ) -> dict[int, list[tuple[Candidate, AlsoIn]]]:
+        """By story, the shown articles that tell it, oldest first, unfiltered.
 
         Their candidates have the passage id 0.
         """
@@ -444,17 +451,54 @@ class Catalogue:
                 versions.c.source,
                 versions.c.url,
             )
-            .where(versions.c.corpus_id == corpus.id, versions.c.content_hash.in_(hashes))
-            .order_by(versions.c.id)
+            .join(story_members, story_members.c.version_id == versions.c.id)
+            .where(story_members.c.corpus_id == corpus.id)
+            .where(story_members.c.story_id.in_(story_ids))
+            .order_by(versions.c.visible_from, versions.c.id)
         )
-        found: dict[str, list[tuple[Candidate, AlsoIn]]] = {}
+        found: dict[int, list[tuple[Candidate, AlsoIn]]] = {}
         rows = await self._read(lambda connection: connection.execute(query).all())
         for *candidate, state, publisher, url in rows:
             if state == INDEXED:
-                twin = Candidate(*candidate)
-                also = AlsoIn(twin.article_id, publisher, url)
-                found.setdefault(twin.content_hash, []).append((twin, also))
+                teller = Candidate(*candidate)
+                also = AlsoIn(teller.article_id, publisher, url)
+                found.setdefault(teller.story_id or 0, []).append((teller, also))
         return found
+
+    # Stories
+
+    async def members(self, corpus: Corpus) -> list[KnownMember]:
+        """All versions of a corpus that have a place among its stories, oldest first."""
+        lead = versions.c.id * PASSAGES_PER_VERSION
+        query = (
+            select(
+                *story_members.c[*Member._fields],
+                versions.c.content_hash,
+                versions.c.visible_from,
+                passage_vectors.c.vector,
+            )
+            .join(versions, versions.c.id == story_members.c.version_id)
+            .outerjoin(
+                passage_vectors,
+                (passage_vectors.c.passage_id == lead)
+                & (passage_vectors.c.generation == corpus.generation),
+            )
+            .where(story_members.c.corpus_id == corpus.id)
+            .order_by(versions.c.id)
+        )
+        rows = await self._read(lambda connection: connection.execute(query).all())
+        return [
+            KnownMember(Member(*row[:5]), content_hash=row[5], visible_from=row[6], vector=row[7])
+            for row in rows
+        ]
+
+    async def place(self, corpus: Corpus, members: Sequence[Member]) -> None:
+        """Keep the places of versions that have none yet."""
+        if not members:
+            return
+        rows = [{"corpus_id": corpus.id, **member._asdict()} for member in members]
+        async with self._write() as connection:
+            await connection.execute(insert(story_members), rows)
 
     async def newest(self, corpus: Corpus, as_of: datetime, limit: int) -> list[Reference]:
         """The articles published last, as of a moment."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from retrieval.articles import Status
+from retrieval.catalogue.schema import PASSAGES_PER_VERSION
 
 # Raise it when what the indexes hold changes: start-up then makes older ones anew.
-LAYOUT = 2
+LAYOUT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class PendingVersion:
     id: int
     title: str
     text: str
+    content_hash: str
     source_key: str | None
     host: str | None
     published_from: int | None
@@ -48,13 +50,38 @@ class Candidate(NamedTuple):
 
     passage_id: int
     vector: bytes | None  # float16, little-endian
+    story_id: int | None
+    copy_id: int | None
     article_id: str
-    content_hash: str
     source_key: str | None
     host: str | None
     published_from: int | None
     published_to: int | None
     visible_from: int
+
+    @property
+    def text_id(self) -> int:
+        """The same for near-copies."""
+        return self.copy_id or self.passage_id // PASSAGES_PER_VERSION
+
+
+class Member(NamedTuple):
+    """A version's place among the stories, with what grouping compares it by."""
+
+    version_id: int
+    story_id: int
+    copy_id: int
+    sketch: bytes  # uint32, little-endian
+    names: dict[str, int]
+
+
+class KnownMember(NamedTuple):
+    """A member as it is read back, with what the catalogue knows of its version."""
+
+    member: Member
+    content_hash: str
+    visible_from: int
+    vector: bytes | None  # of its first passage
 
 
 @dataclass(frozen=True, slots=True)

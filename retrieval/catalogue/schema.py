@@ -140,6 +140,20 @@ passage_vectors = Table(
     Column("vector", LargeBinary, nullable=False),  # float16, little-endian
 )
 
+# Which story a version tells, and which of its reports are near-copies; both are known by the
+# version that began them. Sketch and names are what grouping compares with later articles.
+story_members = Table(
+    "story_members",
+    metadata,
+    Column("version_id", ForeignKey("versions.id"), primary_key=True, autoincrement=False),
+    Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
+    Column("story_id", Integer, nullable=False),
+    Column("copy_id", Integer, nullable=False),
+    Column("sketch", LargeBinary, nullable=False),  # uint32, little-endian
+    Column("names", JSON, nullable=False),
+    Index("ix_story_members_corpus_id_story_id", "corpus_id", "story_id"),
+)
+
 # Append-only: what came in, when and by whom.
 ingest_log = Table(
     "ingest_log",

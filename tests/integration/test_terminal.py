@@ -250,3 +250,74 @@ def test_an_interrupted_ingest_says_so_and_keeps_what_was_accepted(
     assert 0 < reported < 3_000
     assert lines(newsdesk("status", "--json").stdout)[0]["corpora"][0]["articles"] >= reported
     assert newsdesk("doctor").returncode == 0
+
+
+def test_one_text_in_many_outlets_is_one_hit_and_an_update_stays_in_its_story(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
+    wire = " ".join(
+        f"Mayor Anna Berg of Maravel said in point {n} that the flood barrier would cost {n} million crowns."
+        for n in range(20, 40)
+    )
+    outlets = [
+        {**article(n, wire + closing), "source": source, "title": "Berg names the price"}
+        for n, source, closing in (
+            (1, "Wire", ""),
+            (2, "Courier", " Sign up for the newsletter of the Courier."),
+            (3, "Radio", " This report was first published by our partners."),
+        )
+    ]
+    other = article(
+        4, "Anna Berg of Maravel opened a library. The flood barrier was not her topic."
+    )
+    file = _write(tmp_path / "a.jsonl", *outlets, other)
+    assert newsdesk("ingest", file).returncode == 0
+    hits = lines(newsdesk("search", "What does the flood barrier cost?", "--json").stdout)[0][
+        "hits"
+    ]
+    wire_hits = [hit for hit in hits if hit["title"] == "Berg names the price"]
+    assert len({hit["article_id"] for hit in wire_hits}) == 1
+    told = {wire_hits[0]["source"], *(also["source"] for also in wire_hits[0]["also"])}
+    assert {"Wire", "Courier", "Radio"} <= told
+    only = newsdesk("search", "flood barrier", "--source", "Radio", "--json")
+    only_hits = lines(only.stdout)[0]["hits"]
+    assert {hit["source"] for hit in only_hits} == {"Radio"}
+    assert all(also["source"] == "Radio" for hit in only_hits for also in hit["also"])
+    changed = {**outlets[0], "text": outlets[0]["text"].replace("20 million", "21 million")}
+    updated = newsdesk("ingest", _write(tmp_path / "b.jsonl", changed), "--json")
+    assert lines(updated.stdout)[0]["status"] == "updated"
+    again = lines(newsdesk("search", "What does the flood barrier cost?", "--json").stdout)[0][
+        "hits"
+    ]
+    assert len({hit["article_id"] for hit in again if hit["title"] == "Berg names the price"}) == 1
+    assert newsdesk("doctor").returncode == 0
+
+
+def test_eval_measures_and_compares(newsdesk: Newsdesk, tmp_path: Path) -> None:
+    articles = _write(tmp_path / "a.jsonl", *(article(n) for n in range(12)))
+    questions = [
+        {"id": str(n), "question": f"What will topic{n} cost?", "answer": f"{n + 10} million crowns",
+         "asked_at": "2023-11-04", "gold_urls": [f"https://example.com/news/{n}"]}
+        for n in range(12)
+    ]  # fmt: skip
+    questions += [
+        {"question": "Who won the Champions League?", "answer": "Inter", "asked_at": "2023-11-04",
+         "gold_urls": ["https://example.com/elsewhere"]},
+        {"question": "Nothing to score", "asked_at": "2023-11-04"},
+    ]  # fmt: skip
+    file = _write(tmp_path / "q.jsonl", *questions)
+    done = newsdesk(
+        "eval", "--articles", articles, "--questions", file, "--compare", "bm25", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    record = lines(done.stdout)[0]
+    assert (record["questions"], record["answerable"], record["without_coverage"]) == (13, 12, 1)
+    assert record["retrieval"]["Hits@1"]["value"] == 1.0
+    assert record["answers"]["right"]["value"] == 1.0
+    assert record["answers"]["abstained without coverage"]["value"] == 1.0
+    assert record["compared"][0]["difference"]["MRR@10"]["low"] >= 0
+    assert record["weeks"]["2023-11-04"]["questions"] == 12
+    assert "Hits@5" in newsdesk("eval", "--articles", articles, "--questions", file).stdout
+    wrong = newsdesk("eval", "--articles", articles, "--questions", file, "--compare", "magic=1")
+    assert wrong.returncode == 1
+    assert "magic=1" in wrong.stderr

@@ -1,0 +1,1 @@
+"""Measuring answers and search on questions with known answers."""

@@ -1,0 +1,237 @@
+"""Grouping articles as they come in: near-copies of one text, and reports of one event.
+
+Near-copies are told by shared wording: a sample of the hashes of all runs of three words (Broder's
+sketches, 1997) estimates how much of the shorter text the longer one contains. Reports of one event
+are told by what their beginnings are about (the cosine of their first passages), by the names that
+they share and by how far apart they were published; an article joins the story whose reports of
+the last days fit it on average, or begins one.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from retrieval.embedders import Vectors
+
+Hashes: TypeAlias = npt.NDArray[np.uint32]
+
+_DAY = 86_400_000_000  # microseconds
+_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+# A capitalised word that does not just begin a sentence.
+_NAME = re.compile(r"(?<![.!?:“”\"\n] )(?<!^)(?<!\n)\b[A-Z][\w’'-]*\w")
+_NO_NAMES = frozenset(
+    re.findall(
+        r"\w+",
+        "The An In On At It He She They We But And For From As By With This That Monday Tuesday Wednesday"
+        " Thursday Friday Saturday Sunday January February March April May June July August September"
+        " October November December CNN AP Reuters AFP BBC",
+    )
+)
+_NAMES_IN = 2_500  # characters
+_SAMPLE_FROM = 96  # shingles; fewer are all kept
+_SAMPLE_ONE_IN = 4
+_MULTIPLIERS = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D], dtype=np.uint32)
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Where the lines are drawn. Chosen on `tests/benchmarks/stories.py`."""
+
+    copy_days: float = 45.0
+    copy_cosine: float = 0.35
+    copy_containment: float = 0.35
+    # Reports made to one pattern, of other towns and people, are no copies.
+    copy_names: float = 0.25
+    event_days: float = 4.0
+    event_cosine: float = 0.5
+    # What each day between two reports asks for on top.
+    event_cosine_a_day: float = 0.07
+    event_names: float = 0.15
+    candidates: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What grouping knows an article by. ``vector`` is of its first passage, ``at`` in microseconds,
+    ``sketch`` of shape ``(samples,)``, sorted."""
+
+    version_id: int
+    digest: str
+    at: int
+    vector: Vectors
+    sketch: Hashes
+    names: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The story that a version belongs to and, in it, the group of its near-copies; each is known
+    by the version that began it."""
+
+    version_id: int
+    story_id: int
+    copy_id: int
+
+
+class Stories:
+    """The articles of one corpus that are in, as grouping sees them. Not thread-safe."""
+
+    def __init__(self, dimensions: int, grouping: Grouping | None = None) -> None:
+        self._grouping = grouping or Grouping()
+        self._dimensions = dimensions
+        self._size = 0
+        self._vectors = np.zeros((1024, dimensions), dtype=np.float32)
+        self._at = np.zeros(1024, dtype=np.int64)
+        self._stories = np.zeros(1024, dtype=np.int64)
+        self._marks: list[Marks] = []
+        self._copies: list[int] = []
+        self._by_digest: dict[str, int] = {}
+        self._name_counts: Counter[str] = Counter()
+
+    def add(self, marks: Marks, place: Place) -> None:
+        """Take in an article whose place is known."""
+        if self._size == len(self._at):
+            self._vectors = np.concatenate([self._vectors, np.zeros_like(self._vectors)])
+            self._at = np.concatenate([self._at, np.zeros_like(self._at)])
+            self._stories = np.concatenate([self._stories, np.zeros_like(self._stories)])
+        row = self._size
+        self._size += 1
+        self._vectors[row] = marks.vector
+        self._at[row] = marks.at
+        self._stories[row] = place.story_id
+        self._marks.append(marks)
+        self._copies.append(place.copy_id)
+        self._by_digest.setdefault(marks.digest, row)
+        self._name_counts.update(marks.names.keys())
+
+    def place(self, marks: Marks) -> Place:
+        """Find an article's place and take it in."""
+        found = self._find(marks)
+        self.add(marks, found)
+        return found
+
+    def _find(self, marks: Marks) -> Place:
+        rules = self._grouping
+        twin = self._by_digest.get(marks.digest)
+        if twin is not None:
+            return Place(marks.version_id, int(self._stories[twin]), self._copies[twin])
+        gaps = (np.abs(self._at[: self._size] - marks.at) / _DAY).astype(np.float32)
+        rows = np.flatnonzero(gaps <= max(rules.copy_days, rules.event_days))
+        if not rows.size:
+            return Place(marks.version_id, marks.version_id, marks.version_id)
+        gaps = gaps[rows]
+        cosines = self._vectors[rows] @ marks.vector
+        copy = self._copied(marks, rows, gaps, cosines)
+        if copy is not None:
+            return Place(marks.version_id, int(self._stories[copy]), self._copies[copy])
+        story = self._story(marks, rows, gaps, cosines)
+        return Place(marks.version_id, story or marks.version_id, marks.version_id)
+
+    def _copied(
+        self, marks: Marks, rows: npt.NDArray[np.intp], gaps: Vectors, cosines: Vectors
+    ) -> int | None:
+        """The row of the article that shares most of its wording, if it is enough."""
+        rules = self._grouping
+        near = np.flatnonzero((gaps <= rules.copy_days) & (cosines >= rules.copy_cosine))
+        near = near[np.argsort(-cosines[near], kind="stable")][: rules.candidates]
+        best, most = None, rules.copy_containment
+        for row in rows[near]:
+            other = self._marks[row]
+            shared = containment(marks.sketch, other.sketch)
+            named = marks.names and other.names
+            if shared >= most and (not named or self._alike(marks, other) >= rules.copy_names):
+                best, most = int(row), shared
+        return best
+
+    def _story(
+        self, marks: Marks, rows: npt.NDArray[np.intp], gaps: Vectors, cosines: Vectors
+    ) -> int | None:
+        rules = self._grouping
+        surplus = cosines - rules.event_cosine - rules.event_cosine_a_day * gaps
+        recent = gaps <= rules.event_days
+        near = np.flatnonzero(recent & (surplus >= 0))
+        near = near[np.argsort(-surplus[near], kind="stable")][: rules.candidates]
+        best, most = None, 0.0
+        seen: set[int] = set()
+        for index in near:
+            story = int(self._stories[rows[index]])
+            if story in seen or self._alike(marks, self._marks[rows[index]]) < rules.event_names:
+                continue
+            seen.add(story)
+            members = recent & (self._stories[rows] == story)
+            fit = float(surplus[members].mean())
+            if best is None or fit > most:
+                best, most = story, fit
+        return best if most >= 0 else None
+
+    def _alike(self, first: Marks, second: Marks) -> float:
+        """Cosine of the names of two articles, weighed by how rare they are."""
+        if not first.names or not second.names:
+            return 0.0
+
+        def weighed(names: dict[str, int]) -> dict[str, float]:
+            return {
+                name: (1 + math.log(count))
+                * math.log(1 + (self._size + 100) / (self._name_counts[name] + 0.5))
+                for name, count in names.items()
+            }
+
+        a, b = weighed(first.names), weighed(second.names)
+        product = sum(weight * b[name] for name, weight in a.items() if name in b)
+        return product / math.sqrt(sum(w * w for w in a.values()) * sum(w * w for w in b.values()))
+
+
+def sketch(text: str) -> Hashes:
+    """A sample of the hashes of a text's runs of three words, sorted and distinct."""
+    words = np.array(
+        [zlib.crc32(word.encode()) for word in _WORD.findall(text.lower())], dtype=np.uint32
+    )
+    if len(words) < len(_MULTIPLIERS):
+        return np.unique(words)
+    last = len(words) - len(_MULTIPLIERS) + 1
+    hashes = np.zeros(last, dtype=np.uint32)
+    for offset, multiplier in enumerate(_MULTIPLIERS):
+        # Multiplying with wrap-around mixes the bits; rotating keeps the order of words in it.
+        mixed = words[offset : offset + last] * multiplier
+        hashes ^= (mixed << np.uint32(offset * 7)) | (mixed >> np.uint32(32 - offset * 7 or 31))
+    hashes = np.unique(hashes)
+    kept: Hashes = hashes[hashes % _SAMPLE_ONE_IN == 0]
+    return kept if len(hashes) >= _SAMPLE_FROM else hashes
+
+
+def containment(first: Hashes, second: Hashes) -> float:
+    """How much of the smaller sketch's text the other one holds, from 0 to 1.
+
+    A sketch that was too short to be sampled is thinned to compare with one that was.
+    """
+    first, second = _thinned(first, second), _thinned(second, first)
+    smaller = min(len(first), len(second))
+    if not smaller:
+        return 0.0
+    return len(np.intersect1d(first, second, assume_unique=True)) / smaller
+
+
+def _thinned(one: Hashes, other: Hashes) -> Hashes:
+    sampled = bool((other % _SAMPLE_ONE_IN == 0).all())
+    kept: Hashes = one[one % _SAMPLE_ONE_IN == 0] if sampled else one
+    return kept
+
+
+def names_in(title: str, text: str) -> dict[str, int]:
+    """The capitalised words of a title and of the beginning of a text, with how often."""
+    words = [*_NAME.findall(text[:_NAMES_IN]), *re.findall(r"\b[A-Z][\w’'-]*\w", title)]
+    return dict(Counter(word for word in words if word not in _NO_NAMES))
+
+
+def ordered(marks: Sequence[Marks]) -> list[Marks]:
+    """In the order in which they were published, so that a batch groups as a stream would."""
+    return sorted(marks, key=lambda m: (m.at, m.version_id))

@@ -1,0 +1,108 @@
+"""How well stories are grouped: near-copies made by rule, and reports of one event judged by reading.
+
+`python -m tests.benchmarks.stories` prints pairwise precision, recall and F1, and what grouping
+costs an article. `same_event_pairs.jsonl` was sampled at random inside strata of similarity (pairs
+of other articles published within 8 days), judged by one reader from titles, dates and beginnings,
+and thinned to about as many different as same events, so that it says how pairs near the line are
+told apart, not how often they occur. Its second half is for the final figure only: `--held-out`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from retrieval.embedders import make_embedder
+from retrieval.moments import parse_span, to_micros
+from retrieval.passages import passage_spans
+from retrieval.stories import Grouping, Marks, Place, Stories, names_in, ordered, sketch
+from tests.benchmarks.copies import make_copies
+from tests.benchmarks.weekly_news import load_articles
+
+_PAIRS = Path(__file__).with_name("same_event_pairs.jsonl")
+
+
+async def marked(articles: Sequence[dict[str, Any]]) -> list[Marks]:
+    leads = [a["text"][slice(*(passage_spans(a["text"]) or [(0, 0)])[0])] for a in articles]
+    embedder = make_embedder("wordllama")
+    vectors = await embedder.embed(
+        [f"{a['title']}\n{lead}" for a, lead in zip(articles, leads, strict=True)]
+    )
+    return [
+        Marks(
+            number,
+            a["url"],
+            to_micros(parse_span(a.get("published_at") or "2023-12-31").start),
+            vectors[number - 1],
+            sketch(a["text"]),
+            names_in(a["title"], a["text"]),
+        )
+        for number, a in enumerate(articles, 1)
+    ]
+
+
+def grouped(marks: Sequence[Marks], grouping: Grouping | None = None) -> dict[str, Place]:
+    """By URL, the place of each article; they come in the order of their publication."""
+    stories = Stories(len(marks[0].vector), grouping)
+    return {m.digest: stories.place(m) for m in ordered(marks)}
+
+
+def f1(truth: Iterable[bool], found: Iterable[bool]) -> tuple[float, float, float]:
+    """Precision, recall and their harmonic mean."""
+    pairs = Counter(zip(truth, found, strict=True))
+    hit = pairs[True, True]
+    precision = hit / max(1, hit + pairs[False, True])
+    recall = hit / max(1, hit + pairs[True, False])
+    return precision, recall, 2 * hit / max(1, 2 * hit + pairs[False, True] + pairs[True, False])
+
+
+def _copies(grouping: Grouping) -> None:
+    copied = make_copies(load_articles())
+    marks = asyncio.run(marked(copied.articles))
+    start = time.perf_counter()
+    places = grouped(marks, grouping)
+    milliseconds = (time.perf_counter() - start) * 1000 / len(marks)
+    truth = Counter(copied.origin.values())
+    found = Counter(places[url].copy_id for url in copied.origin)
+    both = Counter((copied.origin[url], places[url].copy_id) for url in copied.origin)
+    together, real, right = (
+        sum(n * (n - 1) // 2 for n in counts.values()) for counts in (found, truth, both)
+    )
+    precision, recall = right / max(1, together), right / real
+    score = 2 * right / (together + real)
+    print(f"near-copies: {len(marks)} articles, precision {precision:.3f}, recall {recall:.3f}, F1 {score:.3f}, {milliseconds:.2f} ms an article")  # fmt: skip
+    missed = Counter(
+        url.split("/")[3]
+        for url, origin in copied.origin.items()
+        if url != origin and places[url].copy_id != places[origin].copy_id
+    )
+    print(f"  missed by kind: {dict(missed)}")
+
+
+def _events(grouping: Grouping, half: str) -> None:
+    pairs = [json.loads(line) for line in _PAIRS.read_text(encoding="utf-8").splitlines()]
+    articles = {article["url"]: article for article in load_articles()}
+    places = grouped(asyncio.run(marked(list(articles.values()))), grouping)
+    chosen = [pair for pair in pairs if pair["half"] == half]
+    same = [places[p["a"]].story_id == places[p["b"]].story_id for p in chosen]
+    precision, recall, score = f1([p["same_event"] for p in chosen], same)
+    sizes = Counter(place.story_id for place in places.values())
+    print(f"same event ({half} half): {len(chosen)} pairs, precision {precision:.3f}, recall {recall:.3f}, F1 {score:.3f}")  # fmt: skip
+    print(f"  {len(places)} articles in {len(sizes)} stories, the largest of {max(sizes.values())}; median {np.median(list(sizes.values())):.0f}")  # fmt: skip
+
+
+def main() -> None:
+    _copies(Grouping())
+    _events(Grouping(), "held-out" if "--held-out" in sys.argv else "dev")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""Learn the weights of ranking from the dev set: `python -m tests.benchmarks.train_ranking [--write]`.
+
+Multinomial logistic regression over the candidates of each question: the passages that answer it
+should have most of the probability. Prints how the weights do on weeks that were left out of the
+training, which is the figure to believe, and with `--write` keeps those learned from all weeks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+import retrieval.ranking
+from retrieval.ingest import ingest
+from retrieval.library import Library, LibraryConfig, open_library
+from retrieval.moments import TimeRange, parse_span
+from retrieval.ranking import FEATURES, Ranking
+from retrieval.readers import read_source
+from retrieval.urls import canonical_url
+from tests.benchmarks import weekly_news
+from tests.benchmarks.weekly_news import Question, first_hit, holds, summary
+
+_NAMES = list(FEATURES)
+_PENALTY = 0.02  # of the squared weights of standardised features
+_STEPS, _RATE = 1_500, 0.1
+_ROUNDS = 2  # feedback depends on the weights, so they are learned twice
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """``features`` of shape ``(candidates, features)``; ``answers`` says which passages answer."""
+
+    question: Question
+    features: Matrix
+    answers: npt.NDArray[np.bool_]
+
+
+async def gathered(library: Library, questions: Sequence[Question]) -> list[Example]:
+    corpus = (await library.catalogue.corpora())[0]
+    corner = library.corner(corpus)
+    examples = []
+    for question in questions:
+        within = TimeRange(parse_span(question.asked_at).end)
+        candidates, features = await library.searcher.explore(corner, question.question, within)
+        passages = await library.catalogue.load_passages([c.passage_id for c in candidates])
+        told = await library.catalogue.told_by(
+            corpus, sorted({c.story_id or 0 for c in candidates})
+        )
+        answers = []
+        for candidate in candidates:
+            passage = passages[candidate.passage_id]
+            urls = {
+                passage.article.url,
+                *(also.url for _, also in told.get(candidate.story_id or 0, ())),
+            }
+            gold = any(url and canonical_url(url) in question.gold for url in urls)
+            answers.append(
+                gold and holds(question.answer, f"{passage.article.title}\n{passage.text}")
+            )
+        columns = np.stack([features[name] for name in _NAMES], axis=1).astype(np.float64)
+        examples.append(Example(question, columns, np.array(answers, dtype=bool)))
+    return examples
+
+
+def learned(examples: Sequence[Example]) -> dict[str, float]:
+    """Weights by feature: the maximum of the penalised likelihood, by gradient ascent."""
+    everything = np.concatenate([example.features for example in examples])
+    scale = everything.std(axis=0) + 1e-9
+    useful = [(e.features / scale, e.answers) for e in examples if e.answers.any()]
+    weights = np.zeros(len(_NAMES))
+    momentum = np.zeros_like(weights)
+    for _ in range(_STEPS):
+        gradient = -_PENALTY * weights
+        for features, answers in useful:
+            scores = features @ weights
+            chance = np.exp(scores - scores.max())
+            chance /= chance.sum()
+            wanted = np.where(answers, chance, 0.0)
+            wanted /= max(wanted.sum(), 1e-12)
+            gradient += features.T @ (wanted - chance) / len(useful)
+        momentum = 0.9 * momentum + gradient
+        weights += _RATE * momentum
+    return {name: round(float(w), 3) for name, w in zip(_NAMES, weights / scale, strict=True)}
+
+
+async def _ranks(
+    library: Library, questions: Sequence[Question], weights: dict[str, float]
+) -> list[int | None]:
+    library.searcher.ranking = Ranking(weights=weights)
+    ranks = []
+    for question in questions:
+        within = TimeRange(parse_span(question.asked_at).end)
+        found = await library.search(question.question, within, corpus="local")
+        ranks.append(first_hit(question, found.hits))
+    return ranks
+
+
+def _line(ranks: Sequence[int | None]) -> str:
+    return ", ".join(f"{name} {value:.3f}" for name, value in summary(ranks).items())
+
+
+async def train(library: Library) -> dict[str, float]:
+    questions = weekly_news.counting_questions()
+    weeks = sorted({question.asked_at for question in questions})
+    weights: dict[str, float] = dict(library.searcher.ranking.weights)
+    for _ in range(_ROUNDS):
+        library.searcher.ranking = Ranking(weights=weights)
+        examples = await gathered(library, questions)
+        weights = learned(examples)
+    library.searcher.ranking = Ranking(weights=weights)
+    examples = await gathered(library, questions)
+    ranks: list[int | None] = []
+    for week in weeks:
+        others = learned([e for e in examples if e.question.asked_at != week])
+        left_out = [question for question in questions if question.asked_at == week]
+        ranks += await _ranks(library, left_out, others)
+    print(f"each week left out of training: {_line(ranks)}")
+    print(f"trained on all of it:           {_line(await _ranks(library, questions, weights))}")
+    return weights
+
+
+async def main() -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(
+            sys.argv[sys.argv.index("--folder") + 1] if "--folder" in sys.argv else temporary
+        )
+        if not (folder / "catalogue.sqlite3").exists():
+            async with open_library(LibraryConfig(folder), writer="training") as library:
+                indexer = await library.indexer("local")
+                sources = read_source(weekly_news.ARTICLES, 5_000_000)
+                async for _ in ingest(indexer, sources, actor="training", data_dir=folder):
+                    pass
+        async with open_library(LibraryConfig(folder)) as library:
+            weights = await train(library)
+    print(json.dumps(weights))
+    if "--write" in sys.argv:
+        path = Path(retrieval.ranking.__file__).with_name("ranking_weights.json")
+        path.write_text(json.dumps(weights, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,65 @@
+"""Grouping of articles into stories and near-copies."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.stories import Marks, Place, Stories, containment, names_in, sketch
+
+_DAY = 86_400_000_000
+_TEXT = " ".join(f"Sentence {n} tells of the {w} in a way of its own." for n, w in enumerate(["flood", "bridge", "mayor", "tram", "comet", "library", "barrier", "harbour", "election", "budget"] * 8))  # fmt: skip
+
+
+def _marks(
+    number: int, angle: float, day: float, text: str, names: str = "Maravel Calder"
+) -> Marks:
+    vector = np.array([np.cos(angle), np.sin(angle)], dtype=np.float32)
+    return Marks(number, f"{text}", int(day * _DAY), vector, sketch(text), names_in(names, ""))
+
+
+def test_copies_rewrites_and_strangers_are_told_apart() -> None:
+    cut = _TEXT[: len(_TEXT) // 2]
+    edited = _TEXT.replace("tells of", "speaks of", 3).replace("flood", "deluge", 2)
+    assert containment(sketch(_TEXT), sketch(_TEXT)) == 1
+    assert containment(sketch(_TEXT), sketch(cut)) > 0.8
+    assert containment(sketch(_TEXT), sketch(edited)) > 0.7
+    assert containment(sketch(_TEXT), sketch("Nothing of the kind was ever said by anyone.")) == 0
+    assert containment(sketch(_TEXT), sketch("")) == 0
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_containment_is_a_share_and_symmetric(first: str, second: str) -> None:
+    a, b = sketch(first), sketch(second)
+    assert 0 <= containment(a, b) <= 1
+    assert containment(a, b) == containment(b, a)
+
+
+def test_a_copy_joins_its_original_and_an_event_its_story() -> None:
+    stories = Stories(2)
+    original = stories.place(_marks(1, 0.0, 10, _TEXT))
+    assert original == Place(1, 1, 1)
+    copy = stories.place(_marks(2, 0.3, 12, _TEXT + " Sign up for our newsletter."))
+    assert copy == Place(2, 1, 1)
+    report = stories.place(_marks(3, 0.2, 10.5, "Another report of the same day in its own words."))
+    assert (report.story_id, report.copy_id) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("angle", "day", "names"),
+    [(1.5, 10, "Maravel Calder"), (0.2, 40, "Maravel Calder"), (0.2, 10, "Paris Macron")],
+    ids=["another subject", "a month later", "other names"],
+)
+def test_another_event_begins_a_story_of_its_own(angle: float, day: float, names: str) -> None:
+    stories = Stories(2)
+    stories.place(_marks(1, 0.0, 10, _TEXT))
+    assert stories.place(_marks(2, angle, day, "A report in its own words.", names)).story_id == 2
+
+
+def test_many_articles_are_taken_in() -> None:
+    stories = Stories(2)
+    for number in range(1, 2_500):
+        stories.add(_marks(number, number, number, str(number)), Place(number, number, number))
+    assert stories.place(_marks(9_999, 0.0, 2_000, "2000")).story_id == 2000
