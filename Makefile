@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench bench-peers train clean
 
 demo: .venv/installed
 	$(BIN)/newsdesk demo
@@ -18,8 +18,15 @@ lint: .venv/installed-dev
 bench: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks.run
 
+# Newsdesk beside LangChain, LlamaIndex and Haystack, in an environment of its own.
+bench-peers: .venv-peers/installed
+	.venv-peers/bin/python -m tests.benchmarks.peers
+
+train: .venv/installed-dev
+	$(BIN)/python -m tests.benchmarks.train_ranking --write
+
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv-peers .venv .mypy_cache .pytest_cache .ruff_cache
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Newsdesk needs Python 3.11, 3.12 or 3.13; none was found. Name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
@@ -32,3 +39,8 @@ clean:
 .venv/installed-dev: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch .venv/installed $@
+
+.venv-peers/installed: pyproject.toml tests/benchmarks/peers/requirements.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -e . -r tests/benchmarks/peers/requirements.txt
+	@touch $@

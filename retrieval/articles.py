@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,8 +11,6 @@ from typing import Literal
 from retrieval.moments import Span
 
 Status = Literal["indexed", "unchanged", "updated", "duplicate", "rejected"]
-
-_SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +117,7 @@ class Found:
 
 def squash(text: str) -> str:
     """White space folded to single spaces, Unicode composed: the form in which texts compare."""
-    return _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def content_hash(text: str) -> str:

@@ -192,8 +192,9 @@ class Stories:
 
 def sketch(text: str) -> Hashes:
     """A sample of the hashes of a text's runs of three words, sorted and distinct."""
-    words = np.array(
-        [zlib.crc32(word.encode()) for word in _WORD.findall(text.lower())], dtype=np.uint32
+    found = _WORD.findall(text.lower())
+    words = np.fromiter(
+        (zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in found), np.uint32, len(found)
     )
     if len(words) < len(_MULTIPLIERS):
         return np.unique(words)

@@ -17,18 +17,24 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import bot.demo
+from retrieval.embedders import make_embedder
 from retrieval.extraction import extract_article
+from retrieval.indexes.vectors import ChromaStore
 from retrieval.ingest import ingest
-from retrieval.library import LibraryConfig, open_library
+from retrieval.library import Library, LibraryConfig, open_library
 from retrieval.moments import TimeRange, parse_span
+from retrieval.passages import passage_spans
 from retrieval.readers import read_source
 from tests.benchmarks import weekly_news
 
 PAGES = weekly_news.SHARED / "data" / "pages"
 _WORD = re.compile(r"\w+")
+_AT_ONCE = 1_280
 
 
 async def measure_retrieval(folder: Path) -> None:
@@ -42,22 +48,72 @@ async def measure_retrieval(folder: Path) -> None:
             indexer, read_source(weekly_news.ARTICLES, 5_000_000), actor="bench", data_dir=folder
         ):
             count += 1
-        seconds = time.perf_counter() - start
+        rate = count / (time.perf_counter() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    print(f"ingest: {count} articles, {count / seconds:.1f} articles/s, peak memory {peak:.0f} MB")
+    bound = await _bound(folder.with_name("bound"))
+    print(f"ingest: {count} articles, {rate:.1f} articles/s, peak memory {peak:.0f} MB; embedder and Chroma's upsert alone: {bound:.1f} articles/s, {rate / bound:.2f} of it")  # fmt: skip
     questions = weekly_news.counting_questions()
     async with open_library(config) as library:
         await library.search("warm up", TimeRange(parse_span("2024-01-01").end), corpus="local")
         ranks, times = [], []
         for question in questions:
             start = time.perf_counter()
-            within = TimeRange(parse_span(question.asked_at).end)
+            within = TimeRange(question.as_of)
             found = await library.search(question.question, within, corpus="local")
             times.append((time.perf_counter() - start) * 1000)
             ranks.append(weekly_news.first_hit(question, found.hits))
-    figures = ", ".join(f"{k} {v:.3f}" for k, v in weekly_news.summary(ranks).items())
-    print(f"search: {len(questions)} questions, {figures}")
-    print(f"search: median {statistics.median(times):.1f} ms, 99th percentile {statistics.quantiles(times, n=100)[98]:.1f} ms")  # fmt: skip
+        figures = ", ".join(f"{k} {v:.3f}" for k, v in weekly_news.summary(ranks).items())
+        print(f"search: {len(questions)} questions, {figures}")
+        _print_times("search, one at a time", times)
+        _print_times("search, two in flight", await _two_in_flight(library, questions))
+        narrow = await _two_in_flight(library, questions, timedelta(days=14), "usatoday.com")
+        _print_times("search, two in flight, of two weeks and one source", narrow)
+
+
+async def _two_in_flight(
+    library: Library,
+    questions: Sequence[weekly_news.Question],
+    days: timedelta | None = None,
+    source: str | None = None,
+) -> list[float]:
+    """Milliseconds of each search while another one is always under way."""
+    waiting = iter(questions)
+    times = []
+
+    async def ask() -> None:
+        for question in waiting:
+            within = TimeRange(question.as_of, question.as_of - days if days else None)
+            start = time.perf_counter()
+            await library.search(question.question, within, corpus="local", source=source)
+            times.append((time.perf_counter() - start) * 1000)
+
+    await asyncio.gather(ask(), ask())
+    return times
+
+
+async def _bound(folder: Path) -> float:
+    """Articles a second that the embedder and Chroma would allow if there were nothing else."""
+    articles = weekly_news.load_articles()
+    embedder = make_embedder("wordllama")
+    await embedder.warm_up()
+    store = await ChromaStore.embedded(folder, "bound", embedder.identity)
+    index = store.index(1, 1)
+    texts = [
+        f"{article['title']}\n{article['text'][start:end]}"
+        for article in articles
+        for start, end in passage_spans(article["text"])
+    ]
+    start = time.perf_counter()
+    for first in range(0, len(texts), _AT_ONCE):
+        batch = texts[first : first + _AT_ONCE]
+        await index.write(range(first, first + len(batch)), await embedder.embed(batch))
+    seconds = time.perf_counter() - start
+    await store.close()
+    return len(articles) / seconds
+
+
+def _print_times(what: str, times: list[float]) -> None:
+    print(f"{what}: median {statistics.median(times):.1f} ms, 99th percentile {statistics.quantiles(times, n=100)[98]:.1f} ms")  # fmt: skip
 
 
 def measure_extraction() -> None:
