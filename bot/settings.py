@@ -22,6 +22,7 @@ from pydantic_settings import (
 from retrieval.embedders import EmbedderOptions
 from retrieval.errors import SettingsError
 from retrieval.library import LibraryConfig
+from retrieval.rerankers import RerankerOptions
 
 _PREFIX = "NEWSDESK_"
 
@@ -41,7 +42,13 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(default_factory=lambda: user_data_path("newsdesk", appauthor=False))
     chroma_url: str | None = None
-    embedder: Literal["wordllama", "openai", "minilm"] = "wordllama"
+    embedder: Literal["wordllama", "openai", "minilm", "neural"] = "wordllama"
+    neural_embedding_model: str = "BAAI/bge-small-en-v1.5"
+    neural_embedding_folder: Path | None = None
+    reranker: Literal["none", "neural"] = "none"
+    reranker_model: str = "Xenova/ms-marco-MiniLM-L-6-v2"
+    reranker_folder: Path | None = None
+    rerank_seconds: float = Field(default=1.0, ge=0.05, le=30)
     openai_embedding_model: str = "text-embedding-3-small"
     timezone: str = "UTC"
     fetch_allow: Annotated[tuple[str, ...], NoDecode] = ()
@@ -95,7 +102,12 @@ class Settings(BaseSettings):
                 model=self.openai_embedding_model,
                 base_url=self.openai_base_url,
                 api_key=key.get_secret_value() if key else None,
+                neural_model=self.neural_embedding_model,
+                neural_folder=self.neural_embedding_folder,
             ),
+            reranker=self.reranker,
+            reranker_options=RerankerOptions(self.reranker_model, self.reranker_folder),
+            rerank_seconds=self.rerank_seconds,
         )
 
 

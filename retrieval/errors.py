@@ -8,6 +8,7 @@ NewsdeskError
   │    ├─ FolderInUse       another process writes to it
   │    ├─ FolderTooNew      a newer Newsdesk made it
   │    └─ IndexDamaged      an index is broken and can be made anew from the catalogue
+  ├─ RerankerError          passages can't be reordered
   └─ EmbedderError          embeddings can't be made
        └─ EmbedderMismatch  the vectors of a corpus come from another embedder
 """
@@ -62,6 +63,10 @@ class IndexDamaged(StorageError):
 
 class EmbedderError(NewsdeskError):
     """Embeddings can't be made."""
+
+
+class RerankerError(NewsdeskError):
+    """Passages can't be reordered."""
 
 
 class EmbedderMismatch(EmbedderError):

@@ -20,6 +20,7 @@ from retrieval.indexing import Indexer
 from retrieval.locking import WriterLock
 from retrieval.moments import Clock, TimeRange, utc_now
 from retrieval.ranking import Ranking
+from retrieval.rerankers import RerankerOptions, make_reranker
 from retrieval.search import Corner, Searcher
 
 _FIRST_START_SECONDS = 30.0
@@ -34,6 +35,9 @@ class LibraryConfig:
     embedder: str = "wordllama"
     embedder_options: EmbedderOptions = field(default_factory=EmbedderOptions)
     ranking: Ranking = field(default_factory=Ranking)
+    reranker: str = "none"
+    reranker_options: RerankerOptions = field(default_factory=RerankerOptions)
+    rerank_seconds: float = 1.0
     # Where the people who ask are: "today" and "this week" are theirs.
     zone: tzinfo = UTC
 
@@ -67,7 +71,15 @@ class Library:
         self.clock = clock
         self.writable = writable
         self.embedder = embedder
-        self.searcher = Searcher(catalogue, self.embedder, config.ranking, config.zone)
+        self._reranker = make_reranker(config.reranker, config.reranker_options)
+        self.searcher = Searcher(
+            catalogue,
+            self.embedder,
+            config.ranking,
+            config.zone,
+            reranker=self._reranker,
+            rerank_seconds=config.rerank_seconds,
+        )
         self._corners: dict[tuple[int, int], Corner] = {}
         self._corpora: dict[str, Corpus] = {}
 
@@ -210,6 +222,8 @@ class Library:
             await corner.keywords.close()
         await self.store.close()
         await self.embedder.close()
+        if self._reranker is not None:
+            await self._reranker.close()
         await self.catalogue.close()
 
     def _indexer(self, corner: Corner) -> Indexer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ import numpy as np
 from retrieval.articles import AlsoIn, Found, Hit, Reference
 from retrieval.catalogue import PASSAGES_PER_VERSION, Candidate, Catalogue, Corpus
 from retrieval.embedders import Embedder, Vectors, unpacked
-from retrieval.errors import IndexDamaged
+from retrieval.errors import IndexDamaged, RerankerError
 from retrieval.indexes.keywords import KeywordIndex, KeywordQuery
 from retrieval.indexes.vectors import VectorIndex
 from retrieval.moments import TimeRange, to_micros
@@ -28,14 +29,18 @@ from retrieval.ranking import (
     shares,
     total,
 )
+from retrieval.rerankers import Reranker
 from retrieval.sources import Publishers, SourceFilter
 from retrieval.timewords import read_time
+
+_log = logging.getLogger(__name__)
 
 # How far from an empty range its nearest report is looked for, in turn.
 _MARGINS = (timedelta(days=3), timedelta(days=30), timedelta(days=365), None)
 _SOFTNESS = 3.0  # a candidate this much below the best has 1/e of its score
 _DEEPER = 20
 _AT_THE_TOP = 5
+_RERANKED = 30
 _NO_RIVAL = 0.7
 _MOST_ALSO = 30
 
@@ -75,11 +80,16 @@ class Searcher:
         embedder: Embedder,
         ranking: Ranking | None = None,
         zone: tzinfo = UTC,
+        *,
+        reranker: Reranker | None = None,
+        rerank_seconds: float = 1.0,
     ) -> None:
         self._catalogue = catalogue
         self._embedder = embedder
         self.ranking = ranking or Ranking()
         self._zone = zone
+        self._reranker = reranker
+        self._rerank_seconds = rerank_seconds
         self._publishers: dict[int, tuple[int, Publishers]] = {}
 
     async def search(
@@ -164,6 +174,8 @@ class Searcher:
     ) -> Found:
         query, vector, passing, notes = await self._gathered(corner, read, limit)
         scored = self._scored(vector, passing, read)
+        if self._reranker is not None and scored:
+            scored = await self._reranked(self._reranker, read, scored)
         hits = await self._hits(corner.corpus, self._chosen(scored, limit), read)
         if not hits and explain_nothing:
             notes += await self._why_nothing(corner, read)
@@ -251,6 +263,32 @@ class Searcher:
             )
             for i in order
         ]
+
+    async def _reranked(
+        self, reranker: Reranker, read: Question, scored: list[Scored]
+    ) -> list[Scored]:
+        """The first candidates in the reranker's order; in the old one if it takes too long."""
+        first, rest = scored[:_RERANKED], scored[_RERANKED:]
+        passages = await self._catalogue.load_passages([e.candidate.passage_id for e in first])
+        first = [entry for entry in first if entry.candidate.passage_id in passages]
+        texts = [
+            f"{passage.article.title}\n{passage.text}"
+            for entry in first
+            for passage in (passages[entry.candidate.passage_id],)
+        ]
+        try:
+            async with asyncio.timeout(self._rerank_seconds):
+                scores = await reranker.scores(read.text, texts)
+        except (TimeoutError, RerankerError) as error:
+            if isinstance(error, RerankerError) and not error.retry:
+                raise
+            _log.info("The reranker had no time for this question; the order stays.")
+            return scored
+        order = sorted(range(len(first)), key=lambda i: -scores[i])
+        # The scores stay where they are, and fall from hit to hit as before.
+        return [
+            replace(first[i], score=place.score) for i, place in zip(order, first, strict=True)
+        ] + rest
 
     def _chosen(self, scored: Sequence[Scored], limit: int) -> list[Scored]:
         """The best ``limit``: of near-copies the best one speaks, and few of each among the first.

@@ -1,0 +1,58 @@
+"""Sentence embeddings by a neural network, run here by fastembed (the extra `neural`)."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from retrieval.embedders.base import Embedder, Vectors, normalised
+from retrieval.embedders.factory import EmbedderOptions
+from retrieval.errors import EmbedderError
+
+
+class NeuralEmbedder(Embedder):
+    """Loads its model at the first use; then one batch at a time."""
+
+    def __init__(self, options: EmbedderOptions) -> None:
+        self.identity = f"neural/{options.neural_model}"
+        self._options = options
+        self._model: Any = None
+        self._lock = threading.Lock()
+
+    async def warm_up(self) -> None:
+        await self.embed(["warm up"])
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        return await asyncio.to_thread(self._embed, list(texts))
+
+    def _embed(self, texts: list[str]) -> Vectors:
+        with self._lock:
+            if self._model is None:
+                self._model = _load(self._options)
+            rows = list(self._model.embed(texts))
+        if not rows:
+            return np.zeros((0, 0), dtype=np.float32)
+        return normalised(np.asarray(rows, dtype=np.float32))
+
+
+def _load(options: EmbedderOptions) -> Any:
+    try:
+        from fastembed import TextEmbedding
+    except ImportError as error:
+        raise EmbedderError(
+            "The embedder neural needs fastembed; run `pip install 'newsdesk[neural]'` or set NEWSDESK_EMBEDDER=wordllama."
+        ) from error
+    where: dict[str, Any] = (
+        {"specific_model_path": str(options.neural_folder)} if options.neural_folder else {}
+    )
+    try:
+        return TextEmbedding(options.neural_model, **where)
+    except Exception as error:
+        raise EmbedderError(
+            f"The model {options.neural_model} could not be loaded (it downloads once); check its name and the network, "
+            "or set NEWSDESK_EMBEDDER=wordllama."
+        ) from error

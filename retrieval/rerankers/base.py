@@ -1,0 +1,22 @@
+"""What every reranker does."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+
+class Reranker(ABC):
+    """Reads question and passage together, which finds more than comparing their vectors."""
+
+    identity: str
+
+    @abstractmethod
+    async def scores(self, question: str, passages: Sequence[str]) -> list[float]:
+        """One score for each passage, the higher the better; only their order means something.
+
+        Raises ``RerankerError``. Never blocks the event loop.
+        """
+
+    async def close(self) -> None:
+        """Give back what the reranker holds."""

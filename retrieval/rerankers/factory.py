@@ -1,0 +1,31 @@
+"""From a name in the settings to a reranker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrieval.errors import SettingsError
+from retrieval.rerankers.base import Reranker
+
+NAMES = ("none", "neural")
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerOptions:
+    """``folder`` holds the model's files; None downloads them once."""
+
+    model: str = "Xenova/ms-marco-MiniLM-L-6-v2"
+    folder: Path | None = None
+
+
+def make_reranker(name: str, options: RerankerOptions | None = None) -> Reranker | None:
+    """None for ``none``. Raises ``SettingsError`` for a name that is none of ``NAMES``."""
+    match name:
+        case "none":
+            return None
+        case "neural":
+            from retrieval.rerankers.neural import NeuralReranker
+
+            return NeuralReranker(options or RerankerOptions())
+    raise SettingsError(f"There is no reranker called {name!r}; known are {', '.join(NAMES)}.")
