@@ -310,6 +310,8 @@ class Searcher:
             taken[text] += 1
             crowded = taken[text] > self.ranking.passages_per_article and text != about
             (put_back if crowded and len(chosen) < _AT_THE_TOP else chosen).append(entry)
+            if len(chosen) == limit:
+                break
         rest = sorted(put_back + chosen[_AT_THE_TOP:], key=lambda e: -e.score)
         return (chosen[:_AT_THE_TOP] + rest)[:limit]
 

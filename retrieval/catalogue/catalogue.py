@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    BindParameter,
     Connection,
     Engine,
+    bindparam,
     create_engine,
     delete,
     event,
@@ -84,6 +86,46 @@ _REFERENCE = (
     versions.c.title,
     versions.c.source,
     versions.c.published_at,
+)
+# What every question asks, built once: building a statement takes as long as running it.
+_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
+_LAST_VERSION = select(func.max(versions.c.id))
+# Whether a version is shown is asked of the rows found, not in the query: SQLite would start from
+# the corpus and read all of it.
+_CANDIDATES = (
+    select(
+        passages.c.id, passage_vectors.c.vector, *_CANDIDATE, versions.c.corpus_id, versions.c.state
+    )
+    .join(versions, versions.c.id == passages.c.version_id)
+    .outerjoin(story_members, story_members.c.version_id == versions.c.id)
+    .outerjoin(
+        passage_vectors,
+        (passage_vectors.c.passage_id == passages.c.id)
+        & (passage_vectors.c.generation == bindparam("generation")),
+    )
+    .where(passages.c.id.in_(_IDS))
+)
+_PASSAGES = (
+    select(
+        passages.c.id,
+        passages.c.start_offset,
+        passages.c.end_offset,
+        func.substr(
+            versions.c.text,
+            passages.c.start_offset + 1,
+            passages.c.end_offset - passages.c.start_offset,
+        ),
+        *_REFERENCE,
+    )
+    .join(versions, versions.c.id == passages.c.version_id)
+    .where(passages.c.id.in_(_IDS))
+)
+_TELLERS = (
+    select(literal(0), null(), *_CANDIDATE, versions.c.state, versions.c.source, versions.c.url)
+    .join(story_members, story_members.c.version_id == versions.c.id)
+    .where(story_members.c.corpus_id == bindparam("corpus_id"))
+    .where(story_members.c.story_id.in_(_IDS))
+    .order_by(versions.c.visible_from, versions.c.id)
 )
 
 
@@ -383,30 +425,13 @@ class Catalogue:
 
     async def candidates(self, corpus: Corpus, passage_ids: Sequence[int]) -> list[Candidate]:
         """Of these passages the ones that may be shown at all. Any number of ids."""
-        # Whether a version is shown is asked of the rows found, not in the query: SQLite would
-        # start from the corpus and read all of it.
-        query = (
-            select(
-                passages.c.id,
-                passage_vectors.c.vector,
-                *_CANDIDATE,
-                versions.c.corpus_id,
-                versions.c.state,
-            )
-            .join(versions, versions.c.id == passages.c.version_id)
-            .outerjoin(story_members, story_members.c.version_id == versions.c.id)
-            .outerjoin(
-                passage_vectors,
-                (passage_vectors.c.passage_id == passages.c.id)
-                & (passage_vectors.c.generation == corpus.generation),
-            )
-        )
 
         def read(connection: Connection) -> list[Candidate]:
             found: list[Candidate] = []
             for first in range(0, len(passage_ids), _LOOKUP):
                 ids = passage_ids[first : first + _LOOKUP]
-                for row in connection.execute(query.where(passages.c.id.in_(ids))):
+                asked = {"ids": ids, "generation": corpus.generation}
+                for row in connection.execute(_CANDIDATES, asked):
                     *candidate, corpus_id, state = row
                     if corpus_id == corpus.id and state == INDEXED:
                         found.append(Candidate(*candidate))
@@ -415,22 +440,9 @@ class Catalogue:
         return await self._read(read)
 
     async def load_passages(self, passage_ids: Sequence[int]) -> dict[int, Passage]:
-        query = (
-            select(
-                passages.c.id,
-                passages.c.start_offset,
-                passages.c.end_offset,
-                func.substr(
-                    versions.c.text,
-                    passages.c.start_offset + 1,
-                    passages.c.end_offset - passages.c.start_offset,
-                ),
-                *_REFERENCE,
-            )
-            .join(versions, versions.c.id == passages.c.version_id)
-            .where(passages.c.id.in_(passage_ids))
+        rows = await self._read(
+            lambda connection: connection.execute(_PASSAGES, {"ids": list(passage_ids)}).all()
         )
-        rows = await self._read(lambda connection: connection.execute(query).all())
         return {
             row[0]: Passage(row[0], Reference(*row[4:]), row[1], row[2], row[3]) for row in rows
         }
@@ -442,22 +454,9 @@ class Catalogue:
 
         Their candidates have the passage id 0.
         """
-        query = (
-            select(
-                literal(0),
-                null(),
-                *_CANDIDATE,
-                versions.c.state,
-                versions.c.source,
-                versions.c.url,
-            )
-            .join(story_members, story_members.c.version_id == versions.c.id)
-            .where(story_members.c.corpus_id == corpus.id)
-            .where(story_members.c.story_id.in_(story_ids))
-            .order_by(versions.c.visible_from, versions.c.id)
-        )
         found: dict[int, list[tuple[Candidate, AlsoIn]]] = {}
-        rows = await self._read(lambda connection: connection.execute(query).all())
+        asked = {"corpus_id": corpus.id, "ids": list(story_ids)}
+        rows = await self._read(lambda connection: connection.execute(_TELLERS, asked).all())
         for *candidate, state, publisher, url in rows:
             if state == INDEXED:
                 teller = Candidate(*candidate)
@@ -514,8 +513,7 @@ class Catalogue:
 
     async def last_version_id(self) -> int:
         """Grows with every version that comes in."""
-        query = select(func.max(versions.c.id))
-        return await self._read(lambda connection: connection.scalar(query)) or 0
+        return await self._read(lambda connection: connection.scalar(_LAST_VERSION)) or 0
 
     async def sources(self, corpus: Corpus) -> list[tuple[str, int]]:
         """The publishers' names as articles give them, and how many articles each has."""
