@@ -49,6 +49,8 @@ class Grouping:
     copy_days: float = 45.0
     copy_cosine: float = 0.35
     copy_containment: float = 0.35
+    # Of texts under a hundred words or so, where one other name or number makes another report.
+    short_containment: float = 0.9
     # Reports made to one pattern, of other towns and people, are no copies.
     copy_names: float = 0.25
     event_days: float = 4.0
@@ -143,12 +145,16 @@ class Stories:
         rules = self._grouping
         near = np.flatnonzero((gaps <= rules.copy_days) & (cosines >= rules.copy_cosine))
         near = near[np.argsort(-cosines[near], kind="stable")][: rules.candidates]
-        best, most = None, rules.copy_containment
+        best, most = None, 0.0
         for row in rows[near]:
             other = self._marks[row]
             shared = containment(marks.sketch, other.sketch)
+            long = _is_sample(marks.sketch) and _is_sample(other.sketch)
+            needed = rules.copy_containment if long else rules.short_containment
             named = marks.names and other.names
-            if shared >= most and (not named or self._alike(marks, other) >= rules.copy_names):
+            if shared >= max(needed, most) and (
+                not named or self._alike(marks, other) >= rules.copy_names
+            ):
                 best, most = int(row), shared
         return best
 
@@ -222,9 +228,12 @@ def containment(first: Hashes, second: Hashes) -> float:
 
 
 def _thinned(one: Hashes, other: Hashes) -> Hashes:
-    sampled = bool((other % _SAMPLE_ONE_IN == 0).all())
-    kept: Hashes = one[one % _SAMPLE_ONE_IN == 0] if sampled else one
+    kept: Hashes = one[one % _SAMPLE_ONE_IN == 0] if _is_sample(other) else one
     return kept
+
+
+def _is_sample(hashes: Hashes) -> bool:
+    return bool((hashes % _SAMPLE_ONE_IN == 0).all())
 
 
 def names_in(title: str, text: str) -> dict[str, int]:

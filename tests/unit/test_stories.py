@@ -63,3 +63,10 @@ def test_many_articles_are_taken_in() -> None:
     for number in range(1, 2_500):
         stories.add(_marks(number, number, number, str(number)), Place(number, number, number))
     assert stories.place(_marks(9_999, 0.0, 2_000, "2000")).story_id == 2000
+
+
+def test_short_reports_made_to_one_pattern_stay_apart() -> None:
+    stories = Stories(2)
+    for number in (1, 2, 3):
+        text = f"A quake of magnitude 4.{number} shook the coast near Maravel at {number} in the morning, the observatory said."
+        assert stories.place(_marks(number, 0.0, 10, text)).copy_id == number
