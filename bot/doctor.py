@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot.settings import Settings, load_settings
 from retrieval.decoding import describe_size
-from retrieval.errors import NewsdeskError
+from retrieval.errors import EmbedderMismatch, IndexDamaged, NewsdeskError
 from retrieval.library import Library, open_library
 from retrieval.locking import WriterLock
 
@@ -66,8 +66,15 @@ async def _examine_library(settings: Settings, library: Library) -> list[Finding
                     "Run `newsdesk reindex`.",
                 )
             )  # fmt: skip
-    await library.embedder.embed(["a test"])
+    vector = (await library.embedder.embed(["a test"]))[0]
     findings.append(Finding("embedder", True, f"{library.embedder.identity} works"))
+    for corpus in await library.catalogue.corpora():
+        try:
+            await library.corner(corpus).vectors.query(vector, 1)
+        except IndexDamaged as error:
+            findings.append(Finding("indexes", False, f"{corpus.name}: {error.message}"))
+        except EmbedderMismatch:
+            pass  # told above
     for wrong in await library.check():
         findings.append(
             Finding(

@@ -66,3 +66,22 @@ def test_a_disk_that_can_only_be_read_is_one_clear_line(
         assert done.returncode == 1
         assert len(done.stderr.splitlines()) == 1, done.stderr
         assert "written" in done.stderr
+
+
+def test_a_damaged_vector_index_is_told_and_made_anew(newsdesk: Newsdesk, tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    words = " ".join(f"word{n}" for n in range(150))
+    file.write_text("\n".join(json.dumps(article(n, f"About topic{n}: {words} {n}.")) for n in range(1_200)))  # fmt: skip
+    assert newsdesk("ingest", str(file)).returncode == 0
+    broken = list((tmp_path / "data" / "chroma").rglob("index_metadata.pickle"))
+    assert broken, "Chroma keeps its graph elsewhere now"
+    broken[0].write_bytes(b"")
+    found = lines(newsdesk("search", "topic77", "--json").stdout)[0]
+    assert "topic77" in found["hits"][0]["text"]
+    assert "newsdesk reindex" in found["notes"][0]
+    checked = newsdesk("doctor")
+    assert checked.returncode == 1
+    assert "newsdesk reindex" in checked.stdout
+    assert newsdesk("reindex").returncode == 0
+    assert lines(newsdesk("search", "topic77", "--json").stdout)[0]["notes"] == []
+    assert newsdesk("doctor").returncode == 0
