@@ -68,11 +68,11 @@ async def _examine_library(settings: Settings, library: Library) -> list[Finding
             )  # fmt: skip
     vector = (await library.embedder.embed(["a test"]))[0]
     findings.append(Finding("embedder", True, f"{library.embedder.identity} works"))
-    for corpus in await library.catalogue.corpora():
+    for searched in await library.catalogue.corpora():
         try:
-            await library.corner(corpus).vectors.query(vector, 1)
+            await library.corner(searched).vectors.query(vector, 1)
         except IndexDamaged as error:
-            findings.append(Finding("indexes", False, f"{corpus.name}: {error.message}"))
+            findings.append(Finding("indexes", False, f"{searched.name}: {error.message}"))
         except EmbedderMismatch:
             pass  # told above
     for wrong in await library.check():
