@@ -253,7 +253,7 @@ class Searcher:
             return []
         parts = shares(self._features(vector, measured, read), self.ranking.weights)
         totals = total(parts, len(measured))
-        scores = np.exp((totals - totals.max()) / _SOFTNESS)
+        scores = np.exp((totals - np.max(totals)) / _SOFTNESS)
         order = sorted(
             range(len(measured)), key=lambda i: (-totals[i], measured[i].candidate.passage_id)
         )

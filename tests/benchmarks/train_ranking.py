@@ -83,7 +83,7 @@ def learned(examples: Sequence[Example]) -> dict[str, float]:
         gradient = -_PENALTY * weights
         for features, answers in useful:
             scores = features @ weights
-            chance = np.exp(scores - scores.max())
+            chance = np.exp(scores - np.max(scores))
             chance /= chance.sum()
             wanted = np.where(answers, chance, 0.0)
             wanted /= max(wanted.sum(), 1e-12)
