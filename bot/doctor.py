@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.answering.models import ModelError, make_model
 from bot.settings import Settings, load_settings
 from retrieval.decoding import describe_size
 from retrieval.errors import EmbedderMismatch, IndexDamaged, NewsdeskError
@@ -87,33 +88,20 @@ async def _examine_library(settings: Settings, library: Library) -> list[Finding
 
 
 async def _model(settings: Settings) -> Finding:
-    if settings.openai_api_key is None and settings.openai_base_url is None:
+    options = replace(settings.answering().model, first_seconds=_SECONDS)
+    model = make_model(options)
+    if model is None:
         return Finding(
             "model", None, "no OPENAI_API_KEY and no OPENAI_BASE_URL: answers are quotations"
         )
-    import openai
-
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
-    where = settings.openai_base_url or "OpenAI"
-    async with openai.AsyncOpenAI(
-        api_key=key, base_url=settings.openai_base_url, timeout=_SECONDS, max_retries=0
-    ) as client:
-        try:
-            await client.models.list()
-        except openai.AuthenticationError:
-            return Finding("model", False, f"{where} refuses the key", "Check OPENAI_API_KEY.")
-        except openai.APIStatusError as error:
-            return Finding(
-                "model", False, f"{where} answered {error.status_code}", "Check OPENAI_BASE_URL."
-            )
-        except openai.APIConnectionError:
-            return Finding(
-                "model",
-                False,
-                f"{where} can't be reached",
-                "Check OPENAI_BASE_URL and the network.",
-            )
-    return Finding("model", True, f"{where} answers; answers are still quotations in this version")
+    try:
+        await model.check()
+    except ModelError as error:
+        what, _, remedy = error.message.partition("; ")
+        return Finding("model", False, what, remedy[:1].upper() + remedy[1:])
+    finally:
+        await model.close()
+    return Finding("model", True, f"{options.base_url or 'OpenAI'} answers; asked for {model.name}")
 
 
 def _token(settings: Settings) -> Finding:

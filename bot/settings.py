@@ -19,6 +19,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bot.answering.config import AnsweringConfig, Budget, Composing
+from bot.answering.models import ModelOptions
 from retrieval.embedders import EmbedderOptions
 from retrieval.errors import SettingsError
 from retrieval.library import LibraryConfig
@@ -55,6 +57,16 @@ class Settings(BaseSettings):
     fetch_seconds: float = Field(default=20.0, ge=1, le=120)
     user_agent: str = "Newsdesk/0.1 (news question answering)"
     max_article_mb: float = Field(default=5.0, ge=0.1, le=50)
+    model_seconds: float = Field(default=30.0, ge=1, le=600)
+    answer_seconds: float = Field(default=60.0, ge=2, le=900)
+    context_tokens: int = Field(default=3_000, ge=200, le=200_000)
+    answer_tokens: int = Field(default=400, ge=50, le=8_000)
+    second_opinion: bool = False
+    prices_file: Path | None = None
+    daily_cost: float | None = Field(default=None, ge=0)
+    daily_cost_per_corpus: float | None = Field(default=None, ge=0)
+    daily_tokens: int | None = Field(default=None, ge=0)
+    daily_tokens_per_corpus: int | None = Field(default=None, ge=0)
     discord_api_url: str | None = None
     discord_gateway_url: str | None = None
     discord_cdn_url: str | None = None
@@ -108,6 +120,28 @@ class Settings(BaseSettings):
             reranker=self.reranker,
             reranker_options=RerankerOptions(self.reranker_model, self.reranker_folder),
             rerank_seconds=self.rerank_seconds,
+        )
+
+    def answering(self) -> AnsweringConfig:
+        key = self.openai_api_key
+        return AnsweringConfig(
+            model=ModelOptions(
+                self.openai_model,
+                self.openai_base_url,
+                key.get_secret_value() if key else None,
+                first_seconds=self.model_seconds,
+            ),
+            composing=Composing(
+                self.context_tokens, self.answer_tokens, self.answer_seconds, self.second_opinion
+            ),
+            budget=Budget(
+                self.daily_cost,
+                self.daily_cost_per_corpus,
+                self.daily_tokens,
+                self.daily_tokens_per_corpus,
+            ),
+            prices_file=self.prices_file,
+            zone=ZoneInfo(self.timezone),
         )
 
 

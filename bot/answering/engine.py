@@ -2,41 +2,267 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
 import prompts
-from bot.answering.answers import Answer, Citation, Sentence
+from bot.answering.answers import (
+    Answer,
+    Citation,
+    Event,
+    Finished,
+    Reason,
+    Said,
+    Searched,
+    Sentence,
+    cited_text,
+)
+from bot.answering.caching import AnswerCache
+from bot.answering.checking import Passed
+from bot.answering.composing import Composer, Composition
+from bot.answering.conversation import (
+    Conversation,
+    Standalone,
+    history,
+    inheriting,
+    leans_on_earlier,
+    made_standalone,
+    turn_of,
+)
+from bot.answering.evidence import Numbered
 from bot.answering.quoting import choose_quotations
 from retrieval.articles import Found
+from retrieval.catalogue.spending import Spending
 from retrieval.indexes.keywords import stems
 from retrieval.library import Library
-from retrieval.moments import TimeRange
+from retrieval.moments import TimeRange, to_micros
+
+_log = logging.getLogger(__name__)
+
+_HOUR = timedelta(hours=1) // timedelta(microseconds=1)
+THE_QUESTIONS_LANGUAGE = "the language of the question"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with all that its answer depends on."""
+
+    question: str
+    within: TimeRange
+    corpus: str
+    source: str | None = None
+    limit: int = 10
+    language: str = THE_QUESTIONS_LANGUAGE
+    conversation: Conversation = field(default_factory=Conversation)
 
 
 class AnswerEngine:
-    """Answers questions from a library's corpora."""
+    """Answers questions from a library's corpora: with a model's sentences if ``composer`` has one,
+    else with quotations."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, composer: Composer | None = None) -> None:
         self._library = library
+        self._composer = composer
+        self._cache = AnswerCache()
 
-    async def answer(
-        self,
-        question: str,
-        within: TimeRange,
-        *,
-        corpus: str,
-        source: str | None = None,
-        limit: int = 10,
-    ) -> Answer:
-        """Answer from what is in the range and of the source, or abstain with the nearest coverage."""
+    async def answer(self, asked: Asked) -> Answer:
+        """Answer, or abstain with the nearest coverage. The model's failures become quotations."""
+        return await self._answer(asked, lambda event: None)
+
+    async def stream(self, asked: Asked) -> AsyncGenerator[Event, None]:
+        """The same as it is made; the last event is ``Finished``.
+
+        Ending the iteration early ends the work. An answer has so few sentences that the queue
+        between needs no bound of its own.
+        """
+        events: asyncio.Queue[Event | None] = asyncio.Queue()
+
+        async def work() -> Answer:
+            try:
+                return await self._answer(asked, events.put_nowait)
+            finally:
+                events.put_nowait(None)
+
+        task = asyncio.create_task(work())
+        try:
+            while (event := await events.get()) is not None:
+                yield event
+            yield Finished(await task)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def after(self, conversation: Conversation, asked: Asked, answer: Answer) -> Conversation:
+        """The conversation with this turn added."""
+        standalone = Standalone(
+            answer.asked or asked.question, True, answer.since, answer.until, asked.source
+        )
+        return conversation.after(turn_of(answer, standalone))
+
+    async def spent(self, corpus: str | None = None) -> Spending:
+        """What the model took today, for one corpus or for all."""
+        return await self._composer.spent(corpus) if self._composer else Spending(0, 0, 0.0)
+
+    async def close(self) -> None:
+        if self._composer is not None:
+            await self._composer.close()
+
+    async def _answer(self, asked: Asked, emit: Callable[[Event], None]) -> Answer:
+        standalone = await self._standalone(asked)
+        understood = _taking_over(asked, standalone)
+        key = await self._key(understood)
+        if (known := self._cache.get(key)) is not None:
+            return replace(known, question=asked.question, usage=None, cached=True)
         found = await self._library.search(
-            question, within, corpus=corpus, source=source, limit=limit
+            understood.question, understood.within, corpus=asked.corpus, source=understood.source,
+            limit=asked.limit,
+        )  # fmt: skip
+        emit(Searched(len(found.hits)))
+        answer = await self._made(understood, found, emit)
+        answer = replace(
+            answer,
+            question=asked.question,
+            asked=understood.question if standalone.changed else None,
+            since=found.since,
+            until=found.until if found.until < understood.within.as_of else None,
         )
-        answer = _quoted(found)
-        if answer is not None:
-            return answer
-        nearest = await self._library.nearest(question, within.as_of, corpus=corpus)
+        if answer.problem is None:
+            self._cache.put(key, answer)
+        return answer
+
+    async def _made(self, asked: Asked, found: Found, emit: Callable[[Event], None]) -> Answer:
+        quoted = await asyncio.to_thread(_quoted, found)
+        if quoted is None:
+            reason: Reason = "nothing-on-it" if not found.hits else "too-thin"
+            if not found.hits and found.since is not None:
+                reason = "nothing-in-range"
+            return await self._refusal(asked, found, reason)
+        if self._composer is None:
+            return _told(quoted, emit)
+        if not await self._composer.may_answer(asked.corpus):
+            note = "Today's budget for the language model is used up; this answer is made of quotations."
+            return _told(replace(quoted, notes=(*quoted.notes, note)), emit)
+        shown = _Shown(emit)
+        composition = await self._composer.compose(
+            asked.question, found.hits, corpus=asked.corpus, as_of=asked.within.as_of,
+            language=asked.language, passed=shown,
+        )  # fmt: skip
+        error = composition.error
+        if error is not None:
+            _log.warning("%s", error.message)
+        if shown.sentences:
+            answer = shown.answer(
+                asked.question, found.notes, composition, self._composer.model.name
+            )
+        elif composition.refused:
+            answer = await self._refusal(asked, found, "not-answered")
+        else:
+            why = error.public if error else "What the language model wrote was not in its sources."
+            note = f"{why} This answer is made of quotations."
+            answer = _told(replace(quoted, notes=(*quoted.notes, note)), emit)
+        return replace(
+            answer,
+            usage=composition.usage,
+            dropped=tuple(composition.dropped),
+            problem=error.message if error else None,
+        )
+
+    async def _refusal(self, asked: Asked, found: Found, reason: Reason) -> Answer:
+        nearest = await self._library.nearest(
+            asked.question, asked.within.as_of, corpus=asked.corpus
+        )
+        notes = found.notes
+        if not notes and nearest:
+            notes = (prompts.render(f"why_{reason.replace('-', '_')}"),)
         return Answer(
-            question, prompts.render("refusal"), True, nearest=tuple(nearest), notes=found.notes
-        )
+            asked.question, prompts.render("refusal"), True, nearest=tuple(nearest), notes=notes,
+            reason=reason,
+        )  # fmt: skip
+
+    async def _standalone(self, asked: Asked) -> Standalone:
+        conversation, as_of = asked.conversation, asked.within.as_of
+        if conversation.last is None or not leans_on_earlier(asked.question):
+            return Standalone(asked.question)
+        if self._composer is not None and await self._composer.may_answer(asked.corpus):
+            text = await self._composer.standalone(
+                history(conversation), asked.question, asked.corpus
+            )
+            if text is not None:
+                changed = Standalone(text, True)
+                return inheriting(changed, conversation.last, asked.question, as_of)
+        return made_standalone(asked.question, conversation, as_of)
+
+    async def _key(self, asked: Asked) -> Hashable:
+        within = asked.within
+        return (
+            " ".join(asked.question.casefold().split()), asked.corpus, asked.source, asked.limit,
+            asked.language, within.since, within.until, to_micros(within.as_of) // _HOUR,
+            await self._library.catalogue.last_version_id(),
+        )  # fmt: skip
+
+
+class _Shown:
+    """Numbers the sources of sentences in the order in which they are first cited."""
+
+    def __init__(self, emit: Callable[[Event], None]) -> None:
+        self._emit = emit
+        self._numbers: dict[int, int] = {}
+        self.sentences: list[Sentence] = []
+        self.citations: list[Citation] = []
+
+    def __call__(self, passed: Passed, passages: Sequence[Numbered]) -> None:
+        new = []
+        for n in passed.sources:
+            if n not in self._numbers:
+                self._numbers[n] = len(self._numbers) + 1
+                passage = passages[n - 1].passage
+                new.append(Citation(self._numbers[n], passage.article, passage.text))
+        sentence = Sentence(passed.text, tuple(sorted(self._numbers[n] for n in passed.sources)))
+        self.sentences.append(sentence)
+        self.citations += new
+        self._emit(Said(sentence, tuple(new)))
+
+    def answer(
+        self, question: str, notes: tuple[str, ...], composition: Composition, model: str
+    ) -> Answer:
+        """The whole answer, with a note on what is missing from it."""
+        if composition.error is not None:
+            notes = (*notes, f"{composition.error.public} What was written until then is shown.")
+        elif len(composition.dropped) == 1:
+            notes = (*notes, "One sentence was left out: its sources do not support it.")
+        elif composition.dropped:
+            left_out = len(composition.dropped)
+            notes = (
+                *notes,
+                f"{left_out} sentences were left out: their sources do not support them.",
+            )
+        sentences = tuple(self.sentences)
+        return Answer(
+            question, cited_text(sentences), False, sentences, tuple(self.citations), model=model,
+            notes=notes,
+        )  # fmt: skip
+
+
+def _taking_over(asked: Asked, standalone: Standalone) -> Asked:
+    """``asked`` as it was understood; what it says itself wins over what earlier turns said."""
+    within = asked.within
+    if within.since is None and within.until is None:
+        within = TimeRange(within.as_of, standalone.since, standalone.until)
+    return replace(
+        asked, question=standalone.question, within=within,
+        source=asked.source or standalone.source,
+    )  # fmt: skip
+
+
+def _told(answer: Answer, emit: Callable[[Event], None]) -> Answer:
+    """The same answer, its sentences told as if they had just been written."""
+    for sentence in answer.sentences:
+        new = tuple(c for c in answer.citations if c.n in sentence.citations)
+        emit(Said(sentence, new))
+    return answer
 
 
 def _quoted(found: Found) -> Answer | None:
@@ -48,5 +274,6 @@ def _quoted(found: Found) -> Answer | None:
         for n, quotation in enumerate(quotations, 1)
     )
     sentences = tuple(Sentence(citation.quote, (citation.n,)) for citation in citations)
-    text = " ".join(f"{citation.quote} [{citation.n}]" for citation in citations)
-    return Answer(found.question, text, False, sentences, citations, notes=found.notes)
+    return Answer(
+        found.question, cited_text(sentences), False, sentences, citations, notes=found.notes
+    )

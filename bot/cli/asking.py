@@ -14,20 +14,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import options as o
-from bot.cli.output import (  # fmt: skip
+from bot.cli.output import (
+    AnswerPrinter,
     answer_record,
     complain,
-    print_answer,
     print_found,
     print_json,
     search_record,
 )
 
 if TYPE_CHECKING:
+    from bot.answering.answers import Answer
+    from bot.answering.engine import AnswerEngine, Asked
     from retrieval.library import Library
     from retrieval.moments import TimeRange
 
-Asked = tuple[str | None, str, "TimeRange"]
+Line = tuple[str | None, str, "TimeRange"]
 
 
 def search(
@@ -59,7 +61,7 @@ def search(
 def ask(
     question: o.Question = None, batch: o.Batch = None, limit: o.Limit = 10,
     as_of: o.AsOf = None, since: o.Since = None, until: o.Until = None, source: o.Source = None,
-    corpus: o.Corpus = "local", as_json: o.Json = False,
+    corpus: o.Corpus = "local", as_json: o.Json = False, show_dropped: o.ShowDropped = False,
 ) -> None:  # fmt: skip
     """Answer a question, with a citation for each sentence, or say that it isn't known.
 
@@ -68,16 +70,15 @@ def ask(
     asked = _questions(question, batch, o.time_range(as_of, since, until))
 
     async def run(library: Library) -> None:
-        from bot.answering.engine import AnswerEngine
+        from bot.answering.engine import Asked
 
-        engine = AnswerEngine(library)
-        for question_id, text, within in asked:
-            start = time.perf_counter()
-            answer = await engine.answer(text, within, corpus=corpus, source=source, limit=limit)
-            if as_json or batch:
-                print_json(answer_record(answer, question_id, _ms(start)))
-            else:
-                print_answer(answer)
+        async with _engine(library) as engine:
+            for question_id, text, within in asked:
+                question = Asked(text, within, corpus, source, limit)
+                await _answered(
+                    engine, question, question_id, as_json=as_json or batch is not None,
+                    show_dropped=show_dropped,
+                )  # fmt: skip
 
     _reading(run)
 
@@ -86,23 +87,25 @@ def chat(
     corpus: o.Corpus = "local",
     demo: Annotated[bool, typer.Option("--demo", help="About the bundled demo articles.")] = False,
     as_json: o.Json = False,
+    show_dropped: o.ShowDropped = False,
 ) -> None:
     """A conversation: one question a line. End it with Ctrl-D or `quit`.
 
+    A question may lean on the one before it: "and who paid for it?", "what about Japan?".
     With nothing ingested yet it is about the bundled demo articles.
     """
 
     async def run(library: Library) -> None:
         if not await library.is_empty(corpus):
-            await _converse(library, corpus, as_json)
+            await _converse(library, corpus, as_json, show_dropped)
             return
         complain(f"The corpus {corpus} is empty; this conversation is about the demo articles.")
         async with _demo_library() as bundled:
-            await _converse(bundled, "demo", as_json)
+            await _converse(bundled, "demo", as_json, show_dropped)
 
     async def run_demo() -> None:
         async with _demo_library() as bundled:
-            await _converse(bundled, "demo", as_json)
+            await _converse(bundled, "demo", as_json, show_dropped)
 
     if demo:
         asyncio.run(run_demo())
@@ -114,7 +117,7 @@ def demo(as_json: o.Json = False) -> None:
     """Ingest a few invented articles and answer questions about them: no key, no network."""
 
     async def run() -> None:
-        from bot.answering.engine import AnswerEngine
+        from bot.answering.engine import AnswerEngine, Asked
         from bot.demo import QUESTIONS
         from retrieval.moments import TimeRange, utc_now
 
@@ -122,42 +125,78 @@ def demo(as_json: o.Json = False) -> None:
             if not as_json:
                 counts = (await library.counts())[0]
                 print(f"{counts.articles} articles about the invented city of Maravel are in.", flush=True)  # fmt: skip
-            engine = AnswerEngine(library)
+            engine = AnswerEngine(library)  # no model: the demo is the same everywhere
             for question in QUESTIONS:
-                start = time.perf_counter()
-                answer = await engine.answer(question, TimeRange(utc_now()), corpus="demo")
-                if as_json:
-                    print_json(answer_record(answer, None, _ms(start)))
-                else:
-                    print_answer(answer, show_question=True)
+                asked = Asked(question, TimeRange(utc_now()), "demo")
+                await _answered(engine, asked, None, as_json=as_json, show_question=True)
         if not as_json:
             print("\nAsk your own questions about them: newsdesk chat --demo")
 
     asyncio.run(run())
 
 
-async def _converse(library: Library, corpus: str, as_json: bool) -> None:
-    from bot.answering.engine import AnswerEngine
+async def _converse(library: Library, corpus: str, as_json: bool, show_dropped: bool) -> None:
+    from bot.answering.conversation import Conversation
+    from bot.answering.engine import Asked
     from retrieval.moments import TimeRange, utc_now
 
-    engine = AnswerEngine(library)
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
-    while True:
-        if interactive:
-            print("\n> ", end="", flush=True)
-        line = await asyncio.to_thread(sys.stdin.readline)
-        question = line.strip()
-        if not line or question.lower() in {"quit", "exit", "/quit"}:
-            return
-        if not question:
-            continue
-        start = time.perf_counter()
-        answer = await engine.answer(question, TimeRange(utc_now()), corpus=corpus)
-        if as_json:
-            print_json(answer_record(answer, None, _ms(start)))
-        else:
-            print_answer(answer, show_question=not interactive)
-            sys.stdout.flush()
+    conversation = Conversation()
+    async with _engine(library) as engine:
+        while True:
+            if interactive:
+                print("\n> ", end="", flush=True)
+            line = await asyncio.to_thread(sys.stdin.readline)
+            question = line.strip()
+            if not line or question.lower() in {"quit", "exit", "/quit"}:
+                return
+            if not question:
+                continue
+            asked = Asked(question, TimeRange(utc_now()), corpus, conversation=conversation)
+            answer = await _answered(
+                engine, asked, None, as_json=as_json, show_dropped=show_dropped,
+                show_question=not interactive,
+            )  # fmt: skip
+            conversation = engine.after(conversation, asked, answer)
+
+
+async def _answered(
+    engine: AnswerEngine,
+    asked: Asked,
+    question_id: str | None,
+    *,
+    as_json: bool,
+    show_dropped: bool = False,
+    show_question: bool = False,
+) -> Answer:
+    """Answer one question and print it: as one record, or sentence by sentence as it is made."""
+    from bot.answering.answers import Finished, Said
+
+    start = time.perf_counter()
+    if as_json:
+        answer = await engine.answer(asked)
+        print_json(answer_record(answer, question_id, _ms(start), show_dropped=show_dropped))
+    else:
+        printer = AnswerPrinter(asked.question if show_question else None)
+        async with contextlib.aclosing(engine.stream(asked)) as events:
+            async for event in events:
+                if isinstance(event, Said):
+                    printer.say(event.sentence)
+                elif isinstance(event, Finished):
+                    answer = event.answer
+        printer.finish(answer, show_dropped=show_dropped)
+    if answer.problem:
+        complain(answer.problem)
+    return answer
+
+
+@contextlib.asynccontextmanager
+async def _engine(library: Library) -> AsyncIterator[AnswerEngine]:
+    from bot.answering.factory import open_engine
+    from bot.settings import load_settings
+
+    async with open_engine(library, load_settings().answering()) as engine:
+        yield engine
 
 
 @contextlib.asynccontextmanager
@@ -192,7 +231,7 @@ def _reading(run: Any) -> None:
     asyncio.run(opened())
 
 
-def _questions(question: str | None, batch: Path | None, within: TimeRange) -> Iterator[Asked]:
+def _questions(question: str | None, batch: Path | None, within: TimeRange) -> Iterator[Line]:
     if batch is not None and question is None:
         return iter(list(_batch(batch, within)))
     if question is None or batch is not None:
@@ -202,7 +241,7 @@ def _questions(question: str | None, batch: Path | None, within: TimeRange) -> I
     return iter([(None, question, within)])
 
 
-def _batch(path: Path, within: TimeRange) -> Iterator[Asked]:
+def _batch(path: Path, within: TimeRange) -> Iterator[Line]:
     """Raises ``UnreadableSource`` for a file or a line that is not as the contract says."""
     from retrieval.decoding import open_plain_or_gzip
     from retrieval.errors import UnreadableSource

@@ -24,6 +24,13 @@ AsOf = Annotated[
 Since = Annotated[str | None, typer.Option(help="Nothing published before (ISO 8601).")]
 Until = Annotated[str | None, typer.Option(help="Nothing published after (ISO 8601).")]
 
+ShowDropped = Annotated[
+    bool,
+    typer.Option(
+        "--show-dropped", help="Show what the model wrote and its sources do not support, and why."
+    ),
+]
+
 
 def _known_sources(incomplete: str) -> list[str]:
     """For the shell: the publishers of the corpus `local`. Never an error, whatever is wrong."""

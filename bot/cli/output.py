@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bot.answering.answers import Answer
+    from bot.answering.answers import Answer, Sentence, Usage
     from retrieval.articles import Found, Ingested, Reference
 
 
@@ -61,8 +61,10 @@ def search_record(
     return record
 
 
-def answer_record(answer: Answer, question_id: str | None, ms: float) -> dict[str, Any]:
-    return {
+def answer_record(
+    answer: Answer, question_id: str | None, ms: float, *, show_dropped: bool = False
+) -> dict[str, Any]:
+    record: dict[str, Any] = {
         "id": question_id,
         "question": answer.question,
         "answer": answer.text,
@@ -71,10 +73,13 @@ def answer_record(answer: Answer, question_id: str | None, ms: float) -> dict[st
         "citations": [{"n": c.n, **asdict(c.article), "quote": c.quote} for c in answer.citations],
         "nearest": [asdict(reference) for reference in answer.nearest],
         "model": answer.model,
-        "usage": None,
+        "usage": asdict(answer.usage) if answer.usage else None,
         "notes": list(answer.notes),
         "ms": round(ms, 1),
     }
+    if show_dropped:
+        record["dropped"] = [asdict(dropped) for dropped in answer.dropped]
+    return record
 
 
 def print_found(found: Found, *, explain: bool = False) -> None:
@@ -115,23 +120,56 @@ def _reading(found: Found) -> list[str]:
     return lines
 
 
-def print_answer(answer: Answer, *, show_question: bool = False) -> None:
-    from rich.text import Text
+class AnswerPrinter:
+    """Prints an answer as it is made: its sentences one by one, then its sources."""
 
-    console = _console()
-    if show_question:
-        console.print(Text(f"\nQ: {answer.question}", style="bold cyan"))
-    console.print(Text(answer.text, style="yellow" if answer.abstained else ""))
-    for citation in answer.citations:
-        console.print(Text(f"  [{citation.n}] {citation.article.title}", style="green"))
-        console.print(Text(f"      {byline(citation.article)}", style="dim"))
-    if answer.nearest:
-        console.print("  The nearest coverage:")
-    for reference in answer.nearest:
-        console.print(Text(f"  - {reference.title}", style="green"))
-        console.print(Text(f"    {byline(reference)}", style="dim"))
-    for note in answer.notes:
-        console.print(Text(f"  {note}", style="yellow"))
+    def __init__(self, question: str | None = None) -> None:
+        self._console = _console()
+        self._said = False
+        if question is not None:
+            self._line(f"\nQ: {question}", "bold cyan")
+
+    def say(self, sentence: Sentence) -> None:
+        marks = "".join(f"[{n}]" for n in sentence.citations)
+        self._console.print(
+            f"{' ' if self._said else ''}{sentence.text} {marks}", end="", markup=False
+        )
+        self._console.file.flush()
+        self._said = True
+
+    def finish(self, answer: Answer, *, show_dropped: bool = False) -> None:
+        if self._said:
+            self._console.print()
+        else:
+            self._line(answer.text, "yellow" if answer.abstained else "")
+        for citation in answer.citations:
+            self._line(f"  [{citation.n}] {citation.article.title}", "green")
+            self._line(f"      {byline(citation.article)}", "dim")
+        if answer.nearest:
+            self._console.print("  The nearest coverage:")
+        for reference in answer.nearest:
+            self._line(f"  - {reference.title}", "green")
+            self._line(f"    {byline(reference)}", "dim")
+        for note in answer.notes:
+            self._line(f"  {note}", "yellow")
+        if answer.model != "quotations":
+            self._line(f"  Written by {answer.model}{_cost(answer.usage)}.", "dim")
+        for dropped in answer.dropped if show_dropped else ():
+            self._line(f"  left out: {dropped.text}", "red")
+            self._line(f"    because {'; '.join(dropped.reasons)}", "dim")
+        self._console.file.flush()
+
+    def _line(self, text: str, style: str) -> None:
+        from rich.text import Text
+
+        self._console.print(Text(text, style=style))
+
+
+def _cost(usage: Usage | None) -> str:
+    if usage is None:
+        return ""
+    tokens = f", {usage.prompt_tokens + usage.completion_tokens:,} tokens"
+    return tokens if usage.cost is None else f"{tokens}, ${usage.cost:.4f}"
 
 
 def byline(reference: Reference) -> str:

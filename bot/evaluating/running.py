@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bot.answering.engine import AnswerEngine
+from bot.answering.engine import AnswerEngine, Asked
 from bot.evaluating.questions import Question, holds, known_questions, read_records
 from bot.evaluating.scoring import MEASURES, Interval, difference, first_hit, interval
 from retrieval.errors import SettingsError
@@ -190,13 +190,13 @@ async def _asked(
 ) -> AsyncIterator[Outcome]:
     engine = AnswerEngine(library)
     if questions:
-        await engine.answer("warm up", TimeRange(questions[0].as_of), corpus="eval")
+        await engine.answer(Asked("warm up", TimeRange(questions[0].as_of), "eval"))
     for number, question in enumerate(questions, 1):
         within = TimeRange(question.as_of)
         start = time.perf_counter()
         found = await library.search(question.question, within, corpus="eval", limit=_LIMIT)
         searched = time.perf_counter()
-        answer = await engine.answer(question.question, within, corpus="eval", limit=_LIMIT)
+        answer = await engine.answer(Asked(question.question, within, "eval", limit=_LIMIT))
         answered = time.perf_counter()
         yield Outcome(
             question,

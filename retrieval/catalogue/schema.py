@@ -168,3 +168,19 @@ ingest_log = Table(
     Column("actor", Text, nullable=False),
     sqlite_autoincrement=True,
 )
+
+# One call of a language model a row; ``day`` is the operator's, ``cost_micros`` millionths of a
+# US dollar, unknown for a model without a price.
+spending = Table(
+    "spending",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("corpus", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("prompt_tokens", Integer, nullable=False),
+    Column("completion_tokens", Integer, nullable=False),
+    Column("cost_micros", BigInteger),
+    Index("ix_spending_day_corpus", "day", "corpus"),
+)

@@ -1,0 +1,291 @@
+"""Follow-ups: a question that leans on the turns before it, made to stand alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from bot.answering.answers import Answer, Citation
+from retrieval.questions import content_words
+from retrieval.timewords import read_time
+
+_MOST_TURNS = 6
+_MOST_CHARS = 600  # of a question or an answer that is remembered
+
+_ASIDE = re.compile(
+    r"^(?:and|but|so|ok(?:ay)?|also|then|well|now|plus|yes|no)\b[\s,]*", re.IGNORECASE
+)
+_WHAT_ABOUT = re.compile(
+    r"^(?:what|how)\s+about\s+(?P<new>.+?)\s*\?*$|^(?:in|for|on|at|from)\s+(?P<place>[A-Z].*?)\s*\?*$",
+    re.IGNORECASE,
+)
+_PERSON = re.compile(r"\b(?:he|she|him|his|hers?|himself|herself)\b", re.IGNORECASE)
+_THING = re.compile(
+    r"\b(?:it|its|itself|this|that|these|those|they|them|their|theirs|the same)\b", re.IGNORECASE
+)
+_PLACE = re.compile(r"\bthere\b", re.IGNORECASE)
+# These stand for all that was told rather than for one name in it.
+_WHOLE_EVENT = re.compile(r"^(?:this|that|these|those|the same)$", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"^(?:his|hers?|its|theirs?)$", re.IGNORECASE)
+# Beside a name a pronoun may well mean that name, but not here.
+_POINTS_BACK = re.compile(
+    r"^\W*(?:it|they|that|this|these|those|he|she)\b|\b(?:about|of|for|from|to|with|by|on|after|before|over) "
+    r"(?:it|that|this|them|him|her|those)\W*$|\b(?:do|did|does|say|said) (?:it|that|this|so)\W*$", re.IGNORECASE
+)  # fmt: skip
+# "that" and "this" that point to what follows them, not back.
+_POINTS_AHEAD = re.compile(
+    r"\b(?:this|last|that|these|those)\s+(?:week|month|year|weekend|morning|afternoon|evening|night|spring|summer|autumn|fall|winter)\b"
+    r"|\b(?:say|said|says|claim(?:ed|s)?|report(?:ed|s)?|think|believe|mean|show(?:ed|s)?)\s+that\b|\bis it true\b|\bthere (?:is|are|was|were|be)\b|\b(?:is|are|was|were) there\b",
+    re.IGNORECASE,
+)
+_FEW_WORDS = 2
+
+_NAME_WORD = r"(?:[A-Z][\w’'-]*\w|[A-Z]{2,}|[A-Z]\.)"
+_NAMES = re.compile(
+    rf"\b{_NAME_WORD}(?:(?:\s+(?:of|the|de|van|von|al|bin|for|and)){{0,2}}\s+{_NAME_WORD})*"
+)
+_NOT_NAMES = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "what",
+        "who",
+        "whom",
+        "whose",
+        "which",
+        "when",
+        "where",
+        "why",
+        "how",
+        "is",
+        "are",
+        "was",
+        "were",
+        "do",
+        "does",
+        "did",
+        "has",
+        "have",
+        "had",
+        "can",
+        "could",
+        "will",
+        "would",
+        "should",
+        "may",
+        "might",
+        "and",
+        "but",
+        "so",
+        "in",
+        "on",
+        "at",
+        "for",
+        "from",
+        "to",
+        "of",
+        "it",
+        "he",
+        "she",
+        "they",
+        "i",
+        "we",
+        "you",
+        "tell",
+        "give",
+        "name",
+        "list",
+        "according",
+        "after",
+        "before",
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "president",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question as it stood alone, its range, and the beginning and sources of its answer."""
+
+    question: str
+    answer: str
+    since: datetime | None = None
+    until: datetime | None = None
+    source: str | None = None
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The last turns, oldest first. A value: what goes on is another one."""
+
+    turns: tuple[Turn, ...] = field(default=())
+
+    def after(self, turn: Turn) -> Conversation:
+        return Conversation((*self.turns, turn)[-_MOST_TURNS:])
+
+    @property
+    def last(self) -> Turn | None:
+        return self.turns[-1] if self.turns else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standalone:
+    """A question that needs no other. What it takes over from the last turn is in ``since``,
+    ``until`` and ``source``; ``changed`` if its words are not those that were asked."""
+
+    question: str
+    changed: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    source: str | None = None
+
+
+def turn_of(answer: Answer, standalone: Standalone) -> Turn:
+    """What is remembered of an answer: only evidence that it cites stays."""
+    text = "" if answer.abstained else " ".join(s.text for s in answer.sentences)
+    return Turn(
+        standalone.question[:_MOST_CHARS], text[:_MOST_CHARS], standalone.since, standalone.until,
+        standalone.source, answer.citations,
+    )  # fmt: skip
+
+
+def leans_on_earlier(question: str) -> bool:
+    """Whether a question, asked after others, can't be understood without them."""
+    bare = _ASIDE.sub("", question.strip())
+    pointing = _POINTS_AHEAD.sub(" ", bare)
+    if _WHAT_ABOUT.match(bare):
+        return True
+    if any(pattern.search(pointing) for pattern in (_PERSON, _THING, _PLACE)):
+        return not _names(bare) or bool(_POINTS_BACK.search(pointing))
+    return bool(bare != question.strip() or len(content_words(bare)) <= _FEW_WORDS) and not _names(
+        bare
+    )
+
+
+def made_standalone(question: str, conversation: Conversation, as_of: datetime) -> Standalone:
+    """A follow-up with the last turn's subject put into it and its range taken over, by rule.
+
+    "and who paid for it?" after "How much did the Lantern Bridge cost?" becomes "who paid for
+    Lantern Bridge?"; "what about Japan?" puts Japan in the place of the last question's place.
+    """
+    last = conversation.last
+    question = question.strip()
+    if last is None or not leans_on_earlier(question):
+        return Standalone(question)
+    bare = _ASIDE.sub("", question)
+    about = _WHAT_ABOUT.match(bare)
+    if about:
+        text = _exchanged(last.question, (about["new"] or about["place"]).strip())
+    else:
+        text = _filled(bare, last)
+    inherits = read_time(question, as_of, UTC).since is None
+    return Standalone(
+        text, True, last.since if inherits else None, last.until if inherits else None, last.source
+    )
+
+
+def inheriting(
+    standalone: Standalone, last: Turn | None, question: str, as_of: datetime
+) -> Standalone:
+    """A question that a model made standalone, with the last turn's range if it has no words for time."""
+    if last is None or not standalone.changed or read_time(question, as_of, UTC).since is not None:
+        return standalone
+    return replace(standalone, since=last.since, until=last.until, source=last.source)
+
+
+def _exchanged(earlier: str, new: str) -> str:
+    """The earlier question about something else: ``new`` for its last name, else added to it."""
+    names = _names(earlier)
+    if not read_time(new, datetime(2000, 1, 1, tzinfo=UTC), UTC).rest.strip(" ,.?"):
+        return f"{earlier.rstrip(' ?')} {new}?"  # "what about last week?"
+    if not names:
+        return f"{earlier.rstrip(' ?')} {new}?"
+    head, _, tail = earlier.rpartition(names[-1])
+    return f"{head}{new}{tail}"
+
+
+def _filled(question: str, last: Turn) -> str:
+    """``question`` with its first pronoun replaced by what it stands for, or with the subject added."""
+    pointing = _POINTS_AHEAD.sub(lambda match: " " * len(match[0]), question)
+    for pattern, referent in ((_PERSON, _person), (_PLACE, _place), (_THING, _thing)):
+        match = pattern.search(pointing)
+        if match and not _WHOLE_EVENT.match(match[0]) and (name := referent(last)):
+            if pattern is _PLACE:
+                name = f"in {name}"
+            if _POSSESSIVE.match(match[0]) and match[0].lower() != "her":
+                name += "’s"
+            return f"{question[: match.start()]}{name}{question[match.end() :]}"
+    subject = " ".join(content_words(last.question))
+    return f"{question.rstrip(' ?')} ({subject})?" if subject else question
+
+
+def _person(last: Turn) -> str | None:
+    """The first full name of the question or of the answer that has no article before it."""
+    for text in (last.question, last.answer):
+        for name in _names(text):
+            before = text[: text.index(name)].rstrip().lower()
+            if (
+                2 <= len(name.split()) <= 4
+                and not before.endswith((" the", " a", " an"))
+                and before not in {"the", "a"}
+            ):
+                return name
+    return next(iter(_names(last.question)), None)
+
+
+def _place(last: Turn) -> str | None:
+    for text in (last.question, last.answer):
+        if found := re.findall(rf"\b(?:in|at|near|to|from) (?:the )?({_NAMES.pattern})", text):
+            return str(found[-1])
+    return next(reversed(_names(last.question)), None)
+
+
+def _thing(last: Turn) -> str | None:
+    """The first name of the question, else what it is about."""
+    return next(iter(_names(last.question)), None) or " ".join(content_words(last.question)) or None
+
+
+def _names(text: str) -> list[str]:
+    found = []
+    for match in _NAMES.finditer(text):
+        words = match[0].split()
+        while words and words[0].lower().rstrip(".,’'") in _NOT_NAMES:
+            words = words[1:]
+        if words:
+            found.append(" ".join(words))
+    return found
+
+
+def history(conversation: Conversation) -> str:
+    """The turns as a prompt shows them."""
+    turns: Sequence[Turn] = conversation.turns
+    return "\n".join(
+        f"Asked: {turn.question}\nAnswered: {turn.answer or 'not known'}" for turn in turns
+    )

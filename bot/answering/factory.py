@@ -1,0 +1,34 @@
+"""Putting an engine together from settings."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from bot.answering.composing import Composer
+from bot.answering.config import AnsweringConfig
+from bot.answering.engine import AnswerEngine
+from bot.answering.models import make_model
+from bot.answering.spending import BUNDLED_PRICES, Ledger, load_prices
+from retrieval.library import Library
+
+
+@contextlib.asynccontextmanager
+async def open_engine(library: Library, config: AnsweringConfig) -> AsyncIterator[AnswerEngine]:
+    """An engine over a library, with the model that the settings name if they name one.
+
+    Raises ``SettingsError`` for a file of prices that is none.
+    """
+    model = make_model(config.model)
+    composer = None
+    if model is not None:
+        # OpenAI's prices are not those of another server, whatever its model is called.
+        file = config.prices_file or (None if config.model.base_url else BUNDLED_PRICES)
+        prices = load_prices(file) if file else {}
+        ledger = Ledger(library.catalogue, prices, config.budget, library.clock, config.zone)
+        composer = Composer(model, ledger, config.composing, config.zone)
+    engine = AnswerEngine(library, composer)
+    try:
+        yield engine
+    finally:
+        await engine.close()

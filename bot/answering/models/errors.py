@@ -1,0 +1,46 @@
+"""What goes wrong with a model, whether to try again and what the operator should do.
+
+ModelError
+  ├─ ModelRefused      a bad key, no quota, an unknown model, a request that it won't take
+  ├─ ModelBusy         a rate limit; ``wait`` says for how long, in seconds
+  ├─ ModelUnreachable  no server, an error of its own, or no answer in time
+  ├─ ModelBroke        an answer that breaks off or is none
+  └─ ContextTooLong    more tokens than the model reads
+"""
+
+from __future__ import annotations
+
+from retrieval.errors import NewsdeskError
+
+
+class ModelError(NewsdeskError):
+    """``message`` is for the operator, ``public`` for those who ask."""
+
+    public = "The language model failed."
+
+
+class ModelRefused(ModelError):
+    public = "The language model is not available."
+
+
+class ModelBusy(ModelError):
+    retry = True
+    public = "The language model is busy."
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class ModelUnreachable(ModelError):
+    retry = True
+    public = "The language model could not be reached."
+
+
+class ModelBroke(ModelError):
+    retry = True
+    public = "The language model broke off."
+
+
+class ContextTooLong(ModelError):
+    public = "The question and its sources are too long for the language model."
