@@ -128,6 +128,12 @@ class Library:
         made = await self.catalogue.ensure_corpus(corpus, self.clock())
         return self._indexer(self.corner(made))
 
+    async def ensure_corpus(self, name: str) -> None:
+        """Make a corpus, empty, if there is none of that name."""
+        if name not in self._corpora:
+            self._require_writable()
+            self._corpora[name] = await self.catalogue.ensure_corpus(name, self.clock())
+
     async def recover(self) -> int:
         """Finish what a crash left: accepted articles are indexed, leftovers removed.
 
