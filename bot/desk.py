@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import secrets
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,8 +18,9 @@ from bot.answering.engine import THE_QUESTIONS_LANGUAGE, AnswerEngine, Asked
 from bot.conversations import Answered, Conversations, Topic
 from bot.kept import as_record
 from bot.limits import AnswerQueue
-from bot.logs import about, details
-from bot.ui.answers import Frame, Say, answer_pages, cut_short, writing
+from bot.logs import about, details, new_id
+from bot.texts import Say
+from bot.ui.answers import Frame, answer_pages, cut_short, writing
 from bot.ui.buttons import answer_view
 from bot.ui.pages import BUSY, Page, note
 from bot.ui.places import Gone, Place
@@ -30,13 +30,7 @@ from retrieval.moments import TimeRange
 
 _log = logging.getLogger(__name__)
 
-_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 LONGEST_QUESTION = 1_000
-
-
-def new_id() -> str:
-    """A short id for a question, easy to read out; 31^8 of them."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +132,7 @@ class Desk:
             except Exception as error:  # noqa: BLE001 - told and logged in one place
                 errors.log(error, "answering", **where)
                 with contextlib.suppress(Gone):
-                    await place.finish([errors.page_for(error, query.say)])
+                    await place.finish([errors.page_for(error, query.say, query.id)])
                 return None
             finally:
                 await place.close()
@@ -147,10 +141,11 @@ class Desk:
 
     async def _serve(self, query: Query, place: Place) -> Served | None:
         if len(query.text) > LONGEST_QUESTION:
-            raise errors.Refused("too-long", most=LONGEST_QUESTION)
+            raise errors.Refused("question-too-long", most=LONGEST_QUESTION, length=len(query.text))
 
         def moved(turn: int) -> None:
-            place.update(lambda: note(query.say("waiting", place=turn), BUSY))
+            words = query.say("waiting", place=turn) if turn > 1 else query.say("waiting-next")
+            place.update(lambda: note(words, BUSY))
 
         # Everything of a direct message counts for no server but for its person.
         server = query.server_id or query.user_id
@@ -179,9 +174,10 @@ class Desk:
         said: list[Sentence] = []
 
         async def make() -> Answer:
-            async with asyncio.timeout(self._seconds), contextlib.aclosing(
-                self._engine.stream(asked)
-            ) as events:
+            async with (
+                asyncio.timeout(self._seconds),
+                contextlib.aclosing(self._engine.stream(asked)) as events,
+            ):
                 async for event in events:
                     if isinstance(event, Said):
                         said.append(event.sentence)

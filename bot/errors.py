@@ -10,7 +10,8 @@ import discord
 from discord import app_commands
 
 from bot.limits import Busy, TooSoon
-from bot.logs import details
+from bot.logs import details, new_id
+from bot.texts import Say
 from bot.ui.failures import Verdict, described, verdict_on
 from bot.ui.pages import BUSY, FAILED, Page, note
 from retrieval.errors import NewsdeskError
@@ -35,27 +36,31 @@ class Refused(Exception):
 def cause_of(error: BaseException) -> BaseException:
     """What was raised, without the wrapping of discord.py."""
     while isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError):
-        inner = error.original if isinstance(error, app_commands.CommandInvokeError) else error.__cause__
+        inner = (
+            error.original
+            if isinstance(error, app_commands.CommandInvokeError)
+            else error.__cause__
+        )
         if inner is None:
             break
         error = inner
     return error
 
 
-def page_for(error: BaseException, say: Any) -> Page:
-    """What a person is told. Nothing of an unexpected error, and no path or name of the operator's."""
+def page_for(error: BaseException, say: Say, incident: str) -> Page:
+    """What a person is told: nothing of an unexpected error but ``incident``, its id in the log."""
     error = cause_of(error)
     if isinstance(error, Refused):
         return note(say(error.key, **error.values))
     if isinstance(error, TooSoon):
         return note(say("too-soon", seconds=max(1, round(error.seconds))), BUSY)
     if isinstance(error, Busy):
-        return note(say("busy"), BUSY)
+        return note(say(getattr(error, "key", "busy")), BUSY)
     if isinstance(error, app_commands.CheckFailure):
         return note(say("not-allowed"))
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
         return note(say("command-changed"))
-    return note(say("failed"), FAILED)
+    return note(say("failed", id=incident), FAILED)
 
 
 def log(error: BaseException, doing: str, **where: Any) -> None:
@@ -63,7 +68,9 @@ def log(error: BaseException, doing: str, **where: Any) -> None:
     error = cause_of(error)
     extra = details(**where)
     if isinstance(error, Refused | Busy | TooSoon | app_commands.CheckFailure):
-        _log.info("%s: refused (%s)", doing, getattr(error, "key", type(error).__name__), extra=extra)
+        _log.info(
+            "%s: refused (%s)", doing, getattr(error, "key", type(error).__name__), extra=extra
+        )
     elif isinstance(error, NewsdeskError):
         _log.error("%s: %s", doing, error.message, extra=extra)
     elif isinstance(error, discord.HTTPException | aiohttp.ClientError) and (
@@ -77,16 +84,19 @@ def log(error: BaseException, doing: str, **where: Any) -> None:
 
 
 async def report(
-    interaction: discord.Interaction[Any], error: BaseException, say: Any, doing: str
+    interaction: discord.Interaction[Any], error: BaseException, say: Say, doing: str
 ) -> None:
     """Log an error of an interaction and tell who started it, privately, if Discord lets us."""
-    log(error, doing, server=interaction.guild_id, user=interaction.user.id)
+    incident = new_id()
+    log(
+        error, doing, incident=incident, server=interaction.guild_id, user=interaction.user.id
+    )  # fmt: skip
     inner = cause_of(error)
     if isinstance(inner, discord.HTTPException) and inner.code in _TOKEN_LOST:
         return  # there is no one to tell any more
     if interaction.type is discord.InteractionType.autocomplete:
         return
-    page = page_for(inner, say)
+    page = page_for(inner, say, incident)
     try:
         if not interaction.response.is_done():
             await interaction.response.send_message(embed=page.embed, ephemeral=True)

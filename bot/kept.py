@@ -34,9 +34,7 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
         record["text"],
         record["abstained"],
         tuple(Sentence(s["text"], tuple(s["citations"])) for s in record["sentences"]),
-        tuple(
-            Citation(c["n"], Reference(**c["article"]), c["quote"]) for c in record["citations"]
-        ),
+        tuple(Citation(c["n"], Reference(**c["article"]), c["quote"]) for c in record["citations"]),
         tuple(Reference(**article) for article in record["nearest"]),
         record["model"],
         tuple(record["notes"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import secrets
 import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -12,6 +13,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 _question: ContextVar[str | None] = ContextVar("question", default=None)
+
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+def new_id() -> str:
+    """A short id for a question or an incident, easy to read out; one of 31 to the eighth."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(8))
 
 
 @contextlib.contextmanager
@@ -33,7 +41,9 @@ def set_up(*, as_json: bool, debug: bool = False) -> None:
     """Log to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if as_json else _Plain())
-    logging.basicConfig(level=logging.DEBUG if debug else logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(
+        level=logging.DEBUG if debug else logging.INFO, handlers=[handler], force=True
+    )
     # They tell of every request and of every statement, texts and tokens included.
     for name in ("aiosqlite", "discord", "httpcore", "httpx", "openai", "chromadb", "asyncio"):
         logging.getLogger(name).setLevel(logging.INFO if debug else logging.WARNING)

@@ -102,6 +102,10 @@ class AnswerEngine:
         )
         return conversation.after(turn_of(answer, standalone))
 
+    def forget(self) -> None:
+        """Forget the answers of a moment ago: articles were deleted."""
+        self._cache.clear()
+
     async def spent(self, corpus: str | None = None) -> Spending:
         """What the model took today, for one corpus or for all."""
         return await self._composer.spent(corpus) if self._composer else Spending(0, 0, 0.0)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import discord
 
 from bot.answering.answers import QUOTATIONS, Answer, Citation, Sentence
+from bot.texts import Say
 from bot.ui.escaping import link, plain, unmarked
 from bot.ui.pages import ANSWER, DESCRIPTION, EMBED, FIELD, FIELDS, QUIET, Page, note
 from bot.ui.splitting import split
 from retrieval.articles import Reference
 from retrieval.moments import parse_span
-
-Say = Callable[..., str]
 
 _QUOTE = 600
 _NOTES = 3
@@ -23,12 +22,14 @@ _NOTES = 3
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around an answer. ``asked`` is the question where nothing else shows it."""
+    """What stands around an answer. ``asked`` is the question where nothing else shows it,
+    ``remark`` a line of ours below, escaped."""
 
     question_id: str
     as_of: datetime
     say: Say
     asked: str | None = None
+    remark: str | None = None
 
 
 def writing(sentences: Sequence[Sentence], frame: Frame) -> Page:
@@ -54,6 +55,7 @@ def answer_pages(answer: Answer, frame: Frame) -> list[Page]:
     if answer.abstained:
         return [_refusal(answer, frame)]
     notes = [f"-# {plain(text, 300)}" for text in answer.notes[:_NOTES]]
+    notes += [f"-# {frame.remark}"] if frame.remark else []
     texts = split(map(_shown, answer.sentences), DESCRIPTION)
     embeds = [discord.Embed(description=text, colour=ANSWER) for text in texts]
     _head(embeds[0], frame)
@@ -80,7 +82,7 @@ def _refusal(answer: Answer, frame: Frame) -> Page:
     return Page(embed)
 
 
-def sources_page(citations: Sequence[Citation], say: Say) -> list[Page]:
+def sources_pages(citations: Sequence[Citation], say: Say) -> list[Page]:
     """The quoted passages of an answer, for the one who wants to check."""
     pieces = []
     for citation in citations:
@@ -130,9 +132,7 @@ def timestamp(published_at: str | None) -> str:
     return f"<t:{int(span.start.timestamp())}:f>"
 
 
-def _with_lines(
-    embed: discord.Embed, name: str, lines: Iterable[str]
-) -> list[discord.Embed]:
+def _with_lines(embed: discord.Embed, name: str, lines: Iterable[str]) -> list[discord.Embed]:
     """Put lines into fields of ``embed``; what has no room there goes into embeds that follow."""
     further: list[discord.Embed] = []
     for text in split(lines, FIELD, "\n"):

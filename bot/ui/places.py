@@ -61,7 +61,9 @@ class Place:
         if self._editing is None:
             self._editing = asyncio.create_task(self._keep_editing())
 
-    async def finish(self, pages: Sequence[Page]) -> discord.Message | discord.PartialMessage | None:
+    async def finish(
+        self, pages: Sequence[Page]
+    ) -> discord.Message | discord.PartialMessage | None:
         """Show the final form, whatever it takes, within bounds.
 
         Returns the message that carries the last page, None if there was no way left. Raises
@@ -70,7 +72,7 @@ class Place:
         await self._stop_editing()
         if self._gone.is_set():
             raise Gone
-        failures = []
+        failures: list[str] = []
         while self._ways:
             way = self._ways[0]
             failure = await self._finished_in(way, pages)

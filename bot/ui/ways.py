@@ -85,15 +85,13 @@ class Posted(Way):
             await self._first.delete()
 
     async def _send(self, page: Page) -> discord.Message:
-        reference = None
+        more: dict[str, Any] = {}
         if self._reply_to is not None:
-            reference = self._reply_to.to_reference(fail_if_not_exists=False)
+            more["reference"] = self._reply_to.to_reference(fail_if_not_exists=False)
+            more["mention_author"] = False
         # With the same nonce Discord takes a message once, however often it is sent.
         self._count += 1
-        return await self._channel.send(
-            nonce=f"{self._nonce}-{self._count}", reference=reference, mention_author=False,
-            **_sent(page),
-        )  # fmt: skip
+        return await self._channel.send(nonce=f"{self._nonce}-{self._count}", **more, **_sent(page))
 
 
 class Direct(Posted):
