@@ -271,7 +271,7 @@ class Responses:
                 "response_message_loading": original.is_loading,
                 "response_message_ephemeral": original.is_ephemeral,
             }  # fmt: skip
-            if kind in (MESSAGE, DEFERRED, UPDATE):
+            if kind in (MESSAGE, UPDATE):
                 shown = payloads.message(original, self._world)
                 answer["resource"] = {"type": kind, "message": shown}
         return answer
@@ -291,7 +291,7 @@ class Responses:
         interaction = self._alive(token)
         original = interaction.original
         if original is not None and original.is_loading and not original.deleted:
-            self._messages.edit(original, {**body, "flags": None}, files)
+            self._messages.edit(original, body, files)
             return original
         made = self._messages.create(
             interaction.channel, self._world.bot, body, files,

@@ -34,7 +34,6 @@ SENDABLE = SUPPRESS_EMBEDS | SILENT | COMPONENTS_V2 | EPHEMERAL
 class Upload(NamedTuple):
     filename: str
     content: bytes
-    content_type: str
 
 
 Files = Mapping[str, Upload]

@@ -269,7 +269,7 @@ def label_of(part: Json) -> str:
 
 
 def text_of(content: str, embeds: list[Json], components: list[Json]) -> str:
-    lines = [content]
+    lines: list[str | None] = [content]
     for embed in embeds:
         lines.append((embed.get("author") or {}).get("name"))
         lines += [embed.get("title"), embed.get("description")]

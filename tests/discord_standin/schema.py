@@ -10,7 +10,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from .model import Json
@@ -31,7 +31,7 @@ class Description:
                 {"type": "integer", "minimum": 0},
             ]
         }
-        resource = Resource(contents=document, specification=DRAFT202012)
+        resource = DRAFT202012.create_resource(document)
         self._registry: Registry[Any] = Registry().with_resource("urn:discord", resource)
         self._validators: dict[str, Draft202012Validator] = {}
 

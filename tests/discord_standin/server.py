@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from .commands import Commands
 from .errors import ApiError, Refusal
@@ -181,8 +181,6 @@ class Api:
     def _validate(self, call: Call, body: Any, multipart: bool) -> None:
         if self.description is None:
             return
-        if multipart and isinstance(body, dict):
-            body = dict(body)
         problem = self.description.parameter_problem(call.method, call.template, call.query)
         problem = problem or self.description.problem(call.method, call.template, body, multipart)
         if problem is not None:
@@ -250,16 +248,14 @@ async def _read(request: web.Request) -> tuple[Any, dict[str, Upload], bool]:
         files: dict[str, Upload] = {}
         fields: Json = {}
         async for part in await request.multipart():
-            assert not isinstance(part, str)
-            name = getattr(part, "name", None) or ""
-            content = bytes(await part.read(decode=True))  # type: ignore[union-attr,call-arg]
-            filename = getattr(part, "filename", None)
+            assert isinstance(part, BodyPartReader)
+            name = part.name or ""
+            content = bytes(await part.read(decode=True))
             if name == "payload_json":
                 body = _json(content)
-            elif filename is not None:
+            elif part.filename is not None:
                 match = re.search(r"\d+", name)
-                part_type = part.headers.get("Content-Type", "application/octet-stream")
-                files[match[0] if match else "0"] = Upload(filename, content, part_type)
+                files[match[0] if match else "0"] = Upload(part.filename, content)
             else:
                 fields[name] = content.decode()
         return (body if body is not None else fields), files, True

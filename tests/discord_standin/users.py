@@ -237,7 +237,7 @@ class User(Account):
                 "parse": ["users", "roles", "everyone"], "replied_user": ping_reply,
             }  # fmt: skip
         files = {
-            str(i): Upload(name, content, "") for i, (name, content) in enumerate(attachments or [])
+            str(i): Upload(name, content) for i, (name, content) in enumerate(attachments or [])
         }
         try:
             if not can(channel, self, VIEW_CHANNEL):

@@ -61,7 +61,8 @@ class World:
         while not condition():
             future: asyncio.Future[None] = loop.create_future()
             self._waiting.add(future)
-            await asyncio.wait([future], timeout=max(0.0, end - loop.time()))
+            # Now and then, for what changes without a word to the stand-in.
+            await asyncio.wait([future], timeout=min(0.05, max(0.0, end - loop.time())))
             self._waiting.discard(future)
             if loop.time() >= end and not condition():
                 raise AssertionError(f"waited {timeout:g} s in vain for {what}")

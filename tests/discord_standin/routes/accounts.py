@@ -89,7 +89,7 @@ def application(request: Request) -> Json:
     return {
         "id": str(world.application_id), "name": world.bot.name, "icon": None, "description": "",
         "summary": "", "type": None, "bot_public": True, "bot_require_code_grant": False,
-        "verify_key": "0" * 64, "flags": flags, "hook": True, "is_monetized": False,
+        "verify_key": "0" * 64, "flags": flags, "flags_new": str(flags), "eligible_oauth2_scopes": [], "hook": True, "is_monetized": False,
         "is_verified": False, "is_discoverable": False, "max_participants": None,
         "owner": payloads.user(world.owner), "team": None, "redirect_uris": [],
         "interactions_endpoint_url": None, "role_connections_verification_url": None,

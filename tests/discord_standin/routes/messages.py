@@ -75,6 +75,8 @@ def create(request: Request) -> Answer:
     made = request.api.messages.create(
         channel, world.bot, body, request.files, kind=kind, replied_to=replied
     )
+    if channel.is_thread:
+        world.thread_joined(channel, world.bot)
     return 200, _shown(request, made)
 
 
