@@ -313,11 +313,3 @@ class Responses:
         if found is None or found.deleted:
             raise not_found(10008)
         return found
-
-    def edit(self, token: str, which: str, body: Json, files: Files) -> Message:
-        found = self.message(token, which)
-        self._messages.edit(found, body, files)
-        return found
-
-    def delete(self, token: str, which: str) -> None:
-        self._messages.delete(self.message(token, which))

@@ -252,6 +252,15 @@ class Message:
         return preview_links(self.content)
 
 
+@dataclass(eq=False)
+class Webhook:
+    """An incoming webhook that the bot made; ``account`` is whom its messages are from."""
+
+    token: str
+    channel: Channel
+    account: Account
+
+
 def walk(components: list[Json]) -> list[Json]:
     found: list[Json] = []
     for part in components:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -24,6 +25,10 @@ from .world import World
 
 Answer = tuple[int, Any]
 NOTHING: Answer = (204, None)
+# One transparent dot.
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
 
 
 @dataclass(frozen=True)
@@ -106,8 +111,6 @@ class Api:
         # Requests that no Discord would take, and those refused because of how things stand.
         self.violations: list[Refusal] = []
         self.refusals: list[Refusal] = []
-        # Answers of the stand-in that Discord's description would not allow.
-        self.own_mistakes: list[str] = []
         self._expected: list[tuple[int | None, str]] = []
 
     @contextmanager
@@ -151,8 +154,6 @@ class Api:
             self._refused(call, error)
             status, answer = error.status, error.body()
             call.code = error.code
-        else:
-            self._check_own(call, status, answer)
         call.took = self.world.clock.now() - started
         return self._answer(call, status, answer, headers)
 
@@ -199,12 +200,19 @@ class Api:
         else:
             self.refusals.append(refusal)
 
-    def _check_own(self, call: Call, status: int, answer: Any) -> None:
+    def own_mistakes(self) -> list[str]:
+        """Answers of the stand-in that Discord's description does not allow."""
         if self.description is None:
-            return
-        problem = self.description.answer_problem(call.method, call.template, status, answer)
-        if problem is not None:
-            self.own_mistakes.append(f"{call.method} {call.template} {status}: {problem}")
+            return []
+        found = []
+        for call in self.calls:
+            if 200 <= call.status < 300:
+                problem = self.description.answer_problem(
+                    call.method, call.template, call.status, call.answer
+                )
+                if problem is not None:
+                    found.append(f"{call}: {problem}")
+        return found
 
     def _break(
         self, request: web.Request, call: Call, fault: Fault, headers: dict[str, str]
@@ -221,7 +229,7 @@ class Api:
         return self._answer(call, fault.status, body, headers)
 
     def _answer(self, call: Call, status: int, body: Any, headers: dict[str, str]) -> web.Response:
-        call.status = status
+        call.status, call.answer = status, body
         self.world.changed()
         if body is None:
             return web.Response(status=status, headers=headers)
@@ -230,8 +238,11 @@ class Api:
             content_type="application/json",
         )  # fmt: skip
 
+    async def avatar(self, _: web.Request) -> web.StreamResponse:
+        return web.Response(body=PICTURE, content_type="image/png")
+
     async def file(self, request: web.Request) -> web.StreamResponse:
-        """The CDN: attachments and default avatars."""
+        """The CDN: what was uploaded."""
         number, name = int(request.match_info["number"]), request.match_info["name"]
         found = self.world.files.get((number, name))
         if found is None:

@@ -67,6 +67,7 @@ class DiscordStandIn:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/api/v10/{path:.*}", self.api.handle)
         app.router.add_get("/gateway/", self.gateway.handle)
+        app.router.add_get("/cdn/embed/avatars/{name}", self.api.avatar)
         app.router.add_get(r"/cdn/{place:.+}/{number:\d+}/{name}", self.api.file)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()

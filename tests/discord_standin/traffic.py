@@ -43,6 +43,7 @@ class Call:
     status: int = 0
     code: int | None = None
     took: float = 0.0
+    answer: Any = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} -> {self.status}"

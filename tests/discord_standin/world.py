@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from . import payloads, permissions
 from .clock import Clock, Snowflakes
 from .errors import ApiError, missing_access, missing_permissions, not_found
-from .model import DM, THREADS, Account, Channel, Guild, Json, Member, Message, Role
+from .model import DM, THREADS, Account, Channel, Guild, Json, Member, Message, Role, Webhook
 
 if TYPE_CHECKING:
     from .interactions import Interaction
@@ -42,6 +42,7 @@ class World:
         self.cdn = ""
         self.files: dict[tuple[int, str], tuple[bytes, str]] = {}
         self.interactions: dict[str, Interaction] = {}
+        self.webhooks: dict[int, Webhook] = {}
         self.dispatch: Dispatch = lambda *_: None
         self._waiting: set[asyncio.Future[None]] = set()
 

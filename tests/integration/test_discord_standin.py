@@ -133,7 +133,7 @@ async def town(standin: DiscordStandIn) -> AsyncIterator[Town]:
     ada, bob = standin.member(guild, "Ada"), standin.member(guild, "Bob")
     async with running(standin, Bot()) as bot:
         yield Town(standin, guild, standin.channel(guild), ada, bob, bot)
-    assert standin.api.own_mistakes == []
+    assert standin.api.own_mistakes() == []
 
 
 async def test_a_slash_command_is_deferred_edited_and_its_buttons_work(town: Town) -> None:
