@@ -106,10 +106,10 @@ class Interaction:
         self.dead = True
 
     async def acknowledged(self, timeout: float = 5.0) -> Interaction:
-        await self._world.wait_until(
-            lambda: self.acknowledged_at is not None, timeout, f"a response to {self!r}"
-        )
-        return self
+        return await self._world.find(
+            lambda: self if self.acknowledged_at is not None else None, timeout,
+            lambda: f"a response to {self!r}",
+        )  # fmt: skip
 
     async def final(
         self, until: Callable[[Message], bool] | None = None, timeout: float = 10.0
@@ -118,12 +118,10 @@ class Interaction:
 
         A streamed answer says something long before it is done: give ``until``.
         """
-        await self._world.wait_until(
-            lambda: self._settled(until) is not None, timeout, f"the answer to {self!r}; it has {self.messages}"
+        return await self._world.find(
+            lambda: self._settled(until), timeout,
+            lambda: f"the answer to {self!r}; it has {self.messages}",
         )  # fmt: skip
-        found = self._settled(until)
-        assert found is not None
-        return found
 
     def _settled(self, until: Callable[[Message], bool] | None) -> Message | None:
         for message in self.messages:

@@ -55,6 +55,7 @@ class DiscordStandIn:
             self.world, self.messages, self.responses, self.commands, self.gateway, self.token,
             self.rate_limits, description(),
         )  # fmt: skip
+        self.world.complaints = self._complaints
         # Every interaction that people started, oldest first.
         self.interactions: list[Interaction] = []
         self._runner: web.AppRunner | None = None
@@ -129,7 +130,7 @@ class DiscordStandIn:
             }
             return self.gateway.ready and known >= set(commands)
 
-        await self.world.wait_until(there, timeout, f"the bot with the commands {commands}")
+        await self.wait_until(there, timeout, f"the bot with the commands {commands}")
 
     # Making servers and people.
 
@@ -223,7 +224,7 @@ class DiscordStandIn:
         self, condition: Callable[[], bool], timeout: float = 10.0, what: str = "a condition"
     ) -> None:
         """Until ``condition`` holds; it is looked at after everything that happens here."""
-        await self.world.wait_until(condition, timeout, what)
+        await self.world.find(lambda: condition() or None, timeout, lambda: what)
 
     async def wait_for_message(
         self, channel: Channel, predicate: Callable[[Message], bool] | None = None,
@@ -243,12 +244,10 @@ class DiscordStandIn:
                     return message
             return None
 
-        await self.world.wait_until(
-            lambda: first() is not None, timeout, f"a message in {channel!r}; there are {self.bot_messages(channel)}"
+        return await self.world.find(
+            first, timeout,
+            lambda: f"a message in {channel!r}; there are {self.bot_messages(channel)}",
         )  # fmt: skip
-        found = first()
-        assert found is not None
-        return found
 
     def bot_messages(self, channel: Channel, *, seen_by: User | None = None) -> list[Message]:
         """The bot's messages in a channel, oldest first; ephemeral ones only with ``seen_by``."""
@@ -288,6 +287,10 @@ class DiscordStandIn:
     ) -> AbstractContextManager[None]:
         """``with standin.expect_violation("content"):`` refuses without recording."""
         return self.api.expect_violation(containing, code)
+
+    def _complaints(self) -> str:
+        found = [*self.violations, *self.refusals]
+        return "".join(f"\n  refused: {refusal}" for refusal in found)
 
     # Disturbing. Patterns are route templates or paths, with ``*``; ``method`` may be ``*``.
 

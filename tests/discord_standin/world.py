@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from . import payloads, permissions
 from .clock import Clock, Snowflakes
@@ -20,6 +20,8 @@ GUILD_MESSAGES, GUILD_REACTIONS, GUILD_TYPING = 1 << 9, 1 << 10, 1 << 11
 DIRECT_MESSAGES, DIRECT_REACTIONS, DIRECT_TYPING = 1 << 12, 1 << 13, 1 << 14
 MESSAGE_CONTENT = 1 << 15
 PRIVILEGED = MEMBERS | PRESENCES | MESSAGE_CONTENT
+
+Found = TypeVar("Found")
 
 # An event for the bot: name, data, intent needed, server; data may depend on the session's intents.
 Dispatch = Callable[[str, "Json | Callable[[int], Json]", int, "Guild | None"], None]
@@ -45,28 +47,44 @@ class World:
         self.webhooks: dict[int, Webhook] = {}
         self.dispatch: Dispatch = lambda *_: None
         self._waiting: set[asyncio.Future[None]] = set()
+        self._waking = False
+        # What was refused so far, for the message of a wait in vain.
+        self.complaints: Callable[[], str] = lambda: ""
 
     # Waiting for changes.
 
     def changed(self) -> None:
-        """Wake whoever waits for something."""
+        """Let whoever waits for something look again, soon: many waiters look less often."""
+        if self._waiting and not self._waking:
+            self._waking = True
+            soon = min(0.05, 0.0005 * len(self._waiting))
+            asyncio.get_running_loop().call_later(soon, self._wake)
+
+    def _wake(self) -> None:
+        self._waking = False
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
             if not future.done():
                 future.set_result(None)
 
-    async def wait_until(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
-        """Return when ``condition`` holds; ``AssertionError`` naming ``what`` after ``timeout`` s."""
+    async def find(
+        self, look: Callable[[], Found | None], timeout: float, what: Callable[[], str]
+    ) -> Found:
+        """What ``look`` returns once it is not ``None``; ``AssertionError`` after ``timeout`` s."""
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout
-        while not condition():
+        while (found := look()) is None:
+            left = end - loop.time()
+            if left <= 0:
+                raise AssertionError(
+                    f"waited {timeout:g} s in vain for {what()}{self.complaints()}"
+                )
             future: asyncio.Future[None] = loop.create_future()
             self._waiting.add(future)
             # Now and then, for what changes without a word to the stand-in.
-            await asyncio.wait([future], timeout=min(0.05, max(0.0, end - loop.time())))
+            await asyncio.wait([future], timeout=min(0.1, left))
             self._waiting.discard(future)
-            if loop.time() >= end and not condition():
-                raise AssertionError(f"waited {timeout:g} s in vain for {what}")
+        return found
 
     # Look-ups that refuse as Discord does.
 
