@@ -125,9 +125,15 @@ class Interaction:
 
     def _settled(self, until: Callable[[Message], bool] | None) -> Message | None:
         for message in self.messages:
+            if message is self.message and not self._updated(message):
+                continue  # The message of the button, as it was before.
             if not message.is_loading and (until is None or until(message)):
                 return message
         return None
+
+    def _updated(self, message: Message) -> bool:
+        since = self.acknowledged_at
+        return since is not None and message.history[-1].at >= since
 
     async def modal(self, timeout: float = 5.0) -> Modal:
         """The form that the bot opened in response."""

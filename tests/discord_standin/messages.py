@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -172,21 +171,15 @@ class Messages:
         for key, upload in files.items():
             about = told.get(key, {})
             name = str(about.get("filename") or upload.filename)
-            kept.append(self.store(message.channel, name, upload.content, about.get("description")))
+            kept.append(
+                self._world.store(
+                    f"attachments/{message.channel.id}",
+                    name,
+                    upload.content,
+                    about.get("description"),
+                )
+            )
         return kept
-
-    def store(
-        self, channel: Channel, filename: str, content: bytes, description: str | None = None
-    ) -> Attachment:
-        """Put a file on the stand-in's CDN."""
-        number = self._world.ids.next()
-        kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
-        if kind.startswith("text/"):
-            kind += "; charset=utf-8"
-        safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in filename)
-        self._world.files[number, safe] = (content, kind)
-        url = f"{self._world.cdn}/attachments/{channel.id}/{number}/{safe}"
-        return Attachment(number, safe, content, kind, url, description)
 
     def _note_pings(self, message: Message, allowed: Json | None) -> None:
         shown = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from typing import Any
 
 from . import payloads
@@ -115,16 +114,11 @@ class Filled:
             self.resolved.setdefault("members", {})[str(account.id)] = shown
 
     def _attachment(self, filename: str, content: bytes) -> str:
-        number = self._world.ids.next()
-        kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
-        self._world.files[number, filename] = (content, kind)
-        url = f"{self._world.cdn}/ephemeral-attachments/{self._world.application_id}/{number}/{filename}"
-        shown = {
-            "id": str(number), "filename": filename, "size": len(content), "url": url,
-            "proxy_url": url, "content_type": kind, "ephemeral": True,
-        }  # fmt: skip
-        self.resolved.setdefault("attachments", {})[str(number)] = shown
-        return str(number)
+        place = f"ephemeral-attachments/{self._world.application_id}"
+        made = self._world.store(place, filename, content)
+        shown = payloads.attachment(made) | {"ephemeral": True}
+        self.resolved.setdefault("attachments", {})[str(made.id)] = shown
+        return str(made.id)
 
 
 def _plain(described: Json, kind: int, value: Any) -> Any:

@@ -110,6 +110,8 @@ class User(Account):
 
     def _commands(self, channel: Channel, kind: int) -> list[Json]:
         guild = channel.guild
+        if guild is not None and self._standin.bot.id not in guild.members:
+            return []
         return self._standin.commands.usable(guild.id if guild else None, kind)
 
     def _check_use(self, channel: Channel, command: Json) -> None:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from . import payloads, permissions
 from .clock import Clock, Snowflakes
 from .errors import ApiError, missing_access, missing_permissions, not_found
-from .model import DM, THREADS, Account, Channel, Guild, Json, Member, Message, Role, Webhook
+from .model import (
+    DM,
+    THREADS,
+    Account,
+    Attachment,
+    Channel,
+    Guild,
+    Json,
+    Member,
+    Message,
+    Role,
+    Webhook,
+)
 
 if TYPE_CHECKING:
     from .interactions import Interaction
@@ -85,6 +98,19 @@ class World:
             await asyncio.wait([future], timeout=min(0.1, left))
             self._waiting.discard(future)
         return found
+
+    def store(
+        self, place: str, filename: str, content: bytes, description: str | None = None
+    ) -> Attachment:
+        """Put a file on the CDN."""
+        number = self.ids.next()
+        kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+        if kind.startswith("text/"):
+            kind += "; charset=utf-8"
+        safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in filename)
+        self.files[number, safe] = (content, kind)
+        url = f"{self.cdn}/{place}/{number}/{safe}"
+        return Attachment(number, safe, content, kind, url, description)
 
     # Look-ups that refuse as Discord does.
 

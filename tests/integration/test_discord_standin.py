@@ -13,9 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from tests.discord_standin import Channel, DiscordStandIn, Guild, NotPossible, User
-from tests.integration.discord_fixtures import addresses_of, standin
-
-__all__ = ["standin"]
+from tests.integration.discord_fixtures import addresses_of
 
 EDIT = "/webhooks/{webhook_id}/{webhook_token}/messages/@original"
 
