@@ -18,6 +18,7 @@
 - People (`User`): `slash`, `autocomplete`, `context_menu`, `press`, `select`, `submit_modal`, `send`,
   `dm`, `edit`, `delete`, `react`, `start_thread`; `direct` is their channel with the bot, `sees(message)`
   and `messages(channel)` what they see. What Discord would not let them do raises `NotPossible`.
+  `commands.open_to_all` shows everyone the commands that are hidden by default.
 - `Interaction`: `final()`, `modal()`, `acknowledged_after`, `failed`, `messages`, `expire()`.
 - `Message`: `text`, `embed`, `buttons`, `component(name)`, `pings`, `link_previews`, `history`.
 - Waiting: `wait_for_message`, `wait_until`, `wait_for_bot`. A wait in vain says what was refused.

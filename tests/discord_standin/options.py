@@ -123,6 +123,11 @@ class Filled:
 
 def _plain(described: Json, kind: int, value: Any) -> Any:
     name = described["name"]
+    if choices := described.get("choices"):
+        by_name = {c["name"]: c["value"] for c in choices}
+        if value not in by_name and value not in by_name.values():
+            raise NotPossible(f"{name} is one of {list(by_name)}")
+        return by_name.get(value, value)
     if kind == STRING:
         if not isinstance(value, str) or not value:
             raise NotPossible(f"{name} is a text")
@@ -136,11 +141,4 @@ def _plain(described: Json, kind: int, value: Any) -> Any:
         low, high = described.get("min_value"), described.get("max_value")
         if (low is not None and value < low) or (high is not None and value > high):
             raise NotPossible(f"{name} is between {low} and {high}, not {value}")
-    choices = described.get("choices")
-    if choices:
-        by_name = {c["name"]: c["value"] for c in choices}
-        if value in by_name:
-            return by_name[value]
-        if value not in by_name.values():
-            raise NotPossible(f"{name} is one of {list(by_name)}")
     return value

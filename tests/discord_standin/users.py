@@ -119,6 +119,8 @@ class User(Account):
         if not have & USE_COMMANDS:
             raise NotPossible(f"{self.name} may not use commands in {channel!r}")
         needed = command["default_member_permissions"]
+        if self._standin.commands.open_to_all:
+            needed = None
         if channel.guild is not None and needed is not None and have != ALL:
             wanted = int(needed)
             if not wanted or have & wanted != wanted:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 # Intents, by what they let through.
 GUILDS, MEMBERS, PRESENCES = 1 << 0, 1 << 1, 1 << 8
-GUILD_MESSAGES, GUILD_REACTIONS, GUILD_TYPING = 1 << 9, 1 << 10, 1 << 11
-DIRECT_MESSAGES, DIRECT_REACTIONS, DIRECT_TYPING = 1 << 12, 1 << 13, 1 << 14
+GUILD_MESSAGES, GUILD_REACTIONS = 1 << 9, 1 << 10
+DIRECT_MESSAGES, DIRECT_REACTIONS = 1 << 12, 1 << 13
 MESSAGE_CONTENT = 1 << 15
 PRIVILEGED = MEMBERS | PRESENCES | MESSAGE_CONTENT
 
@@ -203,10 +203,6 @@ class World:
         data = {"guild_id": str(guild.id), "role": payloads.role(role)}
         self.dispatch("GUILD_ROLE_CREATE", data, GUILDS, guild)
         return role
-
-    def role_changed(self, guild: Guild, role: Role) -> None:
-        data = {"guild_id": str(guild.id), "role": payloads.role(role)}
-        self.dispatch("GUILD_ROLE_UPDATE", data, GUILDS, guild)
 
     def add_member(self, guild: Guild, account: Account, roles: set[int]) -> Member:
         member = Member(account, self.clock.now(), roles)
