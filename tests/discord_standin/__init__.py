@@ -29,8 +29,10 @@
   requests that were refused because of how things stood; `violations` are those that no Discord would
   take, and the fixture fails on them (`expect_violation` allows one).
 
-Discord's rate limits hold here too. Where its bursts are measured, run bot and stand-in in separate
-processes: checking a request takes this one a millisecond or more.
+Before the bot connects a test may set `gateway.heartbeat_interval`, `gateway.shards`,
+`world.privileged_intents` (what the developer portal allows) and `rate_limits.enabled`: Discord's rate
+limits hold here too. Where bursts are measured, run the bot in a process of its own: checking a request
+takes the stand-in a millisecond or more.
 """
 
 from .interactions import Interaction, Modal

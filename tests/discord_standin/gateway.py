@@ -302,7 +302,7 @@ class Gateway:
             "session_id": session.id, "resume_gateway_url": self.url, "relationships": [],
             "private_channels": [], "presences": [], "guild_join_requests": [],
             "shard": [session.shard, session.shards], "geo_ordered_rtc_regions": [],
-            "application": {"id": str(world.application_id), "flags": 0}, "auth": {},
+            "application": {"id": str(world.application_id), "flags": world.application_flags}, "auth": {},
         }  # fmt: skip
         self._emit(session, "READY", ready)
         for guild in guilds:

@@ -144,10 +144,10 @@ class Api:
             if wait is not None:
                 answer, more = limited(wait, False, "user")
                 return self._answer(call, 429, answer, headers | more)
+            self._validate(call, body, multipart)
             broken = fault is not None and (fault.status or fault.cut)
             if broken and fault is not None and not fault.done_anyway:
                 return self._break(request, call, fault, headers)
-            self._validate(call, body, multipart)
             status, answer = handler(Request(body, files, call.query, parameters, self))
             if broken and fault is not None:
                 return self._break(request, call, fault, headers)

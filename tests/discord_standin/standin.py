@@ -19,7 +19,7 @@ from .messages import Messages
 from .model import Account, Channel, Guild, Json, Member, Message, Overwrite, Role
 from .schema import description
 from .server import Api
-from .traffic import Call, Fault, RateLimits
+from .traffic import Call, Fault, RateLimits, When
 from .users import User
 from .world import PRIVILEGED, World
 
@@ -292,31 +292,34 @@ class DiscordStandIn:
         found = [*self.violations, *self.refusals]
         return "".join(f"\n  refused: {refusal}" for refusal in found)
 
-    # Disturbing. Patterns are route templates or paths, with ``*``; ``method`` may be ``*``.
+    # Disturbing. Patterns are route templates or paths, with ``*``; ``method`` may be ``*``; ``when``
+    # chooses among the requests that match, by their body for example.
 
     def fail(
         self, method: str, pattern: str, *, status: int = 500, times: int = 1,
-        body: Json | None = None, done_anyway: bool = False,
+        body: Json | None = None, done_anyway: bool = False, when: When = None,
     ) -> Fault:  # fmt: skip
         """Answer the next requests with an error; ``done_anyway`` carries them out first."""
         return self._disturb(
-            Fault(method, pattern, times, status, body or {}, done_anyway=done_anyway)
+            Fault(method, pattern, times, status, body or {}, done_anyway=done_anyway, when=when)
         )
 
-    def delay(self, method: str, pattern: str, seconds: float, *, times: int = 1) -> Fault:
-        return self._disturb(Fault(method, pattern, times, seconds=seconds))
+    def delay(
+        self, method: str, pattern: str, seconds: float, *, times: int = 1, when: When = None
+    ) -> Fault:
+        return self._disturb(Fault(method, pattern, times, seconds=seconds, when=when))
 
-    def cut(self, method: str, pattern: str, *, times: int = 1) -> Fault:
+    def cut(self, method: str, pattern: str, *, times: int = 1, when: When = None) -> Fault:
         """Break the connection instead of answering."""
-        return self._disturb(Fault(method, pattern, times, cut=True))
+        return self._disturb(Fault(method, pattern, times, cut=True, when=when))
 
     def limit_rate(
         self, method: str, pattern: str, *, retry_after: float, times: int = 1,
-        everywhere: bool = False,
+        everywhere: bool = False, when: When = None,
     ) -> Fault:  # fmt: skip
         """Answer 429; ``everywhere`` is the global rate limit."""
         body: Json = {"global": everywhere}
-        return self._disturb(Fault(method, pattern, times, 429, body, retry_after))
+        return self._disturb(Fault(method, pattern, times, 429, body, retry_after, when=when))
 
     def _disturb(self, fault: Fault) -> Fault:
         self.api.faults.append(fault)

@@ -64,6 +64,12 @@ class World:
         # What was refused so far, for the message of a wait in vain.
         self.complaints: Callable[[], str] = lambda: ""
 
+    @property
+    def application_flags(self) -> int:
+        """Privileged intents as a bot in fewer than a hundred servers has them: limited."""
+        bits = ((PRESENCES, 1 << 13), (MEMBERS, 1 << 15), (MESSAGE_CONTENT, 1 << 19))
+        return sum(flag for intent, flag in bits if self.privileged_intents & intent)
+
     # Waiting for changes.
 
     def changed(self) -> None:
