@@ -22,6 +22,8 @@ class Commands:
         self._by_place: dict[int | None, dict[int, Json]] = {None: {}}
         # How often each place's commands were overwritten; ``None`` is the global list.
         self.syncs: dict[int | None, int] = {}
+        # An administrator opened every command to everyone, whatever the bot's defaults say.
+        self.open_to_all = False
 
     def all(self, guild_id: int | None = None) -> list[Json]:
         return list(self._by_place.get(guild_id, {}).values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import time
 import zlib
 from collections import deque
 from collections.abc import Callable
@@ -117,6 +118,7 @@ class Gateway:
         self.heartbeat_lateness: list[float] = []
         self.heartbeats = 0
         self.session_starts_left = 1_000
+        # False: nobody can connect, as in an outage.
         self.accepting = True
         world.dispatch = self.dispatch
 
@@ -240,7 +242,7 @@ class Gateway:
         except (ValueError, KeyError, TypeError):
             return DECODE_ERROR
         if op == HEARTBEAT:
-            self._heartbeat(connection, now)
+            self._heartbeat(connection)
             return None
         if op == IDENTIFY:
             return self._identify(connection, data)
@@ -257,8 +259,9 @@ class Gateway:
         self._world.changed()
         return None
 
-    def _heartbeat(self, connection: Connection, now: float) -> None:
+    def _heartbeat(self, connection: Connection) -> None:
         self.heartbeats += 1
+        now = time.monotonic()
         if connection.last_heartbeat is not None:
             gap = now - connection.last_heartbeat
             self.heartbeat_lateness.append(max(0.0, gap - self.heartbeat_interval))
@@ -299,7 +302,7 @@ class Gateway:
             "session_id": session.id, "resume_gateway_url": self.url, "relationships": [],
             "private_channels": [], "presences": [], "guild_join_requests": [],
             "shard": [session.shard, session.shards], "geo_ordered_rtc_regions": [],
-            "application": {"id": str(world.application_id), "flags": 0}, "auth": {},
+            "application": {"id": str(world.application_id), "flags": world.application_flags}, "auth": {},
         }  # fmt: skip
         self._emit(session, "READY", ready)
         for guild in guilds:

@@ -106,10 +106,10 @@ class Interaction:
         self.dead = True
 
     async def acknowledged(self, timeout: float = 5.0) -> Interaction:
-        await self._world.wait_until(
-            lambda: self.acknowledged_at is not None, timeout, f"a response to {self!r}"
-        )
-        return self
+        return await self._world.find(
+            lambda: self if self.acknowledged_at is not None else None, timeout,
+            lambda: f"a response to {self!r}",
+        )  # fmt: skip
 
     async def final(
         self, until: Callable[[Message], bool] | None = None, timeout: float = 10.0
@@ -118,18 +118,22 @@ class Interaction:
 
         A streamed answer says something long before it is done: give ``until``.
         """
-        await self._world.wait_until(
-            lambda: self._settled(until) is not None, timeout, f"the answer to {self!r}; it has {self.messages}"
+        return await self._world.find(
+            lambda: self._settled(until), timeout,
+            lambda: f"the answer to {self!r}; it has {self.messages}",
         )  # fmt: skip
-        found = self._settled(until)
-        assert found is not None
-        return found
 
     def _settled(self, until: Callable[[Message], bool] | None) -> Message | None:
         for message in self.messages:
+            if message is self.message and not self._updated(message):
+                continue  # The message of the button, as it was before.
             if not message.is_loading and (until is None or until(message)):
                 return message
         return None
+
+    def _updated(self, message: Message) -> bool:
+        since = self.acknowledged_at
+        return since is not None and message.history[-1].at >= since
 
     async def modal(self, timeout: float = 5.0) -> Modal:
         """The form that the bot opened in response."""
@@ -271,7 +275,7 @@ class Responses:
                 "response_message_loading": original.is_loading,
                 "response_message_ephemeral": original.is_ephemeral,
             }  # fmt: skip
-            if kind in (MESSAGE, DEFERRED, UPDATE):
+            if kind in (MESSAGE, UPDATE):
                 shown = payloads.message(original, self._world)
                 answer["resource"] = {"type": kind, "message": shown}
         return answer
@@ -291,7 +295,7 @@ class Responses:
         interaction = self._alive(token)
         original = interaction.original
         if original is not None and original.is_loading and not original.deleted:
-            self._messages.edit(original, {**body, "flags": None}, files)
+            self._messages.edit(original, body, files)
             return original
         made = self._messages.create(
             interaction.channel, self._world.bot, body, files,
@@ -313,11 +317,3 @@ class Responses:
         if found is None or found.deleted:
             raise not_found(10008)
         return found
-
-    def edit(self, token: str, which: str, body: Json, files: Files) -> Message:
-        found = self.message(token, which)
-        self._messages.edit(found, body, files)
-        return found
-
-    def delete(self, token: str, which: str) -> None:
-        self._messages.delete(self.message(token, which))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -34,7 +33,6 @@ SENDABLE = SUPPRESS_EMBEDS | SILENT | COMPONENTS_V2 | EPHEMERAL
 class Upload(NamedTuple):
     filename: str
     content: bytes
-    content_type: str
 
 
 Files = Mapping[str, Upload]
@@ -61,6 +59,8 @@ class Messages:
         """Add a message as ``body`` describes it. ``more`` sets fields of ``Message``."""
         world = self._world
         flags |= (body.get("flags") or 0) & SENDABLE
+        if "interaction" not in more:
+            flags &= ~EPHEMERAL
         message = Message(
             world.ids.next(), channel, author, world.clock.now(), kind, flags=flags,
             tts=bool(body.get("tts")), nonce=_nonce(body),
@@ -75,7 +75,7 @@ class Messages:
             }  # fmt: skip
         if not flags & LOADING:
             self._fill(message, body, files)
-            self._note_pings(message, body.get("allowed_mentions"))
+            self._note_pings(message, body.get("allowed_mentions"), new=True)
         self._record(message)
         channel.messages[message.id] = message
         if channel.is_thread and channel.archived and not message.is_ephemeral:
@@ -93,15 +93,13 @@ class Messages:
         new_flags = body.get("flags")
         flags = message.flags & ~LOADING
         if new_flags is not None:
-            kept = flags & ~SUPPRESS_EMBEDS | (new_flags & (SUPPRESS_EMBEDS | COMPONENTS_V2))
-            if flags & COMPONENTS_V2 and not kept & COMPONENTS_V2:
-                kept |= COMPONENTS_V2
-            flags = kept
+            flags = flags & ~SUPPRESS_EMBEDS | (new_flags & (SUPPRESS_EMBEDS | COMPONENTS_V2))
         self._fill(message, body, files, flags)
         now = self._world.clock.now()
         if not was_loading:
             message.edited = now
-        self._note_pings(message, body.get("allowed_mentions"))
+        if was_loading or "content" in body or "components" in body:
+            self._note_pings(message, body.get("allowed_mentions"), new=was_loading)
         self._record(message)
         if not message.is_ephemeral:
             self._tell("MESSAGE_UPDATE", message)
@@ -173,23 +171,17 @@ class Messages:
         for key, upload in files.items():
             about = told.get(key, {})
             name = str(about.get("filename") or upload.filename)
-            kept.append(self.store(message.channel, name, upload.content, about.get("description")))
+            kept.append(
+                self._world.store(
+                    f"attachments/{message.channel.id}",
+                    name,
+                    upload.content,
+                    about.get("description"),
+                )
+            )
         return kept
 
-    def store(
-        self, channel: Channel, filename: str, content: bytes, description: str | None = None
-    ) -> Attachment:
-        """Put a file on the stand-in's CDN."""
-        number = self._world.ids.next()
-        kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
-        if kind.startswith("text/"):
-            kind += "; charset=utf-8"
-        safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in filename)
-        self._world.files[number, safe] = (content, kind)
-        url = f"{self._world.cdn}/attachments/{channel.id}/{number}/{safe}"
-        return Attachment(number, safe, content, kind, url, description)
-
-    def _note_pings(self, message: Message, allowed: Json | None) -> None:
+    def _note_pings(self, message: Message, allowed: Json | None, new: bool) -> None:
         shown = [
             p.get("content", "") for p in walk(message.components) if p["type"] == TEXT_DISPLAY
         ]
@@ -197,9 +189,12 @@ class Messages:
         replied = message.replied_to.author if message.replied_to is not None else None
         found = Pings()
         if not message.is_ephemeral:
-            found = pings_of(text, message.channel, message.author, allowed, replied)
-        message.mentions = [self._world.accounts[i] for i in sorted(found.users)]
+            found = pings_of(
+                text, message.channel, message.author, allowed, replied if new else None
+            )
         old = message.pings
+        still = {replied.id} & old.users if replied is not None else set()
+        message.mentions = [self._world.accounts[i] for i in sorted(found.users | still)]
         message.pings = Pings(
             old.users | found.users, old.roles | found.roles, old.everyone or found.everyone
         )

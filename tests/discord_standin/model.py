@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-TEXT, DM, VOICE, CATEGORY, NEWS = 0, 1, 2, 4, 5
+TEXT, DM, NEWS = 0, 1, 5
 NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 10, 11, 12, 15
 THREADS = {NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD}
 
-CROSSPOSTED, SUPPRESS_EMBEDS, HAS_THREAD, EPHEMERAL, LOADING = 1, 1 << 2, 1 << 5, 1 << 6, 1 << 7
+SUPPRESS_EMBEDS, HAS_THREAD, EPHEMERAL, LOADING = 1 << 2, 1 << 5, 1 << 6, 1 << 7
 SILENT, COMPONENTS_V2 = 1 << 12, 1 << 15
 
 ACTION_ROW, BUTTON, STRING_SELECT, TEXT_INPUT, SECTION, TEXT_DISPLAY = 1, 2, 3, 4, 9, 10
@@ -252,6 +252,15 @@ class Message:
         return preview_links(self.content)
 
 
+@dataclass(eq=False)
+class Webhook:
+    """An incoming webhook that the bot made; ``account`` is whom its messages are from."""
+
+    token: str
+    channel: Channel
+    account: Account
+
+
 def walk(components: list[Json]) -> list[Json]:
     found: list[Json] = []
     for part in components:
@@ -269,7 +278,7 @@ def label_of(part: Json) -> str:
 
 
 def text_of(content: str, embeds: list[Json], components: list[Json]) -> str:
-    lines = [content]
+    lines: list[str | None] = [content]
     for embed in embeds:
         lines.append((embed.get("author") or {}).get("name"))
         lines += [embed.get("title"), embed.get("description")]

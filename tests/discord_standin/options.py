@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from typing import Any
 
 from . import payloads
@@ -115,20 +114,20 @@ class Filled:
             self.resolved.setdefault("members", {})[str(account.id)] = shown
 
     def _attachment(self, filename: str, content: bytes) -> str:
-        number = self._world.ids.next()
-        kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
-        self._world.files[number, filename] = (content, kind)
-        url = f"{self._world.cdn}/ephemeral-attachments/{self._world.application_id}/{number}/{filename}"
-        shown = {
-            "id": str(number), "filename": filename, "size": len(content), "url": url,
-            "proxy_url": url, "content_type": kind, "ephemeral": True,
-        }  # fmt: skip
-        self.resolved.setdefault("attachments", {})[str(number)] = shown
-        return str(number)
+        place = f"ephemeral-attachments/{self._world.application_id}"
+        made = self._world.store(place, filename, content)
+        shown = payloads.attachment(made) | {"ephemeral": True}
+        self.resolved.setdefault("attachments", {})[str(made.id)] = shown
+        return str(made.id)
 
 
 def _plain(described: Json, kind: int, value: Any) -> Any:
     name = described["name"]
+    if choices := described.get("choices"):
+        by_name = {c["name"]: c["value"] for c in choices}
+        if value not in by_name and value not in by_name.values():
+            raise NotPossible(f"{name} is one of {list(by_name)}")
+        return by_name.get(value, value)
     if kind == STRING:
         if not isinstance(value, str) or not value:
             raise NotPossible(f"{name} is a text")
@@ -142,11 +141,4 @@ def _plain(described: Json, kind: int, value: Any) -> Any:
         low, high = described.get("min_value"), described.get("max_value")
         if (low is not None and value < low) or (high is not None and value > high):
             raise NotPossible(f"{name} is between {low} and {high}, not {value}")
-    choices = described.get("choices")
-    if choices:
-        by_name = {c["name"]: c["value"] for c in choices}
-        if value in by_name:
-            return by_name[value]
-        if value not in by_name.values():
-            raise NotPossible(f"{name} is one of {list(by_name)}")
     return value

@@ -10,7 +10,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from .model import Json
@@ -31,7 +31,9 @@ class Description:
                 {"type": "integer", "minimum": 0},
             ]
         }
-        resource = Resource(contents=document, specification=DRAFT202012)
+        _decide(document["paths"], document["components"]["schemas"])
+        _decide(document["components"]["schemas"], document["components"]["schemas"])
+        resource = DRAFT202012.create_resource(document)
         self._registry: Registry[Any] = Registry().with_resource("urn:discord", resource)
         self._validators: dict[str, Draft202012Validator] = {}
 
@@ -111,6 +113,48 @@ class Description:
             return None
         where = ".".join(str(p) for p in error.absolute_path) or "body"
         return f"{where}: {error.message[:300]}"
+
+
+def _decide(node: Any, schemas: Json) -> None:
+    """Make unions decide by ``type``: many times faster, and an error tells what is wrong."""
+    if isinstance(node, list):
+        for item in node:
+            _decide(item, schemas)
+        return
+    if not isinstance(node, dict):
+        return
+    for value in node.values():
+        _decide(value, schemas)
+    for union in ("oneOf", "anyOf"):
+        branches = node.get(union)
+        if not isinstance(branches, list) or "if" in node:
+            continue
+        rest = [branch for branch in branches if branch != {"type": "null"}]
+        decided = rest[0] if len(rest) == 1 else _by_type(rest, schemas)
+        if decided is None:
+            continue
+        del node[union]
+        if len(rest) == len(branches):
+            node.setdefault("allOf", []).append(decided)
+        else:
+            node |= {"if": {"type": "null"}, "then": True, "else": decided}
+
+
+def _by_type(branches: list[Json], schemas: Json) -> Json | None:
+    """The union as cases of ``type``, if each branch names its own."""
+    cases: list[Json] = []
+    seen: list[int] = []
+    for branch in branches:
+        schema = schemas.get(str(branch.get("$ref", "")).rpartition("/")[2], {})
+        kinds = schema.get("properties", {}).get("type", {}).get("enum")
+        if not kinds or set(kinds) & set(seen):
+            return None
+        seen += kinds
+        cases.append({"if": {"properties": {"type": {"enum": kinds}}}, "then": branch})
+    return {
+        "type": "object", "required": ["type"], "properties": {"type": {"enum": seen}},
+        "allOf": cases,
+    }  # fmt: skip
 
 
 @cache

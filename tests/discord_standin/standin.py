@@ -19,7 +19,7 @@ from .messages import Messages
 from .model import Account, Channel, Guild, Json, Member, Message, Overwrite, Role
 from .schema import description
 from .server import Api
-from .traffic import Call, Fault, RateLimits
+from .traffic import Call, Fault, RateLimits, When
 from .users import User
 from .world import PRIVILEGED, World
 
@@ -55,6 +55,7 @@ class DiscordStandIn:
             self.world, self.messages, self.responses, self.commands, self.gateway, self.token,
             self.rate_limits, description(),
         )  # fmt: skip
+        self.world.complaints = self._complaints
         # Every interaction that people started, oldest first.
         self.interactions: list[Interaction] = []
         self._runner: web.AppRunner | None = None
@@ -67,6 +68,7 @@ class DiscordStandIn:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/api/v10/{path:.*}", self.api.handle)
         app.router.add_get("/gateway/", self.gateway.handle)
+        app.router.add_get("/cdn/embed/avatars/{name}", self.api.avatar)
         app.router.add_get(r"/cdn/{place:.+}/{number:\d+}/{name}", self.api.file)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
@@ -128,7 +130,7 @@ class DiscordStandIn:
             }
             return self.gateway.ready and known >= set(commands)
 
-        await self.world.wait_until(there, timeout, f"the bot with the commands {commands}")
+        await self.wait_until(there, timeout, f"the bot with the commands {commands}")
 
     # Making servers and people.
 
@@ -222,7 +224,7 @@ class DiscordStandIn:
         self, condition: Callable[[], bool], timeout: float = 10.0, what: str = "a condition"
     ) -> None:
         """Until ``condition`` holds; it is looked at after everything that happens here."""
-        await self.world.wait_until(condition, timeout, what)
+        await self.world.find(lambda: condition() or None, timeout, lambda: what)
 
     async def wait_for_message(
         self, channel: Channel, predicate: Callable[[Message], bool] | None = None,
@@ -242,12 +244,10 @@ class DiscordStandIn:
                     return message
             return None
 
-        await self.world.wait_until(
-            lambda: first() is not None, timeout, f"a message in {channel!r}; there are {self.bot_messages(channel)}"
+        return await self.world.find(
+            first, timeout,
+            lambda: f"a message in {channel!r}; there are {self.bot_messages(channel)}",
         )  # fmt: skip
-        found = first()
-        assert found is not None
-        return found
 
     def bot_messages(self, channel: Channel, *, seen_by: User | None = None) -> list[Message]:
         """The bot's messages in a channel, oldest first; ephemeral ones only with ``seen_by``."""
@@ -288,31 +288,38 @@ class DiscordStandIn:
         """``with standin.expect_violation("content"):`` refuses without recording."""
         return self.api.expect_violation(containing, code)
 
-    # Disturbing. Patterns are route templates or paths, with ``*``; ``method`` may be ``*``.
+    def _complaints(self) -> str:
+        found = [*self.violations, *self.refusals]
+        return "".join(f"\n  refused: {refusal}" for refusal in found)
+
+    # Disturbing. Patterns are route templates or paths, with ``*``; ``method`` may be ``*``; ``when``
+    # chooses among the requests that match, by their body for example.
 
     def fail(
         self, method: str, pattern: str, *, status: int = 500, times: int = 1,
-        body: Json | None = None, done_anyway: bool = False,
+        body: Json | None = None, done_anyway: bool = False, when: When = None,
     ) -> Fault:  # fmt: skip
         """Answer the next requests with an error; ``done_anyway`` carries them out first."""
         return self._disturb(
-            Fault(method, pattern, times, status, body or {}, done_anyway=done_anyway)
+            Fault(method, pattern, times, status, body or {}, done_anyway=done_anyway, when=when)
         )
 
-    def delay(self, method: str, pattern: str, seconds: float, *, times: int = 1) -> Fault:
-        return self._disturb(Fault(method, pattern, times, seconds=seconds))
+    def delay(
+        self, method: str, pattern: str, seconds: float, *, times: int = 1, when: When = None
+    ) -> Fault:
+        return self._disturb(Fault(method, pattern, times, seconds=seconds, when=when))
 
-    def cut(self, method: str, pattern: str, *, times: int = 1) -> Fault:
+    def cut(self, method: str, pattern: str, *, times: int = 1, when: When = None) -> Fault:
         """Break the connection instead of answering."""
-        return self._disturb(Fault(method, pattern, times, cut=True))
+        return self._disturb(Fault(method, pattern, times, cut=True, when=when))
 
     def limit_rate(
         self, method: str, pattern: str, *, retry_after: float, times: int = 1,
-        everywhere: bool = False,
+        everywhere: bool = False, when: When = None,
     ) -> Fault:  # fmt: skip
         """Answer 429; ``everywhere`` is the global rate limit."""
         body: Json = {"global": everywhere}
-        return self._disturb(Fault(method, pattern, times, 429, body, retry_after))
+        return self._disturb(Fault(method, pattern, times, 429, body, retry_after, when=when))
 
     def _disturb(self, fault: Fault) -> Fault:
         self.api.faults.append(fault)

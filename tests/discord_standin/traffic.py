@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -43,9 +44,13 @@ class Call:
     status: int = 0
     code: int | None = None
     took: float = 0.0
+    answer: Any = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} -> {self.status}"
+
+
+When = Callable[[Call], bool] | None
 
 
 @dataclass(eq=False)
@@ -61,6 +66,7 @@ class Fault:
     # The request is carried out all the same; only its answer is lost.
     done_anyway: bool = False
     cut: bool = False
+    when: When = None
     hits: int = 0
 
     def matches(self, call: Call) -> bool:
@@ -68,6 +74,7 @@ class Fault:
             self.hits < self.times
             and self.method in ("*", call.method)
             and (fnmatchcase(call.template, self.pattern) or fnmatchcase(call.path, self.pattern))
+            and (self.when is None or self.when(call))
         )
 
 

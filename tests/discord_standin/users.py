@@ -110,6 +110,8 @@ class User(Account):
 
     def _commands(self, channel: Channel, kind: int) -> list[Json]:
         guild = channel.guild
+        if guild is not None and self._standin.bot.id not in guild.members:
+            return []
         return self._standin.commands.usable(guild.id if guild else None, kind)
 
     def _check_use(self, channel: Channel, command: Json) -> None:
@@ -117,6 +119,8 @@ class User(Account):
         if not have & USE_COMMANDS:
             raise NotPossible(f"{self.name} may not use commands in {channel!r}")
         needed = command["default_member_permissions"]
+        if self._standin.commands.open_to_all:
+            needed = None
         if channel.guild is not None and needed is not None and have != ALL:
             wanted = int(needed)
             if not wanted or have & wanted != wanted:
@@ -237,7 +241,7 @@ class User(Account):
                 "parse": ["users", "roles", "everyone"], "replied_user": ping_reply,
             }  # fmt: skip
         files = {
-            str(i): Upload(name, content, "") for i, (name, content) in enumerate(attachments or [])
+            str(i): Upload(name, content) for i, (name, content) in enumerate(attachments or [])
         }
         try:
             if not can(channel, self, VIEW_CHANNEL):

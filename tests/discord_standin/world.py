@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from . import payloads, permissions
 from .clock import Clock, Snowflakes
 from .errors import ApiError, missing_access, missing_permissions, not_found
-from .model import DM, THREADS, Account, Channel, Guild, Json, Member, Message, Role
+from .model import (
+    DM,
+    THREADS,
+    Account,
+    Attachment,
+    Channel,
+    Guild,
+    Json,
+    Member,
+    Message,
+    Role,
+    Webhook,
+)
 
 if TYPE_CHECKING:
     from .interactions import Interaction
 
 # Intents, by what they let through.
 GUILDS, MEMBERS, PRESENCES = 1 << 0, 1 << 1, 1 << 8
-GUILD_MESSAGES, GUILD_REACTIONS, GUILD_TYPING = 1 << 9, 1 << 10, 1 << 11
-DIRECT_MESSAGES, DIRECT_REACTIONS, DIRECT_TYPING = 1 << 12, 1 << 13, 1 << 14
+GUILD_MESSAGES, GUILD_REACTIONS = 1 << 9, 1 << 10
+DIRECT_MESSAGES, DIRECT_REACTIONS = 1 << 12, 1 << 13
 MESSAGE_CONTENT = 1 << 15
 PRIVILEGED = MEMBERS | PRESENCES | MESSAGE_CONTENT
+
+Found = TypeVar("Found")
 
 # An event for the bot: name, data, intent needed, server; data may depend on the session's intents.
 Dispatch = Callable[[str, "Json | Callable[[int], Json]", int, "Guild | None"], None]
@@ -42,29 +57,66 @@ class World:
         self.cdn = ""
         self.files: dict[tuple[int, str], tuple[bytes, str]] = {}
         self.interactions: dict[str, Interaction] = {}
+        self.webhooks: dict[int, Webhook] = {}
         self.dispatch: Dispatch = lambda *_: None
         self._waiting: set[asyncio.Future[None]] = set()
+        self._waking = False
+        # What was refused so far, for the message of a wait in vain.
+        self.complaints: Callable[[], str] = lambda: ""
+
+    @property
+    def application_flags(self) -> int:
+        """Privileged intents as a bot in fewer than a hundred servers has them: limited."""
+        bits = ((PRESENCES, 1 << 13), (MEMBERS, 1 << 15), (MESSAGE_CONTENT, 1 << 19))
+        return sum(flag for intent, flag in bits if self.privileged_intents & intent)
 
     # Waiting for changes.
 
     def changed(self) -> None:
-        """Wake whoever waits for something."""
+        """Let whoever waits for something look again, soon: many waiters look less often."""
+        if self._waiting and not self._waking:
+            self._waking = True
+            soon = min(0.05, 0.0005 * len(self._waiting))
+            asyncio.get_running_loop().call_later(soon, self._wake)
+
+    def _wake(self) -> None:
+        self._waking = False
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
             if not future.done():
                 future.set_result(None)
 
-    async def wait_until(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
-        """Return when ``condition`` holds; ``AssertionError`` naming ``what`` after ``timeout`` s."""
+    async def find(
+        self, look: Callable[[], Found | None], timeout: float, what: Callable[[], str]
+    ) -> Found:
+        """What ``look`` returns once it is not ``None``; ``AssertionError`` after ``timeout`` s."""
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout
-        while not condition():
+        while (found := look()) is None:
+            left = end - loop.time()
+            if left <= 0:
+                raise AssertionError(
+                    f"waited {timeout:g} s in vain for {what()}{self.complaints()}"
+                )
             future: asyncio.Future[None] = loop.create_future()
             self._waiting.add(future)
-            await asyncio.wait([future], timeout=max(0.0, end - loop.time()))
+            # Now and then, for what changes without a word to the stand-in.
+            await asyncio.wait([future], timeout=min(0.1, left))
             self._waiting.discard(future)
-            if loop.time() >= end and not condition():
-                raise AssertionError(f"waited {timeout:g} s in vain for {what}")
+        return found
+
+    def store(
+        self, place: str, filename: str, content: bytes, description: str | None = None
+    ) -> Attachment:
+        """Put a file on the CDN."""
+        number = self.ids.next()
+        kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+        if kind.startswith("text/"):
+            kind += "; charset=utf-8"
+        safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in filename)
+        self.files[number, safe] = (content, kind)
+        url = f"{self.cdn}/{place}/{number}/{safe}"
+        return Attachment(number, safe, content, kind, url, description)
 
     # Look-ups that refuse as Discord does.
 
@@ -157,10 +209,6 @@ class World:
         data = {"guild_id": str(guild.id), "role": payloads.role(role)}
         self.dispatch("GUILD_ROLE_CREATE", data, GUILDS, guild)
         return role
-
-    def role_changed(self, guild: Guild, role: Role) -> None:
-        data = {"guild_id": str(guild.id), "role": payloads.role(role)}
-        self.dispatch("GUILD_ROLE_UPDATE", data, GUILDS, guild)
 
     def add_member(self, guild: Guild, account: Account, roles: set[int]) -> Member:
         member = Member(account, self.clock.now(), roles)

@@ -1,4 +1,4 @@
-"""The Discord stand-in as a fixture: `pytest_plugins` or an import brings it into a test file."""
+"""The Discord stand-in as the fixture `standin`, for bots in the test's own process or another."""
 
 from __future__ import annotations
 

@@ -83,13 +83,11 @@ def open_direct(request: Request) -> Answer:
 
 def application(request: Request) -> Json:
     world = request.world
-    # With fewer than a hundred servers, privileged intents show as the "limited" flags.
-    bits = ((1 << 1, 1 << 15), (1 << 8, 1 << 13), (1 << 15, 1 << 19))
-    flags = sum(flag for intent, flag in bits if world.privileged_intents & intent)
+    flags = world.application_flags
     return {
         "id": str(world.application_id), "name": world.bot.name, "icon": None, "description": "",
         "summary": "", "type": None, "bot_public": True, "bot_require_code_grant": False,
-        "verify_key": "0" * 64, "flags": flags, "hook": True, "is_monetized": False,
+        "verify_key": "0" * 64, "flags": flags, "flags_new": str(flags), "eligible_oauth2_scopes": [], "hook": True, "is_monetized": False,
         "is_verified": False, "is_discoverable": False, "max_participants": None,
         "owner": payloads.user(world.owner), "team": None, "redirect_uris": [],
         "interactions_endpoint_url": None, "role_connections_verification_url": None,

@@ -64,7 +64,7 @@ def edit(request: Request) -> Answer:
         raise missing_permissions()
     channel.name = body.get("name", channel.name)
     channel.topic = body.get("topic", channel.topic)
-    channel.slowmode = body.get("rate_limit_per_user") or 0
+    channel.slowmode = body.get("rate_limit_per_user") or channel.slowmode
     world.channel_changed(channel)
     return 200, payloads.channel(channel, world.bot)
 

@@ -65,6 +65,8 @@ def create(request: Request) -> Answer:
         person = next(a for a in channel.recipients if a is not world.bot)
         if not person.accepts_dms or not world.shares_guild(person):
             raise ApiError(403, 50007)
+    if body.get("poll"):
+        raise ApiError(501, 0, "the stand-in does not play polls")
     replied, kind = _replied(request, channel), 0
     if body.get("nonce") is not None and body.get("enforce_nonce"):
         for old in channel.messages.values():
@@ -75,6 +77,8 @@ def create(request: Request) -> Answer:
     made = request.api.messages.create(
         channel, world.bot, body, request.files, kind=kind, replied_to=replied
     )
+    if channel.is_thread:
+        world.thread_joined(channel, world.bot)
     return 200, _shown(request, made)
 
 
