@@ -92,6 +92,10 @@ class Desk:
         task.add_done_callback(lambda done: self._serving.pop(done, None))
         return await asyncio.shield(task)
 
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._serving)
+
     def drop_server(self, server_id: int) -> None:
         """End what is being answered for a server that is gone."""
         for task, server in list(self._serving.items()):

@@ -17,7 +17,7 @@ from retrieval.embedders import Embedder, EmbedderOptions, make_embedder
 from retrieval.ingest import ingest
 from tests.discord_standin import DiscordStandIn, Guild
 from tests.integration.answering_fixtures import NOW, at_noon
-from tests.integration.discord_fixtures import standin  # noqa: F401 - a fixture
+from tests.scripted_model import Request, Says, ScriptedModel
 
 
 class Running:
@@ -47,7 +47,7 @@ Start = Callable[..., contextlib.AbstractAsyncContextManager[Running]]
 
 
 @pytest.fixture
-def start(standin: DiscordStandIn, tmp_path: Path, embedder: Embedder) -> Start:  # noqa: F811
+def start(standin: DiscordStandIn, tmp_path: Path, embedder: Embedder) -> Start:
     """``async with start(NEWSDESK_…="…") as running``: the bot, until the block ends."""
 
     @contextlib.asynccontextmanager
@@ -65,7 +65,6 @@ def start(standin: DiscordStandIn, tmp_path: Path, embedder: Embedder) -> Start:
             if running in done:
                 running.result()
             await waiting
-            await bot.wait_until_ready()
             yield Running(bot, standin)
         finally:
             await bot.close()
@@ -78,3 +77,26 @@ def start(standin: DiscordStandIn, tmp_path: Path, embedder: Embedder) -> Start:
 async def running(start: Start) -> AsyncIterator[Running]:
     async with start() as made:
         yield made
+
+
+@pytest.fixture
+async def model() -> AsyncIterator[ScriptedModel]:
+    async with ScriptedModel() as server:
+        yield server
+
+
+@pytest.fixture
+async def writing(start: Start, model: ScriptedModel) -> AsyncIterator[Running]:
+    """A bot whose model writes an answer about the Lantern Bridge for some two seconds."""
+    model.play(Says(_bridge, pause=0.05))
+    async with start(OPENAI_BASE_URL=model.url) as made:
+        yield made
+
+
+def _bridge(request: Request) -> str:
+    cost, radio = request.holding("cost 412 million"), request.holding("640-metre span")
+    return (
+        f"The Lantern Bridge cost 412 million crowns. [{cost}] "
+        f"Mayor Ines Calder cut the ribbon before a crowd of about 6,000 people. [{cost}] "
+        f"The engineer in charge, Piet Holloway, said the 640-metre span was built to stand a flood. [{radio}]"
+    )

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from tests.discord_standin import Message
 from tests.integration.answering_fixtures import BRIDGE, ELECTION
-from tests.integration.discord.conftest import Running
-
-
-def whole(message: Message) -> bool:
-    """Whether it is a final form: those have an id in the footer."""
-    return any("id " in (embed.get("footer") or {}).get("text", "") for embed in message.embeds)
+from tests.integration.discord.conftest import Running, Start
+from tests.integration.discord.looking import whole
 
 
 async def test_a_slash_question_gets_a_cited_answer_with_sources_and_buttons(
@@ -140,7 +135,7 @@ async def test_the_buttons_show_sources_take_feedback_follow_up_and_delete(runni
     await standin.wait_until(lambda: answer.deleted)
 
 
-async def test_in_thread_mode_an_answer_opens_a_thread_where_follow_ups_need_no_mention(start) -> None:
+async def test_in_thread_mode_an_answer_opens_a_thread_where_follow_ups_need_no_mention(start: Start) -> None:
     async with start(NEWSDESK_MESSAGE_CONTENT="true") as running:
         standin = running.standin
         guild = standin.guild("Harbour News")
