@@ -82,13 +82,13 @@ class Desk:
         self._queue = queue
         self._conversations = conversations
         self._seconds = seconds
-        self._serving: dict[asyncio.Task[Served | None], int | None] = {}
+        self._serving: dict[asyncio.Task[Served | None], Query] = {}
         self._cut = asyncio.Event()
 
     async def serve(self, query: Query, place: Place) -> Served | None:
         """Answer ``query`` in ``place``; None if it ended without an answer, which was told."""
         task = asyncio.create_task(self._guarded(query, place), name=f"question {query.id}")
-        self._serving[task] = query.server_id
+        self._serving[task] = query
         task.add_done_callback(lambda done: self._serving.pop(done, None))
         return await asyncio.shield(task)
 
@@ -98,9 +98,15 @@ class Desk:
 
     def drop_server(self, server_id: int) -> None:
         """End what is being answered for a server that is gone."""
-        for task, server in list(self._serving.items()):
-            if server == server_id:
+        for task, query in list(self._serving.items()):
+            if query.server_id == server_id:
                 task.cancel()
+
+    async def settled(self, query_id: str, seconds: float = 2.0) -> None:
+        """Wait until what is shown of an answer is on the books too; a button may be that fast."""
+        tasks = [task for task, query in self._serving.items() if query.id == query_id]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
 
     async def close(self, seconds: float) -> None:
         """Take no more questions; wait so long for answers under way, then have them say they were cut."""

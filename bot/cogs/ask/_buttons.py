@@ -65,6 +65,7 @@ class AnswerPresses:
         self, interaction: discord.Interaction[Any], visit: Visit, answer_id: str
     ) -> Given:
         """The answer, if this button is one of its own. Raises ``Refused``."""
+        await self._bot.desk.settled(answer_id)
         given = await answer_by_id(self._bot.library.catalogue, answer_id)
         if given is None or not given.answer:
             raise Refused("answer-gone")
