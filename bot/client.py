@@ -20,6 +20,7 @@ from bot.conversations import Conversations
 from bot.departures import Departures
 from bot.desk import Desk
 from bot.health import health_endpoint
+from bot.invite import invite_link, missing
 from bot.limits import AnswerQueue, Cooldown
 from bot.logs import details
 from bot.servers import ServerBook
@@ -175,9 +176,12 @@ class NewsdeskBot(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         _log.info("ready", extra=details(servers=len(self.guilds), shards=len(self.shards)))
         await self.departures.compare([guild.id for guild in self.guilds])
+        for guild in self.guilds:
+            self._check_permissions(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         _log.info("joined a server", extra=details(server=guild.id))
+        self._check_permissions(guild)
         await self.departures.came(guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
@@ -185,6 +189,16 @@ class NewsdeskBot(commands.AutoShardedBot):
         self.desk.drop_server(guild.id)
         self.servers.forget(guild.id)
         await self.departures.left(guild.id)
+
+    def _check_permissions(self, guild: discord.Guild) -> None:
+        if guild.unavailable or guild.me is None or self.application_id is None:
+            return
+        if lacking := missing(guild.me.guild_permissions):
+            _log.warning(
+                "missing permissions: %s; invite the bot again with %s",
+                ", ".join(lacking), invite_link(self.application_id),
+                extra=details(server=guild.id),
+            )  # fmt: skip
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Commands are slash commands; cogs listen to messages themselves."""

@@ -45,7 +45,16 @@ def set_up(*, as_json: bool, debug: bool = False) -> None:
         level=logging.DEBUG if debug else logging.INFO, handlers=[handler], force=True
     )
     # They tell of every request and of every statement, texts and tokens included.
-    for name in ("aiosqlite", "alembic", "discord", "httpcore", "httpx", "openai", "chromadb", "asyncio"):
+    for name in (
+        "aiosqlite",
+        "alembic",
+        "discord",
+        "httpcore",
+        "httpx",
+        "openai",
+        "chromadb",
+        "asyncio",
+    ):
         logging.getLogger(name).setLevel(logging.INFO if debug else logging.WARNING)
     logging.getLogger("discord").setLevel(logging.INFO if debug else logging.WARNING)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +38,9 @@ class Running:
 
 
 @pytest.fixture(scope="session")
-def embedder() -> Iterator[Embedder]:
+def embedder() -> Embedder:
     """Read once for all tests: its weights take a while."""
-    yield make_embedder("wordllama", EmbedderOptions())
+    return make_embedder("wordllama", EmbedderOptions())
 
 
 Start = Callable[..., contextlib.AbstractAsyncContextManager[Running]]

@@ -105,7 +105,10 @@ async def test_forged_custom_ids_are_refused(running: Running) -> None:
 async def test_only_the_asker_or_a_moderator_deletes(running: Running) -> None:
     standin = running.standin
     ada, general = await somebody(running)
-    bob, mod = standin.member(general.guild, "Bob"), standin.member(general.guild, "Mo", moderator=True)
+    bob, mod = (
+        standin.member(general.guild, "Bob"),
+        standin.member(general.guild, "Mo", moderator=True),
+    )
     answer = await (await ada.slash(general, "ask", question=LANTERN)).final(whole)
     await (await bob.press(answer, "Delete")).final()
     assert not answer.deleted
@@ -122,7 +125,9 @@ async def test_a_person_may_ask_only_so_often(start: Start) -> None:
         assert "You can ask again in" in refused.text
 
 
-async def test_channels_and_roles_that_moderators_set_hold_for_every_way_to_ask(running: Running) -> None:
+async def test_channels_and_roles_that_moderators_set_hold_for_every_way_to_ask(
+    running: Running,
+) -> None:
     standin = running.standin
     ada, general = await somebody(running)
     desk = standin.channel(general.guild, "news-desk")

@@ -43,7 +43,11 @@ async def test_a_reply_to_an_answer_keeps_the_conversation(running: Running) -> 
     standin = running.standin
     guild = standin.guild("Harbour News")
     await running.bring_in(guild)
-    ada, bob, general = standin.member(guild, "Ada"), standin.member(guild, "Bob"), standin.channel(guild)
+    ada, bob, general = (
+        standin.member(guild, "Ada"),
+        standin.member(guild, "Bob"),
+        standin.channel(guild),
+    )
     first = await (await ada.slash(general, "ask", question=BRIDGE)).final(whole)
     await bob.send(general, "and when did it open?", reply_to=first)
     second = await standin.wait_for_message(general, whole, after=first)
@@ -71,8 +75,13 @@ async def test_with_several_servers_a_direct_message_asks_which_one(running: Run
     ada = standin.member(harbour, "Ada")
     standin.member(other, ada)
     await ada.dm(ELECTION)
-    menu = await standin.wait_for_message(ada.direct, lambda m: "newsdesk:server" in str(m.components))
-    assert {o["label"] for o in menu.component("newsdesk:server")["options"]} == {"Harbour News", "Other News"}
+    menu = await standin.wait_for_message(
+        ada.direct, lambda m: "newsdesk:server" in str(m.components)
+    )
+    assert {o["label"] for o in menu.component("newsdesk:server")["options"]} == {
+        "Harbour News",
+        "Other News",
+    }
     await ada.select(menu, "newsdesk:server", "Harbour News")
     answer = await standin.wait_for_message(ada.direct, whole)
     assert "Calder" in answer.text
@@ -81,7 +90,9 @@ async def test_with_several_servers_a_direct_message_asks_which_one(running: Run
     assert "million" in second.text
 
 
-async def test_a_direct_message_reads_no_server_where_its_author_may_not_ask(running: Running) -> None:
+async def test_a_direct_message_reads_no_server_where_its_author_may_not_ask(
+    running: Running,
+) -> None:
     standin = running.standin
     guild = standin.guild("Harbour News")
     await running.bring_in(guild)
@@ -97,11 +108,17 @@ async def test_a_direct_message_reads_no_server_where_its_author_may_not_ask(run
     assert "Calder" in answer.text
 
 
-async def test_a_private_answer_is_seen_by_its_asker_alone_until_it_is_shared(running: Running) -> None:
+async def test_a_private_answer_is_seen_by_its_asker_alone_until_it_is_shared(
+    running: Running,
+) -> None:
     standin = running.standin
     guild = standin.guild("Harbour News")
     await running.bring_in(guild)
-    ada, bob, general = standin.member(guild, "Ada"), standin.member(guild, "Bob"), standin.channel(guild)
+    ada, bob, general = (
+        standin.member(guild, "Ada"),
+        standin.member(guild, "Bob"),
+        standin.channel(guild),
+    )
     answer = await (await ada.slash(general, "ask", question=BRIDGE, private=True)).final(whole)
     assert answer.is_ephemeral
     assert bob.messages(general) == []
@@ -115,11 +132,17 @@ async def test_a_private_answer_is_seen_by_its_asker_alone_until_it_is_shared(ru
     assert sources.text.startswith("**1** Maravel Courier")
 
 
-async def test_the_buttons_show_sources_take_feedback_follow_up_and_delete(running: Running) -> None:
+async def test_the_buttons_show_sources_take_feedback_follow_up_and_delete(
+    running: Running,
+) -> None:
     standin = running.standin
     guild = standin.guild("Harbour News")
     await running.bring_in(guild)
-    ada, bob, general = standin.member(guild, "Ada"), standin.member(guild, "Bob"), standin.channel(guild)
+    ada, bob, general = (
+        standin.member(guild, "Ada"),
+        standin.member(guild, "Bob"),
+        standin.channel(guild),
+    )
     answer = await (await ada.slash(general, "ask", question=BRIDGE)).final(whole)
     sources = await (await bob.press(answer, "Sources")).final()
     assert "> " in sources.text
@@ -135,7 +158,9 @@ async def test_the_buttons_show_sources_take_feedback_follow_up_and_delete(runni
     await standin.wait_until(lambda: answer.deleted)
 
 
-async def test_in_thread_mode_an_answer_opens_a_thread_where_follow_ups_need_no_mention(start: Start) -> None:
+async def test_in_thread_mode_an_answer_opens_a_thread_where_follow_ups_need_no_mention(
+    start: Start,
+) -> None:
     async with start(NEWSDESK_MESSAGE_CONTENT="true") as running:
         standin = running.standin
         guild = standin.guild("Harbour News")
@@ -151,7 +176,9 @@ async def test_in_thread_mode_an_answer_opens_a_thread_where_follow_ups_need_no_
         assert "Calder" in answer.text or "Maravel" in answer.text
 
 
-async def test_without_message_content_the_bot_connects_without_a_privileged_intent(running: Running) -> None:
+async def test_without_message_content_the_bot_connects_without_a_privileged_intent(
+    running: Running,
+) -> None:
     assert running.standin.gateway.identifies[-1]["intents"] == (1 << 0) | (1 << 9) | (1 << 12)
 
 
@@ -160,7 +187,9 @@ async def test_autocompletion_knows_the_publishers_of_this_server(running: Runni
     guild = standin.guild("Harbour News")
     await running.bring_in(guild)
     ada = standin.member(guild, "Ada")
-    choices = await ada.autocomplete(standin.channel(guild), "ask", "source", "mar", question=BRIDGE)
+    choices = await ada.autocomplete(
+        standin.channel(guild), "ask", "source", "mar", question=BRIDGE
+    )
     assert [choice.name for choice in choices] == ["Maravel Courier"]
 
 
@@ -169,7 +198,9 @@ async def test_what_is_not_known_is_said_calmly_with_the_nearest_coverage(runnin
     guild = standin.guild("Harbour News")
     await running.bring_in(guild)
     ada, general = standin.member(guild, "Ada"), standin.channel(guild)
-    answer = await (await ada.slash(general, "ask", question="Who is the president of Brazil?")).final(whole)
+    answer = await (
+        await ada.slash(general, "ask", question="Who is the president of Brazil?")
+    ).final(whole)
     assert "I don't know" in answer.text
     assert "The nearest coverage" in answer.text
     assert "Sources" not in answer.buttons
@@ -180,9 +211,13 @@ async def test_ask_about_this_asks_about_the_linked_article(running: Running) ->
     guild = standin.guild("Harbour News")
     await running.bring_in(guild)
     ada, general = standin.member(guild, "Ada"), standin.channel(guild)
-    link = await ada.send(general, "look: https://courier.maravel.example/lantern-bridge-opens?utm_source=x")
+    link = await ada.send(
+        general, "look: https://courier.maravel.example/lantern-bridge-opens?utm_source=x"
+    )
     form = await ada.context_menu(general, "Ask about this", link)
-    answer = await (await ada.submit_modal(form, {"Your question": "how much did it cost?"})).final(whole)
+    answer = await (await ada.submit_modal(form, {"Your question": "how much did it cost?"})).final(
+        whole
+    )
     assert "million" in answer.text
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from tests.discord_standin import Interaction, Message, User
@@ -55,7 +57,7 @@ async def test_an_answer_is_streamed_at_a_steady_pace(scene: Scene) -> None:
     first, last = edits[0].embeds[0]["description"], edits[-1].embeds[0]["description"]
     assert first.startswith("The Lantern Bridge cost 412 million crowns. [1]")
     assert len(first) < len(last)
-    assert all(b.at - a.at > 0.9 for a, b in zip(edits[:-1], edits[1:-1], strict=False))
+    assert all(b.at - a.at > 0.9 for a, b in pairwise(edits[:-1]))
 
 
 async def test_the_gateway_drops_and_the_answer_arrives_and_the_bot_resumes(
@@ -76,9 +78,7 @@ async def test_an_invalid_session_is_begun_anew(scene: Scene) -> None:
     identified = len(scene.standin.gateway.identifies)
     scene.standin.gateway.invalidate()
     assert END in (await interaction.final(whole)).text
-    await scene.standin.wait_until(
-        lambda: len(scene.standin.gateway.identifies) > identified, 20
-    )
+    await scene.standin.wait_until(lambda: len(scene.standin.gateway.identifies) > identified, 20)
     await scene.standin.wait_for_bot()
     again = await scene.ada.slash(scene.general, "ask", question=BRIDGE)
     assert END in (await again.final(whole)).text

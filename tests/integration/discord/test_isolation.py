@@ -63,7 +63,9 @@ async def test_by_slash_command_button_and_follow_up(two: Two) -> None:
         sources = await (await person.press(answer, "Sources")).final()
         assert is_of(sources, own, foreign)
         form = await person.press(answer, "Ask a follow-up")
-        followed = await person.submit_modal(form, {"Your question": "how many ships has it room for?"})
+        followed = await person.submit_modal(
+            form, {"Your question": "how many ships has it room for?"}
+        )
         assert foreign not in (await followed.final(whole)).text
 
 
@@ -108,7 +110,9 @@ async def test_a_server_that_is_forged_in_the_menu_is_refused(two: Two) -> None:
     two.standin.member(third, two.nora)
     await two.nora.dm(QUESTION)
     menu = await two.standin.wait_for_message(two.nora.direct)
-    menu.component("newsdesk:server")["options"].append({"label": "South", "value": str(two.south.id)})
+    menu.component("newsdesk:server")["options"].append(
+        {"label": "South", "value": str(two.south.id)}
+    )
     refused = await (await two.nora.select(menu, "newsdesk:server", "South")).final()
     assert "share no server" in refused.text
 
@@ -116,9 +120,14 @@ async def test_a_server_that_is_forged_in_the_menu_is_refused(two: Two) -> None:
 async def test_suggestions_are_those_of_the_server(two: Two) -> None:
     for guild, person, own, _ in two.sides():
         channel = two.standin.channel(guild)
-        names = [c.name for c in await person.autocomplete(channel, "ask", "source", question=QUESTION)]
+        names = [
+            c.name for c in await person.autocomplete(channel, "ask", "source", question=QUESTION)
+        ]
         assert names == ["Northport Gazette" if own.startswith("11") else "Southport Gazette"]
-    assert [c.name for c in await two.sam.autocomplete(two.sam.direct, "ask", "source", question=QUESTION)] == ["Southport Gazette"]
+    assert [
+        c.name
+        for c in await two.sam.autocomplete(two.sam.direct, "ask", "source", question=QUESTION)
+    ] == ["Southport Gazette"]
 
 
 async def test_a_button_of_an_answer_in_another_server_is_refused(two: Two) -> None:
