@@ -67,6 +67,17 @@ def test_a_cited_sentence_is_given_out_when_the_text_pauses() -> None:
     assert reader.settle() == []
 
 
+def test_a_pause_inside_a_citation_or_before_it_gives_out_nothing() -> None:
+    reader = DraftReader()
+    reader.feed("It rained. [1")
+    assert reader.settle() == []
+    reader.feed("] It")
+    assert reader.settle() == [DraftSentence("It rained.", (1,))]
+    reader.feed(" snowed.")
+    assert reader.settle() == []
+    assert reader.feed(" [2] And then") == [DraftSentence("It snowed.", (2,))]
+
+
 def test_an_uncited_or_unfinished_sentence_waits() -> None:
     reader = DraftReader()
     reader.feed("It rained in")
