@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
@@ -60,10 +60,10 @@ class Composer:
         self._zone = zone
         self._counter: CountTokens | None = None
 
-    async def may_answer(self, corpus: str) -> bool:
-        """Whether today's budget has room for one more answer."""
+    def room(self, corpus: str) -> AbstractAsyncContextManager[bool]:
+        """Whether today's budget has room for one more answer, which is kept free in the body."""
         most = self._bounds.context_tokens + self._bounds.answer_tokens
-        return await self._ledger.has_left(corpus, self.model.name, most)
+        return self._ledger.room(corpus, self.model.name, most)
 
     async def spent(self, corpus: str | None) -> Spending:
         """What went today, in one corpus or in all."""
@@ -109,7 +109,9 @@ class Composer:
         """A follow-up as a question of its own, in the model's words; None if it has none to offer."""
         prompt = prompts.render("standalone", history=history, question=question)
         try:
-            async with asyncio.timeout(_REWRITE_SECONDS):
+            async with self.room(corpus) as granted, asyncio.timeout(_REWRITE_SECONDS):
+                if not granted:
+                    return None
                 text, _ = await self._short(prompt, _REWRITE_TOKENS, corpus)
         except (ModelError, TimeoutError) as error:
             _log.info("The model rewrote no question (%s).", type(error).__name__)
@@ -187,24 +189,21 @@ class Composer:
         spent: Spent | None = None
         said: list[str] = []
         begun = False
-        with self._ledger.reserved(corpus, asked + most):
-            try:
-                async with aclosing(self.model.stream(messages, max_tokens=most)) as pieces:
-                    async for piece in pieces:
-                        begun = True
-                        if isinstance(piece, Spent):
-                            spent = piece
-                        else:
-                            said.append(piece.text)
-                            yield piece.text
-            finally:
-                if begun:
-                    call = spent or Spent(asked, count("".join(said)))
-                    usage = await asyncio.shield(self._recorded(corpus, call))
-                    if composition is not None:
-                        composition.usage = (
-                            usage + composition.usage if composition.usage else usage
-                        )
+        try:
+            async with aclosing(self.model.stream(messages, max_tokens=most)) as pieces:
+                async for piece in pieces:
+                    begun = True
+                    if isinstance(piece, Spent):
+                        spent = piece
+                    else:
+                        said.append(piece.text)
+                        yield piece.text
+        finally:
+            if begun:
+                call = spent or Spent(asked, count("".join(said)))
+                usage = await asyncio.shield(self._recorded(corpus, call))
+                if composition is not None:
+                    composition.usage = usage + composition.usage if composition.usage else usage
 
     async def _recorded(self, corpus: str, call: Spent) -> Usage:
         try:

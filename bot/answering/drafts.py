@@ -55,12 +55,17 @@ class DraftReader:
         return _drafts(moved, whole)
 
     def settle(self) -> list[DraftSentence]:
-        """Return what is whole and cited but could still go on, if it is: for when the text pauses."""
+        """Return what would be given out if the text went on, for when it pauses: sentences with
+        another one begun behind them, and a last one that is whole and cited."""
+        begun = _MARK_BEGUN.search(self._rest)
         moved = _moved(self._rest)
-        if not _MARK.search(moved) or not _ENDS.search(moved.rstrip()):
+        spans = _spans(moved)
+        if not spans or (begun and begun[0].strip()):
             return []
-        self._rest = ""
-        return _drafts(moved, _spans(moved))
+        last = moved[spans[-1][0] : spans[-1][1]]
+        whole = spans if _MARK.search(last) and _ENDS.search(last) else spans[:-1]
+        self._rest = "" if len(whole) == len(spans) else moved[spans[-1][0] :]
+        return _drafts(moved, whole)
 
     def finish(self) -> list[DraftSentence]:
         """Return what is left at the end of the text."""

@@ -146,11 +146,25 @@ class AnswerEngine:
             return await self._refusal(asked, found, reason)
         if self._composer is None:
             return _told(quoted, emit)
-        if not await self._composer.may_answer(asked.corpus):
-            note = "Today's budget for the language model is used up; this answer is made of quotations."
-            return _told(replace(quoted, notes=(*quoted.notes, note)), emit)
+        async with self._composer.room(asked.corpus) as granted:
+            if granted:
+                return await self._written(self._composer, asked, found, quoted, emit)
+        note = (
+            "Today's budget for the language model is used up; this answer is made of quotations."
+        )
+        return _told(replace(quoted, notes=(*quoted.notes, note)), emit)
+
+    async def _written(
+        self,
+        composer: Composer,
+        asked: Asked,
+        found: Found,
+        quoted: Answer,
+        emit: Callable[[Event], None],
+    ) -> Answer:
+        """The answer of the model if any of it holds; the refusal if it does not know, else quotations."""
         shown = _Shown(emit)
-        composition = await self._composer.compose(
+        composition = await composer.compose(
             asked.question, found.hits, corpus=asked.corpus, as_of=asked.within.as_of,
             language=asked.language, passed=shown,
         )  # fmt: skip
@@ -158,9 +172,7 @@ class AnswerEngine:
         if error is not None:
             _log.warning("%s", error.message)
         if shown.sentences:
-            answer = shown.answer(
-                asked.question, found.notes, composition, self._composer.model.name
-            )
+            answer = shown.answer(asked.question, found.notes, composition, composer.model.name)
         elif composition.refused:
             answer = await self._refusal(asked, found, "not-answered")
         else:
@@ -190,7 +202,7 @@ class AnswerEngine:
         conversation, as_of = asked.conversation, asked.within.as_of
         if conversation.last is None or not leans_on_earlier(asked.question):
             return Standalone(asked.question)
-        if self._composer is not None and await self._composer.may_answer(asked.corpus):
+        if self._composer is not None:
             text = await self._composer.standalone(
                 history(conversation), asked.question, asked.corpus
             )

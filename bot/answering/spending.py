@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -47,37 +48,42 @@ class Ledger:
         self.budget = budget
         # Tokens of calls under way, by corpus: they are not on the books yet.
         self._reserved: Counter[str] = Counter()
+        self._checking = asyncio.Lock()
 
     async def spent(self, corpus: str | None = None) -> Spending:
         """What went today, in one corpus or in all."""
         return await spent(self._catalogue, self._clock().astimezone(self._zone).date(), corpus)
 
-    async def has_left(self, corpus: str, model: str, tokens: int) -> bool:
-        """Whether a call that may take ``tokens`` is within today's budget."""
+    @contextlib.asynccontextmanager
+    async def room(self, corpus: str, model: str, tokens: int) -> AsyncIterator[bool]:
+        """Whether calls that may take ``tokens`` are within today's budget; if so, these count as
+        used within the body."""
         if not self.budget.limits_anything:
-            return True
+            yield True
+            return
+        async with self._checking:
+            granted = await self._has_left(corpus, model, tokens)
+            if granted:
+                self._reserved[corpus] += tokens
+        try:
+            yield granted
+        finally:
+            if granted:
+                self._reserved[corpus] -= tokens
+
+    async def _has_left(self, corpus: str, model: str, tokens: int) -> bool:
         price = price_of(model, self._prices)
         for name, cost, most in (
             (None, self.budget.cost, self.budget.tokens),
             (corpus, self.budget.corpus_cost, self.budget.corpus_tokens),
         ):
             so_far = await self.spent(name)
-            under_way = self._reserved.total() if name is None else self._reserved[corpus]
-            if most is not None and so_far.tokens + under_way + tokens > most:
+            wanted = tokens + (self._reserved.total() if name is None else self._reserved[corpus])
+            if most is not None and so_far.tokens + wanted > most:
                 return False
-            expected = (under_way + tokens) * price.prompt if price else 0.0
-            if cost is not None and so_far.cost + expected > cost:
+            if cost is not None and so_far.cost + (wanted * price.prompt if price else 0) > cost:
                 return False
         return True
-
-    @contextlib.contextmanager
-    def reserved(self, corpus: str, tokens: int) -> Iterator[None]:
-        """Count a call as used while it is under way."""
-        self._reserved[corpus] += tokens
-        try:
-            yield
-        finally:
-            self._reserved[corpus] -= tokens
 
     async def record(self, corpus: str, model: str, call: Spent) -> Usage:
         """Keep what a call took."""

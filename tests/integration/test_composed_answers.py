@@ -21,7 +21,7 @@ from tests.integration.answering_fixtures import (
     engine_over,
     fill,
 )
-from tests.scripted_model import Breaks, Garbles, Hangs, Request, Says, ScriptedModel
+from tests.scripted_model import Breaks, Fails, Garbles, Hangs, Request, Says, ScriptedModel
 
 __all__ = ["demo_folder"]
 
@@ -245,6 +245,27 @@ async def test_what_passed_before_the_server_broke_off_is_shown_and_said_to_be_a
     answer = await answered(demo_folder, model)
     assert answer.text == f"{COST} [1]"
     assert "broke off" in answer.notes[-1]
+
+
+async def test_passages_that_are_too_much_for_the_model_are_halved_once(
+    demo_folder: Path, model: ScriptedModel
+) -> None:
+    model.play(Fails(400, "context_length_exceeded"), citing(COST, "412 million"))
+    answer = await answered(demo_folder, model)
+    assert answer.text == f"{COST} [1]"
+    many, few = (len(request.passages) for request in model.requests)
+    assert few == many // 2
+
+
+async def test_passages_that_are_always_too_much_are_quoted(
+    demo_folder: Path, model: ScriptedModel
+) -> None:
+    model.play(Fails(400, "context_length_exceeded"))
+    answer = await answered(demo_folder, model)
+    assert is_made_of_quotations(answer)
+    assert answer.problem is not None
+    assert "NEWSDESK_CONTEXT_TOKENS" in answer.problem
+    assert len(model.requests) == 2
 
 
 async def test_a_model_that_never_begins_is_not_waited_for_long(

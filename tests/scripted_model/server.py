@@ -124,6 +124,9 @@ class ScriptedModel:
         """Queue what comes next; what was queued before is forgotten."""
         self.plays = list(plays)
 
+    def wrote(self, text: str) -> None:
+        """Hears what has been sent of an answer so far, for who wants to know when."""
+
     async def _models(self, request: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": "scripted", "object": "model", "created": 0, "owned_by": "us"}]})  # fmt: skip
 
@@ -160,6 +163,7 @@ class ScriptedModel:
         await response.write(_event(_chunk(asked, {"role": "assistant", "content": ""})))
         for first in range(0, len(text), size):
             await response.write(_event(_chunk(asked, {"content": text[first : first + size]})))
+            self.wrote(text[: first + size])
             if isinstance(play, Says) and play.pause:
                 await asyncio.sleep(play.pause)
         if not whole:

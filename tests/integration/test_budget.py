@@ -1,0 +1,142 @@
+"""Money: what answers take is counted, kept and limited by the day."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.answering.config import Budget
+from bot.answering.models import Spent
+from bot.answering.spending import BUNDLED_PRICES, Ledger, load_prices, price_of
+from bot.demo import demo_articles
+from retrieval.catalogue import Catalogue
+from retrieval.errors import SettingsError
+from tests.integration.answering_fixtures import (
+    BRIDGE,
+    NOW,
+    asked,
+    demo_folder,
+    engine_over,
+    fill,
+)
+from tests.scripted_model import Says, ScriptedModel
+
+__all__ = ["demo_folder"]
+
+COST = "The Lantern Bridge cost 412 million crowns."
+
+
+@pytest.fixture
+async def model() -> AsyncIterator[ScriptedModel]:
+    async with ScriptedModel() as server:
+        server.play(Says(lambda request: f"{COST} [{request.holding('cost 412')}]"))
+        yield server
+
+
+@pytest.fixture
+def folder(demo_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(demo_folder, tmp_path / "data"))
+
+
+@pytest.fixture
+def prices(tmp_path: Path) -> Path:
+    file = tmp_path / "prices.toml"
+    file.write_text('["scripted"]\ninput = 1.0\noutput = 2.0\n')
+    return file
+
+
+async def test_an_answer_tells_its_tokens_and_what_they_cost(
+    folder: Path, model: ScriptedModel, prices: Path
+) -> None:
+    async with engine_over(folder, model.url, prices_file=prices) as (_, engine):
+        answer = await engine.answer(asked(BRIDGE))
+        today = await engine.spent("local")
+    assert answer.usage is not None
+    expected = (answer.usage.prompt_tokens + 2 * answer.usage.completion_tokens) / 1_000_000
+    assert answer.usage.cost == pytest.approx(expected)
+    assert today.cost == pytest.approx(expected, abs=1e-6)
+    assert today.tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
+
+
+async def test_a_model_without_a_price_is_counted_in_tokens(
+    folder: Path, model: ScriptedModel
+) -> None:
+    async with engine_over(folder, model.url) as (_, engine):
+        answer = await engine.answer(asked(BRIDGE))
+    assert answer.usage is not None
+    assert answer.usage.cost is None
+
+
+@pytest.mark.parametrize(
+    "budget", [Budget(tokens=4_000), Budget(corpus_tokens=4_000), Budget(cost=0.0035), Budget(corpus_cost=0.0035)]
+)  # fmt: skip
+async def test_a_budget_that_is_used_up_makes_quotations_of_answers_until_the_next_day(
+    folder: Path, model: ScriptedModel, prices: Path, budget: Budget
+) -> None:
+    changes: dict[str, Any] = {"prices_file": prices, "budget": budget}
+    async with engine_over(folder, model.url, **changes) as (_, engine):
+        first = await engine.answer(asked(BRIDGE))
+    assert first.model == "scripted"
+    # After a restart too.
+    async with engine_over(folder, model.url, **changes) as (_, engine):
+        second = await engine.answer(asked("What did the Lantern Bridge cost?"))
+    assert second.model == "quotations"
+    assert not second.abstained
+    assert "budget" in second.notes[-1]
+    assert len(model.requests) == 1
+
+
+async def test_one_corpus_does_not_use_up_the_budget_of_another(
+    folder: Path, model: ScriptedModel
+) -> None:
+    await fill(folder, demo_articles(NOW), corpus="other")
+    async with engine_over(folder, model.url, budget=Budget(corpus_tokens=4_000)) as (_, engine):
+        await engine.answer(asked(BRIDGE))
+        other = await engine.answer(asked(BRIDGE, corpus="other"))
+    assert other.model == "scripted"
+
+
+async def test_calls_under_way_count_too(folder: Path, model: ScriptedModel) -> None:
+    model.play(Says(lambda request: f"{COST} [{request.holding('cost 412')}]", first_after=0.3))
+    async with engine_over(folder, model.url, budget=Budget(tokens=4_000)) as (_, engine):
+        answers = await asyncio.gather(
+            *(engine.answer(asked(f"What did the Lantern Bridge {word}?")) for word in ("cost", "cost in all"))
+        )  # fmt: skip
+    assert sorted(answer.model for answer in answers) == ["quotations", "scripted"]
+
+
+async def test_a_day_is_the_operators(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.sqlite3"
+    await Catalogue.prepare(path)
+    catalogue = await Catalogue.open(path)
+    now = [NOW.replace(hour=22, minute=59)]
+    ledger = Ledger(catalogue, {}, Budget(), lambda: now[0], ZoneInfo("Europe/Berlin"))
+    await ledger.record("local", "m", Spent(10, 5))
+    assert (await ledger.spent()).tokens == 15
+    now[0] += timedelta(minutes=1)
+    assert (await ledger.spent()).tokens == 0
+    await catalogue.close()
+
+
+def test_prices_go_by_the_longest_beginning_of_a_name() -> None:
+    prices = load_prices(BUNDLED_PRICES)
+    mini, large = price_of("gpt-4o-mini-2024-07-18", prices), price_of("gpt-4o-2024-11-20", prices)
+    assert mini is not None
+    assert large is not None
+    assert mini.prompt < large.prompt
+    assert price_of("SmolLM2", prices) is None
+
+
+@pytest.mark.parametrize("text", ["[x", "[x]\ninput = 1", "[x]\ninput = 'a'\noutput = 1", "x = 1"])
+def test_a_file_of_prices_that_is_none_is_told_by_its_name(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=r"p\.toml"):
+        load_prices(file)

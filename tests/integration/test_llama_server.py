@@ -1,0 +1,99 @@
+"""The real client against a real server with a real, weak model."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from bot.answering.answers import Finished
+from bot.answering.config import Composing
+from bot.answering.gate import Evidence, check
+from bot.answering.models import ContextTooLong, Message, ModelOptions, Piece, Spent
+from bot.answering.models.openai import OpenAIModel
+from tests.integration.answering_fixtures import (
+    BRIDGE,
+    ELECTION,
+    asked,
+    demo_folder,
+    engine_over,
+)
+from tests.llama import llama
+
+__all__ = ["demo_folder", "llama"]
+
+# Little to read, since a weak machine reads a hundred tokens a second.
+SHORT = Composing(context_tokens=350, answer_tokens=60, seconds=120)
+
+
+def model_at(url: str) -> OpenAIModel:
+    return OpenAIModel(ModelOptions("SmolLM2-135M-Instruct", url, first_seconds=60))
+
+
+async def test_an_answer_streams_and_tells_what_it_took(llama: str) -> None:
+    model = model_at(llama)
+    await model.check()
+    messages = [Message("user", "Count from one to ten in words.")]
+    pieces = [piece async for piece in model.stream(messages, max_tokens=20)]
+    await model.close()
+    texts = [piece.text for piece in pieces if isinstance(piece, Piece)]
+    assert len(texts) > 3
+    spent = pieces[-1]
+    assert isinstance(spent, Spent)
+    assert 0 < spent.completion_tokens <= 20, "it stops at the limit"
+
+
+async def test_a_call_that_is_given_up_frees_the_server_for_the_next(llama: str) -> None:
+    model = model_at(llama)
+    for _ in range(3):
+        async with aclosing(
+            model.stream([Message("user", "Tell a long story.")], max_tokens=2_000)
+        ) as pieces:
+            async for _piece in pieces:
+                break
+    async with asyncio.timeout(30):
+        messages = [Message("user", "Say yes.")]
+        assert [piece async for piece in model.stream(messages, max_tokens=5)]
+    await model.close()
+
+
+async def test_more_than_it_can_read_is_told_as_that(llama: str) -> None:
+    model = model_at(llama)
+    with pytest.raises(ContextTooLong):
+        async for _ in model.stream([Message("user", "word " * 6_000)], max_tokens=5):
+            pass
+    await model.close()
+
+
+async def test_what_is_shown_of_a_weak_models_answer_stands_in_its_sources(
+    llama: str, demo_folder: Path
+) -> None:
+    async with (
+        engine_over(demo_folder, llama, composing=SHORT, first_seconds=60, next_seconds=60) as (
+            _,
+            engine,
+        ),
+        aclosing(engine.stream(asked(BRIDGE))) as events,
+    ):
+        *_events, last = [event async for event in events]
+    assert isinstance(last, Finished)
+    answer = last.answer
+    assert answer.usage is not None
+    assert answer.sentences
+    by_number = {citation.n: citation for citation in answer.citations}
+    for sentence in answer.sentences:
+        assert sentence.citations
+        cited = [by_number[n] for n in sentence.citations]
+        evidence = [Evidence(c.quote, c.article.title, source=c.article.source) for c in cited]
+        assert check(sentence.text, evidence).supported
+
+
+async def test_two_questions_at_once_are_both_answered(llama: str, demo_folder: Path) -> None:
+    async with engine_over(
+        demo_folder, llama, composing=SHORT, first_seconds=90, next_seconds=60
+    ) as (_, engine):
+        answers = await asyncio.gather(*(engine.answer(asked(q)) for q in (BRIDGE, ELECTION)))
+    assert all(answer.problem is None for answer in answers)
+    assert all(answer.sentences or answer.abstained for answer in answers)
