@@ -35,7 +35,7 @@ from retrieval.moments import Clock, utc_now
 
 _log = logging.getLogger(__name__)
 
-COGS = ("bot.cogs.ask",)
+COGS = ("bot.cogs.ask", "bot.cogs.settings", "bot.cogs.privacy", "bot.cogs.help")
 _UNHANDLED_SECONDS = 2.0
 _CATALOGUE_SECONDS = 2.0
 _MORE_THAN_MODEL = 60.0

@@ -55,7 +55,10 @@ class Departures:
         await mark_removed(self._bot.library.catalogue, server_id, self._bot.library.clock())
 
     async def delete_due(self) -> int:
-        """Delete everything of the servers whose grace time is over; returns how many they were."""
+        """Delete everything of the servers whose grace time is over, and answers that are too old.
+
+        Returns how many servers that were.
+        """
         library = self._bot.library
         due = library.clock() - timedelta(days=self._bot.settings.grace_days)
         gone = await servers_gone_before(library.catalogue, due)
@@ -66,6 +69,10 @@ class Departures:
             await forget_answers(library.catalogue, server_id=server_id)
             await forget_server(library.catalogue, server_id)
             _log.info("a server's data was deleted", extra=details(server=server_id))
+        await forget_answers(
+            library.catalogue,
+            before=library.clock() - timedelta(days=self._bot.settings.keep_answers_days),
+        )
         return len(gone)
 
     async def _keep_deleting(self) -> None:

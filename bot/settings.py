@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     answers_at_once: int = Field(default=4, ge=1, le=100)
     answers_at_once_per_server: int = Field(default=2, ge=1, le=100)
     waiting_questions: int = Field(default=100, ge=0, le=10_000)
+    keep_answers_days: float = Field(default=90.0, ge=1, le=3_650)
     grace_days: float = Field(default=14.0, ge=0, le=3_650)
     stop_seconds: float = Field(default=10.0, ge=0, le=300)
     health_port: int | None = Field(default=None, ge=1, le=65_535)

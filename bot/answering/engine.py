@@ -106,6 +106,10 @@ class AnswerEngine:
         """Forget the answers of a moment ago: articles were deleted."""
         self._cache.clear()
 
+    @property
+    def has_model(self) -> bool:
+        return self._composer is not None
+
     async def spent(self, corpus: str | None = None) -> Spending:
         """What the model took today, for one corpus or for all."""
         return await self._composer.spent(corpus) if self._composer else Spending(0, 0, 0.0)
