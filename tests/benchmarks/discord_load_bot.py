@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 
+from bot.cli.running import loop_first
 from bot.client import NewsdeskBot
 from bot.discord_addresses import use_addresses
 from bot.logs import set_up
@@ -43,9 +44,11 @@ class Stalls:
 async def main() -> None:
     settings = load_settings({k: v for k, v in os.environ.items() if not k.startswith("LOAD_")})
     set_up(as_json=False)
+    loop_first()
     use_addresses(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     bot = NewsdeskBot(settings)
-    running = asyncio.create_task(bot.start(os.environ["DISCORD_TOKEN"]))
+    await bot.login(os.environ["DISCORD_TOKEN"])
+    running = asyncio.create_task(bot.connect())
     await bot.wait_until_ready()
     servers = json.loads(os.environ["LOAD_SERVERS"])
     articles = _articles()
