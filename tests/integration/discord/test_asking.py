@@ -236,7 +236,7 @@ async def test_a_server_without_articles_says_what_to_do(running: Running) -> No
 async def test_who_waits_sees_the_place_in_line_and_then_the_answer(
     start: Start, model: ScriptedModel
 ) -> None:
-    model.play(Says(bridge_answer, pause=0.05))
+    model.play(Says(bridge_answer, pause=0.1), Says(bridge_answer))
     async with start(OPENAI_BASE_URL=model.url, NEWSDESK_ANSWERS_AT_ONCE="1") as running:
         standin = running.standin
         guild = standin.guild("Harbour News")
