@@ -38,36 +38,42 @@ async def scenes(folder: Path) -> dict[str, list[Message]]:
             }  # fmt: skip
             bot = NewsdeskBot(load_settings(given, folder / "none"), clock=at_noon)
             running = asyncio.create_task(bot.start(standin.token))
-            await standin.wait_for_bot("ask")
-            guild, empty = standin.guild("Harbour News"), standin.guild("Empty News")
-            indexer = await bot.library.indexer(bot.corpus_of(guild.id))
-            articles = [*demo_articles(NOW), _NASTY]
-            async for _ in ingest(indexer, articles, actor="pictures", data_dir=folder):
-                pass
-            ada = standin.member(guild, "Ada")
-            bea = standin.member(guild, "Bea", locale="de")
-            eve = standin.member(empty, "Eve")
-            general = standin.channel(guild)
-            answer = await (await ada.slash(general, "ask", question=BRIDGE)).final(whole)
-            found["answer"] = [answer, await (await ada.press(answer, "Sources")).final()]
-            private = await ada.slash(general, "ask", question=BRIDGE, private=True)
-            found["private"] = [await private.final(whole)]
-            unknown = await ada.slash(general, "ask", question="Who is the president of Brazil?")
-            found["refusal"] = [await unknown.final(whole)]
-            german = await bea.slash(general, "ask", question="Who is the president of Brazil?")
-            found["german"] = [await german.final(whole)]
-            nasty = "How much did the harbour lantern cost? @everyone **now**"
-            abuse = await (await ada.slash(general, "ask", question=nasty)).final(whole)
-            found["abuse"] = [abuse, await (await ada.press(abuse, "Sources")).final()]
-            nothing = await eve.slash(standin.channel(empty), "ask", question=BRIDGE)
-            found["empty"] = [await nothing.final(whole)]
-            standin.member(empty, ada)
-            await ada.dm(BRIDGE)
-            found["choice"] = [await standin.wait_for_message(ada.direct)]
-            found["help"] = [await (await ada.slash(general, "help")).final()]
-            await bot.close()
-            await asyncio.gather(running, return_exceptions=True)
+            try:
+                await standin.wait_for_bot("ask")
+                await _play(standin, bot, found)
+            finally:
+                await bot.close()
+                await asyncio.gather(running, return_exceptions=True)
     return found
+
+
+async def _play(standin: DiscordStandIn, bot: NewsdeskBot, found: dict[str, list[Message]]) -> None:
+    guild, empty = standin.guild("Harbour News"), standin.guild("Empty News")
+    indexer = await bot.library.indexer(bot.corpus_of(guild.id))
+    articles = [*demo_articles(NOW), _NASTY]
+    async for _ in ingest(indexer, articles, actor="pictures", data_dir=bot.settings.data_dir):
+        pass
+    ada = standin.member(guild, "Ada")
+    bea = standin.member(guild, "Bea", locale="de")
+    eve = standin.member(empty, "Eve")
+    general = standin.channel(guild)
+    answer = await (await ada.slash(general, "ask", question=BRIDGE)).final(whole)
+    found["answer"] = [answer, await (await ada.press(answer, "Sources")).final()]
+    private = await ada.slash(general, "ask", question=BRIDGE, private=True)
+    found["private"] = [await private.final(whole)]
+    unknown = await ada.slash(general, "ask", question="Who is the president of Brazil?")
+    found["refusal"] = [await unknown.final(whole)]
+    german = await bea.slash(general, "ask", question="Who is the president of Brazil?")
+    found["german"] = [await german.final()]
+    nasty = "How much did the harbour lantern cost? @everyone **now**"
+    abuse = await (await ada.slash(general, "ask", question=nasty)).final(whole)
+    found["abuse"] = [abuse, await (await ada.press(abuse, "Sources")).final()]
+    nothing = await eve.slash(standin.channel(empty), "ask", question=BRIDGE)
+    found["empty"] = [await nothing.final(whole)]
+    standin.member(empty, ada)
+    await ada.dm(BRIDGE)
+    found["choice"] = [await standin.wait_for_message(ada.direct)]
+    found["help"] = [await (await ada.slash(general, "help")).final()]
 
 
 def main() -> None:
@@ -80,8 +86,10 @@ def main() -> None:
         source = target / f"{name}.html"
         source.write_text(page(name, messages), encoding="utf-8")
         if browser is not None:
-            _render(browser, source, target / f"{name}.png", 200 + 420 * len(messages))
-    print(f"{len(found)} scenes in {target}" + ("" if browser else "; without Chromium only as HTML"))
+            _render(browser, source, target / f"{name}.png", 80 + 260 * len(messages))
+    print(
+        f"{len(found)} scenes in {target}" + ("" if browser else "; without Chromium only as HTML")
+    )
 
 
 def _render(browser: str, source: Path, picture: Path, height: int) -> None:

@@ -33,7 +33,7 @@ def page(title: str, messages: list[Message]) -> str:
 
 
 def _message(message: Message) -> str:
-    parts = [f'<div class=name>{html.escape(message.author.name)}<span class=tag>APP</span></div>']
+    parts = [f"<div class=name>{html.escape(message.author.name)}<span class=tag>APP</span></div>"]
     if message.content:
         parts.append(f"<div>{markup(message.content)}</div>")
     parts += map(_embed, message.embeds)
