@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from retrieval.moments import Span
 
@@ -33,7 +33,8 @@ class Article:
 class Incoming:
     """One thing read from a source: an article, or the reason why there is none.
 
-    ``label`` names the place, such as ``articles.jsonl:17``.
+    ``label`` names the place, such as ``articles.jsonl:17``; ``ticket`` is whatever its sender wants
+    to know it by.
     """
 
     label: str
@@ -41,6 +42,7 @@ class Incoming:
     reason: str | None = None
     url: str | None = None
     title: str | None = None
+    ticket: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,17 @@ class AlsoIn:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Characters ``start`` to ``end`` of an article's text; ``text`` is exactly these."""
+    """Characters ``start`` to ``end`` of an article's text; ``text`` is exactly these.
+
+    ``correction`` is the notice in which the publisher says that the article was corrected.
+    """
 
     passage_id: int
     article: Reference
     start: int
     end: int
     text: str
+    correction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 NewsdeskError
   ├─ SettingsError          a setting is unknown, missing or out of bounds
+  ├─ NotFound               no such article, feed or job; or several that fit
+  ├─ Refused                what was asked for can't be done as things stand
   ├─ UnreadableSource       a source that can't become an article (a rejection)
   │    └─ FetchRefused      an address that must not or could not be fetched
   ├─ StorageError           the data folder can't be used
@@ -33,6 +35,14 @@ class NewsdeskError(Exception):
 
 class SettingsError(NewsdeskError):
     """A setting is unknown, missing or out of bounds."""
+
+
+class NotFound(NewsdeskError):
+    """There is no such article, feed or job, or more than one that fits."""
+
+
+class Refused(NewsdeskError):
+    """What was asked for can't be done as things stand: added twice, a full queue."""
 
 
 class UnreadableSource(NewsdeskError):

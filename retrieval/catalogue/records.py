@@ -27,6 +27,7 @@ class Acceptance:
     status: Status
     article_id: str
     version_id: int | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class PendingVersion:
     """A version on its way into the indexes, with the spans of its passages."""
 
     id: int
+    article_id: str
     title: str
     text: str
     content_hash: str
