@@ -101,10 +101,15 @@ class Indexer:
             if retired:
                 await self._remove(retired)
 
+    async def enter(self, version_ids: Sequence[int]) -> None:
+        """Index and show accepted versions."""
+        await self.finish(await self._prepare(version_ids))
+
     async def leave(self, version_ids: Sequence[int]) -> None:
         """Take retired versions out of both indexes."""
-        async with self._turn:
-            await self._remove(version_ids)
+        if version_ids:
+            async with self._turn:
+                await self._remove(version_ids)
 
     async def regroup(self, change: Callable[[], Awaitable[Result]]) -> Result:
         """Let ``change`` rewrite the stories in the catalogue while nothing is placed."""
@@ -116,10 +121,9 @@ class Indexer:
         """Do what a crash left undone. Returns how many articles were finished."""
         accepted, retired = await self._catalogue.unfinished(self._corner.corpus)
         for first in range(0, len(accepted), _BATCH):
-            await self.finish(await self._prepare(accepted[first : first + _BATCH]))
+            await self.enter(accepted[first : first + _BATCH])
         # Finishing may have retired more, and has removed those itself.
-        if retired:
-            await self.leave(retired)
+        await self.leave(retired)
         return len(accepted)
 
     async def write_shown(self, version_ids: Sequence[int]) -> AsyncIterator[int]:
@@ -160,6 +164,7 @@ class Indexer:
         await self._corner.vectors.remove(ids)
         await self._corner.keywords.write((), version_ids)
         await self._catalogue.mark_archived(version_ids)
+        self._stories.forget(version_ids)
 
 
 class _StoryDesk:
@@ -183,6 +188,10 @@ class _StoryDesk:
             self._stories = await asyncio.to_thread(self._loaded, known, dimensions)
         members = await asyncio.to_thread(self._place, self._stories, prepared)
         await self._catalogue.place(self._corpus, members)
+
+    def forget(self, version_ids: Sequence[int]) -> None:
+        """These have no place any more; one that comes back is given a new one."""
+        self._placed.difference_update(version_ids)
 
     def _loaded(self, known: Sequence[KnownMember], dimensions: int) -> Stories:
         stories = Stories(dimensions)
