@@ -50,7 +50,23 @@ class UnreadableSource(NewsdeskError):
 
 
 class FetchRefused(UnreadableSource):
-    """An address that must not be fetched, or that did not answer with something usable."""
+    """An address that must not be fetched, or that did not answer with something usable.
+
+    ``status`` is the HTTP status of the answer, if there was one; ``retry_after`` how many seconds
+    the server wants to be left alone, if it said so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry: bool | None = None,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, retry=retry)
+        self.status = status
+        self.retry_after = retry_after
 
 
 class StorageError(NewsdeskError):
