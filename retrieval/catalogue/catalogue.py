@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
@@ -40,6 +39,7 @@ from retrieval.catalogue.records import (
     KnownMember,
     Member,
     PendingVersion,
+    article_id_of,
 )
 from retrieval.catalogue.schema import (
     ACCEPTED,
@@ -616,8 +616,7 @@ class _Identified:
         self.hash = content_hash(self.article.text)
         url = self.article.url
         self.canonical_url = canonical_url(url) if url else f"text:{self.hash}"
-        identity = f"{corpus.id}\n{self.canonical_url}"
-        self.article_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
+        self.article_id = article_id_of(corpus.id, self.canonical_url)
         self.spans = passage_spans(self.article.text)
 
     def article_row(self, moment: int) -> dict[str, Any]:

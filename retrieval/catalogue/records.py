@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -45,6 +46,11 @@ class PendingVersion:
     published_to: int | None
     visible_from: int
     passages: tuple[tuple[int, int, int], ...]  # (passage id, start, end)
+
+
+def article_id_of(corpus_id: int, canonical_url: str) -> str:
+    """An article's id: the same for the same URL in the same corpus, and only there."""
+    return hashlib.sha256(f"{corpus_id}\n{canonical_url}".encode()).hexdigest()[:16]
 
 
 class Candidate(NamedTuple):

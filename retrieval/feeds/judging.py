@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
+from retrieval.catalogue.feeds import KnownItem
 from retrieval.feeds.items import FeedItem
 
 Verdict = Literal["new", "seen", "old", "filtered", "blocked", "not-an-article"]
@@ -18,17 +19,6 @@ _NO_PAGE = re.compile(
     re.IGNORECASE,
 )
 MOST_TRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What became of an item the last time: the verdict kept is ``seen``, ``old``, ``blocked``,
-    ``not-an-article``, or ``failed`` after ``tries`` that may be repeated."""
-
-    verdict: str
-    reason: str | None
-    fingerprint: str
-    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +54,11 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is known when a document is judged: by item key what became of it, by key which items
-    are articles of the corpus (with a reason if a moderator removed it), and what counts as old:
+    """What is known when a document is judged: by item key what became of it, by identity which are
+    articles of the corpus (with a reason if a moderator removed one), and what counts as old:
     on a first run all but the newest ``first``, later what is dated before ``oldest``."""
 
-    known: Mapping[str, Known]
+    known: Mapping[str, KnownItem]
     articles: Mapping[str, str | None]
     first: int | None = None
     oldest: datetime | None = None
@@ -95,13 +85,14 @@ def _judge(item: FeedItem, past: Past, filters: Filters, met: set[str]) -> Judge
         return Judged(item, "seen", "it stands in the feed twice")
     met.add(key)
     known = past.known.get(key)
-    if key in past.articles and (removal := past.articles[key]):
+    is_article = item.identity in past.articles
+    if removal := past.articles.get(item.identity):
         return Judged(item, "blocked", removal)
     if refusal := filters.refusal(item):
         return Judged(item, "filtered", refusal)
     if known is not None:
         return _judge_known(item, known)
-    if key in past.articles:
+    if is_article:
         return Judged(item, "seen", "it is in the corpus")
     if not item.is_full and (reason := _no_article(item.url or "")):
         return Judged(item, "not-an-article", reason)
@@ -110,7 +101,7 @@ def _judge(item: FeedItem, past: Past, filters: Filters, met: set[str]) -> Judge
     return Judged(item, "new")
 
 
-def _judge_known(item: FeedItem, known: Known) -> Judged:
+def _judge_known(item: FeedItem, known: KnownItem) -> Judged:
     changed = item.fingerprint != known.fingerprint
     if known.verdict == "seen":
         reason = "it has changed since and is read again" if changed else "it was taken before"
