@@ -63,8 +63,8 @@ async def ingest_batches(
 
     async def accept() -> None:
         async for batch in batches:
-            batch = await asyncio.to_thread(lambda b=batch: [_with_language(i) for i in b])
-            await accepted.put(await indexer.accept(batch, actor=actor, place=place, settle=settle))
+            known = await asyncio.to_thread(list, map(_with_language, batch))
+            await accepted.put(await indexer.accept(known, actor=actor, place=place, settle=settle))
         await accepted.put(None)
 
     async def embed() -> None:

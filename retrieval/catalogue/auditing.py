@@ -84,4 +84,4 @@ async def read_audit(
         .limit(limit)
     )
     rows = await catalogue._read(lambda connection: connection.execute(query).all())
-    return [AuditEntry(from_micros(row[0]), *row[1:]) for row in rows]
+    return [AuditEntry(from_micros(at), *rest) for at, *rest in rows]

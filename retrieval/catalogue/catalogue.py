@@ -14,6 +14,7 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     Engine,
+    Select,
     bindparam,
     create_engine,
     delete,
@@ -109,7 +110,7 @@ _CANDIDATES = (
     )
     .where(passages.c.id.in_(_IDS))
 )
-_PASSAGES = (
+_PASSAGES: Select[Any] = (
     select(
         passages.c.id,
         passages.c.start_offset,
@@ -476,8 +477,8 @@ class Catalogue:
             lambda connection: connection.execute(_PASSAGES, {"ids": list(passage_ids)}).all()
         )
         return {
-            row[0]: Passage(row[0], Reference(*row[5:]), row[1], row[2], row[3], row[4])
-            for row in rows
+            passage_id: Passage(passage_id, Reference(*article), start, end, text, correction)
+            for passage_id, start, end, text, correction, *article in rows
         }
 
     async def told_by(

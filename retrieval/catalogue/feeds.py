@@ -56,6 +56,7 @@ class Feed:
     failures: int
     failing_since: datetime | None
     last_error: str | None
+    alone_until: datetime | None
 
     @property
     def name(self) -> str:
@@ -253,6 +254,7 @@ class Feeds:
                     failures=feed.failures,
                     failing_since=_micros(feed.failing_since),
                     last_error=feed.last_error,
+                    alone_until=_micros(feed.alone_until),
                 )
             )
             if feed.state == FEED_PAUSED:
@@ -320,6 +322,7 @@ def _feed(row: Row[Any]) -> Feed:
         failures=row.failures,
         failing_since=_moment(row.failing_since),
         last_error=row.last_error,
+        alone_until=_moment(row.alone_until),
     )
 
 

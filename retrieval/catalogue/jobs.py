@@ -95,8 +95,8 @@ class Jobs:
                 "place": actor.where,
                 "created_at": to_micros(now),
             }
-            done = await connection.execute(insert(jobs).values(**row))
-            job_id = int(done.inserted_primary_key[0])
+            done = await connection.execute(insert(jobs).values(**row).returning(jobs.c.id))
+            job_id: int = done.scalar_one()
             await _add_items(connection, job_id, sources)
             await note(
                 connection, corpus, actor, now, "job.start", job_id, f"{len(sources)} sources"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.auditing import Actor, note
@@ -37,7 +37,7 @@ _LAST = (
     .correlate(articles)
     .scalar_subquery()
 )
-_CARDS = (
+_CARDS: Select[Any] = (
     select(
         articles.c.id, articles.c.removed_at, articles.c.removed_by, articles.c.removed_because,
         versions.c.id.label("version_id"), versions.c.number, versions.c.state, versions.c.url,
@@ -106,7 +106,7 @@ class Moderation:
                 f"No article of the corpus {self.corpus.name} is known as {reference}; "
                 "`newsdesk articles find` looks for one by its title."
             )
-        return found[0]
+        return str(found[0])
 
     async def find(self, words: str, limit: int) -> list[ArticleCard]:
         """The articles whose title, publisher or URL holds all the words, the newest first."""

@@ -238,6 +238,8 @@ feeds = Table(
     Column("failures", Integer, nullable=False, server_default=text("0")),
     Column("failing_since", BigInteger),
     Column("last_error", Text),
+    # Until when the site asked not to be asked (Retry-After).
+    Column("alone_until", BigInteger),
     UniqueConstraint("corpus_id", "canonical_url"),
     CheckConstraint("state IN ('active', 'paused', 'removed')", name="state"),
     sqlite_autoincrement=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from retrieval.feeds.documents import parse_feed
 from retrieval.feeds.items import FeedDocument, FeedItem
 from retrieval.feeds.judging import Filters, Judged, Past, Verdict, judge
 from retrieval.feeds.polite import PoliteWeb
-from retrieval.feeds.schedule import Pace, max_age
+from retrieval.feeds.schedule import FeedRules, max_age
 from retrieval.feeds.taking import Fate, side_by_side, take_item
 from retrieval.fetching import Fetched
 from retrieval.ingest import batched, ingest_batches
@@ -36,15 +36,8 @@ _GRACE = timedelta(days=7)
 # That nothing has changed is written down so often at most; in between it is only remembered.
 _NOTED_EVERY = timedelta(hours=1)
 _PAGES_AT_ONCE = 4
+_FEEDS_AT_ONCE = 8
 _GONE = 410
-
-
-@dataclass(frozen=True, slots=True)
-class FeedRules:
-    """How many items a first run takes, and the pace of visits."""
-
-    first_items: int = 20
-    pace: Pace = field(default_factory=Pace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +130,19 @@ class FeedDesk:
         """A feed by its number or its address. Raises ``NotFound``."""
         return self._as_remembered(await self._feeds.feed(await self._corpus(corpus), reference))
 
+    async def visit_now(
+        self, corpus: str, references: Sequence[str], report: Report | None = None
+    ) -> AsyncIterator[Visit]:
+        """Visit feeds of a corpus, due or not; all active ones if none is named."""
+        found = await self._corpus(corpus)
+        if references:
+            wanted = [await self._feeds.feed(found, each) for each in references]
+        else:
+            wanted = [feed for feed in await self._feeds.of(found) if feed.state == "active"]
+        visits = side_by_side(wanted, lambda f: self.visit(f, report), at_once=_FEEDS_AT_ONCE)
+        async for visit in visits:
+            yield visit
+
     async def pause(self, reference: str, corpus: str, actor: Actor) -> Feed:
         found, feed = await self._named(reference, corpus)
         await self._feeds.pause(found, feed, actor, self._library.clock())
@@ -179,6 +185,9 @@ class FeedDesk:
         """
         if feed.id in self._visiting:
             raise Refused(f"The feed {feed.name} is being visited right now.")
+        if feed.alone_until is not None and self._library.clock() < feed.alone_until:
+            reason = f"the site wants to be left alone until {feed.alone_until:%Y-%m-%d %H:%M} UTC"
+            return Visit(feed, "failed", reason=reason)
         self._visiting.add(feed.id)
         try:
             return await self._visit(feed, report or (lambda progress: None))
@@ -346,6 +355,7 @@ class FeedDesk:
             last_error=error.message,
             checked_at=now,
             next_at=pace.retry_at(now, failures, retry_after),
+            alone_until=pace.alone_until(now, retry_after),
         )
         if isinstance(error, FetchRefused) and error.status == _GONE:
             after = replace(after, state="paused", pause_reason="its server says that it is gone")
@@ -357,7 +367,10 @@ class FeedDesk:
         return after
 
     def _succeeded(self, feed: Feed, now: datetime) -> Feed:
-        return replace(feed, failures=0, failing_since=None, last_error=None, checked_at=now)
+        return replace(
+            feed, failures=0, failing_since=None, last_error=None, checked_at=now,
+            alone_until=None,
+        )  # fmt: skip
 
     def _as_remembered(self, row: Feed) -> Feed:
         """A feed as it is kept, with what the last visit said of its time."""

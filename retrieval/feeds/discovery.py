@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from retrieval.decoding import decode_page
 from retrieval.errors import FetchRefused, UnreadableSource
 from retrieval.feeds.documents import MOST_ITEMS, parse_feed
-from retrieval.feeds.items import FeedDocument
+from retrieval.feeds.items import FeedDocument, FeedItem
 from retrieval.feeds.polite import PoliteWeb, RobotsRefused
 from retrieval.fetching import Fetched
 
@@ -20,7 +20,7 @@ _KINDS = (
 )  # fmt: skip
 _COMMON = ("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json", "news-sitemap.xml")  # fmt: skip
 _MOST_TRIED = 16
-_NO_FEED = "it is neither a feed nor a page that names one, and none is at the usual addresses"
+_NO_FEED = "it is neither a feed nor a page that names one"
 
 
 async def find_feed(url: str, web: PoliteWeb) -> tuple[str, Fetched, FeedDocument]:
@@ -36,9 +36,13 @@ async def find_feed(url: str, web: PoliteWeb) -> tuple[str, Fetched, FeedDocumen
             raise
         not_a_feed = error
     named = await asyncio.to_thread(_named, fetched)
-    usual = [urljoin(fetched.url, f"/{path}") for path in _COMMON]
+    usual: list[str] = []
+    if not urlsplit(fetched.url).path.strip("/"):
+        # A site's own address: what its pages don't name may stand where others have it.
+        usual = [urljoin(fetched.url, f"/{path}") for path in _COMMON]
+        usual += await _sitemaps(fetched.url, web)
     tried: set[str] = {url, fetched.url}
-    for address in [*named, *usual, *await _sitemaps(fetched.url, web)]:
+    for address in [*named, *usual]:
         if address in tried or len(tried) > _MOST_TRIED:
             continue
         tried.add(address)
@@ -57,7 +61,7 @@ async def read_document(fetched: Fetched, web: PoliteWeb) -> FeedDocument:
     document = await asyncio.to_thread(parse_feed, fetched.content, url=fetched.url)
     if document.kind != "sitemap-index":
         return document
-    items = []
+    items: list[FeedItem] = []
     title = None
     reason: UnreadableSource | None = None
     for address in document.children:

@@ -80,12 +80,12 @@ class PoliteWeb:
         self._sleep = sleep
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
 
-    async def page(self, url: str, *, robots: bool = True) -> Fetched:
+    async def page(self, url: str, *, robots: bool = True, max_bytes: int | None = None) -> Fetched:
         """Fetch a page. ``robots`` False is for a page that a person asks for by its address.
 
         Raises ``FetchRefused``, for a page that robots.txt keeps out ``RobotsRefused``.
         """
-        return await self._get(url, PAGES, None, None, robots)
+        return await self._get(url, PAGES, None, None, robots, max_bytes)
 
     async def feed(
         self,
@@ -112,7 +112,7 @@ class PoliteWeb:
         etag: str | None,
         last_modified: str | None,
         robots: bool,
-        max_bytes: int | None = None,
+        max_bytes: int | None,
     ) -> Fetched:
         host = self._host(url)
         host.waiting += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 _MAX_AGE = re.compile(r"(?:^|,|\s)max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
@@ -34,9 +34,22 @@ class Pace:
 
     def retry_at(self, now: datetime, failures: int, retry_after: float | None) -> datetime:
         """The next attempt after so many failures in a row."""
-        backoff = min(self.longest, self.shortest * 2 ** min(failures - 1, 20))
-        asked = min(timedelta(seconds=retry_after or 0), _LONGEST_WAIT)
-        return now + max(backoff, asked)
+        backoff = min(self.longest, self.shortest * float(2 ** min(failures - 1, 20)))
+        return max(now + backoff, self.alone_until(now, retry_after) or now)
+
+    def alone_until(self, now: datetime, retry_after: float | None) -> datetime | None:
+        """Until when a site that sent a Retry-After is left alone, a week at most."""
+        if not retry_after:
+            return None
+        return now + min(timedelta(seconds=retry_after), _LONGEST_WAIT)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRules:
+    """How many items a first run takes, and the pace of visits."""
+
+    first_items: int = 20
+    pace: Pace = field(default_factory=Pace)
 
 
 def max_age(headers: Mapping[str, str]) -> float | None:

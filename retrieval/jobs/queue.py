@@ -13,7 +13,7 @@ from retrieval.articles import Ingested
 from retrieval.catalogue.auditing import Actor
 from retrieval.catalogue.jobs import Job, Jobs, JobSource
 from retrieval.catalogue.schema import JOB_DONE, JOB_FAILED, JOB_RUNNING
-from retrieval.errors import NewsdeskError, NotFound, Refused
+from retrieval.errors import NewsdeskError, NotFound, Refused, StorageError
 from retrieval.jobs.working import Worker
 from retrieval.library import Library
 from retrieval.progress import Progress
@@ -21,6 +21,7 @@ from retrieval.progress import Progress
 _log = logging.getLogger(__name__)
 
 MOST_SOURCES = 5_000
+_AGAIN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,31 @@ class JobQueue:
             if not self._watchers[job_id]:
                 del self._watchers[job_id]
 
+    async def follow(self, job: Job) -> AsyncIterator[JobEvent]:
+        """Work until a job is over, where nothing else does; yield how it comes along."""
+        working = asyncio.create_task(self._work(forever=True))
+        events = self.watch(job.id, job.corpus)
+        upcoming: asyncio.Task[JobEvent] | None = None
+        try:
+            while True:
+                upcoming = asyncio.create_task(_next(events))
+                await asyncio.wait({working, upcoming}, return_when=asyncio.FIRST_COMPLETED)
+                if not upcoming.done():
+                    working.result()  # raises what stopped it
+                try:
+                    yield upcoming.result()
+                except StopAsyncIteration:
+                    return
+        finally:
+            for task in filter(None, (working, upcoming)):
+                task.cancel()
+            await asyncio.gather(*filter(None, (working, upcoming)), return_exceptions=True)
+
+    async def jobs(self, corpus: str, limit: int = 20) -> list[Job]:
+        """The jobs of a corpus, the last ones first."""
+        found = await self._library.catalogue.corpus(corpus)
+        return await self._jobs.of(found, limit) if found is not None else []
+
     async def place(self, job_id: int) -> int:
         """A job's place among those that wait, 0 if it does not."""
         await self._load()
@@ -123,11 +149,21 @@ class JobQueue:
 
     async def run(self) -> None:
         """Work on jobs until cancelled; those that a former process left first."""
-        await self._work(forever=True)
+        while True:
+            try:
+                await self._work(forever=True)
+            except StorageError as error:
+                # Say the disk is full. The jobs are kept; they go on when there is room.
+                _log.warning("Jobs can't go on: %s", error.message)
+                self._loaded = False
+                await asyncio.sleep(_AGAIN_SECONDS)
 
-    async def drain(self) -> None:
-        """Work on jobs until none is left."""
+    async def drain(self) -> list[Job]:
+        """Work on jobs until none is left. Returns them as they ended."""
+        await self._load()
+        waiting = list(self._waiting)
         await self._work(forever=False)
+        return [await self._jobs.job(job.id) for job in waiting]
 
     async def _work(self, *, forever: bool) -> None:
         await self._load()
@@ -166,6 +202,8 @@ class JobQueue:
                 async with contextlib.aclosing(work) as batches:
                     async for outcomes in batches:
                         await self._tell(job.id, tuple(result for _, result in outcomes))
+            except StorageError:
+                raise
             except NewsdeskError as failure:
                 _log.warning("The job %s failed: %s", job.id, failure.message)
                 state, error = JOB_FAILED, failure.message
@@ -234,3 +272,7 @@ class JobQueue:
                 missed = events.get_nowait()
                 latest = JobEvent(event.job, event.place, event.progress, missed.results + event.results)  # fmt: skip
             events.put_nowait(latest)
+
+
+async def _next(events: AsyncIterator[JobEvent]) -> JobEvent:
+    return await anext(events)

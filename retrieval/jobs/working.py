@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.articles import Incoming, Ingested
 from retrieval.catalogue.jobs import Job, JobItem, Jobs, JobSource, settle
+from retrieval.decoding import describe_size
 from retrieval.errors import UnreadableSource
-from retrieval.feeds.discovery import read_document
+from retrieval.feeds.discovery import FEED_BYTES, read_document
 from retrieval.feeds.items import FeedItem
 from retrieval.feeds.polite import PoliteWeb
 from retrieval.feeds.taking import side_by_side, take_item
@@ -52,7 +53,7 @@ class Worker:
 
     async def work(
         self, job: Job, report: Report, stopped: Stopped
-    ) -> AsyncIterator[list[Outcome]]:
+    ) -> AsyncGenerator[list[Outcome], None]:
         """Do what is left of a job; yield what became of its articles, as they are durable.
 
         ``stopped`` is asked now and then; once it says so nothing new is begun, and what was
@@ -124,9 +125,16 @@ class Worker:
             incoming = await take_item(source.label, entry, self._web)
         else:
             try:
-                fetched = await self._web.page(source.label, robots=False)
+                # A feed may be larger than an article.
+                fetched = await self._web.page(
+                    source.label, robots=False, max_bytes=max(FEED_BYTES, self._max_bytes)
+                )
                 if _may_be_feed(fetched):
                     return await self._expand(job, item, fetched, progress)
+                if len(fetched.content) > self._max_bytes:
+                    raise UnreadableSource(
+                        f"the page is larger than {describe_size(self._max_bytes)}"
+                    )
                 incoming = await asyncio.to_thread(
                     read_page, source.label, fetched.content, url=fetched.url,
                     charset=fetched.charset,

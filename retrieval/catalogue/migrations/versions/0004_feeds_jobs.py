@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer, nullable=False, server_default=sa.text("0")),
         sa.Column("failing_since", sa.BigInteger),
         sa.Column("last_error", sa.Text),
+        sa.Column("alone_until", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name="pk_feeds"),
         sa.ForeignKeyConstraint(["corpus_id"], ["corpora.id"], name="fk_feeds_corpus_id_corpora"),
         sa.UniqueConstraint("corpus_id", "canonical_url", name="uq_feeds_corpus_id_canonical_url"),
