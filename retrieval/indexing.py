@@ -195,6 +195,9 @@ class _StoryDesk:
 
     def _loaded(self, known: Sequence[KnownMember], dimensions: int) -> Stories:
         stories = Stories(dimensions)
+        # A copy of what a moderator split off belongs to the story that the others are in: the
+        # first article with its text decides.
+        known = sorted(known, key=lambda entry: entry.member.story_id < 0)
         vectors = unpacked([entry.vector for entry in known], dimensions)
         for entry, vector in zip(known, vectors, strict=True):
             member = entry.member

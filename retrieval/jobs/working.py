@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -164,7 +165,7 @@ class Worker:
         articles = read_source(Path(item.source.label), self._max_bytes)
 
         def some() -> list[Incoming]:
-            return [each for each, _ in zip(articles, range(_LINES), strict=False)]
+            return list(itertools.islice(articles, _LINES))
 
         position = 0
         held: Incoming | None = None
