@@ -7,7 +7,8 @@ import re
 _PIECE = r"(?:article|story|report|post|piece|column|page|headline|item|version|caption)"
 _NOTICE = re.compile(
     # "Correction (Nov. 3, 2023):" begins a paragraph; inside a sentence it may be any correction.
-    r"^\W{0,3}(?:corrections?|clarification|erratum)\b(?:[^\S\n]+(?:\w+\.?,?[^\S\n]+){0,4}\w+,?)?"
+    r"^\W{0,3}(?:corrections?|clarification|erratum)\b"
+    r"(?:,?[^\S\n]+(?:[a-z]{3,9}\.?[^\S\n]+\d{1,2}|\d{1,2}[^\S\n]+[a-z]{3,9})(?:,?[^\S\n]+\d{4})?)?"
     r"(?:[^\S\n]*\([^)\n]{1,40}\))?[^\S\n]*[:—–]"
     rf"|\b(?:an?|the) (?:earlier|previous|prior|original) version of (?:this|the) {_PIECE}\b"
     rf"|\b(?:this|the) {_PIECE} (?:has been|was|has since been) (?:since )?"

@@ -31,6 +31,8 @@ _BREAKS_OFF = re.compile(
 _SITEMAP = re.compile(rb"<(?:\w+:)?(urlset|sitemapindex)\b")
 # Entities that a document declares for itself: nobody needs them, and they can grow without end.
 _ENTITY = re.compile(rb"<!ENTITY\b[^>]{0,100000}>")
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_REFERENCE = re.compile(r"&#[0-9xa-fA-F]{1,8};?")
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}  # fmt: skip
 _HEADLINE_CHARS = 120
 
@@ -77,8 +79,8 @@ def _entry(
     number: int, entry: Any, base: str | None, publisher: str | None, language: str | None
 ) -> FeedItem:
     contents = [_string(part.get("value")) or "" for part in entry.get("content", [])]
-    content = max((html_to_text(body) for body in contents if body), key=len, default="")
-    summary = html_to_text(_string(entry.get("summary")) or "")
+    content = max((_from_html(body) for body in contents if body), key=len, default="")
+    summary = _from_html(_string(entry.get("summary")) or "")
     text = max(content, summary, key=len)
     enough = _FULL_CHARS if content and text == content else _LONG_SUMMARY_CHARS
     names = [_plain(author.get("name")) for author in entry.get("authors", []) if author]
@@ -92,7 +94,7 @@ def _entry(
         text=text,
         is_full=_is_whole(text, enough),
         published=_span(entry.get("published"), entry.get("published_parsed"))
-        or _span(updated, entry.get("updated_parsed")),
+        or _span(updated, dict.get(entry, "updated_parsed")),
         updated=updated if dict.get(entry, "published") else None,
         authors=tuple(name for name in names if name),
         source=(_plain(source.get("title")) if isinstance(source, dict) else None) or publisher,
@@ -125,9 +127,9 @@ def _json_item(
     link = _string(item.get("url")) or _string(item.get("external_url"))
     if link is None and identity and identity.startswith(("http://", "https://")):
         link = identity
-    content = html_to_text(_string(item.get("content_html")) or "")
+    content = _from_html(_string(item.get("content_html")) or "")
     content = content or (_string(item.get("content_text")) or "").strip()
-    text = content or html_to_text(_string(item.get("summary")) or "")
+    text = content or _from_html(_string(item.get("summary")) or "")
     authors = item.get("authors") or [item.get("author")]
     names = [_plain(author.get("name")) for author in _listed(authors) if isinstance(author, dict)]
     updated = _string(item.get("date_modified"))
@@ -174,12 +176,12 @@ def _sitemap(data: bytes, *, index: bool) -> FeedDocument:
 def _sitemap_item(number: int, entry: dict[str, str]) -> FeedItem:
     return FeedItem(
         number=number,
-        url=entry.get("loc"),
-        title=entry.get("title"),
+        url=_joined(None, _string(entry.get("loc"))),
+        title=_plain(entry.get("title")),
         text="",
         published=_span(entry.get("publication_date"), None) or _span(entry.get("lastmod"), None),
         updated=entry.get("lastmod"),
-        source=entry.get("name"),
+        source=_plain(entry.get("name")),
         language=_language(entry.get("language")),
     )
 
@@ -263,14 +265,22 @@ def _headline(text: str) -> str | None:
 
 def _plain(value: Any) -> str | None:
     text = _string(value)
-    return " ".join(html_to_text(text).split()) or None if text else None
+    return " ".join(_from_html(text).split()) or None if text else None
+
+
+def _from_html(fragment: str) -> str:
+    try:
+        return html_to_text(fragment)
+    except ValueError:
+        # A reference to a character that is none (&#1;).
+        return " ".join(html_to_text(_REFERENCE.sub(" ", fragment)).split())
 
 
 def _string(value: Any) -> str | None:
-    """A string without what XML and JSON smuggle in: NUL and lone surrogates."""
+    """A string without what a text can't hold."""
     if not isinstance(value, str):
         return None
-    return re.sub("[\x00\ud800-\udfff]", "", value) or None
+    return _NO_TEXT.sub("", value) or None
 
 
 def _listed(value: Any) -> Iterable[Any]:

@@ -15,7 +15,6 @@ from typing import Any
 from tests.integration import job_child
 from tests.newsite import NewsSite
 
-
 # Not plainly forked: by then this process may have opened stores, whose threads a fork loses. The
 # server has paid for the heavy imports, and has opened nothing.
 _PROCESSES = multiprocessing.get_context("forkserver")
