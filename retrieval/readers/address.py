@@ -8,6 +8,7 @@ from retrieval.articles import Incoming
 from retrieval.errors import UnreadableSource
 from retrieval.fetching import Fetched, Fetcher
 from retrieval.readers import feed, page
+from retrieval.urls import without_credentials
 
 _PAGES = frozenset({"text/html", "application/xhtml+xml", ""})
 _FEEDS = frozenset({"application/rss+xml", "application/atom+xml", "application/xml", "text/xml"})
@@ -19,7 +20,8 @@ async def read_address(url: str, fetcher: Fetcher) -> list[Incoming]:
         fetched = await fetcher.get(url)
         return await asyncio.to_thread(_read, url, fetched)
     except UnreadableSource as error:
-        return [Incoming(url, reason=error.message, url=url)]
+        shown = without_credentials(url)
+        return [Incoming(shown, reason=error.message, url=shown)]
 
 
 def _read(label: str, fetched: Fetched) -> list[Incoming]:
