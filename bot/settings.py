@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     fetch_allow: Annotated[tuple[str, ...], NoDecode] = ()
     fetch_seconds: float = Field(default=20.0, ge=1, le=120)
     user_agent: str = "Newsdesk/0.1 (news question answering)"
+    respect_noai: bool = True
     max_article_mb: float = Field(default=5.0, ge=0.1, le=50)
     discord_api_url: str | None = None
     discord_gateway_url: str | None = None

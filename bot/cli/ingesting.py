@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from retrieval.articles import Incoming, Ingested
     from retrieval.catalogue import Corpus
+    from retrieval.extraction.workers import Extractor
     from retrieval.library import Library
 
 
@@ -26,23 +28,25 @@ def ingest(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Bring articles in: .html .txt .md .jsonl .xml (each also .gz), a URL, or - for standard input.
+    """Bring articles in: .html .pdf .txt .md .jsonl .xml (each also .gz), a URL, or - for standard input.
 
     Example: newsdesk ingest articles.jsonl.gz https://example.com/story
     """
 
     async def run() -> None:
         from bot.settings import load_settings
+        from retrieval.extraction.workers import Extractor
         from retrieval.ingest import ingest as ingest_all
         from retrieval.library import open_library
 
         settings = load_settings()
+        extractor = Extractor()
         rejected: list[Ingested] = []
         counts: dict[str, int] = {}
         async with open_library(settings.library(), writer="newsdesk ingest") as library:
             indexer = await library.indexer(corpus)
-            read = _read(sources, settings, asyncio.get_running_loop())
-            with _progress(hidden=as_json) as advance:
+            read = _read(sources, settings, extractor, asyncio.get_running_loop())
+            with extractor, _progress(hidden=as_json) as advance:
                 async for result in ingest_all(
                     indexer, read, actor="terminal", data_dir=settings.data_dir
                 ):
@@ -60,21 +64,27 @@ def ingest(
 
 
 def extract(
-    file: Annotated[Path, typer.Argument(help="A saved HTML page, also .gz.")],
+    file: Annotated[Path, typer.Argument(help="A saved HTML page or PDF, also .gz.")],
     url: Annotated[str | None, typer.Option(help="Where the page came from.")] = None,
     as_json: o.Json = False,
 ) -> None:
     """Show the article that a saved page holds."""
     from bot.settings import load_settings
-    from retrieval.decoding import decode_page, read_bounded
+    from retrieval.decoding import read_bounded
     from retrieval.errors import UnreadableSource
-    from retrieval.extraction import extract_article
+    from retrieval.extraction.child import Job
+    from retrieval.extraction.workers import Extractor
     from retrieval.languages import detect_language
     from retrieval.moments import written
 
     try:
-        page = decode_page(read_bounded(file, load_settings().max_article_bytes))
-        article = extract_article(page, url)
+        settings = load_settings()
+        data = read_bounded(file, settings.max_article_bytes)
+        kind: Literal["pdf", "page"] = "pdf" if data.startswith(b"%PDF-") else "page"
+        # Who asks to see a page is shown what there is before its paywall.
+        job = Job(kind, url, teasers=True, respect_noai=settings.respect_noai)
+        with Extractor(1) as extractor:
+            article = extractor.submit(job, data).result()
     except UnreadableSource as error:
         complain(f"{file}: {error.message}.")
         raise typer.Exit(1) from error
@@ -131,22 +141,34 @@ async def _reindex(library: Library, corpus: Corpus, *, hidden: bool) -> int:
 
 
 def _read(
-    sources: list[str], settings: Settings, loop: asyncio.AbstractEventLoop
+    sources: list[str],
+    settings: Settings,
+    extractor: Extractor,
+    loop: asyncio.AbstractEventLoop,
 ) -> Iterator[Incoming]:
-    from retrieval.readers import read_source, read_stdin
+    from retrieval.readers import read_sources, read_stdin
 
-    for source in sources:
-        if source == "-":
-            yield from read_stdin(sys.stdin.buffer, settings.max_article_bytes)
-        elif "://" in source:
-            # This runs in a worker thread; fetching belongs to the event loop.
-            fetched = asyncio.run_coroutine_threadsafe(_fetch(source, settings), loop)
-            yield from fetched.result()
-        else:
-            yield from read_source(Path(source), settings.max_article_bytes)
+    limit, obeys = settings.max_article_bytes, settings.respect_noai
+    for kind, group in groupby(sources, _source_kind):
+        if kind == "file":
+            yield from read_sources(map(Path, group), limit, extractor, respect_noai=obeys)
+            continue
+        for source in group:
+            if kind == "stdin":
+                yield from read_stdin(sys.stdin.buffer, limit)
+            else:
+                # This runs in a worker thread; fetching belongs to the event loop.
+                fetching = _fetch(source, settings, extractor)
+                yield from asyncio.run_coroutine_threadsafe(fetching, loop).result()
 
 
-async def _fetch(url: str, settings: Settings) -> list[Incoming]:
+def _source_kind(source: str) -> Literal["stdin", "url", "file"]:
+    if source == "-":
+        return "stdin"
+    return "url" if "://" in source else "file"
+
+
+async def _fetch(url: str, settings: Settings, extractor: Extractor) -> list[Incoming]:
     from retrieval.fetching import Fetcher
     from retrieval.readers.address import read_address
 
@@ -156,7 +178,7 @@ async def _fetch(url: str, settings: Settings) -> list[Incoming]:
         max_bytes=settings.max_article_bytes,
         user_agent=settings.user_agent,
     ) as fetcher:
-        return await read_address(url, fetcher)
+        return await read_address(url, fetcher, extractor, respect_noai=settings.respect_noai)
 
 
 def _tell_rejected(rejected: list[Ingested], as_json: bool) -> None:
