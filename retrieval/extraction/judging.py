@@ -7,6 +7,7 @@ article about cookies or about a missing page is an article.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -54,19 +55,19 @@ def what_else(tree: Any, said: Structured, url: str | None, title: str, text: st
     """
     headings = [title, *(" ".join(h.text_content().split()) for h in tree.iter("h1"))][:3]
     is_article = bool(said.article) or (said.first("og:type") or "").lower() == "article"
-    short = len(text) < _TEASER_CHARS
-    if short and any(map(_GONE.fullmatch, headings)):
+    hardly_any = len(text) < _HARDLY_ANY
+    # A long headline of some text may be about a missing page.
+    brief = [each for each in headings if hardly_any or each.count(" ") < 8]
+    if len(text) < _TEASER_CHARS and any(map(_GONE.fullmatch, brief)):
         return "the page says that there is nothing at this address"
-    if len(text) < _HARDLY_ANY and any(map(_ROBOT.fullmatch, headings)):
+    if hardly_any and any(map(_ROBOT.fullmatch, headings)):
         return "the site asks for proof that a person reads it"
     if not is_article and _is_consent(url, headings, text or _all_text(tree)):
         return "it is a consent page; the article is behind it"
     has_password = any((e.get("type") or "").lower() == "password" for e in tree.iter("input"))
-    if has_password and (len(text) < _HARDLY_ANY or not is_article) and short and (
-        any(map(_LOGIN_TITLE.fullmatch, headings)) or not text
-    ):  # fmt: skip
+    if has_password and hardly_any and (not text or any(map(_LOGIN_TITLE.fullmatch, headings))):
         return "it is a page to log in on"
-    if len(text) < _HARDLY_ANY and _is_video(said, url, is_article):
+    if hardly_any and _is_video(said, url, is_article):
         return "it is a video with hardly any text"
     if not is_article and url is not None:
         return _listing(tree, urlsplit(url).path, url)
@@ -91,12 +92,13 @@ def is_front(path: str) -> bool:
 
 def _is_consent(url: str | None, headings: list[str], text: str) -> bool:
     host = (urlsplit(url).hostname or "") if url else ""
-    asks = len({match.lower() for match in _CONSENT.findall(text)})
     if host.startswith(("consent.", "guce.")):
         return True
-    return len(text) < 4_000 and (
-        asks >= 4 or (asks >= 2 and any(map(_CONSENT_TITLE.fullmatch, headings)))
-    )
+    asks = len({match.lower() for match in _CONSENT.findall(text)})
+    if asks >= 2 and len(text) < 4_000 and any(map(_CONSENT_TITLE.fullmatch, headings)):
+        return True
+    asking = sum(len(line) for line in text.split("\n") if _CONSENT.search(line))
+    return asks >= 4 and asking >= 0.5 * len(text)
 
 
 def _is_video(said: Structured, url: str | None, is_article: bool) -> bool:
@@ -126,7 +128,7 @@ def _headline_links(tree: Any, url: str) -> int:
         if text.count(" ") < 3 or not (href := link.get("href")):
             continue
         block = next(link.iterancestors("h1", "h2", "h3", "h4", "h5", "li", "p", "div", "td"), None)
-        if block is None or len(" ".join(block.text_content().split())) > 1.6 * len(text) + 20:
+        if block is None or _is_longer(block, int(1.6 * len(text)) + 20):
             continue
         try:
             parts = urlsplit(urljoin(url, href.strip()))
@@ -137,22 +139,39 @@ def _headline_links(tree: Any, url: str) -> int:
     return len(targets)
 
 
+def _is_longer(element: Any, limit: int) -> bool:
+    """Whether an element's text is longer; a large one is not read to its end."""
+    size = 0
+    for text in element.itertext():
+        size += len(" ".join(text.split()))
+        if size > limit:
+            return True
+    return False
+
+
 def _own_prose(tree: Any) -> int:
     """Characters of paragraphs that do not stand beside a headline that is a link."""
     total = 0
+    heads: dict[Any, bool] = {}
+
+    def has_headline(parent: Any) -> bool:
+        if parent not in heads:
+            heads[parent] = any(map(_heads, parent))
+        return heads[parent]
+
     for paragraph in tree.iter("p"):
         text = paragraph.text_content().strip()
-        if len(text) < 80:
-            continue
-        parent = paragraph.getparent()
-        around = [parent, parent.getparent()] if parent is not None else []
-        if any(
-            each is not None and each.tag not in {"body", "html", "main"} and each.xpath("boolean(.//h1//a|.//h2//a|.//h3//a|.//h4//a|.//a//h2|.//a//h3|.//a//h4)")
-            for each in around
-        ):  # fmt: skip
-            continue
-        total += len(text)
+        around = islice(paragraph.iterancestors(), 2)
+        if len(text) >= 80 and not any(map(has_headline, around)):
+            total += len(text)
     return total
+
+
+def _heads(element: Any) -> bool:
+    """Whether an element is a headline that leads elsewhere."""
+    if element.tag in {"h1", "h2", "h3", "h4"}:
+        return element.find(".//a") is not None
+    return element.tag == "a" and any(element.find(f".//h{n}") is not None for n in range(1, 5))
 
 
 def _all_text(tree: Any) -> str:

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from retrieval.articles import Incoming
 from retrieval.errors import UnreadableSource
-from retrieval.extraction.child import Job
 from retrieval.extraction.judging import is_front
 from retrieval.extraction.workers import Extractor
 from retrieval.fetching import Fetched, Fetcher
 from retrieval.readers import feed, pasted
+from retrieval.readers.page import read_fetched
 from retrieval.urls import without_credentials
 
 Kind = Literal["page", "pdf", "feed", "text"]
@@ -40,10 +40,7 @@ async def read_address(
             raise UnreadableSource(
                 "the address leads to the site's front page; the article is gone"
             )
-        job = Job(
-            kind, fetched.url, fetched.charset, dict(fetched.headers), respect_noai=respect_noai
-        )
-        return [Incoming(shown, article=await extractor.extract(job, fetched.content))]
+        return [await read_fetched(shown, fetched, extractor, kind=kind, respect_noai=respect_noai)]
     except UnreadableSource as error:
         return [Incoming(shown, reason=error.message, url=shown)]
 

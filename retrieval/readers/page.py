@@ -8,8 +8,9 @@ from functools import partial
 
 from retrieval.articles import Article, Incoming
 from retrieval.errors import UnreadableSource
-from retrieval.extraction.child import Job, read_document
+from retrieval.extraction.child import Job, Kind, read_document
 from retrieval.extraction.workers import Extractor
+from retrieval.fetching import Fetched
 
 
 def start_reading(
@@ -24,6 +25,23 @@ def start_reading(
         return partial(_outcome, label, job, partial(read_document, job, data))
     future: Future[Article] = extractor.submit(job, data)
     return partial(_outcome, label, job, future.result)
+
+
+async def read_fetched(
+    label: str,
+    fetched: Fetched,
+    extractor: Extractor,
+    *,
+    kind: Kind = "page",
+    respect_noai: bool = True,
+) -> Incoming:
+    """The article of a page or PDF that was fetched, or the reason why there is none."""
+    headers = dict(fetched.headers)
+    job = Job(kind, fetched.url, fetched.charset, headers, respect_noai=respect_noai)
+    try:
+        return Incoming(label, article=await extractor.extract(job, fetched.content))
+    except UnreadableSource as error:
+        return Incoming(label, reason=error.message, url=fetched.url)
 
 
 def _outcome(label: str, job: Job, read: Callable[[], Article]) -> Incoming:
