@@ -14,7 +14,7 @@ from retrieval.extraction import metadata
 from retrieval.extraction.fragments import html_to_text
 from retrieval.extraction.judging import is_teaser, what_else
 from retrieval.extraction.licences import reservation
-from retrieval.extraction.pruning import prose_in, prune
+from retrieval.extraction.pruning import PROSE, prose_in, prune
 from retrieval.extraction.structured import Structured, read_structured
 from retrieval.extraction.trimming import trim
 from retrieval.languages import detect_language
@@ -96,18 +96,23 @@ class _Page:
         )
 
     def _text(self, whole: Any, headlines: list[str], names: tuple[str, ...]) -> str:
-        prose = prose_in(self.tree)
+        there = prose_in(self.tree)
         prune(self.tree, headlines)
         text = trim(_main_text(self.tree, self.url), headlines, names)
-        if len(text) < max(MIN_PAGE_CHARS, _LEAST_KEPT * prose):
+        if _prose(text) < max(MIN_PAGE_CHARS, _LEAST_KEPT * there):
             unpruned = trim(_main_text(whole, self.url), headlines, names)
-            if len(text) < max(MIN_PAGE_CHARS, _LEAST_KEPT * len(unpruned)):
-                text = unpruned
+            if _prose(text) < max(MIN_PAGE_CHARS, _LEAST_KEPT * _prose(unpruned)):
+                text = max(text, unpruned, key=_prose)
         if len(text) < MIN_PAGE_CHARS:
             every = _main_text(self.tree, self.url, recall=True)
             text = max(text, trim(every, headlines, names), key=len)
         body = trim(_structured_body(self.said), headlines, names)
         return body if len(body) >= MIN_PAGE_CHARS and len(text) < _LEAST_KEPT * len(body) else text
+
+
+def _prose(text: str) -> int:
+    """Characters in lines that are long enough to be paragraphs; menus have none."""
+    return sum(len(line) for line in text.split("\n") if len(line) >= PROSE)
 
 
 def _parsed(html: str) -> Any:

@@ -43,7 +43,8 @@ _WALL = re.compile(
 )
 _HARDLY_ANY = 600
 _TEASER_CHARS = 1_500
-_FEW_HEADLINES = 8
+_LONGEST_TEASER = 700
+_FEW_HEADLINES = 4
 _MANY_HEADLINES = 12
 
 
@@ -70,7 +71,7 @@ def what_else(tree: Any, said: Structured, url: str | None, title: str, text: st
     if hardly_any and _is_video(said, url, is_article):
         return "it is a video with hardly any text"
     if not is_article and url is not None:
-        return _listing(tree, urlsplit(url).path, url)
+        return _listing(tree, url, text)
     return None
 
 
@@ -108,13 +109,15 @@ def _is_video(said: Structured, url: str | None, is_article: bool) -> bool:
     return not is_article and ("VideoObject" in said.types or on_path)
 
 
-def _listing(tree: Any, path: str, url: str) -> str | None:
+def _listing(tree: Any, url: str, text: str) -> str | None:
     """Pages that lead to articles: their prose stands beside headlines that are links."""
+    path = urlsplit(url).path
     headlines = _headline_links(tree, url)
-    if is_front(path) and headlines >= _FEW_HEADLINES // 2:
+    if headlines < _FEW_HEADLINES or _own_prose(tree, text) >= _HARDLY_ANY:
+        return None
+    if is_front(path):
         return "it is the front page of a site, not an article"
-    needed = _FEW_HEADLINES // 2 if _LISTING.search(path) else _MANY_HEADLINES
-    if headlines >= needed and _own_prose(tree) < _HARDLY_ANY:
+    if headlines >= _MANY_HEADLINES or _LISTING.search(path):
         return "it is a list of articles, not an article"
     return None
 
@@ -149,29 +152,19 @@ def _is_longer(element: Any, limit: int) -> bool:
     return False
 
 
-def _own_prose(tree: Any) -> int:
-    """Characters of paragraphs that do not stand beside a headline that is a link."""
-    total = 0
-    heads: dict[Any, bool] = {}
-
-    def has_headline(parent: Any) -> bool:
-        if parent not in heads:
-            heads[parent] = any(map(_heads, parent))
-        return heads[parent]
-
-    for paragraph in tree.iter("p"):
-        text = paragraph.text_content().strip()
-        around = islice(paragraph.iterancestors(), 2)
-        if len(text) >= 80 and not any(map(has_headline, around)):
-            total += len(text)
-    return total
-
-
-def _heads(element: Any) -> bool:
-    """Whether an element is a headline that leads elsewhere."""
-    if element.tag in {"h1", "h2", "h3", "h4"}:
-        return element.find(".//a") is not None
-    return element.tag == "a" and any(element.find(f".//h{n}") is not None for n in range(1, 5))
+def _own_prose(tree: Any, text: str) -> int:
+    """Characters of ``text`` in lines that are not teasers, beside headlines that lead elsewhere."""
+    teasers = []
+    for heading in tree.iter("h1", "h2", "h3", "h4"):
+        if heading.find(".//a") is None and next(heading.iterancestors("a"), None) is None:
+            continue
+        # The headline may stand in a box of its own, beside the teaser.
+        for around in islice(heading.iterancestors(), 3):
+            if _is_longer(around, _LONGEST_TEASER):
+                break
+            teasers.append(" ".join(" ".join(around.itertext()).split()))
+    told = "\n".join(teasers)
+    return sum(len(line) for line in text.split("\n") if len(line) >= 80 and line not in told)
 
 
 def _all_text(tree: Any) -> str:

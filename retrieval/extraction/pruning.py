@@ -42,7 +42,7 @@ _SILENT = frozenset(["script", "style"])
 _UNSEEN = frozenset(["noscript", "template", "form", "button", "select", "iframe", "svg", "textarea", "input", "nav", "figcaption", "dialog", "aside"])  # fmt: skip
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 # Text shorter than this says little of where the article is.
-_PROSE = 80
+PROSE = 80
 # The share of a page's prose that a box, and that its comments may hold.
 _LARGEST_BOX = 0.3
 _LARGEST_COMMENTS = 0.9
@@ -66,7 +66,7 @@ def _unwrap_layout(tree: Any) -> None:
     for table in list(tree.iter("table")):
         own = [e for e in table.iter("tbody", "tr", "td") if next(e.iterancestors("table")) is table]  # fmt: skip
         if any(
-            sum(len(p.text_content()) >= _PROSE for p in cell.iter("p")) >= 2
+            sum(len(p.text_content()) >= PROSE for p in cell.iter("p")) >= 2
             for cell in own
             if cell.tag == "td"
         ):
@@ -111,7 +111,7 @@ def _plain(name: str) -> str:
 
 def prose_in(element: Any) -> int:
     """Characters of text that is long enough to be an article's."""
-    return sum(len(text) for text in element.itertext() if len(text) >= _PROSE)
+    return sum(len(text) for text in element.itertext() if len(text) >= PROSE)
 
 
 def _headline(tree: Any, headlines: list[str]) -> Any:
@@ -131,7 +131,7 @@ def _prune_head(heading: Any) -> None:
         tag = element.tag
         if not isinstance(tag, str):
             continue
-        if len((element.tail or "").strip()) >= _PROSE:
+        if len((element.tail or "").strip()) >= PROSE:
             break
         name = f"{element.get('class') or ''} {element.get('id') or ''}"
         if tag in _HEADINGS or (
@@ -142,7 +142,7 @@ def _prune_head(heading: Any) -> None:
             doomed.append(element)
         elif not any(above in doomed for above in element.iterancestors()):
             own = element.text_content() if tag == "p" else element.text
-            if len((own or "").strip()) >= _PROSE:
+            if len((own or "").strip()) >= PROSE:
                 break
     for element in doomed:
         _drop(element)
