@@ -115,11 +115,17 @@ def prose_in(element: Any) -> int:
 
 
 def _headline(tree: Any, headlines: list[str]) -> Any:
-    """The heading that shows the headline."""
+    """The heading that shows the headline, or another element with nothing but its words."""
     wanted = [set(words(each)) for each in headlines]
     for element in tree.iter(*_HEADINGS):
         has = set(words(element.text_content()))
-        if len(has) > 1 and any(len(has & each) >= 0.8 * max(len(has), 1) and len(has) >= 0.6 * len(each) for each in wanted):  # fmt: skip
+        if len(has) > 1 and any(
+            len(has & each) >= 0.8 * len(has) and len(has) >= 0.6 * len(each) for each in wanted
+        ):
+            return element
+    for element in tree.iter("div", "span", "p", "strong", "b", "td"):
+        own = element.text or ""
+        if 10 < len(own) < 300 and len(has := set(words(own))) > 2 and has in wanted:
             return element
     return None
 
