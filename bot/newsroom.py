@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from bot.settings import Settings
+from retrieval.extraction.workers import Extractor
 from retrieval.feeds.desk import FeedDesk
+from retrieval.feeds.pages import Pages
 from retrieval.feeds.polite import PoliteWeb
 from retrieval.feeds.poller import FeedPoller
 from retrieval.fetching import Fetcher
@@ -24,27 +26,32 @@ class Newsroom:
     desk: FeedDesk
     poller: FeedPoller
     jobs: JobQueue
+    pages: Pages
 
 
 @contextlib.asynccontextmanager
 async def open_newsroom(settings: Settings, library: Library) -> AsyncIterator[Newsroom]:
     """Open what brings news into ``library``, which must be open for writing to take any in."""
-    async with Fetcher(
+    fetching = Fetcher(
         allow=settings.fetch_allow,
         seconds=settings.fetch_seconds,
         max_bytes=settings.max_article_bytes,
         user_agent=settings.introduction,
         clock=library.clock,
-    ) as fetcher:
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        fetcher = await stack.enter_async_context(fetching)
+        # Starts no process before there is something to read.
+        extractor = stack.enter_context(Extractor())
         web = PoliteWeb(
             fetcher,
             user_agent=settings.user_agent,
             connections=settings.feed_connections,
             clock=library.clock,
         )
-        desk = FeedDesk(library, web, settings.feed_rules())
+        pages = Pages(web, extractor, settings.max_article_bytes, settings.respect_noai)
+        desk = FeedDesk(library, pages, settings.feed_rules())
         poller = FeedPoller(desk, at_once=settings.feed_connections, clock=library.clock)
-        worker = Worker(library, web, max_bytes=settings.max_article_bytes)
-        yield Newsroom(
-            library, desk, poller, JobQueue(library, worker, most_waiting=settings.jobs_waiting)
-        )
+        worker = Worker(library, pages)
+        jobs = JobQueue(library, worker, most_waiting=settings.jobs_waiting)
+        yield Newsroom(library, desk, poller, jobs, pages)

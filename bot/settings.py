@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     feed_longest_hours: float = Field(default=24, ge=1, le=720)
     feed_pause_days: float = Field(default=7, ge=1, le=90)
     jobs_waiting: int = Field(default=20, ge=1, le=1000)
+    respect_noai: bool = True
     max_article_mb: float = Field(default=5.0, ge=0.1, le=50)
     discord_api_url: str | None = None
     discord_gateway_url: str | None = None

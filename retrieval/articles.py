@@ -17,7 +17,8 @@ Status = Literal["indexed", "unchanged", "updated", "duplicate", "rejected"]
 class Article:
     """An article as a reader of sources hands it over.
 
-    ``url`` is as given, ``text`` is final: offsets of passages count its characters.
+    ``url`` is as given, ``text`` is final: offsets of passages count its characters. ``updated`` is
+    when its publisher says it was changed after ``published``.
     """
 
     title: str
@@ -27,6 +28,7 @@ class Article:
     authors: tuple[str, ...] = ()
     published: Span | None = None
     language: str | None = None
+    updated: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import itertools
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -28,7 +28,7 @@ def ingest(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Bring articles in: .html .txt .md .jsonl .xml (each also .gz), the URL of an article or a feed,
+    """Bring articles in: .html .pdf .txt .md .jsonl .xml (each also .gz), the URL of an article or a feed,
     or - for standard input.
 
     Example: newsdesk ingest articles.jsonl.gz https://example.com/story
@@ -59,21 +59,27 @@ def ingest(
 
 
 def extract(
-    file: Annotated[Path, typer.Argument(help="A saved HTML page, also .gz.")],
+    file: Annotated[Path, typer.Argument(help="A saved HTML page or PDF, also .gz.")],
     url: Annotated[str | None, typer.Option(help="Where the page came from.")] = None,
     as_json: o.Json = False,
 ) -> None:
     """Show the article that a saved page holds."""
     from bot.settings import load_settings
-    from retrieval.decoding import decode_page, read_bounded
+    from retrieval.decoding import read_bounded
     from retrieval.errors import UnreadableSource
-    from retrieval.extraction import extract_article
+    from retrieval.extraction.child import Job
+    from retrieval.extraction.workers import Extractor
     from retrieval.languages import detect_language
     from retrieval.moments import written
 
     try:
-        page = decode_page(read_bounded(file, load_settings().max_article_bytes))
-        article = extract_article(page, url)
+        settings = load_settings()
+        data = read_bounded(file, settings.max_article_bytes)
+        kind: Literal["pdf", "page"] = "pdf" if data.startswith(b"%PDF-") else "page"
+        # Who asks to see a page is shown what there is before its paywall.
+        job = Job(kind, url, teasers=True, respect_noai=settings.respect_noai)
+        with Extractor(1) as extractor:
+            article = extractor.submit(job, data).result()
     except UnreadableSource as error:
         complain(f"{file}: {error.message}.")
         raise typer.Exit(1) from error
@@ -140,7 +146,7 @@ async def _from_files(
     counts: dict[str, int] = {}
     with _progress(hidden=hidden) as advance:
         async for result in ingest_all(
-            indexer, _read(sources), actor=by.who, place=by.where, data_dir=config.data_dir
+            indexer, _read(room, sources), actor=by.who, place=by.where, data_dir=config.data_dir
         ):
             counts[result.status] = counts.get(result.status, 0) + 1
             advance(counts)
@@ -165,16 +171,18 @@ async def _from_web(
         raise
 
 
-def _read(sources: list[str]) -> Iterator[Incoming]:
-    from bot.settings import load_settings
-    from retrieval.readers import read_source, read_stdin
+def _read(room: Newsroom, sources: list[str]) -> Iterator[Incoming]:
+    from retrieval.readers import read_sources, read_stdin
 
-    max_bytes = load_settings().max_article_bytes
-    for source in sources:
-        if source == "-":
-            yield from read_stdin(sys.stdin.buffer, max_bytes)
-        else:
-            yield from read_source(Path(source), max_bytes)
+    pages = room.pages
+    for is_stdin, group in itertools.groupby(sources, lambda source: source == "-"):
+        if not is_stdin:
+            yield from read_sources(
+                map(Path, group), pages.max_bytes, pages.extractor, respect_noai=pages.respect_noai
+            )
+            continue
+        for _ in group:
+            yield from read_stdin(sys.stdin.buffer, pages.max_bytes)
 
 
 def _tell_rejected(rejected: list[Ingested], as_json: bool) -> None:

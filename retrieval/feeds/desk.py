@@ -23,7 +23,7 @@ from retrieval.feeds.discovery import FEED_BYTES, find_feed, read_document
 from retrieval.feeds.documents import parse_feed
 from retrieval.feeds.items import FeedDocument, FeedItem
 from retrieval.feeds.judging import Filters, Judged, Past, Verdict, judge
-from retrieval.feeds.polite import PoliteWeb
+from retrieval.feeds.pages import Pages
 from retrieval.feeds.schedule import FeedRules, max_age
 from retrieval.feeds.taking import Fate, side_by_side, take_item
 from retrieval.fetching import Fetched
@@ -64,9 +64,10 @@ class Visit:
 class FeedDesk:
     """All that is done with feeds. One in a process that writes."""
 
-    def __init__(self, library: Library, web: PoliteWeb, rules: FeedRules | None = None) -> None:
+    def __init__(self, library: Library, pages: Pages, rules: FeedRules | None = None) -> None:
         self._library = library
-        self._web = web
+        self._pages = pages
+        self._web = pages.web
         self.rules = rules or FeedRules()
         self._feeds = Feeds(library.catalogue)
         # Feeds as the last visit left them, where that was not worth writing down.
@@ -254,7 +255,7 @@ class FeedDesk:
         turned_down: dict[str, tuple[str, str | None]] = {}
 
         async def take(item: FeedItem) -> Incoming:
-            incoming = await take_item(item.url or f"{feed.url}#{item.number}", item, self._web)
+            incoming = await take_item(item.url or f"{feed.url}#{item.number}", item, self._pages)
             progress.came(incoming)
             report(progress)
             return incoming
@@ -314,7 +315,7 @@ class FeedDesk:
 
     async def _looked_into(self, judged: list[Judged]) -> list[Judged]:
         async def look(index: int) -> tuple[int, Incoming]:
-            return index, await take_item("", judged[index].item, self._web)
+            return index, await take_item("", judged[index].item, self._pages)
 
         announced = [i for i, each in enumerate(judged) if each.is_taken and not each.item.is_full]
         async for index, incoming in side_by_side(announced, look, at_once=_PAGES_AT_ONCE):

@@ -10,16 +10,17 @@ from typing import TypeVar
 from retrieval.articles import Incoming
 from retrieval.errors import FetchRefused, UnreadableSource
 from retrieval.feeds.items import FeedItem
-from retrieval.feeds.polite import PoliteWeb, RobotsRefused
-from retrieval.fetching import Fetched
+from retrieval.feeds.pages import Pages
+from retrieval.feeds.polite import RobotsRefused
 from retrieval.readers.feed import read_item
-from retrieval.readers.page import read_page
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 # Answers that say: not for you.
 _BLOCKED = frozenset({401, 402, 403, 451})
+# Words by which a page keeps itself from machines, as reading it reports them.
+_KEPT_BACK = ("(noai)", "(tdm-reservation)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Fate:
     verdict: str
 
 
-async def take_item(label: str, item: FeedItem, web: PoliteWeb) -> Incoming:
+async def take_item(label: str, item: FeedItem, pages: Pages) -> Incoming:
     """The article of an item, with the feed's word for title, publisher, authors and date.
 
     What can't be had comes with the reason.
@@ -49,12 +50,14 @@ async def take_item(label: str, item: FeedItem, web: PoliteWeb) -> Incoming:
             "not-an-article",
         )
     try:
-        fetched = await web.page(item.url)
-        incoming = await asyncio.to_thread(_read, label, item, fetched)
+        incoming = _with_words(await pages.article(item.url), label, item)
     except UnreadableSource as error:
         refused = Incoming(label, reason=error.message, url=item.url, title=item.title)
         return _with_fate(refused, item, _verdict_of(error))
-    return _with_fate(incoming, item, "seen" if incoming.article else "not-an-article")
+    if incoming.article is not None:
+        return _with_fate(incoming, item, "seen")
+    kept_back = any(signal in (incoming.reason or "") for signal in _KEPT_BACK)
+    return _with_fate(incoming, item, "blocked" if kept_back else "not-an-article")
 
 
 def _verdict_of(error: UnreadableSource) -> str:
@@ -67,13 +70,13 @@ def _verdict_of(error: UnreadableSource) -> str:
     return "not-an-article"
 
 
-def _read(label: str, item: FeedItem, fetched: Fetched) -> Incoming:
-    incoming = read_page(label, fetched.content, url=fetched.url, charset=fetched.charset)
+def _with_words(incoming: Incoming, label: str, item: FeedItem) -> Incoming:
     article = incoming.article
     if article is None:
-        return replace(incoming, url=item.url, title=item.title)
+        return replace(incoming, label=label, url=item.url, title=item.title)
     return replace(
         incoming,
+        label=label,
         article=replace(
             article,
             title=item.title or article.title,

@@ -16,15 +16,16 @@ from retrieval.decoding import describe_size
 from retrieval.errors import UnreadableSource
 from retrieval.feeds.discovery import FEED_BYTES, read_document
 from retrieval.feeds.items import FeedItem
-from retrieval.feeds.polite import PoliteWeb
+from retrieval.feeds.pages import Pages
 from retrieval.feeds.taking import side_by_side, take_item
 from retrieval.fetching import Fetched
 from retrieval.ingest import batched, ingest_batches
 from retrieval.library import Library
 from retrieval.progress import Progress, Report
 from retrieval.readers import read_source
-from retrieval.readers.page import read_page
+from retrieval.readers.address import kind_of, read_answer
 from retrieval.readers.pasted import read_text
+from retrieval.urls import without_credentials
 
 _AT_ONCE = 4
 _PAGE = 200  # items read from the catalogue at a time
@@ -46,10 +47,9 @@ class _Ticket:
 class Worker:
     """Works on jobs. What was accepted before an interruption is not done again."""
 
-    def __init__(self, library: Library, web: PoliteWeb, *, max_bytes: int) -> None:
+    def __init__(self, library: Library, pages: Pages) -> None:
         self._library = library
-        self._web = web
-        self._max_bytes = max_bytes
+        self._pages = pages
         self._jobs = Jobs(library.catalogue)
 
     async def work(
@@ -123,31 +123,31 @@ class Worker:
             incoming = await asyncio.to_thread(read_text, source.label, data)
         elif source.kind == "item":
             entry = FeedItem.from_record(source.payload or {})
-            incoming = await take_item(source.label, entry, self._web)
+            incoming = await take_item(source.label, entry, self._pages)
         else:
             try:
                 # A feed may be larger than an article.
-                fetched = await self._web.page(
-                    source.label, robots=False, max_bytes=max(FEED_BYTES, self._max_bytes)
+                limit = self._pages.max_bytes
+                fetched = await self._pages.web.page(
+                    source.label, robots=False, max_bytes=max(FEED_BYTES, limit)
                 )
-                if _may_be_feed(fetched):
+                if kind_of(fetched) == "feed":
                     return await self._expand(job, item, fetched, progress)
-                if len(fetched.content) > self._max_bytes:
-                    raise UnreadableSource(
-                        f"the page is larger than {describe_size(self._max_bytes)}"
-                    )
-                incoming = await asyncio.to_thread(
-                    read_page, source.label, fetched.content, url=fetched.url,
-                    charset=fetched.charset,
+                if len(fetched.content) > limit:
+                    raise UnreadableSource(f"the page is larger than {describe_size(limit)}")
+                incoming = await read_answer(
+                    source.label, fetched, self._pages.extractor,
+                    respect_noai=self._pages.respect_noai,
                 )  # fmt: skip
             except UnreadableSource as error:
-                incoming = Incoming(source.label, reason=error.message, url=source.label)
+                shown = without_credentials(source.label)
+                incoming = Incoming(shown, reason=error.message, url=shown)
         return [replace(incoming, ticket=ticket)]
 
     async def _expand(
         self, job: Job, item: JobItem, fetched: Fetched, progress: Progress
     ) -> list[Incoming]:
-        document = await read_document(fetched, self._web)
+        document = await read_document(fetched, self._pages.web)
         if not document.items:
             raise UnreadableSource("the feed has no items")
         entries = [
@@ -162,7 +162,10 @@ class Worker:
         self, item: JobItem, progress: Progress, stopped: Stopped
     ) -> AsyncIterator[Incoming]:
         """The articles of a file from where it was left, each with its place."""
-        articles = read_source(Path(item.source.label), self._max_bytes)
+        articles = read_source(
+            Path(item.source.label), self._pages.max_bytes, self._pages.extractor,
+            respect_noai=self._pages.respect_noai,
+        )  # fmt: skip
 
         def some() -> list[Incoming]:
             return list(itertools.islice(articles, _LINES))
@@ -185,14 +188,3 @@ class Worker:
             yield replace(held, ticket=replace(held.ticket, last=True))
         else:
             await self._jobs.finish([item.id])
-
-
-def _may_be_feed(fetched: Fetched) -> bool:
-    if "html" in fetched.content_type:
-        return False
-    if "xml" in fetched.content_type or "json" in fetched.content_type:
-        return True
-    start = fetched.content[:500].lstrip(b"\xef\xbb\xbf \r\n\t")
-    return (
-        start.startswith((b"<?xml", b"<rss", b"<feed", b"<rdf")) and b"<html" not in start.lower()
-    )
