@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from retrieval.articles import Found, Reference
 from retrieval.catalogue import LAYOUT, Catalogue, Corpus, CorpusCounts
@@ -24,6 +26,7 @@ from retrieval.rerankers import RerankerOptions, make_reranker
 from retrieval.search import Corner, Searcher
 
 _FIRST_START_SECONDS = 30.0
+_INDEXERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,10 @@ class Library:
             rerank_seconds=config.rerank_seconds,
         )
         self._corners: dict[tuple[int, int], Corner] = {}
+        # One for a corpus, as long as anybody uses it; the last few are kept, for what they know
+        # of the corpus's stories takes a while to load.
+        self._indexers: WeakValueDictionary[tuple[int, int], Indexer] = WeakValueDictionary()
+        self._recent_indexers: deque[Indexer] = deque(maxlen=_INDEXERS)
         self._corpora: dict[str, Corpus] = {}
 
     # Asking
@@ -227,7 +234,14 @@ class Library:
         await self.catalogue.close()
 
     def _indexer(self, corner: Corner) -> Indexer:
-        return Indexer(self.catalogue, self.embedder, corner, self.clock)
+        key = (corner.corpus.id, corner.corpus.generation)
+        indexer = self._indexers.get(key)
+        if indexer is None:
+            indexer = Indexer(self.catalogue, self.embedder, corner, self.clock)
+            self._indexers[key] = indexer
+        if indexer not in self._recent_indexers:
+            self._recent_indexers.append(indexer)
+        return indexer
 
     def _require_writable(self) -> None:
         if not self.writable:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import asking, evaluating, ingesting, looking
+from bot.cli import articles, asking, evaluating, feeds, ingesting, jobs, looking
 
 VERSION = "0.1.0"
 _INTERRUPTED = 130
@@ -46,6 +46,11 @@ app.command()(asking.chat)
 app.command()(asking.demo)
 app.command()(ingesting.extract)
 app.command("eval")(evaluating.eval_command)
+app.add_typer(feeds.app, name="feeds")
+app.add_typer(articles.articles, name="articles")
+app.add_typer(articles.stories, name="stories")
+app.add_typer(jobs.app, name="jobs")
+app.command()(articles.audit)
 app.command()(looking.status)
 app.command()(looking.doctor)
 

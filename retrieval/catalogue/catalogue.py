@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     Engine,
+    Select,
     bindparam,
     create_engine,
     delete,
@@ -40,6 +40,7 @@ from retrieval.catalogue.records import (
     KnownMember,
     Member,
     PendingVersion,
+    article_id_of,
 )
 from retrieval.catalogue.schema import (
     ACCEPTED,
@@ -54,15 +55,19 @@ from retrieval.catalogue.schema import (
     passages,
     properties,
     story_members,
+    story_pins,
     versions,
 )
+from retrieval.corrections import correction_in
 from retrieval.errors import StorageError
-from retrieval.moments import to_micros, written
+from retrieval.moments import from_micros, to_micros, written
 from retrieval.passages import passage_spans
 from retrieval.sources import source_key
 from retrieval.urls import canonical_url, host_name
 
 Result = TypeVar("Result")
+# Written in the transaction that accepts a batch, so that both are kept or neither.
+Alongside = Callable[[AsyncConnection, list[Acceptance]], Awaitable[None]]
 
 _BUSY_SECONDS = 10
 _READERS = 8
@@ -105,7 +110,7 @@ _CANDIDATES = (
     )
     .where(passages.c.id.in_(_IDS))
 )
-_PASSAGES = (
+_PASSAGES: Select[Any] = (
     select(
         passages.c.id,
         passages.c.start_offset,
@@ -115,6 +120,7 @@ _PASSAGES = (
             passages.c.start_offset + 1,
             passages.c.end_offset - passages.c.start_offset,
         ),
+        versions.c.correction,
         *_REFERENCE,
     )
     .join(versions, versions.c.id == passages.c.version_id)
@@ -243,18 +249,27 @@ class Catalogue:
     # Ingestion
 
     async def accept(
-        self, corpus: Corpus, incoming: Sequence[Incoming], *, actor: str, now: datetime
+        self,
+        corpus: Corpus,
+        incoming: Sequence[Incoming],
+        *,
+        actor: str,
+        now: datetime,
+        place: str | None = None,
+        alongside: Alongside | None = None,
     ) -> list[Acceptance]:
         """Take articles in, in one transaction: all of them are kept afterwards, or none.
 
         Returns one result for each of ``incoming``, which must all hold an article. What is new
-        or changed is left in the state ``accepted``, its passages cut.
+        or changed is left in the state ``accepted``, its passages cut; what a moderator removed is
+        rejected. ``alongside`` is told the results and may write to the same transaction.
         """
         # Hashing and cutting are work for a thread, not for the event loop.
         batch = await asyncio.to_thread(lambda: [_Identified(corpus, item) for item in incoming])
         async with self._write() as connection:
             known = await _known_articles(connection, [item.article_id for item in batch])
             hashes = await _known_hashes(connection, corpus, [item.hash for item in batch])
+            removed = await _removals(connection, [item.article_id for item in batch])
             results: list[Acceptance] = []
             new_articles: list[dict[str, Any]] = []
             new_passages: list[dict[str, Any]] = []
@@ -263,6 +278,9 @@ class Catalogue:
             next_id = await _next_version_id(connection)
             moment = to_micros(now)
             for item in batch:
+                if reason := removed.get(item.article_id):
+                    results.append(Acceptance("rejected", item.article_id, reason=reason))
+                    continue
                 number, current_hash = known.get(item.article_id, (0, None))
                 if current_hash == item.hash:
                     results.append(Acceptance("unchanged", item.article_id))
@@ -279,7 +297,7 @@ class Catalogue:
                 hashes.setdefault(item.hash, item.article_id)
                 new_versions.append(item.version_row(next_id, number + 1, moment))
                 new_passages += item.passage_rows(next_id)
-                log.append(item.log_row(result.status, number + 1, moment, actor))
+                log.append(item.log_row(result.status, number + 1, moment, actor, place))
                 results.append(result)
                 next_id += 1
             for table, rows in (
@@ -290,6 +308,8 @@ class Catalogue:
             ):
                 if rows:
                     await connection.execute(insert(table), rows)
+            if alongside is not None:
+                await alongside(connection, results)
         return results
 
     async def unfinished(self, corpus: Corpus) -> tuple[list[int], list[int]]:
@@ -342,6 +362,7 @@ class Catalogue:
         return [
             PendingVersion(
                 id=row.id,
+                article_id=row.article_id,
                 title=row.title,
                 text=row.text,
                 content_hash=row.content_hash,
@@ -388,12 +409,24 @@ class Catalogue:
                 .where(passage_vectors.c.passage_id.in_(mine))
             )
 
+    async def still_accepted(self, version_ids: Sequence[int]) -> set[int]:
+        """Of these versions those that still are to be shown: none that was removed meanwhile."""
+        query = select(versions.c.id).where(
+            versions.c.id.in_(version_ids), versions.c.state == ACCEPTED
+        )
+        return set(await self._read(lambda connection: connection.scalars(query).all()))
+
     async def mark_indexed(self, version_ids: Sequence[int]) -> list[int]:
         """Show these accepted versions and retire the ones that they replace, in one transaction.
 
-        Of several accepted versions of one article the last one is shown. Returns the retired ids.
+        Of several accepted versions of one article the last one is shown; one that was removed in
+        the meantime is left alone. Returns the retired ids.
         """
         async with self._write() as connection:
+            accepted = select(versions.c.id).where(
+                versions.c.id.in_(version_ids), versions.c.state == ACCEPTED
+            )
+            version_ids = list((await connection.execute(accepted)).scalars())
             entering = select(versions.c.article_id).where(versions.c.id.in_(version_ids))
             replaced = (versions.c.article_id.in_(entering)) & (versions.c.state == INDEXED)
             retired = list(
@@ -444,7 +477,8 @@ class Catalogue:
             lambda connection: connection.execute(_PASSAGES, {"ids": list(passage_ids)}).all()
         )
         return {
-            row[0]: Passage(row[0], Reference(*row[4:]), row[1], row[2], row[3]) for row in rows
+            passage_id: Passage(passage_id, Reference(*article), start, end, text, correction)
+            for passage_id, start, end, text, correction, *article in rows
         }
 
     async def told_by(
@@ -490,6 +524,14 @@ class Catalogue:
             KnownMember(Member(*row[:5]), content_hash=row[5], visible_from=row[6], vector=row[7])
             for row in rows
         ]
+
+    async def pins(self, corpus: Corpus) -> dict[str, int]:
+        """By article id, the story that a moderator put it into."""
+        query = select(story_pins.c.article_id, story_pins.c.story_id).where(
+            story_pins.c.corpus_id == corpus.id
+        )
+        rows = await self._read(lambda connection: connection.execute(query).all())
+        return {row[0]: row[1] for row in rows}
 
     async def place(self, corpus: Corpus, members: Sequence[Member]) -> None:
         """Keep the places of versions that have none yet."""
@@ -575,8 +617,7 @@ class _Identified:
         self.hash = content_hash(self.article.text)
         url = self.article.url
         self.canonical_url = canonical_url(url) if url else f"text:{self.hash}"
-        identity = f"{corpus.id}\n{self.canonical_url}"
-        self.article_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
+        self.article_id = article_id_of(corpus.id, self.canonical_url)
         self.spans = passage_spans(self.article.text)
 
     def article_row(self, moment: int) -> dict[str, Any]:
@@ -610,6 +651,7 @@ class _Identified:
             "ingested_at": moment,
             "content_hash": self.hash,
             "text": article.text,
+            "correction": correction_in(article.text),
         }
 
     def passage_rows(self, version_id: int) -> list[dict[str, Any]]:
@@ -623,7 +665,9 @@ class _Identified:
             for ordinal, (start, end) in enumerate(self.spans)
         ]
 
-    def log_row(self, status: str, number: int, moment: int, actor: str) -> dict[str, Any]:
+    def log_row(
+        self, status: str, number: int, moment: int, actor: str, place: str | None
+    ) -> dict[str, Any]:
         return {
             "at": moment,
             "corpus_id": self.corpus.id,
@@ -632,6 +676,7 @@ class _Identified:
             "status": status,
             "label": self.label,
             "actor": actor,
+            "place": place,
         }
 
 
@@ -650,6 +695,27 @@ async def _known_articles(
         .order_by(versions.c.number)
     )
     return {article_id: (number, digest) for article_id, number, digest in rows}
+
+
+async def _removals(connection: AsyncConnection, article_ids: Sequence[str]) -> dict[str, str]:
+    """By id of a removed article, the sentence that says so."""
+    rows = await connection.execute(
+        select(articles.c.id, articles.c.removed_at, articles.c.removed_by)
+        .where(articles.c.id.in_(article_ids))
+        .where(articles.c.removed_at.is_not(None))
+    )
+    return {
+        article_id: removal_reason(article_id, removed_at, removed_by)
+        for article_id, removed_at, removed_by in rows
+    }
+
+
+def removal_reason(article_id: str, removed_at: int, removed_by: str) -> str:
+    """Why an article that was removed is not taken in again."""
+    return (
+        f"{removed_by} removed it on {from_micros(removed_at):%Y-%m-%d}; "
+        f"`newsdesk articles restore {article_id}` brings it back"
+    )
 
 
 async def _known_hashes(

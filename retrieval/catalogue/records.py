@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ class Acceptance:
     status: Status
     article_id: str
     version_id: int | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class PendingVersion:
     """A version on its way into the indexes, with the spans of its passages."""
 
     id: int
+    article_id: str
     title: str
     text: str
     content_hash: str
@@ -43,6 +46,11 @@ class PendingVersion:
     published_to: int | None
     visible_from: int
     passages: tuple[tuple[int, int, int], ...]  # (passage id, start, end)
+
+
+def article_id_of(corpus_id: int, canonical_url: str) -> str:
+    """An article's id: the same for the same URL in the same corpus, and only there."""
+    return hashlib.sha256(f"{corpus_id}\n{canonical_url}".encode()).hexdigest()[:16]
 
 
 class Candidate(NamedTuple):
