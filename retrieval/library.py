@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 
 from retrieval.articles import Found, Reference
 from retrieval.catalogue import LAYOUT, Catalogue, Corpus, CorpusCounts
+from retrieval.catalogue.deleting import doom_corpus, doomed_corpora, erase_corpus
 from retrieval.embedders import Embedder, EmbedderOptions, make_embedder
 from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
 from retrieval.indexes.keywords import KeywordIndex
@@ -142,6 +143,8 @@ class Library:
         """
         self._require_writable()
         finished = 0
+        for corpus in await doomed_corpora(self.catalogue):
+            await self._erase(corpus)
         for corpus in await self.catalogue.corpora():
             await self._drop_other_generations(corpus)
             with contextlib.suppress(EmbedderMismatch):  # the command that mends it says so
@@ -176,6 +179,14 @@ class Library:
         await self.catalogue.drop_vectors(renewed)
         # What could not enter the old indexes, say for another embedder, enters the new ones.
         await indexer.finish_pending()
+
+    async def delete_corpus(self, name: str) -> None:
+        """Delete a corpus with everything in it. A crash on the way is finished at the next start."""
+        self._require_writable()
+        await doom_corpus(self.catalogue, name)
+        self._corpora.pop(name, None)
+        for corpus in await doomed_corpora(self.catalogue):
+            await self._erase(corpus)
 
     # Looking after
 
@@ -246,6 +257,15 @@ class Library:
     def _require_writable(self) -> None:
         if not self.writable:
             raise StorageError("This process opened the data folder for reading only.")
+
+    async def _erase(self, corpus: Corpus) -> None:
+        for key in [key for key in self._corners if key[0] == corpus.id]:
+            await self._corners.pop(key).keywords.close()
+        for generation in await self.store.generations(corpus.id):
+            await self.store.index(corpus.id, generation).drop()
+        for folder in (self.config.data_dir / "keywords").glob(f"{corpus.id}-*"):
+            await asyncio.to_thread(shutil.rmtree, folder, True)
+        await erase_corpus(self.catalogue, corpus)
 
     async def _corpus(self, name: str) -> Corpus | None:
         if name not in self._corpora and (found := await self.catalogue.corpus(name)):

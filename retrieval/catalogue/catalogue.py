@@ -32,6 +32,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from retrieval.articles import AlsoIn, Article, Incoming, Passage, Reference, content_hash
 from retrieval.catalogue import migrating
 from retrieval.catalogue.records import (
+    GONE,
+    LAST_VERSION,
     LAYOUT,
     Acceptance,
     Candidate,
@@ -220,8 +222,8 @@ class Catalogue:
 
     async def corpora(self) -> list[Corpus]:
         async with self._engine.connect() as connection:
-            rows = await connection.execute(select(*_CORPUS).order_by(corpora.c.id))
-            return [Corpus(*row) for row in rows]
+            query = select(*_CORPUS).where(~corpora.c.name.startswith(GONE, autoescape=True))
+            return [Corpus(*row) for row in await connection.execute(query.order_by(corpora.c.id))]
 
     async def corpus(self, name: str) -> Corpus | None:
         async with self._engine.connect() as connection:
@@ -275,7 +277,7 @@ class Catalogue:
             new_passages: list[dict[str, Any]] = []
             log: list[dict[str, Any]] = []
             new_versions: list[dict[str, Any]] = []
-            next_id = await _next_version_id(connection)
+            next_id = await next_version_id(connection)
             moment = to_micros(now)
             for item in batch:
                 if reason := removed.get(item.article_id):
@@ -732,9 +734,12 @@ async def _known_hashes(
     return {row[0]: row[1] for row in rows}
 
 
-async def _next_version_id(connection: AsyncConnection) -> int:
-    # Versions are never deleted, so the highest id tells the next one.
-    return ((await connection.scalar(select(func.max(versions.c.id)))) or 0) + 1
+async def next_version_id(connection: AsyncConnection) -> int:
+    """One more than any version has ever had."""
+    highest = (await connection.scalar(select(func.max(versions.c.id)))) or 0
+    query = select(properties.c.value).where(properties.c.name == LAST_VERSION)
+    remembered = (await connection.execute(query)).scalar_one_or_none()
+    return max(highest, int(remembered or 0)) + 1
 
 
 async def _set_state(connection: AsyncConnection, version_ids: Sequence[int], state: str) -> None:

@@ -11,6 +11,12 @@ from retrieval.catalogue.schema import PASSAGES_PER_VERSION
 
 # Raise it when what the indexes hold changes: start-up then makes older ones anew.
 LAYOUT = 3
+# Names of corpora that are being deleted and that were; no corpus that can be asked for begins so.
+GONE = "\x7f"
+DOOMED = f"{GONE}doomed "
+ERASED = f"{GONE}erased "
+# The property that remembers the highest version that ever was, when versions are deleted.
+LAST_VERSION = "last_version"
 
 
 @dataclass(frozen=True, slots=True)
