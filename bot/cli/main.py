@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import asking, evaluating, ingesting, looking
+from bot.cli import asking, checking, evaluating, ingesting, looking
 
 VERSION = "0.1.0"
 _INTERRUPTED = 130
@@ -45,6 +45,7 @@ app.command()(asking.ask)
 app.command()(asking.chat)
 app.command()(asking.demo)
 app.command()(ingesting.extract)
+app.command("check-claims")(checking.check_claims)
 app.command("eval")(evaluating.eval_command)
 app.command()(looking.status)
 app.command()(looking.doctor)
