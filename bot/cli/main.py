@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import articles, asking, evaluating, feeds, ingesting, jobs, looking
+from bot.cli import articles, asking, checking, evaluating, feeds, ingesting, jobs, looking
 
 VERSION = "0.1.0"
 _INTERRUPTED = 130
@@ -45,6 +45,7 @@ app.command()(asking.ask)
 app.command()(asking.chat)
 app.command()(asking.demo)
 app.command()(ingesting.extract)
+app.command("check-claims")(checking.check_claims)
 app.command("eval")(evaluating.eval_command)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(articles.articles, name="articles")
