@@ -124,6 +124,11 @@ class Library:
             return []
         return (await self.searcher.publishers(found)).completions(beginning)
 
+    async def title_of(self, corpus: str, url: str) -> str | None:
+        """The title of the article of this address; None if it isn't here."""
+        found = await self._corpus(corpus)
+        return await self.catalogue.title_of(found, url) if found is not None else None
+
     async def is_empty(self, corpus: str) -> bool:
         found = await self.catalogue.corpus(corpus)
         return found is None or not await self.catalogue.newest(found, datetime.max, 1)
@@ -135,6 +140,12 @@ class Library:
         self._require_writable()
         made = await self.catalogue.ensure_corpus(corpus, self.clock())
         return self._indexer(self.corner(made))
+
+    async def ensure_corpus(self, name: str) -> None:
+        """Make a corpus, empty, if there is none of that name."""
+        if name not in self._corpora:
+            self._require_writable()
+            self._corpora[name] = await self.catalogue.ensure_corpus(name, self.clock())
 
     async def recover(self) -> int:
         """Finish what a crash left: accepted articles are indexed, leftovers removed.
@@ -261,6 +272,7 @@ class Library:
     async def _erase(self, corpus: Corpus) -> None:
         for key in [key for key in self._corners if key[0] == corpus.id]:
             await self._corners.pop(key).keywords.close()
+        self.searcher.forget(corpus)
         for generation in await self.store.generations(corpus.id):
             await self.store.index(corpus.id, generation).drop()
         for folder in (self.config.data_dir / "keywords").glob(f"{corpus.id}-*"):

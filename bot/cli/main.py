@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import articles, asking, checking, evaluating, feeds, ingesting, jobs, looking
+from bot.cli import (
+    articles,
+    asking,
+    checking,
+    evaluating,
+    feeds,
+    ingesting,
+    jobs,
+    looking,
+    running,
+)
 
 VERSION = "0.1.0"
 _INTERRUPTED = 130
@@ -54,6 +64,7 @@ app.add_typer(jobs.app, name="jobs")
 app.command()(articles.audit)
 app.command()(looking.status)
 app.command()(looking.doctor)
+app.command()(running.run)
 
 
 def main() -> None:

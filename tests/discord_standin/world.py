@@ -164,7 +164,9 @@ class World:
         guild.members[self.bot.id] = Member(self.bot, guild.joined_at, {role.id})
         self.guilds[guild.id] = guild
         self.add_channel(guild, "general", tell=False)
-        self.dispatch("GUILD_CREATE", payloads.guild_create(guild, self.bot), GUILDS, guild)
+        data = payloads.guild_create(guild, self.bot)
+        del data["unavailable"]  # which tells a server that is new from one that is back
+        self.dispatch("GUILD_CREATE", data, GUILDS, guild)
         return guild
 
     def add_channel(
