@@ -89,6 +89,7 @@ def _run(debug: bool) -> int:
         format="%(levelname)s %(name)s: %(message)s",
     )
     logging.getLogger("aiosqlite").setLevel(logging.INFO)  # tells of every statement
+    logging.getLogger("httpcore").setLevel(logging.INFO)  # tells of every header, secret ones too
     try:
         app(standalone_mode=True)
     except SystemExit as ended:  # what typer makes of an interruption too

@@ -6,6 +6,7 @@ Rules read the names that pages give their boxes, and where a block stands; none
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +18,7 @@ _BOX = re.compile(
       newsletters? | sign-?up(?:-?(?:box|form|widget|wrapper|container))? | (?:e?mail|subscri(?:be|ption))-?(?:box|form|widget|promo|module|cta|signup|wrap(?:per)?)
     | related(?:-?\w+)? | recirc\w* | recommend(?:ed|ations?)\w* | you-?may\w* | more-?(?:stories|news|on|from|like|in|coverage)\w* | (?:also|read)-?(?:also|read|next|more|like)\w*
     | most-?(?:read|popular|viewed|shared|commented|recent)\w* | trending\w* | popular(?:-?\w+)? | latest-?\w+ | top-?(?:stories|news|headlines)\w* | last-?news\w* | recent-?(?:posts|news|stories|articles)\w*
-    | outbrain\w* | taboola\w* | zergnet\w* | revcontent\w* | dianomi\w* | promo(?:tion|s|box|ted)?(?:-\w+)? | teasers?(?:-?\w+)? | rail(?:-\w+)? | sidebar\w* | aside | widgets?
+    | outbrain\w* | taboola\w* | zergnet\w* | revcontent\w* | dianomi\w* | promo(?:tion|s|box|ted)?(?:-\w+)? | teasers?(?:-?\w+)? | rail(?:-\w+)? | sidebar\w* | aside
     | (?:social|share)(?:-?(?:bar|box|buttons?|links?|icons?|tools?|media|list|this|wrap(?:per)?|container))? | sharing\w* | follow-?(?:us|box|links?)\w* | shar(?:e|ing)-\w+
     | (?:author|writer)-?(?:bio|box|info|card|profile|details|about|desc\w*|footer)\w* | about-?(?:the-)?author\w* | bio(?:graphy)? | bylines?(?:-?\w+)? | dateline-?\w+
     | captions?(?:-?\w+)? | \w+-caption(?:-?\w+)? | wp-caption-text | image-?(?:credit|source|copyright)\w* | photo-?(?:credit|caption|source)\w* | media-?(?:caption|credit)\w* | credits?
@@ -38,8 +39,7 @@ _STANDFIRST = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _WHOLE = frozenset(["html", "body", "article", "main", "head"])
-_SILENT = frozenset(["script", "style"])
-_UNSEEN = frozenset(["noscript", "template", "form", "button", "select", "iframe", "svg", "textarea", "input", "nav", "figcaption", "dialog", "aside"])  # fmt: skip
+_UNSEEN = frozenset(["noscript", "form", "button", "select", "iframe", "svg", "textarea", "input", "nav", "figcaption", "dialog", "aside"])  # fmt: skip
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 # Text shorter than this says little of where the article is.
 PROSE = 80
@@ -76,33 +76,36 @@ def _unwrap_layout(tree: Any) -> None:
 
 def _prune_boxes(tree: Any, heading: Any) -> None:
     kept = set(heading.iterancestors()) if heading is not None else set()
-    doomed: list[tuple[Any, float]] = []
-    by_name: dict[str, int] = {}
-    for element in tree.iter():
-        tag = element.tag
-        if not isinstance(tag, str) or tag in _WHOLE or element in kept:
-            continue
-        name = f"{element.get('class') or ''} {element.get('id') or ''}"
-        if tag in _SILENT:
-            doomed.append((element, 1))
-        elif _COMMENTS.search(plain := _plain(name)):
-            doomed.append((element, _LARGEST_COMMENTS))
-        elif tag in _UNSEEN or _BOX.search(plain) or _HIDDEN.search(element.get("style") or ""):
-            doomed.append((element, _LARGEST_BOX))
+    doomed = [
+        (element, largest, prose_in(element))
+        for element in tree.iter()
+        if element not in kept and (largest := _largest_share(element)) is not None
+    ]
+    # Parts of one name are weighed together: they may be the article's own.
+    together: Counter[tuple[str, str | None]] = Counter()
+    for element, _, share in doomed:
+        together[element.tag, element.get("class")] += share
     prose = prose_in(tree)
     gone: set[Any] = set()
-    for element, largest in doomed:
-        if gone and any(above in gone for above in element.iterancestors()):
-            continue
-        share = prose_in(element)
-        if share and largest < 1:
-            # Parts of one name are weighed together: they may be the article's own.
-            name = f"{element.tag} {element.get('class')}"
-            by_name[name] = share = by_name.get(name, 0) + share
-        if share <= largest * prose:
+    for element, largest, _ in doomed:
+        small = together[element.tag, element.get("class")] <= largest * prose
+        if small and not any(above in gone for above in element.iterancestors()):
             gone.add(element)
     for element in gone:
         _drop(element)
+
+
+def _largest_share(element: Any) -> float | None:
+    """How much of a page's prose an element may hold and still be a box; None if it is none."""
+    tag = element.tag
+    if not isinstance(tag, str) or tag in _WHOLE:
+        return None
+    plain = _plain(f"{element.get('class') or ''} {element.get('id') or ''}")
+    if _COMMENTS.search(plain):
+        return _LARGEST_COMMENTS
+    if tag in _UNSEEN or _BOX.search(plain) or _HIDDEN.search(element.get("style") or ""):
+        return _LARGEST_BOX
+    return None
 
 
 def _plain(name: str) -> str:

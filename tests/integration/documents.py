@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Sequence
 
 from pypdf import PdfReader, PdfWriter
+from pypdf.generic import NameObject, StreamObject
 
 
 def pdf(pages: Sequence[Sequence[str]], **said: str) -> bytes:
@@ -34,6 +36,18 @@ def pdf(pages: Sequence[Sequence[str]], **said: str) -> bytes:
 def encrypted(data: bytes, password: str) -> bytes:
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(data)))
     writer.encrypt(password, algorithm="RC4-128")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def bomb() -> bytes:
+    """A PDF of a hundred kilobytes whose page unpacks to 100 MB."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf([["A line."]]))))
+    stream = StreamObject()
+    stream._data = zlib.compress(bytes(100_000_000))
+    stream[NameObject("/Filter")] = NameObject("/FlateDecode")
+    writer.pages[0][NameObject("/Contents")] = writer._add_object(stream)
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()

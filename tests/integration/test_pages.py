@@ -22,7 +22,7 @@ from retrieval.readers import read_sources
 from retrieval.readers.address import read_address
 from tests.benchmarks import pages as real_pages
 from tests.integration.conftest import Newsdesk, lines
-from tests.integration.documents import encrypted, pdf
+from tests.integration.documents import bomb, encrypted, pdf
 from tests.integration.hostile_site import ARTICLE, fetcher, page, raw
 
 URL = "https://news.example/2026/harbour-plan"
@@ -258,6 +258,7 @@ async def test_a_pdf_is_read_without_its_furniture(extractor: Extractor) -> None
         pytest.param(pdf([[], []]), "pictures", id="pictures only"),
         pytest.param(pdf(_REPORT)[:300], "damaged", id="cut"),
         pytest.param(b"%PDF-1.7", "damaged", id="nothing in it"),
+        pytest.param(bomb(), "damaged|too large", id="a bomb"),
     ],
 )
 async def test_a_pdf_that_holds_no_text_says_why(
