@@ -35,7 +35,8 @@ SourceKind = Literal["url", "file", "text", "item"]
 class JobSource:
     """One thing to bring in. ``label`` is a URL or a file's path; of a text what it is called.
 
-    ``payload`` is the text, or for an item of a feed its record.
+    ``payload`` is the text, for an item of a feed its record, for a file that was handed in where it
+    lies; then ``label`` is its name.
     """
 
     kind: SourceKind
@@ -136,6 +137,17 @@ class Jobs:
             JobItem(row.id, JobSource(row.kind, row.label, row.payload), row.position)
             for row in rows
         ]
+
+    async def files(self) -> set[str]:
+        """Where the files lie that were handed in for jobs that are not over."""
+        query = (
+            select(job_items.c.payload)
+            .join(jobs, jobs.c.id == job_items.c.job_id)
+            .where(jobs.c.state.in_((JOB_QUEUED, JOB_RUNNING)))
+            .where(job_items.c.kind == "file", job_items.c.done == 0)
+        )
+        found = await self._catalogue._read(lambda connection: connection.scalars(query).all())
+        return {str(payload["path"]) for payload in found if payload}
 
     async def counts(self, job_id: int) -> tuple[int, int]:
         """How many sources of a job are not done, and how many articles it has results for."""

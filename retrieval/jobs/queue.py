@@ -14,6 +14,7 @@ from retrieval.catalogue.auditing import Actor
 from retrieval.catalogue.jobs import Job, Jobs, JobSource
 from retrieval.catalogue.schema import JOB_DONE, JOB_FAILED, JOB_RUNNING
 from retrieval.errors import NewsdeskError, NotFound, Refused, StorageError
+from retrieval.jobs.uploads import Uploads
 from retrieval.jobs.working import Worker
 from retrieval.library import Library
 from retrieval.progress import Progress
@@ -47,6 +48,7 @@ class JobQueue:
         self._library = library
         self._worker = worker
         self._jobs = Jobs(library.catalogue)
+        self._uploads = Uploads(library.config.data_dir / "uploads")
         self._at_once = at_once
         self._most_waiting = most_waiting
         self._waiting: list[Job] = []
@@ -58,6 +60,10 @@ class JobQueue:
         self._turn = 0
         self._changed = asyncio.Event()
         self._loaded = False
+
+    async def upload(self, name: str, data: bytes) -> JobSource:
+        """Keep a file that was handed in, as a source for ``submit``. It goes with its job."""
+        return await self._uploads.keep(name, data)
 
     async def submit(self, corpus: str, sources: Sequence[JobSource], actor: Actor) -> Job:
         """Put a job into the queue; it survives a restart from here on.
@@ -76,6 +82,7 @@ class JobQueue:
         now = self._library.clock()
         made = await self._library.catalogue.ensure_corpus(corpus, now)
         job = await self._jobs.add(made, sources, actor, now)
+        self._uploads.belongs(sources)
         self._waiting.append(job)
         self._changed.set()
         return job
@@ -213,6 +220,7 @@ class JobQueue:
             del self._running[job.id]
             self._changed.set()
         self._stopped.discard(job.id)
+        await self._uploads.sweep(await self._jobs.files())
         await self._tell(job.id)
         self._progress.pop(job.id, None)
 
@@ -247,6 +255,8 @@ class JobQueue:
         if not self._loaded:
             self._loaded = True
             self._waiting = await self._jobs.unfinished()
+            if self._library.writable:
+                await self._uploads.sweep(await self._jobs.files())
 
     def _remember(self, job: Job, progress: Progress) -> None:
         self._progress[job.id] = progress

@@ -20,6 +20,7 @@ from retrieval.feeds.pages import Pages
 from retrieval.feeds.taking import side_by_side, take_item
 from retrieval.fetching import Fetched
 from retrieval.ingest import batched, ingest_batches
+from retrieval.jobs.uploads import path_of
 from retrieval.library import Library
 from retrieval.progress import Progress, Report
 from retrieval.readers import read_source
@@ -162,8 +163,9 @@ class Worker:
         self, item: JobItem, progress: Progress, stopped: Stopped
     ) -> AsyncIterator[Incoming]:
         """The articles of a file from where it was left, each with its place."""
+        path, name = path_of(item.source), item.source.label
         articles = read_source(
-            Path(item.source.label), self._pages.max_bytes, self._pages.extractor,
+            Path(path), self._pages.max_bytes, self._pages.extractor,
             respect_noai=self._pages.respect_noai,
         )  # fmt: skip
 
@@ -181,7 +183,11 @@ class Worker:
                 progress.came(incoming)
                 if held is not None:
                     yield held
-                held = replace(incoming, ticket=_Ticket(item.id, position, last=False))
+                held = replace(
+                    incoming,
+                    label=incoming.label.replace(path, name, 1),
+                    ticket=_Ticket(item.id, position, last=False),
+                )
         if stopped():
             return
         if held is not None:
