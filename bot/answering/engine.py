@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import prompts
 from bot.answering.answers import Answer, Citation, Sentence
-from bot.answering.quoting import choose_quotations
+from bot.answering.quoting import select
 from retrieval.articles import Found
-from retrieval.indexes.keywords import stems
 from retrieval.library import Library
 from retrieval.moments import TimeRange
 
@@ -30,7 +31,7 @@ class AnswerEngine:
         found = await self._library.search(
             question, within, corpus=corpus, source=source, limit=limit
         )
-        answer = _quoted(found)
+        answer = await asyncio.to_thread(_quoted, found)
         if answer is not None:
             return answer
         nearest = await self._library.nearest(question, within.as_of, corpus=corpus)
@@ -40,12 +41,12 @@ class AnswerEngine:
 
 
 def _quoted(found: Found) -> Answer | None:
-    quotations = choose_quotations(found.question, found.hits, found.weights, stems)
-    if not quotations:
+    selection = select(found)
+    if selection.thin:
         return None
     citations = tuple(
         Citation(n, quotation.hit.passage.article, quotation.text)
-        for n, quotation in enumerate(quotations, 1)
+        for n, quotation in enumerate(selection.quotations, 1)
     )
     sentences = tuple(Sentence(citation.quote, (citation.n,)) for citation in citations)
     text = " ".join(f"{citation.quote} [{citation.n}]" for citation in citations)
