@@ -37,16 +37,11 @@ def draw(half: Tradeoff, chart: Path) -> None:
     axes.annotate("chance", (0.5, 0.5), (-6, -4), textcoords="offset points", ha="right", va="top", color=_GREY)  # fmt: skip
     x, y = half.abstained.value, half.answered.value
     axes.plot([x], [y], "o", color=_BLUE, markersize=8)
-    axes.annotate(
-        f"as it ships: {y:.2f} answered,\n{x:.2f} refused", (x, y), (-14, -12),
-        textcoords="offset points", ha="right", va="top", color=_BLUE,
-    )  # fmt: skip
+    axes.annotate(f"as it ships:\n{y:.2f} answered,\n{x:.2f} refused", (x, y), (10, 8), textcoords="offset points", color=_BLUE)  # fmt: skip
     axes.plot(*_AIM, "s", color=_RED, markersize=7, markerfacecolor="none", markeredgewidth=1.6)
-    axes.annotate(
-        f"aim: {_AIM[1]:.2f}, {_AIM[0]:.2f}", _AIM, (-8, 8), textcoords="offset points", ha="right", color=_RED
-    )  # fmt: skip
-    axes.set_xlim(0, 1.01)
-    axes.set_ylim(0, 1.01)
+    axes.annotate(f"aim: {_AIM[1]:.2f}, {_AIM[0]:.2f}", _AIM, (0, -10), textcoords="offset points", ha="center", va="top", color=_RED)  # fmt: skip
+    axes.set_xlim(0, 1.08)
+    axes.set_ylim(0, 1.08)
     axes.set_xlabel(f"refused, of {len(half.unknown)} questions whose articles are all missing")
     axes.set_ylabel(f"answered, of {len(half.known)} questions that the articles answer")
     axes.set_title(f"Knowing when it does not know (area {half.area:.3f})", color=_INK, loc="left")

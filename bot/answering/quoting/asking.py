@@ -29,19 +29,17 @@ _NAMED = (
     "|prize|storm|hurricane|typhoon|law|act|bill|mission|spacecraft|telescope|ship|sport|event|tournament|race"
     "|religion|language|government|court|giant|studio|operator|supermarket|restaurant|manufacturer|nation"
 )
-_THINGS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(rf"\b(?:{nouns})(?:e?s)?\b"))
-    for kind, nouns in (
-        ("country", "country|countries|nation|kingdom"),
-        ("state", "state"),
-        ("place", _PLACES),
-        ("person", _PEOPLE),
-        ("name", _NAMED),
-    )
-)  # type: ignore[assignment]
+_NOUNS: tuple[tuple[Kind, str], ...] = (
+    ("country", "country|countries|nation|kingdom"),
+    ("state", "state"),
+    ("place", _PLACES),
+    ("person", _PEOPLE),
+    ("name", _NAMED),
+)
+_THINGS = tuple((kind, re.compile(rf"\b(?:{nouns})(?:e?s)?\b")) for kind, nouns in _NOUNS)
 
 
-# In this order; a question may ask for several.
+# A question may ask for several.
 _ASKED: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("percent", re.compile(r"\bwhat (?:percentage|percent|share|proportion)\b|\bhow many per ?cent\b", re.I)),
     (
@@ -68,7 +66,7 @@ _ASKED: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ),
     ("person", re.compile(r"\bwho(?:m|se)?\b(?!.*\b(?:which|what|where|when|how)\b)", re.I)),
     ("place", re.compile(r"\bwhere\b", re.I)),
-    ("name", re.compile(r"\b(?:called|named|name)\b", re.I)),
+    ("name", re.compile(r"\b(?:called|named(?! after)|name)\b", re.I)),
     ("quote", re.compile(r"\bwhat did\b.*\bsay\b|\bwhat does\b.*\bsay\b|\bwhat word\b|\bwhich word\b|\bphrase\b|\bdescribed?\b", re.I)),
 )  # fmt: skip
 _TYPE = re.compile(

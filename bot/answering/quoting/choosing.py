@@ -25,6 +25,8 @@ MAX_CHARS = 600
 # Learned scores are logarithms of odds: a sentence that says what was said already has to be this
 # much better than one that names something else.
 _SAID = 1.0
+_WORSE = 2.5
+_SAME_SUBJECT = 0.4
 _ON_IT = 0.5
 
 Reason: TypeAlias = Literal["nothing in that time range", "nothing on it", "sources too thin"]
@@ -99,13 +101,25 @@ def pick(reading: Reading, lines: list[Line], scores: Floats) -> list[int]:
         line = lines[best]
         if any(_repeats(line.stems, lines[other].stems) for other in chosen):
             continue
-        if chosen and length + len(line.text) > MAX_CHARS:
+        if chosen and (
+            length + len(line.text) > MAX_CHARS
+            or scores[best] < scores[chosen[0]] - _WORSE
+            or _strays(line, lines[chosen[0]], reading)
+        ):
             continue
         chosen.append(best)
         length += len(line.text)
         told |= answers[best]
         worth = scores - _SAID * np.array([bool(own) and own <= told for own in answers])
     return chosen
+
+
+def _strays(line: Line, first: Line, reading: Reading) -> bool:
+    """Whether a sentence is of something else than the first, or lacks the kind of answer it has."""
+    coverage = [reading.coverage(reading.passages[each.hit]) for each in (line, first)]
+    if coverage[0] < _SAME_SUBJECT * coverage[1]:
+        return True
+    return bool(first.wanted(reading.asked)) and not line.wanted(reading.asked)
 
 
 def _answers(line: Line, reading: Reading) -> set[str]:
