@@ -82,8 +82,8 @@ class _Told:
 def reconcile(question: str, quotations: Sequence[Quotation], hits: Sequence[Hit]) -> Reconciled:
     """Compare what is quoted with the other hits of the same stories.
 
-    A disagreement counts if the quoted figure or outcome is worded like the question or like the
-    other report. At most one sentence is added.
+    Both sentences of a disagreement are about what the question asks and are worded alike. At most
+    one sentence is added. ``quotations`` must not be empty.
     """
     asked = frozenset(stems(" ".join(content_words(question))))
     quoted = [_told(quotation.hit, quotation.text) for quotation in quotations]
@@ -95,7 +95,9 @@ def reconcile(question: str, quotations: Sequence[Quotation], hits: Sequence[Hit
         for text in sentences(hit.passage.text)
         if not text.endswith("?")
     ]
-    for correction in sorted((t for t in [*quoted, *others] if t.corrects), key=_published):
+    for correction in sorted(
+        (t for t in [*quoted, *others] if t.corrects), key=_published, reverse=True
+    ):
         for told in (t for t in [*quoted, *others] if not t.corrects):
             replaced = _replaced(correction, told, asked)
             if replaced and (told in quoted or correction in quoted):
@@ -161,9 +163,8 @@ def _word(text: str, wanted: Set[str]) -> str:
 
 def _replaced(correction: _Told, told: _Told, asked: Set[str]) -> tuple[Figure, Figure] | None:
     """The right figure and the wrong one that ``told`` still has."""
-    if _published(correction) < _published(told) or len(correction.words & told.words) < 2:
-        return None
-    if not asked & told.words:
+    of_one = _one_story(correction.hit, told.hit) or _alike(correction.words, told.words, _SHARED)
+    if _published(correction) < _published(told) or not of_one or not asked & told.words:
         return None
     right, wrong = _sides(correction)
     for stale in told.figures:

@@ -81,6 +81,17 @@ def test_a_later_correction_wins_and_is_named() -> None:
     assert [quotation.hit for quotation in result.quotations] == [correction]
 
 
+@pytest.mark.parametrize(
+    ("text", "published_at"),
+    [
+        ("Correction: 10 people were killed in Harbour Street, not 12.", "2023-11-01"),
+        ("Correction: 10 cats were shown at the fair, not 12 as reported.", "2023-11-05"),
+    ],
+)
+def test_an_earlier_or_another_correction_changes_nothing(text: str, published_at: str) -> None:
+    assert not reconciled(QUESTION, BBC, report(2, text, published_at, alone=True)).notes
+
+
 def test_the_demo_corrects_its_flood() -> None:
     folder = Path(bot.demo.__file__).parent
     articles = {
