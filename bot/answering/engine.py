@@ -32,11 +32,11 @@ from bot.answering.conversation import (
     made_standalone,
     turn_of,
 )
+from bot.answering.disagreement import reconcile
 from bot.answering.evidence import Numbered
-from bot.answering.quoting import choose_quotations
+from bot.answering.quoting import Selection, select
 from retrieval.articles import Found
 from retrieval.catalogue.spending import Spending
-from retrieval.indexes.keywords import stems
 from retrieval.library import Library
 from retrieval.moments import TimeRange, to_micros
 
@@ -142,12 +142,10 @@ class AnswerEngine:
         return answer
 
     async def _made(self, asked: Asked, found: Found, emit: Callable[[Event], None]) -> Answer:
-        quoted = await asyncio.to_thread(_quoted, found)
-        if quoted is None:
-            reason: Reason = "nothing-on-it" if not found.hits else "too-thin"
-            if not found.hits and found.since is not None:
-                reason = "nothing-in-range"
-            return await self._refusal(asked, found, reason)
+        selection = await asyncio.to_thread(select, found)
+        if selection.reason is not None:
+            return await self._refusal(asked, found, selection.reason)
+        quoted = await asyncio.to_thread(_quoted, found, selection)
         if self._composer is None:
             return _told(quoted, emit)
         async with self._composer.room(asked.corpus) as granted:
@@ -285,15 +283,13 @@ def _told(answer: Answer, emit: Callable[[Event], None]) -> Answer:
     return answer
 
 
-def _quoted(found: Found) -> Answer | None:
-    quotations = choose_quotations(found.question, found.hits, found.weights, stems)
-    if not quotations:
-        return None
+def _quoted(found: Found, selection: Selection) -> Answer:
+    """The answer made of quotations, with both sides where reports differ."""
+    reconciled = reconcile(found.question, selection.quotations, found.hits)
     citations = tuple(
         Citation(n, quotation.hit.passage.article, quotation.text)
-        for n, quotation in enumerate(quotations, 1)
+        for n, quotation in enumerate(reconciled.quotations, 1)
     )
     sentences = tuple(Sentence(citation.quote, (citation.n,)) for citation in citations)
-    return Answer(
-        found.question, cited_text(sentences), False, sentences, citations, notes=found.notes
-    )
+    notes = (*found.notes, *reconciled.notes)
+    return Answer(found.question, cited_text(sentences), False, sentences, citations, notes=notes)
