@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence, Set
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -78,6 +78,7 @@ class Composer:
         as_of: datetime,
         language: str,
         passed: Callable[[Passed, Sequence[Numbered]], None],
+        withdrawn: Set[str] = frozenset(),
     ) -> Composition:
         """Write an answer; ``passed`` hears of each sentence as soon as it has passed.
 
@@ -85,7 +86,8 @@ class Composer:
         error.
         """
         count = await self._count()
-        composition = Composition(numbered(hits, count, self._bounds.context_tokens))
+        passages = numbered(hits, count, self._bounds.context_tokens, withdrawn)
+        composition = Composition(passages)
         try:
             async with asyncio.timeout(self._bounds.seconds):
                 try:

@@ -49,10 +49,11 @@ _SHARED_OUTCOME = 0.6
 @dataclass(frozen=True, slots=True)
 class Reconciled:
     """The quotations, with the other side of each disagreement and without what was corrected, and a
-    remark on each."""
+    remark on each. ``withdrawn`` are the sentences that still say what was corrected."""
 
     quotations: tuple[Quotation, ...]
     notes: tuple[str, ...]
+    withdrawn: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def reconcile(question: str, quotations: Sequence[Quotation], hits: Sequence[Hit
         for told in (t for t in [*quoted, *others] if not t.corrects):
             replaced = _replaced(correction, told, asked)
             if replaced and (told in quoted or correction in quoted):
-                return _corrected(correction, *replaced, quotations)
+                return _corrected(correction, *replaced, quotations, [*quoted, *others])
     for told in quoted:
         for other in others:
             if (found := _differ(told, other, asked)) is not None:
@@ -198,18 +199,26 @@ def _numbers(told: _Told) -> Iterator[Figure]:
 
 
 def _corrected(
-    correction: _Told, good: Figure, bad: Figure, quotations: Sequence[Quotation]
+    correction: _Told,
+    good: Figure,
+    bad: Figure,
+    quotations: Sequence[Quotation],
+    told: Sequence[_Told],
 ) -> Reconciled:
     """The correction first; no other sentence with the wrong figure."""
+
+    def is_stale(text: str) -> bool:
+        return any(figure.value == bad.value for figure in figures(text))
+
     first = Quotation(correction.hit, correction.text, max(q.score for q in quotations))
     rest = [
         quotation
         for quotation in quotations
-        if quotation.text != correction.text
-        and not any(f.value == bad.value for f in figures(quotation.text))
+        if quotation.text != correction.text and not is_stale(quotation.text)
     ]
     note = f"Corrected: {good.text}, not {bad.text} ({correction.by})."
-    return Reconciled((first, *rest), (note,))
+    withdrawn = frozenset(t.text for t in told if not t.corrects and is_stale(t.text))
+    return Reconciled((first, *rest), (note,), withdrawn)
 
 
 def _with(quotations: Sequence[Quotation], other: _Told) -> tuple[Quotation, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -32,12 +32,19 @@ class Numbered:
         )
 
 
-def numbered(hits: Sequence[Hit], count: CountTokens, budget: int) -> list[Numbered]:
-    """The best passages that fit into ``budget`` tokens, in the order of the hits; the first always."""
+def numbered(
+    hits: Sequence[Hit], count: CountTokens, budget: int, withdrawn: Set[str] = frozenset()
+) -> list[Numbered]:
+    """The best passages that fit into ``budget`` tokens, in the order of the hits; the first always.
+
+    Sentences that were ``withdrawn`` since are not in them.
+    """
     chosen: list[Numbered] = []
     spent = 0
     for hit in hits:
         text = without_orders(hit.passage.text)
+        for sentence in withdrawn:
+            text = text.replace(sentence, "").strip()
         if not text:
             continue
         passage = Numbered(len(chosen) + 1, hit.passage, text)
