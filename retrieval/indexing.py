@@ -23,8 +23,8 @@ from retrieval.catalogue import (
     PendingVersion,
 )
 from retrieval.embedders import Embedder, Vectors, packed, unpacked
+from retrieval.gathering import Corner
 from retrieval.moments import Clock
-from retrieval.search import Corner
 from retrieval.stories import Marks, Place, Stories, names_in, ordered, sketch
 
 # Articles that are indexed together. Larger ones are faster, smaller ones report sooner.

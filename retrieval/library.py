@@ -14,6 +14,7 @@ from retrieval.articles import Found, Reference
 from retrieval.catalogue import LAYOUT, Catalogue, Corpus, CorpusCounts
 from retrieval.embedders import Embedder, EmbedderOptions, make_embedder
 from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
+from retrieval.gathering import Corner
 from retrieval.indexes.keywords import KeywordIndex
 from retrieval.indexes.vectors import ChromaStore
 from retrieval.indexing import Indexer
@@ -21,7 +22,7 @@ from retrieval.locking import WriterLock
 from retrieval.moments import Clock, TimeRange, utc_now
 from retrieval.ranking import Ranking
 from retrieval.rerankers import RerankerOptions, make_reranker
-from retrieval.search import Corner, Searcher
+from retrieval.search import Searcher
 
 _FIRST_START_SECONDS = 30.0
 
