@@ -62,7 +62,6 @@ Result = TypeVar("Result")
 
 _BUSY_SECONDS = 10
 _READERS = 8
-_MAPPED_BYTES = 1 << 30
 
 _CORPUS = (corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout)
 
@@ -593,7 +592,6 @@ def _configure(connection: Any, _: object) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
-        f"mmap_size = {_MAPPED_BYTES}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
