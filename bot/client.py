@@ -135,7 +135,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         readable = False
         with contextlib.suppress(NewsdeskError, TimeoutError):
             async with asyncio.timeout(_CATALOGUE_SECONDS):
-                await self.library.catalogue.last_version_id()
+                await self.library.catalogue.revision()
                 readable = True
         connected = self.is_ready() and not any(s.is_closed() for s in self.shards.values())
         return {"gateway": connected, "catalogue": readable}

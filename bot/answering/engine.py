@@ -224,7 +224,7 @@ class AnswerEngine:
         return (
             " ".join(asked.question.casefold().split()), asked.corpus, asked.source, asked.limit,
             asked.language, within.since, within.until, to_micros(within.as_of) // _HOUR,
-            await self._library.catalogue.last_version_id(),
+            await self._library.catalogue.revision(),
         )  # fmt: skip
 
 

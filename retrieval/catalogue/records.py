@@ -63,7 +63,6 @@ class Candidate(NamedTuple):
     """What search has to know of a passage to filter and rank it."""
 
     passage_id: int
-    vector: bytes | None  # float16, little-endian
     story_id: int | None
     copy_id: int | None
     article_id: str

@@ -24,6 +24,7 @@ _ANALYZER = "english"
 _MIN_IDF_PASSAGES = 1_000
 
 Floats: TypeAlias = npt.NDArray[np.float32]
+Ints: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Measures:
 class KeywordIndex:
     """The keyword index of one corpus, in a folder of its own.
 
-    Its methods run in worker threads. Several processes may read while one writes.
+    ``weigh``, ``search`` and ``measure`` block: they are steps of a search, which runs in a worker
+    thread as a whole. Several processes may read while one writes.
     """
 
     def __init__(self, folder: Path, *, title_boost: float = 0.6) -> None:
@@ -61,21 +63,67 @@ class KeywordIndex:
         self._writer: tantivy.IndexWriter | None = None
         self._lock = asyncio.Lock()
 
-    async def search(
-        self, query: KeywordQuery, within: TimeRange, sources: Sequence[str], limit: int
-    ) -> dict[int, float]:
-        """The passages with the highest BM25 scores; time and source are filtered exactly."""
-        return await asyncio.to_thread(self._search, query, within, sources, limit)
-
-    async def measure(
-        self, query: KeywordQuery, passage_ids: Sequence[int], known: Mapping[int, float]
-    ) -> Measures:
-        """Score these passages in every way that ranking wants; ``known`` are BM25 scores so far."""
-        return await asyncio.to_thread(self._measure, query, passage_ids, known)
-
-    async def weigh(self, words: Sequence[str]) -> KeywordQuery:
+    def weigh(self, words: Sequence[str]) -> KeywordQuery:
         """Stem ``words`` and weigh each stem by how rare it is here (BM25's idf)."""
-        return await asyncio.to_thread(self._weigh, words)
+        stems = dict.fromkeys(stem for word in words for stem in self._analyzer.analyze(word))
+        index = self._opened()
+        if index is None:
+            return KeywordQuery({})
+        searcher = index.searcher()
+        # In a corpus of a few passages every word is rare or common by chance.
+        count = max(searcher.num_docs, _MIN_IDF_PASSAGES)
+        return KeywordQuery({stem: _idf(count, searcher.doc_freq("text", stem)) for stem in stems})
+
+    def search(
+        self, query: KeywordQuery, limit: int, within: TimeRange | None, sources: Sequence[str]
+    ) -> dict[int, float]:
+        """The passages with the highest BM25 scores, of the sources and the range if there is one;
+        both are filtered exactly."""
+        index = self._opened()
+        if index is None or not query.weights:
+            return {}
+        filters = _filters(index.schema, within, sources) if within else []
+        return dict(_run(index, self._bm25(index.schema, query), filters, limit, "passage"))
+
+    def measure(
+        self, query: KeywordQuery, passage_ids: Ints, known: Mapping[int, float]
+    ) -> Measures:
+        """Score these passages in every way that ranking wants.
+
+        ``passage_ids`` ascend; ``known`` are BM25 scores so far.
+        """
+        index = self._opened()
+        total = sum(query.weights.values())
+        bm25, pairs, article = np.zeros((3, len(passage_ids)), dtype=np.float32)
+        if index is None or not total or not len(passage_ids):
+            return Measures(bm25, pairs, article)
+        schema, words = index.schema, list(query.weights)
+        in_pairs = _any_of(
+            tantivy.Query.const_score_query(
+                tantivy.Query.phrase_query(schema, "text", [first, second], slop=1),
+                (query.weights[first] + query.weights[second]) / 2,
+            )
+            for first, second in pairwise(words)
+        )
+        in_article = _any_of(
+            tantivy.Query.const_score_query(
+                tantivy.Query.term_query(schema, "article", word, "basic"), query.weights[word]
+            )
+            for word in words
+        )
+        unknown = [i for i in passage_ids.tolist() if i not in known]
+        found = [*known.items()]
+        if unknown:
+            found += _run_among(index, self._bm25(schema, query), "passage", unknown)
+        _enter(bm25, passage_ids, found)
+        if len(words) > 1:
+            _enter(pairs, passage_ids, _run_among(index, in_pairs, "passage", passage_ids.tolist()))
+        versions = passage_ids // PASSAGES_PER_VERSION
+        distinct = np.unique(versions)
+        by_version = np.zeros(len(distinct), dtype=np.float32)
+        _enter(by_version, distinct, _run_among(index, in_article, "version", distinct.tolist()))
+        article = by_version[np.searchsorted(distinct, versions)]
+        return Measures(bm25 / total, pairs / total, article / total)
 
     async def write(self, add: Sequence[PendingVersion], remove: Sequence[int]) -> None:
         """Remove and add versions, durably, in one commit. Adding one again replaces it."""
@@ -129,15 +177,6 @@ class KeywordIndex:
             raise
         index.reload()
 
-    def _search(
-        self, query: KeywordQuery, within: TimeRange, sources: Sequence[str], limit: int
-    ) -> dict[int, float]:
-        index = self._opened()
-        if index is None or not query.weights:
-            return {}
-        filters = _filters(index.schema, within, sources)
-        return dict(_run(index, self._bm25(index.schema, query), filters, limit, "passage"))
-
     def _bm25(self, schema: tantivy.Schema, query: KeywordQuery) -> tantivy.Query:
         return _any_of(
             scored
@@ -149,60 +188,6 @@ class KeywordIndex:
                 ),
             )
         )
-
-    def _measure(
-        self, query: KeywordQuery, passage_ids: Sequence[int], known: Mapping[int, float]
-    ) -> Measures:
-        index = self._opened()
-        total = sum(query.weights.values())
-        if index is None or not total or not passage_ids:
-            nothing = np.zeros(len(passage_ids), dtype=np.float32)
-            return Measures(nothing, nothing, nothing)
-        schema, words = index.schema, list(query.weights)
-
-        def scores(field: str, ids: Iterable[int], wanted: tantivy.Query) -> dict[int, float]:
-            distinct = list(dict.fromkeys(ids))
-            if not distinct:
-                return {}
-            only = tantivy.Query.term_set_query(schema, field, distinct)
-            return dict(_run(index, wanted, [only], len(distinct), field))
-
-        pairs = _any_of(
-            tantivy.Query.const_score_query(
-                tantivy.Query.phrase_query(schema, "text", [first, second], slop=1),
-                (query.weights[first] + query.weights[second]) / 2,
-            )
-            for first, second in pairwise(words)
-        )
-        article = _any_of(
-            tantivy.Query.const_score_query(
-                tantivy.Query.term_query(schema, "article", word, "basic"), query.weights[word]
-            )
-            for word in words
-        )
-        unknown = (i for i in passage_ids if i not in known)
-        versions = [passage_id // PASSAGES_PER_VERSION for passage_id in passage_ids]
-
-        def aligned(found: Mapping[int, float], ids: Sequence[int]) -> Floats:
-            return np.array([found.get(i, 0.0) for i in ids], dtype=np.float32) / total
-
-        return Measures(
-            bm25=aligned(
-                {**known, **scores("passage", unknown, self._bm25(schema, query))}, passage_ids
-            ),
-            pairs=aligned(scores("passage", passage_ids, pairs), passage_ids),
-            article=aligned(scores("version", versions, article), versions),
-        )
-
-    def _weigh(self, words: Sequence[str]) -> KeywordQuery:
-        stems = dict.fromkeys(stem for word in words for stem in self._analyzer.analyze(word))
-        index = self._opened()
-        if index is None:
-            return KeywordQuery({})
-        searcher = index.searcher()
-        # In a corpus of a few passages every word is rare or common by chance.
-        count = max(searcher.num_docs, _MIN_IDF_PASSAGES)
-        return KeywordQuery({stem: _idf(count, searcher.doc_freq("text", stem)) for stem in stems})
 
     def _passage_ids(self) -> list[int]:
         index = self._opened()
@@ -239,7 +224,27 @@ def _run(
         tantivy.Query.boolean_query([(tantivy.Occur.Must, wanted), *passing]), limit, count=False
     ).hits
     values = searcher.fast_field_values(field, [address for _, address in found])
-    return [(int(v), float(score)) for v, (score, _) in zip(values, found, strict=True) if v]
+    return [(v, score) for v, (score, _) in zip(values, found, strict=True) if v]  # type: ignore[misc]
+
+
+def _run_among(
+    index: tantivy.Index, wanted: tantivy.Query, field: str, values: Sequence[int]
+) -> list[tuple[int, float]]:
+    """The same for the documents with one of these values of the field."""
+    schema, should = index.schema, tantivy.Occur.Should
+    # For hundreds of values faster than a set of terms.
+    terms = [tantivy.Query.term_query(schema, field, value, "basic") for value in values]
+    among = tantivy.Query.boolean_query([(should, term) for term in terms])
+    return _run(index, wanted, [among], len(values), field)
+
+
+def _enter(scores: Floats, ids: Ints, found: Sequence[tuple[int, float]]) -> None:
+    """Put what was found into ``scores``, which is aligned with the ascending ``ids``."""
+    if found:
+        values, entries = zip(*found, strict=True)
+        places = np.minimum(np.searchsorted(ids, values), len(ids) - 1)
+        here = ids[places] == values
+        scores[places[here]] = np.array(entries, dtype=np.float32)[here]
 
 
 async def _finished(work: Any) -> Any:

@@ -53,9 +53,8 @@ async def gathered(library: Library, questions: Sequence[Question]) -> list[Exam
         within = TimeRange(parse_span(question.asked_at).end)
         candidates, features = await library.searcher.explore(corner, question.question, within)
         passages = await library.catalogue.load_passages([c.passage_id for c in candidates])
-        told = await library.catalogue.told_by(
-            corpus, sorted({c.story_id or 0 for c in candidates})
-        )
+        shown = library.searcher.gatherer.holdings(corpus).current().shown
+        told = shown.told_by(sorted({c.story_id or 0 for c in candidates}))
         answers = []
         for candidate in candidates:
             passage = passages[candidate.passage_id]
