@@ -17,6 +17,7 @@ from retrieval.embedders import Embedder, Vectors, unpacked
 from retrieval.errors import IndexDamaged, RerankerError
 from retrieval.indexes.keywords import KeywordIndex, KeywordQuery
 from retrieval.indexes.vectors import VectorIndex
+from retrieval.kinds import asked_for
 from retrieval.moments import TimeRange, to_micros
 from retrieval.questions import Question, content_words, day
 from retrieval.ranking import (
@@ -24,6 +25,7 @@ from retrieval.ranking import (
     Ranking,
     Recency,
     dense_features,
+    kind_features,
     lead_feature,
     recency_features,
     shares,
@@ -62,6 +64,7 @@ class Measured:
     bm25: np.float32
     pairs: np.float32
     article: np.float32
+    of_kind: np.float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,8 @@ class Searcher:
             only = SourceFilter.of(named.publisher.name, named.publisher)
         terms = content_words(rest) or content_words(question)
         recency = Recency(wanted=not words.timeless, asked=words.asked)
-        return Question(question, terms, within, only, words.phrase, recency)
+        kind = asked_for(question)
+        return Question(question, terms, within, only, words.phrase, recency, kind)
 
     async def publishers(self, corpus: Corpus) -> Publishers:
         """The publishers of a corpus, read again when something has come in."""
@@ -197,7 +201,7 @@ class Searcher:
     async def _keyword(
         self, corner: Corner, read: Question, depth: int
     ) -> tuple[KeywordQuery, dict[int, float]]:
-        query = await corner.keywords.weigh(read.words)
+        query = await corner.keywords.weigh(read.words, read.kind)
         terms = read.source.terms if read.source else []
         return query, await corner.keywords.search(query, read.within, terms, depth)
 
@@ -223,7 +227,13 @@ class Searcher:
         )
         rows = {passage_id: row for row, passage_id in enumerate(ids)}
         return [
-            Measured(c, measures.bm25[row], measures.pairs[row], measures.article[row])
+            Measured(
+                c,
+                measures.bm25[row],
+                measures.pairs[row],
+                measures.article[row],
+                measures.of_kind[row],
+            )
             for c in candidates
             for row in (rows[c.passage_id],)
         ]
@@ -239,11 +249,12 @@ class Searcher:
             "pairs": np.array([entry.pairs for entry in measured]),
             "article": np.array([entry.article for entry in measured]),
             "lead": lead_feature([c.passage_id % PASSAGES_PER_VERSION for c in candidates]),
+            **kind_features(read.kind, np.array([entry.of_kind for entry in measured])),
             **recency_features(to_micros(read.within.as_of) - visible, read.recency),
         }
         vectors = unpacked([candidate.vector for candidate in candidates], len(vector))
-        guess = total(shares(features, self.ranking.weights), len(candidates))
-        return features | dense_features(vector, vectors, guess)
+        versions = [candidate.passage_id // PASSAGES_PER_VERSION for candidate in candidates]
+        return features | dense_features(vector, vectors, versions)
 
     def _scored(
         self, vector: Vectors, measured: Sequence[Measured], read: Question

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import tantivy
 
 from retrieval.catalogue import PASSAGES_PER_VERSION, PendingVersion
+from retrieval.kinds import KINDS, Kind, counts
 from retrieval.moments import TimeRange, to_micros
 
 _HEAP_BYTES = 60_000_000
@@ -28,9 +29,11 @@ Floats: TypeAlias = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class KeywordQuery:
-    """What to look for: stems, each with its inverse document frequency in the corpus."""
+    """What to look for: stems, each with its inverse document frequency in the corpus, and the kind
+    of thing that is asked for."""
 
     weights: dict[str, float]
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,14 @@ class Measures:
 
     ``bm25`` is over text and title. ``pairs`` and ``article`` are sums of idf: of the pairs of
     neighbouring question words that stand together in the passage, and of the question words that
-    stand anywhere in its article. All are divided by the sum of the question's idf.
+    stand anywhere in its article. All these are divided by the sum of the question's idf.
+    ``of_kind`` says how many the passage holds of the kind of thing that is asked for.
     """
 
     bm25: Floats
     pairs: Floats
     article: Floats
+    of_kind: Floats
 
 
 class KeywordIndex:
@@ -73,9 +78,9 @@ class KeywordIndex:
         """Score these passages in every way that ranking wants; ``known`` are BM25 scores so far."""
         return await asyncio.to_thread(self._measure, query, passage_ids, known)
 
-    async def weigh(self, words: Sequence[str]) -> KeywordQuery:
+    async def weigh(self, words: Sequence[str], kind: Kind | None = None) -> KeywordQuery:
         """Stem ``words`` and weigh each stem by how rare it is here (BM25's idf)."""
-        return await asyncio.to_thread(self._weigh, words)
+        return await asyncio.to_thread(self._weigh, words, kind)
 
     async def write(self, add: Sequence[PendingVersion], remove: Sequence[int]) -> None:
         """Remove and add versions, durably, in one commit. Adding one again replaces it."""
@@ -157,7 +162,7 @@ class KeywordIndex:
         total = sum(query.weights.values())
         if index is None or not total or not passage_ids:
             nothing = np.zeros(len(passage_ids), dtype=np.float32)
-            return Measures(nothing, nothing, nothing)
+            return Measures(nothing, nothing, nothing, nothing)
         schema, words = index.schema, list(query.weights)
 
         def scores(field: str, ids: Iterable[int], wanted: tantivy.Query) -> dict[int, float]:
@@ -192,9 +197,10 @@ class KeywordIndex:
             ),
             pairs=aligned(scores("passage", passage_ids, pairs), passage_ids),
             article=aligned(scores("version", versions, article), versions),
+            of_kind=_counted(index, query.kind, passage_ids),
         )
 
-    def _weigh(self, words: Sequence[str]) -> KeywordQuery:
+    def _weigh(self, words: Sequence[str], kind: Kind | None) -> KeywordQuery:
         stems = dict.fromkeys(stem for word in words for stem in self._analyzer.analyze(word))
         index = self._opened()
         if index is None:
@@ -202,7 +208,9 @@ class KeywordIndex:
         searcher = index.searcher()
         # In a corpus of a few passages every word is rare or common by chance.
         count = max(searcher.num_docs, _MIN_IDF_PASSAGES)
-        return KeywordQuery({stem: _idf(count, searcher.doc_freq("text", stem)) for stem in stems})
+        return KeywordQuery(
+            {stem: _idf(count, searcher.doc_freq("text", stem)) for stem in stems}, kind
+        )
 
     def _passage_ids(self) -> list[int]:
         index = self._opened()
@@ -240,6 +248,23 @@ def _run(
     ).hits
     values = searcher.fast_field_values(field, [address for _, address in found])
     return [(int(v), float(score)) for v, (score, _) in zip(values, found, strict=True) if v]
+
+
+def _counted(index: tantivy.Index, kind: Kind | None, passage_ids: Sequence[int]) -> Floats:
+    """How many each of these passages holds of a kind of thing; 0 for no kind."""
+    counted = np.zeros(len(passage_ids), dtype=np.float32)
+    if kind is None:
+        return counted
+    searcher = index.searcher()
+    among = tantivy.Query.term_set_query(index.schema, "passage", list(passage_ids))
+    hits = searcher.search(
+        tantivy.Query.const_score_query(among, 0.0), len(passage_ids), count=False
+    ).hits
+    addresses = [address for _, address in hits]
+    ids = searcher.fast_field_values("passage", addresses)
+    found = dict(zip(ids, searcher.fast_field_values(kind, addresses), strict=True))
+    counted[:] = [found.get(passage_id) or 0 for passage_id in passage_ids]
+    return counted
 
 
 async def _finished(work: Any) -> Any:
@@ -292,6 +317,8 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field("visible_from", fast=True)
     builder.add_integer_field("published_from", fast=True)
     builder.add_integer_field("published_to", fast=True)
+    for kind in KINDS:
+        builder.add_integer_field(kind, fast=True)
     return builder.build()
 
 
@@ -305,12 +332,15 @@ def _documents(version: PendingVersion) -> list[tantivy.Document]:
         shared["published_from"] = version.published_from
         shared["published_to"] = version.published_to
     whole = tantivy.Document(article=f"{version.title}\n{version.text}", version=version.id)
-    return [whole] + [
-        tantivy.Document(
-            passage=passage_id, title=version.title, text=version.text[start:end], **shared
+    documents = [whole]
+    for passage_id, start, end in version.passages:
+        text = version.text[start:end]
+        documents.append(
+            tantivy.Document(
+                passage=passage_id, title=version.title, text=text, **counts(text), **shared
+            )
         )
-        for passage_id, start, end in version.passages
-    ]
+    return documents
 
 
 def _filters(

@@ -31,7 +31,6 @@ from tests.benchmarks.weekly_news import Question, first_hit, holds, summary
 _NAMES = list(FEATURES)
 _PENALTY = 0.02  # of the squared weights of standardised features
 _STEPS, _RATE = 1_500, 0.1
-_ROUNDS = 2  # feedback depends on the weights, so they are learned twice
 
 Matrix = npt.NDArray[np.float64]
 
@@ -112,13 +111,8 @@ def _line(ranks: Sequence[int | None]) -> str:
 async def train(library: Library) -> dict[str, float]:
     questions = weekly_news.counting_questions()
     weeks = sorted({question.asked_at for question in questions})
-    weights: dict[str, float] = dict(library.searcher.ranking.weights)
-    for _ in range(_ROUNDS):
-        library.searcher.ranking = Ranking(weights=weights)
-        examples = await gathered(library, questions)
-        weights = learned(examples)
-    library.searcher.ranking = Ranking(weights=weights)
     examples = await gathered(library, questions)
+    weights = learned(examples)
     ranks: list[int | None] = []
     for week in weeks:
         others = learned([e for e in examples if e.question.asked_at != week])
