@@ -30,7 +30,7 @@ _ASKED: Mapping[Kind, re.Pattern[str]] = {
     ),
     "state": re.compile(r"\b(?:what|which) (?:\w+ ){0,2}states?\b", re.IGNORECASE),
 }
-_TOKEN = re.compile(r"\d[\d,.]*(?: ?(?:%|per ?cent))?|[A-Z][\w’'-]*")
+_TOKEN = re.compile(r"\d(?:[\d,.]*\d)?(?: ?(?:%|per ?cent))?|[A-Z][\w’'-]*")
 
 
 def _names(listed: str) -> frozenset[str]:
@@ -88,7 +88,7 @@ def counts(text: str) -> dict[Kind, int]:
     numbers: set[str] = set()
     places: set[str] = set()
     percentages = 0
-    # Up to two capitalised words that came before, if with this one they may make a longer name.
+    # The capitalised words just before, if a longer name begins with them.
     begun = ""
     for token in _TOKEN.findall(text):
         if token[0].isdigit():
@@ -99,11 +99,11 @@ def counts(text: str) -> dict[Kind, int]:
         word = token.lower()
         if word[-2:] in _GENITIVES:
             word = word[:-2]
-        places.add(word)
-        if begun:
-            places.add(f"{begun} {word}")
-        if f"{begun} {word}" in _BEGINNINGS:
-            begun = f"{begun} {word}"
+        longer = f"{begun} {word}"
+        # New Mexico is not Mexico.
+        places.add(longer if longer in _STATES or longer in _COUNTRIES else word)
+        if longer in _BEGINNINGS:
+            begun = longer
         else:
             begun = word if word in _BEGINNINGS else ""
     return {

@@ -43,7 +43,7 @@ _SOFTNESS = 3.0  # a candidate this much below the best has 1/e of its score
 _DEEPER = 20
 _AT_THE_TOP = 5
 _RERANKED = 30
-_NO_RIVAL = 0.7
+_NO_RIVAL = 0.8
 _MOST_ALSO = 30
 
 
