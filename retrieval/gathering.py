@@ -51,6 +51,7 @@ class Measured(NamedTuple):
     bm25: np.float32
     pairs: np.float32
     article: np.float32
+    of_kind: np.float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class Gatherer:
         passing = shown.passing(read.within, read.source)
         every, left = shown.passages(shown.live), shown.passages(passing)
         thinning = max(1.0, every / max(left, 1))
-        query = corner.keywords.weigh(read.words)
+        query = corner.keywords.weigh(read.words, read.kind)
         keyword = _keyword(
             _Asked(corner.keywords, query, read, held, passing, thinning),
             max(ranking.keyword_candidates, 2 * limit),
@@ -149,6 +150,7 @@ class Gatherer:
             measures.bm25,
             measures.pairs,
             measures.article,
+            measures.of_kind,
         )
         yield Gathered(read, held, query, vector, list(measured), notes)
 

@@ -18,6 +18,7 @@ from retrieval.embedders import Embedder, Vectors
 from retrieval.errors import RerankerError
 from retrieval.gathering import Corner, Gathered, Gatherer, Measured, Wanted
 from retrieval.holdings import Held
+from retrieval.kinds import asked_for
 from retrieval.moments import TimeRange, to_micros
 from retrieval.questions import Question, content_words, day
 from retrieval.ranking import (
@@ -25,6 +26,7 @@ from retrieval.ranking import (
     Ranking,
     Recency,
     dense_features,
+    kind_features,
     lead_feature,
     recency_features,
     shares,
@@ -41,7 +43,7 @@ _MARGINS = (timedelta(days=3), timedelta(days=30), timedelta(days=365), None)
 _SOFTNESS = 3.0  # a candidate this much below the best has 1/e of its score
 _AT_THE_TOP = 5
 _RERANKED = 30
-_NO_RIVAL = 0.7
+_NO_RIVAL = 0.8
 _MOST_ALSO = 30
 
 
@@ -111,7 +113,8 @@ class Searcher:
             only = SourceFilter.of(named.publisher.name, named.publisher)
         terms = content_words(rest) or content_words(question)
         recency = Recency(wanted=not words.timeless, asked=words.asked)
-        return Question(question, terms, within, only, words.phrase, recency)
+        kind = asked_for(question)
+        return Question(question, terms, within, only, words.phrase, recency, kind)
 
     async def publishers(self, corpus: Corpus) -> Publishers:
         """The publishers of a corpus at this moment."""
@@ -192,11 +195,12 @@ class Searcher:
             "pairs": np.array([entry.pairs for entry in measured]),
             "article": np.array([entry.article for entry in measured]),
             "lead": lead_feature([c.passage_id % PASSAGES_PER_VERSION for c in candidates]),
+            **kind_features(read.kind, np.array([entry.of_kind for entry in measured])),
             **recency_features(to_micros(read.within.as_of) - visible, read.recency),
         }
         vectors = np.array([entry.vector for entry in measured]).reshape(-1, len(vector))
-        guess = total(shares(features, self.ranking.weights), len(candidates))
-        return features | dense_features(vector, vectors, guess)
+        versions = [candidate.passage_id // PASSAGES_PER_VERSION for candidate in candidates]
+        return features | dense_features(vector, vectors, versions)
 
     def _scored(
         self, vector: Vectors, measured: Sequence[Measured], read: Question

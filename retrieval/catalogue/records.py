@@ -10,7 +10,7 @@ from retrieval.articles import Status
 from retrieval.catalogue.schema import PASSAGES_PER_VERSION
 
 # Raise it when what the indexes hold changes: start-up then makes older ones anew.
-LAYOUT = 3
+LAYOUT = 4
 # Names of corpora that are being deleted and that were; no corpus that can be asked for begins so.
 GONE = "\x7f"
 DOOMED = f"{GONE}doomed "

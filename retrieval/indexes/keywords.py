@@ -17,6 +17,7 @@ import numpy.typing as npt
 import tantivy
 
 from retrieval.catalogue import PASSAGES_PER_VERSION, PendingVersion
+from retrieval.kinds import KINDS, Kind, counts
 from retrieval.moments import TimeRange, to_micros
 
 _HEAP_BYTES = 60_000_000
@@ -29,9 +30,11 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class KeywordQuery:
-    """What to look for: stems, each with its inverse document frequency in the corpus."""
+    """What to look for: stems, each with its inverse document frequency in the corpus, and the kind
+    of thing that is asked for."""
 
     weights: dict[str, float]
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,14 @@ class Measures:
 
     ``bm25`` is over text and title. ``pairs`` and ``article`` are sums of idf: of the pairs of
     neighbouring question words that stand together in the passage, and of the question words that
-    stand anywhere in its article. All are divided by the sum of the question's idf.
+    stand anywhere in its article. All these are divided by the sum of the question's idf.
+    ``of_kind`` says how many the passage holds of the kind of thing that is asked for.
     """
 
     bm25: Floats
     pairs: Floats
     article: Floats
+    of_kind: Floats
 
 
 class KeywordIndex:
@@ -63,7 +68,7 @@ class KeywordIndex:
         self._writer: tantivy.IndexWriter | None = None
         self._lock = asyncio.Lock()
 
-    def weigh(self, words: Sequence[str]) -> KeywordQuery:
+    def weigh(self, words: Sequence[str], kind: Kind | None = None) -> KeywordQuery:
         """Stem ``words`` and weigh each stem by how rare it is here (BM25's idf)."""
         stems = dict.fromkeys(stem for word in words for stem in self._analyzer.analyze(word))
         index = self._opened()
@@ -72,7 +77,9 @@ class KeywordIndex:
         searcher = index.searcher()
         # In a corpus of a few passages every word is rare or common by chance.
         count = max(searcher.num_docs, _MIN_IDF_PASSAGES)
-        return KeywordQuery({stem: _idf(count, searcher.doc_freq("text", stem)) for stem in stems})
+        return KeywordQuery(
+            {stem: _idf(count, searcher.doc_freq("text", stem)) for stem in stems}, kind
+        )
 
     def search(
         self, query: KeywordQuery, limit: int, within: TimeRange | None, sources: Sequence[str]
@@ -94,9 +101,9 @@ class KeywordIndex:
         """
         index = self._opened()
         total = sum(query.weights.values())
-        bm25, pairs, article = np.zeros((3, len(passage_ids)), dtype=np.float32)
+        bm25, pairs, article, of_kind = np.zeros((4, len(passage_ids)), dtype=np.float32)
         if index is None or not total or not len(passage_ids):
-            return Measures(bm25, pairs, article)
+            return Measures(bm25, pairs, article, of_kind)
         schema, words = index.schema, list(query.weights)
         in_pairs = _any_of(
             tantivy.Query.const_score_query(
@@ -123,7 +130,9 @@ class KeywordIndex:
         by_version = np.zeros(len(distinct), dtype=np.float32)
         _enter(by_version, distinct, _run_among(index, in_article, "version", distinct.tolist()))
         article = by_version[np.searchsorted(distinct, versions)]
-        return Measures(bm25 / total, pairs / total, article / total)
+        if query.kind is not None:
+            _enter(of_kind, passage_ids, _counted(index, query.kind, passage_ids.tolist()))
+        return Measures(bm25 / total, pairs / total, article / total, of_kind)
 
     async def write(self, add: Sequence[PendingVersion], remove: Sequence[int]) -> None:
         """Remove and add versions, durably, in one commit. Adding one again replaces it."""
@@ -247,6 +256,23 @@ def _enter(scores: Floats, ids: Ints, found: Sequence[tuple[int, float]]) -> Non
         scores[places[here]] = np.array(entries, dtype=np.float32)[here]
 
 
+def _counted(
+    index: tantivy.Index, kind: Kind, passage_ids: Sequence[int]
+) -> list[tuple[int, float]]:
+    """How many of a kind of thing each of these passages holds."""
+    searcher = index.searcher()
+    should = tantivy.Occur.Should
+    terms = [tantivy.Query.term_query(index.schema, "passage", i, "basic") for i in passage_ids]
+    among = tantivy.Query.boolean_query([(should, term) for term in terms])
+    hits = searcher.search(
+        tantivy.Query.const_score_query(among, 0.0), len(passage_ids), count=False
+    ).hits
+    addresses = [address for _, address in hits]
+    ids = searcher.fast_field_values("passage", addresses)
+    counts = searcher.fast_field_values(kind, addresses)
+    return [(int(i), float(n or 0)) for i, n in zip(ids, counts, strict=True) if i is not None]
+
+
 async def _finished(work: Any) -> Any:
     """Wait for work in a thread even if cancelled: it can't be stopped, and must not be overtaken."""
     task = asyncio.ensure_future(work)
@@ -297,6 +323,8 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field("visible_from", fast=True)
     builder.add_integer_field("published_from", fast=True)
     builder.add_integer_field("published_to", fast=True)
+    for kind in KINDS:
+        builder.add_integer_field(kind, fast=True)
     return builder.build()
 
 
@@ -310,12 +338,15 @@ def _documents(version: PendingVersion) -> list[tantivy.Document]:
         shared["published_from"] = version.published_from
         shared["published_to"] = version.published_to
     whole = tantivy.Document(article=f"{version.title}\n{version.text}", version=version.id)
-    return [whole] + [
-        tantivy.Document(
-            passage=passage_id, title=version.title, text=version.text[start:end], **shared
+    documents = [whole]
+    for passage_id, start, end in version.passages:
+        text = version.text[start:end]
+        documents.append(
+            tantivy.Document(
+                passage=passage_id, title=version.title, text=text, **counts(text), **shared
+            )
         )
-        for passage_id, start, end in version.passages
-    ]
+    return documents
 
 
 def _filters(
