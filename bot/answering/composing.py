@@ -168,10 +168,13 @@ class Composer:
     ) -> AsyncGenerator[DraftSentence, None]:
         """The sentences of one call as they become whole; the call is entered into the books."""
         reader = DraftReader()
-        async with aclosing(
-            self._booked(messages, self._bounds.answer_tokens, corpus, composition)
-        ) as pieces:
-            async for text in _with_pauses(pieces, _PAUSE):
+        async with (
+            aclosing(
+                self._booked(messages, self._bounds.answer_tokens, corpus, composition)
+            ) as pieces,
+            aclosing(_with_pauses(pieces, _PAUSE)) as texts,
+        ):
+            async for text in texts:
                 if text is None:
                     found = reader.settle()
                 else:

@@ -367,9 +367,11 @@ async def test_a_second_opinion_can_veto_a_sentence(
 async def test_a_model_that_repeats_itself_is_stopped(
     demo_folder: Path, model: ScriptedModel
 ) -> None:
-    model.play(Says(lambda request: f"{COST} [{request.holding('cost 412')}] " * 100))
+    said = Says(lambda request: f"{COST} [{request.holding('cost 412')}] " * 100, pause=0.005)
+    model.play(said)
     answer = await answered(demo_folder, model, BRIDGE)
     assert answer.text == f"{COST} [1]"
+    assert model.finished == 0
 
 
 async def test_two_questions_at_once_get_each_its_own_answer(
