@@ -22,6 +22,7 @@ from bot.desk import Desk
 from bot.health import health_endpoint
 from bot.invite import invite_link, missing
 from bot.limits import AnswerQueue, Cooldown
+from bot.liveliness import one_event_at_a_time
 from bot.logs import details
 from bot.servers import ServerBook
 from bot.settings import Settings
@@ -101,6 +102,7 @@ class NewsdeskBot(commands.AutoShardedBot):
     # Life
 
     async def setup_hook(self) -> None:
+        one_event_at_a_time(self.http)
         config, opened = self.settings.library(), self._resources
         self.library = await opened.enter_async_context(
             open_library(config, writer="newsdesk run", clock=self._clock, embedder=self._embedder)
