@@ -67,6 +67,7 @@ class AnswerEngine:
         self._library = library
         self._composer = composer
         self._cache = AnswerCache()
+        self._forgotten = 0
 
     async def answer(self, asked: Asked) -> Answer:
         """Answer, or abstain with the nearest coverage. The model's failures become quotations."""
@@ -103,8 +104,9 @@ class AnswerEngine:
         return conversation.after(turn_of(answer, standalone))
 
     def forget(self) -> None:
-        """Forget the answers of a moment ago: articles were deleted."""
+        """Forget the answers of a moment ago and those being made: articles left or came back."""
         self._cache.clear()
+        self._forgotten += 1
 
     @property
     def has_model(self) -> bool:
@@ -220,7 +222,7 @@ class AnswerEngine:
         return (
             " ".join(asked.question.casefold().split()), asked.corpus, asked.source, asked.limit,
             asked.language, within.since, within.until, to_micros(within.as_of) // _HOUR,
-            await self._library.catalogue.last_version_id(),
+            await self._library.catalogue.last_version_id(), self._forgotten,
         )  # fmt: skip
 
 

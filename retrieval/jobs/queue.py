@@ -214,6 +214,12 @@ class JobQueue:
             except NewsdeskError as failure:
                 _log.warning("The job %s failed: %s", job.id, failure.message)
                 state, error = JOB_FAILED, failure.message
+            except Exception:  # noqa: BLE001 - a mistake of ours ends one job, not the queue
+                _log.exception("The job %s failed", job.id)
+                state, error = (
+                    JOB_FAILED,
+                    "something went wrong; the operator can find it in the log",
+                )
             if job.id not in self._stopped:
                 await self._jobs.set_state(job.id, state, clock(), error)
         finally:
