@@ -19,7 +19,7 @@ def link_of(words: str) -> str:
 
     Raises ``Refused`` for what is none, also for one with a password in it.
     """
-    link = words.strip().strip("<>").rstrip(",;")
+    link = words.strip().rstrip(",;").strip("<>")
     if "://" not in link and _HOST.fullmatch(link):
         link = f"https://{link}"
     try:

@@ -60,6 +60,7 @@ class JobQueue:
         self._turn = 0
         self._changed = asyncio.Event()
         self._loaded = False
+        self._loading = asyncio.Lock()
 
     async def upload(self, name: str, data: bytes) -> JobSource:
         """Keep a file that was handed in, as a source for ``submit``. It goes with its job."""
@@ -258,11 +259,14 @@ class JobQueue:
         return 0
 
     async def _load(self) -> None:
-        if not self._loaded:
-            self._loaded = True
+        async with self._loading:
+            if self._loaded:
+                return
             self._waiting = await self._jobs.unfinished()
             if self._library.writable:
                 await self._uploads.sweep(await self._jobs.files())
+            self._loaded = True
+            self._changed.set()
 
     def _remember(self, job: Job, progress: Progress) -> None:
         self._progress[job.id] = progress
@@ -279,6 +283,8 @@ class JobQueue:
             progress.done(await self._jobs.results(job.id))
             left, got = await self._jobs.counts(job.id)
             progress.found = left + got
+        if job.id in self._running:  # also a cancelled one: what it has accepted is being finished
+            job = replace(job, state=JOB_RUNNING)
         return JobEvent(job, self._place(job.id), deepcopy(progress), results)
 
     def _announce(self, event: JobEvent) -> None:
