@@ -12,7 +12,7 @@ from discord import app_commands
 
 from bot.client import NewsdeskBot
 from bot.errors import Refused
-from bot.ui.escaping import unmarked
+from bot.ui.escaping import plain, unmarked
 from bot.ui.pager import Pager
 from bot.ui.pages import Page
 from bot.visits import Visit
@@ -34,16 +34,17 @@ async def moderator_of(bot: NewsdeskBot, visit: Visit) -> Moderator:
 
 
 @contextlib.contextmanager
-def telling(*, not_found: str, refused: str | None = None, **values: Any) -> Iterator[None]:
-    """What a service refuses inside, in words for Discord: the texts of these keys."""
+def telling(text: str, *, not_found: str, refused: str | None = None) -> Iterator[None]:
+    """What a service refuses inside, in words for Discord: the texts of these keys. ``text`` is
+    what somebody wrote to name an article or a feed."""
     try:
         yield
     except services.NotFound as error:
-        raise Refused(not_found, **values) from error
+        raise Refused(not_found, text=plain(text, 100)) from error
     except services.Refused as error:
         if refused is None:
             raise
-        raise Refused(refused, **values) from error
+        raise Refused(refused) from error
 
 
 async def acknowledge(interaction: discord.Interaction[Any]) -> None:

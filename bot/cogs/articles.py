@@ -54,7 +54,7 @@ class ArticleCommands(
         visit.require_moderator()
         await acknowledge(interaction)
         moderator = await moderator_of(self._bot, visit)
-        with telling(not_found="article-unknown", text=plain(article, 100)):
+        with telling(article, not_found="article-unknown"):
             card, text = await moderator.show(article)
         paragraphs = (plain(part) for part in text.split("\n\n"))
         pages = paged(
@@ -80,9 +80,7 @@ class ArticleCommands(
         visit.require_moderator()
         await acknowledge(interaction)
         moderator = await moderator_of(self._bot, visit)
-        with telling(
-            not_found="article-unknown", refused="article-removed-already", text=plain(article, 100)
-        ):
+        with telling(article, not_found="article-unknown", refused="article-removed-already"):
             card = await moderator.remove(article, visit.actor, because=because)
         self._bot.engine.forget()
         words = f"{card_lines(card, visit.say)}\n\n{visit.say('article-is-removed')}"
@@ -97,9 +95,7 @@ class ArticleCommands(
         visit.require_moderator()
         await acknowledge(interaction)
         moderator = await moderator_of(self._bot, visit)
-        with telling(
-            not_found="article-unknown", refused="article-not-removed", text=plain(article, 100)
-        ):
+        with telling(article, not_found="article-unknown", refused="article-not-removed"):
             card = await moderator.restore(article, visit.actor)
         self._bot.engine.forget()
         words = f"{card_lines(card, visit.say)}\n\n{visit.say('article-is-restored')}"

@@ -66,7 +66,7 @@ class FeedCommands(
         link = link_of(address)
         wanted, unwanted = _words(include), _words(exclude)
         await acknowledge(interaction)
-        with telling(not_found="feed-unknown", refused="feed-known", text=plain(link, 100)):
+        with telling(link, not_found="feed-unknown", refused="feed-known"):
             feed = await self._look(link, self._bot.newsroom.desk.add(
                 link, corpus, visit.actor, include=wanted, exclude=unwanted
             ))  # fmt: skip
@@ -139,7 +139,7 @@ class FeedCommands(
         corpus = visit.require_moderator()
         await acknowledge(interaction)
         if feed is not None:
-            with telling(not_found="feed-unknown", refused="feed-busy", text=plain(feed, 100)):
+            with telling(feed, not_found="feed-unknown", refused="feed-busy"):
                 wanted = await self._bot.newsroom.desk.feed(feed, corpus)
                 came = await self._look(feed, self._bot.newsroom.desk.visit(wanted))
             lines = [item_lines(each, visit.say) for each in came.judged]
@@ -183,7 +183,7 @@ class FeedCommands(
         visit = await self._bot.visit(interaction)
         corpus = visit.require_moderator()
         await acknowledge(interaction)
-        with telling(not_found="feed-unknown", text=plain(reference, 100)):
+        with telling(reference, not_found="feed-unknown"):
             feed = await change(reference, corpus, visit.actor)
         words = visit.say(done, name=plain(feed.name, 150))
         await interaction.edit_original_response(embed=note(words).embed)

@@ -13,7 +13,6 @@ from discord.ext import commands
 from bot.client import NewsdeskBot
 from bot.cogs._moderators import acknowledge, moderator_of, send_pages, telling
 from bot.cogs._references import Reference, suggest_articles
-from bot.ui.escaping import plain
 from bot.ui.moderating import card_lines
 from bot.ui.pager import paged
 from bot.visits import Visit
@@ -39,7 +38,7 @@ class StoryCommands(
         visit.require_moderator()
         await acknowledge(interaction)
         moderator = await moderator_of(self._bot, visit)
-        with telling(not_found="article-unknown", refused="story-none", text=plain(article, 100)):
+        with telling(article, not_found="article-unknown", refused="story-none"):
             cards = await moderator.story(article)
         await self._tell(interaction, visit, cards, visit.say("story-title", count=len(cards)))
 
@@ -54,7 +53,7 @@ class StoryCommands(
         visit.require_moderator()
         await acknowledge(interaction)
         moderator = await moderator_of(self._bot, visit)
-        with telling(not_found="article-unknown", refused="story-none", text=plain(article, 100)):
+        with telling(article, not_found="article-unknown", refused="story-none"):
             cards = await moderator.split(article, visit.actor)
         self._bot.engine.forget()
         await self._tell(interaction, visit, cards, visit.say("story-split"))
@@ -73,8 +72,8 @@ class StoryCommands(
         visit.require_moderator()
         await acknowledge(interaction)
         moderator = await moderator_of(self._bot, visit)
-        both = plain(f"{article}, {other}", 200)
-        with telling(not_found="article-unknown", refused="stories-not-merged", text=both):
+        both = f"{article}, {other}"
+        with telling(both, not_found="article-unknown", refused="stories-not-merged"):
             cards = await moderator.merge(article, other, visit.actor)
         self._bot.engine.forget()
         await self._tell(interaction, visit, cards, visit.say("story-merged", count=len(cards)))

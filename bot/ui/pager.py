@@ -64,11 +64,9 @@ def paged(
     most: int = 10,
 ) -> list[Page]:  # fmt: skip
     """Lines on pages of ``most`` lines, ``head`` above the first; at least one page."""
-    every = list(lines)
+    every = [*([] if head is None else [head]), *lines]
     parts = [every[first : first + most] for first in range(0, len(every), most)]
     texts = [text for part in parts for text in split(part, DESCRIPTION, glue)]
-    if head is not None:
-        texts[:1] = split([head, *texts[:1]], DESCRIPTION, glue)
     embeds = [
         discord.Embed(title=title[:250], description=text, colour=QUIET) for text in texts or [""]
     ]
