@@ -167,7 +167,7 @@ async def test_a_removed_article_is_out_of_answers_at_once_and_old_sources_say_s
     assert "/articles restore" in again.text
     twice = await desk.do("articles remove", article=article_id)
     assert "removed already" in twice.text
-    found = await desk.do("articles find", words="number 3")
+    found = await desk.do("articles find", words="/news/3")
     assert "One article found" in found.text
     assert "a hoax" in found.text
     [choice] = await desk.boss.autocomplete(

@@ -61,7 +61,8 @@ async def desk(start: Start, site: NewsSite) -> AsyncIterator[Server]:
         await running.bring_in(made.guild)
         site.feed("/feed", [3])
         await made.do("feeds add", address=site.url("/feed"))
-        await made.do("articles remove", article=await made.id_of("ribbon"))
+        await made.do("feeds pause", feed="1")  # or it would bring news in midway
+        await made.do("articles remove", article=await made.id_of("cannery"))
         yield made
 
 
@@ -79,7 +80,6 @@ async def test_members_are_refused_for_every_command_and_get_no_suggestions(desk
             choices = await desk.ada.autocomplete(desk.general, command, option=option, **others)
             assert choices == [], command
     assert await _state(desk) == before
-    assert desk.standin.bot_messages(desk.general, seen_by=desk.ada)
 
 
 async def test_commands_of_moderators_work_in_servers_only(desk: Server) -> None:
@@ -133,7 +133,7 @@ async def test_pages_are_turned_by_who_asked_for_them_only(desk: Server) -> None
 
 async def test_a_server_sees_and_changes_nothing_of_another(desk: Server) -> None:
     other = server(desk.running, desk.site, "Other News")
-    article_id = await desk.id_of("Lantern Bridge")
+    article_id = await desk.id_of("Lantern Bridge opens")
     before = await _state(desk)
     assert "has no feeds" in (await other.do("feeds list")).text
     for command in ("pause", "resume", "remove", "check"):
