@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.settings import Settings
@@ -16,6 +18,10 @@ from retrieval.fetching import Fetcher
 from retrieval.jobs.queue import JobQueue
 from retrieval.jobs.working import Worker
 from retrieval.library import Library
+
+_log = logging.getLogger(__name__)
+
+_AGAIN_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +61,28 @@ async def open_newsroom(settings: Settings, library: Library) -> AsyncIterator[N
         worker = Worker(library, pages)
         jobs = JobQueue(library, worker, most_waiting=settings.jobs_waiting)
         yield Newsroom(library, desk, poller, jobs, pages)
+
+
+@contextlib.asynccontextmanager
+async def at_work(room: Newsroom) -> AsyncIterator[None]:
+    """Visit feeds and work on jobs while the block lasts. What is cut off goes on the next time."""
+    tasks = [
+        asyncio.create_task(_kept_up(room.poller.run, "feeds"), name="feeds"),
+        asyncio.create_task(_kept_up(room.jobs.run, "jobs"), name="jobs"),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _kept_up(run: Callable[[], Awaitable[None]], what: str) -> None:
+    """A mistake of ours in one piece of work must not end all of it."""
+    while True:
+        try:
+            await run()
+        except Exception:  # noqa: BLE001 - logged; it goes on
+            _log.exception("%s stopped and go on in %s s", what, _AGAIN_SECONDS)
+        await asyncio.sleep(_AGAIN_SECONDS)

@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     jobs_waiting: int = Field(default=20, ge=1, le=1000)
     respect_noai: bool = True
     max_article_mb: float = Field(default=5.0, ge=0.1, le=50)
+    max_upload_mb: float = Field(default=25.0, ge=0.1, le=500)
     model_seconds: float = Field(default=30.0, ge=1, le=600)
     answer_seconds: float = Field(default=60.0, ge=2, le=900)
     context_tokens: int = Field(default=3_000, ge=200, le=200_000)
@@ -125,6 +126,10 @@ class Settings(BaseSettings):
     @property
     def max_article_bytes(self) -> int:
         return int(self.max_article_mb * 1_000_000)
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return int(self.max_upload_mb * 1_000_000)
 
     @property
     def introduction(self) -> str:

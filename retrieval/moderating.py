@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from retrieval.catalogue.auditing import Actor, AuditEntry, read_audit
 from retrieval.catalogue.moderation import ArticleCard, Moderation
 from retrieval.errors import NotFound
@@ -28,19 +30,18 @@ class Moderator:
             raise NotFound(f"There is no corpus called {corpus!r}; known: {known}.")
         return cls(library, Moderation(library.catalogue, found))
 
-    async def find(self, words: str, limit: int = 20) -> list[ArticleCard]:
-        """The articles whose title, publisher or URL holds all the words, the newest first."""
-        return await self._moderation.find(words, limit)
+    async def find(
+        self, words: str, limit: int = 20, removed: bool | None = None
+    ) -> list[ArticleCard]:
+        """The articles whose title, publisher or URL holds all the words, the newest first; only
+        removed ones or only others if ``removed`` says so."""
+        return await self._moderation.find(words, limit, removed)
 
     async def show(self, reference: str) -> tuple[ArticleCard, str]:
         """An article and its text, removed or not."""
         article_id = await self._moderation.article_id(reference)
         card = await self._moderation.card(article_id)
         return card, await self._moderation.text(article_id)
-
-    async def removals(self, article_ids: list[str]) -> dict[str, str]:
-        """Of these articles the removed ones, each with when and why in a few words."""
-        return await self._moderation.removals(article_ids)
 
     async def remove(
         self, reference: str, actor: Actor, *, because: str | None = None
@@ -91,3 +92,9 @@ class Moderator:
         return await read_audit(
             self._library.catalogue, self._moderation.corpus, subject=subject, limit=limit
         )
+
+
+async def removals(library: Library, corpus: str, article_ids: list[str]) -> dict[str, datetime]:
+    """Of these articles of a corpus the removed ones, each with the moment."""
+    found = await library.catalogue.corpus(corpus)
+    return await Moderation(library.catalogue, found).removals(article_ids) if found else {}

@@ -35,7 +35,7 @@ SourceKind = Literal["url", "file", "text", "item"]
 class JobSource:
     """One thing to bring in. ``label`` is a URL or a file's path; of a text what it is called.
 
-    ``payload`` is the text, for an item of a feed its record, for a file that was handed in where it
+    ``payload`` is of a text the text and what else is known of the article (keys of the contract), for an item of a feed its record, for a file that was handed in where it
     lies; then ``label`` is its name.
     """
 

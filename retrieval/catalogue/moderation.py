@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.auditing import Actor, note
@@ -108,9 +108,13 @@ class Moderation:
             )
         return str(found[0])
 
-    async def find(self, words: str, limit: int) -> list[ArticleCard]:
-        """The articles whose title, publisher or URL holds all the words, the newest first."""
+    async def find(self, words: str, limit: int, removed: bool | None = None) -> list[ArticleCard]:
+        """The articles whose title, publisher or URL holds all the words, the newest first; only
+        removed ones or only others if ``removed`` says so."""
         query = _CARDS.where(articles.c.corpus_id == self.corpus.id)
+        if removed is not None:
+            gone = articles.c.removed_at
+            query = query.where(gone.is_not(None) if removed else gone.is_(None))
         for word in words.split():
             query = query.where(
                 versions.c.title.icontains(word, autoescape=True)
@@ -136,22 +140,15 @@ class Moderation:
         )
         return await self._catalogue._read(lambda connection: connection.scalars(query).one())
 
-    async def removals(self, article_ids: Sequence[str]) -> dict[str, str]:
-        """Of these articles the removed ones, each with when and why in a few words."""
-
-        def read(connection: Connection) -> dict[str, str]:
-            rows = connection.execute(
-                select(articles.c.id, articles.c.removed_at, articles.c.removed_because)
-                .where(articles.c.id.in_(article_ids), articles.c.corpus_id == self.corpus.id)
-                .where(articles.c.removed_at.is_not(None))
-            )
-            return {
-                row.id: f"removed on {from_micros(row.removed_at):%Y-%m-%d}"
-                + (f": {row.removed_because}" if row.removed_because else "")
-                for row in rows
-            }
-
-        return await self._catalogue._read(read)
+    async def removals(self, article_ids: Sequence[str]) -> dict[str, datetime]:
+        """Of these articles the removed ones, each with the moment."""
+        query = (
+            select(articles.c.id, articles.c.removed_at)
+            .where(articles.c.id.in_(article_ids), articles.c.corpus_id == self.corpus.id)
+            .where(articles.c.removed_at.is_not(None))
+        )
+        rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
+        return {article_id: from_micros(at) for article_id, at in rows}
 
     # Removing and restoring
 

@@ -328,6 +328,17 @@ job_results = Table(
     sqlite_autoincrement=True,
 )
 
+# Where people see how a job comes along: a message in Discord, until the job is over.
+job_messages = Table(
+    "job_messages",
+    metadata,
+    Column("job_id", ForeignKey("jobs.id"), primary_key=True),
+    Column("server_id", BigInteger, nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger),
+    Column("language", String(8), nullable=False),
+)
+
 # One call of a language model a row; ``day`` is the operator's, ``cost_micros`` millionths of a
 # US dollar, unknown for a model without a price.
 spending = Table(

@@ -60,6 +60,7 @@ class JobQueue:
         self._turn = 0
         self._changed = asyncio.Event()
         self._loaded = False
+        self._loading = asyncio.Lock()
 
     async def upload(self, name: str, data: bytes) -> JobSource:
         """Keep a file that was handed in, as a source for ``submit``. It goes with its job."""
@@ -214,6 +215,12 @@ class JobQueue:
             except NewsdeskError as failure:
                 _log.warning("The job %s failed: %s", job.id, failure.message)
                 state, error = JOB_FAILED, failure.message
+            except Exception:  # noqa: BLE001 - a mistake of ours ends one job, not the queue
+                _log.exception("The job %s failed", job.id)
+                state, error = (
+                    JOB_FAILED,
+                    "something went wrong; the operator can find it in the log",
+                )
             if job.id not in self._stopped:
                 await self._jobs.set_state(job.id, state, clock(), error)
         finally:
@@ -252,11 +259,14 @@ class JobQueue:
         return 0
 
     async def _load(self) -> None:
-        if not self._loaded:
-            self._loaded = True
+        async with self._loading:
+            if self._loaded:
+                return
             self._waiting = await self._jobs.unfinished()
             if self._library.writable:
                 await self._uploads.sweep(await self._jobs.files())
+            self._loaded = True
+            self._changed.set()
 
     def _remember(self, job: Job, progress: Progress) -> None:
         self._progress[job.id] = progress
@@ -273,6 +283,8 @@ class JobQueue:
             progress.done(await self._jobs.results(job.id))
             left, got = await self._jobs.counts(job.id)
             progress.found = left + got
+        if job.id in self._running:  # also a cancelled one: what it has accepted is being finished
+            job = replace(job, state=JOB_RUNNING)
         return JobEvent(job, self._place(job.id), deepcopy(progress), results)
 
     def _announce(self, event: JobEvent) -> None:

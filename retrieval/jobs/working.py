@@ -25,7 +25,7 @@ from retrieval.library import Library
 from retrieval.progress import Progress, Report
 from retrieval.readers import read_source
 from retrieval.readers.address import kind_of, read_answer
-from retrieval.readers.pasted import read_text
+from retrieval.readers.pasted import read_pasted
 from retrieval.urls import without_credentials
 
 _AT_ONCE = 4
@@ -120,8 +120,7 @@ class Worker:
         source = item.source
         ticket = _Ticket(item.id, 1, last=True)
         if source.kind == "text":
-            data = str((source.payload or {}).get("text", "")).encode("utf-8", "surrogatepass")
-            incoming = await asyncio.to_thread(read_text, source.label, data)
+            incoming = await asyncio.to_thread(read_pasted, source.label, source.payload or {})
         elif source.kind == "item":
             entry = FeedItem.from_record(source.payload or {})
             incoming = await take_item(source.label, entry, self._pages)

@@ -11,6 +11,7 @@ from bot.newsroom import Newsroom
 from retrieval.articles import Incoming, Ingested
 from retrieval.errors import NotFound, Refused
 from retrieval.ingest import ingest
+from retrieval.moderating import removals
 from retrieval.readers.jsonl import article_from_record
 from tests.integration.conftest import Newsdesk, article, lines
 from tests.integration.newsroom import MODERATOR, moderator, opened, titles
@@ -61,8 +62,8 @@ async def test_a_removed_article_is_in_no_answer_and_stays_out_until_it_is_resto
         assert f"newsdesk articles restore {again.article_id}" in str(again.reason)
         with pytest.raises(Refused, match="removed already"):
             await desk.remove(str(again.article_id), MODERATOR)
-        assert await desk.removals([str(again.article_id)]) == {
-            str(again.article_id): "removed on 2023-11-07: a hoax"
+        assert await removals(room.library, "local", [str(again.article_id), "0" * 16]) == {
+            str(again.article_id): room.library.clock()
         }
         restored = await desk.restore("http://www.example.com/news/1/?utm_source=x", MODERATOR)
         assert restored.state == "shown"
