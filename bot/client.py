@@ -23,6 +23,7 @@ from bot.health import health_endpoint
 from bot.invite import invite_link, missing
 from bot.job_board import JobBoard
 from bot.limits import AnswerQueue, Cooldown
+from bot.liveliness import one_event_at_a_time
 from bot.logs import details
 from bot.newsroom import Newsroom, at_work, open_newsroom
 from bot.servers import ServerBook
@@ -108,6 +109,7 @@ class NewsdeskBot(commands.AutoShardedBot):
     # Life
 
     async def setup_hook(self) -> None:
+        one_event_at_a_time(self.http)
         config, opened = self.settings.library(), self._resources
         self.library = await opened.enter_async_context(
             open_library(config, writer="newsdesk run", clock=self._clock, embedder=self._embedder)
@@ -148,7 +150,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         readable = False
         with contextlib.suppress(NewsdeskError, TimeoutError):
             async with asyncio.timeout(_CATALOGUE_SECONDS):
-                await self.library.catalogue.last_version_id()
+                await self.library.catalogue.revision()
                 readable = True
         connected = self.is_ready() and not any(s.is_closed() for s in self.shards.values())
         return {"gateway": connected, "catalogue": readable}

@@ -56,7 +56,8 @@ def set_up(*, as_json: bool, debug: bool = False) -> None:
         "asyncio",
     ):
         logging.getLogger(name).setLevel(logging.INFO if debug else logging.WARNING)
-    logging.getLogger("discord").setLevel(logging.INFO if debug else logging.WARNING)
+    # Warns at each start that there will be no voice.
+    logging.getLogger("discord.client").setLevel(logging.ERROR)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

@@ -9,6 +9,7 @@ catalogue calls ``indexed``, every step can be done again, and start-up does jus
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -25,8 +26,8 @@ from retrieval.catalogue import (
     PendingVersion,
 )
 from retrieval.embedders import Embedder, Vectors, packed, unpacked
+from retrieval.gathering import Corner
 from retrieval.moments import Clock
-from retrieval.search import Corner
 from retrieval.stories import Marks, Place, Stories, names_in, ordered, sketch
 
 Result = TypeVar("Result")
@@ -93,8 +94,7 @@ class Indexer:
         async with self._turn:
             ids = [version.id for version in prepared.versions]
             prepared = prepared.only(await self._catalogue.still_accepted(ids))
-            await self._write(prepared)
-            await self._stories.place(prepared)
+            await self._enter(prepared)
             retired = await self._catalogue.mark_indexed(
                 [version.id for version in prepared.versions]
             )
@@ -131,8 +131,7 @@ class Indexer:
         for first in range(0, len(version_ids), _BATCH):
             batch = version_ids[first : first + _BATCH]
             prepared = await self._prepare(batch)
-            await self._write(prepared)
-            await self._stories.place(prepared)
+            await self._enter(prepared)
             yield first + len(batch)
 
     async def _prepare(self, version_ids: Sequence[int]) -> Prepared:
@@ -143,6 +142,15 @@ class Indexer:
             for _, start, end in version.passages
         ]
         return Prepared(versions, await self._embedder.embed(texts))
+
+    async def _enter(self, prepared: Prepared) -> None:
+        """Bring versions into the indexes and among the stories, side by side; the one needs
+        processors most, the other the disk. Waits for both even if one fails."""
+        outcomes = await asyncio.gather(
+            self._write(prepared), self._stories.place(prepared), return_exceptions=True
+        )
+        for error in filter(None, outcomes):
+            raise error
 
     async def _write(self, prepared: Prepared) -> None:
         ids = [passage_id for version in prepared.versions for passage_id, _, _ in version.passages]
@@ -203,7 +211,8 @@ class _StoryDesk:
             member = entry.member
             marks = Marks(
                 member.version_id, entry.content_hash, entry.visible_from, vector,
-                np.frombuffer(member.sketch, dtype="<u4").astype(np.uint32), member.names,
+                np.frombuffer(member.sketch, dtype="<u4").astype(np.uint32),
+                _shared(member.names),
             )  # fmt: skip
             stories.add(marks, Place(member.version_id, member.story_id, member.copy_id))
             self._placed.add(member.version_id)
@@ -218,8 +227,9 @@ class _StoryDesk:
                 fresh.append(
                     Marks(
                         version.id, version.content_hash, version.visible_from,
-                        prepared.vectors[first_row], sketch(version.text),
-                        names_in(version.title, version.text),
+                        # A view would keep the vectors of the whole batch.
+                        prepared.vectors[first_row].copy(), sketch(version.text),
+                        _shared(names_in(version.title, version.text)),
                     )
                 )  # fmt: skip
                 self._placed.add(version.id)
@@ -232,6 +242,11 @@ class _StoryDesk:
             Member(place.version_id, place.story_id, place.copy_id, marks.sketch.astype("<u4").tobytes(), marks.names)
             for marks, place in placed
         ]  # fmt: skip
+
+
+def _shared(names: dict[str, int]) -> dict[str, int]:
+    """The same with names that are kept once, however many articles have them."""
+    return {sys.intern(name): count for name, count in names.items()}
 
 
 class Accepted:

@@ -17,6 +17,7 @@ from retrieval.catalogue import LAYOUT, Catalogue, Corpus, CorpusCounts
 from retrieval.catalogue.deleting import doom_corpus, doomed_corpora, erase_corpus
 from retrieval.embedders import Embedder, EmbedderOptions, make_embedder
 from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
+from retrieval.gathering import Corner
 from retrieval.indexes.keywords import KeywordIndex
 from retrieval.indexes.vectors import ChromaStore
 from retrieval.indexing import Indexer
@@ -24,7 +25,7 @@ from retrieval.locking import WriterLock
 from retrieval.moments import Clock, TimeRange, utc_now
 from retrieval.ranking import Ranking
 from retrieval.rerankers import RerankerOptions, make_reranker
-from retrieval.search import Corner, Searcher
+from retrieval.search import Searcher
 
 _FIRST_START_SECONDS = 30.0
 _INDEXERS = 4
@@ -272,7 +273,6 @@ class Library:
     async def _erase(self, corpus: Corpus) -> None:
         for key in [key for key in self._corners if key[0] == corpus.id]:
             await self._corners.pop(key).keywords.close()
-        self.searcher.forget(corpus)
         for generation in await self.store.generations(corpus.id):
             await self.store.index(corpus.id, generation).drop()
         for folder in (self.config.data_dir / "keywords").glob(f"{corpus.id}-*"):

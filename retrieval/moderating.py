@@ -56,7 +56,6 @@ class Moderator:
         now = self._library.clock()
         leaving = await self._moderation.remove(article_id, because, actor, now)
         await indexer.leave(leaving)
-        self._library.searcher.forget(self._moderation.corpus)
         return await self._moderation.card(article_id)
 
     async def restore(self, reference: str, actor: Actor) -> ArticleCard:
@@ -66,7 +65,6 @@ class Moderator:
         await indexer.leave(await self._moderation.retired(article_id))
         version_id = await self._moderation.restore(article_id, actor, self._library.clock())
         await indexer.enter([version_id])
-        self._library.searcher.forget(self._moderation.corpus)
         return await self._moderation.card(article_id)
 
     async def story(self, reference: str) -> list[ArticleCard]:

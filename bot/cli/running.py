@@ -32,8 +32,10 @@ def run() -> None:
 
 async def _run(settings: Settings) -> None:
     from bot.client import NewsdeskBot
+    from bot.liveliness import favour_the_loop
 
     bot = NewsdeskBot(settings)
+    favour_the_loop(bot)
     running = asyncio.create_task(_connected(bot, settings))
     stop = asyncio.Event()
     _on_signals(stop)

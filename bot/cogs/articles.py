@@ -97,7 +97,6 @@ class ArticleCommands(
         moderator = await moderator_of(self._bot, visit)
         with telling(article, not_found="article-unknown", refused="article-not-removed"):
             card = await moderator.restore(article, visit.actor)
-        self._bot.engine.forget()
         words = f"{card_lines(card, visit.say)}\n\n{visit.say('article-is-restored')}"
         await interaction.edit_original_response(embed=note(words).embed)
 

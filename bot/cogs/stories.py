@@ -55,7 +55,6 @@ class StoryCommands(
         moderator = await moderator_of(self._bot, visit)
         with telling(article, not_found="article-unknown", refused="story-none"):
             cards = await moderator.split(article, visit.actor)
-        self._bot.engine.forget()
         await self._tell(interaction, visit, cards, visit.say("story-split"))
 
     @app_commands.command(
@@ -75,7 +74,6 @@ class StoryCommands(
         both = f"{article}, {other}"
         with telling(both, not_found="article-unknown", refused="stories-not-merged"):
             cards = await moderator.merge(article, other, visit.actor)
-        self._bot.engine.forget()
         await self._tell(interaction, visit, cards, visit.say("story-merged", count=len(cards)))
 
     @show.autocomplete("article")

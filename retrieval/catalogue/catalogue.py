@@ -11,32 +11,27 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
-    BindParameter,
     Connection,
     Engine,
-    Select,
-    bindparam,
     create_engine,
     delete,
     event,
     func,
     insert,
-    literal,
-    null,
     select,
     update,
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from retrieval.articles import AlsoIn, Article, Incoming, Passage, Reference, content_hash
+from retrieval.articles import Article, Incoming, Passage, Reference, content_hash
 from retrieval.catalogue import migrating
+from retrieval.catalogue.reading import LOOKUP, REFERENCE, Reading
 from retrieval.catalogue.records import (
     GONE,
     LAST_VERSION,
     LAYOUT,
     Acceptance,
-    Candidate,
     Corpus,
     CorpusCounts,
     KnownMember,
@@ -73,68 +68,8 @@ Alongside = Callable[[AsyncConnection, list[Acceptance]], Awaitable[None]]
 
 _BUSY_SECONDS = 10
 _READERS = 8
-_MAPPED_BYTES = 1 << 30
-_LOOKUP = 5_000  # bound parameters a statement; SQLite allows 32,766
 
 _CORPUS = (corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout)
-_CANDIDATE = (
-    story_members.c.story_id,
-    story_members.c.copy_id,
-    versions.c.article_id,
-    versions.c.source_key,
-    versions.c.host,
-    versions.c.published_from,
-    versions.c.published_to,
-    versions.c.visible_from,
-)
-_REFERENCE = (
-    versions.c.article_id,
-    versions.c.url,
-    versions.c.title,
-    versions.c.source,
-    versions.c.published_at,
-)
-# What every question asks, built once: building a statement takes as long as running it.
-_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
-_LAST_VERSION = select(func.max(versions.c.id))
-# Whether a version is shown is asked of the rows found, not in the query: SQLite would start from
-# the corpus and read all of it.
-_CANDIDATES = (
-    select(
-        passages.c.id, passage_vectors.c.vector, *_CANDIDATE, versions.c.corpus_id, versions.c.state
-    )
-    .join(versions, versions.c.id == passages.c.version_id)
-    .outerjoin(story_members, story_members.c.version_id == versions.c.id)
-    .outerjoin(
-        passage_vectors,
-        (passage_vectors.c.passage_id == passages.c.id)
-        & (passage_vectors.c.generation == bindparam("generation")),
-    )
-    .where(passages.c.id.in_(_IDS))
-)
-_PASSAGES: Select[Any] = (
-    select(
-        passages.c.id,
-        passages.c.start_offset,
-        passages.c.end_offset,
-        func.substr(
-            versions.c.text,
-            passages.c.start_offset + 1,
-            passages.c.end_offset - passages.c.start_offset,
-        ),
-        versions.c.correction,
-        *_REFERENCE,
-    )
-    .join(versions, versions.c.id == passages.c.version_id)
-    .where(passages.c.id.in_(_IDS))
-)
-_TELLERS = (
-    select(literal(0), null(), *_CANDIDATE, versions.c.state, versions.c.source, versions.c.url)
-    .join(story_members, story_members.c.version_id == versions.c.id)
-    .where(story_members.c.corpus_id == bindparam("corpus_id"))
-    .where(story_members.c.story_id.in_(_IDS))
-    .order_by(versions.c.visible_from, versions.c.id)
-)
 
 
 class Catalogue:
@@ -147,6 +82,7 @@ class Catalogue:
         self._engine = engine
         self._writing = asyncio.Lock()
         self._reader = reader
+        self.reading = Reading(reader)
         # Tells the collections of this data folder from others' on a shared Chroma server.
         self.folder_id = folder_id
 
@@ -212,11 +148,7 @@ class Catalogue:
         One hop to a thread; the asynchronous engine takes several for each statement.
         """
 
-        def run() -> Result:
-            with self._reader.connect() as connection:
-                return work(connection)
-
-        return await asyncio.to_thread(run)
+        return await asyncio.to_thread(self.reading.run, work)
 
     # Corpora
 
@@ -387,8 +319,8 @@ class Catalogue:
             for passage_id, vector in zip(passage_ids, vectors, strict=True)
         ]
         async with self._write() as connection:
-            for first in range(0, len(passage_ids), _LOOKUP):
-                ids = passage_ids[first : first + _LOOKUP]
+            for first in range(0, len(passage_ids), LOOKUP):
+                ids = passage_ids[first : first + LOOKUP]
                 await connection.execute(
                     delete(passage_vectors)
                     .where(passage_vectors.c.passage_id.in_(ids))
@@ -458,47 +390,9 @@ class Catalogue:
 
     # Reading
 
-    async def candidates(self, corpus: Corpus, passage_ids: Sequence[int]) -> list[Candidate]:
-        """Of these passages the ones that may be shown at all. Any number of ids."""
-
-        def read(connection: Connection) -> list[Candidate]:
-            found: list[Candidate] = []
-            for first in range(0, len(passage_ids), _LOOKUP):
-                ids = passage_ids[first : first + _LOOKUP]
-                asked = {"ids": ids, "generation": corpus.generation}
-                for row in connection.execute(_CANDIDATES, asked):
-                    *candidate, corpus_id, state = row
-                    if corpus_id == corpus.id and state == INDEXED:
-                        found.append(Candidate(*candidate))
-            return found
-
-        return await self._read(read)
-
     async def load_passages(self, passage_ids: Sequence[int]) -> dict[int, Passage]:
-        rows = await self._read(
-            lambda connection: connection.execute(_PASSAGES, {"ids": list(passage_ids)}).all()
-        )
-        return {
-            passage_id: Passage(passage_id, Reference(*article), start, end, text, correction)
-            for passage_id, start, end, text, correction, *article in rows
-        }
-
-    async def told_by(
-        self, corpus: Corpus, story_ids: Sequence[int]
-    ) -> dict[int, list[tuple[Candidate, AlsoIn]]]:
-        """By story, the shown articles that tell it, oldest first, unfiltered.
-
-        Their candidates have the passage id 0.
-        """
-        found: dict[int, list[tuple[Candidate, AlsoIn]]] = {}
-        asked = {"corpus_id": corpus.id, "ids": list(story_ids)}
-        rows = await self._read(lambda connection: connection.execute(_TELLERS, asked).all())
-        for *candidate, state, publisher, url in rows:
-            if state == INDEXED:
-                teller = Candidate(*candidate)
-                also = AlsoIn(teller.article_id, publisher, url)
-                found.setdefault(teller.story_id or 0, []).append((teller, also))
-        return found
+        """Of these passages those that are shown at this moment."""
+        return await asyncio.to_thread(self.reading.passages, passage_ids)
 
     # Stories
 
@@ -547,7 +441,7 @@ class Catalogue:
         """The articles published last, as of a moment."""
         async with self._engine.connect() as connection:
             rows = await connection.execute(
-                select(*_REFERENCE)
+                select(*REFERENCE)
                 .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
                 .where(versions.c.visible_from <= to_micros(as_of))
                 .order_by(versions.c.visible_from.desc(), versions.c.id.desc())
@@ -565,20 +459,9 @@ class Catalogue:
         )
         return await self._read(lambda connection: connection.scalar(query))
 
-    async def last_version_id(self) -> int:
-        """Grows with every version that comes in."""
-        return await self._read(lambda connection: connection.scalar(_LAST_VERSION)) or 0
-
-    async def sources(self, corpus: Corpus) -> list[tuple[str, int]]:
-        """The publishers' names as articles give them, and how many articles each has."""
-        query = (
-            select(versions.c.source, func.count())
-            .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
-            .where(versions.c.source.is_not(None))
-            .group_by(versions.c.source)
-        )
-        rows = await self._read(lambda connection: connection.execute(query).all())
-        return [(name, count) for name, count in rows]
+    async def revision(self) -> int:
+        """Grows with every change to what search may show, of any corpus."""
+        return await asyncio.to_thread(self.reading.revision)
 
     async def counts(self) -> list[CorpusCounts]:
         result = []
@@ -776,7 +659,7 @@ def _reader(path: Path) -> Engine:
     """Connections for single statements in worker threads, each a transaction of its own."""
     engine = create_engine(
         f"sqlite:///{path}", pool_size=_READERS, max_overflow=0, hide_parameters=True,
-        connect_args={"check_same_thread": False},
+        connect_args={"check_same_thread": False}, pool_reset_on_return=None,
     )  # fmt: skip
     event.listen(engine, "connect", _configure)
     return engine
@@ -791,7 +674,6 @@ def _configure(connection: Any, _: object) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
-        f"mmap_size = {_MAPPED_BYTES}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -10,7 +10,7 @@ from retrieval.articles import Status
 from retrieval.catalogue.schema import PASSAGES_PER_VERSION
 
 # Raise it when what the indexes hold changes: start-up then makes older ones anew.
-LAYOUT = 3
+LAYOUT = 4
 # Names of corpora that are being deleted and that were; no corpus that can be asked for begins so.
 GONE = "\x7f"
 DOOMED = f"{GONE}doomed "
@@ -63,7 +63,6 @@ class Candidate(NamedTuple):
     """What search has to know of a passage to filter and rank it."""
 
     passage_id: int
-    vector: bytes | None  # float16, little-endian
     story_id: int | None
     copy_id: int | None
     article_id: str

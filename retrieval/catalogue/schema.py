@@ -164,6 +164,17 @@ story_members = Table(
     Index("ix_story_members_corpus_id_story_id", "corpus_id", "story_id"),
 )
 
+# Append-only: which versions search has to look at again, since their state or their place among
+# the stories changed. Triggers write it (migration 0004), so that nobody who changes these can
+# forget to; what search holds in memory follows it.
+version_changes = Table(
+    "version_changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("version_id", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 # Append-only: what came in, when and by whom.
 ingest_log = Table(
     "ingest_log",

@@ -16,7 +16,10 @@ import numpy as np
 from retrieval.embedders import Vectors
 from retrieval.errors import EmbedderMismatch, IndexDamaged, SettingsError, StorageError
 
-_UPSERT = 2_000
+_PAGE = 2_000
+# The embedded client keeps Python's lock while it writes: with much at once nothing else would move,
+# no event loop either. Forty vectors take some 20 ms, each no more than with many at once.
+_UPSERT = 40
 _SERVER_SECONDS = 30.0
 _NO_ROOM = re.compile(r"disk is full|no space left", re.IGNORECASE)
 
@@ -104,6 +107,10 @@ class ChromaStore:
         with contextlib.suppress(NotFoundError):
             await self.call(self._client.delete_collection, name)
 
+    @property
+    def is_local(self) -> bool:
+        return not inspect.iscoroutinefunction(self._client.heartbeat)
+
     async def heartbeat(self) -> None:
         await self.call(self._client.heartbeat)
 
@@ -133,6 +140,11 @@ class VectorIndex:
         self._collection: Any = None
         self._known_size = 0
 
+    @property
+    def is_local(self) -> bool:
+        """Whether ``query_here`` can be called."""
+        return self._store.is_local
+
     async def query(self, vector: Vectors, limit: int) -> list[int]:
         """Ids of the nearest passages by cosine, best first.
 
@@ -145,13 +157,28 @@ class VectorIndex:
             self._known_size = await self._call(collection.count)
         if not self._known_size:
             return []
-        found = await self._call(
-            collection.query,
-            query_embeddings=[vector],
-            n_results=min(limit, self._known_size),
-            include=[],
-        )
-        return [int(passage_id) for passage_id in found["ids"][0]]
+        return _ids(await self._call(collection.query, **self._question(vector, limit)))
+
+    def query_here(self, vector: Vectors, limit: int) -> list[int]:
+        """The same in the calling thread, which it blocks; after ``require_embedder``."""
+        collection = self._collection
+        if collection is None or not np.any(vector):
+            return []
+        try:
+            if self._known_size < limit:
+                self._known_size = collection.count()
+            if not self._known_size:
+                return []
+            return _ids(collection.query(**self._question(vector, limit)))
+        except Exception as error:
+            raise _chroma_error("Chroma failed", error) from error
+
+    def _question(self, vector: Vectors, limit: int) -> dict[str, Any]:
+        return {
+            "query_embeddings": [vector],
+            "n_results": min(limit, self._known_size),
+            "include": [],
+        }
 
     async def write(self, passage_ids: Sequence[int], vectors: Vectors) -> None:
         """Add vectors, or replace those of passages that have one."""
@@ -180,9 +207,9 @@ class VectorIndex:
             return []
         found: list[int] = []
         while True:
-            page = await self._call(collection.get, limit=_UPSERT, offset=len(found), include=[])
+            page = await self._call(collection.get, limit=_PAGE, offset=len(found), include=[])
             found += [int(passage_id) for passage_id in page["ids"]]
-            if len(page["ids"]) < _UPSERT:
+            if len(page["ids"]) < _PAGE:
                 return found
 
     async def embedder(self) -> str | None:
@@ -224,6 +251,10 @@ class VectorIndex:
             return await call
         except Exception as error:
             raise _chroma_error("Chroma failed", error) from error
+
+
+def _ids(found: Any) -> list[int]:
+    return [int(passage_id) for passage_id in found["ids"][0]]
 
 
 def _chroma_error(what: str, error: Exception) -> StorageError:

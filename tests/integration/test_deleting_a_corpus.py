@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from bot.demo import demo_articles
 from retrieval.catalogue import deleting, schema
@@ -18,6 +19,11 @@ async def _fill(library: Library, corpus: str) -> None:
     indexer = await library.indexer(corpus)
     async for _ in ingest(indexer, demo_articles(NOW), actor="t", data_dir=library.config.data_dir):
         pass
+
+
+async def _highest(library: Library) -> int:
+    query = select(func.max(schema.versions.c.id))
+    return await library.catalogue._read(lambda connection: connection.scalar(query)) or 0
 
 
 async def _left(library: Library, corpus_id: int) -> dict[str, int]:
@@ -44,7 +50,7 @@ async def test_nothing_is_left_of_a_deleted_corpus_and_others_stay(
         await _fill(library, "two")
         gone = await library.catalogue.corpus("two")
         assert gone is not None
-        last = await library.catalogue.last_version_id()
+        last = await _highest(library)
         if crash == "nowhere":
             await library.delete_corpus("two")
         else:
@@ -65,5 +71,5 @@ async def test_nothing_is_left_of_a_deleted_corpus_and_others_stay(
         again = await library.catalogue.corpus("two")
         assert again is not None
         assert again.id != gone.id
-        assert await library.catalogue.last_version_id() > last
+        assert await _highest(library) > last
         assert (await library.search(BRIDGE, TimeRange(NOW), corpus="two")).hits

@@ -31,7 +31,7 @@ def test_a_kill_at_any_instant_leaves_an_article_wholly_shown_or_wholly_removed(
     assert _run(removal_child.change, tmp_path / "whole", 0, report) == 0
     total = int(report.read_text())
     assert total >= 20
-    for point in sorted({1 + i * total // 14 for i in range(14)}):
+    for point in sorted({1 + i * total // 9 for i in range(9)}):
         data = tmp_path / f"data{point}"
         shutil.copytree(prepared, data)
         assert _run(removal_child.change, data, point, report) == -signal.SIGKILL
