@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence, Set
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -78,6 +78,7 @@ class Composer:
         as_of: datetime,
         language: str,
         passed: Callable[[Passed, Sequence[Numbered]], None],
+        withdrawn: Set[str] = frozenset(),
     ) -> Composition:
         """Write an answer; ``passed`` hears of each sentence as soon as it has passed.
 
@@ -85,7 +86,8 @@ class Composer:
         error.
         """
         count = await self._count()
-        composition = Composition(numbered(hits, count, self._bounds.context_tokens))
+        passages = numbered(hits, count, self._bounds.context_tokens, withdrawn)
+        composition = Composition(passages)
         try:
             async with asyncio.timeout(self._bounds.seconds):
                 try:
@@ -166,10 +168,13 @@ class Composer:
     ) -> AsyncGenerator[DraftSentence, None]:
         """The sentences of one call as they become whole; the call is entered into the books."""
         reader = DraftReader()
-        async with aclosing(
-            self._booked(messages, self._bounds.answer_tokens, corpus, composition)
-        ) as pieces:
-            async for text in _with_pauses(pieces, _PAUSE):
+        async with (
+            aclosing(
+                self._booked(messages, self._bounds.answer_tokens, corpus, composition)
+            ) as pieces,
+            aclosing(_with_pauses(pieces, _PAUSE)) as texts,
+        ):
+            async for text in texts:
                 if text is None:
                     found = reader.settle()
                 else:
