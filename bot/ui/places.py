@@ -81,7 +81,7 @@ class Place:
             if failure is None:
                 if failures:
                     _log.warning("the answer was shown elsewhere: %s", "; ".join(failures))
-                self.earlier = tuple(way.earlier)
+                self.earlier = way.earlier
                 return way.message
             failures.append(failure)
             self._ways.pop(0)

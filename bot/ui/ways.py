@@ -19,13 +19,11 @@ class Way(ABC):
     those above it."""
 
     message: discord.Message | discord.PartialMessage | None = None
-
-    def __init__(self) -> None:
-        self.earlier: list[int] = []
+    earlier: tuple[int, ...] = ()
 
     def _goes_on(self) -> None:
         if self.message is not None:
-            self.earlier.append(self.message.id)
+            self.earlier = (*self.earlier, self.message.id)
 
     @abstractmethod
     async def show(self, page: Page) -> None:
@@ -43,7 +41,6 @@ class Response(Way):
     """The response to an interaction that was deferred, seen by one person if it is private."""
 
     def __init__(self, interaction: discord.Interaction[Any], *, private: bool) -> None:
-        super().__init__()
         self._interaction = interaction
         self._private = private
 
@@ -69,7 +66,6 @@ class Posted(Way):
     def __init__(
         self, channel: discord.abc.Messageable, reply_to: discord.Message | None, nonce: str
     ) -> None:
-        super().__init__()
         self._channel = channel
         self._reply_to = reply_to
         self._nonce = nonce
