@@ -10,13 +10,13 @@ import gc
 import sys
 from typing import Any
 
-from discord.ext.commands import Bot
+from discord.ext.commands import AutoShardedBot
 from discord.http import HTTPClient
 
 _SWITCH_SECONDS = 0.001
 
 
-def favour_the_loop(bot: Bot) -> None:
+def favour_the_loop(bot: AutoShardedBot) -> None:
     """Set the process up for a bot: to be called once, before it starts."""
     # A busy thread gives the lock back after a millisecond instead of five.
     sys.setswitchinterval(_SWITCH_SECONDS)

@@ -103,10 +103,6 @@ class AnswerEngine:
         )
         return conversation.after(turn_of(answer, standalone))
 
-    def forget(self) -> None:
-        """Forget the answers of a moment ago: articles were deleted."""
-        self._cache.clear()
-
     @property
     def has_model(self) -> bool:
         return self._composer is not None

@@ -82,7 +82,6 @@ class ArticleCommands(
         moderator = await moderator_of(self._bot, visit)
         with telling(article, not_found="article-unknown", refused="article-removed-already"):
             card = await moderator.remove(article, visit.actor, because=because)
-        self._bot.engine.forget()
         words = f"{card_lines(card, visit.say)}\n\n{visit.say('article-is-removed')}"
         await interaction.edit_original_response(embed=note(words).embed)
 
