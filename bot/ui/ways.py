@@ -15,9 +15,17 @@ from bot.ui.pages import Page
 
 
 class Way(ABC):
-    """``message`` is the last message shown, the one with the buttons."""
+    """``message`` is the last message shown, the one with the buttons; ``earlier`` are the ids of
+    those above it."""
 
     message: discord.Message | discord.PartialMessage | None = None
+
+    def __init__(self) -> None:
+        self.earlier: list[int] = []
+
+    def _goes_on(self) -> None:
+        if self.message is not None:
+            self.earlier.append(self.message.id)
 
     @abstractmethod
     async def show(self, page: Page) -> None:
@@ -35,6 +43,7 @@ class Response(Way):
     """The response to an interaction that was deferred, seen by one person if it is private."""
 
     def __init__(self, interaction: discord.Interaction[Any], *, private: bool) -> None:
+        super().__init__()
         self._interaction = interaction
         self._private = private
 
@@ -42,6 +51,7 @@ class Response(Way):
         self.message = await self._interaction.edit_original_response(**_parts(page))
 
     async def add(self, page: Page) -> None:
+        self._goes_on()
         self.message = await self._interaction.followup.send(
             ephemeral=self._private, wait=True, **_sent(page)
         )
@@ -59,6 +69,7 @@ class Posted(Way):
     def __init__(
         self, channel: discord.abc.Messageable, reply_to: discord.Message | None, nonce: str
     ) -> None:
+        super().__init__()
         self._channel = channel
         self._reply_to = reply_to
         self._nonce = nonce
@@ -78,6 +89,7 @@ class Posted(Way):
             await self._first.edit(**_parts(page))
 
     async def add(self, page: Page) -> None:
+        self._goes_on()
         self.message = await self._send(page)
 
     async def withdraw(self) -> None:
