@@ -22,7 +22,8 @@ from bot.answering.gate.checking import examine, stands_whole
 from tests.benchmarks.gate_data import CLAIMS, Case, altered, claims
 
 FEATURES = (
-    "sentence", "triples", "fragments", "length", "strange", "rarest", "lead", "problems", "uncased",
+    "sentence", "triples", "fragments", "length", "strange", "unsaid", "rarest", "lead", "problems",
+    "uncased",
 )  # fmt: skip
 _SHARE = {"qags-cnndm": 1.0, "qags-xsum": 1.5}  # of a case in the loss; the others weigh _OTHERS
 _OTHERS = 0.5

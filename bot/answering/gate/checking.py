@@ -135,7 +135,10 @@ def _rules(claim: Line, material: Material, alignment: Alignment, findings: Find
         findings.add("speaker", reason)
     for reason in deeds.untold(claim, material):
         findings.add("grave", reason)
-    if not material.uncased:
+    if material.uncased:
+        for reason in names.strange_forenames(claim, material):
+            findings.add("name", reason)
+    else:
         for reason in deeds.wrong_doers(claim, material):
             findings.add("doer", reason)
         for reason in deeds.misplaced(claim, material):

@@ -12,14 +12,17 @@ from bot.answering.gate.words import Token
 
 _NEAR = 6
 _TIES = frozenset(["of", "at", "in", "on", "from", "for", "near"])
+_NOT_STAFF = word_set("as claims reports suggestions allegations concerns calls the any")
 _HELPERS = word_set("has have had was were is are will would also be been later then")
 
 
 def untold(claim: Line, material: Material) -> Iterator[str]:
     """Deaths, arrests and the like of which the passages say nothing."""
-    for token in claim:
+    for token, following in zip(claim, (*claim[1:], None), strict=True):
         low = token.text.lower()
-        if token.stem in material.stems or token.kind != "word":
+        if token.stem in material.stems or token.kind != "word" or low == "half":
+            continue
+        if low == "dismissed" and following is not None and following.text.lower() in _NOT_STAFF:
             continue
         for alike in GRAVE:
             if low in alike and not any(
