@@ -13,6 +13,7 @@ from bot.answering.gate.numbers import Figure, figures, year_of
 from bot.answering.gate.words import Token, is_month, is_weekday
 
 _JOINING = word_set("and but while when where after before who which that because although as")
+_BREAKS = frozenset({",", ";", ":", "(", ")", "-"})
 _LEAST = 2  # things beside its date that a clause says
 _SAME = 0.6  # of a claim's clause, in a clause of the passage
 _PLACING = word_set("from to by against into")
@@ -21,19 +22,23 @@ _KINDS = ("weekdays", "days", "years")
 
 def clauses(line: Line) -> list[Line]:
     """The parts of a sentence between marks and conjunctions; short ones belong to what precedes."""
+    merged: list[Line] = []
+    for part in _parts(line):
+        if merged and len(_told(part)) < _LEAST:
+            merged[-1] += part
+        else:
+            merged.append(part)
+    return merged
+
+
+def _parts(line: Line) -> list[Line]:
     parts: list[list[Token]] = [[]]
     for token in line:
-        if token.text in {",", ";", ":", "(", ")", "-"} or token.text.lower() in _JOINING:
+        if token.text in _BREAKS or token.text.lower() in _JOINING:
             parts.append([])
         else:
             parts[-1].append(token)
-    merged: list[list[Token]] = []
-    for part in parts:
-        if merged and len(_told(part)) < _LEAST:
-            merged[-1] += part
-        elif part:
-            merged.append(part)
-    return [tuple(part) for part in merged]
+    return [tuple(part) for part in parts if part]
 
 
 def moved(claim: Line, material: Material) -> Iterator[str]:
@@ -78,7 +83,7 @@ def _of_date(token: Token) -> bool:
 
 def mispaired(claim: Line, material: Material) -> Iterator[str]:
     """A figure with a year that the passages give for another figure."""
-    lines = list(material.lines)
+    parts: list[Line] | None = None
     for clause in clauses(claim):
         years = {year for token in clause if (year := year_of(token)) is not None}
         if len(years) != 1:
@@ -87,7 +92,8 @@ def mispaired(claim: Line, material: Material) -> Iterator[str]:
         for figure in figures(clause):
             if figure.unit not in ("%", "$", "£", "€", "¥"):
                 continue
-            stated = [(set(map(year_of, line)) - {None}, list(figures(line))) for line in lines]
+            parts = parts or [part for line in material.lines for part in _parts(line)]
+            stated = [(set(map(year_of, part)) - {None}, list(figures(part))) for part in parts]
             with_figure = [y for y, found in stated if any(map(figure.equals, found))]
             with_year = [found for y, found in stated if year in y]
             if any(year in y for y in with_figure) or not all(with_figure):
@@ -134,13 +140,20 @@ def displaced(claim: Line, best: Line) -> Iterator[str]:
 
 
 def _placed(line: Line) -> Iterator[tuple[str, int, int]]:
-    """The names after a preposition that says where from, where to or by whom."""
+    """The names after a preposition that says where from, where to or by whom: "by A and B" is two."""
+    word, ended = "", -1
     for start, end in name_runs(line):
         at = start - 1
         while at > 0 and line[at].text.lower() in {"the", "a", "an"}:
             at -= 1
-        if at >= 0 and line[at].text.lower() in _PLACING:
-            yield line[at].text.lower(), start, end
+        low = line[at].text.lower() if at >= 0 else ""
+        if low in _PLACING:
+            word = low
+        elif at != ended or low not in {"and", "or", ","}:
+            word = ""
+        ended = end
+        if word:
+            yield word, start, end
 
 
 def framed(claim: Line, material: Material) -> Iterator[str]:

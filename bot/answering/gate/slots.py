@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 from bot.answering.gate.alignment import Change, Line, align
+from bot.answering.gate.lexicon import word_set
 from bot.answering.gate.material import Material
 from bot.answering.gate.names import ROLES, name_runs
 from bot.answering.gate.numbers import figures
@@ -15,6 +16,7 @@ from bot.answering.gate.words import Token, is_month, is_weekday
 
 _WIDTH = 4
 _SENTENCE = 6  # matching words around a slot, in what is the same sentence but for it
+_NOUNS_IN_LY = word_set("family assembly supply ally rally reply monopoly")
 _CONTEXT = 3  # matching words around a slot that make it one
 
 
@@ -90,7 +92,7 @@ def _things(tokens: Sequence[Token]) -> list[Token]:
         t
         for t in tokens
         if t.content and t.kind == "word" and not t.capital
-        and not verbal(low := t.text.lower()) and not low.endswith("ly")
+        and not verbal(low := t.text.lower()) and (not low.endswith("ly") or low in _NOUNS_IN_LY)
     ]  # fmt: skip
 
 
@@ -145,7 +147,7 @@ def turned_round(claim: Line, line: Line) -> Iterator[str]:
             continue
         same_order = min(others) < min(places)
         inside = line[min(*places, *others) + 1 : max(min(places), min(others))]
-        if not verbs & {t.stem for t in inside}:
+        if not verbs & {t.stem for t in inside} or _stands_so(claim[start:last], line):
             continue
         if same_order:
             turned = (_passive(between) and not _by(inside)) or (
@@ -156,6 +158,12 @@ def turned_round(claim: Line, line: Line) -> Iterator[str]:
         if turned:
             yield f"the passage says it the other way round of {claim[start].text} and {claim[after].text}"
             return
+
+
+def _stands_so(tokens: Line, line: Line) -> bool:
+    """Whether these words stand in the line in a row."""
+    wanted, there = ([t.stem for t in part] for part in (tokens, line))
+    return any(there[at : at + len(wanted)] == wanted for at in range(len(there)))
 
 
 def _passive(tokens: Sequence[Token]) -> bool:

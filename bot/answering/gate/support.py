@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from bot.answering.gate.alignment import Line, best_window, content, words
+from bot.answering.gate.clauses import clauses
 from bot.answering.gate.material import Material
 from bot.answering.gate.vocabulary import COLOURING, OFFICES, verbal
 from bot.answering.gate.words import Token
@@ -54,6 +55,8 @@ def measure(claim: Line, material: Material) -> dict[str, float]:
         window |= {stem for line in best for stem in wanted & set(content(line))}
     share = len(sentence) / max(1, len(wanted))
     around = len(window) / max(1, len(wanted))
+    if not material.uncased:
+        around = max(around, len(_by_clause(claim, material)) / max(1, len(wanted)))
     return {
         # Articles with capitals name people in one sentence and go on about them in the next.
         "sentence": share if material.uncased else (share + around) / 2,
@@ -66,6 +69,15 @@ def measure(claim: Line, material: Material) -> dict[str, float]:
         "uncased": float(material.uncased),
         "length": math.log(1 + len(stems)),
     }
+
+
+def _by_clause(claim: Line, material: Material) -> set[str]:
+    """What of each clause of a claim stands in some place of the passages, each clause in its own."""
+    held = set[str]()
+    for clause in clauses(claim):
+        best, _ = best_window(clause, material.passages)
+        held |= {stem for line in best for stem in content(line)}.intersection(content(clause))
+    return held
 
 
 def _fragments(stems: Sequence[str], flat: Sequence[Sequence[str]]) -> list[int]:
