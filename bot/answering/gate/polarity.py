@@ -96,6 +96,7 @@ def flipped(claim: Line, alignment: Alignment, best: Line) -> Iterator[str]:
         if not _shadowed(claim, word):
             yield f"the passage denies “{_written(window, word)}”, the sentence does not"
             return
+    yield from _denied_from_nothing(claim, denied - said_there, alignment)
     yield from _opposed(claim, alignment, best, perhaps, perhaps_there)
     yield from _lessened(claim, window)
     if not any(negates(t) for t in claim) and not _UNCERTAIN & {t.text.lower() for t in claim}:
@@ -131,6 +132,18 @@ def _opposed(
         }:
             rival = next(other.text for other in stated if other.stem in rivals)
             yield f"the passage says “{rival}”, the sentence “{token.text}”"
+            return
+
+
+def _denied_from_nothing(claim: Line, denied: set[str], alignment: Alignment) -> Iterator[str]:
+    """A denial of what the passage has no word of, where the passage denies nothing."""
+    window = alignment.tokens
+    if not denied or any(negates(t) or t.text.lower() in _DENYING | _UNCERTAIN for t in window):
+        return
+    there = {token.stem for token in window}
+    for word in sorted(denied):
+        if not opposites().get(word, frozenset()) & there:
+            yield f"the sentence denies “{_written(claim, word)}”, the passage denies nothing"
             return
 
 
