@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from retrieval.articles import Passage, Reference
 from retrieval.catalogue.catalogue import _REFERENCE, Catalogue
 from retrieval.catalogue.records import Corpus
-from retrieval.catalogue.schema import INDEXED, passages, story_members, versions
+from retrieval.catalogue.schema import INDEXED, articles, passages, story_members, versions
 from retrieval.moments import TimeRange, to_micros
 from retrieval.sources import SourceFilter
+from retrieval.urls import canonical_url
 
 _LOOKUP = 5_000
+_MOST_NAMED = 20
+_ID = re.compile(r"[0-9a-f]{4,16}")
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+/\S*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +68,39 @@ async def reports_of_stories(
     return sorted(found, key=lambda report: (report.at, report.version_id))
 
 
-async def report_of(catalogue: Catalogue, corpus: Corpus, article_id: str) -> Report | None:
-    """The version of an article that is shown now."""
-    query = _reports().where(
-        versions.c.corpus_id == corpus.id,
-        versions.c.state == INDEXED,
-        versions.c.article_id == article_id,
+async def reports_named(
+    catalogue: Catalogue, corpus: Corpus, name: str, as_of: datetime
+) -> list[Report]:
+    """The articles that ``name`` means, newest first: by link, by id or its beginning, or by title.
+
+    A whole title goes before a part of one. Several are several: the caller asks back.
+    """
+    shown = (
+        _reports()
+        .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+        .where(versions.c.visible_from <= to_micros(as_of))
+        .order_by(None)
+        .order_by(versions.c.visible_from.desc(), versions.c.id.desc())
+        .limit(_MOST_NAMED)
     )
-    return next(iter(await _read(catalogue, query, None)), None)
+    name = " ".join(name.split())
+    ways = [func.lower(versions.c.title) == name.lower(), versions.c.title.icontains(name, autoescape=True)]  # fmt: skip
+    if _ID.fullmatch(name.lower()):
+        ways.insert(0, versions.c.article_id.startswith(name.lower()))
+    if "://" in name or _HOST.match(name):
+        link = name if "://" in name else f"https://{name}"
+        shown = shown.join(articles, articles.c.id == versions.c.article_id)
+        ways = [articles.c.canonical_url == canonical_url(link)]
+    for way in ways:
+        if found := await _read(catalogue, shown.where(way), None):
+            return found
+    return []
 
 
 async def passages_of(
     catalogue: Catalogue, version_ids: Sequence[int], most: int | None = None
 ) -> dict[int, list[Passage]]:
     """By version, its passages in the order of the text; the first ``most`` of each."""
-    ids: list[tuple[int, int]] = []
     query = (
         select(passages.c.version_id, passages.c.id)
         .where(passages.c.version_id.in_(version_ids))

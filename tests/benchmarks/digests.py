@@ -51,7 +51,9 @@ async def measure(folder: Path, show: str | None) -> None:
             digest = await desk.digest(corpus.name, within, limit=_STORIES)
             seconds.append(time.perf_counter() - start)
             copies = Counter(
-                copy for entry in digest.entries for copy in {r.copy_id for r in entry.story.reports}
+                copy
+                for entry in digest.entries
+                for copy in {r.copy_id for r in entry.story.reports}
             )
             twice += sum(count > 1 for count in copies.values())
             asked = [question for question in questions if question.asked_at == week]

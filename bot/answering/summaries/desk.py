@@ -5,25 +5,44 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 
+from bot.answering.answers import QUOTATIONS, Usage
+from bot.answering.composing import Composer
 from bot.answering.summaries.digest import Entry, Story, entry, ranked, reports_to_read
+from bot.answering.summaries.quoting import Read
+from bot.answering.summaries.results import (
+    NothingThere,
+    NotIngested,
+    Progress,
+    Summary,
+    no_progress,
+)
+from bot.answering.summaries.telling import sum_up_article, sum_up_story
 from bot.answering.summaries.timeline import Timeline, coverage_of, events_of
+from bot.answering.summaries.writing import LINE, Writer
 from retrieval.articles import Passage
 from retrieval.catalogue import Corpus
-from retrieval.catalogue.coverage import Report, passages_of, reports
-from retrieval.errors import NewsdeskError
+from retrieval.catalogue.coverage import (
+    Report,
+    passages_of,
+    reports,
+    reports_named,
+    reports_of_stories,
+)
+from retrieval.indexes.keywords import stems
 from retrieval.library import Library
-from retrieval.moments import TimeRange, to_micros
+from retrieval.moments import TimeRange, from_micros, to_micros
+from retrieval.questions import day
 from retrieval.sources import SourceFilter
 
 _READ_PASSAGES = 4  # of each report of a story in a digest: news has its news first
+_STORY_PASSAGES = 12
+_STORY_REPORTS = 12
+_MOST_WRITTEN = 12  # lines of a digest or timeline that a model is asked for
 _TOPIC_HITS = 100
 _TOPIC_CLOSE = 0.15  # of the best hit's score
-
-
-class NothingThere(NewsdeskError):
-    """There is nothing to sum up: no such article, an empty range, a topic nobody wrote about."""
+_TOPIC_WORDS = 0.6  # of the weight of a topic's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +55,53 @@ class Digest:
     entries: tuple[Entry, ...]
     total: int
     articles: int
+    model: str = QUOTATIONS
+    notes: tuple[str, ...] = ()
+    usage: Usage | None = None
 
 
 class SummaryDesk:
-    """``zone``: where those who ask are; it decides which day a report belongs to."""
+    """With a model if ``composer`` has one, else by quoting. ``zone``: where those who ask are; it
+    decides which day a report belongs to."""
 
-    def __init__(self, library: Library, zone: tzinfo = UTC) -> None:
+    def __init__(
+        self, library: Library, composer: Composer | None = None, zone: tzinfo = UTC
+    ) -> None:
         self._library = library
+        self._composer = composer
         self._zone = zone
+
+    async def article(
+        self, corpus_name: str, name: str, as_of: datetime, progress: Progress = no_progress
+    ) -> Summary:
+        """Sum up the article that ``name`` means: its link, id, beginning of its id, or title.
+
+        Raises ``NothingThere``, or ``NotIngested`` for a link that is not here.
+        """
+        corpus = await self._corpus(corpus_name)
+        report = await self._named(corpus, name, as_of)
+        passages = await passages_of(self._library.catalogue, [report.version_id])
+        read = Read(report, passages.get(report.version_id, []))
+        return await sum_up_article(read, self._writer(corpus_name, as_of, progress))
+
+    async def story(
+        self, corpus_name: str, name: str, as_of: datetime, progress: Progress = no_progress
+    ) -> Summary:
+        """Sum up a story, by its number or by any of its articles, across all its outlets."""
+        corpus = await self._corpus(corpus_name)
+        told = await self._story(corpus, name, as_of)
+        # Near-copies say the same; of very many reports the first and the newest ones are read.
+        newest = list({report.copy_id: report for report in told}.values())
+        newest.sort(key=lambda report: (report.at, report.version_id))
+        kept = (
+            newest[: _STORY_REPORTS // 3]
+            + newest[_STORY_REPORTS // 3 :][-2 * _STORY_REPORTS // 3 :]
+        )
+        passages = await passages_of(
+            self._library.catalogue, [report.version_id for report in kept], _STORY_PASSAGES
+        )
+        reads = [Read(report, passages.get(report.version_id, [])) for report in kept]
+        return await sum_up_story(reads, self._writer(corpus_name, as_of, progress))
 
     async def digest(
         self,
@@ -54,14 +112,17 @@ class SummaryDesk:
         source: str | None = None,
         limit: int = 10,
         already_told: frozenset[int] = frozenset(),
+        progress: Progress = no_progress,
     ) -> Digest:
         """The main stories of a range, without those ``already_told``. Raises ``NothingThere``."""
-        corpus, stories, told = await self._stories(corpus_name, within, topic, source)
+        stories, told = await self._stories(corpus_name, within, topic, source)
         fresh = [story for story in stories if story.story_id not in already_told]
-        entries = await self._entries(corpus, fresh[:limit])
+        writer = self._writer(corpus_name, within.as_of, progress)
+        entries = await self._entries(fresh[:limit], 2, writer)
         return Digest(
-            within.since or _first(told), within.last, topic, tuple(entries), len(fresh), len(told)
-        )
+            within.since or from_micros(min(report.at for report in told)), within.last, topic,
+            tuple(entries), len(fresh), len(told), *_made(writer, "This digest"),
+        )  # fmt: skip
 
     async def timeline(
         self,
@@ -71,19 +132,65 @@ class SummaryDesk:
         *,
         source: str | None = None,
         limit: int = 20,
+        progress: Progress = no_progress,
     ) -> Timeline:
         """What happened on a topic, in order: its ``limit`` main events. Raises ``NothingThere``."""
-        corpus, stories, _ = await self._stories(corpus_name, within, topic, source)
-        entries = await self._entries(corpus, stories[:limit], lines=1)
+        if not topic.strip():
+            raise NothingThere("The topic is empty; give some words, such as: Lantern Bridge.")
+        stories, _ = await self._stories(corpus_name, within, topic, source)
+        writer = self._writer(corpus_name, within.as_of, progress)
+        entries = await self._entries(stories[:limit], 1, writer)
         told = [report for story in stories for report in story.reports]
-        return Timeline(topic, tuple(events_of(entries, self._zone)), coverage_of(told, self._zone))
+        return Timeline(
+            topic, tuple(events_of(entries, self._zone)), coverage_of(told, self._zone),
+            len(stories), *_made(writer, "This timeline"),
+        )  # fmt: skip
+
+    def _writer(self, corpus: str, as_of: datetime, progress: Progress) -> Writer | None:
+        return Writer(self._composer, corpus, as_of, progress) if self._composer else None
+
+    async def _corpus(self, name: str) -> Corpus:
+        corpus = await self._library.catalogue.corpus(name)
+        if corpus is None:
+            raise NothingThere(f"There is nothing in {name} yet; bring articles in first.")
+        return corpus
+
+    async def _named(self, corpus: Corpus, name: str, as_of: datetime) -> Report:
+        if not name.strip():
+            raise NothingThere("Name an article: its link, its id or its title.")
+        found = await reports_named(self._library.catalogue, corpus, name, as_of)
+        if len(found) == 1 or (found and len({report.copy_id for report in found}) == 1):
+            return found[0]
+        if found:
+            some = "; ".join(f"{r.article.article_id} “{r.article.title}”" for r in found[:5])
+            raise NothingThere(f"{len(found)} articles fit “{name}”; name one by its id: {some}.")
+        if "://" in name:
+            raise NotIngested(name.strip())
+        nearest = await self._library.nearest(name, as_of, corpus=corpus.name)
+        some = "; ".join(f"{a.article_id} “{a.title}”" for a in nearest[:3])
+        hint = f"; the nearest: {some}." if some else "."
+        raise NothingThere(f"No article here has the id or the title “{name}”{hint}")
+
+    async def _story(self, corpus: Corpus, name: str, as_of: datetime) -> list[Report]:
+        """All reports of a story that were visible, oldest first."""
+        catalogue, within = self._library.catalogue, TimeRange(as_of)
+        if name.strip().isdecimal() and len(name.strip()) < 10:
+            found = await reports_of_stories(catalogue, corpus, [int(name)], within)
+            if found:
+                return found
+            if len(name.strip()) < 4:
+                raise NothingThere(
+                    f"There is no story {name}; newsdesk digest --json lists stories."
+                )
+        report = await self._named(corpus, name, as_of)
+        return await reports_of_stories(catalogue, corpus, [report.story_id], within) or [report]
 
     async def _stories(
         self, corpus_name: str, within: TimeRange, topic: str | None, source: str | None
-    ) -> tuple[Corpus, list[Story], list[Report]]:
-        corpus = await self._library.catalogue.corpus(corpus_name)
-        if corpus is None:
-            raise NothingThere(f"There is nothing in {corpus_name} yet; bring articles in first.")
+    ) -> tuple[list[Story], list[Report]]:
+        corpus = await self._corpus(corpus_name)
+        if within.since is not None and within.since > within.last:
+            raise NothingThere("That range of time is empty: it begins after it ends.")
         only = await self._only(corpus, source)
         told = await reports(self._library.catalogue, corpus, within, only)
         if not told:
@@ -92,7 +199,7 @@ class SummaryDesk:
         if closeness is not None and not closeness:
             raise NothingThere(f"Nobody here wrote about “{topic}” in that time.")
         stories = ranked(told, to_micros(within.last), closeness)
-        return corpus, stories, told
+        return stories, told
 
     async def _close(
         self,
@@ -107,34 +214,40 @@ class SummaryDesk:
             topic, within, corpus=corpus_name, source=source, limit=_TOPIC_HITS
         )
         story_of = {report.article.article_id: report.story_id for report in told}
-        words = found.weights
         close: dict[int, float] = {}
         for hit in found.hits:
             story = story_of.get(hit.passage.article.article_id)
-            if story is None or not _is_about(hit.passage, words):
+            if story is None or not _is_about(hit.passage, found.weights):
                 continue
             if hit.score >= _TOPIC_CLOSE * found.hits[0].score:
                 close[story] = max(close.get(story, 0.0), hit.score)
         return close
 
     async def _entries(
-        self, corpus: Corpus, stories: Sequence[Story], lines: int = 2
+        self, stories: Sequence[Story], lines: int, writer: Writer | None
     ) -> list[Entry]:
-        catalogue = self._library.catalogue
         wanted = [report.version_id for story in stories for report in reports_to_read(story)]
-        passages = await passages_of(catalogue, wanted, _READ_PASSAGES)
+        passages = await passages_of(self._library.catalogue, wanted, _READ_PASSAGES)
+        read = {
+            story.story_id: [
+                passages.get(r.version_id, []) for r in reversed(reports_to_read(story))
+            ]
+            for story in stories
+        }
 
-        def made() -> list[Entry]:
-            found = []
-            for story in stories:
-                articles = [
-                    passages.get(r.version_id, []) for r in reversed(reports_to_read(story))
-                ]
-                if (one := entry(story, articles, lines)) is not None:
-                    found.append(one)
-            return found
+        def quoted() -> list[Entry]:
+            made = (entry(story, read[story.story_id], lines) for story in stories)
+            return [one for one in made if one is not None]
 
-        return await asyncio.to_thread(made)
+        entries = await asyncio.to_thread(quoted)
+        if writer is None:
+            return entries
+        written = []
+        for one in entries[:_MOST_WRITTEN]:
+            articles = read[one.story.story_id]
+            firsts = [passage for article in articles for passage in article[:2]]
+            written.append(one.told(await writer.lines(LINE, one.title, firsts, lines)))
+        return written + entries[_MOST_WRITTEN:]
 
     async def _only(self, corpus: Corpus, source: str | None) -> SourceFilter | None:
         if not source:
@@ -143,30 +256,29 @@ class SummaryDesk:
         return SourceFilter.of(source, publishers.find(source))
 
     async def _why_empty(self, corpus: Corpus, within: TimeRange, source: str | None) -> str:
-        of = f" of {source}" if source else ""
+        of = ""
+        if source:
+            publishers = await self._library.searcher.publishers(corpus)
+            close = publishers.near(source)
+            if publishers.find(source) is None:
+                hint = f"; did you mean {' or '.join(close)}?" if close else "."
+                return f"No article here is of a source called “{source}”{hint}"
+            of = f" of {source}"
         newest = await self._library.catalogue.newest(corpus, within.as_of, 1)
-        hint = (
-            f"; the newest article is of {newest[0].published_at or 'an unknown date'}"
-            if newest
-            else ""
-        )
+        dated = newest[0].published_at if newest else None
+        hint = f"; the newest article here is of {day(dated)}" if dated else ""
         return f"Nothing{of} was published in that time{hint}."
+
+
+def _made(writer: Writer | None, this: str) -> tuple[str, tuple[str, ...], Usage | None]:
+    if writer is None:
+        return QUOTATIONS, (), None
+    return writer.model if writer.wrote else QUOTATIONS, writer.notes(this), writer.usage
 
 
 def _is_about(passage: Passage, words: dict[str, float]) -> bool:
     """Whether a passage with its title holds most of a topic's weight."""
-    from retrieval.indexes.keywords import stems
-
     held = set(stems(f"{passage.article.title}\n{passage.text}"))
     total = sum(words.values())
-    return bool(total) and sum(w for word, w in words.items() if word in held) >= 0.6 * total
-
-
-def _first(told: Sequence[Report]) -> datetime:
-    from retrieval.moments import from_micros
-
-    return from_micros(min(report.at for report in told))
-
-
-def last_days(as_of: datetime, days: float) -> TimeRange:
-    return TimeRange(as_of, as_of - timedelta(days=days), None)
+    about = sum(weight for word, weight in words.items() if word in held)
+    return bool(total) and about >= _TOPIC_WORDS * total

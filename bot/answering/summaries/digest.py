@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.answering.answers import Citation
-from bot.answering.summaries.extracting import Extract, extract
+from bot.answering.answers import Citation, Sentence
+from bot.answering.summaries.extracting import extract
+from bot.answering.summaries.results import Line, Numbering
 from retrieval.articles import Passage
 from retrieval.catalogue.coverage import Report
 
@@ -40,11 +41,20 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A story as a digest shows it. ``lines`` stand word for word in the passages that they cite."""
+    """A story as a digest shows it: a line or two, whose citations are numbered from 1."""
 
     story: Story
     title: str
-    lines: tuple[Citation, ...]
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+
+    def told(self, lines: Sequence[Line]) -> Entry:
+        """The same in other words; as it is if there are none."""
+        if not lines:
+            return self
+        numbering = Numbering()
+        sentences = tuple(numbering.sentence(line) for line in lines)
+        return replace(self, sentences=sentences, citations=tuple(numbering.citations))
 
 
 def ranked(
@@ -83,17 +93,10 @@ def reports_to_read(story: Story) -> list[Report]:
 
 
 def entry(story: Story, articles: Sequence[Sequence[Passage]], lines: int = 2) -> Entry | None:
-    """A story with its most telling sentences, numbered from 1; None if its articles have none."""
+    """A story with its most telling sentences; None if its articles have none."""
     found = extract(articles, lines)
     if not found:
         return None
-    return Entry(story, _title(story, found), tuple(cited(found)))
-
-
-def cited(extracts: Sequence[Extract]) -> list[Citation]:
-    return [Citation(n, found.passage.article, found.text) for n, found in enumerate(extracts, 1)]
-
-
-def _title(story: Story, found: Sequence[Extract]) -> str:
-    """The title of the article that the first line is from."""
-    return found[0].passage.article.title or story.latest.article.title
+    # The title of the article that the first line is from.
+    title = found[0].passage.article.title or story.latest.article.title
+    return Entry(story, title, (), ()).told([Line.quoted(one) for one in found])

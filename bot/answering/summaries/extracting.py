@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ _DAMPING = 0.85
 _ROUNDS = 40
 _MOST_SENTENCES = 400
 _SHORT, _LONG = 30, 400
+_REPEATS = 0.8  # so alike, a sentence says nothing new
 # Not a sentence that says something by itself: a question, a heading, a line of a list.
 _ENDS = re.compile(r"[.!][\"”’)]*$")
 _LEANS = re.compile(
@@ -63,16 +64,25 @@ class Extract:
 
 
 def extract(
-    articles: Sequence[Sequence[Passage]], most: int, weights: Weights | None = None
+    articles: Sequence[Sequence[Passage]],
+    most: int,
+    weights: Weights | None = None,
+    *,
+    wanted: Callable[[str], bool] = bool,
+    told: Sequence[str] = (),
 ) -> list[Extract]:
     """At most ``most`` sentences of the articles, given as their passages in order; in the order in
-    which they were chosen. Fewer if the others only repeat them."""
+    which they were chosen. Fewer if the others only repeat them, or what has been ``told`` already.
+    Only sentences that are ``wanted`` are chosen; all count for what is central."""
     weights = weights or Weights()
-    candidates = list(_sentences(articles))[:_MOST_SENTENCES]
+    candidates = _sentences(articles)[:_MOST_SENTENCES]
     if not candidates:
         return []
-    vectors = _vectors([text for text, *_ in candidates])
+    vectors = _vectors([*(text for text, *_ in candidates), *told])
+    vectors, known = vectors[: len(candidates)], vectors[len(candidates) :]
     similar = vectors @ vectors.T
+    repeated = (vectors @ known.T).max(axis=1) if told else np.zeros(len(candidates))
+    unwanted = np.array([not wanted(text) for text, *_ in candidates])
     central = _lexrank(similar)
     central /= central.max()
     places = np.array([place for *_, place in candidates], dtype=np.float64)
@@ -83,19 +93,36 @@ def extract(
     ]
     chosen: list[int] = []
     for _ in range(min(most, len(candidates))):
-        repeated = similar[:, chosen].max(axis=1) if chosen else np.zeros(len(candidates))
         gain = weights.relevance * scores - (1 - weights.relevance) * repeated
+        gain[unwanted | (repeated > _REPEATS)] = -np.inf
         gain[chosen] = -np.inf
-        gain[repeated > 0.8] = -np.inf
         best = int(np.argmax(gain))
         if not np.isfinite(gain[best]):
             break
         chosen.append(best)
+        repeated = np.maximum(repeated, similar[:, best])
     return [
         Extract(text, passage, float(scores[i]), article, place)
         for i in chosen
         for text, passage, article, place in (candidates[i],)
     ]
+
+
+def likeness(texts: Sequence[str]) -> Matrix:
+    """How alike texts are, from 0 to 1; shape ``(texts, texts)``."""
+    vectors = _vectors(texts)
+    result: Matrix = vectors @ vectors.T
+    return result
+
+
+def says_something(text: str) -> bool:
+    """Whether a sentence can be quoted by itself."""
+    return (
+        _SHORT <= len(text) <= _LONG
+        and bool(_ENDS.search(text))
+        and not _FURNITURE.search(text)
+        and bool(without_orders(text))
+    )
 
 
 def _sentences(articles: Sequence[Sequence[Passage]]) -> list[tuple[str, Passage, int, int]]:
@@ -105,12 +132,7 @@ def _sentences(articles: Sequence[Sequence[Passage]]) -> list[tuple[str, Passage
         for passage in article:
             for start, end in sentence_spans(passage.text):
                 text = passage.text[start:end]
-                if (
-                    _SHORT <= len(text) <= _LONG
-                    and _ENDS.search(text)
-                    and not _FURNITURE.search(text)
-                    and without_orders(text)
-                ):
+                if says_something(text):
                     found.append((text, passage, number, place))
                     place += 1
     # The beginnings of all articles before the ends of any.

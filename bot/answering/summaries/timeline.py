@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from bot.answering.answers import Citation
+from bot.answering.answers import QUOTATIONS, Citation, Sentence, Usage
 from bot.answering.summaries.digest import Entry
 from retrieval.catalogue.coverage import Report
 from retrieval.moments import from_micros
@@ -15,28 +15,41 @@ from retrieval.moments import from_micros
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """``day`` is that of the first report; ``line`` the sentence that tells it best."""
+    """``day`` is that of the first report; ``citations`` of the one sentence are numbered from 1."""
 
     day: date
     title: str
-    line: Citation
+    sentence: Sentence
+    citations: tuple[Citation, ...]
     outlets: tuple[str, ...]
+    story_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Events, oldest first; ``coverage`` counts articles by day and outlet."""
+    """Events, oldest first; ``coverage`` counts articles by day and outlet. ``total`` counts events
+    that are not shown too."""
 
     topic: str
     events: tuple[Event, ...]
     coverage: dict[date, dict[str, int]]
+    total: int
+    model: str = QUOTATIONS
+    notes: tuple[str, ...] = ()
+    usage: Usage | None = None
 
 
 def events_of(entries: Sequence[Entry], zone: tzinfo) -> list[Event]:
     found = [
-        Event(day_of(entry.story.reports[0], zone), entry.title, line, entry.story.outlets)
+        Event(
+            day_of(entry.story.reports[0], zone),
+            entry.title,
+            entry.sentences[0],
+            entry.citations,
+            entry.story.outlets,
+            entry.story.story_id,
+        )
         for entry in entries
-        for line in entry.lines[:1]
     ]
     return sorted(found, key=lambda event: (event.day, event.title))
 

@@ -1,0 +1,187 @@
+"""The figures of a sentence: a value and what it counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from retrieval.indexes.keywords import stems
+
+_WORDS = {
+    word: float(number)
+    for number, word in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ]
+    )
+}
+_SCALES = {
+    "hundred": 1e2, "thousand": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "bn": 1e9, "trillion": 1e12, "tn": 1e12
+}  # fmt: skip
+_FIGURE = re.compile(
+    r"(?P<about>\b(?:about|around|roughly|nearly|almost|approximately|some|more than|over|at least|up to|under"
+    r"|less than|fewer than|as many as|an estimated)\s)?"
+    r"(?<![\w.,/:-])(?P<money>[$£€¥]\s?)?(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\b(?:" + "|".join(_WORDS) + r")\b)"
+    r"(?![\d/:]|[-–]\d|,\d|st\b|nd\b|rd\b|th\b)"
+    r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|tn|m)\b)?"
+    r"(?P<percent>\s?%|\s(?:percent|per cent)\b)?"
+    r"(?P<after>(?:\s[^\W\d_]+(?:[’'-][^\W\d_]+)*){0,3})",
+    re.I,
+)  # fmt: skip
+_SKIPPED = frozenset(
+    [
+        "more",
+        "other",
+        "others",
+        "additional",
+        "further",
+        "new",
+        "of",
+        "the",
+        "people's",
+        "us",
+        "u.s",
+        "american",
+        "been",
+        "were",
+        "was",
+        "are",
+        "is",
+        "have",
+        "has",
+        "had",
+    ]
+)
+_NOT_COUNTED = frozenset(
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "am",
+        "pm",
+        "in",
+        "on",
+        "at",
+        "and",
+        "or",
+        "to",
+        "by",
+        "but",
+        "as",
+        "for",
+        "with",
+        "from",
+        "after",
+        "before",
+        "when",
+        "who",
+        "which",
+        "that",
+        "this",
+        "a",
+        "an",
+    ]
+)
+_CURRENCIES = frozenset(
+    [
+        "dollar",
+        "dollars",
+        "euro",
+        "euros",
+        "pound",
+        "pounds",
+        "crown",
+        "crowns",
+        "yen",
+        "yuan",
+        "rupees",
+        "rubles",
+        "francs",
+        "pesos",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """``unit`` is the stem of what is counted, ``$`` of money with a sign, ``%`` of a share; ``text``
+    stands in the sentence from ``start`` on. ``rough`` if the sentence says about or more than."""
+
+    value: float
+    unit: str
+    text: str
+    start: int
+    rough: bool
+
+    def equals(self, other: Figure) -> bool:
+        """Whether both may be one number: the same, rounded alike, or near where one is rough."""
+        if self.value == other.value:
+            return True
+        if not self.value or not other.value:
+            return False
+        digits = min(_digits(self.value), _digits(other.value))
+        if f"{self.value:.{digits - 1}e}" == f"{other.value:.{digits - 1}e}":
+            return True
+        near = abs(self.value - other.value) <= 0.15 * max(self.value, other.value)
+        return near and (self.rough or other.rough)
+
+
+def _digits(value: float) -> int:
+    return len(f"{value:.12g}".split("e")[0].replace(".", "").strip("0")) or 1
+
+
+def figures(sentence: str) -> Iterator[Figure]:
+    """What is counted, in order; years, dates, scores and bare numbers are left out."""
+    for match in _FIGURE.finditer(sentence):
+        word = match["value"].lower()
+        value = _WORDS[word] if word in _WORDS else float(word.replace(",", ""))
+        value *= _SCALES.get((match["scale"] or "").lower(), 1.0)
+        unit = "%" if match["percent"] else "$" if match["money"] else _counted(match["after"])
+        year = len(word) == 4 and word.isdigit() and 1900 <= value < 2100
+        if not unit or (year and unit not in "$%"):
+            continue
+        start = match.start("money") if match["money"] else match.start("value")
+        end = max(match.end("value"), match.end("scale"), match.end("percent"))
+        text = sentence[start:end]
+        yield Figure(value, unit, text, start, bool(match["about"]))
+
+
+def _counted(after: str) -> str:
+    for word in after.lower().split():
+        if word in _NOT_COUNTED:
+            return ""
+        if word in _CURRENCIES:
+            return "$"
+        if word not in _SKIPPED:
+            return next(iter(stems(word)), "")
+    return ""
