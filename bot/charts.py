@@ -85,11 +85,13 @@ def coverage_figure(timeline: Timeline) -> Figure:
     # One bar alone would be as wide as the picture.
     margin = max(0.6, (8 - len(bins)) / 2)
     axes.set_xlim(-margin, len(bins) - 1 + margin)
-    axes.set_ylim(0, max([1, *bottoms]))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+    highest = max([1, *bottoms])
+    axes.set_ylim(0, 1.06 * highest)
+    levels = MaxNLocator(nbins=4, integer=True).tick_values(0, highest)
+    axes.set_yticks([level for level in levels if 0 <= level <= highest])
     step = -(-len(bins) // _MOST_TICKS)
     ticks = range(0, len(bins), step)
-    axes.set_xticks(list(ticks), [_tick(bins, i, step) for i in ticks])
+    axes.set_xticks(list(ticks), [_tick(bins, i, step, unit) for i in ticks])
     axes.tick_params(colors=_INK, labelsize=_SMALL, length=2)
     axes.grid(axis="y", color=_FAINT, linewidth=0.4, alpha=0.5)
     axes.set_axisbelow(True)
@@ -198,11 +200,12 @@ def _counts(
     return counts
 
 
-def _tick(bins: Sequence[date], i: int, step: int) -> str:
-    """``3 Nov``; with the year where it is another than that of the tick before."""
+def _tick(bins: Sequence[date], i: int, step: int, unit: int) -> str:
+    """``3 Nov``, or ``Nov`` for a month; with the year where it is another than at the tick before."""
     day = bins[i]
+    written = f"{day:%b}" if unit == 30 else f"{day.day} {day:%b}"
     new_year = i == 0 or bins[i - step].year != day.year
-    return f"{day.day} {day:%b}\n{day.year}" if new_year else f"{day.day} {day:%b}"
+    return f"{written}\n{day.year}" if new_year else written
 
 
 def _written(day: date) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import asking, evaluating, ingesting, looking
+from bot.cli import asking, evaluating, ingesting, looking, summing
 
 VERSION = "0.1.0"
 _INTERRUPTED = 130
@@ -44,6 +44,9 @@ app.command()(asking.search)
 app.command()(asking.ask)
 app.command()(asking.chat)
 app.command()(asking.demo)
+app.command()(summing.summarize)
+app.command()(summing.digest)
+app.command()(summing.timeline)
 app.command()(ingesting.extract)
 app.command("eval")(evaluating.eval_command)
 app.command()(looking.status)

@@ -1,7 +1,8 @@
 """A digest of a week of the dev set: `python -m tests.benchmarks.digests [--folder DIR]`.
 
 No story twice (held against near-copy groups, and as titles to read), how many of that week's quiz
-answers stand in the articles of its 25 stories beside 25 random articles, and how long it takes.
+answers stand in the articles of its 25 stories, beside 25 random articles of all that could be read by
+then and beside 25 of the same week (200 draws each), and how long it takes.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import statistics
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from bot.answering.summaries.desk import SummaryDesk
-from bot.evaluating.questions import holds
-from retrieval.catalogue.coverage import reports
+from bot.evaluating.questions import Question, plain
+from retrieval.catalogue.coverage import Report, reports
 from retrieval.ingest import ingest
 from retrieval.library import LibraryConfig, open_library
 from retrieval.moments import TimeRange, parse_span
@@ -30,20 +33,18 @@ _DRAWS = 200
 
 
 async def measure(folder: Path, show: str | None) -> None:
-    config = LibraryConfig(folder)
-    new = not (folder / "catalogue.sqlite3").exists()
-    async with open_library(config, writer="bench") as library:
-        if new:
+    async with open_library(LibraryConfig(folder), writer="bench") as library:
+        if not await library.catalogue.corpora():
             indexer = await library.indexer("local")
             sources = read_source(weekly_news.ARTICLES, 5_000_000)
             async for _ in ingest(indexer, sources, actor="bench", data_dir=folder):
                 pass
         corpus = (await library.catalogue.corpora())[0]
         desk = SummaryDesk(library)
-        texts = {a["url"]: f"{a['title']}\n{a['text']}" for a in weekly_news.load_articles()}
         questions = weekly_news.counting_questions()
+        answered = Answered(weekly_news.load_articles(), questions)
         dice = random.Random(1)
-        ours, chance, seconds, twice = [], [], [], 0
+        ours, anywhere, same_week, seconds, twice = [], [], [], [], 0
         for week in sorted({question.asked_at for question in questions}):
             until = parse_span(week).end
             within = TimeRange(until, until - timedelta(days=7))
@@ -57,22 +58,34 @@ async def measure(folder: Path, show: str | None) -> None:
             )
             twice += sum(count > 1 for count in copies.values())
             asked = [question for question in questions if question.asked_at == week]
-            told = [texts[r.article.url or ""] for e in digest.entries for r in e.story.reports]
-            everything = [texts[r.article.url or ""] for r in await reports(library.catalogue, corpus, within)]  # fmt: skip
-            covered = [any(holds(q.answer, text) for text in told) for q in asked]
-            ours.append(sum(covered) / len(asked))
-            draws = [dice.sample(everything, min(_STORIES, len(everything))) for _ in range(_DRAWS)]
-            chance.append(
-                statistics.mean(
-                    sum(any(holds(q.answer, text) for text in draw) for q in asked) / len(asked)
-                    for draw in draws
-                )
-            )
-            print(f"{week}: {digest.articles} articles, {digest.total} stories, {len(asked)} questions, covered {ours[-1]:.2f}, by random articles {chance[-1]:.2f}, {seconds[-1]:.2f} s")  # fmt: skip
+            told = [r for entry in digest.entries for r in entry.story.reports]
+            ours.append(answered.share(asked, told))
+            visible = await reports(library.catalogue, corpus, TimeRange(until))
+            of_week = await reports(library.catalogue, corpus, within)
+            for results, pool in ((anywhere, visible), (same_week, of_week)):
+                draws = [dice.sample(pool, min(_STORIES, len(pool))) for _ in range(_DRAWS)]
+                results.append(statistics.mean(answered.share(asked, draw) for draw in draws))
+            print(f"{week}: {digest.articles} articles, {digest.total} stories, {len(asked)} questions; covered {ours[-1]:.2f}, by {_STORIES} random articles {anywhere[-1]:.2f}, by as many of the same week {same_week[-1]:.2f}; {seconds[-1]:.2f} s")  # fmt: skip
             if week == show:
                 for entry in digest.entries:
                     print(f"  {entry.story.score:.2f} {len(entry.story.reports)} {entry.title}")
-    print(f"all weeks: covered {statistics.mean(ours):.3f}, by random articles {statistics.mean(chance):.3f}, ratio {statistics.mean(ours) / statistics.mean(chance):.2f}; near-copy groups in two stories: {twice}; longest {max(seconds):.2f} s")  # fmt: skip
+    mean, any_mean, week_mean = map(statistics.mean, (ours, anywhere, same_week))
+    print(f"all weeks: covered {mean:.3f}; by random articles {any_mean:.3f} ({mean / any_mean:.1f} times), by those of the same week {week_mean:.3f} ({mean / week_mean:.2f} times); near-copy groups in two stories: {twice}; longest {max(seconds):.2f} s")  # fmt: skip
+
+
+class Answered:
+    """Which questions the title or text of an article answers, by its link."""
+
+    def __init__(self, articles: list[dict[str, Any]], questions: Sequence[Question]) -> None:
+        wanted = [(question.id, plain(question.answer)) for question in questions]
+        self._by_url: dict[str, frozenset[str]] = {}
+        for article in articles:
+            text = plain(f"{article['title']}\n{article['text']}")
+            self._by_url[article["url"]] = frozenset(i for i, answer in wanted if answer in text)
+
+    def share(self, asked: Sequence[Question], told: Sequence[Report]) -> float:
+        found = frozenset[str]().union(*(self._by_url[r.article.url or ""] for r in told))
+        return sum(question.id in found for question in asked) / len(asked)
 
 
 def main() -> None:

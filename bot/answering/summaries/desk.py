@@ -33,7 +33,8 @@ from retrieval.catalogue.coverage import (
 from retrieval.indexes.keywords import stems
 from retrieval.library import Library
 from retrieval.moments import TimeRange, from_micros, to_micros
-from retrieval.questions import day
+from retrieval.questions import content_words, day
+from retrieval.sentences import sentences
 from retrieval.sources import SourceFilter
 
 _READ_PASSAGES = 4  # of each report of a story in a digest: news has its news first
@@ -42,7 +43,35 @@ _STORY_REPORTS = 12
 _MOST_WRITTEN = 12  # lines of a digest or timeline that a model is asked for
 _TOPIC_HITS = 100
 _TOPIC_CLOSE = 0.15  # of the best hit's score
-_TOPIC_WORDS = 0.6  # of the weight of a topic's words
+_TOPIC_WORDS = 0.6  # of the weight of a topic's words, in a passage and its title
+_TOPIC_NAMED = 0.3  # the same in a sentence
+
+
+class Topic:
+    """The words of a topic with their weights; one that the corpus does not know weighs most.
+
+    ``passages`` that are on it, by story, the closest first.
+    """
+
+    def __init__(self, topic: str, weights: dict[str, float]) -> None:
+        words = stems(" ".join(content_words(topic)))
+        most = max(weights.values(), default=1.0)
+        self._weights = {word: weights.get(word, most) for word in words} or weights
+        self.passages: dict[int, list[Passage]] = {}
+
+    def is_in(self, passage: Passage) -> bool:
+        """Whether one of its sentences, read under its title, is on the topic."""
+        title = passage.article.title
+        return self.named_in(f"{title}\n{passage.text}") and any(
+            self.named_in(f"{title}\n{sentence}") and self.named_in(sentence, _TOPIC_NAMED)
+            for sentence in sentences(passage.text)
+        )
+
+    def named_in(self, text: str, share: float = _TOPIC_WORDS) -> bool:
+        """Whether ``text`` holds so much of the topic's weight."""
+        held = set(stems(text))
+        about = sum(weight for word, weight in self._weights.items() if word in held)
+        return about >= share * sum(self._weights.values()) > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +144,10 @@ class SummaryDesk:
         progress: Progress = no_progress,
     ) -> Digest:
         """The main stories of a range, without those ``already_told``. Raises ``NothingThere``."""
-        stories, told = await self._stories(corpus_name, within, topic, source)
+        stories, told, words = await self._stories(corpus_name, within, topic, source)
         fresh = [story for story in stories if story.story_id not in already_told]
         writer = self._writer(corpus_name, within.as_of, progress)
-        entries = await self._entries(fresh[:limit], 2, writer)
+        entries = await self._entries(fresh[:limit], 2, words, writer)
         return Digest(
             within.since or from_micros(min(report.at for report in told)), within.last, topic,
             tuple(entries), len(fresh), len(told), *_made(writer, "This digest"),
@@ -137,9 +166,9 @@ class SummaryDesk:
         """What happened on a topic, in order: its ``limit`` main events. Raises ``NothingThere``."""
         if not topic.strip():
             raise NothingThere("The topic is empty; give some words, such as: Lantern Bridge.")
-        stories, _ = await self._stories(corpus_name, within, topic, source)
+        stories, _, words = await self._stories(corpus_name, within, topic, source)
         writer = self._writer(corpus_name, within.as_of, progress)
-        entries = await self._entries(stories[:limit], 1, writer)
+        entries = await self._entries(stories[:limit], 1, words, writer)
         told = [report for story in stories for report in story.reports]
         return Timeline(
             topic, tuple(events_of(entries, self._zone)), coverage_of(told, self._zone),
@@ -187,7 +216,7 @@ class SummaryDesk:
 
     async def _stories(
         self, corpus_name: str, within: TimeRange, topic: str | None, source: str | None
-    ) -> tuple[list[Story], list[Report]]:
+    ) -> tuple[list[Story], list[Report], Topic | None]:
         corpus = await self._corpus(corpus_name)
         if within.since is not None and within.since > within.last:
             raise NothingThere("That range of time is empty: it begins after it ends.")
@@ -195,11 +224,12 @@ class SummaryDesk:
         told = await reports(self._library.catalogue, corpus, within, only)
         if not told:
             raise NothingThere(await self._why_empty(corpus, within, source))
-        closeness = await self._close(corpus_name, within, topic, source, told) if topic else None
-        if closeness is not None and not closeness:
+        if topic is None:
+            return ranked(told, to_micros(within.last)), told, None
+        words, closeness = await self._close(corpus_name, within, topic, source, told)
+        if not closeness:
             raise NothingThere(f"Nobody here wrote about “{topic}” in that time.")
-        stories = ranked(told, to_micros(within.last), closeness)
-        return stories, told
+        return ranked(told, to_micros(within.last), closeness), told, words
 
     async def _close(
         self,
@@ -208,35 +238,41 @@ class SummaryDesk:
         topic: str,
         source: str | None,
         told: Sequence[Report],
-    ) -> dict[int, float]:
-        """By story, how close it comes to a topic; only those that do."""
+    ) -> tuple[Topic, dict[int, float]]:
+        """The topic's words and, by story, how close it comes to it; only those that do."""
         found = await self._library.search(
             topic, within, corpus=corpus_name, source=source, limit=_TOPIC_HITS
         )
         story_of = {report.article.article_id: report.story_id for report in told}
+        words = Topic(topic, found.weights)
         close: dict[int, float] = {}
         for hit in found.hits:
             story = story_of.get(hit.passage.article.article_id)
-            if story is None or not _is_about(hit.passage, found.weights):
+            far = hit.score < _TOPIC_CLOSE * found.hits[0].score
+            if story is None or far or not words.is_in(hit.passage):
                 continue
-            if hit.score >= _TOPIC_CLOSE * found.hits[0].score:
-                close[story] = max(close.get(story, 0.0), hit.score)
-        return close
+            close[story] = max(close.get(story, 0.0), hit.score)
+            words.passages.setdefault(story, []).append(hit.passage)
+        return words, close
 
     async def _entries(
-        self, stories: Sequence[Story], lines: int, writer: Writer | None
+        self, stories: Sequence[Story], lines: int, topic: Topic | None, writer: Writer | None
     ) -> list[Entry]:
         wanted = [report.version_id for story in stories for report in reports_to_read(story)]
         passages = await passages_of(self._library.catalogue, wanted, _READ_PASSAGES)
         read = {
             story.story_id: [
-                passages.get(r.version_id, []) for r in reversed(reports_to_read(story))
+                *([passage] for passage in (topic.passages[story.story_id] if topic else ())),
+                *(passages.get(r.version_id, []) for r in reversed(reports_to_read(story))),
             ]
             for story in stories
         }
 
+        def names(text: str) -> bool:
+            return topic is None or topic.named_in(text, _TOPIC_NAMED)
+
         def quoted() -> list[Entry]:
-            made = (entry(story, read[story.story_id], lines) for story in stories)
+            made = (entry(story, read[story.story_id], lines, names) for story in stories)
             return [one for one in made if one is not None]
 
         entries = await asyncio.to_thread(quoted)
@@ -274,11 +310,3 @@ def _made(writer: Writer | None, this: str) -> tuple[str, tuple[str, ...], Usage
     if writer is None:
         return QUOTATIONS, (), None
     return writer.model if writer.wrote else QUOTATIONS, writer.notes(this), writer.usage
-
-
-def _is_about(passage: Passage, words: dict[str, float]) -> bool:
-    """Whether a passage with its title holds most of a topic's weight."""
-    held = set(stems(f"{passage.article.title}\n{passage.text}"))
-    total = sum(words.values())
-    about = sum(weight for word, weight in words.items() if word in held)
-    return bool(total) and about >= _TOPIC_WORDS * total

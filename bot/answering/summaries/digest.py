@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.answering.answers import Citation, Sentence
@@ -92,9 +92,18 @@ def reports_to_read(story: Story) -> list[Report]:
     return list(newest.values())[-_READ_REPORTS:]
 
 
-def entry(story: Story, articles: Sequence[Sequence[Passage]], lines: int = 2) -> Entry | None:
-    """A story with its most telling sentences; None if its articles have none."""
-    found = extract(articles, lines)
+def entry(
+    story: Story,
+    articles: Sequence[Sequence[Passage]],
+    lines: int = 2,
+    names: Callable[[str], bool] = bool,
+) -> Entry | None:
+    """A story with its most telling sentences; None if its articles have none.
+
+    The first is one that ``names`` the topic, if there is one.
+    """
+    found = extract(articles, 1, wanted=names)
+    found += extract(articles, lines - len(found), told=[one.text for one in found])
     if not found:
         return None
     # The title of the article that the first line is from.
