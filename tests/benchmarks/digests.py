@@ -44,7 +44,7 @@ async def measure(folder: Path, show: str | None) -> None:
         questions = weekly_news.counting_questions()
         answered = Answered(weekly_news.load_articles(), questions)
         dice = random.Random(1)
-        ours, anywhere, same_week, seconds, twice = [], [], [], [], 0
+        sizes, ours, anywhere, same_week, seconds, twice = [], [], [], [], [], 0
         for week in sorted({question.asked_at for question in questions}):
             until = parse_span(week).end
             within = TimeRange(until, until - timedelta(days=7))
@@ -56,6 +56,7 @@ async def measure(folder: Path, show: str | None) -> None:
                 for entry in digest.entries
                 for copy in {r.copy_id for r in entry.story.reports}
             )
+            sizes.append(digest.articles)
             twice += sum(count > 1 for count in copies.values())
             asked = [question for question in questions if question.asked_at == week]
             told = [r for entry in digest.entries for r in entry.story.reports]
@@ -69,8 +70,11 @@ async def measure(folder: Path, show: str | None) -> None:
             if week == show:
                 for entry in digest.entries:
                     print(f"  {entry.story.score:.2f} {len(entry.story.reports)} {entry.title}")
-    mean, any_mean, week_mean = map(statistics.mean, (ours, anywhere, same_week))
-    print(f"all weeks: covered {mean:.3f}; by random articles {any_mean:.3f} ({mean / any_mean:.1f} times), by those of the same week {week_mean:.3f} ({mean / week_mean:.2f} times); near-copy groups in two stories: {twice}; longest {max(seconds):.2f} s")  # fmt: skip
+        weeks = list(zip(sizes, ours, anywhere, same_week, strict=True))
+        for name, least in (("all weeks", 0), (f"weeks of {_STORIES} articles and more", _STORIES)):
+            _, mine, any_, of_week_ = (statistics.mean(column) for column in zip(*(week for week in weeks if week[0] >= least), strict=True))  # fmt: skip
+            print(f"{name}: covered {mine:.3f}; by random articles {any_:.3f} ({mine / any_:.2f} times), by those of the same week {of_week_:.3f} ({mine / of_week_:.2f} times)")  # fmt: skip
+        print(f"near-copy groups in two stories: {twice}; longest {max(seconds):.2f} s")
 
 
 class Answered:

@@ -68,10 +68,11 @@ class Topic:
         )
 
     def named_in(self, text: str, share: float = _TOPIC_WORDS) -> bool:
-        """Whether ``text`` holds so much of the topic's weight."""
-        held = set(stems(text))
-        about = sum(weight for word, weight in self._weights.items() if word in held)
-        return about >= share * sum(self._weights.values()) > 0
+        """Whether ``text`` holds so much of the topic: of its words and of their weight."""
+        named = self._weights.keys() & set(stems(text))
+        about = sum(self._weights[word] for word in named)
+        many = len(named) >= share * len(self._weights)
+        return many and about >= share * sum(self._weights.values()) > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,7 @@ class SummaryDesk:
             return found[0]
         if found:
             some = "; ".join(f"{r.article.article_id} “{r.article.title}”" for r in found[:5])
-            raise NothingThere(f"{len(found)} articles fit “{name}”; name one by its id: {some}.")
+            raise NothingThere(f"Several articles fit “{name}”; name one by its id: {some}.")
         if "://" in name:
             raise NotIngested(name.strip())
         nearest = await self._library.nearest(name, as_of, corpus=corpus.name)

@@ -41,6 +41,10 @@ _DISPUTES_IT = re.compile(
 )  # fmt: skip
 
 
+_TIME = re.compile(r"\s?[ap]\.?m\b", re.IGNORECASE)
+_REST_OF_NAME = re.compile(r"(?:\s[A-Z][\w’'-]*)*\s[a-z][\w’'-]*")  # "46,000 UAW workers"
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
     """A report with its passages, as far as they are read."""
@@ -117,14 +121,22 @@ def key_figures(
     """The figures of the most telling sentences that have one, each with its sentence."""
     found: list[tuple[str, Line]] = []
     seen: set[tuple[float, str]] = set()
-    telling = extract(articles, 2 * most, wanted=lambda text: any(True for _ in figures(text)))
+    telling = extract(articles, 2 * most, wanted=lambda text: any(_telling_figures(text)))
     for one in telling:
-        for figure in figures(one.text):
+        for figure in _telling_figures(one.text):
             if (figure.value, figure.unit) in seen or len(found) == most:
                 continue
             seen.add((figure.value, figure.unit))
             found.append((_with_unit(one.text, figure), Line.quoted(one)))
     return found
+
+
+def _telling_figures(sentence: str) -> Iterator[Figure]:
+    """Not the time of day, and not two of something."""
+    for figure in figures(sentence):
+        behind = sentence[figure.start + len(figure.text) :]
+        if (figure.value >= 10 or figure.unit in "$%") and not _TIME.match(behind):
+            yield figure
 
 
 def _with_unit(sentence: str, figure: Figure) -> str:
@@ -135,7 +147,12 @@ def _with_unit(sentence: str, figure: Figure) -> str:
     for word in re.finditer(r"\s+[\w’'-]+", sentence[end:]):
         if figure.unit in ("$", *stems(word[0])):
             # Of money the currency is the first word, or stands behind one that is skipped.
-            return sentence[figure.start : end + word.end()]
+            named = (
+                _REST_OF_NAME.match(sentence, end + word.end())
+                if word[0].strip().isupper()
+                else None
+            )
+            return sentence[figure.start : named.end() if named else end + word.end()]
         if word.end() > 40:
             break
     return figure.text

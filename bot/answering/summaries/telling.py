@@ -51,24 +51,25 @@ async def sum_up_story(reads: Sequence[Read], writer: Writer | None) -> Summary:
         happened = await asyncio.to_thread(quoting.happened, reads)
     if not happened:
         raise NothingThere(f"The reports on “{about}” hold no whole sentence to sum up.")
+    # That outlets differ is found by comparing them; a model would have to be believed.
+    disputed = await asyncio.to_thread(quoting.disputed, reads, texts_of(happened))
     speaking = [p for p in whole if any(map(quoting.names_a_speaker, sentences(p.text)))]
     voices = await _written(writer, VOICES, about, speaking[:_VOICES_READ], 4)
     if not voices:
-        voices = await asyncio.to_thread(quoting.voices, reads, texts_of(happened))
-    told = texts_of([*happened, *voices])
-    # That outlets differ is found by comparing them; a model would have to be believed.
-    disputed = await asyncio.to_thread(quoting.disputed, reads, told)
+        voices = await asyncio.to_thread(quoting.voices, reads, texts_of([*happened, *disputed]))
     _, later = quoting.parted(reads)
     news = [passage for read in reversed(later) for passage in read.passages]
     changed = await _written(writer, CHANGES, about, news, 3)
     if not changed:
-        changed = await asyncio.to_thread(quoting.changed, reads, told)
+        changed = await asyncio.to_thread(
+            quoting.changed, reads, texts_of([*happened, *voices, *disputed])
+        )
     numbering = Numbering()
     told_by: list[tuple[SectionName, list[Line]]] = [
         ("what-happened", happened),
         ("who-says-what", _new(voices, happened)),
         ("disputed", disputed),
-        ("changed", _new(changed, [*happened, *voices])),
+        ("changed", _new(changed, [*happened, *voices, *disputed])),
     ]
     sections = tuple(numbering.section(name, lines) for name, lines in told_by if lines)
     figures = await _figures([read.passages for read in reversed(reads)], numbering)
