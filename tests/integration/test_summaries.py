@@ -152,6 +152,9 @@ async def test_a_correction_is_what_changed(demo_folder: Path) -> None:
         summary = await desk.story("local", "Flood in the Saltmarket: 280 people left their homes", NOW)  # fmt: skip
     changed = next(section for section in summary.sections if section.name == "changed")
     assert "280 people were evacuated from the Saltmarket, not 820" in changed.sentences[0].text
+    others = [s.text for section in summary.sections if section is not changed for s in section.sentences]  # fmt: skip
+    assert not any("820" in text for text in others), "the wrong figure is not told as if it held"
+    assert not any("820" in figure.text for figure in summary.figures)
 
 
 async def test_what_was_not_published_yet_is_not_summed_up(ferry_folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -33,6 +33,11 @@ _CORRECTS = re.compile(
     r"|\b(?:as|than) (?:was )?(?:first|earlier|previously|originally|initially) (?:reported|stated|said|thought)\b",
     re.IGNORECASE,
 )  # fmt: skip
+# The number that was wrong: "280 people, not 820 as first reported".
+_WRONG = re.compile(
+    r"\b(?:not|rather than|instead of)\s+(?:the\s+)?[$£€¥]?(\d+(?:[.,]\d+)*)", re.IGNORECASE
+)
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _DISPUTES_IT = re.compile(
     r"\b(?:den(?:y|ies|ied)|disput(?:e|es|ed)|reject(?:s|ed) the|contradict(?:s|ed)?|contest(?:s|ed)"
     r"|refut(?:es|ed)|dismiss(?:es|ed) (?:the )?(?:claims?|allegations?|accusations?|reports?)"
@@ -60,14 +65,33 @@ def article_lines(passages: Sequence[Passage]) -> list[Line]:
 
 
 def happened(reports: Sequence[Read]) -> list[Line]:
-    return [Line.quoted(one) for one in extract(_newest_first(reports), _HAPPENED)]
+    stale = taken_back(reports)
+    found = extract(
+        _newest_first(reports), _HAPPENED,
+        wanted=lambda text: not stale(text),
+    )  # fmt: skip
+    return [Line.quoted(one) for one in found]
+
+
+def taken_back(reports: Sequence[Read]) -> Callable[[str], bool]:
+    """Tells of a sentence whether it has a number that a correction of the story takes back; of a
+    correction too, since what it says belongs to what changed."""
+    corrections = [line.text for read in reports for line in _lines(read) if _CORRECTS.search(line.text)]  # fmt: skip
+    wrong = {number for text in corrections for number in _WRONG.findall(text)}
+
+    def stale(text: str) -> bool:
+        return bool(_CORRECTS.search(text)) or any(n in wrong for n in _NUMBER.findall(text))
+
+    return stale
 
 
 def voices(reports: Sequence[Read], told: Sequence[str]) -> list[Line]:
     """Who says what: sentences that say who said it, no more than two of an article."""
+    stale = taken_back(reports)
     found = extract(
-        _newest_first(reports), 3 * _VOICES, _ANYWHERE, wanted=names_a_speaker, told=told
-    )
+        _newest_first(reports), 3 * _VOICES, _ANYWHERE, told=told,
+        wanted=lambda text: names_a_speaker(text) and not stale(text),
+    )  # fmt: skip
     chosen: list[Line] = []
     for one in found:
         of_it = sum(line.passages[0].article == one.passage.article for line in chosen)
@@ -79,11 +103,12 @@ def voices(reports: Sequence[Read], told: Sequence[str]) -> list[Line]:
 def disputed(reports: Sequence[Read], told: Sequence[str]) -> list[Line]:
     """Sentences of two reports that give another figure for the same thing, both of them, then what
     somebody denies."""
+    stale = taken_back(reports)
     pair = next(_differing(reports), None)
     lines = list(pair) if pair else []
     denied = extract(
         _newest_first(reports), _DISPUTES, _ANYWHERE, told=[*told, *(line.text for line in lines)],
-        wanted=lambda text: bool(_DISPUTES_IT.search(text)),
+        wanted=lambda text: bool(_DISPUTES_IT.search(text)) and not stale(text),
     )  # fmt: skip
     return lines + [Line.quoted(one) for one in denied]
 
@@ -115,13 +140,17 @@ def names_a_speaker(text: str) -> bool:
     return bool(_SAYS.search(text) and _NAMED.search(text))
 
 
-def key_figures(
-    articles: Sequence[Sequence[Passage]], most: int = _FIGURES
-) -> list[tuple[str, Line]]:
-    """The figures of the most telling sentences that have one, each with its sentence."""
+def key_figures(reports: Sequence[Read], most: int = _FIGURES) -> list[tuple[str, Line]]:
+    """The figures of the most telling sentences that have one, each with its sentence; not those
+    of a correction, which has the right and the wrong one together."""
+    stale = taken_back(reports)
+
+    def wanted(text: str) -> bool:
+        return any(_telling_figures(text)) and not stale(text)
+
     found: list[tuple[str, Line]] = []
     seen: set[tuple[float, str]] = set()
-    telling = extract(articles, 2 * most, wanted=lambda text: any(_telling_figures(text)))
+    telling = extract(_newest_first(reports), 2 * most, wanted=wanted)
     for one in telling:
         for figure in _telling_figures(one.text):
             if (figure.value, figure.unit) in seen or len(found) == most:
@@ -161,7 +190,8 @@ def _with_unit(sentence: str, figure: Figure) -> str:
 def _differing(reports: Sequence[Read]) -> Iterator[tuple[Line, Line]]:
     """Pairs of sentences of different articles, alike, that count the same thing differently. A report
     that has the other's figure too does not differ from it."""
-    lines = [line for read in reports for line in _lines(read)]
+    stale = taken_back(reports)
+    lines = [line for read in reports for line in _lines(read) if not stale(line.text)]
     counted = [(line, list(figures(line.text))) for line in lines]
     counted = [(line, found) for line, found in counted if found]
     if len(counted) < 2:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.answering.answers import QUOTATIONS
@@ -38,7 +38,7 @@ async def sum_up_article(read: Read, writer: Writer | None) -> Summary:
         raise NothingThere(f"“{title}” holds no whole sentence to sum up.")
     numbering = Numbering()
     sections = (numbering.section("summary", lines),)
-    figures = await _figures([read.passages], numbering)
+    figures = await _figures([read], numbering)
     return _summary("article", title, [read], sections, figures, numbering, writer)
 
 
@@ -46,7 +46,8 @@ async def sum_up_story(reads: Sequence[Read], writer: Writer | None) -> Summary:
     """``reads`` are the reports, oldest first. Raises ``NothingThere`` like ``sum_up_article``."""
     about = reads[-1].report.article.title
     whole = [passage for read in reversed(reads) for passage in read.passages]
-    happened = await _written(writer, STORY, about, whole, 4)
+    stale = await asyncio.to_thread(quoting.taken_back, reads)
+    happened = _without(stale, await _written(writer, STORY, about, whole, 4))
     if not happened:
         happened = await asyncio.to_thread(quoting.happened, reads)
     if not happened:
@@ -54,7 +55,7 @@ async def sum_up_story(reads: Sequence[Read], writer: Writer | None) -> Summary:
     # That outlets differ is found by comparing them; a model would have to be believed.
     disputed = await asyncio.to_thread(quoting.disputed, reads, texts_of(happened))
     speaking = [p for p in whole if any(map(quoting.names_a_speaker, sentences(p.text)))]
-    voices = await _written(writer, VOICES, about, speaking[:_VOICES_READ], 4)
+    voices = _without(stale, await _written(writer, VOICES, about, speaking[:_VOICES_READ], 4))
     if not voices:
         voices = await asyncio.to_thread(quoting.voices, reads, texts_of([*happened, *disputed]))
     _, later = quoting.parted(reads)
@@ -72,7 +73,7 @@ async def sum_up_story(reads: Sequence[Read], writer: Writer | None) -> Summary:
         ("changed", _new(changed, [*happened, *voices, *disputed])),
     ]
     sections = tuple(numbering.section(name, lines) for name, lines in told_by if lines)
-    figures = await _figures([read.passages for read in reversed(reads)], numbering)
+    figures = await _figures(reads, numbering)
     title = happened[0].passages[0].article.title or about
     return _summary("story", title, reads, sections, figures, numbering, writer)
 
@@ -85,11 +86,13 @@ async def _written(
     return await writer.lines(task, about, passages, most)
 
 
-async def _figures(
-    articles: Sequence[Sequence[Passage]], numbering: Numbering
-) -> tuple[KeyFigure, ...]:
-    found = await asyncio.to_thread(quoting.key_figures, articles)
+async def _figures(reads: Sequence[Read], numbering: Numbering) -> tuple[KeyFigure, ...]:
+    found = await asyncio.to_thread(quoting.key_figures, reads)
     return tuple(KeyFigure(text, numbering.sentence(line)) for text, line in found)
+
+
+def _without(stale: Callable[[str], bool], lines: Sequence[Line]) -> list[Line]:
+    return [line for line in lines if not stale(line.text)]
 
 
 def _new(lines: Sequence[Line], before: Sequence[Line]) -> list[Line]:
