@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import shutil
 from dataclasses import dataclass, replace
 
@@ -41,7 +39,7 @@ async def examine() -> list[Finding]:
     except NewsdeskError as error:
         findings.append(Finding("data folder", False, error.message))
     findings.append(await _model(settings))
-    findings.append(_token(settings))
+    findings += _token(settings)
     return findings
 
 
@@ -104,20 +102,19 @@ async def _model(settings: Settings) -> Finding:
     return Finding("model", True, f"{options.base_url or 'OpenAI'} answers; asked for {model.name}")
 
 
-def _token(settings: Settings) -> Finding:
-    """The shape of the token: three parts, the first one the bot's id in Base64."""
+def _token(settings: Settings) -> list[Finding]:
+    """The shape of the token, and the invitation that follows from it."""
+    from bot.invite import bot_id, invite_link
+
     if settings.discord_token is None:
-        return Finding("Discord token", None, "not set; the terminal needs none")
-    parts = settings.discord_token.get_secret_value().split(".")
-    try:
-        user = base64.b64decode(parts[0] + "=" * (-len(parts[0]) % 4), validate=True).decode(
-            "ascii"
-        )
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        user = ""
-    if len(parts) == 3 and user.isdigit() and all(parts):
-        return Finding("Discord token", True, f"has the shape of a token, for the bot {user}")
-    return Finding(
-        "Discord token", False, "DISCORD_TOKEN does not have the shape of a bot token",
-        "Copy it again from the Bot page of the Discord developer portal.",
-    )  # fmt: skip
+        return [Finding("Discord token", None, "not set; the terminal needs none")]
+    found = bot_id(settings.discord_token.get_secret_value())
+    if found is None:
+        return [Finding(
+            "Discord token", False, "DISCORD_TOKEN does not have the shape of a bot token",
+            "Copy it again from the Bot page of the Discord developer portal.",
+        )]  # fmt: skip
+    return [
+        Finding("Discord token", True, f"has the shape of a token, for the bot {found}"),
+        Finding("Discord invitation", None, invite_link(found)),
+    ]

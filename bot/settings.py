@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from bot.answering.config import AnsweringConfig, Budget, Composing
 from bot.answering.models import ModelOptions
+from bot.limits import Limits
 from retrieval.embedders import EmbedderOptions
 from retrieval.errors import SettingsError
 from retrieval.library import LibraryConfig
@@ -71,6 +72,18 @@ class Settings(BaseSettings):
     discord_gateway_url: str | None = None
     discord_cdn_url: str | None = None
 
+    message_content: bool = False
+    shared_corpus: str | None = Field(default=None, min_length=1, max_length=200)
+    cooldown_seconds: float = Field(default=5.0, ge=0, le=3_600)
+    answers_at_once: int = Field(default=4, ge=1, le=100)
+    answers_at_once_per_server: int = Field(default=2, ge=1, le=100)
+    waiting_questions: int = Field(default=100, ge=0, le=10_000)
+    keep_answers_days: float = Field(default=90.0, ge=1, le=3_650)
+    grace_days: float = Field(default=14.0, ge=0, le=3_650)
+    stop_seconds: float = Field(default=10.0, ge=0, le=300)
+    health_port: int | None = Field(default=None, ge=1, le=65_535)
+    log_json: bool = False
+
     discord_token: SecretStr | None = Field(default=None, validation_alias=_named("DISCORD_TOKEN"))
     openai_api_key: SecretStr | None = Field(
         default=None, validation_alias=_named("OPENAI_API_KEY")
@@ -120,6 +133,14 @@ class Settings(BaseSettings):
             reranker=self.reranker,
             reranker_options=RerankerOptions(self.reranker_model, self.reranker_folder),
             rerank_seconds=self.rerank_seconds,
+        )
+
+    def limits(self) -> Limits:
+        return Limits(
+            self.cooldown_seconds,
+            self.answers_at_once,
+            self.answers_at_once_per_server,
+            self.waiting_questions,
         )
 
     def answering(self) -> AnsweringConfig:

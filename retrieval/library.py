@@ -12,6 +12,7 @@ from pathlib import Path
 
 from retrieval.articles import Found, Reference
 from retrieval.catalogue import LAYOUT, Catalogue, Corpus, CorpusCounts
+from retrieval.catalogue.deleting import delete_articles
 from retrieval.embedders import Embedder, EmbedderOptions, make_embedder
 from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
 from retrieval.indexes.keywords import KeywordIndex
@@ -116,6 +117,11 @@ class Library:
             return []
         return (await self.searcher.publishers(found)).completions(beginning)
 
+    async def title_of(self, corpus: str, url: str) -> str | None:
+        """The title of the article of this address; None if it isn't here."""
+        found = await self._corpus(corpus)
+        return await self.catalogue.title_of(found, url) if found is not None else None
+
     async def is_empty(self, corpus: str) -> bool:
         found = await self.catalogue.corpus(corpus)
         return found is None or not await self.catalogue.newest(found, datetime.max, 1)
@@ -127,6 +133,29 @@ class Library:
         self._require_writable()
         made = await self.catalogue.ensure_corpus(corpus, self.clock())
         return self._indexer(self.corner(made))
+
+    async def ensure_corpus(self, name: str) -> None:
+        """Make a corpus, empty, if there is none of that name."""
+        if name not in self._corpora:
+            self._require_writable()
+            self._corpora[name] = await self.catalogue.ensure_corpus(name, self.clock())
+
+    async def delete_corpus(self, name: str) -> None:
+        """Delete all articles of a corpus, from both indexes and from the catalogue.
+
+        Its name and id stay, so that nothing of it is ever taken for another one's. What a crash
+        leaves half deleted, another call deletes.
+        """
+        self._require_writable()
+        corpus = await self._corpus(name)
+        if corpus is None:
+            return
+        renewed = Corpus(corpus.id, corpus.name, corpus.generation + 1, corpus.layout)
+        await delete_articles(self.catalogue, corpus)
+        await self.catalogue.switch_generation(corpus, renewed.generation)
+        self._corpora.pop(name, None)
+        self.searcher.forget(corpus)
+        await self._drop_other_generations(renewed)
 
     async def recover(self) -> int:
         """Finish what a crash left: accepted articles are indexed, leftovers removed.

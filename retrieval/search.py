@@ -141,6 +141,10 @@ class Searcher:
             self._publishers[corpus.id] = known
         return known[1]
 
+    def forget(self, corpus: Corpus) -> None:
+        """Read the publishers of a corpus again: its articles were deleted."""
+        self._publishers.pop(corpus.id, None)
+
     async def explore(
         self, corner: Corner, question: str, within: TimeRange
     ) -> tuple[list[Candidate], dict[str, Floats]]:

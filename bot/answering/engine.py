@@ -102,6 +102,14 @@ class AnswerEngine:
         )
         return conversation.after(turn_of(answer, standalone))
 
+    def forget(self) -> None:
+        """Forget the answers of a moment ago: articles were deleted."""
+        self._cache.clear()
+
+    @property
+    def has_model(self) -> bool:
+        return self._composer is not None
+
     async def spent(self, corpus: str | None = None) -> Spending:
         """What the model took today, for one corpus or for all."""
         return await self._composer.spent(corpus) if self._composer else Spending(0, 0, 0.0)

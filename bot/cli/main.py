@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import asking, evaluating, ingesting, looking, summing
+from bot.cli import asking, evaluating, ingesting, looking, running, summing
 
 VERSION = "0.1.0"
 _INTERRUPTED = 130
@@ -51,6 +51,7 @@ app.command()(ingesting.extract)
 app.command("eval")(evaluating.eval_command)
 app.command()(looking.status)
 app.command()(looking.doctor)
+app.command()(running.run)
 
 
 def main() -> None:

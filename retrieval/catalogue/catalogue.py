@@ -511,6 +511,16 @@ class Catalogue:
             )
             return [Reference(*row) for row in rows]
 
+    async def title_of(self, corpus: Corpus, url: str) -> str | None:
+        """The title of the article of this address that is shown, if there is one."""
+        query = (
+            select(versions.c.title)
+            .join(articles, articles.c.id == versions.c.article_id)
+            .where(articles.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+            .where(articles.c.canonical_url == canonical_url(url))
+        )
+        return await self._read(lambda connection: connection.scalar(query))
+
     async def last_version_id(self) -> int:
         """Grows with every version that comes in."""
         return await self._read(lambda connection: connection.scalar(_LAST_VERSION)) or 0

@@ -13,6 +13,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -183,4 +184,38 @@ spending = Table(
     Column("completion_tokens", Integer, nullable=False),
     Column("cost_micros", BigInteger),
     Index("ix_spending_day_corpus", "day", "corpus"),
+)
+
+# A Discord server: what its moderators have set, and since when the bot is gone from it.
+servers = Table(
+    "servers",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("settings", JSON, nullable=False),
+    Column("joined_at", BigInteger, nullable=False),
+    Column("removed_at", BigInteger),
+)
+
+given_answers = Table(
+    "given_answers",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("corpus", Text, nullable=False),
+    Column("server_id", BigInteger, index=True),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, index=True),
+    Column("user_id", BigInteger, index=True),
+    Column("question", Text),
+    Column("private", Boolean, nullable=False),
+    Column("answer", JSON, nullable=False),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("answer_id", ForeignKey("given_answers.id"), primary_key=True),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("helpful", Boolean, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )

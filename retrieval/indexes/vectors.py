@@ -16,7 +16,10 @@ import numpy as np
 from retrieval.embedders import Vectors
 from retrieval.errors import EmbedderMismatch, IndexDamaged, SettingsError, StorageError
 
-_UPSERT = 2_000
+_PAGE = 2_000
+# The embedded client keeps Python's lock while it writes: with much at once nothing else would move,
+# no event loop either. Forty vectors take some 20 ms, each no more than with many at once.
+_UPSERT = 40
 _SERVER_SECONDS = 30.0
 _NO_ROOM = re.compile(r"disk is full|no space left", re.IGNORECASE)
 
@@ -180,9 +183,9 @@ class VectorIndex:
             return []
         found: list[int] = []
         while True:
-            page = await self._call(collection.get, limit=_UPSERT, offset=len(found), include=[])
+            page = await self._call(collection.get, limit=_PAGE, offset=len(found), include=[])
             found += [int(passage_id) for passage_id in page["ids"]]
-            if len(page["ids"]) < _UPSERT:
+            if len(page["ids"]) < _PAGE:
                 return found
 
     async def embedder(self) -> str | None:

@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from tests.integration.discord_fixtures import standin
+
+__all__ = ["standin"]
+
 ROOT = Path(__file__).parents[2]
 
 Newsdesk = Callable[..., subprocess.CompletedProcess[str]]

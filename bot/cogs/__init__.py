@@ -1,0 +1,1 @@
+"""What the bot does in Discord: one module or package for each feature, with a ``setup``."""

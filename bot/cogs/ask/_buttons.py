@@ -1,0 +1,173 @@
+"""What the buttons under an answer do, each checked against the answer that is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+
+from bot import errors
+from bot.answering.answers import Answer
+from bot.client import NewsdeskBot
+from bot.cogs.ask._asking import Asking, Question
+from bot.cogs.ask._places import acknowledged
+from bot.desk import LONGEST_QUESTION
+from bot.errors import Refused
+from bot.kept import as_record, from_record
+from bot.logs import about, new_id
+from bot.texts import say_in
+from bot.ui.answers import Frame, answer_pages, sources_pages
+from bot.ui.buttons import answer_view
+from bot.ui.escaping import plain
+from bot.ui.forms import Form
+from bot.ui.pages import note
+from bot.ui.places import Place
+from bot.ui.ways import Posted
+from bot.visits import Visit
+from retrieval.catalogue.given import Given, answer_by_id, keep_answer, record_feedback, set_message
+
+
+class AnswerPresses:
+    """Hears of buttons and menus. Never raises: errors are told to who pressed."""
+
+    def __init__(self, bot: NewsdeskBot, asking: Asking) -> None:
+        self._bot = bot
+        self._asking = asking
+
+    async def pressed(
+        self, interaction: discord.Interaction[Any], action: str, answer_id: str
+    ) -> None:
+        with about(answer_id):
+            try:
+                visit = await self._bot.visit(interaction)
+                given = await self._verified(interaction, visit, answer_id)
+                await self._do(interaction, visit, action, given)
+            except Exception as error:  # noqa: BLE001 - told and logged in one place
+                say = say_in(interaction.locale.value)
+                await errors.report(interaction, error, say, f"button {action}")
+
+    async def chose(self, interaction: discord.Interaction[Any], value: str) -> None:
+        """A server was chosen in direct messages; the question that waited is answered now."""
+        try:
+            visit = await self._bot.visit(interaction)
+            guild = await self._asking.direct.choose(interaction.user, int(value))
+            words = visit.say("dm-chosen", server=plain(guild.name, 100))
+            await interaction.response.edit_message(embed=note(words).embed)
+            waiting = self._asking.waiting_of(interaction.user.id)
+            if waiting is not None and isinstance(interaction.channel, discord.abc.Messageable):
+                way = Posted(interaction.channel, None, str(interaction.id))
+                await self._asking.ask(visit, waiting, Place([way], private=False))
+        except Exception as error:  # noqa: BLE001 - told and logged in one place
+            say = say_in(interaction.locale.value)
+            await errors.report(interaction, error, say, "menu of servers")
+
+    async def _verified(
+        self, interaction: discord.Interaction[Any], visit: Visit, answer_id: str
+    ) -> Given:
+        """The answer, if this button is one of its own. Raises ``Refused``."""
+        await self._bot.desk.settled(answer_id)
+        given = await answer_by_id(self._bot.library.catalogue, answer_id)
+        if given is None or not given.answer:
+            raise Refused("answer-gone")
+        message_id = interaction.message.id if interaction.message else None
+        known = given.message_id is not None
+        if (message_id != given.message_id) if known else (visit.channel_id != given.channel_id):
+            raise Refused("not-yours")
+        # What came directly is its reader's alone, also where it was asked in a server.
+        if given.server_id != visit.server_id and visit.server_id is not None:
+            raise Refused("not-yours")
+        if (given.private or visit.server_id is None) and given.user_id != visit.user.id:
+            raise Refused("not-yours")
+        if visit.server_id is None and not await self._asking.direct.may_read(
+            visit.user, given.corpus
+        ):
+            raise Refused("dm-no-servers")
+        return given
+
+    async def _do(
+        self, interaction: discord.Interaction[Any], visit: Visit, action: str, given: Given
+    ) -> None:
+        answer = from_record(given.question or "", given.answer)
+        if action == "sources":
+            await self._show_sources(interaction, visit, answer)
+        elif action == "follow-up":
+            visit.require_asking()
+            await interaction.response.send_modal(FollowUp(self._bot, self._asking, visit, given))
+        elif action in ("helpful", "not-helpful"):
+            await record_feedback(
+                self._bot.library.catalogue, given.id, visit.user.id,
+                helpful=action == "helpful", now=self._bot.library.clock(),
+            )  # fmt: skip
+            await interaction.response.send_message(
+                embed=note(visit.say("thanks")).embed, ephemeral=True
+            )
+        elif action == "share":
+            await self._share(interaction, visit, given, answer)
+        else:
+            await self._delete(interaction, visit, given)
+
+    async def _show_sources(
+        self, interaction: discord.Interaction[Any], visit: Visit, answer: Answer
+    ) -> None:
+        first, *more = sources_pages(answer.citations, visit.say)
+        await interaction.response.send_message(embed=first.embed, ephemeral=True)
+        for page in more:
+            await interaction.followup.send(embed=page.embed, ephemeral=True)
+
+    async def _share(
+        self, interaction: discord.Interaction[Any], visit: Visit, given: Given, answer: Answer
+    ) -> None:
+        """A copy that all see, with an id and buttons of its own."""
+        rights = interaction.permissions
+        in_thread = isinstance(interaction.channel, discord.Thread)
+        if not given.private or visit.server_id is None:
+            raise Refused("not-yours")
+        if not (rights.send_messages_in_threads if in_thread else rights.send_messages):
+            raise Refused("not-allowed")
+        copy_id = new_id()
+        await keep_answer(self._bot.library.catalogue, Given(
+            copy_id, given.at, given.corpus, visit.server_id, visit.channel_id, None,
+            visit.user.id, given.question, False, as_record(answer),
+        ))  # fmt: skip
+        by = visit.say("shared-by", user=plain(visit.user.display_name, 80))
+        frame = Frame(copy_id, given.at, visit.say, given.question, by)
+        *before, last = answer_pages(answer, frame)
+        view = answer_view(copy_id, answer, private=False, say=visit.say)
+        place = await acknowledged(interaction, private=False)
+        message = await place.finish([*before, last.with_view(view)])
+        if message is not None:
+            await set_message(self._bot.library.catalogue, copy_id, message.channel.id, message.id)
+
+    async def _delete(
+        self, interaction: discord.Interaction[Any], visit: Visit, given: Given
+    ) -> None:
+        if visit.user.id != given.user_id and not visit.is_moderator:
+            raise Refused("not-yours")
+        await interaction.response.defer()
+        await interaction.delete_original_response()
+
+
+class FollowUp(Form):
+    """One more question that goes on from an answer."""
+
+    def __init__(self, bot: NewsdeskBot, asking: Asking, visit: Visit, given: Given) -> None:
+        super().__init__(title=visit.say("follow-up-title"), say=visit.say)
+        self._bot = bot
+        self._asking = asking
+        self._given = given
+        self._question: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            label=visit.say("follow-up-label"), placeholder=visit.say("follow-up-placeholder"),
+            max_length=LONGEST_QUESTION,
+        )  # fmt: skip
+        self.add_item(self._question)
+
+    async def submitted(self, interaction: discord.Interaction[Any]) -> None:
+        visit = await self._bot.visit(interaction)
+        self._asking.admit(visit, self._question.value)
+        place = await acknowledged(
+            interaction, private=self._given.private and visit.server_id is not None
+        )
+        going_on = await self._asking.after(self._given.id)
+        topics = self._asking.topics_in(interaction.channel)
+        question = Question(self._question.value, about=going_on, topics=topics)
+        await self._asking.ask(visit, question, place)

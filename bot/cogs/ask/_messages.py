@@ -1,0 +1,93 @@
+"""Asking by message: mentioning the bot, replying to it, in its threads, directly.
+
+Discord gives the text of such messages to every bot, except for threads and for replies that don't
+ping: there it takes the message content intent (NEWSDESK_MESSAGE_CONTENT).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+from bot import errors
+from bot.client import NewsdeskBot
+from bot.cogs.ask._asking import Asking, Question
+from bot.cogs.ask._places import replying_to
+from bot.logs import new_id
+from bot.ui.places import Gone
+from bot.visits import Visit
+
+_PLAIN = (discord.MessageType.default, discord.MessageType.reply)
+
+
+class AskMessages(commands.Cog):
+    def __init__(self, bot: NewsdeskBot, asking: Asking) -> None:
+        self._bot = bot
+        self._asking = asking
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        if message.author.bot or message.type not in _PLAIN or not self._is_for_us(message):
+            return
+        visit = await self._bot.visit_of(message)
+        try:
+            await self._answer(visit, message)
+        except Exception as error:  # noqa: BLE001 - told and logged in one place
+            await self._tell(visit, message, error)
+
+    async def _answer(self, visit: Visit, message: discord.Message) -> None:
+        text = self._without_mention(message.content)
+        self._asking.admit(visit, text)
+        place = replying_to(message)
+        about = None
+        if (answered := self._replied_to(message)) is not None:
+            about = await self._asking.after_message(answered.id)
+        about = about or await self._asking.going_on_in(message.channel)
+        topics = self._asking.topics_in(message.channel)
+        typing = asyncio.create_task(_type_in(message.channel))
+        try:
+            question = Question(text, about=about, topics=topics, shown=False)
+            await self._asking.ask(visit, question, place)
+        finally:
+            typing.cancel()
+
+    def _is_for_us(self, message: discord.Message) -> bool:
+        if message.guild is None or self._mentions_us(message):
+            return True
+        if not message.content:
+            return False  # hidden from us without the intent
+        if self._replied_to(message) is not None:
+            return True
+        # In our own threads everything without a mention of somebody else is a question.
+        return self._asking.is_our_thread(message.channel) and not message.mentions
+
+    def _mentions_us(self, message: discord.Message) -> bool:
+        return self._bot.user is not None and self._bot.user in message.mentions
+
+    def _replied_to(self, message: discord.Message) -> discord.Message | None:
+        """Our message that this one replies to."""
+        replied = message.reference.resolved if message.reference else None
+        if isinstance(replied, discord.Message) and replied.author == self._bot.user:
+            return replied
+        return None
+
+    def _without_mention(self, text: str) -> str:
+        me = self._bot.user.id if self._bot.user else 0
+        return re.sub(rf"<@!?{me}>", " ", text).strip()
+
+    async def _tell(self, visit: Visit, message: discord.Message, error: Exception) -> None:
+        incident = new_id()
+        errors.log(error, "message", incident=incident, server=visit.server_id, user=visit.user.id)
+        with contextlib.suppress(Gone):
+            await replying_to(message).finish([errors.page_for(error, visit.say, incident)])
+
+
+async def _type_in(channel: discord.abc.Messageable) -> None:
+    """Show that the bot is at it; not worth an error."""
+    with contextlib.suppress(discord.HTTPException, aiohttp.ClientError):
+        await channel.typing()

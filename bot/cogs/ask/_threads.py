@@ -1,0 +1,38 @@
+"""Threads that the bot opens for an answer; inside, everyone shares one conversation."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.client import NewsdeskBot
+from bot.conversations import InThread
+from bot.desk import Served
+from bot.logs import details
+from bot.ui.escaping import unmarked
+from bot.ui.failures import described
+from bot.visits import Visit
+
+_log = logging.getLogger(__name__)
+
+
+async def open_thread(
+    bot: NewsdeskBot, visit: Visit, channel: Any, question: str, served: Served
+) -> None:
+    """Open a thread under an answer, if the server wants that and the channel allows it."""
+    if not visit.settings.threads or served.message.channel.id != visit.channel_id:
+        return
+    if not isinstance(channel, discord.TextChannel):
+        return
+    try:
+        thread = await channel.get_partial_message(served.message.id).create_thread(
+            name=unmarked(question, 90) or "…"
+        )
+    except (discord.HTTPException, aiohttp.ClientError) as error:
+        _log.warning("no thread could be opened (%s); give the bot Create Public Threads",
+                     described(error), extra=details(server=visit.server_id))  # fmt: skip
+        return
+    bot.conversations.remember(InThread(thread.id), served.conversation, visit.user.id)

@@ -1,0 +1,111 @@
+"""``/help`` and ``/usage``, and the words with which the bot arrives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from bot import errors
+from bot.client import NewsdeskBot
+from bot.texts import Say, say_in
+from bot.ui.escaping import plain
+from bot.ui.pages import note
+from retrieval.catalogue.spending import Spending
+
+
+class HelpCommands(commands.Cog):
+    def __init__(self, bot: NewsdeskBot) -> None:
+        self._bot = bot
+
+    @app_commands.command(name="help", description=locale_str("What I can do, and what to do next"))
+    async def help(self, interaction: discord.Interaction[Any]) -> None:
+        visit = await self._bot.visit(interaction)
+        say = visit.say
+        await interaction.response.defer(ephemeral=True)
+        lines = [
+            say("help-what"),
+            say("help-example", example=say("example-question")),
+            say("help-time"),
+        ]
+        if visit.corpus is not None:
+            lines.append(await self._what_there_is(visit.corpus, say))
+        if visit.is_moderator and visit.server_id is not None:
+            lines.append(say("help-moderators"))
+        lines.append(say("help-privacy"))
+        embed = note("\n\n".join(lines)).embed
+        embed.title = say("help-title")
+        await interaction.followup.send(embed=embed, ephemeral=True)
+
+    @app_commands.command(name="usage", description=locale_str("What answers have used today"))
+    async def usage(self, interaction: discord.Interaction[Any]) -> None:
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        await interaction.response.defer(ephemeral=True)
+        say, engine = visit.say, self._bot.engine
+        if not engine.has_model:
+            await interaction.followup.send(embed=note(say("usage-no-model")).embed, ephemeral=True)
+            return
+        budget = self._bot.settings.answering().budget
+        embed = note("").embed
+        embed.description = None
+        embed.title = say("usage-title")
+        here = _line(
+            await engine.spent(visit.corpus), budget.corpus_cost, budget.corpus_tokens, say
+        )
+        embed.add_field(name=say("usage-server"), value=here, inline=False)
+        everywhere = _line(await engine.spent(), budget.cost, budget.tokens, say)
+        embed.add_field(name=say("usage-all"), value=everywhere, inline=False)
+        await interaction.followup.send(embed=embed, ephemeral=True)
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Say once where the bot may write what to do next."""
+        settings = await self._bot.servers.of(guild.id)
+        channel = _first_channel(guild)
+        if settings.welcomed or channel is None:
+            return
+        await self._bot.servers.change(guild.id, welcomed=True)
+        say = say_in(settings.language or guild.preferred_locale.value)
+        try:
+            await channel.send(embed=note(say("welcome")).embed)
+        except discord.HTTPException as error:
+            errors.log(error, "welcome", server=guild.id)
+
+    async def _what_there_is(self, corpus: str, say: Say) -> str:
+        counts = {entry.name: entry for entry in await self._bot.library.counts()}
+        found = counts.get(corpus)
+        if found is None or not found.articles:
+            return say("nothing-here-yet")
+        return say("help-has", count=found.articles, newest=plain(found.newest_title or "", 150))
+
+
+def _first_channel(guild: discord.Guild) -> discord.TextChannel | None:
+    """Where a greeting is welcome: the system channel, else the first one that may be written in."""
+    channels = [guild.system_channel, *guild.text_channels]
+    for channel in channels:
+        if channel is not None:
+            rights = channel.permissions_for(guild.me)
+            if rights.send_messages and rights.view_channel and rights.embed_links:
+                return channel
+    return None
+
+
+def _line(spent: Spending, cost: float | None, tokens: int | None, say: Say) -> str:
+    money = f", ${spent.cost:.2f}" if spent.cost else ""
+    used = say("usage-line", calls=spent.calls, tokens=f"{spent.tokens:,}", cost=money)
+    shares = [
+        value / limit
+        for value, limit in ((spent.cost, cost), (spent.tokens, tokens))
+        if limit is not None and limit > 0
+    ]
+    if not shares:
+        return f"{used}\n{say('usage-no-limit')}"
+    return f"{used}\n{say('usage-limit', share=round(100 * max(shares)))}"
+
+
+async def setup(bot: NewsdeskBot) -> None:
+    await bot.add_cog(HelpCommands(bot))

@@ -1,0 +1,84 @@
+"""``/privacy``: what is kept of a person, and having it forgotten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from bot import errors
+from bot.client import NewsdeskBot
+from bot.texts import Say
+from bot.ui.pages import note
+from retrieval.catalogue.given import forget_user, questions_of
+
+_SECONDS = 300.0
+
+
+class PrivacyCommands(
+    commands.GroupCog, group_name="privacy", group_description=locale_str("What is kept of you")
+):
+    def __init__(self, bot: NewsdeskBot) -> None:
+        self._bot = bot
+
+    @app_commands.command(name="show", description=locale_str("Show what is kept of you"))
+    async def show(self, interaction: discord.Interaction[Any]) -> None:
+        visit = await self._bot.visit(interaction)
+        count = await questions_of(self._bot.library.catalogue, visit.user.id)
+        days = f"{self._bot.settings.keep_answers_days:g}"
+        text = (
+            visit.say("privacy-kept", count=count, days=days)
+            if count
+            else visit.say("privacy-none")
+        )
+        await interaction.response.send_message(embed=note(text).embed, ephemeral=True)
+
+    @app_commands.command(name="forget", description=locale_str("Have your questions forgotten"))
+    async def forget(self, interaction: discord.Interaction[Any]) -> None:
+        visit = await self._bot.visit(interaction)
+        if not await questions_of(self._bot.library.catalogue, visit.user.id):
+            text = visit.say("privacy-none")
+            await interaction.response.send_message(embed=note(text).embed, ephemeral=True)
+            return
+        await interaction.response.send_message(
+            embed=note(visit.say("privacy-sure")).embed,
+            view=_Confirmation(self._bot, visit.user.id, visit.say),
+            ephemeral=True,
+        )
+
+
+class _Confirmation(discord.ui.View):
+    """A button for the one who asked; it says that it is over when it is."""
+
+    def __init__(self, bot: NewsdeskBot, user_id: int, say: Say) -> None:
+        super().__init__(timeout=_SECONDS)
+        self._bot = bot
+        self._user_id = user_id
+        self._say = say
+        button: discord.ui.Button[Any] = discord.ui.Button(
+            label=say("privacy-button"), style=discord.ButtonStyle.danger
+        )
+        button.callback = self._forget  # type: ignore[method-assign]
+        self.add_item(button)
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        return interaction.user.id == self._user_id
+
+    async def _forget(self, interaction: discord.Interaction[Any]) -> None:
+        count = await forget_user(self._bot.library.catalogue, self._user_id)
+        self._bot.conversations.forget(self._user_id)
+        self.stop()
+        text = self._say("privacy-done", count=count)
+        await interaction.response.edit_message(embed=note(text).embed, view=None)
+
+    async def on_error(
+        self, interaction: discord.Interaction[Any], error: Exception, item: discord.ui.Item[Any], /
+    ) -> None:
+        await errors.report(interaction, error, self._say, "/privacy forget")
+
+
+async def setup(bot: NewsdeskBot) -> None:
+    await bot.add_cog(PrivacyCommands(bot))

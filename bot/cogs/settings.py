@@ -1,0 +1,146 @@
+"""``/settings``: what moderators decide for their server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from bot.client import NewsdeskBot
+from bot.texts import LANGUAGES, Say, say_in
+from bot.ui.pages import note
+from bot.visits import Visit
+from retrieval.catalogue.servers import ServerSettings
+
+_MOST = 20
+_OWN = "own"
+
+
+class SettingsCommands(
+    commands.GroupCog,
+    group_name="settings",
+    group_description=locale_str("What holds in this server"),
+):
+    """Every command shows what holds now. ``add`` and ``remove`` change lists by one."""
+
+    def __init__(self, bot: NewsdeskBot) -> None:
+        self._bot = bot
+
+    @app_commands.command(name="show", description=locale_str("Show what holds"))
+    async def show(self, interaction: discord.Interaction[Any]) -> None:
+        visit = await self._moderator(interaction)
+        await self._tell(interaction, visit.settings, visit.say)
+
+    @app_commands.command(name="channels", description=locale_str("Where I answer"))
+    async def channels(
+        self, interaction: discord.Interaction[Any],
+        add: discord.TextChannel | None = None,
+        remove: discord.TextChannel | None = None,
+    ) -> None:  # fmt: skip
+        await self._change_list(interaction, "channels", add, remove)
+
+    @app_commands.command(name="ask-roles", description=locale_str("Who may ask"))
+    async def ask_roles(
+        self, interaction: discord.Interaction[Any],
+        add: discord.Role | None = None, remove: discord.Role | None = None,
+    ) -> None:  # fmt: skip
+        await self._change_list(interaction, "ask_roles", add, remove)
+
+    @app_commands.command(name="free-roles", description=locale_str("Who is free of limits"))
+    async def free_roles(
+        self, interaction: discord.Interaction[Any],
+        add: discord.Role | None = None, remove: discord.Role | None = None,
+    ) -> None:  # fmt: skip
+        await self._change_list(interaction, "free_roles", add, remove)
+
+    @app_commands.command(name="moderator", description=locale_str("Who moderates me"))
+    async def moderator(
+        self, interaction: discord.Interaction[Any],
+        add: discord.Role | None = None, remove: discord.Role | None = None,
+    ) -> None:  # fmt: skip
+        await self._change_list(interaction, "moderator_roles", add, remove)
+
+    @app_commands.command(name="threads", description=locale_str("Whether /ask opens a thread"))
+    async def threads(self, interaction: discord.Interaction[Any], on: bool) -> None:
+        await self._change(interaction, threads=on)
+
+    @app_commands.command(
+        name="private", description=locale_str("Whether answers are private by default")
+    )
+    async def private(self, interaction: discord.Interaction[Any], on: bool) -> None:
+        await self._change(interaction, private=on)
+
+    @app_commands.command(name="language", description=locale_str("My language here"))
+    @app_commands.choices(
+        language=[app_commands.Choice(name="each member's own", value=_OWN)]
+        + [app_commands.Choice(name=name, value=code) for code, name in LANGUAGES.items()]
+    )
+    async def language(
+        self, interaction: discord.Interaction[Any], language: app_commands.Choice[str]
+    ) -> None:
+        await self._change(interaction, language=None if language.value == _OWN else language.value)
+
+    async def _moderator(self, interaction: discord.Interaction[Any]) -> Visit:
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        return visit
+
+    async def _change_list(
+        self,
+        interaction: discord.Interaction[Any],
+        name: str,
+        add: discord.abc.Snowflake | None,
+        remove: discord.abc.Snowflake | None,
+    ) -> None:
+        visit = await self._moderator(interaction)
+        ids = dict.fromkeys(getattr(visit.settings, name))
+        if add is not None:
+            ids[add.id] = None
+        if remove is not None:
+            ids.pop(remove.id, None)
+        if len(ids) > _MOST:
+            await interaction.response.send_message(
+                embed=note(visit.say("settings-too-many", most=_MOST)).embed, ephemeral=True
+            )
+            return
+        await self._change(interaction, **{name: tuple(ids)})
+
+    async def _change(self, interaction: discord.Interaction[Any], **changes: Any) -> None:
+        visit = await self._moderator(interaction)
+        settings = await self._bot.servers.change(visit.server_id or 0, **changes)
+        say = say_in(settings.language or interaction.locale.value)
+        await self._tell(interaction, settings, say)
+
+    async def _tell(
+        self, interaction: discord.Interaction[Any], settings: ServerSettings, say: Say
+    ) -> None:
+        embed = note("").embed
+        embed.description = None
+        embed.title = say("settings-title")
+        for name, value in _lines(settings, say):
+            embed.add_field(name=say(name), value=value)
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+
+
+def _lines(settings: ServerSettings, say: Say) -> list[tuple[str, str]]:
+    def roles(ids: tuple[int, ...], otherwise: str) -> str:
+        return ", ".join(f"<@&{role}>" for role in ids) or say(otherwise)
+
+    channels = ", ".join(f"<#{channel}>" for channel in settings.channels)
+    language = LANGUAGES.get(settings.language or "", say("settings-own-language"))
+    return [
+        ("settings-channels", channels or say("settings-all-channels")),
+        ("settings-ask-roles", roles(settings.ask_roles, "settings-everyone")),
+        ("settings-free-roles", roles(settings.free_roles, "settings-none")),
+        ("settings-moderators", roles(settings.moderator_roles, "settings-manage-server")),
+        ("settings-threads", say("yes" if settings.threads else "no")),
+        ("settings-private", say("yes" if settings.private else "no")),
+        ("settings-language", language),
+    ]
+
+
+async def setup(bot: NewsdeskBot) -> None:
+    await bot.add_cog(SettingsCommands(bot))

@@ -1,0 +1,80 @@
+"""What was said before, remembered for a while: by answer, by thread, by person in a channel."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.answering.conversation import Conversation
+
+_MOST = 2_000
+_SECONDS = 30 * 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """After the answer of this id."""
+
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class InThread:
+    """In a thread, shared by all who write there."""
+
+    thread_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class With:
+    """With one person in a channel. ``corpus`` keeps what is of one server out of others."""
+
+    channel_id: int
+    user_id: int
+    corpus: str
+
+
+Topic = Answered | InThread | With
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    at: float
+    conversation: Conversation
+    people: frozenset[int]
+
+
+class Conversations:
+    """Bounded in number and age. ``tick`` gives seconds that never go back."""
+
+    def __init__(
+        self,
+        most: int = _MOST,
+        seconds: float = _SECONDS,
+        tick: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._tick = tick
+        self._kept: OrderedDict[Topic, _Kept] = OrderedDict()
+
+    def of(self, topic: Topic) -> Conversation | None:
+        """What was said there, None if nothing is remembered."""
+        kept = self._kept.get(topic)
+        if kept is None or self._tick() - kept.at > self._seconds:
+            return None
+        return kept.conversation
+
+    def remember(self, topic: Topic, conversation: Conversation, user_id: int) -> None:
+        kept = self._kept.pop(topic, None)
+        people = kept.people | {user_id} if kept else frozenset({user_id})
+        self._kept[topic] = _Kept(self._tick(), conversation, people)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    def forget(self, user_id: int) -> None:
+        """Forget every conversation that a person took part in."""
+        for topic in [t for t, kept in self._kept.items() if user_id in kept.people]:
+            del self._kept[topic]

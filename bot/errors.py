@@ -1,0 +1,106 @@
+"""The one place where an error becomes a sentence for who is there and a line for the operator."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from bot.limits import Busy, TooSoon
+from bot.logs import details, new_id
+from bot.texts import Say
+from bot.ui.failures import Verdict, described, verdict_on
+from bot.ui.pages import BUSY, FAILED, Page, note
+from retrieval.errors import NewsdeskError
+
+_log = logging.getLogger(__name__)
+
+_TOKEN_LOST = frozenset({10015, 10062, 40060, 50027})
+
+
+class Refused(Exception):
+    """Something that a person may not do, or that can't be done so.
+
+    ``key`` names the sentence in ``bot.texts``, ``values`` are its variables.
+    """
+
+    def __init__(self, key: str, **values: Any) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values = values
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """What was raised, without the wrapping of discord.py."""
+    while isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError):
+        inner = (
+            error.original
+            if isinstance(error, app_commands.CommandInvokeError)
+            else error.__cause__
+        )
+        if inner is None:
+            break
+        error = inner
+    return error
+
+
+def page_for(error: BaseException, say: Say, incident: str) -> Page:
+    """What a person is told: nothing of an unexpected error but ``incident``, its id in the log."""
+    error = cause_of(error)
+    if isinstance(error, Refused):
+        return note(say(error.key, **error.values))
+    if isinstance(error, TooSoon):
+        return note(say("too-soon", seconds=max(1, round(error.seconds))), BUSY)
+    if isinstance(error, Busy):
+        return note(say(getattr(error, "key", "busy")), BUSY)
+    if isinstance(error, app_commands.CheckFailure):
+        return note(say("not-allowed"))
+    if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
+        return note(say("command-changed"))
+    return note(say("failed", id=incident), FAILED)
+
+
+def log(error: BaseException, doing: str, **where: Any) -> None:
+    """One line for the operator; a traceback where the mistake is ours."""
+    error = cause_of(error)
+    extra = details(**where)
+    if isinstance(error, Refused | Busy | TooSoon | app_commands.CheckFailure):
+        _log.info(
+            "%s: refused (%s)", doing, getattr(error, "key", type(error).__name__), extra=extra
+        )
+    elif isinstance(error, NewsdeskError):
+        _log.error("%s: %s", doing, error.message, extra=extra)
+    elif isinstance(error, discord.HTTPException | aiohttp.ClientError) and (
+        verdict_on(error) is not Verdict.OURS
+    ):
+        _log.warning("%s: Discord refused (%s)", doing, described(error), extra=extra)
+    elif isinstance(error, TimeoutError):
+        _log.error("%s: took too long", doing, extra=extra)
+    else:
+        _log.error("%s: unexpected", doing, exc_info=error, extra=extra)
+
+
+async def report(
+    interaction: discord.Interaction[Any], error: BaseException, say: Say, doing: str
+) -> None:
+    """Log an error of an interaction and tell who started it, privately, if Discord lets us."""
+    incident = new_id()
+    log(
+        error, doing, incident=incident, server=interaction.guild_id, user=interaction.user.id
+    )  # fmt: skip
+    inner = cause_of(error)
+    if isinstance(inner, discord.HTTPException) and inner.code in _TOKEN_LOST:
+        return  # there is no one to tell any more
+    if interaction.type is discord.InteractionType.autocomplete:
+        return
+    page = page_for(inner, say, incident)
+    try:
+        if not interaction.response.is_done():
+            await interaction.response.send_message(embed=page.embed, ephemeral=True)
+        else:
+            await interaction.followup.send(embed=page.embed, ephemeral=True)
+    except (discord.HTTPException, aiohttp.ClientError) as failure:
+        _log.warning("%s: could not be told (%s)", doing, described(failure))

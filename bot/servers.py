@@ -1,0 +1,46 @@
+"""The settings of servers, at hand: a command has to be acknowledged before anything is read."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from retrieval.catalogue.servers import (
+    ServerSettings,
+    change_server_settings,
+    load_server_settings,
+)
+from retrieval.library import Library
+
+_MOST = 5_000
+
+
+class ServerBook:
+    """Reads settings from the catalogue once and keeps the last ones. All changes go through it."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._known: OrderedDict[int, ServerSettings] = OrderedDict()
+
+    async def of(self, server_id: int | None) -> ServerSettings:
+        """The settings of a server; the defaults for direct messages."""
+        if server_id is None:
+            return ServerSettings()
+        if server_id not in self._known:
+            self._keep(server_id, await load_server_settings(self._library.catalogue, server_id))
+        return self._known[server_id]
+
+    async def change(self, server_id: int, **changes: Any) -> ServerSettings:
+        settings = await change_server_settings(
+            self._library.catalogue, server_id, self._library.clock(), **changes
+        )
+        self._keep(server_id, settings)
+        return settings
+
+    def forget(self, server_id: int) -> None:
+        self._known.pop(server_id, None)
+
+    def _keep(self, server_id: int, settings: ServerSettings) -> None:
+        self._known[server_id] = settings
+        while len(self._known) > _MOST:
+            self._known.popitem(last=False)

@@ -1,0 +1,143 @@
+"""Answers as messages: checked text, numbered sources, what they are made of and as of when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import discord
+
+from bot.answering.answers import QUOTATIONS, Answer, Citation, Sentence
+from bot.texts import Say
+from bot.ui.escaping import link, plain, unmarked
+from bot.ui.pages import ANSWER, DESCRIPTION, EMBED, FIELD, FIELDS, QUIET, Page, note
+from bot.ui.splitting import split
+from retrieval.articles import Reference
+from retrieval.moments import parse_span
+
+_QUOTE = 600
+_NOTES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around an answer. ``asked`` is the question where nothing else shows it,
+    ``remark`` a line of ours below, escaped."""
+
+    question_id: str
+    as_of: datetime
+    say: Say
+    asked: str | None = None
+    remark: str | None = None
+
+
+def writing(sentences: Sequence[Sentence], frame: Frame) -> Page:
+    """An answer that is still being made."""
+    pages = split([*map(_shown, sentences), "…"], DESCRIPTION)
+    embed = discord.Embed(description=pages[0], colour=ANSWER)
+    _head(embed, frame)
+    embed.set_footer(text=frame.say("writing"))
+    return Page(embed)
+
+
+def cut_short(sentences: Sequence[Sentence], frame: Frame) -> Page:
+    """An answer that a restart ended."""
+    said = split([*map(_shown, sentences), frame.say("cut-short")], DESCRIPTION)
+    embed = discord.Embed(description=said[0], colour=QUIET)
+    _head(embed, frame)
+    embed.set_footer(text=frame.say("footer-id", id=frame.question_id))
+    return Page(embed)
+
+
+def answer_pages(answer: Answer, frame: Frame) -> list[Page]:
+    """The whole answer: one message, or several for a long one. The last one has the sources."""
+    if answer.abstained:
+        return [_refusal(answer, frame)]
+    notes = [f"-# {plain(text, 300)}" for text in answer.notes[:_NOTES]]
+    notes += [f"-# {frame.remark}"] if frame.remark else []
+    texts = split(map(_shown, answer.sentences), DESCRIPTION)
+    embeds = [discord.Embed(description=text, colour=ANSWER) for text in texts]
+    _head(embeds[0], frame)
+    if len("\n".join([texts[-1], *notes])) <= DESCRIPTION + 500:
+        embeds[-1].description = "\n".join([texts[-1], *notes])
+    sources = [_source(citation.article, f"**{citation.n}**") for citation in answer.citations]
+    embeds += _with_lines(embeds[-1], frame.say("sources"), sources)
+    _foot(embeds[-1], answer, frame)
+    return [Page(embed) for embed in embeds]
+
+
+def _refusal(answer: Answer, frame: Frame) -> Page:
+    """A calm form: that it isn't known, why, and what comes nearest."""
+    lines = [f"**{frame.say('refusal')}**"]
+    if answer.reason is not None and answer.nearest:
+        lines.append(frame.say(f"why-{answer.reason}"))
+    if not answer.nearest:
+        lines.append(frame.say("nothing-here-yet"))
+    embed = discord.Embed(description="\n".join(lines), colour=QUIET)
+    _head(embed, frame)
+    nearest = [_source(article, "·") for article in answer.nearest[:5]]
+    _with_lines(embed, frame.say("nearest"), nearest)
+    _foot(embed, answer, frame)
+    return Page(embed)
+
+
+def sources_pages(citations: Sequence[Citation], say: Say) -> list[Page]:
+    """The quoted passages of an answer, for the one who wants to check."""
+    pieces = []
+    for citation in citations:
+        source = _source(citation.article, f"**{citation.n}**")
+        pieces.append(f"{source}\n> {plain(citation.quote, _QUOTE)}")
+    if not pieces:
+        return [note(say("no-sources"))]
+    return [note(text) for text in split(pieces, DESCRIPTION, "\n\n")]
+
+
+def _head(embed: discord.Embed, frame: Frame) -> None:
+    if frame.asked:
+        embed.set_author(name=unmarked(frame.asked, 250))
+
+
+def _foot(embed: discord.Embed, answer: Answer, frame: Frame) -> None:
+    """Discord writes the moment behind the footer, in the reader's time zone."""
+    made_of = frame.say("quotations-only") if answer.model == QUOTATIONS else answer.model
+    parts = [] if answer.abstained else [unmarked(made_of, 80)]
+    parts += [frame.say("footer-id", id=frame.question_id), frame.say("as-of")]
+    embed.set_footer(text=" · ".join(parts))
+    embed.timestamp = frame.as_of
+
+
+def _shown(sentence: Sentence) -> str:
+    return f"{plain(sentence.text)} {''.join(f'[{n}]' for n in sentence.citations)}".strip()
+
+
+def _source(article: Reference, mark: str) -> str:
+    parts = [plain(article.source or "", 60), timestamp(article.published_at)]
+    parts.append(link(article.title or article.url or "…", article.url))
+    return f"{mark} {' · '.join(part for part in parts if part)}"
+
+
+def timestamp(published_at: str | None) -> str:
+    """Discord's timestamp, shown to each reader in their own zone; empty for an unknown date."""
+    if published_at is None:
+        return ""
+    try:
+        span = parse_span(published_at)
+    except ValueError:
+        return ""
+    if span.is_day:
+        # Noon is on the same day nearly everywhere.
+        noon = span.start.astimezone(UTC) + timedelta(hours=12)
+        return f"<t:{int(noon.timestamp())}:D>"
+    return f"<t:{int(span.start.timestamp())}:f>"
+
+
+def _with_lines(embed: discord.Embed, name: str, lines: Iterable[str]) -> list[discord.Embed]:
+    """Put lines into fields of ``embed``; what has no room there goes into embeds that follow."""
+    further: list[discord.Embed] = []
+    for text in split(lines, FIELD, "\n"):
+        if len(embed) + len(text) + len(name) > EMBED or len(embed.fields) == FIELDS:
+            embed = discord.Embed(colour=embed.colour)
+            further.append(embed)
+        embed.add_field(name=name if not embed.fields else "\u200b", value=text, inline=False)
+    return further

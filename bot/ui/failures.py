@@ -1,0 +1,43 @@
+"""What a refusal of Discord means for a message that we want to show."""
+
+from __future__ import annotations
+
+import enum
+
+import aiohttp
+import discord
+
+MESSAGE_GONE = frozenset({10003, 10008})
+THREAD_ARCHIVED = 50083
+
+
+class Verdict(enum.Enum):
+    """RETRY: the same may work in a moment. ELSEWHERE: not in this way any more. GONE: somebody
+    deleted the message or its channel; nothing is shown instead. OURS: a mistake of ours."""
+
+    RETRY = enum.auto()
+    ELSEWHERE = enum.auto()
+    GONE = enum.auto()
+    OURS = enum.auto()
+
+
+def verdict_on(error: Exception) -> Verdict:
+    if isinstance(error, discord.HTTPException):
+        if error.status >= 500 or error.status == 429:
+            return Verdict.RETRY
+        if error.code in MESSAGE_GONE:
+            return Verdict.GONE
+        if error.status in (401, 403, 404) or error.code in (THREAD_ARCHIVED, 40060):
+            # A dead token, a lost permission, an archived thread, a person who takes no messages.
+            return Verdict.ELSEWHERE
+        return Verdict.OURS
+    if isinstance(error, discord.RateLimited | aiohttp.ClientError | OSError | TimeoutError):
+        return Verdict.RETRY
+    return Verdict.OURS
+
+
+def described(error: Exception) -> str:
+    """For the log: no message text, no token."""
+    if isinstance(error, discord.HTTPException):
+        return f"HTTP {error.status}, code {error.code}"
+    return type(error).__name__

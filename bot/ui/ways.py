@@ -1,0 +1,109 @@
+"""Ways to show an answer to people: in the response to a command, in a channel, directly.
+
+Each shows one message and edits it. They raise what discord.py raises.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import discord
+
+from bot.ui.failures import THREAD_ARCHIVED
+from bot.ui.pages import Page
+
+
+class Way(ABC):
+    """``message`` is the last message shown, the one with the buttons."""
+
+    message: discord.Message | discord.PartialMessage | None = None
+
+    @abstractmethod
+    async def show(self, page: Page) -> None:
+        """Show the first page, or show it anew."""
+
+    @abstractmethod
+    async def add(self, page: Page) -> None:
+        """Show one more page below."""
+
+    async def withdraw(self) -> None:
+        """Take back what was shown: the answer goes elsewhere."""
+
+
+class Response(Way):
+    """The response to an interaction that was deferred, seen by one person if it is private."""
+
+    def __init__(self, interaction: discord.Interaction[Any], *, private: bool) -> None:
+        self._interaction = interaction
+        self._private = private
+
+    async def show(self, page: Page) -> None:
+        self.message = await self._interaction.edit_original_response(**_parts(page))
+
+    async def add(self, page: Page) -> None:
+        self.message = await self._interaction.followup.send(
+            ephemeral=self._private, wait=True, **_sent(page)
+        )
+
+    async def withdraw(self) -> None:
+        # The token is dead; what is public can still be deleted as any message of ours.
+        if not self._private and self.message is not None and self._interaction.channel is not None:
+            channel: Any = self._interaction.channel
+            await channel.get_partial_message(self.message.id).delete()
+
+
+class Posted(Way):
+    """A message in a channel, as a reply if there is something to reply to."""
+
+    def __init__(
+        self, channel: discord.abc.Messageable, reply_to: discord.Message | None, nonce: str
+    ) -> None:
+        self._channel = channel
+        self._reply_to = reply_to
+        self._nonce = nonce
+        self._first: discord.Message | None = None
+        self._count = 0
+
+    async def show(self, page: Page) -> None:
+        if self._first is None:
+            self._first = self.message = await self._send(page)
+            return
+        try:
+            await self._first.edit(**_parts(page))
+        except discord.HTTPException as error:
+            if error.code != THREAD_ARCHIVED or not isinstance(self._channel, discord.Thread):
+                raise
+            await self._channel.edit(archived=False)
+            await self._first.edit(**_parts(page))
+
+    async def add(self, page: Page) -> None:
+        self.message = await self._send(page)
+
+    async def withdraw(self) -> None:
+        if self._first is not None:
+            await self._first.delete()
+
+    async def _send(self, page: Page) -> discord.Message:
+        more: dict[str, Any] = {}
+        if self._reply_to is not None:
+            more["reference"] = self._reply_to.to_reference(fail_if_not_exists=False)
+            more["mention_author"] = False
+        # With the same nonce Discord takes a message once, however often it is sent.
+        self._count += 1
+        return await self._channel.send(nonce=f"{self._nonce}-{self._count}", **more, **_sent(page))
+
+
+class Direct(Posted):
+    """A direct message to somebody."""
+
+    def __init__(self, person: discord.abc.User, nonce: str) -> None:
+        super().__init__(person, None, nonce)  # type: ignore[arg-type]
+
+
+def _parts(page: Page) -> dict[str, Any]:
+    return {"embed": page.embed, "view": page.view}
+
+
+def _sent(page: Page) -> dict[str, Any]:
+    return {"embed": page.embed} | ({"view": page.view} if page.view is not None else {})

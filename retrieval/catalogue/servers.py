@@ -1,0 +1,115 @@
+"""The settings of each Discord server, and which servers are gone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.schema import servers
+from retrieval.moments import to_micros
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What the moderators of a server have set. Ids are Discord's.
+
+    No ``channels`` means all of them, no ``ask_roles`` everyone. ``language`` is that of the
+    interface and of answers, None for each member's own.
+    """
+
+    channels: tuple[int, ...] = ()
+    ask_roles: tuple[int, ...] = ()
+    free_roles: tuple[int, ...] = ()
+    moderator_roles: tuple[int, ...] = ()
+    threads: bool = False
+    private: bool = False
+    language: str | None = None
+    # Who was welcomed, and in which version of the words: so that it happens once.
+    welcomed: bool = False
+
+
+_KNOWN = frozenset(field.name for field in fields(ServerSettings))
+_IDS = frozenset({"channels", "ask_roles", "free_roles", "moderator_roles"})
+
+
+async def load_server_settings(catalogue: Catalogue, server_id: int) -> ServerSettings:
+    """The settings of a server; the defaults for one that has set nothing."""
+    query = select(servers.c.settings).where(servers.c.id == server_id)
+    stored = await catalogue._read(lambda connection: connection.scalar(query))
+    return _read(stored or {})
+
+
+async def change_server_settings(
+    catalogue: Catalogue, server_id: int, now: datetime, **changes: Any
+) -> ServerSettings:
+    """Change some settings of a server and keep them; returns all of them."""
+    async with catalogue._write() as connection:
+        query = select(servers.c.settings).where(servers.c.id == server_id)
+        stored = (await connection.execute(query)).scalar_one_or_none()
+        settings = replace(_read(stored or {}), **changes)
+        if stored is None:
+            row = {"id": server_id, "settings": asdict(settings), "joined_at": to_micros(now)}
+            await connection.execute(insert(servers), row)
+        else:
+            await connection.execute(
+                update(servers).where(servers.c.id == server_id).values(settings=asdict(settings))
+            )
+    return settings
+
+
+async def mark_present(catalogue: Catalogue, server_ids: list[int], now: datetime) -> None:
+    """Note that the bot is in these servers: what is theirs is kept."""
+    async with catalogue._write() as connection:
+        await connection.execute(
+            update(servers).where(servers.c.id.in_(server_ids)).values(removed_at=None)
+        )
+        known = set((await connection.execute(select(servers.c.id))).scalars())
+        rows = [
+            {"id": server_id, "settings": {}, "joined_at": to_micros(now)}
+            for server_id in server_ids
+            if server_id not in known
+        ]
+        if rows:
+            await connection.execute(insert(servers), rows)
+
+
+async def mark_removed(catalogue: Catalogue, server_id: int, now: datetime) -> None:
+    """Note that the bot was removed from a server; from now on its grace time runs."""
+    async with catalogue._write() as connection:
+        await connection.execute(
+            update(servers)
+            .where(servers.c.id == server_id, servers.c.removed_at.is_(None))
+            .values(removed_at=to_micros(now))
+        )
+
+
+async def known_servers(catalogue: Catalogue) -> list[int]:
+    """The servers that are not known to be gone."""
+    query = select(servers.c.id).where(servers.c.removed_at.is_(None)).order_by(servers.c.id)
+    return await catalogue._read(lambda connection: list(connection.execute(query).scalars()))
+
+
+async def servers_gone_before(catalogue: Catalogue, moment: datetime) -> list[int]:
+    """The servers whose grace time ended, if it began before ``moment``."""
+    query = select(servers.c.id).where(servers.c.removed_at < to_micros(moment))
+    return await catalogue._read(lambda connection: list(connection.execute(query).scalars()))
+
+
+async def forget_server(catalogue: Catalogue, server_id: int) -> None:
+    """Delete what is kept of a server itself. Its corpus and its answers go on their own."""
+    async with catalogue._write() as connection:
+        await connection.execute(delete(servers).where(servers.c.id == server_id))
+
+
+def _read(stored: dict[str, Any]) -> ServerSettings:
+    # A setting of a newer or older version that this one does not know is left alone.
+    known: dict[str, Any] = {
+        name: tuple(value) if name in _IDS else value
+        for name, value in stored.items()
+        if name in _KNOWN
+    }
+    return ServerSettings(**known)

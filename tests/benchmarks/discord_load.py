@@ -1,0 +1,150 @@
+"""A burst of questions in Discord while articles come in: ``python -m tests.benchmarks.discord_load``.
+
+200 questions from 50 people in 5 servers at once, and 500 articles ingested in the bot's process
+meanwhile. The stand-in and its people are in this process, the bot in another one. Prints each figure
+with its aim; exit code 1 if one is missed. Takes data/weekly-news of the shared folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from bot.evaluating.questions import read_records
+from tests.benchmarks import weekly_news
+from tests.discord_standin import DiscordStandIn, Interaction, User
+from tests.discord_standin.model import Channel
+
+SERVERS, PEOPLE, QUESTIONS, ARTICLES = 5, 50, 200, 500
+BEFORE = 300  # articles that each server has already
+HEARTBEAT_SECONDS = 1.0
+ALLOWED_LATE = 0.5
+ROOT = Path(__file__).parents[2]
+
+
+def main() -> int:
+    if not weekly_news.FOLDER.is_dir():
+        print(f"{weekly_news.FOLDER} is missing; this benchmark needs it.")
+        return 0
+    with tempfile.TemporaryDirectory(prefix="newsdesk-load-") as folder:
+        return asyncio.run(_measure(Path(folder)))
+
+
+async def _measure(folder: Path) -> int:
+    standin = DiscordStandIn(heartbeat_interval=HEARTBEAT_SECONDS)
+    async with standin:
+        guilds = [standin.guild(f"Server {n}") for n in range(SERVERS)]
+        people = [
+            (standin.member(guilds[n % SERVERS], f"Person {n}"), standin.channel(guilds[n % SERVERS]))
+            for n in range(PEOPLE)
+        ]  # fmt: skip
+        given = standin.environment | {
+            "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(folder),
+            "NEWSDESK_DATA_DIR": str(folder / "data"), "NEWSDESK_COOLDOWN_SECONDS": "0",
+            "LOAD_SERVERS": json.dumps([g.id for g in guilds]),
+            "OMP_NUM_THREADS": "1",
+        }  # fmt: skip
+        bot = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.benchmarks.discord_load_bot", env=given, cwd=ROOT,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=1 << 20,
+        )  # fmt: skip
+        assert bot.stdin is not None
+        assert bot.stdout is not None
+        try:
+            print(await _line(bot.stdout, 300))
+            await standin.wait_for_bot("ask", timeout=60)
+            asked = _questions()
+            standin.gateway.heartbeat_lateness.clear()
+            bot.stdin.write(b"ingest\n")
+            await bot.stdin.drain()
+            await asyncio.sleep(0.3)
+            started = time.perf_counter()
+            interactions = await _burst(people, asked)
+            finals = await asyncio.gather(*map(_final, interactions))
+            took = time.perf_counter() - started
+            bot.stdin.write(b"stop\n")
+            await bot.stdin.drain()
+            figures = json.loads(await _line(bot.stdout, 120))
+            await asyncio.wait_for(bot.wait(), 60)
+        finally:
+            if bot.returncode is None:
+                bot.kill()
+        return _print(standin, interactions, finals, took, figures)
+
+
+async def _burst(people: list[tuple[User, Channel]], asked: list[str]) -> list[Interaction]:
+    return [
+        await people[n % PEOPLE][0].slash(people[n % PEOPLE][1], "ask", question=question)
+        for n, question in enumerate(asked)
+    ]
+
+
+async def _final(interaction: Interaction) -> str:
+    """How a question ended, as its asker sees it."""
+    try:
+        message = await interaction.final(lambda m: _kind(m.embeds) is not None, timeout=120)
+    except AssertionError:
+        return "nothing"
+    return _kind(message.embeds) or "nothing"
+
+
+def _kind(embeds: list[dict[str, Any]]) -> str | None:
+    text = json.dumps(embeds)
+    if "as of" in text:
+        return "answer"
+    if "Too many questions are waiting" in text or "several questions waiting" in text:
+        return "busy"
+    if "You can ask again" in text:
+        return "too soon"
+    return "failed" if "Something went wrong" in text else None
+
+
+def _print(
+    standin: DiscordStandIn, interactions: list[Interaction], finals: list[str], took: float,
+    figures: dict[str, Any],
+) -> int:  # fmt: skip
+    acknowledged = [i.acknowledged_after for i in interactions if i.acknowledged_after is not None]
+    every = [len([m for m in i.messages if _kind(m.embeds)]) for i in interactions]
+    lateness = max(standin.gateway.heartbeat_lateness, default=0.0)
+    kinds = {kind: finals.count(kind) for kind in sorted(set(finals))}
+    checks = [
+        ("acknowledged at the latest after", f"{max(acknowledged):.3f} s",
+         "1 s, all of them", max(acknowledged) < 1 and len(acknowledged) == QUESTIONS),
+        ("acknowledged in the median after", f"{statistics.median(acknowledged) * 1000:.0f} ms",
+         "150 ms", statistics.median(acknowledged) < 0.15),
+        ("latest heartbeat", f"{lateness:.3f} s late", f"{ALLOWED_LATE} s", lateness < ALLOWED_LATE),
+        ("longest stall of the event loop", f"{figures['stall_ms']:.0f} ms", "100 ms", figures["stall_ms"] < 100),
+        ("final forms", f"{kinds}", "one answer or busy reply each",
+         not set(kinds) - {"answer", "busy"} and set(every) == {1}),
+        ("memory", f"{figures['memory_mb']:.0f} MB", "1000 MB", figures["memory_mb"] < 1000),
+        ("refused by Discord's rules", f"{len(standin.violations)}", "0", not standin.violations),
+    ]  # fmt: skip
+    for name, figure, aim, met in checks:
+        print(f"{name:35} {figure:45} aim {aim:30} {'met' if met else 'MISSED'}")
+    print(f"all answered after {took:.1f} s; {figures['ingested']} articles ingested in {figures['ingest_s']:.1f} s")
+    print(f"stalls over 50 ms: {figures['stalls']}")
+    for violation in standin.violations[:5]:
+        print(violation)
+    return 0 if all(met for *_, met in checks) else 1
+
+
+def _questions() -> list[str]:
+    found = [record["question"] for record in read_records(weekly_news.QUESTIONS)]
+    return (found * QUESTIONS)[:QUESTIONS]
+
+
+async def _line(stream: asyncio.StreamReader, seconds: float) -> str:
+    async with asyncio.timeout(seconds):
+        return (await stream.readline()).decode().strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The bot of ``discord_load``, in a process of its own that watches its event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Iterator
+
+from bot.cli.running import loop_first
+from bot.client import NewsdeskBot
+from bot.discord_addresses import use_addresses
+from bot.logs import set_up
+from bot.settings import load_settings
+from retrieval.articles import Incoming
+from retrieval.ingest import ingest
+from retrieval.readers.jsonl import article_from_record
+from tests.benchmarks.discord_load import ARTICLES, BEFORE
+from tests.benchmarks.weekly_news import load_articles
+
+_TICK = 0.005
+
+
+class Stalls:
+    """How long the event loop did nothing for others, in milliseconds."""
+
+    def __init__(self) -> None:
+        self.found: list[float] = []
+
+    async def watch(self) -> None:
+        last = time.perf_counter()
+        while True:
+            await asyncio.sleep(_TICK)
+            now = time.perf_counter()
+            self.found.append((now - last - _TICK) * 1000)
+            last = now
+
+
+async def main() -> None:
+    settings = load_settings({k: v for k, v in os.environ.items() if not k.startswith("LOAD_")})
+    set_up(as_json=False)
+    loop_first()
+    use_addresses(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
+    bot = NewsdeskBot(settings)
+    await bot.login(os.environ["DISCORD_TOKEN"])
+    running = asyncio.create_task(bot.connect())
+    await bot.wait_until_ready()
+    servers = json.loads(os.environ["LOAD_SERVERS"])
+    articles = _articles()
+    for server in servers:
+        await _ingest(bot, server, list(itertools.islice(articles, BEFORE)))
+    _say("ready")
+    stalls = Stalls()
+    watching: asyncio.Task[None] | None = None
+    ingesting: asyncio.Task[tuple[int, float]] | None = None
+    while (word := await asyncio.to_thread(sys.stdin.readline)).strip() != "stop":
+        if word.strip() == "ingest":
+            watching = asyncio.create_task(stalls.watch())
+            some = list(itertools.islice(articles, ARTICLES))
+            ingesting = asyncio.create_task(_ingest(bot, servers[0], some))
+    assert ingesting is not None
+    assert watching is not None
+    ingested, seconds = await ingesting
+    watching.cancel()
+    _say(json.dumps({
+        "stall_ms": max(stalls.found), "stalls": sorted(round(s) for s in stalls.found if s > 50),
+        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "ingested": ingested, "ingest_s": seconds,
+    }))  # fmt: skip
+    await bot.close()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+async def _ingest(bot: NewsdeskBot, server: int, articles: list[Incoming]) -> tuple[int, float]:
+    started = time.perf_counter()
+    indexer = await bot.library.indexer(bot.corpus_of(server))
+    count = 0
+    async for result in ingest(
+        indexer, articles, actor="load", data_dir=bot.settings.data_dir
+    ):
+        count += result.status in ("indexed", "duplicate")
+    return count, time.perf_counter() - started
+
+
+def _articles() -> Iterator[Incoming]:
+    for number, record in enumerate(load_articles(), 1):
+        yield Incoming(f"articles:{number}", article_from_record(record))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

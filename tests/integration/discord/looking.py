@@ -1,0 +1,32 @@
+"""How tests tell a final form from one that is still being written, and what the log may say."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from tests.discord_standin import Message
+
+
+def footer(message: Message) -> str:
+    return " ".join((embed.get("footer") or {}).get("text", "") for embed in message.embeds)
+
+
+def whole(message: Message) -> bool:
+    """Whether it is an answer in its final form: those bear their id."""
+    return "id " in footer(message)
+
+
+def begun(message: Message) -> bool:
+    """Whether it is an answer that is being written."""
+    return "writing" in footer(message)
+
+
+def told(log: pytest.LogCaptureFixture) -> list[str]:
+    """What the operator is told of trouble by the bot itself."""
+    return [
+        record.getMessage()
+        for record in log.records
+        if record.name.startswith("bot.") and record.levelno >= logging.WARNING
+    ]

@@ -1,0 +1,168 @@
+"""The bot's life: starting, commands, servers that come and go, health, stopping."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from bot import logs
+from bot.client import NewsdeskBot
+from bot.settings import load_settings
+from retrieval.catalogue.given import questions_of
+from retrieval.catalogue.servers import load_server_settings
+from retrieval.errors import SettingsError
+from tests.discord_standin import DiscordStandIn
+from tests.discord_standin.permissions import VIEW_CHANNEL
+from tests.integration.answering_fixtures import BRIDGE, NOW
+from tests.integration.discord.conftest import Running, Start
+from tests.integration.discord.looking import whole
+
+COMMANDS = "/applications/{application_id}/commands"
+
+
+async def test_commands_are_registered_only_when_they_changed(
+    start: Start, standin: DiscordStandIn
+) -> None:
+    async with start():
+        assert len(standin.calls_to("PUT", COMMANDS)) == 1
+    async with start():
+        assert len(standin.calls_to("PUT", COMMANDS)) == 1
+    ask = standin.commands.usable(None, 1)[0]
+    assert ask["description_localizations"]["de"] == "Stelle eine Frage zu den Nachrichten"
+
+
+async def test_after_a_restart_old_buttons_work_and_a_follow_up_still_knows_the_question(
+    start: Start, standin: DiscordStandIn
+) -> None:
+    guild = standin.guild("Harbour News")
+    ada, general = standin.member(guild, "Ada"), standin.channel(guild)
+    async with start() as running:
+        await running.bring_in(guild)
+        answer = await (await ada.slash(general, "ask", question=BRIDGE)).final(whole)
+    async with start():
+        sources = await (await ada.press(answer, "Sources")).final()
+        assert "Maravel Courier" in sources.text
+        form = await ada.press(answer, "Ask a follow-up")
+        followed = await ada.submit_modal(form, {"Your question": "and when did it open?"})
+        assert "Lantern Bridge" in (await followed.final(whole)).text
+
+
+async def test_a_server_that_removes_the_bot_loses_its_data_after_the_grace_time(
+    running: Running,
+) -> None:
+    bot, standin = running.bot, running.standin
+    guild, other = standin.guild("Harbour News"), standin.guild("Other News")
+    await running.bring_in(guild)
+    await running.bring_in(other)
+    ada = standin.member(guild, "Ada")
+    await (await ada.slash(standin.channel(guild), "ask", question=BRIDGE)).final(whole)
+    await bot.servers.change(guild.id, threads=True)
+    corpus, other_corpus = bot.corpus_of(guild.id), bot.corpus_of(other.id)
+    standin.leave(guild, standin.bot)
+    await asyncio.sleep(0.2)
+    assert await bot.departures.delete_due() == 0
+    bot.library.clock = lambda: NOW + timedelta(days=15)
+    assert await bot.departures.delete_due() == 1
+    counts = {c.name: (c.articles, c.passages) for c in await bot.library.counts()}
+    assert counts[corpus] == (0, 0)
+    assert counts[other_corpus][0] == 10
+    assert await bot.library.is_empty(corpus)
+    assert await questions_of(bot.library.catalogue, ada.id) == 0
+    assert not (await load_server_settings(bot.library.catalogue, guild.id)).threads
+    assert await bot.library.check() == []
+    assert await bot.library.source_names(corpus) == []
+
+
+async def test_a_server_that_takes_the_bot_back_in_time_keeps_its_data(running: Running) -> None:
+    bot, standin = running.bot, running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    standin.leave(guild, standin.bot)
+    await asyncio.sleep(0.2)
+    await bot.departures.came(guild.id)
+    bot.library.clock = lambda: NOW + timedelta(days=99)
+    assert await bot.departures.delete_due() == 0
+    assert not await bot.library.is_empty(bot.corpus_of(guild.id))
+
+
+async def test_servers_that_removed_the_bot_while_it_was_away_are_noticed(
+    start: Start, standin: DiscordStandIn
+) -> None:
+    guild = standin.guild("Harbour News")
+    async with start() as running:
+        await running.bot.wait_until_ready()
+        await asyncio.sleep(0.2)
+    standin.leave(guild, standin.bot)
+    async with start(NEWSDESK_GRACE_DAYS="1") as running:
+        await running.bot.wait_until_ready()
+        await asyncio.sleep(0.2)
+        running.bot.library.clock = lambda: NOW + timedelta(days=2)
+        assert await running.bot.departures.delete_due() == 1
+
+
+async def test_health_is_told_while_the_gateway_is_connected(
+    start: Start, unused_tcp_port: int
+) -> None:
+    async with start(NEWSDESK_HEALTH_PORT=str(unused_tcp_port)) as running:
+        await running.bot.wait_until_ready()
+        url = f"http://127.0.0.1:{unused_tcp_port}/health"
+        async with aiohttp.ClientSession() as session:
+            async with session.get(url) as response:
+                assert response.status == 200
+                assert await response.json() == {"gateway": True, "catalogue": True}
+            running.standin.gateway.accepting = False
+            running.standin.gateway.drop()
+            await asyncio.sleep(0.5)
+            async with session.get(url) as response:
+                assert response.status == 503
+
+
+async def test_log_lines_bear_the_id_in_the_footer_and_no_words_of_the_question(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.setFormatter(logs._Json())
+    handler.emit = lambda record: lines.append(handler.format(record))  # type: ignore[method-assign]
+    logging.getLogger("bot").addHandler(handler)
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    ada = standin.member(guild, "Ada")
+    asked = await ada.slash(standin.channel(guild), "ask", question=BRIDGE)
+    answer = await asked.final(whole)
+    await standin.wait_until(lambda: any('"ended"' in line for line in lines))
+    logging.getLogger("bot").removeHandler(handler)
+    mine = [json.loads(line) for line in lines if '"question"' in line]
+    assert [line["message"] for line in mine] == ["asked", "ended"]
+    assert all(f"id {line['question']}" in str(answer.embed["footer"]) for line in mine)
+    assert mine[-1]["outcome"] == "answered"
+    assert not any("Lantern" in line for line in lines)
+
+
+async def test_missing_permissions_are_told_to_the_operator_with_a_link(
+    start: Start, standin: DiscordStandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    guild = standin.guild("Poor News", bot_permissions=VIEW_CHANNEL)
+    guild.everyone.permissions = VIEW_CHANNEL
+    async with start() as running:
+        await running.bot.wait_until_ready()
+        await asyncio.sleep(0.1)
+    [line] = [r.getMessage() for r in caplog.records if "missing permissions" in r.getMessage()]
+    assert "Send Messages" in line
+    assert "oauth2/authorize" in line
+
+
+def test_a_taken_health_port_is_a_clear_error() -> None:
+    with pytest.raises(SettingsError, match="NEWSDESK_HEALTH_PORT"):
+        load_settings({"NEWSDESK_HEALTH_PORT": "0"})
+
+
+def test_the_bot_opens_nothing_before_it_starts() -> None:
+    NewsdeskBot(load_settings({}))

@@ -1,0 +1,131 @@
+"""/settings, /privacy, /help and /usage, and the bot's arrival."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.discord_standin import DiscordStandIn, Guild
+from tests.integration.answering_fixtures import BRIDGE
+from tests.integration.discord.conftest import Running, Start
+from tests.integration.discord.looking import whole
+from tests.scripted_model import ScriptedModel
+
+
+@pytest.fixture
+def guild(running: Running) -> Guild:
+    # As if an administrator had opened the commands to everyone: we check by ourselves.
+    running.standin.commands.open_to_all = True
+    return running.standin.guild("Harbour News")
+
+
+async def test_settings_are_for_moderators(running: Running, guild: Guild) -> None:
+    ada = running.standin.member(guild, "Ada")
+    general = running.standin.channel(guild)
+    for command, options in (("show", {}), ("threads", {"on": True})):
+        refused = await (await ada.slash(general, f"settings {command}", **options)).final()
+        assert "Only moderators" in refused.text
+        assert refused.is_ephemeral
+    assert not (await running.bot.servers.of(guild.id)).threads
+
+
+async def test_a_moderator_changes_settings_and_sees_what_holds(
+    running: Running, guild: Guild
+) -> None:
+    standin = running.standin
+    boss = standin.member(guild, "Mo", moderator=True)
+    general, other = standin.channel(guild), standin.channel(guild, "other")
+    role = standin.role(guild, "readers")
+    await running.bring_in(guild)
+    await (await boss.slash(general, "settings channels", add=other)).final()
+    shown = await (await boss.slash(general, "settings ask-roles", add=role)).final()
+    assert f"<#{other.id}>" in shown.text
+    assert f"<@&{role.id}>" in shown.text
+    ada = standin.member(guild, "Ada")
+    refused = await (await ada.slash(general, "ask", question=BRIDGE)).final()
+    assert f"<#{other.id}>" in refused.text
+    refused = await (await ada.slash(other, "ask", question=BRIDGE)).final()
+    assert f"<@&{role.id}>" in refused.text
+    await (await boss.slash(general, "settings ask-roles", remove=role)).final()
+    answer = await (await ada.slash(other, "ask", question=BRIDGE)).final(whole)
+    assert "412 million" in answer.text
+
+
+async def test_a_role_can_be_made_moderators(running: Running, guild: Guild) -> None:
+    standin = running.standin
+    boss = standin.member(guild, "Mo", moderator=True)
+    general, role = standin.channel(guild), standin.role(guild, "editors")
+    eve = standin.member(guild, "Eve", roles=[role])
+    assert "Only moderators" in (await (await eve.slash(general, "settings show")).final()).text
+    await (await boss.slash(general, "settings moderator", add=role)).final()
+    shown = await (await eve.slash(general, "settings language", language="de")).final()
+    assert "Einstellungen dieses Servers" in shown.text
+    assert "Deutsch" in shown.text
+
+
+async def test_private_by_default_makes_answers_private(running: Running, guild: Guild) -> None:
+    standin = running.standin
+    boss = standin.member(guild, "Mo", moderator=True)
+    general = standin.channel(guild)
+    await running.bring_in(guild)
+    await (await boss.slash(general, "settings private", on=True)).final()
+    ada = standin.member(guild, "Ada")
+    answer = await (await ada.slash(general, "ask", question=BRIDGE)).final(whole)
+    assert answer.is_ephemeral
+
+
+async def test_a_person_sees_what_is_kept_and_has_it_forgotten(
+    running: Running, guild: Guild
+) -> None:
+    standin = running.standin
+    ada, general = standin.member(guild, "Ada"), standin.channel(guild)
+    await running.bring_in(guild)
+    assert "None" in (await (await ada.slash(general, "privacy forget")).final()).text
+    answer = await (await ada.slash(general, "ask", question=BRIDGE)).final(whole)
+    shown = await (await ada.slash(general, "privacy show")).final()
+    assert "One of your questions" in shown.text
+    sure = await (await ada.slash(general, "privacy forget")).final()
+    done = await (await ada.press(sure, "Forget them")).final()
+    assert "one question" in done.text
+    assert "None" in (await (await ada.slash(general, "privacy show")).final()).text
+    sources = await (await ada.press(answer, "Sources")).final()
+    assert "no longer kept" in sources.text
+
+
+async def test_help_says_what_to_do_next(running: Running, guild: Guild) -> None:
+    standin = running.standin
+    boss = standin.member(guild, "Mo", moderator=True)
+    ada, general = standin.member(guild, "Ada"), standin.channel(guild)
+    empty = await (await ada.slash(general, "help")).final()
+    assert "No articles have been brought in" in empty.text
+    assert "/settings" not in empty.text
+    await running.bring_in(guild)
+    full = await (await boss.slash(general, "help")).final()
+    assert "10 articles" in full.text
+    assert "/settings show" in full.text
+
+
+async def test_usage_shows_the_budget(
+    start: Start, standin: DiscordStandIn, model: ScriptedModel
+) -> None:
+    standin.commands.open_to_all = True
+    async with start(OPENAI_BASE_URL=model.url, NEWSDESK_DAILY_TOKENS="100000"):
+        guild = standin.guild("Harbour News")
+        boss = standin.member(guild, "Mo", moderator=True)
+        shown = await (await boss.slash(standin.channel(guild), "usage")).final()
+        assert "0 tokens" in shown.text
+        assert "0 % of the daily budget" in shown.text
+        assert "no daily budget" in shown.text
+
+
+async def test_the_bot_introduces_itself_once(running: Running) -> None:
+    standin = running.standin
+    await running.bot.wait_until_ready()
+    guild = standin.guild("New News")
+    general = standin.channel(guild)
+    hello = await standin.wait_for_message(general, lambda m: "Thank you for having me" in m.text)
+    assert "/ingest" in hello.text
+    standin.leave(guild, standin.bot)
+    await asyncio.sleep(0.1)
+    assert (await running.bot.servers.of(guild.id)).welcomed

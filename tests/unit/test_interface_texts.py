@@ -1,0 +1,59 @@
+"""The bot's words in Discord: complete in every language, strict about their variables."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.texts import LANGUAGES, TextError, say_in, text, texts, variables_of
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_same_texts_with_the_same_variables(language: str) -> None:
+    english, other = texts("en"), texts(language)
+    assert english.keys() == other.keys()
+    for key, pattern in english.items():
+        assert variables_of(pattern) == variables_of(other[key]), key
+        assert other[key].strip(), key
+
+
+def test_every_text_that_is_said_exists() -> None:
+    said = set()
+    for path in (ROOT / "bot").rglob("*.py"):
+        said |= set(re.findall(r"\bsay\(\s*\"([\w-]+)\"", path.read_text(encoding="utf-8")))
+    assert said <= texts("en").keys()
+
+
+def test_descriptions_fit_what_discord_takes() -> None:
+    for language in LANGUAGES:
+        for key, pattern in texts(language).items():
+            if key.startswith("command-"):
+                assert len(pattern) <= 100, key
+            if key.startswith("button-"):
+                assert len(pattern) <= 80, key
+
+
+def test_the_language_follows_the_locale() -> None:
+    assert say_in("de")("yes") == "ja"
+    assert say_in("en-GB")("yes") == "yes"
+    assert say_in("fr")("yes") == "yes"
+    assert say_in(None)("yes") == "yes"
+
+
+def test_one_of_a_thing_is_said_as_one() -> None:
+    say = say_in("en")
+    assert say("privacy-done", count=1) == "Forgotten: one question."
+    assert say("privacy-done", count=0) == "Forgotten: 0 questions."
+
+
+def test_an_unknown_text_and_wrong_variables_are_errors() -> None:
+    with pytest.raises(TextError, match="no text called"):
+        text("en", "nonsense")
+    with pytest.raises(TextError, match="takes"):
+        text("en", "too-soon")
+    with pytest.raises(TextError, match="takes"):
+        text("en", "busy", seconds=3)
