@@ -129,7 +129,9 @@ def _print(
     ]  # fmt: skip
     for name, figure, aim, met in checks:
         print(f"{name:35} {figure:45} aim {aim:30} {'met' if met else 'MISSED'}")
-    print(f"all answered after {took:.1f} s; {figures['ingested']} articles ingested in {figures['ingest_s']:.1f} s")
+    print(
+        f"all answered after {took:.1f} s; {figures['ingested']} articles ingested in {figures['ingest_s']:.1f} s"
+    )
     print(f"stalls over 50 ms: {figures['stalls']}")
     for violation in standin.violations[:5]:
         print(violation)

@@ -81,9 +81,7 @@ async def _ingest(bot: NewsdeskBot, server: int, articles: list[Incoming]) -> tu
     started = time.perf_counter()
     indexer = await bot.library.indexer(bot.corpus_of(server))
     count = 0
-    async for result in ingest(
-        indexer, articles, actor="load", data_dir=bot.settings.data_dir
-    ):
+    async for result in ingest(indexer, articles, actor="load", data_dir=bot.settings.data_dir):
         count += result.status in ("indexed", "duplicate")
     return count, time.perf_counter() - started
 
