@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Protocol
 from uuid import uuid4
@@ -20,6 +20,7 @@ from bot.answering.summaries.results import NothingThere
 from bot.subscriptions.schedule import QuietHours, Schedule, local_day
 from retrieval.catalogue import Catalogue
 from retrieval.catalogue.subscriptions import (
+    BEGINNING,
     Delivery,
     Subscription,
     active_subscriptions,
@@ -41,6 +42,8 @@ _AT_ONCE = 4
 _SECONDS = 180.0  # for one subscription
 _STORIES = 10
 _ALERTED = 3  # stories of one alert
+_MOST_AT_FIRST = 100
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 # How far back what is new may lie: an outage of months does not make a digest of months.
 _FURTHEST = timedelta(days=14)
 _BREAKING = timedelta(days=1)
@@ -72,15 +75,6 @@ class Courier(Protocol):
     async def tell_end(self, subscription: Subscription, why: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What to send now: for ``slot``, what came since ``since``; dealt with up to ``until`` then."""
-
-    slot: str
-    since: datetime
-    until: datetime
-
-
 class SubscriptionRunner:
     """``start`` it and ``stop`` it; ``tick`` is one round by itself."""
 
@@ -94,6 +88,7 @@ class SubscriptionRunner:
         self._task: asyncio.Task[None] | None = None
         # What alerts have looked at: without new articles there is nothing to look for.
         self._seen: dict[int, int] = {}
+        self._failed: dict[int, tuple[int, datetime]] = {}
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._keep_ticking(), name="subscriptions")
@@ -119,102 +114,131 @@ class SubscriptionRunner:
         while True:
             try:
                 await self.tick()
-            except Exception:
+            except Exception:  # noqa: BLE001 - logged; tried again soon
                 _log.exception("subscriptions could not be looked at; tried again soon")
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def _guarded(self, subscription: Subscription) -> None:
+        failures, not_before = self._failed.get(subscription.id, (0, subscription.created_at))
+        if self._clock() < not_before:
+            return
         try:
             async with asyncio.timeout(_SECONDS):
                 await self._serve(subscription)
+            self._failed.pop(subscription.id, None)
         except GoneForever as gone:
             _log.info("subscription %d ended: %s", subscription.id, gone.why)
             await end_subscription(self._catalogue, subscription.id, gone.why, self._clock())
-            await self._tell(self._courier.tell_end(subscription, gone.why))
-        except (NewsdeskError, TimeoutError) as error:
-            _log.warning("subscription %d is tried again soon (%s)", subscription.id, error)
-        except Exception:
-            _log.exception("subscription %d is tried again soon", subscription.id)
+            await self._tell_end(subscription, gone.why)
+        except Exception as error:  # noqa: BLE001 - logged; tried again later
+            wait = min(_FIRST_WAIT * 2**failures, _LONGEST_WAIT)
+            self._failed[subscription.id] = failures + 1, self._clock() + wait
+            expected = isinstance(error, NewsdeskError | TimeoutError)
+            _log.warning(
+                "subscription %d is tried again in %s (%s: %s)", subscription.id, wait,
+                type(error).__name__, error, exc_info=None if expected else error,
+            )  # fmt: skip
 
-    async def _tell(self, telling: Awaitable[None]) -> None:
+    async def _tell_end(self, subscription: Subscription, why: str) -> None:
         try:
-            await telling
-        except Exception:
-            _log.exception("who made a subscription could not be told that it ended")
+            async with asyncio.timeout(_SECONDS):
+                await self._courier.tell_end(subscription, why)
+        except Exception:  # noqa: BLE001 - logged; there is nobody else to tell
+            _log.exception("who made subscription %d could not be told of its end", subscription.id)
 
     async def _serve(self, subscription: Subscription) -> None:
         now = self._clock()
-        pending = await unsettled(self._catalogue, subscription.id)
-        for delivery in pending:
+        pending = []
+        for delivery in await unsettled(self._catalogue, subscription.id):
             if await self._courier.has_arrived(subscription, delivery):
-                await settle(self._catalogue, delivery, now, sent=True, until=delivery.at)
-                subscription = replace(subscription, done_until=max(delivery.at, subscription.done_until))  # fmt: skip
-                pending = [other for other in pending if other.id != delivery.id]
-        due = digest_due(subscription, now)
-        if subscription.kind == "topic":
-            due = await self._alert_due(subscription, now)
-        if due is None:
-            return
-        for delivery in pending:
-            if delivery.slot != due.slot and subscription.kind == "digest":
-                # Its time is over: what it had to tell is part of the next one.
-                await settle(self._catalogue, delivery, now, sent=False, until=None)
+                until = max(delivery.at, subscription.done_until)
+                await settle(self._catalogue, delivery, now, sent=True, until=until)
+                subscription = replace(subscription, done_until=until)
+            else:
+                pending.append(delivery)
         if subscription.kind == "digest":
-            await self._send_digest(subscription, due, pending, now)
+            await self._serve_digest(subscription, pending, now)
         else:
-            await self._send_alert(subscription, due, pending, now)
+            await self._serve_topic(subscription, pending, now)
 
-    async def _send_digest(
-        self, subscription: Subscription, due: Due, pending: list[Delivery], now: datetime
+    async def _serve_digest(
+        self, subscription: Subscription, pending: Sequence[Delivery], now: datetime
     ) -> None:
-        digest = await self._new(subscription, due.since, now, _STORIES)
+        schedule = schedule_of(subscription)
+        moment = schedule.due(now, subscription.done_until)
+        if moment is None:
+            return
+        slot = f"at:{to_micros(moment)}"
+        for delivery in pending:
+            if delivery.slot != slot:
+                # Its time is over: what it had to tell is part of this one.
+                await settle(self._catalogue, delivery, now, sent=False, until=None)
+        since = subscription.done_until
+        if since == subscription.created_at:  # the first one looks back too
+            since = min(since, now - schedule.period)
+        since = max(since, now - _FURTHEST)
+        digest = await self._new(subscription, since, now, _STORIES)
         if digest is None and not subscription.tell_if_nothing:
-            await done_until(self._catalogue, subscription.id, due.until)
+            await done_until(self._catalogue, subscription.id, now)
             return
-        await self._send(subscription, due, digest, pending, now)
+        known = next((delivery for delivery in pending if delivery.slot == slot), None)
+        await self._send(subscription, slot, digest, known, now)
 
-    async def _send_alert(
-        self, subscription: Subscription, due: Due, pending: list[Delivery], now: datetime
+    async def _serve_topic(
+        self, subscription: Subscription, pending: Sequence[Delivery], now: datetime
     ) -> None:
-        digest = await self._new(subscription, due.since, now, _ALERTED)
-        if digest is None:
-            self._seen[subscription.id] = await self._catalogue.last_version_id()
+        if await self._must_wait(subscription, now):
             return
-        due = replace(due, slot=f"story:{digest.entries[0].story.story_id}")
-        await self._send(subscription, due, digest, pending, now)
+        state = await self._catalogue.last_version_id()
+        if self._seen.get(subscription.id) == state and not pending:
+            return
+        since = max(subscription.created_at, now - _BREAKING)
+        digest = await self._new(subscription, since, now, _MOST_AT_FIRST)
+        if subscription.done_until == subscription.created_at:
+            # What was there already when it was made is no news.
+            stories = _stories(digest)
+            begin = Delivery(uuid4().hex[:25], subscription.id, BEGINNING, stories, now)
+            if await intend(self._catalogue, begin):
+                await settle(self._catalogue, begin, now, sent=True, until=now)
+            return
+        known = next(iter(pending), None)
+        if digest is not None:
+            wanted = known.stories if known else _stories(digest)[:_ALERTED]
+            entries = tuple(e for e in digest.entries if e.story.story_id in wanted)
+            digest = replace(digest, entries=entries) if entries else None
+        if digest is not None:
+            slot = known.slot if known else f"story:{digest.entries[0].story.story_id}"
+            await self._send(subscription, slot, digest, known, now)
+        elif known is not None:
+            await settle(self._catalogue, known, now, sent=False, until=None)
+        else:
+            self._seen[subscription.id] = state
+
+    async def _must_wait(self, subscription: Subscription, now: datetime) -> bool:
+        """In quiet hours, and when as much was sent today as may be."""
+        quiet = quiet_hours(subscription)
+        if quiet is not None and quiet.hold(now):
+            return True
+        if subscription.most_a_day is None:
+            return False
+        today = local_day(now, ZoneInfo(subscription.zone))
+        return await sent_since(self._catalogue, subscription.id, today) >= subscription.most_a_day
 
     async def _send(
         self,
         subscription: Subscription,
-        due: Due,
+        slot: str,
         digest: Digest | None,
-        pending: list[Delivery],
+        known: Delivery | None,
         now: datetime,
     ) -> None:
-        stories = tuple(e.story.story_id for e in digest.entries) if digest else ()
-        delivery = next((other for other in pending if other.slot == due.slot), None)
-        if delivery is None:
-            delivery = Delivery(uuid4().hex[:25], subscription.id, due.slot, stories, now)
-            if not await intend(self._catalogue, delivery):
-                return  # another round is at it, or has been
+        delivery = Delivery(uuid4().hex[:25], subscription.id, slot, _stories(digest), now)
+        if known is not None:
+            delivery = replace(delivery, id=known.id)
+        elif not await intend(self._catalogue, delivery):
+            return  # it has been dealt with
         await self._courier.deliver(subscription, digest, delivery.id)
-        sent = replace(delivery, stories=stories)
-        await settle(self._catalogue, sent, self._clock(), sent=True, until=due.until)
-
-    async def _alert_due(self, subscription: Subscription, now: datetime) -> Due | None:
-        zone = ZoneInfo(subscription.zone)
-        if quiet_hours(subscription) is not None and quiet_hours(subscription).hold(now):
-            return None
-        most = subscription.most_a_day
-        if (
-            most
-            and await sent_since(self._catalogue, subscription.id, local_day(now, zone)) >= most
-        ):
-            return None
-        if self._seen.get(subscription.id) == await self._catalogue.last_version_id():
-            return None
-        since = max(subscription.created_at, now - _BREAKING)
-        return Due("", since, now)
+        await settle(self._catalogue, delivery, self._clock(), sent=True, until=now)
 
     async def _new(
         self, subscription: Subscription, since: datetime, now: datetime, most: int
@@ -246,12 +270,5 @@ def quiet_hours(subscription: Subscription) -> QuietHours | None:
     return QuietHours(ZoneInfo(subscription.zone), *ends)
 
 
-def digest_due(subscription: Subscription, now: datetime) -> Due | None:
-    """The digest that is to be sent now. It tells what came since the last one."""
-    schedule = schedule_of(subscription)
-    slot = schedule.due(now, subscription.done_until)
-    if slot is None:
-        return None
-    first = subscription.done_until == subscription.created_at
-    since = now - schedule.period if first else subscription.done_until
-    return Due(f"at:{to_micros(slot)}", max(since, now - _FURTHEST), slot)
+def _stories(digest: Digest | None) -> tuple[int, ...]:
+    return tuple(entry.story.story_id for entry in digest.entries) if digest else ()

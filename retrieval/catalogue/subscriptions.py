@@ -13,6 +13,9 @@ from retrieval.catalogue.catalogue import Catalogue
 from retrieval.catalogue.schema import deliveries, subscriptions
 from retrieval.moments import from_micros, to_micros
 
+# The slot of what was there already when alerts on a topic were made; nothing is sent for it.
+BEGINNING = "begin"
+
 _MOMENTS = ("created_at", "done_until", "ended_at")
 
 
@@ -176,7 +179,7 @@ async def settle(
 async def told_stories(catalogue: Catalogue, subscription_id: int) -> frozenset[int]:
     """The stories that a subscription has told already."""
     query = select(deliveries.c.stories).where(
-        deliveries.c.subscription_id == subscription_id, deliveries.c.sent.is_not(False)
+        deliveries.c.subscription_id == subscription_id, deliveries.c.sent.is_(True)
     )
     rows = await catalogue._read(lambda connection: list(connection.execute(query).scalars()))
     return frozenset(_all(rows))
@@ -188,6 +191,7 @@ async def sent_since(catalogue: Catalogue, subscription_id: int, moment: datetim
         deliveries.c.subscription_id == subscription_id,
         deliveries.c.sent.is_(True),
         deliveries.c.at >= to_micros(moment),
+        deliveries.c.slot != BEGINNING,
     )
     return await catalogue._read(lambda connection: int(connection.execute(query).scalar_one()))
 

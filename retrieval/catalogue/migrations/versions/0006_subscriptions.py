@@ -54,7 +54,7 @@ def upgrade() -> None:
             ["subscriptions.id"],
             name="fk_deliveries_subscription_id_subscriptions",
         ),
-        sa.UniqueConstraint("subscription_id", "slot", name="uq_deliveries_subscription_id"),
+        sa.UniqueConstraint("subscription_id", "slot", name="uq_deliveries_subscription_id_slot"),
     )
 
 
