@@ -14,7 +14,8 @@ from discord.ext import commands
 
 from bot import errors
 from bot.answering.engine import AnswerEngine
-from bot.answering.factory import open_engine
+from bot.answering.factory import open_composer
+from bot.answering.summaries.desk import SummaryDesk
 from bot.command_sync import sync_if_changed
 from bot.conversations import Conversations
 from bot.departures import Departures
@@ -35,7 +36,7 @@ from retrieval.moments import Clock, utc_now
 
 _log = logging.getLogger(__name__)
 
-COGS = ("bot.cogs.ask", "bot.cogs.settings", "bot.cogs.privacy", "bot.cogs.help")
+COGS = ("bot.cogs.ask", "bot.cogs.settings", "bot.cogs.privacy", "bot.cogs.help", "bot.cogs.summaries")
 _UNHANDLED_SECONDS = 2.0
 _CATALOGUE_SECONDS = 2.0
 _MORE_THAN_MODEL = 60.0
@@ -70,6 +71,7 @@ class NewsdeskBot(commands.AutoShardedBot):
 
     library: Library
     engine: AnswerEngine
+    summaries: SummaryDesk
     desk: Desk
     servers: ServerBook
     departures: Departures
@@ -105,9 +107,11 @@ class NewsdeskBot(commands.AutoShardedBot):
         self.library = await opened.enter_async_context(
             open_library(config, writer="newsdesk run", clock=self._clock, embedder=self._embedder)
         )
-        self.engine = await opened.enter_async_context(
-            open_engine(self.library, self.settings.answering())
+        composer = await opened.enter_async_context(
+            open_composer(self.library, self.settings.answering())
         )
+        self.engine = AnswerEngine(self.library, composer)
+        self.summaries = SummaryDesk(self.library, composer, config.zone)
         self.servers = ServerBook(self.library)
         seconds = self.settings.answer_seconds + _MORE_THAN_MODEL
         self.desk = Desk(self.library, self.engine, self.queue, self.conversations, seconds)

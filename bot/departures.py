@@ -18,6 +18,7 @@ from retrieval.catalogue.servers import (
     mark_removed,
     servers_gone_before,
 )
+from retrieval.catalogue.subscriptions import forget_subscriptions
 
 if TYPE_CHECKING:
     from bot.client import NewsdeskBot
@@ -67,6 +68,7 @@ class Departures:
                 await library.delete_corpus(self._bot.corpus_of(server_id))
                 self._bot.engine.forget()
             await forget_answers(library.catalogue, server_id=server_id)
+            await forget_subscriptions(library.catalogue, server_id=server_id)
             await forget_server(library.catalogue, server_id)
             _log.info("a server's data was deleted", extra=details(server=server_id))
         await forget_answers(

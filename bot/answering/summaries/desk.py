@@ -21,7 +21,7 @@ from bot.answering.summaries.results import (
 from bot.answering.summaries.telling import sum_up_article, sum_up_story
 from bot.answering.summaries.timeline import Timeline, coverage_of, events_of
 from bot.answering.summaries.writing import LINE, Writer
-from retrieval.articles import Passage
+from retrieval.articles import Passage, Reference
 from retrieval.catalogue import Corpus
 from retrieval.catalogue.coverage import (
     Report,
@@ -176,6 +176,17 @@ class SummaryDesk:
             len(stories), *_made(writer, "This timeline"),
         )  # fmt: skip
 
+    async def suggestions(self, corpus_name: str, typed: str, most: int) -> list[Reference]:
+        """Articles whose title holds what was typed, newest first; the newest if it is nothing."""
+        corpus = await self._library.catalogue.corpus(corpus_name)
+        if corpus is None:
+            return []
+        now = self._library.clock()
+        if not typed.strip():
+            return await self._library.catalogue.newest(corpus, now, most)
+        found = await reports_named(self._library.catalogue, corpus, typed, now)
+        return [report.article for report in found[:most]]
+
     def _writer(self, corpus: str, as_of: datetime, progress: Progress) -> Writer | None:
         return Writer(self._composer, corpus, as_of, progress) if self._composer else None
 
@@ -209,9 +220,7 @@ class SummaryDesk:
             if found:
                 return found
             if len(name.strip()) < 4:
-                raise NothingThere(
-                    f"There is no story {name}; newsdesk digest --json lists stories."
-                )
+                raise NothingThere(f"There is no story {name}; name it by one of its articles.")
         report = await self._named(corpus, name, as_of)
         return await reports_of_stories(catalogue, corpus, [report.story_id], within) or [report]
 
