@@ -36,7 +36,13 @@ from retrieval.moments import Clock, utc_now
 
 _log = logging.getLogger(__name__)
 
-COGS = ("bot.cogs.ask", "bot.cogs.settings", "bot.cogs.privacy", "bot.cogs.help", "bot.cogs.summaries")
+COGS = (
+    "bot.cogs.ask",
+    "bot.cogs.settings",
+    "bot.cogs.privacy",
+    "bot.cogs.help",
+    "bot.cogs.summaries",
+)
 _UNHANDLED_SECONDS = 2.0
 _CATALOGUE_SECONDS = 2.0
 _MORE_THAN_MODEL = 60.0
@@ -76,6 +82,7 @@ class NewsdeskBot(commands.AutoShardedBot):
     servers: ServerBook
     departures: Departures
     presses: Any  # hears of buttons and menus; set by the cog that makes them
+    pages: Any  # turns pages; set by the cog that makes them
 
     def __init__(
         self, settings: Settings, *, clock: Clock = utc_now, embedder: Embedder | None = None
