@@ -26,6 +26,7 @@ from bot.limits import AnswerQueue, Cooldown
 from bot.logs import details
 from bot.servers import ServerBook
 from bot.settings import Settings
+from bot.subscriptions.runner import SubscriptionRunner
 from bot.texts import say_in
 from bot.texts.translator import Translator
 from bot.visits import Visit, visit_of_interaction, visit_of_message
@@ -83,6 +84,7 @@ class NewsdeskBot(commands.AutoShardedBot):
     departures: Departures
     presses: Any  # hears of buttons and menus; set by the cog that makes them
     pages: Any  # turns pages; set by the cog that makes them
+    subscriptions: SubscriptionRunner
 
     def __init__(
         self, settings: Settings, *, clock: Clock = utc_now, embedder: Embedder | None = None

@@ -91,6 +91,9 @@ class SubscriptionRunner:
         self._failed: dict[int, tuple[int, datetime]] = {}
 
     def start(self) -> None:
+        """Begin to look at what is due; does nothing if it is at it already."""
+        if self._task is not None:
+            return
         self._task = asyncio.create_task(self._keep_ticking(), name="subscriptions")
 
     async def stop(self) -> None:

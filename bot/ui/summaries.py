@@ -47,8 +47,8 @@ def summary_pages(summary: Summary, around: Around) -> list[Page]:
         blocks.append("\n".join([f"**{say('summary-key-figures')}**", *lines]))
     blocks += _sources(summary.citations, say)
     outlets = _outlets(summary.outlets, len(summary.articles), say)
-    head = summary.title if summary.kind == "article" else f"{summary.title} ({outlets})"
-    return _pages(head, blocks, summary.notes, summary.model, around)
+    title = summary.title if summary.kind == "article" else f"{summary.title} ({outlets})"
+    return _pages(title, blocks, summary.notes, summary.model, around)
 
 
 def digest_pages(digest: Digest, around: Around, title: str | None = None) -> list[Page]:

@@ -44,7 +44,12 @@ async def measure(folder: Path, show: str | None) -> None:
         questions = weekly_news.counting_questions()
         answered = Answered(weekly_news.load_articles(), questions)
         dice = random.Random(1)
-        sizes, ours, anywhere, same_week, seconds, twice = [], [], [], [], [], 0
+        sizes: list[int] = []
+        ours: list[float] = []
+        anywhere: list[float] = []
+        same_week: list[float] = []
+        seconds: list[float] = []
+        twice = 0
         for week in sorted({question.asked_at for question in questions}):
             until = parse_span(week).end
             within = TimeRange(until, until - timedelta(days=7))

@@ -6,9 +6,9 @@ import io
 import random
 from datetime import date, timedelta
 from itertools import combinations
+from typing import Any
 
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import imread
 from matplotlib.text import Text
 
@@ -38,8 +38,7 @@ def test_no_two_labels_overlap_and_none_leaves_the_picture(events: int, days: in
     figure = coverage_figure(
         timeline(events, days, "A topic with a name that is far too long " * 3)
     )
-    canvas = figure.canvas
-    assert isinstance(canvas, FigureCanvasAgg)
+    canvas: Any = figure.canvas
     canvas.draw()
     renderer = canvas.get_renderer()
     boxes = {

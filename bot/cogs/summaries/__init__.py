@@ -18,8 +18,9 @@ async def setup(bot: NewsdeskBot) -> None:
     serving = Serving(bot, asking)
     bot.pages = serving
     bot.add_dynamic_items(PageButton)
-    catalogue, clock = bot.library.catalogue, bot.library.clock
     courier = DiscordCourier(bot, serving)
-    runner = SubscriptionRunner(catalogue, bot.summaries, courier, clock)
+    bot.subscriptions = SubscriptionRunner(
+        bot.library.catalogue, bot.summaries, courier, lambda: bot.library.clock()
+    )
     await bot.add_cog(SummaryCommands(bot, serving, asking))
-    await bot.add_cog(SubscriptionCommands(bot, asking, runner))
+    await bot.add_cog(SubscriptionCommands(bot))

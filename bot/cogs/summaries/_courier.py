@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import discord
 
@@ -111,10 +112,10 @@ class DiscordCourier:
                 around.id, pages, subscription.corpus, None if private else subscription.server_id,
                 target.id, subscription.user_id, private=private,
             )  # fmt: skip
-        more = {} if view is None else {"view": view}
+        more: dict[str, Any] = {} if view is None else {"view": view}
         try:
             # With a nonce discord.py has Discord enforce it: the same message is taken once.
-            message = await channel.send(embed=first.embed, nonce=nonce, **more)  # type: ignore[arg-type]
+            message = await channel.send(embed=first.embed, nonce=nonce, **more)
         except discord.NotFound as error:
             raise GoneForever(say("ended-channel-gone")) from error
         except discord.Forbidden as error:

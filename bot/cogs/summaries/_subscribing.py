@@ -13,10 +13,9 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.client import NewsdeskBot
-from bot.cogs.ask._asking import Asking
 from bot.cogs.summaries._courier import what_of
 from bot.errors import Refused
-from bot.subscriptions.runner import SubscriptionRunner, schedule_of
+from bot.subscriptions.runner import schedule_of
 from bot.texts import Say
 from bot.ui.escaping import plain, unmarked
 from bot.ui.pages import note
@@ -46,20 +45,16 @@ class SubscriptionCommands(commands.Cog):
         name="subscriptions", description=locale_str("What you have subscribed to")
     )
 
-    def __init__(self, bot: NewsdeskBot, asking: Asking, runner: SubscriptionRunner) -> None:
+    def __init__(self, bot: NewsdeskBot) -> None:
         self._bot = bot
-        self._asking = asking
-        self._runner = runner
-        self._started = False
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        if not self._started:
-            self._started = True
-            self._runner.start()
+        """Servers are known from now on; it may come again."""
+        self._bot.subscriptions.start()
 
     async def cog_unload(self) -> None:
-        await self._runner.stop()
+        await self._bot.subscriptions.stop()
 
     @subscribe.command(name="digest", description=locale_str("The main stories at a time of day"))
     @app_commands.describe(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from bot.cogs.summaries._subscribing import SubscriptionCommands
 from retrieval.articles import Article, Incoming
 from retrieval.catalogue.subscriptions import active_subscriptions
 from retrieval.moments import parse_span
@@ -75,7 +74,7 @@ async def test_titles_are_offered_while_one_types(running: Running) -> None:
     guild = standin.guild("Harbour News")
     await running.bring_in(guild)
     ada, channel = standin.member(guild, "Ada"), standin.channel(guild)
-    offered = await ada.autocomplete(channel, "summary article", article="lantern")  # fmt: skip
+    offered = await ada.autocomplete(channel, "summary article", "article", "lantern")  # fmt: skip
     assert TITLE in [choice.name for choice in offered]
 
 
@@ -86,7 +85,7 @@ async def test_the_menu_of_a_message_sums_up_its_link_for_who_asked(running: Run
     ada, bob = standin.member(guild, "Ada"), standin.member(guild, "Bob")
     channel = standin.channel(guild)
     message = await bob.send(channel, f"have you seen {LINK}?")
-    asked = await ada.context_menu(message, "Summarise this")
+    asked = await ada.context_menu(channel, "Summarise this", message)
     answer = await asked.final(whole)
     assert "412 million" in answer.text
     assert not bob.sees(answer)
@@ -176,17 +175,14 @@ async def subscribe(running: Running, **options: Any) -> tuple[Guild, User, Chan
 
 
 async def tick(running: Running, days: float) -> None:
-    cog = running.bot.get_cog("SubscriptionCommands")
-    assert isinstance(cog, SubscriptionCommands)
-    runner = cog._runner
-    runner._clock = lambda: NOW + timedelta(days=days)
-    await runner.tick()
+    running.bot.library.clock = lambda: NOW + timedelta(days=days)
+    await running.bot.subscriptions.tick()
 
 
 async def test_a_digest_comes_to_its_channel_once(running: Running) -> None:
     _, _, channel = await subscribe(running, channel="here")
-    await tick(running, 0.9)
-    await tick(running, 0.91)
+    await tick(running, 0.8)
+    await tick(running, 0.81)
     standin = running.standin
     digest = await standin.wait_for_message(channel, whole)
     assert "Lantern Bridge" in digest.text
@@ -196,7 +192,7 @@ async def test_a_digest_comes_to_its_channel_once(running: Running) -> None:
 
 async def test_a_digest_comes_directly_to_who_asked_for_it(running: Running) -> None:
     _, mo, _ = await subscribe(running)
-    await tick(running, 0.9)
+    await tick(running, 0.8)
     digest = await running.standin.wait_for_message(mo.direct, whole)
     assert "Lantern Bridge" in digest.text
 
@@ -205,22 +201,21 @@ async def test_a_digest_whose_arrival_was_not_noted_is_found_in_the_channel(
     running: Running,
 ) -> None:
     _, _, channel = await subscribe(running, channel="here")
-    cog = running.bot.get_cog("SubscriptionCommands")
-    assert isinstance(cog, SubscriptionCommands)
-    courier = cog._runner._courier
+    runner = running.bot.subscriptions
+    courier: Any = runner._courier
     deliver = courier.deliver
 
     async def dies_after_sending(*arguments: Any) -> None:
         await deliver(*arguments)
         raise RuntimeError("the program ends here")
 
-    cog._runner._courier.deliver = dies_after_sending  # type: ignore[method-assign]
-    await tick(running, 0.9)
-    cog._runner._courier.deliver = deliver  # type: ignore[method-assign]
-    await tick(running, 0.92)
-    await tick(running, 0.94)
+    courier.deliver = dies_after_sending
+    await tick(running, 0.8)
+    courier.deliver = deliver
+    await tick(running, 0.81)
+    await tick(running, 0.82)
     assert len(running.standin.bot_messages(channel)) == 1
-    assert cog._runner._failed == {}
+    assert runner._failed == {}
 
 
 async def test_a_channel_that_is_gone_ends_the_subscription_and_tells_who_made_it(
@@ -228,7 +223,7 @@ async def test_a_channel_that_is_gone_ends_the_subscription_and_tells_who_made_i
 ) -> None:
     _, mo, channel = await subscribe(running, channel="here")
     running.standin.delete_channel(channel)
-    await tick(running, 0.9)
+    await tick(running, 0.8)
     told = await running.standin.wait_for_message(mo.direct)
     assert "has ended: its channel is gone" in told.text
     assert await active_subscriptions(running.bot.library.catalogue) == []
@@ -237,7 +232,7 @@ async def test_a_channel_that_is_gone_ends_the_subscription_and_tells_who_made_i
 async def test_who_left_the_server_gets_nothing_of_it_any_more(running: Running) -> None:
     guild, mo, _ = await subscribe(running)
     running.standin.leave(guild, mo)
-    await tick(running, 0.9)
+    await tick(running, 0.8)
     assert not [message for message in mo.messages(mo.direct) if whole(message)]
     assert await active_subscriptions(running.bot.library.catalogue) == []
 
