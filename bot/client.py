@@ -22,8 +22,11 @@ from bot.departures import Departures
 from bot.desk import Desk
 from bot.health import health_endpoint
 from bot.invite import invite_link, missing
+from bot.job_board import JobBoard
 from bot.limits import AnswerQueue, Cooldown
+from bot.liveliness import one_event_at_a_time
 from bot.logs import details
+from bot.newsroom import Newsroom, at_work, open_newsroom
 from bot.servers import ServerBook
 from bot.settings import Settings
 from bot.subscriptions.runner import SubscriptionRunner
@@ -38,12 +41,10 @@ from retrieval.moments import Clock, utc_now
 _log = logging.getLogger(__name__)
 
 COGS = (
-    "bot.cogs.ask",
-    "bot.cogs.settings",
-    "bot.cogs.privacy",
-    "bot.cogs.help",
+    "bot.cogs.ask", "bot.cogs.ingesting", "bot.cogs.feeds", "bot.cogs.articles", "bot.cogs.stories",
+    "bot.cogs.audit", "bot.cogs.settings", "bot.cogs.privacy", "bot.cogs.help",
     "bot.cogs.summaries",
-)
+)  # fmt: skip
 _UNHANDLED_SECONDS = 2.0
 _CATALOGUE_SECONDS = 2.0
 _MORE_THAN_MODEL = 60.0
@@ -72,8 +73,8 @@ class Tree(app_commands.CommandTree["NewsdeskBot"]):
 class NewsdeskBot(commands.AutoShardedBot):
     """Opens everything in ``setup_hook`` and closes it in ``close``.
 
-    A cog gets at the rest of the house here: ``library``, ``engine``, ``desk``, ``servers``. It
-    begins each command with ``await bot.visit(interaction)``, which knows who may do what.
+    A cog gets at the rest of the house here: ``library``, ``engine``, ``desk``, ``newsroom``, ``board``,
+    ``servers``. It begins each command with ``await bot.visit(interaction)``, which knows who may do what.
     """
 
     library: Library
@@ -82,6 +83,8 @@ class NewsdeskBot(commands.AutoShardedBot):
     desk: Desk
     servers: ServerBook
     departures: Departures
+    newsroom: Newsroom
+    board: JobBoard
     presses: Any  # hears of buttons and menus; set by the cog that makes them
     pages: Any  # turns pages; set by the cog that makes them
     subscriptions: SubscriptionRunner
@@ -112,6 +115,7 @@ class NewsdeskBot(commands.AutoShardedBot):
     # Life
 
     async def setup_hook(self) -> None:
+        one_event_at_a_time(self.http)
         config, opened = self.settings.library(), self._resources
         self.library = await opened.enter_async_context(
             open_library(config, writer="newsdesk run", clock=self._clock, embedder=self._embedder)
@@ -124,6 +128,8 @@ class NewsdeskBot(commands.AutoShardedBot):
         self.servers = ServerBook(self.library)
         seconds = self.settings.answer_seconds + _MORE_THAN_MODEL
         self.desk = Desk(self.library, self.engine, self.queue, self.conversations, seconds)
+        self.newsroom = await opened.enter_async_context(open_newsroom(self.settings, self.library))
+        self.board = JobBoard(self)
         self.departures = Departures(self)
         opened.callback(self.departures.stop)
         await self.library.embedder.embed(["warm"])  # its weights are read with the first text
@@ -132,6 +138,8 @@ class NewsdeskBot(commands.AutoShardedBot):
             await self.load_extension(cog)
         await sync_if_changed(self.tree, config.data_dir)
         await opened.enter_async_context(health_endpoint(self.settings.health_port, self._health))
+        await self.board.resume()
+        await opened.enter_async_context(at_work(self.newsroom))
         self.departures.start()
 
     async def close(self) -> None:
@@ -140,6 +148,8 @@ class NewsdeskBot(commands.AutoShardedBot):
             return
         if hasattr(self, "desk"):
             await self.desk.close(self.settings.stop_seconds)
+        if hasattr(self, "board"):
+            await self.board.stop()
         await super().close()
         await self._resources.aclose()
         _log.info("stopped")
@@ -148,7 +158,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         readable = False
         with contextlib.suppress(NewsdeskError, TimeoutError):
             async with asyncio.timeout(_CATALOGUE_SECONDS):
-                await self.library.catalogue.last_version_id()
+                await self.library.catalogue.revision()
                 readable = True
         connected = self.is_ready() and not any(s.is_closed() for s in self.shards.values())
         return {"gateway": connected, "catalogue": readable}

@@ -66,7 +66,6 @@ class Departures:
         for server_id in gone:
             if self._bot.settings.shared_corpus is None:
                 await library.delete_corpus(self._bot.corpus_of(server_id))
-                self._bot.engine.forget()
             await forget_answers(library.catalogue, server_id=server_id)
             await forget_subscriptions(library.catalogue, server_id=server_id)
             await forget_server(library.catalogue, server_id)

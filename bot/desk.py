@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,14 +23,16 @@ from bot.logs import about, details, new_id
 from bot.texts import Say
 from bot.ui.answers import Frame, answer_pages, cut_short, writing
 from bot.ui.buttons import answer_view
-from bot.ui.pages import BUSY, Page, note
+from bot.ui.pages import Page
 from bot.ui.places import Gone, Place
+from bot.ui.waiting import WaitingNotice
 from retrieval.catalogue.given import Given, keep_answer, set_message
 from retrieval.library import Library
 from retrieval.moments import TimeRange
 
 _log = logging.getLogger(__name__)
 
+_MOST_DEFERENCE = 1.0
 LONGEST_QUESTION = 1_000
 
 
@@ -84,6 +87,9 @@ class Desk:
         self._seconds = seconds
         self._serving: dict[asyncio.Task[Served | None], Query] = {}
         self._cut = asyncio.Event()
+        self._unacknowledged = 0
+        self._all_acknowledged = asyncio.Event()
+        self._all_acknowledged.set()
 
     async def serve(self, query: Query, place: Place) -> Served | None:
         """Answer ``query`` in ``place``; None if it ended without an answer, which was told."""
@@ -95,6 +101,18 @@ class Desk:
     @property
     def is_busy(self) -> bool:
         return bool(self._serving)
+
+    @contextlib.contextmanager
+    def acknowledging(self) -> Iterator[None]:
+        """While somebody has not been told yet that an answer is coming, no answer is begun."""
+        self._unacknowledged += 1
+        self._all_acknowledged.clear()
+        try:
+            yield
+        finally:
+            self._unacknowledged -= 1
+            if not self._unacknowledged:
+                self._all_acknowledged.set()
 
     def drop_server(self, server_id: int) -> None:
         """End what is being answered for a server that is gone."""
@@ -153,15 +171,20 @@ class Desk:
         if len(query.text) > LONGEST_QUESTION:
             raise errors.Refused("question-too-long", most=LONGEST_QUESTION, length=len(query.text))
 
-        def moved(turn: int) -> None:
-            words = query.say("waiting", place=turn) if turn > 1 else query.say("waiting-next")
-            place.update(lambda: note(words, BUSY))
-
+        waiting = WaitingNotice(place, query.say)
         # Everything of a direct message counts for no server but for its person.
         server = query.server_id or query.user_id
-        async with self._queue.place(server, query.user_id, exempt=query.exempt, moved=moved):
-            asked, frame = await self._asked(query)
-            answer = await self._made(asked, frame, place)
+        turn = self._queue.place(server, query.user_id, exempt=query.exempt, moved=waiting.moved)
+        try:
+            async with turn:
+                waiting.end()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_MOST_DEFERENCE):
+                        await self._all_acknowledged.wait()
+                asked, frame = await self._asked(query)
+                answer = await self._made(asked, frame, place)
+        finally:
+            waiting.end()
         if isinstance(answer, Page):
             await place.finish([answer])
             return None

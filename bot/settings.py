@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,6 +25,7 @@ from bot.answering.models import ModelOptions
 from bot.limits import Limits
 from retrieval.embedders import EmbedderOptions
 from retrieval.errors import SettingsError
+from retrieval.feeds.schedule import FeedRules, Pace
 from retrieval.library import LibraryConfig
 from retrieval.rerankers import RerankerOptions
 
@@ -57,7 +59,16 @@ class Settings(BaseSettings):
     fetch_allow: Annotated[tuple[str, ...], NoDecode] = ()
     fetch_seconds: float = Field(default=20.0, ge=1, le=120)
     user_agent: str = "Newsdesk/0.1 (news question answering)"
+    contact: str | None = None
+    feed_connections: int = Field(default=8, ge=1, le=64)
+    feed_first_items: int = Field(default=20, ge=1, le=1000)
+    feed_shortest_minutes: float = Field(default=10, ge=1, le=1440)
+    feed_longest_hours: float = Field(default=24, ge=1, le=720)
+    feed_pause_days: float = Field(default=7, ge=1, le=90)
+    jobs_waiting: int = Field(default=20, ge=1, le=1000)
+    respect_noai: bool = True
     max_article_mb: float = Field(default=5.0, ge=0.1, le=50)
+    max_upload_mb: float = Field(default=25.0, ge=0.1, le=500)
     model_seconds: float = Field(default=30.0, ge=1, le=600)
     answer_seconds: float = Field(default=60.0, ge=2, le=900)
     context_tokens: int = Field(default=3_000, ge=200, le=200_000)
@@ -115,6 +126,22 @@ class Settings(BaseSettings):
     @property
     def max_article_bytes(self) -> int:
         return int(self.max_article_mb * 1_000_000)
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return int(self.max_upload_mb * 1_000_000)
+
+    @property
+    def introduction(self) -> str:
+        """How fetching introduces itself: the user agent, and whom to write to."""
+        return f"{self.user_agent} (+{self.contact})" if self.contact else self.user_agent
+
+    def feed_rules(self) -> FeedRules:
+        shortest = timedelta(minutes=self.feed_shortest_minutes)
+        longest = max(shortest, timedelta(hours=self.feed_longest_hours))
+        first = min(longest, max(shortest, timedelta(minutes=30)))
+        pause_after = timedelta(days=self.feed_pause_days)
+        return FeedRules(self.feed_first_items, Pace(shortest, longest, first, pause_after))
 
     def library(self, data_dir: Path | None = None) -> LibraryConfig:
         key = self.openai_api_key

@@ -10,6 +10,7 @@ import discord
 from bot.answering.engine import THE_QUESTIONS_LANGUAGE
 from bot.errors import Refused
 from bot.texts import Say, say_in
+from retrieval.catalogue.auditing import Actor
 from retrieval.catalogue.servers import ServerSettings
 
 _NAMES = {"de": "German", "en": "English"}
@@ -43,6 +44,12 @@ class Visit:
         return self.manages or bool(self.role_ids & set(self.settings.moderator_roles))
 
     @property
+    def actor(self) -> Actor:
+        """Who this is in the audit, and from where; ``explained`` shows it again."""
+        where = f"discord server {self.server_id} channel {self.channel_id}"
+        return Actor(f"discord user {self.user.id}", where)
+
+    @property
     def is_exempt(self) -> bool:
         """Free of limits."""
         return bool(self.role_ids & set(self.settings.free_roles))
@@ -69,11 +76,13 @@ class Visit:
         names = ", ".join(f"<@&{role}>" for role in self.settings.ask_roles[:_SHOWN])
         raise Refused("may-not-ask", roles=names)
 
-    def require_moderator(self) -> None:
-        if self.server_id is None:
+    def require_moderator(self) -> str:
+        """The corpus that is this moderator's. Raises ``Refused``."""
+        if self.server_id is None or self.corpus is None:
             raise Refused("server-only")
         if not self.is_moderator:
             raise Refused("moderators-only")
+        return self.corpus
 
 
 def visit_of_interaction(

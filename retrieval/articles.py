@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from retrieval.moments import Span
 
@@ -17,7 +17,8 @@ Status = Literal["indexed", "unchanged", "updated", "duplicate", "rejected"]
 class Article:
     """An article as a reader of sources hands it over.
 
-    ``url`` is as given, ``text`` is final: offsets of passages count its characters.
+    ``url`` is as given, ``text`` is final: offsets of passages count its characters. ``updated`` is
+    when its publisher says it was changed after ``published``.
     """
 
     title: str
@@ -27,13 +28,15 @@ class Article:
     authors: tuple[str, ...] = ()
     published: Span | None = None
     language: str | None = None
+    updated: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """One thing read from a source: an article, or the reason why there is none.
 
-    ``label`` names the place, such as ``articles.jsonl:17``.
+    ``label`` names the place, such as ``articles.jsonl:17``; ``ticket`` is whatever its sender wants
+    to know it by.
     """
 
     label: str
@@ -41,6 +44,7 @@ class Incoming:
     reason: str | None = None
     url: str | None = None
     title: str | None = None
+    ticket: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +81,17 @@ class AlsoIn:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Characters ``start`` to ``end`` of an article's text; ``text`` is exactly these."""
+    """Characters ``start`` to ``end`` of an article's text; ``text`` is exactly these.
+
+    ``correction`` is the notice in which the publisher says that the article was corrected.
+    """
 
     passage_id: int
     article: Reference
     start: int
     end: int
     text: str
+    correction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 NewsdeskError
   ├─ SettingsError          a setting is unknown, missing or out of bounds
+  ├─ NotFound               no such article, feed or job; or several that fit
+  ├─ Refused                what was asked for can't be done as things stand
   ├─ UnreadableSource       a source that can't become an article (a rejection)
   │    └─ FetchRefused      an address that must not or could not be fetched
   ├─ StorageError           the data folder can't be used
@@ -35,12 +37,36 @@ class SettingsError(NewsdeskError):
     """A setting is unknown, missing or out of bounds."""
 
 
+class NotFound(NewsdeskError):
+    """There is no such article, feed or job, or more than one that fits."""
+
+
+class Refused(NewsdeskError):
+    """What was asked for can't be done as things stand: added twice, a full queue."""
+
+
 class UnreadableSource(NewsdeskError):
     """A source that can't become an article; its message is the reason of the rejection."""
 
 
 class FetchRefused(UnreadableSource):
-    """An address that must not be fetched, or that did not answer with something usable."""
+    """An address that must not be fetched, or that did not answer with something usable.
+
+    ``status`` is the HTTP status of the answer, if there was one; ``retry_after`` how many seconds
+    the server wants to be left alone, if it said so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry: bool | None = None,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, retry=retry)
+        self.status = status
+        self.retry_after = retry_after
 
 
 class StorageError(NewsdeskError):

@@ -9,9 +9,12 @@ catalogue calls ``indexed``, every step can be done again, and start-up does jus
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.articles import Incoming, Ingested
 from retrieval.catalogue import (
@@ -23,16 +26,21 @@ from retrieval.catalogue import (
     PendingVersion,
 )
 from retrieval.embedders import Embedder, Vectors, packed, unpacked
+from retrieval.gathering import Corner
 from retrieval.moments import Clock
-from retrieval.search import Corner
 from retrieval.stories import Marks, Place, Stories, names_in, ordered, sketch
+
+Result = TypeVar("Result")
+# What a sender of articles writes together with them: it is told what became of each.
+Settle = Callable[[AsyncConnection, list[tuple[Incoming, Ingested]]], Awaitable[None]]
 
 # Articles that are indexed together. Larger ones are faster, smaller ones report sooner.
 _BATCH = 128
 
 
 class Indexer:
-    """Brings articles into one corpus. One at a time."""
+    """Brings articles into one corpus. There is one for a corpus at any time (``Library.indexer``):
+    several may hand in articles side by side, and what enters or leaves the indexes takes turns."""
 
     def __init__(
         self, catalogue: Catalogue, embedder: Embedder, corner: Corner, clock: Clock
@@ -42,13 +50,37 @@ class Indexer:
         self._corner = corner
         self._clock = clock
         self._stories = _StoryDesk(catalogue, corner.corpus)
+        self._turn = asyncio.Lock()
 
-    async def accept(self, batch: Sequence[Incoming], *, actor: str) -> Accepted:
-        """Keep what ``batch`` holds: from here on it survives a crash."""
+    @property
+    def corpus(self) -> Corpus:
+        return self._corner.corpus
+
+    async def accept(
+        self,
+        batch: Sequence[Incoming],
+        *,
+        actor: str,
+        place: str | None = None,
+        settle: Settle | None = None,
+    ) -> Accepted:
+        """Keep what ``batch`` holds: from here on it survives a crash.
+
+        ``settle`` is told the outcome of each of the batch, rejections among them, and what it
+        writes is kept in the same transaction.
+        """
         incoming = [item for item in batch if item.article is not None]
+        if not incoming and settle is None:
+            return Accepted(batch, [])
+
+        async def settled(connection: AsyncConnection, done: list[Acceptance]) -> None:
+            if settle is not None:
+                await settle(connection, Accepted(batch, done).outcomes())
+
         acceptances = await self._catalogue.accept(
-            self._corner.corpus, incoming, actor=actor, now=self._clock()
-        )
+            self._corner.corpus, incoming, actor=actor, now=self._clock(), place=place,
+            alongside=settled,
+        )  # fmt: skip
         return Accepted(batch, acceptances)
 
     async def embed(self, accepted: Accepted) -> Prepared:
@@ -57,22 +89,41 @@ class Indexer:
 
     async def finish(self, prepared: Prepared) -> None:
         """Index what was prepared, show it and remove what it replaces."""
-        await self._write(prepared)
-        await self._stories.place(prepared)
         if not prepared.versions:
             return
-        retired = await self._catalogue.mark_indexed([version.id for version in prepared.versions])
-        if retired:
-            await self._remove(retired)
+        async with self._turn:
+            ids = [version.id for version in prepared.versions]
+            prepared = prepared.only(await self._catalogue.still_accepted(ids))
+            await self._enter(prepared)
+            retired = await self._catalogue.mark_indexed(
+                [version.id for version in prepared.versions]
+            )
+            if retired:
+                await self._remove(retired)
+
+    async def enter(self, version_ids: Sequence[int]) -> None:
+        """Index and show accepted versions."""
+        await self.finish(await self._prepare(version_ids))
+
+    async def leave(self, version_ids: Sequence[int]) -> None:
+        """Take retired versions out of both indexes."""
+        if version_ids:
+            async with self._turn:
+                await self._remove(version_ids)
+
+    async def regroup(self, change: Callable[[], Awaitable[Result]]) -> Result:
+        """Let ``change`` rewrite the stories in the catalogue while nothing is placed."""
+        async with self._turn:
+            self._stories = _StoryDesk(self._catalogue, self._corner.corpus)
+            return await change()
 
     async def finish_pending(self) -> int:
         """Do what a crash left undone. Returns how many articles were finished."""
         accepted, retired = await self._catalogue.unfinished(self._corner.corpus)
         for first in range(0, len(accepted), _BATCH):
-            await self.finish(await self._prepare(accepted[first : first + _BATCH]))
+            await self.enter(accepted[first : first + _BATCH])
         # Finishing may have retired more, and has removed those itself.
-        if retired:
-            await self._remove(retired)
+        await self.leave(retired)
         return len(accepted)
 
     async def write_shown(self, version_ids: Sequence[int]) -> AsyncIterator[int]:
@@ -80,8 +131,7 @@ class Indexer:
         for first in range(0, len(version_ids), _BATCH):
             batch = version_ids[first : first + _BATCH]
             prepared = await self._prepare(batch)
-            await self._write(prepared)
-            await self._stories.place(prepared)
+            await self._enter(prepared)
             yield first + len(batch)
 
     async def _prepare(self, version_ids: Sequence[int]) -> Prepared:
@@ -92,6 +142,15 @@ class Indexer:
             for _, start, end in version.passages
         ]
         return Prepared(versions, await self._embedder.embed(texts))
+
+    async def _enter(self, prepared: Prepared) -> None:
+        """Bring versions into the indexes and among the stories, side by side; the one needs
+        processors most, the other the disk. Waits for both even if one fails."""
+        outcomes = await asyncio.gather(
+            self._write(prepared), self._stories.place(prepared), return_exceptions=True
+        )
+        for error in filter(None, outcomes):
+            raise error
 
     async def _write(self, prepared: Prepared) -> None:
         ids = [passage_id for version in prepared.versions for passage_id, _, _ in version.passages]
@@ -113,6 +172,7 @@ class Indexer:
         await self._corner.vectors.remove(ids)
         await self._corner.keywords.write((), version_ids)
         await self._catalogue.mark_archived(version_ids)
+        self._stories.forget(version_ids)
 
 
 class _StoryDesk:
@@ -123,6 +183,7 @@ class _StoryDesk:
         self._corpus = corpus
         self._stories: Stories | None = None
         self._placed: set[int] = set()
+        self._pins: dict[str, int] = {}
 
     async def place(self, prepared: Prepared) -> None:
         """Place those versions that have no place yet, and keep their places."""
@@ -131,18 +192,27 @@ class _StoryDesk:
             return
         if self._stories is None:
             known = await self._catalogue.members(self._corpus)
+            self._pins = await self._catalogue.pins(self._corpus)
             self._stories = await asyncio.to_thread(self._loaded, known, dimensions)
         members = await asyncio.to_thread(self._place, self._stories, prepared)
         await self._catalogue.place(self._corpus, members)
 
+    def forget(self, version_ids: Sequence[int]) -> None:
+        """These have no place any more; one that comes back is given a new one."""
+        self._placed.difference_update(version_ids)
+
     def _loaded(self, known: Sequence[KnownMember], dimensions: int) -> Stories:
         stories = Stories(dimensions)
+        # A copy of what a moderator split off belongs to the story that the others are in: the
+        # first article with its text decides.
+        known = sorted(known, key=lambda entry: entry.member.story_id < 0)
         vectors = unpacked([entry.vector for entry in known], dimensions)
         for entry, vector in zip(known, vectors, strict=True):
             member = entry.member
             marks = Marks(
                 member.version_id, entry.content_hash, entry.visible_from, vector,
-                np.frombuffer(member.sketch, dtype="<u4").astype(np.uint32), member.names,
+                np.frombuffer(member.sketch, dtype="<u4").astype(np.uint32),
+                _shared(member.names),
             )  # fmt: skip
             stories.add(marks, Place(member.version_id, member.story_id, member.copy_id))
             self._placed.add(member.version_id)
@@ -150,23 +220,33 @@ class _StoryDesk:
 
     def _place(self, stories: Stories, prepared: Prepared) -> list[Member]:
         fresh = []
+        pinned: dict[int, int | None] = {}
         first_row = 0
         for version in prepared.versions:
             if version.passages and version.id not in self._placed:
                 fresh.append(
                     Marks(
                         version.id, version.content_hash, version.visible_from,
-                        prepared.vectors[first_row], sketch(version.text),
-                        names_in(version.title, version.text),
+                        # A view would keep the vectors of the whole batch.
+                        prepared.vectors[first_row].copy(), sketch(version.text),
+                        _shared(names_in(version.title, version.text)),
                     )
                 )  # fmt: skip
                 self._placed.add(version.id)
+                pinned[version.id] = self._pins.get(version.article_id)
             first_row += len(version.passages)
-        placed = [(marks, stories.place(marks)) for marks in ordered(fresh)]
+        placed = [
+            (marks, stories.place(marks, pinned[marks.version_id])) for marks in ordered(fresh)
+        ]
         return [
             Member(place.version_id, place.story_id, place.copy_id, marks.sketch.astype("<u4").tobytes(), marks.names)
             for marks, place in placed
         ]  # fmt: skip
+
+
+def _shared(names: dict[str, int]) -> dict[str, int]:
+    """The same with names that are kept once, however many articles have them."""
+    return {sys.intern(name): count for name, count in names.items()}
 
 
 class Accepted:
@@ -180,6 +260,9 @@ class Accepted:
     def version_ids(self) -> list[int]:
         return [a.version_id for a in self._acceptances if a.version_id is not None]
 
+    def outcomes(self) -> list[tuple[Incoming, Ingested]]:
+        return list(zip(self._batch, self.results(), strict=True))
+
     def results(self) -> list[Ingested]:
         """One result for each of the batch, in its order, rejections among them."""
         acceptances = iter(self._acceptances)
@@ -192,7 +275,7 @@ class Accepted:
             else:
                 done = next(acceptances)
                 results.append(
-                    Ingested(item.label, done.status, done.article_id, item.article.url, item.article.title)
+                    Ingested(item.label, done.status, done.article_id, item.article.url, item.article.title, done.reason)
                 )  # fmt: skip
         return results
 
@@ -203,3 +286,11 @@ class Prepared:
     def __init__(self, versions: Sequence[PendingVersion], vectors: Vectors) -> None:
         self.versions = versions
         self.vectors = vectors
+
+    def only(self, version_ids: set[int]) -> Prepared:
+        """Those of its versions, with their rows."""
+        if all(version.id in version_ids for version in self.versions):
+            return self
+        wanted = [v.id in version_ids for v in self.versions for _ in v.passages]
+        kept = [version for version in self.versions if version.id in version_ids]
+        return Prepared(kept, self.vectors[np.array(wanted, dtype=bool)])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from retrieval.articles import Article, Incoming, Ingested
+from retrieval.articles import Incoming, Ingested
 from retrieval.errors import NewsdeskError, StorageError
-from retrieval.indexing import Accepted, Indexer, Prepared
+from retrieval.indexing import Accepted, Indexer, Prepared, Settle
 from retrieval.languages import detect_language
 
 _ARTICLES = 128
@@ -18,21 +19,52 @@ _LOW_DISK_BYTES = 8_000_000
 
 
 async def ingest(
-    indexer: Indexer, sources: Iterable[Incoming], *, actor: str, data_dir: Path
+    indexer: Indexer,
+    sources: Iterable[Incoming],
+    *,
+    actor: str,
+    data_dir: Path,
+    place: str | None = None,
 ) -> AsyncIterator[Ingested]:
     """Bring what ``sources`` yield into a corpus; yield what became of each, once it is durable.
 
-    ``sources`` is read in a worker thread. Three batches at most are under way. If this is ended
-    early, what was accepted is kept and finished at the next start.
+    ``sources`` is read in a worker thread. If this is ended early, what was accepted is kept and
+    finished at the next start.
     Raises ``StorageError`` if the data folder gives up, for instance a full disk.
+    """
+
+    async def read() -> AsyncIterator[list[Incoming]]:
+        batches = _batches(sources)
+        while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+            yield batch
+
+    async for outcomes in ingest_batches(
+        indexer, read(), actor=actor, data_dir=data_dir, place=place
+    ):
+        for _, result in outcomes:
+            yield result
+
+
+async def ingest_batches(
+    indexer: Indexer,
+    batches: AsyncIterator[list[Incoming]],
+    *,
+    actor: str,
+    data_dir: Path,
+    place: str | None = None,
+    settle: Settle | None = None,
+) -> AsyncIterator[list[tuple[Incoming, Ingested]]]:
+    """As ``ingest``, batch by batch. Three batches at most are under way.
+
+    ``settle`` writes to the catalogue together with the articles of a batch.
     """
     accepted: asyncio.Queue[Accepted | None] = asyncio.Queue(1)
     prepared: asyncio.Queue[tuple[Accepted, Prepared] | None] = asyncio.Queue(1)
 
     async def accept() -> None:
-        batches = _batches(sources)
-        while (batch := await asyncio.to_thread(next, batches, None)) is not None:
-            await accepted.put(await indexer.accept(batch, actor=actor))
+        async for batch in batches:
+            known = await asyncio.to_thread(list, map(_with_language, batch))
+            await accepted.put(await indexer.accept(known, actor=actor, place=place, settle=settle))
         await accepted.put(None)
 
     async def embed() -> None:
@@ -56,8 +88,7 @@ async def ingest(
         while (pair := await prepared.get()) is not None:
             batch, ready = pair
             await indexer.finish(ready)
-            for result in batch.results():
-                yield result
+            yield batch.outcomes()
         await preparing
     except Exception as error:
         raise _explained(error, data_dir) from error
@@ -66,11 +97,53 @@ async def ingest(
         await asyncio.gather(preparing, return_exceptions=True)
 
 
+async def batched(
+    items: AsyncIterator[Incoming], *, seconds: float = 1.0
+) -> AsyncIterator[list[Incoming]]:
+    """Gather what trickles in into batches; none waits longer than ``seconds`` for company."""
+    loop = asyncio.get_running_loop()
+    batch: list[Incoming] = []
+    characters = 0
+    due = 0.0
+    upcoming: asyncio.Task[Incoming] | None = None
+    try:
+        while True:
+            if upcoming is None:
+                upcoming = asyncio.create_task(_next(items))
+            wait = max(0.0, due - loop.time()) if batch else None
+            await asyncio.wait([upcoming], timeout=wait)
+            if upcoming.done():
+                try:
+                    item = upcoming.result()
+                except StopAsyncIteration:
+                    break
+                upcoming = None
+                if not batch:
+                    due = loop.time() + seconds
+                batch.append(item)
+                characters += len(item.article.text) if item.article else 0
+            if batch and (
+                len(batch) >= _ARTICLES or characters >= _CHARACTERS or loop.time() >= due
+            ):
+                yield batch
+                batch, characters = [], 0
+        if batch:
+            yield batch
+    finally:
+        if upcoming is not None:
+            upcoming.cancel()
+            await asyncio.gather(upcoming, return_exceptions=True)
+
+
+async def _next(items: AsyncIterator[Incoming]) -> Incoming:
+    return await anext(items)
+
+
 def _batches(sources: Iterable[Incoming]) -> Iterator[list[Incoming]]:
     batch: list[Incoming] = []
     characters = 0
     for item in sources:
-        batch.append(_with_language(item))
+        batch.append(item)
         characters += len(item.article.text) if item.article else 0
         if len(batch) >= _ARTICLES or characters >= _CHARACTERS:
             yield batch
@@ -84,11 +157,7 @@ def _with_language(item: Incoming) -> Incoming:
     if article is None or article.language is not None:
         return item
     language = detect_language(article.text)
-    known = Article(
-        article.title, article.text, article.url, article.source, article.authors,
-        article.published, language,
-    )  # fmt: skip
-    return Incoming(item.label, known)
+    return replace(item, article=replace(article, language=language))
 
 
 def _explained(error: Exception, data_dir: Path) -> Exception:

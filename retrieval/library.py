@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from retrieval.articles import Found, Reference
 from retrieval.catalogue import LAYOUT, Catalogue, Corpus, CorpusCounts
-from retrieval.catalogue.deleting import delete_articles
+from retrieval.catalogue.deleting import doom_corpus, doomed_corpora, erase_corpus
 from retrieval.embedders import Embedder, EmbedderOptions, make_embedder
 from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
+from retrieval.gathering import Corner
 from retrieval.indexes.keywords import KeywordIndex
 from retrieval.indexes.vectors import ChromaStore
 from retrieval.indexing import Indexer
@@ -22,9 +25,10 @@ from retrieval.locking import WriterLock
 from retrieval.moments import Clock, TimeRange, utc_now
 from retrieval.ranking import Ranking
 from retrieval.rerankers import RerankerOptions, make_reranker
-from retrieval.search import Corner, Searcher
+from retrieval.search import Searcher
 
 _FIRST_START_SECONDS = 30.0
+_INDEXERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,10 @@ class Library:
             rerank_seconds=config.rerank_seconds,
         )
         self._corners: dict[tuple[int, int], Corner] = {}
+        # One for a corpus, as long as anybody uses it; the last few are kept, for what they know
+        # of the corpus's stories takes a while to load.
+        self._indexers: WeakValueDictionary[tuple[int, int], Indexer] = WeakValueDictionary()
+        self._recent_indexers: deque[Indexer] = deque(maxlen=_INDEXERS)
         self._corpora: dict[str, Corpus] = {}
 
     # Asking
@@ -140,23 +148,6 @@ class Library:
             self._require_writable()
             self._corpora[name] = await self.catalogue.ensure_corpus(name, self.clock())
 
-    async def delete_corpus(self, name: str) -> None:
-        """Delete all articles of a corpus, from both indexes and from the catalogue.
-
-        Its name and id stay, so that nothing of it is ever taken for another one's. What a crash
-        leaves half deleted, another call deletes.
-        """
-        self._require_writable()
-        corpus = await self._corpus(name)
-        if corpus is None:
-            return
-        renewed = Corpus(corpus.id, corpus.name, corpus.generation + 1, corpus.layout)
-        await delete_articles(self.catalogue, corpus)
-        await self.catalogue.switch_generation(corpus, renewed.generation)
-        self._corpora.pop(name, None)
-        self.searcher.forget(corpus)
-        await self._drop_other_generations(renewed)
-
     async def recover(self) -> int:
         """Finish what a crash left: accepted articles are indexed, leftovers removed.
 
@@ -164,6 +155,8 @@ class Library:
         """
         self._require_writable()
         finished = 0
+        for corpus in await doomed_corpora(self.catalogue):
+            await self._erase(corpus)
         for corpus in await self.catalogue.corpora():
             await self._drop_other_generations(corpus)
             with contextlib.suppress(EmbedderMismatch):  # the command that mends it says so
@@ -198,6 +191,14 @@ class Library:
         await self.catalogue.drop_vectors(renewed)
         # What could not enter the old indexes, say for another embedder, enters the new ones.
         await indexer.finish_pending()
+
+    async def delete_corpus(self, name: str) -> None:
+        """Delete a corpus with everything in it. A crash on the way is finished at the next start."""
+        self._require_writable()
+        await doom_corpus(self.catalogue, name)
+        self._corpora.pop(name, None)
+        for corpus in await doomed_corpora(self.catalogue):
+            await self._erase(corpus)
 
     # Looking after
 
@@ -256,11 +257,27 @@ class Library:
         await self.catalogue.close()
 
     def _indexer(self, corner: Corner) -> Indexer:
-        return Indexer(self.catalogue, self.embedder, corner, self.clock)
+        key = (corner.corpus.id, corner.corpus.generation)
+        indexer = self._indexers.get(key)
+        if indexer is None:
+            indexer = Indexer(self.catalogue, self.embedder, corner, self.clock)
+            self._indexers[key] = indexer
+        if indexer not in self._recent_indexers:
+            self._recent_indexers.append(indexer)
+        return indexer
 
     def _require_writable(self) -> None:
         if not self.writable:
             raise StorageError("This process opened the data folder for reading only.")
+
+    async def _erase(self, corpus: Corpus) -> None:
+        for key in [key for key in self._corners if key[0] == corpus.id]:
+            await self._corners.pop(key).keywords.close()
+        for generation in await self.store.generations(corpus.id):
+            await self.store.index(corpus.id, generation).drop()
+        for folder in (self.config.data_dir / "keywords").glob(f"{corpus.id}-*"):
+            await asyncio.to_thread(shutil.rmtree, folder, True)
+        await erase_corpus(self.catalogue, corpus)
 
     async def _corpus(self, name: str) -> Corpus | None:
         if name not in self._corpora and (found := await self.catalogue.corpus(name)):

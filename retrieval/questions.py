@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from retrieval.catalogue import Candidate
+from retrieval.kinds import Kind
 from retrieval.moments import TimeRange, parse_span, to_micros
 from retrieval.ranking import Recency
 from retrieval.sources import SourceFilter
@@ -156,7 +157,7 @@ _STOP = frozenset(
 @dataclass(frozen=True, slots=True)
 class Question:
     """``words`` are what it is about, ``within`` and ``source`` what may answer it. ``phrase`` is
-    the words for time that gave the range, if words did."""
+    the words for time that gave the range, if words did; ``kind`` is what is asked for."""
 
     text: str
     words: list[str]
@@ -164,6 +165,7 @@ class Question:
     source: SourceFilter | None
     phrase: str | None
     recency: Recency
+    kind: Kind | None = None
 
     @property
     def limits_time(self) -> bool:

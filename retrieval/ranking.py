@@ -17,22 +17,32 @@ import numpy as np
 import numpy.typing as npt
 
 from retrieval.embedders import Vectors
+from retrieval.kinds import Kind
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 
-# Which of the three kinds of evidence a feature is, for the explanation of a hit.
+# Which kind of evidence a feature is, for the explanation of a hit.
 FEATURES: Mapping[str, str] = {
     "bm25": "keyword",
     "pairs": "keyword",
     "article": "keyword",
+    "lead": "keyword",
+    "number": "answer type",
+    "percentage": "answer type",
+    "place": "answer type",
     "cosine": "dense",
-    "feedback": "dense",
+    "article_cosine": "dense",
     "week": "recency",
     "week_asked": "recency",
     "half_year": "recency",
-    "lead": "keyword",
 }
-_FEEDBACK_PASSAGES = 5
+# By kind of thing asked for, the feature that tells how many of them a passage holds.
+_OF_KIND: Mapping[Kind, str] = {
+    "number": "number",
+    "percentage": "percentage",
+    "country": "place",
+    "state": "place",
+}
 _WEIGHTS = Path(__file__).with_name("ranking_weights.json")
 _DAY = 86_400_000_000  # microseconds
 
@@ -79,18 +89,25 @@ def recency_features(ages: npt.NDArray[np.int64], recency: Recency) -> dict[str,
     }
 
 
-def dense_features(question: Vectors, passages: Vectors, first_guess: Floats) -> dict[str, Floats]:
-    """Cosine with the question, and with the middle of the passages that seem best so far.
+def dense_features(
+    question: Vectors, passages: Vectors, articles: Sequence[int]
+) -> dict[str, Floats]:
+    """Cosine of the question with each passage, and with the middle of its article's passages, as
+    far as they are candidates. ``articles`` says which passages belong together."""
+    _, rows = np.unique(np.asarray(articles, dtype=np.int64), return_inverse=True)
+    middles = np.zeros((rows.max(initial=-1) + 1, len(question)), dtype=np.float32)
+    np.add.at(middles, rows, passages)
+    lengths = np.linalg.norm(middles, axis=1)
+    middle_cosines = middles @ question / np.where(lengths > 0, lengths, 1)
+    return {"cosine": passages @ question, "article_cosine": middle_cosines[rows]}
 
-    The second is pseudo-relevance feedback after Rocchio (1971), on embeddings.
-    """
-    best = np.argsort(-first_guess, kind="stable")[:_FEEDBACK_PASSAGES]
-    middle = passages[best].sum(axis=0)
-    length = float(np.linalg.norm(middle))
-    return {
-        "cosine": passages @ question,
-        "feedback": passages @ middle / length if length else np.zeros_like(first_guess),
-    }
+
+def kind_features(kind: Kind | None, counts: Floats) -> dict[str, Floats]:
+    """``counts`` of the kind of thing that is asked for, in each passage; 0 for other kinds."""
+    nothing = np.zeros_like(counts)
+    return dict.fromkeys(_OF_KIND.values(), nothing) | (
+        {_OF_KIND[kind]: np.log1p(counts)} if kind else {}
+    )
 
 
 def shares(features: Mapping[str, Floats], weights: Mapping[str, float]) -> dict[str, Floats]:

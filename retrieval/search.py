@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 import numpy as np
 
 from retrieval.articles import AlsoIn, Found, Hit, Reference
 from retrieval.catalogue import PASSAGES_PER_VERSION, Candidate, Catalogue, Corpus
-from retrieval.embedders import Embedder, Vectors, unpacked
-from retrieval.errors import IndexDamaged, RerankerError
-from retrieval.indexes.keywords import KeywordIndex, KeywordQuery
-from retrieval.indexes.vectors import VectorIndex
+from retrieval.embedders import Embedder, Vectors
+from retrieval.errors import RerankerError
+from retrieval.gathering import Corner, Gathered, Gatherer, Measured, Wanted
+from retrieval.holdings import Held
+from retrieval.kinds import asked_for
 from retrieval.moments import TimeRange, to_micros
 from retrieval.questions import Question, content_words, day
 from retrieval.ranking import (
@@ -24,6 +26,7 @@ from retrieval.ranking import (
     Ranking,
     Recency,
     dense_features,
+    kind_features,
     lead_feature,
     recency_features,
     shares,
@@ -38,34 +41,13 @@ _log = logging.getLogger(__name__)
 # How far from an empty range its nearest report is looked for, in turn.
 _MARGINS = (timedelta(days=3), timedelta(days=30), timedelta(days=365), None)
 _SOFTNESS = 3.0  # a candidate this much below the best has 1/e of its score
-_DEEPER = 20
 _AT_THE_TOP = 5
 _RERANKED = 30
-_NO_RIVAL = 0.7
+_NO_RIVAL = 0.8
 _MOST_ALSO = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Corner:
-    """What one search works on: a corpus and its two indexes."""
-
-    corpus: Corpus
-    keywords: KeywordIndex
-    vectors: VectorIndex
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A candidate and how it matches the question's words, as `Measures` defines it."""
-
-    candidate: Candidate
-    bm25: np.float32
-    pairs: np.float32
-    article: np.float32
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """A candidate with its score and what each kind of evidence adds to it."""
 
     candidate: Candidate
@@ -90,7 +72,7 @@ class Searcher:
         self._zone = zone
         self._reranker = reranker
         self._rerank_seconds = rerank_seconds
-        self._publishers: dict[int, tuple[int, Publishers]] = {}
+        self.gatherer = Gatherer(catalogue.reading)
 
     async def search(
         self,
@@ -107,11 +89,13 @@ class Searcher:
         ``within.as_of``, lies in the range and is of the source, exactly. Range and source are
         those of ``within`` and ``source``, else those that the question's words ask for.
         """
-        read = await self.read(corner, question, within, source)
-        return await self._search(corner, read, limit)
+        vector = await self._vector(corner, question)
+        return await self._search(
+            corner, vector, lambda held: self._read(held, question, within, source), limit
+        )
 
-    async def read(
-        self, corner: Corner, question: str, within: TimeRange, source: str | None
+    def _read(
+        self, held: Held, question: str, within: TimeRange, source: str | None = None
     ) -> Question:
         """Read a question: its range, its source and its words. What ``within`` and ``source`` say
         wins over what its words say."""
@@ -120,117 +104,85 @@ class Searcher:
             within = TimeRange(within.as_of, words.since, words.until)
         else:
             words = replace(words, phrase=None)
-        publishers = await self.publishers(corner.corpus)
-        named = publishers.named_in(words.rest)
+        named = held.publishers.named_in(words.rest)
         rest = named.rest if named else words.rest
         only: SourceFilter | None = None
         if source:
-            only = SourceFilter.of(source, publishers.find(source))
+            only = SourceFilter.of(source, held.publishers.find(source))
         elif named:
             only = SourceFilter.of(named.publisher.name, named.publisher)
         terms = content_words(rest) or content_words(question)
         recency = Recency(wanted=not words.timeless, asked=words.asked)
-        return Question(question, terms, within, only, words.phrase, recency)
+        kind = asked_for(question)
+        return Question(question, terms, within, only, words.phrase, recency, kind)
 
     async def publishers(self, corpus: Corpus) -> Publishers:
-        """The publishers of a corpus, read again when something has come in."""
-        state = await self._catalogue.last_version_id()
-        known = self._publishers.get(corpus.id)
-        if known is None or known[0] != state:
-            known = (state, Publishers(await self._catalogue.sources(corpus)))
-            self._publishers[corpus.id] = known
-        return known[1]
-
-    def forget(self, corpus: Corpus) -> None:
-        """Read the publishers of a corpus again: its articles were deleted."""
-        self._publishers.pop(corpus.id, None)
+        """The publishers of a corpus at this moment."""
+        return (await asyncio.to_thread(self.gatherer.holdings(corpus).current)).publishers
 
     async def explore(
         self, corner: Corner, question: str, within: TimeRange
     ) -> tuple[list[Candidate], dict[str, Floats]]:
         """The candidates for a question and their features; what ranking is learned from."""
-        read = await self.read(corner, question, within, None)
-        _, vector, measured, _ = await self._gathered(corner, read, 10)
-        return [entry.candidate for entry in measured], self._features(vector, measured, read)
-
-    async def _gathered(
-        self, corner: Corner, read: Question, limit: int
-    ) -> tuple[KeywordQuery, Vectors, list[Measured], list[str]]:
-        """The candidates that pass the filters, with their measures, and what has to be remarked."""
-        ranking = self.ranking
-        dense_depth = max(ranking.dense_candidates, limit)
-        keyword_depth = max(ranking.keyword_candidates, 2 * limit)
-        (query, keyword), (vector, dense, notes) = await asyncio.gather(
-            self._keyword(corner, read, keyword_depth),
-            self._dense(corner, read, dense_depth),
+        vector = await self._vector(corner, question)
+        gathered = await self.gatherer.gather(
+            Wanted(corner, vector, lambda held: self._read(held, question, within), 10),
+            self.ranking,
+            lambda found: found,
         )
-        looked_up = await self._looked_up(corner, query, keyword, dense)
-        passing = [entry for entry in looked_up if read.admits(entry.candidate)]
-        if len(passing) < limit and len(dense) == dense_depth:
-            # A narrow range left little: look deeper. Chroma's own filters cost more than this.
-            dense = await corner.vectors.query(vector, dense_depth * _DEEPER)
-            looked_up = await self._looked_up(corner, query, keyword, dense)
-            passing = [entry for entry in looked_up if read.admits(entry.candidate)]
-        return query, vector, passing, notes
+        features = self._features(vector, gathered.measured, gathered.read)
+        return [entry.candidate for entry in gathered.measured], features
+
+    async def _vector(self, corner: Corner, question: str) -> Vectors:
+        await corner.vectors.require_embedder()
+        vector: Vectors = (await self._embedder.embed([question]))[0]
+        return vector
 
     async def _search(
-        self, corner: Corner, read: Question, limit: int, *, explain_nothing: bool = True
+        self,
+        corner: Corner,
+        vector: Vectors,
+        understood: Callable[[Held], Question],
+        limit: int,
+        *,
+        explain_nothing: bool = True,
     ) -> Found:
-        query, vector, passing, notes = await self._gathered(corner, read, limit)
-        scored = self._scored(vector, passing, read)
+        def ordered(found: Gathered) -> tuple[Gathered, list[Scored], tuple[Hit, ...]]:
+            scored = self._scored(found.vector, found.measured, found.read)
+            if self._reranker is not None:
+                return found, scored, ()
+            return found, scored, self._hits(found.held, self._chosen(scored, limit), found.read)
+
+        gathered, scored, hits = await self.gatherer.gather(
+            Wanted(corner, vector, understood, limit), self.ranking, ordered
+        )
+        read, notes = gathered.read, gathered.notes
         if self._reranker is not None and scored:
             scored = await self._reranked(self._reranker, read, scored)
-        hits = await self._hits(corner.corpus, self._chosen(scored, limit), read)
+            chosen = self._chosen(scored, limit)
+            hits = await asyncio.to_thread(self._hits, gathered.held, chosen, read)
         if not hits and explain_nothing:
-            notes += await self._why_nothing(corner, read)
+            notes += await self._why_nothing(corner, gathered)
         within = read.within
         return Found(
-            read.text, within.since, within.last, hits, tuple(notes), query.weights,
+            read.text, within.since, within.last, hits, tuple(notes), gathered.query.weights,
             source=read.source.name if read.source else None, phrase=read.phrase,
         )  # fmt: skip
 
     async def nearest(self, corner: Corner, question: str, as_of: datetime) -> list[Reference]:
         """Up to five articles that come closest to a question, whatever their date or source."""
-        read = await self.read(corner, question, TimeRange(as_of), None)
-        found = await self._search(corner, read.widened(), 10, explain_nothing=False)
+        vector = await self._vector(corner, question)
+        found = await self._search(
+            corner,
+            vector,
+            lambda held: self._read(held, question, TimeRange(as_of)).widened(),
+            10,
+            explain_nothing=False,
+        )
         nearest = list(
             {hit.passage.article.article_id: hit.passage.article for hit in found.hits}.values()
         )
         return (nearest or await self._catalogue.newest(corner.corpus, as_of, 5))[:5]
-
-    async def _keyword(
-        self, corner: Corner, read: Question, depth: int
-    ) -> tuple[KeywordQuery, dict[int, float]]:
-        query = await corner.keywords.weigh(read.words)
-        terms = read.source.terms if read.source else []
-        return query, await corner.keywords.search(query, read.within, terms, depth)
-
-    async def _dense(
-        self, corner: Corner, read: Question, depth: int
-    ) -> tuple[Vectors, list[int], list[str]]:
-        await corner.vectors.require_embedder()
-        vector = (await self._embedder.embed([read.text]))[0]
-        try:
-            return vector, await corner.vectors.query(vector, depth), []
-        except IndexDamaged as error:
-            # Keywords alone find most of it, and the answer says what is wrong.
-            return vector, [], [error.message]
-
-    async def _looked_up(
-        self, corner: Corner, query: KeywordQuery, keyword: dict[int, float], dense: Sequence[int]
-    ) -> list[Measured]:
-        """What both lists hold and may be shown, with all that ranking has to know of it."""
-        ids = list(dict.fromkeys([*keyword, *dense]))
-        candidates, measures = await asyncio.gather(
-            self._catalogue.candidates(corner.corpus, ids),
-            corner.keywords.measure(query, ids, keyword),
-        )
-        rows = {passage_id: row for row, passage_id in enumerate(ids)}
-        return [
-            Measured(c, measures.bm25[row], measures.pairs[row], measures.article[row])
-            for c in candidates
-            for row in (rows[c.passage_id],)
-        ]
 
     def _features(
         self, vector: Vectors, measured: Sequence[Measured], read: Question
@@ -243,11 +195,12 @@ class Searcher:
             "pairs": np.array([entry.pairs for entry in measured]),
             "article": np.array([entry.article for entry in measured]),
             "lead": lead_feature([c.passage_id % PASSAGES_PER_VERSION for c in candidates]),
+            **kind_features(read.kind, np.array([entry.of_kind for entry in measured])),
             **recency_features(to_micros(read.within.as_of) - visible, read.recency),
         }
-        vectors = unpacked([candidate.vector for candidate in candidates], len(vector))
-        guess = total(shares(features, self.ranking.weights), len(candidates))
-        return features | dense_features(vector, vectors, guess)
+        vectors = np.array([entry.vector for entry in measured]).reshape(-1, len(vector))
+        versions = [candidate.passage_id // PASSAGES_PER_VERSION for candidate in candidates]
+        return features | dense_features(vector, vectors, versions)
 
     def _scored(
         self, vector: Vectors, measured: Sequence[Measured], read: Question
@@ -258,14 +211,11 @@ class Searcher:
         parts = shares(self._features(vector, measured, read), self.ranking.weights)
         totals = total(parts, len(measured))
         scores = np.exp((totals - np.max(totals)) / _SOFTNESS)
-        order = sorted(
-            range(len(measured)), key=lambda i: (-totals[i], measured[i].candidate.passage_id)
-        )
+        ids = [entry.candidate.passage_id for entry in measured]
+        kinds, rows = list(parts), np.stack([*parts.values()], axis=1).tolist()
         return [
-            Scored(
-                measured[i].candidate, float(scores[i]), {k: float(v[i]) for k, v in parts.items()}
-            )
-            for i in order
+            Scored(measured[i].candidate, float(scores[i]), dict(zip(kinds, rows[i], strict=True)))
+            for i in np.lexsort((np.array(ids), -totals)).tolist()
         ]
 
     async def _reranked(
@@ -291,7 +241,7 @@ class Searcher:
         order = sorted(range(len(first)), key=lambda i: -scores[i])
         # The scores stay where they are, and fall from hit to hit as before.
         return [
-            replace(first[i], score=place.score) for i, place in zip(order, first, strict=True)
+            first[i]._replace(score=place.score) for i, place in zip(order, first, strict=True)
         ] + rest
 
     def _chosen(self, scored: Sequence[Scored], limit: int) -> list[Scored]:
@@ -319,14 +269,12 @@ class Searcher:
         rest = sorted(put_back + chosen[_AT_THE_TOP:], key=lambda e: -e.score)
         return (chosen[:_AT_THE_TOP] + rest)[:limit]
 
-    async def _hits(self, corpus: Corpus, chosen: list[Scored], read: Question) -> tuple[Hit, ...]:
+    def _hits(self, held: Held, chosen: list[Scored], read: Question) -> tuple[Hit, ...]:
         if not chosen:
             return ()
         stories = sorted({e.candidate.story_id for e in chosen if e.candidate.story_id is not None})
-        passages, told = await asyncio.gather(
-            self._catalogue.load_passages([entry.candidate.passage_id for entry in chosen]),
-            self._catalogue.told_by(corpus, stories),
-        )
+        passages = self._catalogue.reading.passages([e.candidate.passage_id for e in chosen])
+        told = held.shown.told_by(stories)
         hits: list[Hit] = []
         for entry in chosen:
             passage = passages.get(entry.candidate.passage_id)
@@ -337,9 +285,9 @@ class Searcher:
             hits.append(Hit(len(hits) + 1, round(entry.score, 4), passage, also, entry.shares))
         return tuple(hits)
 
-    async def _why_nothing(self, corner: Corner, read: Question) -> list[str]:
+    async def _why_nothing(self, corner: Corner, found: Gathered) -> list[str]:
         """What keeps a search from finding anything, in a sentence."""
-        publishers = await self.publishers(corner.corpus)
+        read, publishers = found.read, found.held.publishers
         if read.source and not publishers.find(read.source.name) and read.source.host is None:
             close = publishers.near(read.source.name)
             hint = f"; did you mean {' or '.join(close)}?" if close else "."
@@ -347,15 +295,23 @@ class Searcher:
         if not read.limits_time:
             return []
         dated: list[tuple[float, str]] = []
-        for margin in _MARGINS:
-            around = await self._search(corner, read.around(margin), 10, explain_nothing=False)
-            dates = [hit.passage.article.published_at for hit in around.hits]
-            dated = [(read.distance(date), date) for date in dates if date]
+        for wider in map(read.around, _MARGINS):
+            dated = [
+                (read.distance(date), date) for date in await self._dates(corner, found, wider)
+            ]
             if dated:
                 break
         nearest = f"; the nearest is of {day(min(dated)[1])}" if dated else ""
         of = f" of {read.source.name}" if read.source else ""
         return [f"Nothing{of} {read.range_in_words}{nearest}."]
+
+    async def _dates(self, corner: Corner, found: Gathered, wider: Question) -> list[str]:
+        """When the articles were published that a wider question finds."""
+        around = await self._search(
+            corner, found.vector, lambda _: wider, 10, explain_nothing=False
+        )
+        dates = (hit.passage.article.published_at for hit in around.hits)
+        return [date for date in dates if date]
 
 
 def _also(own: Candidate, tellers: Sequence[tuple[Candidate, AlsoIn]]) -> tuple[AlsoIn, ...]:

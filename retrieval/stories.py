@@ -115,9 +115,11 @@ class Stories:
         self._by_digest.setdefault(marks.digest, row)
         self._name_counts.update(marks.names.keys())
 
-    def place(self, marks: Marks) -> Place:
-        """Find an article's place and take it in."""
+    def place(self, marks: Marks, pinned: int | None = None) -> Place:
+        """Find an article's place and take it in. ``pinned`` is the story that a moderator chose."""
         found = self._find(marks)
+        if pinned is not None and found.story_id != pinned:
+            found = Place(marks.version_id, pinned, marks.version_id)
         self.add(marks, found)
         return found
 

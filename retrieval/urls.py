@@ -66,6 +66,8 @@ _TRACKING_NAMES = frozenset(
 )
 _AMP_SEGMENT = re.compile(r"/(?:amp|amphtml)(?=/|$)|\.amp(?=\.html?$|$)", re.IGNORECASE)
 _AMP_CACHE = re.compile(r"^/(?:[acv]/)+(?:s/)?", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_USERINFO = re.compile(r"^(\s*(?:[a-z][a-z0-9+.-]*:)?[/\\]*)[^/\\?#]*@", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -74,6 +76,8 @@ def split_http_url(url: str) -> SplitResult:
 
     Raises ``ValueError``, with a reason to show, for anything else and for credentials in it.
     """
+    if _CONTROL.search(url.strip()):
+        raise ValueError("the URL holds characters that are not allowed in one")
     try:
         parts = urlsplit(url.strip())
         port_is_readable = parts.port is None or parts.port > 0
@@ -81,11 +85,16 @@ def split_http_url(url: str) -> SplitResult:
         raise ValueError("the URL can't be read") from error
     if parts.scheme.lower() not in _DEFAULT_PORTS:
         raise ValueError("the URL is not http or https")
-    if not parts.hostname or not port_is_readable:
-        raise ValueError("the URL names no host")
-    if parts.username is not None or parts.password is not None:
+    if "@" in parts.netloc:
         raise ValueError("the URL holds credentials; give it without them")
+    if not parts.hostname or "\\" in parts.netloc or not port_is_readable:
+        raise ValueError("the URL names no host")
     return parts
+
+
+def without_credentials(url: str) -> str:
+    """``url`` as it may be shown and logged: what stands before an ``@`` in its host is gone."""
+    return _USERINFO.sub(r"\1", url)
 
 
 def host_name(url: str) -> str:

@@ -28,6 +28,3 @@ class AnswerCache:
         self._answers.move_to_end(key)
         while len(self._answers) > self._most:
             self._answers.popitem(last=False)
-
-    def clear(self) -> None:
-        self._answers.clear()

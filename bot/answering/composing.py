@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence, Set
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -101,13 +101,15 @@ class Composer:
         as_of: datetime,
         language: str,
         passed: Callable[[Passed, Sequence[Numbered]], None],
+        withdrawn: Set[str] = frozenset(),
     ) -> Composition:
         """Write an answer; ``passed`` hears of each sentence as soon as it has passed.
 
         Never raises ``ModelError``: what was good until then is in the composition, and so is the
         error.
         """
-        passages = numbered(hits, await self._count(), self._bounds.context_tokens)
+        count = await self._count()
+        passages = numbered(hits, count, self._bounds.context_tokens, withdrawn)
         return await self.write(
             ANSWER, question, passages, corpus=corpus, as_of=as_of, language=language, passed=passed
         )
@@ -204,10 +206,13 @@ class Composer:
     ) -> AsyncGenerator[DraftSentence, None]:
         """The sentences of one call as they become whole; the call is entered into the books."""
         reader = DraftReader()
-        async with aclosing(
-            self._booked(messages, self._bounds.answer_tokens, corpus, composition)
-        ) as pieces:
-            async for text in _with_pauses(pieces, _PAUSE):
+        async with (
+            aclosing(
+                self._booked(messages, self._bounds.answer_tokens, corpus, composition)
+            ) as pieces,
+            aclosing(_with_pauses(pieces, _PAUSE)) as texts,
+        ):
+            async for text in texts:
                 if text is None:
                     found = reader.settle()
                 else:

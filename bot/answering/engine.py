@@ -32,17 +32,18 @@ from bot.answering.conversation import (
     made_standalone,
     turn_of,
 )
+from bot.answering.disagreement import Reconciled, reconcile
 from bot.answering.evidence import Numbered
-from bot.answering.quoting import choose_quotations
+from bot.answering.quoting import select
 from retrieval.articles import Found
 from retrieval.catalogue.spending import Spending
-from retrieval.indexes.keywords import stems
 from retrieval.library import Library
 from retrieval.moments import TimeRange, to_micros
 
 _log = logging.getLogger(__name__)
 
 _HOUR = timedelta(hours=1) // timedelta(microseconds=1)
+_NOTICE = 300
 THE_QUESTIONS_LANGUAGE = "the language of the question"
 
 
@@ -102,10 +103,6 @@ class AnswerEngine:
         )
         return conversation.after(turn_of(answer, standalone))
 
-    def forget(self) -> None:
-        """Forget the answers of a moment ago: articles were deleted."""
-        self._cache.clear()
-
     @property
     def has_model(self) -> bool:
         return self._composer is not None
@@ -133,6 +130,7 @@ class AnswerEngine:
         answer = replace(
             answer,
             question=asked.question,
+            notes=(*answer.notes, *_publishers_corrections(answer, found)),
             asked=understood.question if standalone.changed else None,
             since=found.since,
             until=found.until if found.until < understood.within.as_of else None,
@@ -142,17 +140,18 @@ class AnswerEngine:
         return answer
 
     async def _made(self, asked: Asked, found: Found, emit: Callable[[Event], None]) -> Answer:
-        quoted = await asyncio.to_thread(_quoted, found)
-        if quoted is None:
-            reason: Reason = "nothing-on-it" if not found.hits else "too-thin"
-            if not found.hits and found.since is not None:
-                reason = "nothing-in-range"
-            return await self._refusal(asked, found, reason)
+        selection = await asyncio.to_thread(select, found)
+        if selection.reason is not None:
+            return await self._refusal(asked, found, selection.reason)
+        reconciled = await asyncio.to_thread(
+            reconcile, found.question, selection.quotations, found.hits
+        )
+        quoted = _quoted(found, reconciled)
         if self._composer is None:
             return _told(quoted, emit)
         async with self._composer.room(asked.corpus) as granted:
             if granted:
-                return await self._written(self._composer, asked, found, quoted, emit)
+                return await self._written(self._composer, asked, found, reconciled, quoted, emit)
         note = (
             "Today's budget for the language model is used up; this answer is made of quotations."
         )
@@ -163,6 +162,7 @@ class AnswerEngine:
         composer: Composer,
         asked: Asked,
         found: Found,
+        reconciled: Reconciled,
         quoted: Answer,
         emit: Callable[[Event], None],
     ) -> Answer:
@@ -170,13 +170,13 @@ class AnswerEngine:
         shown = _Shown(emit)
         composition = await composer.compose(
             asked.question, found.hits, corpus=asked.corpus, as_of=asked.within.as_of,
-            language=asked.language, passed=shown,
+            language=asked.language, passed=shown, withdrawn=reconciled.withdrawn,
         )  # fmt: skip
         error = composition.error
         if error is not None:
             _log.warning("%s", error.message)
         if shown.sentences:
-            answer = shown.answer(asked.question, found.notes, composition, composer.model.name)
+            answer = shown.answer(asked.question, quoted.notes, composition, composer.model.name)
         elif composition.refused:
             answer = await self._refusal(asked, found, "not-answered")
         else:
@@ -220,7 +220,7 @@ class AnswerEngine:
         return (
             " ".join(asked.question.casefold().split()), asked.corpus, asked.source, asked.limit,
             asked.language, within.since, within.until, to_micros(within.as_of) // _HOUR,
-            await self._library.catalogue.last_version_id(),
+            await self._library.catalogue.revision(),
         )  # fmt: skip
 
 
@@ -277,6 +277,21 @@ def _taking_over(asked: Asked, standalone: Standalone) -> Asked:
     )  # fmt: skip
 
 
+def _publishers_corrections(answer: Answer, found: Found) -> list[str]:
+    """The notices of cited articles that were corrected, where the answer does not quote them."""
+    cited = {citation.article.article_id for citation in answer.citations}
+    notices = {
+        hit.passage.correction: hit.passage.article.source or hit.passage.article.title
+        for hit in found.hits
+        if hit.passage.correction and hit.passage.article.article_id in cited
+    }
+    return [
+        f"{who} corrected its report: {notice[:_NOTICE]}"
+        for notice, who in notices.items()
+        if notice not in answer.text and not any("orrected" in note for note in answer.notes)
+    ]
+
+
 def _told(answer: Answer, emit: Callable[[Event], None]) -> Answer:
     """The same answer, its sentences told as if they had just been written."""
     for sentence in answer.sentences:
@@ -285,15 +300,13 @@ def _told(answer: Answer, emit: Callable[[Event], None]) -> Answer:
     return answer
 
 
-def _quoted(found: Found) -> Answer | None:
-    quotations = choose_quotations(found.question, found.hits, found.weights, stems)
-    if not quotations:
-        return None
+def _quoted(found: Found, reconciled: Reconciled) -> Answer:
+    """The answer made of quotations, with both sides where reports differ."""
+    quotations = reconciled.quotations
     citations = tuple(
         Citation(n, quotation.hit.passage.article, quotation.text)
         for n, quotation in enumerate(quotations, 1)
     )
     sentences = tuple(Sentence(citation.quote, (citation.n,)) for citation in citations)
-    return Answer(
-        found.question, cited_text(sentences), False, sentences, citations, notes=found.notes
-    )
+    notes = (*found.notes, *reconciled.notes)
+    return Answer(found.question, cited_text(sentences), False, sentences, citations, notes=notes)

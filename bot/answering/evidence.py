@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.answering.gate import Evidence
+from bot.answering.orders import without_orders
 from bot.answering.tokens import CountTokens
 from retrieval.articles import Hit, Passage
 from retrieval.moments import parse_span
-from retrieval.sentences import sentence_spans
 
-# Sentences that speak to a language model instead of a reader. They are no news, whoever put them
-# into an article, and neither the model nor the gate is shown them.
-_ORDER = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|prompts?|rules|directions|context|above|previous|prior)\b"
-    r"|\b(?:system|developer)\s+(?:prompt|message)\b|\byou are (?:now )?(?:an? )?(?:ai|assistant|chatbot|language model|dan)\b"
-    r"|\bas an ai\b|\b(?:ai|language) (?:assistants?|models?)\b[^.\n]{0,30}\b(?:must|should|reading this|are to)\b"
-    r"|\b(?:respond|reply|answer) (?:only )?with\b[^.\n]{0,40}[\"“'‘:]|<\|?/?(?:im_start|im_end|system|assistant|user|inst)\b|\[/?INST\]",
-    re.IGNORECASE,
-)
 _FENCE = re.compile(r"<\s*/?\s*passage", re.IGNORECASE)
 
 
@@ -43,17 +34,26 @@ class Numbered:
         )
 
 
-def numbered(hits: Sequence[Hit], count: CountTokens, budget: int) -> list[Numbered]:
-    """The best passages that fit into ``budget`` tokens, in the order of the hits; the first always."""
-    return next(iter(parts([hit.passage for hit in hits], count, budget)), [])
+def numbered(
+    hits: Sequence[Hit], count: CountTokens, budget: int, withdrawn: Set[str] = frozenset()
+) -> list[Numbered]:
+    """The best passages that fit into ``budget`` tokens, in the order of the hits; the first always.
+
+    Sentences that were ``withdrawn`` since are not in them.
+    """
+    return next(iter(parts([hit.passage for hit in hits], count, budget, withdrawn)), [])
 
 
-def parts(passages: Iterable[Passage], count: CountTokens, budget: int) -> Iterator[list[Numbered]]:
+def parts(
+    passages: Iterable[Passage], count: CountTokens, budget: int, withdrawn: Set[str] = frozenset()
+) -> Iterator[list[Numbered]]:
     """The passages in order, in parts that fit into ``budget`` tokens, each numbered from 1 on."""
     part: list[Numbered] = []
     spent = 0
     for passage in passages:
         text = without_orders(passage.text)
+        for sentence in withdrawn:
+            text = text.replace(sentence, "").strip()
         if not text:
             continue
         one = Numbered(len(part) + 1, passage, text)
@@ -76,18 +76,6 @@ def fenced(passage: Numbered) -> str:
         f'published="{_attribute(published)}" title="{_attribute(article.title)}">\n'
         f"{_FENCE.sub('(passage', passage.shown or passage.text)}\n</passage>"
     )
-
-
-def without_orders(text: str) -> str:
-    """``text`` without the sentences that are meant for a language model."""
-    if not _ORDER.search(text):
-        return text
-    kept, last = [], 0
-    for start, end in sentence_spans(text):
-        if _ORDER.search(text[start:end]):
-            kept.append(text[last:start])
-            last = end
-    return "".join([*kept, text[last:]]).strip()
 
 
 def published_date(published_at: str | None) -> date | None:

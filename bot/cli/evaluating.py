@@ -13,6 +13,7 @@ from bot.cli import options as o
 from bot.cli.output import print_json
 
 if TYPE_CHECKING:
+    from bot.evaluating.abstention import Tradeoff
     from bot.evaluating.running import Evaluation
     from bot.evaluating.scoring import Interval
 
@@ -28,6 +29,13 @@ def eval_command(
             help="Compare with another setting: bm25, embedder=NAME, week=0 ... Repeatable."
         ),
     ] = None,
+    abstention: Annotated[
+        bool,
+        typer.Option(
+            "--abstention",
+            help="Also ask over the articles of the first half of the dates alone: does it know when it does not know?",
+        ),
+    ] = False,
     as_json: o.Json = False,
 ) -> None:
     """Measure search and answers on questions with known answers, in a folder of its own.
@@ -36,17 +44,23 @@ def eval_command(
     """
 
     async def run() -> None:
+        from bot.evaluating.abstention import tradeoff
         from bot.evaluating.running import evaluate
         from bot.settings import load_settings
 
+        config = load_settings().library()
+
         with _Progress(quiet=as_json) as progress:
-            evaluations = await evaluate(
-                articles, questions, load_settings().library(), compare or (), progress
-            )
+            evaluations = await evaluate(articles, questions, config, compare or (), progress)
+            half = await tradeoff(articles, questions, config, progress) if abstention else None
         if as_json:
-            print_json(_record(evaluations))
+            print_json({**_record(evaluations), "abstention": _tradeoff(half)})
         else:
             _print(evaluations)
+            if half is not None:
+                _print_tradeoff(half)
+            elif abstention:
+                print("There are too few dates or questions to measure abstention.")
 
     asyncio.run(run())
 
@@ -105,6 +119,34 @@ def _figures(evaluation: Evaluation) -> dict[str, Any]:
         "timing": evaluation.timing(),
         "weeks": evaluation.by_week(),
     }
+
+
+def _tradeoff(half: Tradeoff | None) -> dict[str, Any] | None:
+    if half is None:
+        return None
+    return {
+        "articles": half.articles,
+        "answerable": len(half.known),
+        "unanswerable": len(half.unknown),
+        "answered": asdict(half.answered),
+        "abstained": asdict(half.abstained),
+        "area": half.area,
+        "curve": [
+            {"threshold": threshold, "answered": answered, "abstained": abstained}
+            for threshold, answered, abstained in half.curve()
+        ],
+    }
+
+
+def _print_tradeoff(half: Tradeoff) -> None:
+    from rich.console import Console
+
+    Console(width=None).print(
+        f"With {half.articles} articles, those of the first half of the dates: {_cell(half.answered)} of the "
+        f"{len(half.known)} questions that they answer are answered, {_cell(half.abstained)} of the "
+        f"{len(half.unknown)} whose articles are all missing are refused; area under the curve {half.area:.3f}",
+        highlight=False,
+    )  # fmt: skip
 
 
 def _print(evaluations: list[Evaluation]) -> None:

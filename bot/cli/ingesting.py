@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from bot.cli import options as o
+from bot.cli.desk import actor, bar, newsroom
 from bot.cli.output import complain, ingested_record, print_json
 
 if TYPE_CHECKING:
-    from bot.settings import Settings
+    from bot.newsroom import Newsroom
     from retrieval.articles import Incoming, Ingested
     from retrieval.catalogue import Corpus
     from retrieval.library import Library
@@ -26,32 +28,29 @@ def ingest(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Bring articles in: .html .txt .md .jsonl .xml (each also .gz), a URL, or - for standard input.
+    """Bring articles in: .html .pdf .txt .md .jsonl .xml (each also .gz), the URL of an article or a feed,
+    or - for standard input.
 
     Example: newsdesk ingest articles.jsonl.gz https://example.com/story
     """
 
     async def run() -> None:
-        from bot.settings import load_settings
-        from retrieval.ingest import ingest as ingest_all
-        from retrieval.library import open_library
-
-        settings = load_settings()
         rejected: list[Ingested] = []
         counts: dict[str, int] = {}
-        async with open_library(settings.library(), writer="newsdesk ingest") as library:
-            indexer = await library.indexer(corpus)
-            read = _read(sources, settings, asyncio.get_running_loop())
-            with _progress(hidden=as_json) as advance:
-                async for result in ingest_all(
-                    indexer, read, actor="terminal", data_dir=settings.data_dir
-                ):
+        async with newsroom("ingest") as room:
+            for is_web, group in itertools.groupby(sources, lambda source: "://" in source):
+                given = list(group)
+                results = (
+                    _from_web(room, given, corpus, hidden=as_json)
+                    if is_web
+                    else _from_files(room, given, corpus, hidden=as_json)
+                )
+                async for result in results:
                     counts[result.status] = counts.get(result.status, 0) + 1
                     if result.status == "rejected":
                         rejected.append(result)
                     if as_json:
                         print_json(ingested_record(result))
-                    advance(counts)
         if not as_json:
             print(", ".join(f"{count} {status}" for status, count in counts.items()) or "nothing")
         _tell_rejected(rejected, as_json)
@@ -60,21 +59,27 @@ def ingest(
 
 
 def extract(
-    file: Annotated[Path, typer.Argument(help="A saved HTML page, also .gz.")],
+    file: Annotated[Path, typer.Argument(help="A saved HTML page or PDF, also .gz.")],
     url: Annotated[str | None, typer.Option(help="Where the page came from.")] = None,
     as_json: o.Json = False,
 ) -> None:
     """Show the article that a saved page holds."""
     from bot.settings import load_settings
-    from retrieval.decoding import decode_page, read_bounded
+    from retrieval.decoding import read_bounded
     from retrieval.errors import UnreadableSource
-    from retrieval.extraction import extract_article
+    from retrieval.extraction.child import Job
+    from retrieval.extraction.workers import Extractor
     from retrieval.languages import detect_language
     from retrieval.moments import written
 
     try:
-        page = decode_page(read_bounded(file, load_settings().max_article_bytes))
-        article = extract_article(page, url)
+        settings = load_settings()
+        data = read_bounded(file, settings.max_article_bytes)
+        kind: Literal["pdf", "page"] = "pdf" if data.startswith(b"%PDF-") else "page"
+        # Who asks to see a page is shown what there is before its paywall.
+        job = Job(kind, url, teasers=True, respect_noai=settings.respect_noai)
+        with Extractor(1) as extractor:
+            article = extractor.submit(job, data).result()
     except UnreadableSource as error:
         complain(f"{file}: {error.message}.")
         raise typer.Exit(1) from error
@@ -130,33 +135,54 @@ async def _reindex(library: Library, corpus: Corpus, *, hidden: bool) -> int:
     return articles
 
 
-def _read(
-    sources: list[str], settings: Settings, loop: asyncio.AbstractEventLoop
-) -> Iterator[Incoming]:
-    from retrieval.readers import read_source, read_stdin
+async def _from_files(
+    room: Newsroom, sources: list[str], corpus: str, *, hidden: bool
+) -> AsyncIterator[Ingested]:
+    from retrieval.ingest import ingest as ingest_all
 
-    for source in sources:
-        if source == "-":
-            yield from read_stdin(sys.stdin.buffer, settings.max_article_bytes)
-        elif "://" in source:
-            # This runs in a worker thread; fetching belongs to the event loop.
-            fetched = asyncio.run_coroutine_threadsafe(_fetch(source, settings), loop)
-            yield from fetched.result()
-        else:
-            yield from read_source(Path(source), settings.max_article_bytes)
+    by = actor()
+    config = room.library.config
+    indexer = await room.library.indexer(corpus)
+    counts: dict[str, int] = {}
+    with _progress(hidden=hidden) as advance:
+        async for result in ingest_all(
+            indexer, _read(room, sources), actor=by.who, place=by.where, data_dir=config.data_dir
+        ):
+            counts[result.status] = counts.get(result.status, 0) + 1
+            advance(counts)
+            yield result
 
 
-async def _fetch(url: str, settings: Settings) -> list[Incoming]:
-    from retrieval.fetching import Fetcher
-    from retrieval.readers.address import read_address
+async def _from_web(
+    room: Newsroom, urls: list[str], corpus: str, *, hidden: bool
+) -> AsyncIterator[Ingested]:
+    """As a job: what is killed midway goes on with `newsdesk jobs resume` or the next URL."""
+    from retrieval.catalogue.jobs import JobSource
 
-    async with Fetcher(
-        allow=settings.fetch_allow,
-        seconds=settings.fetch_seconds,
-        max_bytes=settings.max_article_bytes,
-        user_agent=settings.user_agent,
-    ) as fetcher:
-        return await read_address(url, fetcher)
+    job = await room.jobs.submit(corpus, [JobSource("url", url) for url in urls], actor())
+    try:
+        with bar(hidden=hidden) as follow:
+            async for event in room.jobs.follow(job):
+                follow(event.progress)
+                for result in event.results:
+                    yield result
+    except asyncio.CancelledError:
+        await room.jobs.cancel(job.id, corpus, actor())
+        raise
+
+
+def _read(room: Newsroom, sources: list[str]) -> Iterator[Incoming]:
+    from retrieval.readers import read_sources, read_stdin
+
+    pages = room.pages
+    for is_stdin, group in itertools.groupby(sources, lambda source: source == "-"):
+        if not is_stdin:
+            yield from read_sources(
+                map(Path, group), pages.max_bytes, pages.extractor, respect_noai=pages.respect_noai
+            )
+            continue
+        for _ in group:
+            yield from read_stdin(sys.stdin.buffer, pages.max_bytes)
 
 
 def _tell_rejected(rejected: list[Ingested], as_json: bool) -> None:

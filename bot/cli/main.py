@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import asking, evaluating, ingesting, looking, running, summing
+from bot.cli import (
+    articles,
+    asking,
+    checking,
+    evaluating,
+    feeds,
+    ingesting,
+    jobs,
+    looking,
+    running,
+    summing,
+)
 
 VERSION = "0.1.0"
 _INTERRUPTED = 130
@@ -48,7 +59,13 @@ app.command()(summing.summarize)
 app.command()(summing.digest)
 app.command()(summing.timeline)
 app.command()(ingesting.extract)
+app.command("check-claims")(checking.check_claims)
 app.command("eval")(evaluating.eval_command)
+app.add_typer(feeds.app, name="feeds")
+app.add_typer(articles.articles, name="articles")
+app.add_typer(articles.stories, name="stories")
+app.add_typer(jobs.app, name="jobs")
+app.command()(articles.audit)
 app.command()(looking.status)
 app.command()(looking.doctor)
 app.command()(running.run)
@@ -76,6 +93,7 @@ def _run(debug: bool) -> int:
         format="%(levelname)s %(name)s: %(message)s",
     )
     logging.getLogger("aiosqlite").setLevel(logging.INFO)  # tells of every statement
+    logging.getLogger("httpcore").setLevel(logging.INFO)  # tells of every header, secret ones too
     try:
         app(standalone_mode=True)
     except SystemExit as ended:  # what typer makes of an interruption too

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +10,6 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 _PORTAL = "https://discord.com/developers/applications"
-_SWITCH_SECONDS = 0.001
 
 
 def run() -> None:
@@ -29,19 +27,15 @@ def run() -> None:
         )
     set_up(as_json=settings.log_json)
     use_addresses(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
-    loop_first()
     asyncio.run(_run(settings))
-
-
-def loop_first() -> None:
-    """Let the event loop have Python's lock back from busy worker threads sooner than usual."""
-    sys.setswitchinterval(_SWITCH_SECONDS)
 
 
 async def _run(settings: Settings) -> None:
     from bot.client import NewsdeskBot
+    from bot.liveliness import favour_the_loop
 
     bot = NewsdeskBot(settings)
+    favour_the_loop(bot)
     running = asyncio.create_task(_connected(bot, settings))
     stop = asyncio.Event()
     _on_signals(stop)

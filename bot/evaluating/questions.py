@@ -31,7 +31,8 @@ _MAX_AGE = timedelta(days=14)
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question with its answer. ``gold`` are the canonical URLs of the articles that answer it,
-    none if it does not count; ``covered`` says whether any of the articles named for it is there."""
+    none if it does not count; ``covered`` says whether any of the articles named for it is there,
+    ``names_articles`` whether any is named."""
 
     id: str
     question: str
@@ -39,6 +40,7 @@ class Question:
     asked_at: str
     gold: frozenset[str]
     covered: bool = True
+    names_articles: bool = True
 
     @property
     def as_of(self) -> datetime:
@@ -77,7 +79,7 @@ def known_questions(
         gold = frozenset(_answering(record, named, by_url))
         covered = any(url in by_url for url in named)
         questions.append(
-            Question(str(record.get("id", number)), record["question"], str(answer), asked_at, gold, covered)
+            Question(str(record.get("id", number)), record["question"], str(answer), asked_at, gold, covered, bool(named))
         )  # fmt: skip
     return questions
 

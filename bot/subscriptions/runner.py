@@ -192,7 +192,7 @@ class SubscriptionRunner:
     ) -> None:
         if await self._must_wait(subscription, now):
             return
-        state = await self._catalogue.last_version_id()
+        state = await self._catalogue.revision()
         if self._seen.get(subscription.id) == state and not pending:
             return
         since = max(subscription.created_at, now - _BREAKING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -82,12 +82,21 @@ def _refusal(answer: Answer, frame: Frame) -> Page:
     return Page(embed)
 
 
-def sources_pages(citations: Sequence[Citation], say: Say) -> list[Page]:
-    """The quoted passages of an answer, for the one who wants to check."""
+def sources_pages(
+    citations: Sequence[Citation], say: Say, removed: Mapping[str, datetime]
+) -> list[Page]:
+    """The quoted passages of an answer, for the one who wants to check. Of ``removed`` articles
+    (by id, with the moment) it is told instead."""
     pieces = []
     for citation in citations:
         source = _source(citation.article, f"**{citation.n}**")
-        pieces.append(f"{source}\n> {plain(citation.quote, _QUOTE)}")
+        moment = removed.get(citation.article.article_id)
+        if moment is not None:
+            pieces.append(
+                f"{source}\n{say('source-removed', at=f'<t:{int(moment.timestamp())}:D>')}"
+            )
+        else:
+            pieces.append(f"{source}\n> {plain(citation.quote, _QUOTE)}")
     if not pieces:
         return [note(say("no-sources"))]
     return [note(text) for text in split(pieces, DESCRIPTION, "\n\n")]

@@ -20,6 +20,10 @@ _PILED = re.compile(r"((?:\S)(?:[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\
 _MARKUP = re.compile(r"[\\*_`~|<\[\]]|(?<=\])\(|(?<=:)/(?=/)|^(?:[>#+-]|\d+(?=\.\s))")
 _EVERYONE = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 _LONGEST_LINK = 500
+# Who acts in Discord, as the audit names them, and the terminal's commands.
+_PERSON = re.compile(r"\bdiscord user (\d{5,20})\b")
+_CHANNEL = re.compile(r"\bdiscord server \d{5,20} channel (\d{5,20})\b")
+_TERMINAL = re.compile(r"\bnewsdesk (?=(?:articles|feeds|stories) \w)")
 
 
 def cleaned(text: str) -> str:
@@ -58,6 +62,13 @@ def _escaped(match: re.Match[str]) -> str:
 def unmarked(text: str, most: int) -> str:
     """For places that show no markup: names of threads, labels, footers, suggestions."""
     return _EVERYONE.sub("@\u200b", cut(cleaned(text), most))
+
+
+def explained(text: str, most: int | None = None) -> str:
+    """Words of the services, such as a reason: as ``plain``, with people and channels shown as
+    Discord shows them and the terminal's commands as those of Discord."""
+    text = _PERSON.sub(r"<@\1>", plain(text, most))
+    return _TERMINAL.sub("/", _CHANNEL.sub(r"<#\1>", text))
 
 
 def link(title: str, url: str | None, most: int = 120) -> str:

@@ -4,42 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
-    BindParameter,
     Connection,
     Engine,
-    bindparam,
     create_engine,
     delete,
     event,
     func,
     insert,
-    literal,
-    null,
     select,
     update,
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from retrieval.articles import AlsoIn, Article, Incoming, Passage, Reference, content_hash
+from retrieval.articles import Article, Incoming, Passage, Reference, content_hash
 from retrieval.catalogue import migrating
+from retrieval.catalogue.reading import LOOKUP, REFERENCE, Reading
 from retrieval.catalogue.records import (
+    GONE,
+    LAST_VERSION,
     LAYOUT,
     Acceptance,
-    Candidate,
     Corpus,
     CorpusCounts,
     KnownMember,
     Member,
     PendingVersion,
+    article_id_of,
 )
 from retrieval.catalogue.schema import (
     ACCEPTED,
@@ -54,79 +52,24 @@ from retrieval.catalogue.schema import (
     passages,
     properties,
     story_members,
+    story_pins,
     versions,
 )
+from retrieval.corrections import correction_in
 from retrieval.errors import StorageError
-from retrieval.moments import to_micros, written
+from retrieval.moments import from_micros, to_micros, written
 from retrieval.passages import passage_spans
 from retrieval.sources import source_key
 from retrieval.urls import canonical_url, host_name
 
 Result = TypeVar("Result")
+# Written in the transaction that accepts a batch, so that both are kept or neither.
+Alongside = Callable[[AsyncConnection, list[Acceptance]], Awaitable[None]]
 
 _BUSY_SECONDS = 10
 _READERS = 8
-_MAPPED_BYTES = 1 << 30
-_LOOKUP = 5_000  # bound parameters a statement; SQLite allows 32,766
 
 _CORPUS = (corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout)
-_CANDIDATE = (
-    story_members.c.story_id,
-    story_members.c.copy_id,
-    versions.c.article_id,
-    versions.c.source_key,
-    versions.c.host,
-    versions.c.published_from,
-    versions.c.published_to,
-    versions.c.visible_from,
-)
-_REFERENCE = (
-    versions.c.article_id,
-    versions.c.url,
-    versions.c.title,
-    versions.c.source,
-    versions.c.published_at,
-)
-# What every question asks, built once: building a statement takes as long as running it.
-_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
-_LAST_VERSION = select(func.max(versions.c.id))
-# Whether a version is shown is asked of the rows found, not in the query: SQLite would start from
-# the corpus and read all of it.
-_CANDIDATES = (
-    select(
-        passages.c.id, passage_vectors.c.vector, *_CANDIDATE, versions.c.corpus_id, versions.c.state
-    )
-    .join(versions, versions.c.id == passages.c.version_id)
-    .outerjoin(story_members, story_members.c.version_id == versions.c.id)
-    .outerjoin(
-        passage_vectors,
-        (passage_vectors.c.passage_id == passages.c.id)
-        & (passage_vectors.c.generation == bindparam("generation")),
-    )
-    .where(passages.c.id.in_(_IDS))
-)
-_PASSAGES = (
-    select(
-        passages.c.id,
-        passages.c.start_offset,
-        passages.c.end_offset,
-        func.substr(
-            versions.c.text,
-            passages.c.start_offset + 1,
-            passages.c.end_offset - passages.c.start_offset,
-        ),
-        *_REFERENCE,
-    )
-    .join(versions, versions.c.id == passages.c.version_id)
-    .where(passages.c.id.in_(_IDS))
-)
-_TELLERS = (
-    select(literal(0), null(), *_CANDIDATE, versions.c.state, versions.c.source, versions.c.url)
-    .join(story_members, story_members.c.version_id == versions.c.id)
-    .where(story_members.c.corpus_id == bindparam("corpus_id"))
-    .where(story_members.c.story_id.in_(_IDS))
-    .order_by(versions.c.visible_from, versions.c.id)
-)
 
 
 class Catalogue:
@@ -139,6 +82,7 @@ class Catalogue:
         self._engine = engine
         self._writing = asyncio.Lock()
         self._reader = reader
+        self.reading = Reading(reader)
         # Tells the collections of this data folder from others' on a shared Chroma server.
         self.folder_id = folder_id
 
@@ -204,18 +148,14 @@ class Catalogue:
         One hop to a thread; the asynchronous engine takes several for each statement.
         """
 
-        def run() -> Result:
-            with self._reader.connect() as connection:
-                return work(connection)
-
-        return await asyncio.to_thread(run)
+        return await asyncio.to_thread(self.reading.run, work)
 
     # Corpora
 
     async def corpora(self) -> list[Corpus]:
         async with self._engine.connect() as connection:
-            rows = await connection.execute(select(*_CORPUS).order_by(corpora.c.id))
-            return [Corpus(*row) for row in rows]
+            query = select(*_CORPUS).where(~corpora.c.name.startswith(GONE, autoescape=True))
+            return [Corpus(*row) for row in await connection.execute(query.order_by(corpora.c.id))]
 
     async def corpus(self, name: str) -> Corpus | None:
         async with self._engine.connect() as connection:
@@ -243,26 +183,38 @@ class Catalogue:
     # Ingestion
 
     async def accept(
-        self, corpus: Corpus, incoming: Sequence[Incoming], *, actor: str, now: datetime
+        self,
+        corpus: Corpus,
+        incoming: Sequence[Incoming],
+        *,
+        actor: str,
+        now: datetime,
+        place: str | None = None,
+        alongside: Alongside | None = None,
     ) -> list[Acceptance]:
         """Take articles in, in one transaction: all of them are kept afterwards, or none.
 
         Returns one result for each of ``incoming``, which must all hold an article. What is new
-        or changed is left in the state ``accepted``, its passages cut.
+        or changed is left in the state ``accepted``, its passages cut; what a moderator removed is
+        rejected. ``alongside`` is told the results and may write to the same transaction.
         """
         # Hashing and cutting are work for a thread, not for the event loop.
         batch = await asyncio.to_thread(lambda: [_Identified(corpus, item) for item in incoming])
         async with self._write() as connection:
             known = await _known_articles(connection, [item.article_id for item in batch])
             hashes = await _known_hashes(connection, corpus, [item.hash for item in batch])
+            removed = await _removals(connection, [item.article_id for item in batch])
             results: list[Acceptance] = []
             new_articles: list[dict[str, Any]] = []
             new_passages: list[dict[str, Any]] = []
             log: list[dict[str, Any]] = []
             new_versions: list[dict[str, Any]] = []
-            next_id = await _next_version_id(connection)
+            next_id = await next_version_id(connection)
             moment = to_micros(now)
             for item in batch:
+                if reason := removed.get(item.article_id):
+                    results.append(Acceptance("rejected", item.article_id, reason=reason))
+                    continue
                 number, current_hash = known.get(item.article_id, (0, None))
                 if current_hash == item.hash:
                     results.append(Acceptance("unchanged", item.article_id))
@@ -279,7 +231,7 @@ class Catalogue:
                 hashes.setdefault(item.hash, item.article_id)
                 new_versions.append(item.version_row(next_id, number + 1, moment))
                 new_passages += item.passage_rows(next_id)
-                log.append(item.log_row(result.status, number + 1, moment, actor))
+                log.append(item.log_row(result.status, number + 1, moment, actor, place))
                 results.append(result)
                 next_id += 1
             for table, rows in (
@@ -290,6 +242,8 @@ class Catalogue:
             ):
                 if rows:
                     await connection.execute(insert(table), rows)
+            if alongside is not None:
+                await alongside(connection, results)
         return results
 
     async def unfinished(self, corpus: Corpus) -> tuple[list[int], list[int]]:
@@ -342,6 +296,7 @@ class Catalogue:
         return [
             PendingVersion(
                 id=row.id,
+                article_id=row.article_id,
                 title=row.title,
                 text=row.text,
                 content_hash=row.content_hash,
@@ -364,8 +319,8 @@ class Catalogue:
             for passage_id, vector in zip(passage_ids, vectors, strict=True)
         ]
         async with self._write() as connection:
-            for first in range(0, len(passage_ids), _LOOKUP):
-                ids = passage_ids[first : first + _LOOKUP]
+            for first in range(0, len(passage_ids), LOOKUP):
+                ids = passage_ids[first : first + LOOKUP]
                 await connection.execute(
                     delete(passage_vectors)
                     .where(passage_vectors.c.passage_id.in_(ids))
@@ -388,12 +343,24 @@ class Catalogue:
                 .where(passage_vectors.c.passage_id.in_(mine))
             )
 
+    async def still_accepted(self, version_ids: Sequence[int]) -> set[int]:
+        """Of these versions those that still are to be shown: none that was removed meanwhile."""
+        query = select(versions.c.id).where(
+            versions.c.id.in_(version_ids), versions.c.state == ACCEPTED
+        )
+        return set(await self._read(lambda connection: connection.scalars(query).all()))
+
     async def mark_indexed(self, version_ids: Sequence[int]) -> list[int]:
         """Show these accepted versions and retire the ones that they replace, in one transaction.
 
-        Of several accepted versions of one article the last one is shown. Returns the retired ids.
+        Of several accepted versions of one article the last one is shown; one that was removed in
+        the meantime is left alone. Returns the retired ids.
         """
         async with self._write() as connection:
+            accepted = select(versions.c.id).where(
+                versions.c.id.in_(version_ids), versions.c.state == ACCEPTED
+            )
+            version_ids = list((await connection.execute(accepted)).scalars())
             entering = select(versions.c.article_id).where(versions.c.id.in_(version_ids))
             replaced = (versions.c.article_id.in_(entering)) & (versions.c.state == INDEXED)
             retired = list(
@@ -423,46 +390,9 @@ class Catalogue:
 
     # Reading
 
-    async def candidates(self, corpus: Corpus, passage_ids: Sequence[int]) -> list[Candidate]:
-        """Of these passages the ones that may be shown at all. Any number of ids."""
-
-        def read(connection: Connection) -> list[Candidate]:
-            found: list[Candidate] = []
-            for first in range(0, len(passage_ids), _LOOKUP):
-                ids = passage_ids[first : first + _LOOKUP]
-                asked = {"ids": ids, "generation": corpus.generation}
-                for row in connection.execute(_CANDIDATES, asked):
-                    *candidate, corpus_id, state = row
-                    if corpus_id == corpus.id and state == INDEXED:
-                        found.append(Candidate(*candidate))
-            return found
-
-        return await self._read(read)
-
     async def load_passages(self, passage_ids: Sequence[int]) -> dict[int, Passage]:
-        rows = await self._read(
-            lambda connection: connection.execute(_PASSAGES, {"ids": list(passage_ids)}).all()
-        )
-        return {
-            row[0]: Passage(row[0], Reference(*row[4:]), row[1], row[2], row[3]) for row in rows
-        }
-
-    async def told_by(
-        self, corpus: Corpus, story_ids: Sequence[int]
-    ) -> dict[int, list[tuple[Candidate, AlsoIn]]]:
-        """By story, the shown articles that tell it, oldest first, unfiltered.
-
-        Their candidates have the passage id 0.
-        """
-        found: dict[int, list[tuple[Candidate, AlsoIn]]] = {}
-        asked = {"corpus_id": corpus.id, "ids": list(story_ids)}
-        rows = await self._read(lambda connection: connection.execute(_TELLERS, asked).all())
-        for *candidate, state, publisher, url in rows:
-            if state == INDEXED:
-                teller = Candidate(*candidate)
-                also = AlsoIn(teller.article_id, publisher, url)
-                found.setdefault(teller.story_id or 0, []).append((teller, also))
-        return found
+        """Of these passages those that are shown at this moment."""
+        return await asyncio.to_thread(self.reading.passages, passage_ids)
 
     # Stories
 
@@ -491,6 +421,14 @@ class Catalogue:
             for row in rows
         ]
 
+    async def pins(self, corpus: Corpus) -> dict[str, int]:
+        """By article id, the story that a moderator put it into."""
+        query = select(story_pins.c.article_id, story_pins.c.story_id).where(
+            story_pins.c.corpus_id == corpus.id
+        )
+        rows = await self._read(lambda connection: connection.execute(query).all())
+        return {row[0]: row[1] for row in rows}
+
     async def place(self, corpus: Corpus, members: Sequence[Member]) -> None:
         """Keep the places of versions that have none yet."""
         if not members:
@@ -503,7 +441,7 @@ class Catalogue:
         """The articles published last, as of a moment."""
         async with self._engine.connect() as connection:
             rows = await connection.execute(
-                select(*_REFERENCE)
+                select(*REFERENCE)
                 .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
                 .where(versions.c.visible_from <= to_micros(as_of))
                 .order_by(versions.c.visible_from.desc(), versions.c.id.desc())
@@ -521,20 +459,9 @@ class Catalogue:
         )
         return await self._read(lambda connection: connection.scalar(query))
 
-    async def last_version_id(self) -> int:
-        """Grows with every version that comes in."""
-        return await self._read(lambda connection: connection.scalar(_LAST_VERSION)) or 0
-
-    async def sources(self, corpus: Corpus) -> list[tuple[str, int]]:
-        """The publishers' names as articles give them, and how many articles each has."""
-        query = (
-            select(versions.c.source, func.count())
-            .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
-            .where(versions.c.source.is_not(None))
-            .group_by(versions.c.source)
-        )
-        rows = await self._read(lambda connection: connection.execute(query).all())
-        return [(name, count) for name, count in rows]
+    async def revision(self) -> int:
+        """Grows with every change to what search may show, of any corpus."""
+        return await asyncio.to_thread(self.reading.revision)
 
     async def counts(self) -> list[CorpusCounts]:
         result = []
@@ -585,8 +512,7 @@ class _Identified:
         self.hash = content_hash(self.article.text)
         url = self.article.url
         self.canonical_url = canonical_url(url) if url else f"text:{self.hash}"
-        identity = f"{corpus.id}\n{self.canonical_url}"
-        self.article_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
+        self.article_id = article_id_of(corpus.id, self.canonical_url)
         self.spans = passage_spans(self.article.text)
 
     def article_row(self, moment: int) -> dict[str, Any]:
@@ -620,6 +546,7 @@ class _Identified:
             "ingested_at": moment,
             "content_hash": self.hash,
             "text": article.text,
+            "correction": correction_in(article.text),
         }
 
     def passage_rows(self, version_id: int) -> list[dict[str, Any]]:
@@ -633,7 +560,9 @@ class _Identified:
             for ordinal, (start, end) in enumerate(self.spans)
         ]
 
-    def log_row(self, status: str, number: int, moment: int, actor: str) -> dict[str, Any]:
+    def log_row(
+        self, status: str, number: int, moment: int, actor: str, place: str | None
+    ) -> dict[str, Any]:
         return {
             "at": moment,
             "corpus_id": self.corpus.id,
@@ -642,6 +571,7 @@ class _Identified:
             "status": status,
             "label": self.label,
             "actor": actor,
+            "place": place,
         }
 
 
@@ -662,6 +592,27 @@ async def _known_articles(
     return {article_id: (number, digest) for article_id, number, digest in rows}
 
 
+async def _removals(connection: AsyncConnection, article_ids: Sequence[str]) -> dict[str, str]:
+    """By id of a removed article, the sentence that says so."""
+    rows = await connection.execute(
+        select(articles.c.id, articles.c.removed_at, articles.c.removed_by)
+        .where(articles.c.id.in_(article_ids))
+        .where(articles.c.removed_at.is_not(None))
+    )
+    return {
+        article_id: removal_reason(article_id, removed_at, removed_by)
+        for article_id, removed_at, removed_by in rows
+    }
+
+
+def removal_reason(article_id: str, removed_at: int, removed_by: str) -> str:
+    """Why an article that was removed is not taken in again."""
+    return (
+        f"{removed_by} removed it on {from_micros(removed_at):%Y-%m-%d}; "
+        f"`newsdesk articles restore {article_id}` brings it back"
+    )
+
+
 async def _known_hashes(
     connection: AsyncConnection, corpus: Corpus, hashes: Sequence[str]
 ) -> dict[str, str]:
@@ -676,9 +627,12 @@ async def _known_hashes(
     return {row[0]: row[1] for row in rows}
 
 
-async def _next_version_id(connection: AsyncConnection) -> int:
-    # Versions are never deleted, so the highest id tells the next one.
-    return ((await connection.scalar(select(func.max(versions.c.id)))) or 0) + 1
+async def next_version_id(connection: AsyncConnection) -> int:
+    """One more than any version has ever had."""
+    highest = (await connection.scalar(select(func.max(versions.c.id)))) or 0
+    query = select(properties.c.value).where(properties.c.name == LAST_VERSION)
+    remembered = (await connection.execute(query)).scalar_one_or_none()
+    return max(highest, int(remembered or 0)) + 1
 
 
 async def _set_state(connection: AsyncConnection, version_ids: Sequence[int], state: str) -> None:
@@ -705,7 +659,7 @@ def _reader(path: Path) -> Engine:
     """Connections for single statements in worker threads, each a transaction of its own."""
     engine = create_engine(
         f"sqlite:///{path}", pool_size=_READERS, max_overflow=0, hide_parameters=True,
-        connect_args={"check_same_thread": False},
+        connect_args={"check_same_thread": False}, pool_reset_on_return=None,
     )  # fmt: skip
     event.listen(engine, "connect", _configure)
     return engine
@@ -720,7 +674,6 @@ def _configure(connection: Any, _: object) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
-        f"mmap_size = {_MAPPED_BYTES}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

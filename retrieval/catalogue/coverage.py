@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from retrieval.articles import Passage, Reference
-from retrieval.catalogue.catalogue import _REFERENCE, Catalogue
+from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.reading import REFERENCE
 from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import INDEXED, articles, passages, story_members, versions
 from retrieval.moments import TimeRange, to_micros
@@ -129,7 +130,7 @@ def _reports() -> Select[Any]:
             story_members.c.copy_id,
             versions.c.source_key,
             versions.c.host,
-            *_REFERENCE,
+            *REFERENCE,
         )
         .outerjoin(story_members, story_members.c.version_id == versions.c.id)
         .order_by(versions.c.visible_from, versions.c.id)

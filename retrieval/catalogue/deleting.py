@@ -1,29 +1,98 @@
-"""Deleting all that a corpus holds."""
+"""Deleting a corpus with all that is in it, in steps that a crash may come between.
+
+A corpus is doomed first: under another name, which nobody can ask for, it is gone for everyone. Then
+its indexes and its rows go, in any number of tries. Numbers are never used again: the corpus leaves
+its own behind, and the highest of its versions is remembered.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select, update
 
-from retrieval.catalogue.catalogue import Catalogue
-from retrieval.catalogue.records import Corpus
+from retrieval.catalogue.catalogue import Catalogue, next_version_id
+from retrieval.catalogue.records import DOOMED, ERASED, LAST_VERSION, Corpus
 from retrieval.catalogue.schema import (
+    ARCHIVED,
     articles,
+    audit,
+    corpora,
+    feed_items,
+    feeds,
     ingest_log,
+    job_items,
+    job_messages,
+    job_results,
+    jobs,
     passage_vectors,
     passages,
+    properties,
+    spending,
     story_members,
+    story_pins,
     versions,
 )
 
+_VERSIONS_AT_ONCE = 500
+# What hangs on a corpus itself, in an order that leaves nothing pointing into the void.
+_OF_CORPUS = (story_pins, audit, ingest_log, articles)
 
-async def delete_articles(catalogue: Catalogue, corpus: Corpus) -> None:
-    """Delete the articles of a corpus with all that hangs on them, in one transaction."""
-    mine = select(versions.c.id).where(versions.c.corpus_id == corpus.id)
-    theirs = select(passages.c.id).where(passages.c.version_id.in_(mine))
+
+async def doom_corpus(catalogue: Catalogue, name: str) -> None:
+    """Take a corpus out of everybody's sight, for good. Does nothing if there is none."""
     async with catalogue._write() as connection:
+        query = select(corpora.c.id).where(corpora.c.name == name)
+        corpus_id = (await connection.execute(query)).scalar_one_or_none()
+        if corpus_id is None:
+            return
         await connection.execute(
-            delete(passage_vectors).where(passage_vectors.c.passage_id.in_(theirs))
+            update(corpora).where(corpora.c.id == corpus_id).values(name=f"{DOOMED}{corpus_id}")
         )
-        await connection.execute(delete(passages).where(passages.c.version_id.in_(mine)))
-        for table in (story_members, ingest_log, versions, articles):
+        await connection.execute(
+            update(versions).where(versions.c.corpus_id == corpus_id).values(state=ARCHIVED)
+        )
+        await connection.execute(delete(spending).where(spending.c.corpus == name))
+
+
+async def doomed_corpora(catalogue: Catalogue) -> list[Corpus]:
+    query = select(corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout).where(
+        corpora.c.name.startswith(DOOMED, autoescape=True)
+    )
+    return await catalogue._read(
+        lambda connection: [Corpus(*row) for row in connection.execute(query)]
+    )
+
+
+async def erase_corpus(catalogue: Catalogue, corpus: Corpus) -> None:
+    """Delete every row of a doomed corpus; it counts as doomed until the last one is gone."""
+    await _remember_versions(catalogue)
+    while True:
+        async with catalogue._write() as connection:
+            query = select(versions.c.id).where(versions.c.corpus_id == corpus.id)
+            ids = list((await connection.execute(query.limit(_VERSIONS_AT_ONCE))).scalars())
+            if not ids:
+                break
+            mine = select(passages.c.id).where(passages.c.version_id.in_(ids))
+            await connection.execute(
+                delete(passage_vectors).where(passage_vectors.c.passage_id.in_(mine))
+            )
+            for table in (passages, story_members):
+                await connection.execute(delete(table).where(table.c.version_id.in_(ids)))
+            await connection.execute(delete(versions).where(versions.c.id.in_(ids)))
+    async with catalogue._write() as connection:
+        my_feeds = select(feeds.c.id).where(feeds.c.corpus_id == corpus.id)
+        my_jobs = select(jobs.c.id).where(jobs.c.corpus_id == corpus.id)
+        await connection.execute(delete(feed_items).where(feed_items.c.feed_id.in_(my_feeds)))
+        for table in (job_messages, job_results, job_items):
+            await connection.execute(delete(table).where(table.c.job_id.in_(my_jobs)))
+        for table in (jobs, feeds, *_OF_CORPUS):
             await connection.execute(delete(table).where(table.c.corpus_id == corpus.id))
+        await connection.execute(
+            update(corpora).where(corpora.c.id == corpus.id).values(name=f"{ERASED}{corpus.id}")
+        )
+
+
+async def _remember_versions(catalogue: Catalogue) -> None:
+    async with catalogue._write() as connection:
+        last = (await next_version_id(connection)) - 1
+        await connection.execute(delete(properties).where(properties.c.name == LAST_VERSION))
+        await connection.execute(insert(properties), {"name": LAST_VERSION, "value": str(last)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,7 +10,13 @@ from retrieval.articles import Status
 from retrieval.catalogue.schema import PASSAGES_PER_VERSION
 
 # Raise it when what the indexes hold changes: start-up then makes older ones anew.
-LAYOUT = 3
+LAYOUT = 4
+# Names of corpora that are being deleted and that were; no corpus that can be asked for begins so.
+GONE = "\x7f"
+DOOMED = f"{GONE}doomed "
+ERASED = f"{GONE}erased "
+# The property that remembers the highest version that ever was, when versions are deleted.
+LAST_VERSION = "last_version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,7 @@ class Acceptance:
     status: Status
     article_id: str
     version_id: int | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class PendingVersion:
     """A version on its way into the indexes, with the spans of its passages."""
 
     id: int
+    article_id: str
     title: str
     text: str
     content_hash: str
@@ -45,11 +54,15 @@ class PendingVersion:
     passages: tuple[tuple[int, int, int], ...]  # (passage id, start, end)
 
 
+def article_id_of(corpus_id: int, canonical_url: str) -> str:
+    """An article's id: the same for the same URL in the same corpus, and only there."""
+    return hashlib.sha256(f"{corpus_id}\n{canonical_url}".encode()).hexdigest()[:16]
+
+
 class Candidate(NamedTuple):
     """What search has to know of a passage to filter and rank it."""
 
     passage_id: int
-    vector: bytes | None  # float16, little-endian
     story_id: int | None
     copy_id: int | None
     article_id: str

@@ -6,6 +6,9 @@ An article is an identity within a corpus; what it says is its versions. A versi
 
 Only ``indexed`` ones are ever shown, at most one an article. ``accepted`` and ``retired`` are work
 that start-up finishes: entering the indexes, and leaving them.
+
+An article that a moderator removed has ``removed_at``: its version has left as if it were replaced,
+no other takes its place, and restoring sends the last one through the states again.
 """
 
 from __future__ import annotations
@@ -67,6 +70,10 @@ articles = Table(
     # The canonical URL; for pasted text, which has none, "text:" and its content hash.
     Column("canonical_url", Text, nullable=False),
     Column("first_ingested_at", BigInteger, nullable=False),
+    # Set while a moderator's removal stands: when, by whom and why.
+    Column("removed_at", BigInteger),
+    Column("removed_by", Text),
+    Column("removed_because", Text),
     UniqueConstraint("corpus_id", "canonical_url"),
 )
 
@@ -95,6 +102,8 @@ versions = Table(
     Column("ingested_at", BigInteger, nullable=False),
     Column("content_hash", String(64), nullable=False),
     Column("text", Text, nullable=False),
+    # The sentence in which the publisher says that it was corrected.
+    Column("correction", Text),
     UniqueConstraint("article_id", "number"),
     CheckConstraint("state IN ('accepted', 'indexed', 'retired', 'archived')", name="state"),
     Index("ix_versions_corpus_id_content_hash", "corpus_id", "content_hash"),
@@ -155,6 +164,17 @@ story_members = Table(
     Index("ix_story_members_corpus_id_story_id", "corpus_id", "story_id"),
 )
 
+# Append-only: which versions search has to look at again, since their state or their place among
+# the stories changed. Triggers write it (migration 0004), so that nobody who changes these can
+# forget to; what search holds in memory follows it.
+version_changes = Table(
+    "version_changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("version_id", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 # Append-only: what came in, when and by whom.
 ingest_log = Table(
     "ingest_log",
@@ -167,7 +187,156 @@ ingest_log = Table(
     Column("status", String(16), nullable=False),
     Column("label", Text, nullable=False),
     Column("actor", Text, nullable=False),
+    # From where the actor acted: a terminal, a channel.
+    Column("place", Text),
     sqlite_autoincrement=True,
+)
+
+# Append-only: what moderators did beside bringing articles in.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("action", String(32), nullable=False),
+    # What it was done to: an article's, a feed's or a job's id, and in words.
+    Column("subject", Text, nullable=False),
+    Column("detail", Text),
+    Index("ix_audit_corpus_id_at", "corpus_id", "at"),
+    sqlite_autoincrement=True,
+)
+
+# What a moderator decided about the story of an article; grouping keeps to it.
+story_pins = Table(
+    "story_pins",
+    metadata,
+    Column("article_id", ForeignKey("articles.id"), primary_key=True),
+    Column("corpus_id", ForeignKey("corpora.id"), nullable=False, index=True),
+    Column("story_id", Integer, nullable=False),
+)
+
+FEED_ACTIVE, FEED_PAUSED, FEED_REMOVED = "active", "paused", "removed"
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
+    Column("url", Text, nullable=False),
+    # The URL as feeds are compared by it.
+    Column("canonical_url", Text, nullable=False),
+    Column("title", Text),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(8), nullable=False),
+    # Why it is paused, in a sentence.
+    Column("pause_reason", Text),
+    Column("include", JSON, nullable=False),
+    Column("exclude", JSON, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("added_by", Text, nullable=False),
+    # What the next conditional request says, and the hash of the last answer's body.
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("digest", String(64)),
+    # Whether a first run has taken the newest items and put the others aside.
+    Column("begun", Integer, nullable=False, server_default=text("0")),
+    Column("interval_seconds", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("checked_at", BigInteger),
+    Column("changed_at", BigInteger),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("failing_since", BigInteger),
+    Column("last_error", Text),
+    # Until when the site asked not to be asked (Retry-After).
+    Column("alone_until", BigInteger),
+    UniqueConstraint("corpus_id", "canonical_url"),
+    CheckConstraint("state IN ('active', 'paused', 'removed')", name="state"),
+    sqlite_autoincrement=True,
+)
+
+# What became of each item of a feed. An item is known by its canonical URL, or by its text.
+feed_items = Table(
+    "feed_items",
+    metadata,
+    Column("feed_id", ForeignKey("feeds.id"), primary_key=True),
+    Column("key", String(32), primary_key=True),
+    Column("verdict", String(16), nullable=False),
+    Column("reason", Text),
+    # Of title, text and update as the feed gave them; another one is read again.
+    Column("fingerprint", String(32), nullable=False),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("at", BigInteger, nullable=False),
+)
+
+JOB_QUEUED, JOB_RUNNING, JOB_DONE, JOB_CANCELLED, JOB_FAILED = (
+    "queued",
+    "running",
+    "done",
+    "cancelled",
+    "failed",
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("error", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger),
+    CheckConstraint("state IN ('queued', 'running', 'done', 'cancelled', 'failed')", name="state"),
+    Index("ix_jobs_corpus_id_state", "corpus_id", "state"),
+    sqlite_autoincrement=True,
+)
+
+# The sources of a job. A feed's items become items of the job.
+job_items = Table(
+    "job_items",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("job_id", ForeignKey("jobs.id"), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("label", Text, nullable=False),
+    # What the kind needs beside its label: a text, a feed's item.
+    Column("payload", JSON),
+    # How many articles of it are accepted; a file may hold many.
+    Column("position", Integer, nullable=False, server_default=text("0")),
+    Column("done", Integer, nullable=False, server_default=text("0")),
+    Index("ix_job_items_job_id_done", "job_id", "done"),
+    sqlite_autoincrement=True,
+)
+
+# What became of each article of a job, written with the article itself.
+job_results = Table(
+    "job_results",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("job_id", ForeignKey("jobs.id"), nullable=False, index=True),
+    Column("label", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("article_id", String(16)),
+    Column("url", Text),
+    Column("title", Text),
+    Column("reason", Text),
+    sqlite_autoincrement=True,
+)
+
+# Where people see how a job comes along: a message in Discord, until the job is over.
+job_messages = Table(
+    "job_messages",
+    metadata,
+    Column("job_id", ForeignKey("jobs.id"), primary_key=True),
+    Column("server_id", BigInteger, nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger),
+    Column("language", String(8), nullable=False),
 )
 
 # One call of a language model a row; ``day`` is the operator's, ``cost_micros`` millionths of a

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import tantivy
 
 from retrieval.catalogue import PASSAGES_PER_VERSION, PendingVersion
+from retrieval.kinds import KINDS, Kind, counts
 from retrieval.moments import TimeRange, to_micros
 
 _HEAP_BYTES = 60_000_000
@@ -24,13 +25,16 @@ _ANALYZER = "english"
 _MIN_IDF_PASSAGES = 1_000
 
 Floats: TypeAlias = npt.NDArray[np.float32]
+Ints: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class KeywordQuery:
-    """What to look for: stems, each with its inverse document frequency in the corpus."""
+    """What to look for: stems, each with its inverse document frequency in the corpus, and the kind
+    of thing that is asked for."""
 
     weights: dict[str, float]
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +43,21 @@ class Measures:
 
     ``bm25`` is over text and title. ``pairs`` and ``article`` are sums of idf: of the pairs of
     neighbouring question words that stand together in the passage, and of the question words that
-    stand anywhere in its article. All are divided by the sum of the question's idf.
+    stand anywhere in its article. All these are divided by the sum of the question's idf.
+    ``of_kind`` says how many the passage holds of the kind of thing that is asked for.
     """
 
     bm25: Floats
     pairs: Floats
     article: Floats
+    of_kind: Floats
 
 
 class KeywordIndex:
     """The keyword index of one corpus, in a folder of its own.
 
-    Its methods run in worker threads. Several processes may read while one writes.
+    ``weigh``, ``search`` and ``measure`` block: they are steps of a search, which runs in a worker
+    thread as a whole. Several processes may read while one writes.
     """
 
     def __init__(self, folder: Path, *, title_boost: float = 0.6) -> None:
@@ -61,21 +68,71 @@ class KeywordIndex:
         self._writer: tantivy.IndexWriter | None = None
         self._lock = asyncio.Lock()
 
-    async def search(
-        self, query: KeywordQuery, within: TimeRange, sources: Sequence[str], limit: int
-    ) -> dict[int, float]:
-        """The passages with the highest BM25 scores; time and source are filtered exactly."""
-        return await asyncio.to_thread(self._search, query, within, sources, limit)
-
-    async def measure(
-        self, query: KeywordQuery, passage_ids: Sequence[int], known: Mapping[int, float]
-    ) -> Measures:
-        """Score these passages in every way that ranking wants; ``known`` are BM25 scores so far."""
-        return await asyncio.to_thread(self._measure, query, passage_ids, known)
-
-    async def weigh(self, words: Sequence[str]) -> KeywordQuery:
+    def weigh(self, words: Sequence[str], kind: Kind | None = None) -> KeywordQuery:
         """Stem ``words`` and weigh each stem by how rare it is here (BM25's idf)."""
-        return await asyncio.to_thread(self._weigh, words)
+        stems = dict.fromkeys(stem for word in words for stem in self._analyzer.analyze(word))
+        index = self._opened()
+        if index is None:
+            return KeywordQuery({})
+        searcher = index.searcher()
+        # In a corpus of a few passages every word is rare or common by chance.
+        count = max(searcher.num_docs, _MIN_IDF_PASSAGES)
+        return KeywordQuery(
+            {stem: _idf(count, searcher.doc_freq("text", stem)) for stem in stems}, kind
+        )
+
+    def search(
+        self, query: KeywordQuery, limit: int, within: TimeRange | None, sources: Sequence[str]
+    ) -> dict[int, float]:
+        """The passages with the highest BM25 scores, of the sources and the range if there is one;
+        both are filtered exactly."""
+        index = self._opened()
+        if index is None or not query.weights:
+            return {}
+        filters = _filters(index.schema, within, sources) if within else []
+        return dict(_run(index, self._bm25(index.schema, query), filters, limit, "passage"))
+
+    def measure(
+        self, query: KeywordQuery, passage_ids: Ints, known: Mapping[int, float]
+    ) -> Measures:
+        """Score these passages in every way that ranking wants.
+
+        ``passage_ids`` ascend; ``known`` are BM25 scores so far.
+        """
+        index = self._opened()
+        total = sum(query.weights.values())
+        bm25, pairs, article, of_kind = np.zeros((4, len(passage_ids)), dtype=np.float32)
+        if index is None or not total or not len(passage_ids):
+            return Measures(bm25, pairs, article, of_kind)
+        schema, words = index.schema, list(query.weights)
+        in_pairs = _any_of(
+            tantivy.Query.const_score_query(
+                tantivy.Query.phrase_query(schema, "text", [first, second], slop=1),
+                (query.weights[first] + query.weights[second]) / 2,
+            )
+            for first, second in pairwise(words)
+        )
+        in_article = _any_of(
+            tantivy.Query.const_score_query(
+                tantivy.Query.term_query(schema, "article", word, "basic"), query.weights[word]
+            )
+            for word in words
+        )
+        unknown = [i for i in passage_ids.tolist() if i not in known]
+        found = [*known.items()]
+        if unknown:
+            found += _run_among(index, self._bm25(schema, query), "passage", unknown)
+        _enter(bm25, passage_ids, found)
+        if len(words) > 1:
+            _enter(pairs, passage_ids, _run_among(index, in_pairs, "passage", passage_ids.tolist()))
+        versions = passage_ids // PASSAGES_PER_VERSION
+        distinct = np.unique(versions)
+        by_version = np.zeros(len(distinct), dtype=np.float32)
+        _enter(by_version, distinct, _run_among(index, in_article, "version", distinct.tolist()))
+        article = by_version[np.searchsorted(distinct, versions)]
+        if query.kind is not None:
+            _enter(of_kind, passage_ids, _counted(index, query.kind, passage_ids.tolist()))
+        return Measures(bm25 / total, pairs / total, article / total, of_kind)
 
     async def write(self, add: Sequence[PendingVersion], remove: Sequence[int]) -> None:
         """Remove and add versions, durably, in one commit. Adding one again replaces it."""
@@ -129,15 +186,6 @@ class KeywordIndex:
             raise
         index.reload()
 
-    def _search(
-        self, query: KeywordQuery, within: TimeRange, sources: Sequence[str], limit: int
-    ) -> dict[int, float]:
-        index = self._opened()
-        if index is None or not query.weights:
-            return {}
-        filters = _filters(index.schema, within, sources)
-        return dict(_run(index, self._bm25(index.schema, query), filters, limit, "passage"))
-
     def _bm25(self, schema: tantivy.Schema, query: KeywordQuery) -> tantivy.Query:
         return _any_of(
             scored
@@ -149,60 +197,6 @@ class KeywordIndex:
                 ),
             )
         )
-
-    def _measure(
-        self, query: KeywordQuery, passage_ids: Sequence[int], known: Mapping[int, float]
-    ) -> Measures:
-        index = self._opened()
-        total = sum(query.weights.values())
-        if index is None or not total or not passage_ids:
-            nothing = np.zeros(len(passage_ids), dtype=np.float32)
-            return Measures(nothing, nothing, nothing)
-        schema, words = index.schema, list(query.weights)
-
-        def scores(field: str, ids: Iterable[int], wanted: tantivy.Query) -> dict[int, float]:
-            distinct = list(dict.fromkeys(ids))
-            if not distinct:
-                return {}
-            only = tantivy.Query.term_set_query(schema, field, distinct)
-            return dict(_run(index, wanted, [only], len(distinct), field))
-
-        pairs = _any_of(
-            tantivy.Query.const_score_query(
-                tantivy.Query.phrase_query(schema, "text", [first, second], slop=1),
-                (query.weights[first] + query.weights[second]) / 2,
-            )
-            for first, second in pairwise(words)
-        )
-        article = _any_of(
-            tantivy.Query.const_score_query(
-                tantivy.Query.term_query(schema, "article", word, "basic"), query.weights[word]
-            )
-            for word in words
-        )
-        unknown = (i for i in passage_ids if i not in known)
-        versions = [passage_id // PASSAGES_PER_VERSION for passage_id in passage_ids]
-
-        def aligned(found: Mapping[int, float], ids: Sequence[int]) -> Floats:
-            return np.array([found.get(i, 0.0) for i in ids], dtype=np.float32) / total
-
-        return Measures(
-            bm25=aligned(
-                {**known, **scores("passage", unknown, self._bm25(schema, query))}, passage_ids
-            ),
-            pairs=aligned(scores("passage", passage_ids, pairs), passage_ids),
-            article=aligned(scores("version", versions, article), versions),
-        )
-
-    def _weigh(self, words: Sequence[str]) -> KeywordQuery:
-        stems = dict.fromkeys(stem for word in words for stem in self._analyzer.analyze(word))
-        index = self._opened()
-        if index is None:
-            return KeywordQuery({})
-        searcher = index.searcher()
-        # In a corpus of a few passages every word is rare or common by chance.
-        count = max(searcher.num_docs, _MIN_IDF_PASSAGES)
-        return KeywordQuery({stem: _idf(count, searcher.doc_freq("text", stem)) for stem in stems})
 
     def _passage_ids(self) -> list[int]:
         index = self._opened()
@@ -239,7 +233,44 @@ def _run(
         tantivy.Query.boolean_query([(tantivy.Occur.Must, wanted), *passing]), limit, count=False
     ).hits
     values = searcher.fast_field_values(field, [address for _, address in found])
-    return [(int(v), float(score)) for v, (score, _) in zip(values, found, strict=True) if v]
+    return [(v, score) for v, (score, _) in zip(values, found, strict=True) if v]  # type: ignore[misc]
+
+
+def _run_among(
+    index: tantivy.Index, wanted: tantivy.Query, field: str, values: Sequence[int]
+) -> list[tuple[int, float]]:
+    """The same for the documents with one of these values of the field."""
+    schema, should = index.schema, tantivy.Occur.Should
+    # For hundreds of values faster than a set of terms.
+    terms = [tantivy.Query.term_query(schema, field, value, "basic") for value in values]
+    among = tantivy.Query.boolean_query([(should, term) for term in terms])
+    return _run(index, wanted, [among], len(values), field)
+
+
+def _enter(scores: Floats, ids: Ints, found: Sequence[tuple[int, float]]) -> None:
+    """Put what was found into ``scores``, which is aligned with the ascending ``ids``."""
+    if found:
+        values, entries = zip(*found, strict=True)
+        places = np.minimum(np.searchsorted(ids, values), len(ids) - 1)
+        here = ids[places] == values
+        scores[places[here]] = np.array(entries, dtype=np.float32)[here]
+
+
+def _counted(
+    index: tantivy.Index, kind: Kind, passage_ids: Sequence[int]
+) -> list[tuple[int, float]]:
+    """How many of a kind of thing each of these passages holds."""
+    searcher = index.searcher()
+    should = tantivy.Occur.Should
+    terms = [tantivy.Query.term_query(index.schema, "passage", i, "basic") for i in passage_ids]
+    among = tantivy.Query.boolean_query([(should, term) for term in terms])
+    hits = searcher.search(
+        tantivy.Query.const_score_query(among, 0.0), len(passage_ids), count=False
+    ).hits
+    addresses = [address for _, address in hits]
+    ids = searcher.fast_field_values("passage", addresses)
+    counts = searcher.fast_field_values(kind, addresses)
+    return [(int(i), float(n or 0)) for i, n in zip(ids, counts, strict=True) if i is not None]
 
 
 async def _finished(work: Any) -> Any:
@@ -292,6 +323,8 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field("visible_from", fast=True)
     builder.add_integer_field("published_from", fast=True)
     builder.add_integer_field("published_to", fast=True)
+    for kind in KINDS:
+        builder.add_integer_field(kind, fast=True)
     return builder.build()
 
 
@@ -305,12 +338,15 @@ def _documents(version: PendingVersion) -> list[tantivy.Document]:
         shared["published_from"] = version.published_from
         shared["published_to"] = version.published_to
     whole = tantivy.Document(article=f"{version.title}\n{version.text}", version=version.id)
-    return [whole] + [
-        tantivy.Document(
-            passage=passage_id, title=version.title, text=version.text[start:end], **shared
+    documents = [whole]
+    for passage_id, start, end in version.passages:
+        text = version.text[start:end]
+        documents.append(
+            tantivy.Document(
+                passage=passage_id, title=version.title, text=text, **counts(text), **shared
+            )
         )
-        for passage_id, start, end in version.passages
-    ]
+    return documents
 
 
 def _filters(

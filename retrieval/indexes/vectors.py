@@ -107,6 +107,10 @@ class ChromaStore:
         with contextlib.suppress(NotFoundError):
             await self.call(self._client.delete_collection, name)
 
+    @property
+    def is_local(self) -> bool:
+        return not inspect.iscoroutinefunction(self._client.heartbeat)
+
     async def heartbeat(self) -> None:
         await self.call(self._client.heartbeat)
 
@@ -136,6 +140,11 @@ class VectorIndex:
         self._collection: Any = None
         self._known_size = 0
 
+    @property
+    def is_local(self) -> bool:
+        """Whether ``query_here`` can be called."""
+        return self._store.is_local
+
     async def query(self, vector: Vectors, limit: int) -> list[int]:
         """Ids of the nearest passages by cosine, best first.
 
@@ -148,13 +157,28 @@ class VectorIndex:
             self._known_size = await self._call(collection.count)
         if not self._known_size:
             return []
-        found = await self._call(
-            collection.query,
-            query_embeddings=[vector],
-            n_results=min(limit, self._known_size),
-            include=[],
-        )
-        return [int(passage_id) for passage_id in found["ids"][0]]
+        return _ids(await self._call(collection.query, **self._question(vector, limit)))
+
+    def query_here(self, vector: Vectors, limit: int) -> list[int]:
+        """The same in the calling thread, which it blocks; after ``require_embedder``."""
+        collection = self._collection
+        if collection is None or not np.any(vector):
+            return []
+        try:
+            if self._known_size < limit:
+                self._known_size = collection.count()
+            if not self._known_size:
+                return []
+            return _ids(collection.query(**self._question(vector, limit)))
+        except Exception as error:
+            raise _chroma_error("Chroma failed", error) from error
+
+    def _question(self, vector: Vectors, limit: int) -> dict[str, Any]:
+        return {
+            "query_embeddings": [vector],
+            "n_results": min(limit, self._known_size),
+            "include": [],
+        }
 
     async def write(self, passage_ids: Sequence[int], vectors: Vectors) -> None:
         """Add vectors, or replace those of passages that have one."""
@@ -227,6 +251,10 @@ class VectorIndex:
             return await call
         except Exception as error:
             raise _chroma_error("Chroma failed", error) from error
+
+
+def _ids(found: Any) -> list[int]:
+    return [int(passage_id) for passage_id in found["ids"][0]]
 
 
 def _chroma_error(what: str, error: Exception) -> StorageError:

@@ -2,35 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
 from retrieval.articles import Incoming
 from retrieval.decoding import read_bounded
 from retrieval.errors import UnreadableSource
-from retrieval.readers import feed, jsonl, page, pasted
+from retrieval.extraction.child import Job
+from retrieval.extraction.workers import Extractor
+from retrieval.readers import feed, jsonl, pasted
+from retrieval.readers.page import start_reading
 
-KINDS = (".html", ".htm", ".txt", ".md", ".jsonl", ".xml")
+KINDS = (".html", ".htm", ".pdf", ".txt", ".md", ".jsonl", ".xml")
+_DOCUMENTS = frozenset({".html", ".htm", ".pdf"})
+# A saved feed holds many articles, a PDF many pictures.
+_LARGER = {".xml": 10, ".pdf": 4}
 
 
-def read_source(path: Path, max_bytes: int) -> Iterator[Incoming]:
-    """Yield what a file holds, lazily.
+def read_source(
+    path: Path,
+    max_bytes: int,
+    extractor: Extractor | None = None,
+    *,
+    respect_noai: bool = True,
+) -> Iterator[Incoming]:
+    """Yield what a file holds, lazily; pages and PDFs are read by ``extractor`` if there is one.
 
     What can't be read comes as an ``Incoming`` with a reason: this never raises for bad input.
     ``max_bytes`` bounds one article; a JSON Lines file may be of any size.
     """
-    label = str(path)
-    try:
-        kind = _kind(path)
-        if kind == ".jsonl":
-            yield from jsonl.read_file(path, max_bytes)
-            return
-        # A saved feed holds many articles.
-        limit = max_bytes * 10 if kind == ".xml" else max_bytes
-        yield from _read_whole(label, kind, read_bounded(path, limit))
-    except UnreadableSource as error:
-        yield Incoming(label, reason=error.message)
+    return read_sources([path], max_bytes, extractor, respect_noai=respect_noai)
+
+
+def read_sources(
+    paths: Iterable[Path],
+    max_bytes: int,
+    extractor: Extractor | None = None,
+    *,
+    respect_noai: bool = True,
+) -> Iterator[Incoming]:
+    """As ``read_source``, of one file after the other; the next pages are read ahead."""
+    ahead = 2 * extractor.workers if extractor else 0
+    started: deque[Callable[[], Incoming]] = deque()
+    for path in paths:
+        label = str(path)
+        try:
+            kind = _kind(path)
+            if kind in _DOCUMENTS:
+                data = _filled(read_bounded(path, max_bytes * _LARGER.get(kind, 1)))
+                job = Job("pdf" if kind == ".pdf" else "page", respect_noai=respect_noai)
+                started.append(start_reading(label, job, data, extractor))
+                while len(started) > ahead:
+                    yield started.popleft()()
+                continue
+            while started:
+                yield started.popleft()()
+            if kind == ".jsonl":
+                yield from jsonl.read_file(path, max_bytes)
+            else:
+                data = _filled(read_bounded(path, max_bytes * _LARGER.get(kind, 1)))
+                yield from _read_whole(label, kind, data)
+        except UnreadableSource as error:
+            while started:
+                yield started.popleft()()
+            yield Incoming(label, reason=error.message)
+    while started:
+        yield started.popleft()()
 
 
 def read_stdin(stream: IO[bytes], max_bytes: int) -> Iterator[Incoming]:
@@ -63,16 +102,18 @@ def _kind(path: Path) -> str:
 
 
 def _read_whole(label: str, kind: str, data: bytes) -> Iterator[Incoming]:
-    if not data.strip():
-        raise UnreadableSource("the file is empty")
     if kind == ".xml":
         yield from feed.read_feed(label, data)
     elif kind == ".md":
         yield pasted.read_markdown(label, data)
-    elif kind == ".txt":
-        yield pasted.read_text(label, data)
     else:
-        yield page.read_page(label, data)
+        yield pasted.read_text(label, data)
+
+
+def _filled(data: bytes) -> bytes:
+    if not data.strip():
+        raise UnreadableSource("the file is empty")
+    return data
 
 
 class _Rejoined:

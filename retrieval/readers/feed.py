@@ -1,79 +1,54 @@
-"""A feed saved to a file: RSS or Atom, an article an item."""
+"""A feed saved to a file, an article an item; and one item as an article."""
 
 from __future__ import annotations
 
-import calendar
-import io
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
 
 from retrieval.articles import Article, Incoming
 from retrieval.errors import UnreadableSource
-from retrieval.extraction import html_to_text
-from retrieval.moments import Span
+from retrieval.feeds.documents import parse_feed
+from retrieval.feeds.items import FeedItem
 from retrieval.urls import host_name
 
 
 def read_feed(label: str, data: bytes) -> Iterator[Incoming]:
-    """Yield the items of a feed, labelled ``name:number``.
+    """Yield the items of a feed with what it says of each, labelled ``name:number``.
 
-    Raises ``UnreadableSource`` if it is no feed.
+    Raises ``UnreadableSource`` if it is no feed or holds no item.
     """
-    import feedparser
-
-    # A stream: a string or bytes that look like an address would be fetched.
-    parsed = feedparser.parse(io.BytesIO(data))
-    if not parsed.version and not parsed.entries:
-        raise UnreadableSource("it is not an RSS or Atom feed")
-    if not parsed.entries:
+    document = parse_feed(data)
+    if document.children:
+        raise UnreadableSource("it is an index of sitemaps; give one of them, or its URL")
+    if not document.items:
         raise UnreadableSource("the feed has no items")
-    publisher = _text(parsed.feed.get("title"))
-    language = _text(parsed.feed.get("language"))
-    for number, entry in enumerate(parsed.entries, 1):
-        yield _read_entry(f"{label}:{number}", entry, publisher, language)
+    for item in document.items:
+        yield read_item(f"{label}:{item.number}", item)
 
 
-def _read_entry(place: str, entry: Any, publisher: str | None, language: str | None) -> Incoming:
-    url = _text(entry.get("link"))
-    title = _text(entry.get("title"))
-    bodies = [part.get("value", "") for part in entry.get("content", [])]
-    text = max((html_to_text(body) for body in [*bodies, entry.get("summary", "")] if body),
-               key=len, default="")  # fmt: skip
+def read_item(label: str, item: FeedItem) -> Incoming:
+    """What the feed itself says of an item, as an article; or why that makes none."""
     reason = None
-    if title is None:
+    host = None
+    if item.title is None:
         reason = "the item has no title"
-    elif not text:
+    elif not item.text:
         reason = "the item has no text"
-    elif url is not None:
+    elif item.url is not None:
         try:
-            host_name(url)
+            host = host_name(item.url)
         except ValueError as error:
             reason = str(error)
-    if reason is not None or title is None:
-        return Incoming(place, reason=reason, url=url, title=title)
+    if reason is not None or item.title is None:
+        return Incoming(label, reason=reason, url=item.url, title=item.title)
     return Incoming(
-        place,
+        label,
         article=Article(
-            title=title,
-            text=text,
-            url=url,
-            source=publisher or (host_name(url) if url else None),
-            authors=tuple(
-                name for author in entry.get("authors", []) if (name := _text(author.get("name")))
-            ),
-            published=_moment(entry.get("published_parsed") or entry.get("updated_parsed")),
-            language=language.split("-")[0].lower() if language else None,
+            title=item.title,
+            text=item.text,
+            url=item.url,
+            source=item.source or host,
+            authors=item.authors,
+            published=item.published,
+            language=item.language,
         ),
     )
-
-
-def _text(value: str | None) -> str | None:
-    return " ".join(html_to_text(value).split()) or None if value else None
-
-
-def _moment(parsed: Any) -> Span | None:
-    if parsed is None:
-        return None
-    moment = datetime.fromtimestamp(calendar.timegm(parsed), UTC)
-    return Span(moment, moment)

@@ -1,18 +1,51 @@
-"""A saved or fetched HTML page."""
+"""A page or a PDF, saved or fetched, read in a process of its own where there is one."""
 
 from __future__ import annotations
 
-from retrieval.articles import Incoming
-from retrieval.decoding import decode_page
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+
+from retrieval.articles import Article, Incoming
 from retrieval.errors import UnreadableSource
-from retrieval.extraction import extract_article
+from retrieval.extraction.child import Job, Kind, read_document
+from retrieval.extraction.workers import Extractor
+from retrieval.fetching import Fetched
 
 
-def read_page(
-    label: str, data: bytes, *, url: str | None = None, charset: str | None = None
+def start_reading(
+    label: str, job: Job, data: bytes, extractor: Extractor | None
+) -> Callable[[], Incoming]:
+    """Begin to read a document; call what is returned for its article or the reason why not.
+
+    Without an ``extractor`` it is read in this process, when it is asked for: that is for documents
+    that can be trusted.
+    """
+    if extractor is None:
+        return partial(_outcome, label, job, partial(read_document, job, data))
+    future: Future[Article] = extractor.submit(job, data)
+    return partial(_outcome, label, job, future.result)
+
+
+async def read_fetched(
+    label: str,
+    fetched: Fetched,
+    extractor: Extractor,
+    *,
+    kind: Kind = "page",
+    respect_noai: bool = True,
 ) -> Incoming:
-    """Take the article out of a page; without one, the reason."""
+    """The article of a page or PDF that was fetched, or the reason why there is none."""
+    headers = dict(fetched.headers)
+    job = Job(kind, fetched.url, fetched.charset, headers, respect_noai=respect_noai)
     try:
-        return Incoming(label, article=extract_article(decode_page(data, charset), url))
+        return Incoming(label, article=await extractor.extract(job, fetched.content))
     except UnreadableSource as error:
-        return Incoming(label, reason=error.message, url=url)
+        return Incoming(label, reason=error.message, url=fetched.url)
+
+
+def _outcome(label: str, job: Job, read: Callable[[], Article]) -> Incoming:
+    try:
+        return Incoming(label, article=read())
+    except UnreadableSource as error:
+        return Incoming(label, reason=error.message, url=job.url)

@@ -24,6 +24,23 @@ def read_text(label: str, data: bytes) -> Incoming:
         return Incoming(label, reason=error.message)
 
 
+def read_pasted(label: str, record: dict[str, Any]) -> Incoming:
+    """A pasted text with what is known of it: keys of an article, of which the text is enough."""
+    try:
+        pasted = clean_pasted(str(record.get("text", "")))
+        _require_words(pasted)
+        title = record.get("title") or pasted.title or _lead(pasted.text)
+        text = pasted.text
+        if pasted.title and pasted.title != title:
+            text = f"{pasted.title}\n\n{text}"
+        article = article_from_record({**record, "title": title, "text": text})
+        return Incoming(label, article=article)
+    except UnreadableSource as error:
+        return Incoming(label, reason=error.message)
+    except ValueError as error:
+        return Incoming(label, reason=str(error))
+
+
 def article_from_text(text: str) -> Article:
     """Raises ``UnreadableSource`` if nothing is left after cleaning."""
     pasted = clean_pasted(text)

@@ -12,9 +12,9 @@ import sys
 import time
 from collections.abc import Iterator
 
-from bot.cli.running import loop_first
 from bot.client import NewsdeskBot
 from bot.discord_addresses import use_addresses
+from bot.liveliness import favour_the_loop
 from bot.logs import set_up
 from bot.settings import load_settings
 from retrieval.articles import Incoming
@@ -44,14 +44,14 @@ class Stalls:
 async def main() -> None:
     settings = load_settings({k: v for k, v in os.environ.items() if not k.startswith("LOAD_")})
     set_up(as_json=False)
-    loop_first()
     use_addresses(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     bot = NewsdeskBot(settings)
+    favour_the_loop(bot)
     await bot.login(os.environ["DISCORD_TOKEN"])
     running = asyncio.create_task(bot.connect())
     await bot.wait_until_ready()
     servers = json.loads(os.environ["LOAD_SERVERS"])
-    articles = _articles()
+    articles = iter(list(itertools.islice(_articles(), len(servers) * BEFORE + ARTICLES)))
     for server in servers:
         await _ingest(bot, server, list(itertools.islice(articles, BEFORE)))
     _say("ready")
@@ -61,8 +61,7 @@ async def main() -> None:
     while (word := await asyncio.to_thread(sys.stdin.readline)).strip() != "stop":
         if word.strip() == "ingest":
             watching = asyncio.create_task(stalls.watch())
-            some = list(itertools.islice(articles, ARTICLES))
-            ingesting = asyncio.create_task(_ingest(bot, servers[0], some))
+            ingesting = asyncio.create_task(_ingest(bot, servers[0], list(articles)))
     assert ingesting is not None
     assert watching is not None
     ingested, seconds = await ingesting

@@ -6,34 +6,27 @@ Needs the dev data beside the project; prints one line a figure.
 from __future__ import annotations
 
 import asyncio
-import gzip
-import json
 import os
-import re
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import bot.demo
 from retrieval.embedders import make_embedder
-from retrieval.extraction import extract_article
 from retrieval.indexes.vectors import ChromaStore
 from retrieval.ingest import ingest
 from retrieval.library import Library, LibraryConfig, open_library
 from retrieval.moments import TimeRange, parse_span
 from retrieval.passages import passage_spans
 from retrieval.readers import read_source
-from tests.benchmarks import weekly_news
+from tests.benchmarks import pages, weekly_news
 
-PAGES = weekly_news.SHARED / "data" / "pages"
-_WORD = re.compile(r"\w+")
 _AT_ONCE = 1_280
 
 
@@ -116,24 +109,6 @@ def _print_times(what: str, times: list[float]) -> None:
     print(f"{what}: median {statistics.median(times):.1f} ms, 99th percentile {statistics.quantiles(times, n=100)[98]:.1f} ms")  # fmt: skip
 
 
-def measure_extraction() -> None:
-    """F1 of 4-word shingles, precision and recall averaged over pages (the public benchmark's)."""
-    truth = json.loads((PAGES / "ground-truth.json").read_text(encoding="utf-8"))
-    precisions, recalls = [], []
-    start = time.perf_counter()
-    for name, page in truth.items():
-        html = gzip.decompress((PAGES / f"{name}.html.gz").read_bytes()).decode("utf-8")
-        found = _shingles(extract_article(html, page["url"]).text)
-        wanted = _shingles(page["articleBody"])
-        shared = (found & wanted).total()
-        precisions.append(shared / max(1, found.total()))
-        recalls.append(shared / max(1, wanted.total()))
-    seconds = time.perf_counter() - start
-    precision, recall = statistics.mean(precisions), statistics.mean(recalls)
-    f1 = 2 * precision * recall / (precision + recall)
-    print(f"extract: {len(truth)} pages, F1 {f1:.4f}, {len(truth) / seconds:.0f} pages/s")
-
-
 def measure_start(folder: Path) -> None:
     """Whole runs of the command, the interpreter's start among them, on the demo's ten articles."""
     environment = {**os.environ, "NEWSDESK_DATA_DIR": str(folder)}
@@ -154,18 +129,13 @@ def _newsdesk(arguments: list[str], environment: dict[str, str]) -> None:
     subprocess.run(command, check=True, capture_output=True, env=environment)
 
 
-def _shingles(text: str) -> Counter[tuple[str, ...]]:
-    words = _WORD.findall(text)
-    return Counter(tuple(words[i : i + 4]) for i in range(len(words) - 3))
-
-
 def main() -> None:
     if not weekly_news.FOLDER.is_dir():
         sys.exit(f"make bench needs the dev data in {weekly_news.FOLDER}.")
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(measure_retrieval(Path(folder) / "data"))
         measure_start(Path(folder) / "small")
-    measure_extraction()
+    pages.measure()
 
 
 if __name__ == "__main__":

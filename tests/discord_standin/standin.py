@@ -221,10 +221,10 @@ class DiscordStandIn:
     # Waiting and looking.
 
     async def wait_until(
-        self, condition: Callable[[], bool], timeout: float = 10.0, what: str = "a condition"
+        self, condition: Callable[[], object], timeout: float = 10.0, what: str = "a condition"
     ) -> None:
         """Until ``condition`` holds; it is looked at after everything that happens here."""
-        await self.world.find(lambda: condition() or None, timeout, lambda: what)
+        await self.world.find(lambda: bool(condition()) or None, timeout, lambda: what)
 
     async def wait_for_message(
         self, channel: Channel, predicate: Callable[[Message], bool] | None = None,

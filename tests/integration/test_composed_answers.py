@@ -181,6 +181,19 @@ async def test_a_model_that_does_not_know_is_believed(
     assert answer.nearest
 
 
+async def test_a_figure_that_was_corrected_is_neither_told_to_the_model_nor_shown(
+    demo_folder: Path, model: ScriptedModel
+) -> None:
+    model.play(Says("820 people were evacuated from the Saltmarket before dawn. [1] 280 people were evacuated from the Saltmarket. [1]"))  # fmt: skip
+    answer = await answered(
+        demo_folder, model, "How many people were evacuated from the Saltmarket?"
+    )
+    assert "820 people were evacuated" not in model.requests[0].prompt
+    assert "280 people were evacuated from the Saltmarket." in answer.text
+    assert "820" not in answer.text
+    assert any(note.startswith("Corrected: 280") for note in answer.notes)
+
+
 async def test_sentences_are_given_out_while_the_model_still_writes(
     demo_folder: Path, model: ScriptedModel
 ) -> None:
@@ -354,9 +367,11 @@ async def test_a_second_opinion_can_veto_a_sentence(
 async def test_a_model_that_repeats_itself_is_stopped(
     demo_folder: Path, model: ScriptedModel
 ) -> None:
-    model.play(Says(lambda request: f"{COST} [{request.holding('cost 412')}] " * 100))
+    said = Says(lambda request: f"{COST} [{request.holding('cost 412')}] " * 100, pause=0.005)
+    model.play(said)
     answer = await answered(demo_folder, model, BRIDGE)
     assert answer.text == f"{COST} [1]"
+    assert model.finished == 0
 
 
 async def test_two_questions_at_once_get_each_its_own_answer(

@@ -176,7 +176,7 @@ def test_addresses_are_fetched_only_if_public_or_allowed(newsdesk: Newsdesk) -> 
         assert results["/story"]["status"] == "indexed"
         assert "404" in results["/404"]["reason"]
         assert "500" in results["/500"]["reason"]
-        assert "application/pdf" in results["/pdf"]["reason"]
+        assert "no PDF" in results["/pdf"]["reason"]
         assert results["/nothing"]["reason"]
     finally:
         site.shutdown()

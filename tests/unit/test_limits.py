@@ -23,9 +23,15 @@ def test_a_user_may_ask_once_in_a_while() -> None:
 
 
 async def _ask(
-    queue: AnswerQueue, server: int, user: int, done: list[int], hold: asyncio.Event, **more: bool
+    queue: AnswerQueue,
+    server: int,
+    user: int,
+    done: list[int],
+    hold: asyncio.Event,
+    *,
+    exempt: bool = False,
 ) -> None:
-    async with queue.place(server, user, **more):
+    async with queue.place(server, user, exempt=exempt):
         await hold.wait()
         done.append(user)
 

@@ -10,13 +10,17 @@ import discord
 from bot.answering.conversation import Conversation, Turn
 from bot.client import NewsdeskBot
 from bot.cogs.ask._asking import Asking, Question
+from bot.cogs.ask._offer import Offer
 from bot.cogs.ask._places import acknowledged
+from bot.links import links_of
 from bot.ui.escaping import cleaned, cut
 from bot.ui.forms import Form
+from bot.ui.pages import note
 from bot.visits import Visit
 
 _LINK = re.compile(r"https?://[^\s<>|)\]]+")
 _SUBJECT = 300
+_LINKS = 10
 
 
 class AboutForm(Form):
@@ -37,25 +41,26 @@ class AboutForm(Form):
 
     async def submitted(self, interaction: discord.Interaction[Any]) -> None:
         visit = await self._bot.visit(interaction)
-        subject = await self._subject(visit)
+        subject, missing = await self._subject(visit)
         text = self._question.value.strip() or subject
         self._asking.admit(visit, text)
         place = await acknowledged(interaction, private=visit.settings.private and visit.server_id is not None)  # fmt: skip
         about = Conversation((Turn(subject, ""),)) if subject else None
         await self._asking.ask(visit, Question(text, about=about), place)
+        if missing and visit.is_moderator and visit.server_id is not None:
+            await interaction.followup.send(
+                embed=note(visit.say("not-ingested")).embed,
+                view=Offer(self._bot, visit, missing), ephemeral=True,
+            )  # fmt: skip
 
-    async def _subject(self, visit: Visit) -> str:
-        """The title of the article that the message links, if it is here; else its own words."""
-        for url in links_of(self._message):
+    async def _subject(self, visit: Visit) -> tuple[str, list[str]]:
+        """The title of the article that the message links, if it is here; else the message's own
+        words, and its links."""
+        links = links_of(self._message)[:_LINKS]
+        for url in links:
             corpus = visit.corpus or await self._asking.direct.corpus_for(visit.user)
             if corpus and (title := await self._bot.library.title_of(corpus, url)):
-                return title
+                return title, []
         titles = [embed.title for embed in self._message.embeds if embed.title]
         words = " ".join([_LINK.sub(" ", self._message.content), *titles[:1]])
-        return cut(cleaned(words), _SUBJECT)
-
-
-def links_of(message: discord.Message) -> list[str]:
-    """The links of a message and of its embeds, as they stand there."""
-    embedded = [embed.url for embed in message.embeds if embed.url]
-    return list(dict.fromkeys([*_LINK.findall(message.content), *embedded]))[:10]
+        return cut(cleaned(words), _SUBJECT), links

@@ -25,6 +25,7 @@ from bot.ui.places import Place
 from bot.ui.ways import Posted
 from bot.visits import Visit
 from retrieval.catalogue.given import Given, answer_by_id, keep_answer, record_feedback, set_message
+from retrieval.moderating import removals
 
 
 class AnswerPresses:
@@ -89,7 +90,7 @@ class AnswerPresses:
     ) -> None:
         answer = from_record(given.question or "", given.answer)
         if action == "sources":
-            await self._show_sources(interaction, visit, answer)
+            await self._show_sources(interaction, visit, given, answer)
         elif action == "follow-up":
             visit.require_asking()
             await interaction.response.send_modal(FollowUp(self._bot, self._asking, visit, given))
@@ -107,9 +108,11 @@ class AnswerPresses:
             await self._delete(interaction, visit, given)
 
     async def _show_sources(
-        self, interaction: discord.Interaction[Any], visit: Visit, answer: Answer
+        self, interaction: discord.Interaction[Any], visit: Visit, given: Given, answer: Answer
     ) -> None:
-        first, *more = sources_pages(answer.citations, visit.say)
+        cited = [citation.article.article_id for citation in answer.citations]
+        removed = await removals(self._bot.library, given.corpus, cited)
+        first, *more = sources_pages(answer.citations, visit.say, removed)
         await interaction.response.send_message(embed=first.embed, ephemeral=True)
         for page in more:
             await interaction.followup.send(embed=page.embed, ephemeral=True)

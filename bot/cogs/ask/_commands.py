@@ -57,7 +57,8 @@ class AskCommands(commands.Cog):
         self._asking.admit(visit, question)
         hidden = visit.settings.private if private is None else private
         hidden = hidden and visit.server_id is not None  # nobody else reads direct messages
-        place = await acknowledged(interaction, private=hidden)
+        with self._bot.desk.acknowledging():
+            place = await acknowledged(interaction, private=hidden)
         channel = interaction.channel
         going_on = await self._asking.going_on_in(channel)
         asked = Question(question, moment, source, going_on, self._asking.topics_in(channel))

@@ -88,12 +88,12 @@ async def model() -> AsyncIterator[ScriptedModel]:
 @pytest.fixture
 async def writing(start: Start, model: ScriptedModel) -> AsyncIterator[Running]:
     """A bot whose model writes an answer about the Lantern Bridge for some two seconds."""
-    model.play(Says(_bridge, pause=0.05))
+    model.play(Says(bridge_answer, pause=0.05))
     async with start(OPENAI_BASE_URL=model.url) as made:
         yield made
 
 
-def _bridge(request: Request) -> str:
+def bridge_answer(request: Request) -> str:
     cost, radio = request.holding("cost 412 million"), request.holding("640-metre span")
     return (
         f"The Lantern Bridge cost 412 million crowns. [{cost}] "

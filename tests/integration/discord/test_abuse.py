@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retrieval.articles import Article, Incoming
 from tests.discord_standin import User
-from tests.discord_standin.model import Channel
+from tests.discord_standin.model import Channel, Guild
 from tests.integration.answering_fixtures import BRIDGE
 from tests.integration.discord.conftest import Running, Start
 from tests.integration.discord.looking import whole
@@ -17,6 +17,11 @@ NASTY = Incoming("test", Article(
     "https://paper.example/lantern_(harbour)?q=[x](y)", "@here **Paper**",
 ))  # fmt: skip
 LANTERN = "How much did the harbour lantern cost?"
+
+
+def _guild(channel: Channel) -> Guild:
+    assert channel.guild is not None
+    return channel.guild
 
 
 async def somebody(running: Running) -> tuple[User, Channel]:
@@ -92,7 +97,7 @@ async def test_an_empty_question_is_answered_with_an_example(running: Running) -
 
 async def test_forged_custom_ids_are_refused(running: Running) -> None:
     ada, general = await somebody(running)
-    bob = running.standin.member(general.guild, "Bob")
+    bob = running.standin.member(_guild(general), "Bob")
     private = await (await ada.slash(general, "ask", question=LANTERN, private=True)).final(whole)
     public = await (await bob.slash(general, "ask", question=LANTERN)).final(whole)
     stolen = private.component("Sources")["custom_id"]
@@ -106,8 +111,8 @@ async def test_only_the_asker_or_a_moderator_deletes(running: Running) -> None:
     standin = running.standin
     ada, general = await somebody(running)
     bob, mod = (
-        standin.member(general.guild, "Bob"),
-        standin.member(general.guild, "Mo", moderator=True),
+        standin.member(_guild(general), "Bob"),
+        standin.member(_guild(general), "Mo", moderator=True),
     )
     answer = await (await ada.slash(general, "ask", question=LANTERN)).final(whole)
     await (await bob.press(answer, "Delete")).final()
@@ -130,8 +135,8 @@ async def test_channels_and_roles_that_moderators_set_hold_for_every_way_to_ask(
 ) -> None:
     standin = running.standin
     ada, general = await somebody(running)
-    desk = standin.channel(general.guild, "news-desk")
-    await running.bot.servers.change(general.guild.id, channels=(desk.id,))
+    desk = standin.channel(_guild(general), "news-desk")
+    await running.bot.servers.change(_guild(general).id, channels=(desk.id,))
     refused = await (await ada.slash(general, "ask", question=LANTERN)).final()
     assert refused.is_ephemeral
     assert desk.mention in refused.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from retrieval.articles import Article, Incoming
@@ -77,7 +79,7 @@ async def test_by_mention_reply_and_thread(two: Two) -> None:
         answer = await two.standin.wait_for_message(channel, whole)
         assert is_of(answer, own, foreign)
         await (await person.slash(channel, "ask", question=QUESTION)).final(whole)
-        await two.standin.wait_until(lambda c=channel: two.standin.threads(c))
+        await two.standin.wait_until(partial(two.standin.threads, channel))
         thread = two.standin.threads(channel)[0]
         await person.send(thread, QUESTION)
         assert is_of(await two.standin.wait_for_message(thread, whole), own, foreign)

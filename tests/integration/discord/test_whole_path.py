@@ -150,11 +150,11 @@ async def test_what_keeps_the_bot_from_starting_is_one_sentence(
 async def test_an_answer_under_way_is_finished_or_says_that_it_was_cut(
     standin: DiscordStandIn, tmp_path: Path, model: object
 ) -> None:
-    from tests.integration.discord.conftest import _bridge
+    from tests.integration.discord.conftest import bridge_answer
     from tests.scripted_model import Says, ScriptedModel
 
     assert isinstance(model, ScriptedModel)
-    model.play(Says(_bridge, pause=0.3))
+    model.play(Says(bridge_answer, pause=0.3))
     guild = standin.guild("Harbour News")
     ada, general = standin.member(guild, "Ada"), standin.channel(guild)
     data = tmp_path / "data"

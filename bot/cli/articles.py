@@ -1,0 +1,150 @@
+"""`newsdesk articles`, `stories` and `audit`: what moderators look after."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli import options as o
+from bot.cli.desk import actor, moderating
+from bot.cli.output import print_json
+
+if TYPE_CHECKING:
+    from retrieval.catalogue.auditing import AuditEntry
+    from retrieval.catalogue.moderation import ArticleCard
+
+articles = typer.Typer(help="Articles: find, look at, remove, restore.", no_args_is_help=True)
+stories = typer.Typer(help="Stories: which articles tell of one event.", no_args_is_help=True)
+
+_Reference = Annotated[
+    str, typer.Argument(help="An article: its id, the first characters of that, or its URL.")
+]
+
+
+@articles.command()
+def find(
+    words: Annotated[list[str], typer.Argument(help="Words of its title, publisher or URL.")],
+    corpus: o.Corpus = "local",
+    limit: o.Limit = 20,
+    as_json: o.Json = False,
+) -> None:
+    """Find articles, removed ones too, the newest first."""
+    found = moderating(
+        "articles find", corpus, lambda m: m.find(" ".join(words), limit), writing=False
+    )
+    if not found and not as_json:
+        print("Nothing was found; every word has to stand in the title, the publisher or the URL.")
+    for card in found:
+        _print_card(card, as_json)
+
+
+@articles.command()
+def show(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
+    """Show an article as it is kept."""
+    card, text = moderating("articles show", corpus, lambda m: m.show(reference), writing=False)
+    if as_json:
+        print_json({**asdict(card), "text": text})
+        return
+    _print_card(card, False)
+    print(f"\n{text}")
+
+
+@articles.command()
+def remove(
+    reference: _Reference,
+    because: Annotated[str | None, typer.Option(help="Why, for the audit.")] = None,
+    corpus: o.Corpus = "local",
+    as_json: o.Json = False,
+) -> None:
+    """Take an article out of all answers. It is kept, and stays out when it is ingested again."""
+    _print_card(
+        moderating(
+            "articles remove", corpus, lambda m: m.remove(reference, actor(), because=because)
+        ),
+        as_json,
+    )
+
+
+@articles.command()
+def restore(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
+    """Bring a removed article back."""
+    _print_card(
+        moderating("articles restore", corpus, lambda m: m.restore(reference, actor())), as_json
+    )
+
+
+@stories.command("show")
+def show_story(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
+    """The articles that tell the same story as one, oldest first."""
+    _print_story(
+        moderating("stories show", corpus, lambda m: m.story(reference), writing=False), as_json
+    )
+
+
+@stories.command()
+def split(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
+    """Make an article a story of its own, for good."""
+    _print_story(
+        moderating("stories split", corpus, lambda m: m.split(reference, actor())), as_json
+    )
+
+
+@stories.command()
+def merge(
+    reference: _Reference,
+    other: Annotated[str, typer.Argument(help="An article of the other story.")],
+    corpus: o.Corpus = "local",
+    as_json: o.Json = False,
+) -> None:
+    """Make the stories of two articles one, for good."""
+    _print_story(
+        moderating("stories merge", corpus, lambda m: m.merge(reference, other, actor())), as_json
+    )
+
+
+def audit(
+    about: Annotated[
+        str | None, typer.Option(help="Only what was done to this: an article's, feed's or job's id.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries.")] = 50,
+    corpus: o.Corpus = "local",
+    as_json: o.Json = False,
+) -> None:  # fmt: skip
+    """Who did what, when and from where, the newest first."""
+    entries: list[AuditEntry] = moderating(
+        "audit", corpus, lambda m: m.audit(subject=about, limit=limit), writing=False
+    )
+    for entry in entries:
+        record = _entry_record(entry)
+        if as_json:
+            print_json(record)
+            continue
+        where = f" ({entry.where})" if entry.where else ""
+        detail = f": {entry.detail}" if entry.detail else ""
+        print(f"{record['at']} {entry.who}{where} {entry.action} {entry.subject}{detail}")
+
+
+def _entry_record(entry: AuditEntry) -> dict[str, Any]:
+    from retrieval.moments import iso
+
+    return {**asdict(entry), "at": iso(entry.at)}
+
+
+def _print_story(cards: list[ArticleCard], as_json: bool) -> None:
+    for card in cards:
+        _print_card(card, as_json)
+
+
+def _print_card(card: ArticleCard, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(card))
+        return
+    print(f"{card.article_id} {card.title}")
+    print(f"   {card.source or 'no publisher'}, {card.published_at or 'undated'}, {card.url or 'no URL'}")  # fmt: skip
+    if card.state == "removed":
+        because = f": {card.removed_because}" if card.removed_because else ""
+        print(f"   removed by {card.removed_by} at {card.removed_at}{because}")
+    if card.correction:
+        print(f"   {card.correction}")

@@ -1,0 +1,87 @@
+"""What the commands of moderators share: opening, who acts, how things look."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import getpass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.newsroom import Newsroom
+    from bot.settings import Settings
+    from retrieval.catalogue.auditing import Actor
+    from retrieval.moderating import Moderator
+    from retrieval.progress import Progress
+
+
+def actor() -> Actor:
+    """Whoever runs the command."""
+    from retrieval.catalogue.auditing import Actor
+
+    try:
+        who = getpass.getuser()
+    except (OSError, KeyError):  # an account without a name
+        who = "somebody"
+    return Actor(who, "terminal")
+
+
+@contextlib.asynccontextmanager
+async def newsroom(command: str, *, writing: bool = True) -> AsyncIterator[Newsroom]:
+    from bot.newsroom import open_newsroom
+    from retrieval.library import open_library
+
+    settings = _settings()
+    writer = f"newsdesk {command}" if writing else None
+    async with (
+        open_library(settings.library(), writer=writer) as library,
+        open_newsroom(settings, library) as room,
+    ):
+        yield room
+
+
+def moderating(
+    command: str, corpus: str, act: Callable[[Moderator], Awaitable[Any]], *, writing: bool = True
+) -> Any:
+    """Run ``act`` with what moderators may do to a corpus; return what it returns."""
+
+    async def run() -> Any:
+        from retrieval.library import open_library
+        from retrieval.moderating import Moderator
+
+        writer = f"newsdesk {command}" if writing else None
+        async with open_library(_settings().library(), writer=writer) as library:
+            return await act(await Moderator.of(library, corpus))
+
+    return asyncio.run(run())
+
+
+@contextlib.contextmanager
+def bar(*, hidden: bool) -> Iterator[Callable[[Progress], None]]:
+    """A bar on standard error, where somebody sees it, that follows ``Progress``."""
+    import sys
+
+    if hidden or not sys.stderr.isatty():
+        yield lambda progress: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("reading", total=None)
+
+        def follow(now: Any) -> None:
+            text = f"{now.fetched} fetched, {now.extracted} extracted, {now.indexed} indexed"
+            if skipped := sum(now.skipped.values()):
+                text += f", {skipped} skipped"
+            shown.update(task, description=text, total=now.found, completed=now.finished)
+
+        yield follow
+
+
+def _settings() -> Settings:
+    from bot.settings import load_settings
+
+    return load_settings()

@@ -1,0 +1,261 @@
+"""`newsdesk feeds`: what is fetched by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli import options as o
+from bot.cli.desk import actor, bar, newsroom
+from bot.cli.output import complain, print_json
+
+if TYPE_CHECKING:
+    from retrieval.catalogue.feeds import Feed
+    from retrieval.feeds.desk import Visit
+    from retrieval.feeds.judging import Judged
+
+app = typer.Typer(help="Feeds: bring in what is new, by themselves.", no_args_is_help=True)
+
+_Reference = Annotated[str, typer.Argument(help="A feed's number or address.")]
+
+
+@app.command()
+def preview(
+    address: Annotated[str, typer.Argument(help="A feed's or a site's URL, or a file.")],
+    corpus: o.Corpus = "local",
+    as_json: o.Json = False,
+) -> None:
+    """Show what a feed would bring, and why the rest would be left out. Nothing is taken in.
+
+    Example: newsdesk feeds preview https://example.com/
+    """
+
+    async def run() -> tuple[str, tuple[Judged, ...]]:
+        async with newsroom("feeds preview", writing=False) as room:
+            what = address if "://" in address else Path(address)
+            seen = await room.desk.preview(what, corpus)
+            title = seen.document.title or "A feed without a title"
+            return f"{title} ({seen.document.kind}): {seen.url or address}", seen.judged
+
+    from retrieval.errors import UnreadableSource
+
+    try:
+        heading, judged = asyncio.run(run())
+    except UnreadableSource as error:
+        complain(f"{address}: {error.message}.")
+        raise typer.Exit(1) from error
+    if not as_json:
+        print(heading)
+    _print_items(judged, as_json)
+
+
+@app.command()
+def add(
+    address: Annotated[str, typer.Argument(help="A feed's or a site's URL.")],
+    corpus: o.Corpus = "local",
+    include: Annotated[
+        list[str] | None, typer.Option(help="Take only items that hold this word; may be repeated.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Leave out items that hold this word; may be repeated.")
+    ] = None,
+    as_json: o.Json = False,
+) -> None:
+    """Add a feed to a corpus; a site's address will do. The next check takes its newest items."""
+
+    async def run() -> Feed:
+        async with newsroom("feeds add") as room:
+            return await room.desk.add(
+                address, corpus, actor(), include=include or (), exclude=exclude or ()
+            )
+
+    from retrieval.errors import UnreadableSource
+
+    try:
+        feed = asyncio.run(run())
+    except UnreadableSource as error:
+        complain(f"{address}: {error.message}.")
+        raise typer.Exit(1) from error
+    _print_feed(feed, as_json, "added; `newsdesk feeds check` brings its newest items in")
+
+
+@app.command("list")
+def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
+    """The feeds of a corpus: how they fare and when they are asked next."""
+
+    async def run() -> list[Feed]:
+        async with newsroom("feeds list", writing=False) as room:
+            return await room.desk.feeds(corpus)
+
+    feeds = asyncio.run(run())
+    if not feeds and not as_json:
+        print(f"The corpus {corpus} has no feeds. `newsdesk feeds add URL` adds one.")
+    for feed in feeds:
+        _print_feed(feed, as_json)
+
+
+@app.command()
+def pause(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
+    """Stop asking a feed for news."""
+
+    async def run() -> Feed:
+        async with newsroom("feeds pause") as room:
+            return await room.desk.pause(reference, corpus, actor())
+
+    _print_feed(asyncio.run(run()), as_json)
+
+
+@app.command()
+def resume(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
+    """Ask a paused feed again, from now on."""
+
+    async def run() -> Feed:
+        async with newsroom("feeds resume") as room:
+            return await room.desk.resume(reference, corpus, actor())
+
+    _print_feed(asyncio.run(run()), as_json)
+
+
+@app.command()
+def remove(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
+    """Forget a feed. The articles that it brought stay."""
+
+    async def run() -> Feed:
+        async with newsroom("feeds remove") as room:
+            return await room.desk.remove(reference, corpus, actor())
+
+    _print_feed(asyncio.run(run()), as_json, "removed; its articles stay")
+
+
+@app.command()
+def check(
+    references: Annotated[
+        list[str] | None, typer.Argument(help="Numbers or addresses of feeds; all if left out.")
+    ] = None,
+    corpus: o.Corpus = "local",
+    due: Annotated[
+        bool, typer.Option("--due", help="Only those whose time has come, of all corpora.")
+    ] = False,
+    as_json: o.Json = False,
+) -> None:
+    """Ask feeds for what is new now, bring it in, and say what became of each item."""
+    if due and references:
+        raise typer.BadParameter("give either feeds or --due")
+
+    async def run() -> list[Visit]:
+        visits = []
+        async with newsroom("feeds check") as room:
+            with bar(hidden=as_json) as follow:
+                coming = (
+                    room.poller.due() if due else room.desk.visit_now(corpus, references or (), follow)
+                )  # fmt: skip
+                async for visit in coming:
+                    visits.append(visit)
+                    if as_json:
+                        print_json(_visit_record(visit))
+        return visits
+
+    visits = asyncio.run(run())
+    if not as_json:
+        for visit in visits:
+            _print_visit(visit, explain=bool(references))
+        if not visits:
+            print("No feed is due." if due else f"The corpus {corpus} has no active feeds.")
+    failed = [visit for visit in visits if visit.result == "failed"]
+    for visit in failed:
+        complain(f"{visit.feed.url}: {visit.reason}.")
+    if failed:
+        raise typer.Exit(1)
+
+
+def feed_record(feed: Feed) -> dict[str, Any]:
+    from retrieval.moments import iso
+
+    return {
+        "id": feed.id,
+        "corpus": feed.corpus,
+        "url": feed.url,
+        "title": feed.title,
+        "kind": feed.kind,
+        "state": feed.state,
+        "reason": feed.pause_reason if feed.state == "paused" else None,
+        "include": list(feed.include),
+        "exclude": list(feed.exclude),
+        "added_at": iso(feed.added_at),
+        "added_by": feed.added_by,
+        "every_minutes": round(feed.interval.total_seconds() / 60, 1),
+        "next_at": iso(feed.next_at) if feed.state == "active" else None,
+        "checked_at": iso(feed.checked_at) if feed.checked_at else None,
+        "changed_at": iso(feed.changed_at) if feed.changed_at else None,
+        "failures": feed.failures,
+        "last_error": feed.last_error,
+    }
+
+
+def _print_feed(feed: Feed, as_json: bool, remark: str | None = None) -> None:
+    if as_json:
+        print_json(feed_record(feed))
+        return
+    print(f"{feed.id}. {feed.name} ({feed.kind}) {feed.url}")
+    if remark:
+        print(f"   {remark}")
+    elif feed.state == "paused":
+        print(f"   paused: {feed.pause_reason}")
+    else:
+        every = feed.interval.total_seconds() / 60
+        print(f"   next at {feed.next_at:%Y-%m-%d %H:%M} UTC, every {every:.0f} minutes or so")
+    if feed.last_error and feed.state == "active":
+        print(f"   failed {feed.failures} times in a row: {feed.last_error}")
+
+
+def _visit_record(visit: Visit) -> dict[str, Any]:
+    return {
+        "feed": feed_record(visit.feed),
+        "result": visit.result,
+        "reason": visit.reason,
+        "counts": dict(visit.counts),
+        "items": [_item_record(each) for each in visit.judged],
+    }
+
+
+def _print_visit(visit: Visit, *, explain: bool) -> None:
+    from collections import Counter
+
+    counts = ", ".join(f"{count} {status}" for status, count in visit.counts.items())
+    verdicts = Counter(each.verdict for each in visit.judged if not each.is_taken)
+    left = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+    said = {"unchanged": "nothing has changed", "failed": f"failed: {visit.reason}"}.get(
+        visit.result, counts or "nothing new"
+    )
+    print(f"{visit.feed.id}. {visit.feed.name}: {said}" + (f" (left out: {left})" if left else ""))
+    if explain:
+        _print_items(visit.judged, False)
+    if visit.feed.state == "paused":
+        print(f"   paused: {visit.feed.pause_reason}")
+
+
+def _item_record(each: Judged) -> dict[str, Any]:
+    from retrieval.moments import written
+
+    item = each.item
+    return {
+        "url": item.url,
+        "title": item.title,
+        "published_at": written(item.published) if item.published else None,
+        "verdict": each.verdict,
+        "reason": each.reason,
+    }
+
+
+def _print_items(judged: tuple[Judged, ...], as_json: bool) -> None:
+    for each in judged:
+        record = _item_record(each)
+        if as_json:
+            print_json(record)
+            continue
+        reason = f" ({each.reason})" if each.reason else ""
+        print(f"{each.verdict + reason}: {record['title'] or 'no title'}")
+        print(f"   {record['published_at'] or 'undated'}, {record['url'] or 'no address'}")

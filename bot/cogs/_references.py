@@ -1,0 +1,35 @@
+"""Articles as moderators name them in commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.client import NewsdeskBot
+from bot.cogs._moderators import Suggested, moderator_of, suggest
+from bot.visits import Visit
+
+_MOST = 25
+
+Reference = app_commands.Range[str, 1, 1000]
+
+
+async def suggest_articles(
+    bot: NewsdeskBot,
+    interaction: discord.Interaction[Any],
+    typed: str,
+    *,
+    removed: bool | None = None,
+) -> list[app_commands.Choice[str]]:
+    """Articles whose title, publisher or link holds what was typed, the newest first."""
+
+    async def find(visit: Visit, corpus: str) -> Suggested:
+        moderator = await moderator_of(bot, visit)
+        cards = await moderator.find(typed, _MOST, removed)
+        return [
+            (" · ".join(filter(None, (card.title, card.source))), card.article_id) for card in cards
+        ]
+
+    return await suggest(bot, interaction, find)

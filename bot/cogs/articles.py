@@ -1,0 +1,122 @@
+"""``/articles``: finding, looking at, removing and restoring them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from bot.client import NewsdeskBot
+from bot.cogs._moderators import acknowledge, moderator_of, send_pages, telling
+from bot.cogs._references import Reference, suggest_articles
+from bot.errors import Refused
+from bot.ui.escaping import plain
+from bot.ui.moderating import card_lines
+from bot.ui.pager import paged
+from bot.ui.pages import note
+
+_MOST = 100
+
+
+class ArticleCommands(
+    commands.GroupCog,
+    group_name="articles",
+    group_description=locale_str("Find, show, remove and restore articles"),
+):
+    def __init__(self, bot: NewsdeskBot) -> None:
+        self._bot = bot
+
+    @app_commands.command(name="find", description=locale_str("Find articles, removed ones too"))
+    @app_commands.describe(words=locale_str("Words of the title, the publisher or the link"))
+    async def find(
+        self, interaction: discord.Interaction[Any], words: app_commands.Range[str, 1, 200]
+    ) -> None:
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        await acknowledge(interaction)
+        moderator = await moderator_of(self._bot, visit)
+        found = await moderator.find(words, _MOST)
+        if not found:
+            raise Refused("articles-none", text=plain(words, 100))
+        title = visit.say("articles-found", count=len(found))
+        lines = (card_lines(card, visit.say) for card in found)
+        await send_pages(self._bot, interaction, visit, paged(title, lines, visit.say))
+
+    @app_commands.command(name="show", description=locale_str("Show an article as it is kept"))
+    @app_commands.describe(
+        article=locale_str("Which article: words of its title, its link or its id")
+    )
+    async def show(self, interaction: discord.Interaction[Any], article: Reference) -> None:
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        await acknowledge(interaction)
+        moderator = await moderator_of(self._bot, visit)
+        with telling(article, not_found="article-unknown"):
+            card, text = await moderator.show(article)
+        paragraphs = (plain(part) for part in text.split("\n\n"))
+        pages = paged(
+            visit.say("article-title"), paragraphs, visit.say, head=card_lines(card, visit.say),
+            glue="\n\n", most=40,
+        )  # fmt: skip
+        await send_pages(self._bot, interaction, visit, pages)
+
+    @app_commands.command(
+        name="remove", description=locale_str("Take an article out of all answers, at once")
+    )
+    @app_commands.describe(
+        article=locale_str("Which article: words of its title, its link or its id"),
+        because=locale_str("Why, for the audit"),
+    )
+    async def remove(
+        self,
+        interaction: discord.Interaction[Any],
+        article: Reference,
+        because: app_commands.Range[str, 1, 300] | None = None,
+    ) -> None:
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        await acknowledge(interaction)
+        moderator = await moderator_of(self._bot, visit)
+        with telling(article, not_found="article-unknown", refused="article-removed-already"):
+            card = await moderator.remove(article, visit.actor, because=because)
+        words = f"{card_lines(card, visit.say)}\n\n{visit.say('article-is-removed')}"
+        await interaction.edit_original_response(embed=note(words).embed)
+
+    @app_commands.command(name="restore", description=locale_str("Bring a removed article back"))
+    @app_commands.describe(
+        article=locale_str("Which article: words of its title, its link or its id")
+    )
+    async def restore(self, interaction: discord.Interaction[Any], article: Reference) -> None:
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        await acknowledge(interaction)
+        moderator = await moderator_of(self._bot, visit)
+        with telling(article, not_found="article-unknown", refused="article-not-removed"):
+            card = await moderator.restore(article, visit.actor)
+        words = f"{card_lines(card, visit.say)}\n\n{visit.say('article-is-restored')}"
+        await interaction.edit_original_response(embed=note(words).embed)
+
+    @show.autocomplete("article")
+    async def _any(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await suggest_articles(self._bot, interaction, typed)
+
+    @remove.autocomplete("article")
+    async def _shown(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await suggest_articles(self._bot, interaction, typed, removed=False)
+
+    @restore.autocomplete("article")
+    async def _removed(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await suggest_articles(self._bot, interaction, typed, removed=True)
+
+
+async def setup(bot: NewsdeskBot) -> None:
+    await bot.add_cog(ArticleCommands(bot))

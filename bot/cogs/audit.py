@@ -1,0 +1,50 @@
+"""``/audit``: who did what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from bot.client import NewsdeskBot
+from bot.cogs._moderators import acknowledge, moderator_of, send_pages
+from bot.errors import Refused
+from bot.ui.moderating import audit_lines
+from bot.ui.pager import paged
+
+_MOST = 500
+
+
+class AuditCommands(commands.Cog):
+    def __init__(self, bot: NewsdeskBot) -> None:
+        self._bot = bot
+
+    @app_commands.command(name="audit", description=locale_str("Who did what, and when"))
+    @app_commands.describe(
+        about=locale_str(
+            "Only what was done to this: the id of an article, the number of a feed or job"
+        )
+    )
+    async def audit(
+        self,
+        interaction: discord.Interaction[Any],
+        about: app_commands.Range[str, 1, 100] | None = None,
+    ) -> None:
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        await acknowledge(interaction)
+        moderator = await moderator_of(self._bot, visit)
+        entries = await moderator.audit(subject=about.strip() if about else None, limit=_MOST)
+        if not entries:
+            raise Refused("audit-none")
+        lines = map(audit_lines, entries)
+        await send_pages(
+            self._bot, interaction, visit, paged(visit.say("audit-title"), lines, visit.say)
+        )
+
+
+async def setup(bot: NewsdeskBot) -> None:
+    await bot.add_cog(AuditCommands(bot))

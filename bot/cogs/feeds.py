@@ -1,0 +1,231 @@
+"""``/feeds``: what is fetched by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from bot.client import NewsdeskBot
+from bot.cogs._moderators import Suggested, acknowledge, send_pages, suggest, telling
+from bot.errors import Refused
+from bot.links import link_of
+from bot.ui.escaping import explained, plain
+from bot.ui.moderating import feed_lines, item_lines, verdict_line, visit_lines
+from bot.ui.pager import paged
+from bot.ui.pages import note
+from bot.visits import Visit
+from retrieval import errors as services
+from retrieval.catalogue.auditing import Actor
+from retrieval.catalogue.feeds import Feed
+from retrieval.feeds.desk import Visit as FeedVisit
+from retrieval.feeds.taking import side_by_side
+
+# Less than the quarter of an hour for which an interaction can be answered.
+_LOOK_SECONDS = 600.0
+_AT_ONCE = 4
+_MOST_WORDS = 20
+
+
+class FeedCommands(
+    commands.GroupCog,
+    group_name="feeds",
+    group_description=locale_str("Feeds: bring in what is new by themselves"),
+):
+    def __init__(self, bot: NewsdeskBot) -> None:
+        self._bot = bot
+        self._looking: set[asyncio.Task[Any]] = set()
+
+    async def cog_unload(self) -> None:
+        for task in self._looking:
+            task.cancel()
+        await asyncio.gather(*self._looking, return_exceptions=True)
+
+    @app_commands.command(
+        name="add", description=locale_str("Add a feed; a site's address will do")
+    )
+    @app_commands.describe(
+        address=locale_str("The link of a feed or of a site that has one"),
+        include=locale_str("Take only items with one of these words (commas between)"),
+        exclude=locale_str("Leave out items with one of these words (commas between)"),
+    )
+    async def add(
+        self,
+        interaction: discord.Interaction[Any],
+        address: app_commands.Range[str, 1, 1000],
+        include: app_commands.Range[str, 1, 300] | None = None,
+        exclude: app_commands.Range[str, 1, 300] | None = None,
+    ) -> None:
+        visit = await self._bot.visit(interaction)
+        corpus = visit.require_moderator()
+        link = link_of(address)
+        wanted, unwanted = _words(include), _words(exclude)
+        await acknowledge(interaction)
+        with telling(link, not_found="feed-unknown", refused="feed-known"):
+            feed = await self._look(link, self._bot.newsroom.desk.add(
+                link, corpus, visit.actor, include=wanted, exclude=unwanted
+            ))  # fmt: skip
+        words = f"{feed_lines(feed, visit.say)}\n\n{visit.say('feed-added')}"
+        await interaction.edit_original_response(embed=note(words).embed)
+
+    @app_commands.command(name="list", description=locale_str("Show the feeds of this server"))
+    async def list_(self, interaction: discord.Interaction[Any]) -> None:
+        visit = await self._bot.visit(interaction)
+        corpus = visit.require_moderator()
+        await acknowledge(interaction)
+        feeds = await self._bot.newsroom.desk.feeds(corpus)
+        if not feeds:
+            raise Refused("feeds-none")
+        lines = (feed_lines(feed, visit.say) for feed in feeds)
+        await send_pages(
+            self._bot, interaction, visit, paged(visit.say("feeds-title"), lines, visit.say)
+        )
+
+    @app_commands.command(name="preview", description=locale_str("Show what a feed would bring"))
+    @app_commands.describe(address=locale_str("The link of a feed or of a site that has one"))
+    async def preview(
+        self,
+        interaction: discord.Interaction[Any],
+        address: app_commands.Range[str, 1, 1000],
+    ) -> None:
+        visit = await self._bot.visit(interaction)
+        corpus = visit.require_moderator()
+        link = link_of(address)
+        await acknowledge(interaction)
+        seen = await self._look(link, self._bot.newsroom.desk.preview(link, corpus))
+        if not seen.judged:
+            raise Refused("feed-empty", text=plain(link, 100))
+        title = plain(seen.document.title or seen.url or link, 100)
+        lines = (item_lines(each, visit.say) for each in seen.judged)
+        head = verdict_line(seen.judged, visit.say)
+        await send_pages(self._bot, interaction, visit, paged(title, lines, visit.say, head=head))
+
+    @app_commands.command(name="pause", description=locale_str("Stop asking a feed for news"))
+    @app_commands.describe(feed=locale_str("Which feed"))
+    async def pause(
+        self, interaction: discord.Interaction[Any], feed: app_commands.Range[str, 1, 1000]
+    ) -> None:
+        await self._change(interaction, feed, self._bot.newsroom.desk.pause, "feed-is-paused")
+
+    @app_commands.command(name="resume", description=locale_str("Ask a paused feed again"))
+    @app_commands.describe(feed=locale_str("Which feed"))
+    async def resume(
+        self, interaction: discord.Interaction[Any], feed: app_commands.Range[str, 1, 1000]
+    ) -> None:
+        await self._change(interaction, feed, self._bot.newsroom.desk.resume, "feed-is-resumed")
+
+    @app_commands.command(name="remove", description=locale_str("Forget a feed; its articles stay"))
+    @app_commands.describe(feed=locale_str("Which feed"))
+    async def remove(
+        self, interaction: discord.Interaction[Any], feed: app_commands.Range[str, 1, 1000]
+    ) -> None:
+        await self._change(interaction, feed, self._bot.newsroom.desk.remove, "feed-is-removed")
+
+    @app_commands.command(
+        name="check", description=locale_str("Ask feeds for news now, and say what came of it")
+    )
+    @app_commands.describe(feed=locale_str("Which feed; all of them if left out"))
+    async def check(
+        self,
+        interaction: discord.Interaction[Any],
+        feed: app_commands.Range[str, 1, 1000] | None = None,
+    ) -> None:
+        visit = await self._bot.visit(interaction)
+        corpus = visit.require_moderator()
+        await acknowledge(interaction)
+        if feed is not None:
+            with telling(feed, not_found="feed-unknown", refused="feed-busy"):
+                wanted = await self._bot.newsroom.desk.feed(feed, corpus)
+                came = await self._look(feed, self._bot.newsroom.desk.visit(wanted))
+            lines = [item_lines(each, visit.say) for each in came.judged]
+            head = visit_lines(came, visit.say)
+        else:
+            visits = await self._look("", self._visit_all(corpus))
+            lines = [visit_lines(each, visit.say) for each in visits]
+            head = None
+        if not lines and head is None:
+            raise Refused("feeds-none-to-check")
+        await send_pages(
+            self._bot, interaction, visit,
+            paged(visit.say("feeds-checked"), lines, visit.say, head=head),
+        )  # fmt: skip
+
+    @pause.autocomplete("feed")
+    @resume.autocomplete("feed")
+    @remove.autocomplete("feed")
+    @check.autocomplete("feed")
+    async def _feeds(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        async def find(visit: Visit, corpus: str) -> Suggested:
+            feeds = await self._bot.newsroom.desk.feeds(corpus)
+            words = typed.casefold()
+            return [
+                (f"{feed.id} · {feed.name} · {visit.say(f'feed-state-{feed.state}')}", str(feed.id))
+                for feed in feeds
+                if words in f"{feed.id} {feed.name} {feed.url}".casefold()
+            ]
+
+        return await suggest(self._bot, interaction, find)
+
+    async def _change(
+        self,
+        interaction: discord.Interaction[Any],
+        reference: str,
+        change: Callable[[str, str, Actor], Coroutine[Any, Any, Feed]],
+        done: str,
+    ) -> None:
+        visit = await self._bot.visit(interaction)
+        corpus = visit.require_moderator()
+        await acknowledge(interaction)
+        with telling(reference, not_found="feed-unknown"):
+            feed = await change(reference, corpus, visit.actor)
+        words = visit.say(done, name=plain(feed.name, 150))
+        await interaction.edit_original_response(embed=note(words).embed)
+
+    async def _visit_all(self, corpus: str) -> list[FeedVisit]:
+        """All active feeds, but for those that are being visited right now."""
+        desk = self._bot.newsroom.desk
+        active = [feed for feed in await desk.feeds(corpus) if feed.state == "active"]
+
+        async def visit(feed: Feed) -> FeedVisit | None:
+            try:
+                return await desk.visit(feed)
+            except services.Refused:
+                return None
+
+        visits = [each async for each in side_by_side(active, visit, at_once=_AT_ONCE) if each]
+        return sorted(visits, key=lambda each: each.feed.id)
+
+    async def _look(self, address: str, look: Coroutine[Any, Any, Any]) -> Any:
+        """Wait for something that fetches, within bounds; it ends when the bot does."""
+        task = asyncio.create_task(look)
+        self._looking.add(task)
+        task.add_done_callback(self._looking.discard)
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                return await task
+        except services.UnreadableSource as error:
+            reason = explained(error.message, 200)
+            raise Refused("feed-unreadable", text=plain(address, 100), reason=reason) from error
+        except TimeoutError as error:
+            raise Refused("feed-took-too-long") from error
+        finally:
+            task.cancel()
+
+
+def _words(given: str | None) -> tuple[str, ...]:
+    words = [" ".join(word.split()) for word in (given or "").split(",")]
+    words = [word for word in words if word]
+    if len(words) > _MOST_WORDS:
+        raise Refused("feed-too-many-words", most=_MOST_WORDS)
+    return tuple(words)
+
+
+async def setup(bot: NewsdeskBot) -> None:
+    await bot.add_cog(FeedCommands(bot))

@@ -1,0 +1,100 @@
+"""``/stories``: which articles tell of one event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from bot.client import NewsdeskBot
+from bot.cogs._moderators import acknowledge, moderator_of, send_pages, telling
+from bot.cogs._references import Reference, suggest_articles
+from bot.ui.moderating import card_lines
+from bot.ui.pager import paged
+from bot.visits import Visit
+from retrieval.catalogue.moderation import ArticleCard
+
+
+class StoryCommands(
+    commands.GroupCog,
+    group_name="stories",
+    group_description=locale_str("Which articles tell of one event"),
+):
+    def __init__(self, bot: NewsdeskBot) -> None:
+        self._bot = bot
+
+    @app_commands.command(
+        name="show", description=locale_str("Show the articles that tell the same story")
+    )
+    @app_commands.describe(
+        article=locale_str("Which article: words of its title, its link or its id")
+    )
+    async def show(self, interaction: discord.Interaction[Any], article: Reference) -> None:
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        await acknowledge(interaction)
+        moderator = await moderator_of(self._bot, visit)
+        with telling(article, not_found="article-unknown", refused="story-none"):
+            cards = await moderator.story(article)
+        await self._tell(interaction, visit, cards, visit.say("story-title", count=len(cards)))
+
+    @app_commands.command(
+        name="split", description=locale_str("Make an article a story of its own")
+    )
+    @app_commands.describe(
+        article=locale_str("Which article: words of its title, its link or its id")
+    )
+    async def split(self, interaction: discord.Interaction[Any], article: Reference) -> None:
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        await acknowledge(interaction)
+        moderator = await moderator_of(self._bot, visit)
+        with telling(article, not_found="article-unknown", refused="story-none"):
+            cards = await moderator.split(article, visit.actor)
+        await self._tell(interaction, visit, cards, visit.say("story-split"))
+
+    @app_commands.command(
+        name="merge", description=locale_str("Make the stories of two articles one")
+    )
+    @app_commands.describe(
+        article=locale_str("Which article: words of its title, its link or its id"),
+        other=locale_str("An article of the other story"),
+    )
+    async def merge(
+        self, interaction: discord.Interaction[Any], article: Reference, other: Reference
+    ) -> None:
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        await acknowledge(interaction)
+        moderator = await moderator_of(self._bot, visit)
+        both = f"{article}, {other}"
+        with telling(both, not_found="article-unknown", refused="stories-not-merged"):
+            cards = await moderator.merge(article, other, visit.actor)
+        await self._tell(interaction, visit, cards, visit.say("story-merged", count=len(cards)))
+
+    @show.autocomplete("article")
+    @split.autocomplete("article")
+    @merge.autocomplete("article")
+    @merge.autocomplete("other")
+    async def _articles(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await suggest_articles(self._bot, interaction, typed, removed=False)
+
+    async def _tell(
+        self,
+        interaction: discord.Interaction[Any],
+        visit: Visit,
+        cards: Sequence[ArticleCard],
+        title: str,
+    ) -> None:
+        lines = (card_lines(card, visit.say) for card in cards)
+        await send_pages(self._bot, interaction, visit, paged(title, lines, visit.say))
+
+
+async def setup(bot: NewsdeskBot) -> None:
+    await bot.add_cog(StoryCommands(bot))

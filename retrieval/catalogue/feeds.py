@@ -1,0 +1,341 @@
+"""Feeds in the catalogue: where they are, how they fare, what became of their items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from retrieval.catalogue.auditing import Actor, note
+from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.records import Corpus, article_id_of
+from retrieval.catalogue.schema import (
+    FEED_ACTIVE,
+    FEED_PAUSED,
+    FEED_REMOVED,
+    articles,
+    corpora,
+    feed_items,
+    feeds,
+)
+from retrieval.errors import NotFound, Refused
+from retrieval.moments import from_micros, to_micros
+from retrieval.urls import canonical_url
+
+_LOOKUP = 5_000  # bound parameters a statement
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed of a corpus. ``state`` is ``active`` or ``paused``; ``digest`` is of its last body;
+    ``begun`` says that a first run has been made."""
+
+    id: int
+    corpus: str
+    url: str
+    title: str | None
+    kind: str
+    state: str
+    pause_reason: str | None
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+    added_at: datetime
+    added_by: str
+    etag: str | None
+    last_modified: str | None
+    digest: str | None
+    begun: bool
+    interval: timedelta
+    next_at: datetime
+    checked_at: datetime | None
+    changed_at: datetime | None
+    failures: int
+    failing_since: datetime | None
+    last_error: str | None
+    alone_until: datetime | None
+
+    @property
+    def name(self) -> str:
+        return self.title or self.url
+
+
+class KnownItem(NamedTuple):
+    """What became of an item the last time: the verdict kept is ``seen``, ``old``, ``blocked``,
+    ``not-an-article``, or ``failed`` after ``tries`` that may be repeated."""
+
+    verdict: str
+    reason: str | None
+    fingerprint: str
+    tries: int = 0
+
+
+_FEEDS: Select[Any] = select(feeds, corpora.c.name.label("corpus")).join(
+    corpora, corpora.c.id == feeds.c.corpus_id
+)
+
+
+class Feeds:
+    """All feeds of a catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    # Reading
+
+    async def of(self, corpus: Corpus) -> list[Feed]:
+        query = _FEEDS.where(feeds.c.corpus_id == corpus.id, feeds.c.state != FEED_REMOVED)
+        return await self._feeds(query.order_by(feeds.c.id))
+
+    async def due(self, now: datetime) -> list[Feed]:
+        """The active feeds of all corpora whose time has come, the longest overdue first."""
+        query = _FEEDS.where(feeds.c.state == FEED_ACTIVE, feeds.c.next_at <= to_micros(now))
+        return await self._feeds(query.order_by(feeds.c.next_at, feeds.c.id))
+
+    async def feed(self, corpus: Corpus, reference: str) -> Feed:
+        """A feed by its number or its URL. Raises ``NotFound``."""
+        query = _FEEDS.where(feeds.c.corpus_id == corpus.id, feeds.c.state != FEED_REMOVED)
+        found: list[Feed] = []
+        if reference.isdecimal() and len(reference) < 10:
+            found = await self._feeds(query.where(feeds.c.id == int(reference)))
+        elif (canonical := _canonical(reference)) is not None:
+            found = await self._feeds(query.where(feeds.c.canonical_url == canonical))
+        if not found:
+            raise NotFound(
+                f"The corpus {corpus.name} has no feed {reference}; `newsdesk feeds list` shows them."
+            )
+        return found[0]
+
+    async def known_items(self, feed: Feed, keys: Sequence[str]) -> dict[str, KnownItem]:
+        def read(connection: Connection) -> dict[str, KnownItem]:
+            found: dict[str, KnownItem] = {}
+            for first in range(0, len(keys), _LOOKUP):
+                rows = connection.execute(
+                    select(feed_items.c.key, *feed_items.c[*KnownItem._fields])
+                    .where(feed_items.c.feed_id == feed.id)
+                    .where(feed_items.c.key.in_(keys[first : first + _LOOKUP]))
+                )
+                found |= {row[0]: KnownItem(*row[1:]) for row in rows}
+            return found
+
+        return await self._catalogue._read(read)
+
+    async def known_articles(
+        self, corpus: Corpus, identities: Sequence[str]
+    ) -> dict[str, str | None]:
+        """Which of these (canonical URLs, or what stands for one) are articles of the corpus; the
+        removed ones with a reason."""
+        by_id = {article_id_of(corpus.id, identity): identity for identity in identities}
+        ids = list(by_id)
+
+        def read(connection: Connection) -> dict[str, str | None]:
+            found: dict[str, str | None] = {}
+            for first in range(0, len(ids), _LOOKUP):
+                rows = connection.execute(
+                    select(articles.c.id, articles.c.removed_at, articles.c.removed_by).where(
+                        articles.c.id.in_(ids[first : first + _LOOKUP])
+                    )
+                )
+                for article_id, removed_at, removed_by in rows:
+                    found[by_id[article_id]] = (
+                        f"{removed_by} removed it on {from_micros(removed_at):%Y-%m-%d}"
+                        if removed_at is not None
+                        else None
+                    )
+            return found
+
+        return await self._catalogue._read(read)
+
+    # Moderators' changes
+
+    async def add(
+        self,
+        corpus: Corpus,
+        *,
+        url: str,
+        title: str | None,
+        kind: str,
+        include: Sequence[str],
+        exclude: Sequence[str],
+        interval: timedelta,
+        actor: Actor,
+        now: datetime,
+    ) -> Feed:
+        """Keep a new feed, or one that was removed before. Raises ``Refused`` if it is there."""
+        canonical = canonical_url(url)
+        row: dict[str, Any] = {
+            "url": url,
+            "title": title,
+            "kind": kind,
+            "state": FEED_ACTIVE,
+            "include": list(include),
+            "exclude": list(exclude),
+            "added_at": to_micros(now),
+            "added_by": actor.who,
+            "interval_seconds": int(interval.total_seconds()),
+            "next_at": to_micros(now),
+        }
+        async with self._catalogue._write() as connection:
+            known = (
+                await connection.execute(
+                    select(feeds.c.id, feeds.c.state)
+                    .where(feeds.c.corpus_id == corpus.id)
+                    .where(feeds.c.canonical_url == canonical)
+                )
+            ).first()
+            if known is not None and known.state != FEED_REMOVED:
+                raise Refused(f"The corpus {corpus.name} has this feed already, as number {known.id}.")  # fmt: skip
+            if known is None:
+                new = {**row, "corpus_id": corpus.id, "canonical_url": canonical}
+                await connection.execute(insert(feeds), new)
+            else:
+                # Its items stay known, so that none comes back.
+                again = {**row, **_FORGOTTEN, "pause_reason": None}
+                await connection.execute(
+                    update(feeds).where(feeds.c.id == known.id).values(**again)
+                )
+            feed_id = await connection.scalar(
+                select(feeds.c.id)
+                .where(feeds.c.corpus_id == corpus.id)
+                .where(feeds.c.canonical_url == canonical)
+            )
+            await note(connection, corpus, actor, now, "feed.add", feed_id, url)
+        return await self.feed(corpus, str(feed_id))
+
+    async def pause(self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime) -> None:
+        reason = f"{actor.who} paused it on {now:%Y-%m-%d}"
+        await self._change(corpus, feed, actor, now, "feed.pause", state=FEED_PAUSED, pause_reason=reason)  # fmt: skip
+
+    async def resume(self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime) -> None:
+        changes = {**_FORGOTTEN, "pause_reason": None, "next_at": to_micros(now)}
+        await self._change(corpus, feed, actor, now, "feed.resume", state=FEED_ACTIVE, **changes)
+
+    async def remove(self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime) -> None:
+        await self._change(corpus, feed, actor, now, "feed.remove", state=FEED_REMOVED)
+
+    async def _change(
+        self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime, action: str, **values: Any
+    ) -> None:
+        async with self._catalogue._write() as connection:
+            await connection.execute(
+                update(feeds)
+                .where(feeds.c.id == feed.id, feeds.c.corpus_id == corpus.id)
+                .values(**values)
+            )
+            await note(connection, corpus, actor, now, action, feed.id, feed.url)
+
+    # Visits
+
+    async def put_items(self, feed: Feed, items: dict[str, KnownItem], now: datetime) -> None:
+        """Keep what became of items, by key."""
+        if items:
+            async with self._catalogue._write() as connection:
+                await put_items(connection, feed.id, items, now)
+
+    async def keep(self, feed: Feed) -> None:
+        """Keep how a feed fares after a visit, unless a moderator changed its state meanwhile."""
+        async with self._catalogue._write() as connection:
+            await connection.execute(
+                update(feeds)
+                .where(feeds.c.id == feed.id)
+                .values(
+                    title=feed.title,
+                    etag=feed.etag,
+                    last_modified=feed.last_modified,
+                    digest=feed.digest,
+                    begun=int(feed.begun),
+                    interval_seconds=int(feed.interval.total_seconds()),
+                    next_at=to_micros(feed.next_at),
+                    checked_at=_micros(feed.checked_at),
+                    changed_at=_micros(feed.changed_at),
+                    failures=feed.failures,
+                    failing_since=_micros(feed.failing_since),
+                    last_error=feed.last_error,
+                    alone_until=_micros(feed.alone_until),
+                )
+            )
+            if feed.state == FEED_PAUSED:
+                await connection.execute(
+                    update(feeds)
+                    .where(feeds.c.id == feed.id, feeds.c.state == FEED_ACTIVE)
+                    .values(state=FEED_PAUSED, pause_reason=feed.pause_reason)
+                )
+
+    async def _feeds(self, query: Select[Any]) -> list[Feed]:
+        rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
+        return [_feed(row) for row in rows]
+
+
+# What a feed that begins anew does not remember.
+_FORGOTTEN: dict[str, Any] = {
+    "etag": None,
+    "last_modified": None,
+    "digest": None,
+    "failures": 0,
+    "failing_since": None,
+    "last_error": None,
+}
+
+
+async def put_items(
+    connection: AsyncConnection, feed_id: int, items: dict[str, KnownItem], now: datetime
+) -> None:
+    """As ``Feeds.put_items``, in the transaction that keeps the articles."""
+    keys = list(items)
+    for first in range(0, len(keys), _LOOKUP):
+        await connection.execute(
+            delete(feed_items)
+            .where(feed_items.c.feed_id == feed_id)
+            .where(feed_items.c.key.in_(keys[first : first + _LOOKUP]))
+        )
+    rows = [
+        {"feed_id": feed_id, "key": key, "at": to_micros(now), **item._asdict()}
+        for key, item in items.items()
+    ]
+    await connection.execute(insert(feed_items), rows)
+
+
+def _feed(row: Row[Any]) -> Feed:
+    return Feed(
+        id=row.id,
+        corpus=row.corpus,
+        url=row.url,
+        title=row.title,
+        kind=row.kind,
+        state=row.state,
+        pause_reason=row.pause_reason,
+        include=tuple(row.include),
+        exclude=tuple(row.exclude),
+        added_at=from_micros(row.added_at),
+        added_by=row.added_by,
+        etag=row.etag,
+        last_modified=row.last_modified,
+        digest=row.digest,
+        begun=bool(row.begun),
+        interval=timedelta(seconds=row.interval_seconds),
+        next_at=from_micros(row.next_at),
+        checked_at=_moment(row.checked_at),
+        changed_at=_moment(row.changed_at),
+        failures=row.failures,
+        failing_since=_moment(row.failing_since),
+        last_error=row.last_error,
+        alone_until=_moment(row.alone_until),
+    )
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else to_micros(moment)
+
+
+def _canonical(url: str) -> str | None:
+    try:
+        return canonical_url(url)
+    except ValueError:
+        return None

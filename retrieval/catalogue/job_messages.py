@@ -1,0 +1,48 @@
+"""Where people see how jobs come along, so that it goes on there after a restart."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import delete, insert, select
+
+from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.schema import job_messages
+
+
+@dataclass(frozen=True, slots=True)
+class JobMessage:
+    """A message of a Discord server. ``message_id`` is None where none could be sent yet."""
+
+    job_id: int
+    server_id: int
+    channel_id: int
+    message_id: int | None
+    language: str
+
+
+async def keep_job_message(catalogue: Catalogue, message: JobMessage) -> None:
+    """Keep where a job is shown, instead of where it was before."""
+    async with catalogue._write() as connection:
+        await connection.execute(
+            delete(job_messages).where(job_messages.c.job_id == message.job_id)
+        )
+        await connection.execute(insert(job_messages), asdict(message))
+
+
+async def all_job_messages(catalogue: Catalogue) -> list[JobMessage]:
+    """Of all jobs that are shown, in the order in which they came."""
+    query = select(job_messages).order_by(job_messages.c.job_id)
+    rows = await catalogue._read(lambda connection: connection.execute(query).all())
+    return [JobMessage(*row) for row in rows]
+
+
+async def job_message(catalogue: Catalogue, job_id: int) -> JobMessage | None:
+    query = select(job_messages).where(job_messages.c.job_id == job_id)
+    row = await catalogue._read(lambda connection: connection.execute(query).first())
+    return JobMessage(*row) if row is not None else None
+
+
+async def forget_job_message(catalogue: Catalogue, job_id: int) -> None:
+    async with catalogue._write() as connection:
+        await connection.execute(delete(job_messages).where(job_messages.c.job_id == job_id))

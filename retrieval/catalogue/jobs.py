@@ -1,0 +1,265 @@
+"""Jobs in the catalogue: what was asked for, how far it is, what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from retrieval.articles import Ingested
+from retrieval.catalogue.auditing import Actor, note
+from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.records import Corpus
+from retrieval.catalogue.schema import (
+    JOB_CANCELLED,
+    JOB_QUEUED,
+    JOB_RUNNING,
+    corpora,
+    job_items,
+    job_results,
+    jobs,
+)
+from retrieval.errors import NotFound
+from retrieval.moments import from_micros, iso, to_micros
+
+_INSERTED = 2_000
+
+SourceKind = Literal["url", "file", "text", "item"]
+
+
+@dataclass(frozen=True, slots=True)
+class JobSource:
+    """One thing to bring in. ``label`` is a URL or a file's path; of a text what it is called.
+
+    ``payload`` is of a text the text and what else is known of the article (keys of the contract), for an item of a feed its record, for a file that was handed in where it
+    lies; then ``label`` is its name.
+    """
+
+    kind: SourceKind
+    label: str
+    payload: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobItem:
+    """A source of a job that is not done; ``position`` of its articles are."""
+
+    id: int
+    source: JobSource
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """``state`` is ``queued``, ``running``, ``done``, ``cancelled`` or ``failed`` (then ``error``
+    says why)."""
+
+    id: int
+    corpus: str
+    state: str
+    who: str
+    where: str
+    error: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.state not in {JOB_QUEUED, JOB_RUNNING}
+
+
+_JOBS: Select[Any] = select(jobs, corpora.c.name.label("corpus")).join(
+    corpora, corpora.c.id == jobs.c.corpus_id
+)
+
+
+class Jobs:
+    """All jobs of a catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    async def add(
+        self, corpus: Corpus, sources: Sequence[JobSource], actor: Actor, now: datetime
+    ) -> Job:
+        """Keep a job and all its sources, in one transaction."""
+        async with self._catalogue._write() as connection:
+            row: dict[str, Any] = {
+                "corpus_id": corpus.id,
+                "state": JOB_QUEUED,
+                "actor": actor.who,
+                "place": actor.where,
+                "created_at": to_micros(now),
+            }
+            done = await connection.execute(insert(jobs).values(**row).returning(jobs.c.id))
+            job_id: int = done.scalar_one()
+            await _add_items(connection, job_id, sources)
+            await note(
+                connection, corpus, actor, now, "job.start", job_id, f"{len(sources)} sources"
+            )
+        return await self.job(job_id)
+
+    async def job(self, job_id: int, corpus: Corpus | None = None) -> Job:
+        """Raises ``NotFound``, also for a job of another corpus."""
+        query = _JOBS.where(jobs.c.id == job_id)
+        if corpus is not None:
+            query = query.where(jobs.c.corpus_id == corpus.id)
+        found = await self._jobs(query)
+        if not found:
+            raise NotFound(f"There is no job {job_id}; `newsdesk jobs list` shows them.")
+        return found[0]
+
+    async def of(self, corpus: Corpus, limit: int) -> list[Job]:
+        """The jobs of a corpus, the last ones first."""
+        query = _JOBS.where(jobs.c.corpus_id == corpus.id).order_by(jobs.c.id.desc())
+        return await self._jobs(query.limit(limit))
+
+    async def unfinished(self) -> list[Job]:
+        """The jobs of all corpora that wait or run, in the order in which they came."""
+        query = _JOBS.where(jobs.c.state.in_((JOB_QUEUED, JOB_RUNNING)))
+        return await self._jobs(query.order_by(jobs.c.id))
+
+    async def items(self, job_id: int, after: int, limit: int) -> list[JobItem]:
+        """The next sources of a job that are not done, from behind the item ``after`` on."""
+        query = (
+            select(job_items)
+            .where(job_items.c.job_id == job_id, job_items.c.done == 0, job_items.c.id > after)
+            .order_by(job_items.c.id)
+            .limit(limit)
+        )
+        rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
+        return [
+            JobItem(row.id, JobSource(row.kind, row.label, row.payload), row.position)
+            for row in rows
+        ]
+
+    async def files(self) -> set[str]:
+        """Where the files lie that were handed in for jobs that are not over."""
+        query = (
+            select(job_items.c.payload)
+            .join(jobs, jobs.c.id == job_items.c.job_id)
+            .where(jobs.c.state.in_((JOB_QUEUED, JOB_RUNNING)))
+            .where(job_items.c.kind == "file", job_items.c.done == 0)
+        )
+        found = await self._catalogue._read(lambda connection: connection.scalars(query).all())
+        return {str(payload["path"]) for payload in found if payload}
+
+    async def counts(self, job_id: int) -> tuple[int, int]:
+        """How many sources of a job are not done, and how many articles it has results for."""
+        left = select(func.count()).where(job_items.c.job_id == job_id, job_items.c.done == 0)
+        got = select(func.count()).where(job_results.c.job_id == job_id)
+        return await self._catalogue._read(
+            lambda connection: (connection.scalar(left) or 0, connection.scalar(got) or 0)
+        )
+
+    async def results(self, job_id: int, limit: int | None = None) -> list[Ingested]:
+        """What became of the articles of a job, in the order in which they were taken in."""
+        query = (
+            select(*job_results.c[2:])
+            .where(job_results.c.job_id == job_id)
+            .order_by(job_results.c.id)
+            .limit(limit)
+        )
+        rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
+        return [Ingested(*row) for row in rows]
+
+    async def set_state(
+        self, job_id: int, state: str, now: datetime, error: str | None = None
+    ) -> None:
+        moment = to_micros(now)
+        values: dict[str, Any] = {"state": state, "error": error}
+        if state == JOB_RUNNING:
+            values["started_at"] = func.coalesce(jobs.c.started_at, moment)
+        elif state != JOB_QUEUED:
+            values["finished_at"] = moment
+        async with self._catalogue._write() as connection:
+            await connection.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
+
+    async def cancel(self, corpus: Corpus, job: Job, actor: Actor, now: datetime) -> bool:
+        """Cancel a job that is not over. Returns whether it was so."""
+        async with self._catalogue._write() as connection:
+            changed = await connection.execute(
+                update(jobs)
+                .where(jobs.c.id == job.id, jobs.c.state.in_((JOB_QUEUED, JOB_RUNNING)))
+                .values(state=JOB_CANCELLED, finished_at=to_micros(now))
+            )
+            if changed.rowcount:
+                await note(connection, corpus, actor, now, "job.cancel", job.id)
+        return bool(changed.rowcount)
+
+    async def expand(self, job_id: int, item: JobItem, sources: Sequence[JobSource]) -> None:
+        """Replace a source by those that were found in it, in one transaction."""
+        async with self._catalogue._write() as connection:
+            await _add_items(connection, job_id, sources)
+            await _finish(connection, [item.id])
+
+    async def finish(self, item_ids: Sequence[int]) -> None:
+        """Mark sources as done that brought nothing more."""
+        async with self._catalogue._write() as connection:
+            await _finish(connection, item_ids)
+
+    async def _jobs(self, query: Select[Any]) -> list[Job]:
+        rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
+        return [_job(row) for row in rows]
+
+
+async def settle(
+    connection: AsyncConnection,
+    job_id: int,
+    results: Iterable[Ingested],
+    positions: dict[int, int],
+    done: Sequence[int],
+) -> None:
+    """Keep what became of articles, in the transaction that keeps them: the results, by item how
+    many of its articles are in, and which items are done."""
+    rows = [
+        {
+            "job_id": job_id,
+            "label": result.source,
+            "status": result.status,
+            "article_id": result.article_id,
+            "url": result.url,
+            "title": result.title,
+            "reason": result.reason,
+        }
+        for result in results
+    ]
+    if rows:
+        await connection.execute(insert(job_results), rows)
+    for item_id, position in positions.items():
+        await connection.execute(
+            update(job_items).where(job_items.c.id == item_id).values(position=position)
+        )
+    if done:
+        await _finish(connection, done)
+
+
+async def _finish(connection: AsyncConnection, item_ids: Sequence[int]) -> None:
+    # What it took is not needed any more, and may be large.
+    await connection.execute(
+        update(job_items).where(job_items.c.id.in_(item_ids)).values(done=1, payload=None)
+    )
+
+
+async def _add_items(
+    connection: AsyncConnection, job_id: int, sources: Sequence[JobSource]
+) -> None:
+    rows = [
+        {"job_id": job_id, "kind": s.kind, "label": s.label, "payload": s.payload} for s in sources
+    ]
+    for first in range(0, len(rows), _INSERTED):
+        await connection.execute(insert(job_items), rows[first : first + _INSERTED])
+
+
+def _job(row: Row[Any]) -> Job:
+    return Job(
+        row.id, row.corpus, row.state, row.actor, row.place, row.error,
+        iso(from_micros(row.created_at)),
+        iso(from_micros(row.started_at)) if row.started_at is not None else None,
+        iso(from_micros(row.finished_at)) if row.finished_at is not None else None,
+    )  # fmt: skip

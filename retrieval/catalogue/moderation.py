@@ -1,0 +1,319 @@
+"""What moderators do with articles and stories, in the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from retrieval.catalogue.auditing import Actor, note
+from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.records import Corpus
+from retrieval.catalogue.schema import (
+    ACCEPTED,
+    ARCHIVED,
+    INDEXED,
+    PASSAGES_PER_VERSION,
+    RETIRED,
+    articles,
+    passages,
+    story_members,
+    story_pins,
+    versions,
+)
+from retrieval.errors import NotFound, Refused
+from retrieval.moments import from_micros, iso, to_micros
+from retrieval.passages import passage_spans
+from retrieval.urls import canonical_url
+
+_SHORTEST_PREFIX = 4
+_LAST = (
+    select(func.max(versions.c.number))
+    .where(versions.c.article_id == articles.c.id)
+    .correlate(articles)
+    .scalar_subquery()
+)
+_CARDS: Select[Any] = (
+    select(
+        articles.c.id, articles.c.removed_at, articles.c.removed_by, articles.c.removed_because,
+        versions.c.id.label("version_id"), versions.c.number, versions.c.state, versions.c.url,
+        versions.c.title, versions.c.source, versions.c.published_at, versions.c.ingested_at,
+        versions.c.correction, story_members.c.story_id,
+    )
+    .join(versions, (versions.c.article_id == articles.c.id) & (versions.c.number == _LAST))
+    .outerjoin(story_members, story_members.c.version_id == versions.c.id)
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleCard:
+    """An article as moderators see it. ``state`` is ``shown``, ``coming`` or ``removed``."""
+
+    article_id: str
+    state: str
+    url: str | None
+    title: str
+    source: str | None
+    published_at: str | None
+    ingested_at: str
+    versions: int
+    correction: str | None
+    story_id: int | None
+    removed_at: str | None
+    removed_by: str | None
+    removed_because: str | None
+
+
+class Moderation:
+    """The decisions of moderators. All of it is within one corpus."""
+
+    def __init__(self, catalogue: Catalogue, corpus: Corpus) -> None:
+        self._catalogue = catalogue
+        self.corpus = corpus
+
+    # Finding
+
+    async def article_id(self, reference: str) -> str:
+        """The article that an id, the beginning of one or a URL names.
+
+        Raises ``NotFound`` if there is none here, or more than one.
+        """
+        reference = reference.strip()
+        mine = articles.c.corpus_id == self.corpus.id
+        wanted: ColumnElement[bool]
+        if "://" in reference:
+            try:
+                wanted = articles.c.canonical_url == canonical_url(reference)
+            except ValueError as error:
+                raise NotFound(f"{reference} names no article: {error}.") from error
+        elif len(reference) >= _SHORTEST_PREFIX and reference.isalnum():
+            wanted = articles.c.id.startswith(reference.lower(), autoescape=True)
+        else:
+            raise NotFound(
+                f"{reference!r} names no article; give its URL, its id or the first "
+                f"{_SHORTEST_PREFIX} or more characters of that."
+            )
+        query = select(articles.c.id).where(mine, wanted).limit(2)
+        found = await self._catalogue._read(lambda connection: connection.scalars(query).all())
+        if len(found) > 1:
+            raise NotFound(f"The ids of several articles begin with {reference}; give more of it.")
+        if not found:
+            raise NotFound(
+                f"No article of the corpus {self.corpus.name} is known as {reference}; "
+                "`newsdesk articles find` looks for one by its title."
+            )
+        return str(found[0])
+
+    async def find(self, words: str, limit: int, removed: bool | None = None) -> list[ArticleCard]:
+        """The articles whose title, publisher or URL holds all the words, the newest first; only
+        removed ones or only others if ``removed`` says so."""
+        query = _CARDS.where(articles.c.corpus_id == self.corpus.id)
+        if removed is not None:
+            gone = articles.c.removed_at
+            query = query.where(gone.is_not(None) if removed else gone.is_(None))
+        for word in words.split():
+            query = query.where(
+                versions.c.title.icontains(word, autoescape=True)
+                | versions.c.url.icontains(word, autoescape=True)
+                | versions.c.source.icontains(word, autoescape=True)
+            )
+        query = query.order_by(versions.c.visible_from.desc(), versions.c.id.desc()).limit(limit)
+        rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
+        return [_card(row) for row in rows]
+
+    async def card(self, article_id: str) -> ArticleCard:
+        query = _CARDS.where(articles.c.id == article_id, articles.c.corpus_id == self.corpus.id)
+        return _card(
+            await self._catalogue._read(lambda connection: connection.execute(query).one())
+        )
+
+    async def text(self, article_id: str) -> str:
+        query = (
+            select(versions.c.text)
+            .where(versions.c.article_id == article_id)
+            .order_by(versions.c.number.desc())
+            .limit(1)
+        )
+        return await self._catalogue._read(lambda connection: connection.scalars(query).one())
+
+    async def removals(self, article_ids: Sequence[str]) -> dict[str, datetime]:
+        """Of these articles the removed ones, each with the moment."""
+        query = (
+            select(articles.c.id, articles.c.removed_at)
+            .where(articles.c.id.in_(article_ids), articles.c.corpus_id == self.corpus.id)
+            .where(articles.c.removed_at.is_not(None))
+        )
+        rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
+        return {article_id: from_micros(at) for article_id, at in rows}
+
+    # Removing and restoring
+
+    async def remove(
+        self, article_id: str, because: str | None, actor: Actor, now: datetime
+    ) -> list[int]:
+        """Take an article out of all answers. Returns the versions that have to leave the indexes.
+
+        Raises ``Refused`` if it is removed already.
+        """
+        async with self._catalogue._write() as connection:
+            changed = await connection.execute(
+                update(articles)
+                .where(articles.c.id == article_id, articles.c.corpus_id == self.corpus.id)
+                .where(articles.c.removed_at.is_(None))
+                .values(removed_at=to_micros(now), removed_by=actor.who, removed_because=because)
+            )
+            if not changed.rowcount:
+                raise Refused(f"The article {article_id} is removed already.")
+            leaving = select(versions.c.id).where(
+                versions.c.article_id == article_id,
+                versions.c.state.in_((ACCEPTED, INDEXED, RETIRED)),
+            )
+            version_ids = list((await connection.execute(leaving)).scalars())
+            await connection.execute(
+                update(versions).where(versions.c.id.in_(version_ids)).values(state=RETIRED)
+            )
+            await note(connection, self.corpus, actor, now, "article.remove", article_id, because)
+        return version_ids
+
+    async def restore(self, article_id: str, actor: Actor, now: datetime) -> int:
+        """Send the last version of a removed article through the states again. Returns its id.
+
+        It must have left the indexes. Raises ``Refused`` if the article is not removed.
+        """
+        async with self._catalogue._write() as connection:
+            changed = await connection.execute(
+                update(articles)
+                .where(articles.c.id == article_id, articles.c.corpus_id == self.corpus.id)
+                .where(articles.c.removed_at.is_not(None))
+                .values(removed_at=None, removed_by=None, removed_because=None)
+            )
+            if not changed.rowcount:
+                raise Refused(f"The article {article_id} is not removed.")
+            last = (
+                select(versions.c.id, versions.c.text)
+                .where(versions.c.article_id == article_id, versions.c.state == ARCHIVED)
+                .order_by(versions.c.number.desc())
+                .limit(1)
+            )
+            version_id, text = (await connection.execute(last)).one()
+            rows = [
+                {
+                    "id": version_id * PASSAGES_PER_VERSION + ordinal,
+                    "version_id": version_id,
+                    "start_offset": start,
+                    "end_offset": end,
+                }
+                for ordinal, (start, end) in enumerate(passage_spans(text))
+            ]
+            if rows:
+                await connection.execute(insert(passages), rows)
+            await connection.execute(
+                update(versions).where(versions.c.id == version_id).values(state=ACCEPTED)
+            )
+            await note(connection, self.corpus, actor, now, "article.restore", article_id)
+        return int(version_id)
+
+    async def retired(self, article_id: str) -> list[int]:
+        query = select(versions.c.id).where(
+            versions.c.article_id == article_id, versions.c.state == RETIRED
+        )
+        return list(await self._catalogue._read(lambda connection: connection.scalars(query).all()))
+
+    # Stories
+
+    async def story(self, article_id: str) -> list[ArticleCard]:
+        """The shown articles of the story that an article belongs to, oldest first.
+
+        Raises ``Refused`` if it belongs to none, being removed or not yet indexed.
+        """
+        card = await self.card(article_id)
+        if card.story_id is None:
+            raise Refused(f"The article {article_id} is in no story: it is {card.state}.")
+        query = (
+            _CARDS.where(story_members.c.corpus_id == self.corpus.id)
+            .where(story_members.c.story_id == card.story_id, versions.c.state == INDEXED)
+            .order_by(versions.c.visible_from, versions.c.id)
+        )
+        rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
+        return [_card(row) for row in rows]
+
+    async def split(self, article_id: str, actor: Actor, now: datetime) -> None:
+        """Make an article a story of its own, which its later versions stay in."""
+        card = await self._placed(article_id)
+        async with self._catalogue._write() as connection:
+            # A number that no version has: the article may have given the old story its own.
+            lowest = await connection.scalar(select(func.min(story_members.c.story_id)))
+            pinned = await connection.scalar(select(func.min(story_pins.c.story_id)))
+            fresh = min(0, lowest or 0, pinned or 0) - 1
+            mine = select(versions.c.id).where(versions.c.article_id == article_id)
+            await connection.execute(
+                update(story_members)
+                .where(story_members.c.version_id.in_(mine))
+                .values(story_id=fresh, copy_id=fresh)
+            )
+            await self._pin(connection, [article_id], fresh)
+            await note(
+                connection, self.corpus, actor, now, "story.split", article_id,
+                f"out of story {card.story_id}",
+            )  # fmt: skip
+
+    async def merge(self, first: str, second: str, actor: Actor, now: datetime) -> None:
+        """Make the stories of two articles one, which all their articles stay in."""
+        kept_id = (await self._placed(first)).story_id
+        gone_id = (await self._placed(second)).story_id
+        if kept_id == gone_id:
+            raise Refused("The two articles are in one story already.")
+        async with self._catalogue._write() as connection:
+            await connection.execute(
+                update(story_members)
+                .where(story_members.c.corpus_id == self.corpus.id)
+                .where(story_members.c.story_id == gone_id)
+                .values(story_id=kept_id)
+            )
+            members = (
+                select(versions.c.article_id)
+                .join(story_members, story_members.c.version_id == versions.c.id)
+                .where(story_members.c.corpus_id == self.corpus.id)
+                .where(story_members.c.story_id == kept_id)
+                .distinct()
+            )
+            await self._pin(
+                connection, list((await connection.execute(members)).scalars()), kept_id
+            )
+            await note(
+                connection, self.corpus, actor, now, "story.merge", first, f"with that of {second}"
+            )
+
+    async def _placed(self, article_id: str) -> ArticleCard:
+        card = await self.card(article_id)
+        if card.story_id is None:
+            raise Refused(f"The article {article_id} is in no story: it is {card.state}.")
+        return card
+
+    async def _pin(
+        self, connection: AsyncConnection, article_ids: Sequence[str], story_id: int | None
+    ) -> None:
+        await connection.execute(delete(story_pins).where(story_pins.c.article_id.in_(article_ids)))
+        rows = [
+            {"article_id": each, "corpus_id": self.corpus.id, "story_id": story_id}
+            for each in article_ids
+        ]
+        await connection.execute(insert(story_pins), rows)
+
+
+def _card(row: Row[Any]) -> ArticleCard:
+    state = "coming"
+    if row.removed_at is not None:
+        state = "removed"
+    elif row.state == INDEXED:
+        state = "shown"
+    return ArticleCard(
+        row.id, state, row.url, row.title, row.source, row.published_at,
+        iso(from_micros(row.ingested_at)), row.number, row.correction, row.story_id,
+        iso(from_micros(row.removed_at)) if row.removed_at is not None else None,
+        row.removed_by, row.removed_because,
+    )  # fmt: skip

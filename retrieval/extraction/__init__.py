@@ -1,0 +1,6 @@
+"""Web pages to articles."""
+
+from retrieval.extraction.article import extract_article
+from retrieval.extraction.fragments import html_to_text
+
+__all__ = ["extract_article", "html_to_text"]

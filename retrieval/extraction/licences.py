@@ -1,0 +1,42 @@
+"""Signals by which publishers keep their texts from machines.
+
+``noai`` in robots' rules and TDM Reservation Protocol (W3C community report, 2024). ``noimageai``
+speaks of pictures, which we never take.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from retrieval.extraction.structured import Structured
+
+_OUR_NAME = "newsdesk"
+
+
+def reservation(said: Structured, headers: Mapping[str, str]) -> str | None:
+    """Why the publisher does not want the page to be read by machines, None if there is no word of it.
+
+    ``headers`` are those of the answer, by lower-case name.
+    """
+    if _has_noai(headers.get("x-robots-tag", "")) or any(
+        _has_noai(value) for name in ("robots", _OUR_NAME) for value in said.meta.get(name, ())
+    ):
+        return "its publisher does not want it used by AI (noai); NEWSDESK_RESPECT_NOAI=false overrides that"
+    reserved = [headers.get("tdm-reservation", ""), *said.meta.get("tdm-reservation", ())]
+    if any(value.strip().startswith("1") for value in reserved):
+        return "its publisher reserves text and data mining (tdm-reservation); NEWSDESK_RESPECT_NOAI=false overrides that"
+    return None
+
+
+def _has_noai(rules: str) -> bool:
+    """``noindex, noai``; a rule after ``otherbot:`` is for that one, up to the next name."""
+    applies = True
+    for rule in re.split(r"[,;]", rules.lower()):
+        name, colon, rest = rule.partition(":")
+        if colon and not re.match(r"\s*(?:max-|unavailable_after)", name):
+            applies = name.strip() == _OUR_NAME
+            rule = rest
+        if applies and rule.strip() == "noai":
+            return True
+    return False

@@ -1,0 +1,1 @@
+"""Feeds: reading their documents, fetching politely, and taking in what is new."""

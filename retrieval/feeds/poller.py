@@ -1,0 +1,90 @@
+"""The poller: visits feeds when they are due, fairly and never too many at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+from retrieval.catalogue.feeds import Feed
+from retrieval.errors import NewsdeskError
+from retrieval.feeds.desk import FeedDesk, Visit
+from retrieval.moments import Clock, utc_now
+from retrieval.progress import Report
+
+_log = logging.getLogger(__name__)
+
+_LOOK_AGAIN_SECONDS = 5.0
+
+
+class FeedPoller:
+    """Visits due feeds, at most ``at_once`` side by side and one of a host.
+
+    The corpora take turns: one with hundreds of feeds does not keep another waiting. Cancelling
+    what runs it ends all visits; what they had not finished is due at the next start.
+    """
+
+    def __init__(
+        self, desk: FeedDesk, *, at_once: int, clock: Clock = utc_now, report: Report | None = None
+    ) -> None:
+        self._desk = desk
+        self._at_once = at_once
+        self._clock = clock
+        self._report = report
+        self._served: dict[str, int] = {}
+        self._turn = 0
+
+    async def run(self) -> None:
+        """Visit feeds until cancelled."""
+        while True:
+            try:
+                async for visit in self.due():
+                    if visit.reason:
+                        _log.info("The feed %s: %s", visit.feed.name, visit.reason)
+            except NewsdeskError as error:
+                # Say the disk is full: whoever looks after it is told, and feeds wait for it.
+                _log.warning("Feeds can't be read: %s", error.message)
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+    async def due(self) -> AsyncIterator[Visit]:
+        """Visit what is due now and what becomes due meanwhile; yield each visit as it ends."""
+        under_way: dict[asyncio.Task[Visit], str] = {}
+        done_with: set[int] = set()
+        waiting: list[Feed] = []
+        try:
+            while True:
+                if len(under_way) < self._at_once and not waiting:
+                    due = await self._desk.due(self._clock())
+                    waiting = [feed for feed in due if feed.id not in done_with]
+                while len(under_way) < self._at_once and (
+                    feed := self._next(waiting, set(under_way.values()))
+                ):
+                    waiting.remove(feed)
+                    done_with.add(feed.id)
+                    task = asyncio.create_task(self._desk.visit(feed, self._report))
+                    under_way[task] = _host(feed)
+                if not under_way:
+                    return
+                ended, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                for task in ended:
+                    del under_way[task]
+                    yield task.result()
+        finally:
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    def _next(self, waiting: list[Feed], busy: set[str]) -> Feed | None:
+        """Of the corpus that was served longest ago, the feed longest overdue."""
+        free = [feed for feed in waiting if _host(feed) not in busy]
+        if not free:
+            return None
+        chosen = min(free, key=lambda feed: (self._served.get(feed.corpus, 0), feed.next_at))
+        self._turn += 1
+        self._served[chosen.corpus] = self._turn
+        return chosen
+
+
+def _host(feed: Feed) -> str:
+    return urlsplit(feed.url).netloc.lower()

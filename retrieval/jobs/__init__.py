@@ -1,0 +1,1 @@
+"""Jobs: bringing many sources in, with progress, and across restarts."""

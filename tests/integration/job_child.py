@@ -1,0 +1,32 @@
+"""Brings pages in by a job, in a process that is killed from outside.
+
+With a count it submits a job of so many pages first; with 0 it goes on with what is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from bot.newsroom import open_newsroom
+from bot.settings import Settings
+from retrieval.catalogue.auditing import Actor
+from retrieval.catalogue.jobs import JobSource
+from retrieval.library import open_library
+from tests.integration.crash_child import HashEmbedder
+
+
+async def main(data: Path, base: str, count: int) -> None:
+    settings = Settings(data_dir=data, fetch_allow=(base.removeprefix("http://"),))
+    async with (
+        open_library(settings.library(), writer="test", embedder=HashEmbedder()) as library,
+        open_newsroom(settings, library) as room,
+    ):
+        if count:
+            sources = [JobSource("url", f"{base}/news/{n}") for n in range(count)]
+            await room.jobs.submit("local", sources, Actor("Ada (17)", "#newsroom"))
+        await room.jobs.drain()
+
+
+def run(data: Path, base: str, count: int) -> None:
+    asyncio.run(main(data, base, count))

@@ -1,0 +1,111 @@
+"""What search holds in memory is never older than the question, whoever wrote in the meantime."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import retrieval.holdings
+from retrieval.articles import Article, Found, Incoming
+from retrieval.ingest import ingest
+from retrieval.library import Library, LibraryConfig, open_library
+from retrieval.moments import TimeRange, parse_span, utc_now
+
+
+def _article(number: int, text: str, published: str = "2023-11-03") -> Article:
+    return Article(
+        f"Bridge {number}", text, f"https://example.com/{number}", "Example", published=parse_span(published)
+    )  # fmt: skip
+
+
+async def _bring(library: Library, *articles: Article) -> None:
+    indexer = await library.indexer("local")
+    incoming = [Incoming(str(number), article) for number, article in enumerate(articles)]
+    async for _ in ingest(indexer, incoming, actor="t", data_dir=library.config.data_dir):
+        pass
+
+
+async def _texts(library: Library, within: TimeRange | None = None) -> set[str]:
+    return {hit.passage.text for hit in (await _found(library, within)).hits}
+
+
+async def _found(library: Library, within: TimeRange | None = None) -> Found:
+    within = within or TimeRange(utc_now())
+    return await library.search("Who opened the bridge?", within, corpus="local", limit=50)
+
+
+async def test_a_reader_sees_what_another_wrote_a_moment_ago(tmp_path: Path) -> None:
+    config = LibraryConfig(tmp_path)
+    async with open_library(config, writer="test") as writer:
+        await _bring(writer, _article(1, "The mayor opened the bridge."))
+        async with open_library(config) as reader:
+            assert await _texts(reader) == {"The mayor opened the bridge."}
+            await _bring(writer, _article(2, "A minister opened the bridge in the rain."))
+            assert len(await _texts(reader)) == 2
+            await _bring(writer, _article(1, "Nobody opened the bridge, it was learned later."))
+            assert await _texts(reader) == {
+                "A minister opened the bridge in the rain.",
+                "Nobody opened the bridge, it was learned later.",
+            }
+
+
+async def test_an_article_that_is_taken_out_is_shown_no_more_and_may_come_back(
+    tmp_path: Path,
+) -> None:
+    config = LibraryConfig(tmp_path)
+    texts = {"The mayor opened the bridge.", "A minister opened the bridge in the rain."}
+    async with open_library(config, writer="test") as library:
+        await _bring(library, *(_article(n, text) for n, text in enumerate(sorted(texts))))
+        assert await _texts(library) == texts
+        _set_state(tmp_path, 1, "retired")
+        assert await _texts(library) == {sorted(texts)[1]}
+        async with open_library(config) as other:
+            assert await _texts(other) == {sorted(texts)[1]}
+            _set_state(tmp_path, 1, "indexed")
+            # It was not among what the other one holds, and is older than all of that.
+            assert await _texts(other) == texts
+        assert await _texts(library) == texts
+
+
+async def test_a_story_that_is_split_is_split_for_readers(tmp_path: Path) -> None:
+    text = "The mayor opened the new bridge over the river in a ceremony on Friday."
+    async with open_library(LibraryConfig(tmp_path), writer="test") as library:
+        await _bring(library, _article(1, text), _article(2, text + " It rained."))
+        assert [len(hit.also) for hit in (await _found(library)).hits] == [1]
+        with sqlite3.connect(tmp_path / "catalogue.sqlite3") as connection:
+            connection.execute(
+                "UPDATE story_members SET story_id = -1, copy_id = -1 WHERE version_id = 2"
+            )
+        assert [len(hit.also) for hit in (await _found(library)).hits] == [0, 0]
+
+
+async def test_vectors_that_do_not_fit_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    articles = [
+        _article(n, f"Mayor{n} opened the bridge.", f"2023-11-{n + 1:02}") for n in range(9)
+    ]
+    async with open_library(LibraryConfig(tmp_path), writer="test") as library:
+        await _bring(library, *articles)
+        ranges = [
+            TimeRange(utc_now(), span.start, span.start + timedelta(days=2))
+            for span in (article.published for article in articles)
+            if span
+        ]
+        asked = [within for within in ranges for _ in range(2)]
+        whole = [hits.hits for hits in [await _found(library, within) for within in asked]]
+        monkeypatch.setattr(retrieval.holdings, "_MOST_VECTORS", 4)
+        async with open_library(LibraryConfig(tmp_path)) as small:
+            # At once, so that one forgets what another is using.
+            found = await asyncio.gather(*(_found(small, within) for within in asked))
+        assert [each.hits for each in found] == whole
+
+
+def _set_state(folder: Path, version_id: int, state: str) -> None:
+    """As a moderator's program would, which knows nothing of what others hold."""
+    with sqlite3.connect(folder / "catalogue.sqlite3") as connection:
+        connection.execute("UPDATE versions SET state = ? WHERE id = ?", (state, version_id))

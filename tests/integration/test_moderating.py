@@ -1,0 +1,180 @@
+"""Removing and restoring articles, splitting and merging stories, and the audit of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.newsroom import Newsroom
+from retrieval.articles import Incoming, Ingested
+from retrieval.errors import NotFound, Refused
+from retrieval.ingest import ingest
+from retrieval.moderating import removals
+from retrieval.readers.jsonl import article_from_record
+from tests.integration.conftest import Newsdesk, article, lines
+from tests.integration.newsroom import MODERATOR, moderator, opened, titles
+from tests.newsite import NewsSite
+
+_MARINA = "The old marina of Pellworm burned down in the night of Sunday, the fire brigade said. "
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[NewsSite]:
+    with NewsSite() as running:
+        yield running
+
+
+async def bring(
+    room: Newsroom, *records: dict[str, object], corpus: str = "local"
+) -> list[Ingested]:
+    indexer = await room.library.indexer(corpus)
+    incoming = [Incoming("test", article_from_record(record)) for record in records]
+    folder = room.library.config.data_dir
+    return [
+        result
+        async for result in ingest(
+            indexer, incoming, actor="Ada (17)", place="#in", data_dir=folder
+        )
+    ]
+
+
+async def test_a_removed_article_is_in_no_answer_and_stays_out_until_it_is_restored(
+    tmp_path: Path, site: NewsSite
+) -> None:
+    async with opened(tmp_path, site) as room:
+        done = await bring(room, article(1), article(2))
+        desk = await moderator(room)
+        title = str(article(1)["title"])
+        assert title in await titles(room, "topic1")
+        card = await desk.remove(str(done[0].article_id)[:6], MODERATOR, because="a hoax")
+        assert (card.state, card.removed_by, card.removed_because) == (
+            "removed",
+            "Ada (17)",
+            "a hoax",
+        )
+        assert await titles(room, "topic1") == [article(2)["title"]]
+        assert await room.library.check() == []
+        again = (await bring(room, article(1, "Another text about topic1, longer than before.")))[0]
+        assert (again.status, again.article_id) == ("rejected", done[0].article_id)
+        assert "Ada (17) removed it on 2023-11-07" in str(again.reason)
+        assert f"newsdesk articles restore {again.article_id}" in str(again.reason)
+        with pytest.raises(Refused, match="removed already"):
+            await desk.remove(str(again.article_id), MODERATOR)
+        assert await removals(room.library, "local", [str(again.article_id), "0" * 16]) == {
+            str(again.article_id): room.library.clock()
+        }
+        restored = await desk.restore("http://www.example.com/news/1/?utm_source=x", MODERATOR)
+        assert restored.state == "shown"
+        assert title in await titles(room, "topic1")
+        assert await room.library.check() == []
+        with pytest.raises(Refused, match="is not removed"):
+            await desk.restore(restored.article_id, MODERATOR)
+    async with opened(tmp_path, site) as room:
+        assert title in await titles(room, "topic1")
+
+
+async def test_an_article_is_named_by_id_prefix_or_url_of_its_own_corpus_only(
+    tmp_path: Path, site: NewsSite
+) -> None:
+    async with opened(tmp_path, site) as room:
+        mine = (await bring(room, article(1)))[0]
+        await bring(room, article(2), corpus="theirs")
+        theirs = await moderator(room, "theirs")
+        for reference in (str(mine.article_id), str(mine.article_id)[:5], str(mine.url)):
+            assert (await (await moderator(room)).show(reference))[0].article_id == mine.article_id
+            with pytest.raises(NotFound):
+                await theirs.show(reference)
+            with pytest.raises(NotFound):
+                await theirs.remove(reference, MODERATOR)
+        for nonsense in ("abc", "%", "", "ffff", "http://", "a b c d"):
+            with pytest.raises(NotFound):
+                await (await moderator(room)).show(nonsense)
+        assert await theirs.find("Town1") == []
+        with pytest.raises(NotFound, match="no corpus called 'nobody'"):
+            await moderator(room, "nobody")
+
+
+async def test_a_split_article_stays_out_of_its_story_and_merged_stories_stay_one(
+    tmp_path: Path, site: NewsSite
+) -> None:
+    def report(number: int, more: str = "") -> dict[str, object]:
+        return {
+            "url": f"https://example.com/marina/{number}",
+            "title": "Old marina of Pellworm burns down",
+            "text": _MARINA * 6 + more,
+            "published_at": f"2023-11-0{number}T10:00:00Z",
+        }
+
+    async with opened(tmp_path, site) as room:
+        done = await bring(room, report(1), report(2), report(3), article(5))
+        desk = await moderator(room)
+        ids = [str(each.article_id) for each in done]
+        assert [card.article_id for card in await desk.story(ids[0])] == ids[:3]
+        # The one that began the story leaves it, and leaves the others together.
+        assert [card.article_id for card in await desk.split(ids[0], MODERATOR)] == ids[:1]
+        assert [card.article_id for card in await desk.story(ids[1])] == ids[1:3]
+        assert (await bring(room, report(1, "One more sentence was added.")))[0].status == "updated"
+        assert [card.article_id for card in await desk.story(ids[0])] == ids[:1]
+        await bring(room, report(4))
+        merged = await desk.merge(ids[1], ids[3], MODERATOR)
+        assert {card.article_id for card in merged} > {ids[1], ids[2], ids[3]}
+        assert ids[0] not in {card.article_id for card in merged}
+        with pytest.raises(Refused, match="in one story already"):
+            await desk.merge(ids[1], ids[3], MODERATOR)
+    async with opened(tmp_path, site) as room:
+        changed = article(5, "The council of Town5 changed its mind about topic5 on Friday.")
+        assert (await bring(room, changed))[0].status == "updated"
+        story = await (await moderator(room)).story(ids[3])
+        assert {ids[1], ids[2], ids[3]} < {card.article_id for card in story}
+
+
+async def test_the_audit_tells_who_did_what_when_and_from_where(
+    tmp_path: Path, site: NewsSite
+) -> None:
+    async with opened(tmp_path, site) as room:
+        done = (await bring(room, article(1)))[0]
+        desk = await moderator(room)
+        await desk.remove(str(done.article_id), MODERATOR, because="a hoax")
+        await desk.restore(str(done.article_id), MODERATOR)
+        site.feed("/feed", [1], full=True)
+        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        entries = await desk.audit()
+        assert [(e.action, e.subject, e.who, e.where) for e in entries] == [
+            ("feed.add", str(feed.id), "Ada (17)", "#newsroom"),
+            ("article.restore", done.article_id, "Ada (17)", "#newsroom"),
+            ("article.remove", done.article_id, "Ada (17)", "#newsroom"),
+            ("article.indexed", done.article_id, "Ada (17)", "#in"),
+        ]
+        assert {entry.at for entry in entries} == {room.library.clock()}
+        assert entries[2].detail == "a hoax"
+        await bring(room, article(2), corpus="theirs")
+        about = await (await moderator(room, "theirs")).audit()
+        assert [entry.action for entry in about] == ["article.indexed"]
+        assert len(await desk.audit(subject=str(done.article_id))) == 3
+
+
+def test_moderating_from_the_terminal(newsdesk: Newsdesk, tmp_path: Path) -> None:
+    import json
+
+    file = tmp_path / "a.jsonl"
+    file.write_text("\n".join(json.dumps(article(n)) for n in (1, 2)))
+    assert newsdesk("ingest", str(file)).returncode == 0
+    found = lines(newsdesk("articles", "find", "topic1", "--json").stdout)
+    assert [each["state"] for each in found] == ["shown"]
+    reference = found[0]["article_id"]
+    removed = newsdesk("articles", "remove", reference, "--because", "a hoax", "--json")
+    assert lines(removed.stdout)[0]["state"] == "removed", removed.stderr
+    hits = lines(newsdesk("search", "topic1", "--json").stdout)[0]["hits"]
+    assert reference not in {hit["article_id"] for hit in hits}
+    again = newsdesk("ingest", str(file), "--json")
+    assert again.returncode == 1
+    assert [each["status"] for each in lines(again.stdout)] == ["rejected", "unchanged"]
+    shown = lines(newsdesk("articles", "show", "https://example.com/news/1", "--json").stdout)[0]
+    assert (shown["state"], shown["text"]) == ("removed", article(1)["text"])
+    assert newsdesk("articles", "restore", reference[:8]).returncode == 0
+    actions = [each["action"] for each in lines(newsdesk("audit", "--json").stdout)]
+    assert actions == ["article.restore", "article.remove", "article.indexed", "article.indexed"]
+    wrong = newsdesk("articles", "remove", "nothing-like-it")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)

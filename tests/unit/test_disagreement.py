@@ -1,0 +1,141 @@
+"""Reports that differ, and corrections."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import bot.demo
+from bot.answering.disagreement import Reconciled, reconcile
+from bot.answering.figures import figures
+from bot.answering.quoting import Quotation
+from retrieval.articles import AlsoIn, Hit, Passage, Reference
+
+SOURCES = ("BBC", "Reuters", "Courier")
+
+
+def report(number: int, text: str, published_at: str, *, alone: bool = False) -> Hit:
+    """A report of the one story that all three outlets tell, unless it stands ``alone``."""
+    article = Reference(f"a{number}", None, f"Report {number}", SOURCES[number], published_at)
+    also = tuple(AlsoIn(f"a{n}", SOURCES[n], None) for n in range(3) if n != number and not alone)
+    return Hit(number + 1, 1.0, Passage(number, article, 0, len(text), text), also)
+
+
+def reconciled(question: str, *hits: Hit) -> Reconciled:
+    """As if the first hit's text had been chosen."""
+    return reconcile(question, [Quotation(hits[0], hits[0].passage.text, 1.0)], hits)
+
+
+QUESTION = "How many people were killed in the Harbour Street fire?"
+BBC = report(0, "The fire in Harbour Street killed 12 people, police said.", "2023-11-03")
+
+
+def test_two_figures_are_both_given_with_source_and_date() -> None:
+    reuters = report(1, "A fire in Harbour Street killed 15 people, officials said.", "2023-11-04")
+    result = reconciled(QUESTION, BBC, reuters)
+    assert result.notes == (
+        "Sources differ: 12 (BBC, 3 November 2023) and 15 (Reuters, 4 November 2023).",
+    )
+    assert [quotation.hit for quotation in result.quotations] == [BBC, reuters]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A fire in Harbour Street killed twelve people, officials said.",
+        "A fire in Harbour Street killed more than 11 people, officials said.",
+        "A fire in Harbour Street damaged 15 houses, officials said.",
+        "A fire in Harbour Street killed people at 15 minutes past nine, officials said.",
+        "A storm in another town killed 15 people.",
+    ],
+)
+def test_the_same_number_a_rough_one_and_another_thing_are_no_disagreement(text: str) -> None:
+    assert not reconciled(QUESTION, BBC, report(1, text, "2023-11-04")).notes
+
+
+def test_reports_of_different_stories_do_not_disagree() -> None:
+    text = "A fire in Harbour Street killed 15 people, officials said."
+    old = report(0, BBC.passage.text, "2023-11-03", alone=True)
+    assert not reconciled(QUESTION, old, report(1, text, "2021-06-01", alone=True)).notes
+
+
+def test_opposite_outcomes_are_both_given() -> None:
+    first = report(0, "The council approved the Harbour Street plan on Monday.", "2023-11-03")
+    second = report(1, "The council rejected the Harbour Street plan on Monday.", "2023-11-03")
+    result = reconciled("What did the council decide on the Harbour Street plan?", first, second)
+    assert result.notes == (
+        "Sources differ: approved (BBC, 3 November 2023) and rejected (Reuters, 3 November 2023).",
+    )
+
+
+def test_a_later_correction_wins_and_is_named() -> None:
+    correction = report(
+        2,
+        "An earlier version of this article said the Harbour Street fire killed 12 people; it was 10.",
+        "2023-11-05",
+    )
+    result = reconciled(QUESTION, BBC, correction)
+    assert result.notes == ("Corrected: 10, not 12 (Courier, 5 November 2023).",)
+    assert [quotation.hit for quotation in result.quotations] == [correction]
+
+
+@pytest.mark.parametrize(
+    ("text", "published_at"),
+    [
+        ("Correction: 10 people were killed in Harbour Street, not 12.", "2023-11-01"),
+        ("Correction: 10 cats were shown at the fair, not 12 as reported.", "2023-11-05"),
+    ],
+)
+def test_an_earlier_or_another_correction_changes_nothing(text: str, published_at: str) -> None:
+    assert not reconciled(QUESTION, BBC, report(2, text, published_at, alone=True)).notes
+
+
+def test_the_demo_corrects_its_flood() -> None:
+    folder = Path(bot.demo.__file__).parent
+    articles = {
+        record["url"].rsplit("/", 1)[-1]: record
+        for record in map(
+            json.loads, (folder / "articles.jsonl").read_text(encoding="utf-8").splitlines()
+        )
+    }
+    flood = report(0, articles["saltmarket-flood"]["text"], "2023-11-03")
+    later = report(1, articles["saltmarket-correction"]["text"], "2023-11-04")
+    wrong = "The fire service said that 820 people were evacuated from the Saltmarket before dawn."
+    result = reconcile(
+        "How many people were evacuated from the Saltmarket?",
+        [Quotation(flood, wrong, 1.0)],
+        [flood, later],
+    )
+    assert result.notes == ("Corrected: 280, not 820 (Reuters, 4 November 2023).",)
+    assert [quotation.text for quotation in result.quotations] == [
+        "Correction: 280 people were evacuated from the Saltmarket, not 820 as first reported, the fire"
+        " service said."
+    ]
+
+
+def test_two_outlets_of_the_demo_agree_on_what_the_bridge_cost() -> None:
+    first = report(0, "The Lantern Bridge cost 412 million crowns.", "2023-11-03")
+    second = report(1, "He said the final bill had come to 412 million crowns.", "2023-11-03")
+    result = reconciled("How much did the Lantern Bridge cost?", first, second)
+    assert result == Reconciled((Quotation(first, first.passage.text, 1.0),), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("It cost 412 million crowns.", 412e6, "$"),
+        ("It cost $1.5bn.", 1.5e9, "$"),
+        ("Some 6,000 people came.", 6000, "peopl"),
+        ("Turnout was 63 percent.", 63, "%"),
+        ("Seven more passengers died.", 7, "passeng"),
+    ],
+)
+def test_a_figure_is_a_value_and_what_it_counts(text: str, value: float, unit: str) -> None:
+    assert [(figure.value, figure.unit) for figure in figures(text)] == [(value, unit)]
+
+
+@pytest.mark.parametrize("text", ["In 2023 it rained.", "On 3 May it rained.", "They won 63-7."])
+def test_years_days_and_scores_count_nothing(text: str) -> None:
+    assert not list(figures(text))
