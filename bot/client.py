@@ -14,7 +14,8 @@ from discord.ext import commands
 
 from bot import errors
 from bot.answering.engine import AnswerEngine
-from bot.answering.factory import open_engine
+from bot.answering.factory import open_composer
+from bot.answering.summaries.desk import SummaryDesk
 from bot.command_sync import sync_if_changed
 from bot.conversations import Conversations
 from bot.departures import Departures
@@ -28,6 +29,7 @@ from bot.logs import details
 from bot.newsroom import Newsroom, at_work, open_newsroom
 from bot.servers import ServerBook
 from bot.settings import Settings
+from bot.subscriptions.runner import SubscriptionRunner
 from bot.texts import say_in
 from bot.texts.translator import Translator
 from bot.visits import Visit, visit_of_interaction, visit_of_message
@@ -41,6 +43,7 @@ _log = logging.getLogger(__name__)
 COGS = (
     "bot.cogs.ask", "bot.cogs.ingesting", "bot.cogs.feeds", "bot.cogs.articles", "bot.cogs.stories",
     "bot.cogs.audit", "bot.cogs.settings", "bot.cogs.privacy", "bot.cogs.help",
+    "bot.cogs.summaries",
 )  # fmt: skip
 _UNHANDLED_SECONDS = 2.0
 _CATALOGUE_SECONDS = 2.0
@@ -76,12 +79,15 @@ class NewsdeskBot(commands.AutoShardedBot):
 
     library: Library
     engine: AnswerEngine
+    summaries: SummaryDesk
     desk: Desk
     servers: ServerBook
     departures: Departures
     newsroom: Newsroom
     board: JobBoard
     presses: Any  # hears of buttons and menus; set by the cog that makes them
+    pages: Any  # turns pages; set by the cog that makes them
+    subscriptions: SubscriptionRunner
 
     def __init__(
         self, settings: Settings, *, clock: Clock = utc_now, embedder: Embedder | None = None
@@ -114,9 +120,11 @@ class NewsdeskBot(commands.AutoShardedBot):
         self.library = await opened.enter_async_context(
             open_library(config, writer="newsdesk run", clock=self._clock, embedder=self._embedder)
         )
-        self.engine = await opened.enter_async_context(
-            open_engine(self.library, self.settings.answering())
+        composer = await opened.enter_async_context(
+            open_composer(self.library, self.settings.answering())
         )
+        self.engine = AnswerEngine(self.library, composer)
+        self.summaries = SummaryDesk(self.library, composer, config.zone)
         self.servers = ServerBook(self.library)
         seconds = self.settings.answer_seconds + _MORE_THAN_MODEL
         self.desk = Desk(self.library, self.engine, self.queue, self.conversations, seconds)

@@ -22,6 +22,7 @@ from retrieval.catalogue.servers import (
     mark_removed,
     servers_gone_before,
 )
+from retrieval.catalogue.subscriptions import forget_subscriptions
 from retrieval.errors import NewsdeskError
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class Departures:
             if self._bot.settings.shared_corpus is None:
                 await library.delete_corpus(self._bot.corpus_of(server_id))
             await forget_answers(library.catalogue, server_id=server_id)
+            await forget_subscriptions(library.catalogue, server_id=server_id)
             await forget_server(library.catalogue, server_id)
             _log.info("a server's data was deleted", extra=details(server=server_id))
         await forget_answers(

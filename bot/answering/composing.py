@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence, S
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from itertools import accumulate
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,12 +18,12 @@ from bot.answering.answers import Dropped, Usage
 from bot.answering.checking import Passed, check_sentence
 from bot.answering.config import Composing
 from bot.answering.drafts import DraftReader, DraftSentence
-from bot.answering.evidence import Numbered, fenced, numbered
+from bot.answering.evidence import Numbered, fenced, numbered, parts
 from bot.answering.models import ChatModel, ContextTooLong, Message, ModelError, Spent
 from bot.answering.models.errors import ModelUnreachable
 from bot.answering.spending import Ledger
 from bot.answering.tokens import CountTokens, token_counter
-from retrieval.articles import Hit
+from retrieval.articles import Hit, Passage
 from retrieval.catalogue.spending import Spending
 
 _log = logging.getLogger(__name__)
@@ -50,6 +51,17 @@ class Composition:
     error: ModelError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be written: the prompts for its rules and for what is asked, by name."""
+
+    rules: str
+    asked: str
+
+
+ANSWER = Task("answer_rules", "answer_question")
+
+
 class Composer:
     """Writes answers with one model and keeps the books of it."""
 
@@ -60,10 +72,21 @@ class Composer:
         self._zone = zone
         self._counter: CountTokens | None = None
 
-    def room(self, corpus: str) -> AbstractAsyncContextManager[bool]:
-        """Whether today's budget has room for one more answer, which is kept free in the body."""
-        most = self._bounds.context_tokens + self._bounds.answer_tokens
+    def room(self, corpus: str, answers: int = 1) -> AbstractAsyncContextManager[bool]:
+        """Whether today's budget has room for so many more answers, which is kept free in the body."""
+        most = answers * (self._bounds.context_tokens + self._bounds.answer_tokens)
         return self._ledger.room(corpus, self.model.name, most)
+
+    async def parts(self, passages: Sequence[Passage]) -> list[list[Numbered]]:
+        """The passages in parts of which each fits into what the model is given at once."""
+        return list(parts(passages, await self._count(), self._bounds.context_tokens))
+
+    async def fitting(self, passages: Sequence[Numbered]) -> list[Numbered]:
+        """As many of the first ones as fit; one always."""
+        count = await self._count()
+        ends = accumulate(count(fenced(passage)) for passage in passages)
+        most = sum(end <= self._bounds.context_tokens for end in ends)
+        return list(passages[: max(1, most)])
 
     async def spent(self, corpus: str | None) -> Spending:
         """What went today, in one corpus or in all."""
@@ -87,17 +110,34 @@ class Composer:
         """
         count = await self._count()
         passages = numbered(hits, count, self._bounds.context_tokens, withdrawn)
+        return await self.write(
+            ANSWER, question, passages, corpus=corpus, as_of=as_of, language=language, passed=passed
+        )
+
+    async def write(
+        self,
+        task: Task,
+        question: str,
+        passages: list[Numbered],
+        *,
+        corpus: str,
+        as_of: datetime,
+        language: str,
+        passed: Callable[[Passed, Sequence[Numbered]], None],
+    ) -> Composition:
+        """The same for any task, of passages that fit. ``question`` is what it is about."""
         composition = Composition(passages)
+        asked = (task, question, as_of, language)
         try:
             async with asyncio.timeout(self._bounds.seconds):
                 try:
-                    await self._write(question, composition, corpus, as_of, language, passed)
+                    await self._write(asked, composition, corpus, passed)
                 except ContextTooLong:
                     # What was counted is an estimate: once more with half of it.
                     composition.passages = composition.passages[
                         : max(1, len(composition.passages) // 2)
                     ]
-                    await self._write(question, composition, corpus, as_of, language, passed)
+                    await self._write(asked, composition, corpus, passed)
         except ModelError as error:
             composition.error = error
         except TimeoutError:
@@ -128,14 +168,12 @@ class Composer:
 
     async def _write(
         self,
-        question: str,
+        asked: tuple[Task, str, datetime, str],
         composition: Composition,
         corpus: str,
-        as_of: datetime,
-        language: str,
         passed: Callable[[Passed, Sequence[Numbered]], None],
     ) -> None:
-        messages = self._messages(question, composition.passages, as_of, language)
+        messages = self._messages(*asked, composition.passages)
         seen: set[str] = set()
         repeats = 0
         raw: list[str] = []
@@ -247,15 +285,20 @@ class Composer:
         return text, holder.usage
 
     def _messages(
-        self, question: str, passages: Sequence[Numbered], as_of: datetime, language: str
+        self,
+        task: Task,
+        question: str,
+        as_of: datetime,
+        language: str,
+        passages: Sequence[Numbered],
     ) -> list[Message]:
         today = as_of.astimezone(self._zone)
         rules = prompts.render(
-            "answer_rules", today=f"{today:%A}, {today.day} {today:%B %Y}", language=language,
+            task.rules, today=f"{today:%A}, {today.day} {today:%B %Y}", language=language,
             refusal=prompts.render("refusal"),
         )  # fmt: skip
         asked = prompts.render(
-            "answer_question", passages="\n\n".join(map(fenced, passages)), question=question
+            task.asked, passages="\n\n".join(map(fenced, passages)), question=question
         )
         return [Message("system", rules), Message("user", asked)]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.answering.gate import Evidence
@@ -18,11 +18,13 @@ _FENCE = re.compile(r"<\s*/?\s*passage", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """A passage as the model knows it: ``n`` from 1 on. ``text`` is what it is shown of it."""
+    """A passage as the model knows it: ``n`` from 1 on. ``text`` is what speaks for a sentence;
+    ``shown``, if not empty, what the model is shown instead: notes that were made of it."""
 
     n: int
     passage: Passage
     text: str
+    shown: str = ""
 
     @property
     def evidence(self) -> Evidence:
@@ -39,20 +41,30 @@ def numbered(
 
     Sentences that were ``withdrawn`` since are not in them.
     """
-    chosen: list[Numbered] = []
+    return next(iter(parts([hit.passage for hit in hits], count, budget, withdrawn)), [])
+
+
+def parts(
+    passages: Iterable[Passage], count: CountTokens, budget: int, withdrawn: Set[str] = frozenset()
+) -> Iterator[list[Numbered]]:
+    """The passages in order, in parts that fit into ``budget`` tokens, each numbered from 1 on."""
+    part: list[Numbered] = []
     spent = 0
-    for hit in hits:
-        text = without_orders(hit.passage.text)
+    for passage in passages:
+        text = without_orders(passage.text)
         for sentence in withdrawn:
             text = text.replace(sentence, "").strip()
         if not text:
             continue
-        passage = Numbered(len(chosen) + 1, hit.passage, text)
-        spent += count(fenced(passage))
-        if chosen and spent > budget:
-            break
-        chosen.append(passage)
-    return chosen
+        one = Numbered(len(part) + 1, passage, text)
+        cost = count(fenced(one))
+        if part and spent + cost > budget:
+            yield part
+            part, spent, one = [], 0, replace(one, n=1)
+        part.append(one)
+        spent += cost
+    if part:
+        yield part
 
 
 def fenced(passage: Numbered) -> str:
@@ -62,7 +74,7 @@ def fenced(passage: Numbered) -> str:
     return (
         f'<passage number="{passage.n}" publisher="{_attribute(article.source or "unknown")}" '
         f'published="{_attribute(published)}" title="{_attribute(article.title)}">\n'
-        f"{_FENCE.sub('(passage', passage.text)}\n</passage>"
+        f"{_FENCE.sub('(passage', passage.shown or passage.text)}\n</passage>"
     )
 
 

@@ -19,16 +19,25 @@ async def open_engine(library: Library, config: AnsweringConfig) -> AsyncIterato
 
     Raises ``SettingsError`` for a file of prices that is none.
     """
+    async with open_composer(library, config) as composer:
+        yield AnswerEngine(library, composer)
+
+
+@contextlib.asynccontextmanager
+async def open_composer(
+    library: Library, config: AnsweringConfig
+) -> AsyncIterator[Composer | None]:
+    """What writes with the model that the settings name; None if they name none."""
     model = make_model(config.model)
-    composer = None
-    if model is not None:
-        # OpenAI's prices are not those of another server, whatever its model is called.
-        file = config.prices_file or (None if config.model.base_url else BUNDLED_PRICES)
-        prices = load_prices(file) if file else {}
-        ledger = Ledger(library.catalogue, prices, config.budget, library.clock, config.zone)
-        composer = Composer(model, ledger, config.composing, config.zone)
-    engine = AnswerEngine(library, composer)
+    if model is None:
+        yield None
+        return
+    # OpenAI's prices are not those of another server, whatever its model is called.
+    file = config.prices_file or (None if config.model.base_url else BUNDLED_PRICES)
+    prices = load_prices(file) if file else {}
+    ledger = Ledger(library.catalogue, prices, config.budget, library.clock, config.zone)
+    composer = Composer(model, ledger, config.composing, config.zone)
     try:
-        yield engine
+        yield composer
     finally:
-        await engine.close()
+        await composer.close()

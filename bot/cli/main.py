@@ -18,6 +18,7 @@ from bot.cli import (
     jobs,
     looking,
     running,
+    summing,
 )
 
 VERSION = "0.1.0"
@@ -54,6 +55,9 @@ app.command()(asking.search)
 app.command()(asking.ask)
 app.command()(asking.chat)
 app.command()(asking.demo)
+app.command()(summing.summarize)
+app.command()(summing.digest)
+app.command()(summing.timeline)
 app.command()(ingesting.extract)
 app.command("check-claims")(checking.check_claims)
 app.command("eval")(evaluating.eval_command)

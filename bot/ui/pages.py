@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, replace
 
 import discord
@@ -19,11 +20,25 @@ FAILED = 0xB4483C
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that an embed shows as ``attachment://NAME``; ``alt`` is for who can't see it."""
+
+    name: str
+    data: bytes
+    alt: str
+
+    def file(self) -> discord.File:
+        """To be sent once: made anew for each try."""
+        return discord.File(io.BytesIO(self.data), self.name, description=self.alt[:1_024])
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One message: an embed and what can be done with it."""
 
     embed: discord.Embed
     view: discord.ui.View | None = None
+    picture: Picture | None = None
 
     def with_view(self, view: discord.ui.View) -> Page:
         return replace(self, view=view)

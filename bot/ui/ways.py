@@ -110,8 +110,12 @@ class Direct(Posted):
 
 
 def _parts(page: Page) -> dict[str, Any]:
-    return {"embed": page.embed, "view": page.view}
+    parts: dict[str, Any] = {"embed": page.embed, "view": page.view}
+    return parts | ({"attachments": [page.picture.file()]} if page.picture is not None else {})
 
 
 def _sent(page: Page) -> dict[str, Any]:
-    return {"embed": page.embed} | ({"view": page.view} if page.view is not None else {})
+    parts: dict[str, Any] = {"embed": page.embed}
+    if page.view is not None:
+        parts["view"] = page.view
+    return parts | ({"file": page.picture.file()} if page.picture is not None else {})

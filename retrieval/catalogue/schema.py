@@ -388,3 +388,51 @@ feedback = Table(
     Column("helpful", Boolean, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
+
+# What somebody wants to be sent. Of a digest ``at_minute`` (of the local day) and ``weekday`` (None
+# for daily) say when; of alerts on a topic ``most_a_day`` and the quiet minutes bound how often.
+# ``done_until`` is the last time that was dealt with. One that has ended is kept, with why.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("corpus", Text, nullable=False),
+    Column("server_id", BigInteger, index=True),
+    # Where it goes; None for direct messages to ``user_id``, who made it.
+    Column("channel_id", BigInteger),
+    Column("user_id", BigInteger, nullable=False, index=True),
+    Column("locale", String(16)),
+    Column("topic", Text),
+    Column("source", Text),
+    Column("zone", String(64), nullable=False),
+    Column("at_minute", Integer),
+    Column("weekday", Integer),
+    Column("most_a_day", Integer),
+    Column("quiet_from", Integer),
+    Column("quiet_until", Integer),
+    Column("tell_if_nothing", Boolean, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("done_until", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("ended_why", Text),
+    CheckConstraint("kind IN ('digest', 'topic')", name="kind"),
+    sqlite_autoincrement=True,
+)
+
+# A message that is going to be sent, written down before it is: ``id`` is the nonce by which
+# Discord knows it again. ``slot`` is what it is for: a time, or the first story of an alert.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(25), primary_key=True),
+    Column("subscription_id", ForeignKey("subscriptions.id"), nullable=False),
+    Column("slot", String(40), nullable=False),
+    Column("stories", JSON, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    # None while it is on its way; ``sent`` says whether it arrived or was given up.
+    Column("settled_at", BigInteger),
+    Column("sent", Boolean),
+    UniqueConstraint("subscription_id", "slot"),
+)

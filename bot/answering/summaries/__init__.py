@@ -1,0 +1,1 @@
+"""Summaries of articles and stories, digests and timelines: checked and cited like answers."""

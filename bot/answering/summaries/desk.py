@@ -1,0 +1,322 @@
+"""Summaries, digests and timelines of a library's corpora."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from bot.answering.answers import QUOTATIONS, Usage
+from bot.answering.composing import Composer
+from bot.answering.summaries.digest import Entry, Story, entry, ranked, reports_to_read
+from bot.answering.summaries.quoting import Read
+from bot.answering.summaries.results import (
+    NothingThere,
+    NotIngested,
+    Progress,
+    Summary,
+    no_progress,
+)
+from bot.answering.summaries.telling import sum_up_article, sum_up_story
+from bot.answering.summaries.timeline import Timeline, coverage_of, events_of
+from bot.answering.summaries.writing import LINE, Writer
+from retrieval.articles import Passage, Reference
+from retrieval.catalogue import Corpus
+from retrieval.catalogue.coverage import (
+    Report,
+    passages_of,
+    reports,
+    reports_named,
+    reports_of_stories,
+)
+from retrieval.indexes.keywords import stems
+from retrieval.library import Library
+from retrieval.moments import TimeRange, from_micros, to_micros
+from retrieval.questions import content_words, day
+from retrieval.sentences import sentences
+from retrieval.sources import SourceFilter
+
+_READ_PASSAGES = 4  # of each report of a story in a digest: news has its news first
+_STORY_PASSAGES = 12
+_STORY_REPORTS = 12
+_MOST_WRITTEN = 12  # lines of a digest or timeline that a model is asked for
+_TOPIC_HITS = 100
+_TOPIC_CLOSE = 0.15  # of the best hit's score
+_TOPIC_WORDS = 0.6  # of the weight of a topic's words, in a passage and its title
+_TOPIC_NAMED = 0.3  # the same in a sentence
+
+
+class Topic:
+    """The words of a topic with their weights; one that the corpus does not know weighs most.
+
+    ``passages`` that are on it, by story, the closest first.
+    """
+
+    def __init__(self, topic: str, weights: dict[str, float]) -> None:
+        words = stems(" ".join(content_words(topic)))
+        most = max(weights.values(), default=1.0)
+        self._weights = {word: weights.get(word, most) for word in words} or weights
+        self.passages: dict[int, list[Passage]] = {}
+
+    def is_in(self, passage: Passage) -> bool:
+        """Whether one of its sentences, read under its title, is on the topic."""
+        title = passage.article.title
+        return self.named_in(f"{title}\n{passage.text}") and any(
+            self.named_in(f"{title}\n{sentence}") and self.named_in(sentence, _TOPIC_NAMED)
+            for sentence in sentences(passage.text)
+        )
+
+    def named_in(self, text: str, share: float = _TOPIC_WORDS) -> bool:
+        """Whether ``text`` holds so much of the topic: of its words and of their weight."""
+        named = self._weights.keys() & set(stems(text))
+        about = sum(self._weights[word] for word in named)
+        many = len(named) >= share * len(self._weights)
+        return many and about >= share * sum(self._weights.values()) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The main stories of a range, best first; ``total`` counts those that are not shown too."""
+
+    since: datetime
+    until: datetime
+    topic: str | None
+    entries: tuple[Entry, ...]
+    total: int
+    articles: int
+    model: str = QUOTATIONS
+    notes: tuple[str, ...] = ()
+    usage: Usage | None = None
+
+
+class SummaryDesk:
+    """With a model if ``composer`` has one, else by quoting. ``zone``: where those who ask are; it
+    decides which day a report belongs to."""
+
+    def __init__(
+        self, library: Library, composer: Composer | None = None, zone: tzinfo = UTC
+    ) -> None:
+        self._library = library
+        self._composer = composer
+        self._zone = zone
+
+    async def article(
+        self, corpus_name: str, name: str, as_of: datetime, progress: Progress = no_progress
+    ) -> Summary:
+        """Sum up the article that ``name`` means: its link, id, beginning of its id, or title.
+
+        Raises ``NothingThere``, or ``NotIngested`` for a link that is not here.
+        """
+        corpus = await self._corpus(corpus_name)
+        report = await self._named(corpus, name, as_of)
+        passages = await passages_of(self._library.catalogue, [report.version_id])
+        read = Read(report, passages.get(report.version_id, []))
+        return await sum_up_article(read, self._writer(corpus_name, as_of, progress))
+
+    async def story(
+        self, corpus_name: str, name: str, as_of: datetime, progress: Progress = no_progress
+    ) -> Summary:
+        """Sum up a story, by its number or by any of its articles, across all its outlets."""
+        corpus = await self._corpus(corpus_name)
+        told = await self._story(corpus, name, as_of)
+        # Near-copies say the same; of very many reports the first and the newest ones are read.
+        newest = list({report.copy_id: report for report in told}.values())
+        newest.sort(key=lambda report: (report.at, report.version_id))
+        kept = (
+            newest[: _STORY_REPORTS // 3]
+            + newest[_STORY_REPORTS // 3 :][-2 * _STORY_REPORTS // 3 :]
+        )
+        passages = await passages_of(
+            self._library.catalogue, [report.version_id for report in kept], _STORY_PASSAGES
+        )
+        reads = [Read(report, passages.get(report.version_id, [])) for report in kept]
+        return await sum_up_story(reads, self._writer(corpus_name, as_of, progress))
+
+    async def digest(
+        self,
+        corpus_name: str,
+        within: TimeRange,
+        *,
+        topic: str | None = None,
+        source: str | None = None,
+        limit: int = 10,
+        already_told: frozenset[int] = frozenset(),
+        progress: Progress = no_progress,
+    ) -> Digest:
+        """The main stories of a range, without those ``already_told``. Raises ``NothingThere``."""
+        stories, told, words = await self._stories(corpus_name, within, topic, source)
+        fresh = [story for story in stories if story.story_id not in already_told]
+        writer = self._writer(corpus_name, within.as_of, progress)
+        entries = await self._entries(fresh[:limit], 2, words, writer)
+        return Digest(
+            within.since or from_micros(min(report.at for report in told)), within.last, topic,
+            tuple(entries), len(fresh), len(told), *_made(writer, "This digest"),
+        )  # fmt: skip
+
+    async def timeline(
+        self,
+        corpus_name: str,
+        within: TimeRange,
+        topic: str,
+        *,
+        source: str | None = None,
+        limit: int = 20,
+        progress: Progress = no_progress,
+    ) -> Timeline:
+        """What happened on a topic, in order: its ``limit`` main events. Raises ``NothingThere``."""
+        if not topic.strip():
+            raise NothingThere("The topic is empty; give some words, such as: Lantern Bridge.")
+        stories, _, words = await self._stories(corpus_name, within, topic, source)
+        writer = self._writer(corpus_name, within.as_of, progress)
+        entries = await self._entries(stories[:limit], 1, words, writer)
+        told = [report for story in stories for report in story.reports]
+        return Timeline(
+            topic, tuple(events_of(entries, self._zone)), coverage_of(told, self._zone),
+            len(stories), *_made(writer, "This timeline"),
+        )  # fmt: skip
+
+    async def suggestions(self, corpus_name: str, typed: str, most: int) -> list[Reference]:
+        """Articles whose title holds what was typed, newest first; the newest if it is nothing."""
+        corpus = await self._library.catalogue.corpus(corpus_name)
+        if corpus is None:
+            return []
+        now = self._library.clock()
+        if not typed.strip():
+            return await self._library.catalogue.newest(corpus, now, most)
+        found = await reports_named(self._library.catalogue, corpus, typed, now)
+        return [report.article for report in found[:most]]
+
+    def _writer(self, corpus: str, as_of: datetime, progress: Progress) -> Writer | None:
+        return Writer(self._composer, corpus, as_of, progress) if self._composer else None
+
+    async def _corpus(self, name: str) -> Corpus:
+        corpus = await self._library.catalogue.corpus(name)
+        if corpus is None:
+            raise NothingThere(f"There is nothing in {name} yet; bring articles in first.")
+        return corpus
+
+    async def _named(self, corpus: Corpus, name: str, as_of: datetime) -> Report:
+        if not name.strip():
+            raise NothingThere("Name an article: its link, its id or its title.")
+        found = await reports_named(self._library.catalogue, corpus, name, as_of)
+        if len(found) == 1 or (found and len({report.copy_id for report in found}) == 1):
+            return found[0]
+        if found:
+            some = "; ".join(f"{r.article.article_id} “{r.article.title}”" for r in found[:5])
+            raise NothingThere(f"Several articles fit “{name}”; name one by its id: {some}.")
+        if "://" in name:
+            raise NotIngested(name.strip())
+        nearest = await self._library.nearest(name, as_of, corpus=corpus.name)
+        some = "; ".join(f"{a.article_id} “{a.title}”" for a in nearest[:3])
+        hint = f"; the nearest: {some}." if some else "."
+        raise NothingThere(f"No article here has the id or the title “{name}”{hint}")
+
+    async def _story(self, corpus: Corpus, name: str, as_of: datetime) -> list[Report]:
+        """All reports of a story that were visible, oldest first."""
+        catalogue, within = self._library.catalogue, TimeRange(as_of)
+        if name.strip().isdecimal() and len(name.strip()) < 10:
+            found = await reports_of_stories(catalogue, corpus, [int(name)], within)
+            if found:
+                return found
+            if len(name.strip()) < 4:
+                raise NothingThere(f"There is no story {name}; name it by one of its articles.")
+        report = await self._named(corpus, name, as_of)
+        return await reports_of_stories(catalogue, corpus, [report.story_id], within) or [report]
+
+    async def _stories(
+        self, corpus_name: str, within: TimeRange, topic: str | None, source: str | None
+    ) -> tuple[list[Story], list[Report], Topic | None]:
+        corpus = await self._corpus(corpus_name)
+        if within.since is not None and within.since > within.last:
+            raise NothingThere("That range of time is empty: it begins after it ends.")
+        only = await self._only(corpus, source)
+        told = await reports(self._library.catalogue, corpus, within, only)
+        if not told:
+            raise NothingThere(await self._why_empty(corpus, within, source))
+        if topic is None:
+            return ranked(told, to_micros(within.last)), told, None
+        words, closeness = await self._close(corpus_name, within, topic, source, told)
+        if not closeness:
+            raise NothingThere(f"Nobody here wrote about “{topic}” in that time.")
+        return ranked(told, to_micros(within.last), closeness), told, words
+
+    async def _close(
+        self,
+        corpus_name: str,
+        within: TimeRange,
+        topic: str,
+        source: str | None,
+        told: Sequence[Report],
+    ) -> tuple[Topic, dict[int, float]]:
+        """The topic's words and, by story, how close it comes to it; only those that do."""
+        found = await self._library.search(
+            topic, within, corpus=corpus_name, source=source, limit=_TOPIC_HITS
+        )
+        story_of = {report.article.article_id: report.story_id for report in told}
+        words = Topic(topic, found.weights)
+        close: dict[int, float] = {}
+        for hit in found.hits:
+            story = story_of.get(hit.passage.article.article_id)
+            far = hit.score < _TOPIC_CLOSE * found.hits[0].score
+            if story is None or far or not words.is_in(hit.passage):
+                continue
+            close[story] = max(close.get(story, 0.0), hit.score)
+            words.passages.setdefault(story, []).append(hit.passage)
+        return words, close
+
+    async def _entries(
+        self, stories: Sequence[Story], lines: int, topic: Topic | None, writer: Writer | None
+    ) -> list[Entry]:
+        wanted = [report.version_id for story in stories for report in reports_to_read(story)]
+        passages = await passages_of(self._library.catalogue, wanted, _READ_PASSAGES)
+        read = {
+            story.story_id: [
+                *([passage] for passage in (topic.passages[story.story_id] if topic else ())),
+                *(passages.get(r.version_id, []) for r in reversed(reports_to_read(story))),
+            ]
+            for story in stories
+        }
+
+        def names(text: str) -> bool:
+            return topic is None or topic.named_in(text, _TOPIC_NAMED)
+
+        def quoted() -> list[Entry]:
+            made = (entry(story, read[story.story_id], lines, names) for story in stories)
+            return [one for one in made if one is not None]
+
+        entries = await asyncio.to_thread(quoted)
+        if writer is None:
+            return entries
+        written = []
+        for one in entries[:_MOST_WRITTEN]:
+            articles = read[one.story.story_id]
+            firsts = [passage for article in articles for passage in article[:2]]
+            written.append(one.told(await writer.lines(LINE, one.title, firsts, lines)))
+        return written + entries[_MOST_WRITTEN:]
+
+    async def _only(self, corpus: Corpus, source: str | None) -> SourceFilter | None:
+        if not source:
+            return None
+        publishers = await self._library.searcher.publishers(corpus)
+        return SourceFilter.of(source, publishers.find(source))
+
+    async def _why_empty(self, corpus: Corpus, within: TimeRange, source: str | None) -> str:
+        of = ""
+        if source:
+            publishers = await self._library.searcher.publishers(corpus)
+            close = publishers.near(source)
+            if publishers.find(source) is None:
+                hint = f"; did you mean {' or '.join(close)}?" if close else "."
+                return f"No article here is of a source called “{source}”{hint}"
+            of = f" of {source}"
+        newest = await self._library.catalogue.newest(corpus, within.as_of, 1)
+        dated = newest[0].published_at if newest else None
+        hint = f"; the newest article here is of {day(dated)}" if dated else ""
+        return f"Nothing{of} was published in that time{hint}."
+
+
+def _made(writer: Writer | None, this: str) -> tuple[str, tuple[str, ...], Usage | None]:
+    if writer is None:
+        return QUOTATIONS, (), None
+    return writer.model if writer.wrote else QUOTATIONS, writer.notes(this), writer.usage

@@ -1,0 +1,111 @@
+"""The main stories of a range of time, each with a line or two."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.answering.answers import Citation, Sentence
+from bot.answering.summaries.extracting import extract
+from bot.answering.summaries.results import Line, Numbering
+from retrieval.articles import Passage
+from retrieval.catalogue.coverage import Report
+
+_HALF_LIFE = 3.0 * 86_400_000_000  # microseconds
+_READ_REPORTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One event: its reports, oldest first. ``score`` orders stories: how much they are covered,
+    by how many outlets, how new they are, and how close to a topic if there is one."""
+
+    story_id: int
+    reports: tuple[Report, ...]
+    score: float
+
+    @property
+    def outlets(self) -> tuple[str, ...]:
+        """Who tells it, the one with most reports first."""
+        counts: dict[str, int] = {}
+        for report in self.reports:
+            if report.article.source:
+                counts[report.article.source] = counts.get(report.article.source, 0) + 1
+        return tuple(sorted(counts, key=lambda name: (-counts[name], name)))
+
+    @property
+    def latest(self) -> Report:
+        return self.reports[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A story as a digest shows it: a line or two, whose citations are numbered from 1."""
+
+    story: Story
+    title: str
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+
+    def told(self, lines: Sequence[Line]) -> Entry:
+        """The same in other words; as it is if there are none."""
+        if not lines:
+            return self
+        numbering = Numbering()
+        sentences = tuple(numbering.sentence(line) for line in lines)
+        return replace(self, sentences=sentences, citations=tuple(numbering.citations))
+
+
+def ranked(
+    reports: Sequence[Report], now: int, closeness: Mapping[int, float] | None = None
+) -> list[Story]:
+    """The stories that these reports tell, the main ones first.
+
+    ``now`` in microseconds. ``closeness`` from 0 to 1 by story, if there is a topic: stories that it
+    does not name are left out. Near-copies count once for coverage, all of them as outlets.
+    """
+    groups: dict[int, list[Report]] = {}
+    for report in reports:
+        groups.setdefault(report.story_id, []).append(report)
+    stories = []
+    for story_id, told in groups.items():
+        if closeness is not None and story_id not in closeness:
+            continue
+        texts = len({report.copy_id for report in told})
+        outlets = len({report.article.source for report in told if report.article.source})
+        age = max(0, now - max(report.at for report in told))
+        score = (
+            math.log1p(texts)
+            + 1.5 * math.log1p(max(0, outlets - 1))
+            + 0.5 * 0.5 ** (age / _HALF_LIFE)
+        )
+        if closeness is not None:
+            score *= closeness[story_id]
+        stories.append(Story(story_id, tuple(told), score))
+    return sorted(stories, key=lambda story: (-story.score, -story.latest.at, story.story_id))
+
+
+def reports_to_read(story: Story) -> list[Report]:
+    """The reports that a digest reads of a story: the newest of each text, some at most."""
+    newest = {report.copy_id: report for report in story.reports}
+    return list(newest.values())[-_READ_REPORTS:]
+
+
+def entry(
+    story: Story,
+    articles: Sequence[Sequence[Passage]],
+    lines: int = 2,
+    names: Callable[[str], bool] = bool,
+) -> Entry | None:
+    """A story with its most telling sentences; None if its articles have none.
+
+    The first is one that ``names`` the topic, if there is one.
+    """
+    found = extract(articles, 1, wanted=names)
+    found += extract(articles, lines - len(found), told=[one.text for one in found])
+    if not found:
+        return None
+    # The title of the article that the first line is from.
+    title = found[0].passage.article.title or story.latest.article.title
+    return Entry(story, title, (), ()).told([Line.quoted(one) for one in found])

@@ -1,0 +1,26 @@
+"""Summaries, digests, timelines, and having them sent."""
+
+from __future__ import annotations
+
+from bot.client import NewsdeskBot
+from bot.cogs.ask._asking import Asking
+from bot.cogs.ask._direct import DirectCorpora
+from bot.cogs.summaries._commands import SummaryCommands
+from bot.cogs.summaries._courier import DiscordCourier
+from bot.cogs.summaries._serving import Serving
+from bot.cogs.summaries._subscribing import SubscriptionCommands
+from bot.subscriptions.runner import SubscriptionRunner
+from bot.ui.paging import PageButton
+
+
+async def setup(bot: NewsdeskBot) -> None:
+    asking = Asking(bot, DirectCorpora(bot))
+    serving = Serving(bot, asking)
+    bot.pages = serving
+    bot.add_dynamic_items(PageButton)
+    courier = DiscordCourier(bot, serving)
+    bot.subscriptions = SubscriptionRunner(
+        bot.library.catalogue, bot.summaries, courier, lambda: bot.library.clock()
+    )
+    await bot.add_cog(SummaryCommands(bot, serving, asking))
+    await bot.add_cog(SubscriptionCommands(bot))

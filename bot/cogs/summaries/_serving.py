@@ -1,0 +1,154 @@
+"""From a command to a message: the turn in the queue, the work within its time, the pages kept."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import discord
+
+from bot import errors
+from bot.answering.summaries.results import NothingThere, NotIngested, Progress, Step
+from bot.client import NewsdeskBot
+from bot.cogs.ask._asking import Asking
+from bot.cogs.ask._places import acknowledged
+from bot.errors import Refused
+from bot.logs import about, details, new_id
+from bot.texts import Say, say_in
+from bot.ui.escaping import plain
+from bot.ui.pages import BUSY, Page, note
+from bot.ui.paging import as_record, embeds_of, page_view
+from bot.ui.places import Gone, Place
+from bot.ui.summaries import Around
+from bot.visits import Visit
+from retrieval.catalogue.given import Given, answer_by_id, keep_answer, set_message
+
+_log = logging.getLogger(__name__)
+
+_MORE_SECONDS = 120.0  # than one answer of the model: a summary may take several
+
+# From corpus, what stands around it and who hears how far it is, to pages.
+Make = Callable[[str, Around, Progress], Awaitable[Sequence[Page]]]
+
+
+class Serving:
+    """Makes what a command asks for and turns its pages."""
+
+    def __init__(self, bot: NewsdeskBot, asking: Asking) -> None:
+        self._bot = bot
+        self._asking = asking
+
+    async def serve(
+        self,
+        interaction: discord.Interaction[Any],
+        visit: Visit,
+        make: Make,
+        *,
+        private: bool = False,
+    ) -> None:
+        """Answer a command whose work takes a while; errors are told in one sentence."""
+        self._asking.admit(visit, "summary")
+        private = (private or visit.settings.private) and visit.server_id is not None
+        place = await acknowledged(interaction, private=private)
+        kept_id, say = new_id(), visit.say
+        started, outcome = time.monotonic(), "failed"
+        with about(kept_id):
+            try:
+                corpus = visit.corpus or await self._asking.direct.corpus_for(visit.user)
+                if corpus is None:
+                    raise Refused("server-only")
+                seconds = self._bot.settings.answer_seconds + _MORE_SECONDS
+                async with self._bot.queue.place(
+                    visit.server_id or visit.user.id, visit.user.id, exempt=visit.is_exempt
+                ):
+                    async with asyncio.timeout(seconds):
+                        around = Around(kept_id, self._bot.library.clock(), say)
+                        pages = await make(corpus, around, _telling(place, say))
+                    await self._show(visit, place, corpus, around, pages, private=private)
+                outcome = "shown"
+            except NothingThere as error:
+                outcome = "nothing there"
+                await place.finish([note(nothing_there(error, visit))])
+            except Gone:
+                outcome = "its message was deleted"
+            except Exception as error:  # noqa: BLE001 - told and logged in one place
+                errors.log(error, "summing up", server=visit.server_id)
+                with contextlib.suppress(Gone):
+                    await place.finish([errors.page_for(error, say, kept_id)])
+            finally:
+                await place.close()
+                ms = round((time.monotonic() - started) * 1000)
+                _log.info("summed up", extra=details(outcome=outcome, ms=ms))
+
+    async def keep(
+        self, kept_id: str, pages: Sequence[Page], corpus: str, server_id: int | None,
+        channel_id: int, user_id: int, *, private: bool,
+    ) -> None:  # fmt: skip
+        """Keep pages, so that they can be turned after a restart too."""
+        await keep_answer(self._bot.library.catalogue, Given(
+            kept_id, self._bot.library.clock(), corpus, server_id, channel_id, None, user_id, None,
+            private, as_record(pages),
+        ))  # fmt: skip
+
+    async def turn(self, interaction: discord.Interaction[Any], kept_id: str, number: int) -> None:
+        """Show another page of a message. Never raises: errors are told to who pressed."""
+        say = say_in(interaction.locale.value)
+        try:
+            visit = await self._bot.visit(interaction)
+            given = await answer_by_id(self._bot.library.catalogue, kept_id)
+            pages = embeds_of(given.answer) if given is not None else []
+            if given is None or number >= len(pages):
+                raise Refused("answer-gone")
+            message_id = interaction.message.id if interaction.message else None
+            if given.message_id is not None and given.message_id != message_id:
+                raise Refused("not-yours")
+            if given.channel_id != visit.channel_id:
+                raise Refused("not-yours")
+            view = page_view(kept_id, number, len(pages), visit.say)
+            await interaction.response.edit_message(embed=pages[number], view=view)
+        except Exception as error:  # noqa: BLE001 - told and logged in one place
+            await errors.report(interaction, error, say, "button page")
+
+    async def _show(
+        self,
+        visit: Visit,
+        place: Place,
+        corpus: str,
+        around: Around,
+        pages: Sequence[Page],
+        *,
+        private: bool,
+    ) -> None:
+        first, view = pages[0], page_view(around.id, 0, len(pages), visit.say)
+        if view is None:
+            await place.finish([first])
+            return
+        await self.keep(
+            around.id, pages, corpus, visit.server_id, visit.channel_id, visit.user.id, private=private
+        )  # fmt: skip
+        message = await place.finish([first.with_view(view)])
+        if message is not None:
+            await set_message(
+                self._bot.library.catalogue, around.id, message.channel.id, message.id
+            )
+
+
+def nothing_there(error: NothingThere, visit: Visit) -> str:
+    """For people in Discord; who moderates hears how to bring an article in."""
+    if not isinstance(error, NotIngested):
+        return plain(error.message)
+    if visit.is_moderator and visit.server_id is not None:
+        return visit.say("not-ingested-moderator", url=plain(error.url, 300))
+    return visit.say("not-ingested-member")
+
+
+def _telling(place: Place, say: Say) -> Progress:
+    def told(step: Step) -> None:
+        words = say("parts-written", done=step.done, total=step.total)
+        place.update(lambda: note(words, BUSY))
+
+    return told

@@ -1,0 +1,277 @@
+"""Sends what subscriptions are due. Knows no Discord: how a message gets to people is handed in.
+
+Each message is written down before it is sent, under an id that the receiving side takes as a nonce:
+one that was sent but not noted, because the program ended in between, is recognised and not doubled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from typing import Protocol
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from bot.answering.summaries.desk import Digest, SummaryDesk
+from bot.answering.summaries.results import NothingThere
+from bot.subscriptions.schedule import QuietHours, Schedule, local_day
+from retrieval.catalogue import Catalogue
+from retrieval.catalogue.subscriptions import (
+    BEGINNING,
+    Delivery,
+    Subscription,
+    active_subscriptions,
+    done_until,
+    end_subscription,
+    intend,
+    sent_since,
+    settle,
+    told_stories,
+    unsettled,
+)
+from retrieval.errors import NewsdeskError
+from retrieval.moments import Clock, TimeRange, to_micros
+
+_log = logging.getLogger(__name__)
+
+_EVERY_SECONDS = 30.0
+_AT_ONCE = 4
+_SECONDS = 180.0  # for one subscription
+_STORIES = 10
+_ALERTED = 3  # stories of one alert
+_MOST_AT_FIRST = 100
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
+# How far back what is new may lie: an outage of months does not make a digest of months.
+_FURTHEST = timedelta(days=14)
+_BREAKING = timedelta(days=1)
+
+
+class GoneForever(Exception):
+    """Where a subscription goes is no more, or may not be written to; ``why`` is for who made it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Courier(Protocol):
+    """Brings messages to people.
+
+    ``deliver`` sends what is new, or that nothing is (a digest of None), under a nonce that it has
+    the receiving side enforce. It raises ``GoneForever``, or anything else for another try later.
+    ``has_arrived`` looks whether an earlier try did arrive. ``tell_end`` tells who made a
+    subscription that it has ended; that may be in vain.
+    """
+
+    async def deliver(
+        self, subscription: Subscription, digest: Digest | None, nonce: str
+    ) -> None: ...
+
+    async def has_arrived(self, subscription: Subscription, delivery: Delivery) -> bool: ...
+
+    async def tell_end(self, subscription: Subscription, why: str) -> None: ...
+
+
+class SubscriptionRunner:
+    """``start`` it and ``stop`` it; ``tick`` is one round by itself."""
+
+    def __init__(
+        self, catalogue: Catalogue, desk: SummaryDesk, courier: Courier, clock: Clock
+    ) -> None:
+        self._catalogue = catalogue
+        self._desk = desk
+        self._courier = courier
+        self._clock = clock
+        self._task: asyncio.Task[None] | None = None
+        # What alerts have looked at: without new articles there is nothing to look for.
+        self._seen: dict[int, int] = {}
+        self._failed: dict[int, tuple[int, datetime]] = {}
+
+    def start(self) -> None:
+        """Begin to look at what is due; does nothing if it is at it already."""
+        if self._task is not None:
+            return
+        self._task = asyncio.create_task(self._keep_ticking(), name="subscriptions")
+
+    async def stop(self) -> None:
+        """A message on its way may be lost from the books, not from people: see above."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def tick(self) -> None:
+        """Deal with everything that is due now. One that fails does not keep others waiting."""
+        active = [s for s in await active_subscriptions(self._catalogue) if not s.paused]
+        places = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(subscription: Subscription) -> None:
+            async with places:
+                await self._guarded(subscription)
+
+        await asyncio.gather(*map(one, active))
+
+    async def _keep_ticking(self) -> None:
+        while True:
+            try:
+                await self.tick()
+            except Exception:  # noqa: BLE001 - logged; tried again soon
+                _log.exception("subscriptions could not be looked at; tried again soon")
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    async def _guarded(self, subscription: Subscription) -> None:
+        failures, not_before = self._failed.get(subscription.id, (0, subscription.created_at))
+        if self._clock() < not_before:
+            return
+        try:
+            async with asyncio.timeout(_SECONDS):
+                await self._serve(subscription)
+            self._failed.pop(subscription.id, None)
+        except GoneForever as gone:
+            _log.info("subscription %d ended: %s", subscription.id, gone.why)
+            await end_subscription(self._catalogue, subscription.id, gone.why, self._clock())
+            await self._tell_end(subscription, gone.why)
+        except Exception as error:  # noqa: BLE001 - logged; tried again later
+            wait = min(_FIRST_WAIT * 2**failures, _LONGEST_WAIT)
+            self._failed[subscription.id] = failures + 1, self._clock() + wait
+            expected = isinstance(error, NewsdeskError | TimeoutError)
+            _log.warning(
+                "subscription %d is tried again in %s (%s: %s)", subscription.id, wait,
+                type(error).__name__, error, exc_info=None if expected else error,
+            )  # fmt: skip
+
+    async def _tell_end(self, subscription: Subscription, why: str) -> None:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                await self._courier.tell_end(subscription, why)
+        except Exception:  # noqa: BLE001 - logged; there is nobody else to tell
+            _log.exception("who made subscription %d could not be told of its end", subscription.id)
+
+    async def _serve(self, subscription: Subscription) -> None:
+        now = self._clock()
+        pending = []
+        for delivery in await unsettled(self._catalogue, subscription.id):
+            if await self._courier.has_arrived(subscription, delivery):
+                until = max(delivery.at, subscription.done_until)
+                await settle(self._catalogue, delivery, now, sent=True, until=until)
+                subscription = replace(subscription, done_until=until)
+            else:
+                pending.append(delivery)
+        if subscription.kind == "digest":
+            await self._serve_digest(subscription, pending, now)
+        else:
+            await self._serve_topic(subscription, pending, now)
+
+    async def _serve_digest(
+        self, subscription: Subscription, pending: Sequence[Delivery], now: datetime
+    ) -> None:
+        schedule = schedule_of(subscription)
+        moment = schedule.due(now, subscription.done_until)
+        if moment is None:
+            return
+        slot = f"at:{to_micros(moment)}"
+        for delivery in pending:
+            if delivery.slot != slot:
+                # Its time is over: what it had to tell is part of this one.
+                await settle(self._catalogue, delivery, now, sent=False, until=None)
+        since = subscription.done_until
+        if since == subscription.created_at:  # the first one looks back too
+            since = min(since, now - schedule.period)
+        since = max(since, now - _FURTHEST)
+        digest = await self._new(subscription, since, now, _STORIES)
+        if digest is None and not subscription.tell_if_nothing:
+            await done_until(self._catalogue, subscription.id, now)
+            return
+        known = next((delivery for delivery in pending if delivery.slot == slot), None)
+        await self._send(subscription, slot, digest, known, now)
+
+    async def _serve_topic(
+        self, subscription: Subscription, pending: Sequence[Delivery], now: datetime
+    ) -> None:
+        if await self._must_wait(subscription, now):
+            return
+        state = await self._catalogue.revision()
+        if self._seen.get(subscription.id) == state and not pending:
+            return
+        since = max(subscription.created_at, now - _BREAKING)
+        digest = await self._new(subscription, since, now, _MOST_AT_FIRST)
+        if subscription.done_until == subscription.created_at:
+            # What was there already when it was made is no news.
+            stories = _stories(digest)
+            begin = Delivery(uuid4().hex[:25], subscription.id, BEGINNING, stories, now)
+            if await intend(self._catalogue, begin):
+                await settle(self._catalogue, begin, now, sent=True, until=now)
+            return
+        known = next(iter(pending), None)
+        if digest is not None:
+            wanted = known.stories if known else _stories(digest)[:_ALERTED]
+            entries = tuple(e for e in digest.entries if e.story.story_id in wanted)
+            digest = replace(digest, entries=entries) if entries else None
+        if digest is not None:
+            slot = known.slot if known else f"story:{digest.entries[0].story.story_id}"
+            await self._send(subscription, slot, digest, known, now)
+        elif known is not None:
+            await settle(self._catalogue, known, now, sent=False, until=None)
+        else:
+            self._seen[subscription.id] = state
+
+    async def _must_wait(self, subscription: Subscription, now: datetime) -> bool:
+        """In quiet hours, and when as much was sent today as may be."""
+        quiet = quiet_hours(subscription)
+        if quiet is not None and quiet.hold(now):
+            return True
+        if subscription.most_a_day is None:
+            return False
+        today = local_day(now, ZoneInfo(subscription.zone))
+        return await sent_since(self._catalogue, subscription.id, today) >= subscription.most_a_day
+
+    async def _send(
+        self,
+        subscription: Subscription,
+        slot: str,
+        digest: Digest | None,
+        known: Delivery | None,
+        now: datetime,
+    ) -> None:
+        delivery = Delivery(uuid4().hex[:25], subscription.id, slot, _stories(digest), now)
+        if known is not None:
+            delivery = replace(delivery, id=known.id)
+        elif not await intend(self._catalogue, delivery):
+            return  # it has been dealt with
+        await self._courier.deliver(subscription, digest, delivery.id)
+        await settle(self._catalogue, delivery, self._clock(), sent=True, until=now)
+
+    async def _new(
+        self, subscription: Subscription, since: datetime, now: datetime, most: int
+    ) -> Digest | None:
+        """The stories since then that it has not told; None if there are none."""
+        told = await told_stories(self._catalogue, subscription.id)
+        try:
+            digest = await self._desk.digest(
+                subscription.corpus, TimeRange(now, since), topic=subscription.topic,
+                source=subscription.source, limit=most, already_told=told,
+            )  # fmt: skip
+        except NothingThere:
+            return None
+        return digest if digest.entries else None
+
+
+def schedule_of(subscription: Subscription) -> Schedule:
+    minute = subscription.at_minute or 0
+    return Schedule(
+        ZoneInfo(subscription.zone), time(minute // 60, minute % 60), subscription.weekday
+    )
+
+
+def quiet_hours(subscription: Subscription) -> QuietHours | None:
+    first, last = subscription.quiet_from, subscription.quiet_until
+    if first is None or last is None:
+        return None
+    ends = (time(minute // 60, minute % 60) for minute in (first, last))
+    return QuietHours(ZoneInfo(subscription.zone), *ends)
+
+
+def _stories(digest: Digest | None) -> tuple[int, ...]:
+    return tuple(entry.story.story_id for entry in digest.entries) if digest else ()

@@ -1,0 +1,132 @@
+"""Summaries, digests and timelines as messages: checked text, numbered sources, pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import discord
+
+from bot.answering.answers import QUOTATIONS, Citation, Sentence
+from bot.answering.summaries.desk import Digest
+from bot.answering.summaries.digest import Entry
+from bot.answering.summaries.exporting import grouped
+from bot.answering.summaries.results import Summary
+from bot.answering.summaries.timeline import Event, Timeline
+from bot.charts import Chart
+from bot.texts import Say
+from bot.ui.answers import timestamp
+from bot.ui.escaping import link, plain, unmarked
+from bot.ui.pages import ANSWER, Page, Picture
+from bot.ui.splitting import split
+
+_PAGE = 2_400  # characters: what fits on a screen
+_OUTLETS = 6
+_PICTURE = "timeline.png"
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around it: an id, the moment, the language."""
+
+    id: str
+    as_of: datetime
+    say: Say
+
+
+def summary_pages(summary: Summary, around: Around) -> list[Page]:
+    say = around.say
+    blocks = []
+    for section in summary.sections:
+        head = [] if section.name == "summary" else [f"**{say(f'section-{section.name}')}**"]
+        lines = [f"{'• ' if head else ''}{_shown(sentence)}" for sentence in section.sentences]
+        blocks.append("\n".join([*head, *lines]) if head else " ".join(lines))
+    if summary.figures:
+        lines = [f"• {plain(f.text)} {_marks(f.sentence.citations)}" for f in summary.figures]
+        blocks.append("\n".join([f"**{say('summary-key-figures')}**", *lines]))
+    blocks += _sources(summary.citations, say)
+    outlets = _outlets(summary.outlets, len(summary.articles), say)
+    title = summary.title if summary.kind == "article" else f"{summary.title} ({outlets})"
+    return _pages(title, blocks, summary.notes, summary.model, around)
+
+
+def digest_pages(digest: Digest, around: Around, title: str | None = None) -> list[Page]:
+    """Each story with its lines, outlets and sources; ``title`` instead of the usual one."""
+    say = around.say
+    if title is None:
+        title = say("digest-title-topic", topic=digest.topic) if digest.topic else say("digest-title")  # fmt: skip
+    blocks = [_story(n, entry, say) for n, entry in enumerate(digest.entries, 1)]
+    return _pages(title, blocks, digest.notes, digest.model, around)
+
+
+def timeline_pages(timeline: Timeline, chart: Chart, around: Around) -> list[Page]:
+    """The first page carries the picture, which stays while pages are turned."""
+    blocks = [_event(n, event) for n, event in enumerate(timeline.events, 1)]
+    notes = list(timeline.notes)
+    if timeline.total > len(timeline.events):
+        notes.append(around.say("timeline-more", shown=len(timeline.events), total=timeline.total))
+    title = around.say("timeline-title", topic=timeline.topic)
+    pages = _pages(title, blocks, notes, timeline.model, around)
+    for page in pages:
+        page.embed.set_image(url=f"attachment://{_PICTURE}")
+    return [Page(pages[0].embed, None, Picture(_PICTURE, chart.png, chart.alt)), *pages[1:]]
+
+
+def _story(n: int, entry: Entry, say: Say) -> str:
+    lines = [
+        f"**{n}. {plain(entry.title, 200)}**",
+        " ".join(map(_shown, entry.sentences)),
+        f"-# {_outlets(entry.story.outlets, len(entry.story.reports), say)}",
+    ]
+    return "\n".join([*lines, *_source_lines(entry.citations)])
+
+
+def _event(n: int, event: Event) -> str:
+    day = timestamp(event.day.isoformat())
+    return "\n".join([f"**{n}.** {day} {plain(event.sentence.text)}", *_source_lines(event.citations, "-# ")])  # fmt: skip
+
+
+def _pages(
+    title: str, blocks: Sequence[str], notes: Sequence[str], model: str, around: Around
+) -> list[Page]:
+    say = around.say
+    texts = split([*blocks, *(f"-# {plain(note, 300)}" for note in notes[:3])], _PAGE, "\n\n")
+    pages = []
+    for number, text in enumerate(texts, 1):
+        embed = discord.Embed(title=unmarked(title, 250), description=text, colour=ANSWER)
+        made_of = say("quotations-only") if model == QUOTATIONS else unmarked(model, 80)
+        parts = [made_of, say("footer-id", id=around.id)]
+        if len(texts) > 1:
+            parts.insert(0, say("page-of", page=number, pages=len(texts)))
+        embed.set_footer(text=" · ".join([*parts, say("as-of")]))
+        embed.timestamp = around.as_of
+        pages.append(Page(embed))
+    return pages
+
+
+def _sources(citations: Sequence[Citation], say: Say) -> list[str]:
+    lines = list(_source_lines(citations))
+    return ["\n".join([f"**{say('sources')}**", *lines])] if lines else []
+
+
+def _source_lines(citations: Sequence[Citation], before: str = "") -> Iterable[str]:
+    for article, cited in grouped(citations).items():
+        marks = _marks(citation.n for citation in cited)
+        parts = [plain(article.source or "", 60), timestamp(article.published_at)]
+        parts.append(link(article.title or article.url or "…", article.url))
+        yield f"{before}{marks} {' · '.join(part for part in parts if part)}"
+
+
+def _outlets(names: Sequence[str], articles: int, say: Say) -> str:
+    shown = ", ".join(plain(name, 40) for name in names[:_OUTLETS])
+    more = f" +{len(names) - _OUTLETS}" if len(names) > _OUTLETS else ""
+    return say("reported-by", outlets=f"{shown}{more}" or "…", count=articles)
+
+
+def _shown(sentence: Sentence) -> str:
+    return f"{plain(sentence.text)} {_marks(sentence.citations)}".strip()
+
+
+def _marks(numbers: Iterable[int]) -> str:
+    return "".join(f"[{n}]" for n in numbers)

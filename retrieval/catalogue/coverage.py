@@ -1,0 +1,148 @@
+"""What was reported in a range of time, by which outlets, and whole articles to sum up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from retrieval.articles import Passage, Reference
+from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.reading import REFERENCE
+from retrieval.catalogue.records import Corpus
+from retrieval.catalogue.schema import INDEXED, articles, passages, story_members, versions
+from retrieval.moments import TimeRange, to_micros
+from retrieval.sources import SourceFilter
+from retrieval.urls import canonical_url
+
+_LOOKUP = 5_000
+_MOST_NAMED = 20
+_ID = re.compile(r"[0-9a-f]{4,16}")
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+/\S*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An article as coverage counts it. ``at`` is when it was published (else ingested), in
+    microseconds; ``copy_id`` is shared by near-copies, ``story_id`` by reports of one event."""
+
+    version_id: int
+    article: Reference
+    at: int
+    story_id: int
+    copy_id: int
+
+
+async def reports(
+    catalogue: Catalogue, corpus: Corpus, within: TimeRange, source: SourceFilter | None = None
+) -> list[Report]:
+    """The articles of a range, as visible at its moment, oldest first. Filters hold exactly."""
+    query = (
+        _reports()
+        .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+        .where(versions.c.visible_from <= to_micros(within.as_of))
+    )
+    if within.since is not None:
+        query = query.where(versions.c.published_to >= to_micros(within.since))
+    if within.until is not None:
+        query = query.where(versions.c.published_from <= to_micros(within.until))
+    return await _read(catalogue, query, source)
+
+
+async def reports_of_stories(
+    catalogue: Catalogue, corpus: Corpus, story_ids: Sequence[int], within: TimeRange
+) -> list[Report]:
+    """All reports of these stories that were visible at the moment of ``within``, oldest first."""
+    found: list[Report] = []
+    for first in range(0, len(story_ids), _LOOKUP):
+        query = (
+            _reports()
+            .where(story_members.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+            .where(story_members.c.story_id.in_(story_ids[first : first + _LOOKUP]))
+            .where(versions.c.visible_from <= to_micros(within.as_of))
+        )
+        found += await _read(catalogue, query, None)
+    return sorted(found, key=lambda report: (report.at, report.version_id))
+
+
+async def reports_named(
+    catalogue: Catalogue, corpus: Corpus, name: str, as_of: datetime
+) -> list[Report]:
+    """The articles that ``name`` means, newest first: by link, by id or its beginning, or by title.
+
+    A whole title goes before a part of one. Several are several: the caller asks back.
+    """
+    shown = (
+        _reports()
+        .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+        .where(versions.c.visible_from <= to_micros(as_of))
+        .order_by(None)
+        .order_by(versions.c.visible_from.desc(), versions.c.id.desc())
+        .limit(_MOST_NAMED)
+    )
+    name = " ".join(name.split())
+    ways = [func.lower(versions.c.title) == name.lower(), versions.c.title.icontains(name, autoescape=True)]  # fmt: skip
+    if _ID.fullmatch(name.lower()):
+        ways.insert(0, versions.c.article_id.startswith(name.lower()))
+    if "://" in name or _HOST.match(name):
+        link = name if "://" in name else f"https://{name}"
+        shown = shown.join(articles, articles.c.id == versions.c.article_id)
+        ways = [articles.c.canonical_url == canonical_url(link)]
+    for way in ways:
+        if found := await _read(catalogue, shown.where(way), None):
+            return found
+    return []
+
+
+async def passages_of(
+    catalogue: Catalogue, version_ids: Sequence[int], most: int | None = None
+) -> dict[int, list[Passage]]:
+    """By version, its passages in the order of the text; the first ``most`` of each."""
+    query = (
+        select(passages.c.version_id, passages.c.id)
+        .where(passages.c.version_id.in_(version_ids))
+        .order_by(passages.c.id)
+    )
+    ids = await catalogue._read(
+        lambda connection: [(row[0], row[1]) for row in connection.execute(query)]
+    )
+    chosen: dict[int, list[int]] = {}
+    for version_id, passage_id in ids:
+        held = chosen.setdefault(version_id, [])
+        if most is None or len(held) < most:
+            held.append(passage_id)
+    loaded = await catalogue.load_passages([i for held in chosen.values() for i in held])
+    return {
+        version_id: [loaded[i] for i in held if i in loaded] for version_id, held in chosen.items()
+    }
+
+
+def _reports() -> Select[Any]:
+    return (
+        select(
+            versions.c.id,
+            versions.c.visible_from,
+            story_members.c.story_id,
+            story_members.c.copy_id,
+            versions.c.source_key,
+            versions.c.host,
+            *REFERENCE,
+        )
+        .outerjoin(story_members, story_members.c.version_id == versions.c.id)
+        .order_by(versions.c.visible_from, versions.c.id)
+    )
+
+
+async def _read(
+    catalogue: Catalogue, query: Select[Any], source: SourceFilter | None
+) -> list[Report]:
+    rows = await catalogue._read(lambda connection: connection.execute(query).all())
+    return [
+        Report(row[0], Reference(*row[6:]), row[1], row[2] or row[0], row[3] or row[0])
+        for row in rows
+        if source is None or source.admits(row[4], row[5])
+    ]

@@ -1,0 +1,277 @@
+"""Summaries, digests, timelines and subscriptions as people see them in Discord."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from retrieval.articles import Article, Incoming
+from retrieval.catalogue.subscriptions import active_subscriptions
+from retrieval.moments import parse_span
+from tests.discord_standin import Channel, Guild, User
+from tests.integration.answering_fixtures import NOW
+from tests.integration.discord.conftest import Running, Start
+from tests.integration.discord.looking import footer, whole
+
+TITLE = "Lantern Bridge opens after nine years"
+LINK = "https://courier.maravel.example/lantern-bridge-opens"
+
+
+def many(count: int) -> list[Incoming]:
+    """Stories that have nothing in common but the word maravel."""
+    words = [
+        "amber",
+        "birch",
+        "cedar",
+        "delta",
+        "ember",
+        "fjord",
+        "grove",
+        "heron",
+        "inlet",
+        "jetty",
+        "knoll",
+        "lagoon",
+    ]
+    return [
+        Incoming("a", Article(
+            f"{word.title()} report number {n}",
+            f"The {word} office of Maravel closed its {word} yard after the {word} season. "
+            f"Some {n + 20} {word} workers protested in front of the {word} hall, the {word} union said.",
+            f"https://{word}.example/{n}", f"{word.title()} Times",
+            published=parse_span((NOW - timedelta(hours=n + 1)).isoformat()),
+        ))
+        for n, word in enumerate(words[:count])
+    ]  # fmt: skip
+
+
+async def test_an_article_is_summed_up_with_sources_and_figures(running: Running) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    ada = standin.member(guild, "Ada")
+    asked = await ada.slash(standin.channel(guild), "summary article", article=LINK)
+    answer = await asked.final(whole)
+    assert answer.embed["title"] == TITLE
+    assert "The Lantern Bridge cost 412 million crowns" in answer.text
+    assert "• 412 million crowns [" in answer.text
+    assert "Maravel Courier · <t:" in answer.text
+    assert not answer.pings
+
+
+async def test_a_story_is_summed_up_across_its_outlets(running: Running) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    ada = standin.member(guild, "Ada")
+    asked = await ada.slash(standin.channel(guild), "summary story", story=TITLE)
+    answer = await asked.final(whole)
+    assert "**What happened**" in answer.text
+
+
+async def test_titles_are_offered_while_one_types(running: Running) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    ada, channel = standin.member(guild, "Ada"), standin.channel(guild)
+    offered = await ada.autocomplete(channel, "summary article", "article", "lantern")  # fmt: skip
+    assert TITLE in [choice.name for choice in offered]
+
+
+async def test_the_menu_of_a_message_sums_up_its_link_for_who_asked(running: Running) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    ada, bob = standin.member(guild, "Ada"), standin.member(guild, "Bob")
+    channel = standin.channel(guild)
+    message = await bob.send(channel, f"have you seen {LINK}?")
+    asked = await ada.context_menu(channel, "Summarise this", message)
+    answer = await asked.final(whole)
+    assert "412 million" in answer.text
+    assert not bob.sees(answer)
+
+
+async def test_a_link_that_is_not_here_is_offered_to_moderators(running: Running) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    ada, mo = standin.member(guild, "Ada"), standin.member(guild, "Mo", moderator=True)
+    channel = standin.channel(guild)
+    for person, words in ((ada, "moderators can do that"), (mo, "/ingest url")):
+        asked = await person.slash(channel, "summary article", article="https://example.com/new")
+        told = await asked.final(lambda m: bool(m.text.strip()))
+        assert words in told.text
+
+
+async def test_a_long_digest_is_paged_and_still_after_a_restart(start: Start) -> None:
+    async with start() as running:
+        standin = running.standin
+        guild = standin.guild("Harbour News")
+        await running.bring_in(guild, many(12))
+        ada, channel = standin.member(guild, "Ada"), standin.channel(guild)
+        digest = await (await ada.slash(channel, "digest", period="week")).final(whole)
+        assert digest.text.count("1 article") >= 4
+        assert "page 1 of" in footer(digest)
+        await ada.press(digest, "Next")
+        await standin.wait_until(lambda: "page 2 of" in footer(digest))
+    async with start() as running:
+        await ada.press(digest, "Back")
+        await standin.wait_until(lambda: "page 1 of" in footer(digest))
+
+
+async def test_the_same_story_is_in_a_digest_once(running: Running) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    first = many(1)[0].article
+    assert first is not None
+    copies = [
+        Incoming("a", Article(first.title, first.text, f"https://{name}.example/x", name, published=first.published))
+        for name in ("one", "two", "three")
+    ]  # fmt: skip
+    await running.bring_in(guild, copies)
+    ada = standin.member(guild, "Ada")
+    digest = await (await ada.slash(standin.channel(guild), "digest")).final(whole)
+    assert digest.text.count(first.title) == 1 + digest.text.count(f"[{first.title}]")
+    assert "one, three, two · 3 articles" in digest.text
+
+
+async def test_a_timeline_comes_with_a_chart_that_has_words_for_the_blind(running: Running) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    ada = standin.member(guild, "Ada")
+    asked = await ada.slash(standin.channel(guild), "timeline", topic="Lantern Bridge")
+    answer = await asked.final(whole)
+    assert "**1.** <t:" in answer.text
+    (picture,) = answer.attachments
+    assert picture.filename == "timeline.png"
+    assert picture.description is not None
+    assert picture.description.startswith("Bar chart: ")
+    assert answer.embed["image"]["url"]
+
+
+async def test_a_topic_that_nobody_wrote_about_is_told_in_one_sentence(running: Running) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    ada = standin.member(guild, "Ada")
+    asked = await ada.slash(standin.channel(guild), "timeline", topic="zebra @everyone racing")
+    told = await asked.final(lambda m: "Nobody" in m.text)
+    assert "Nobody here wrote about" in told.text
+    assert not told.pings
+
+
+async def subscribe(running: Running, **options: Any) -> tuple[Guild, User, Channel]:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    mo, channel = standin.member(guild, "Mo", moderator=True), standin.channel(guild)
+    chosen: dict[str, Any] = {"at": "08:00", "zone": "Europe/Berlin", **options}
+    if chosen.get("channel") == "here":
+        chosen["channel"] = channel
+    done = await (await mo.slash(channel, "subscribe digest", **chosen)).final()
+    assert "Subscribed: digest, daily at 08:00 (Europe/Berlin)" in done.text
+    return guild, mo, channel
+
+
+async def tick(running: Running, days: float) -> None:
+    running.bot.library.clock = lambda: NOW + timedelta(days=days)
+    await running.bot.subscriptions.tick()
+
+
+async def test_a_digest_comes_to_its_channel_once(running: Running) -> None:
+    _, _, channel = await subscribe(running, channel="here")
+    await tick(running, 0.8)
+    await tick(running, 0.81)
+    standin = running.standin
+    digest = await standin.wait_for_message(channel, whole)
+    assert "Lantern Bridge" in digest.text
+    assert not digest.pings
+    assert len(standin.bot_messages(channel)) == 1
+
+
+async def test_a_digest_comes_directly_to_who_asked_for_it(running: Running) -> None:
+    _, mo, _ = await subscribe(running)
+    await tick(running, 0.8)
+    digest = await running.standin.wait_for_message(mo.direct, whole)
+    assert "Lantern Bridge" in digest.text
+
+
+async def test_a_digest_whose_arrival_was_not_noted_is_found_in_the_channel(
+    running: Running,
+) -> None:
+    _, _, channel = await subscribe(running, channel="here")
+    runner = running.bot.subscriptions
+    courier: Any = runner._courier
+    deliver = courier.deliver
+
+    async def dies_after_sending(*arguments: Any) -> None:
+        await deliver(*arguments)
+        raise RuntimeError("the program ends here")
+
+    courier.deliver = dies_after_sending
+    await tick(running, 0.8)
+    courier.deliver = deliver
+    await tick(running, 0.81)
+    await tick(running, 0.82)
+    assert len(running.standin.bot_messages(channel)) == 1
+    assert runner._failed == {}
+
+
+async def test_a_channel_that_is_gone_ends_the_subscription_and_tells_who_made_it(
+    running: Running,
+) -> None:
+    _, mo, channel = await subscribe(running, channel="here")
+    running.standin.delete_channel(channel)
+    await tick(running, 0.8)
+    told = await running.standin.wait_for_message(mo.direct)
+    assert "has ended: its channel is gone" in told.text
+    assert await active_subscriptions(running.bot.library.catalogue) == []
+
+
+async def test_who_left_the_server_gets_nothing_of_it_any_more(running: Running) -> None:
+    guild, mo, _ = await subscribe(running)
+    running.standin.leave(guild, mo)
+    await tick(running, 0.8)
+    assert not [message for message in mo.messages(mo.direct) if whole(message)]
+    assert await active_subscriptions(running.bot.library.catalogue) == []
+
+
+async def test_a_time_zone_or_time_that_does_not_exist_is_told(running: Running) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    ada, channel = standin.member(guild, "Ada"), standin.channel(guild)
+    wrong = await (await ada.slash(channel, "subscribe digest", at="08:00", zone="Berlin")).final()
+    assert "Berlin is not a time zone. Try one like Europe/Berlin." in wrong.text
+    late = await (await ada.slash(channel, "subscribe digest", at="25:00")).final()
+    assert "25:00 is not a time of day" in late.text
+
+
+async def test_members_may_not_send_digests_to_channels(running: Running) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    ada, channel = standin.member(guild, "Ada"), standin.channel(guild)
+    told = await (await ada.slash(channel, "subscribe digest", at="08:00", channel=channel)).final()
+    assert "Only moderators" in told.text
+
+
+async def test_subscriptions_are_listed_paused_and_removed_by_their_owner_only(
+    running: Running,
+) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    ada, bob = standin.member(guild, "Ada"), standin.member(guild, "Bob")
+    channel = standin.channel(guild)
+    await (await ada.slash(channel, "subscribe topic", topic="floods", most_a_day=2)).final()
+    listed = await (await ada.slash(channel, "subscriptions list")).final()
+    assert "**1** · alerts on floods · at most 2 a day · direct message" in listed.text
+    nothing = await (await bob.slash(channel, "subscriptions list")).final()
+    assert "There are no subscriptions" in nothing.text
+    refused = await (await bob.slash(channel, "subscriptions remove", id=1)).final()
+    assert "There is no subscription 1 of yours" in refused.text
+    paused = await (await ada.slash(channel, "subscriptions pause", id=1)).final()
+    assert "is paused" in paused.text
+    removed = await (await ada.slash(channel, "subscriptions remove", id=1)).final()
+    assert "is removed" in removed.text
+    listed = await (await ada.slash(channel, "subscriptions list")).final()
+    assert "There are no subscriptions" in listed.text

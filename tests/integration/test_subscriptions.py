@@ -1,0 +1,305 @@
+"""Subscriptions: only what is new, exactly once, over crashes, outages and channels that go away."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.answering.summaries.desk import Digest, SummaryDesk
+from bot.subscriptions.runner import GoneForever, SubscriptionRunner
+from retrieval.articles import Article, Incoming
+from retrieval.catalogue.subscriptions import (
+    Delivery,
+    Subscription,
+    active_subscriptions,
+    add_subscription,
+    forget_subscriptions,
+    pause_subscription,
+    subscription_by_id,
+    unsettled,
+)
+from retrieval.ingest import ingest
+from retrieval.library import Library, LibraryConfig, open_library
+from retrieval.moments import parse_span
+
+START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+SUBJECTS = {
+    "ferry": ("Ferry Albatross burns in the harbour", "The ferry Albatross caught fire in the harbour and 34 passengers were hurt."),
+    "comet": ("Comet found over Mount Tarn", "Astronomers at the Tarn observatory found a comet that passes the Earth in August."),
+    "tram": ("Night trams begin to run", "Night trams will run on lines two and five, the transport board of Maravel decided."),
+    "bread": ("Bakers of Maravel strike", "Four hundred bakers of Maravel stopped working on Sunday night over their wages."),
+    "harbour": ("Harbour to be dredged for ferries", "Dredgers will deepen the harbour so that larger ferries can berth there from autumn."),
+}  # fmt: skip
+
+
+@dataclass
+class People:
+    """Stands for Discord: takes messages, knows nonces, can be broken."""
+
+    got: list[tuple[int, Digest | None]] = field(default_factory=list)
+    nonces: list[str] = field(default_factory=list)
+    ended: list[tuple[int, str]] = field(default_factory=list)
+    breaks: Exception | None = None
+    breaks_after: Exception | None = None
+    remembers: bool = True
+
+    async def deliver(self, subscription: Subscription, digest: Digest | None, nonce: str) -> None:
+        if self.breaks is not None:
+            raise self.breaks
+        if nonce not in self.nonces:  # what Discord's enforce_nonce does
+            self.nonces.append(nonce)
+            self.got.append((subscription.id, digest))
+        if self.breaks_after is not None:
+            raise self.breaks_after
+
+    async def has_arrived(self, subscription: Subscription, delivery: Delivery) -> bool:
+        return self.remembers and delivery.id in self.nonces
+
+    async def tell_end(self, subscription: Subscription, why: str) -> None:
+        self.ended.append((subscription.user_id, why))
+
+    @property
+    def titles(self) -> list[list[str]]:
+        return [[entry.title for entry in d.entries] if d else [] for _, d in self.got]
+
+
+class World:
+    """A newsroom with a clock that tests turn."""
+
+    def __init__(self, library: Library, people: People) -> None:
+        self.library = library
+        self.people = people
+        self.now = START
+        self.restart()
+
+    def restart(self) -> None:
+        desk = SummaryDesk(self.library)
+        self.runner = SubscriptionRunner(
+            self.library.catalogue, desk, self.people, lambda: self.now
+        )
+
+    async def publish(self, *subjects: str) -> None:
+        indexer = await self.library.indexer("local")
+        articles = []
+        for subject in subjects:
+            title, text = SUBJECTS[subject]
+            url = f"https://courier.example/{subject}"
+            at = parse_span(self.now.isoformat())
+            articles.append(Incoming("a", Article(title, text, url, "Courier", published=at)))
+        folder = self.library.config.data_dir
+        async for _ in ingest(indexer, articles, actor="test", data_dir=folder):
+            pass
+
+    async def subscribe(self, kind: Any = "digest", **more: Any) -> Subscription:
+        fields: dict[str, Any] = {"channel_id": 5, "zone": "UTC", "at_minute": 8 * 60, **more}
+        if kind == "topic":
+            fields["at_minute"] = None
+        subscription = Subscription(
+            id=0, kind=kind, corpus="local", server_id=1, user_id=7, created_at=self.now,
+            done_until=self.now, **fields,
+        )  # fmt: skip
+        return await add_subscription(self.library.catalogue, subscription)
+
+    async def at(self, moment: str) -> None:
+        self.now = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+        await self.runner.tick()
+
+
+@contextlib.asynccontextmanager
+async def newsroom(folder: Path) -> AsyncIterator[World]:
+    async with open_library(LibraryConfig(folder), writer="test") as library:
+        world = World(library, People())
+        library.clock = lambda: world.now
+        yield world
+
+
+async def test_a_digest_tells_only_what_is_new_since_the_last_one(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await world.subscribe()
+        await world.publish("ferry")
+        await world.at("2026-03-02T23:59")
+        assert world.people.got == []
+        await world.at("2026-03-03T08:00")
+        await world.at("2026-03-03T08:01")
+        await world.publish("comet")
+        await world.at("2026-03-04T08:00")
+    assert world.people.titles == [["Ferry Albatross burns in the harbour"], ["Comet found over Mount Tarn"]]  # fmt: skip
+
+
+async def test_nothing_new_is_not_told_unless_that_was_asked_for(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await world.publish("ferry")
+        await world.subscribe()
+        told = await world.subscribe(tell_if_nothing=True)
+        for day in range(3, 6):
+            await world.at(f"2026-03-0{day}T08:00")
+            await world.at(f"2026-03-0{day}T12:00")
+    assert [which for which, digest in world.people.got if digest is None] == [told.id, told.id]
+
+
+async def test_a_long_outage_is_made_up_by_one_digest(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await world.subscribe()
+        await world.at("2026-03-03T07:00")
+        await world.publish("ferry")
+        world.now = START + timedelta(days=5)
+        await world.publish("comet")
+        world.restart()
+        for minute in range(0, 50, 10):
+            await world.at(f"2026-03-09T19:{minute:02}")
+    (titles,) = world.people.titles
+    assert sorted(titles) == ["Comet found over Mount Tarn", "Ferry Albatross burns in the harbour"]
+
+
+async def test_a_crash_between_sending_and_noting_it_doubles_nothing(tmp_path: Path) -> None:
+    for remembers in (True, False):
+        async with newsroom(tmp_path / str(remembers)) as world:
+            world.people.remembers = remembers
+            await world.subscribe()
+            await world.publish("ferry")
+            world.people.breaks_after = RuntimeError("the program ends here")
+            await world.at("2026-03-03T08:00")
+            world.people.breaks_after = None
+            world.restart()
+            await world.at("2026-03-03T08:01")
+            await world.at("2026-03-04T08:00")
+            assert len(world.people.got) == 1, "found in the channel, or refused for its nonce"
+
+
+async def test_a_crash_before_sending_loses_nothing(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        subscription = await world.subscribe()
+        await world.publish("ferry")
+        world.people.breaks = RuntimeError("no connection")
+        await world.at("2026-03-03T08:00")
+        assert len(await unsettled(world.library.catalogue, subscription.id)) == 1
+        world.people.breaks = None
+        world.restart()
+        await world.at("2026-03-03T09:00")
+        assert world.people.titles == [["Ferry Albatross burns in the harbour"]]
+        assert await unsettled(world.library.catalogue, subscription.id) == []
+
+
+async def test_discord_is_tried_less_and_less_often_while_it_fails(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await world.subscribe()
+        await world.publish("ferry")
+        world.people.breaks = RuntimeError("no connection")
+        tries = 0
+        for minute in range(120):
+            before = world.runner._failed.copy()
+            await world.at(f"2026-03-03T{8 + minute // 60:02}:{minute % 60:02}")
+            tries += world.runner._failed != before
+        world.people.breaks = None
+        await world.at("2026-03-03T12:00")
+    assert 5 <= tries <= 9
+    assert len(world.people.got) == 1
+
+
+async def test_a_digest_that_never_got_through_is_part_of_the_next(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await world.subscribe()
+        await world.publish("ferry")
+        world.people.breaks = RuntimeError("no connection")
+        await world.at("2026-03-03T08:00")
+        world.people.breaks = None
+        world.restart()
+        await world.publish("comet")
+        await world.at("2026-03-04T08:00")
+        await world.at("2026-03-05T08:00")
+    (titles,) = world.people.titles
+    assert len(titles) == 2
+
+
+async def test_a_channel_that_is_gone_ends_the_subscription_and_who_made_it_is_told(
+    tmp_path: Path,
+) -> None:
+    async with newsroom(tmp_path) as world:
+        subscription = await world.subscribe()
+        other = await world.subscribe(channel_id=None)
+        await world.publish("ferry")
+        world.people.breaks = GoneForever("The channel was deleted.")
+        await world.at("2026-03-03T08:00")
+        world.people.breaks = None
+        await world.at("2026-03-04T08:00")
+        assert world.people.got == []
+        assert world.people.ended == [(7, "The channel was deleted.")] * 2
+        ended = await subscription_by_id(world.library.catalogue, subscription.id)
+        assert ended is not None
+        assert ended.ended_why == "The channel was deleted."
+        assert other.channel_id is None
+
+
+async def test_what_fell_into_a_pause_is_not_made_up(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        subscription = await world.subscribe()
+        catalogue = world.library.catalogue
+        await pause_subscription(catalogue, subscription.id, True, world.now)
+        await world.publish("ferry")
+        await world.at("2026-03-03T08:00")
+        world.now += timedelta(hours=1)
+        await pause_subscription(catalogue, subscription.id, False, world.now)
+        await world.publish("comet")
+        await world.at("2026-03-03T12:00")
+        assert world.people.got == []
+        await world.at("2026-03-04T08:00")
+    assert world.people.titles == [["Comet found over Mount Tarn"]]
+
+
+async def test_alerts_tell_of_new_stories_on_their_topic_once(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await world.publish("harbour")
+        await world.subscribe("topic", topic="harbour")
+        await world.at("2026-03-02T10:01")
+        assert world.people.got == [], "what was there before is no news"
+        world.now += timedelta(minutes=5)
+        await world.publish("comet", "ferry")
+        await world.at("2026-03-02T10:10")
+        world.restart()
+        await world.at("2026-03-02T10:11")
+        await world.at("2026-03-02T11:11")
+    assert world.people.titles == [["Ferry Albatross burns in the harbour"]]
+
+
+async def test_alerts_keep_quiet_hours_and_their_number_a_day(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await world.publish("tram")
+        await world.subscribe(
+            "topic", topic="Maravel", zone="Europe/Berlin", most_a_day=1,
+            quiet_from=22 * 60, quiet_until=7 * 60,
+        )  # fmt: skip
+        await world.at("2026-03-02T10:01")
+        world.now = datetime(2026, 3, 2, 21, 30, tzinfo=UTC)  # half past ten in Berlin
+        await world.publish("bread")
+        await world.at("2026-03-02T21:40")
+        await world.at("2026-03-03T05:50")
+        assert world.people.got == []
+        await world.at("2026-03-03T06:00")
+        assert world.people.titles == [["Bakers of Maravel strike"]]
+
+
+async def test_alerts_stop_at_their_number_a_day(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await world.publish("comet")
+        await world.subscribe("topic", topic="Maravel", most_a_day=1)
+        await world.at("2026-03-02T10:01")
+        await world.publish("tram")
+        await world.at("2026-03-02T10:10")
+        await world.publish("bread")
+        await world.at("2026-03-02T10:20")
+        assert len(world.people.got) == 1
+        await world.at("2026-03-03T00:01")
+        assert len(world.people.got) == 2
+
+
+async def test_the_subscriptions_of_a_server_can_be_forgotten(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await world.subscribe()
+        await world.publish("ferry")
+        await world.at("2026-03-03T08:00")
+        await forget_subscriptions(world.library.catalogue, server_id=1)
+        assert await active_subscriptions(world.library.catalogue) == []
