@@ -8,7 +8,7 @@ demo: .venv/installed
 	$(BIN)/newsdesk demo
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -28,6 +28,8 @@ bench-peers: .venv-peers/installed
 
 train: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks.train_ranking --write
+	$(BIN)/python -m tests.benchmarks.train_quoting --write
+	$(BIN)/python -m tests.benchmarks.train_gate --write
 
 clean:
 	rm -rf .venv-peers .venv .mypy_cache .pytest_cache .ruff_cache

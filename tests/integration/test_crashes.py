@@ -6,6 +6,8 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -15,14 +17,13 @@ import retrieval.ingest
 from retrieval.library import LibraryConfig, open_library
 from retrieval.moments import TimeRange, utc_now
 from tests.integration import crash_child
-from tests.integration.conftest import article
+from tests.integration.conftest import ROOT, article
 
 _POINTS = 52
 
 
 def _child(data: Path, files: list[Path], deadly: int, report: Path) -> None:
     import asyncio
-    import sys
 
     os.dup2(os.open(report, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
     sys.stdout = os.fdopen(1, "w")
@@ -55,7 +56,20 @@ def _verify(data: Path, questions: list[str], answers: Connection) -> None:
     answers.send(asyncio.run(look()))
 
 
-def _run(target: Any, *arguments: Any) -> int | None:
+def in_a_fresh_process(module: str, folder: Path) -> None:
+    """Run the module on the folder: forking is safe only where no other test has left a thread."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3_000:]
+
+
+def run_forked(target: Any, *arguments: Any) -> int | None:
     # Forked, so that the heavy imports are paid once; the parent opens no store and no thread.
     process = multiprocessing.get_context("fork").Process(target=target, args=arguments)
     process.start()
@@ -65,6 +79,10 @@ def _run(target: Any, *arguments: Any) -> int | None:
 
 
 def test_a_kill_at_any_instant_of_an_ingest_loses_nothing(tmp_path: Path) -> None:
+    in_a_fresh_process("tests.integration.test_crashes", tmp_path)
+
+
+def check(tmp_path: Path) -> None:
     first, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
     articles = [article(n) for n in range(8)]
     changed = [
@@ -73,7 +91,7 @@ def test_a_kill_at_any_instant_of_an_ingest_loses_nothing(tmp_path: Path) -> Non
     first.write_text("\n".join(map(json.dumps, articles)))
     second.write_text("\n".join(map(json.dumps, [*changed, article(9)])))
     report = tmp_path / "report"
-    assert _run(_child, tmp_path / "whole", [first, second], 0, report) == 0
+    assert run_forked(_child, tmp_path / "whole", [first, second], 0, report) == 0
     whole = json.loads(Path(f"{report}.err").read_text())
     total = whole["instants"]
     assert total >= _POINTS
@@ -82,11 +100,11 @@ def test_a_kill_at_any_instant_of_an_ingest_loses_nothing(tmp_path: Path) -> Non
     )
     for point in sorted({1 + i * total // _POINTS for i in range(_POINTS)}):
         data = tmp_path / f"data{point}"
-        assert _run(_child, data, [first, second], point, report) == -signal.SIGKILL
+        assert run_forked(_child, data, [first, second], point, report) == -signal.SIGKILL
         reported = [json.loads(line) for line in report.read_text().splitlines()]
         questions = [f"topic{n}" for n in (*range(8), 9)] + [f"renewal{n}" for n in (0, 3, 5)]
         ours, theirs = multiprocessing.Pipe(duplex=False)
-        assert _run(_verify, data, questions, theirs) == 0, f"point {point}"
+        assert run_forked(_verify, data, questions, theirs) == 0, f"point {point}"
         state = ours.recv()
         assert state["wrong"] == [], f"point {point}"
         assert state["unfinished"] == 0, f"point {point}"
@@ -98,3 +116,7 @@ def test_a_kill_at_any_instant_of_an_ingest_loses_nothing(tmp_path: Path) -> Non
         for n in (0, 3, 5):
             old, new = state["found"][f"topic{n}"], state["found"][f"renewal{n}"]
             assert not (old and new), f"point {point}: both versions of {n} are shown"
+
+
+if __name__ == "__main__":
+    check(Path(sys.argv[1]))
