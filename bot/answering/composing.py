@@ -25,6 +25,7 @@ from bot.answering.spending import Ledger
 from bot.answering.tokens import CountTokens, token_counter
 from retrieval.articles import Hit, Passage
 from retrieval.catalogue.spending import Spending
+from retrieval.questions import content_words
 
 _log = logging.getLogger(__name__)
 
@@ -173,6 +174,7 @@ class Composer:
         corpus: str,
         passed: Callable[[Passed, Sequence[Numbered]], None],
     ) -> None:
+        task, question, _, _ = asked
         messages = self._messages(*asked, composition.passages)
         seen: set[str] = set()
         repeats = 0
@@ -190,6 +192,11 @@ class Composer:
                     if known:
                         continue
                     seen.add(draft.text.casefold())
+                    if task == ANSWER and _says_nothing_new(draft.text, question):
+                        composition.dropped.append(
+                            Dropped(draft.text, ("it only says the question again",))
+                        )
+                        continue
                     result = await asyncio.to_thread(check_sentence, draft, composition.passages)
                     if isinstance(result, Passed) and self._bounds.second_opinion:
                         result = await self._second_opinion(result, composition, corpus)
@@ -306,6 +313,12 @@ class Composer:
         if self._counter is None:
             self._counter = await token_counter(self.model.name)
         return self._counter
+
+
+def _says_nothing_new(text: str, question: str) -> bool:
+    """Whether a sentence has no telling word that the question does not have."""
+    asked = {word.lower() for word in content_words(question)}
+    return {word.lower() for word in content_words(text)} <= asked
 
 
 async def _with_pauses(

@@ -17,7 +17,10 @@ _OPENING = re.compile(r"\s+(?P<mark>[“‘\"(])$")
 # What models put before an answer or a list, and is no part of a sentence.
 # So much of a next sentence makes sure that the one before has ended.
 _SURE = 6
-_BULLET = re.compile(r"^(?:[-*•–]\s+|\d{1,2}[.)]\s+|#{1,6}\s+|(?:answer|a)\s*:\s*)+", re.IGNORECASE)
+_BULLET = re.compile(
+    r"^(?:[-*•–]\s+|\d{1,2}[.)]\s+|#{1,6}\s+|(?:(?:the )?answer(?: to (?:the|this|your) question)?(?: is)?|a)\s*:\s*)+",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)

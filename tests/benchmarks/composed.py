@@ -32,7 +32,7 @@ from tests.benchmarks import weekly_news
 from tests.llama import llama_server
 from tests.scripted_model import Request, Says, ScriptedModel
 
-_NUMBER = re.compile(r"\d[\d.,]*\d|\d")
+_NUMBER = re.compile(r"\w*\d(?:[\w.,]*\w)?")
 _NAME = re.compile(r"(?<![.!?:“\"‘] )(?<!^)\b[A-Z][a-z]+\b")
 _QUOTED = re.compile(r"[“\"]([^“”\"]{12,})[”\"]")
 _LINK = re.compile(r"https?:|www\.|\]\(|<[@#]|@everyone|@here", re.IGNORECASE)
