@@ -25,6 +25,7 @@ class Lasting(Way):
         message_id: int | None,
         interaction: discord.Interaction[Any] | None = None,
     ) -> None:
+        super().__init__()
         self._channel = channel
         self._interaction = interaction
         self.message_id = message_id
