@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test lint bench bench-peers train clean
+.PHONY: demo test lint bench bench-feed bench-peers train clean
 
 demo: .venv/installed
 	$(BIN)/newsdesk demo
@@ -17,6 +17,10 @@ lint: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks.run
+
+# A feed of 1,000 items comes in through Discord while people ask.
+bench-feed: .venv/installed-dev
+	$(BIN)/python -m tests.benchmarks.feed_and_ask
 
 # Newsdesk beside LangChain, LlamaIndex and Haystack, in an environment of its own.
 bench-peers: .venv-peers/installed

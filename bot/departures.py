@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,7 +11,10 @@ from typing import TYPE_CHECKING
 
 from bot import errors
 from bot.logs import details
+from retrieval.catalogue.auditing import Actor
+from retrieval.catalogue.feeds import Feed, Feeds
 from retrieval.catalogue.given import forget_answers
+from retrieval.catalogue.jobs import Jobs
 from retrieval.catalogue.servers import (
     forget_server,
     known_servers,
@@ -19,12 +23,14 @@ from retrieval.catalogue.servers import (
     servers_gone_before,
 )
 from retrieval.catalogue.subscriptions import forget_subscriptions
+from retrieval.errors import NewsdeskError
 
 if TYPE_CHECKING:
     from bot.client import NewsdeskBot
 
 _log = logging.getLogger(__name__)
 
+_US = Actor("Newsdesk", "removed from the server")
 _EVERY_SECONDS = 3_600.0
 
 
@@ -46,14 +52,34 @@ class Departures:
         """Note who came and went while the bot was away."""
         catalogue, now = self._bot.library.catalogue, self._bot.library.clock()
         for server_id in set(await known_servers(catalogue)) - set(present):
-            await mark_removed(catalogue, server_id, now)
+            await self.left(server_id)
         await mark_present(catalogue, list(present), now)
 
     async def came(self, server_id: int) -> None:
+        """Keep what is a server's, and visit its feeds again."""
         await mark_present(self._bot.library.catalogue, [server_id], self._bot.library.clock())
+        corpus, desk = self._bot.corpus_of(server_id), self._bot.newsroom.desk
+        for feed in await self._feeds(corpus):
+            if (feed.pause_reason or "").startswith(_US.who):
+                await desk.resume(str(feed.id), corpus, _US)
 
     async def left(self, server_id: int) -> None:
+        """Start the grace time of a server; its jobs end, and its feeds are not visited."""
         await mark_removed(self._bot.library.catalogue, server_id, self._bot.library.clock())
+        if self._bot.settings.shared_corpus is not None:
+            return
+        corpus, room = self._bot.corpus_of(server_id), self._bot.newsroom
+        for job in await Jobs(self._bot.library.catalogue).unfinished():
+            if job.corpus == corpus:
+                with contextlib.suppress(NewsdeskError):  # it has ended meanwhile
+                    await room.jobs.cancel(job.id, corpus, _US)
+        for feed in await self._feeds(corpus):
+            if feed.state == "active":
+                await room.desk.pause(str(feed.id), corpus, _US)
+
+    async def _feeds(self, corpus: str) -> list[Feed]:
+        found = await self._bot.library.catalogue.corpus(corpus)
+        return await Feeds(self._bot.library.catalogue).of(found) if found else []
 
     async def delete_due(self) -> int:
         """Delete everything of the servers whose grace time is over, and answers that are too old.

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import discord
@@ -248,6 +248,9 @@ class Desk:
         message = await place.finish([*before, last.with_view(view)])
         if message is None:
             return None
+        if place.earlier:
+            pages = {"earlier": list(place.earlier)}
+            await keep_answer(catalogue, replace(given, answer=given.answer | pages))
         await set_message(catalogue, query.id, message.channel.id, message.id)
         conversation = self._engine.after(query.conversation, asked, answer)
         for topic in (Answered(query.id), *query.topics):

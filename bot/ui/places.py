@@ -39,6 +39,8 @@ class Place:
 
     def __init__(self, ways: Sequence[Way], *, private: bool, pace: Pace | None = None) -> None:
         self.private = private
+        # Ids of the messages of the final form above its last one.
+        self.earlier: tuple[int, ...] = ()
         self._ways = list(ways)
         self._pace = pace or Pace()
         self._draw: Callable[[], Page] | None = None
@@ -79,6 +81,7 @@ class Place:
             if failure is None:
                 if failures:
                     _log.warning("the answer was shown elsewhere: %s", "; ".join(failures))
+                self.earlier = way.earlier
                 return way.message
             failures.append(failure)
             self._ways.pop(0)

@@ -15,9 +15,15 @@ from bot.ui.pages import Page
 
 
 class Way(ABC):
-    """``message`` is the last message shown, the one with the buttons."""
+    """``message`` is the last message shown, the one with the buttons; ``earlier`` are the ids of
+    those above it."""
 
     message: discord.Message | discord.PartialMessage | None = None
+    earlier: tuple[int, ...] = ()
+
+    def _goes_on(self) -> None:
+        if self.message is not None:
+            self.earlier = (*self.earlier, self.message.id)
 
     @abstractmethod
     async def show(self, page: Page) -> None:
@@ -42,6 +48,7 @@ class Response(Way):
         self.message = await self._interaction.edit_original_response(**_parts(page))
 
     async def add(self, page: Page) -> None:
+        self._goes_on()
         self.message = await self._interaction.followup.send(
             ephemeral=self._private, wait=True, **_sent(page)
         )
@@ -78,6 +85,7 @@ class Posted(Way):
             await self._first.edit(**_parts(page))
 
     async def add(self, page: Page) -> None:
+        self._goes_on()
         self.message = await self._send(page)
 
     async def withdraw(self) -> None:

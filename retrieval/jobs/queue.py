@@ -72,6 +72,20 @@ class JobQueue:
         Raises ``Refused`` if too much is waiting already, or the job is empty or too large.
         """
         await self._load()
+        try:
+            self._admit(corpus, sources)
+        except Refused:
+            self._uploads.belongs(sources)  # to nothing: the next sweep deletes them
+            raise
+        now = self._library.clock()
+        made = await self._library.catalogue.ensure_corpus(corpus, now)
+        job = await self._jobs.add(made, sources, actor, now)
+        self._uploads.belongs(sources)
+        self._waiting.append(job)
+        self._changed.set()
+        return job
+
+    def _admit(self, corpus: str, sources: Sequence[JobSource]) -> None:
         if not sources:
             raise Refused("There is nothing to bring in: no link, file or text was given.")
         if len(sources) > MOST_SOURCES:
@@ -80,13 +94,6 @@ class JobQueue:
             raise Refused(
                 f"{self._most_waiting} jobs of {corpus} are waiting already; try again when one is done."
             )
-        now = self._library.clock()
-        made = await self._library.catalogue.ensure_corpus(corpus, now)
-        job = await self._jobs.add(made, sources, actor, now)
-        self._uploads.belongs(sources)
-        self._waiting.append(job)
-        self._changed.set()
-        return job
 
     async def cancel(self, job_id: int, corpus: str, actor: Actor) -> Job:
         """End a job. What it has accepted stays. Raises ``NotFound`` and ``Refused``."""

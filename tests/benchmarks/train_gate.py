@@ -22,14 +22,15 @@ from bot.answering.gate.checking import examine, stands_whole
 from tests.benchmarks.gate_data import CLAIMS, Case, altered, claims
 
 FEATURES = (
-    "sentence", "triples", "fragments", "length", "strange", "rarest", "lead", "problems", "uncased",
+    "sentence", "triples", "fragments", "length", "strange", "unsaid", "rarest", "lead", "problems",
+    "uncased",
 )  # fmt: skip
 _SHARE = {"qags-cnndm": 1.0, "qags-xsum": 1.5}  # of a case in the loss; the others weigh _OTHERS
 _OTHERS = 0.5
 _PENALTY = 10.0
 _STEPS = 40
 _FOLDS, _ROUNDS = 10, 5
-_KEPT = {"qags-cnndm": 0.88, "altered": 0.97}
+_KEPT = {"qags-cnndm": 0.88, "altered": 0.985}
 
 Matrix = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -175,3 +175,16 @@ def test_what_a_killed_ingest_left_is_resumed_from_the_terminal(
     jobs = lines(newsdesk("jobs", "list", "--json", **env).stdout)
     assert [(job["state"], job["where"]) for job in jobs] == [("done", "terminal")]
     assert "No job was left" in newsdesk("jobs", "resume", **env).stdout
+
+
+async def test_a_mistake_of_ours_in_one_job_ends_that_job_and_not_the_queue(
+    tmp_path: Path, site: NewsSite
+) -> None:
+    async with opened(tmp_path, site) as room:
+        # What no version of ours writes.
+        bad = await room.jobs.submit("local", [JobSource("item", "x", {"nonsense": 1})], MODERATOR)
+        good = await room.jobs.submit("local", [JobSource("url", site.url("/news/1"))], MODERATOR)
+        ended = {job.id: job for job in await room.jobs.drain()}
+        assert ended[bad.id].state == "failed"
+        assert "went wrong" in str(ended[bad.id].error)
+        assert ended[good.id].state == "done"

@@ -124,6 +124,8 @@ def test_a_fair_sentence_is_supported(claim: str, passage: str) -> None:
         # Yes and no.
         ("The driver, Marco Bianchi, did not survive.", CRASH, ""),
         ("Scale said how it would spend the money.", DEAL, ""),
+        ("The bus left the road near Turin and did not burn.", CRASH, ""),
+        ("The Brazil team did not pay 12 percent more for tickets.", MATCH, ""),
         ("Prosecutors have ruled out a mechanical failure.", CRASH, ""),
         ("Ticket prices fell by 12 percent this year.", MATCH, "rose"),
         ("The federation accepted a proposal to move the final to Miami.", MATCH, "rejected"),

@@ -57,3 +57,13 @@ def test_an_unknown_text_and_wrong_variables_are_errors() -> None:
         text("en", "too-soon")
     with pytest.raises(TextError, match="takes"):
         text("en", "busy", seconds=3)
+
+
+def test_every_word_of_a_command_is_translated() -> None:
+    known = {words for key, words in texts("en").items() if key.startswith("command-")}
+    said = {text("en", "command-changed")}  # an error, no command
+    for path in (ROOT / "bot" / "cogs").rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        said |= set(re.findall(r"locale_str\(\s*\"([^\"]+)\"\s*\)", source))
+        assert source.count("locale_str(") == len(re.findall(r"locale_str\(\s*\"", source)), path
+    assert said == known

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bot.answering.gate import dates, deeds, names, numbers, polarity, quotations, slots, speakers
+from bot.answering.gate import (
+    clauses,
+    dates,
+    deeds,
+    names,
+    numbers,
+    polarity,
+    quotations,
+    slots,
+    speakers,
+)
 from bot.answering.gate.alignment import (
     MAX_TOKENS,
     Alignment,
@@ -135,12 +145,28 @@ def _rules(claim: Line, material: Material, alignment: Alignment, findings: Find
         findings.add("speaker", reason)
     for reason in deeds.untold(claim, material):
         findings.add("grave", reason)
-    if not material.uncased:
+    if material.uncased:
+        for reason in names.strange_forenames(claim, material):
+            findings.add("name", reason)
+    else:
         for reason in deeds.wrong_doers(claim, material):
             findings.add("doer", reason)
         for reason in deeds.misplaced(claim, material):
             findings.add("place", reason)
     best = _best_line(claim, alignment)
+    for reason in clauses.moved(claim, material):
+        findings.add("moved", reason)
+    for reason in clauses.mispaired(claim, material):
+        findings.add("paired", reason)
+    if not material.uncased:
+        for reason in clauses.displaced(claim, best):
+            findings.add("displaced", reason)
+        for reason in clauses.framed(claim, material):
+            findings.add("framed", reason)
+        for reason in slots.exchanged(claim, best, material):
+            findings.add("exchanged", reason)
+    for reason in polarity.likened(claim, material):
+        findings.add("unlike", reason)
     for reason in polarity.flipped(claim, alignment, best):
         findings.add("polarity", reason)
     for reason in slots.swapped(claim, best, cased=not material.uncased):

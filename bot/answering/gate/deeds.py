@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from bot.answering.gate.alignment import Line
-from bot.answering.gate.lexicon import GRAVE, word_set
+from bot.answering.gate.lexicon import GRAVE, SPEECH, word_set
 from bot.answering.gate.material import Material
 from bot.answering.gate.names import name_runs
 from bot.answering.gate.words import Token
 
 _NEAR = 6
 _TIES = frozenset(["of", "at", "in", "on", "from", "for", "near"])
+_NOT_STAFF = word_set("as claims reports suggestions allegations concerns calls the any")
+_BEING = word_set("was were is are be been")
 _HELPERS = word_set("has have had was were is are will would also be been later then")
 
 
 def untold(claim: Line, material: Material) -> Iterator[str]:
     """Deaths, arrests and the like of which the passages say nothing."""
-    for token in claim:
+    for token, following in zip(claim, (*claim[1:], None), strict=True):
         low = token.text.lower()
-        if token.stem in material.stems or token.kind != "word":
+        if token.stem in material.stems or token.kind != "word" or low == "half":
+            continue
+        if low == "dismissed" and following is not None and following.text.lower() in _NOT_STAFF:
             continue
         for alike in GRAVE:
             if low in alike and not any(
@@ -30,22 +35,28 @@ def untold(claim: Line, material: Material) -> Iterator[str]:
 
 
 def wrong_doers(claim: Line, material: Material) -> Iterator[str]:
-    """Deeds that the passages tell of somebody else, and never beside the name in the claim."""
-    for doer, verb in _deeds(claim):
-        beside: list[frozenset[str]] = []
-        for line in material.lines:
-            if not any(token.stem == verb.stem for token in line):
+    """Deeds that the passages tell of somebody else, and never of the name in the claim."""
+    for deed in _deeds(claim):
+        others: list[frozenset[str]] = []
+        for passage in material.passages:
+            for at, line in enumerate(passage):
+                told = sum(token.stem == deed.verb.stem for token in line)
+                if not told:
+                    continue
+                same = [d for d in _told_in(passage, at) if d.verb.stem == deed.verb.stem]
+                mentioned = bool(deed.doer & {token.stem for token in line})
+                sure = len(same) >= told and all(d.passive == deed.passive for d in same)
+                if (mentioned and not sure) or any(d.doer & deed.doer for d in same):
+                    others = []
+                    break
+                others += [d.doer for d in same if d.passive == deed.passive]
+            else:
                 continue
-            if doer & {token.stem for token in line}:
-                beside = []
-                break
-            beside += [
-                other for other, deed in (*_deeds(line), *_done_by(line)) if deed.stem == verb.stem
-            ]
-        if beside:
+            break
+        if others:
             names = {t.stem: t.text for line in material.lines for t in line if t.capital}
-            other = " ".join(names.get(stem, stem) for stem in sorted(beside[0]))
-            yield f"the passage says “{verb.text}” of {other}"
+            other = " ".join(names.get(stem, stem) for stem in sorted(others[0]))
+            yield f"the passage says “{deed.verb.text}” of {other}"
             return
 
 
@@ -80,23 +91,73 @@ def _linked(line: Line) -> Iterator[tuple[Token, int, int]]:
             yield line[at - 1], start, end
 
 
-def _deeds(line: Line) -> Iterator[tuple[frozenset[str], Token]]:
+@dataclass(frozen=True, slots=True)
+class _Deed:
+    """``passive`` if the deed was done to the ``doer``."""
+
+    doer: frozenset[str]
+    verb: Token
+    passive: bool
+
+
+def _deeds(line: Line) -> Iterator[_Deed]:
     """Names with the word of content that follows at once, helping words left out."""
-    for start, end in name_runs(line):
+    runs = name_runs(line)
+    for number, (start, end) in enumerate(runs):
         at = end
-        while at < len(line) and line[at].text.lower() in _HELPERS:
-            at += 1
-        if at < len(line) and line[at].content and line[at].kind == "word" and not line[at].capital:
-            if at + 1 < len(line) and line[at + 1].text.lower() == "by":
-                continue
-            yield _stems(line[start:end]), line[at]
+        if line[start:end][-1].possessive:
+            continue
+        if [t.text.lower() for t in line[at : at + 2]] == [",", "who"]:
+            at += 2
+        doer = _stems(line[start:end])
+        if number and start - runs[number - 1][1] == 1 and line[start - 1].text.lower() == "and":
+            doer |= _stems(line[slice(*runs[number - 1])])
+        yield from _deed(line, at, doer)
 
 
-def _done_by(line: Line) -> Iterator[tuple[frozenset[str], Token]]:
-    """The same of "hosted by Wayne Brady"."""
-    for start, end in name_runs(line):
+def _deed(line: Line, at: int, doer: frozenset[str]) -> Iterator[_Deed]:
+    """What a doer does, if the verb stands at ``at`` or after the helping words there."""
+    first = at
+    while at < len(line) and line[at].text.lower() in _HELPERS:
+        at += 1
+    if at >= len(line) or not line[at].content or line[at].kind != "word" or line[at].capital:
+        return
+    low = line[at].text.lower()
+    if low in SPEECH or any(t.text.lower() == "by" for t in line[at + 1 : at + 4]):
+        return
+    helped = {t.text.lower() for t in line[first:at]}
+    yield _Deed(doer, line[at], bool(helped & _BEING) and not low.endswith("ing"))
+
+
+def _told_in(passage: Sequence[Line], at: int) -> Iterator[_Deed]:
+    """The deeds of a sentence, also those "by" somebody and of whom "he" and "she" may be."""
+    line = passage[at]
+    yield from _deeds(line)
+    yield from _done_by(line)
+    for place, token in enumerate(line):
+        if token.text.lower() not in {"he", "she"}:
+            continue
+        before = [line[slice(*run)] for run in name_runs(line[:place])]
+        for earlier in reversed(passage[max(0, at - 2) : at]):
+            if before:
+                break
+            before = [earlier[slice(*run)] for run in name_runs(earlier)]
+        if before:
+            yield from _deed(line, place + 1, _stems([t for run in before for t in run]))
+
+
+def _done_by(line: Line) -> Iterator[_Deed]:
+    """The same of "hosted by Wayne Brady and Mandy Moore"."""
+    runs = name_runs(line)
+    for number, (start, end) in enumerate(runs):
         if start > 1 and line[start - 1].text.lower() == "by" and line[start - 2].content:
-            yield _stems(line[start:end]), line[start - 2]
+            doer = _stems(line[start:end])
+            for after, last in runs[number + 1 :]:
+                if line[after - 1].text.lower() not in {"and", ","} or after - 1 != end:
+                    break
+                doer |= _stems(line[after:last])
+                end = last
+            yield _Deed(doer, line[start - 2], False)
 
 
 def _stems(tokens: Sequence[Token]) -> frozenset[str]:

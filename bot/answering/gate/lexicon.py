@@ -36,7 +36,7 @@ STOP: Final = word_set(
     "a about above after again all along also although am among an and any are around as at be because been before "
     "being below between both but by can could did do does doing done down during each either else ever every few for "
     "from further had has have having he her here hers herself him himself his how however i if in indeed into is it its "
-    "itself just like made make many may me meanwhile might mine more most much must my myself of off on once one only onto or "
+    "itself just like made make many may me meanwhile might mine more most much must my myself of off on once one ones only onto or "
     "other our ours out over own per rather really said same say says she should since so some such than that the their "
     "theirs them themselves then there these they this those though through thus to too toward towards under until up upon us "
     "very via was we were what when where whether which while who whom whose why will with within without would yet you your yours "
@@ -48,7 +48,7 @@ SAME: Final = _groups(
     """
     say said says saying stated stating
     tell told telling
-    win won winning wins
+    win won winning wins winner winners
     beat beaten beats beating defeat defeated
     lose lost losing loses loss losses
     rise rose risen rising

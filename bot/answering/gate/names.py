@@ -8,6 +8,7 @@ from itertools import pairwise
 from bot.answering.gate.alignment import Line
 from bot.answering.gate.lexicon import COMMON, DEMONYMS, TITLES, word_set
 from bot.answering.gate.material import Material
+from bot.answering.gate.vocabulary import FORENAMES
 from bot.answering.gate.words import Token, is_month, is_weekday
 
 ROLES = word_set(
@@ -91,6 +92,18 @@ def missing(claim: Line, material: Material) -> Iterator[str]:
         if absent:
             name = " ".join(token.text for token in absent)
             yield f"the name {name} is not in the passage"
+
+
+def strange_forenames(claim: Line, material: Material) -> Iterator[str]:
+    """Forenames that the passages do not hold, in text without capitals."""
+    for token, following in pairwise(claim):
+        if (
+            token.text.lower() in FORENAMES
+            and token.stem not in material.stems
+            and following.kind == "word"
+            and following.content
+        ):
+            yield f"the name {token.text} {following.text} is not in the passage"
 
 
 def _stands(token: Token, material: Material) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.answering.gate.alignment import Alignment, Line
 from bot.answering.gate.lexicon import NEGATIONS, OPPOSITES, word_set
+from bot.answering.gate.material import Material
 from bot.answering.gate.words import Token, stem
 
 # They deny without a negation, and may stand for one in the claim.
@@ -22,6 +23,7 @@ _UNCERTAIN = frozenset({"unknown", "unclear", "undetermined", "uncertain"})
 _NARROW, _WIDE = 1, 5  # words with content that a negation governs, surely and perhaps
 _REACH = 12
 _SHADOW = 6
+_SHARED = 3
 _LESS = frozenset({"less", "fewer", "lower", "least"})
 _SAME_SENTENCE = 0.5  # of a claim, in the sentence that it comes from
 _PREFIXES = ("un", "in", "im", "dis", "non")
@@ -94,6 +96,7 @@ def flipped(claim: Line, alignment: Alignment, best: Line) -> Iterator[str]:
         if not _shadowed(claim, word):
             yield f"the passage denies “{_written(window, word)}”, the sentence does not"
             return
+    yield from _denied_from_nothing(claim, denied - said_there, alignment)
     yield from _opposed(claim, alignment, best, perhaps, perhaps_there)
     yield from _lessened(claim, window)
     if not any(negates(t) for t in claim) and not _UNCERTAIN & {t.text.lower() for t in claim}:
@@ -132,6 +135,18 @@ def _opposed(
             return
 
 
+def _denied_from_nothing(claim: Line, denied: set[str], alignment: Alignment) -> Iterator[str]:
+    """A denial of what the passage has no word of, where the passage denies nothing."""
+    window = alignment.tokens
+    if not denied or any(negates(t) or t.text.lower() in _DENYING | _UNCERTAIN for t in window):
+        return
+    there = {token.stem for token in window}
+    for word in sorted(denied):
+        if not opposites().get(word, frozenset()) & there:
+            yield f"the sentence denies “{_written(claim, word)}”, the passage denies nothing"
+            return
+
+
 def _lessened(claim: Line, window: Sequence[Token]) -> Iterator[str]:
     """Less of something, where the passage has nothing less."""
     if any(token.text.lower() in _LESS or negates(token) for token in window):
@@ -140,6 +155,24 @@ def _lessened(claim: Line, window: Sequence[Token]) -> Iterator[str]:
     for token, following in pairwise(claim):
         if token.text.lower() in _LESS and following.content and following.stem in there:
             yield f"the passage does not say “{token.text} {following.text}”"
+            return
+
+
+def likened(claim: Line, material: Material) -> Iterator[str]:
+    """What the passages say of one thing "unlike" another, said of the other."""
+    if any(token.text.lower() == "unlike" for token in claim):
+        return
+    told = [token.stem for token in claim if token.content]
+    for line in material.lines:
+        at = next((n for n, token in enumerate(line) if token.text.lower() == "unlike"), None)
+        if at is None:
+            continue
+        end = next((n for n in range(at, len(line)) if line[n].text in _BREAKS), len(line))
+        other = {token.stem for token in line[at + 1 : end] if token.content}
+        rest = {token.stem for token in (*line[:at], *line[end:]) if token.content}
+        said = set(told) & rest - other
+        if told and set(told[:2]) <= other and not set(told[:2]) & rest and len(said) >= _SHARED:
+            yield f"the passage says this of something unlike “{_written(line, told[0])}”"
             return
 
 

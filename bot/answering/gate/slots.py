@@ -6,12 +6,17 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 from bot.answering.gate.alignment import Change, Line, align
+from bot.answering.gate.lexicon import word_set
+from bot.answering.gate.material import Material
 from bot.answering.gate.names import ROLES, name_runs
 from bot.answering.gate.numbers import figures
 from bot.answering.gate.polarity import negates, opposites
+from bot.answering.gate.vocabulary import verbal
 from bot.answering.gate.words import Token, is_month, is_weekday
 
 _WIDTH = 4
+_SENTENCE = 6  # matching words around a slot, in what is the same sentence but for it
+_NOUNS_IN_LY = word_set("family assembly supply ally rally reply monopoly")
 _CONTEXT = 3  # matching words around a slot that make it one
 
 
@@ -60,6 +65,35 @@ def swapped(claim: Line, best: Line, *, cased: bool) -> Iterator[str]:
         if not moved or turned:
             yield f"the passage has {theirs[0].text} where the sentence has {mine[0].text}"
             return
+
+
+def exchanged(claim: Line, best: Line, material: Material) -> Iterator[str]:
+    """One thing of the passages in the place of another, in a sentence that is the same but for it."""
+    said, there = {t.stem for t in claim}, {t.stem for t in best}
+    mine = [t for t in _things(claim) if t.stem not in there]
+    if len(mine) != 1 or mine[0].stem not in material.stems:
+        return
+    for change in align(claim, (best,), 0.0).changes:
+        theirs = [t for t in _things(change.found) if t.stem not in said]
+        if (
+            mine[0] in change.claimed
+            and len(theirs) == 1
+            and len(change.claimed) <= len(change.found) + 1 <= _WIDTH
+            and change.before
+            and change.after
+            and change.before + change.after >= _SENTENCE
+        ):
+            yield f"the passage has “{theirs[0].text}” where the sentence has “{mine[0].text}”"
+
+
+def _things(tokens: Sequence[Token]) -> list[Token]:
+    """The words of content but names; verbs and adverbs have too many equals to tell."""
+    return [
+        t
+        for t in tokens
+        if t.content and t.kind == "word" and not t.capital
+        and not verbal(low := t.text.lower()) and (not low.endswith("ly") or low in _NOUNS_IN_LY)
+    ]  # fmt: skip
 
 
 def _equal(claimed: Sequence[Token], found: Sequence[Token]) -> bool:
@@ -113,7 +147,7 @@ def turned_round(claim: Line, line: Line) -> Iterator[str]:
             continue
         same_order = min(others) < min(places)
         inside = line[min(*places, *others) + 1 : max(min(places), min(others))]
-        if not verbs & {t.stem for t in inside}:
+        if not verbs & {t.stem for t in inside} or _stands_so(claim[start:last], line):
             continue
         if same_order:
             turned = (_passive(between) and not _by(inside)) or (
@@ -124,6 +158,12 @@ def turned_round(claim: Line, line: Line) -> Iterator[str]:
         if turned:
             yield f"the passage says it the other way round of {claim[start].text} and {claim[after].text}"
             return
+
+
+def _stands_so(tokens: Line, line: Line) -> bool:
+    """Whether these words stand in the line in a row."""
+    wanted, there = ([t.stem for t in part] for part in (tokens, line))
+    return any(there[at : at + len(wanted)] == wanted for at in range(len(there)))
 
 
 def _passive(tokens: Sequence[Token]) -> bool:

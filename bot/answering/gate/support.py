@@ -14,7 +14,10 @@ from functools import cache
 from pathlib import Path
 
 from bot.answering.gate.alignment import Line, best_window, content, words
+from bot.answering.gate.clauses import clauses
 from bot.answering.gate.material import Material
+from bot.answering.gate.vocabulary import COLOURING, OFFICES, verbal
+from bot.answering.gate.words import Token
 
 _WEIGHTS = Path(__file__).with_name("support_weights.json")
 
@@ -37,6 +40,7 @@ def measure(claim: Line, material: Material) -> dict[str, float]:
     """The features of a claim and its evidence, each about 0 to 1 or a small count."""
     stems = [token.stem for token in words(claim)]
     told = content(claim)
+    strange = _strange(claim, material)
     flat = [
         [token.stem for line in passage for token in words(line)] for passage in material.passages
     ]
@@ -51,17 +55,29 @@ def measure(claim: Line, material: Material) -> dict[str, float]:
         window |= {stem for line in best for stem in wanted & set(content(line))}
     share = len(sentence) / max(1, len(wanted))
     around = len(window) / max(1, len(wanted))
+    if not material.uncased:
+        around = max(around, len(_by_clause(claim, material)) / max(1, len(wanted)))
     return {
         # Articles with capitals name people in one sentence and go on about them in the next.
         "sentence": share if material.uncased else (share + around) / 2,
         "fragments": len(pieces) / max(1, len(stems)),
         "triples": _triples(stems, flat),
-        "strange": float(_strange(claim, material)),
+        "strange": 0.0 if material.uncased else float(len(strange)),
+        "unsaid": float(_unsaid(claim, strange, material)) if material.uncased else 0.0,
         "rarest": math.log(min((counts[stem] for stem in told), default=0) + 1),
         "lead": _lead(told, material),
         "uncased": float(material.uncased),
         "length": math.log(1 + len(stems)),
     }
+
+
+def _by_clause(claim: Line, material: Material) -> set[str]:
+    """What of each clause of a claim stands in some place of the passages, each clause in its own."""
+    held = set[str]()
+    for clause in clauses(claim):
+        best, _ = best_window(clause, material.passages)
+        held |= {stem for line in best for stem in content(line)}.intersection(content(clause))
+    return held
 
 
 def _fragments(stems: Sequence[str], flat: Sequence[Sequence[str]]) -> list[int]:
@@ -100,15 +116,27 @@ def _triples(stems: Sequence[str], flat: Sequence[Sequence[str]]) -> float:
     return sum(three in theirs for three in mine) / len(mine)
 
 
-def _strange(claim: Line, material: Material) -> int:
-    """How many words of a claim have not even a relative in the passages: medallist has one, medal."""
+def _strange(claim: Line, material: Material) -> list[Token]:
+    """The words of a claim that have not even a relative in the passages: medallist has one, medal."""
     heads = {stem[:5] for stem in material.stems if len(stem) > 3}
-    return sum(
-        token.stem not in material.stems
-        and not (token.kind == "word" and (token.stem[:5] in heads or token.stem[:4] in heads))
+    return [
+        token
         for token in claim
         if token.content
-    )
+        and token.stem not in material.stems
+        and not (token.kind == "word" and (token.stem[:5] in heads or token.stem[:4] in heads))
+    ]
+
+
+def _unsaid(claim: Line, strange: Sequence[Token], material: Material) -> int:
+    """How much of a claim the passages leave unsaid, in text that was put in lower case.
+
+    Verbs are free: a summary chooses its own. Offices and colouring that the passages do not have
+    weigh more, they are what a summary makes up.
+    """
+    missing = [t.text.lower() for t in claim if t.content and t.stem not in material.stems]
+    plain = sum(not verbal(token.text.lower()) for token in strange)
+    return plain + sum((word in OFFICES) + (word in COLOURING) for word in missing)
 
 
 def _lead(told: Sequence[str], material: Material) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import discord
@@ -147,6 +148,11 @@ class AnswerPresses:
         if visit.user.id != given.user_id and not visit.is_moderator:
             raise Refused("not-yours")
         await interaction.response.defer()
+        channel = interaction.channel
+        for message_id in given.answer.get("earlier", ()):
+            if isinstance(channel, discord.TextChannel | discord.Thread | discord.DMChannel):
+                with contextlib.suppress(discord.NotFound, discord.Forbidden):
+                    await channel.get_partial_message(message_id).delete()
         await interaction.delete_original_response()
 
 

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from tests.discord_standin import Message
+from tests.discord_standin import Channel, DiscordStandIn, Message
 
 
 def footer(message: Message) -> str:
@@ -30,3 +30,9 @@ def told(log: pytest.LogCaptureFixture) -> list[str]:
         for record in log.records
         if record.name.startswith("bot.") and record.levelno >= logging.WARNING
     ]
+
+
+async def thread_in(standin: DiscordStandIn, channel: Channel) -> Channel:
+    """The thread that the bot opens in a channel."""
+    await standin.wait_until(lambda: bool(standin.threads(channel)))
+    return standin.threads(channel)[0]

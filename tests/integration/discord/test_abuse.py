@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from retrieval.articles import Article, Incoming
-from tests.discord_standin import User
-from tests.discord_standin.model import Channel, Guild
+from tests.discord_standin import Channel, Guild, User
 from tests.integration.answering_fixtures import BRIDGE
 from tests.integration.discord.conftest import Running, Start
 from tests.integration.discord.looking import whole
@@ -19,19 +18,14 @@ NASTY = Incoming("test", Article(
 LANTERN = "How much did the harbour lantern cost?"
 
 
-def _guild(channel: Channel) -> Guild:
-    assert channel.guild is not None
-    return channel.guild
-
-
-async def somebody(running: Running) -> tuple[User, Channel]:
+async def somebody(running: Running) -> tuple[User, Channel, Guild]:
     guild = running.standin.guild("Harbour News")
     await running.bring_in(guild, [NASTY])
-    return running.standin.member(guild, "@everyone"), running.standin.channel(guild)
+    return running.standin.member(guild, "@everyone"), running.standin.channel(guild), guild
 
 
 async def test_an_article_that_mentions_and_links_is_shown_as_plain_words(running: Running) -> None:
-    ada, general = await somebody(running)
+    ada, general, _guild = await somebody(running)
     answer = await (await ada.slash(general, "ask", question=LANTERN)).final(whole)
     assert "77 million" in answer.text
     sources = await (await ada.press(answer, "Sources")).final()
@@ -49,7 +43,7 @@ async def test_an_article_that_mentions_and_links_is_shown_as_plain_words(runnin
 
 
 async def test_a_question_that_mentions_everyone_pings_nobody(running: Running) -> None:
-    ada, general = await somebody(running)
+    ada, general, _guild = await somebody(running)
     question = f"@everyone <@&5> {LANTERN}"
     answer = await (await ada.slash(general, "ask", question=question)).final(whole)
     assert not answer.pings
@@ -80,7 +74,7 @@ async def test_what_a_model_writes_pings_nobody_and_links_nowhere(
 
 async def test_a_question_of_six_thousand_characters_gets_a_short_refusal(running: Running) -> None:
     standin = running.standin
-    ada, general = await somebody(running)
+    ada, general, _guild = await somebody(running)
     await ada.send(general, "lantern " * 200, mention=[standin.bot])
     refusal = await standin.wait_for_message(general)
     assert "A question may have 1000 characters" in refusal.text
@@ -89,15 +83,15 @@ async def test_a_question_of_six_thousand_characters_gets_a_short_refusal(runnin
 
 
 async def test_an_empty_question_is_answered_with_an_example(running: Running) -> None:
-    ada, general = await somebody(running)
+    ada, general, _guild = await somebody(running)
     await ada.send(general, mention=[running.standin.bot])
     answer = await running.standin.wait_for_message(general)
     assert "for example" in answer.text
 
 
 async def test_forged_custom_ids_are_refused(running: Running) -> None:
-    ada, general = await somebody(running)
-    bob = running.standin.member(_guild(general), "Bob")
+    ada, general, guild = await somebody(running)
+    bob = running.standin.member(guild, "Bob")
     private = await (await ada.slash(general, "ask", question=LANTERN, private=True)).final(whole)
     public = await (await bob.slash(general, "ask", question=LANTERN)).final(whole)
     stolen = private.component("Sources")["custom_id"]
@@ -109,10 +103,10 @@ async def test_forged_custom_ids_are_refused(running: Running) -> None:
 
 async def test_only_the_asker_or_a_moderator_deletes(running: Running) -> None:
     standin = running.standin
-    ada, general = await somebody(running)
+    ada, general, guild = await somebody(running)
     bob, mod = (
-        standin.member(_guild(general), "Bob"),
-        standin.member(_guild(general), "Mo", moderator=True),
+        standin.member(guild, "Bob"),
+        standin.member(guild, "Mo", moderator=True),
     )
     answer = await (await ada.slash(general, "ask", question=LANTERN)).final(whole)
     await (await bob.press(answer, "Delete")).final()
@@ -123,7 +117,7 @@ async def test_only_the_asker_or_a_moderator_deletes(running: Running) -> None:
 
 async def test_a_person_may_ask_only_so_often(start: Start) -> None:
     async with start(NEWSDESK_COOLDOWN_SECONDS="60") as running:
-        ada, general = await somebody(running)
+        ada, general, _guild = await somebody(running)
         await (await ada.slash(general, "ask", question=LANTERN)).final(whole)
         refused = await (await ada.slash(general, "ask", question=LANTERN)).final()
         assert refused.is_ephemeral
@@ -134,9 +128,9 @@ async def test_channels_and_roles_that_moderators_set_hold_for_every_way_to_ask(
     running: Running,
 ) -> None:
     standin = running.standin
-    ada, general = await somebody(running)
-    desk = standin.channel(_guild(general), "news-desk")
-    await running.bot.servers.change(_guild(general).id, channels=(desk.id,))
+    ada, general, guild = await somebody(running)
+    desk = standin.channel(guild, "news-desk")
+    await running.bot.servers.change(guild.id, channels=(desk.id,))
     refused = await (await ada.slash(general, "ask", question=LANTERN)).final()
     assert refused.is_ephemeral
     assert desk.mention in refused.text

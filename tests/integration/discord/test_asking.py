@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.answering_fixtures import BRIDGE, ELECTION
 from tests.integration.discord.conftest import Running, Start, bridge_answer
-from tests.integration.discord.looking import begun, whole
+from tests.integration.discord.looking import begun, thread_in, whole
 from tests.scripted_model import Says, ScriptedModel
 
 
@@ -169,8 +171,7 @@ async def test_in_thread_mode_an_answer_opens_a_thread_where_follow_ups_need_no_
         await running.bot.servers.change(guild.id, threads=True)
         ada, general = standin.member(guild, "Ada"), standin.channel(guild)
         await (await ada.slash(general, "ask", question=ELECTION)).final(whole)
-        await standin.wait_until(lambda: standin.threads(general))
-        thread = standin.threads(general)[0]
+        thread = await thread_in(standin, general)
         assert thread.name == ELECTION
         await ada.send(thread, "and when was that?")
         answer = await standin.wait_for_message(thread, whole)
@@ -236,7 +237,7 @@ async def test_a_server_without_articles_says_what_to_do(running: Running) -> No
 async def test_who_waits_sees_the_place_in_line_and_then_the_answer(
     start: Start, model: ScriptedModel
 ) -> None:
-    model.play(Says(bridge_answer, pause=0.05))
+    model.play(Says(bridge_answer, pause=0.15), Says(bridge_answer))
     async with start(OPENAI_BASE_URL=model.url, NEWSDESK_ANSWERS_AT_ONCE="1") as running:
         standin = running.standin
         guild = standin.guild("Harbour News")
@@ -247,8 +248,9 @@ async def test_who_waits_sees_the_place_in_line_and_then_the_answer(
             await person.slash(general, "ask", question=f"{BRIDGE} {n}")
             for n, person in enumerate(people)
         ]
-        notice = await asked[2].final()
-        assert "You are number 2 in line" in notice.text
+        await standin.wait_until(
+            lambda: any("You are number 2 in line" in m.text for i in asked for m in i.messages)
+        )
         for interaction in asked:
             assert "412 million" in (await interaction.final(whole, timeout=20)).text
 
@@ -269,3 +271,23 @@ async def test_with_no_room_in_line_the_bot_says_that_it_is_busy(
         second = await (await bob.slash(general, "ask", question=BRIDGE)).final()
         assert "Too many questions are waiting" in second.text
         assert "412 million" in (await first.final(whole)).text
+
+
+async def test_a_long_answer_takes_several_messages_and_is_deleted_as_a_whole(
+    start: Start, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.ui.answers.DESCRIPTION", 120)  # as if three sentences were many
+    model.play(Says(bridge_answer))
+    async with start(OPENAI_BASE_URL=model.url) as running:
+        standin = running.standin
+        guild = standin.guild("Harbour News")
+        await running.bring_in(guild)
+        ada, general = standin.member(guild, "Ada"), standin.channel(guild)
+        interaction = await ada.slash(general, "ask", question=BRIDGE)
+        last = await interaction.final(whole)
+        first = interaction.messages[0]
+        assert first is not last
+        assert first.text.endswith("[1]")
+        assert "Sources" in last.buttons
+        await ada.press(last, "Delete")
+        await standin.wait_until(lambda: first.deleted and last.deleted)

@@ -237,7 +237,10 @@ async def test_a_moderator_of_another_server_cannot_cancel(desk: Server) -> None
 async def test_waiting_jobs_show_their_place(desk: Server) -> None:
     desk.site.seconds = 0.04
     links = [" ".join(desk.site.url(f"/news/{n}") for n in range(k, k + 50)) for k in (0, 50, 100)]
-    begun = [await desk.boss.slash(desk.general, "ingest url", links=each) for each in links]
+    begun = []
+    for each in links:
+        begun.append(await desk.boss.slash(desk.general, "ingest url", links=each))
+        await begun[-1].final()
     assert "You are next" in (await begun[1].final()).text
     assert "number 2 in line" in (await begun[2].final()).text
     waiting = begun[2].messages[0]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 
 from retrieval.articles import Article, Incoming
 from tests.discord_standin import Guild, Message, User
 from tests.integration.discord.conftest import Running, Start
-from tests.integration.discord.looking import whole
+from tests.integration.discord.looking import thread_in, whole
 
 QUESTION = "How much did the ferry terminal cost?"
 
@@ -79,8 +77,7 @@ async def test_by_mention_reply_and_thread(two: Two) -> None:
         answer = await two.standin.wait_for_message(channel, whole)
         assert is_of(answer, own, foreign)
         await (await person.slash(channel, "ask", question=QUESTION)).final(whole)
-        await two.standin.wait_until(partial(two.standin.threads, channel))
-        thread = two.standin.threads(channel)[0]
+        thread = await thread_in(two.standin, channel)
         await person.send(thread, QUESTION)
         assert is_of(await two.standin.wait_for_message(thread, whole), own, foreign)
 

@@ -13,7 +13,10 @@ import pytest
 from bot import logs
 from bot.client import NewsdeskBot
 from bot.settings import load_settings
+from retrieval.catalogue.auditing import Actor
+from retrieval.catalogue.feeds import Feeds
 from retrieval.catalogue.given import questions_of
+from retrieval.catalogue.jobs import Jobs, JobSource
 from retrieval.catalogue.servers import load_server_settings
 from retrieval.errors import SettingsError
 from tests.discord_standin import DiscordStandIn
@@ -166,3 +169,26 @@ def test_a_taken_health_port_is_a_clear_error() -> None:
 
 def test_the_bot_opens_nothing_before_it_starts() -> None:
     NewsdeskBot(load_settings({}))
+
+
+async def test_a_server_that_removes_the_bot_has_its_feeds_and_jobs_stopped(
+    running: Running,
+) -> None:
+    bot, standin = running.bot, running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    name, now = bot.corpus_of(guild.id), bot.library.clock()
+    corpus = await bot.library.catalogue.corpus(name)
+    assert corpus is not None
+    feeds, actor = Feeds(bot.library.catalogue), Actor("Mo", "test")
+    await feeds.add(
+        corpus, url="https://paper.example/feed", title=None, kind="rss", include=(), exclude=(),
+        interval=timedelta(days=1), actor=actor, now=now + timedelta(days=9),
+    )  # fmt: skip
+    source = JobSource("text", "A note", {"title": "A note", "text": "The pier is closed. " * 20})
+    job = await Jobs(bot.library.catalogue).add(corpus, [source], actor, now)
+    await bot.departures.left(guild.id)
+    assert [feed.state for feed in await feeds.of(corpus)] == ["paused"]
+    assert (await Jobs(bot.library.catalogue).job(job.id)).is_over
+    await bot.departures.came(guild.id)
+    assert [feed.state for feed in await feeds.of(corpus)] == ["active"]

@@ -1,0 +1,151 @@
+"""Words of others as Discord shows them, long answers in pieces, the pace of edits, conversations."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.answering.answers import Answer, Citation, Sentence
+from bot.answering.conversation import Conversation, Turn
+from bot.conversations import Answered, Conversations, InThread
+from bot.kept import as_record, from_record
+from bot.texts import say_in
+from bot.ui.answers import Frame, answer_pages, timestamp
+from bot.ui.escaping import link, plain, unmarked
+from bot.ui.pace import Pace
+from bot.ui.splitting import split
+from retrieval.articles import Reference
+
+NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("**bold** _it_ ~~gone~~ `code` ||spoiler||", r"\*\*bold\*\* \_it\_ \~\~gone\~\~ \`code\` \|\|spoiler\|\|"),
+        ("[a](http://b.example) and [c](http://d.example)", r"\[a\]\(http:\//b.example) and \[c\]\(http:\//d.example)"),
+        ("# head", r"\# head"),
+        ("> said", r"\> said"),
+        ("1. first", r"1\. first"),
+        ("<@123> <#4> <t:1:R>", r"\<@123> \<#4> \<t:1:R>"),
+        ("@everyone and @HERE", "@\u200beveryone and @\u200bHERE"),
+        ("a\u202ecod.exe\u2066 b\u200b", "acod.exe b"),
+        ("two\nlines\r\n\x00here", "two lines here"),
+        ("Việt Nam, Österreich, 5 > 3", "Việt Nam, Österreich, 5 > 3"),
+    ],
+)  # fmt: skip
+def test_what_others_wrote_is_shown_as_it_is_written(written: str, shown: str) -> None:
+    assert plain(written) == shown
+
+
+def test_piled_marks_are_cut_down() -> None:
+    assert len(plain("Z" + "\u0314" * 50 + "algo")) < 10
+
+
+@given(st.text(alphabet="ab[]()<>@#*_`~|\\:/ \n1.-👍", max_size=80))
+def test_no_text_makes_a_link_or_a_mention(text: str) -> None:
+    shown = plain(text)
+    assert not re.search(r"(?<!\\)\]\(", re.sub(r"\\\\", "", shown))
+    assert not re.search(r"(?<!\\)<[@#:t/]", re.sub(r"\\\\", "", shown))
+    assert "://" not in shown
+
+
+@pytest.mark.parametrize(
+    "url", [None, "javascript:alert(1)", "http://", "https://user:pass@x.example/", "https://x.example/" + "a" * 600]
+)  # fmt: skip
+def test_addresses_that_nobody_should_follow_are_no_links(url: str | None) -> None:
+    assert link("Title", url) == "Title"
+
+
+def test_a_link_survives_brackets_in_title_and_address() -> None:
+    assert link("a [b](c)", "https://x.example/a(b)[c] d") == (
+        r"[a \[b\]\(c)](https://x.example/a%28b%29%5Bc%5D%20d)"
+    )
+
+
+def test_names_of_threads_are_short_and_plain() -> None:
+    assert unmarked("@everyone " + "word " * 50, 90).startswith("@\u200beveryone word")
+    assert len(unmarked("word " * 50, 90)) <= 90
+
+
+@given(st.lists(st.text(alphabet="ab .\\[1]", min_size=1, max_size=70), max_size=8))
+def test_pieces_are_short_and_lose_nothing_but_blanks(pieces: list[str]) -> None:
+    texts = split(pieces, 40)
+    assert all(len(text) <= 40 for text in texts)
+    assert "".join("".join(texts).split()) == "".join("".join(pieces).split())
+
+
+def long_answer(sentences: int) -> Answer:
+    article = Reference("a", "https://paper.example/a", "A title", "Paper", "2026-03-04")
+    said = tuple(
+        Sentence(f"Sentence {n} says something of some length.", (1, 2)) for n in range(sentences)
+    )
+    cited = tuple(Citation(n, article, "Its words.") for n in (1, 2))
+    return Answer("Q?", "…", False, said, cited, model="m", notes=("A note.",))  # fmt: skip
+
+
+def test_a_long_answer_is_split_at_sentence_ends_and_the_last_page_has_the_sources() -> None:
+    pages = answer_pages(long_answer(200), Frame("abcdefgh", NOW, say_in("en"), "Q?"))
+    assert len(pages) > 2
+    for page in pages:
+        assert len(page.embed) <= 6_000
+        assert len(page.embed.description or "") <= 4_096
+    assert all((p.embed.description or "").endswith("[1][2]") for p in pages[:-1])
+    assert [field.name for field in pages[-1].embed.fields] == ["Sources"]
+    assert "id abcdefgh" in str(pages[-1].embed.footer.text)
+
+
+def test_hundreds_of_sources_stay_within_discords_limits() -> None:
+    article = Reference("a", "https://paper.example/" + "a" * 300, "T" * 200, "P" * 100, None)
+    cited = tuple(Citation(n, article, "Its words.") for n in range(1, 100))
+    answer = Answer("Q?", "…", False, (Sentence("All.", (1,)),), cited)
+    pages = answer_pages(answer, Frame("abcdefgh", NOW, say_in("en")))
+    assert all(len(p.embed) <= 6_000 and len(p.embed.fields) <= 25 for p in pages)
+    lines = "\n".join(str(f.value) for p in pages for f in p.embed.fields)
+    assert all(f"**{n}**" in lines for n in range(1, 100))
+
+
+def test_a_bare_date_is_shown_as_a_day_and_a_moment_as_a_moment() -> None:
+    assert (
+        timestamp("2026-03-04") == f"<t:{int(datetime(2026, 3, 4, 12, tzinfo=UTC).timestamp())}:D>"
+    )
+    assert timestamp("2026-03-04T07:00:00Z").endswith(":f>")
+    assert timestamp(None) == ""
+
+
+def test_an_answer_comes_back_from_what_is_kept_of_it() -> None:
+    answer = long_answer(3)
+    assert from_record("Q?", as_record(answer)) == answer
+
+
+def test_slow_edits_become_rarer_and_quick_ones_recover() -> None:
+    pace = Pace(1.0)
+    pace.edited(0.1)
+    assert pace.pause == 1.0
+    pace.edited(4.0)
+    assert pace.pause == 4.0
+    pace.failed()
+    assert pace.pause == 8.0
+    for _ in range(20):
+        pace.edited(0.1)
+    assert pace.pause == 1.0
+
+
+def test_conversations_are_forgotten_with_time_with_number_and_on_request() -> None:
+    now = [0.0]
+    kept = Conversations(most=3, seconds=10, tick=lambda: now[0])
+    said = Conversation((Turn("Q?", "A."),))
+    for n in range(4):
+        kept.remember(InThread(n), said, user_id=n)
+    assert kept.of(InThread(0)) is None
+    assert kept.of(InThread(3)) == said
+    kept.remember(InThread(3), said, user_id=7)
+    kept.forget(3)
+    assert kept.of(InThread(3)) is None
+    kept.remember(Answered("x"), said, user_id=1)
+    now[0] = 11.0
+    assert kept.of(Answered("x")) is None
