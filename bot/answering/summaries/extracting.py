@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bot.answering.evidence import without_orders
+from bot.answering.orders import without_orders
 from retrieval.articles import Passage
 from retrieval.indexes.keywords import stems
 from retrieval.sentences import sentence_spans

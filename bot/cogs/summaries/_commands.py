@@ -15,10 +15,10 @@ from discord.ext import commands
 from bot.answering.summaries.results import Progress
 from bot.charts import coverage_chart
 from bot.client import NewsdeskBot
-from bot.cogs.ask._about import links_of
 from bot.cogs.ask._asking import Asking
 from bot.cogs.summaries._serving import Serving
 from bot.errors import Refused
+from bot.links import links_of
 from bot.ui.escaping import unmarked
 from bot.ui.pages import Page
 from bot.ui.summaries import Around, digest_pages, summary_pages, timeline_pages
