@@ -111,10 +111,6 @@ class AnswerEngine:
         """What the model took today, for one corpus or for all."""
         return await self._composer.spent(corpus) if self._composer else Spending(0, 0, 0.0)
 
-    async def close(self) -> None:
-        if self._composer is not None:
-            await self._composer.close()
-
     async def _answer(self, asked: Asked, emit: Callable[[Event], None]) -> Answer:
         standalone = await self._standalone(asked)
         understood = _taking_over(asked, standalone)
