@@ -14,6 +14,7 @@ from bot.client import NewsdeskBot
 from bot.texts import Say
 from bot.ui.pages import note
 from retrieval.catalogue.given import forget_user, questions_of
+from retrieval.catalogue.subscriptions import forget_subscriptions
 
 _SECONDS = 300.0
 
@@ -68,7 +69,9 @@ class _Confirmation(discord.ui.View):
         return interaction.user.id == self._user_id
 
     async def _forget(self, interaction: discord.Interaction[Any]) -> None:
-        count = await forget_user(self._bot.library.catalogue, self._user_id)
+        catalogue = self._bot.library.catalogue
+        count = await forget_user(catalogue, self._user_id)
+        await forget_subscriptions(catalogue, user_id=self._user_id)
         self._bot.conversations.forget(self._user_id)
         self.stop()
         text = self._say("privacy-done", count=count)

@@ -50,8 +50,8 @@ async def scenes(folder: Path) -> dict[str, list[Message]]:
 async def _play(standin: DiscordStandIn, bot: NewsdeskBot, found: dict[str, list[Message]]) -> None:
     guild, empty = standin.guild("Harbour News"), standin.guild("Empty News")
     indexer = await bot.library.indexer(bot.corpus_of(guild.id))
-    articles = [*demo_articles(NOW), _NASTY]
-    async for _ in ingest(indexer, articles, actor="pictures", data_dir=bot.settings.data_dir):
+    folder = bot.settings.data_dir
+    async for _ in ingest(indexer, demo_articles(NOW), actor="pictures", data_dir=folder):
         pass
     ada = standin.member(guild, "Ada")
     bea = standin.member(guild, "Bea", locale="de")
@@ -65,6 +65,8 @@ async def _play(standin: DiscordStandIn, bot: NewsdeskBot, found: dict[str, list
     found["refusal"] = [await unknown.final(whole)]
     german = await bea.slash(general, "ask", question="Who is the president of Brazil?")
     found["german"] = [await german.final()]
+    async for _ in ingest(indexer, [_NASTY], actor="pictures", data_dir=folder):
+        pass
     nasty = "How much did the harbour lantern cost? @everyone **now**"
     abuse = await (await ada.slash(general, "ask", question=nasty)).final(whole)
     found["abuse"] = [abuse, await (await ada.press(abuse, "Sources")).final()]
