@@ -140,7 +140,6 @@ class NewsdeskBot(commands.AutoShardedBot):
         await opened.enter_async_context(health_endpoint(self.settings.health_port, self._health))
         await self.board.resume()
         await opened.enter_async_context(at_work(self.newsroom))
-        self.departures.start()
 
     async def close(self) -> None:
         """Let answers under way come to an end, then close everything. May be called again."""
@@ -199,6 +198,7 @@ class NewsdeskBot(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         _log.info("ready", extra=details(servers=len(self.guilds), shards=len(self.shards)))
         await self.departures.compare([guild.id for guild in self.guilds])
+        self.departures.start()
         for guild in self.guilds:
             self._check_permissions(guild)
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot import errors
@@ -42,6 +42,9 @@ class Departures:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
+        """Begin to delete what is due; for when it is known who is there. May be called again."""
+        if self._task is not None:
+            return
         self._task = asyncio.create_task(self._keep_deleting(), name="departures")
 
     def stop(self) -> None:
@@ -53,6 +56,8 @@ class Departures:
         catalogue, now = self._bot.library.catalogue, self._bot.library.clock()
         for server_id in set(await known_servers(catalogue)) - set(present):
             await self.left(server_id)
+        for server_id in set(await servers_gone_before(catalogue, datetime.max)) & set(present):
+            await self.came(server_id)
         await mark_present(catalogue, list(present), now)
 
     async def came(self, server_id: int) -> None:
@@ -90,6 +95,8 @@ class Departures:
         due = library.clock() - timedelta(days=self._bot.settings.grace_days)
         gone = await servers_gone_before(library.catalogue, due)
         for server_id in gone:
+            if self._bot.get_guild(server_id) is not None:
+                continue  # it has taken the bot back
             if self._bot.settings.shared_corpus is None:
                 await library.delete_corpus(self._bot.corpus_of(server_id))
             await forget_answers(library.catalogue, server_id=server_id)

@@ -120,7 +120,7 @@ class Desk:
             if query.server_id == server_id:
                 task.cancel()
 
-    async def settled(self, query_id: str, seconds: float = 2.0) -> None:
+    async def settled(self, query_id: str, seconds: float = 1.0) -> None:
         """Wait until what is shown of an answer is on the books too; a button may be that fast."""
         tasks = [task for task, query in self._serving.items() if query.id == query_id]
         if tasks:

@@ -178,7 +178,11 @@ class Jobs:
         elif state != JOB_QUEUED:
             values["finished_at"] = moment
         async with self._catalogue._write() as connection:
-            await connection.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
+            # A job that is over, say cancelled a moment ago, stays so.
+            going = jobs.c.state.in_((JOB_QUEUED, JOB_RUNNING))
+            await connection.execute(
+                update(jobs).where(jobs.c.id == job_id, going).values(**values)
+            )
 
     async def cancel(self, corpus: Corpus, job: Job, actor: Actor, now: datetime) -> bool:
         """Cancel a job that is not over. Returns whether it was so."""

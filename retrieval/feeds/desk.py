@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,8 @@ _NOTED_EVERY = timedelta(hours=1)
 _PAGES_AT_ONCE = 4
 _FEEDS_AT_ONCE = 8
 _GONE = 410
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,12 @@ class FeedDesk:
         except UnreadableSource as error:
             failed = await self._failed(feed, error)
             return Visit(failed, "failed", reason=error.message)
+        except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+            # What one publisher sends must not keep the feeds of others from being visited.
+            _log.exception("The feed %s could not be read", feed.name)
+            odd = UnreadableSource("something in it could not be read; the log says more")
+            odd.__cause__ = error
+            return Visit(await self._failed(feed, odd), "failed", reason=odd.message)
         finally:
             self._visiting.discard(feed.id)
 

@@ -66,7 +66,7 @@ async def read_document(fetched: Fetched, web: PoliteWeb) -> FeedDocument:
     reason: UnreadableSource | None = None
     for address in document.children:
         try:
-            answer = await web.feed(urljoin(fetched.url, address), max_bytes=FEED_BYTES)
+            answer = await web.feed(_joined(fetched.url, address), max_bytes=FEED_BYTES)
             inner = await asyncio.to_thread(parse_feed, answer.content, url=answer.url)
         except UnreadableSource as error:
             if error.retry:
@@ -115,3 +115,11 @@ async def _sitemaps(url: str, web: PoliteWeb) -> list[str]:
     except (FetchRefused, RobotsRefused):
         return []
     return sorted(listed, key=lambda address: "news" not in address.lower())[:4]
+
+
+def _joined(base: str, address: str) -> str:
+    """Raises ``UnreadableSource`` for what is no address."""
+    try:
+        return urljoin(base, address)
+    except ValueError as error:
+        raise UnreadableSource(f"{address[:100]!r} is no address") from error

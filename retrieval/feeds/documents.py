@@ -19,6 +19,7 @@ from retrieval.moments import Span, parse_span
 
 # More than any feed lists; a sitemap may list 50,000, the newest of which are kept.
 MOST_ITEMS = 5_000
+_LONGEST_TTL = 30 * 86_400  # seconds
 _MOST_CHILDREN = 5
 # Below this, what a feed gives is taken for a teaser even where it calls it the content.
 _FULL_CHARS = 600
@@ -218,7 +219,7 @@ def _every(channel: Any) -> int | None:
     """What ``ttl`` (minutes) or the syndication module say, in seconds."""
     try:
         if ttl := _string(channel.get("ttl")):
-            return max(0, int(ttl) * 60)
+            return min(max(0, int(ttl) * 60), _LONGEST_TTL)
         period = _PERIODS.get((_string(channel.get("sy_updateperiod")) or "").strip().lower())
         frequency = int(_string(channel.get("sy_updatefrequency")) or 1)
         return period // max(1, frequency) if period else None

@@ -54,7 +54,8 @@ class FeedPoller:
         waiting: list[Feed] = []
         try:
             while True:
-                if len(under_way) < self._at_once and not waiting:
+                busy = set(under_way.values())
+                if len(under_way) < self._at_once and all(_host(feed) in busy for feed in waiting):
                     due = await self._desk.due(self._clock())
                     waiting = [feed for feed in due if feed.id not in done_with]
                 while len(under_way) < self._at_once and (
@@ -66,7 +67,10 @@ class FeedPoller:
                     under_way[task] = _host(feed)
                 if not under_way:
                     return
-                ended, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                # Not for longer than that: one slow site must not hide what becomes due elsewhere.
+                ended, _ = await asyncio.wait(
+                    under_way, timeout=_LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
                 for task in ended:
                     del under_way[task]
                     yield task.result()

@@ -172,6 +172,9 @@ class JobQueue:
                 _log.warning("Jobs can't go on: %s", error.message)
                 self._loaded = False
                 await asyncio.sleep(_AGAIN_SECONDS)
+            except BaseException:
+                self._loaded = False  # the jobs that this cuts off are loaded again
+                raise
 
     async def drain(self) -> list[Job]:
         """Work on jobs until none is left. Returns them as they ended."""

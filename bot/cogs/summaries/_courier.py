@@ -91,9 +91,13 @@ class DiscordCourier:
             return
         try:
             # Asked of Discord, not of the cache: that a server can't be reached is no end.
-            await self._bot.http.get_member(subscription.server_id, subscription.user_id)
+            member = await self._bot.http.get_member(subscription.server_id, subscription.user_id)
         except (discord.NotFound, discord.Forbidden) as error:
             raise GoneForever(say("ended-left-server")) from error
+        settings = await self._bot.servers.of(subscription.server_id)
+        may_ask = {*settings.ask_roles, *settings.moderator_roles}
+        if settings.ask_roles and not may_ask & {int(role) for role in member["roles"]}:
+            raise GoneForever(say("ended-not-allowed"))
 
     async def _send(
         self,

@@ -20,6 +20,13 @@ from tests.integration.answering_fixtures import NOW, at_noon
 from tests.scripted_model import Request, Says, ScriptedModel
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # They wait for real sockets, and a busy machine now and then lets one wait too long.
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.flaky(reruns=2))
+
+
 class Running:
     """A bot that is connected to a stand-in, with what tests ask of it."""
 
