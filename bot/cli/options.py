@@ -74,8 +74,7 @@ def moment(text: str | None, option: str, *, end: bool) -> datetime | None:
 def time_range(as_of: str | None, since: str | None, until: str | None) -> TimeRange:
     from retrieval.moments import TimeRange, utc_now
 
-    return TimeRange(
-        moment(as_of, "--as-of", end=True) or utc_now(),
-        moment(since, "--since", end=False),
-        moment(until, "--until", end=True),
-    )
+    first, last = moment(since, "--since", end=False), moment(until, "--until", end=True)
+    if first is not None and last is not None and first > last:
+        raise typer.BadParameter("--since is later than --until")
+    return TimeRange(moment(as_of, "--as-of", end=True) or utc_now(), first, last)

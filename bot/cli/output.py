@@ -145,13 +145,13 @@ class AnswerPrinter:
         for citation in answer.citations:
             self._line(f"  [{citation.n}] {citation.article.title}", "green")
             self._line(f"      {byline(citation.article)}", "dim")
+        for note in answer.notes:
+            self._line(f"  {note}", "yellow")
         if answer.nearest:
             self._console.print("  The nearest coverage:")
         for reference in answer.nearest:
             self._line(f"  - {reference.title}", "green")
             self._line(f"    {byline(reference)}", "dim")
-        for note in answer.notes:
-            self._line(f"  {note}", "yellow")
         if answer.model != "quotations":
             self._line(f"  Written by {answer.model}{_cost(answer.usage)}.", "dim")
         for dropped in answer.dropped if show_dropped else ():

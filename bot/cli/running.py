@@ -15,6 +15,7 @@ _PORTAL = "https://discord.com/developers/applications"
 def run() -> None:
     """Run the Discord bot until it is stopped with Ctrl-C or SIGTERM."""
     from bot.discord_addresses import use_addresses
+    from bot.invite import bot_id
     from bot.logs import set_up
     from bot.settings import load_settings
     from retrieval.errors import SettingsError
@@ -24,6 +25,14 @@ def run() -> None:
         raise SettingsError(
             "DISCORD_TOKEN is not set, and the bot needs it to log in; copy it from the Bot page of "
             f"your application at {_PORTAL} into .env."
+        )
+    if (
+        settings.discord_api_url is None
+        and bot_id(settings.discord_token.get_secret_value()) is None
+    ):
+        raise SettingsError(
+            "DISCORD_TOKEN does not have the shape of a bot token; copy it anew from the Bot page of "
+            f"your application at {_PORTAL}."
         )
     set_up(as_json=settings.log_json)
     use_addresses(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)

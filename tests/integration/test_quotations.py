@@ -38,6 +38,28 @@ def test_every_quotation_stands_word_for_word_in_its_article(
         assert len(answer["sentences"]) <= 4
 
 
+def test_a_pasted_page_answers_what_it_says_and_nothing_else(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
+    pasted = weekly_news.SHARED / "data" / "articles" / "scale-ai-deepseek.txt"
+    if not pasted.exists():
+        pytest.skip("the pasted article is not beside the project (../shared/data/articles)")
+    asked = {
+        "How much will be invested in Stargate, and over how many years?": "$500 billion over the next four years",
+        "When does Alexandr Wang expect AGI?": "two to four years",
+        "Which companies are Stargate's technology partners?": "semiconductor company Arm",
+        "What did Jared Kaplan say about Computer Use?": "use computers in basically the same way",
+        "Who won the Champions League?": "",
+    }
+    batch = tmp_path / "questions.jsonl"
+    batch.write_text("\n".join(json.dumps({"question": question}) for question in asked))
+    assert newsdesk("ingest", str(pasted)).returncode == 0
+    answers = lines(newsdesk("ask", "--batch", str(batch), "--json").stdout)
+    for answer, says in zip(answers, asked.values(), strict=True):
+        assert answer["abstained"] == (not says), answer["question"]
+        assert says in answer["answer"]
+
+
 def test_eval_measures_abstention_over_the_first_half_of_the_dates(
     newsdesk: Newsdesk, tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ from bot.answering.quoting.measuring import (
 )
 from bot.answering.quoting.reading import Line, Reading, read
 from retrieval.articles import Found, Hit
+from retrieval.indexes.keywords import stems
 
 MAX_SENTENCES = 3
 MAX_CHARS = 600
@@ -37,6 +38,15 @@ class Quotation:
     hit: Hit
     text: str
     score: float
+
+
+# "When does she expect it?" is answered by what she believes, predicts or says: that an article has
+# another of these words says nothing against it.
+_ATTITUDES = frozenset(
+    stem
+    for word in ["expect", "think", "believe", "predict", "say", "claim", "argue", "hope", "want", "suggest", "describe", "mention", "comment", "respond", "react", "reveal", "confirm", "tell", "feel", "consider", "explain"]
+    for stem in stems(word)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,8 @@ def select(found: Found, weights: Weights | None = None) -> Selection:
     if not found.hits:
         ranged = found.since is not None or found.phrase is not None
         return Selection((), 0.0, "nothing-in-range" if ranged else "nothing-on-it")
-    reading = read(found.question, found.hits, found.weights)
+    telling = {stem: weight for stem, weight in found.weights.items() if stem not in _ATTITUDES}
+    reading = read(found.question, found.hits, telling or found.weights)
     lines = quotable(reading)
     scores = sentence_scores(sentence_features(reading, lines), weights)
     sure = confidence(evidence_features(reading), weights) if lines and found.weights else 0.0

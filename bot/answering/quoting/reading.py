@@ -25,6 +25,8 @@ READ_HITS = 10
 _SHORTEST, _LONGEST = 20, 400
 _TOKEN = re.compile(r"[^\W_]+")
 
+_FULL_NAME = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w’'-]*\w(?: [A-Z][\w’'-]*\w)+")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -82,8 +84,14 @@ def read(question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> Re
     lines: list[Line] = []
     passages: list[frozenset[str]] = []
     of_article: dict[str, set[str]] = defaultdict(set)
+    texts: dict[str, str] = defaultdict(str)
+    for hit in hits:
+        texts[hit.passage.article.article_id] += (
+            f"{hit.passage.article.title}\n{hit.passage.text}\n"
+        )
     for number, (hit, title) in enumerate(zip(hits, titles, strict=True)):
-        own = list(_lines(number, hit, weights, question_stems, known_names))
+        meant = _short_names(question, texts[hit.passage.article.article_id])
+        own = list(_lines(number, hit, weights, question_stems, known_names, meant))
         lines += own
         passages.append(title.union(*(line.stems for line in own)))
         of_article[hit.passage.article.article_id] |= passages[-1]
@@ -93,18 +101,29 @@ def read(question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> Re
     )  # fmt: skip
 
 
+def _short_names(question: str, article: str) -> dict[str, frozenset[str]]:
+    """By the stem of its last word, the stems of each full name of the question that the article has
+    in full: there "Wang" alone means Alexandr Wang."""
+    return {
+        parts[-1]: frozenset(parts)
+        for match in _FULL_NAME.finditer(question)
+        if match[0] in article and (parts := stems(match[0]))
+    }
+
+
 def _lines(
     number: int,
     hit: Hit,
     weights: Mapping[str, float],
     question_stems: Set[str],
     known_names: Set[str],
+    meant: Mapping[str, frozenset[str]],
 ) -> Iterator[Line]:
     spans = sentence_spans(hit.passage.text)
     texts = [text for start, end in spans if not is_order(text := hit.passage.text[start:end])]
     terms = [stems(text) for text in texts]
     for place, (text, own) in enumerate(zip(texts, terms, strict=True)):
-        words = frozenset(own)
+        words = frozenset(own).union(*(meant[stem] for stem in meant.keys() & set(own)))
         possible = tuple(
             each
             for each in possible_answers(text, known_names)
