@@ -35,6 +35,7 @@ from bot.texts.translator import Translator
 from bot.visits import Visit, visit_of_interaction, visit_of_message
 from retrieval.embedders import Embedder
 from retrieval.errors import NewsdeskError
+from retrieval.indexes.vectors import LITTLE_AT_ONCE
 from retrieval.library import Library, open_library
 from retrieval.moments import Clock, utc_now
 
@@ -120,6 +121,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         self.library = await opened.enter_async_context(
             open_library(config, writer="newsdesk run", clock=self._clock, embedder=self._embedder)
         )
+        self.library.store.at_once = LITTLE_AT_ONCE
         composer = await opened.enter_async_context(
             open_composer(self.library, self.settings.answering())
         )

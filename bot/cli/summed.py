@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from bot.answering.summaries.exporting import grouped
 from bot.cli.output import byline
 
 if TYPE_CHECKING:
@@ -168,6 +167,8 @@ class _Out:
 
     def sources(self, citations: Iterable[Citation], indent: int = 2) -> None:
         """Each article once, behind all its numbers."""
+        from bot.answering.summaries.exporting import grouped
+
         for article, cited in grouped(citations).items():
             marks = "".join(f"[{citation.n}]" for citation in cited)
             self.line(f"{marks} {article.title}", "green", indent=indent)

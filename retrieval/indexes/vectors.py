@@ -17,9 +17,10 @@ from retrieval.embedders import Vectors
 from retrieval.errors import EmbedderMismatch, IndexDamaged, SettingsError, StorageError
 
 _PAGE = 2_000
+_AT_ONCE = 2_000
 # The embedded client keeps Python's lock while it writes: with much at once nothing else would move,
-# no event loop either. Forty vectors take some 20 ms, each no more than with many at once.
-_UPSERT = 40
+# no event loop either. Forty vectors take some 20 ms.
+LITTLE_AT_ONCE = 40
 _SERVER_SECONDS = 30.0
 _NO_ROOM = re.compile(r"disk is full|no space left", re.IGNORECASE)
 
@@ -31,6 +32,9 @@ class ChromaStore:
     """
 
     def __init__(self, client: Any, folder_id: str, embedder: str) -> None:
+        # How many vectors are written in one call. LITTLE_AT_ONCE keeps an event loop alive that
+        # people wait for.
+        self.at_once = _AT_ONCE
         self._client = client
         self._folder_id = folder_id
         self._embedder = embedder
@@ -183,8 +187,9 @@ class VectorIndex:
     async def write(self, passage_ids: Sequence[int], vectors: Vectors) -> None:
         """Add vectors, or replace those of passages that have one."""
         collection = await self._opened(create=True)
-        for first in range(0, len(passage_ids), _UPSERT):
-            batch = slice(first, first + _UPSERT)
+        size = self._store.at_once
+        for first in range(0, len(passage_ids), size):
+            batch = slice(first, first + size)
             await self._call(
                 collection.upsert,
                 ids=[str(passage_id) for passage_id in passage_ids[batch]],
@@ -196,8 +201,9 @@ class VectorIndex:
         collection = await self._opened()
         if collection is None:
             return
-        for first in range(0, len(passage_ids), _UPSERT):
-            ids = [str(passage_id) for passage_id in passage_ids[first : first + _UPSERT]]
+        size = self._store.at_once
+        for first in range(0, len(passage_ids), size):
+            ids = [str(passage_id) for passage_id in passage_ids[first : first + size]]
             await self._call(collection.delete, ids=ids)
         self._known_size = 0
 

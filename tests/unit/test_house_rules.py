@@ -49,3 +49,9 @@ def test_importing_the_bot_starts_nothing_and_reads_nothing(tmp_path: Path) -> N
 def test_the_head_of_the_catalogue_is_its_last_migration() -> None:
     scripts = ROOT / "retrieval/catalogue/migrations/versions"
     assert max(path.name[:4] for path in scripts.glob("0*.py")) == migrating.HEAD
+
+
+def test_help_waits_for_nothing_heavy() -> None:
+    code = "import bot.cli.main, sys; print(*{'numpy', 'sqlalchemy', 'chromadb', 'discord', 'openai', 'trafilatura'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True)  # fmt: skip
+    assert done.stdout.strip() == ""
