@@ -12,6 +12,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import retrieval.indexing
 import retrieval.ingest
 from retrieval.library import LibraryConfig, open_library
@@ -78,6 +80,7 @@ def run_forked(target: Any, *arguments: Any) -> int | None:
     return process.exitcode
 
 
+@pytest.mark.timeout(600)
 def test_a_kill_at_any_instant_of_an_ingest_loses_nothing(tmp_path: Path) -> None:
     in_a_fresh_process("tests.integration.test_crashes", tmp_path)
 
