@@ -33,6 +33,17 @@ async def moderator_of(bot: NewsdeskBot, visit: Visit) -> Moderator:
     return await Moderator.of(bot.library, corpus)
 
 
+async def moderating(
+    bot: NewsdeskBot, interaction: discord.Interaction[Any]
+) -> tuple[Visit, Moderator]:
+    """Begin a command of moderators: who asks, checked before Discord is told to wait, and what they
+    may do. Raises ``Refused``."""
+    visit = await bot.visit(interaction)
+    visit.require_moderator()
+    await acknowledge(interaction)
+    return visit, await moderator_of(bot, visit)
+
+
 @contextlib.contextmanager
 def telling(text: str, *, not_found: str, refused: str | None = None) -> Iterator[None]:
     """What a service refuses inside, in words for Discord: the texts of these keys. ``text`` is

@@ -10,7 +10,7 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.client import NewsdeskBot
-from bot.cogs._moderators import acknowledge, moderator_of, send_pages, telling
+from bot.cogs._moderators import moderating, send_pages, telling
 from bot.cogs._references import Reference, suggest_articles
 from bot.errors import Refused
 from bot.ui.escaping import plain
@@ -34,10 +34,7 @@ class ArticleCommands(
     async def find(
         self, interaction: discord.Interaction[Any], words: app_commands.Range[str, 1, 200]
     ) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
-        await acknowledge(interaction)
-        moderator = await moderator_of(self._bot, visit)
+        visit, moderator = await moderating(self._bot, interaction)
         found = await moderator.find(words, _MOST)
         if not found:
             raise Refused("articles-none", text=plain(words, 100))
@@ -50,10 +47,7 @@ class ArticleCommands(
         article=locale_str("Which article: words of its title, its link or its id")
     )
     async def show(self, interaction: discord.Interaction[Any], article: Reference) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
-        await acknowledge(interaction)
-        moderator = await moderator_of(self._bot, visit)
+        visit, moderator = await moderating(self._bot, interaction)
         with telling(article, not_found="article-unknown"):
             card, text = await moderator.show(article)
         paragraphs = (plain(part) for part in text.split("\n\n"))
@@ -76,10 +70,7 @@ class ArticleCommands(
         article: Reference,
         because: app_commands.Range[str, 1, 300] | None = None,
     ) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
-        await acknowledge(interaction)
-        moderator = await moderator_of(self._bot, visit)
+        visit, moderator = await moderating(self._bot, interaction)
         with telling(article, not_found="article-unknown", refused="article-removed-already"):
             card = await moderator.remove(article, visit.actor, because=because)
         words = f"{card_lines(card, visit.say)}\n\n{visit.say('article-is-removed')}"
@@ -90,10 +81,7 @@ class ArticleCommands(
         article=locale_str("Which article: words of its title, its link or its id")
     )
     async def restore(self, interaction: discord.Interaction[Any], article: Reference) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
-        await acknowledge(interaction)
-        moderator = await moderator_of(self._bot, visit)
+        visit, moderator = await moderating(self._bot, interaction)
         with telling(article, not_found="article-unknown", refused="article-not-removed"):
             card = await moderator.restore(article, visit.actor)
         words = f"{card_lines(card, visit.say)}\n\n{visit.say('article-is-restored')}"

@@ -11,7 +11,7 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.client import NewsdeskBot
-from bot.cogs._moderators import acknowledge, moderator_of, send_pages, telling
+from bot.cogs._moderators import moderating, send_pages, telling
 from bot.cogs._references import Reference, suggest_articles
 from bot.ui.moderating import card_lines
 from bot.ui.pager import paged
@@ -34,10 +34,7 @@ class StoryCommands(
         article=locale_str("Which article: words of its title, its link or its id")
     )
     async def show(self, interaction: discord.Interaction[Any], article: Reference) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
-        await acknowledge(interaction)
-        moderator = await moderator_of(self._bot, visit)
+        visit, moderator = await moderating(self._bot, interaction)
         with telling(article, not_found="article-unknown", refused="story-none"):
             cards = await moderator.story(article)
         await self._tell(interaction, visit, cards, visit.say("story-title", count=len(cards)))
@@ -49,10 +46,7 @@ class StoryCommands(
         article=locale_str("Which article: words of its title, its link or its id")
     )
     async def split(self, interaction: discord.Interaction[Any], article: Reference) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
-        await acknowledge(interaction)
-        moderator = await moderator_of(self._bot, visit)
+        visit, moderator = await moderating(self._bot, interaction)
         with telling(article, not_found="article-unknown", refused="story-none"):
             cards = await moderator.split(article, visit.actor)
         await self._tell(interaction, visit, cards, visit.say("story-split"))
@@ -67,10 +61,7 @@ class StoryCommands(
     async def merge(
         self, interaction: discord.Interaction[Any], article: Reference, other: Reference
     ) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
-        await acknowledge(interaction)
-        moderator = await moderator_of(self._bot, visit)
+        visit, moderator = await moderating(self._bot, interaction)
         both = f"{article}, {other}"
         with telling(both, not_found="article-unknown", refused="stories-not-merged"):
             cards = await moderator.merge(article, other, visit.actor)
