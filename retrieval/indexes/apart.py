@@ -25,6 +25,9 @@ from retrieval.indexes.chroma import EmbeddedChroma
 # The name of a call and what is given to it.
 Question: TypeAlias = tuple[str, tuple[Any, ...]]
 
+# Whether the index is damaged, whether trying again may help, and the reason.
+Failure: TypeAlias = tuple[bool, bool, str]
+
 # Reading the largest index at its first use takes a while.
 _SECONDS = 120.0
 _CLOSE_SECONDS = 10.0
@@ -45,6 +48,11 @@ class ApartChroma:
         self._closed = False
         with self._turn:
             self._start()
+
+    @property
+    def process_id(self) -> int | None:
+        """None while there is no process."""
+        return self._process.pid if self._process is not None else None
 
     def names(self) -> list[str]:
         return list(self._ask("names"))
@@ -152,27 +160,26 @@ class ApartChroma:
 
 def serve(connection: Connection, folder: Path) -> None:
     """Answer until the other side is gone."""
-    chroma: EmbeddedChroma | None = None
-    question: Question | None = None
-    while True:
-        try:
-            if question is None:
-                chroma, answer = EmbeddedChroma(folder), None
-            else:
-                call, args = question
+    try:
+        chroma = EmbeddedChroma(folder)
+    except NewsdeskError as error:
+        connection.send((_told(error), None))
+        return
+    connection.send((None, None))
+    with contextlib.suppress(EOFError):
+        while True:
+            call, args = connection.recv()
+            try:
                 answer = getattr(chroma, call)(*args)
-        except NewsdeskError as error:
-            failure = isinstance(error, IndexDamaged), error.retry, str(error)
-            connection.send((failure, None))
-            if chroma is None:
-                return
-        else:
-            connection.send((None, answer))
-        try:
-            question = connection.recv()
-        except EOFError:
-            break
+            except NewsdeskError as error:
+                connection.send((_told(error), None))
+            else:
+                connection.send((None, answer))
     chroma.close()
+
+
+def _told(error: NewsdeskError) -> Failure:
+    return isinstance(error, IndexDamaged), error.retry, str(error)
 
 
 def main() -> None:
