@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -89,6 +90,8 @@ class NewsdeskBot(commands.AutoShardedBot):
     presses: Any  # hears of buttons and menus; set by the cog that makes them
     pages: Any  # turns pages; set by the cog that makes them
     subscriptions: SubscriptionRunner
+    # Whether the embedded Chroma works in a process of its own; see `favour_the_loop`.
+    chroma_apart = False
 
     def __init__(
         self, settings: Settings, *, clock: Clock = utc_now, embedder: Embedder | None = None
@@ -118,6 +121,7 @@ class NewsdeskBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         one_event_at_a_time(self.http)
         config, opened = self.settings.library(), self._resources
+        config = replace(config, chroma_apart=self.chroma_apart)
         self.library = await opened.enter_async_context(
             open_library(config, writer="newsdesk run", clock=self._clock, embedder=self._embedder)
         )

@@ -8,18 +8,22 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from discord.ext.commands import AutoShardedBot
 from discord.http import HTTPClient
+
+if TYPE_CHECKING:
+    from bot.client import NewsdeskBot
 
 _SWITCH_SECONDS = 0.001
 
 
-def favour_the_loop(bot: AutoShardedBot) -> None:
+def favour_the_loop(bot: NewsdeskBot) -> None:
     """Set the process up for a bot: to be called once, before it starts."""
     # A busy thread gives the lock back after a millisecond instead of five.
     sys.setswitchinterval(_SWITCH_SECONDS)
+    # Chroma would keep the lock as long as it writes.
+    bot.chroma_apart = True
 
     async def settle() -> None:
         # What a start leaves in memory stays: looking through it again and again for garbage takes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias, TypeVar
@@ -17,6 +16,7 @@ from retrieval.errors import IndexDamaged
 from retrieval.holdings import Held, Holdings
 from retrieval.indexes.keywords import KeywordIndex, KeywordQuery
 from retrieval.indexes.vectors import VectorIndex
+from retrieval.lanes import ASKING
 from retrieval.questions import Question
 from retrieval.ranking import Ranking
 
@@ -109,15 +109,15 @@ class Gatherer:
                         step = steps.send(_damaged(error))
                 return then(step)
 
-            return await asyncio.to_thread(here)
-        step = await asyncio.to_thread(next, steps)
+            return await ASKING.run(here)
+        step = await ASKING.run(next, steps)
         while not isinstance(step, Gathered):
             try:
                 dense: Dense = await vectors.query(vector, step), []
             except IndexDamaged as error:
                 dense = _damaged(error)
-            step = await asyncio.to_thread(steps.send, dense)
-        return await asyncio.to_thread(then, step)
+            step = await ASKING.run(steps.send, dense)
+        return await ASKING.run(then, step)
 
     def _steps(self, wanted: Wanted, ranking: Ranking) -> Generator[int | Gathered, Dense, None]:
         """Yields how many nearest passages Chroma is to be asked for, is sent them, and yields in the

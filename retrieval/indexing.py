@@ -27,6 +27,7 @@ from retrieval.catalogue import (
 )
 from retrieval.embedders import Embedder, Vectors, packed, unpacked
 from retrieval.gathering import Corner
+from retrieval.lanes import INGESTING
 from retrieval.moments import Clock
 from retrieval.stories import Marks, Place, Stories, names_in, ordered, sketch
 
@@ -193,8 +194,8 @@ class _StoryDesk:
         if self._stories is None:
             known = await self._catalogue.members(self._corpus)
             self._pins = await self._catalogue.pins(self._corpus)
-            self._stories = await asyncio.to_thread(self._loaded, known, dimensions)
-        members = await asyncio.to_thread(self._place, self._stories, prepared)
+            self._stories = await INGESTING.run(self._loaded, known, dimensions)
+        members = await INGESTING.run(self._place, self._stories, prepared)
         await self._catalogue.place(self._corpus, members)
 
     def forget(self, version_ids: Sequence[int]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from retrieval.articles import Incoming, Ingested
 from retrieval.errors import NewsdeskError, StorageError
 from retrieval.indexing import Accepted, Indexer, Prepared, Settle
+from retrieval.lanes import INGESTING
 from retrieval.languages import detect_language
 
 _ARTICLES = 128
@@ -63,7 +64,7 @@ async def ingest_batches(
 
     async def accept() -> None:
         async for batch in batches:
-            known = await asyncio.to_thread(list, map(_with_language, batch))
+            known = await INGESTING.run(list, map(_with_language, batch))
             await accepted.put(await indexer.accept(known, actor=actor, place=place, settle=settle))
         await accepted.put(None)
 

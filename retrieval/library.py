@@ -37,6 +37,8 @@ class LibraryConfig:
 
     data_dir: Path
     chroma_url: str | None = None
+    # Whether the embedded Chroma gets a process of its own, for which writing is no wait for others.
+    chroma_apart: bool = False
     embedder: str = "wordllama"
     embedder_options: EmbedderOptions = field(default_factory=EmbedderOptions)
     ranking: Ranking = field(default_factory=Ranking)
@@ -361,8 +363,9 @@ async def _opened(
             )
         else:
             store = await ChromaStore.embedded(
-                config.data_dir / "chroma", catalogue.folder_id, embedder.identity
-            )
+                config.data_dir / "chroma", catalogue.folder_id, embedder.identity,
+                apart=config.chroma_apart,
+            )  # fmt: skip
     except BaseException:
         await catalogue.close()
         raise

@@ -19,6 +19,7 @@ from retrieval.errors import RerankerError
 from retrieval.gathering import Corner, Gathered, Gatherer, Measured, Wanted
 from retrieval.holdings import Held
 from retrieval.kinds import asked_for
+from retrieval.lanes import ASKING
 from retrieval.moments import TimeRange, to_micros
 from retrieval.questions import Question, content_words, day
 from retrieval.ranking import (
@@ -118,7 +119,7 @@ class Searcher:
 
     async def publishers(self, corpus: Corpus) -> Publishers:
         """The publishers of a corpus at this moment."""
-        return (await asyncio.to_thread(self.gatherer.holdings(corpus).current)).publishers
+        return (await ASKING.run(self.gatherer.holdings(corpus).current)).publishers
 
     async def explore(
         self, corner: Corner, question: str, within: TimeRange
@@ -160,7 +161,7 @@ class Searcher:
         if self._reranker is not None and scored:
             scored = await self._reranked(self._reranker, read, scored)
             chosen = self._chosen(scored, limit)
-            hits = await asyncio.to_thread(self._hits, gathered.held, chosen, read)
+            hits = await ASKING.run(self._hits, gathered.held, chosen, read)
         if not hits and explain_nothing:
             notes += await self._why_nothing(corner, gathered)
         within = read.within

@@ -25,6 +25,7 @@ from bot.answering.spending import Ledger
 from bot.answering.tokens import CountTokens, token_counter
 from retrieval.articles import Hit, Passage
 from retrieval.catalogue.spending import Spending
+from retrieval.lanes import ASKING
 from retrieval.questions import content_words
 
 _log = logging.getLogger(__name__)
@@ -197,7 +198,7 @@ class Composer:
                             Dropped(draft.text, ("it only says the question again",))
                         )
                         continue
-                    result = await asyncio.to_thread(check_sentence, draft, composition.passages)
+                    result = await ASKING.run(check_sentence, draft, composition.passages)
                     if isinstance(result, Passed) and self._bounds.second_opinion:
                         result = await self._second_opinion(result, composition, corpus)
                     if isinstance(result, Passed):

@@ -37,6 +37,7 @@ from bot.answering.evidence import Numbered
 from bot.answering.quoting import select
 from retrieval.articles import Found
 from retrieval.catalogue.spending import Spending
+from retrieval.lanes import ASKING
 from retrieval.library import Library
 from retrieval.moments import TimeRange, to_micros
 
@@ -136,12 +137,10 @@ class AnswerEngine:
         return answer
 
     async def _made(self, asked: Asked, found: Found, emit: Callable[[Event], None]) -> Answer:
-        selection = await asyncio.to_thread(select, found)
+        selection = await ASKING.run(select, found)
         if selection.reason is not None:
             return await self._refusal(asked, found, selection.reason)
-        reconciled = await asyncio.to_thread(
-            reconcile, found.question, selection.quotations, found.hits
-        )
+        reconciled = await ASKING.run(reconcile, found.question, selection.quotations, found.hits)
         quoted = _quoted(found, reconciled)
         if self._composer is None:
             return _told(quoted, emit)

@@ -57,6 +57,7 @@ from retrieval.catalogue.schema import (
 )
 from retrieval.corrections import correction_in
 from retrieval.errors import StorageError
+from retrieval.lanes import INGESTING
 from retrieval.moments import from_micros, to_micros, written
 from retrieval.passages import passage_spans
 from retrieval.sources import source_key
@@ -199,7 +200,7 @@ class Catalogue:
         rejected. ``alongside`` is told the results and may write to the same transaction.
         """
         # Hashing and cutting are work for a thread, not for the event loop.
-        batch = await asyncio.to_thread(lambda: [_Identified(corpus, item) for item in incoming])
+        batch = await INGESTING.run(lambda: [_Identified(corpus, item) for item in incoming])
         async with self._write() as connection:
             known = await _known_articles(connection, [item.article_id for item in batch])
             hashes = await _known_hashes(connection, corpus, [item.hash for item in batch])
@@ -514,6 +515,7 @@ class _Identified:
         self.canonical_url = canonical_url(url) if url else f"text:{self.hash}"
         self.article_id = article_id_of(corpus.id, self.canonical_url)
         self.spans = passage_spans(self.article.text)
+        self.correction = correction_in(self.article.text)
 
     def article_row(self, moment: int) -> dict[str, Any]:
         return {
@@ -546,7 +548,7 @@ class _Identified:
             "ingested_at": moment,
             "content_hash": self.hash,
             "text": article.text,
-            "correction": correction_in(article.text),
+            "correction": self.correction,
         }
 
     def passage_rows(self, version_id: int) -> list[dict[str, Any]]:

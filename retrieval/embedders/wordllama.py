@@ -11,8 +11,11 @@ import numpy as np
 
 from retrieval.embedders.base import Embedder, Vectors, normalised
 from retrieval.errors import EmbedderError
+from retrieval.lanes import ASKING, INGESTING
 
 _BATCH = 256
+# So many are a question.
+_FEW = 8
 
 
 class WordLlamaEmbedder(Embedder):
@@ -28,7 +31,8 @@ class WordLlamaEmbedder(Embedder):
         await asyncio.to_thread(self._loaded)
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        return await asyncio.to_thread(self._embed, list(texts))
+        lane = ASKING if len(texts) <= _FEW else INGESTING
+        return await lane.run(self._embed, list(texts))
 
     def _embed(self, texts: list[str]) -> Vectors:
         model = self._loaded()

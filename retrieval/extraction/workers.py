@@ -14,12 +14,11 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import retrieval
 from retrieval.articles import Article
+from retrieval.children import child_environment
 from retrieval.errors import NewsdeskError, UnreadableSource
 from retrieval.extraction.child import Job, article_of, read_frame, write_frame
 
@@ -27,7 +26,6 @@ _START_SECONDS = 60.0
 _SECONDS = {"page": 5.0, "pdf": 20.0}
 # A process is replaced after so many documents: what libraries leak goes with it.
 _DOCUMENTS = 2_000
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 
 
 class Extractor:
@@ -112,17 +110,13 @@ class _Child:
         self._documents = 0
         self._ready = False
         self._broken = False
-        root = str(Path(retrieval.__file__).parents[1])
-        # Its environment holds no secrets, and one thread is all that it needs.
-        environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-        environment |= {"PYTHONPATH": root, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "retrieval.extraction.child"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=environment,
+                env=child_environment(),
                 # Ctrl-C is for the one who started us.
                 start_new_session=True,
             )

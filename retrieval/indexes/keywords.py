@@ -18,6 +18,7 @@ import tantivy
 
 from retrieval.catalogue import PASSAGES_PER_VERSION, PendingVersion
 from retrieval.kinds import KINDS, Kind, counts
+from retrieval.lanes import INGESTING
 from retrieval.moments import TimeRange, to_micros
 
 _HEAP_BYTES = 60_000_000
@@ -137,7 +138,7 @@ class KeywordIndex:
     async def write(self, add: Sequence[PendingVersion], remove: Sequence[int]) -> None:
         """Remove and add versions, durably, in one commit. Adding one again replaces it."""
         async with self._lock:
-            await _finished(asyncio.to_thread(self._write, add, remove))
+            await _finished(INGESTING.run(self._write, add, remove))
 
     async def passage_ids(self) -> list[int]:
         """The ids of all passages that it holds; one twice if it stands in it twice."""

@@ -7,10 +7,10 @@ import contextlib
 import itertools
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from bot.client import NewsdeskBot
 from bot.discord_addresses import use_addresses
@@ -68,7 +68,7 @@ async def main() -> None:
     watching.cancel()
     _say(json.dumps({
         "stall_ms": max(stalls.found), "stalls": sorted(round(s) for s in stalls.found if s > 50),
-        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "memory_mb": _memory_mb(),
         "ingested": ingested, "ingest_s": seconds,
     }))  # fmt: skip
     await bot.close()
@@ -83,6 +83,20 @@ async def _ingest(bot: NewsdeskBot, server: int, articles: list[Incoming]) -> tu
     async for result in ingest(indexer, articles, actor="load", data_dir=bot.settings.data_dir):
         count += result.status in ("indexed", "duplicate")
     return count, time.perf_counter() - started
+
+
+def _memory_mb() -> float:
+    """The most that this process and its children that are still there have had, in MB."""
+    own = str(os.getpid())
+    kilobytes = 0
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError):
+            fields = dict(
+                line.split(":", 1) for line in status.read_text().splitlines() if ":" in line
+            )
+            if own in (fields["Pid"].strip(), fields["PPid"].strip()) and "VmHWM" in fields:
+                kilobytes += int(fields["VmHWM"].split()[0])
+    return kilobytes / 1024
 
 
 def _articles() -> Iterator[Incoming]:

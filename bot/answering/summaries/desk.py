@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -31,6 +30,7 @@ from retrieval.catalogue.coverage import (
     reports_of_stories,
 )
 from retrieval.indexes.keywords import stems
+from retrieval.lanes import ASKING
 from retrieval.library import Library
 from retrieval.moments import TimeRange, from_micros, to_micros
 from retrieval.questions import content_words, day
@@ -285,7 +285,7 @@ class SummaryDesk:
             made = (entry(story, read[story.story_id], lines, names) for story in stories)
             return [one for one in made if one is not None]
 
-        entries = await asyncio.to_thread(quoted)
+        entries = await ASKING.run(quoted)
         if writer is None:
             return entries
         written = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -23,6 +22,7 @@ from bot.answering.summaries.results import (
 )
 from bot.answering.summaries.writing import ARTICLE, CHANGES, STORY, VOICES, Writer
 from retrieval.articles import Passage
+from retrieval.lanes import ASKING
 from retrieval.sentences import sentences
 
 _VOICES_READ = 12  # passages
@@ -33,7 +33,7 @@ async def sum_up_article(read: Read, writer: Writer | None) -> Summary:
     title = read.report.article.title
     lines = await _written(writer, ARTICLE, title, read.passages, quoting.ARTICLE_SENTENCES)
     if not lines:
-        lines = await asyncio.to_thread(quoting.article_lines, read.passages)
+        lines = await ASKING.run(quoting.article_lines, read.passages)
     if not lines:
         raise NothingThere(f"“{title}” holds no whole sentence to sum up.")
     numbering = Numbering()
@@ -46,23 +46,23 @@ async def sum_up_story(reads: Sequence[Read], writer: Writer | None) -> Summary:
     """``reads`` are the reports, oldest first. Raises ``NothingThere`` like ``sum_up_article``."""
     about = reads[-1].report.article.title
     whole = [passage for read in reversed(reads) for passage in read.passages]
-    stale = await asyncio.to_thread(quoting.taken_back, reads)
+    stale = await ASKING.run(quoting.taken_back, reads)
     happened = _without(stale, await _written(writer, STORY, about, whole, 4))
     if not happened:
-        happened = await asyncio.to_thread(quoting.happened, reads)
+        happened = await ASKING.run(quoting.happened, reads)
     if not happened:
         raise NothingThere(f"The reports on “{about}” hold no whole sentence to sum up.")
     # That outlets differ is found by comparing them; a model would have to be believed.
-    disputed = await asyncio.to_thread(quoting.disputed, reads, texts_of(happened))
+    disputed = await ASKING.run(quoting.disputed, reads, texts_of(happened))
     speaking = [p for p in whole if any(map(quoting.names_a_speaker, sentences(p.text)))]
     voices = _without(stale, await _written(writer, VOICES, about, speaking[:_VOICES_READ], 4))
     if not voices:
-        voices = await asyncio.to_thread(quoting.voices, reads, texts_of([*happened, *disputed]))
+        voices = await ASKING.run(quoting.voices, reads, texts_of([*happened, *disputed]))
     _, later = quoting.parted(reads)
     news = [passage for read in reversed(later) for passage in read.passages]
     changed = await _written(writer, CHANGES, about, news, 3)
     if not changed:
-        changed = await asyncio.to_thread(
+        changed = await ASKING.run(
             quoting.changed, reads, texts_of([*happened, *voices, *disputed])
         )
     numbering = Numbering()
@@ -87,7 +87,7 @@ async def _written(
 
 
 async def _figures(reads: Sequence[Read], numbering: Numbering) -> tuple[KeyFigure, ...]:
-    found = await asyncio.to_thread(quoting.key_figures, reads)
+    found = await ASKING.run(quoting.key_figures, reads)
     return tuple(KeyFigure(text, numbering.sentence(line)) for text, line in found)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from bot.answering.models import ModelError
 from bot.answering.summaries.extracting import extract
 from bot.answering.summaries.results import Line, Progress, Step, no_progress
 from retrieval.articles import Passage
+from retrieval.lanes import ASKING
 
 _log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class Writer:
             return []
         parts = await self._composer.parts(passages)
         if len(parts) > _MOST_PARTS:
-            telling = await asyncio.to_thread(extract, [passages], _TELLING)
+            telling = await ASKING.run(extract, [passages], _TELLING)
             ids = {one.passage.passage_id for one in telling}
             chosen = [passage for passage in passages if passage.passage_id in ids]
             parts = (await self._composer.parts(chosen))[:_MOST_PARTS]
@@ -100,9 +100,7 @@ class Writer:
             lines = await self._written(_PART, about, part)
             if not lines:
                 passages = [one.passage for one in part]
-                lines = [
-                    Line.quoted(one) for one in await asyncio.to_thread(extract, [passages], 3)
-                ]
+                lines = [Line.quoted(one) for one in await ASKING.run(extract, [passages], 3)]
             held = {one.passage.passage_id: one for one in part}
             for line in lines:
                 key = line.passages[0].passage_id

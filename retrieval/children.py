@@ -1,0 +1,21 @@
+"""What processes of ours are started with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import retrieval
+
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
+
+
+def child_environment() -> dict[str, str]:
+    """The environment of a process of ours: it holds no secrets, and one thread is enough for it."""
+    environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    root = str(Path(retrieval.__file__).parents[1])
+    return environment | {
+        "PYTHONPATH": root,
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
