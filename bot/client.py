@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
@@ -20,6 +20,7 @@ from bot.command_sync import sync_if_changed
 from bot.conversations import Conversations
 from bot.departures import Departures
 from bot.desk import Desk
+from bot.errands import Errands
 from bot.health import health_endpoint
 from bot.invite import invite_link, missing
 from bot.job_board import JobBoard
@@ -38,6 +39,9 @@ from retrieval.errors import NewsdeskError
 from retrieval.indexes.vectors import LITTLE_AT_ONCE
 from retrieval.library import Library, open_library
 from retrieval.moments import Clock, utc_now
+
+if TYPE_CHECKING:
+    from bot.cogs.ask._asking import Asking
 
 _log = logging.getLogger(__name__)
 
@@ -74,8 +78,8 @@ class Tree(app_commands.CommandTree["NewsdeskBot"]):
 class NewsdeskBot(commands.AutoShardedBot):
     """Opens everything in ``setup_hook`` and closes it in ``close``.
 
-    A cog gets at the rest of the house here: ``library``, ``engine``, ``desk``, ``newsroom``, ``board``,
-    ``servers``. It begins each command with ``await bot.visit(interaction)``, which knows who may do what.
+    A cog gets at the rest of the house here: ``library``, ``engine``, ``errands``, ``desk``,
+    ``newsroom``, ``board``, ``servers``. It begins each command with ``await bot.visit(interaction)``, which knows who may do what.
     """
 
     library: Library
@@ -86,8 +90,9 @@ class NewsdeskBot(commands.AutoShardedBot):
     departures: Departures
     newsroom: Newsroom
     board: JobBoard
-    presses: Any  # hears of buttons and menus; set by the cog that makes them
-    pages: Any  # turns pages; set by the cog that makes them
+    asking: Asking  # set by the cog that makes it, as what follows
+    presses: Any  # hears of buttons and menus
+    pages: Any  # turns pages
     subscriptions: SubscriptionRunner
 
     def __init__(
@@ -106,7 +111,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         self.settings = settings
         self.conversations = Conversations()
         limits = settings.limits()
-        self.queue = AnswerQueue(limits)
+        self.errands = Errands(AnswerQueue(limits))
         self.cooldown = Cooldown(limits.cooldown)
         self._clock = clock
         self._embedder = embedder
@@ -129,7 +134,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         self.summaries = SummaryDesk(self.library, composer, config.zone)
         self.servers = ServerBook(self.library)
         seconds = self.settings.answer_seconds + _MORE_THAN_MODEL
-        self.desk = Desk(self.library, self.engine, self.queue, self.conversations, seconds)
+        self.desk = Desk(self.library, self.engine, self.errands, self.conversations, seconds)
         self.newsroom = await opened.enter_async_context(open_newsroom(self.settings, self.library))
         self.board = JobBoard(self)
         self.departures = Departures(self)
@@ -147,8 +152,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         """Let answers under way come to an end, then close everything. May be called again."""
         if self.is_closed():
             return
-        if hasattr(self, "desk"):
-            await self.desk.close(self.settings.stop_seconds)
+        await self.errands.close(self.settings.stop_seconds)
         if hasattr(self, "board"):
             await self.board.stop()
         await super().close()
@@ -211,7 +215,7 @@ class NewsdeskBot(commands.AutoShardedBot):
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         _log.info("removed from a server", extra=details(server=guild.id))
-        self.desk.drop_server(guild.id)
+        self.errands.drop_server(guild.id)
         self.servers.forget(guild.id)
         await self.departures.left(guild.id)
 

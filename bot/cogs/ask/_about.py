@@ -9,7 +9,7 @@ import discord
 
 from bot.answering.conversation import Conversation, Turn
 from bot.client import NewsdeskBot
-from bot.cogs.ask._asking import Asking, Question
+from bot.cogs.ask._asking import Asking, Earlier, Question
 from bot.cogs.ask._offer import Offer
 from bot.cogs.ask._places import acknowledged
 from bot.links import links_of
@@ -45,7 +45,7 @@ class AboutForm(Form):
         text = self._question.value.strip() or subject
         self._asking.admit(visit, text)
         place = await acknowledged(interaction, private=visit.settings.private and visit.server_id is not None)  # fmt: skip
-        about = Conversation((Turn(subject, ""),)) if subject else None
+        about = Earlier(Conversation((Turn(subject, ""),))) if subject else None
         await self._asking.ask(visit, Question(text, about=about), place)
         if missing and visit.is_moderator and visit.server_id is not None:
             await interaction.followup.send(

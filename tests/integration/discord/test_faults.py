@@ -144,7 +144,7 @@ async def test_an_answer_deleted_while_it_is_written_ends_quietly(
 ) -> None:
     message = await scene.begun_by_mention()
     scene.standin.delete_message(message)
-    await scene.standin.wait_until(lambda: not scene.running.bot.desk.is_busy)
+    await scene.standin.wait_until(lambda: not scene.running.bot.errands.is_busy)
     assert scene.standin.bot_messages(scene.general) == []
     assert told(caplog) == []
 
