@@ -178,9 +178,8 @@ class Composer:
         messages = self._messages(*asked, composition.passages)
         seen: set[str] = set()
         repeats = 0
-        raw: list[str] = []
         try:
-            async with aclosing(self._drafts(messages, composition, corpus, raw)) as drafts:
+            async with aclosing(self._drafts(messages, composition, corpus)) as drafts:
                 async for draft in drafts:
                     if not seen and _DONT_KNOW.match(draft.text):
                         composition.refused = True
@@ -206,10 +205,15 @@ class Composer:
                     else:
                         composition.dropped.append(result)
         finally:
-            _log.debug("Raw draft: %s", "".join(raw))
+            # What was written may hold anything, and so is in no log.
+            _log.debug(
+                "%d sentences passed, %d did not.",
+                len(composition.passed),
+                len(composition.dropped),
+            )
 
     async def _drafts(
-        self, messages: Sequence[Message], composition: Composition, corpus: str, raw: list[str]
+        self, messages: Sequence[Message], composition: Composition, corpus: str
     ) -> AsyncGenerator[DraftSentence, None]:
         """The sentences of one call as they become whole; the call is entered into the books."""
         reader = DraftReader()
@@ -223,7 +227,6 @@ class Composer:
                 if text is None:
                     found = reader.settle()
                 else:
-                    raw.append(text)
                     found = reader.feed(text)
                 for draft in found:
                     yield draft

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import discord
 
 from bot.answering.answers import QUOTATIONS, Answer, Citation, Sentence
+from bot.answering.notes import told
 from bot.texts import Say
 from bot.ui.escaping import link, plain, unmarked
 from bot.ui.pages import ANSWER, DESCRIPTION, EMBED, FIELD, FIELDS, QUIET, Page, note
@@ -54,7 +55,7 @@ def answer_pages(answer: Answer, frame: Frame) -> list[Page]:
     """The whole answer: one message, or several for a long one. The last one has the sources."""
     if answer.abstained:
         return [_refusal(answer, frame)]
-    notes = [f"-# {plain(text, 300)}" for text in answer.notes[:_NOTES]]
+    notes = [f"-# {plain(told(text, frame.say), 300)}" for text in answer.notes[:_NOTES]]
     notes += [f"-# {frame.remark}"] if frame.remark else []
     texts = split(map(_shown, answer.sentences), DESCRIPTION)
     embeds = [discord.Embed(description=text, colour=ANSWER) for text in texts]

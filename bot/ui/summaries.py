@@ -9,6 +9,7 @@ from datetime import datetime
 import discord
 
 from bot.answering.answers import QUOTATIONS, Citation, Sentence
+from bot.answering.notes import told
 from bot.answering.summaries.desk import Digest
 from bot.answering.summaries.digest import Entry
 from bot.answering.summaries.exporting import grouped
@@ -100,7 +101,9 @@ def _pages(
 ) -> list[Page]:
     say = around.say
     articles = tuple(dict.fromkeys(citation.article.article_id for citation in cited))
-    texts = split([*blocks, *(f"-# {plain(note, 300)}" for note in notes[:3])], _PAGE, "\n\n")
+    texts = split(
+        [*blocks, *(f"-# {plain(told(note, say), 300)}" for note in notes[:3])], _PAGE, "\n\n"
+    )
     pages = []
     for number, text in enumerate(texts, 1):
         embed = discord.Embed(title=unmarked(title, 250), description=text, colour=ANSWER)

@@ -69,6 +69,10 @@ class DirectCorpora:
             if suggesting or await self._may_read(guild, user, fresh=True):
                 self._remember(user, guild)
                 return self._bot.corpus_of(guild.id)
+        # Who is given a role meanwhile need not wait for it.
+        roles = self._known_of(user).roles
+        for server_id in [each for each, theirs in roles.items() if theirs is not None]:
+            del roles[server_id]
         raise Refused("dm-no-servers")
 
     async def may_read(self, user: discord.abc.User, corpus: str) -> bool:

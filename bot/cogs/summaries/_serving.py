@@ -9,6 +9,7 @@ from typing import Any
 import discord
 
 from bot import errors
+from bot.answering.notes import told
 from bot.answering.summaries.results import NothingThere, NotIngested, Progress, Step
 from bot.client import NewsdeskBot
 from bot.cogs.ask._asking import Asking
@@ -141,7 +142,7 @@ class Serving:
 def nothing_there(error: NothingThere, visit: Visit) -> str:
     """For people in Discord; who moderates hears how to bring an article in."""
     if not isinstance(error, NotIngested):
-        return plain(error.message)
+        return plain(told(error.message, visit.say))
     if visit.is_moderator and visit.server_id is not None:
         return visit.say("not-ingested-moderator", url=plain(error.url, 300))
     return visit.say("not-ingested-member")
