@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -53,6 +54,7 @@ COGS = (
 _UNHANDLED_SECONDS = 2.0
 _CATALOGUE_SECONDS = 2.0
 _MORE_THAN_MODEL = 60.0
+_CLOSE_SECONDS = 30.0
 
 
 def least_intents(*, message_content: bool) -> discord.Intents:
@@ -65,6 +67,16 @@ def least_intents(*, message_content: bool) -> discord.Intents:
     intents.guilds = intents.guild_messages = intents.dm_messages = True
     intents.message_content = message_content
     return intents
+
+
+@contextlib.asynccontextmanager
+async def _at_most(seconds: float, what: str) -> AsyncIterator[None]:
+    """Nothing that hangs may keep the rest from closing."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        _log.error("closing %s took more than %g s and was given up", what, seconds)
 
 
 class Tree(app_commands.CommandTree["NewsdeskBot"]):
@@ -154,9 +166,12 @@ class NewsdeskBot(commands.AutoShardedBot):
             return
         await self.errands.close(self.settings.stop_seconds)
         if hasattr(self, "board"):
-            await self.board.stop()
-        await super().close()
-        await self._resources.aclose()
+            async with _at_most(_CLOSE_SECONDS, "the job board"):
+                await self.board.stop()
+        async with _at_most(_CLOSE_SECONDS, "the connection to Discord"):
+            await super().close()
+        async with _at_most(_CLOSE_SECONDS, "what is kept"):
+            await self._resources.aclose()
         _log.info("stopped")
 
     async def _health(self) -> dict[str, bool]:
@@ -193,6 +208,9 @@ class NewsdeskBot(commands.AutoShardedBot):
     def seen_in(self, user_id: int) -> frozenset[int]:
         """Servers in which this person did something lately. No proof that they still are there."""
         return self._seen.get(user_id, frozenset())
+
+    def forget_seen(self, user_id: int) -> None:
+        self._seen.pop(user_id, None)
 
     def _saw(self, user_id: int, server_id: int) -> None:
         self._seen[user_id] = self._seen.pop(user_id, frozenset()) | {server_id}

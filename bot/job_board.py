@@ -130,7 +130,8 @@ class JobBoard:
                         kept = replace(kept, message_id=way.message_id)
                         await keep_job_message(self._catalogue, kept)
             with contextlib.suppress(Gone):
-                await place.finish([over_page(event, say)])
+                if await place.finish([over_page(event, say)]) is None:
+                    return  # the next start tells how it ended
             await forget_job_message(self._catalogue, kept.job_id)
         except services.NotFound:  # its server's data was deleted
             await forget_job_message(self._catalogue, kept.job_id)

@@ -35,7 +35,7 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
         record["text"],
         record["abstained"],
         tuple(Sentence(s["text"], tuple(s["citations"])) for s in record["sentences"]),
-        tuple(Citation(c["n"], Reference(**c["article"]), c["quote"]) for c in record["citations"]),
+        tuple(map(_citation, record["citations"])),
         tuple(Reference(**article) for article in record["nearest"]),
         record["model"],
         tuple(map(note_of, record["notes"])),
@@ -44,6 +44,11 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
         since=_moment(record["since"]),
         until=_moment(record["until"]),
     )
+
+
+def _citation(record: dict[str, Any]) -> Citation:
+    also = tuple(record.get("also", ()))  # older ones have none
+    return Citation(record["n"], Reference(**record["article"]), record["quote"], also)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -224,11 +224,7 @@ class Composer:
             aclosing(_with_pauses(pieces, _PAUSE)) as texts,
         ):
             async for text in texts:
-                if text is None:
-                    found = reader.settle()
-                else:
-                    found = reader.feed(text)
-                for draft in found:
+                for draft in reader.settle() if text is None else reader.feed(text):
                     yield draft
         for draft in reader.finish():
             yield draft

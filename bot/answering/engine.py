@@ -127,6 +127,7 @@ class AnswerEngine:
         answer = replace(
             answer,
             question=asked.question,
+            citations=_with_others(answer.citations, found),
             notes=(*answer.notes, *_publishers_corrections(answer, found)),
             asked=understood.question if standalone.changed else None,
             since=found.since,
@@ -279,6 +280,22 @@ def _publishers_corrections(answer: Answer, found: Found) -> list[str]:
         for notice, who in notices.items()
         if notice not in answer.text and not any("orrected" in note for note in answer.notes)
     ]
+
+
+def _with_others(citations: Sequence[Citation], found: Found) -> tuple[Citation, ...]:
+    """Each source with the outlets that have its story too and are no sources themselves."""
+    also = {hit.passage.article.article_id: hit.also for hit in reversed(found.hits)}
+    cited = {citation.article.article_id for citation in citations}
+    named = {citation.article.source for citation in citations}
+
+    def others(citation: Citation) -> tuple[str, ...]:
+        told = (
+            one for one in also.get(citation.article.article_id, ()) if one.article_id not in cited
+        )
+        names = dict.fromkeys(one.source for one in told if one.source and one.source not in named)
+        return tuple(names)
+
+    return tuple(replace(citation, also=others(citation)) for citation in citations)
 
 
 def _told(answer: Answer, emit: Callable[[Event], None]) -> Answer:
