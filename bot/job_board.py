@@ -82,6 +82,10 @@ class JobBoard:
             way = Lasting(channel, kept.message_id)
             self._start(kept, self._bot.corpus_of(kept.server_id), way)
 
+    @property
+    def is_showing(self) -> bool:
+        return bool(self._showing)
+
     async def stop(self) -> None:
         """Show nothing any more; what is shown stays for the next start."""
         for task in self._showing:

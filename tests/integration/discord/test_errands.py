@@ -71,9 +71,11 @@ async def test_remarks_and_refusals_are_german_in_a_german_server(
         await running.bot.servers.change(guild.id, language="de")
         ada, channel = running.standin.member(guild, "Ada"), running.standin.channel(guild)
         asked = await ada.slash(channel, "ask", question=BRIDGE, private=True)
-        answer = await asked.final(whole, timeout=20)
+        answer = await asked.final(lambda message: "Teilen" in message.buttons)
         assert "Das Sprachmodell steht nicht zur Verfügung. Diese Antwort besteht aus Zitaten." in answer.text  # fmt: skip
-        shared = await (await ada.press(answer, "Teilen")).final(whole)
+        shared = await (await ada.press(answer, "Teilen")).final(
+            lambda message: "Quellen" in message.buttons
+        )
         assert "Diese Antwort besteht aus Zitaten." in shared.text
         nothing = await (await ada.slash(channel, "timeline", topic="zebra")).final()
         assert "Niemand hier schrieb in dieser Zeit über „zebra“." in nothing.text
@@ -96,8 +98,7 @@ async def test_with_too_many_waiting_a_german_server_hears_it_in_german(
 ) -> None:
     model.play(Hangs())
     async with start(
-        OPENAI_BASE_URL=model.url, NEWSDESK_ANSWERS_AT_ONCE="1", NEWSDESK_WAITING_PER_USER="1",
-        NEWSDESK_STOP_SECONDS="0",
+        OPENAI_BASE_URL=model.url, NEWSDESK_ANSWERS_AT_ONCE="1", NEWSDESK_STOP_SECONDS="0",
     ) as running:  # fmt: skip
         guild = running.standin.guild("Harbour News")
         await running.bring_in(guild)
@@ -105,6 +106,7 @@ async def test_with_too_many_waiting_a_german_server_hears_it_in_german(
         ada, channel = running.standin.member(guild, "Ada"), running.standin.channel(guild)
         await ada.slash(channel, "summary article", article=LINK)
         await running.standin.wait_until(lambda: bool(model.requests))
-        await ada.slash(channel, "summary article", article=LINK)
-        third = await (await ada.slash(channel, "ask", question=BRIDGE)).final()
-        assert "Mehrere deiner Fragen warten" in third.text
+        for _ in range(3):
+            await ada.slash(channel, "summary article", article=LINK)
+        refused = await (await ada.slash(channel, "ask", question=BRIDGE)).final()
+        assert "schon mehrere Fragen in der Schlange" in refused.text
