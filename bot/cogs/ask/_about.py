@@ -66,8 +66,8 @@ class AboutForm(Form):
         corpus = visit.corpus
         if links and corpus is None:
             corpus = await self._asking.direct.corpus_for(visit.user)
-        for url in links if corpus else ():
-            if title := await self._bot.library.title_of(corpus, url):
+        for url in links:
+            if corpus and (title := await self._bot.library.title_of(corpus, url)):
                 return title, []
         return self._words(), links
 
