@@ -91,7 +91,8 @@ class NewsdeskBot(commands.AutoShardedBot):
     """Opens everything in ``setup_hook`` and closes it in ``close``.
 
     A cog gets at the rest of the house here: ``library``, ``engine``, ``errands``, ``desk``,
-    ``newsroom``, ``board``, ``servers``. It begins each command with ``await bot.visit(interaction)``, which knows who may do what.
+    ``newsroom``, ``board``, ``servers``. It begins each command with ``await bot.visit(interaction)``,
+    which knows who may do what.
     """
 
     library: Library

@@ -171,7 +171,9 @@ class FollowUp(Form):
         place = await acknowledged(
             interaction, private=self._given.private and visit.server_id is not None
         )
-        going_on = await self._asking.after(self._given)
+        # Read again: it may have been forgotten while the form was open.
+        given = await answer_by_id(self._bot.library.catalogue, self._given.id)
+        going_on = await self._asking.after(given)
         topics = self._asking.topics_in(interaction.channel)
         question = Question(self._question.value, about=going_on, topics=topics)
         await self._asking.ask(visit, question, place)
