@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
@@ -21,6 +22,7 @@ from bot.command_sync import sync_if_changed
 from bot.conversations import Conversations
 from bot.departures import Departures
 from bot.desk import Desk
+from bot.errands import Errands
 from bot.health import health_endpoint
 from bot.invite import invite_link, missing
 from bot.job_board import JobBoard
@@ -40,6 +42,9 @@ from retrieval.indexes.vectors import LITTLE_AT_ONCE
 from retrieval.library import Library, open_library
 from retrieval.moments import Clock, utc_now
 
+if TYPE_CHECKING:
+    from bot.cogs.ask._asking import Asking
+
 _log = logging.getLogger(__name__)
 
 COGS = (
@@ -50,6 +55,7 @@ COGS = (
 _UNHANDLED_SECONDS = 2.0
 _CATALOGUE_SECONDS = 2.0
 _MORE_THAN_MODEL = 60.0
+_CLOSE_SECONDS = 30.0
 
 
 def least_intents(*, message_content: bool) -> discord.Intents:
@@ -64,6 +70,16 @@ def least_intents(*, message_content: bool) -> discord.Intents:
     return intents
 
 
+@contextlib.asynccontextmanager
+async def _at_most(seconds: float, what: str) -> AsyncIterator[None]:
+    """Nothing that hangs may keep the rest from closing."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        _log.error("closing %s took more than %g s and was given up", what, seconds)
+
+
 class Tree(app_commands.CommandTree["NewsdeskBot"]):
     async def on_error(
         self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /
@@ -75,8 +91,9 @@ class Tree(app_commands.CommandTree["NewsdeskBot"]):
 class NewsdeskBot(commands.AutoShardedBot):
     """Opens everything in ``setup_hook`` and closes it in ``close``.
 
-    A cog gets at the rest of the house here: ``library``, ``engine``, ``desk``, ``newsroom``, ``board``,
-    ``servers``. It begins each command with ``await bot.visit(interaction)``, which knows who may do what.
+    A cog gets at the rest of the house here: ``library``, ``engine``, ``errands``, ``desk``,
+    ``newsroom``, ``board``, ``servers``. It begins each command with ``await bot.visit(interaction)``,
+    which knows who may do what.
     """
 
     library: Library
@@ -87,8 +104,9 @@ class NewsdeskBot(commands.AutoShardedBot):
     departures: Departures
     newsroom: Newsroom
     board: JobBoard
-    presses: Any  # hears of buttons and menus; set by the cog that makes them
-    pages: Any  # turns pages; set by the cog that makes them
+    asking: Asking  # set by the cog that makes it, as what follows
+    presses: Any  # hears of buttons and menus
+    pages: Any  # turns pages
     subscriptions: SubscriptionRunner
     # Whether the embedded Chroma works in a process of its own; see `favour_the_loop`.
     chroma_apart = False
@@ -109,7 +127,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         self.settings = settings
         self.conversations = Conversations()
         limits = settings.limits()
-        self.queue = AnswerQueue(limits)
+        self.errands = Errands(AnswerQueue(limits))
         self.cooldown = Cooldown(limits.cooldown)
         self._clock = clock
         self._embedder = embedder
@@ -133,7 +151,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         self.summaries = SummaryDesk(self.library, composer, config.zone)
         self.servers = ServerBook(self.library)
         seconds = self.settings.answer_seconds + _MORE_THAN_MODEL
-        self.desk = Desk(self.library, self.engine, self.queue, self.conversations, seconds)
+        self.desk = Desk(self.library, self.engine, self.errands, self.conversations, seconds)
         self.newsroom = await opened.enter_async_context(open_newsroom(self.settings, self.library))
         self.board = JobBoard(self)
         self.departures = Departures(self)
@@ -151,12 +169,14 @@ class NewsdeskBot(commands.AutoShardedBot):
         """Let answers under way come to an end, then close everything. May be called again."""
         if self.is_closed():
             return
-        if hasattr(self, "desk"):
-            await self.desk.close(self.settings.stop_seconds)
+        await self.errands.close(self.settings.stop_seconds)
         if hasattr(self, "board"):
-            await self.board.stop()
-        await super().close()
-        await self._resources.aclose()
+            async with _at_most(_CLOSE_SECONDS, "the job board"):
+                await self.board.stop()
+        async with _at_most(_CLOSE_SECONDS, "the connection to Discord"):
+            await super().close()
+        async with _at_most(_CLOSE_SECONDS, "what is kept"):
+            await self._resources.aclose()
         _log.info("stopped")
 
     async def _health(self) -> dict[str, bool]:
@@ -194,6 +214,9 @@ class NewsdeskBot(commands.AutoShardedBot):
         """Servers in which this person did something lately. No proof that they still are there."""
         return self._seen.get(user_id, frozenset())
 
+    def forget_seen(self, user_id: int) -> None:
+        self._seen.pop(user_id, None)
+
     def _saw(self, user_id: int, server_id: int) -> None:
         self._seen[user_id] = self._seen.pop(user_id, frozenset()) | {server_id}
         while len(self._seen) > 10_000:
@@ -215,7 +238,7 @@ class NewsdeskBot(commands.AutoShardedBot):
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         _log.info("removed from a server", extra=details(server=guild.id))
-        self.desk.drop_server(guild.id)
+        self.errands.drop_server(guild.id)
         self.servers.forget(guild.id)
         await self.departures.left(guild.id)
 

@@ -98,7 +98,10 @@ class Departures:
             if self._bot.get_guild(server_id) is not None:
                 continue  # it has taken the bot back
             if self._bot.settings.shared_corpus is None:
-                await library.delete_corpus(self._bot.corpus_of(server_id))
+                corpus = self._bot.corpus_of(server_id)
+                await library.delete_corpus(corpus)
+                # Also what was answered from it directly.
+                await forget_answers(library.catalogue, corpus=corpus)
             await forget_answers(library.catalogue, server_id=server_id)
             await forget_subscriptions(library.catalogue, server_id=server_id)
             await forget_server(library.catalogue, server_id)

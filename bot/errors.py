@@ -55,7 +55,7 @@ def page_for(error: BaseException, say: Say, incident: str) -> Page:
     if isinstance(error, TooSoon):
         return note(say("too-soon", seconds=max(1, round(error.seconds))), BUSY)
     if isinstance(error, Busy):
-        return note(say(getattr(error, "key", "busy")), BUSY)
+        return note(say(error.key), BUSY)
     if isinstance(error, app_commands.CheckFailure):
         return note(say("not-allowed"))
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):

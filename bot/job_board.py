@@ -82,6 +82,10 @@ class JobBoard:
             way = Lasting(channel, kept.message_id)
             self._start(kept, self._bot.corpus_of(kept.server_id), way)
 
+    @property
+    def is_showing(self) -> bool:
+        return bool(self._showing)
+
     async def stop(self) -> None:
         """Show nothing any more; what is shown stays for the next start."""
         for task in self._showing:
@@ -130,7 +134,8 @@ class JobBoard:
                         kept = replace(kept, message_id=way.message_id)
                         await keep_job_message(self._catalogue, kept)
             with contextlib.suppress(Gone):
-                await place.finish([over_page(event, say)])
+                if await place.finish([over_page(event, say)]) is None:
+                    return  # the next start tells how it ended
             await forget_job_message(self._catalogue, kept.job_id)
         except services.NotFound:  # its server's data was deleted
             await forget_job_message(self._catalogue, kept.job_id)

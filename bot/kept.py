@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.answering.answers import Answer, Citation, Sentence
+from bot.answering.notes import Note, note_of
 from retrieval.articles import Reference
 from retrieval.moments import iso
 
@@ -20,7 +21,7 @@ def as_record(answer: Answer) -> dict[str, Any]:
         "citations": [asdict(citation) for citation in answer.citations],
         "nearest": [asdict(article) for article in answer.nearest],
         "model": answer.model,
-        "notes": list(answer.notes),
+        "notes": [n.as_record() if isinstance(n, Note) else n for n in answer.notes],
         "reason": answer.reason,
         "asked": answer.asked,
         "since": iso(answer.since) if answer.since else None,
@@ -34,15 +35,20 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
         record["text"],
         record["abstained"],
         tuple(Sentence(s["text"], tuple(s["citations"])) for s in record["sentences"]),
-        tuple(Citation(c["n"], Reference(**c["article"]), c["quote"]) for c in record["citations"]),
+        tuple(map(_citation, record["citations"])),
         tuple(Reference(**article) for article in record["nearest"]),
         record["model"],
-        tuple(record["notes"]),
+        tuple(map(note_of, record["notes"])),
         record["reason"],
         asked=record["asked"],
         since=_moment(record["since"]),
         until=_moment(record["until"]),
     )
+
+
+def _citation(record: dict[str, Any]) -> Citation:
+    also = tuple(record.get("also", ()))  # older ones have none
+    return Citation(record["n"], Reference(**record["article"]), record["quote"], also)
 
 
 def _moment(text: str | None) -> datetime | None:

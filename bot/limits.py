@@ -12,6 +12,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
+from bot.texts import DEFAULT, text
 from retrieval.errors import NewsdeskError
 
 Tick = Callable[[], float]
@@ -20,9 +21,13 @@ _MOST_USERS = 10_000
 
 
 class Busy(NewsdeskError):
-    """There is no room for another question now."""
+    """There is no room for another question now; ``key`` names the reason in ``bot.texts``."""
 
     retry = True
+
+    def __init__(self, key: str) -> None:
+        super().__init__(text(DEFAULT, key))
+        self.key = key
 
 
 class TooSoon(NewsdeskError):
@@ -116,7 +121,7 @@ class AnswerQueue:
         frees the place.
         """
         if self._closed:
-            raise Busy("The bot is about to restart; please ask again in a minute.")
+            raise Busy("restarting")
         if self._may_start(server) and not self._lanes.get(server, _Lane()).waiting:
             self._running[server] += 1
         else:
@@ -135,9 +140,7 @@ class AnswerQueue:
         for lane in self._lanes.values():
             for waiting in lane.waiting:
                 if not waiting.go.done():
-                    waiting.go.set_exception(
-                        Busy("The bot is about to restart; please ask again in a minute.")
-                    )
+                    waiting.go.set_exception(Busy("restarting"))
         self._lanes.clear()
 
     async def _wait(
@@ -146,13 +149,9 @@ class AnswerQueue:
         if not exempt:
             mine = sum(w.user == user for lane in self._lanes.values() for w in lane.waiting)
             if mine >= self._limits.user_waiting:
-                raise Busy(
-                    "You have several questions waiting already; please wait for their answers."
-                )
+                raise Busy("several-waiting")
             if self.waiting >= self._limits.waiting:
-                raise Busy(
-                    "Too many questions are waiting right now; please ask again in a minute."
-                )
+                raise Busy("busy")
         waiting = _Waiting(server, user, asyncio.get_running_loop().create_future(), moved)
         lane = self._lanes.setdefault(server, _Lane())
         lane.waiting.append(waiting)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
+from retrieval.catalogue.auditing import Actor
 from retrieval.catalogue.servers import (
     ServerSettings,
     change_server_settings,
@@ -30,9 +31,17 @@ class ServerBook:
             self._keep(server_id, await load_server_settings(self._library.catalogue, server_id))
         return self._known[server_id]
 
-    async def change(self, server_id: int, **changes: Any) -> ServerSettings:
+    async def change(
+        self, server_id: int, *, by: tuple[str, Actor] | None = None, **changes: Any
+    ) -> ServerSettings:
+        """``by`` is who does that, for the audit of a corpus by name."""
+        noted = None
+        if by is not None:
+            await self._library.ensure_corpus(by[0])
+            corpus = await self._library.catalogue.corpus(by[0])
+            noted = (corpus, by[1]) if corpus is not None else None
         settings = await change_server_settings(
-            self._library.catalogue, server_id, self._library.clock(), **changes
+            self._library.catalogue, server_id, self._library.clock(), by=noted, **changes
         )
         self._keep(server_id, settings)
         return settings

@@ -17,11 +17,13 @@ Reason = Literal["nothing-in-range", "nothing-on-it", "too-thin", "not-answered"
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A numbered source; ``quote`` stands in its article just so."""
+    """A numbered source; ``quote`` stands in its article just so. ``also`` names the other outlets
+    that have the story."""
 
     n: int
     article: Reference
     quote: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,9 +179,8 @@ class Composer:
         messages = self._messages(*asked, composition.passages)
         seen: set[str] = set()
         repeats = 0
-        raw: list[str] = []
         try:
-            async with aclosing(self._drafts(messages, composition, corpus, raw)) as drafts:
+            async with aclosing(self._drafts(messages, composition, corpus)) as drafts:
                 async for draft in drafts:
                     if not seen and _DONT_KNOW.match(draft.text):
                         composition.refused = True
@@ -207,10 +206,15 @@ class Composer:
                     else:
                         composition.dropped.append(result)
         finally:
-            _log.debug("Raw draft: %s", "".join(raw))
+            # What was written may hold anything, and so is in no log.
+            _log.debug(
+                "%d sentences passed, %d did not.",
+                len(composition.passed),
+                len(composition.dropped),
+            )
 
     async def _drafts(
-        self, messages: Sequence[Message], composition: Composition, corpus: str, raw: list[str]
+        self, messages: Sequence[Message], composition: Composition, corpus: str
     ) -> AsyncGenerator[DraftSentence, None]:
         """The sentences of one call as they become whole; the call is entered into the books."""
         reader = DraftReader()
@@ -221,12 +225,7 @@ class Composer:
             aclosing(_with_pauses(pieces, _PAUSE)) as texts,
         ):
             async for text in texts:
-                if text is None:
-                    found = reader.settle()
-                else:
-                    raw.append(text)
-                    found = reader.feed(text)
-                for draft in found:
+                for draft in reader.settle() if text is None else reader.feed(text):
                     yield draft
         for draft in reader.finish():
             yield draft

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from bot.answering.figures import Figure, figures
+from bot.answering.notes import Note
 from bot.answering.quoting.choosing import Quotation
 from retrieval.articles import Hit
 from retrieval.indexes.keywords import stems
@@ -216,7 +217,7 @@ def _corrected(
         for quotation in quotations
         if quotation.text != correction.text and not is_stale(quotation.text)
     ]
-    note = f"Corrected: {good.text}, not {bad.text} ({correction.by})."
+    note = Note("note-corrected", good=good.text, bad=bad.text, by=correction.by)
     withdrawn = frozenset(t.text for t in told if not t.corrects and is_stale(t.text))
     return Reconciled((first, *rest), (note,), withdrawn)
 

@@ -34,6 +34,7 @@ from bot.answering.conversation import (
 )
 from bot.answering.disagreement import Reconciled, reconcile
 from bot.answering.evidence import Numbered
+from bot.answering.notes import Note
 from bot.answering.quoting import select
 from retrieval.articles import Found
 from retrieval.catalogue.spending import Spending
@@ -127,6 +128,7 @@ class AnswerEngine:
         answer = replace(
             answer,
             question=asked.question,
+            citations=_with_others(answer.citations, found),
             notes=(*answer.notes, *_publishers_corrections(answer, found)),
             asked=understood.question if standalone.changed else None,
             since=found.since,
@@ -147,9 +149,7 @@ class AnswerEngine:
         async with self._composer.room(asked.corpus) as granted:
             if granted:
                 return await self._written(self._composer, asked, found, reconciled, quoted, emit)
-        note = (
-            "Today's budget for the language model is used up; this answer is made of quotations."
-        )
+        note = Note("note-no-budget").then(Note("note-answer-quoted"))
         return _told(replace(quoted, notes=(*quoted.notes, note)), emit)
 
     async def _written(
@@ -175,8 +175,8 @@ class AnswerEngine:
         elif composition.refused:
             answer = await self._refusal(asked, found, "not-answered")
         else:
-            why = error.public if error else "What the language model wrote was not in its sources."
-            note = f"{why} This answer is made of quotations."
+            why = Note(error.public if error else "note-not-in-sources")
+            note = why.then(Note("note-answer-quoted"))
             answer = _told(replace(quoted, notes=(*quoted.notes, note)), emit)
         return replace(
             answer,
@@ -245,15 +245,9 @@ class _Shown:
     ) -> Answer:
         """The whole answer, with a note on what is missing from it."""
         if composition.error is not None:
-            notes = (*notes, f"{composition.error.public} What was written until then is shown.")
-        elif len(composition.dropped) == 1:
-            notes = (*notes, "One sentence was left out: its sources do not support it.")
+            notes = (*notes, Note(composition.error.public).then(Note("note-shown-until-then")))
         elif composition.dropped:
-            left_out = len(composition.dropped)
-            notes = (
-                *notes,
-                f"{left_out} sentences were left out: their sources do not support them.",
-            )
+            notes = (*notes, Note("note-left-out", count=len(composition.dropped)))
         sentences = tuple(self.sentences)
         return Answer(
             question, cited_text(sentences), False, sentences, tuple(self.citations), model=model,
@@ -281,10 +275,26 @@ def _publishers_corrections(answer: Answer, found: Found) -> list[str]:
         if hit.passage.correction and hit.passage.article.article_id in cited
     }
     return [
-        f"{who} corrected its report: {notice[:_NOTICE]}"
+        Note("note-corrected-report", who=who, notice=notice[:_NOTICE])
         for notice, who in notices.items()
         if notice not in answer.text and not any("orrected" in note for note in answer.notes)
     ]
+
+
+def _with_others(citations: Sequence[Citation], found: Found) -> tuple[Citation, ...]:
+    """Each source with the outlets that have its story too and are no sources themselves."""
+    also = {hit.passage.article.article_id: hit.also for hit in reversed(found.hits)}
+    cited = {citation.article.article_id for citation in citations}
+    named = {citation.article.source for citation in citations}
+
+    def others(citation: Citation) -> tuple[str, ...]:
+        told = (
+            one for one in also.get(citation.article.article_id, ()) if one.article_id not in cited
+        )
+        names = dict.fromkeys(one.source for one in told if one.source and one.source not in named)
+        return tuple(names)
+
+    return tuple(replace(citation, also=others(citation)) for citation in citations)
 
 
 def _told(answer: Answer, emit: Callable[[Event], None]) -> Answer:

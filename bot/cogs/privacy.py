@@ -13,8 +13,9 @@ from bot import errors
 from bot.client import NewsdeskBot
 from bot.texts import Say
 from bot.ui.pages import note
-from retrieval.catalogue.given import forget_user, questions_of
-from retrieval.catalogue.subscriptions import forget_subscriptions
+from bot.visits import Visit
+from retrieval.catalogue.given import feedback_of, forget_user, questions_of
+from retrieval.catalogue.subscriptions import forget_subscriptions, subscriptions_of
 
 _SECONDS = 300.0
 
@@ -28,19 +29,16 @@ class PrivacyCommands(
     @app_commands.command(name="show", description=locale_str("Show what is kept of you"))
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         visit = await self._bot.visit(interaction)
-        count = await questions_of(self._bot.library.catalogue, visit.user.id)
-        days = f"{self._bot.settings.keep_answers_days:g}"
-        text = (
-            visit.say("privacy-kept", count=count, days=days)
-            if count
-            else visit.say("privacy-none")
-        )
+        kept = await self._kept(visit)
+        text = "\n".join([*kept, visit.say("privacy-how")]) if kept else visit.say("privacy-none")
         await interaction.response.send_message(embed=note(text).embed, ephemeral=True)
 
     @app_commands.command(name="forget", description=locale_str("Have your questions forgotten"))
     async def forget(self, interaction: discord.Interaction[Any]) -> None:
         visit = await self._bot.visit(interaction)
-        if not await questions_of(self._bot.library.catalogue, visit.user.id):
+        if not await self._kept(visit):
+            # What is only remembered for a while goes without asking.
+            _forget_remembered(self._bot, visit.user.id)
             text = visit.say("privacy-none")
             await interaction.response.send_message(embed=note(text).embed, ephemeral=True)
             return
@@ -49,6 +47,25 @@ class PrivacyCommands(
             view=_Confirmation(self._bot, visit.user.id, visit.say),
             ephemeral=True,
         )
+
+    async def _kept(self, visit: Visit) -> list[str]:
+        """What is kept of somebody, a line for each kind."""
+        catalogue, user_id, say = self._bot.library.catalogue, visit.user.id, visit.say
+        lines = []
+        if count := await questions_of(catalogue, user_id):
+            days = f"{self._bot.settings.keep_answers_days:g}"
+            lines.append(say("privacy-kept", count=count, days=days))
+        if count := await feedback_of(catalogue, user_id):
+            lines.append(say("privacy-kept-feedback", count=count))
+        if count := await subscriptions_of(catalogue, user_id):
+            lines.append(say("privacy-kept-subscriptions", count=count))
+        return lines
+
+
+def _forget_remembered(bot: NewsdeskBot, user_id: int) -> None:
+    bot.conversations.forget(user_id)
+    bot.asking.forget(user_id)
+    bot.forget_seen(user_id)
 
 
 class _Confirmation(discord.ui.View):
@@ -72,7 +89,7 @@ class _Confirmation(discord.ui.View):
         catalogue = self._bot.library.catalogue
         count = await forget_user(catalogue, self._user_id)
         await forget_subscriptions(catalogue, user_id=self._user_id)
-        self._bot.conversations.forget(self._user_id)
+        _forget_remembered(self._bot, self._user_id)
         self.stop()
         text = self._say("privacy-done", count=count)
         await interaction.response.edit_message(embed=note(text).embed, view=None)

@@ -109,8 +109,9 @@ class SettingsCommands(
         await self._change(interaction, **{name: tuple(ids)})
 
     async def _change(self, interaction: discord.Interaction[Any], **changes: Any) -> None:
-        visit = await self._moderator(interaction)
-        settings = await self._bot.servers.change(visit.server_id or 0, **changes)
+        visit = await self._bot.visit(interaction)
+        by = (visit.require_moderator(), visit.actor)
+        settings = await self._bot.servers.change(visit.server_id or 0, by=by, **changes)
         say = say_in(settings.language or interaction.locale.value)
         await self._tell(interaction, settings, say)
 

@@ -1,4 +1,4 @@
-"""The words of the bot in Discord, by language, and their strict loader.
+"""The words of the bot, by language, and their strict loader. The terminal speaks the English ones.
 
 A language is a TOML file; every one has the same keys with the same ``{variables}``, which a test
 holds. Plurals are two keys: ``key`` and ``key-one``, chosen by the variable ``count``.

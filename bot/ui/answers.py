@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import discord
 
 from bot.answering.answers import QUOTATIONS, Answer, Citation, Sentence
+from bot.answering.notes import told
 from bot.texts import Say
 from bot.ui.escaping import link, plain, unmarked
 from bot.ui.pages import ANSWER, DESCRIPTION, EMBED, FIELD, FIELDS, QUIET, Page, note
@@ -18,6 +19,7 @@ from retrieval.moments import parse_span
 
 _QUOTE = 600
 _NOTES = 3
+_OUTLETS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,14 @@ def answer_pages(answer: Answer, frame: Frame) -> list[Page]:
     """The whole answer: one message, or several for a long one. The last one has the sources."""
     if answer.abstained:
         return [_refusal(answer, frame)]
-    notes = [f"-# {plain(text, 300)}" for text in answer.notes[:_NOTES]]
+    notes = [f"-# {plain(told(text, frame.say), 300)}" for text in answer.notes[:_NOTES]]
     notes += [f"-# {frame.remark}"] if frame.remark else []
     texts = split(map(_shown, answer.sentences), DESCRIPTION)
     embeds = [discord.Embed(description=text, colour=ANSWER) for text in texts]
     _head(embeds[0], frame)
     if len("\n".join([texts[-1], *notes])) <= DESCRIPTION + 500:
         embeds[-1].description = "\n".join([texts[-1], *notes])
-    sources = [_source(citation.article, f"**{citation.n}**") for citation in answer.citations]
+    sources = [_cited(citation, frame.say) for citation in answer.citations]
     embeds += _with_lines(embeds[-1], frame.say("sources"), sources)
     _foot(embeds[-1], answer, frame)
     return [Page(embed) for embed in embeds]
@@ -89,7 +91,7 @@ def sources_pages(
     (by id, with the moment) it is told instead."""
     pieces = []
     for citation in citations:
-        source = _source(citation.article, f"**{citation.n}**")
+        source = _cited(citation, say)
         moment = removed.get(citation.article.article_id)
         if moment is not None:
             pieces.append(
@@ -124,6 +126,16 @@ def _source(article: Reference, mark: str) -> str:
     parts = [plain(article.source or "", 60), timestamp(article.published_at)]
     parts.append(link(article.title or article.url or "…", article.url))
     return f"{mark} {' · '.join(part for part in parts if part)}"
+
+
+def _cited(citation: Citation, say: Say) -> str:
+    """A source, and who else has its story."""
+    source = _source(citation.article, f"**{citation.n}**")
+    if not citation.also:
+        return source
+    names = ", ".join(plain(name, 40) for name in citation.also[:_OUTLETS])
+    more = f" +{len(citation.also) - _OUTLETS}" if len(citation.also) > _OUTLETS else ""
+    return f"{source} · {say('also-in', outlets=f'{names}{more}')}"
 
 
 def timestamp(published_at: str | None) -> str:

@@ -22,7 +22,8 @@ _EVERYONE = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 _LONGEST_LINK = 500
 # Who acts in Discord, as the audit names them, and the terminal's commands.
 _PERSON = re.compile(r"\bdiscord user (\d{5,20})\b")
-_CHANNEL = re.compile(r"\bdiscord server \d{5,20} channel (\d{5,20})\b")
+_CHANNEL = re.compile(r"\bdiscord (?:server \d{5,20} )?channel (\d{5,20})\b")
+_ROLE = re.compile(r"\bdiscord role (\d{5,20})\b")
 _TERMINAL = re.compile(r"\bnewsdesk (?=(?:articles|feeds|stories) \w)")
 
 
@@ -65,9 +66,10 @@ def unmarked(text: str, most: int) -> str:
 
 
 def explained(text: str, most: int | None = None) -> str:
-    """Words of the services, such as a reason: as ``plain``, with people and channels shown as
-    Discord shows them and the terminal's commands as those of Discord."""
+    """Words of the services, such as a reason: as ``plain``, with people, roles and channels shown
+    as Discord shows them and the terminal's commands as those of Discord."""
     text = _PERSON.sub(r"<@\1>", plain(text, most))
+    text = _ROLE.sub(r"<@&\1>", text)
     return _TERMINAL.sub("/", _CHANNEL.sub(r"<#\1>", text))
 
 

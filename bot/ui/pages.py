@@ -34,11 +34,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One message: an embed and what can be done with it."""
+    """One message: an embed and what can be done with it. ``articles`` are the ids of those that it
+    rests on, where that matters later."""
 
     embed: discord.Embed
     view: discord.ui.View | None = None
     picture: Picture | None = None
+    articles: tuple[str, ...] = ()
 
     def with_view(self, view: discord.ui.View) -> Page:
         return replace(self, view=view)

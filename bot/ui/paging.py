@@ -60,9 +60,15 @@ def page_view(kept_id: str, number: int, count: int, say: Say) -> discord.ui.Vie
 
 
 def as_record(pages: Sequence[Page]) -> dict[str, Any]:
-    return {"pages": [page.embed.to_dict() for page in pages]}
+    articles = dict.fromkeys(article for page in pages for article in page.articles)
+    return {"pages": [page.embed.to_dict() for page in pages], "articles": list(articles)}
 
 
 def embeds_of(record: dict[str, Any]) -> list[discord.Embed]:
     """The pages that were kept; none if it is something else."""
     return [discord.Embed.from_dict(page) for page in record.get("pages", [])]
+
+
+def articles_of(record: dict[str, Any]) -> list[str]:
+    """The ids of the articles that the pages rest on."""
+    return list(record.get("articles", []))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import discord
 
 from bot.answering.answers import QUOTATIONS, Citation, Sentence
+from bot.answering.notes import told
 from bot.answering.summaries.desk import Digest
 from bot.answering.summaries.digest import Entry
 from bot.answering.summaries.exporting import grouped
@@ -48,7 +49,7 @@ def summary_pages(summary: Summary, around: Around) -> list[Page]:
     blocks += _sources(summary.citations, say)
     outlets = _outlets(summary.outlets, len(summary.articles), say)
     title = summary.title if summary.kind == "article" else f"{summary.title} ({outlets})"
-    return _pages(title, blocks, summary.notes, summary.model, around)
+    return _pages(title, blocks, summary.notes, summary.model, around, summary.citations)
 
 
 def digest_pages(digest: Digest, around: Around, title: str | None = None) -> list[Page]:
@@ -57,7 +58,8 @@ def digest_pages(digest: Digest, around: Around, title: str | None = None) -> li
     if title is None:
         title = say("digest-title-topic", topic=digest.topic) if digest.topic else say("digest-title")  # fmt: skip
     blocks = [_story(n, entry, say) for n, entry in enumerate(digest.entries, 1)]
-    return _pages(title, blocks, digest.notes, digest.model, around)
+    cited = [citation for entry in digest.entries for citation in entry.citations]
+    return _pages(title, blocks, digest.notes, digest.model, around, cited)
 
 
 def timeline_pages(timeline: Timeline, chart: Chart, around: Around) -> list[Page]:
@@ -67,10 +69,12 @@ def timeline_pages(timeline: Timeline, chart: Chart, around: Around) -> list[Pag
     if timeline.total > len(timeline.events):
         notes.append(around.say("timeline-more", shown=len(timeline.events), total=timeline.total))
     title = around.say("timeline-title", topic=timeline.topic)
-    pages = _pages(title, blocks, notes, timeline.model, around)
+    cited = [citation for event in timeline.events for citation in event.citations]
+    pages = _pages(title, blocks, notes, timeline.model, around, cited)
     for page in pages:
         page.embed.set_image(url=f"attachment://{_PICTURE}")
-    return [Page(pages[0].embed, None, Picture(_PICTURE, chart.png, chart.alt)), *pages[1:]]
+    picture = Picture(_PICTURE, chart.png, chart.alt)
+    return [replace(pages[0], picture=picture), *pages[1:]]
 
 
 def _story(n: int, entry: Entry, say: Say) -> str:
@@ -88,10 +92,18 @@ def _event(n: int, event: Event) -> str:
 
 
 def _pages(
-    title: str, blocks: Sequence[str], notes: Sequence[str], model: str, around: Around
+    title: str,
+    blocks: Sequence[str],
+    notes: Sequence[str],
+    model: str,
+    around: Around,
+    cited: Sequence[Citation],
 ) -> list[Page]:
     say = around.say
-    texts = split([*blocks, *(f"-# {plain(note, 300)}" for note in notes[:3])], _PAGE, "\n\n")
+    articles = tuple(dict.fromkeys(citation.article.article_id for citation in cited))
+    texts = split(
+        [*blocks, *(f"-# {plain(told(note, say), 300)}" for note in notes[:3])], _PAGE, "\n\n"
+    )
     pages = []
     for number, text in enumerate(texts, 1):
         embed = discord.Embed(title=unmarked(title, 250), description=text, colour=ANSWER)
@@ -101,7 +113,7 @@ def _pages(
             parts.insert(0, say("page-of", page=number, pages=len(texts)))
         embed.set_footer(text=" · ".join([*parts, say("as-of")]))
         embed.timestamp = around.as_of
-        pages.append(Page(embed))
+        pages.append(Page(embed, articles=articles))
     return pages
 
 

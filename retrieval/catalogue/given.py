@@ -96,6 +96,12 @@ async def questions_of(catalogue: Catalogue, user_id: int) -> int:
     return await catalogue._read(lambda connection: connection.scalar(query)) or 0
 
 
+async def feedback_of(catalogue: Catalogue, user_id: int) -> int:
+    """Of how many answers it is kept what a user thinks of them."""
+    query = select(func.count()).where(feedback.c.user_id == user_id)
+    return await catalogue._read(lambda connection: connection.scalar(query)) or 0
+
+
 async def forget_user(catalogue: Catalogue, user_id: int) -> int:
     """Forget who asked what: question, answer and feedback go. Returns how many answers that were.
 
@@ -112,14 +118,21 @@ async def forget_user(catalogue: Catalogue, user_id: int) -> int:
 
 
 async def forget_answers(
-    catalogue: Catalogue, *, server_id: int | None = None, before: datetime | None = None
+    catalogue: Catalogue,
+    *,
+    server_id: int | None = None,
+    corpus: str | None = None,
+    before: datetime | None = None,
 ) -> int:
-    """Delete the answers of a server, or those given before a moment. Returns how many."""
-    if server_id is None and before is None:
+    """Delete the answers given in a server, made of a corpus, or before a moment; all that is said
+    has to hold. Returns how many."""
+    if server_id is None and corpus is None and before is None:
         raise ValueError("say which answers")
     chosen = []
     if server_id is not None:
         chosen.append(given_answers.c.server_id == server_id)
+    if corpus is not None:
+        chosen.append(given_answers.c.corpus == corpus)
     if before is not None:
         chosen.append(given_answers.c.at < to_micros(before))
     ids = select(given_answers.c.id).where(*chosen)

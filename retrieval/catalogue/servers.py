@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
+from retrieval.catalogue.auditing import Actor, note
 from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import servers
 from retrieval.moments import to_micros
 
@@ -44,13 +46,28 @@ async def load_server_settings(catalogue: Catalogue, server_id: int) -> ServerSe
 
 
 async def change_server_settings(
-    catalogue: Catalogue, server_id: int, now: datetime, **changes: Any
+    catalogue: Catalogue,
+    server_id: int,
+    now: datetime,
+    *,
+    by: tuple[Corpus, Actor] | None = None,
+    **changes: Any,
 ) -> ServerSettings:
-    """Change some settings of a server and keep them; returns all of them."""
+    """Change some settings of a server and keep them; returns all of them.
+
+    ``by`` is who does that, for the audit of a corpus.
+    """
     async with catalogue._write() as connection:
         query = select(servers.c.settings).where(servers.c.id == server_id)
         stored = (await connection.execute(query)).scalar_one_or_none()
-        settings = replace(_read(stored or {}), **changes)
+        before = _read(stored or {})
+        settings = replace(before, **changes)
+        if by is not None:
+            corpus, actor = by
+            for name in changes:
+                words = _difference(name, getattr(before, name), getattr(settings, name))
+                if words is not None:
+                    await note(connection, corpus, actor, now, f"settings.{name}", "", words)
         if stored is None:
             row = {"id": server_id, "settings": asdict(settings), "joined_at": to_micros(now)}
             await connection.execute(insert(servers), row)
@@ -103,6 +120,18 @@ async def forget_server(catalogue: Catalogue, server_id: int) -> None:
     """Delete what is kept of a server itself. Its corpus and its answers go on their own."""
     async with catalogue._write() as connection:
         await connection.execute(delete(servers).where(servers.c.id == server_id))
+
+
+def _difference(name: str, before: Any, after: Any) -> str | None:
+    """What changed, in words for the audit; None if nothing did."""
+    if before == after:
+        return None
+    if name not in _IDS:
+        words = {True: "on", False: "off", None: "each member's own"}
+        return str(words.get(after, after))
+    kind = "discord channel" if name == "channels" else "discord role"
+    added = [f"added {kind} {each}" for each in after if each not in before]
+    return ", ".join([*added, *(f"removed {kind} {each}" for each in before if each not in after)])
 
 
 def _read(stored: dict[str, Any]) -> ServerSettings:

@@ -113,6 +113,12 @@ async def done_until(catalogue: Catalogue, subscription_id: int, moment: datetim
     await _change(catalogue, subscription_id, done_until=to_micros(moment))
 
 
+async def subscriptions_of(catalogue: Catalogue, user_id: int) -> int:
+    """How many subscriptions of a user are kept, ended ones too."""
+    query = select(func.count()).where(subscriptions.c.user_id == user_id)
+    return await catalogue._read(lambda connection: connection.scalar(query)) or 0
+
+
 async def forget_subscriptions(
     catalogue: Catalogue, *, server_id: int | None = None, user_id: int | None = None
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -22,6 +23,8 @@ from .server import Api
 from .traffic import Call, Fault, RateLimits, When
 from .users import User
 from .world import PRIVILEGED, World
+
+_STOP_SECONDS = 10.0
 
 
 class DiscordStandIn:
@@ -82,8 +85,9 @@ class DiscordStandIn:
     async def stop(self) -> None:
         self.gateway.drop()
         if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+            runner, self._runner = self._runner, None
+            async with asyncio.timeout(_STOP_SECONDS):
+                await runner.cleanup()
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -48,6 +48,16 @@ def is_made_of_quotations(answer: Answer) -> bool:
     return answer.model == "quotations" and not answer.abstained and "412 million" in answer.text
 
 
+async def test_who_else_has_the_story_is_named_and_what_was_written_is_in_no_log(
+    demo_folder: Path, model: ScriptedModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="bot")
+    model.play(citing(COST, "cost 412 million"))
+    answer = await answered(demo_folder, model)
+    assert answer.citations[0].also == ("Oss Valley Radio",)
+    assert "412" not in caplog.text
+
+
 async def test_a_supported_answer_is_shown_with_its_source(
     demo_folder: Path, model: ScriptedModel
 ) -> None:

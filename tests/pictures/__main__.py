@@ -75,6 +75,9 @@ async def _play(standin: DiscordStandIn, bot: NewsdeskBot, found: dict[str, list
     standin.member(empty, ada)
     await ada.dm(BRIDGE)
     found["choice"] = [await standin.wait_for_message(ada.direct)]
+    digest = await ada.slash(general, "digest", period="week")
+    found["digest"] = [await digest.final(whole)]
+    found["privacy"] = [await (await ada.slash(general, "privacy show")).final()]
     found["help"] = [await (await ada.slash(general, "help")).final()]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,10 +13,11 @@ from hypothesis import strategies as st
 
 from bot.answering.answers import Answer, Citation, Sentence
 from bot.answering.conversation import Conversation, Turn
+from bot.answering.notes import Note
 from bot.conversations import Answered, Conversations, InThread
 from bot.kept import as_record, from_record
 from bot.texts import say_in
-from bot.ui.answers import Frame, answer_pages, timestamp
+from bot.ui.answers import Frame, answer_pages, sources_pages, timestamp
 from bot.ui.escaping import link, plain, unmarked
 from bot.ui.pace import Pace
 from bot.ui.splitting import split
@@ -149,3 +152,27 @@ def test_conversations_are_forgotten_with_time_with_number_and_on_request() -> N
     kept.remember(Answered("x"), said, user_id=1)
     now[0] = 11.0
     assert kept.of(Answered("x")) is None
+
+
+def test_who_else_has_the_story_stands_behind_its_source() -> None:
+    article = Reference("a", "https://paper.example/a", "A bridge", "Courier", None)
+    cited = (Citation(1, article, "Its words.", ("Reuters", "BBC")),)
+    answer = Answer("Q?", "All. [1]", False, (Sentence("All.", (1,)),), cited)
+    [page] = answer_pages(answer, Frame("abcdefgh", NOW, say_in("en")))
+    assert "Courier · [A bridge](https://paper.example/a) · also: Reuters, BBC" in str(page.embed.fields[0].value)  # fmt: skip
+    assert "auch: Reuters, BBC" in str(sources_pages(cited, say_in("de"), {})[0].embed.description)
+    assert from_record("Q?", as_record(answer)) == answer
+
+
+def test_a_remark_is_kept_with_its_key_and_said_in_another_language() -> None:
+    note = Note("note-no-budget").then(Note("note-answer-quoted"))
+    answer = replace(long_answer(1), notes=(note, Note("note-left-out", count=2), "As it is."))
+    kept = json.loads(json.dumps(as_record(answer)))
+    [page] = answer_pages(from_record("Q?", kept), Frame("abcdefgh", NOW, say_in("de")))
+    said = str(page.embed.description)
+    assert "Budget für das Sprachmodell ist aufgebraucht. Diese Antwort besteht aus Zitaten" in said
+    assert "2 Sätze wurden weggelassen" in said
+    assert "As it is" in said
+    assert answer.notes[0].startswith(
+        "Today's budget for the language model is used up. This answer"
+    )

@@ -46,8 +46,13 @@ def test_the_language_follows_the_locale() -> None:
 
 def test_one_of_a_thing_is_said_as_one() -> None:
     say = say_in("en")
-    assert say("privacy-done", count=1) == "Forgotten: one question."
-    assert say("privacy-done", count=0) == "Forgotten: 0 questions."
+    assert (
+        say("privacy-done", count=1)
+        == "Forgotten: one question, and all else that was kept of you."
+    )
+    assert (
+        say("privacy-done", count=0) == "Forgotten: 0 questions, and all else that was kept of you."
+    )
 
 
 def test_an_unknown_text_and_wrong_variables_are_errors() -> None:
@@ -67,3 +72,16 @@ def test_every_word_of_a_command_is_translated() -> None:
         said |= set(re.findall(r"locale_str\(\s*\"([^\"]+)\"\s*\)", source))
         assert source.count("locale_str(") == len(re.findall(r"locale_str\(\s*\"", source)), path
     assert said == known
+
+
+def test_every_remark_of_the_engine_and_every_reason_to_wait_is_a_text() -> None:
+    keys = set()
+    for path in (ROOT / "bot").rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        keys |= set(re.findall(r"\b(?:Note|Busy)\(\s*\"([\w-]+)\"", source))
+        keys |= set(re.findall(r"\bpublic = \"([\w-]+)\"", source))
+    keys |= {f"note-{this}-quoted" for this in ("summary", "digest", "timeline")}
+    texts_of_notes = {key for key in texts("en") if key.startswith(("note-", "nothing-"))}
+    texts_of_notes -= {key for key in texts_of_notes if key.endswith("-one")}
+    assert keys - {"busy", "restarting", "several-waiting"} == texts_of_notes - {"nothing-here-yet", "nothing-new"}  # fmt: skip
+    assert keys <= texts("en").keys()

@@ -14,18 +14,18 @@ from retrieval.errors import NewsdeskError
 
 
 class ModelError(NewsdeskError):
-    """``message`` is for the operator, ``public`` for those who ask."""
+    """``message`` is for the operator, ``public`` for those who ask: the key of a note."""
 
-    public = "The language model failed."
+    public = "note-model-failed"
 
 
 class ModelRefused(ModelError):
-    public = "The language model is not available."
+    public = "note-model-refused"
 
 
 class ModelBusy(ModelError):
     retry = True
-    public = "The language model is busy."
+    public = "note-model-busy"
 
     def __init__(self, message: str, wait: float | None = None) -> None:
         super().__init__(message)
@@ -34,13 +34,13 @@ class ModelBusy(ModelError):
 
 class ModelUnreachable(ModelError):
     retry = True
-    public = "The language model could not be reached."
+    public = "note-model-unreachable"
 
 
 class ModelBroke(ModelError):
     retry = True
-    public = "The language model broke off."
+    public = "note-model-broke"
 
 
 class ContextTooLong(ModelError):
-    public = "The question and its sources are too long for the language model."
+    public = "note-too-long-for-model"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from typing import Literal
 
 from bot.answering.answers import QUOTATIONS, Usage
 from bot.answering.composing import Composer
+from bot.answering.notes import Note
 from bot.answering.summaries.digest import Entry, Story, entry, ranked, reports_to_read
 from bot.answering.summaries.quoting import Read
 from bot.answering.summaries.results import (
@@ -151,7 +153,7 @@ class SummaryDesk:
         entries = await self._entries(fresh[:limit], 2, words, writer)
         return Digest(
             within.since or from_micros(min(report.at for report in told)), within.last, topic,
-            tuple(entries), len(fresh), len(told), *_made(writer, "This digest"),
+            tuple(entries), len(fresh), len(told), *_made(writer, "digest"),
         )  # fmt: skip
 
     async def timeline(
@@ -166,14 +168,14 @@ class SummaryDesk:
     ) -> Timeline:
         """What happened on a topic, in order: its ``limit`` main events. Raises ``NothingThere``."""
         if not topic.strip():
-            raise NothingThere("The topic is empty; give some words, such as: Lantern Bridge.")
+            raise NothingThere(Note("nothing-topic-empty"))
         stories, _, words = await self._stories(corpus_name, within, topic, source)
         writer = self._writer(corpus_name, within.as_of, progress)
         entries = await self._entries(stories[:limit], 1, words, writer)
         told = [report for story in stories for report in story.reports]
         return Timeline(
             topic, tuple(events_of(entries, self._zone)), coverage_of(told, self._zone),
-            len(stories), *_made(writer, "This timeline"),
+            len(stories), *_made(writer, "timeline"),
         )  # fmt: skip
 
     async def suggestions(self, corpus_name: str, typed: str, most: int) -> list[Reference]:
@@ -193,24 +195,25 @@ class SummaryDesk:
     async def _corpus(self, name: str) -> Corpus:
         corpus = await self._library.catalogue.corpus(name)
         if corpus is None:
-            raise NothingThere(f"There is nothing in {name} yet; bring articles in first.")
+            raise NothingThere(Note("nothing-in-corpus", name=name))
         return corpus
 
     async def _named(self, corpus: Corpus, name: str, as_of: datetime) -> Report:
         if not name.strip():
-            raise NothingThere("Name an article: its link, its id or its title.")
+            raise NothingThere(Note("nothing-named"))
         found = await reports_named(self._library.catalogue, corpus, name, as_of)
         if len(found) == 1 or (found and len({report.copy_id for report in found}) == 1):
             return found[0]
         if found:
             some = "; ".join(f"{r.article.article_id} “{r.article.title}”" for r in found[:5])
-            raise NothingThere(f"Several articles fit “{name}”; name one by its id: {some}.")
+            raise NothingThere(Note("nothing-several", name=name, some=some))
         if "://" in name:
             raise NotIngested(name.strip())
         nearest = await self._library.nearest(name, as_of, corpus=corpus.name)
         some = "; ".join(f"{a.article_id} “{a.title}”" for a in nearest[:3])
-        hint = f"; the nearest: {some}." if some else "."
-        raise NothingThere(f"No article here has the id or the title “{name}”{hint}")
+        if not some:
+            raise NothingThere(Note("nothing-so-called", name=name))
+        raise NothingThere(Note("nothing-so-called-but", name=name, some=some))
 
     async def _story(self, corpus: Corpus, name: str, as_of: datetime) -> list[Report]:
         """All reports of a story that were visible, oldest first."""
@@ -220,7 +223,7 @@ class SummaryDesk:
             if found:
                 return found
             if len(name.strip()) < 4:
-                raise NothingThere(f"There is no story {name}; name it by one of its articles.")
+                raise NothingThere(Note("nothing-such-story", name=name))
         report = await self._named(corpus, name, as_of)
         return await reports_of_stories(catalogue, corpus, [report.story_id], within) or [report]
 
@@ -229,7 +232,7 @@ class SummaryDesk:
     ) -> tuple[list[Story], list[Report], Topic | None]:
         corpus = await self._corpus(corpus_name)
         if within.since is not None and within.since > within.last:
-            raise NothingThere("That range of time is empty: it begins after it ends.")
+            raise NothingThere(Note("nothing-range-empty"))
         only = await self._only(corpus, source)
         told = await reports(self._library.catalogue, corpus, within, only)
         if not told:
@@ -238,7 +241,7 @@ class SummaryDesk:
             return ranked(told, to_micros(within.last)), told, None
         words, closeness = await self._close(corpus_name, within, topic, source, told)
         if not closeness:
-            raise NothingThere(f"Nobody here wrote about “{topic}” in that time.")
+            raise NothingThere(Note("nothing-on-topic", topic=topic))
         return ranked(told, to_micros(within.last), closeness), told, words
 
     async def _close(
@@ -301,22 +304,24 @@ class SummaryDesk:
         publishers = await self._library.searcher.publishers(corpus)
         return SourceFilter.of(source, publishers.find(source))
 
-    async def _why_empty(self, corpus: Corpus, within: TimeRange, source: str | None) -> str:
-        of = ""
+    async def _why_empty(self, corpus: Corpus, within: TimeRange, source: str | None) -> Note:
         if source:
             publishers = await self._library.searcher.publishers(corpus)
-            close = publishers.near(source)
             if publishers.find(source) is None:
-                hint = f"; did you mean {' or '.join(close)}?" if close else "."
-                return f"No article here is of a source called “{source}”{hint}"
-            of = f" of {source}"
+                if close := publishers.near(source):
+                    return Note("nothing-such-source-but", source=source, close=" / ".join(close))
+                return Note("nothing-such-source", source=source)
+            nothing = Note("nothing-of-source", source=source)
+        else:
+            nothing = Note("nothing-in-time")
         newest = await self._library.catalogue.newest(corpus, within.as_of, 1)
         dated = newest[0].published_at if newest else None
-        hint = f"; the newest article here is of {day(dated)}" if dated else ""
-        return f"Nothing{of} was published in that time{hint}."
+        return nothing.then(Note("nothing-newest", day=day(dated))) if dated else nothing
 
 
-def _made(writer: Writer | None, this: str) -> tuple[str, tuple[str, ...], Usage | None]:
+def _made(
+    writer: Writer | None, this: Literal["digest", "timeline"]
+) -> tuple[str, tuple[str, ...], Usage | None]:
     if writer is None:
         return QUOTATIONS, (), None
     return writer.model if writer.wrote else QUOTATIONS, writer.notes(this), writer.usage

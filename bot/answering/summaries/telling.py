@@ -118,7 +118,7 @@ def _summary(
     return replace(
         summary,
         model=writer.model if writer.wrote else QUOTATIONS,
-        notes=writer.notes("This summary"),
+        notes=writer.notes("summary"),
         usage=writer.usage,
         dropped=tuple(writer.dropped),
         problem=writer.error.message if writer.error else None,

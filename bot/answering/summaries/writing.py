@@ -6,12 +6,14 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from bot.answering.answers import Dropped, Usage
 from bot.answering.checking import Passed
 from bot.answering.composing import Composer, Task
 from bot.answering.evidence import Numbered
 from bot.answering.models import ModelError
+from bot.answering.notes import Note
 from bot.answering.summaries.extracting import extract
 from bot.answering.summaries.results import Line, Progress, Step, no_progress
 from retrieval.articles import Passage
@@ -27,7 +29,6 @@ _PART = Task("summary_rules", "summary_part")
 _MOST_PARTS = 6
 _TELLING = 60  # sentences that choose which passages of a very long text are read
 _LANGUAGE = "the language of the passages"
-_NO_BUDGET = "Today's budget for the language model is used up."
 
 
 class Writer:
@@ -49,30 +50,23 @@ class Writer:
         self.usage: Usage | None = None
         self.dropped: list[Dropped] = []
         self.error: ModelError | None = None
-        self.remark: str | None = None  # why the model was not asked further, for readers
+        self.remark: Note | None = None  # why the model was not asked further, for readers
         self.wrote = False
 
     @property
     def model(self) -> str:
         return self._composer.model.name
 
-    def notes(self, this: str) -> tuple[str, ...]:
-        """Remarks for readers of ``this``, such as a summary."""
-        notes = []
+    def notes(self, this: Literal["summary", "digest", "timeline"]) -> tuple[str, ...]:
+        """Remarks for readers of ``this``."""
+        quoted = Note(f"note-{this}-quoted")
         if self.remark is not None:
-            how = (
-                "What was not written until then is quoted."
-                if self.wrote
-                else f"{this} is made of quotations."
-            )
-            notes.append(f"{self.remark} {how}")
-        elif not self.wrote and self._total:
-            notes.append(f"What the language model wrote was not in its sources. {this} is made of quotations.")  # fmt: skip
-        elif len(self.dropped) == 1:
-            notes.append("One sentence was left out: its sources do not support it.")
-        elif self.dropped:
-            notes.append(f"{len(self.dropped)} sentences were left out: their sources do not support them.")  # fmt: skip
-        return tuple(notes)
+            return (self.remark.then(Note("note-rest-quoted") if self.wrote else quoted),)
+        if not self.wrote and self._total:
+            return (Note("note-not-in-sources").then(quoted),)
+        if self.dropped:
+            return (Note("note-left-out", count=len(self.dropped)),)
+        return ()
 
     async def lines(
         self, task: Task, about: str, passages: Sequence[Passage], most: int
@@ -124,7 +118,7 @@ class Writer:
                     )  # fmt: skip
                     self._keep(composition.usage, composition.dropped, composition.error)
                 else:
-                    self.remark = _NO_BUDGET
+                    self.remark = Note("note-no-budget")
         self._done += 1
         self._progress(Step(self._done, self._total))
         return lines
@@ -137,4 +131,4 @@ class Writer:
         self.dropped += dropped
         if error is not None:
             _log.warning("%s", error.message)
-            self.error, self.remark = error, error.public
+            self.error, self.remark = error, Note(error.public)

@@ -13,7 +13,7 @@ from bot.ui.choices import ServerMenu
 
 
 async def setup(bot: NewsdeskBot) -> None:
-    asking = Asking(bot, DirectCorpora(bot))
+    asking = bot.asking = Asking(bot, DirectCorpora(bot))
     bot.presses = AnswerPresses(bot, asking)
     bot.add_dynamic_items(AnswerButton, ServerMenu)
     await bot.add_cog(AskCommands(bot, asking))

@@ -9,9 +9,10 @@ import discord
 
 from bot.answering.conversation import Conversation, Turn
 from bot.client import NewsdeskBot
-from bot.cogs.ask._asking import Asking, Question
+from bot.cogs.ask._asking import Asking, Earlier, Question
 from bot.cogs.ask._offer import Offer
 from bot.cogs.ask._places import acknowledged
+from bot.errors import Refused
 from bot.links import links_of
 from bot.ui.escaping import cleaned, cut
 from bot.ui.forms import Form
@@ -41,11 +42,16 @@ class AboutForm(Form):
 
     async def submitted(self, interaction: discord.Interaction[Any]) -> None:
         visit = await self._bot.visit(interaction)
+        asked = self._question.value.strip()
+        self._asking.admit(visit, asked or "…")
+        private = visit.settings.private and visit.server_id is not None
+        with self._bot.errands.acknowledging():
+            place = await acknowledged(interaction, private=private)
         subject, missing = await self._subject(visit)
-        text = self._question.value.strip() or subject
-        self._asking.admit(visit, text)
-        place = await acknowledged(interaction, private=visit.settings.private and visit.server_id is not None)  # fmt: skip
-        about = Conversation((Turn(subject, ""),)) if subject else None
+        text = asked or subject
+        if not text:
+            raise Refused("question-empty", example=visit.say("example-question"))
+        about = Earlier(Conversation((Turn(subject, ""),))) if subject else None
         await self._asking.ask(visit, Question(text, about=about), place)
         if missing and visit.is_moderator and visit.server_id is not None:
             await interaction.followup.send(
@@ -57,10 +63,16 @@ class AboutForm(Form):
         """The title of the article that the message links, if it is here; else the message's own
         words, and its links."""
         links = links_of(self._message)[:_LINKS]
+        corpus = visit.corpus
+        if links and corpus is None:
+            corpus = await self._asking.direct.corpus_for(visit.user)
         for url in links:
-            corpus = visit.corpus or await self._asking.direct.corpus_for(visit.user)
             if corpus and (title := await self._bot.library.title_of(corpus, url)):
                 return title, []
+        return self._words(), links
+
+    def _words(self) -> str:
+        """The message's own words."""
         titles = [embed.title for embed in self._message.embeds if embed.title]
         words = " ".join([_LINK.sub(" ", self._message.content), *titles[:1]])
-        return cut(cleaned(words), _SUBJECT), links
+        return cut(cleaned(words), _SUBJECT)

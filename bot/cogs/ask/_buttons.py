@@ -58,7 +58,7 @@ class AnswerPresses:
             waiting = self._asking.waiting_of(interaction.user.id)
             if waiting is not None and isinstance(interaction.channel, discord.abc.Messageable):
                 way = Posted(interaction.channel, None, str(interaction.id))
-                await self._asking.ask(visit, waiting, Place([way], private=False))
+                await waiting(visit, Place([way], private=False))
         except Exception as error:  # noqa: BLE001 - told and logged in one place
             say = say_in(interaction.locale.value)
             await errors.report(interaction, error, say, "menu of servers")
@@ -67,7 +67,7 @@ class AnswerPresses:
         self, interaction: discord.Interaction[Any], visit: Visit, answer_id: str
     ) -> Given:
         """The answer, if this button is one of its own. Raises ``Refused``."""
-        await self._bot.desk.settled(answer_id)
+        await self._bot.errands.settled(answer_id)
         given = await answer_by_id(self._bot.library.catalogue, answer_id)
         if given is None or not given.answer:
             raise Refused("answer-gone")
@@ -75,15 +75,7 @@ class AnswerPresses:
         known = given.message_id is not None
         if (message_id != given.message_id) if known else (visit.channel_id != given.channel_id):
             raise Refused("not-yours")
-        # What came directly is its reader's alone, also where it was asked in a server.
-        if given.server_id != visit.server_id and visit.server_id is not None:
-            raise Refused("not-yours")
-        if (given.private or visit.server_id is None) and given.user_id != visit.user.id:
-            raise Refused("not-yours")
-        if visit.server_id is None and not await self._asking.direct.may_read(
-            visit.user, given.corpus
-        ):
-            raise Refused("dm-no-servers")
+        await self._asking.require_reading(visit, given)
         return given
 
     async def _do(
@@ -128,6 +120,9 @@ class AnswerPresses:
             raise Refused("not-yours")
         if not (rights.send_messages_in_threads if in_thread else rights.send_messages):
             raise Refused("not-allowed")
+        cited = [citation.article.article_id for citation in answer.citations]
+        if removed := await self._asking.removed_of(given, cited):
+            raise Refused("rests-on-removed", at=removed)
         copy_id = new_id()
         await keep_answer(self._bot.library.catalogue, Given(
             copy_id, given.at, given.corpus, visit.server_id, visit.channel_id, None,
@@ -176,7 +171,9 @@ class FollowUp(Form):
         place = await acknowledged(
             interaction, private=self._given.private and visit.server_id is not None
         )
-        going_on = await self._asking.after(self._given.id)
+        # Read again: it may have been forgotten while the form was open.
+        given = await answer_by_id(self._bot.library.catalogue, self._given.id)
+        going_on = await self._asking.after(given)
         topics = self._asking.topics_in(interaction.channel)
         question = Question(self._question.value, about=going_on, topics=topics)
         await self._asking.ask(visit, question, place)

@@ -57,7 +57,7 @@ class AskCommands(commands.Cog):
         self._asking.admit(visit, question)
         hidden = visit.settings.private if private is None else private
         hidden = hidden and visit.server_id is not None  # nobody else reads direct messages
-        with self._bot.desk.acknowledging():
+        with self._bot.errands.acknowledging():
             place = await acknowledged(interaction, private=hidden)
         channel = interaction.channel
         going_on = await self._asking.going_on_in(channel)
@@ -71,10 +71,8 @@ class AskCommands(commands.Cog):
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
         visit = await self._bot.visit(interaction)
-        if not visit.may_ask_here:
-            return []
         async with asyncio.timeout(_SUGGEST_SECONDS):
-            corpus = visit.corpus or await self._asking.direct.corpus_for(visit.user)
+            corpus = await self._asking.suggesting_from(visit)
             if corpus is None:
                 return []
             names = await self._bot.library.source_names(corpus, typed)

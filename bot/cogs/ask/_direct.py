@@ -1,6 +1,7 @@
 """Direct messages: from which server's articles they are answered.
 
-Only from a server that the person and the bot are both in, which Discord is asked each time.
+Only from a server that the person and the bot are both in. Discord is asked, never discord.py's
+cache: which servers these are once a minute, the one that is read each time.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import discord
 
@@ -16,6 +18,7 @@ from bot.client import NewsdeskBot
 from bot.errors import Refused
 
 _REMEMBERED_SECONDS = 3_600.0
+_KNOWN_SECONDS = 60.0
 _MOST_PEOPLE = 5_000
 _MOST_SERVERS = 25  # as many as a menu shows
 _MOST_ASKED = 100  # servers that Discord is asked about for one person
@@ -28,38 +31,57 @@ class _Chosen:
     at: float
 
 
+@dataclass(slots=True)
+class _Known:
+    """A person's roles by server, None where they are no member, as Discord said since ``at``."""
+
+    at: float
+    roles: dict[int, frozenset[int] | None] = field(default_factory=dict)
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 class DirectCorpora:
-    """Knows what people may read in direct messages, and what they chose."""
+    """Knows what people may read in direct messages, and what they chose. ``tick`` gives seconds."""
 
-    def __init__(self, bot: NewsdeskBot) -> None:
+    def __init__(self, bot: NewsdeskBot, tick: Callable[[], float] = time.monotonic) -> None:
         self._bot = bot
+        self._tick = tick
         self._chosen: OrderedDict[int, _Chosen] = OrderedDict()
+        self._known: OrderedDict[int, _Known] = OrderedDict()
 
-    async def corpus_for(self, user: discord.abc.User) -> str | None:
+    async def corpus_for(self, user: discord.abc.User, *, suggesting: bool = False) -> str | None:
         """The corpus to answer from; None if there are several and none is chosen.
 
+        ``suggesting`` is for every key that somebody presses: there what is known is good enough.
         Raises ``Refused`` if there is none.
         """
         chosen = self._chosen.get(user.id)
-        if chosen is not None and time.monotonic() - chosen.at < _REMEMBERED_SECONDS:
+        if chosen is not None and self._tick() - chosen.at < _REMEMBERED_SECONDS:
             guild = self._bot.get_guild(chosen.server_id)
-            if guild is not None and await self._may_read(guild, user):
+            if guild is not None and await self._may_read(guild, user, fresh=not suggesting):
                 self._remember(user, guild)
                 return self._bot.corpus_of(guild.id)
         servers = await self.servers_of(user)
-        if not servers:
-            raise Refused("dm-no-servers")
         corpora = {self._bot.corpus_of(guild.id) for guild in servers}
         if len(corpora) > 1:
             return None
-        self._remember(user, servers[0])
-        return corpora.pop()
+        for guild in servers:
+            if suggesting or await self._may_read(guild, user, fresh=True):
+                self._remember(user, guild)
+                return self._bot.corpus_of(guild.id)
+        # Who is given a role meanwhile need not wait for it.
+        roles = self._known_of(user).roles
+        for server_id in [each for each, theirs in roles.items() if theirs is not None]:
+            del roles[server_id]
+        raise Refused("dm-no-servers")
 
     async def may_read(self, user: discord.abc.User, corpus: str) -> bool:
         """Whether a corpus is that of a server which this person is in now."""
+        seen = self._bot.seen_in(user.id)
         guilds = [g for g in self._bot.guilds if self._bot.corpus_of(g.id) == corpus]
+        guilds.sort(key=lambda guild: guild.id not in seen)
         for guild in guilds[:_MOST_ASKED]:
-            if await self._may_read(guild, user):
+            if await self._may_read(guild, user, fresh=len(guilds) == 1):
                 return True
         return False
 
@@ -74,30 +96,51 @@ class DirectCorpora:
         seen = self._bot.seen_in(user.id)
         guilds = sorted(self._bot.guilds, key=lambda guild: (guild.id not in seen, guild.id))
         guilds = guilds[:_MOST_ASKED]
-        may = await asyncio.gather(*map(check, guilds))
+        async with self._known_of(user).asking:
+            may = await asyncio.gather(*map(check, guilds))
         return [guild for guild, yes in zip(guilds, may, strict=True) if yes][:_MOST_SERVERS]
 
     async def choose(self, user: discord.abc.User, server_id: int) -> discord.Guild:
         """Note what someone chose. Raises ``Refused`` for a server that they are not in."""
         guild = self._bot.get_guild(server_id)
-        if guild is None or not await self._may_read(guild, user):
+        if guild is None or not await self._may_read(guild, user, fresh=True):
             raise Refused("dm-no-servers")
         self._remember(user, guild)
         return guild
 
-    async def _may_read(self, guild: discord.Guild, user: discord.abc.User) -> bool:
-        try:
-            member = await guild.fetch_member(user.id)
-        except (discord.NotFound, discord.Forbidden):
+    def forget(self, user_id: int) -> None:
+        """Forget what a person chose and where they are."""
+        self._chosen.pop(user_id, None)
+        self._known.pop(user_id, None)
+
+    async def _may_read(
+        self, guild: discord.Guild, user: discord.abc.User, *, fresh: bool = False
+    ) -> bool:
+        known = self._known_of(user).roles
+        if fresh or guild.id not in known:
+            try:
+                member = await guild.fetch_member(user.id)
+                known[guild.id] = frozenset(role.id for role in member.roles)
+            except (discord.NotFound, discord.Forbidden):
+                known[guild.id] = None
+        roles = known[guild.id]
+        if roles is None:
             return False
         settings = await self._bot.servers.of(guild.id)
-        roles = {role.id for role in member.roles}
-        return not settings.ask_roles or bool(
-            roles & {*settings.ask_roles, *settings.moderator_roles}
-        )
+        may_ask = {*settings.ask_roles, *settings.moderator_roles}
+        return not settings.ask_roles or bool(roles & may_ask)
+
+    def _known_of(self, user: discord.abc.User) -> _Known:
+        known = self._known.get(user.id)
+        if known is None or self._tick() - known.at > _KNOWN_SECONDS:
+            known = self._known[user.id] = _Known(self._tick())
+            self._known.move_to_end(user.id)
+            while len(self._known) > _MOST_PEOPLE:
+                self._known.popitem(last=False)
+        return known
 
     def _remember(self, user: discord.abc.User, guild: discord.Guild) -> None:
-        self._chosen[user.id] = _Chosen(guild.id, time.monotonic())
+        self._chosen[user.id] = _Chosen(guild.id, self._tick())
         self._chosen.move_to_end(user.id)
         while len(self._chosen) > _MOST_PEOPLE:
             self._chosen.popitem(last=False)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from bot.client import NewsdeskBot
-from bot.cogs.ask._asking import Asking
-from bot.cogs.ask._direct import DirectCorpora
 from bot.cogs.summaries._commands import SummaryCommands
 from bot.cogs.summaries._courier import DiscordCourier
 from bot.cogs.summaries._serving import Serving
@@ -14,7 +12,7 @@ from bot.ui.paging import PageButton
 
 
 async def setup(bot: NewsdeskBot) -> None:
-    asking = Asking(bot, DirectCorpora(bot))
+    asking = bot.asking
     serving = Serving(bot, asking)
     bot.pages = serving
     bot.add_dynamic_items(PageButton)

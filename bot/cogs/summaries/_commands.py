@@ -132,10 +132,11 @@ class SummaryCommands(commands.Cog):
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
         visit = await self._bot.visit(interaction)
-        if not visit.may_ask_here or visit.corpus is None:
-            return []
         async with asyncio.timeout(_SUGGEST_SECONDS):
-            found = await self._bot.summaries.suggestions(visit.corpus, typed, _SUGGESTIONS)
+            corpus = await self._asking.suggesting_from(visit)
+            if corpus is None:
+                return []
+            found = await self._bot.summaries.suggestions(corpus, typed, _SUGGESTIONS)
         return [
             app_commands.Choice(name=unmarked(article.title, 100) or "…", value=article.article_id)
             for article in found
@@ -146,10 +147,11 @@ class SummaryCommands(commands.Cog):
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
         visit = await self._bot.visit(interaction)
-        if not visit.may_ask_here or visit.corpus is None:
-            return []
         async with asyncio.timeout(_SUGGEST_SECONDS):
-            names = await self._bot.library.source_names(visit.corpus, typed)
+            corpus = await self._asking.suggesting_from(visit)
+            if corpus is None:
+                return []
+            names = await self._bot.library.source_names(corpus, typed)
         return [
             app_commands.Choice(name=unmarked(name, 100), value=name)
             for name in names

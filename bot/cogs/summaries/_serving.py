@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import discord
 
 from bot import errors
+from bot.answering.notes import told
 from bot.answering.summaries.results import NothingThere, NotIngested, Progress, Step
 from bot.client import NewsdeskBot
 from bot.cogs.ask._asking import Asking
 from bot.cogs.ask._places import acknowledged
+from bot.errands import Errand
 from bot.errors import Refused
-from bot.logs import about, details, new_id
 from bot.texts import Say, say_in
 from bot.ui.escaping import plain
 from bot.ui.pages import BUSY, Page, note
-from bot.ui.paging import as_record, embeds_of, page_view
-from bot.ui.places import Gone, Place
+from bot.ui.paging import articles_of, as_record, embeds_of, page_view
+from bot.ui.places import Place
 from bot.ui.summaries import Around
 from bot.visits import Visit
 from retrieval.catalogue.given import Given, answer_by_id, keep_answer, set_message
-
-_log = logging.getLogger(__name__)
 
 _MORE_SECONDS = 120.0  # than one answer of the model: a summary may take several
 
@@ -53,36 +49,41 @@ class Serving:
         """Answer a command whose work takes a while; errors are told in one sentence."""
         self._asking.admit(visit, "summary")
         private = (private or visit.settings.private) and visit.server_id is not None
-        place = await acknowledged(interaction, private=private)
-        kept_id, say = new_id(), visit.say
-        started, outcome = time.monotonic(), "failed"
-        with about(kept_id):
+        with self._bot.errands.acknowledging():
+            place = await acknowledged(interaction, private=private)
+        await self._serve(visit, place, make)
+
+    async def _serve(self, visit: Visit, place: Place, make: Make) -> None:
+        async def again(visit: Visit, place: Place) -> None:
+            await self._serve(visit, place, make)
+
+        errand = Errand(
+            user_id=visit.user.id, server_id=visit.server_id, channel_id=visit.channel_id,
+            say=visit.say, exempt=visit.is_exempt,
+        )  # fmt: skip
+
+        async def work() -> tuple[str, None]:
+            corpus = await self._asking.corpus_of(visit, place, again)
+            if corpus is None:
+                return "a server is to be chosen", None
+
+            async def made() -> Sequence[Page]:
+                around = Around(errand.id, self._bot.library.clock(), visit.say)
+                async with asyncio.timeout(self._bot.settings.answer_seconds + _MORE_SECONDS):
+                    return await make(corpus, around, _telling(place, visit.say))
+
             try:
-                corpus = visit.corpus or await self._asking.direct.corpus_for(visit.user)
-                if corpus is None:
-                    raise Refused("server-only")
-                seconds = self._bot.settings.answer_seconds + _MORE_SECONDS
-                async with self._bot.queue.place(
-                    visit.server_id or visit.user.id, visit.user.id, exempt=visit.is_exempt
-                ):
-                    async with asyncio.timeout(seconds):
-                        around = Around(kept_id, self._bot.library.clock(), say)
-                        pages = await make(corpus, around, _telling(place, say))
-                    await self._show(visit, place, corpus, around, pages, private=private)
-                outcome = "shown"
+                pages = await self._bot.errands.in_turn(errand, place, made)
             except NothingThere as error:
-                outcome = "nothing there"
                 await place.finish([note(nothing_there(error, visit))])
-            except Gone:
-                outcome = "its message was deleted"
-            except Exception as error:  # noqa: BLE001 - told and logged in one place
-                errors.log(error, "summing up", server=visit.server_id)
-                with contextlib.suppress(Gone):
-                    await place.finish([errors.page_for(error, say, kept_id)])
-            finally:
-                await place.close()
-                ms = round((time.monotonic() - started) * 1000)
-                _log.info("summed up", extra=details(outcome=outcome, ms=ms))
+                return "nothing there", None
+            if pages is None:
+                await place.finish([note(visit.say("cut-short"))])
+                return "cut short", None
+            await self._show(visit, place, corpus, errand.id, pages)
+            return "shown", None
+
+        await self._bot.errands.run(errand, place, "summing up", work)
 
     async def keep(
         self, kept_id: str, pages: Sequence[Page], corpus: str, server_id: int | None,
@@ -99,6 +100,7 @@ class Serving:
         say = say_in(interaction.locale.value)
         try:
             visit = await self._bot.visit(interaction)
+            await self._bot.errands.settled(kept_id)
             given = await answer_by_id(self._bot.library.catalogue, kept_id)
             pages = embeds_of(given.answer) if given is not None else []
             if given is None or number >= len(pages):
@@ -108,39 +110,39 @@ class Serving:
                 raise Refused("not-yours")
             if given.channel_id != visit.channel_id:
                 raise Refused("not-yours")
+            await self._asking.require_reading(visit, given)
+            if removed := await self._asking.removed_of(given, articles_of(given.answer)):
+                # What was quoted of it must not come back, for nobody.
+                words = note(visit.say("rests-on-removed", at=removed))
+                await interaction.response.edit_message(
+                    embed=words.embed, view=None, attachments=[]
+                )
+                return
             view = page_view(kept_id, number, len(pages), visit.say)
             await interaction.response.edit_message(embed=pages[number], view=view)
         except Exception as error:  # noqa: BLE001 - told and logged in one place
             await errors.report(interaction, error, say, "button page")
 
     async def _show(
-        self,
-        visit: Visit,
-        place: Place,
-        corpus: str,
-        around: Around,
-        pages: Sequence[Page],
-        *,
-        private: bool,
+        self, visit: Visit, place: Place, corpus: str, kept_id: str, pages: Sequence[Page]
     ) -> None:
-        first, view = pages[0], page_view(around.id, 0, len(pages), visit.say)
+        first, view = pages[0], page_view(kept_id, 0, len(pages), visit.say)
         if view is None:
             await place.finish([first])
             return
         await self.keep(
-            around.id, pages, corpus, visit.server_id, visit.channel_id, visit.user.id, private=private
+            kept_id, pages, corpus, visit.server_id, visit.channel_id, visit.user.id,
+            private=place.private,
         )  # fmt: skip
         message = await place.finish([first.with_view(view)])
         if message is not None:
-            await set_message(
-                self._bot.library.catalogue, around.id, message.channel.id, message.id
-            )
+            await set_message(self._bot.library.catalogue, kept_id, message.channel.id, message.id)
 
 
 def nothing_there(error: NothingThere, visit: Visit) -> str:
     """For people in Discord; who moderates hears how to bring an article in."""
     if not isinstance(error, NotIngested):
-        return plain(error.message)
+        return plain(told(error.message, visit.say))
     if visit.is_moderator and visit.server_id is not None:
         return visit.say("not-ingested-moderator", url=plain(error.url, 300))
     return visit.say("not-ingested-member")

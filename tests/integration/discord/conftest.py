@@ -66,8 +66,8 @@ def start(standin: DiscordStandIn, tmp_path: Path, embedder: Embedder) -> Start:
         settings = load_settings(given, tmp_path / "no.env")
         bot = NewsdeskBot(settings, clock=at_noon, embedder=embedder)
         running = asyncio.create_task(bot.start(standin.token))
+        waiting = asyncio.create_task(standin.wait_for_bot("ask"))
         try:
-            waiting = asyncio.create_task(standin.wait_for_bot("ask"))
             done, _ = await asyncio.wait([running, waiting], return_when=asyncio.FIRST_COMPLETED)
             if running in done:
                 running.result()
@@ -75,7 +75,10 @@ def start(standin: DiscordStandIn, tmp_path: Path, embedder: Embedder) -> Start:
             yield Running(bot, standin)
         finally:
             await bot.close()
-            await asyncio.gather(running, return_exceptions=True)
+            done, _ = await asyncio.wait([running, waiting], timeout=10)
+            for hanging in {running, waiting} - done:
+                hanging.cancel()
+            await asyncio.gather(running, waiting, return_exceptions=True)
 
     return started
 

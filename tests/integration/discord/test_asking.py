@@ -223,6 +223,26 @@ async def test_ask_about_this_asks_about_the_linked_article(running: Running) ->
     assert "million" in answer.text
 
 
+async def test_ask_about_this_tells_discord_to_wait_before_it_asks_anything(
+    running: Running,
+) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    ada = standin.member(guild, "Ada")
+    link = await ada.dm("https://courier.maravel.example/lantern-bridge-opens")
+    asked_of_discord = "/guilds/{guild_id}/members/{user_id}"
+    await standin.wait_for_message(ada.direct, whole)
+    before = len(standin.calls)
+    form = await ada.context_menu(ada.direct, "Ask about this", link)
+    running.bot.asking.direct.forget(ada.id)
+    answer = await (await ada.submit_modal(form, {"Your question": ""})).final(whole)
+    assert "bridge" in answer.text.lower()
+    routes = [call.template for call in standin.calls[before:]]
+    callbacks = [n for n, route in enumerate(routes) if route.endswith("/callback")]
+    assert callbacks[1] < routes.index(asked_of_discord)
+
+
 async def test_a_server_without_articles_says_what_to_do(running: Running) -> None:
     standin = running.standin
     guild = standin.guild("Harbour News")

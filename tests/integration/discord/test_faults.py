@@ -144,9 +144,32 @@ async def test_an_answer_deleted_while_it_is_written_ends_quietly(
 ) -> None:
     message = await scene.begun_by_mention()
     scene.standin.delete_message(message)
-    await scene.standin.wait_until(lambda: not scene.running.bot.desk.is_busy)
+    await scene.standin.wait_until(lambda: not scene.running.bot.errands.is_busy)
     assert scene.standin.bot_messages(scene.general) == []
     assert told(caplog) == []
+
+
+async def test_a_response_deleted_while_it_is_written_ends_quietly(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, message = await scene.begun()
+    scene.standin.delete_message(message)
+    await scene.standin.wait_until(lambda: not scene.running.bot.errands.is_busy)
+    assert scene.standin.bot_messages(scene.general) == []
+    assert scene.standin.bot_messages(scene.ada.direct) == []
+    assert told(caplog) == []
+
+
+async def test_where_no_thread_may_be_opened_the_answer_comes_and_the_operator_hears_what_to_do(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    await scene.running.bot.servers.change(scene.guild.id, threads=True)
+    scene.standin.deny(scene.general, "create_public_threads")
+    interaction = await scene.ada.slash(scene.general, "ask", question=BRIDGE)
+    assert END in (await interaction.final(whole)).text
+    await scene.standin.wait_until(lambda: bool(told(caplog)))
+    [line] = told(caplog)
+    assert "give the bot Create Public Threads" in line
 
 
 async def test_where_the_bot_may_not_write_any_more_the_answer_comes_directly(

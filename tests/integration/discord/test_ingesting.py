@@ -290,6 +290,32 @@ async def test_a_restart_in_the_middle_of_a_job_goes_on_in_the_same_message(
     assert told(caplog) == []
 
 
+async def test_a_job_whose_end_could_not_be_shown_is_told_at_the_next_start(
+    start: Start, standin: DiscordStandIn, site: NewsSite
+) -> None:
+    site.seconds = 0.04
+    async with start(NEWSDESK_FETCH_ALLOW=site.allow) as running:
+        desk = server(running, site)
+        links = " ".join(site.url(f"/news/{n}") for n in range(20))
+        begun = await desk.boss.slash(desk.general, "ingest url", links=links)
+        message = await begun.final(_begun)
+        begun.expire()
+        standin.deny(desk.general, "view_channel")
+        jobs = running.bot.newsroom.jobs
+        [job] = await jobs.jobs(desk.corpus)
+        async for _ in jobs.watch(job.id, desk.corpus):
+            pass
+        await standin.wait_until(lambda: not running.bot.board.is_showing)
+        assert not over(message)
+    standin.allow(desk.general, "view_channel")
+    async with start(NEWSDESK_FETCH_ALLOW=site.allow):
+        await standin.wait_until(
+            lambda: any(
+                "20 indexed" in m.text and over(m) for m in standin.bot_messages(desk.general)
+            )
+        )
+
+
 async def test_when_the_token_is_over_the_message_is_edited_as_any_other(desk: Server) -> None:
     desk.site.seconds = 0.04
     links = " ".join(desk.site.url(f"/news/{n}") for n in range(60))

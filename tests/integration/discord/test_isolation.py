@@ -7,7 +7,8 @@ import pytest
 from retrieval.articles import Article, Incoming
 from tests.discord_standin import Guild, Message, User
 from tests.integration.discord.conftest import Running, Start
-from tests.integration.discord.looking import thread_in, whole
+from tests.integration.discord.looking import footer, thread_in, whole
+from tests.integration.discord.test_summaries import many
 
 QUESTION = "How much did the ferry terminal cost?"
 
@@ -149,3 +150,57 @@ async def test_an_operator_may_share_one_corpus_among_servers(start: Start) -> N
             person = standin.member(guild, "Nora")
             asked = await person.slash(standin.channel(guild), "ask", question=QUESTION)
             assert "11 million" in (await asked.final(whole)).text
+
+
+async def test_pages_of_a_digest_are_not_turned_by_who_left_its_server(two: Two) -> None:
+    await two.running.bring_in(two.north, many(12))
+    asked = await two.nora.slash(two.nora.direct, "digest", period="week")
+    digest = await asked.final(whole)
+    assert "page 1 of" in footer(digest)
+    two.standin.leave(two.north, two.nora)
+    refused = await (await two.nora.press(digest, "Next")).final()
+    assert "share no server" in refused.text
+    assert "page 1 of" in footer(digest)
+
+
+async def test_with_several_servers_every_command_asks_which_one(two: Two) -> None:
+    two.standin.member(two.south, two.nora)
+    asked = await two.nora.slash(two.nora.direct, "timeline", topic="ferry")
+    menu = await asked.final(lambda message: "newsdesk:server" in str(message.components))
+    await two.nora.select(menu, "newsdesk:server", "South")
+    timeline = await two.standin.wait_for_message(two.nora.direct, whole, after=menu)
+    assert "Southport" in timeline.text
+    assert "Northport" not in timeline.text
+    asked = await two.nora.slash(
+        two.nora.direct, "summary story", story="Ferry terminal opens in Southport"
+    )
+    assert is_of(await asked.final(whole), "22 million", "11 million")
+    names = await two.nora.autocomplete(two.nora.direct, "digest", option="source")
+    assert [choice.name for choice in names] == ["Southport Gazette"]
+
+
+async def test_a_follow_up_is_answered_from_the_corpus_of_its_answer(two: Two) -> None:
+    two.standin.member(two.south, two.nora)
+    await two.nora.dm(QUESTION)
+    menu = await two.standin.wait_for_message(two.nora.direct)
+    await two.nora.select(menu, "newsdesk:server", "North")
+    answer = await two.standin.wait_for_message(two.nora.direct, whole)
+    await two.nora.select(menu, "newsdesk:server", "South")
+    await two.standin.wait_until(lambda: "South" in menu.text)
+    form = await two.nora.press(answer, "Ask a follow-up")
+    followed = await two.nora.submit_modal(form, {"Your question": QUESTION})
+    assert is_of(await followed.final(whole), "11 million", "22 million")
+    reply = await two.nora.send(two.nora.direct, QUESTION, reply_to=answer)
+    replied = await two.standin.wait_for_message(two.nora.direct, whole, after=reply)
+    assert is_of(replied, "11 million", "22 million")
+
+
+async def test_typing_asks_discord_once_a_minute_and_not_at_every_key(two: Two) -> None:
+    for n in range(8):
+        two.standin.guild(f"Foreign {n}")
+    asked = "/guilds/{guild_id}/members/{user_id}"
+    for typed in ("s", "so", "sou"):
+        await two.sam.autocomplete(
+            two.sam.direct, "ask", option="source", typed=typed, question=QUESTION
+        )
+    assert len(two.standin.calls_to("GET", asked)) == 10

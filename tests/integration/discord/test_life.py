@@ -23,7 +23,7 @@ from tests.discord_standin import DiscordStandIn
 from tests.discord_standin.permissions import VIEW_CHANNEL
 from tests.integration.answering_fixtures import BRIDGE, NOW
 from tests.integration.discord.conftest import Running, Start
-from tests.integration.discord.looking import whole
+from tests.integration.discord.looking import told, whole
 
 COMMANDS = "/applications/{application_id}/commands"
 
@@ -64,6 +64,8 @@ async def test_a_server_that_removes_the_bot_loses_its_data_after_the_grace_time
     await running.bring_in(other)
     ada = standin.member(guild, "Ada")
     await (await ada.slash(standin.channel(guild), "ask", question=BRIDGE)).final(whole)
+    await ada.dm(BRIDGE)
+    await standin.wait_for_message(ada.direct, whole)
     await bot.servers.change(guild.id, threads=True)
     corpus, other_corpus = bot.corpus_of(guild.id), bot.corpus_of(other.id)
     standin.leave(guild, standin.bot)
@@ -106,6 +108,19 @@ async def test_servers_that_removed_the_bot_while_it_was_away_are_noticed(
         await asyncio.sleep(0.2)
         running.bot.library.clock = lambda: NOW + timedelta(days=2)
         assert await running.bot.departures.delete_due() == 1
+
+
+async def test_what_hangs_while_the_bot_closes_does_not_keep_the_rest_open(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.client._CLOSE_SECONDS", 0.2)
+    async with start() as running:
+        running.bot._resources.push_async_callback(asyncio.Event().wait)
+        await running.bot.close()
+    assert running.bot.http._HTTPClient__session.closed  # type: ignore[attr-defined]
+    assert [line for line in told(caplog) if "was given up" in line]
+    async with start():  # the data folder is free again
+        pass
 
 
 async def test_health_is_told_while_the_gateway_is_connected(

@@ -62,6 +62,9 @@ async def test_a_role_can_be_made_moderators(running: Running, guild: Guild) -> 
     shown = await (await eve.slash(general, "settings language", language="de")).final()
     assert "Einstellungen dieses Servers" in shown.text
     assert "Deutsch" in shown.text
+    done = await (await boss.slash(general, "audit")).final()
+    assert f"<@{eve.id}> (<#{general.id}>): **settings.language**: de" in done.text
+    assert f"**settings.moderator\\_roles**: added <@&{role.id}>" in done.text
 
 
 async def test_private_by_default_makes_answers_private(running: Running, guild: Guild) -> None:
@@ -91,6 +94,45 @@ async def test_a_person_sees_what_is_kept_and_has_it_forgotten(
     assert "None" in (await (await ada.slash(general, "privacy show")).final()).text
     sources = await (await ada.press(answer, "Sources")).final()
     assert "no longer kept" in sources.text
+
+
+async def test_opinions_and_subscriptions_are_told_and_forgotten_without_any_question(
+    running: Running, guild: Guild
+) -> None:
+    standin = running.standin
+    ada, bob = standin.member(guild, "Ada"), standin.member(guild, "Bob")
+    general = standin.channel(guild)
+    await running.bring_in(guild)
+    answer = await (await ada.slash(general, "ask", question=BRIDGE)).final(whole)
+    await (await bob.press(answer, "Helpful")).final()
+    await (await bob.slash(general, "subscribe topic", topic="bridges")).final()
+    shown = await (await bob.slash(general, "privacy show")).final()
+    assert "What you think of one answer." in shown.text
+    assert "One of your subscriptions." in shown.text
+    sure = await (await bob.slash(general, "privacy forget")).final()
+    await (await bob.press(sure, "Forget them")).final()
+    assert "None" in (await (await bob.slash(general, "privacy show")).final()).text
+    listed = await (await bob.slash(general, "subscriptions list")).final()
+    assert "no subscriptions" in listed.text
+
+
+async def test_a_question_that_waits_for_a_server_is_forgotten_too(
+    running: Running, guild: Guild
+) -> None:
+    standin = running.standin
+    other = standin.guild("Other News")
+    await running.bring_in(guild)
+    ada = standin.member(guild, "Ada")
+    standin.member(other, ada)
+    await ada.dm(BRIDGE)
+    menu = await standin.wait_for_message(ada.direct)
+    await (await ada.slash(standin.channel(guild), "privacy forget")).final()
+    await ada.select(menu, "newsdesk:server", "Harbour News")
+    await standin.wait_until(lambda: "Harbour News" in menu.text)
+    await ada.dm("Who won the mayoral election in Maravel?")
+    answer = await standin.wait_for_message(ada.direct, whole)
+    assert "412 million" not in answer.text
+    assert len(standin.bot_messages(ada.direct)) == 2
 
 
 async def test_help_says_what_to_do_next(running: Running, guild: Guild) -> None:

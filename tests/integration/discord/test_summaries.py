@@ -275,3 +275,30 @@ async def test_subscriptions_are_listed_paused_and_removed_by_their_owner_only(
     assert "is removed" in removed.text
     listed = await (await ada.slash(channel, "subscriptions list")).final()
     assert "There are no subscriptions" in listed.text
+
+
+async def test_what_rests_on_a_removed_article_is_neither_paged_nor_shared(
+    running: Running,
+) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild, many(12))
+    ada, channel = standin.member(guild, "Ada"), standin.channel(guild)
+    mo = standin.member(guild, "Mo", moderator=True)
+    digest = await (await ada.slash(channel, "digest", period="week")).final(whole)
+    asked = await ada.slash(
+        channel, "ask", question="Which yard did the amber office close?", private=True
+    )
+    answer = await asked.final(whole)
+    assert "amber yard" in answer.text
+    removed = await (await mo.slash(channel, "articles find", words="amber")).final()
+    assert "Amber" in removed.text
+    [choice] = await mo.autocomplete(channel, "articles remove", option="article", typed="amber")
+    await (await mo.slash(channel, "articles remove", article=str(choice.value))).final()
+    refused = await (await ada.press(answer, "Share")).final()
+    assert "was removed by moderators on <t:" in refused.text
+    assert not any("amber yard" in m.text for m in mo.messages(channel) if m is not digest)
+    await ada.press(digest, "Next")
+    await standin.wait_until(lambda: "was removed by moderators on <t:" in digest.text)
+    assert "amber" not in digest.text
+    assert digest.buttons == []

@@ -95,6 +95,9 @@ async def test_ask_watch_it_being_written_check_follow_up_rate_restart(
         answer = await asked.final(whole, timeout=60)
         assert asked.acknowledged_after is not None
         assert asked.acknowledged_after < 3
+        written = [str(version.embeds) for version in answer.history if version.embeds]
+        assert "writing" in written[0]
+        assert "writing" not in written[-1]
         assert "Calder" in answer.text
         sources = await (await ada.press(answer, "Sources")).final()
         assert "Ines Calder won the mayoral election" in sources.text
@@ -103,7 +106,7 @@ async def test_ask_watch_it_being_written_check_follow_up_rate_restart(
         thread = standin.threads(general)[0]
         await ada.send(thread, "and when was that?")
         followed = await standin.wait_for_message(thread, whole, timeout=60)
-        assert followed.text
+        assert "Calder" in followed.text
         assert await process.stop() == 0
         events = [json.loads(line) for line in process.lines if line.startswith("{")]
         asked_lines = [e for e in events if e["message"] == "asked"]
@@ -116,6 +119,11 @@ async def test_ask_watch_it_being_written_check_follow_up_rate_restart(
         assert given.question == QUESTION
         assert given.answer["citations"]
         assert await feedback_counts(library.catalogue, answer_id) == (1, 0)
+        followed_id = followed.component("Helpful")["custom_id"].rpartition(":")[2]
+        given = await answer_by_id(library.catalogue, followed_id)
+        assert given is not None
+        assert given.question == "and when was that?"
+        assert "Maravel" in given.answer["asked"]
     registered = len(standin.calls_to("PUT", "/applications/{application_id}/commands"))
     async with run(tmp_path, environment):
         await standin.wait_for_bot("ask", timeout=60)
