@@ -32,6 +32,7 @@ from bot.settings import Settings
 from bot.subscriptions.runner import SubscriptionRunner
 from bot.texts import say_in
 from bot.texts.translator import Translator
+from bot.ui.pager import Lists
 from bot.visits import Visit, visit_of_interaction, visit_of_message
 from retrieval.embedders import Embedder
 from retrieval.errors import NewsdeskError
@@ -87,7 +88,7 @@ class NewsdeskBot(commands.AutoShardedBot):
     newsroom: Newsroom
     board: JobBoard
     presses: Any  # hears of buttons and menus; set by the cog that makes them
-    pages: Any  # turns pages; set by the cog that makes them
+    pages: Any  # turns pages that are kept; set by the cog that makes them
     subscriptions: SubscriptionRunner
 
     def __init__(
@@ -105,6 +106,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         )
         self.settings = settings
         self.conversations = Conversations()
+        self.lists = Lists()
         limits = settings.limits()
         self.queue = AnswerQueue(limits)
         self.cooldown = Cooldown(limits.cooldown)

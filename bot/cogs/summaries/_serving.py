@@ -20,8 +20,8 @@ from bot.errors import Refused
 from bot.logs import about, details, new_id
 from bot.texts import Say, say_in
 from bot.ui.escaping import plain
+from bot.ui.pager import as_record, embeds_of, page_view
 from bot.ui.pages import BUSY, Page, note
-from bot.ui.paging import as_record, embeds_of, page_view
 from bot.ui.places import Gone, Place
 from bot.ui.summaries import Around
 from bot.visits import Visit
