@@ -60,6 +60,7 @@ def digest_record(digest: Digest, ms: float) -> dict[str, Any]:
                 "citations": _citations(entry.citations),
                 "outlets": list(entry.story.outlets),
                 "articles": len(entry.story.reports),
+                "reports": [asdict(report.article) for report in entry.story.reports],
                 "latest": iso(from_micros(entry.story.latest.at)),
             }
             for rank, entry in enumerate(digest.entries, 1)

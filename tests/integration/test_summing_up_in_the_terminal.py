@@ -78,6 +78,7 @@ def test_a_story_is_summed_up_by_the_number_that_a_digest_gives(desk: Newsdesk) 
     first = digest["stories"][0]
     assert first["outlets"] == ["Courier", "Wire"], "the story that most outlets tell comes first"
     assert [story["articles"] for story in digest["stories"]] == [2, 1]
+    assert {report["source"] for report in first["reports"]} == {"Courier", "Wire"}
     story = one(desk("summarize", str(first["story_id"]), "--story", "--json").stdout)
     assert story["kind"] == "story"
     assert story["story_id"] == first["story_id"]
