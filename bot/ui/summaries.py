@@ -74,8 +74,11 @@ def timeline_pages(timeline: Timeline, chart: Chart, around: Around) -> list[Pag
 
 
 def _story(n: int, entry: Entry, say: Say) -> str:
+    title = plain(entry.title, 200)
+    if entry.story.is_update:
+        title = say("story-update", title=title)
     lines = [
-        f"**{n}. {plain(entry.title, 200)}**",
+        f"**{n}. {title}**",
         " ".join(map(_shown, entry.sentences)),
         f"-# {_outlets(entry.story.outlets, len(entry.story.reports), say)}",
     ]

@@ -170,7 +170,7 @@ async def test_a_digest_tells_each_story_once_with_all_its_outlets(ferry_folder:
     async with desk_over(ferry_folder) as desk:
         digest = await desk.digest("local", WEEK)
         again = await desk.digest(
-            "local", WEEK, already_told=frozenset(e.story.story_id for e in digest.entries)
+            "local", WEEK, told={e.story.story_id: NOW for e in digest.entries}
         )
     (entry,) = digest.entries
     assert entry.story.outlets == ("Maravel Courier", "Oss Valley Radio")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from bot.answering.answers import QUOTATIONS, Usage
 from bot.answering.composing import Composer
+from bot.answering.summaries.developing import developments
 from bot.answering.summaries.digest import Entry, Story, entry, ranked, reports_to_read
 from bot.answering.summaries.quoting import Read
 from bot.answering.summaries.results import (
@@ -66,6 +67,11 @@ class Topic:
             self.named_in(f"{title}\n{sentence}") and self.named_in(sentence, _TOPIC_NAMED)
             for sentence in sentences(passage.text)
         )
+
+    def on(self, story: Story) -> list[Passage]:
+        """The passages on the topic of the reports that ``story`` has."""
+        told = {report.article.article_id for report in story.reports}
+        return [p for p in self.passages[story.story_id] if p.article.article_id in told]
 
     def named_in(self, text: str, share: float = _TOPIC_WORDS) -> bool:
         """Whether ``text`` holds so much of the topic: of its words and of their weight."""
@@ -141,17 +147,27 @@ class SummaryDesk:
         topic: str | None = None,
         source: str | None = None,
         limit: int = 10,
-        already_told: frozenset[int] = frozenset(),
+        told: Mapping[int, datetime] | None = None,
         progress: Progress = no_progress,
     ) -> Digest:
-        """The main stories of a range, without those ``already_told``. Raises ``NothingThere``."""
-        stories, told, words = await self._stories(corpus_name, within, topic, source)
-        fresh = [story for story in stories if story.story_id not in already_told]
+        """The main stories of a range. Of those that were ``told`` before, with when that was, only
+        what has developed since. Raises ``NothingThere``."""
+        told = told or {}
+        stories, read, words = await self._stories(corpus_name, within, topic, source)
+        new = await developments(
+            self._library.catalogue, await self._corpus(corpus_name), stories, told, within.as_of
+        )
+        fresh = [
+            new[story.story_id].story if story.story_id in new else story
+            for story in stories
+            if story.story_id in new or story.story_id not in told
+        ]
         writer = self._writer(corpus_name, within.as_of, progress)
-        entries = await self._entries(fresh[:limit], 2, words, writer)
+        known = {story_id: one.known for story_id, one in new.items()}
+        entries = await self._entries(fresh[:limit], 2, words, writer, known)
         return Digest(
-            within.since or from_micros(min(report.at for report in told)), within.last, topic,
-            tuple(entries), len(fresh), len(told), *_made(writer, "This digest"),
+            within.since or from_micros(min(report.at for report in read)), within.last, topic,
+            tuple(entries), len(fresh), len(read), *_made(writer, "This digest"),
         )  # fmt: skip
 
     async def timeline(
@@ -266,13 +282,18 @@ class SummaryDesk:
         return words, close
 
     async def _entries(
-        self, stories: Sequence[Story], lines: int, topic: Topic | None, writer: Writer | None
+        self,
+        stories: Sequence[Story],
+        lines: int,
+        topic: Topic | None,
+        writer: Writer | None,
+        known: Mapping[int, Sequence[str]] | None = None,
     ) -> list[Entry]:
         wanted = [report.version_id for story in stories for report in reports_to_read(story)]
         passages = await passages_of(self._library.catalogue, wanted, _READ_PASSAGES)
         read = {
             story.story_id: [
-                *([passage] for passage in (topic.passages[story.story_id] if topic else ())),
+                *([passage] for passage in (topic.on(story) if topic else ())),
                 *(passages.get(r.version_id, []) for r in reversed(reports_to_read(story))),
             ]
             for story in stories
@@ -282,7 +303,12 @@ class SummaryDesk:
             return topic is None or topic.named_in(text, _TOPIC_NAMED)
 
         def quoted() -> list[Entry]:
-            made = (entry(story, read[story.story_id], lines, names) for story in stories)
+            made = (
+                entry(
+                    story, read[story.story_id], lines, names, (known or {}).get(story.story_id, ())
+                )
+                for story in stories
+            )
             return [one for one in made if one is not None]
 
         entries = await asyncio.to_thread(quoted)

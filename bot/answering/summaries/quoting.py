@@ -119,14 +119,27 @@ def changed(reports: Sequence[Read], told: Sequence[str]) -> list[Line]:
     corrections = [line for read in reports for line in _lines(read) if _CORRECTS.search(line.text)]
     if not later:
         return corrections[:_CHANGES]
-    known = [line.text for read in earlier for line in _lines(read)]
-    said = [*told, *(line.text for line in corrections)]
-    found = extract(_newest_first(later), 2 * _CHANGES, told=said)
-    new = []
-    if found:
-        alike = likeness([*(one.text for one in found), *known])[: len(found), len(found) :]
-        new = [one for one, row in zip(found, alike, strict=True) if row.max() < _NOTHING_NEW]
-    return [*corrections, *(Line.quoted(one) for one in new)][:_CHANGES]
+    new = unlike(later, earlier, [*told, *(line.text for line in corrections)])
+    return [*corrections, *new][:_CHANGES]
+
+
+def unlike(later: Sequence[Read], earlier: Sequence[Read], told: Sequence[str] = ()) -> list[Line]:
+    """The most telling sentences of later reports that say what no earlier one says."""
+    found = extract(_newest_first(later), 2 * _CHANGES, told=told)
+    if not found:
+        return []
+    texts = [*(one.text for one in found), *sentences_of(earlier)]
+    alike = likeness(texts)[: len(found), len(found) :]
+    return [
+        Line.quoted(one)
+        for one, row in zip(found, alike, strict=True)
+        if row.max(initial=0.0) < _NOTHING_NEW
+    ]
+
+
+def sentences_of(reports: Sequence[Read]) -> list[str]:
+    """What reports say that can be quoted."""
+    return [line.text for read in reports for line in _lines(read)]
 
 
 def parted(reports: Sequence[Read]) -> tuple[list[Read], list[Read]]:
