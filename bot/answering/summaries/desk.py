@@ -14,6 +14,7 @@ from bot.answering.summaries.digest import Entry, Story, entry, ranked, reports_
 from bot.answering.summaries.quoting import Read
 from bot.answering.summaries.results import (
     NothingThere,
+    NothingYet,
     NotIngested,
     Progress,
     Summary,
@@ -114,7 +115,7 @@ class SummaryDesk:
 
         Raises ``NothingThere``, or ``NotIngested`` for a link that is not here.
         """
-        corpus = await self._corpus(corpus_name)
+        corpus = await self._corpus(corpus_name, name)
         report = await self._named(corpus, name, as_of)
         passages = await passages_of(self._library.catalogue, [report.version_id])
         read = Read(report, passages.get(report.version_id, []))
@@ -124,7 +125,7 @@ class SummaryDesk:
         self, corpus_name: str, name: str, as_of: datetime, progress: Progress = no_progress
     ) -> Summary:
         """Sum up a story, by its number or by any of its articles, across all its outlets."""
-        corpus = await self._corpus(corpus_name)
+        corpus = await self._corpus(corpus_name, name)
         told = await self._story(corpus, name, as_of)
         # Near-copies say the same; of very many reports the first and the newest ones are read.
         newest = list({report.copy_id: report for report in told}.values())
@@ -206,10 +207,13 @@ class SummaryDesk:
     def _writer(self, corpus: str, as_of: datetime, progress: Progress) -> Writer | None:
         return Writer(self._composer, corpus, as_of, progress) if self._composer else None
 
-    async def _corpus(self, name: str) -> Corpus:
+    async def _corpus(self, name: str, wanted: str = "") -> Corpus:
+        """A corpus in which an article is ``wanted``, or all."""
         corpus = await self._library.catalogue.corpus(name)
+        if corpus is None and "://" in wanted:
+            raise NotIngested(wanted.strip())
         if corpus is None:
-            raise NothingThere(f"There is nothing in {name} yet; bring articles in first.")
+            raise NothingYet(name)
         return corpus
 
     async def _named(self, corpus: Corpus, name: str, as_of: datetime) -> Report:

@@ -19,6 +19,15 @@ class NothingThere(NewsdeskError):
     """There is nothing to sum up: no such article, an empty range, a topic nobody wrote about."""
 
 
+class NothingYet(NothingThere):
+    """A corpus without articles."""
+
+    def __init__(self, corpus: str) -> None:
+        super().__init__(
+            f"There is nothing in {corpus} yet; bring articles in first (newsdesk ingest)."
+        )
+
+
 class NotIngested(NothingThere):
     """A link to an article that is not here, but could be brought in."""
 

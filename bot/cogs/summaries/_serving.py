@@ -12,7 +12,7 @@ from typing import Any
 import discord
 
 from bot import errors
-from bot.answering.summaries.results import NothingThere, NotIngested, Progress, Step
+from bot.answering.summaries.results import NothingThere, NothingYet, NotIngested, Progress, Step
 from bot.client import NewsdeskBot
 from bot.cogs.ask._asking import Asking
 from bot.cogs.ask._places import acknowledged
@@ -54,6 +54,10 @@ class Serving:
         self._asking.admit(visit, "summary")
         private = (private or visit.settings.private) and visit.server_id is not None
         place = await acknowledged(interaction, private=private)
+        await self.serve_at(visit, place, make)
+
+    async def serve_at(self, visit: Visit, place: Place, make: Make) -> None:
+        """The same where Discord has been told already that something comes."""
         kept_id, say = new_id(), visit.say
         started, outcome = time.monotonic(), "failed"
         with about(kept_id):
@@ -68,7 +72,7 @@ class Serving:
                     async with asyncio.timeout(seconds):
                         around = Around(kept_id, self._bot.library.clock(), say)
                         pages = await make(corpus, around, _telling(place, say))
-                    await self._show(visit, place, corpus, around, pages, private=private)
+                    await self._show(visit, place, corpus, around, pages, private=place.private)
                 outcome = "shown"
             except NothingThere as error:
                 outcome = "nothing there"
@@ -138,12 +142,12 @@ class Serving:
 
 
 def nothing_there(error: NothingThere, visit: Visit) -> str:
-    """For people in Discord; who moderates hears how to bring an article in."""
-    if not isinstance(error, NotIngested):
-        return plain(error.message)
-    if visit.is_moderator and visit.server_id is not None:
-        return visit.say("not-ingested-moderator", url=plain(error.url, 300))
-    return visit.say("not-ingested-member")
+    """For people in Discord. A moderator is offered to bring a link in before it comes to this."""
+    if isinstance(error, NotIngested):
+        return visit.say("not-ingested-member")
+    if isinstance(error, NothingYet):
+        return visit.say("nothing-here-yet")
+    return plain(error.message)
 
 
 def _telling(place: Place, say: Say) -> Progress:
