@@ -133,7 +133,8 @@ def print_digest(digest: Digest) -> None:
     out.ending(digest.notes, digest.model, digest.usage)
 
 
-def print_timeline(timeline: Timeline) -> None:
+def print_timeline(timeline: Timeline, key: Sequence[tuple[str, str]] = ()) -> None:
+    """``key``: what stands in the picture for names that it could not write."""
     out = _Out()
     out.line(f"Timeline of {timeline.topic}", "bold")
     for number, event in enumerate(timeline.events, 1):
@@ -145,6 +146,8 @@ def print_timeline(timeline: Timeline) -> None:
     out.line("")
     if timeline.total > len(timeline.events):
         out.line(f"{len(timeline.events)} of {timeline.total} events; --limit shows more.", "dim")
+    for letters, name in key:
+        out.line(f"In the picture {name} is {letters}.", "dim")
     out.ending(timeline.notes, timeline.model, timeline.usage)
 
 

@@ -63,7 +63,7 @@ def digest_pages(digest: Digest, around: Around, title: str | None = None) -> li
 def timeline_pages(timeline: Timeline, chart: Chart, around: Around) -> list[Page]:
     """The first page carries the picture, which stays while pages are turned."""
     blocks = [_event(n, event) for n, event in enumerate(timeline.events, 1)]
-    notes = list(timeline.notes)
+    notes = [*timeline.notes, *_key_of(chart)]
     if timeline.total > len(timeline.events):
         notes.append(around.say("timeline-more", shown=len(timeline.events), total=timeline.total))
     title = around.say("timeline-title", topic=timeline.topic)
@@ -71,6 +71,11 @@ def timeline_pages(timeline: Timeline, chart: Chart, around: Around) -> list[Pag
     for page in pages:
         page.embed.set_image(url=f"attachment://{_PICTURE}")
     return [Page(pages[0].embed, None, Picture(_PICTURE, chart.png, chart.alt)), *pages[1:]]
+
+
+def _key_of(chart: Chart) -> list[str]:
+    """The names that the picture could not write, each once."""
+    return [" · ".join(f"{letters}: {name}" for letters, name in chart.key)] if chart.key else []
 
 
 def _story(n: int, entry: Entry, say: Say) -> str:
