@@ -125,11 +125,11 @@ def print_digest(digest: Digest) -> None:
         out.line("")
         out.line(f"{rank}. {entry.title}", "bold cyan")
         out.line(" ".join(_cited(sentence) for sentence in entry.sentences), indent=3)
-        out.line(outlets(entry), "dim", indent=3)
+        out.line(f"{outlets(entry)} Story {entry.story.story_id}.", "dim", indent=3)
         out.sources(entry.citations, indent=3)
     out.line("")
     shown = f"{len(digest.entries)} of {digest.total} stories, from {digest.articles} articles"
-    out.line(f"{shown}. newsdesk summarize NUMBER --story tells more of one; --json lists the numbers.", "dim")  # fmt: skip
+    out.line(f"{shown}. newsdesk summarize NUMBER --story tells more of one.", "dim")  # fmt: skip
     out.ending(digest.notes, digest.model, digest.usage)
 
 

@@ -217,7 +217,7 @@ async def test_empty_ranges_and_topics_are_told_in_one_sentence(demo_folder: Pat
         with pytest.raises(NothingThere, match="begins after it ends"):
             await desk.digest("local", TimeRange(NOW, NOW + timedelta(days=1)))
         long_ago = parse_span("1999-01-01").end
-        with pytest.raises(NothingThere, match="the newest article here is of 5 March 2026"):
+        with pytest.raises(NothingThere, match="the newest article until then is of 5 March 2026"):
             await desk.digest("local", TimeRange(NOW, None, long_ago))
         with pytest.raises(NothingThere, match="Nobody here wrote about “zebra racing”"):
             await desk.timeline("local", WEEK, "zebra racing")

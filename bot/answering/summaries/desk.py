@@ -239,8 +239,11 @@ class SummaryDesk:
             found = await reports_of_stories(catalogue, corpus, [int(name)], within)
             if found:
                 return found
-            if len(name.strip()) < 4:
-                raise NothingThere(f"There is no story {name}; name it by one of its articles.")
+            short = len(name.strip()) < 4  # no beginning of an id, and in many a title
+            if short or not await reports_named(catalogue, corpus, name, as_of):
+                raise NothingThere(
+                    f"There is no story {name.strip()}; name it by one of its articles."
+                )
         report = await self._named(corpus, name, as_of)
         return await reports_of_stories(catalogue, corpus, [report.story_id], within) or [report]
 
@@ -342,7 +345,7 @@ class SummaryDesk:
             of = f" of {source}"
         newest = await self._library.catalogue.newest(corpus, within.as_of, 1)
         dated = newest[0].published_at if newest else None
-        hint = f"; the newest article here is of {day(dated)}" if dated else ""
+        hint = f"; the newest article until then is of {day(dated)}" if dated else ""
         return f"Nothing{of} was published in that time{hint}."
 
 

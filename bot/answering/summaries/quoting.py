@@ -38,7 +38,11 @@ _DISPUTES_IT = re.compile(
 
 
 _TIME = re.compile(r"\s?[ap]\.?m\b", re.IGNORECASE)
-_REST_OF_NAME = re.compile(r"(?:\s[A-Z][\w’'-]*)*\s[a-z][\w’'-]*")  # "46,000 UAW workers"
+_WORD = re.compile(r"\s+(?:(?:[A-Z]\.){2,}|[\w’'-]+)")
+# "46,000 UAW workers", "14 Navy ships".
+_REST_OF_NAME = re.compile(
+    r"(?:\s[A-Z][\w’'-]*)*\s(?!(?:and|or|in|on|of|to|for|from|at|by|with|as|was|were|is|are|had|has|have|who|that)\b)[a-z][\w’'-]*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +182,12 @@ def _with_unit(sentence: str, figure: Figure) -> str:
     end = figure.start + len(figure.text)
     if figure.unit == "%" or figure.text[:1] in "$£€¥":
         return figure.text
-    for word in re.finditer(r"\s+[\w’'-]+", sentence[end:]):
+    for word in _WORD.finditer(sentence[end:]):
         if figure.unit in ("$", *stems(word[0])):
             # Of money the currency is the first word, or stands behind one that is skipped.
             named = (
                 _REST_OF_NAME.match(sentence, end + word.end())
-                if word[0].strip().isupper()
+                if word[0].strip()[0].isupper()
                 else None
             )
             return sentence[figure.start : named.end() if named else end + word.end()]
