@@ -147,7 +147,8 @@ def timeline(
                 made = await desk.timeline(
                     corpus, within, topic, source=source, limit=limit, progress=progress
                 )
-        alt, key = None, ()
+        alt: str | None = None
+        key: tuple[tuple[str, str], ...] = ()
         if png is not None:
             from bot.charts import coverage_chart
 
