@@ -15,6 +15,8 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from bot.lettering import Lettering
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -35,17 +37,23 @@ _SMALL, _MEDIUM = 7.5, 9.0
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A PNG and the words for who can't see it."""
+    """A PNG and the words for who can't see it. ``key`` are the outlets whose names no font here
+    can write, each with the letters that stand for it."""
 
     png: bytes
     alt: str
+    key: tuple[tuple[str, str], ...] = ()
 
 
 def coverage_chart(timeline: Timeline) -> Chart:
     """Articles by day and outlet as stacked bars, events marked by their number in the list."""
     file = io.BytesIO()
     coverage_figure(timeline).savefig(file, format="png", dpi=_DPI, facecolor=_GROUND)
-    return Chart(file.getvalue(), alt_text(timeline))
+    key = _key(_outlets(timeline.coverage), Lettering())
+    alt = " ".join(
+        [alt_text(timeline), *(f"{name} is shown as {letters}." for letters, name in key)]
+    )
+    return Chart(file.getvalue(), alt, key)
 
 
 def alt_text(timeline: Timeline) -> str:
@@ -99,14 +107,17 @@ def coverage_figure(timeline: Timeline) -> Figure:
         spine.set_visible(side == "bottom")
         spine.set_color(_FAINT)
     _mark_events(figure, axes, timeline, bins, unit)
-    title = f"Coverage of {_short(timeline.topic, 48)}"
-    figure.text(0.02, 0.975, title, color=_INK, fontsize=_MEDIUM, weight="bold", va="top", parse_math=False)  # fmt: skip
+    letters = Lettering()
+    topic = _short(timeline.topic, 48)
+    title = f"Coverage of {topic if letters.has(topic) else 'the topic'}"
+    figure.text(0.02, 0.975, title, color=_INK, fontproperties=letters.of_size(_MEDIUM), weight="bold", va="top", parse_math=False)  # fmt: skip
     each = {1: "day", 7: "week", 30: "month"}[unit]
     figure.text(0.02, 0.905, f"articles a {each}, by outlet; numbers are events of the list", color="#b5bac1", fontsize=_SMALL, va="top")  # fmt: skip
+    stands_for = {name: letter for letter, name in _key(outlets, letters)}
     legend = figure.legend(
         handles=[Patch(color=colour) for colour in _colours(outlets)],
-        labels=[_short(outlet, _LONGEST) for outlet in outlets],
-        loc="lower center", ncols=3, frameon=False, fontsize=_SMALL, labelcolor=_INK,
+        labels=[stands_for.get(outlet, _short(outlet, _LONGEST)) for outlet in outlets],
+        loc="lower center", ncols=3, frameon=False, prop=letters.of_size(_SMALL), labelcolor=_INK,
         handlelength=1.0, columnspacing=1.4, borderaxespad=0.3, labelspacing=0.35,
     )  # fmt: skip
     for text in legend.get_texts():
@@ -176,6 +187,12 @@ def _outlets(coverage: Mapping[date, Mapping[str, int]]) -> list[str]:
     """Those with most articles first; the rest together, unless it is only one."""
     names = [name for name, _ in sorted(_totals(coverage).items(), key=lambda e: (-e[1], e[0]))]
     return names if len(names) <= _MOST_OUTLETS + 1 else [*names[:_MOST_OUTLETS], _OTHERS]
+
+
+def _key(outlets: Sequence[str], letters: Lettering) -> tuple[tuple[str, str], ...]:
+    """Letters for the outlets whose names can't be written."""
+    unwritten = [name for name in outlets if not letters.has(_short(name, _LONGEST))]
+    return tuple((f"outlet {chr(ord('A') + n)}", name) for n, name in enumerate(unwritten))
 
 
 def _colours(outlets: Iterable[str]) -> list[str]:

@@ -35,6 +35,7 @@ from bot.settings import Settings
 from bot.subscriptions.runner import SubscriptionRunner
 from bot.texts import say_in
 from bot.texts.translator import Translator
+from bot.ui.pager import Lists
 from bot.visits import Visit, visit_of_interaction, visit_of_message
 from retrieval.embedders import Embedder
 from retrieval.errors import NewsdeskError
@@ -106,7 +107,7 @@ class NewsdeskBot(commands.AutoShardedBot):
     board: JobBoard
     asking: Asking  # set by the cog that makes it, as what follows
     presses: Any  # hears of buttons and menus
-    pages: Any  # turns pages
+    pages: Any  # turns pages that are kept
     subscriptions: SubscriptionRunner
     # Whether the embedded Chroma works in a process of its own; see `favour_the_loop`.
     chroma_apart = False
@@ -126,6 +127,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         )
         self.settings = settings
         self.conversations = Conversations()
+        self.lists = Lists()
         limits = settings.limits()
         self.errands = Errands(AnswerQueue(limits))
         self.cooldown = Cooldown(limits.cooldown)

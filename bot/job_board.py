@@ -58,11 +58,7 @@ class JobBoard:
     ) -> Job:
         """Put sources into the queue and show them where ``announced`` said. Raises ``Refused``."""
         corpus = visit.require_moderator()
-        try:
-            job = await self._bot.newsroom.jobs.submit(corpus, sources, visit.actor)
-        except services.Refused as error:
-            most = self._bot.settings.jobs_waiting
-            raise Refused("jobs-full", most=most) from error
+        job = await self.submit(visit, sources)
         language = language_of(visit.settings.language or interaction.locale.value)
         kept = JobMessage(job.id, visit.server_id or 0, visit.channel_id, message_id, language)
         await keep_job_message(self._catalogue, kept)
@@ -74,6 +70,15 @@ class JobBoard:
         )
         self._start(kept, corpus, way)
         return job
+
+    async def submit(self, visit: Visit, sources: Sequence[JobSource]) -> Job:
+        """Put sources into the queue, to be shown by who asks. Raises ``Refused``."""
+        corpus = visit.require_moderator()
+        try:
+            return await self._bot.newsroom.jobs.submit(corpus, sources, visit.actor)
+        except services.Refused as error:
+            most = self._bot.settings.jobs_waiting
+            raise Refused("jobs-full", most=most) from error
 
     async def resume(self) -> None:
         """Go on showing the jobs that a former process showed."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import combinations
 
 from bot.answering.figures import Figure, figures
 from bot.answering.notes import Note
 from bot.answering.quoting.choosing import Quotation
-from retrieval.articles import Hit
+from retrieval.articles import Hit, Passage
 from retrieval.indexes.keywords import stems
 from retrieval.questions import content_words, day
 from retrieval.sentences import sentences
@@ -42,9 +43,11 @@ _OPPOSITES = tuple(
         ("rose increased", "fell dropped decreased"),
     )
 )  # fmt: skip
+_OUTCOMES = frozenset().union(*(side for sides in _OPPOSITES for side in sides))
 _SHARED_WORDS = 3
 _SHARED = 0.5
 _SHARED_OUTCOME = 0.6
+_SHARED_AT_ALL = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class _Told:
 
     def mentions(self, others: Sequence[Figure]) -> bool:
         """Whether one of these numbers stands here too, whatever it counts."""
-        return any(each.value == other.value for each in _numbers(self) for other in others)
+        return any(each.value == other.value for each in _numbers(self.text) for other in others)
 
     @property
     def corrects(self) -> bool:
@@ -112,6 +115,44 @@ def reconcile(question: str, quotations: Sequence[Quotation], hits: Sequence[Hit
     return Reconciled(tuple(quotations), ())
 
 
+def differing(lines: Sequence[tuple[Passage, str]]) -> Iterator[tuple[int, int]]:
+    """Pairs of sentences of the reports of one story, by their places, that are worded alike and
+    give another figure or outcome; a report that gives the other figure too differs from nobody."""
+    told = [_told(Hit(0, 0.0, passage), text) for passage, text in lines]
+    given: dict[str, set[float]] = {}
+    for one in told:
+        article = one.hit.passage.article.article_id
+        given.setdefault(article, set()).update(figure.value for figure in _numbers(one.text))
+    telling = [n for n, one in enumerate(told) if one.figures or one.words & _OUTCOMES]
+    for i, j in combinations(telling, 2):
+        one, other = told[i], told[j]
+        first, second = (each.hit.passage.article.article_id for each in (one, other))
+        # Nothing is asked that they would have to be about: they have to say much the same.
+        much = _SHARED_AT_ALL * max(len(one.words), len(other.words))
+        if first == second or len(one.words & other.words) < much:
+            continue
+        if _contrary(one, other, one.words) is None:
+            continue
+        known = {figure.value for figure in one.figures} & given[second]
+        known |= {figure.value for figure in other.figures} & given[first]
+        if not known:
+            yield i, j
+
+
+def corrects(text: str) -> bool:
+    """Whether a sentence takes something back."""
+    return bool(_CORRECTS.search(text))
+
+
+def taken_back(correction: str) -> frozenset[float]:
+    """The numbers that a correction says were wrong."""
+    return frozenset(figure.value for figure in _sides(correction)[1])
+
+
+def numbers_in(text: str) -> frozenset[float]:
+    return frozenset(figure.value for figure in _numbers(text))
+
+
 def _told(hit: Hit, text: str) -> _Told:
     found = tuple(figures(text))
     numbers = {stem for figure in found for stem in stems(figure.text)}
@@ -139,8 +180,10 @@ def _alike(first: Set[str], second: Set[str], needed: float) -> bool:
 
 def _differ(told: _Told, other: _Told, asked: Set[str]) -> tuple[str, str] | None:
     """The words on which two sentences of one story differ."""
-    if not _one_story(told.hit, other.hit):
-        return None
+    return _contrary(told, other, asked) if _one_story(told.hit, other.hit) else None
+
+
+def _contrary(told: _Told, other: _Told, asked: Set[str]) -> tuple[str, str] | None:
     if _alike(told.words, other.words, _SHARED) and asked & told.words & other.words:
         for one in told.figures:
             own = [figure for figure in told.figures if figure.unit == one.unit]
@@ -168,7 +211,7 @@ def _replaced(correction: _Told, told: _Told, asked: Set[str]) -> tuple[Figure, 
     of_one = _one_story(correction.hit, told.hit) or _alike(correction.words, told.words, _SHARED)
     if _published(correction) < _published(told) or not of_one or not asked & told.words:
         return None
-    right, wrong = _sides(correction)
+    right, wrong = _sides(correction.text)
     for stale in told.figures:
         for bad in (figure for figure in wrong if figure.value == stale.value):
             of_it = [f for f in right if f.unit in (stale.unit, "") and f.value != bad.value]
@@ -177,23 +220,24 @@ def _replaced(correction: _Told, told: _Told, asked: Set[str]) -> tuple[Figure, 
     return None
 
 
-def _sides(correction: _Told) -> tuple[list[Figure], list[Figure]]:
+def _sides(correction: str) -> tuple[list[Figure], list[Figure]]:
     """The figures that a correction gives and those that it takes back."""
     right: list[Figure] = []
     wrong: list[Figure] = []
     for figure in _numbers(correction):
-        before = correction.text[: figure.start]
+        before = correction[: figure.start]
         bad = max((m.end() for m in _WRONG.finditer(before)), default=-1)
         good = max((m.end() for m in _RIGHT.finditer(before)), default=-1)
         (wrong if bad > good else right).append(figure)
     return right, wrong
 
 
-def _numbers(told: _Told) -> Iterator[Figure]:
+def _numbers(text: str) -> Iterator[Figure]:
     """ "Not 820 as first reported": what is taken back often counts nothing in words."""
-    known = {figure.start for figure in told.figures}
-    yield from told.figures
-    for match in re.finditer(r"(?<![\w.,])\d(?:[\d,]*\d)?(?:\.\d+)?(?!\w|\.\d)", told.text):
+    found = list(figures(text))
+    known = {figure.start for figure in found}
+    yield from found
+    for match in re.finditer(r"(?<![\w.,])\d(?:[\d,]*\d)?(?:\.\d+)?(?!\w|\.\d)", text):
         if match.start() not in known:
             value = float(match[0].replace(",", ""))
             yield Figure(value, "", match[0], match.start(), False)

@@ -60,6 +60,7 @@ def digest_record(digest: Digest, ms: float) -> dict[str, Any]:
                 "citations": _citations(entry.citations),
                 "outlets": list(entry.story.outlets),
                 "articles": len(entry.story.reports),
+                "reports": [asdict(report.article) for report in entry.story.reports],
                 "latest": iso(from_micros(entry.story.latest.at)),
             }
             for rank, entry in enumerate(digest.entries, 1)
@@ -124,15 +125,16 @@ def print_digest(digest: Digest) -> None:
         out.line("")
         out.line(f"{rank}. {entry.title}", "bold cyan")
         out.line(" ".join(_cited(sentence) for sentence in entry.sentences), indent=3)
-        out.line(outlets(entry), "dim", indent=3)
+        out.line(f"{outlets(entry)} Story {entry.story.story_id}.", "dim", indent=3)
         out.sources(entry.citations, indent=3)
     out.line("")
     shown = f"{len(digest.entries)} of {digest.total} stories, from {digest.articles} articles"
-    out.line(f"{shown}. newsdesk summarize NUMBER --story tells more of one; --json lists the numbers.", "dim")  # fmt: skip
+    out.line(f"{shown}. newsdesk summarize NUMBER --story tells more of one.", "dim")  # fmt: skip
     out.ending(digest.notes, digest.model, digest.usage)
 
 
-def print_timeline(timeline: Timeline) -> None:
+def print_timeline(timeline: Timeline, key: Sequence[tuple[str, str]] = ()) -> None:
+    """``key``: what stands in the picture for names that it could not write."""
     out = _Out()
     out.line(f"Timeline of {timeline.topic}", "bold")
     for number, event in enumerate(timeline.events, 1):
@@ -144,6 +146,8 @@ def print_timeline(timeline: Timeline) -> None:
     out.line("")
     if timeline.total > len(timeline.events):
         out.line(f"{len(timeline.events)} of {timeline.total} events; --limit shows more.", "dim")
+    for letters, name in key:
+        out.line(f"In the picture {name} is {letters}.", "dim")
     out.ending(timeline.notes, timeline.model, timeline.usage)
 
 

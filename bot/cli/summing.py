@@ -147,17 +147,18 @@ def timeline(
                 made = await desk.timeline(
                     corpus, within, topic, source=source, limit=limit, progress=progress
                 )
-        alt = None
+        alt: str | None = None
+        key: tuple[tuple[str, str], ...] = ()
         if png is not None:
             from bot.charts import coverage_chart
 
             chart = await asyncio.to_thread(coverage_chart, made)
             _write(png, chart.png)
-            alt = chart.alt
+            alt, key = chart.alt, chart.key
         if as_json:
             print_json(timeline_record(made, alt, _ms(start)))
         else:
-            print_timeline(made)
+            print_timeline(made, key)
 
     asyncio.run(run())
 

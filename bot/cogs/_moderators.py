@@ -13,7 +13,6 @@ from discord import app_commands
 from bot.client import NewsdeskBot
 from bot.errors import Refused
 from bot.ui.escaping import plain, unmarked
-from bot.ui.pager import Pager
 from bot.ui.pages import Page
 from bot.visits import Visit
 from retrieval import errors as services
@@ -67,17 +66,12 @@ async def send_pages(
     bot: NewsdeskBot, interaction: discord.Interaction[Any], visit: Visit, pages: Sequence[Page]
 ) -> None:
     """Show pages to who asked, in one message. The interaction was acknowledged."""
-    page = pages[0]
-    if len(pages) > 1:
-        page = page.with_view(pager(bot, visit, pages))
-    await interaction.edit_original_response(embed=page.embed, view=page.view)
 
-
-def pager(bot: NewsdeskBot, visit: Visit, pages: Sequence[Page]) -> Pager:
     async def check(interaction: discord.Interaction[Any]) -> None:
         (await bot.visit(interaction)).require_moderator()
 
-    return Pager(pages, visit.user.id, check, visit.say)
+    page = bot.lists.hold(pages, visit.user.id, check, visit.say)
+    await interaction.edit_original_response(embed=page.embed, view=page.view)
 
 
 async def suggest(

@@ -16,6 +16,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from bot.answering.summaries.desk import Digest, SummaryDesk
+from bot.answering.summaries.digest import Story
 from bot.answering.summaries.results import NothingThere
 from bot.subscriptions.schedule import QuietHours, Schedule, local_day
 from retrieval.catalogue import Catalogue
@@ -210,7 +211,7 @@ class SubscriptionRunner:
             entries = tuple(e for e in digest.entries if e.story.story_id in wanted)
             digest = replace(digest, entries=entries) if entries else None
         if digest is not None:
-            slot = known.slot if known else f"story:{digest.entries[0].story.story_id}"
+            slot = known.slot if known else _slot(digest.entries[0].story)
             await self._send(subscription, slot, digest, known, now)
         elif known is not None:
             await settle(self._catalogue, known, now, sent=False, until=None)
@@ -246,12 +247,13 @@ class SubscriptionRunner:
     async def _new(
         self, subscription: Subscription, since: datetime, now: datetime, most: int
     ) -> Digest | None:
-        """The stories since then that it has not told; None if there are none."""
+        """The stories since then that it has not told, and what is new of those that it has; None if
+        there is nothing."""
         told = await told_stories(self._catalogue, subscription.id)
         try:
             digest = await self._desk.digest(
                 subscription.corpus, TimeRange(now, since), topic=subscription.topic,
-                source=subscription.source, limit=most, already_told=told,
+                source=subscription.source, limit=most, told=told,
             )  # fmt: skip
         except NothingThere:
             return None
@@ -271,6 +273,13 @@ def quiet_hours(subscription: Subscription) -> QuietHours | None:
         return None
     ends = (time(minute // 60, minute % 60) for minute in (first, last))
     return QuietHours(ZoneInfo(subscription.zone), *ends)
+
+
+def _slot(story: Story) -> str:
+    """Of an alert: each story once, and each of its newest reports once as an update."""
+    if story.is_update:
+        return f"update:{story.story_id}:{story.latest.version_id}"
+    return f"story:{story.story_id}"
 
 
 def _stories(digest: Digest | None) -> tuple[int, ...]:

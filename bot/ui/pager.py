@@ -1,62 +1,137 @@
-"""Many pages in one message, turned by who asked for them."""
+"""Many pages in one message, turned by buttons.
+
+What everybody reads is kept with the message and turned after a restart too (``TurnsPages``); what
+only one person may read, such as a list for a moderator, is held in memory for a while (``Lists``).
+"""
 
 from __future__ import annotations
 
+import re
+import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
 
 import discord
 
 from bot import errors
 from bot.errors import Refused
+from bot.logs import new_id
 from bot.texts import Say
 from bot.ui.pages import DESCRIPTION, QUIET, Page
 from bot.ui.splitting import split
 
 _SECONDS = 900.0
+_MOST_HELD = 200
 
 Check = Callable[[discord.Interaction[Any]], Awaitable[object]]
 
 
-class Pager(discord.ui.View):
-    """``check`` raises ``Refused`` for a person who may not turn pages (any more)."""
+class TurnsPages(Protocol):
+    async def turn(
+        self, interaction: discord.Interaction[Any], kept_id: str, number: int
+    ) -> None: ...
 
-    def __init__(self, pages: Sequence[Page], user_id: int, check: Check, say: Say) -> None:
-        super().__init__(timeout=_SECONDS)
-        self._pages = pages
-        self._user_id = user_id
-        self._check = check
-        self._say = say
-        self._at = 0
-        self._back = self._button("button-back", -1)
-        self._on = self._button("button-on", 1)
-        self._enable()
 
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        if interaction.user.id != self._user_id:
-            raise Refused("not-yours")
-        await self._check(interaction)
-        return True
+class PageButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"newsdesk:page:(?P<kept>[0-9a-z]{8}):(?P<number>\d{1,3})",
+):
+    """Goes to a page of what is kept or held under an id."""
 
-    async def on_error(
-        self, interaction: discord.Interaction[Any], error: Exception, item: discord.ui.Item[Any], /
+    def __init__(
+        self, kept_id: str, number: int, label: str | None = None, *, disabled: bool = False
     ) -> None:
-        await errors.report(interaction, error, self._say, "turning a page")
+        self._kept_id = kept_id
+        self._number = number
+        super().__init__(
+            discord.ui.Button(
+                style=discord.ButtonStyle.secondary, label=label, disabled=disabled,
+                custom_id=f"newsdesk:page:{kept_id}:{number}",
+            )
+        )  # fmt: skip
 
-    def _button(self, key: str, step: int) -> discord.ui.Button[Any]:
-        async def turn(interaction: discord.Interaction[Any]) -> None:
-            self._at = max(0, min(len(self._pages) - 1, self._at + step))
-            self._enable()
-            await interaction.response.edit_message(embed=self._pages[self._at].embed, view=self)
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> Self:
+        return cls(match["kept"], int(match["number"]))
 
-        button: discord.ui.Button[Any] = discord.ui.Button(label=self._say(key))
-        button.callback = turn  # type: ignore[method-assign]
-        self.add_item(button)
-        return button
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        bot = interaction.client
+        turns: TurnsPages = bot.lists if self._kept_id in bot.lists else bot.pages
+        await turns.turn(interaction, self._kept_id, self._number)
 
-    def _enable(self) -> None:
-        self._back.disabled = self._at == 0
-        self._on.disabled = self._at == len(self._pages) - 1
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    pages: Sequence[Page]
+    user_id: int
+    check: Check
+    say: Say
+    until: float  # of the monotonic clock
+
+
+class Lists:
+    """Pages for one person, held for a quarter of an hour or until newer ones need the room."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[str, _Held] = OrderedDict()
+
+    def __contains__(self, held_id: str) -> bool:
+        held = self._held.get(held_id)
+        return held is not None and time.monotonic() < held.until
+
+    def hold(self, pages: Sequence[Page], user_id: int, check: Check, say: Say) -> Page:
+        """The first page, with buttons to the others. ``check`` raises ``Refused`` for a person who
+        may not turn pages any more."""
+        if len(pages) == 1:
+            return pages[0]
+        held_id = new_id()
+        self._held[held_id] = _Held(pages, user_id, check, say, time.monotonic() + _SECONDS)
+        while len(self._held) > _MOST_HELD:
+            self._held.popitem(last=False)
+        return replace(pages[0], view=page_view(held_id, 0, len(pages), say))
+
+    async def turn(self, interaction: discord.Interaction[Any], held_id: str, number: int) -> None:
+        """Show another page. Never raises: errors are told to who pressed."""
+        held = self._held[held_id]
+        try:
+            if interaction.user.id != held.user_id or number >= len(held.pages):
+                raise Refused("not-yours")
+            await held.check(interaction)
+            view = page_view(held_id, number, len(held.pages), held.say)
+            await interaction.response.edit_message(embed=held.pages[number].embed, view=view)
+        except Exception as error:  # noqa: BLE001 - told and logged in one place
+            await errors.report(interaction, error, held.say, "turning a page")
+
+
+def page_view(kept_id: str, number: int, count: int, say: Say) -> discord.ui.View | None:
+    """Back and on, from page ``number`` (0 is the first) of ``count``; None for a single page."""
+    if count < 2:
+        return None
+    view = discord.ui.View(timeout=None)
+    # Two buttons of one message may not have the same id: before the first comes page 998.
+    back, on = (number - 1 if number else 998), (number + 1 if number + 1 < count else 999)
+    view.add_item(PageButton(kept_id, back, say("button-page-back"), disabled=number == 0))
+    view.add_item(PageButton(kept_id, on, say("button-page-on"), disabled=number + 1 == count))
+    return view
+
+
+def as_record(pages: Sequence[Page]) -> dict[str, Any]:
+    articles = dict.fromkeys(article for page in pages for article in page.articles)
+    return {"pages": [page.embed.to_dict() for page in pages], "articles": list(articles)}
+
+
+def embeds_of(record: dict[str, Any]) -> list[discord.Embed]:
+    """The pages that were kept; none if it is something else."""
+    return [discord.Embed.from_dict(page) for page in record.get("pages", [])]
+
+
+def articles_of(record: dict[str, Any]) -> list[str]:
+    """The ids of the articles that the pages rest on."""
+    return list(record.get("articles", []))
 
 
 def paged(
@@ -72,5 +147,5 @@ def paged(
     ]
     for number, embed in enumerate(embeds, start=1):
         if len(embeds) > 1:
-            embed.set_footer(text=say("page", page=number, pages=len(embeds)))
+            embed.set_footer(text=say("page-of", page=number, pages=len(embeds)))
     return [Page(embed) for embed in embeds]

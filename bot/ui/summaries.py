@@ -65,7 +65,7 @@ def digest_pages(digest: Digest, around: Around, title: str | None = None) -> li
 def timeline_pages(timeline: Timeline, chart: Chart, around: Around) -> list[Page]:
     """The first page carries the picture, which stays while pages are turned."""
     blocks = [_event(n, event) for n, event in enumerate(timeline.events, 1)]
-    notes = list(timeline.notes)
+    notes = [*timeline.notes, *_key_of(chart)]
     if timeline.total > len(timeline.events):
         notes.append(around.say("timeline-more", shown=len(timeline.events), total=timeline.total))
     title = around.say("timeline-title", topic=timeline.topic)
@@ -77,9 +77,17 @@ def timeline_pages(timeline: Timeline, chart: Chart, around: Around) -> list[Pag
     return [replace(pages[0], picture=picture), *pages[1:]]
 
 
+def _key_of(chart: Chart) -> list[str]:
+    """The names that the picture could not write, each once."""
+    return [" · ".join(f"{letters}: {name}" for letters, name in chart.key)] if chart.key else []
+
+
 def _story(n: int, entry: Entry, say: Say) -> str:
+    title = plain(entry.title, 200)
+    if entry.story.is_update:
+        title = say("story-update", title=title)
     lines = [
-        f"**{n}. {plain(entry.title, 200)}**",
+        f"**{n}. {title}**",
         " ".join(map(_shown, entry.sentences)),
         f"-# {_outlets(entry.story.outlets, len(entry.story.reports), say)}",
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -182,13 +181,15 @@ async def settle(
             )
 
 
-async def told_stories(catalogue: Catalogue, subscription_id: int) -> frozenset[int]:
-    """The stories that a subscription has told already."""
-    query = select(deliveries.c.stories).where(
-        deliveries.c.subscription_id == subscription_id, deliveries.c.sent.is_(True)
+async def told_stories(catalogue: Catalogue, subscription_id: int) -> dict[int, datetime]:
+    """The stories that a subscription has told already, with when it last did."""
+    query = (
+        select(deliveries.c.stories, deliveries.c.settled_at)
+        .where(deliveries.c.subscription_id == subscription_id, deliveries.c.sent.is_(True))
+        .order_by(deliveries.c.settled_at)
     )
-    rows = await catalogue._read(lambda connection: list(connection.execute(query).scalars()))
-    return frozenset(_all(rows))
+    rows = await catalogue._read(lambda connection: connection.execute(query).all())
+    return {story: from_micros(row.settled_at) for row in rows for story in row.stories}
 
 
 async def sent_since(catalogue: Catalogue, subscription_id: int, moment: datetime) -> int:
@@ -200,10 +201,6 @@ async def sent_since(catalogue: Catalogue, subscription_id: int, moment: datetim
         deliveries.c.slot != BEGINNING,
     )
     return await catalogue._read(lambda connection: int(connection.execute(query).scalar_one()))
-
-
-def _all(lists: Iterable[Iterable[int]]) -> Iterable[int]:
-    return (story for stories in lists for story in stories)
 
 
 async def _change(catalogue: Catalogue, subscription_id: int, **changes: Any) -> None:

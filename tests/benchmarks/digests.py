@@ -1,15 +1,17 @@
 """A digest of a week of the dev set: `python -m tests.benchmarks.digests [--folder DIR]`.
 
 No story twice (held against near-copy groups, and as titles to read), how many of that week's quiz
-answers stand in the articles of its 25 stories, beside 25 random articles of all that could be read by
-then and beside 25 of the same week (200 draws each), and how long it takes.
+answers stand in the articles of its 25 stories, beside what 25 random articles would on average (of
+all that could be read by then, and of the same week), beside all articles of the week, which is as
+much as any order of stories can cover, and how long it takes. Few weeks have more than 25 stories:
+the order itself is seen in the first ten, beside ten random stories.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import random
+import math
 import statistics
 import tempfile
 import time
@@ -20,16 +22,17 @@ from pathlib import Path
 from typing import Any
 
 from bot.answering.summaries.desk import SummaryDesk
+from bot.answering.summaries.digest import ranked
 from bot.evaluating.questions import Question, plain
 from retrieval.catalogue.coverage import Report, reports
 from retrieval.ingest import ingest
 from retrieval.library import LibraryConfig, open_library
-from retrieval.moments import TimeRange, parse_span
+from retrieval.moments import TimeRange, parse_span, to_micros
 from retrieval.readers import read_source
 from tests.benchmarks import weekly_news
 
 _STORIES = 25
-_DRAWS = 200
+_FIRST = 10
 
 
 async def measure(folder: Path, show: str | None) -> None:
@@ -43,11 +46,12 @@ async def measure(folder: Path, show: str | None) -> None:
         desk = SummaryDesk(library)
         questions = weekly_news.counting_questions()
         answered = Answered(weekly_news.load_articles(), questions)
-        dice = random.Random(1)
         sizes: list[int] = []
         ours: list[float] = []
         anywhere: list[float] = []
         same_week: list[float] = []
+        whole_week: list[float] = []
+        first: list[tuple[float, float]] = []
         seconds: list[float] = []
         twice = 0
         for week in sorted({question.asked_at for question in questions}):
@@ -64,21 +68,26 @@ async def measure(folder: Path, show: str | None) -> None:
             sizes.append(digest.articles)
             twice += sum(count > 1 for count in copies.values())
             asked = [question for question in questions if question.asked_at == week]
-            told = [r for entry in digest.entries for r in entry.story.reports]
+            told = [entry.story.reports for entry in digest.entries]
             ours.append(answered.share(asked, told))
             visible = await reports(library.catalogue, corpus, TimeRange(until))
             of_week = await reports(library.catalogue, corpus, within)
-            for results, pool in ((anywhere, visible), (same_week, of_week)):
-                draws = [dice.sample(pool, min(_STORIES, len(pool))) for _ in range(_DRAWS)]
-                results.append(statistics.mean(answered.share(asked, draw) for draw in draws))
-            print(f"{week}: {digest.articles} articles, {digest.total} stories, {len(asked)} questions; covered {ours[-1]:.2f}, by {_STORIES} random articles {anywhere[-1]:.2f}, by as many of the same week {same_week[-1]:.2f}; {seconds[-1]:.2f} s")  # fmt: skip
+            anywhere.append(answered.expected(asked, [[r] for r in visible], _STORIES))
+            same_week.append(answered.expected(asked, [[r] for r in of_week], _STORIES))
+            whole_week.append(answered.share(asked, [of_week]))
+            if digest.total > _FIRST:
+                every = [s.reports for s in ranked(of_week, to_micros(until))]
+                first.append((answered.share(asked, told[:_FIRST]), answered.expected(asked, every, _FIRST)))  # fmt: skip
+            print(f"{week}: {digest.articles} articles, {digest.total} stories, {len(asked)} questions; covered {ours[-1]:.2f}, by {_STORIES} random articles {anywhere[-1]:.2f}, by as many of the same week {same_week[-1]:.2f}, by all of it {whole_week[-1]:.2f}; {seconds[-1]:.2f} s")  # fmt: skip
             if week == show:
                 for entry in digest.entries:
                     print(f"  {entry.story.score:.2f} {len(entry.story.reports)} {entry.title}")
-        weeks = list(zip(sizes, ours, anywhere, same_week, strict=True))
+        weeks = list(zip(sizes, ours, anywhere, same_week, whole_week, strict=True))
         for name, least in (("all weeks", 0), (f"weeks of {_STORIES} articles and more", _STORIES)):
-            _, mine, any_, of_week_ = (statistics.mean(column) for column in zip(*(week for week in weeks if week[0] >= least), strict=True))  # fmt: skip
-            print(f"{name}: covered {mine:.3f}; by random articles {any_:.3f} ({mine / any_:.2f} times), by those of the same week {of_week_:.3f} ({mine / of_week_:.2f} times)")  # fmt: skip
+            _, mine, any_, of_week_, whole = (statistics.mean(column) for column in zip(*(week for week in weeks if week[0] >= least), strict=True))  # fmt: skip
+            print(f"{name}: covered {mine:.3f}; by random articles {any_:.3f} ({mine / any_:.2f} times), by those of the same week {of_week_:.3f} ({mine / of_week_:.2f} times), by all of the week {whole:.3f} ({whole / any_:.2f} times)")  # fmt: skip
+        ahead, by_chance = (statistics.mean(column) for column in zip(*first, strict=True))
+        print(f"the first {_FIRST} stories of {len(first)} weeks with more: covered {ahead:.3f}; by {_FIRST} random stories {by_chance:.3f} ({ahead / by_chance:.2f} times)")  # fmt: skip
         print(f"near-copy groups in two stories: {twice}; longest {max(seconds):.2f} s")
 
 
@@ -92,9 +101,22 @@ class Answered:
             text = plain(f"{article['title']}\n{article['text']}")
             self._by_url[article["url"]] = frozenset(i for i, answer in wanted if answer in text)
 
-    def share(self, asked: Sequence[Question], told: Sequence[Report]) -> float:
-        found = frozenset[str]().union(*(self._by_url[r.article.url or ""] for r in told))
+    def share(self, asked: Sequence[Question], told: Sequence[Sequence[Report]]) -> float:
+        found = frozenset[str]().union(*map(self._by, told))
         return sum(question.id in found for question in asked) / len(asked)
+
+    def expected(
+        self, asked: Sequence[Question], pool: Sequence[Sequence[Report]], most: int
+    ) -> float:
+        """The share that ``most`` of ``pool``, drawn without replacement, cover on average."""
+        most = min(most, len(pool))
+        counts = Counter(question for one in pool for question in self._by(one))
+        ways = math.comb(len(pool), most)
+        missed = (math.comb(len(pool) - counts[question.id], most) / ways for question in asked)
+        return 1 - sum(missed) / len(asked)
+
+    def _by(self, reports: Sequence[Report]) -> frozenset[str]:
+        return frozenset[str]().union(*(self._by_url[r.article.url or ""] for r in reports))
 
 
 def main() -> None:

@@ -3,7 +3,8 @@
 The measure is of our own making, on public data: QAGS (Wang, Cho and Lewis, 2020) has sentences of
 machine summaries of news articles with people's verdict. The sentences that people found supported
 are what a summary of that article says; ROUGE-1 and ROUGE-2 recall and F1 (Lin, 2004) of three
-extracted sentences are taken against them, article by article. The other measure asks news of one
+extracted sentences are taken against them, article by article. By that measure nothing we tried beats
+the first three sentences of news: ours are equal to them. The other measure asks news of one
 week: whether the answer of a quiz question stands in the summary of the article that answers it.
 """
 

@@ -33,7 +33,10 @@ SUBJECTS = {
     "tram": ("Night trams begin to run", "Night trams will run on lines two and five, the transport board of Maravel decided."),
     "bread": ("Bakers of Maravel strike", "Four hundred bakers of Maravel stopped working on Sunday night over their wages."),
     "harbour": ("Harbour to be dredged for ferries", "Dredgers will deepen the harbour so that larger ferries can berth there from autumn."),
+    "ferry in other words": ("Fire on the ferry Albatross in the harbour", "Fire broke out aboard the ferry Albatross in the harbour; 34 passengers were hurt, the harbour office said."),
+    "ferry again": ("Captain of the ferry Albatross arrested after fire", "The captain of the ferry Albatross, which caught fire in the harbour, was arrested on suspicion of leaving the bridge, police said."),
 }  # fmt: skip
+SUBJECTS["ferry copied"] = SUBJECTS["ferry"]
 
 
 @dataclass
@@ -87,7 +90,7 @@ class World:
         articles = []
         for subject in subjects:
             title, text = SUBJECTS[subject]
-            url = f"https://courier.example/{subject}"
+            url = f"https://courier.example/{subject.replace(' ', '-')}"
             at = parse_span(self.now.isoformat())
             articles.append(Incoming("a", Article(title, text, url, "Courier", published=at)))
         folder = self.library.config.data_dir
@@ -294,6 +297,82 @@ async def test_alerts_stop_at_their_number_a_day(tmp_path: Path) -> None:
         assert len(world.people.got) == 1
         await world.at("2026-03-03T00:01")
         assert len(world.people.got) == 2
+
+
+async def told_of_the_ferry(world: World, **more: Any) -> None:
+    """The fire is told at ten past ten, and all know of it by seven in the evening."""
+    await world.publish("harbour")
+    await world.subscribe("topic", topic="ferry Albatross", **more)
+    await world.at("2026-03-02T10:01")
+    await world.publish("ferry")
+    await world.at("2026-03-02T10:10")
+    assert world.people.titles == [["Ferry Albatross burns in the harbour"]]
+    world.now += timedelta(hours=2)
+    await world.publish("ferry in other words")
+    await world.at("2026-03-02T19:00")
+    assert len(world.people.got) == 1, "the same in the words of another is no update"
+
+
+async def test_what_is_new_in_a_story_that_was_told_comes_as_an_update_once(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await told_of_the_ferry(world)
+        await world.publish("ferry again")
+        await world.at("2026-03-02T19:01")
+        world.restart()
+        await world.at("2026-03-02T19:02")
+        await world.at("2026-03-03T08:00")
+    assert len(world.people.got) == 2
+    digest = world.people.got[1][1]
+    assert digest is not None
+    (entry,) = digest.entries
+    assert entry.story.is_update
+    assert entry.title == "Captain of the ferry Albatross arrested after fire"
+    assert "arrested on suspicion" in entry.sentences[0].text
+    assert [citation.article.title for citation in entry.citations] == [entry.title]
+
+
+async def test_a_copy_that_comes_later_is_no_update(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await told_of_the_ferry(world)
+        await world.publish("ferry copied")
+        await world.at("2026-03-02T19:01")
+    assert len(world.people.got) == 1
+
+
+async def test_updates_keep_quiet_hours_and_their_number_a_day(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await told_of_the_ferry(world, most_a_day=1, quiet_from=0, quiet_until=7 * 60)
+        await world.publish("ferry again")
+        for moment in ("2026-03-02T19:01", "2026-03-02T23:59", "2026-03-03T06:59"):
+            await world.at(moment)
+            assert len(world.people.got) == 1
+        await world.at("2026-03-03T07:00")
+        assert len(world.people.got) == 2
+
+
+async def test_an_update_that_failed_on_its_way_is_told_once(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await told_of_the_ferry(world)
+        await world.publish("ferry again")
+        world.people.breaks = RuntimeError("Discord is down")
+        await world.at("2026-03-02T19:01")
+        world.people.breaks = None
+        world.restart()
+        await world.at("2026-03-02T19:05")
+        await world.at("2026-03-02T20:00")
+    assert len(world.people.got) == 2
+
+
+async def test_a_digest_tells_again_of_what_has_developed(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await world.subscribe()
+        await world.publish("ferry")
+        await world.at("2026-03-03T08:00")
+        world.now += timedelta(hours=7)
+        await world.publish("ferry again")
+        await world.at("2026-03-04T08:00")
+        await world.at("2026-03-05T08:00")
+    assert world.people.titles == [["Ferry Albatross burns in the harbour"], ["Captain of the ferry Albatross arrested after fire"]]  # fmt: skip
 
 
 async def test_the_subscriptions_of_a_server_can_be_forgotten(tmp_path: Path) -> None:

@@ -78,7 +78,9 @@ def test_a_story_is_summed_up_by_the_number_that_a_digest_gives(desk: Newsdesk) 
     first = digest["stories"][0]
     assert first["outlets"] == ["Courier", "Wire"], "the story that most outlets tell comes first"
     assert [story["articles"] for story in digest["stories"]] == [2, 1]
+    assert {report["source"] for report in first["reports"]} == {"Courier", "Wire"}
     story = one(desk("summarize", str(first["story_id"]), "--story", "--json").stdout)
+    assert f"Story {first['story_id']}." in desk("digest", *AT, "--period", "week").stdout
     assert story["kind"] == "story"
     assert story["story_id"] == first["story_id"]
 
@@ -120,6 +122,12 @@ def test_a_timeline_is_listed_and_drawn(desk: Newsdesk, tmp_path: Path) -> None:
         (("summarize", "https://example.com/other"), "newsdesk ingest https://example.com/other"),
         (("summarize", "nothing like it"), "No article here has the id or the title"),
         (("summarize", "77", "--story"), "There is no story 77"),
+        (("summarize", "99999999", "--story"), "There is no story 99999999"),
+        (
+            ("digest", "--since", "2023-11-02", "--until", "2023-11-02"),
+            "the newest article until then is of",
+        ),
+        (("digest", "--corpus", "elsewhere"), "There is nothing in elsewhere yet"),
         (("digest", "--as-of", "2001-01-01"), "Nothing was published in that time"),
         (
             ("digest", *AT, "--period", "week", "--topic", "zebras"),

@@ -6,9 +6,13 @@ import io
 import random
 from datetime import date, timedelta
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]
+from fontTools.pens.ttGlyphPen import TTGlyphPen  # type: ignore[import-untyped]
+from matplotlib.font_manager import fontManager
 from matplotlib.image import imread
 from matplotlib.text import Text
 
@@ -74,3 +78,62 @@ def test_the_words_for_who_cannot_see_it_tell_what_it_shows() -> None:
     words = alt_text(timeline(1, 1))
     assert "on “Lantern Bridge” from 28 August 2023" in words
     assert "Events marked: 1" in words
+
+
+def in_japanese() -> Timeline:
+    """Outlets and a topic that the font which comes with matplotlib can't write."""
+    day = date(2023, 11, 3)
+    coverage = {day: {"朝日新聞": 3, "BBC News": 2, "新华社": 1}}
+    event = Event(day, "title", Sentence("text", (1,)), (), (), 1)
+    return Timeline("能登半島地震", (event,), coverage, 1)
+
+
+def words_on(figure: Any) -> set[str]:
+    return {text.get_text() for text in figure.findobj(Text)}
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_no_font_can_write_is_a_letter_that_the_words_explain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.lettering._OTHERS", ())
+    words = words_on(coverage_figure(in_japanese()))
+    assert {"Coverage of the topic", "outlet A", "outlet B", "BBC News"} <= words
+    assert all(word.isascii() for word in words)
+    chart = coverage_chart(in_japanese())
+    assert chart.key == (("outlet A", "朝日新聞"), ("outlet B", "新华社"))
+    assert "on “能登半島地震”" in chart.alt
+    assert "朝日新聞 is shown as outlet A." in chart.alt
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_font_of_the_machine_writes_what_it_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(fontManager, "ttflist", list(fontManager.ttflist))
+    monkeypatch.setattr("bot.lettering._OTHERS", ("Newsdesk Test",))
+    fontManager.addfont(font_with(tmp_path / "test.ttf", "Newsdesk Test", "朝日新聞"))
+    chart = coverage_chart(in_japanese())
+    assert "朝日新聞" in words_on(coverage_figure(in_japanese()))
+    assert chart.key == (("outlet A", "新华社"),)
+
+
+def font_with(path: Path, family: str, signs: str) -> Path:
+    """A font that has these signs, all of one shape."""
+    names = [".notdef", *(f"g{ord(sign)}" for sign in signs)]
+    builder = FontBuilder(1_000)
+    builder.setupGlyphOrder(names)
+    builder.setupCharacterMap({ord(sign): f"g{ord(sign)}" for sign in signs})
+    pen = TTGlyphPen(None)
+    pen.moveTo((100, 0))
+    for point in ((100, 700), (900, 700), (900, 0)):
+        pen.lineTo(point)
+    pen.closePath()
+    builder.setupGlyf(dict.fromkeys(names, pen.glyph()))
+    builder.setupHorizontalMetrics(dict.fromkeys(names, (1_000, 100)))
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": family, "styleName": "Regular"})
+    builder.setupOS2(sTypoAscender=800, sTypoDescender=-200, usWinAscent=800, usWinDescent=200)
+    builder.setupPost()
+    builder.save(path)
+    return path

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import bot.demo
-from bot.answering.disagreement import Reconciled, reconcile
+from bot.answering.disagreement import Reconciled, differing, reconcile
 from bot.answering.figures import figures
 from bot.answering.quoting import Quotation
 from retrieval.articles import AlsoIn, Hit, Passage, Reference
@@ -139,3 +139,30 @@ def test_a_figure_is_a_value_and_what_it_counts(text: str, value: float, unit: s
 @pytest.mark.parametrize("text", ["In 2023 it rained.", "On 3 May it rained.", "They won 63-7."])
 def test_years_days_and_scores_count_nothing(text: str) -> None:
     assert not list(figures(text))
+
+
+def of_article(number: int, *texts: str) -> list[tuple[Passage, str]]:
+    article = Reference(f"a{number}", None, "", f"Outlet {number}", None)
+    return [(Passage(10 * number + n, article, 0, len(t), t), t) for n, t in enumerate(texts)]
+
+
+FLED = "An estimated 260,000 people have fled their homes in the valley, most of them to schools."
+MORE = "About 423,000 people have fled their homes in the valley, most of them to schools."
+MOST = "Most of them fled their homes in the valley on foot, and 12 buses drove people to schools in the hills all night long."
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "places"),
+    [
+        ((FLED,), (MORE,), [(0, 1)]),
+        ((FLED, "Aid workers spoke of 423,000 people."), (MORE,), []),
+        ((FLED,), (MOST,), []),
+        ((FLED, MORE), (), []),
+        (("The council of Oskar approved the bridge on Monday.",), ("The council of Oskar rejected the bridge on Monday.",), [(0, 1)]),
+    ],
+    ids=["another figure", "which it gives too", "another matter", "one report", "another outcome"],
+)  # fmt: skip
+def test_reports_of_a_story_differ_where_they_say_the_same_with_another_figure_or_outcome(
+    first: tuple[str, ...], second: tuple[str, ...], places: list[tuple[int, int]]
+) -> None:
+    assert list(differing([*of_article(1, *first), *of_article(2, *second)])) == places

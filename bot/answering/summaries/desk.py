@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Literal
@@ -10,10 +10,12 @@ from typing import Literal
 from bot.answering.answers import QUOTATIONS, Usage
 from bot.answering.composing import Composer
 from bot.answering.notes import Note
+from bot.answering.summaries.developing import developments
 from bot.answering.summaries.digest import Entry, Story, entry, ranked, reports_to_read
 from bot.answering.summaries.quoting import Read
 from bot.answering.summaries.results import (
     NothingThere,
+    NothingYet,
     NotIngested,
     Progress,
     Summary,
@@ -69,6 +71,11 @@ class Topic:
             for sentence in sentences(passage.text)
         )
 
+    def on(self, story: Story) -> list[Passage]:
+        """The passages on the topic of the reports that ``story`` has."""
+        told = {report.article.article_id for report in story.reports}
+        return [p for p in self.passages[story.story_id] if p.article.article_id in told]
+
     def named_in(self, text: str, share: float = _TOPIC_WORDS) -> bool:
         """Whether ``text`` holds so much of the topic: of its words and of their weight."""
         named = self._weights.keys() & set(stems(text))
@@ -110,7 +117,7 @@ class SummaryDesk:
 
         Raises ``NothingThere``, or ``NotIngested`` for a link that is not here.
         """
-        corpus = await self._corpus(corpus_name)
+        corpus = await self._corpus(corpus_name, name)
         report = await self._named(corpus, name, as_of)
         passages = await passages_of(self._library.catalogue, [report.version_id])
         read = Read(report, passages.get(report.version_id, []))
@@ -120,7 +127,7 @@ class SummaryDesk:
         self, corpus_name: str, name: str, as_of: datetime, progress: Progress = no_progress
     ) -> Summary:
         """Sum up a story, by its number or by any of its articles, across all its outlets."""
-        corpus = await self._corpus(corpus_name)
+        corpus = await self._corpus(corpus_name, name)
         told = await self._story(corpus, name, as_of)
         # Near-copies say the same; of very many reports the first and the newest ones are read.
         newest = list({report.copy_id: report for report in told}.values())
@@ -143,17 +150,27 @@ class SummaryDesk:
         topic: str | None = None,
         source: str | None = None,
         limit: int = 10,
-        already_told: frozenset[int] = frozenset(),
+        told: Mapping[int, datetime] | None = None,
         progress: Progress = no_progress,
     ) -> Digest:
-        """The main stories of a range, without those ``already_told``. Raises ``NothingThere``."""
-        stories, told, words = await self._stories(corpus_name, within, topic, source)
-        fresh = [story for story in stories if story.story_id not in already_told]
+        """The main stories of a range. Of those that were ``told`` before, with when that was, only
+        what has developed since. Raises ``NothingThere``."""
+        told = told or {}
+        stories, read, words = await self._stories(corpus_name, within, topic, source)
+        new = await developments(
+            self._library.catalogue, await self._corpus(corpus_name), stories, told, within.as_of
+        )
+        fresh = [
+            new[story.story_id].story if story.story_id in new else story
+            for story in stories
+            if story.story_id in new or story.story_id not in told
+        ]
         writer = self._writer(corpus_name, within.as_of, progress)
-        entries = await self._entries(fresh[:limit], 2, words, writer)
+        known = {story_id: one.known for story_id, one in new.items()}
+        entries = await self._entries(fresh[:limit], 2, words, writer, known)
         return Digest(
-            within.since or from_micros(min(report.at for report in told)), within.last, topic,
-            tuple(entries), len(fresh), len(told), *_made(writer, "digest"),
+            within.since or from_micros(min(report.at for report in read)), within.last, topic,
+            tuple(entries), len(fresh), len(read), *_made(writer, "digest"),
         )  # fmt: skip
 
     async def timeline(
@@ -192,10 +209,13 @@ class SummaryDesk:
     def _writer(self, corpus: str, as_of: datetime, progress: Progress) -> Writer | None:
         return Writer(self._composer, corpus, as_of, progress) if self._composer else None
 
-    async def _corpus(self, name: str) -> Corpus:
+    async def _corpus(self, name: str, wanted: str = "") -> Corpus:
+        """A corpus in which an article is ``wanted``, or all."""
         corpus = await self._library.catalogue.corpus(name)
+        if corpus is None and "://" in wanted:
+            raise NotIngested(wanted.strip())
         if corpus is None:
-            raise NothingThere(Note("nothing-in-corpus", name=name))
+            raise NothingYet(name)
         return corpus
 
     async def _named(self, corpus: Corpus, name: str, as_of: datetime) -> Report:
@@ -222,8 +242,9 @@ class SummaryDesk:
             found = await reports_of_stories(catalogue, corpus, [int(name)], within)
             if found:
                 return found
-            if len(name.strip()) < 4:
-                raise NothingThere(Note("nothing-such-story", name=name))
+            short = len(name.strip()) < 4  # no beginning of an id, and in many a title
+            if short or not await reports_named(catalogue, corpus, name, as_of):
+                raise NothingThere(Note("nothing-such-story", name=name.strip()))
         report = await self._named(corpus, name, as_of)
         return await reports_of_stories(catalogue, corpus, [report.story_id], within) or [report]
 
@@ -269,13 +290,18 @@ class SummaryDesk:
         return words, close
 
     async def _entries(
-        self, stories: Sequence[Story], lines: int, topic: Topic | None, writer: Writer | None
+        self,
+        stories: Sequence[Story],
+        lines: int,
+        topic: Topic | None,
+        writer: Writer | None,
+        known: Mapping[int, Sequence[str]] | None = None,
     ) -> list[Entry]:
         wanted = [report.version_id for story in stories for report in reports_to_read(story)]
         passages = await passages_of(self._library.catalogue, wanted, _READ_PASSAGES)
         read = {
             story.story_id: [
-                *([passage] for passage in (topic.passages[story.story_id] if topic else ())),
+                *([passage] for passage in (topic.on(story) if topic else ())),
                 *(passages.get(r.version_id, []) for r in reversed(reports_to_read(story))),
             ]
             for story in stories
@@ -285,7 +311,12 @@ class SummaryDesk:
             return topic is None or topic.named_in(text, _TOPIC_NAMED)
 
         def quoted() -> list[Entry]:
-            made = (entry(story, read[story.story_id], lines, names) for story in stories)
+            made = (
+                entry(
+                    story, read[story.story_id], lines, names, (known or {}).get(story.story_id, ())
+                )
+                for story in stories
+            )
             return [one for one in made if one is not None]
 
         entries = await ASKING.run(quoted)

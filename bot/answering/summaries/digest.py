@@ -19,11 +19,13 @@ _READ_REPORTS = 6
 @dataclass(frozen=True, slots=True)
 class Story:
     """One event: its reports, oldest first. ``score`` orders stories: how much they are covered,
-    by how many outlets, how new they are, and how close to a topic if there is one."""
+    by how many outlets, how new they are, and how close to a topic if there is one. An update has
+    its new reports alone."""
 
     story_id: int
     reports: tuple[Report, ...]
     score: float
+    is_update: bool = False
 
     @property
     def outlets(self) -> tuple[str, ...]:
@@ -97,13 +99,15 @@ def entry(
     articles: Sequence[Sequence[Passage]],
     lines: int = 2,
     names: Callable[[str], bool] = bool,
+    known: Sequence[str] = (),
 ) -> Entry | None:
     """A story with its most telling sentences; None if its articles have none.
 
-    The first is one that ``names`` the topic, if there is one.
+    The first is one that ``names`` the topic, if there is one. None repeats what is ``known``.
     """
-    found = extract(articles, 1, wanted=names)
-    found += extract(articles, lines - len(found), told=[one.text for one in found])
+    found = extract(articles, 1, wanted=names, told=known)
+    told = [*known, *(one.text for one in found)]
+    found += extract(articles, lines - len(found), told=told)
     if not found:
         return None
     # The title of the article that the first line is from.

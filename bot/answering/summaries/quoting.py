@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.answering.disagreement import corrects, differing, numbers_in
+from bot.answering.disagreement import taken_back as taken_back_by
 from bot.answering.figures import Figure, figures
 from bot.answering.summaries.extracting import Weights, extract, likeness, says_something
 from bot.answering.summaries.results import Line
@@ -19,7 +21,6 @@ ARTICLE_SENTENCES = 5
 _HAPPENED, _VOICES, _CHANGES, _DISPUTES, _FIGURES = 3, 4, 3, 2, 5
 _LATER = timedelta(hours=12) // timedelta(microseconds=1)
 _NOTHING_NEW = 0.5
-_ONE_THING = 0.3  # two sentences so alike tell of the same thing
 
 # What somebody says says little of where in an article it stands.
 _ANYWHERE = Weights(lead=0.2)
@@ -28,16 +29,6 @@ _SAYS = re.compile(
     r"|criticis?z?ed|called for|called on|accused|demanded|urged|wrote|tweeted|promised|vowed)\b"
 )  # fmt: skip
 _NAMED = re.compile(r"(?<=\s)[A-Z][\w’'-]+|^[A-Z][\w’'-]+\s[A-Z]|[“\"]")
-_CORRECTS = re.compile(
-    r"\bcorrection\b|\bclarification\b|\bcorrected\b|\bearlier version of this\b|\bmisstated\b"
-    r"|\b(?:as|than) (?:was )?(?:first|earlier|previously|originally|initially) (?:reported|stated|said|thought)\b",
-    re.IGNORECASE,
-)  # fmt: skip
-# The number that was wrong: "280 people, not 820 as first reported".
-_WRONG = re.compile(
-    r"\b(?:not|rather than|instead of)\s+(?:the\s+)?[$£€¥]?(\d+(?:[.,]\d+)*)", re.IGNORECASE
-)
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _DISPUTES_IT = re.compile(
     r"\b(?:den(?:y|ies|ied)|disput(?:e|es|ed)|reject(?:s|ed) the|contradict(?:s|ed)?|contest(?:s|ed)"
     r"|refut(?:es|ed)|dismiss(?:es|ed) (?:the )?(?:claims?|allegations?|accusations?|reports?)"
@@ -47,7 +38,11 @@ _DISPUTES_IT = re.compile(
 
 
 _TIME = re.compile(r"\s?[ap]\.?m\b", re.IGNORECASE)
-_REST_OF_NAME = re.compile(r"(?:\s[A-Z][\w’'-]*)*\s[a-z][\w’'-]*")  # "46,000 UAW workers"
+_WORD = re.compile(r"\s+(?:(?:[A-Z]\.){2,}|[\w’'-]+)")
+# "46,000 UAW workers", "14 Navy ships".
+_REST_OF_NAME = re.compile(
+    r"(?:\s[A-Z][\w’'-]*)*\s(?!(?:and|or|in|on|of|to|for|from|at|by|with|as|was|were|is|are|had|has|have|who|that)\b)[a-z][\w’'-]*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +71,11 @@ def happened(reports: Sequence[Read]) -> list[Line]:
 def taken_back(reports: Sequence[Read]) -> Callable[[str], bool]:
     """Tells of a sentence whether it has a number that a correction of the story takes back; of a
     correction too, since what it says belongs to what changed."""
-    corrections = [line.text for read in reports for line in _lines(read) if _CORRECTS.search(line.text)]  # fmt: skip
-    wrong = {number for text in corrections for number in _WRONG.findall(text)}
+    corrections = [line.text for read in reports for line in _lines(read) if corrects(line.text)]
+    wrong = frozenset[float]().union(*map(taken_back_by, corrections))
 
     def stale(text: str) -> bool:
-        return bool(_CORRECTS.search(text)) or any(n in wrong for n in _NUMBER.findall(text))
+        return corrects(text) or bool(wrong and wrong & numbers_in(text))
 
     return stale
 
@@ -101,11 +96,12 @@ def voices(reports: Sequence[Read], told: Sequence[str]) -> list[Line]:
 
 
 def disputed(reports: Sequence[Read], told: Sequence[str]) -> list[Line]:
-    """Sentences of two reports that give another figure for the same thing, both of them, then what
-    somebody denies."""
+    """Sentences of two reports that give another figure or outcome of the same thing, both of them,
+    then what somebody denies."""
     stale = taken_back(reports)
-    pair = next(_differing(reports), None)
-    lines = list(pair) if pair else []
+    told_by = [line for read in reports for line in _lines(read) if not stale(line.text)]
+    pair = next(differing([(line.passages[0], line.text) for line in told_by]), ())
+    lines = [told_by[n] for n in pair]
     denied = extract(
         _newest_first(reports), _DISPUTES, _ANYWHERE, told=[*told, *(line.text for line in lines)],
         wanted=lambda text: bool(_DISPUTES_IT.search(text)) and not stale(text),
@@ -116,17 +112,30 @@ def disputed(reports: Sequence[Read], told: Sequence[str]) -> list[Line]:
 def changed(reports: Sequence[Read], told: Sequence[str]) -> list[Line]:
     """What corrections say, and what later reports tell that the first ones did not."""
     earlier, later = parted(reports)
-    corrections = [line for read in reports for line in _lines(read) if _CORRECTS.search(line.text)]
+    corrections = [line for read in reports for line in _lines(read) if corrects(line.text)]
     if not later:
         return corrections[:_CHANGES]
-    known = [line.text for read in earlier for line in _lines(read)]
-    said = [*told, *(line.text for line in corrections)]
-    found = extract(_newest_first(later), 2 * _CHANGES, told=said)
-    new = []
-    if found:
-        alike = likeness([*(one.text for one in found), *known])[: len(found), len(found) :]
-        new = [one for one, row in zip(found, alike, strict=True) if row.max() < _NOTHING_NEW]
-    return [*corrections, *(Line.quoted(one) for one in new)][:_CHANGES]
+    new = unlike(later, earlier, [*told, *(line.text for line in corrections)])
+    return [*corrections, *new][:_CHANGES]
+
+
+def unlike(later: Sequence[Read], earlier: Sequence[Read], told: Sequence[str] = ()) -> list[Line]:
+    """The most telling sentences of later reports that say what no earlier one says."""
+    found = extract(_newest_first(later), 2 * _CHANGES, told=told)
+    if not found:
+        return []
+    texts = [*(one.text for one in found), *sentences_of(earlier)]
+    alike = likeness(texts)[: len(found), len(found) :]
+    return [
+        Line.quoted(one)
+        for one, row in zip(found, alike, strict=True)
+        if row.max(initial=0.0) < _NOTHING_NEW
+    ]
+
+
+def sentences_of(reports: Sequence[Read]) -> list[str]:
+    """What reports say that can be quoted."""
+    return [line.text for read in reports for line in _lines(read)]
 
 
 def parted(reports: Sequence[Read]) -> tuple[list[Read], list[Read]]:
@@ -173,52 +182,18 @@ def _with_unit(sentence: str, figure: Figure) -> str:
     end = figure.start + len(figure.text)
     if figure.unit == "%" or figure.text[:1] in "$£€¥":
         return figure.text
-    for word in re.finditer(r"\s+[\w’'-]+", sentence[end:]):
+    for word in _WORD.finditer(sentence[end:]):
         if figure.unit in ("$", *stems(word[0])):
             # Of money the currency is the first word, or stands behind one that is skipped.
             named = (
                 _REST_OF_NAME.match(sentence, end + word.end())
-                if word[0].strip().isupper()
+                if word[0].strip()[0].isupper()
                 else None
             )
             return sentence[figure.start : named.end() if named else end + word.end()]
         if word.end() > 40:
             break
     return figure.text
-
-
-def _differing(reports: Sequence[Read]) -> Iterator[tuple[Line, Line]]:
-    """Pairs of sentences of different articles, alike, that count the same thing differently. A report
-    that has the other's figure too does not differ from it."""
-    stale = taken_back(reports)
-    lines = [line for read in reports for line in _lines(read) if not stale(line.text)]
-    counted = [(line, list(figures(line.text))) for line in lines]
-    counted = [(line, found) for line, found in counted if found]
-    if len(counted) < 2:
-        return
-    alike = likeness([line.text for line, _ in counted])
-    held = {
-        read.report.version_id: {
-            (f.value, f.unit) for line in _lines(read) for f in figures(line.text)
-        }
-        for read in reports
-    }
-    version = {read.report.article.article_id: read.report.version_id for read in reports}
-    for i, (one, ours) in enumerate(counted):
-        for j in range(i + 1, len(counted)):
-            other, theirs = counted[j]
-            first, second = one.passages[0].article, other.passages[0].article
-            if first.article_id == second.article_id or alike[i, j] < _ONE_THING:
-                continue
-            for figure in ours:
-                its = [f for f in theirs if f.unit == figure.unit]
-                known = held[version[second.article_id]]
-                if (
-                    its
-                    and (figure.value, figure.unit) not in known
-                    and not any(figure.equals(f) for f in its)
-                ):
-                    yield one, other
 
 
 def _lines(read: Read) -> Iterator[Line]:

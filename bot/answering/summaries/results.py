@@ -19,6 +19,13 @@ class NothingThere(NewsdeskError):
     """There is nothing to sum up: no such article, an empty range, a topic nobody wrote about."""
 
 
+class NothingYet(NothingThere):
+    """A corpus without articles."""
+
+    def __init__(self, corpus: str) -> None:
+        super().__init__(Note("nothing-in-corpus", name=corpus))
+
+
 class NotIngested(NothingThere):
     """A link to an article that is not here, but could be brought in."""
 

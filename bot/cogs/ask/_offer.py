@@ -1,4 +1,4 @@
-"""What moderators are offered where a message links an article that is not here."""
+"""What moderators are offered where a link leads to an article that is not here."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ _SECONDS = 900.0
 class Offer(discord.ui.View):
     """A button that brings the links in, once, for the moderator who was offered it."""
 
-    def __init__(self, bot: NewsdeskBot, visit: Visit, links: Sequence[str]) -> None:
+    def __init__(
+        self, bot: NewsdeskBot, visit: Visit, links: Sequence[str], label: str = "button-ingest"
+    ) -> None:
         super().__init__(timeout=_SECONDS)
         self._bot = bot
         self._user_id = visit.user.id
         self._say = visit.say
         self._links = links
-        button: discord.ui.Button[Any] = discord.ui.Button(label=visit.say("button-ingest"))
+        button: discord.ui.Button[Any] = discord.ui.Button(label=visit.say(label))
         button.callback = self._bring_in  # type: ignore[method-assign]
         self.add_item(button)
 
@@ -38,6 +40,11 @@ class Offer(discord.ui.View):
             raise Refused("not-yours")
         self.stop()
         sources = [JobSource("url", link_of(link)) for link in self._links]
+        await self._accepted(interaction, visit, sources)
+
+    async def _accepted(
+        self, interaction: discord.Interaction[Any], visit: Visit, sources: Sequence[JobSource]
+    ) -> None:
         message_id = await announced(interaction)
         await self._bot.board.bring_in(interaction, visit, sources, message_id)
 

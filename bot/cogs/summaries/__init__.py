@@ -8,7 +8,7 @@ from bot.cogs.summaries._courier import DiscordCourier
 from bot.cogs.summaries._serving import Serving
 from bot.cogs.summaries._subscribing import SubscriptionCommands
 from bot.subscriptions.runner import SubscriptionRunner
-from bot.ui.paging import PageButton
+from bot.ui.pager import PageButton
 
 
 async def setup(bot: NewsdeskBot) -> None:

@@ -12,15 +12,16 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from bot.answering.summaries.results import Progress
+from bot.answering.summaries.results import NotIngested, Progress
 from bot.charts import coverage_chart
 from bot.client import NewsdeskBot
 from bot.cogs.ask._asking import Asking
+from bot.cogs.summaries._offer import SumUpOffer
 from bot.cogs.summaries._serving import Serving
 from bot.errors import Refused
 from bot.links import links_of
 from bot.ui.escaping import unmarked
-from bot.ui.pages import Page
+from bot.ui.pages import Page, note
 from bot.ui.summaries import Around, digest_pages, summary_pages, timeline_pages
 from retrieval.moments import TimeRange
 
@@ -174,7 +175,15 @@ class SummaryCommands(commands.Cog):
 
         async def make(corpus: str, around: Around, progress: Progress) -> Sequence[Page]:
             made = desk.story if story else desk.article
-            summary = await made(corpus, name, around.as_of, progress)
+            try:
+                summary = await made(corpus, name, around.as_of, progress)
+            except NotIngested as error:
+                if visit.server_id is None or not visit.is_moderator:
+                    raise
+                words = note(visit.say("not-ingested-moderator"))
+                only_me = private or visit.settings.private
+                offer = SumUpOffer(self._bot, self._serving, visit, error.url, private=only_me)
+                return [words.with_view(offer)]
             return summary_pages(summary, around)
 
         await self._serving.serve(interaction, visit, make, private=private)

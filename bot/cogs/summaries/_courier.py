@@ -13,8 +13,8 @@ from bot.cogs.summaries._serving import Serving
 from bot.subscriptions.runner import GoneForever
 from bot.texts import Say, say_in
 from bot.ui.escaping import plain
+from bot.ui.pager import page_view
 from bot.ui.pages import Page, note
-from bot.ui.paging import page_view
 from bot.ui.summaries import Around, digest_pages
 from retrieval.catalogue.given import set_message
 from retrieval.catalogue.subscriptions import Delivery, Subscription

@@ -10,7 +10,7 @@ import discord
 
 from bot import errors
 from bot.answering.notes import told
-from bot.answering.summaries.results import NothingThere, NotIngested, Progress, Step
+from bot.answering.summaries.results import NothingThere, NothingYet, NotIngested, Progress, Step
 from bot.client import NewsdeskBot
 from bot.cogs.ask._asking import Asking
 from bot.cogs.ask._places import acknowledged
@@ -18,8 +18,8 @@ from bot.errands import Errand
 from bot.errors import Refused
 from bot.texts import Say, say_in
 from bot.ui.escaping import plain
+from bot.ui.pager import articles_of, as_record, embeds_of, page_view
 from bot.ui.pages import BUSY, Page, note
-from bot.ui.paging import articles_of, as_record, embeds_of, page_view
 from bot.ui.places import Place
 from bot.ui.summaries import Around
 from bot.visits import Visit
@@ -51,11 +51,13 @@ class Serving:
         private = (private or visit.settings.private) and visit.server_id is not None
         with self._bot.errands.acknowledging():
             place = await acknowledged(interaction, private=private)
-        await self._serve(visit, place, make)
+        await self.serve_at(visit, place, make)
 
-    async def _serve(self, visit: Visit, place: Place, make: Make) -> None:
+    async def serve_at(self, visit: Visit, place: Place, make: Make) -> None:
+        """The same where Discord has been told already that something comes."""
+
         async def again(visit: Visit, place: Place) -> None:
-            await self._serve(visit, place, make)
+            await self.serve_at(visit, place, make)
 
         errand = Errand(
             user_id=visit.user.id, server_id=visit.server_id, channel_id=visit.channel_id,
@@ -140,12 +142,12 @@ class Serving:
 
 
 def nothing_there(error: NothingThere, visit: Visit) -> str:
-    """For people in Discord; who moderates hears how to bring an article in."""
-    if not isinstance(error, NotIngested):
-        return plain(told(error.message, visit.say))
-    if visit.is_moderator and visit.server_id is not None:
-        return visit.say("not-ingested-moderator", url=plain(error.url, 300))
-    return visit.say("not-ingested-member")
+    """For people in Discord. A moderator is offered to bring a link in before it comes to this."""
+    if isinstance(error, NotIngested):
+        return visit.say("not-ingested-member")
+    if isinstance(error, NothingYet):
+        return visit.say("nothing-here-yet")
+    return plain(told(error.message, visit.say))
 
 
 def _telling(place: Place, say: Say) -> Progress:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from retrieval.articles import Article, Incoming
 from retrieval.catalogue.subscriptions import active_subscriptions
@@ -12,9 +15,23 @@ from tests.discord_standin import Channel, Guild, User
 from tests.integration.answering_fixtures import NOW
 from tests.integration.discord.conftest import Running, Start
 from tests.integration.discord.looking import footer, whole
+from tests.integration.discord.newsdesk_server import Server, over, server
+from tests.newsite import NewsSite
 
 TITLE = "Lantern Bridge opens after nine years"
 LINK = "https://courier.maravel.example/lantern-bridge-opens"
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[NewsSite]:
+    with NewsSite() as running:
+        yield running
+
+
+@pytest.fixture
+async def desk(start: Start, site: NewsSite) -> AsyncIterator[Server]:
+    async with start(NEWSDESK_FETCH_ALLOW=site.allow) as running:
+        yield server(running, site)
 
 
 def many(count: int) -> list[Incoming]:
@@ -91,16 +108,43 @@ async def test_the_menu_of_a_message_sums_up_its_link_for_who_asked(running: Run
     assert not bob.sees(answer)
 
 
-async def test_a_link_that_is_not_here_is_offered_to_moderators(running: Running) -> None:
-    standin = running.standin
-    guild = standin.guild("Harbour News")
-    await running.bring_in(guild)
-    ada, mo = standin.member(guild, "Ada"), standin.member(guild, "Mo", moderator=True)
-    channel = standin.channel(guild)
-    for person, words in ((ada, "moderators can do that"), (mo, "/ingest url")):
-        asked = await person.slash(channel, "summary article", article="https://example.com/new")
-        told = await asked.final(lambda m: bool(m.text.strip()))
-        assert words in told.text
+async def test_a_link_that_is_not_here_is_brought_in_by_moderators_and_summed_up(
+    desk: Server,
+) -> None:
+    link = desk.site.url("/news/21")
+    empty = await (await desk.ada.slash(desk.general, "digest")).final()
+    assert "No articles have been brought in here yet" in empty.text
+    told = await (await desk.ada.slash(desk.general, "summary article", article=link)).final()
+    assert "moderators can do that" in told.text
+    assert not told.buttons
+    offer = await (await desk.boss.slash(desk.general, "summary article", article=link)).final()
+    assert "has not been brought in here" in offer.text
+    refused = await desk.ada.press(offer, "Bring it in and sum it up")
+    assert "Only moderators" in (await refused.final()).text
+    pressed = await desk.boss.press(offer, "Bring it in and sum it up")
+    summary = await pressed.final(whole)
+    assert "[1]" in summary.text
+    assert "Lind21" in summary.text
+    assert desk.ada.sees(summary)
+    again = await desk.ada.slash(desk.general, "summary article", article=link)
+    assert "Lind21" in (await again.final(whole)).text
+
+
+async def test_the_menu_of_a_message_brings_its_link_in_for_who_asked(desk: Server) -> None:
+    message = await desk.ada.send(desk.general, desk.site.url("/news/22"))
+    asked = await desk.boss.context_menu(desk.general, "Summarise this", message)
+    pressed = await desk.boss.press(await asked.final(), "Bring it in and sum it up")
+    summary = await pressed.final(whole)
+    assert "Lind22" in summary.text
+    assert not desk.ada.sees(summary)
+
+
+async def test_a_link_that_cannot_be_brought_in_is_told_with_its_reason(desk: Server) -> None:
+    link = desk.site.url("/nothing-here")
+    offer = await (await desk.boss.slash(desk.general, "summary article", article=link)).final()
+    pressed = await desk.boss.press(offer, "Bring it in and sum it up")
+    told = await pressed.final(over)
+    assert "404" in told.text
 
 
 async def test_a_long_digest_is_paged_and_still_after_a_restart(start: Start) -> None:
