@@ -21,7 +21,6 @@ from retrieval.catalogue.feeds import Feed, Feeds, KnownItem, put_items
 from retrieval.decoding import read_bounded
 from retrieval.errors import FetchRefused, NotFound, Refused, UnreadableSource
 from retrieval.feeds.discovery import FEED_BYTES, find_feed, read_document
-from retrieval.feeds.documents import parse_feed
 from retrieval.feeds.items import FeedDocument, FeedItem
 from retrieval.feeds.judging import Filters, Judged, Past, Verdict, judge
 from retrieval.feeds.pages import Pages
@@ -88,12 +87,12 @@ class FeedDesk:
         found = await self._library.catalogue.corpus(corpus)
         if isinstance(address, Path):
             data = await asyncio.to_thread(read_bounded, address, FEED_BYTES)
-            document = await asyncio.to_thread(parse_feed, data)
+            document = await self._pages.extractor.read_feed(data)
             if document.children:
                 raise UnreadableSource("it is an index of sitemaps; give its URL")
             judged = await self._judged(found, None, document)
             return Preview(None, document, tuple(judged))
-        url, _, document = await find_feed(address, self._web)
+        url, _, document = await find_feed(address, self._pages)
         feed = None
         if found is not None:
             try:
@@ -116,7 +115,7 @@ class FeedDesk:
 
         Raises ``UnreadableSource`` if there is none and ``Refused`` if the corpus has it.
         """
-        url, _, document = await find_feed(address, self._web)
+        url, _, document = await find_feed(address, self._pages)
         now = self._library.clock()
         made = await self._library.catalogue.ensure_corpus(corpus, now)
         return await self._feeds.add(
@@ -214,7 +213,7 @@ class FeedDesk:
         digest = feed.digest if fetched.not_modified else await _digest(fetched.content)
         if fetched.not_modified or (digest == feed.digest and feed.kind != "sitemap-index"):
             return Visit(await self._unchanged(feed, fetched), "unchanged")
-        document = await read_document(fetched, self._web)
+        document = await read_document(fetched, self._pages)
         corpus = await self._corpus(feed.corpus)
         judged = await self._judged(corpus, feed, document)
         old = [each.item for each in judged if each.verdict == "old"] if not feed.begun else []

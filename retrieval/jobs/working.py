@@ -147,7 +147,7 @@ class Worker:
     async def _expand(
         self, job: Job, item: JobItem, fetched: Fetched, progress: Progress
     ) -> list[Incoming]:
-        document = await read_document(fetched, self._pages.web)
+        document = await read_document(fetched, self._pages)
         if not document.items:
             raise UnreadableSource("the feed has no items")
         entries = [
