@@ -301,12 +301,7 @@ class FeedDesk:
     async def _judged(
         self, corpus: Corpus | None, feed: Feed | None, document: FeedDocument
     ) -> list[Judged]:
-        identities = {}
-        for item in document.items:
-            try:
-                identities[item.identity] = item.key
-            except ValueError:
-                continue
+        identities = await asyncio.to_thread(_identities, document.items)
         known = await self._feeds.known_items(feed, list(identities.values())) if feed else {}
         articles = (
             await self._feeds.known_articles(corpus, list(identities)) if corpus is not None else {}
@@ -399,6 +394,18 @@ class FeedDesk:
         if found is None:
             raise NotFound(f"There is no corpus called {name!r}; `newsdesk feeds add` makes one.")
         return found
+
+
+def _identities(items: Sequence[FeedItem]) -> dict[str, str]:
+    """By what each item is the same by, its key. Asks for all that is made of their words."""
+    identities = {}
+    for item in items:
+        try:
+            identities[item.identity] = item.key
+        except ValueError:
+            continue
+        _ = item.fingerprint
+    return identities
 
 
 def _as_it_turned_out(each: Judged, turned_down: dict[str, tuple[str, str | None]]) -> Judged:
