@@ -175,9 +175,7 @@ class _Child:
         self._process.kill()
         self._process.wait()
 
-    def _within(
-        self, seconds: float, job: Job | None = None, data: bytes = b""
-    ) -> Frame | None:
+    def _within(self, seconds: float, job: Job | None = None, data: bytes = b"") -> Frame | None:
         """The process's next answer; None if it died, or was killed because time was up."""
         to, back = self._process.stdin, self._process.stdout
         if to is None or back is None:

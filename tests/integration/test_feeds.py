@@ -16,6 +16,7 @@ from retrieval.feeds.desk import Visit
 from tests.integration.conftest import Newsdesk, lines
 from tests.integration.newsroom import MODERATOR, Clock, moderator, opened, titles
 from tests.newsite import NewsSite, documents
+from tests.newsite.site import Served
 
 
 @pytest.fixture
@@ -250,13 +251,57 @@ async def test_due_feeds_are_visited_fairly_and_never_too_many_at_once(
         site.most_at_once = 0
         site.forget()
         assert len([visit async for visit in room.poller.due()]) == 30
-        order = ["large" if int(path.removeprefix("/feed")) < 28 else "small" for path in site.paths()]
+        order = [
+            "large" if int(path.removeprefix("/feed")) < 28 else "small" for path in site.paths()
+        ]
         assert site.most_at_once <= 4
         assert max(site.most_at_once_of_a_host.values()) == 1
         # Three feeds of the small corpus do not wait for twenty-seven of the large one.
         assert order[:14].count("small") == 3
         assert await room.desk.due(room.library.clock()) == []
         assert documents.title_of(28) not in await titles(room, "project28", "large")
+
+
+async def test_a_host_that_others_redirect_to_is_asked_politely_too(
+    tmp_path: Path, site: NewsSite
+) -> None:
+    hosts = [f"127.0.2.{n}" for n in range(1, 9)]
+    there = "127.0.3.1"
+    allow = tuple(f"{host}:{site.port}" for host in [*hosts, there])
+    entries = [
+        replace(documents.entry(site.url(), n), url=site.url(f"/sent/{n}", host))
+        for n, host in enumerate(hosts, 1)
+    ]
+    for n in range(1, 9):
+        to = "private" if n > 6 else "news"
+        site.serve(
+            f"/sent/{n}", "", status=302, headers={"Location": site.url(f"/{to}/{n}", there)}
+        )
+        site.serve(f"/private/{n}", documents.page(n))
+    refusing = Served(b"User-agent: *\nDisallow: /private/", "text/plain")
+    site.serve_by_host(
+        "/robots.txt", lambda host: refusing if host == there else Served(b"", "text/plain")
+    )
+    site.feed("/feed", entries)
+    async with opened(tmp_path, site, fetch_allow=(site.allow, *allow)) as room:
+        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        site.seconds = 0.02
+        visit = await room.desk.visit(feed)
+        assert visit.counts == {"indexed": 6, "rejected": 2}
+        assert site.most_at_once_of_a_host[there] == 1
+        asked = [seen.path for seen in site.requests if seen.host == there]
+        assert sorted(asked) == [
+            "/news/1",
+            "/news/2",
+            "/news/3",
+            "/news/4",
+            "/news/5",
+            "/news/6",
+            "/robots.txt",
+        ]
+        blocked = [each for each in visit.judged if each.verdict == "blocked"]
+        assert len(blocked) == 2
+        assert all("robots.txt" in str(each.reason) for each in blocked)
 
 
 async def test_what_was_interrupted_is_taken_by_the_next_visit(

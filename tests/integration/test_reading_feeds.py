@@ -62,9 +62,8 @@ async def test_a_feed_that_takes_too_long_is_given_up_and_the_next_one_is_read()
 
 
 async def test_what_is_no_feed_is_refused_with_the_reason() -> None:
-    with Extractor(1) as extractor:
-        with pytest.raises(UnreadableSource, match="it is not a feed"):
-            await extractor.read_feed(b"<html><body>Nothing here</body></html>")
+    with Extractor(1) as extractor, pytest.raises(UnreadableSource, match="it is not a feed"):
+        await extractor.read_feed(b"<html><body>Nothing here</body></html>")
 
 
 def test_a_saved_feed_is_read_in_the_other_process_too(tmp_path: Path) -> None:
