@@ -78,7 +78,9 @@ class FeedDesk:
 
     # What moderators ask for
 
-    async def preview(self, address: str | Path, corpus: str) -> Preview:
+    async def preview(
+        self, address: str | Path, corpus: str, report: Report | None = None
+    ) -> Preview:
         """Judge the items of a feed, a site's or a file's, as if it were visited now; take nothing.
 
         New items that the feed only announces are fetched, to see whether there is an article;
@@ -100,7 +102,7 @@ class FeedDesk:
             except NotFound:
                 feed = None
         judged = await self._judged(found, feed, document)
-        return Preview(url, document, tuple(await self._looked_into(judged)))
+        return Preview(url, document, tuple(await self._looked_into(judged, report)))
 
     async def add(
         self,
@@ -316,12 +318,16 @@ class FeedDesk:
         filters = Filters(feed.include, feed.exclude) if feed else Filters()
         return await asyncio.to_thread(judge, document.items, past, filters)
 
-    async def _looked_into(self, judged: list[Judged]) -> list[Judged]:
+    async def _looked_into(self, judged: list[Judged], report: Report | None) -> list[Judged]:
         async def look(index: int) -> tuple[int, Incoming]:
             return index, await take_item("", judged[index].item, self._pages)
 
         announced = [i for i, each in enumerate(judged) if each.is_taken and not each.item.is_full]
+        progress = Progress(found=len(announced))
         async for index, incoming in side_by_side(announced, look, at_once=_PAGES_AT_ONCE):
+            progress.came(incoming)
+            if report is not None:
+                report(progress)
             if incoming.article is None:
                 fate: Fate = incoming.ticket
                 judged[index] = _as_it_turned_out(

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.liveliness import keep_memory_together
 from bot.newsroom import open_newsroom
 from bot.settings import Settings
 from retrieval.catalogue.auditing import Actor
@@ -158,6 +159,7 @@ def main() -> None:
     wanted = sys.argv[1:] or list(_COMMANDS)
     if unknown := set(wanted) - set(_COMMANDS):
         raise SystemExit(f"unknown: {', '.join(unknown)}; known: {', '.join(_COMMANDS)}")
+    keep_memory_together()  # as the bot does
     for name in wanted:
         with tempfile.TemporaryDirectory(prefix="newsdesk-feeds-") as folder:
             print(json.dumps({"benchmark": name, **_COMMANDS[name](Path(folder))}), flush=True)
