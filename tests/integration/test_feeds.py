@@ -6,13 +6,16 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event
 
+from bot.newsroom import Newsroom
 from retrieval.errors import Refused, UnreadableSource
 from retrieval.feeds.desk import Visit
+from retrieval.moments import TimeRange
 from tests.integration.conftest import Newsdesk, lines
 from tests.integration.newsroom import MODERATOR, Clock, moderator, opened, titles
 from tests.newsite import NewsSite, documents
@@ -23,6 +26,12 @@ from tests.newsite.site import Served
 def site() -> Iterator[NewsSite]:
     with NewsSite() as running:
         yield running
+
+
+async def _passages(room: Newsroom, words: str) -> str:
+    within = TimeRange(datetime(2030, 1, 1, tzinfo=UTC))
+    found = await room.library.search(words, within, corpus="local", limit=50)
+    return "\n".join(hit.passage.text for hit in found.hits)
 
 
 def verdicts(visit: Visit) -> Counter[str]:
@@ -128,6 +137,8 @@ async def test_an_article_that_its_feed_changes_gets_a_new_version_and_a_correct
     async with opened(tmp_path, site) as room:
         feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
         feed = (await room.desk.visit(feed)).feed
+        assert "cost was revised" not in await _passages(room, "project1 building cost")
+        site.revisions[1] = 2
         site.notes[1] = "Correction: An earlier version of this article named the wrong architect."
         entries = [documents.entry(site.url(), n) for n in (1, 2)]
         site.feed("/feed", [replace(entries[0], teaser="Rewritten…"), entries[1]])
@@ -137,7 +148,10 @@ async def test_an_article_that_its_feed_changes_gets_a_new_version_and_a_correct
         assert card.versions == 2
         assert card.correction == site.notes[1]
         assert site.notes[1] in text
-        assert room.library.writable
+        # Answers are made of the corrected text, and of nothing else of that article.
+        found = await _passages(room, "project1 building cost")
+        assert "The cost was revised 2 times." in found
+        assert found.count("We waited 3 years for project1,") == 1
 
 
 async def test_each_item_that_is_left_out_is_explained(tmp_path: Path, site: NewsSite) -> None:
