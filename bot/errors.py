@@ -12,6 +12,7 @@ from discord import app_commands
 from bot.limits import Busy, TooSoon
 from bot.logs import details, new_id
 from bot.texts import Say
+from bot.texts.reasons import reason_in
 from bot.ui.failures import Verdict, described, verdict_on
 from bot.ui.pages import BUSY, FAILED, Page, note
 from retrieval.errors import NewsdeskError
@@ -51,7 +52,10 @@ def page_for(error: BaseException, say: Say, incident: str) -> Page:
     """What a person is told: nothing of an unexpected error but ``incident``, its id in the log."""
     error = cause_of(error)
     if isinstance(error, Refused):
-        return note(say(error.key, **error.values))
+        values = error.values
+        if "reason" in values:
+            values = {**values, "reason": reason_in(say, values["reason"])}
+        return note(say(error.key, **values))
     if isinstance(error, TooSoon):
         return note(say("too-soon", seconds=max(1, round(error.seconds))), BUSY)
     if isinstance(error, Busy):
@@ -84,9 +88,17 @@ def log(error: BaseException, doing: str, **where: Any) -> None:
 
 
 async def report(
-    interaction: discord.Interaction[Any], error: BaseException, say: Say, doing: str
+    interaction: discord.Interaction[Any],
+    error: BaseException,
+    say: Say,
+    doing: str,
+    *,
+    view: discord.ui.View | None = None,
 ) -> None:
-    """Log an error of an interaction and tell who started it, privately, if Discord lets us."""
+    """Log an error of an interaction and tell who started it, privately, if Discord lets us.
+
+    ``view`` holds what can be done about it.
+    """
     incident = new_id()
     log(
         error, doing, incident=incident, server=interaction.guild_id, user=interaction.user.id
@@ -97,10 +109,11 @@ async def report(
     if interaction.type is discord.InteractionType.autocomplete:
         return
     page = page_for(inner, say, incident)
+    more: dict[str, Any] = {"view": view} if view is not None else {}
     try:
         if not interaction.response.is_done():
-            await interaction.response.send_message(embed=page.embed, ephemeral=True)
+            await interaction.response.send_message(embed=page.embed, ephemeral=True, **more)
         else:
-            await interaction.followup.send(embed=page.embed, ephemeral=True)
+            await interaction.followup.send(embed=page.embed, ephemeral=True, **more)
     except (discord.HTTPException, aiohttp.ClientError) as failure:
         _log.warning("%s: could not be told (%s)", doing, described(failure))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias, TypeVar
@@ -30,6 +32,8 @@ _SCORED = 6_000
 _SCORED_ONE_IN = 20
 # Where filters leave one in so many or more, keyword search does without them.
 _THIN = 4.0
+# Of so many corpora it is held in memory what they hold.
+_CORPORA = 64
 # How much longer a list is asked for than would do if what passes were spread evenly.
 _SPARE = 1.25
 
@@ -80,14 +84,19 @@ class Gatherer:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._holdings: dict[int, tuple[int, Holdings]] = {}
+        self._holdings: OrderedDict[int, tuple[int, Holdings]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def holdings(self, corpus: Corpus) -> Holdings:
-        """What is held of a corpus in memory."""
-        generation, holdings = self._holdings.get(corpus.id, (None, None))
-        if holdings is None or generation != corpus.generation:
-            holdings = Holdings(self._reading, corpus)
-            self._holdings[corpus.id] = (corpus.generation, holdings)
+        """What is held of a corpus in memory; those that nobody asked for longest are forgotten."""
+        with self._lock:
+            generation, holdings = self._holdings.get(corpus.id, (None, None))
+            if holdings is None or generation != corpus.generation:
+                holdings = Holdings(self._reading, corpus)
+                self._holdings[corpus.id] = (corpus.generation, holdings)
+            self._holdings.move_to_end(corpus.id)
+            if len(self._holdings) > _CORPORA:
+                self._holdings.popitem(last=False)
         return holdings
 
     async def gather(

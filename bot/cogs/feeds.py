@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.app_commands import locale_str
@@ -15,19 +17,27 @@ from bot.client import NewsdeskBot
 from bot.cogs._moderators import Suggested, acknowledge, send_pages, suggest, telling
 from bot.errors import Refused
 from bot.links import link_of
+from bot.texts.reasons import reason_in
 from bot.ui.escaping import explained, plain
+from bot.ui.failures import described
+from bot.ui.jobs import lines_of
 from bot.ui.moderating import feed_lines, item_lines, verdict_line, visit_lines
 from bot.ui.pager import paged
-from bot.ui.pages import note
+from bot.ui.pages import BUSY, note
 from bot.visits import Visit
 from retrieval import errors as services
 from retrieval.catalogue.auditing import Actor
 from retrieval.catalogue.feeds import Feed
 from retrieval.feeds.desk import Visit as FeedVisit
 from retrieval.feeds.taking import side_by_side
+from retrieval.progress import Progress
+
+_log = logging.getLogger(__name__)
 
 # Less than the quarter of an hour for which an interaction can be answered.
 _LOOK_SECONDS = 600.0
+# After so long, and as often, who waits is told how far it is.
+_SHOW_SECONDS = 2.0
 _AT_ONCE = 4
 _MOST_WORDS = 20
 
@@ -67,9 +77,10 @@ class FeedCommands(
         wanted, unwanted = _words(include), _words(exclude)
         await acknowledge(interaction)
         with telling(link, not_found="feed-unknown", refused="feed-known"):
-            feed = await self._look(link, self._bot.newsroom.desk.add(
+            add = self._bot.newsroom.desk.add(
                 link, corpus, visit.actor, include=wanted, exclude=unwanted
-            ))  # fmt: skip
+            )
+            feed = await self._look(_Look(interaction, visit, link), add)
         words = f"{feed_lines(feed, visit.say)}\n\n{visit.say('feed-added')}"
         await interaction.edit_original_response(embed=note(words).embed)
 
@@ -97,7 +108,8 @@ class FeedCommands(
         corpus = visit.require_moderator()
         link = link_of(address)
         await acknowledge(interaction)
-        seen = await self._look(link, self._bot.newsroom.desk.preview(link, corpus))
+        look = _Look(interaction, visit, link)
+        seen = await self._look(look, self._bot.newsroom.desk.preview(link, corpus, look.report))
         if not seen.judged:
             raise Refused("feed-empty", text=plain(link, 100))
         title = plain(seen.document.title or seen.url or link, 100)
@@ -141,15 +153,17 @@ class FeedCommands(
         if feed is not None:
             with telling(feed, not_found="feed-unknown", refused="feed-busy"):
                 wanted = await self._bot.newsroom.desk.feed(feed, corpus)
-                came = await self._look(feed, self._bot.newsroom.desk.visit(wanted))
+                look = _Look(interaction, visit, wanted.name)
+                came = await self._look(look, self._bot.newsroom.desk.visit(wanted, look.report))
             lines = [item_lines(each, visit.say) for each in came.judged]
             head = visit_lines(came, visit.say)
         else:
-            visits = await self._look("", self._visit_all(corpus))
+            look = _Look(interaction, visit)
+            visits = await self._look(look, self._visit_all(corpus, look))
             lines = [visit_lines(each, visit.say) for each in visits]
             head = None
-        if not lines and head is None:
-            raise Refused("feeds-none-to-check")
+            if not lines:
+                raise Refused("feed-busy" if look.of else "feeds-none-to-check")
         await send_pages(
             self._bot, interaction, visit,
             paged(visit.say("feeds-checked"), lines, visit.say, head=head),
@@ -188,35 +202,79 @@ class FeedCommands(
         words = visit.say(done, name=plain(feed.name, 150))
         await interaction.edit_original_response(embed=note(words).embed)
 
-    async def _visit_all(self, corpus: str) -> list[FeedVisit]:
+    async def _visit_all(self, corpus: str, look: _Look) -> list[FeedVisit]:
         """All active feeds, but for those that are being visited right now."""
         desk = self._bot.newsroom.desk
         active = [feed for feed in await desk.feeds(corpus) if feed.state == "active"]
+
+        look.of = len(active)
 
         async def visit(feed: Feed) -> FeedVisit | None:
             try:
                 return await desk.visit(feed)
             except services.Refused:
                 return None
+            finally:
+                look.done += 1
 
         visits = [each async for each in side_by_side(active, visit, at_once=_AT_ONCE) if each]
         return sorted(visits, key=lambda each: each.feed.id)
 
-    async def _look(self, address: str, look: Coroutine[Any, Any, Any]) -> Any:
-        """Wait for something that fetches, within bounds; it ends when the bot does."""
-        task = asyncio.create_task(look)
+    async def _look(self, look: _Look, work: Coroutine[Any, Any, Any]) -> Any:
+        """Wait for something that fetches, within bounds; it ends when the bot does. Who waits is
+        shown how far it is."""
+        task = asyncio.create_task(work)
         self._looking.add(task)
         task.add_done_callback(self._looking.discard)
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
+                while not task.done():
+                    await asyncio.wait({task}, timeout=_SHOW_SECONDS)
+                    if not task.done():
+                        await look.show()
                 return await task
         except services.UnreadableSource as error:
-            reason = explained(error.message, 200)
-            raise Refused("feed-unreadable", text=plain(address, 100), reason=reason) from error
+            reason = explained(reason_in(look.visit.say, error.message), 200)
+            raise Refused("feed-unreadable", text=plain(look.name, 100), reason=reason) from error
         except TimeoutError as error:
             raise Refused("feed-took-too-long") from error
         finally:
             task.cancel()
+
+
+class _Look:
+    """What somebody waits for: one feed, by ``name``, or several, ``done`` of ``of``."""
+
+    def __init__(self, interaction: discord.Interaction[Any], visit: Visit, name: str = "") -> None:
+        self.visit = visit
+        self.name = name
+        self.of = self.done = 0
+        self._interaction = interaction
+        self._progress: Progress | None = None
+        self._shown: str | None = None
+
+    def report(self, progress: Progress) -> None:
+        self._progress = progress
+
+    async def show(self) -> None:
+        """Tell who waits how far it is, if there is something new to tell."""
+        words = self._words()
+        if words == self._shown:
+            return
+        self._shown = words
+        try:
+            await self._interaction.edit_original_response(embed=note(words, BUSY).embed)
+        except (discord.HTTPException, aiohttp.ClientError) as error:
+            _log.warning("how far a feed is could not be shown (%s)", described(error))
+
+    def _words(self) -> str:
+        say = self.visit.say
+        if self.of:
+            return say("feeds-asking", done=self.done, count=self.of)
+        lines = [say("feed-looking", text=plain(self.name, 100))]
+        if self._progress is not None and self._progress.found:
+            lines.append(lines_of(self._progress, say)[0])
+        return "\n".join(lines)
 
 
 def _words(given: str | None) -> tuple[str, ...]:

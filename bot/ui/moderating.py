@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime
 
 from bot.texts import Say
+from bot.texts.reasons import reason_in
 from bot.ui.answers import timestamp
 from bot.ui.escaping import explained, link, plain
 from retrieval.catalogue.auditing import AuditEntry
@@ -38,7 +39,7 @@ def feed_lines(feed: Feed, say: Say) -> str:
     """A feed: its number, name, and when it is asked next or why it is not."""
     lines = [f"**{feed.id}** · {link(feed.name, feed.url)} ({plain(feed.kind)})"]
     if feed.state == "paused":
-        lines.append(f"-# {say('feed-paused', reason=explained(feed.pause_reason or '', _REASON))}")
+        lines.append(f"-# {say('feed-paused', reason=_reason(feed.pause_reason, say))}")
     else:
         minutes = max(1, round(feed.interval.total_seconds() / 60))
         lines.append(f"-# {say('feed-next', at=_soon(feed.next_at), minutes=minutes)}")
@@ -46,7 +47,7 @@ def feed_lines(feed: Feed, say: Say) -> str:
         if words:
             lines.append(f"-# {say(key, words=plain(', '.join(words), _REASON))}")
     if feed.last_error and feed.state == "active":
-        reason = explained(feed.last_error, _REASON)
+        reason = _reason(feed.last_error, say)
         lines.append(f"-# {say('feed-failing', count=feed.failures, reason=reason)}")
     return "\n".join(lines)
 
@@ -59,7 +60,7 @@ def item_lines(each: Judged, say: Say) -> str:
     head = f"**{say(f'verdict-{each.verdict}')}** · {words}"
     lines = [f"{head} · {at}" if at else head]
     if each.reason:
-        lines.append(f"-# {explained(each.reason, _REASON)}")
+        lines.append(f"-# {_reason(each.reason, say)}")
     return "\n".join(lines)
 
 
@@ -72,7 +73,7 @@ def verdict_line(judged: tuple[Judged, ...], say: Say) -> str:
 def visit_lines(visit: Visit, say: Say) -> str:
     """What came of asking a feed."""
     if visit.result == "failed":
-        said = say("visit-failed", reason=explained(visit.reason or "", _REASON))
+        said = say("visit-failed", reason=_reason(visit.reason, say))
     elif visit.result == "unchanged":
         said = say("visit-unchanged")
     else:
@@ -80,7 +81,7 @@ def visit_lines(visit: Visit, say: Say) -> str:
         said = say("visit-taken", count=got, verdicts=verdict_line(visit.judged, say) or "–")
     lines = [f"**{visit.feed.id}** · {link(visit.feed.name, visit.feed.url)}", f"-# {said}"]
     if visit.feed.state == "paused":
-        reason = explained(visit.feed.pause_reason or "", _REASON)
+        reason = _reason(visit.feed.pause_reason, say)
         lines.append(f"-# {say('feed-paused', reason=reason)}")
     return "\n".join(lines)
 
@@ -92,6 +93,10 @@ def audit_lines(entry: AuditEntry) -> str:
     subject = f" `{plain(entry.subject, 40)}`" if entry.subject else ""
     at = f"<t:{int(entry.at.timestamp())}:f>"
     return f"{at} {explained(entry.who, 80)}{where}: **{plain(entry.action)}**{subject}{detail}"
+
+
+def _reason(words: str | None, say: Say) -> str:
+    return explained(reason_in(say, words or ""), _REASON)
 
 
 def _soon(moment: datetime) -> str:

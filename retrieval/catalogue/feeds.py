@@ -27,6 +27,8 @@ from retrieval.moments import from_micros, to_micros
 from retrieval.urls import canonical_url
 
 _LOOKUP = 5_000  # bound parameters a statement
+# Rows that the event loop makes ready in one go.
+_INSERTED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +130,10 @@ class Feeds:
     ) -> dict[str, str | None]:
         """Which of these (canonical URLs, or what stands for one) are articles of the corpus; the
         removed ones with a reason."""
-        by_id = {article_id_of(corpus.id, identity): identity for identity in identities}
-        ids = list(by_id)
 
         def read(connection: Connection) -> dict[str, str | None]:
+            by_id = {article_id_of(corpus.id, identity): identity for identity in identities}
+            ids = list(by_id)
             found: dict[str, str | None] = {}
             for first in range(0, len(ids), _LOOKUP):
                 rows = connection.execute(
@@ -291,11 +293,13 @@ async def put_items(
             .where(feed_items.c.feed_id == feed_id)
             .where(feed_items.c.key.in_(keys[first : first + _LOOKUP]))
         )
-    rows = [
-        {"feed_id": feed_id, "key": key, "at": to_micros(now), **item._asdict()}
-        for key, item in items.items()
-    ]
-    await connection.execute(insert(feed_items), rows)
+    at = to_micros(now)
+    for first in range(0, len(keys), _INSERTED):
+        rows = [
+            {"feed_id": feed_id, "key": key, "at": at, **items[key]._asdict()}
+            for key in keys[first : first + _INSERTED]
+        ]
+        await connection.execute(insert(feed_items), rows)
 
 
 def _feed(row: Row[Any]) -> Feed:

@@ -26,7 +26,8 @@ from retrieval.catalogue.schema import (
 from retrieval.errors import NotFound
 from retrieval.moments import from_micros, iso, to_micros
 
-_INSERTED = 2_000
+# Rows that the event loop makes ready in one go.
+_INSERTED = 200
 
 SourceKind = Literal["url", "file", "text", "item"]
 

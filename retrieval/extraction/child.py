@@ -1,7 +1,7 @@
-"""The process in which pages and PDFs are read: it may be killed at any instant.
+"""The process in which pages, PDFs and feeds are read: it may be killed at any instant.
 
-Frames come on standard input and go to standard output: four bytes of length, JSON, and for a job
-the bytes of the document. Its own limits are set before anything hostile is looked at.
+Frames come on standard input and go to standard output: four bytes of length, JSON, and then the
+bytes of the document, or the items of a feed, a line of JSON each. Its own limits are set before anything hostile is looked at.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import IO, Any, Literal
 
 from retrieval.articles import Article
 from retrieval.errors import UnreadableSource
+from retrieval.feeds.items import FeedDocument, FeedItem
 from retrieval.moments import Span, from_micros, to_micros
 
 _LENGTH = struct.Struct(">I")
 _MEMORY_BYTES = 1_500_000_000
 _CPU_SECONDS = 30
 
-Kind = Literal["page", "pdf"]
+Kind = Literal["page", "pdf", "feed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,21 @@ def article_of(record: dict[str, Any]) -> Article:
     return Article(**{**record, **spans, "authors": tuple(record["authors"])})
 
 
+def feed_record(document: FeedDocument) -> dict[str, Any]:
+    """All but the items, which ``feed_lines`` has: each small enough to be read at one go."""
+    names = ("kind", "title", "children", "every")
+    return {name: getattr(document, name) for name in names}
+
+
+def feed_lines(document: FeedDocument) -> bytes:
+    return b"\n".join(json.dumps(item.to_record()).encode() for item in document.items)
+
+
+def feed_of(record: dict[str, Any], lines: bytes) -> FeedDocument:
+    items = tuple(FeedItem.from_record(json.loads(line)) for line in lines.splitlines())
+    return FeedDocument(**{**record, "children": tuple(record["children"])}, items=items)
+
+
 def _limit() -> None:
     try:
         import resource
@@ -127,13 +143,15 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
     logging.disable(logging.CRITICAL)
+    import feedparser
     import trafilatura
 
     from retrieval.extraction import article
+    from retrieval.feeds.documents import parse_feed
     from retrieval.languages import detect_language
 
     # Imported before the limits, and before the first document is timed.
-    del trafilatura, article
+    del feedparser, trafilatura, article
     detect_language("A first text makes the detector read its model." * 2)
     _limit()
     write_frame(answers, {"ready": True})
@@ -142,7 +160,12 @@ def main() -> None:
         record.pop("size")
         _limit_cpu()
         try:
-            write_frame(answers, {"article": article_record(read_document(Job(**record), data))})
+            job = Job(**record)
+            if job.kind == "feed":
+                document = parse_feed(data, url=job.url)
+                write_frame(answers, {"feed": feed_record(document)}, feed_lines(document))
+            else:
+                write_frame(answers, {"article": article_record(read_document(job, data))})
         except UnreadableSource as error:
             write_frame(answers, {"reason": error.message})
         except MemoryError:

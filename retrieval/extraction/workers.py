@@ -1,4 +1,4 @@
-"""Reading pages and PDFs in processes that can be killed.
+"""Reading pages, PDFs and feeds in processes that can be killed.
 
 Nothing starts before the first document; a process that hangs, crashes or takes too much memory is
 ended, its document rejected, and the next one gets a new process.
@@ -12,18 +12,24 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from retrieval.articles import Article
 from retrieval.children import child_environment
 from retrieval.errors import NewsdeskError, UnreadableSource
-from retrieval.extraction.child import Job, article_of, read_frame, write_frame
+from retrieval.extraction.child import Job, article_of, feed_of, read_frame, write_frame
+from retrieval.feeds.items import FeedDocument
+
+Result = TypeVar("Result")
+Frame = tuple[dict[str, Any], bytes]
 
 _START_SECONDS = 60.0
-_SECONDS = {"page": 5.0, "pdf": 20.0}
+_SECONDS = {"page": 5.0, "pdf": 20.0, "feed": 20.0}
+_NAMES = {"page": "page", "pdf": "PDF", "feed": "feed"}
 # A process is replaced after so many documents: what libraries leak goes with it.
 _DOCUMENTS = 2_000
 
@@ -31,7 +37,7 @@ _DOCUMENTS = 2_000
 class Extractor:
     """Up to ``workers`` processes that read documents, started when they are needed.
 
-    ``seconds`` bounds one document (default: 5 for a page, 20 for a PDF). Close it, or use it as a
+    ``seconds`` bounds one document (default: 5 for a page, 20 for a PDF or a feed). Close it, or use it as a
     context manager; ``close`` waits for nothing but the end of its processes.
     """
 
@@ -61,12 +67,23 @@ class Extractor:
 
     def submit(self, job: Job, data: bytes) -> Future[Article]:
         """As ``extract``, from a thread: the caller bounds how many it has under way."""
+        return self._submit(job, data, lambda answer: article_of(answer[0]["article"]))
+
+    async def read_feed(self, data: bytes, url: str | None = None) -> FeedDocument:
+        """Read a feed; ``url`` is where it came from. Raises ``UnreadableSource`` if it is none."""
+        return await asyncio.wrap_future(self.submit_feed(data, url))
+
+    def submit_feed(self, data: bytes, url: str | None = None) -> Future[FeedDocument]:
+        """As ``read_feed``, from a thread."""
+        return self._submit(Job("feed", url), data, lambda answer: feed_of(answer[0]["feed"], answer[1]))  # fmt: skip
+
+    def _submit(self, job: Job, data: bytes, made: Callable[[Frame], Result]) -> Future[Result]:
         with self._lock:
             if self._closed:
                 raise NewsdeskError("The readers of pages have been closed.")
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="extract")
-            return self._threads.submit(self._read, job, data)
+            return self._threads.submit(lambda: made(self._read(job, data)))
 
     def close(self) -> None:
         """End the processes; documents under way are rejected."""
@@ -78,10 +95,10 @@ class Extractor:
         if threads is not None:
             threads.shutdown(cancel_futures=True)
 
-    def _read(self, job: Job, data: bytes) -> Article:
+    def _read(self, job: Job, data: bytes) -> Frame:
         child = self._take()
         try:
-            article = child.read(job, data, self._seconds or _SECONDS[job.kind])
+            answer = child.read(job, data, self._seconds or _SECONDS[job.kind])
         finally:
             if child.is_usable:
                 with self._lock:
@@ -90,7 +107,7 @@ class Extractor:
                 child.end()
                 with self._lock:
                     self._all.discard(child)
-        return article
+        return answer
 
     def _take(self) -> _Child:
         with self._lock:
@@ -129,8 +146,8 @@ class _Child:
     def is_usable(self) -> bool:
         return not self._broken and self._documents < _DOCUMENTS
 
-    def read(self, job: Job, data: bytes, seconds: float) -> Article:
-        """Raises ``UnreadableSource`` if there is no article, or the process did not survive it."""
+    def read(self, job: Job, data: bytes, seconds: float) -> Frame:
+        """Raises ``UnreadableSource`` if there is nothing in it, or the process did not survive it."""
         if not self._ready:
             if self._within(_START_SECONDS) is None:
                 raise NewsdeskError("The process that reads pages does not start.")
@@ -139,22 +156,20 @@ class _Child:
         started = time.monotonic()
         answer = self._within(seconds, job, data)
         if answer is None:
-            what = "page" if job.kind == "page" else "PDF"
+            what = _NAMES[job.kind]
             if time.monotonic() - started >= seconds:
                 raise UnreadableSource(f"reading the {what} took longer than {seconds:g} s")
             raise UnreadableSource(f"the {what} is malformed or too large to be read")
-        if "reason" in answer:
-            raise UnreadableSource(str(answer["reason"]))
-        return article_of(answer["article"])
+        if "reason" in answer[0]:
+            raise UnreadableSource(str(answer[0]["reason"]))
+        return answer
 
     def end(self) -> None:
         self._broken = True
         self._process.kill()
         self._process.wait()
 
-    def _within(
-        self, seconds: float, job: Job | None = None, data: bytes = b""
-    ) -> dict[str, Any] | None:
+    def _within(self, seconds: float, job: Job | None = None, data: bytes = b"") -> Frame | None:
         """The process's next answer; None if it died, or was killed because time was up."""
         to, back = self._process.stdin, self._process.stdout
         if to is None or back is None:
@@ -171,4 +186,4 @@ class _Child:
         finally:
             killer.cancel()
         self._broken = self._broken or frame is None
-        return frame[0] if frame else None
+        return frame

@@ -21,7 +21,6 @@ from retrieval.catalogue.feeds import Feed, Feeds, KnownItem, put_items
 from retrieval.decoding import read_bounded
 from retrieval.errors import FetchRefused, NotFound, Refused, UnreadableSource
 from retrieval.feeds.discovery import FEED_BYTES, find_feed, read_document
-from retrieval.feeds.documents import parse_feed
 from retrieval.feeds.items import FeedDocument, FeedItem
 from retrieval.feeds.judging import Filters, Judged, Past, Verdict, judge
 from retrieval.feeds.pages import Pages
@@ -79,7 +78,9 @@ class FeedDesk:
 
     # What moderators ask for
 
-    async def preview(self, address: str | Path, corpus: str) -> Preview:
+    async def preview(
+        self, address: str | Path, corpus: str, report: Report | None = None
+    ) -> Preview:
         """Judge the items of a feed, a site's or a file's, as if it were visited now; take nothing.
 
         New items that the feed only announces are fetched, to see whether there is an article;
@@ -88,12 +89,12 @@ class FeedDesk:
         found = await self._library.catalogue.corpus(corpus)
         if isinstance(address, Path):
             data = await asyncio.to_thread(read_bounded, address, FEED_BYTES)
-            document = await asyncio.to_thread(parse_feed, data)
+            document = await self._pages.extractor.read_feed(data)
             if document.children:
                 raise UnreadableSource("it is an index of sitemaps; give its URL")
             judged = await self._judged(found, None, document)
             return Preview(None, document, tuple(judged))
-        url, _, document = await find_feed(address, self._web)
+        url, _, document = await find_feed(address, self._pages)
         feed = None
         if found is not None:
             try:
@@ -101,7 +102,7 @@ class FeedDesk:
             except NotFound:
                 feed = None
         judged = await self._judged(found, feed, document)
-        return Preview(url, document, tuple(await self._looked_into(judged)))
+        return Preview(url, document, tuple(await self._looked_into(judged, report)))
 
     async def add(
         self,
@@ -116,7 +117,7 @@ class FeedDesk:
 
         Raises ``UnreadableSource`` if there is none and ``Refused`` if the corpus has it.
         """
-        url, _, document = await find_feed(address, self._web)
+        url, _, document = await find_feed(address, self._pages)
         now = self._library.clock()
         made = await self._library.catalogue.ensure_corpus(corpus, now)
         return await self._feeds.add(
@@ -214,7 +215,7 @@ class FeedDesk:
         digest = feed.digest if fetched.not_modified else await _digest(fetched.content)
         if fetched.not_modified or (digest == feed.digest and feed.kind != "sitemap-index"):
             return Visit(await self._unchanged(feed, fetched), "unchanged")
-        document = await read_document(fetched, self._web)
+        document = await read_document(fetched, self._pages)
         corpus = await self._corpus(feed.corpus)
         judged = await self._judged(corpus, feed, document)
         old = [each.item for each in judged if each.verdict == "old"] if not feed.begun else []
@@ -302,12 +303,7 @@ class FeedDesk:
     async def _judged(
         self, corpus: Corpus | None, feed: Feed | None, document: FeedDocument
     ) -> list[Judged]:
-        identities = {}
-        for item in document.items:
-            try:
-                identities[item.identity] = item.key
-            except ValueError:
-                continue
+        identities = await asyncio.to_thread(_identities, document.items)
         known = await self._feeds.known_items(feed, list(identities.values())) if feed else {}
         articles = (
             await self._feeds.known_articles(corpus, list(identities)) if corpus is not None else {}
@@ -322,12 +318,16 @@ class FeedDesk:
         filters = Filters(feed.include, feed.exclude) if feed else Filters()
         return await asyncio.to_thread(judge, document.items, past, filters)
 
-    async def _looked_into(self, judged: list[Judged]) -> list[Judged]:
+    async def _looked_into(self, judged: list[Judged], report: Report | None) -> list[Judged]:
         async def look(index: int) -> tuple[int, Incoming]:
             return index, await take_item("", judged[index].item, self._pages)
 
         announced = [i for i, each in enumerate(judged) if each.is_taken and not each.item.is_full]
+        progress = Progress(found=len(announced))
         async for index, incoming in side_by_side(announced, look, at_once=_PAGES_AT_ONCE):
+            progress.came(incoming)
+            if report is not None:
+                report(progress)
             if incoming.article is None:
                 fate: Fate = incoming.ticket
                 judged[index] = _as_it_turned_out(
@@ -400,6 +400,18 @@ class FeedDesk:
         if found is None:
             raise NotFound(f"There is no corpus called {name!r}; `newsdesk feeds add` makes one.")
         return found
+
+
+def _identities(items: Sequence[FeedItem]) -> dict[str, str]:
+    """By what each item is the same by, its key. Asks for all that is made of their words."""
+    identities = {}
+    for item in items:
+        try:
+            identities[item.identity] = item.key
+        except ValueError:
+            continue
+        _ = item.fingerprint
+    return identities
 
 
 def _as_it_turned_out(each: Judged, turned_down: dict[str, tuple[str, str | None]]) -> Judged:

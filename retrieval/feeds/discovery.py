@@ -7,8 +7,9 @@ from urllib.parse import urljoin, urlsplit
 
 from retrieval.decoding import decode_page
 from retrieval.errors import FetchRefused, UnreadableSource
-from retrieval.feeds.documents import MOST_ITEMS, parse_feed
+from retrieval.feeds.documents import MOST_ITEMS
 from retrieval.feeds.items import FeedDocument, FeedItem
+from retrieval.feeds.pages import Pages
 from retrieval.feeds.polite import PoliteWeb, RobotsRefused
 from retrieval.fetching import Fetched
 
@@ -23,14 +24,15 @@ _MOST_TRIED = 16
 _NO_FEED = "it is neither a feed nor a page that names one"
 
 
-async def find_feed(url: str, web: PoliteWeb) -> tuple[str, Fetched, FeedDocument]:
+async def find_feed(url: str, pages: Pages) -> tuple[str, Fetched, FeedDocument]:
     """The feed at ``url``, else the one of the site there: its address, the answer, what it holds.
 
     Raises ``UnreadableSource`` if there is none.
     """
+    web = pages.web
     fetched = await web.feed(url, max_bytes=FEED_BYTES)
     try:
-        return url, fetched, await read_document(fetched, web)
+        return url, fetched, await read_document(fetched, pages)
     except UnreadableSource as error:
         if not _is_page(fetched):
             raise
@@ -48,7 +50,7 @@ async def find_feed(url: str, web: PoliteWeb) -> tuple[str, Fetched, FeedDocumen
         tried.add(address)
         try:
             answer = await web.feed(address, max_bytes=FEED_BYTES)
-            document = await read_document(answer, web)
+            document = await read_document(answer, pages)
         except UnreadableSource:
             continue
         if document.items or address in named:
@@ -56,9 +58,9 @@ async def find_feed(url: str, web: PoliteWeb) -> tuple[str, Fetched, FeedDocumen
     raise UnreadableSource(_NO_FEED) from not_a_feed
 
 
-async def read_document(fetched: Fetched, web: PoliteWeb) -> FeedDocument:
+async def read_document(fetched: Fetched, pages: Pages) -> FeedDocument:
     """The feed in an answer; of an index of sitemaps the items of those that hold news."""
-    document = await asyncio.to_thread(parse_feed, fetched.content, url=fetched.url)
+    document = await pages.extractor.read_feed(fetched.content, fetched.url)
     if document.kind != "sitemap-index":
         return document
     items: list[FeedItem] = []
@@ -66,8 +68,8 @@ async def read_document(fetched: Fetched, web: PoliteWeb) -> FeedDocument:
     reason: UnreadableSource | None = None
     for address in document.children:
         try:
-            answer = await web.feed(_joined(fetched.url, address), max_bytes=FEED_BYTES)
-            inner = await asyncio.to_thread(parse_feed, answer.content, url=answer.url)
+            answer = await pages.web.feed(_joined(fetched.url, address), max_bytes=FEED_BYTES)
+            inner = await pages.extractor.read_feed(answer.content, answer.url)
         except UnreadableSource as error:
             if error.retry:
                 raise

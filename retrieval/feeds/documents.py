@@ -200,15 +200,21 @@ def _leaves(element: Any) -> dict[str, str]:
     """By name without its namespace, the text of each element inside; of images nothing."""
     found: dict[str, str] = {}
     for each in element.iter():
-        if isinstance(each.tag, str) and not len(each) and "image" not in each.tag:
-            text = " ".join((each.text or "").split())
-            if text:
-                found.setdefault(_tag(each), text)
+        try:
+            if isinstance(each.tag, str) and not len(each) and "image" not in each.tag:
+                text = " ".join((each.text or "").split())
+                if text:
+                    found.setdefault(_tag(each), text)
+        except UnicodeDecodeError:  # what the parser let pass
+            continue
     return found
 
 
 def _tag(element: Any) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    try:
+        return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    except UnicodeDecodeError:
+        return ""
 
 
 def _is_whole(text: str, enough: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from retrieval.articles import content_hash
@@ -11,9 +12,12 @@ from retrieval.moments import Span, parse_span, written
 from retrieval.urls import canonical_url
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FeedItem:
-    """One entry. ``text`` is what the feed gives, ``is_full`` whether it is the whole article."""
+    """One entry. ``text`` is what the feed gives, ``is_full`` whether it is the whole article.
+
+    What is made of its words is made once, where it is first asked for.
+    """
 
     number: int
     url: str | None
@@ -27,7 +31,7 @@ class FeedItem:
     source: str | None = None
     language: str | None = None
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """The canonical URL, or for an item without one its text: what it is the same item by.
 
@@ -35,11 +39,11 @@ class FeedItem:
         """
         return canonical_url(self.url) if self.url else f"text:{content_hash(self.text)}"
 
-    @property
+    @cached_property
     def key(self) -> str:
         return _digest(self.identity)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Another one when the feed gives other words or says that the article was updated."""
         return _digest(f"{self.title}\n{self.text}\n{self.updated}")

@@ -7,13 +7,13 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from protego import Protego
 
 from retrieval.errors import FetchRefused
-from retrieval.fetching import FEEDS, PAGES, Fetched
+from retrieval.fetching import FEEDS, PAGES, Fetched, Journey, Redirected
 from retrieval.moments import Clock, utc_now
 from retrieval.urls import split_http_url
 
@@ -40,6 +40,7 @@ class Fetching(Protocol):
         etag: str | None = None,
         last_modified: str | None = None,
         max_bytes: int | None = None,
+        journey: Journey | None = None,
     ) -> Fetched: ...
 
 
@@ -56,6 +57,16 @@ class _Host:
     robots_error: FetchRefused | None = None
     last_at: datetime | None = None
     alone_until: datetime | None = None
+
+
+class _Wanted(NamedTuple):
+    """What is asked for at each address of a journey."""
+
+    accept: str
+    etag: str | None
+    last_modified: str | None
+    max_bytes: int | None
+    robots: bool
 
 
 class PoliteWeb:
@@ -85,7 +96,7 @@ class PoliteWeb:
 
         Raises ``FetchRefused``, for a page that robots.txt keeps out ``RobotsRefused``.
         """
-        return await self._get(url, PAGES, None, None, robots, max_bytes)
+        return await self._get(url, _Wanted(PAGES, None, None, max_bytes, robots))
 
     async def feed(
         self,
@@ -96,7 +107,7 @@ class PoliteWeb:
         max_bytes: int | None = None,
     ) -> Fetched:
         """Fetch a feed, if it has changed. Raises as ``page`` does."""
-        return await self._get(url, FEEDS, etag, last_modified, True, max_bytes)
+        return await self._get(url, _Wanted(FEEDS, etag, last_modified, max_bytes, robots=True))
 
     async def sitemaps(self, url: str) -> list[str]:
         """The sitemaps that robots.txt of a URL's host names."""
@@ -105,15 +116,16 @@ class PoliteWeb:
             robots = await self._robots(host, url)
         return list(robots.sitemaps)
 
-    async def _get(
-        self,
-        url: str,
-        accept: str,
-        etag: str | None,
-        last_modified: str | None,
-        robots: bool,
-        max_bytes: int | None,
-    ) -> Fetched:
+    async def _get(self, url: str, wanted: _Wanted) -> Fetched:
+        journey = Journey()
+        while True:
+            try:
+                return await self._step(url, wanted, journey)
+            except Redirected as redirected:
+                # The host there gets the same manners as if a feed had named it.
+                url = redirected.url
+
+    async def _step(self, url: str, wanted: _Wanted, journey: Journey) -> Fetched:
         host = self._host(url)
         host.waiting += 1
         try:
@@ -121,11 +133,12 @@ class PoliteWeb:
             async with host.turn:
                 await self._wait_until_welcome(host)
                 async with self._slots:
-                    if robots:
+                    if wanted.robots:
                         await self._ask_leave(host, url)
                     return await self._fetcher.get(
-                        url, accept=accept, etag=etag, last_modified=last_modified,
-                        max_bytes=max_bytes,
+                        url, accept=wanted.accept, etag=wanted.etag,
+                        last_modified=wanted.last_modified, max_bytes=wanted.max_bytes,
+                        journey=journey,
                     )  # fmt: skip
         except FetchRefused as error:
             if error.retry_after and error.status is not None:

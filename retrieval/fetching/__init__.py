@@ -6,6 +6,9 @@ once, found public and pinned; redirects, time, headers, kinds and size (unpacke
 
 from retrieval.fetching.addresses import is_public
 from retrieval.fetching.answers import FEEDS, PAGES, Fetched
-from retrieval.fetching.fetcher import MAX_REDIRECTS, Fetcher
+from retrieval.fetching.fetcher import Fetcher
+from retrieval.fetching.journeys import MAX_REDIRECTS, Journey, Redirected
 
-__all__ = ["FEEDS", "MAX_REDIRECTS", "PAGES", "Fetched", "Fetcher", "is_public"]
+__all__ = [
+    "FEEDS", "MAX_REDIRECTS", "PAGES", "Fetched", "Fetcher", "Journey", "Redirected", "is_public",
+]  # fmt: skip

@@ -20,10 +20,9 @@ from retrieval.fetching.answers import (
     retry_after,
 )
 from retrieval.fetching.connecting import PinnedBackend, Resolver, look_up
+from retrieval.fetching.journeys import MAX_REDIRECTS, Journey, Redirected
 from retrieval.moments import Clock, utc_now
 from retrieval.urls import split_http_url
-
-MAX_REDIRECTS = 5
 
 _CONNECT_SECONDS = 10.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -83,9 +82,12 @@ class Fetcher:
         etag: str | None = None,
         last_modified: str | None = None,
         max_bytes: int | None = None,
+        journey: Journey | None = None,
     ) -> Fetched:
         """Fetch ``url``; with ``etag`` or ``last_modified`` only if it has changed since.
 
+        Redirects are followed; of a ``journey`` this is one step, and a redirect is raised as
+        ``Redirected``.
         Raises ``FetchRefused`` with a reason to show for anything but an answer; it carries
         ``retry``, the HTTP ``status`` if there was one and ``retry_after`` in seconds.
         """
@@ -98,10 +100,16 @@ class Fetcher:
             headers["If-None-Match"] = etag
         if last_modified:
             headers["If-Modified-Since"] = last_modified
+        most = max_bytes or self._max_bytes
         async with self._slots:
+            loop = asyncio.get_running_loop()
+            started = loop.time()
             try:
+                if journey is not None:
+                    async with asyncio.timeout(max(0.0, self._seconds - journey.seconds)):
+                        return await self._step(url, headers, most, journey)
                 async with asyncio.timeout(self._seconds):
-                    return await self._follow(url, headers, max_bytes or self._max_bytes)
+                    return await self._follow(url, headers, most)
             except (TimeoutError, httpcore.TimeoutException) as error:
                 raise FetchRefused(
                     f"no whole answer came within {self._seconds:g} s", retry=True
@@ -113,44 +121,57 @@ class Fetcher:
             except (httpcore.NetworkError, OSError, ssl.SSLError) as error:
                 reason = str(error)[:200] or type(error).__name__
                 raise FetchRefused(f"the server can't be reached ({reason})", retry=True) from error
+            finally:
+                if journey is not None:
+                    journey.seconds += loop.time() - started
 
     async def _follow(self, url: str, headers: dict[str, str], max_bytes: int) -> Fetched:
+        journey = Journey()
+        while True:
+            try:
+                return await self._step(url, headers, max_bytes, journey)
+            except Redirected as redirected:
+                url = redirected.url
+
+    async def _step(
+        self, url: str, headers: dict[str, str], max_bytes: int, journey: Journey
+    ) -> Fetched:
         # Some sites ask for their own cookie back before they answer; it lives as long as this.
-        cookies = httpx.Cookies()
-        for _ in range(MAX_REDIRECTS + 1):
-            request = httpx.Request("GET", _checked(url), headers=headers, cookies=cookies)
-            async with self._pool.stream(
-                "GET",
-                httpcore.URL(
-                    scheme=request.url.raw_scheme,
-                    host=request.url.raw_host,
-                    port=request.url.port,
-                    target=request.url.raw_path,
-                ),
-                headers=request.headers.raw,
-                extensions={"timeout": self._timeouts()},
-            ) as answer:
-                response = httpx.Response(answer.status, headers=answer.headers, request=request)
-                if answer.status in _REDIRECTS and (location := response.headers.get("location")):
-                    cookies.extract_cookies(response)
-                    url = _joined(request.url, location)
-                    continue
-                kept = kept_headers(answer.headers)
-                if answer.status == 304 and headers.keys() & {"If-None-Match", "If-Modified-Since"}:
-                    return Fetched(str(request.url), b"", "", None, 304, kept)
-                if answer.status != 200:
-                    raise FetchRefused(
-                        f"the server answered {_named(answer.status)}",
-                        retry=answer.status in _RETRIED,
-                        status=answer.status,
-                        retry_after=retry_after(kept, self._clock()),
-                    )
-                kind, charset = content_type(kept)
-                content = await read_bounded(
-                    answer.aiter_stream(), response.headers.get("content-encoding", ""), max_bytes
+        cookies = journey.cookies
+        request = httpx.Request("GET", _checked(url), headers=headers, cookies=cookies)
+        async with self._pool.stream(
+            "GET",
+            httpcore.URL(
+                scheme=request.url.raw_scheme,
+                host=request.url.raw_host,
+                port=request.url.port,
+                target=request.url.raw_path,
+            ),
+            headers=request.headers.raw,
+            extensions={"timeout": self._timeouts()},
+        ) as answer:
+            response = httpx.Response(answer.status, headers=answer.headers, request=request)
+            if answer.status in _REDIRECTS and (location := response.headers.get("location")):
+                journey.redirects += 1
+                if journey.redirects > MAX_REDIRECTS:
+                    raise FetchRefused(f"it redirects more than {MAX_REDIRECTS} times")
+                cookies.extract_cookies(response)
+                raise Redirected(_joined(request.url, location))
+            kept = kept_headers(answer.headers)
+            if answer.status == 304 and headers.keys() & {"If-None-Match", "If-Modified-Since"}:
+                return Fetched(str(request.url), b"", "", None, 304, kept)
+            if answer.status != 200:
+                raise FetchRefused(
+                    f"the server answered {_named(answer.status)}",
+                    retry=answer.status in _RETRIED,
+                    status=answer.status,
+                    retry_after=retry_after(kept, self._clock()),
                 )
-                return Fetched(str(request.url), content, kind, charset, 200, kept)
-        raise FetchRefused(f"it redirects more than {MAX_REDIRECTS} times")
+            kind, charset = content_type(kept)
+            content = await read_bounded(
+                answer.aiter_stream(), response.headers.get("content-encoding", ""), max_bytes
+            )
+            return Fetched(str(request.url), content, kind, charset, 200, kept)
 
     def _timeouts(self) -> dict[str, float]:
         seconds = self._seconds

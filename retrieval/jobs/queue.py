@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from retrieval.articles import Ingested
 from retrieval.catalogue.auditing import Actor
 from retrieval.catalogue.jobs import Job, Jobs, JobSource
-from retrieval.catalogue.schema import JOB_DONE, JOB_FAILED, JOB_RUNNING
+from retrieval.catalogue.schema import JOB_CANCELLED, JOB_DONE, JOB_FAILED, JOB_RUNNING
 from retrieval.errors import NewsdeskError, NotFound, Refused, StorageError
 from retrieval.jobs.uploads import Uploads
 from retrieval.jobs.working import Worker
@@ -210,8 +210,8 @@ class JobQueue:
         clock = self._library.clock
         try:
             await self._jobs.set_state(job.id, JOB_RUNNING, clock())
-            for waiting in self._waiting:
-                await self._tell(waiting.id)
+            for waiting in list(self._waiting):
+                await self._tell_if_possible(waiting.id)
             state, error = JOB_DONE, None
             try:
                 work = self._worker.work(
@@ -219,7 +219,8 @@ class JobQueue:
                 )  # fmt: skip
                 async with contextlib.aclosing(work) as batches:
                     async for outcomes in batches:
-                        await self._tell(job.id, tuple(result for _, result in outcomes))
+                        results = tuple(result for _, result in outcomes)
+                        await self._tell_if_possible(job.id, results)
             except StorageError:
                 raise
             except NewsdeskError as failure:
@@ -236,9 +237,14 @@ class JobQueue:
         finally:
             del self._running[job.id]
             self._changed.set()
-        self._stopped.discard(job.id)
-        await self._uploads.sweep(await self._jobs.files())
-        await self._tell(job.id)
+        if job.id in self._stopped:
+            self._stopped.discard(job.id)
+            state, error = JOB_CANCELLED, None
+        # The job is over, whatever becomes of what follows.
+        await self._sweep()
+        if not await self._tell_if_possible(job.id):
+            progress = self._progress.get(job.id, Progress())
+            self._announce(JobEvent(replace(job, state=state, error=error), 0, deepcopy(progress)))
         self._progress.pop(job.id, None)
 
     def _next(self) -> Job | None:
@@ -274,9 +280,15 @@ class JobQueue:
                 return
             self._waiting = await self._jobs.unfinished()
             if self._library.writable:
-                await self._uploads.sweep(await self._jobs.files())
+                await self._sweep()
             self._loaded = True
             self._changed.set()
+
+    async def _sweep(self) -> None:
+        try:
+            await self._uploads.sweep(self._jobs.files)
+        except Exception:  # noqa: BLE001 - logged; the next sweep deletes them
+            _log.exception("Files that were handed in could not be cleared away")
 
     def _remember(self, job: Job, progress: Progress) -> None:
         self._progress[job.id] = progress
@@ -285,6 +297,15 @@ class JobQueue:
     async def _tell(self, job_id: int, results: tuple[Ingested, ...] = ()) -> None:
         if job_id in self._watchers:
             self._announce(await self._event(await self._jobs.job(job_id), results))
+
+    async def _tell_if_possible(self, job_id: int, results: tuple[Ingested, ...] = ()) -> bool:
+        """As ``_tell``; that nobody could be told must not end the work. Returns whether it went."""
+        try:
+            await self._tell(job_id, results)
+        except Exception:  # noqa: BLE001 - logged; who watches hears of the next step
+            _log.exception("How the job %s stands could not be told", job_id)
+            return False
+        return True
 
     async def _event(self, job: Job, results: tuple[Ingested, ...]) -> JobEvent:
         progress = self._progress.get(job.id)

@@ -6,7 +6,7 @@ import asyncio
 import re
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path, PurePath
 
 from retrieval.catalogue.jobs import JobSource
@@ -40,12 +40,16 @@ class Uploads:
         """These are part of a job now, which says how long they are kept."""
         self._new -= {path_of(source) for source in sources}
 
-    async def sweep(self, needed: set[str]) -> None:
-        """Delete all files but the ``needed`` ones and those just handed in."""
-        kept = {Path(path).parent for path in needed | self._new}
+    async def sweep(self, needed: Callable[[], Awaitable[set[str]]]) -> None:
+        """Delete all files but those that jobs say are ``needed`` and those just handed in."""
+        # In this order: what is handed in meanwhile is not among the folders, and what becomes part
+        # of a job meanwhile was new a moment ago.
+        folders = await asyncio.to_thread(lambda: list(self._folder.glob("*")))
+        new = set(self._new)
+        kept = {Path(path).parent for path in new | await needed()}
 
         def delete() -> None:
-            for folder in self._folder.glob("*"):
+            for folder in folders:
                 if folder not in kept:
                     shutil.rmtree(folder, ignore_errors=True)
 

@@ -15,7 +15,7 @@ from retrieval.catalogue.jobs import Job, JobItem, Jobs, JobSource, settle
 from retrieval.decoding import describe_size
 from retrieval.errors import UnreadableSource
 from retrieval.feeds.discovery import FEED_BYTES, read_document
-from retrieval.feeds.items import FeedItem
+from retrieval.feeds.items import FeedDocument, FeedItem
 from retrieval.feeds.pages import Pages
 from retrieval.feeds.taking import side_by_side, take_item
 from retrieval.fetching import Fetched
@@ -147,13 +147,10 @@ class Worker:
     async def _expand(
         self, job: Job, item: JobItem, fetched: Fetched, progress: Progress
     ) -> list[Incoming]:
-        document = await read_document(fetched, self._pages.web)
+        document = await read_document(fetched, self._pages)
         if not document.items:
             raise UnreadableSource("the feed has no items")
-        entries = [
-            JobSource("item", entry.url or f"{item.source.label}#{entry.number}", entry.to_record())
-            for entry in document.items
-        ]
+        entries = await asyncio.to_thread(_sources, item.source.label, document)
         await self._jobs.expand(job.id, item, entries)
         progress.found += len(entries) - 1
         return []
@@ -193,3 +190,10 @@ class Worker:
             yield replace(held, ticket=replace(held.ticket, last=True))
         else:
             await self._jobs.finish([item.id])
+
+
+def _sources(label: str, document: FeedDocument) -> list[JobSource]:
+    return [
+        JobSource("item", item.url or f"{label}#{item.number}", item.to_record())
+        for item in document.items
+    ]

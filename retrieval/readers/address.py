@@ -32,7 +32,8 @@ async def read_address(
     try:
         fetched = await fetcher.get(url)
         if kind_of(fetched) == "feed":
-            return await asyncio.to_thread(lambda: list(feed.read_feed(shown, fetched.content)))
+            document = await extractor.read_feed(fetched.content, fetched.url)
+            return await asyncio.to_thread(lambda: list(feed.read_items(shown, document)))
         return [await read_answer(url, fetched, extractor, respect_noai=respect_noai)]
     except UnreadableSource as error:
         return [Incoming(shown, reason=error.message, url=shown)]

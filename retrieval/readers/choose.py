@@ -12,6 +12,7 @@ from retrieval.decoding import read_bounded
 from retrieval.errors import UnreadableSource
 from retrieval.extraction.child import Job
 from retrieval.extraction.workers import Extractor
+from retrieval.feeds.documents import parse_feed
 from retrieval.readers import feed, jsonl, pasted
 from retrieval.readers.page import start_reading
 
@@ -28,7 +29,7 @@ def read_source(
     *,
     respect_noai: bool = True,
 ) -> Iterator[Incoming]:
-    """Yield what a file holds, lazily; pages and PDFs are read by ``extractor`` if there is one.
+    """Yield what a file holds, lazily; pages, PDFs and feeds are read by ``extractor`` if there is one.
 
     What can't be read comes as an ``Incoming`` with a reason: this never raises for bad input.
     ``max_bytes`` bounds one article; a JSON Lines file may be of any size.
@@ -63,7 +64,7 @@ def read_sources(
                 yield from jsonl.read_file(path, max_bytes)
             else:
                 data = _filled(read_bounded(path, max_bytes * _LARGER.get(kind, 1)))
-                yield from _read_whole(label, kind, data)
+                yield from _read_whole(label, kind, data, extractor)
         except UnreadableSource as error:
             while started:
                 yield started.popleft()()
@@ -101,9 +102,12 @@ def _kind(path: Path) -> str:
     return kind
 
 
-def _read_whole(label: str, kind: str, data: bytes) -> Iterator[Incoming]:
+def _read_whole(
+    label: str, kind: str, data: bytes, extractor: Extractor | None
+) -> Iterator[Incoming]:
     if kind == ".xml":
-        yield from feed.read_feed(label, data)
+        document = extractor.submit_feed(data).result() if extractor else parse_feed(data)
+        yield from feed.read_items(label, document)
     elif kind == ".md":
         yield pasted.read_markdown(label, data)
     else:

@@ -6,17 +6,15 @@ from collections.abc import Iterator
 
 from retrieval.articles import Article, Incoming
 from retrieval.errors import UnreadableSource
-from retrieval.feeds.documents import parse_feed
-from retrieval.feeds.items import FeedItem
+from retrieval.feeds.items import FeedDocument, FeedItem
 from retrieval.urls import host_name
 
 
-def read_feed(label: str, data: bytes) -> Iterator[Incoming]:
+def read_items(label: str, document: FeedDocument) -> Iterator[Incoming]:
     """Yield the items of a feed with what it says of each, labelled ``name:number``.
 
-    Raises ``UnreadableSource`` if it is no feed or holds no item.
+    Raises ``UnreadableSource`` if it holds none.
     """
-    document = parse_feed(data)
     if document.children:
         raise UnreadableSource("it is an index of sitemaps; give one of them, or its URL")
     if not document.items:

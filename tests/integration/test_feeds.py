@@ -6,22 +6,32 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event
 
+from bot.newsroom import Newsroom
 from retrieval.errors import Refused, UnreadableSource
 from retrieval.feeds.desk import Visit
+from retrieval.moments import TimeRange
 from tests.integration.conftest import Newsdesk, lines
 from tests.integration.newsroom import MODERATOR, Clock, moderator, opened, titles
 from tests.newsite import NewsSite, documents
+from tests.newsite.site import Served
 
 
 @pytest.fixture
 def site() -> Iterator[NewsSite]:
     with NewsSite() as running:
         yield running
+
+
+async def _passages(room: Newsroom, words: str) -> str:
+    within = TimeRange(datetime(2030, 1, 1, tzinfo=UTC))
+    found = await room.library.search(words, within, corpus="local", limit=50)
+    return "\n".join(hit.passage.text for hit in found.hits)
 
 
 def verdicts(visit: Visit) -> Counter[str]:
@@ -127,6 +137,8 @@ async def test_an_article_that_its_feed_changes_gets_a_new_version_and_a_correct
     async with opened(tmp_path, site) as room:
         feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
         feed = (await room.desk.visit(feed)).feed
+        assert "cost was revised" not in await _passages(room, "project1 building cost")
+        site.revisions[1] = 2
         site.notes[1] = "Correction: An earlier version of this article named the wrong architect."
         entries = [documents.entry(site.url(), n) for n in (1, 2)]
         site.feed("/feed", [replace(entries[0], teaser="Rewritten…"), entries[1]])
@@ -136,7 +148,10 @@ async def test_an_article_that_its_feed_changes_gets_a_new_version_and_a_correct
         assert card.versions == 2
         assert card.correction == site.notes[1]
         assert site.notes[1] in text
-        assert room.library.writable
+        # Answers are made of the corrected text, and of nothing else of that article.
+        found = await _passages(room, "project1 building cost")
+        assert "The cost was revised 2 times." in found
+        assert found.count("We waited 3 years for project1,") == 1
 
 
 async def test_each_item_that_is_left_out_is_explained(tmp_path: Path, site: NewsSite) -> None:
@@ -248,14 +263,59 @@ async def test_due_feeds_are_visited_fairly_and_never_too_many_at_once(
             await room.desk.add(site.url(f"/feed{number}", host), corpus, MODERATOR)
         site.seconds = 0.02
         site.most_at_once = 0
-        order = [visit.feed.corpus async for visit in room.poller.due()]
-        assert len(order) == 30
+        site.forget()
+        assert len([visit async for visit in room.poller.due()]) == 30
+        order = [
+            "large" if int(path.removeprefix("/feed")) < 28 else "small" for path in site.paths()
+        ]
         assert site.most_at_once <= 4
         assert max(site.most_at_once_of_a_host.values()) == 1
         # Three feeds of the small corpus do not wait for twenty-seven of the large one.
         assert order[:14].count("small") == 3
         assert await room.desk.due(room.library.clock()) == []
         assert documents.title_of(28) not in await titles(room, "project28", "large")
+
+
+async def test_a_host_that_others_redirect_to_is_asked_politely_too(
+    tmp_path: Path, site: NewsSite
+) -> None:
+    hosts = [f"127.0.2.{n}" for n in range(1, 9)]
+    there = "127.0.3.1"
+    allow = tuple(f"{host}:{site.port}" for host in [*hosts, there])
+    entries = [
+        replace(documents.entry(site.url(), n), url=site.url(f"/sent/{n}", host))
+        for n, host in enumerate(hosts, 1)
+    ]
+    for n in range(1, 9):
+        to = "private" if n > 6 else "news"
+        site.serve(
+            f"/sent/{n}", "", status=302, headers={"Location": site.url(f"/{to}/{n}", there)}
+        )
+        site.serve(f"/private/{n}", documents.page(n))
+    refusing = Served(b"User-agent: *\nDisallow: /private/", "text/plain")
+    site.serve_by_host(
+        "/robots.txt", lambda host: refusing if host == there else Served(b"", "text/plain")
+    )
+    site.feed("/feed", entries)
+    async with opened(tmp_path, site, fetch_allow=(site.allow, *allow)) as room:
+        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        site.seconds = 0.02
+        visit = await room.desk.visit(feed)
+        assert visit.counts == {"indexed": 6, "rejected": 2}
+        assert site.most_at_once_of_a_host[there] == 1
+        asked = [seen.path for seen in site.requests if seen.host == there]
+        assert sorted(asked) == [
+            "/news/1",
+            "/news/2",
+            "/news/3",
+            "/news/4",
+            "/news/5",
+            "/news/6",
+            "/robots.txt",
+        ]
+        blocked = [each for each in visit.judged if each.verdict == "blocked"]
+        assert len(blocked) == 2
+        assert all("robots.txt" in str(each.reason) for each in blocked)
 
 
 async def test_what_was_interrupted_is_taken_by_the_next_visit(

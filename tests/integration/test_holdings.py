@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
+import weakref
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+import retrieval.gathering
 import retrieval.holdings
 from retrieval.articles import Article, Found, Incoming
+from retrieval.gathering import Gatherer
 from retrieval.ingest import ingest
 from retrieval.library import Library, LibraryConfig, open_library
 from retrieval.moments import TimeRange, parse_span, utc_now
@@ -109,3 +113,19 @@ def _set_state(folder: Path, version_id: int, state: str) -> None:
     """As a moderator's program would, which knows nothing of what others hold."""
     with sqlite3.connect(folder / "catalogue.sqlite3") as connection:
         connection.execute("UPDATE versions SET state = ? WHERE id = ?", (state, version_id))
+
+
+async def test_what_is_held_of_a_corpus_that_nobody_asks_for_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrieval.gathering, "_CORPORA", 2)
+    async with open_library(LibraryConfig(tmp_path), writer="test") as library:
+        corpora = [await library.catalogue.ensure_corpus(name, utc_now()) for name in "abc"]
+        gatherer = Gatherer(library.catalogue.reading)
+        held = [weakref.ref(gatherer.holdings(corpus)) for corpus in corpora]
+        gc.collect()
+        assert [each() is not None for each in held] == [False, True, True]
+        again = gatherer.holdings(corpora[0])
+        assert again.current().shown.numbered == 0
+        gc.collect()
+        assert [each() is not None for each in held] == [False, False, True]

@@ -68,7 +68,7 @@ def no_hang() -> Iterator[None]:
 
 def test_no_damage_crashes_or_stops_the_reading_of_feeds(no_hang: None) -> None:
     outcomes: Counter[str] = Counter()
-    for _, data in mutations(250):
+    for _, data in mutations(500):
         signal.setitimer(signal.ITIMER_VIRTUAL, 5)
         try:
             document = parse_feed(data, url=f"{_BASE}/feed")
@@ -82,7 +82,7 @@ def test_no_damage_crashes_or_stops_the_reading_of_feeds(no_hang: None) -> None:
         outcomes["read"] += 1
         for item in document.items:
             assert type(item).from_record(item.to_record()) == item
-    assert outcomes.total() == 250
+    assert outcomes.total() == 500
     assert not outcomes["in silence"]
     assert min(outcomes["read"], outcomes["turned down"]) >= 10
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from bot.answering.answers import QUOTATIONS, Citation, Dropped, Sentence, Usage
+from bot.answering.notes import Note
 from bot.answering.summaries.extracting import Extract
 from retrieval.articles import Passage, Reference
 from retrieval.errors import NewsdeskError

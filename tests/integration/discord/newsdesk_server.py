@@ -29,7 +29,7 @@ class Server:
 
     async def do(self, command: str, /, **options: Any) -> Message:
         """What the moderator gets to see in the end."""
-        return await (await self.boss.slash(self.general, command, **options)).final()
+        return await (await self.boss.slash(self.general, command, **options)).final(_is_over)
 
     async def ingested(self, command: str, /, **options: Any) -> Message:
         """The message of a job that is over."""
@@ -44,6 +44,10 @@ class Server:
             self.general, "articles show", option="article", typed=words
         )
         return str(choice.value)
+
+
+def _is_over(message: Message) -> bool:
+    return not any(words in message.text for words in ("Looking into", "feeds are asked"))
 
 
 def over(message: Message) -> bool:

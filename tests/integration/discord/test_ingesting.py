@@ -174,8 +174,20 @@ async def test_a_form_with_mistakes_is_refused_in_one_sentence(
 ) -> None:
     form = await desk.boss.slash(desk.general, "ingest text")
     filled = {"Title": "A title", "Text": documents.body_of(4)} | values
-    assert said in (await (await desk.boss.submit_modal(form, filled)).final()).text
+    refused = await (await desk.boss.submit_modal(form, filled)).final()
+    assert said in refused.text
+    assert refused.is_ephemeral
     assert await desk.articles() == 0
+    # What was written stands in the form once more, and only the mistake has to be mended.
+    again = await (await desk.boss.press(refused, "Correct it")).modal()
+    there = {label: part.get("value", "") for label, part in again.inputs.items()}
+    assert {label: there[label] for label in filled if filled[label].strip()} == {
+        label: value for label, value in filled.items() if value.strip()
+    }
+    mended = there | dict.fromkeys(values, "") | {"Title": "A title"}
+    done = await (await desk.boss.submit_modal(again, mended)).final(over)
+    assert "A title" in done.text
+    assert await desk.articles() == 1
 
 
 async def test_ingest_this_takes_every_link_and_file_of_a_message_and_says_what_it_leaves_out(

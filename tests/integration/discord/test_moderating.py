@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import pytest
 
+from tests.discord_standin import Message
+from tests.discord_standin.model import Version
 from tests.integration.answering_fixtures import NOW
 from tests.integration.discord.conftest import Start
 from tests.integration.discord.looking import whole
@@ -80,6 +84,54 @@ async def test_feeds_of_each_kind_can_be_added_and_are_listed_on_pages(desk: Ser
     assert "page 2 of 2" in turned.text
     assert "**12**" in turned.text
     assert turned.buttons == ["Back"]
+
+
+async def test_who_waits_for_slow_feeds_sees_how_far_they_are(
+    desk: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["bot.cogs.feeds"], "_SHOW_SECONDS", 0.05)
+    site = desk.site
+    site.feed("/slow", list(range(400, 412)))
+    site.seconds = 0.05
+    try:
+        preview = await desk.boss.slash(desk.general, "feeds preview", address=site.url("/slow"))
+        seen = await preview.final(lambda message: "12 new" in message.text)
+        assert any("Looking into" in _said(version) for version in seen.history)
+        assert any("12 found" in _said(version) for version in seen.history)
+        assert seen.is_ephemeral
+        await desk.do("feeds add", address=site.url("/slow"))
+        # It is read by itself at once; as long as that takes, there is nothing to check.
+        busy = await (await desk.boss.slash(desk.general, "feeds check")).final(_checked)
+        while "is being read right now" in busy.text:
+            busy = await (await desk.boss.slash(desk.general, "feeds check")).final(_checked)
+        site.feed("/slow", list(range(400, 420)))
+        seen = await (await desk.boss.slash(desk.general, "feeds check")).final(_checked)
+        assert any("feeds are asked" in _said(version) for version in seen.history)
+    finally:
+        site.seconds = 0.0
+
+
+def _checked(message: Message) -> bool:
+    return "What the feeds brought" in str(message.embeds) or "right now" in message.text
+
+
+def _said(version: Version) -> str:
+    return " ".join(str(embed.get("description")) for embed in version.embeds)
+
+
+async def test_in_a_german_server_reasons_are_german_too(desk: Server) -> None:
+    desk.boss.locale = "de"
+    said = (await desk.do("feeds add", address=desk.site.url("/status/500"))).text
+    assert "der Server antwortete 500" in said
+    entries = [documents.entry(desk.site.url(), n) for n in (430, 431)]
+    entries[0] = replace(entries[0], url=desk.site.url("/film.mp4"))
+    desk.site.feed("/odd", entries)
+    shown = (await desk.do("feeds preview", address=desk.site.url("/odd"))).text
+    assert "es ist die Adresse einer mp4-Datei" in shown
+    done = await desk.boss.slash(desk.general, "ingest url", links=desk.site.url("/status/404"))
+    over = await done.final(lambda message: "Fertig" in message.text)
+    assert "1 × der Server antwortete 404 Not Found" in over.text
+    assert "weder http noch https" in (await desk.do("feeds add", address="ftp://a.example/")).text
 
 
 async def test_a_feed_is_paused_resumed_and_removed_by_its_suggestion(desk: Server) -> None:

@@ -1,0 +1,43 @@
+"""What a bot's process is set up with."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+
+import pytest
+
+_THREADS = """
+import ctypes, threading
+from bot.liveliness import keep_memory_together
+
+keep_memory_together()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.fdopen.restype = ctypes.c_void_p
+together = threading.Barrier(12)
+
+def take():
+    together.wait()
+    libc.malloc(5000)
+    together.wait()
+
+threads = [threading.Thread(target=take) for _ in range(12)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+out = libc.fdopen(1, b"w")
+libc.malloc_info(0, ctypes.c_void_p(out))
+libc.fflush(ctypes.c_void_p(out))
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or not hasattr(ctypes.CDLL(None), "malloc_info"),
+    reason="only glibc gives each thread a heap of its own",
+)
+def test_the_threads_of_a_bot_share_their_memory() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", _THREADS], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert 1 <= told.stdout.count("<heap nr=") <= 2
