@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import options as o
+from bot.cli.desk import known
 from bot.cli.output import (
     AnswerPrinter,
     answer_record,
@@ -96,6 +97,7 @@ def chat(
     """
 
     async def run(library: Library) -> None:
+        await known(library, corpus)
         if not await library.is_empty(corpus):
             await _converse(library, corpus, as_json, show_dropped)
             return
@@ -234,8 +236,10 @@ def _reading(run: Any) -> None:
 def _questions(question: str | None, batch: Path | None, within: TimeRange) -> Iterator[Line]:
     if batch is not None and question is None:
         return iter(list(_batch(batch, within)))
-    if question is None or batch is not None:
-        raise typer.BadParameter("give either a question or --batch FILE")
+    if question is None:
+        raise typer.BadParameter("give a question or --batch FILE")
+    if batch is not None:
+        raise typer.BadParameter("give a question or --batch FILE, not both")
     if not question.strip():
         raise typer.BadParameter("the question is empty")
     return iter([(None, question, within)])
