@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -148,7 +149,7 @@ async def _converse(library: Library, corpus: str, as_json: bool, show_dropped: 
         while True:
             if interactive:
                 print("\n> ", end="", flush=True)
-            line = await asyncio.to_thread(sys.stdin.readline)
+            line = await _next_line()
             question = line.strip()
             if not line or question.lower() in {"quit", "exit", "/quit"}:
                 return
@@ -160,6 +161,35 @@ async def _converse(library: Library, corpus: str, as_json: bool, show_dropped: 
                 show_question=not interactive,
             )  # fmt: skip
             conversation = engine.after(conversation, asked, answer)
+
+
+async def _next_line() -> str:
+    """The next line of standard input, empty at its end.
+
+    It is read in a thread that nobody waits for: else Ctrl-C would count only after Enter.
+    """
+    loop = asyncio.get_running_loop()
+    read: asyncio.Future[str] = loop.create_future()
+
+    def deliver(line: str | ValueError) -> None:
+        if read.cancelled():
+            return
+        if isinstance(line, str):
+            read.set_result(line)
+        else:
+            read.set_exception(line)
+
+    def wait() -> None:
+        line: str | ValueError
+        try:
+            line = sys.stdin.readline()
+        except ValueError as error:  # no UTF-8
+            line = error
+        with contextlib.suppress(RuntimeError):  # the conversation is over
+            loop.call_soon_threadsafe(deliver, line)
+
+    threading.Thread(target=wait, daemon=True).start()
+    return await read
 
 
 async def _answered(

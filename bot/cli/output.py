@@ -132,16 +132,30 @@ class AnswerPrinter:
     def __init__(self, question: str | None = None) -> None:
         self._console = _console()
         self._said = False
+        self._column = 0
         if question is not None:
             self._line(f"\nQ: {question}", "bold cyan")
 
     def say(self, sentence: Sentence) -> None:
         marks = "".join(f"[{n}]" for n in sentence.citations)
-        self._console.print(
-            f"{' ' if self._said else ''}{sentence.text} {marks}", end="", markup=False
-        )
+        for word in f"{sentence.text} {marks}".split():
+            self._put(word)
         self._console.file.flush()
         self._said = True
+
+    def _put(self, word: str) -> None:
+        """A word behind those before it; on a terminal in the next line where it has no room."""
+        from rich.cells import cell_len
+
+        width = cell_len(word)
+        room = self._console.soft_wrap or self._column + 1 + width <= self._console.width
+        if self._column and not room:
+            self._console.file.write("\n")
+            self._column = 0
+        if self._column:
+            word = f" {word}"
+        self._console.file.write(word)
+        self._column += width + (self._column > 0)
 
     def finish(self, answer: Answer, *, show_dropped: bool = False) -> None:
         """The sources, each article once behind all its numbers, and what else is to be said."""

@@ -380,3 +380,51 @@ def test_a_question_and_a_batch_at_once_are_told_apart(newsdesk: Newsdesk) -> No
     assert both.returncode == 2
     assert "not both" in both.stderr
     assert "not both" not in newsdesk("ask").stderr
+
+
+def test_ctrl_c_ends_a_conversation_without_another_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bot", "chat", "--demo"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "NEWSDESK_DATA_DIR": str(tmp_path / "data")}
+    with subprocess.Popen(
+        command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as running:  # fmt: skip
+        assert running.stdin is not None
+        assert running.stdout is not None
+        running.stdin.write("Who won the mayoral election in Maravel?\n")
+        running.stdin.flush()
+        while "vance-concedes" not in running.stdout.readline():
+            pass
+        running.send_signal(signal.SIGINT)
+        try:
+            assert running.wait(timeout=60) == 130
+        finally:
+            running.kill()
+
+
+def test_a_long_answer_breaks_between_words_on_a_narrow_terminal(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
+    import pty
+
+    newsdesk("ingest", _write(tmp_path / "a.jsonl", article(1)))
+    ours, theirs = pty.openpty()
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "NEWSDESK_DATA_DIR": str(tmp_path / "data"),
+           "COLUMNS": "40", "TERM": "xterm", "NO_COLOR": "1"}  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "ask", "What will topic1 cost?"], env=env, stdout=theirs
+    ) as running:
+        os.close(theirs)
+        shown = b""
+        try:
+            while piece := os.read(ours, 4_096):
+                shown += piece
+        except OSError:  # Linux says so at the end
+            pass
+        assert running.wait() == 0
+    os.close(ours)
+    answer = shown.decode().replace("\r", "").partition("\n  [")[0]
+    written = lines(newsdesk("ask", "What will topic1 cost?", "--json").stdout)[0]["answer"]
+    assert len(answer.splitlines()) > 2
+    assert all(len(line) <= 40 for line in answer.splitlines())
+    assert answer.split() == written.split()
