@@ -428,3 +428,19 @@ def test_a_long_answer_breaks_between_words_on_a_narrow_terminal(
     assert len(answer.splitlines()) > 2
     assert all(len(line) <= 40 for line in answer.splitlines())
     assert answer.split() == written.split()
+
+
+def test_an_article_commands_no_terminal(newsdesk: Newsdesk, tmp_path: Path) -> None:
+    hostile = article(1)
+    hostile["title"] += " \x1b]0;owned\x07"
+    hostile["text"] = hostile["text"].replace("It will", "\x1b[31mIt\x9b2J will")
+    hostile |= {"source": "The\x1b[8mTimes", "authors": ["Eva\x1b[0m"]}
+    newsdesk("ingest", _write(tmp_path / "a.jsonl", hostile))
+    for command in (
+        ("ask", "What will topic1 cost?"), ("search", "topic1"), ("articles", "find", "topic1"),
+        ("articles", "show", hostile["url"]), ("digest", "--as-of", "2023-11-03"), ("status",),
+    ):  # fmt: skip
+        shown = newsdesk(*command)
+        assert shown.returncode == 0, shown.stderr
+        assert "topic1" in shown.stdout
+        assert not set("\x1b\x9b\x07") & set(shown.stdout), command
