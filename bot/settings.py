@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -30,6 +31,8 @@ from retrieval.library import LibraryConfig
 from retrieval.rerankers import RerankerOptions
 
 _PREFIX = "NEWSDESK_"
+_BOUNDS = ("ge", "le", "min_length", "max_length")
+_SHOWN_CHARS = 60
 
 
 def _named(name: str) -> AliasChoices:
@@ -115,7 +118,7 @@ class Settings(BaseSettings):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("no such time zone; give one like Europe/Berlin") from error
+            raise ValueError("not a time zone") from error
         return value
 
     @field_validator("data_dir")
@@ -229,12 +232,41 @@ def load_settings(
         # Only what was handed in: the environment has been read already.
         return _Given(**values)  # type: ignore[arg-type]
     except ValidationError as error:
-        first = error.errors()[0]
-        fields = {field: name for name, field in known.items()}
-        place = str(first["loc"][0])
+        place = str(error.errors()[0]["loc"][0])
+        field = known.get(place, place)
+        name = next(name for name, each in known.items() if each == field)
         raise SettingsError(
-            f"{fields.get(place, place)} is wrong: {first['msg']}. See .env.example."
+            f"{name} has to be {_allowed(field)}, not {_shown(field, given[name])}; "
+            ".env.example explains it."
         ) from error
+
+
+def _allowed(field: str) -> str:
+    """What a setting may be, as the end of a sentence that says what it has to be."""
+    info = Settings.model_fields[field]
+    kinds: tuple[Any, ...] = get_args(info.annotation) or (info.annotation,)
+    bounds = {name: getattr(each, name) for each in info.metadata for name in _BOUNDS if hasattr(each, name)}  # fmt: skip
+    if bool in kinds:
+        return "true or false"
+    if field == "timezone":
+        return "a time zone such as Europe/Berlin"
+    if "max_length" in bounds:
+        return f"{bounds['min_length']} to {bounds['max_length']} characters long"
+    if int in kinds or float in kinds:
+        number = "a whole number" if int in kinds else "a number"
+        if "le" in bounds:
+            return f"{number} from {bounds['ge']:g} to {bounds['le']:g}"
+        return f"{number}, {bounds['ge']:g} or more"
+    *others, last = (str(kind) for kind in kinds if kind is not NoneType)
+    return f"{', '.join(others)} or {last}"
+
+
+def _shown(field: str, value: str) -> str:
+    """What was given; nothing of a secret."""
+    if SecretStr in get_args(Settings.model_fields[field].annotation):
+        return "what is set"
+    value = " ".join(value.split())
+    return f"“{value}”" if len(value) <= _SHOWN_CHARS else f"“{value[:_SHOWN_CHARS]}…”"
 
 
 class _Given(Settings):

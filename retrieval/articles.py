@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from retrieval.moments import Span
+
+# What commands a terminal, to colour, to move, to open an address, instead of being read.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 Status = Literal["indexed", "unchanged", "updated", "duplicate", "rejected"]
 
@@ -18,7 +22,8 @@ class Article:
     """An article as a reader of sources hands it over.
 
     ``url`` is as given, ``text`` is final: offsets of passages count its characters. ``updated`` is
-    when its publisher says it was changed after ``published``.
+    when its publisher says it was changed after ``published``. No control character stays but
+    tabs and line ends.
     """
 
     title: str
@@ -29,6 +34,13 @@ class Article:
     published: Span | None = None
     language: str | None = None
     updated: Span | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("title", "text", "source"):
+            if (value := getattr(self, name)) and _CONTROL.search(value):
+                object.__setattr__(self, name, _CONTROL.sub(" ", value))
+        if any(map(_CONTROL.search, self.authors)):
+            object.__setattr__(self, "authors", tuple(_CONTROL.sub(" ", a) for a in self.authors))
 
 
 @dataclass(frozen=True, slots=True)

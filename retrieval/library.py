@@ -16,7 +16,13 @@ from retrieval.articles import Found, Reference
 from retrieval.catalogue import LAYOUT, Catalogue, Corpus, CorpusCounts
 from retrieval.catalogue.deleting import doom_corpus, doomed_corpora, erase_corpus
 from retrieval.embedders import Embedder, EmbedderOptions, make_embedder
-from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
+from retrieval.errors import (
+    EmbedderMismatch,
+    FolderInUse,
+    IndexDamaged,
+    NotFound,
+    StorageError,
+)
 from retrieval.gathering import Corner
 from retrieval.indexes.keywords import KeywordIndex
 from retrieval.indexes.vectors import ChromaStore
@@ -131,6 +137,11 @@ class Library:
         """The title of the article of this address; None if it isn't here."""
         found = await self._corpus(corpus)
         return await self.catalogue.title_of(found, url) if found is not None else None
+
+    async def require_corpus(self, name: str) -> None:
+        """Raises ``NotFound``, naming those that there are, if there is no such corpus."""
+        if await self._corpus(name) is None:
+            raise NotFound(await self._no_corpus(name))
 
     async def is_empty(self, corpus: str) -> bool:
         found = await self.catalogue.corpus(corpus)

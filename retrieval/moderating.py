@@ -26,8 +26,7 @@ class Moderator:
         """Raises ``NotFound`` if there is no such corpus."""
         found = await library.catalogue.corpus(corpus)
         if found is None:
-            known = ", ".join(each.name for each in await library.catalogue.corpora()) or "none"
-            raise NotFound(f"There is no corpus called {corpus!r}; known: {known}.")
+            raise NotFound(f"There is no corpus called {corpus!r}.")
         return cls(library, Moderation(library.catalogue, found))
 
     async def find(

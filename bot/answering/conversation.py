@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from bot.answering.answers import Answer, Citation
+from bot.answering.gate.lexicon import MONTH_NAMES, WEEKDAY_NAMES
 from retrieval.questions import content_words
 from retrieval.timewords import read_time
 
@@ -106,25 +107,8 @@ _NOT_NAMES = frozenset(
         "ms",
         "dr",
         "president",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
+        *WEEKDAY_NAMES,
+        *MONTH_NAMES,
     ]
 )
 

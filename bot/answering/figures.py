@@ -6,36 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.answering.gate.lexicon import MONTH_NAMES
+from bot.answering.gate.words import SPELLED
 from retrieval.indexes.keywords import stems
 
-_WORDS = {
-    word: float(number)
-    for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
-    )
-}
+_WORDS = {"zero": 0.0, **{word: value for word, value in SPELLED.items() if value <= 20}}
 _SCALES = {
     "hundred": 1e2, "thousand": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "bn": 1e9, "trillion": 1e12, "tn": 1e12
 }  # fmt: skip
@@ -75,18 +50,7 @@ _SKIPPED = frozenset(
 )
 _NOT_COUNTED = frozenset(
     [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
+        *MONTH_NAMES,
         "am",
         "pm",
         "in",

@@ -9,7 +9,7 @@ import typer
 
 from bot.cli import options as o
 from bot.cli.desk import actor, moderating
-from bot.cli.output import print_json
+from bot.cli.output import print_json, to_the_second
 
 if TYPE_CHECKING:
     from retrieval.catalogue.auditing import AuditEntry
@@ -116,6 +116,8 @@ def audit(
     entries: list[AuditEntry] = moderating(
         "audit", corpus, lambda m: m.audit(subject=about, limit=limit), writing=False
     )
+    if not entries and not as_json:
+        print("Nothing was done yet." if about is None else f"Nothing was done to {about}.")
     for entry in entries:
         record = _entry_record(entry)
         if as_json:
@@ -123,7 +125,9 @@ def audit(
             continue
         where = f" ({entry.where})" if entry.where else ""
         detail = f": {entry.detail}" if entry.detail else ""
-        print(f"{record['at']} {entry.who}{where} {entry.action} {entry.subject}{detail}")
+        print(
+            f"{to_the_second(record['at'])} {entry.who}{where} {entry.action} {entry.subject}{detail}"
+        )
 
 
 def _entry_record(entry: AuditEntry) -> dict[str, Any]:
@@ -145,6 +149,7 @@ def _print_card(card: ArticleCard, as_json: bool) -> None:
     print(f"   {card.source or 'no publisher'}, {card.published_at or 'undated'}, {card.url or 'no URL'}")  # fmt: skip
     if card.state == "removed":
         because = f": {card.removed_because}" if card.removed_because else ""
-        print(f"   removed by {card.removed_by} at {card.removed_at}{because}")
+        at = to_the_second(card.removed_at or "")
+        print(f"   removed by {card.removed_by} at {at}{because}")
     if card.correction:
         print(f"   {card.correction}")

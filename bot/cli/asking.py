@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import options as o
+from bot.cli.desk import known
 from bot.cli.output import (
     AnswerPrinter,
     answer_record,
@@ -96,6 +98,7 @@ def chat(
     """
 
     async def run(library: Library) -> None:
+        await known(library, corpus)
         if not await library.is_empty(corpus):
             await _converse(library, corpus, as_json, show_dropped)
             return
@@ -146,7 +149,7 @@ async def _converse(library: Library, corpus: str, as_json: bool, show_dropped: 
         while True:
             if interactive:
                 print("\n> ", end="", flush=True)
-            line = await asyncio.to_thread(sys.stdin.readline)
+            line = await _next_line()
             question = line.strip()
             if not line or question.lower() in {"quit", "exit", "/quit"}:
                 return
@@ -158,6 +161,35 @@ async def _converse(library: Library, corpus: str, as_json: bool, show_dropped: 
                 show_question=not interactive,
             )  # fmt: skip
             conversation = engine.after(conversation, asked, answer)
+
+
+async def _next_line() -> str:
+    """The next line of standard input, empty at its end.
+
+    It is read in a thread that nobody waits for: else Ctrl-C would count only after Enter.
+    """
+    loop = asyncio.get_running_loop()
+    read: asyncio.Future[str] = loop.create_future()
+
+    def deliver(line: str | ValueError) -> None:
+        if read.cancelled():
+            return
+        if isinstance(line, str):
+            read.set_result(line)
+        else:
+            read.set_exception(line)
+
+    def wait() -> None:
+        line: str | ValueError
+        try:
+            line = sys.stdin.readline()
+        except ValueError as error:  # no UTF-8
+            line = error
+        with contextlib.suppress(RuntimeError):  # the conversation is over
+            loop.call_soon_threadsafe(deliver, line)
+
+    threading.Thread(target=wait, daemon=True).start()
+    return await read
 
 
 async def _answered(
@@ -234,8 +266,10 @@ def _reading(run: Any) -> None:
 def _questions(question: str | None, batch: Path | None, within: TimeRange) -> Iterator[Line]:
     if batch is not None and question is None:
         return iter(list(_batch(batch, within)))
-    if question is None or batch is not None:
-        raise typer.BadParameter("give either a question or --batch FILE")
+    if question is None:
+        raise typer.BadParameter("give a question or --batch FILE")
+    if batch is not None:
+        raise typer.BadParameter("give a question or --batch FILE, not both")
     if not question.strip():
         raise typer.BadParameter("the question is empty")
     return iter([(None, question, within)])

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bot.newsroom import Newsroom
     from bot.settings import Settings
     from retrieval.catalogue.auditing import Actor
+    from retrieval.library import Library
     from retrieval.moderating import Moderator
     from retrieval.progress import Progress
 
@@ -41,6 +42,12 @@ async def newsroom(command: str, *, writing: bool = True) -> AsyncIterator[Newsr
         yield room
 
 
+async def known(library: Library, corpus: str) -> None:
+    """Raises ``NotFound`` for a corpus that isn't there while others are: a slip of the pen."""
+    if await library.catalogue.corpora():
+        await library.require_corpus(corpus)
+
+
 def moderating(
     command: str, corpus: str, act: Callable[[Moderator], Awaitable[Any]], *, writing: bool = True
 ) -> Any:
@@ -52,6 +59,7 @@ def moderating(
 
         writer = f"newsdesk {command}" if writing else None
         async with open_library(_settings().library(), writer=writer) as library:
+            await library.require_corpus(corpus)
             return await act(await Moderator.of(library, corpus))
 
     return asyncio.run(run())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import options as o
-from bot.cli.desk import actor, bar, newsroom
+from bot.cli.desk import actor, bar, known, newsroom
 from bot.cli.output import complain, print_json
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
 
     async def run() -> list[Feed]:
         async with newsroom("feeds list", writing=False) as room:
+            await known(room.library, corpus)
             return await room.desk.feeds(corpus)
 
     feeds = asyncio.run(run())

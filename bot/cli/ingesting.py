@@ -108,15 +108,15 @@ def reindex(
 
     async def run() -> None:
         from bot.settings import load_settings
-        from retrieval.errors import StorageError
         from retrieval.library import open_library
 
         async with open_library(load_settings().library(), writer="newsdesk reindex") as library:
+            if corpus is not None:
+                await library.require_corpus(corpus)
             known = await library.catalogue.corpora()
+            if not known and not as_json:
+                print("There is nothing to reindex yet.")
             wanted = [each for each in known if corpus in (None, each.name)]
-            if corpus is not None and not wanted:
-                names = ", ".join(each.name for each in known) or "none"
-                raise StorageError(f"There is no corpus called {corpus!r}; known: {names}.")
             for each in wanted:
                 articles = await _reindex(library, each, hidden=as_json)
                 if as_json:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import options as o
-from bot.cli.desk import actor, newsroom
-from bot.cli.output import print_json
+from bot.cli.desk import actor, known, newsroom
+from bot.cli.output import print_json, to_the_second
 
 if TYPE_CHECKING:
     from retrieval.catalogue.jobs import Job
@@ -24,6 +24,7 @@ def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
 
     async def run() -> list[Job]:
         async with newsroom("jobs list", writing=False) as room:
+            await known(room.library, corpus)
             return await room.jobs.jobs(corpus)
 
     jobs = asyncio.run(run())
@@ -68,4 +69,6 @@ def _print_job(job: Job, as_json: bool) -> None:
         print_json(asdict(job))
         return
     error = f": {job.error}" if job.error else ""
-    print(f"{job.id}. {job.state}{error} ({job.corpus}, {job.who}, {job.created_at})")
+    print(
+        f"{job.id}. {job.state}{error} ({job.corpus}, {job.who}, {to_the_second(job.created_at)})"
+    )

@@ -22,6 +22,7 @@ def status(as_json: o.Json = False) -> None:
         from retrieval.library import open_library
 
         settings = load_settings()
+        model = settings.answering().model
         async with open_library(settings.library()) as library:
             return {
                 "data_dir": str(settings.data_dir),
@@ -29,7 +30,7 @@ def status(as_json: o.Json = False) -> None:
                 "sizes": library.sizes(),
                 "embedder": library.embedder.identity,
                 "chroma": settings.chroma_url or "embedded",
-                "model": "quotations",
+                "model": model.name if model.is_configured else "quotations",
             }
 
     record = asyncio.run(run())
@@ -48,7 +49,9 @@ def status(as_json: o.Json = False) -> None:
             f"Corpus {corpus['name']}: {corpus['articles']} articles, {corpus['passages']} passages"
         )
         if newest := corpus["newest"]:
-            print(f"  newest: {newest['title']} ({newest['published_at'] or 'undated'})")
+            published = newest["published_at"]
+            label = "newest" if published else "the last that came in"
+            print(f"  {label}: {newest['title']} ({published or 'undated'})")
         if corpus["unfinished"]:
             print(f"  {corpus['unfinished']} articles are on their way into the indexes")
     sizes = ", ".join(f"{name} {describe_size(size)}" for name, size in record["sizes"].items())

@@ -23,6 +23,7 @@ from bot.cli import (
 
 VERSION = "0.1.0"
 _INTERRUPTED = 130
+_BRINGING_IN = (["ingest"], ["feeds"], ["jobs"])
 
 app = typer.Typer(
     name="newsdesk",
@@ -98,7 +99,8 @@ def _run(debug: bool) -> int:
         app(standalone_mode=True)
     except SystemExit as ended:  # what typer makes of an interruption too
         if ended.code == _INTERRUPTED:
-            print("newsdesk: interrupted; what was accepted is kept.", file=sys.stderr)
+            kept = "; what was accepted is kept" if sys.argv[1:2] in _BRINGING_IN else ""
+            print(f"newsdesk: interrupted{kept}.", file=sys.stderr)
         return ended.code if isinstance(ended.code, int) else int(bool(ended.code))
     except BrokenPipeError:
         devnull = os.open(os.devnull, os.O_WRONLY)

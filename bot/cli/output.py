@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,6 +18,11 @@ def print_json(record: dict[str, Any]) -> None:
     """One line, flushed: a reader sees it when it is true."""
     sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
     sys.stdout.flush()
+
+
+def to_the_second(moment: str) -> str:
+    """An ISO 8601 moment without its fraction, as people read it."""
+    return re.sub(r"\.\d+(?=Z$)", "", moment)
 
 
 def complain(text: str) -> None:
@@ -109,11 +115,11 @@ def _reading(found: Found) -> list[str]:
     from retrieval.moments import iso
 
     words = ", ".join(f"{word} {weight:.1f}" for word, weight in found.weights.items())
-    since = f"from {iso(found.since)} " if found.since else ""
+    since = f"from {to_the_second(iso(found.since))} " if found.since else ""
     why = f' ("{found.phrase}")' if found.phrase else ""
     lines = [
         f"words: {words or 'none that this corpus knows'}",
-        f"range: {since}to {iso(found.until)}{why}",
+        f"range: {since}to {to_the_second(iso(found.until))}{why}",
     ]
     if found.source:
         lines.append(f"source: {found.source}")
@@ -126,25 +132,43 @@ class AnswerPrinter:
     def __init__(self, question: str | None = None) -> None:
         self._console = _console()
         self._said = False
+        self._column = 0
         if question is not None:
             self._line(f"\nQ: {question}", "bold cyan")
 
     def say(self, sentence: Sentence) -> None:
         marks = "".join(f"[{n}]" for n in sentence.citations)
-        self._console.print(
-            f"{' ' if self._said else ''}{sentence.text} {marks}", end="", markup=False
-        )
+        for word in f"{sentence.text} {marks}".split():
+            self._put(word)
         self._console.file.flush()
         self._said = True
 
+    def _put(self, word: str) -> None:
+        """A word behind those before it; on a terminal in the next line where it has no room."""
+        from rich.cells import cell_len
+
+        width = cell_len(word)
+        room = self._console.soft_wrap or self._column + 1 + width <= self._console.width
+        if self._column and not room:
+            self._console.file.write("\n")
+            self._column = 0
+        if self._column:
+            word = f" {word}"
+        self._console.file.write(word)
+        self._column += width + (self._column > 0)
+
     def finish(self, answer: Answer, *, show_dropped: bool = False) -> None:
+        """The sources, each article once behind all its numbers, and what else is to be said."""
+        from bot.answering.summaries.exporting import grouped
+
         if self._said:
             self._console.print()
         else:
             self._line(answer.text, "yellow" if answer.abstained else "")
-        for citation in answer.citations:
-            self._line(f"  [{citation.n}] {citation.article.title}", "green")
-            self._line(f"      {byline(citation.article)}", "dim")
+        for article, cited in grouped(answer.citations).items():
+            marks = "".join(f"[{citation.n}]" for citation in cited)
+            self._line(f"  {marks} {article.title}", "green")
+            self._line(f"      {byline(article)}", "dim")
         for note in answer.notes:
             self._line(f"  {note}", "yellow")
         if answer.nearest:

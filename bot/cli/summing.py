@@ -61,7 +61,7 @@ def summarize(
     moment = o.time_range(as_of, None, None).as_of
 
     async def run() -> None:
-        async with _desk() as desk:
+        async with _desk(corpus) as desk:
             start = time.perf_counter()
             with _progress() as progress:
                 made = desk.story if story else desk.article
@@ -107,7 +107,7 @@ def digest(
         from bot.answering.summaries.exporting import as_markdown, as_rss
         from retrieval.moments import utc_now
 
-        async with _desk() as desk:
+        async with _desk(corpus) as desk:
             start = time.perf_counter()
             with _progress() as progress:
                 made = await desk.digest(
@@ -141,7 +141,7 @@ def timeline(
     within = o.time_range(as_of, since, until)
 
     async def run() -> None:
-        async with _desk() as desk:
+        async with _desk(corpus) as desk:
             start = time.perf_counter()
             with _progress() as progress:
                 made = await desk.timeline(
@@ -164,7 +164,8 @@ def timeline(
 
 
 @contextlib.asynccontextmanager
-async def _desk() -> AsyncIterator[SummaryDesk]:
+async def _desk(corpus: str) -> AsyncIterator[SummaryDesk]:
+    """Raises ``NotFound`` if there is no such corpus."""
     from bot.answering.factory import open_composer
     from bot.answering.summaries.desk import SummaryDesk
     from bot.settings import load_settings
@@ -175,6 +176,7 @@ async def _desk() -> AsyncIterator[SummaryDesk]:
         open_library(settings.library()) as library,
         open_composer(library, settings.answering()) as composer,
     ):
+        await library.require_corpus(corpus)
         yield SummaryDesk(library, composer, library.config.zone)
 
 

@@ -484,7 +484,12 @@ class Catalogue:
                     await connection.execute(
                         select(versions.c.title, versions.c.published_at)
                         .where(shown)
-                        .order_by(versions.c.visible_from.desc(), versions.c.id.desc())
+                        # One without a date is not the newest because it came in last.
+                        .order_by(
+                            versions.c.published_at.is_(None),
+                            versions.c.visible_from.desc(),
+                            versions.c.id.desc(),
+                        )
                         .limit(1)
                     )
                 ).first()

@@ -100,9 +100,8 @@ class Jobs:
             done = await connection.execute(insert(jobs).values(**row).returning(jobs.c.id))
             job_id: int = done.scalar_one()
             await _add_items(connection, job_id, sources)
-            await note(
-                connection, corpus, actor, now, "job.start", job_id, f"{len(sources)} sources"
-            )
+            count = "1 source" if len(sources) == 1 else f"{len(sources)} sources"
+            await note(connection, corpus, actor, now, "job.start", job_id, count)
         return await self.job(job_id)
 
     async def job(self, job_id: int, corpus: Corpus | None = None) -> Job:

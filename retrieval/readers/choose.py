@@ -95,7 +95,7 @@ def _kind(path: Path) -> str:
     if path.is_dir():
         raise UnreadableSource("it is a folder; name the files in it")
     if not path.exists():
-        raise UnreadableSource("there is no such file")
+        raise UnreadableSource("there is no such file (a URL begins with https://)")
     if kind not in KINDS:
         known = ", ".join(KINDS)
         raise UnreadableSource(f"files ending in {kind or 'nothing'} can't be read, only {known} (and .gz of these)")  # fmt: skip

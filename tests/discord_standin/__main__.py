@@ -17,7 +17,7 @@ from .users import User
 
 HELP = """\
   hello                        write into the channel; @Newsdesk mentions the bot
-  /ask question="Who won?"     run a command (/feeds add url=…), options as name=value
+  /ask question="Who won?"     run a command (/feeds add address=…), options as name=value
   ?ask source=BB               type into an option and see the suggestions
   !press 12 Sources            press a button of message 12
   !menu 12 Ask about this      an entry of the menu of message 12

@@ -52,7 +52,10 @@ class Filled:
         described = steps[-1].get("options") or []
         unknown = set(values) - {o["name"] for o in described}
         if unknown:
-            raise NotPossible(f"{command['name']} has no option {', '.join(sorted(unknown))}")
+            known = ", ".join(o["name"] for o in described) or "none"
+            raise NotPossible(
+                f"{command['name']} has no option {', '.join(sorted(unknown))}; it has: {known}"
+            )
         filled = [self._option(o, values) for o in described if o["name"] in values]
         if self._typing is None:
             missing = [

@@ -321,3 +321,126 @@ def test_eval_measures_and_compares(newsdesk: Newsdesk, tmp_path: Path) -> None:
     wrong = newsdesk("eval", "--articles", articles, "--questions", file, "--compare", "magic=1")
     assert wrong.returncode == 1
     assert "magic=1" in wrong.stderr
+
+
+def test_a_corpus_that_is_not_there_is_told_with_those_that_are(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
+    assert newsdesk("feeds", "list").returncode == 0
+    assert newsdesk("reindex").stdout == "There is nothing to reindex yet.\n"
+    begin = newsdesk("digest")
+    assert begin.returncode == 1
+    assert "`newsdesk ingest FILE`" in begin.stderr
+    assert newsdesk("ingest", _write(tmp_path / "a.jsonl", article(1))).returncode == 0
+    said = "newsdesk: There is no corpus called 'locl'; known: local.\n"
+    for command in (
+        ("articles", "find", "topic1"), ("stories", "show", "https://example.com/news/1"),
+        ("audit",), ("feeds", "list"), ("jobs", "list"), ("reindex",), ("digest",),
+        ("summarize", "topic1"), ("timeline", "topic1"), ("chat",),
+    ):  # fmt: skip
+        done = newsdesk(*command, "--corpus", "locl")
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", said), command
+    for command in (("ask", "topic1"), ("search", "topic1")):
+        done = newsdesk(*command, "--corpus", "locl", "--json")
+        assert done.returncode == 0
+        assert lines(done.stdout)[0]["notes"] == ["There is no corpus called 'locl'; known: local."]
+    assert newsdesk("audit", "--about", "nothing").stdout == "Nothing was done to nothing.\n"
+
+
+def test_status_names_the_newest_by_its_date_and_the_model_that_answers(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
+    undated = {**article(2), "title": "An undated note"}
+    del undated["published_at"]
+    newsdesk("ingest", _write(tmp_path / "undated.jsonl", undated))
+    assert "the last that came in: An undated note (undated)" in newsdesk("status").stdout
+    newsdesk("ingest", _write(tmp_path / "dated.jsonl", {**article(1), "title": "A dated report"}))
+    assert "newest: A dated report (2023-11-03" in newsdesk("status").stdout
+    assert "answers: quotations" in newsdesk("status").stdout
+    named = newsdesk("status", OPENAI_BASE_URL="http://127.0.0.1:9/v1", OPENAI_MODEL="tiny")
+    assert "answers: tiny" in named.stdout
+
+
+def test_an_article_quoted_twice_is_listed_once_behind_its_numbers(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
+    newsdesk("ingest", _write(tmp_path / "a.jsonl", article(1)))
+    record = lines(newsdesk("ask", "What will topic1 cost?", "--json").stdout)[0]
+    numbers = [citation["n"] for citation in record["citations"]]
+    assert len(numbers) > 1
+    shown = newsdesk("ask", "What will topic1 cost?").stdout
+    marks = "".join(f"[{n}]" for n in numbers)
+    assert [line for line in shown.splitlines() if line.startswith("  [")] == [
+        f"  {marks} {article(1)['title']}"
+    ]
+
+
+def test_a_question_and_a_batch_at_once_are_told_apart(newsdesk: Newsdesk) -> None:
+    both = newsdesk("ask", "x", "--batch", "q.jsonl")
+    assert both.returncode == 2
+    assert "not both" in both.stderr
+    assert "not both" not in newsdesk("ask").stderr
+
+
+def test_ctrl_c_ends_a_conversation_without_another_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bot", "chat", "--demo"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "NEWSDESK_DATA_DIR": str(tmp_path / "data")}
+    with subprocess.Popen(
+        command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as running:  # fmt: skip
+        assert running.stdin is not None
+        assert running.stdout is not None
+        running.stdin.write("Who won the mayoral election in Maravel?\n")
+        running.stdin.flush()
+        while "vance-concedes" not in running.stdout.readline():
+            pass
+        running.send_signal(signal.SIGINT)
+        try:
+            assert running.wait(timeout=60) == 130
+        finally:
+            running.kill()
+
+
+def test_a_long_answer_breaks_between_words_on_a_narrow_terminal(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
+    import pty
+
+    newsdesk("ingest", _write(tmp_path / "a.jsonl", article(1)))
+    ours, theirs = pty.openpty()
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "NEWSDESK_DATA_DIR": str(tmp_path / "data"),
+           "COLUMNS": "40", "TERM": "xterm", "NO_COLOR": "1"}  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "ask", "What will topic1 cost?"], env=env, stdout=theirs
+    ) as running:
+        os.close(theirs)
+        shown = b""
+        try:
+            while piece := os.read(ours, 4_096):
+                shown += piece
+        except OSError:  # Linux says so at the end
+            pass
+        assert running.wait() == 0
+    os.close(ours)
+    answer = shown.decode().replace("\r", "").partition("\n  [")[0]
+    written = lines(newsdesk("ask", "What will topic1 cost?", "--json").stdout)[0]["answer"]
+    assert len(answer.splitlines()) > 2
+    assert all(len(line) <= 40 for line in answer.splitlines())
+    assert answer.split() == written.split()
+
+
+def test_an_article_commands_no_terminal(newsdesk: Newsdesk, tmp_path: Path) -> None:
+    hostile = article(1)
+    hostile["title"] += " \x1b]0;owned\x07"
+    hostile["text"] = hostile["text"].replace("It will", "\x1b[31mIt\x9b2J will")
+    hostile |= {"source": "The\x1b[8mTimes", "authors": ["Eva\x1b[0m"]}
+    newsdesk("ingest", _write(tmp_path / "a.jsonl", hostile))
+    for command in (
+        ("ask", "What will topic1 cost?"), ("search", "topic1"), ("articles", "find", "topic1"),
+        ("articles", "show", hostile["url"]), ("digest", "--as-of", "2023-11-03"), ("status",),
+    ):  # fmt: skip
+        shown = newsdesk(*command)
+        assert shown.returncode == 0, shown.stderr
+        assert "topic1" in shown.stdout
+        assert not set("\x1b\x9b\x07") & set(shown.stdout), command

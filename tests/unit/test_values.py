@@ -79,6 +79,42 @@ def test_a_value_out_of_bounds_is_refused_by_name_and_secrets_are_not_shown(tmp_
     assert settings.openai_api_key is not None
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("NEWSDESK_FETCH_SECONDS", "fast", "a number from 1 to 120"),
+        ("NEWSDESK_FEED_CONNECTIONS", "1.5", "a whole number from 1 to 64"),
+        ("NEWSDESK_DAILY_COST", "-1", "a number, 0 or more"),
+        ("NEWSDESK_RESPECT_NOAI", "maybe", "true or false"),
+        ("NEWSDESK_EMBEDDER", "bert", "wordllama, openai, minilm or neural"),
+        ("NEWSDESK_TIMEZONE", "Mars/Base", "a time zone such as Europe/Berlin"),
+    ],
+)
+def test_a_wrong_value_is_told_with_what_is_allowed(
+    name: str, value: str, allowed: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError) as told:
+        load_settings({name: value}, tmp_path / ".env")
+    assert told.value.message == (
+        f"{name} has to be {allowed}, not “{value}”; .env.example explains it."
+    )
+
+
+@pytest.mark.parametrize("name", variable_names())
+def test_every_setting_tells_of_its_wrong_value_in_plain_words(name: str, tmp_path: Path) -> None:
+    told = []
+    for value in ("-7", "nan", "x" * 300):
+        try:
+            load_settings({name: value}, tmp_path / ".env")
+        except SettingsError as error:
+            told.append(error.message)
+    for message in told:
+        assert message.startswith(f"{name} has to be ")
+        assert "nput" not in message
+        assert "rror" not in message
+        assert len(message) < 200
+
+
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("NEWSDESK_FETCH_SECONDS=7\nOPENAI_MODEL=other\nFOREIGN=1\n")
     settings = load_settings({"NEWSDESK_FETCH_SECONDS": "9"}, tmp_path / ".env")

@@ -8,17 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bot.answering.gate.alignment import Line
-from bot.answering.gate.lexicon import MONTHS, WEEKDAYS, word_set
+from bot.answering.gate.lexicon import MONTH_NAMES, MONTHS, WEEKDAYS, word_set
 from bot.answering.gate.material import Material
 from bot.answering.gate.numbers import year_of
 from bot.answering.gate.words import Token, is_month, is_weekday
 
 _DAYS_FROM = {"today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1}
 _AHEAD = word_set("will would to next scheduled expected planned due upcoming set plans")
-_MONTH_NAMES = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -160,9 +156,9 @@ def unstated(claim: Line, material: Material) -> Iterator[str]:
         name = next(name for name, n in WEEKDAYS.items() if n == number)
         yield f"the day {name.capitalize()} is not in the passage"
     for month, day_of_month in claimed.days - stated.days:
-        yield f"the date {_MONTH_NAMES[month - 1]} {day_of_month} is not in the passage"
+        yield f"the date {MONTH_NAMES[month - 1].title()} {day_of_month} is not in the passage"
     for month in claimed.months - stated.months - {month for month, _ in claimed.days}:
-        yield f"the month {_MONTH_NAMES[month - 1]} is not in the passage"
+        yield f"the month {MONTH_NAMES[month - 1].title()} is not in the passage"
     figures = {year for year in claimed.years if f"#{year}" in material.stems}
     for year in claimed.years - stated.years - figures:
         yield f"the year {year} is not in the passage"

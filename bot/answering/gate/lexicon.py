@@ -424,22 +424,20 @@ SPEECH: Final = word_set(
     "remarked asked concluded admitted acknowledged called described responded continued shared"
 )
 
+WEEKDAY_NAMES: Final = (
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+)  # fmt: skip
 WEEKDAYS: Final = {
-    name: number
-    for number, names in enumerate(
-        (("monday", "mon"), ("tuesday", "tues", "tue"), ("wednesday", "wed"), ("thursday", "thurs", "thu"),
-         ("friday", "fri"), ("saturday",), ("sunday",))
-    )
-    for name in names
+    **{name: number for number, name in enumerate(WEEKDAY_NAMES)},
+    "mon": 0, "tues": 1, "tue": 1, "wed": 2, "thurs": 3, "thu": 3, "fri": 4,
 }  # fmt: skip
+MONTH_NAMES: Final = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
 MONTHS: Final = {
-    name: number
-    for number, names in enumerate(
-        (("january", "jan"), ("february", "feb"), ("march",), ("april", "apr"), ("may",), ("june",), ("july",),
-         ("august", "aug"), ("september", "sept", "sep"), ("october", "oct"), ("november", "nov"), ("december", "dec")),
-        1,
-    )
-    for name in names
+    **{name: number for number, name in enumerate(MONTH_NAMES, 1)},
+    "jan": 1, "feb": 2, "apr": 4, "aug": 8, "sept": 9, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
 }  # fmt: skip
 
 # Capitalised at the head of a sentence they are no names.

@@ -45,7 +45,8 @@ _SCALES = {
 _ONLY_AFTER_DIGITS = {"m", "k", "b", "bn", "mn", "mln", "tn", "trn"}
 _UNITS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]  # fmt: skip
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_SPELLED = {
+# Numbers in words, without those that are made of two.
+SPELLED = {
     "one": 1.0,
     **{word: float(n) for n, word in enumerate(_UNITS, 2)},
     **{word: 10.0 * n for n, word in enumerate(_TENS, 2)},
@@ -259,14 +260,14 @@ def _value(tokens: list[Token], at: int) -> tuple[float | None, int, bool]:
         return 12.0, at + 1, False
     if low in _ORDINALS and low != "first" and token.kind == "word":
         return None, at, False
-    if low not in _SPELLED:
+    if low not in SPELLED:
         return None, at, False
-    value = _SPELLED[low]
+    value = SPELLED[low]
     at += 1
     if value >= 20 and at < len(tokens):
         ones = at + 1 if tokens[at].text == "-" else at
-        if ones < len(tokens) and _SPELLED.get(tokens[ones].text.lower(), 20) < 10:
-            return value + _SPELLED[tokens[ones].text.lower()], ones + 1, False
+        if ones < len(tokens) and SPELLED.get(tokens[ones].text.lower(), 20) < 10:
+            return value + SPELLED[tokens[ones].text.lower()], ones + 1, False
     return value, at, False
 
 

@@ -20,10 +20,14 @@ class ModelOptions:
     retry_seconds: float = 20.0
     tries: int = 3
 
+    @property
+    def is_configured(self) -> bool:
+        return bool(self.base_url or self.api_key)
+
 
 def make_model(options: ModelOptions) -> ChatModel | None:
     """The model that the settings name; None without key and base URL: answers are quotations."""
-    if not options.base_url and not options.api_key:
+    if not options.is_configured:
         return None
     from bot.answering.models.openai import OpenAIModel
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
+from bot.answering.gate.lexicon import MONTH_NAMES
 from bot.answering.quoting.asking import Kind
 from bot.answering.quoting.places import COUNTRIES, STATES
 
@@ -30,7 +31,7 @@ _NUMBER_WORD = re.compile(
 _DATE = re.compile(
     r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|jan(?:uary|\.)|feb(?:ruary|\.)|march|april|may(?= \d)|june|july"
     r"|aug(?:ust|\.)|sept(?:ember|\.)|oct(?:ober|\.)|nov(?:ember|\.)|dec(?:ember|\.)|(?:19|20)\d\d|today|tomorrow|yesterday)(?:\s\d{1,2}\b(?!:))?"
-    r"|\b\d{1,2}\s(?:january|february|march|april|may|june|july|august|september|october|november|december)\b"
+    rf"|\b\d{{1,2}}\s(?:{'|'.join(MONTH_NAMES)})\b"
     r"|\b\d+ (?:years?|months?|weeks?|days?)\b",
     re.I,
 )
