@@ -53,8 +53,9 @@ class Measured(NamedTuple):
     candidate: Candidate
     vector: Vectors
     bm25: np.float32
-    pairs: np.float32
     article: np.float32
+    article_names: np.float32
+    names: np.float32
     of_kind: np.float32
 
 
@@ -138,7 +139,7 @@ class Gatherer:
         passing = shown.passing(read.within, read.source)
         every, left = shown.passages(shown.live), shown.passages(passing)
         thinning = max(1.0, every / max(left, 1))
-        query = corner.keywords.weigh(read.words, read.kind)
+        query = corner.keywords.weigh(read.words, read.kind, read.names)
         keyword = _keyword(
             _Asked(corner.keywords, query, read, held, passing, thinning),
             max(ranking.keyword_candidates, 2 * limit),
@@ -157,8 +158,9 @@ class Gatherer:
             shown.candidates(ids),
             held.vectors(ids, len(vector)),
             measures.bm25,
-            measures.pairs,
             measures.article,
+            measures.article_names,
+            measures.names,
             measures.of_kind,
         )
         yield Gathered(read, held, query, vector, list(measured), notes)

@@ -13,6 +13,12 @@ from retrieval.ranking import Recency
 from retrieval.sources import SourceFilter
 
 _WORD = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*", re.UNICODE)
+# Where "name" asks for one: "what is the name of", "what was the ship's name", "name the".
+_ASKS_FOR_A_NAME = re.compile(
+    r"(^\W*|\bwhat(?:['’]s| is| was| are| were) (?:(?:the|his|her|its|their|this|that) )?"
+    r"(?:[\w-]+ ){0,2}?(?:[\w-]+['’]s? )?)names?\b",
+    re.IGNORECASE,
+)
 # Words that questions are made of. They stand in any text and tell no passage from another.
 _STOP = frozenset(
     [
@@ -139,7 +145,6 @@ _STOP = frozenset(
         "long",
         "called",
         "named",
-        "name",
         "know",
         "known",
         "recently",
@@ -157,7 +162,8 @@ _STOP = frozenset(
 @dataclass(frozen=True, slots=True)
 class Question:
     """``words`` are what it is about, ``within`` and ``source`` what may answer it. ``phrase`` is
-    the words for time that gave the range, if words did; ``kind`` is what is asked for."""
+    the words for time that gave the range, if words did; ``kind`` is what is asked for, and ``names``
+    are the words of names."""
 
     text: str
     words: list[str]
@@ -166,6 +172,7 @@ class Question:
     phrase: str | None
     recency: Recency
     kind: Kind | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def limits_time(self) -> bool:
@@ -233,9 +240,14 @@ def day(moment: datetime | str) -> str:
 
 def content_words(question: str) -> list[str]:
     """The words of a question without those that every question has; all of them if none is left."""
-    words = _WORD.findall(question)
+    words = _WORD.findall(_ASKS_FOR_A_NAME.sub(r"\1", question))
     telling = [word for word in words if _plain(word) not in _STOP]
-    return telling or words
+    return telling or _WORD.findall(question)
+
+
+def names(question: str) -> tuple[str, ...]:
+    """The words of names: those with a capital letter, but for the question's first word."""
+    return tuple(word for word in _WORD.findall(question)[1:] if word[0].isupper())
 
 
 def _plain(word: str) -> str:

@@ -24,9 +24,12 @@ Floats: TypeAlias = npt.NDArray[np.float32]
 # Which kind of evidence a feature is, for the explanation of a hit.
 FEATURES: Mapping[str, str] = {
     "bm25": "keyword",
-    "pairs": "keyword",
+    "bm25_peak": "keyword",
     "article": "keyword",
+    "article_names": "keyword",
+    "names": "keyword",
     "lead": "keyword",
+    "lead_for_kind": "keyword",
     "number": "answer type",
     "percentage": "answer type",
     "place": "answer type",
@@ -43,6 +46,9 @@ _OF_KIND: Mapping[Kind, str] = {
     "country": "place",
     "state": "place",
 }
+# What BM25 gives beyond this share of the question's highest score tells little: a word that comes
+# again and again, a list in which everything is named.
+_PEAK = 0.8
 _WEIGHTS = Path(__file__).with_name("ranking_weights.json")
 _DAY = 86_400_000_000  # microseconds
 
@@ -58,7 +64,7 @@ def learned_weights() -> dict[str, float]:
 class Ranking:
     """How candidates are found and ordered."""
 
-    keyword_candidates: int = 80
+    keyword_candidates: int = 120
     dense_candidates: int = 40
     # Of one article among the first five hits; what is put back competes again after them.
     passages_per_article: int = 2
@@ -125,6 +131,14 @@ def total(parts: Mapping[str, Floats], count: int) -> Floats:
     return sum(parts.values(), np.zeros(count, dtype=np.float32))
 
 
-def lead_feature(ordinals: Sequence[int]) -> Floats:
-    """1 for an article's first passage, 1/2 for the second and so on."""
-    return (1.0 / (1.0 + np.asarray(ordinals, dtype=np.float32))).astype(np.float32)
+def bm25_features(scores: Floats) -> dict[str, Floats]:
+    """The scores as far as they stay below the peak, and what is above it."""
+    usual = np.minimum(scores, _PEAK * scores.max(initial=0.0))
+    return {"bm25": usual, "bm25_peak": scores - usual}
+
+
+def lead_features(ordinals: Sequence[int], kind: Kind | None) -> dict[str, Floats]:
+    """1 for an article's first passage, 1/2 for the second and so on; once more for questions that
+    ask for a kind of thing, such as a number, which often stands further down."""
+    lead = (1.0 / (1.0 + np.asarray(ordinals, dtype=np.float32))).astype(np.float32)
+    return {"lead": lead, "lead_for_kind": lead if kind else np.zeros_like(lead)}

@@ -21,14 +21,15 @@ from retrieval.holdings import Held
 from retrieval.kinds import asked_for
 from retrieval.lanes import ASKING
 from retrieval.moments import TimeRange, to_micros
-from retrieval.questions import Question, content_words, day
+from retrieval.questions import Question, content_words, day, names
 from retrieval.ranking import (
     Floats,
     Ranking,
     Recency,
+    bm25_features,
     dense_features,
     kind_features,
-    lead_feature,
+    lead_features,
     recency_features,
     shares,
     total,
@@ -115,7 +116,7 @@ class Searcher:
         terms = content_words(rest) or content_words(question)
         recency = Recency(wanted=not words.timeless, asked=words.asked)
         kind = asked_for(question)
-        return Question(question, terms, within, only, words.phrase, recency, kind)
+        return Question(question, terms, within, only, words.phrase, recency, kind, names(question))
 
     async def publishers(self, corpus: Corpus) -> Publishers:
         """The publishers of a corpus at this moment."""
@@ -192,10 +193,11 @@ class Searcher:
         candidates = [entry.candidate for entry in measured]
         visible = np.array([candidate.visible_from for candidate in candidates], dtype=np.int64)
         features = {
-            "bm25": np.array([entry.bm25 for entry in measured]),
-            "pairs": np.array([entry.pairs for entry in measured]),
+            **bm25_features(np.array([entry.bm25 for entry in measured])),
             "article": np.array([entry.article for entry in measured]),
-            "lead": lead_feature([c.passage_id % PASSAGES_PER_VERSION for c in candidates]),
+            "article_names": np.array([entry.article_names for entry in measured]),
+            "names": np.array([entry.names for entry in measured]),
+            **lead_features([c.passage_id % PASSAGES_PER_VERSION for c in candidates], read.kind),
             **kind_features(read.kind, np.array([entry.of_kind for entry in measured])),
             **recency_features(to_micros(read.within.as_of) - visible, read.recency),
         }

@@ -1,8 +1,8 @@
 """What a question says about time: the words for it, read against the moment of the question.
 
 Periods are calendar periods in the asker's time zone, weeks begin on Monday, and a date without a
-year is the last one that has come. What lies ahead of the moment (`next week`, `in 2030`) limits
-nothing: no report of it can be found by its date.
+year is the last one that has come, or the next in a question about what will be. What lies ahead of
+the moment (`next week`, `in 2030`) limits nothing: no report of it can be found by its date.
 """
 
 from __future__ import annotations
@@ -85,6 +85,11 @@ _LATEST = re.compile(
 _TIMELESS = re.compile(
     r"\b(?:ever|in history|of all time|all[- ]time|historically|originally)\b", re.IGNORECASE
 )
+_WILL_BE = re.compile(
+    r"\b(?:will|won['’]t|going to|(?:is|are) (?:set|due|expected|scheduled|planned|slated|to))\b",
+    re.IGNORECASE,
+)
+_HAS_BEEN = re.compile(r"\b(?:did|was|were|had|has|have|said|says)\b", re.IGNORECASE)
 _NAMES = re.compile(
     r"\b(?:black|super|good|cyber|ash|bloody|palm|easter|shrove|fat|giving|holy) $", re.IGNORECASE
 )
@@ -92,7 +97,8 @@ _NAMES = re.compile(
 
 def read_time(question: str, now: datetime, zone: tzinfo) -> TimeWords:
     """Find the words for time in ``question`` and the range that they mean at the moment ``now``."""
-    reader = _Reader(now.astimezone(zone).replace(tzinfo=None), zone)
+    ahead = bool(_WILL_BE.search(question)) and not _HAS_BEEN.search(question)
+    reader = _Reader(now.astimezone(zone).replace(tzinfo=None), zone, ahead=ahead)
     asked = bool(_LATEST.search(question))
     timeless = bool(_TIMELESS.search(question))
     for pattern, read in _FORMS:
@@ -123,12 +129,16 @@ Limits = tuple[datetime | None, datetime | None]
 
 
 class _Reader:
-    """Periods in the asker's local time, which is naive here; ``aware`` gives it its zone back."""
+    """Periods in the asker's local time, which is naive here; ``aware`` gives it its zone back.
 
-    def __init__(self, now: datetime, zone: tzinfo) -> None:
+    ``ahead`` reads dates without a year, months and weekdays as those to come.
+    """
+
+    def __init__(self, now: datetime, zone: tzinfo, *, ahead: bool = False) -> None:
         self.now = now
         self.today = datetime.combine(now.date(), time())
         self._zone = zone
+        self._ahead = ahead
 
     def aware(self, moment: datetime | None) -> datetime | None:
         return None if moment is None else moment.replace(tzinfo=self._zone)
@@ -159,7 +169,10 @@ class _Reader:
         return Period(start, datetime(after // 12, after % 12 + 1, 1) - _TICK)
 
     def weekday(self, name: str, *, before: bool = False) -> Period:
-        """The last day of that name, today included unless ``before``."""
+        """The last day of that name, or the next, today included unless ``before``."""
+        if self._ahead and not before:
+            on = (_WEEKDAYS.index(name.lower()) - self.today.weekday()) % 7
+            return self.day(self.today + on * _DAY)
         back = (self.today.weekday() - _WEEKDAYS.index(name.lower())) % 7
         return self.day(self.today - (back or (7 if before else 0)) * _DAY)
 
@@ -181,7 +194,7 @@ class _Reader:
         found = parse_date(text, default=datetime(self.today.year, 1, 1))
         if not re.search(_YEAR, text) and found > self.today:
             near = found - self.today < timedelta(days=183)
-            if not (ahead and near):
+            if not ((ahead or self._ahead) and near):
                 found = found - relativedelta(years=1)
         return self.day(datetime.combine(found.date(), time()))
 
@@ -191,8 +204,12 @@ class _Reader:
         if name is None:
             raise ValueError(text)
         number = [m.lower() for m in calendar.month_abbr].index(name.group())
-        in_year = int(year.group()) if year else self.today.year - (number > self.today.month)
-        return self.months(in_year * 12 + number - 1, 1)
+        if year:
+            return self.months(int(year.group()) * 12 + number - 1, 1)
+        on = (number - self.today.month) % 12
+        if not (self._ahead and on <= 6):
+            on -= 12 if on else 0
+        return self.months(self.today.year * 12 + self.today.month - 1 + on, 1)
 
     def period(self, text: str, *, ahead: bool = False) -> Period:
         """Any one period, as it stands behind `since`, `before`, `between` and their like."""
@@ -276,7 +293,10 @@ def _days_of_month(reader: _Reader, match: re.Match[str], question: str) -> Limi
 
 
 def _since(reader: _Reader, match: re.Match[str], question: str) -> Limits:
-    return reader.period(match["p"]).start, None
+    if match["p2"]:
+        return reader.period(match["p2"]).start, None
+    # What it was since can't lie ahead.
+    return _Reader(reader.now, reader._zone).period(match["p"]).start, None
 
 
 def _after(reader: _Reader, match: re.Match[str], question: str) -> Limits:
@@ -378,7 +398,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Form], ...] = (
     _form(rf"(?:between|from|on)? ?(?P<month>{_MONTH}) (?P<a>{_DAYNUM}) ?(?:and|to|until|till|through|[-–]) ?(?P<b>{_DAYNUM})(?!\d)(?:,? (?P<year>{_YEAR}))?", _days_of_month),
     _form(rf"(?:between|from) (?P<a>{_PERIOD}) (?:and|to|until|till|through|up to) (?P<b>{_PERIOD})", _between),
     _form(rf"since (?:about )?(?P<n>{_COUNT}) (?P<unit>{_UNIT})s? ago", _since_ago),
-    _form(rf"(?:ever )?since {_EVENT}(?P<p>{_PERIOD})|(?:starting|beginning) (?:on|in|from) (?P<p2>{_PERIOD})", lambda r, m, q: (r.period(m["p"] or m["p2"]).start, None)),
+    _form(rf"(?:ever )?since {_EVENT}(?P<p>{_PERIOD})|(?:starting|beginning) (?:on|in|from) (?P<p2>{_PERIOD})", _since),
     _form(r"(?P<p>the day before yesterday)", _any_period),
     _form(rf"(?:after|following) {_EVENT}(?:on )?(?P<p>{_PERIOD})", _after),
     _form(rf"(?:before|prior to|ahead of|earlier than) {_EVENT}(?:on )?(?P<p>{_PERIOD})", _before),

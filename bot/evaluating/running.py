@@ -22,7 +22,7 @@ from retrieval.readers import read_source
 
 _LIMIT = 10
 # Keyword search that prefers new reports: what is easily had without all the rest.
-BASELINE = dict.fromkeys(FEATURES, 0.0) | {"bm25": 1.0, "week": 0.35}
+BASELINE = dict.fromkeys(FEATURES, 0.0) | {"bm25": 1.0, "bm25_peak": 1.0, "week": 0.35}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -31,26 +30,29 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class KeywordQuery:
-    """What to look for: stems, each with its inverse document frequency in the corpus, and the kind
-    of thing that is asked for."""
+    """What to look for: stems, each with its inverse document frequency in the corpus, the kind of
+    thing that is asked for, and which of the stems are of names."""
 
     weights: dict[str, float]
     kind: Kind | None = None
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
     """How passages match a question, aligned with the ids asked for; each of shape ``(passages,)``.
 
-    ``bm25`` is over text and title. ``pairs`` and ``article`` are sums of idf: of the pairs of
-    neighbouring question words that stand together in the passage, and of the question words that
-    stand anywhere in its article. All these are divided by the sum of the question's idf.
-    ``of_kind`` says how many the passage holds of the kind of thing that is asked for.
+    ``bm25`` is over text and title. ``article`` and ``article_names`` are sums of idf: of the
+    question's words that stand anywhere in the passage's article, and of its names among them;
+    ``names`` is that of the names that stand in the passage. All these are divided by the sum of
+    the question's idf. ``of_kind`` says how many the passage holds of the kind of thing that is
+    asked for.
     """
 
     bm25: Floats
-    pairs: Floats
     article: Floats
+    article_names: Floats
+    names: Floats
     of_kind: Floats
 
 
@@ -69,8 +71,11 @@ class KeywordIndex:
         self._writer: tantivy.IndexWriter | None = None
         self._lock = asyncio.Lock()
 
-    def weigh(self, words: Sequence[str], kind: Kind | None = None) -> KeywordQuery:
-        """Stem ``words`` and weigh each stem by how rare it is here (BM25's idf)."""
+    def weigh(
+        self, words: Sequence[str], kind: Kind | None = None, names: Iterable[str] = ()
+    ) -> KeywordQuery:
+        """Stem ``words`` and weigh each stem by how rare it is here (BM25's idf). ``names`` are
+        those of the words that name someone or something."""
         stems = dict.fromkeys(stem for word in words for stem in self._analyzer.analyze(word))
         index = self._opened()
         if index is None:
@@ -78,9 +83,9 @@ class KeywordIndex:
         searcher = index.searcher()
         # In a corpus of a few passages every word is rare or common by chance.
         count = max(searcher.num_docs, _MIN_IDF_PASSAGES)
-        return KeywordQuery(
-            {stem: _idf(count, searcher.doc_freq("text", stem)) for stem in stems}, kind
-        )
+        weights = {stem: _idf(count, searcher.doc_freq("text", stem)) for stem in stems}
+        of_names = {stem for name in names for stem in self._analyzer.analyze(name)}
+        return KeywordQuery(weights, kind, frozenset(of_names & weights.keys()))
 
     def search(
         self, query: KeywordQuery, limit: int, within: TimeRange | None, sources: Sequence[str]
@@ -102,38 +107,41 @@ class KeywordIndex:
         """
         index = self._opened()
         total = sum(query.weights.values())
-        bm25, pairs, article, of_kind = np.zeros((4, len(passage_ids)), dtype=np.float32)
-        if index is None or not total or not len(passage_ids):
-            return Measures(bm25, pairs, article, of_kind)
-        schema, words = index.schema, list(query.weights)
-        in_pairs = _any_of(
-            tantivy.Query.const_score_query(
-                tantivy.Query.phrase_query(schema, "text", [first, second], slop=1),
-                (query.weights[first] + query.weights[second]) / 2,
-            )
-            for first, second in pairwise(words)
-        )
-        in_article = _any_of(
-            tantivy.Query.const_score_query(
-                tantivy.Query.term_query(schema, "article", word, "basic"), query.weights[word]
-            )
-            for word in words
-        )
-        unknown = [i for i in passage_ids.tolist() if i not in known]
-        found = [*known.items()]
-        if unknown:
-            found += _run_among(index, self._bm25(schema, query), "passage", unknown)
-        _enter(bm25, passage_ids, found)
-        if len(words) > 1:
-            _enter(pairs, passage_ids, _run_among(index, in_pairs, "passage", passage_ids.tolist()))
+        bm25, names, of_kind = np.zeros((3, len(passage_ids)), dtype=np.float32)
         versions = passage_ids // PASSAGES_PER_VERSION
         distinct = np.unique(versions)
-        by_version = np.zeros(len(distinct), dtype=np.float32)
-        _enter(by_version, distinct, _run_among(index, in_article, "version", distinct.tolist()))
-        article = by_version[np.searchsorted(distinct, versions)]
-        if query.kind is not None:
-            _enter(of_kind, passage_ids, _counted(index, query.kind, passage_ids.tolist()))
-        return Measures(bm25 / total, pairs / total, article / total, of_kind)
+        by_version, names_by_version = np.zeros((2, len(distinct)), dtype=np.float32)
+        if index is not None and total and len(passage_ids):
+            schema = index.schema
+            unknown = [i for i in passage_ids.tolist() if i not in known]
+            found = [*known.items()]
+            if unknown:
+                found += _run_among(index, self._bm25(schema, query), "passage", unknown)
+            _enter(bm25, passage_ids, found)
+            of_names = {s: w for s, w in query.weights.items() if s in query.names}
+            others = {s: w for s, w in query.weights.items() if s not in query.names}
+            if of_names:
+                holding = _standing(schema, "text", of_names)
+                found = _run_among(index, holding, "passage", passage_ids.tolist())
+                _enter(names, passage_ids, found)
+                holding = _standing(schema, "article", of_names)
+                found = _run_among(index, holding, "version", distinct.tolist())
+                _enter(names_by_version, distinct, found)
+            if others:
+                holding = _standing(schema, "article", others)
+                found = _run_among(index, holding, "version", distinct.tolist())
+                _enter(by_version, distinct, found)
+            if query.kind is not None:
+                _enter(of_kind, passage_ids, _counted(index, query.kind, passage_ids.tolist()))
+        places = np.searchsorted(distinct, versions)
+        total = total or 1.0
+        return Measures(
+            bm25 / total,
+            (by_version + names_by_version)[places] / total,
+            names_by_version[places] / total,
+            names / total,
+            of_kind,
+        )
 
     async def write(self, add: Sequence[PendingVersion], remove: Sequence[int]) -> None:
         """Remove and add versions, durably, in one commit. Adding one again replaces it."""
@@ -214,6 +222,16 @@ class KeywordIndex:
         if self._writer is not None:
             self._writer.wait_merging_threads()
         self._writer = self._index = None
+
+
+def _standing(schema: tantivy.Schema, field: str, words: Mapping[str, float]) -> tantivy.Query:
+    """Scores a document with the weights of those words that stand in the field."""
+    return _any_of(
+        tantivy.Query.const_score_query(
+            tantivy.Query.term_query(schema, field, word, "basic"), weight
+        )
+        for word, weight in words.items()
+    )
 
 
 def _any_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:

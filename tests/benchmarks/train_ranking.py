@@ -29,7 +29,7 @@ from tests.benchmarks import weekly_news
 from tests.benchmarks.weekly_news import Question, first_hit, holds, summary
 
 _NAMES = list(FEATURES)
-_PENALTY = 0.005  # of the squared weights of standardised features
+_PENALTY = 0.01  # of the squared weights of standardised features
 _STEPS, _RATE = 1_500, 0.1
 
 Matrix = npt.NDArray[np.float64]

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from retrieval.kinds import asked_for, counts
-from retrieval.ranking import FEATURES, dense_features, kind_features, learned_weights
+from retrieval.ranking import (
+    FEATURES,
+    bm25_features,
+    dense_features,
+    kind_features,
+    lead_features,
+    learned_weights,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +59,18 @@ def test_an_article_is_as_close_as_the_middle_of_its_passages() -> None:
     assert features["cosine"].tolist() == [1, 0, 0]
     assert features["article_cosine"].tolist() == pytest.approx([2**-0.5, 2**-0.5, 0])
     assert dense_features(question, passages[:0], [])["article_cosine"].shape == (0,)
+
+
+def test_bm25_counts_up_to_four_fifths_of_the_highest_and_the_rest_apart() -> None:
+    features = bm25_features(np.array([1.0, 0.9, 0.5], dtype=np.float32))
+    assert features["bm25"] == pytest.approx([0.8, 0.8, 0.5])
+    assert features["bm25_peak"] == pytest.approx([0.2, 0.1, 0.0])
+    assert bm25_features(np.zeros(0, dtype=np.float32))["bm25"].shape == (0,)
+
+
+def test_the_lead_of_an_article_is_weighed_apart_where_a_number_is_asked_for() -> None:
+    assert lead_features([0, 1], None)["lead_for_kind"].tolist() == [0, 0]
+    assert lead_features([0, 1], "number")["lead_for_kind"].tolist() == [1, 0.5]
 
 
 def test_there_is_a_weight_for_every_feature() -> None:

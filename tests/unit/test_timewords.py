@@ -91,6 +91,13 @@ _ON_A_WEDNESDAY = [
     ("Who spoke on November 5th, 2022?", "2022-11-05T00:00", "2022-11-05T23:59"),
     ("Who spoke on the 5th of November?", "2023-11-05T00:00", "2023-11-05T23:59"),
     ("Who spoke on 20 November?", "2022-11-20T00:00", "2022-11-20T23:59"),
+    ("What will bread cost, beginning in January?", *_NOTHING),
+    ("Which shop is set to open on December 20?", *_NOTHING),
+    ("Who will speak on Friday?", *_NOTHING),
+    ("Who will speak today, on 15 November?", "2023-11-15T00:00", "2023-11-15T23:59"),
+    ("What will it take to mend what has gone wrong since March?", "2023-03-01T00:00", "-"),
+    ("Will there be rain, as there is since Friday?", "2023-11-10T00:00", "-"),
+    ("Did he say in December that he will run?", "2022-12-01T00:00", "2022-12-31T23:59"),
     ("Who spoke on 2023-11-05?", "2023-11-05T00:00", "2023-11-05T23:59"),
     # What lies ahead, or is a name, limits nothing.
     ("What will happen next week?", *_NOTHING),
