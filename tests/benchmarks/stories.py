@@ -29,7 +29,7 @@ from retrieval.stories import Grouping, Marks, Place, Stories, names_in, ordered
 from tests.benchmarks.copies import make_copies
 from tests.benchmarks.weekly_news import load_articles
 
-_PAIRS = Path(__file__).with_name("same_event_pairs.jsonl")
+PAIRS = Path(__file__).with_name("same_event_pairs.jsonl")
 
 
 async def marked(articles: Sequence[dict[str, Any]]) -> list[Marks]:
@@ -90,7 +90,7 @@ def _copies(grouping: Grouping) -> None:
 
 
 def _events(grouping: Grouping, *halves: str) -> None:
-    pairs = [json.loads(line) for line in _PAIRS.read_text(encoding="utf-8").splitlines()]
+    pairs = [json.loads(line) for line in PAIRS.read_text(encoding="utf-8").splitlines()]
     articles = {article["url"]: article for article in load_articles()}
     places = grouped(asyncio.run(marked(list(articles.values()))), grouping)
     chosen = [pair for pair in pairs if pair["half"] in halves]
