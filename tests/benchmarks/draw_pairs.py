@@ -7,11 +7,12 @@ grouping anything: pairs are drawn at random inside strata of the cosine of the 
 articles published within 8 days of one another, without the pairs that were drawn earlier.
 
 A pair is the same event if both articles tell of one occurrence (one crash, one verdict, one match,
-one announcement, one storm), or one tells of it and the other of what followed from that very
-occurrence within days (reactions, the toll, an arrest, an explanation). It is not if they tell of
-two occurrences of one running story (two days of a war or of a trial, two matches of a cup), if they
-share no more than a subject, or if one is a roundup, quiz or collection in which the other's event is
-one of many.
+one debate, one announcement), the one beforehand or while it goes on and the other afterwards, or the
+other of what followed from that very occurrence within days (reactions, the toll, an arrest). What
+goes on for long (a storm, a fire, a manhunt, a strike) is one occurrence for about three days; reports
+further apart tell of two stages. It is not the same event if they tell of two occurrences of one
+running story (two days of a war or a trial, two matches, two drawings of a lottery), if they share no
+more than a subject, or if one is a roundup, quiz or podcast in which the event is one of several.
 """
 
 from __future__ import annotations

@@ -4,9 +4,10 @@
 costs an article. `same_event_pairs.jsonl` was sampled at random inside strata of similarity (pairs
 of other articles published within 8 days), judged by one reader from titles, dates and beginnings,
 and thinned to about as many different as same events, so that it says how pairs near the line are
-told apart, not how often they occur. Grouping is tuned on its halves `dev` and `held-out`; the pairs
-called `final` were drawn and judged later, in the same way but not thinned, and are for the final
-figure only: `--final`.
+told apart, not how often they occur. Grouping is tuned on its parts `dev`, `held-out`, `final` (drawn
+later, not thinned, and the final figure of an earlier grouping) and `more`. The part `fresh` was
+drawn and judged together with `more` (see `draw_pairs.py` for the draw and the rule of judging) before
+grouping was tuned again, and is for the final figure only: `--final`.
 """
 
 from __future__ import annotations
@@ -104,9 +105,9 @@ def _events(grouping: Grouping, *halves: str) -> None:
 def main() -> None:
     _copies(Grouping())
     if "--final" in sys.argv:
-        _events(Grouping(), "final")
+        _events(Grouping(), "fresh")
     else:
-        _events(Grouping(), "dev", "held-out")
+        _events(Grouping(), "dev", "held-out", "final", "more")
 
 
 if __name__ == "__main__":
