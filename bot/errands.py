@@ -85,9 +85,7 @@ class Errands:
         try:
             async with turn:
                 waiting.end()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_MOST_DEFERENCE):
-                        await self._all_acknowledged.wait()
+                await self._let_others_be_acknowledged()
                 return await self._until_cut(place, work)
         finally:
             waiting.end()
@@ -103,6 +101,11 @@ class Errands:
             self._unacknowledged -= 1
             if not self._unacknowledged:
                 self._all_acknowledged.set()
+
+    async def _let_others_be_acknowledged(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_MOST_DEFERENCE):
+                await self._all_acknowledged.wait()
 
     def drop_server(self, server_id: int) -> None:
         """End what is under way for a server that is gone."""
@@ -147,6 +150,8 @@ class Errands:
             _log.info("asked", extra=details(**where, **noted))
             outcome = "failed"
             try:
+                # Even a refusal takes its turn after those who have heard nothing yet.
+                await self._let_others_be_acknowledged()
                 outcome, result = await work()
                 return result
             except Gone:

@@ -18,7 +18,7 @@ from discord.http import HTTPClient
 if TYPE_CHECKING:
     from bot.client import NewsdeskBot
 
-_SWITCH_SECONDS = 0.001
+_SWITCH_SECONDS = 0.0002
 _M_ARENA_MAX, _ARENAS = -8, 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from typing import Any
 
@@ -22,14 +23,20 @@ class ServerBook:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._known: OrderedDict[int, ServerSettings] = OrderedDict()
+        self._reading: dict[int, asyncio.Future[ServerSettings]] = {}
 
     async def of(self, server_id: int | None) -> ServerSettings:
         """The settings of a server; the defaults for direct messages."""
         if server_id is None:
             return ServerSettings()
-        if server_id not in self._known:
-            self._keep(server_id, await load_server_settings(self._library.catalogue, server_id))
-        return self._known[server_id]
+        if server_id in self._known:
+            return self._known[server_id]
+        # The first commands of a server may come all at once: one reads for all.
+        reading = self._reading.get(server_id)
+        if reading is None:
+            reading = asyncio.ensure_future(self._read(server_id))
+            self._reading[server_id] = reading
+        return await asyncio.shield(reading)
 
     async def change(
         self, server_id: int, *, by: tuple[str, Actor] | None = None, **changes: Any
@@ -45,6 +52,16 @@ class ServerBook:
         )
         self._keep(server_id, settings)
         return settings
+
+    async def _read(self, server_id: int) -> ServerSettings:
+        try:
+            settings = await load_server_settings(self._library.catalogue, server_id)
+            # What was changed meanwhile is newer than what was read.
+            if server_id not in self._known:
+                self._keep(server_id, settings)
+            return self._known[server_id]
+        finally:
+            del self._reading[server_id]
 
     def forget(self, server_id: int) -> None:
         self._known.pop(server_id, None)

@@ -125,9 +125,9 @@ def test_a_timeline_is_listed_and_drawn(desk: Newsdesk, tmp_path: Path) -> None:
         (("summarize", "99999999", "--story"), "There is no story 99999999"),
         (
             ("digest", "--since", "2023-11-02", "--until", "2023-11-02"),
-            "the newest article until then is of",
+            "The newest article here until then is of",
         ),
-        (("digest", "--corpus", "elsewhere"), "There is nothing in elsewhere yet"),
+        (("digest", "--corpus", "elsewhere"), "There is no corpus called 'elsewhere'"),
         (("digest", "--as-of", "2001-01-01"), "Nothing was published in that time"),
         (
             ("digest", *AT, "--period", "week", "--topic", "zebras"),
