@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from discord.http import HTTPClient
 
+from retrieval.lanes import INGESTING
+
 if TYPE_CHECKING:
     from bot.client import NewsdeskBot
 
@@ -28,6 +30,7 @@ def favour_the_loop(bot: NewsdeskBot) -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
     # Chroma would keep the lock as long as it writes.
     bot.chroma_apart = True
+    INGESTING.resize(1)
     keep_memory_together()
     prepare = bot.setup_hook
 

@@ -22,7 +22,12 @@ class Lane:
     """Up to ``threads`` threads; they start when they are needed."""
 
     def __init__(self, name: str, threads: int) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._name = name
+        self.resize(threads)
+
+    def resize(self, threads: int) -> None:
+        """Have another number of threads, from the next call on."""
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=self._name)
 
     async def run(self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
         """As ``asyncio.to_thread``: what is cancelled is finished, or never begun."""
@@ -31,4 +36,4 @@ class Lane:
 
 
 ASKING = Lane("asking", 2)
-INGESTING = Lane("ingesting", 1)
+INGESTING = Lane("ingesting", 2)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import getpass
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ async def newsroom(command: str, *, writing: bool = True) -> AsyncIterator[Newsr
 
     settings = _settings()
     writer = f"newsdesk {command}" if writing else None
+    # What is brought in is indexed while the next articles are read.
+    config = replace(settings.library(), chroma_apart=writing)
     async with (
-        open_library(settings.library(), writer=writer) as library,
+        open_library(config, writer=writer) as library,
         open_newsroom(settings, library) as room,
     ):
         yield room

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,7 +33,8 @@ _AT_ONCE = 1_280
 
 async def measure_retrieval(folder: Path) -> None:
     config = LibraryConfig(folder)
-    async with open_library(config, writer="bench") as library:
+    # As `newsdesk ingest` does.
+    async with open_library(replace(config, chroma_apart=True), writer="bench") as library:
         await library.embedder.warm_up()
         indexer = await library.indexer("local")
         start = time.perf_counter()
