@@ -6,8 +6,8 @@ articles, prints the figures and draws the trade-off to CHART (docs/abstention.p
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import sys
 from pathlib import Path
 
 from bot.evaluating.abstention import Tradeoff, tradeoff
@@ -56,6 +56,11 @@ def draw(half: Tradeoff, chart: Path) -> None:
 
 
 async def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.abstention", description=__doc__
+    )
+    parser.add_argument("chart", type=Path, nargs="?", default=_CHART)
+    parsed = parser.parse_args()
     half = await tradeoff(
         weekly_news.ARTICLES, weekly_news.QUESTIONS, LibraryConfig(Path("unused"))
     )
@@ -67,7 +72,7 @@ async def main() -> None:
     ):
         print(f"{name} {share.value:.3f} ({share.low:.3f} to {share.high:.3f}) of {of}")
     print(f"area under the curve {half.area:.3f}")
-    chart = Path(sys.argv[1]) if len(sys.argv) > 1 else _CHART
+    chart = parsed.chart
     draw(half, chart)
     print(f"chart: {chart}")
 
