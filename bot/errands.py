@@ -16,6 +16,7 @@ from bot.logs import about, details, new_id
 from bot.texts import Say
 from bot.ui.places import Gone, Place
 from bot.ui.waiting import WaitingNotice
+from retrieval.lanes import INGESTING
 
 _log = logging.getLogger(__name__)
 
@@ -92,11 +93,12 @@ class Errands:
 
     @contextlib.contextmanager
     def acknowledging(self) -> Iterator[None]:
-        """While somebody has not been told yet that an answer is coming, no work is begun."""
+        """While somebody has not been told yet that an answer is coming, no answer is begun and nothing more comes in."""
         self._unacknowledged += 1
         self._all_acknowledged.clear()
         try:
-            yield
+            with INGESTING.held():
+                yield
         finally:
             self._unacknowledged -= 1
             if not self._unacknowledged:

@@ -8,9 +8,11 @@ and what merely waits (disks, names, locks) goes elsewhere, with ``asyncio.to_th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import functools
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
@@ -18,11 +20,16 @@ P = ParamSpec("P")
 Result = TypeVar("Result")
 
 
+_LONGEST_HELD = 1.0
+_LOOK_AGAIN = 0.02
+
+
 class Lane:
     """Up to ``threads`` threads; they start when they are needed."""
 
     def __init__(self, name: str, threads: int) -> None:
         self._name = name
+        self._holders = 0
         self.resize(threads)
 
     def resize(self, threads: int) -> None:
@@ -31,8 +38,24 @@ class Lane:
 
     async def run(self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
         """As ``asyncio.to_thread``: what is cancelled is finished, or never begun."""
+        await self._let_go()
         call = functools.partial(contextvars.copy_context().run, function, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Begin nothing meanwhile; but no call waits longer than a second."""
+        self._holders += 1
+        try:
+            yield
+        finally:
+            self._holders -= 1
+
+    async def _let_go(self) -> None:
+        until = time.monotonic() + _LONGEST_HELD
+        # An event would belong to one event loop, a lane to the process.
+        while self._holders and time.monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK_AGAIN)
 
 
 ASKING = Lane("asking", 2)

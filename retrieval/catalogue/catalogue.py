@@ -73,6 +73,10 @@ _READERS = 8
 _CORPUS = (corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout)
 
 
+# Articles that one turn of a thread identifies: whoever holds ingestion up waits for no more.
+_IDENTIFIED_AT_ONCE = 32
+
+
 class Catalogue:
     """One catalogue file. Open it with ``await Catalogue.open(path)`` and close it.
 
@@ -200,7 +204,10 @@ class Catalogue:
         rejected. ``alongside`` is told the results and may write to the same transaction.
         """
         # Hashing and cutting are work for a thread, not for the event loop.
-        batch = await INGESTING.run(lambda: [_Identified(corpus, item) for item in incoming])
+        batch: list[_Identified] = []
+        for first in range(0, len(incoming), _IDENTIFIED_AT_ONCE):
+            part = incoming[first : first + _IDENTIFIED_AT_ONCE]
+            batch += await INGESTING.run(_identified, corpus, part)
         async with self._write() as connection:
             known = await _known_articles(connection, [item.article_id for item in batch])
             hashes = await _known_hashes(connection, corpus, [item.hash for item in batch])
@@ -504,6 +511,10 @@ class Catalogue:
                     )
                 )
         return result
+
+
+def _identified(corpus: Corpus, incoming: Sequence[Incoming]) -> list[_Identified]:
+    return [_Identified(corpus, item) for item in incoming]
 
 
 class _Identified:

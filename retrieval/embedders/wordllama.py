@@ -31,21 +31,24 @@ class WordLlamaEmbedder(Embedder):
         await asyncio.to_thread(self._loaded)
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        lane = ASKING if len(texts) <= _FEW else INGESTING
-        return await lane.run(self._embed, list(texts))
+        if len(texts) <= _FEW:
+            return await ASKING.run(self._embed, list(texts))
+        parts = [
+            await INGESTING.run(self._embed, list(texts[first : first + _BATCH]))
+            for first in range(0, len(texts), _BATCH)
+        ]
+        return np.concatenate(parts)
 
     def _embed(self, texts: list[str]) -> Vectors:
         model = self._loaded()
         vectors = np.zeros((len(texts), model.embedding.shape[1]), dtype=np.float32)
-        for first in range(0, len(texts), _BATCH):
-            encoded = model.tokenize(texts[first : first + _BATCH])
-            # wordllama's own pooling gathers a padded block of token vectors, most of it padding;
-            # the mean over each text's own tokens is the same and several times faster.
-            for row, encoding in enumerate(encoded, first):
-                ids = np.asarray(encoding.ids, dtype=np.intp)
-                ids = ids[np.asarray(encoding.attention_mask, dtype=bool)]
-                if len(ids):
-                    vectors[row] = model.embedding.take(ids, axis=0, mode="clip").mean(axis=0)
+        # wordllama's own pooling gathers a padded block of token vectors, most of it padding; the
+        # mean over each text's own tokens is the same and several times faster.
+        for row, encoding in enumerate(model.tokenize(texts)):
+            ids = np.asarray(encoding.ids, dtype=np.intp)
+            ids = ids[np.asarray(encoding.attention_mask, dtype=bool)]
+            if len(ids):
+                vectors[row] = model.embedding.take(ids, axis=0, mode="clip").mean(axis=0)
         return normalised(vectors)
 
     def _loaded(self) -> Any:

@@ -1,0 +1,36 @@
+"""Threads that compute."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from retrieval.lanes import Lane
+
+
+async def test_what_is_held_begins_when_it_is_let_go() -> None:
+    lane = Lane("test", 1)
+    done: list[str] = []
+    with lane.held():
+        waiting = asyncio.create_task(lane.run(done.append, "begun"))
+        await asyncio.sleep(0.1)
+        assert done == []
+    await asyncio.wait_for(waiting, 5)
+    assert done == ["begun"]
+
+
+async def test_nothing_is_held_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("retrieval.lanes._LONGEST_HELD", 0.05)
+    lane = Lane("test", 1)
+    with lane.held():
+        assert await asyncio.wait_for(lane.run(lambda: "done"), 5) == "done"
+
+
+async def test_a_lane_of_one_does_one_thing_at_a_time() -> None:
+    lane = Lane("test", 1)
+    names = await asyncio.gather(
+        *(lane.run(lambda: threading.current_thread().name) for _ in range(9))
+    )
+    assert len(set(names)) == 1
