@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import discord
@@ -14,13 +13,9 @@ from bot.client import NewsdeskBot
 from bot.cogs.ask._about import AboutForm
 from bot.cogs.ask._asking import Asking, Question
 from bot.cogs.ask._places import acknowledged
+from bot.cogs.ask._suggesting import suggested_sources
 from bot.cogs.ask._threads import open_thread
 from bot.desk import LONGEST_QUESTION
-from bot.ui.escaping import unmarked
-
-_SUGGESTIONS = 25
-_LONGEST_SUGGESTION = 100
-_SUGGEST_SECONDS = 2.0
 
 
 class AskCommands(commands.Cog):
@@ -70,17 +65,7 @@ class AskCommands(commands.Cog):
     async def _sources(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        visit = await self._bot.visit(interaction)
-        async with asyncio.timeout(_SUGGEST_SECONDS):
-            corpus = await self._asking.suggesting_from(visit)
-            if corpus is None:
-                return []
-            names = await self._bot.library.source_names(corpus, typed)
-        return [
-            app_commands.Choice(name=unmarked(name, _LONGEST_SUGGESTION), value=name)
-            for name in names
-            if name.strip() and len(name) <= _LONGEST_SUGGESTION
-        ][:_SUGGESTIONS]
+        return await suggested_sources(self._bot, self._asking, interaction, typed)
 
     async def _about_this(
         self, interaction: discord.Interaction[Any], message: discord.Message

@@ -16,6 +16,12 @@ from bot.answering.summaries.results import NotIngested, Progress
 from bot.charts import coverage_chart
 from bot.client import NewsdeskBot
 from bot.cogs.ask._asking import Asking
+from bot.cogs.ask._suggesting import (
+    LONGEST_SUGGESTION,
+    SUGGEST_SECONDS,
+    SUGGESTIONS,
+    suggested_sources,
+)
 from bot.cogs.summaries._offer import SumUpOffer
 from bot.cogs.summaries._serving import Serving
 from bot.errors import Refused
@@ -25,8 +31,6 @@ from bot.ui.pages import Page, note
 from bot.ui.summaries import Around, digest_pages, summary_pages, timeline_pages
 from retrieval.moments import TimeRange
 
-_SUGGESTIONS = 25
-_SUGGEST_SECONDS = 2.0
 _STORIES, _EVENTS = 10, 20
 
 Which = app_commands.Range[str, 1, 300]
@@ -133,13 +137,15 @@ class SummaryCommands(commands.Cog):
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
         visit = await self._bot.visit(interaction)
-        async with asyncio.timeout(_SUGGEST_SECONDS):
+        async with asyncio.timeout(SUGGEST_SECONDS):
             corpus = await self._asking.suggesting_from(visit)
             if corpus is None:
                 return []
-            found = await self._bot.summaries.suggestions(corpus, typed, _SUGGESTIONS)
+            found = await self._bot.summaries.suggestions(corpus, typed, SUGGESTIONS)
         return [
-            app_commands.Choice(name=unmarked(article.title, 100) or "…", value=article.article_id)
+            app_commands.Choice(
+                name=unmarked(article.title, LONGEST_SUGGESTION) or "…", value=article.article_id
+            )
             for article in found
         ]
 
@@ -147,17 +153,7 @@ class SummaryCommands(commands.Cog):
     async def _sources(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        visit = await self._bot.visit(interaction)
-        async with asyncio.timeout(_SUGGEST_SECONDS):
-            corpus = await self._asking.suggesting_from(visit)
-            if corpus is None:
-                return []
-            names = await self._bot.library.source_names(corpus, typed)
-        return [
-            app_commands.Choice(name=unmarked(name, 100), value=name)
-            for name in names
-            if name.strip() and len(name) <= 100
-        ][:_SUGGESTIONS]
+        return await suggested_sources(self._bot, self._asking, interaction, typed)
 
     async def _summarise_this(
         self, interaction: discord.Interaction[Any], message: discord.Message
