@@ -70,7 +70,7 @@ class User(Account):
         described, steps = find(self._commands(channel, 1), command)
         self._check_use(channel, described)
         filled = Filled(self._standin.world, channel.guild)
-        return self._start(COMMAND, channel, filled.data(described, steps, options))
+        return await self._start(COMMAND, channel, filled.data(described, steps, options))
 
     async def autocomplete(
         self, channel: Channel, command: str, /, option: str, typed: str = "",
@@ -81,7 +81,7 @@ class User(Account):
         self._check_use(channel, described)
         filled = Filled(self._standin.world, channel.guild, typing=option)
         data = filled.data(described, steps, {**options, option: typed})
-        interaction = self._start(AUTOCOMPLETE, channel, data)
+        interaction = await self._start(AUTOCOMPLETE, channel, data)
         await interaction.acknowledged(timeout)
         return [Choice(c["name"], c["value"]) for c in interaction.response_data.get("choices", [])]
 
@@ -106,7 +106,7 @@ class User(Account):
             data["resolved"] = filled.resolved
         if "guild_id" in described:
             data["guild_id"] = described["guild_id"]
-        return self._start(COMMAND, channel, data)
+        return await self._start(COMMAND, channel, data)
 
     def _commands(self, channel: Channel, kind: int) -> list[Json]:
         guild = channel.guild
@@ -136,19 +136,19 @@ class User(Account):
         """
         if forged:
             data: Json = {"custom_id": button, "component_type": BUTTON, "id": 1}
-            return self._start(COMPONENT, message.channel, data, message)
+            return await self._start(COMPONENT, message.channel, data, message)
         part = self._usable(message, button)
         if part["type"] != BUTTON or "custom_id" not in part:
             raise NotPossible(f"{button!r} is no button that the bot hears of")
         data = {"custom_id": part["custom_id"], "component_type": BUTTON, "id": part["id"]}
-        return self._start(COMPONENT, message.channel, data, message)
+        return await self._start(COMPONENT, message.channel, data, message)
 
     async def select(self, message: Message, menu: str, /, *values: Any) -> Interaction:
         """Choose in a menu by its placeholder or custom id; options by label or value."""
         part = self._usable(message, menu)
         data = {"custom_id": part["custom_id"], "component_type": part["type"], "id": part["id"]}
         data |= self._selected(part, message.channel, values)
-        return self._start(COMPONENT, message.channel, data, message)
+        return await self._start(COMPONENT, message.channel, data, message)
 
     def _usable(self, message: Message, name: str) -> Json:
         if not self.sees(message):
@@ -209,14 +209,15 @@ class User(Account):
                 ]
             components.append(row)
         data: Json = {"custom_id": modal.custom_id, "components": components}
-        return self._start(MODAL_SUBMIT, cause.channel, data, cause.message, cause)
+        return await self._start(MODAL_SUBMIT, cause.channel, data, cause.message, cause)
 
-    def _start(
+    async def _start(
         self, kind: int, channel: Channel, data: Json, message: Message | None = None,
         cause: Interaction | None = None,
     ) -> Interaction:  # fmt: skip
         if not can(channel, self, VIEW_CHANNEL):
             raise NotPossible(f"{self.name} is not in {channel!r}")
+        await self._standin.world.moment()
         world = self._standin.world
         interaction = Interaction(world, kind, self, channel, data, message, cause)
         self._standin.interactions.append(interaction)

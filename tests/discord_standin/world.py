@@ -86,6 +86,11 @@ class World:
             if not future.done():
                 future.set_result(None)
 
+    async def moment(self) -> None:
+        """What a person's hand takes: by then the bot has read what Discord answered it."""
+        for _ in range(5):
+            await asyncio.sleep(0.004)
+
     async def find(
         self, look: Callable[[], Found | None], timeout: float, what: Callable[[], str]
     ) -> Found:

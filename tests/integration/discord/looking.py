@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import pytest
 
+from bot.client import NewsdeskBot
+from retrieval.catalogue.servers import known_servers, servers_gone_before
 from tests.discord_standin import Channel, DiscordStandIn, Message
 
 
@@ -30,6 +35,24 @@ def told(log: pytest.LogCaptureFixture) -> list[str]:
         for record in log.records
         if record.name.startswith("bot.") and record.levelno >= logging.WARNING
     ]
+
+
+async def eventually(look: Callable[[], Awaitable[object]], timeout: float = 10.0) -> None:
+    """Until ``look`` finds something; ``TimeoutError`` after ``timeout`` seconds."""
+    async with asyncio.timeout(timeout):
+        while not await look():
+            await asyncio.sleep(0.02)
+
+
+async def noted(bot: NewsdeskBot, server_id: int, *, gone: bool) -> None:
+    """Until the bot has put down that a server is there, or that it removed the bot."""
+
+    async def look() -> bool:
+        catalogue = bot.library.catalogue
+        known = await servers_gone_before(catalogue, datetime.max) if gone else await known_servers(catalogue)  # fmt: skip
+        return server_id in known
+
+    await eventually(look)
 
 
 async def thread_in(standin: DiscordStandIn, channel: Channel) -> Channel:

@@ -43,6 +43,11 @@ class Scene:
         await self.ada.send(self.general, BRIDGE, mention=[self.standin.bot])
         return await self.standin.wait_for_message(self.general, begun)
 
+    async def told(self, caplog: pytest.LogCaptureFixture) -> list[str]:
+        """What the operator was told by the time the bot has nothing more to do."""
+        await self.standin.wait_until(lambda: not self.running.bot.errands.is_busy)
+        return told(caplog)
+
 
 @pytest.fixture
 async def scene(writing: Running) -> Scene:
@@ -70,7 +75,7 @@ async def test_the_gateway_drops_and_the_answer_arrives_and_the_bot_resumes(
     await scene.standin.wait_until(lambda: scene.standin.gateway.resumes == 1, 20)
     again = await scene.ada.slash(scene.general, "ask", question=BRIDGE)
     assert END in (await again.final(whole)).text
-    assert told(caplog) == []
+    assert await scene.told(caplog) == []
 
 
 async def test_an_invalid_session_is_begun_anew(scene: Scene) -> None:
@@ -113,7 +118,7 @@ async def test_a_public_answer_whose_token_died_comes_as_a_message_in_the_channe
     await scene.standin.wait_until(lambda: unfinished.deleted)
     sources = await (await scene.ada.press(answer, "Sources")).final()
     assert "Maravel Courier" in sources.text
-    assert len(told(caplog)) == 1
+    assert len(await scene.told(caplog)) == 1
 
 
 async def test_a_private_answer_whose_token_died_comes_directly_and_never_to_the_channel(
@@ -126,7 +131,7 @@ async def test_a_private_answer_whose_token_died_comes_directly_and_never_to_the
     assert scene.standin.bot_messages(scene.general) == []
     sources = await (await scene.ada.press(answer, "Sources")).final()
     assert "Maravel Courier" in sources.text
-    assert len(told(caplog)) == 1
+    assert len(await scene.told(caplog)) == 1
 
 
 async def test_a_private_answer_that_nobody_can_be_given_ends_quietly(
@@ -135,7 +140,7 @@ async def test_a_private_answer_that_nobody_can_be_given_ends_quietly(
     scene.ada.accepts_dms = False
     interaction, _ = await scene.begun(private=True)
     interaction.expire()
-    await scene.standin.wait_until(lambda: len(told(caplog)) == 1)
+    assert len(await scene.told(caplog)) == 1
     assert scene.standin.bot_messages(scene.general) == []
 
 
@@ -146,7 +151,7 @@ async def test_an_answer_deleted_while_it_is_written_ends_quietly(
     scene.standin.delete_message(message)
     await scene.standin.wait_until(lambda: not scene.running.bot.errands.is_busy)
     assert scene.standin.bot_messages(scene.general) == []
-    assert told(caplog) == []
+    assert await scene.told(caplog) == []
 
 
 async def test_a_response_deleted_while_it_is_written_ends_quietly(
@@ -157,7 +162,7 @@ async def test_a_response_deleted_while_it_is_written_ends_quietly(
     await scene.standin.wait_until(lambda: not scene.running.bot.errands.is_busy)
     assert scene.standin.bot_messages(scene.general) == []
     assert scene.standin.bot_messages(scene.ada.direct) == []
-    assert told(caplog) == []
+    assert await scene.told(caplog) == []
 
 
 async def test_where_no_thread_may_be_opened_the_answer_comes_and_the_operator_hears_what_to_do(
@@ -167,8 +172,7 @@ async def test_where_no_thread_may_be_opened_the_answer_comes_and_the_operator_h
     scene.standin.deny(scene.general, "create_public_threads")
     interaction = await scene.ada.slash(scene.general, "ask", question=BRIDGE)
     assert END in (await interaction.final(whole)).text
-    await scene.standin.wait_until(lambda: bool(told(caplog)))
-    [line] = told(caplog)
+    [line] = await scene.told(caplog)
     assert "give the bot Create Public Threads" in line
 
 
@@ -179,7 +183,7 @@ async def test_where_the_bot_may_not_write_any_more_the_answer_comes_directly(
     scene.standin.deny(scene.general, "view_channel")
     answer = await scene.standin.wait_for_message(scene.ada.direct, whole)
     assert END in answer.text
-    assert len(told(caplog)) == 1
+    assert len(await scene.told(caplog)) == 1
 
 
 async def test_an_answer_in_a_thread_that_was_archived_meanwhile_opens_it_again(
@@ -203,7 +207,7 @@ async def test_an_answer_in_a_locked_thread_comes_directly(
     scene.standin.archive(thread, locked=True)
     answer = await scene.standin.wait_for_message(scene.ada.direct, whole)
     assert END in answer.text
-    assert len(told(caplog)) == 1
+    assert len(await scene.told(caplog)) == 1
 
 
 async def test_an_interaction_that_discord_does_not_know_is_answered_in_the_channel(
@@ -216,7 +220,7 @@ async def test_an_interaction_that_discord_does_not_know_is_answered_in_the_chan
     await scene.ada.slash(scene.general, "ask", question=BRIDGE)
     answer = await scene.standin.wait_for_message(scene.general, whole)
     assert END in answer.text
-    assert len(told(caplog)) == 1
+    assert len(await scene.told(caplog)) == 1
 
 
 async def test_an_outage_of_the_server_keeps_its_data_and_its_answer(scene: Scene) -> None:

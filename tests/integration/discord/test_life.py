@@ -23,7 +23,7 @@ from tests.discord_standin import DiscordStandIn
 from tests.discord_standin.permissions import VIEW_CHANNEL
 from tests.integration.answering_fixtures import BRIDGE, NOW
 from tests.integration.discord.conftest import Running, Start
-from tests.integration.discord.looking import told, whole
+from tests.integration.discord.looking import eventually, noted, told, whole
 
 COMMANDS = "/applications/{application_id}/commands"
 
@@ -67,9 +67,10 @@ async def test_a_server_that_removes_the_bot_loses_its_data_after_the_grace_time
     await ada.dm(BRIDGE)
     await standin.wait_for_message(ada.direct, whole)
     await bot.servers.change(guild.id, threads=True)
+    await noted(bot, guild.id, gone=False)
     corpus, other_corpus = bot.corpus_of(guild.id), bot.corpus_of(other.id)
     standin.leave(guild, standin.bot)
-    await asyncio.sleep(0.2)
+    await noted(bot, guild.id, gone=True)
     assert await bot.departures.delete_due() == 0
     bot.library.clock = lambda: NOW + timedelta(days=15)
     assert await bot.departures.delete_due() == 1
@@ -87,8 +88,9 @@ async def test_a_server_that_takes_the_bot_back_in_time_keeps_its_data(running: 
     bot, standin = running.bot, running.standin
     guild = standin.guild("Harbour News")
     await running.bring_in(guild)
+    await noted(bot, guild.id, gone=False)
     standin.leave(guild, standin.bot)
-    await asyncio.sleep(0.2)
+    await noted(bot, guild.id, gone=True)
     await bot.departures.came(guild.id)
     bot.library.clock = lambda: NOW + timedelta(days=99)
     assert await bot.departures.delete_due() == 0
@@ -100,12 +102,10 @@ async def test_servers_that_removed_the_bot_while_it_was_away_are_noticed(
 ) -> None:
     guild = standin.guild("Harbour News")
     async with start() as running:
-        await running.bot.wait_until_ready()
-        await asyncio.sleep(0.2)
+        await noted(running.bot, guild.id, gone=False)
     standin.leave(guild, standin.bot)
     async with start(NEWSDESK_GRACE_DAYS="1") as running:
-        await running.bot.wait_until_ready()
-        await asyncio.sleep(0.2)
+        await noted(running.bot, guild.id, gone=True)
         running.bot.library.clock = lambda: NOW + timedelta(days=2)
         assert await running.bot.departures.delete_due() == 1
 
@@ -135,9 +135,12 @@ async def test_health_is_told_while_the_gateway_is_connected(
                 assert await response.json() == {"gateway": True, "catalogue": True}
             running.standin.gateway.accepting = False
             running.standin.gateway.drop()
-            await asyncio.sleep(0.5)
-            async with session.get(url) as response:
-                assert response.status == 503
+
+            async def unwell() -> bool:
+                async with session.get(url) as response:
+                    return response.status == 503
+
+            await eventually(unwell)
 
 
 async def test_log_lines_bear_the_id_in_the_footer_and_no_words_of_the_question(
@@ -169,9 +172,8 @@ async def test_missing_permissions_are_told_to_the_operator_with_a_link(
 ) -> None:
     guild = standin.guild("Poor News", bot_permissions=VIEW_CHANNEL)
     guild.everyone.permissions = VIEW_CHANNEL
-    async with start() as running:
-        await running.bot.wait_until_ready()
-        await asyncio.sleep(0.1)
+    async with start():
+        await standin.wait_until(lambda: "missing permissions" in caplog.text)
     [line] = [r.getMessage() for r in caplog.records if "missing permissions" in r.getMessage()]
     assert "Send Messages" in line
     assert "oauth2/authorize" in line

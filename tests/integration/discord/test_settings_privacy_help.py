@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from tests.discord_standin import DiscordStandIn, Guild
 from tests.integration.answering_fixtures import BRIDGE
 from tests.integration.discord.conftest import Running, Start
-from tests.integration.discord.looking import whole
+from tests.integration.discord.looking import noted, whole
 from tests.scripted_model import ScriptedModel
 
 
@@ -168,6 +166,7 @@ async def test_the_bot_introduces_itself_once(running: Running) -> None:
     general = standin.channel(guild)
     hello = await standin.wait_for_message(general, lambda m: "Thank you for having me" in m.text)
     assert "/ingest" in hello.text
+    await noted(running.bot, guild.id, gone=False)
     standin.leave(guild, standin.bot)
-    await asyncio.sleep(0.1)
+    await noted(running.bot, guild.id, gone=True)
     assert (await running.bot.servers.of(guild.id)).welcomed
