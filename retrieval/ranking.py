@@ -46,8 +46,8 @@ _OF_KIND: Mapping[Kind, str] = {
     "country": "place",
     "state": "place",
 }
-# What BM25 gives beyond this share of the question's highest score tells little: a word that comes
-# again and again, a list in which everything is named.
+# What BM25 gives beyond this share of the question's highest score tells nothing (a word that comes
+# again and again, a list in which everything is named) and has no weight here; plain BM25 has both.
 _PEAK = 0.8
 _WEIGHTS = Path(__file__).with_name("ranking_weights.json")
 _DAY = 86_400_000_000  # microseconds
