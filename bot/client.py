@@ -228,7 +228,7 @@ class NewsdeskBot(commands.AutoShardedBot):
 
     async def on_ready(self) -> None:
         _log.info("ready", extra=details(servers=len(self.guilds), shards=len(self.shards)))
-        await self.departures.compare([guild.id for guild in self.guilds])
+        await self.departures.compare()
         self.departures.start()
         for guild in self.guilds:
             self._check_permissions(guild)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -51,14 +50,18 @@ class Departures:
         if self._task is not None:
             self._task.cancel()
 
-    async def compare(self, present: Sequence[int]) -> None:
+    async def compare(self) -> None:
         """Note who came and went while the bot was away."""
         catalogue, now = self._bot.library.catalogue, self._bot.library.clock()
-        for server_id in set(await known_servers(catalogue)) - set(present):
+        for server_id in set(await known_servers(catalogue)) - self._present():
             await self.left(server_id)
-        for server_id in set(await servers_gone_before(catalogue, datetime.max)) & set(present):
+        for server_id in set(await servers_gone_before(catalogue, datetime.max)) & self._present():
             await self.came(server_id)
-        await mark_present(catalogue, list(present), now)
+        await mark_present(catalogue, list(self._present()), now)
+
+    def _present(self) -> set[int]:
+        """The servers that the bot is in, at this moment: some leave while it looks."""
+        return {guild.id for guild in self._bot.guilds}
 
     async def came(self, server_id: int) -> None:
         """Keep what is a server's, and visit its feeds again."""

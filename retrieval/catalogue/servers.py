@@ -95,12 +95,19 @@ async def mark_present(catalogue: Catalogue, server_ids: list[int], now: datetim
 
 
 async def mark_removed(catalogue: Catalogue, server_id: int, now: datetime) -> None:
-    """Note that the bot was removed from a server; from now on its grace time runs."""
+    """Note that the bot was removed from a server, also one that it never noted to be in; from now
+    on its grace time runs."""
+    at = to_micros(now)
     async with catalogue._write() as connection:
+        known = await connection.scalar(select(servers.c.id).where(servers.c.id == server_id))
+        if known is None:
+            row = {"id": server_id, "settings": {}, "joined_at": at, "removed_at": at}
+            await connection.execute(insert(servers), row)
+            return
         await connection.execute(
             update(servers)
             .where(servers.c.id == server_id, servers.c.removed_at.is_(None))
-            .values(removed_at=to_micros(now))
+            .values(removed_at=at)
         )
 
 

@@ -54,6 +54,16 @@ async def test_a_server_that_comes_back_in_time_keeps_everything(catalogue: Cata
     assert await s.servers_gone_before(catalogue, NOW + timedelta(days=9)) == []
 
 
+async def test_a_server_that_removes_the_bot_before_it_was_noted_is_gone_too(
+    catalogue: Catalogue,
+) -> None:
+    await s.mark_removed(catalogue, 1, NOW)
+    assert await s.servers_gone_before(catalogue, NOW + timedelta(seconds=1)) == [1]
+    assert await s.known_servers(catalogue) == []
+    await s.mark_present(catalogue, [1], NOW + timedelta(days=1))
+    assert await s.known_servers(catalogue) == [1]
+
+
 async def test_an_answer_is_found_by_its_id_and_by_its_message(catalogue: Catalogue) -> None:
     await kept.keep_answer(catalogue, given("a1"))
     await kept.set_message(catalogue, "a1", 3, 99)
