@@ -10,6 +10,7 @@ import discord
 
 from bot.answering.answers import QUOTATIONS, Answer, Citation, Sentence
 from bot.answering.notes import told
+from bot.answering.summaries.exporting import grouped
 from bot.texts import Say
 from bot.ui.escaping import link, plain, unmarked
 from bot.ui.pages import ANSWER, DESCRIPTION, EMBED, FIELD, FIELDS, QUIET, Page, note
@@ -63,7 +64,7 @@ def answer_pages(answer: Answer, frame: Frame) -> list[Page]:
     _head(embeds[0], frame)
     if len("\n".join([texts[-1], *notes])) <= DESCRIPTION + 500:
         embeds[-1].description = "\n".join([texts[-1], *notes])
-    sources = [_cited(citation, frame.say) for citation in answer.citations]
+    sources = [_cited(*each, frame.say) for each in grouped(answer.citations).items()]
     embeds += _with_lines(embeds[-1], frame.say("sources"), sources)
     _foot(embeds[-1], answer, frame)
     return [Page(embed) for embed in embeds]
@@ -78,7 +79,7 @@ def _refusal(answer: Answer, frame: Frame) -> Page:
         lines.append(frame.say("nothing-here-yet"))
     embed = discord.Embed(description="\n".join(lines), colour=QUIET)
     _head(embed, frame)
-    nearest = [_source(article, "·") for article in answer.nearest[:5]]
+    nearest = [source_line(article, "·") for article in answer.nearest[:5]]
     _with_lines(embed, frame.say("nearest"), nearest)
     _foot(embed, answer, frame)
     return Page(embed)
@@ -87,21 +88,21 @@ def _refusal(answer: Answer, frame: Frame) -> Page:
 def sources_pages(
     citations: Sequence[Citation], say: Say, removed: Mapping[str, datetime]
 ) -> list[Page]:
-    """The quoted passages of an answer, for the one who wants to check. Of ``removed`` articles
-    (by id, with the moment) it is told instead."""
+    """The quoted passages of an answer below their articles, for the one who wants to check. Of
+    ``removed`` articles (by id, with the moment) it is told instead."""
     pieces = []
-    for citation in citations:
-        source = _cited(citation, say)
-        moment = removed.get(citation.article.article_id)
+    for article, cited in grouped(citations).items():
+        source = f"\n{_cited(article, cited, say)}"
+        moment = removed.get(article.article_id)
         if moment is not None:
-            pieces.append(
-                f"{source}\n{say('source-removed', at=f'<t:{int(moment.timestamp())}:D>')}"
-            )
-        else:
-            pieces.append(f"{source}\n> {plain(citation.quote, _QUOTE)}")
+            at = f"<t:{int(moment.timestamp())}:D>"
+            pieces.append(f"{source}\n{say('source-removed', at=at)}")
+            continue
+        first, *more = [f"> {marks([each.n])} {plain(each.quote, _QUOTE)}" for each in cited]
+        pieces += [f"{source}\n{first}", *more]
     if not pieces:
         return [note(say("no-sources"))]
-    return [note(text) for text in split(pieces, DESCRIPTION, "\n\n")]
+    return [note(text.strip()) for text in split(pieces, DESCRIPTION, "\n")]
 
 
 def _head(embed: discord.Embed, frame: Frame) -> None:
@@ -119,22 +120,27 @@ def _foot(embed: discord.Embed, answer: Answer, frame: Frame) -> None:
 
 
 def _shown(sentence: Sentence) -> str:
-    return f"{plain(sentence.text)} {''.join(f'[{n}]' for n in sentence.citations)}".strip()
+    return f"{plain(sentence.text)} {marks(sentence.citations)}".strip()
 
 
-def _source(article: Reference, mark: str) -> str:
+def marks(numbers: Iterable[int]) -> str:
+    return "".join(f"[{n}]" for n in numbers)
+
+
+def source_line(article: Reference, mark: str) -> str:
     parts = [plain(article.source or "", 60), timestamp(article.published_at)]
     parts.append(link(article.title or article.url or "…", article.url))
     return f"{mark} {' · '.join(part for part in parts if part)}"
 
 
-def _cited(citation: Citation, say: Say) -> str:
-    """A source, and who else has its story."""
-    source = _source(citation.article, f"**{citation.n}**")
-    if not citation.also:
+def _cited(article: Reference, cited: Sequence[Citation], say: Say) -> str:
+    """A source behind all its numbers, and who else has its story."""
+    source = source_line(article, marks(each.n for each in cited))
+    also = list(dict.fromkeys(name for each in cited for name in each.also))
+    if not also:
         return source
-    names = ", ".join(plain(name, 40) for name in citation.also[:_OUTLETS])
-    more = f" +{len(citation.also) - _OUTLETS}" if len(citation.also) > _OUTLETS else ""
+    names = ", ".join(plain(name, 40) for name in also[:_OUTLETS])
+    more = f" +{len(also) - _OUTLETS}" if len(also) > _OUTLETS else ""
     return f"{source} · {say('also-in', outlets=f'{names}{more}')}"
 
 

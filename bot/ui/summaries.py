@@ -17,8 +17,8 @@ from bot.answering.summaries.results import Summary
 from bot.answering.summaries.timeline import Event, Timeline
 from bot.charts import Chart
 from bot.texts import Say
-from bot.ui.answers import timestamp
-from bot.ui.escaping import link, plain, unmarked
+from bot.ui.answers import marks, source_line, timestamp
+from bot.ui.escaping import plain, unmarked
 from bot.ui.pages import ANSWER, Page, Picture
 from bot.ui.splitting import split
 
@@ -44,7 +44,7 @@ def summary_pages(summary: Summary, around: Around) -> list[Page]:
         lines = [f"{'• ' if head else ''}{_shown(sentence)}" for sentence in section.sentences]
         blocks.append("\n".join([*head, *lines]) if head else " ".join(lines))
     if summary.figures:
-        lines = [f"• {plain(f.text)} {_marks(f.sentence.citations)}" for f in summary.figures]
+        lines = [f"• {plain(f.text)} {marks(f.sentence.citations)}" for f in summary.figures]
         blocks.append("\n".join([f"**{say('summary-key-figures')}**", *lines]))
     blocks += _sources(summary.citations, say)
     outlets = _outlets(summary.outlets, len(summary.articles), say)
@@ -132,10 +132,7 @@ def _sources(citations: Sequence[Citation], say: Say) -> list[str]:
 
 def _source_lines(citations: Sequence[Citation], before: str = "") -> Iterable[str]:
     for article, cited in grouped(citations).items():
-        marks = _marks(citation.n for citation in cited)
-        parts = [plain(article.source or "", 60), timestamp(article.published_at)]
-        parts.append(link(article.title or article.url or "…", article.url))
-        yield f"{before}{marks} {' · '.join(part for part in parts if part)}"
+        yield before + source_line(article, marks(citation.n for citation in cited))
 
 
 def _outlets(names: Sequence[str], articles: int, say: Say) -> str:
@@ -145,8 +142,4 @@ def _outlets(names: Sequence[str], articles: int, say: Say) -> str:
 
 
 def _shown(sentence: Sentence) -> str:
-    return f"{plain(sentence.text)} {_marks(sentence.citations)}".strip()
-
-
-def _marks(numbers: Iterable[int]) -> str:
-    return "".join(f"[{n}]" for n in numbers)
+    return f"{plain(sentence.text)} {marks(sentence.citations)}".strip()

@@ -102,14 +102,53 @@ def test_a_long_answer_is_split_at_sentence_ends_and_the_last_page_has_the_sourc
     assert "id abcdefgh" in str(pages[-1].embed.footer.text)
 
 
+def article_of(n: int) -> Reference:
+    url = f"https://paper.example/{n}/" + "a" * 300
+    return Reference(f"id{n}", url, f"T{n} " * 40, "P" * 100, None)
+
+
 def test_hundreds_of_sources_stay_within_discords_limits() -> None:
-    article = Reference("a", "https://paper.example/" + "a" * 300, "T" * 200, "P" * 100, None)
-    cited = tuple(Citation(n, article, "Its words.") for n in range(1, 100))
+    cited = tuple(Citation(n, article_of(n), "Its words.") for n in range(1, 100))
     answer = Answer("Q?", "…", False, (Sentence("All.", (1,)),), cited)
     pages = answer_pages(answer, Frame("abcdefgh", NOW, say_in("en")))
     assert all(len(p.embed) <= 6_000 and len(p.embed.fields) <= 25 for p in pages)
     lines = "\n".join(str(f.value) for p in pages for f in p.embed.fields)
-    assert all(f"**{n}**" in lines for n in range(1, 100))
+    assert all(f"[{n}] P" in lines for n in range(1, 100))
+
+
+def test_an_article_stands_once_among_the_sources_with_all_its_passages() -> None:
+    bridge, ferry = [
+        Reference(name, None, f"The {name}", "Courier", None) for name in ("bridge", "ferry")
+    ]
+    cited = (
+        Citation(1, bridge, "It cost 412 million.", ("Reuters",)),
+        Citation(2, ferry, "It sails."),
+        Citation(3, bridge, "It is long.", ("Reuters", "BBC")),
+    )
+    answer = Answer("Q?", "…", False, (Sentence("All.", (1, 2, 3)),), cited)
+    [page] = answer_pages(answer, Frame("abcdefgh", NOW, say_in("en")))
+    assert page.embed.fields[0].value == (
+        "[1][3] Courier · The bridge · also: Reuters, BBC\n[2] Courier · The ferry"
+    )
+    [sources] = sources_pages(cited, say_in("en"), {})
+    assert sources.embed.description == (
+        "[1][3] Courier · The bridge · also: Reuters, BBC\n"
+        "> [1] It cost 412 million.\n"
+        "> [3] It is long.\n"
+        "\n"
+        "[2] Courier · The ferry\n"
+        "> [2] It sails."
+    )
+
+
+def test_many_passages_of_one_article_are_all_shown_whole_on_pages() -> None:
+    cited = tuple(Citation(n, article_of(1), f"Words {n} " + "w " * 250) for n in range(1, 31))
+    pages = sources_pages(cited, say_in("en"), {})
+    said = [str(page.embed.description) for page in pages]
+    assert all(len(text) <= 4_096 for text in said)
+    assert "\n".join(said).count("](https:") == 1
+    quoted = [line for text in said for line in text.split("\n")[0 if text[0] == ">" else 1 :]]
+    assert [line.split(" w ")[0] for line in quoted] == [f"> [{n}] Words {n}" for n in range(1, 31)]
 
 
 def test_a_bare_date_is_shown_as_a_day_and_a_moment_as_a_moment() -> None:

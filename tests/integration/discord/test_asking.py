@@ -132,7 +132,8 @@ async def test_a_private_answer_is_seen_by_its_asker_alone_until_it_is_shared(
     assert "Shared by Ada" in shared.text
     sources = await (await bob.press(shared, "Sources")).final()
     assert sources.is_ephemeral
-    assert sources.text.startswith("**1** Maravel Courier")
+    assert sources.text.startswith("[1]")
+    assert "] Maravel Courier · <t:" in sources.text
 
 
 async def test_the_buttons_show_sources_take_feedback_follow_up_and_delete(
