@@ -14,7 +14,12 @@ from bot.client import NewsdeskBot
 from bot.texts import Say
 from bot.ui.pages import note
 from bot.visits import Visit
-from retrieval.catalogue.given import feedback_of, forget_user, questions_of
+from retrieval.catalogue.given import (
+    feedback_of,
+    forget_user,
+    other_answers_of,
+    questions_of,
+)
 from retrieval.catalogue.subscriptions import forget_subscriptions, subscriptions_of
 
 _SECONDS = 300.0
@@ -52,9 +57,11 @@ class PrivacyCommands(
         """What is kept of somebody, a line for each kind."""
         catalogue, user_id, say = self._bot.library.catalogue, visit.user.id, visit.say
         lines = []
+        days = f"{self._bot.settings.keep_answers_days:g}"
         if count := await questions_of(catalogue, user_id):
-            days = f"{self._bot.settings.keep_answers_days:g}"
             lines.append(say("privacy-kept", count=count, days=days))
+        if count := await other_answers_of(catalogue, user_id):
+            lines.append(say("privacy-kept-summaries", count=count, days=days))
         if count := await feedback_of(catalogue, user_id):
             lines.append(say("privacy-kept-feedback", count=count))
         if count := await subscriptions_of(catalogue, user_id):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from retrieval.catalogue.catalogue import Catalogue
 from retrieval.catalogue.schema import feedback, given_answers
@@ -92,7 +92,16 @@ async def feedback_counts(catalogue: Catalogue, answer_id: str) -> tuple[int, in
 
 async def questions_of(catalogue: Catalogue, user_id: int) -> int:
     """How many questions of a user are kept."""
-    query = select(func.count()).where(given_answers.c.user_id == user_id)
+    return await _count(catalogue, user_id, given_answers.c.question.is_not(None))
+
+
+async def other_answers_of(catalogue: Catalogue, user_id: int) -> int:
+    """How many answers to no question are kept for a user: summaries, and what was subscribed to."""
+    return await _count(catalogue, user_id, given_answers.c.question.is_(None))
+
+
+async def _count(catalogue: Catalogue, user_id: int, which: ColumnElement[bool]) -> int:
+    query = select(func.count()).where(given_answers.c.user_id == user_id, which)
     return await catalogue._read(lambda connection: connection.scalar(query)) or 0
 
 
@@ -103,18 +112,19 @@ async def feedback_of(catalogue: Catalogue, user_id: int) -> int:
 
 
 async def forget_user(catalogue: Catalogue, user_id: int) -> int:
-    """Forget who asked what: question, answer and feedback go. Returns how many answers that were.
+    """Forget who asked what: question, answer and feedback go. Returns how many questions that were.
 
     The row stays, empty, so that its buttons can say what became of it.
     """
     async with catalogue._write() as connection:
-        result = await connection.execute(
-            update(given_answers)
-            .where(given_answers.c.user_id == user_id)
-            .values(user_id=None, question=None, answer={})
+        mine = given_answers.c.user_id == user_id
+        counting = select(func.count(given_answers.c.question)).where(mine)
+        questions = await connection.scalar(counting)
+        await connection.execute(
+            update(given_answers).where(mine).values(user_id=None, question=None, answer={})
         )
         await connection.execute(delete(feedback).where(feedback.c.user_id == user_id))
-    return result.rowcount
+    return questions or 0
 
 
 async def forget_answers(

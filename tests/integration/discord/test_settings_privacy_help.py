@@ -8,6 +8,7 @@ from tests.discord_standin import DiscordStandIn, Guild
 from tests.integration.answering_fixtures import BRIDGE
 from tests.integration.discord.conftest import Running, Start
 from tests.integration.discord.looking import noted, whole
+from tests.integration.discord.test_summaries import many
 from tests.scripted_model import ScriptedModel
 
 
@@ -92,6 +93,26 @@ async def test_a_person_sees_what_is_kept_and_has_it_forgotten(
     assert "None" in (await (await ada.slash(general, "privacy show")).final()).text
     sources = await (await ada.press(answer, "Sources")).final()
     assert "no longer kept" in sources.text
+
+
+async def test_digests_that_are_kept_are_told_apart_from_questions(
+    running: Running, guild: Guild
+) -> None:
+    standin = running.standin
+    ada, general = standin.member(guild, "Ada"), standin.channel(guild)
+    await running.bring_in(guild, many(12))
+    await (await ada.slash(general, "digest", period="week")).final(whole)
+    shown = await (await ada.slash(general, "privacy show")).final()
+    assert "One summary, digest or timeline that you asked for or subscribed to" in shown.text
+    assert "question" not in shown.text
+    await running.bot.servers.change(guild.id, language="de")
+    shown = await (await ada.slash(general, "privacy show")).final()
+    assert "Eine Zusammenfassung, ein Überblick oder eine Chronik" in shown.text
+    assert "Frage" not in shown.text
+    sure = await (await ada.slash(general, "privacy forget")).final()
+    done = await (await ada.press(sure, "Vergessen")).final()
+    assert "0 Fragen" in done.text
+    assert "Keine" in (await (await ada.slash(general, "privacy show")).final()).text
 
 
 async def test_opinions_and_subscriptions_are_told_and_forgotten_without_any_question(
