@@ -256,10 +256,18 @@ class Moderation:
                 .values(story_id=fresh, copy_id=fresh)
             )
             await self._pin(connection, [article_id], fresh)
-            await note(
-                connection, self.corpus, actor, now, "story.split", article_id,
-                f"out of story {card.story_id}",
-            )  # fmt: skip
+            # Named by an article that stays: so it can be merged again.
+            staying = (
+                select(versions.c.article_id)
+                .join(story_members, story_members.c.version_id == versions.c.id)
+                .where(story_members.c.corpus_id == self.corpus.id)
+                .where(story_members.c.story_id == card.story_id, versions.c.state == INDEXED)
+                .order_by(versions.c.visible_from, versions.c.id)
+                .limit(1)
+            )
+            other = await connection.scalar(staying)
+            words = "it was alone in its story" if other is None else f"out of the story of {other}"
+            await note(connection, self.corpus, actor, now, "story.split", article_id, words)
 
     async def merge(self, first: str, second: str, actor: Actor, now: datetime) -> None:
         """Make the stories of two articles one, which all their articles stay in."""

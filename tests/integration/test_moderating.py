@@ -115,6 +115,14 @@ async def test_a_split_article_stays_out_of_its_story_and_merged_stories_stay_on
         # The one that began the story leaves it, and leaves the others together.
         assert [card.article_id for card in await desk.split(ids[0], MODERATOR)] == ids[:1]
         assert [card.article_id for card in await desk.story(ids[1])] == ids[1:3]
+        # What the audit names can be merged again.
+        await desk.split(ids[3], MODERATOR)
+        alone, parted = await desk.audit(limit=2)
+        assert (parted.action, parted.subject) == ("story.split", ids[0])
+        assert (parted.detail, alone.detail) == (
+            f"out of the story of {ids[1]}",
+            "it was alone in its story",
+        )
         assert (await bring(room, report(1, "One more sentence was added.")))[0].status == "updated"
         assert [card.article_id for card in await desk.story(ids[0])] == ids[:1]
         await bring(room, report(4))
