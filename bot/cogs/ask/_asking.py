@@ -124,7 +124,12 @@ class Asking:
         """The corpus whose names may be suggested to this person; None if there is none."""
         if not visit.may_ask_here:
             return None
-        return visit.corpus or await self.direct.corpus_for(visit.user, suggesting=True)
+        if visit.corpus is not None:
+            return visit.corpus
+        try:
+            return await self.direct.corpus_for(visit.user, suggesting=True)
+        except Refused:
+            return None
 
     async def require_reading(self, visit: Visit, given: Given) -> None:
         """Whether this person may read what is kept, here and now. Raises ``Refused``."""

@@ -1,7 +1,7 @@
 """Direct messages: from which server's articles they are answered.
 
 Only from a server that the person and the bot are both in. Discord is asked, never discord.py's
-cache: which servers these are once a minute, the one that is read each time.
+cache: at each question, and while somebody types once a minute.
 """
 
 from __future__ import annotations
@@ -61,27 +61,26 @@ class DirectCorpora:
             if guild is not None and await self._may_read(guild, user, fresh=not suggesting):
                 self._remember(user, guild)
                 return self._bot.corpus_of(guild.id)
+        if not suggesting:
+            # Who joined a server or was given a role since need not wait.
+            self._known.pop(user.id, None)
         servers = await self.servers_of(user)
         corpora = {self._bot.corpus_of(guild.id) for guild in servers}
         if len(corpora) > 1:
             return None
-        for guild in servers:
-            if suggesting or await self._may_read(guild, user, fresh=True):
-                self._remember(user, guild)
-                return self._bot.corpus_of(guild.id)
-        # Who is given a role meanwhile need not wait for it.
-        roles = self._known_of(user).roles
-        for server_id in [each for each, theirs in roles.items() if theirs is not None]:
-            del roles[server_id]
-        raise Refused("dm-no-servers")
+        if not servers:
+            raise Refused("dm-no-servers")
+        self._remember(user, servers[0])
+        return self._bot.corpus_of(servers[0].id)
 
     async def may_read(self, user: discord.abc.User, corpus: str) -> bool:
         """Whether a corpus is that of a server which this person is in now."""
-        seen = self._bot.seen_in(user.id)
+        known = self._known_of(user).roles
+        likely = self._bot.seen_in(user.id) | {each for each in known if known[each] is not None}
         guilds = [g for g in self._bot.guilds if self._bot.corpus_of(g.id) == corpus]
-        guilds.sort(key=lambda guild: guild.id not in seen)
+        guilds.sort(key=lambda guild: guild.id not in likely)
         for guild in guilds[:_MOST_ASKED]:
-            if await self._may_read(guild, user, fresh=len(guilds) == 1):
+            if await self._may_read(guild, user, fresh=True):
                 return True
         return False
 

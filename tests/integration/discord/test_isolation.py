@@ -204,3 +204,19 @@ async def test_typing_asks_discord_once_a_minute_and_not_at_every_key(two: Two) 
             two.sam.direct, "ask", option="source", typed=typed, question=QUESTION
         )
     assert len(two.standin.calls_to("GET", asked)) == 10
+
+
+async def test_who_is_let_in_after_typing_need_not_wait_to_ask(two: Two) -> None:
+    editors = two.standin.role(two.north, "Editors")
+    await two.running.bot.servers.change(two.north.id, ask_roles=(editors.id,))
+    direct = two.nora.direct
+    names = await two.nora.autocomplete(
+        direct, "ask", option="source", typed="s", question=QUESTION
+    )
+    assert names == []
+    two.standin.member(two.south, two.nora)
+    await two.nora.dm(QUESTION)
+    answer = await two.standin.wait_for_message(direct)
+    assert "share no server" not in answer.text
+    answer = await two.standin.wait_for_message(direct, whole)
+    assert is_of(answer, "22 million", "11 million")
