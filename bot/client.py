@@ -240,7 +240,9 @@ class NewsdeskBot(commands.AutoShardedBot):
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         _log.info("removed from a server", extra=details(server=guild.id))
-        self.errands.drop_server(guild.id)
+        corpus = self.corpus_of(guild.id)
+        others_have_it = any(self.corpus_of(other.id) == corpus for other in self.guilds)
+        self.errands.drop_server(guild.id, None if others_have_it else corpus)
         self.servers.forget(guild.id)
         await self.departures.left(guild.id)
 

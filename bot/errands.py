@@ -7,13 +7,14 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from bot import errors
 from bot.limits import AnswerQueue
 from bot.logs import about, details, new_id
 from bot.texts import Say
+from bot.ui.pages import note
 from bot.ui.places import Gone, Place
 from bot.ui.waiting import WaitingNotice
 from retrieval.lanes import INGESTING
@@ -28,13 +29,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """Something that a person waits for, and where. ``exempt`` is free of limits."""
+    """Something that a person waits for, and where. ``exempt`` is free of limits; ``corpus`` is what
+    it reads, None if that is not known yet."""
 
     user_id: int
     server_id: int | None
     channel_id: int
     say: Say
     exempt: bool = False
+    corpus: str | None = None
     id: str = field(default_factory=new_id)
 
 
@@ -44,6 +47,7 @@ class Errands:
     def __init__(self, queue: AnswerQueue) -> None:
         self._queue = queue
         self._running: dict[asyncio.Task[Any], Errand] = {}
+        self._withdrawn: set[str] = set()  # ids of those that lost what they read
         self._cut = asyncio.Event()
         self._unacknowledged = 0
         self._all_acknowledged = asyncio.Event()
@@ -109,10 +113,20 @@ class Errands:
             async with asyncio.timeout(_MOST_DEFERENCE):
                 await self._all_acknowledged.wait()
 
-    def drop_server(self, server_id: int) -> None:
-        """End what is under way for a server that is gone."""
+    def reads(self, errand_id: str, corpus: str) -> None:
+        """Note which corpus an errand reads, where that is found out on its way."""
+        for task, errand in self._running.items():
+            if errand.id == errand_id:
+                self._running[task] = replace(errand, corpus=corpus)
+
+    def drop_server(self, server_id: int, corpus: str | None) -> None:
+        """End what is under way for a server that is gone, and directly what reads ``corpus``, its
+        own, which is told there. None for a corpus that other servers have too."""
         for task, errand in list(self._running.items()):
             if errand.server_id == server_id:
+                task.cancel()
+            elif errand.server_id is None and corpus is not None and errand.corpus == corpus:
+                self._withdrawn.add(errand.id)
                 task.cancel()
 
     async def settled(self, errand_id: str, seconds: float = 1.0) -> None:
@@ -161,13 +175,18 @@ class Errands:
                 return None
             except asyncio.CancelledError:
                 outcome = "dropped"
-                raise
+                if errand.id not in self._withdrawn:
+                    raise
+                with contextlib.suppress(Gone):
+                    await place.finish([note(errand.say("dm-server-gone"))])
+                return None
             except Exception as error:  # noqa: BLE001 - told and logged in one place
                 errors.log(error, doing, **where)
                 with contextlib.suppress(Gone):
                     await place.finish([errors.page_for(error, errand.say, errand.id)])
                 return None
             finally:
+                self._withdrawn.discard(errand.id)
                 await place.close()
                 ms = round((time.monotonic() - started) * 1000)
                 _log.info("ended", extra=details(outcome=outcome, ms=ms))

@@ -127,10 +127,12 @@ class Place:
         if task is None:
             return
         self._fresh.set()
-        if self._in_edit:
-            # It should land before the final form does.
-            await asyncio.wait([task], timeout=_WAIT_FOR_EDIT)
-        task.cancel()
+        try:
+            if self._in_edit:
+                # It should land before the final form does.
+                await asyncio.wait([task], timeout=_WAIT_FOR_EDIT)
+        finally:
+            task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
     async def _finished_in(self, way: Way, pages: Sequence[Page]) -> str | None:

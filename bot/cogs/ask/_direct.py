@@ -97,7 +97,9 @@ class DirectCorpora:
         guilds = guilds[:_MOST_ASKED]
         async with self._known_of(user).asking:
             may = await asyncio.gather(*map(check, guilds))
-        return [guild for guild, yes in zip(guilds, may, strict=True) if yes][:_MOST_SERVERS]
+        # Some may have removed the bot while others were asked for.
+        there = [g for g, yes in zip(guilds, may, strict=True) if yes and self._bot.get_guild(g.id)]
+        return there[:_MOST_SERVERS]
 
     async def choose(self, user: discord.abc.User, server_id: int) -> discord.Guild:
         """Note what someone chose. Raises ``Refused`` for a server that they are not in."""
@@ -126,6 +128,8 @@ class DirectCorpora:
         if roles is None:
             return False
         settings = await self._bot.servers.of(guild.id)
+        if self._bot.get_guild(guild.id) is None:
+            return False  # it removed the bot meanwhile
         may_ask = {*settings.ask_roles, *settings.moderator_roles}
         return not settings.ask_roles or bool(roles & may_ask)
 

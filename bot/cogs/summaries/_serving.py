@@ -68,6 +68,7 @@ class Serving:
             corpus = await self._asking.corpus_of(visit, place, again)
             if corpus is None:
                 return "a server is to be chosen", None
+            self._bot.errands.reads(errand.id, corpus)
 
             async def made() -> Sequence[Page]:
                 around = Around(errand.id, self._bot.library.clock(), visit.say)

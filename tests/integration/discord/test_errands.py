@@ -9,10 +9,10 @@ import pytest
 
 from tests.discord_standin import Channel, Guild
 from tests.integration.answering_fixtures import BRIDGE
-from tests.integration.discord.conftest import Running, Start
-from tests.integration.discord.looking import told, whole
+from tests.integration.discord.conftest import Running, Start, bridge_answer
+from tests.integration.discord.looking import begun, told, whole
 from tests.integration.discord.test_summaries import LINK
-from tests.scripted_model import Fails, Hangs, ScriptedModel
+from tests.scripted_model import Fails, Hangs, Says, ScriptedModel
 
 
 @contextlib.asynccontextmanager
@@ -59,6 +59,44 @@ async def test_a_summary_ends_when_its_server_removes_the_bot(
         await standin.wait_until(lambda: bool(model.requests))
         standin.leave(guild, standin.bot)
         await standin.wait_until(lambda: not running.bot.errands.is_busy, 2)
+
+
+async def test_a_direct_answer_ends_and_is_taken_back_when_its_server_removes_the_bot(
+    start: Start, model: ScriptedModel
+) -> None:
+    model.play(Says(lambda request: bridge_answer(request) + " and so on" * 5_000, pause=0.05))
+    async with start(OPENAI_BASE_URL=model.url) as running:
+        standin = running.standin
+        guild = standin.guild("Harbour News")
+        await running.bring_in(guild)
+        ada = standin.member(guild, "Ada")
+        standin.member(standin.guild("Other News"), ada)
+        await ada.dm(BRIDGE)
+        menu = await standin.wait_for_message(ada.direct)
+        await ada.select(menu, "newsdesk:server", "Harbour News")
+        answer = await standin.wait_for_message(ada.direct, begun)
+        assert "412 million" in answer.text
+        standin.leave(guild, standin.bot)
+        await standin.wait_until(lambda: "has removed me" in answer.text)
+        await standin.wait_until(lambda: not running.bot.errands.is_busy)
+        assert "412 million" not in answer.text
+        assert standin.bot_messages(ada.direct) == [menu, answer]
+
+
+async def test_a_direct_summary_ends_when_its_server_removes_the_bot(
+    start: Start, model: ScriptedModel
+) -> None:
+    async with summing_up(start, model) as (running, guild, _):
+        standin = running.standin
+        ada = standin.member(guild, "Ada")
+        standin.member(standin.guild("Other News"), ada)
+        asked = await ada.slash(ada.direct, "summary article", article=LINK)
+        menu = await asked.final(lambda message: bool(message.components))
+        await ada.select(menu, "newsdesk:server", "Harbour News")
+        await standin.wait_until(lambda: bool(model.requests))
+        standin.leave(guild, standin.bot)
+        told = await standin.wait_for_message(ada.direct, after=menu)
+        assert "has removed me" in told.text
 
 
 async def test_remarks_and_refusals_are_german_in_a_german_server(
