@@ -125,7 +125,10 @@ def print_digest(digest: Digest) -> None:
         out.line("")
         out.line(f"{rank}. {entry.title}", "bold cyan")
         out.line(" ".join(_cited(sentence) for sentence in entry.sentences), indent=3)
-        out.line(f"{outlets(entry)} Story {entry.story.story_id}.", "dim", indent=3)
+        story = entry.story
+        # A number below 0, of a story that was split off, would be read as an option.
+        name = story.story_id if story.story_id > 0 else story.latest.article.article_id
+        out.line(f"{outlets(entry)} Story {name}.", "dim", indent=3)
         out.sources(entry.citations, indent=3)
     out.line("")
     shown = f"{len(digest.entries)} of {digest.total} stories, from {digest.articles} articles"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,19 @@ def test_a_summary_reads_well_in_a_pipe(desk: Newsdesk) -> None:
     assert "and 34 people were hurt. [1]" in shown
     assert "Key figures" in shown
     assert "Radio <b>& Co, 2023-11-03, https://example.com/news/2" in shown
+
+
+def test_a_story_that_was_split_off_is_named_by_what_summarize_takes(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps(article(2, FERRY)))
+    taken = one(newsdesk("ingest", str(file), "--json").stdout)
+    assert newsdesk("stories", "split", taken["article_id"]).returncode == 0
+    shown = newsdesk("digest", *AT, "--period", "week").stdout
+    named = re.search(r"Story (\S+)\.", shown)
+    assert named is not None, shown
+    assert "34 people" in newsdesk("summarize", named[1], "--story", *AT).stdout
 
 
 def test_a_story_is_summed_up_by_the_number_that_a_digest_gives(desk: Newsdesk) -> None:
