@@ -8,7 +8,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from types import NoneType
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -16,11 +16,11 @@ from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
+from bot.addresses import ApiUrl, CdnUrl, GatewayUrl, Hosts, LooksLike, ModelUrl
 from bot.answering.config import AnsweringConfig, Budget, Composing
 from bot.answering.models import ModelOptions
 from bot.limits import Limits
@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     rerank_seconds: float = Field(default=1.0, ge=0.05, le=30)
     openai_embedding_model: str = "text-embedding-3-small"
     timezone: str = "UTC"
-    fetch_allow: Annotated[tuple[str, ...], NoDecode] = ()
+    fetch_allow: Hosts = ()
     fetch_seconds: float = Field(default=20.0, ge=1, le=120)
     user_agent: str = "Newsdesk/0.1 (news question answering)"
     contact: str | None = None
@@ -82,9 +82,9 @@ class Settings(BaseSettings):
     daily_cost_per_corpus: float | None = Field(default=None, ge=0)
     daily_tokens: int | None = Field(default=None, ge=0)
     daily_tokens_per_corpus: int | None = Field(default=None, ge=0)
-    discord_api_url: str | None = None
-    discord_gateway_url: str | None = None
-    discord_cdn_url: str | None = None
+    discord_api_url: ApiUrl = None
+    discord_gateway_url: GatewayUrl = None
+    discord_cdn_url: CdnUrl = None
 
     message_content: bool = False
     shared_corpus: str | None = Field(default=None, min_length=1, max_length=200)
@@ -102,7 +102,7 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         default=None, validation_alias=_named("OPENAI_API_KEY")
     )
-    openai_base_url: str | None = Field(default=None, validation_alias=_named("OPENAI_BASE_URL"))
+    openai_base_url: ModelUrl = Field(default=None, validation_alias=_named("OPENAI_BASE_URL"))
     openai_model: str = Field(default="gpt-4o-mini", validation_alias=_named("OPENAI_MODEL"))
 
     @field_validator("fetch_allow", mode="before")
@@ -232,11 +232,12 @@ def load_settings(
         # Only what was handed in: the environment has been read already.
         return _Given(**values)  # type: ignore[arg-type]
     except ValidationError as error:
-        place = str(error.errors()[0]["loc"][0])
+        wrong = error.errors()[0]
+        place = str(wrong["loc"][0])
         field = known.get(place, place)
         name = next(name for name, each in known.items() if each == field)
         raise SettingsError(
-            f"{name} has to be {_allowed(field)}, not {_shown(field, given[name])}; "
+            f"{name} has to be {_allowed(field)}, not {_shown(field, str(wrong['input']))}; "
             ".env.example explains it."
         ) from error
 
@@ -246,6 +247,9 @@ def _allowed(field: str) -> str:
     info = Settings.model_fields[field]
     kinds: tuple[Any, ...] = get_args(info.annotation) or (info.annotation,)
     bounds = {name: getattr(each, name) for each in info.metadata for name in _BOUNDS if hasattr(each, name)}  # fmt: skip
+    for each in info.metadata:
+        if isinstance(each, LooksLike):
+            return each.words
     if bool in kinds:
         return "true or false"
     if field == "timezone":
@@ -262,8 +266,8 @@ def _allowed(field: str) -> str:
 
 
 def _shown(field: str, value: str) -> str:
-    """What was given; nothing of a secret."""
-    if SecretStr in get_args(Settings.model_fields[field].annotation):
+    """What was given; nothing of a secret, which a URL may hold too."""
+    if SecretStr in get_args(Settings.model_fields[field].annotation) or "@" in value:
         return "what is set"
     value = " ".join(value.split())
     return f"“{value}”" if len(value) <= _SHOWN_CHARS else f"“{value[:_SHOWN_CHARS]}…”"

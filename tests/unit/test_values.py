@@ -88,6 +88,14 @@ def test_a_value_out_of_bounds_is_refused_by_name_and_secrets_are_not_shown(tmp_
         ("NEWSDESK_RESPECT_NOAI", "maybe", "true or false"),
         ("NEWSDESK_EMBEDDER", "bert", "wordllama, openai, minilm or neural"),
         ("NEWSDESK_TIMEZONE", "Mars/Base", "a time zone such as Europe/Berlin"),
+        ("OPENAI_BASE_URL", "localhost:8000", "a URL such as http://localhost:8000/v1"),
+        ("OPENAI_BASE_URL", "ftp://x", "a URL such as http://localhost:8000/v1"),
+        ("OPENAI_BASE_URL", "http://my host/v1", "a URL such as http://localhost:8000/v1"),
+        ("OPENAI_BASE_URL", "http://host:http/v1", "a URL such as http://localhost:8000/v1"),
+        ("OPENAI_BASE_URL", "https://", "a URL such as http://localhost:8000/v1"),
+        ("NEWSDESK_DISCORD_API_URL", "discord", "a URL such as http://localhost:8080/api/v10"),
+        ("NEWSDESK_DISCORD_CDN_URL", "ws://x", "a URL such as http://localhost:8082"),
+        ("NEWSDESK_DISCORD_GATEWAY_URL", "http://x", "a URL such as ws://localhost:8081"),
     ],
 )
 def test_a_wrong_value_is_told_with_what_is_allowed(
@@ -98,6 +106,46 @@ def test_a_wrong_value_is_told_with_what_is_allowed(
     assert told.value.message == (
         f"{name} has to be {allowed}, not “{value}”; .env.example explains it."
     )
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["https://news.example/feed", "news.example/feed", "10.0.0.0/8", "*.example", "me@host",
+     "news.example:99999", "news.example other.example"],
+)  # fmt: skip
+def test_what_is_no_host_to_be_allowed_is_told_alone_of_the_list(host: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as told:
+        load_settings({"NEWSDESK_FETCH_ALLOW": f"localhost:80,{host}"}, tmp_path / ".env")
+    shown = "what is set" if "@" in host else f"“{host}”"
+    assert told.value.message == (
+        "NEWSDESK_FETCH_ALLOW has to be hosts such as localhost or 10.0.0.5:8080, with "
+        f"commas between them, not {shown}; .env.example explains it."
+    )
+
+
+def test_addresses_are_taken_as_people_write_them(tmp_path: Path) -> None:
+    given = {
+        "NEWSDESK_FETCH_ALLOW": "127.0.0.1:8080, News.intranet,[::1]:80,::1,my_host.",
+        "OPENAI_BASE_URL": " https://me:word@[::1]:8000/v1 ",
+        "NEWSDESK_DISCORD_API_URL": "http://127.0.0.1:9/api/v10",
+        "NEWSDESK_DISCORD_GATEWAY_URL": "wss://gateway.example",
+    }
+    settings = load_settings(given, tmp_path / ".env")
+    assert settings.fetch_allow == (
+        "127.0.0.1:8080",
+        "News.intranet",
+        "[::1]:80",
+        "::1",
+        "my_host.",
+    )
+    assert settings.openai_base_url == "https://me:word@[::1]:8000/v1"
+    assert settings.discord_gateway_url == "wss://gateway.example"
+
+
+def test_a_password_in_an_address_is_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as told:
+        load_settings({"OPENAI_BASE_URL": "me:secret@host/v1"}, tmp_path / ".env")
+    assert "secret" not in told.value.message
 
 
 @pytest.mark.parametrize("name", variable_names())

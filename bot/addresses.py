@@ -1,0 +1,66 @@
+"""Kinds of settings that are addresses: what each has to look like, checked and in words."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+from pydantic_settings import NoDecode
+
+_NAME = r"[\w-]{1,63}(?:\.[\w-]{1,63})*\.?"
+_HOST = re.compile(rf"(?:\[[0-9a-f:.]+\]|{_NAME})(?::(?P<port>[0-9]{{1,5}}))?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class LooksLike:
+    """What a setting has to be, as the end of a sentence that says so."""
+
+    words: str
+
+
+def _url(value: str, schemes: tuple[str, ...]) -> str:
+    """``value`` without space around it; raises ``ValueError`` if it is no whole URL."""
+    value = value.strip()
+    parts = urlsplit(value)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    if parts.scheme not in schemes or not _HOST.fullmatch(host) or re.search(r"\s", value):
+        raise ValueError("not such a URL")
+    _ = parts.port  # raises ValueError for what is no port
+    return value
+
+
+def _http_url(value: str) -> str:
+    return _url(value, ("http", "https"))
+
+
+def _websocket_url(value: str) -> str:
+    return _url(value, ("ws", "wss"))
+
+
+def _host(value: str) -> str:
+    try:
+        ipaddress.IPv6Address(value)
+    except ValueError:
+        written = _HOST.fullmatch(value)
+        if written is None or int(written["port"] or 0) > 65_535:
+            raise ValueError("not a host") from None
+    return value
+
+
+_HttpUrl = Annotated[str, AfterValidator(_http_url)]
+ModelUrl = Annotated[_HttpUrl | None, LooksLike("a URL such as http://localhost:8000/v1")]
+ApiUrl = Annotated[_HttpUrl | None, LooksLike("a URL such as http://localhost:8080/api/v10")]
+CdnUrl = Annotated[_HttpUrl | None, LooksLike("a URL such as http://localhost:8082")]
+GatewayUrl = Annotated[
+    Annotated[str, AfterValidator(_websocket_url)] | None,
+    LooksLike("a URL such as ws://localhost:8081"),
+]
+Hosts = Annotated[
+    tuple[Annotated[str, AfterValidator(_host)], ...],
+    NoDecode,
+    LooksLike("hosts such as localhost or 10.0.0.5:8080, with commas between them"),
+]
