@@ -13,40 +13,32 @@ from bot.cli.desk import actor, known, newsroom
 from bot.cli.output import print_json, to_the_second
 
 if TYPE_CHECKING:
-    from retrieval.catalogue.jobs import Job
+    from retrieval.catalogue.jobs import Job, Tally
 
 app = typer.Typer(help="Jobs: sources on their way in.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """The last jobs of a corpus."""
+    """The last jobs of a corpus, and what came of them."""
 
-    async def run() -> list[Job]:
+    async def run() -> list[tuple[Job, Tally]]:
         async with newsroom("jobs list", writing=False) as room:
             await known(room.library, corpus)
-            return await room.jobs.jobs(corpus)
+            return await room.jobs.tallies(await room.jobs.jobs(corpus))
 
-    jobs = asyncio.run(run())
-    if not jobs and not as_json:
-        print(f"No jobs of the corpus {corpus}.")
-    for job in jobs:
-        _print_job(job, as_json)
+    _print_jobs(asyncio.run(run()), as_json, f"No jobs of the corpus {corpus}.")
 
 
 @app.command()
 def resume(as_json: o.Json = False) -> None:
     """Finish the jobs that an interruption left, of all corpora."""
 
-    async def run() -> list[Job]:
+    async def run() -> list[tuple[Job, Tally]]:
         async with newsroom("jobs resume") as room:
-            return await room.jobs.drain()
+            return await room.jobs.tallies(await room.jobs.drain())
 
-    jobs = asyncio.run(run())
-    if not jobs and not as_json:
-        print("No job was left unfinished.")
-    for job in jobs:
-        _print_job(job, as_json)
+    _print_jobs(asyncio.run(run()), as_json, "No job was left unfinished.")
 
 
 @app.command()
@@ -57,18 +49,30 @@ def cancel(
 ) -> None:
     """End a job. What it has brought in stays."""
 
-    async def run() -> Job:
+    async def run() -> list[tuple[Job, Tally]]:
         async with newsroom("jobs cancel") as room:
-            return await room.jobs.cancel(number, corpus, actor())
+            return await room.jobs.tallies([await room.jobs.cancel(number, corpus, actor())])
 
-    _print_job(asyncio.run(run()), as_json)
+    _print_jobs(asyncio.run(run()), as_json)
 
 
-def _print_job(job: Job, as_json: bool) -> None:
-    if as_json:
-        print_json(asdict(job))
-        return
-    error = f": {job.error}" if job.error else ""
-    print(
-        f"{job.id}. {job.state}{error} ({job.corpus}, {job.who}, {to_the_second(job.created_at)})"
-    )
+def _print_jobs(jobs: list[tuple[Job, Tally]], as_json: bool, none: str = "") -> None:
+    from retrieval.urls import without_credentials
+
+    if not jobs and not as_json:
+        print(none)
+    for job, tally in jobs:
+        first = " ".join(without_credentials(tally.first).split())
+        if as_json:
+            print_json({**asdict(job), **asdict(tally), "first": first})
+            continue
+        more = f" and {tally.sources - 1} more" if tally.sources > 1 else ""
+        counts = [f"{tally.found} found", f"{tally.indexed} indexed"]
+        if tally.unchanged:
+            counts.append(f"{tally.unchanged} unchanged")
+        if tally.rejected:
+            counts.append(f"{tally.rejected} rejected")
+        print(f"{job.id}. {job.state}: {first}{more}: {', '.join(counts)}")
+        print(f"   {job.corpus}, {job.who}, {to_the_second(job.created_at)}")
+        if job.error:
+            print(f"   {job.error}")

@@ -74,6 +74,20 @@ class Job:
         return self.state not in {JOB_QUEUED, JOB_RUNNING}
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a job is about and what came of it: the first of the ``sources`` that were handed in,
+    how many articles were ``found`` in them so far, and of those how many are ``indexed`` (updated
+    and duplicate ones among them), ``unchanged`` and ``rejected``."""
+
+    first: str = ""
+    sources: int = 0
+    found: int = 0
+    indexed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+
+
 _JOBS: Select[Any] = select(jobs, corpora.c.name.label("corpus")).join(
     corpora, corpora.c.id == jobs.c.corpus_id
 )
@@ -156,6 +170,44 @@ class Jobs:
         return await self._catalogue._read(
             lambda connection: (connection.scalar(left) or 0, connection.scalar(got) or 0)
         )
+
+    async def tallies(self, job_ids: Sequence[int]) -> dict[int, Tally]:
+        """By job what came of it."""
+        # What a feed listed is of the kind "item"; nobody hands that in.
+        handed_in = job_items.c.kind != "item"
+        items = (
+            select(
+                job_items.c.job_id,
+                func.count().filter(handed_in).label("sources"),
+                func.count().filter(job_items.c.done == 0).label("left"),
+                func.min(job_items.c.id).label("first"),
+            )
+            .where(job_items.c.job_id.in_(job_ids))
+            .group_by(job_items.c.job_id)
+            .subquery()
+        )
+        about = select(items, job_items.c.label).join(job_items, job_items.c.id == items.c.first)
+        status = job_results.c.status
+        became = (
+            select(
+                job_results.c.job_id,
+                func.count().label("all"),
+                func.count().filter(status == "unchanged").label("unchanged"),
+                func.count().filter(status == "rejected").label("rejected"),
+            )
+            .where(job_results.c.job_id.in_(job_ids))
+            .group_by(job_results.c.job_id)
+        )
+        rows, results = await self._catalogue._read(
+            lambda connection: (connection.execute(about).all(), connection.execute(became).all())
+        )
+        counts = {job_id: tuple(each) for job_id, *each in results}
+        made = {}
+        for job_id, sources, left, _, label in rows:
+            came, unchanged, rejected = counts.get(job_id, (0, 0, 0))
+            indexed = came - unchanged - rejected
+            made[job_id] = Tally(label, sources, left + came, indexed, unchanged, rejected)
+        return made
 
     async def results(self, job_id: int, limit: int | None = None) -> list[Ingested]:
         """What became of the articles of a job, in the order in which they were taken in."""

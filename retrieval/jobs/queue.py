@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from retrieval.articles import Ingested
 from retrieval.catalogue.auditing import Actor
-from retrieval.catalogue.jobs import Job, Jobs, JobSource
+from retrieval.catalogue.jobs import Job, Jobs, JobSource, Tally
 from retrieval.catalogue.schema import JOB_CANCELLED, JOB_DONE, JOB_FAILED, JOB_RUNNING
 from retrieval.errors import NewsdeskError, NotFound, Refused, StorageError
 from retrieval.jobs.uploads import Uploads
@@ -156,6 +156,11 @@ class JobQueue:
         """The jobs of a corpus, the last ones first."""
         found = await self._library.catalogue.corpus(corpus)
         return await self._jobs.of(found, limit) if found is not None else []
+
+    async def tallies(self, jobs: Sequence[Job]) -> list[tuple[Job, Tally]]:
+        """Each job with what came of it."""
+        made = await self._jobs.tallies([job.id for job in jobs])
+        return [(job, made.get(job.id, Tally())) for job in jobs]
 
     async def place(self, job_id: int) -> int:
         """A job's place among those that wait, 0 if it does not."""

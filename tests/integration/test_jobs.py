@@ -177,6 +177,26 @@ def test_what_a_killed_ingest_left_is_resumed_from_the_terminal(
     assert "No job was left" in newsdesk("jobs", "resume", **env).stdout
 
 
+def test_the_list_of_jobs_says_what_each_was_about_and_what_came_in(
+    newsdesk: Newsdesk, site: NewsSite
+) -> None:
+    env = {"NEWSDESK_FETCH_ALLOW": site.allow}
+    site.feed("/feed", [1, 2, 3])
+    newsdesk("ingest", site.url("/feed"), site.url("/news/7"), site.url("/missing"), **env)
+    newsdesk("ingest", site.url("/news/7"), **env)
+    newsdesk("ingest", site.url("/news/7").replace("//", "//me:word@"), **env)
+    shown = newsdesk("jobs", "list", **env).stdout
+    third, _, second, _, first, _ = shown.splitlines()
+    assert first == (f"1. done: {site.url('/feed')} and 2 more: 5 found, 4 indexed, 1 rejected")
+    assert second == f"2. done: {site.url('/news/7')}: 1 found, 0 indexed, 1 unchanged"
+    assert third == f"3. done: {site.url('/news/7')}: 1 found, 0 indexed, 1 rejected"
+    records = lines(newsdesk("jobs", "list", "--json", **env).stdout)
+    keys = ("first", "sources", "found", "indexed", "unchanged", "rejected")
+    assert [record[key] for key in keys for record in records[2:]] == [
+        site.url("/feed"), 3, 5, 4, 0, 1,
+    ]  # fmt: skip
+
+
 async def test_a_mistake_of_ours_in_one_job_ends_that_job_and_not_the_queue(
     tmp_path: Path, site: NewsSite
 ) -> None:
