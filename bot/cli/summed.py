@@ -140,9 +140,12 @@ def print_timeline(timeline: Timeline, key: Sequence[tuple[str, str]] = ()) -> N
     """``key``: what stands in the picture for names that it could not write."""
     out = _Out()
     out.line(f"Timeline of {timeline.topic}", "bold")
+    day = None
     for number, event in enumerate(timeline.events, 1):
-        out.line("")
-        out.line(f"{event.day.day} {event.day:%B %Y}", "bold cyan")
+        if event.day != day:
+            day = event.day
+            out.line("")
+            out.line(f"{day.day} {day:%B %Y}", "bold cyan")
         out.line(f"{number}. {event.sentence.text}", indent=2)
         for citation in event.citations:
             out.line(f"{citation.article.title}, {byline(citation.article)}", "dim", indent=5)

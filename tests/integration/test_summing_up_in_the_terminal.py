@@ -131,6 +131,23 @@ def test_a_timeline_is_listed_and_drawn(desk: Newsdesk, tmp_path: Path) -> None:
     assert "3 November 2023\n  1. " in desk("timeline", "ferry Albatross", *AT).stdout
 
 
+def test_a_timeline_has_one_heading_for_each_day(newsdesk: Newsdesk, tmp_path: Path) -> None:
+    told = [
+        "Anna Berg won the election in Oskar with 61 percent of the votes on Friday.",
+        "The election in Oskar was followed by fireworks that burned two boats, firemen said.",
+        "Losers of the election in Oskar asked a court to count 900 ballots again.",
+    ]
+    articles = [article(n, text, title=text) for n, text in enumerate(told)]
+    articles[2]["published_at"] = "2023-11-04"
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, articles)))
+    newsdesk("ingest", "a.jsonl")
+    shown = newsdesk("timeline", "election in Oskar", *AT).stdout
+    marks = [line.partition(". ")[0].strip() for line in shown.splitlines()]
+    assert [mark for mark in marks if mark.isdigit() or mark.endswith("2023")] == [
+        "3 November 2023", "1", "2", "4 November 2023", "3",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
