@@ -23,6 +23,7 @@ from bot.cli import (
 
 VERSION = "0.1.0"
 _INTERRUPTED = 130
+_UNREAD = 141
 _BRINGING_IN = (["ingest"], ["feeds"], ["jobs"])
 
 app = typer.Typer(
@@ -73,16 +74,18 @@ app.command()(running.run)
 
 
 def main() -> None:
-    """The console script. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    """The console script. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 141 if
+    nobody reads on (`newsdesk ask ... | head -1`)."""
     debug = "--debug" in sys.argv[1:]
     sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != "--debug"]
-    code = _run(debug)
+    code = 0
     # Nothing is left to tidy up; taking the interpreter apart would cost a third of a second.
     try:
+        code = _run(debug)
         sys.stdout.flush()
         sys.stderr.flush()
     except BrokenPipeError:
-        pass
+        code = code or _UNREAD
     os._exit(code)
 
 
@@ -97,18 +100,26 @@ def _run(debug: bool) -> int:
     logging.getLogger("httpcore").setLevel(logging.INFO)  # tells of every header, secret ones too
     try:
         app(standalone_mode=True)
-    except SystemExit as ended:  # what typer makes of an interruption too
+    except SystemExit as ended:  # what typer makes of an interruption and of a closed pipe too
+        if _is_unread(ended):
+            return _UNREAD
         if ended.code == _INTERRUPTED:
             kept = "; what was accepted is kept" if sys.argv[1:2] in _BRINGING_IN else ""
             print(f"newsdesk: interrupted{kept}.", file=sys.stderr)
         return ended.code if isinstance(ended.code, int) else int(bool(ended.code))
-    except BrokenPipeError:
-        devnull = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(devnull, sys.stdout.fileno())
-        return 1
+    except BrokenPipeError:  # not a failure to tell of
+        raise
     except Exception as error:  # noqa: BLE001 - the last resort, told in one line
         return _told(error, debug)
     return 0
+
+
+def _is_unread(ended: SystemExit) -> bool:
+    """Whether a command ended because nobody reads what it prints: typer and rich say 1 then."""
+    cause: BaseException | None = ended
+    while cause is not None and not isinstance(cause, BrokenPipeError):
+        cause = cause.__context__
+    return cause is not None
 
 
 def _told(error: Exception, debug: bool) -> int:

@@ -402,6 +402,21 @@ def test_ctrl_c_ends_a_conversation_without_another_line(tmp_path: Path) -> None
             running.kill()
 
 
+@pytest.mark.parametrize("arguments", ["demo", "demo --json", "status", "--help"])
+def test_a_command_whose_reader_has_gone_ends_without_a_word(
+    tmp_path: Path, arguments: str
+) -> None:
+    unread, theirs = os.pipe()
+    os.close(unread)
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "NEWSDESK_DATA_DIR": str(tmp_path / "data")}
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *arguments.split()], env=env, stdout=theirs,
+        stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 def test_a_long_answer_breaks_between_words_on_a_narrow_terminal(
     newsdesk: Newsdesk, tmp_path: Path
 ) -> None:
