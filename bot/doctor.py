@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from bot.answering.models import ModelError, make_model
 from bot.settings import Settings, load_settings
 from retrieval.decoding import describe_size
-from retrieval.errors import EmbedderMismatch, IndexDamaged, NewsdeskError
+from retrieval.embedders.base import Vectors
+from retrieval.errors import (
+    EmbedderError,
+    EmbedderMismatch,
+    IndexDamaged,
+    NewsdeskError,
+    RerankerError,
+)
 from retrieval.library import Library, open_library
 from retrieval.locking import WriterLock
 
@@ -36,6 +43,8 @@ async def examine() -> list[Finding]:
     try:
         async with open_library(settings.library()) as library:
             findings += await _examine_library(settings, library)
+    except EmbedderError as error:  # finishing what a crash left needs it
+        findings.append(_failed("embedder", error))
     except NewsdeskError as error:
         findings.append(Finding("data folder", False, error.message))
     findings.append(await _model(settings))
@@ -65,15 +74,19 @@ async def _examine_library(settings: Settings, library: Library) -> list[Finding
                     "Run `newsdesk reindex`.",
                 )
             )  # fmt: skip
-    vector = (await library.embedder.embed(["a test"]))[0]
-    findings.append(Finding("embedder", True, f"{library.embedder.identity} works"))
-    for searched in await library.catalogue.corpora():
+    try:
+        vector = (await library.embedder.embed(["a test"]))[0]
+    except EmbedderError as error:
+        findings.append(_failed("embedder", error))
+    else:
+        findings.append(Finding("embedder", True, f"{library.embedder.identity} works"))
+        findings += await _examine_vectors(library, vector)
+    if library.reranker is not None:
         try:
-            await library.corner(searched).vectors.query(vector, 1)
-        except IndexDamaged as error:
-            findings.append(Finding("indexes", False, f"{searched.name}: {error.message}"))
-        except EmbedderMismatch:
-            pass  # told above
+            await library.reranker.warm_up()
+            findings.append(Finding("reranker", True, f"{library.reranker.identity} works"))
+        except RerankerError as error:
+            findings.append(_failed("reranker", error))
     for wrong in await library.check():
         findings.append(
             Finding(
@@ -82,6 +95,18 @@ async def _examine_library(settings: Settings, library: Library) -> list[Finding
                 "Run `newsdesk reindex`; while articles are being ingested this is normal.",
             )
         )  # fmt: skip
+    return findings
+
+
+async def _examine_vectors(library: Library, vector: Vectors) -> list[Finding]:
+    findings = []
+    for searched in await library.catalogue.corpora():
+        try:
+            await library.corner(searched).vectors.query(vector, 1)
+        except IndexDamaged as error:
+            findings.append(Finding("indexes", False, f"{searched.name}: {error.message}"))
+        except EmbedderMismatch:
+            pass  # told by who calls
     return findings
 
 
@@ -95,11 +120,15 @@ async def _model(settings: Settings) -> Finding:
     try:
         await model.check()
     except ModelError as error:
-        what, _, remedy = error.message.partition("; ")
-        return Finding("model", False, what, remedy[:1].upper() + remedy[1:])
+        return _failed("model", error)
     finally:
         await model.close()
     return Finding("model", True, f"{options.base_url or 'OpenAI'} answers; asked for {model.name}")
+
+
+def _failed(part: str, error: NewsdeskError) -> Finding:
+    what, _, remedy = error.message.partition("; ")
+    return Finding(part, False, what, remedy[:1].upper() + remedy[1:])
 
 
 def _token(settings: Settings) -> list[Finding]:

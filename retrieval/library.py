@@ -84,13 +84,13 @@ class Library:
         self.clock = clock
         self.writable = writable
         self.embedder = embedder
-        self._reranker = make_reranker(config.reranker, config.reranker_options)
+        self.reranker = make_reranker(config.reranker, config.reranker_options)
         self.searcher = Searcher(
             catalogue,
             self.embedder,
             config.ranking,
             config.zone,
-            reranker=self._reranker,
+            reranker=self.reranker,
             rerank_seconds=config.rerank_seconds,
         )
         self._corners: dict[tuple[int, int], Corner] = {}
@@ -265,8 +265,8 @@ class Library:
             await corner.keywords.close()
         await self.store.close()
         await self.embedder.close()
-        if self._reranker is not None:
-            await self._reranker.close()
+        if self.reranker is not None:
+            await self.reranker.close()
         await self.catalogue.close()
 
     def _indexer(self, corner: Corner) -> Indexer:

@@ -234,12 +234,13 @@ class Searcher:
             for passage in (passages[entry.candidate.passage_id],)
         ]
         try:
+            await reranker.ready()
             async with asyncio.timeout(self._rerank_seconds):
                 scores = await reranker.scores(read.text, texts)
         except (TimeoutError, RerankerError) as error:
             if isinstance(error, RerankerError) and not error.retry:
                 raise
-            _log.info("The reranker had no time for this question; the order stays.")
+            _log.info("The reranker could not be had for this question; the order stays.")
             return scored
         order = sorted(range(len(first)), key=lambda i: -scores[i])
         # The scores stay where they are, and fall from hit to hit as before.

@@ -94,7 +94,7 @@ def _run(debug: bool) -> int:
 
     logging.basicConfig(
         level=logging.DEBUG if debug else logging.ERROR,
-        format="%(levelname)s %(name)s: %(message)s",
+        format="%(levelname)s %(name)s: %(message)s" if debug else "newsdesk: %(message)s",
     )
     logging.getLogger("aiosqlite").setLevel(logging.INFO)  # tells of every statement
     logging.getLogger("httpcore").setLevel(logging.INFO)  # tells of every header, secret ones too

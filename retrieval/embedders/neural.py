@@ -40,19 +40,22 @@ class NeuralEmbedder(Embedder):
 
 
 def _load(options: EmbedderOptions) -> Any:
+    from retrieval.networks import NotDownloaded, load_network
+
     try:
-        from fastembed import TextEmbedding
+        return load_network("TextEmbedding", options.neural_model, options.neural_folder)
     except ImportError as error:
         raise EmbedderError(
             "The embedder neural needs fastembed; run `pip install 'newsdesk[neural]'` or set NEWSDESK_EMBEDDER=wordllama."
         ) from error
-    where: dict[str, Any] = (
-        {"specific_model_path": str(options.neural_folder)} if options.neural_folder else {}
-    )
-    try:
-        return TextEmbedding(options.neural_model, **where)
+    except NotDownloaded as error:
+        raise EmbedderError(
+            f"The model {options.neural_model} isn't on this machine and could not be downloaded from {error}; check the "
+            "network, name its folder in NEWSDESK_NEURAL_EMBEDDING_FOLDER, or set NEWSDESK_EMBEDDER=wordllama.",
+            retry=True,
+        ) from error
     except Exception as error:
         raise EmbedderError(
-            f"The model {options.neural_model} could not be loaded (it downloads once); check its name and the network, "
+            f"The model {options.neural_model} could not be loaded; check its name and its files, "
             "or set NEWSDESK_EMBEDDER=wordllama."
         ) from error

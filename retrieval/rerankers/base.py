@@ -11,6 +11,12 @@ class Reranker(ABC):
 
     identity: str
 
+    async def warm_up(self) -> None:
+        """Load what it needs, however long that takes. Raises ``RerankerError``."""
+
+    async def ready(self) -> None:
+        """As ``warm_up``, but wait a few seconds at most."""
+
     @abstractmethod
     async def scores(self, question: str, passages: Sequence[str]) -> list[float]:
         """One score for each passage, the higher the better; only their order means something.

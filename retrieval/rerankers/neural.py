@@ -3,51 +3,116 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
+import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from retrieval.errors import RerankerError
 from retrieval.rerankers.base import Reranker
 from retrieval.rerankers.factory import RerankerOptions
 
+_log = logging.getLogger(__name__)
+
+_LOADING_SECONDS = 5.0
+_AGAIN_SECONDS = 600.0
+
 
 class NeuralReranker(Reranker):
-    """Works on one question at a time; another one that comes meanwhile is told to do without."""
+    """Loads its model at the first use, beside the questions: they wait a moment for it, then do
+    without. Works on one question at a time; another one that comes meanwhile does without too."""
 
     def __init__(self, options: RerankerOptions) -> None:
         self.identity = f"neural/{options.model}"
         self._options = options
-        self._model: Any = None
+        self._loading: Future[Any] | None = None
+        self._began = 0.0
+        self._told = False
         self._working = threading.Lock()
 
-    async def scores(self, question: str, passages: Sequence[str]) -> list[float]:
-        return await asyncio.to_thread(self._scores, question, list(passages))
+    async def warm_up(self) -> None:
+        await asyncio.shield(asyncio.wrap_future(self._load()))
 
-    def _scores(self, question: str, passages: list[str]) -> list[float]:
+    async def ready(self) -> None:
+        await self._loaded()
+
+    async def scores(self, question: str, passages: Sequence[str]) -> list[float]:
+        model = await self._loaded()
+        return await asyncio.to_thread(self._scores, model, question, list(passages))
+
+    async def _loaded(self) -> Any:
+        loading = self._load()
+        left = max(0.0, self._began + _LOADING_SECONDS - time.monotonic())
+        try:
+            async with asyncio.timeout(None if loading.done() else left):
+                return await asyncio.shield(asyncio.wrap_future(loading))
+        except TimeoutError:
+            late = RerankerError(
+                f"The model {self._options.model} is still being loaded; `newsdesk doctor` waits for it.",
+                retry=True,
+            )
+            self._tell(late)
+            raise late from None
+        except RerankerError as error:
+            self._tell(error)
+            raise
+
+    def _load(self) -> Future[Any]:
+        """What comes of loading, which is begun here, and anew some minutes after it failed."""
+        now = time.monotonic()
+        done = self._loading
+        if done is None or (
+            done.done() and done.exception() and now > self._began + _AGAIN_SECONDS
+        ):
+            self._loading, self._began = done, now = Future(), now
+            # Not a thread of the pool: nobody waits for it when the program ends.
+            threading.Thread(
+                target=_load_into, args=(done, self._options), name="reranker", daemon=True
+            ).start()
+        return done
+
+    def _tell(self, error: RerankerError) -> None:
+        """Once, to who runs this: those who ask get the order of the search."""
+        if error.retry and not self._told:
+            self._told = True
+            _log.error("Answers go without the reranker for now. %s", error.message)
+
+    def _scores(self, model: Any, question: str, passages: list[str]) -> list[float]:
         # A thread whose time is up can't be stopped; waiting for it would only make a queue.
         if not self._working.acquire(blocking=False):
             raise RerankerError("The reranker is busy.", retry=True)
         try:
-            if self._model is None:
-                self._model = _load(self._options)
-            return [float(score) for score in self._model.rerank(question, passages)]
+            return [float(score) for score in model.rerank(question, passages)]
         finally:
             self._working.release()
 
 
-def _load(options: RerankerOptions) -> Any:
+def _load_into(future: Future[Any], options: RerankerOptions) -> None:
     try:
-        from fastembed.rerank.cross_encoder import TextCrossEncoder
+        future.set_result(_load(options))
+    except BaseException as error:  # noqa: BLE001 - handed over to those who wait
+        future.set_exception(error)
+
+
+def _load(options: RerankerOptions) -> Any:
+    from retrieval.networks import NotDownloaded, load_network
+
+    try:
+        return load_network("TextCrossEncoder", options.model, options.folder)
     except ImportError as error:
         raise RerankerError(
             "The reranker neural needs fastembed; run `pip install 'newsdesk[neural]'` or set NEWSDESK_RERANKER=none."
         ) from error
-    where: dict[str, Any] = {"specific_model_path": str(options.folder)} if options.folder else {}
-    try:
-        return TextCrossEncoder(options.model, **where)
+    except NotDownloaded as error:
+        raise RerankerError(
+            f"The model {options.model} isn't on this machine and could not be downloaded from {error}; check the "
+            "network, name its folder in NEWSDESK_RERANKER_FOLDER, or set NEWSDESK_RERANKER=none.",
+            retry=True,
+        ) from error
     except Exception as error:
         raise RerankerError(
-            f"The model {options.model} could not be loaded (it downloads once); check its name and the network, "
+            f"The model {options.model} could not be loaded; check its name and its files, "
             "or set NEWSDESK_RERANKER=none."
         ) from error

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import socket
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +18,14 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from retrieval.embedders import EmbedderOptions, make_embedder
 from retrieval.errors import EmbedderError, RerankerError
-from retrieval.rerankers import RerankerOptions, make_reranker
+from retrieval.library import LibraryConfig, open_library
+from retrieval.moments import TimeRange, iso
+from retrieval.rerankers import Reranker, RerankerOptions, make_reranker
+from retrieval.search import Searcher
+from tests.integration.answering_fixtures import BRIDGE, ELECTION, NOW, at_noon, demo_folder
 from tests.integration.conftest import Newsdesk, article, lines
+
+__all__ = ["demo_folder"]
 
 _WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "zanzibar", "harbour", "river", "bridge", "topic1"]
 _MEAN_POOLED = "sentence-transformers/all-MiniLM-L6-v2"
@@ -107,6 +118,89 @@ def test_search_takes_the_rerankers_order_or_keeps_its_own(
     hits = lines(done.stdout)[0]["hits"]
     assert "zanzibar" in hits[0]["text"]
     assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
-    # Loading alone takes longer than this.
-    hurried = newsdesk("search", "What will topic1 cost?", "--json", NEWSDESK_RERANK_SECONDS="0.05", **env)  # fmt: skip
-    assert [h["url"] for h in lines(hurried.stdout)[0]["hits"]] == [h["url"] for h in plain]
+    checks = {each["check"]: each for each in lines(newsdesk("doctor", "--json", **env).stdout)}
+    assert checks["reranker"]["ok"]
+
+
+async def test_a_reranker_that_takes_too_long_leaves_the_order(demo_folder: Path) -> None:
+    class Slow(Reranker):
+        async def scores(self, question: str, passages: Sequence[str]) -> list[float]:
+            await asyncio.sleep(60)
+            return [float(n) for n in range(len(passages))]
+
+    async with open_library(LibraryConfig(demo_folder), clock=at_noon) as library:
+        hurried = Searcher(
+            library.catalogue, library.embedder, reranker=Slow(), rerank_seconds=0.05
+        )
+        corpus = await library.catalogue.corpus("local")
+        assert corpus is not None
+        found = await hurried.search(library.corner(corpus), BRIDGE, TimeRange(NOW))
+        plain = await library.search(BRIDGE, TimeRange(NOW), corpus="local")
+    assert found.hits == plain.hits
+
+
+@contextlib.contextmanager
+def hub(answers: bool) -> Iterator[str]:
+    """Where models might be downloaded from: nobody, or somebody who greets and then says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        if not answers:
+            listening.close()
+            yield address
+            return
+        held = []
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    held.append(listening.accept()[0])
+                    if held[-1].recv(4_096).startswith(b"HEAD / "):
+                        held[-1].sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield address
+        listening.shutdown(socket.SHUT_RDWR)
+        for each in held:
+            each.close()
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"), [(False, "could not be downloaded from http"), (True, "still being loaded")]
+)
+async def test_a_reranker_that_cannot_be_downloaded_is_told_once_and_questions_are_answered(
+    newsdesk: Newsdesk, demo_folder: Path, tmp_path: Path, answers: bool, why: str
+) -> None:
+    asked = [{"question": question, "asked_at": iso(NOW)} for question in (BRIDGE, ELECTION)]
+    (tmp_path / "q.jsonl").write_text("\n".join(map(json.dumps, asked)))
+    with hub(answers) as address:
+        done = newsdesk(
+            "search", "--batch", "q.jsonl", "--json", NEWSDESK_DATA_DIR=str(demo_folder),
+            NEWSDESK_RERANKER="neural", HF_ENDPOINT=address, FASTEMBED_CACHE_PATH=str(tmp_path),
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("newsdesk: Answers go without the reranker for now.")
+    assert why in line
+    async with open_library(LibraryConfig(demo_folder), clock=at_noon) as library:
+        for question, record in zip((BRIDGE, ELECTION), lines(done.stdout), strict=True):
+            plain = await library.search(question, TimeRange(NOW), corpus="local")
+            assert [hit["text"] for hit in record["hits"]] == [
+                hit.passage.text for hit in plain.hits
+            ]
+
+
+def test_an_embedder_that_cannot_be_downloaded_is_one_sentence(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps(article(1)))
+    with hub(answers=False) as address:
+        done = newsdesk(
+            "ingest", "a.jsonl", NEWSDESK_EMBEDDER="neural", HF_ENDPOINT=address,
+            FASTEMBED_CACHE_PATH=str(tmp_path),
+        )  # fmt: skip
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "NEWSDESK_EMBEDDER=wordllama" in line
+    assert address in line
+    told = newsdesk("doctor", NEWSDESK_EMBEDDER="neural", HF_ENDPOINT=address, FASTEMBED_CACHE_PATH=str(tmp_path))  # fmt: skip
+    assert "FAIL embedder: The model BAAI/bge-small-en-v1.5 isn't on this machine" in told.stdout
