@@ -16,7 +16,8 @@ class WriterLock:
     """The right to write to ``folder``, held until ``release`` or the end of the process."""
 
     def __init__(self, folder: Path) -> None:
-        self._lock = FileLock(folder / "writer.lock")
+        # Of the process, not of a thread: one thread may take it and another give it back.
+        self._lock = FileLock(folder / "writer.lock", thread_local=False)
         self._note = folder / "writer.json"
 
     def acquire(self, holder: str, *, seconds: float = 0) -> None:

@@ -402,6 +402,11 @@ def test_ctrl_c_ends_a_conversation_without_another_line(tmp_path: Path) -> None
             running.kill()
 
 
+def test_whoever_reads_a_new_folder_first_keeps_nobody_from_writing(newsdesk: Newsdesk) -> None:
+    found = {each["check"]: each for each in lines(newsdesk("doctor", "--json").stdout)}
+    assert found["writer"]["detail"] == "nobody is writing"
+
+
 @pytest.mark.parametrize("arguments", ["demo", "demo --json", "status", "--help"])
 def test_a_command_whose_reader_has_gone_ends_without_a_word(
     tmp_path: Path, arguments: str
