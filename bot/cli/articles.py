@@ -27,10 +27,13 @@ _Reference = Annotated[
 def find(
     words: Annotated[list[str], typer.Argument(help="Words of its title, publisher or URL.")],
     corpus: o.Corpus = "local",
-    limit: o.Limit = 20,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many articles.")] = 20,
     as_json: o.Json = False,
 ) -> None:
-    """Find articles, removed ones too, the newest first."""
+    """Find articles, removed ones too, the newest first.
+
+    Example: newsdesk articles find bridge BBC
+    """
     found = moderating(
         "articles find", corpus, lambda m: m.find(" ".join(words), limit), writing=False
     )
@@ -58,7 +61,10 @@ def remove(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Take an article out of all answers. It is kept, and stays out when it is ingested again."""
+    """Take an article out of all answers. It is kept, and stays out when it is ingested again.
+
+    Example: newsdesk articles remove https://example.com/story --because "a hoax"
+    """
     _print_card(
         moderating(
             "articles remove", corpus, lambda m: m.remove(reference, actor(), because=because)
@@ -98,7 +104,10 @@ def merge(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Make the stories of two articles one, for good."""
+    """Make the stories of two articles one, for good.
+
+    Example: newsdesk stories merge https://example.com/story https://example.org/other
+    """
     _print_story(
         moderating("stories merge", corpus, lambda m: m.merge(reference, other, actor())), as_json
     )

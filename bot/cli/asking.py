@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from retrieval.library import Library
     from retrieval.moments import TimeRange
 
+_FORM = '{"question": "…", "asked_at": "2023-11-03"}'
+
 Line = tuple[str | None, str, "TimeRange"]
 
 
@@ -281,6 +283,7 @@ def _batch(path: Path, within: TimeRange) -> Iterator[Line]:
     from retrieval.errors import UnreadableSource
     from retrieval.moments import TimeRange, parse_span
 
+    empty = True
     try:
         with open_plain_or_gzip(path) as file:
             for number, line in enumerate(file, 1):
@@ -294,9 +297,9 @@ def _batch(path: Path, within: TimeRange) -> Iterator[Line]:
                         raise TypeError
                 except (ValueError, TypeError, KeyError, AttributeError) as error:
                     raise UnreadableSource(
-                        f"{path}:{number} is not a question; give lines like "
-                        '{"question": "…", "asked_at": "2023-11-03"}.'
+                        f"{path}:{number} is not a question; give lines like {_FORM}."
                     ) from error
+                empty = False
                 as_of = span.end if span else within.as_of
                 question_id = record.get("id")
                 yield (
@@ -306,6 +309,8 @@ def _batch(path: Path, within: TimeRange) -> Iterator[Line]:
                 )
     except OSError as error:
         raise UnreadableSource(f"{path} can't be read ({error.strerror or error}).") from error
+    if empty:
+        raise UnreadableSource(f"{path} is empty; give lines like {_FORM}.")
 
 
 def _ms(start: float) -> float:

@@ -64,7 +64,10 @@ def add(
     ] = None,
     as_json: o.Json = False,
 ) -> None:
-    """Add a feed to a corpus; a site's address will do. The next check takes its newest items."""
+    """Add a feed to a corpus; a site's address will do. The next check takes its newest items.
+
+    Example: newsdesk feeds add https://example.com/ --exclude sport
+    """
 
     async def run() -> Feed:
         async with newsroom("feeds add") as room:
@@ -142,7 +145,10 @@ def check(
     ] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Ask feeds for what is new now, bring it in, and say what became of each item."""
+    """Ask feeds for what is new now, bring it in, and say what became of each item.
+
+    Example, to be run every few minutes where no bot runs: newsdesk feeds check --due
+    """
     if due and references:
         raise typer.BadParameter("give either feeds or --due")
 

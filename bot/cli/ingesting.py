@@ -63,7 +63,10 @@ def extract(
     url: Annotated[str | None, typer.Option(help="Where the page came from.")] = None,
     as_json: o.Json = False,
 ) -> None:
-    """Show the article that a saved page holds."""
+    """Show the article that a saved page holds.
+
+    Example: newsdesk extract page.html --url https://example.com/story
+    """
     from bot.settings import load_settings
     from retrieval.decoding import read_bounded
     from retrieval.errors import UnreadableSource

@@ -99,7 +99,7 @@ def _run(debug: bool) -> int:
     logging.getLogger("aiosqlite").setLevel(logging.INFO)  # tells of every statement
     logging.getLogger("httpcore").setLevel(logging.INFO)  # tells of every header, secret ones too
     try:
-        app(standalone_mode=True)
+        app(standalone_mode=True, prog_name="newsdesk")
     except SystemExit as ended:  # what typer makes of an interruption and of a closed pipe too
         if _is_unread(ended):
             return _UNREAD

@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from retrieval.moments import TimeRange
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-Corpus = Annotated[str, typer.Option(help="The corpus: any name.")]
+
+
+def _named(corpus: str) -> str:
+    if not corpus.strip():
+        raise typer.BadParameter("the corpus's name is empty", param_hint="--corpus")
+    return corpus
+
+
+Corpus = Annotated[str, typer.Option(help="The corpus: any name.", callback=_named)]
 Question = Annotated[str | None, typer.Argument(help="A question in plain words.")]
 Batch = Annotated[
     Path | None, typer.Option(help="Questions as JSON Lines; `asked_at` wins over --as-of.")

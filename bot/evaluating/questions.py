@@ -68,19 +68,27 @@ def read_records(path: Path) -> list[dict[str, Any]]:
 def known_questions(
     records: Iterable[Mapping[str, Any]], articles: Sequence[Mapping[str, Any]]
 ) -> list[Question]:
-    """The questions that have an answer and a moment, with the articles that answer them."""
+    """The questions that have an answer and a moment, with the articles that answer them. Raises
+    ``UnreadableSource``."""
     by_url = {canonical_url(a["url"]): a for a in articles if a.get("url")}
     questions = []
     for number, record in enumerate(records, 1):
         answer, asked_at = record.get("answer"), record.get("asked_at")
         if not answer or not asked_at or not plain(str(answer)).strip():
             continue
-        named = [canonical_url(url) for url in record.get("gold_urls") or []]
-        gold = frozenset(_answering(record, named, by_url))
+        question_id = str(record.get("id", number))
+        try:
+            named = [canonical_url(url) for url in record.get("gold_urls") or []]
+            gold = frozenset(_answering(record, named, by_url))
+            asked = str(record["question"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UnreadableSource(
+                f"The question {question_id} lacks its text, or its asked_at is no date, or one of its gold_urls is no URL."
+            ) from error
         covered = any(url in by_url for url in named)
         questions.append(
-            Question(str(record.get("id", number)), record["question"], str(answer), asked_at, gold, covered, bool(named))
-        )  # fmt: skip
+            Question(question_id, asked, str(answer), asked_at, gold, covered, bool(named))
+        )
     return questions
 
 

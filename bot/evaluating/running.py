@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.answering.engine import AnswerEngine, Asked
 from bot.evaluating.questions import Question, holds, known_questions, read_records
 from bot.evaluating.scoring import MEASURES, Interval, difference, first_hit, interval
-from retrieval.errors import SettingsError
+from retrieval.errors import SettingsError, UnreadableSource
 from retrieval.ingest import ingest
 from retrieval.library import Library, LibraryConfig, open_library
 from retrieval.moments import TimeRange
@@ -150,7 +150,14 @@ async def evaluate(
     """
     configs = [config, *(changed(config, setting) for setting in settings)]
     records = await asyncio.to_thread(read_records, articles)
+    if not records:
+        raise UnreadableSource(f"{articles} holds no articles.")
     known = await asyncio.to_thread(lambda: known_questions(read_records(questions), records))
+    if not known:
+        raise UnreadableSource(
+            f'{questions} holds no questions with an answer; give lines like {{"question": "…", '
+            '"answer": "…", "asked_at": "2023-11-03", "gold_urls": ["…"]}.'
+        )
     evaluations = []
     with tempfile.TemporaryDirectory(prefix="newsdesk-eval-") as folder:
         for setting, each in zip(["as set", *settings], configs, strict=True):

@@ -402,6 +402,35 @@ def test_ctrl_c_ends_a_conversation_without_another_line(tmp_path: Path) -> None
             running.kill()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "content", "words"),
+    [
+        ("ask --batch FILE", "", 'is empty; give lines like {"question"'),
+        ("eval --articles FILE --questions FILE", "", "holds no articles"),
+        ("eval --articles FILE --questions FILE", '{"url": "https://a.example/1", "title": "T", "text": "x"}',
+         "holds no questions with an answer; give lines like"),
+        ("eval --articles FILE --questions FILE", '{"id": "q7", "question": "x", "answer": "y", "asked_at": "soon"}',
+         "The question q7 lacks its text, or its asked_at is no date"),
+    ],
+)  # fmt: skip
+def test_a_file_with_nothing_to_work_on_is_one_clear_line(
+    newsdesk: Newsdesk, tmp_path: Path, arguments: str, content: str, words: str
+) -> None:
+    (tmp_path / "given.jsonl").write_text(content)
+    done = newsdesk(*arguments.replace("FILE", "given.jsonl").split())
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("newsdesk: ")
+    assert words in line
+
+
+def test_a_corpus_without_a_name_is_wrong_usage_of_newsdesk(newsdesk: Newsdesk) -> None:
+    done = newsdesk("ask", "What will topic1 cost?", "--corpus", " ")
+    assert done.returncode == 2
+    assert "Usage: newsdesk ask" in done.stderr
+    assert "the corpus's name is empty" in " ".join(done.stderr.split())
+
+
 def test_whoever_reads_a_new_folder_first_keeps_nobody_from_writing(newsdesk: Newsdesk) -> None:
     found = {each["check"]: each for each in lines(newsdesk("doctor", "--json").stdout)}
     assert found["writer"]["detail"] == "nobody is writing"
