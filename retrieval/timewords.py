@@ -26,8 +26,12 @@ _MONTH = (
     r"(?:jan(?:uary|\.)?|feb(?:ruary|\.)?|mar(?:ch|\.)?|apr(?:il|\.)?|may|june?|july?|aug(?:ust|\.)?"
     r"|sept?(?:ember|\.)?|oct(?:ober|\.)?|nov(?:ember|\.)?|dec(?:ember|\.)?)"
 )
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_WEEKDAY = rf"(?:{'|'.join(_WEEKDAYS)})"
+WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTH_NAMES = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+_WEEKDAY = rf"(?:{'|'.join(WEEKDAY_NAMES)})"
 _YEAR = r"(?:19|20)\d\d"
 _DAYNUM = r"[0-3]?\d(?:st|nd|rd|th)?"
 _NUMBERS = {
@@ -171,9 +175,9 @@ class _Reader:
     def weekday(self, name: str, *, before: bool = False) -> Period:
         """The last day of that name, or the next, today included unless ``before``."""
         if self._ahead and not before:
-            on = (_WEEKDAYS.index(name.lower()) - self.today.weekday()) % 7
+            on = (WEEKDAY_NAMES.index(name.lower()) - self.today.weekday()) % 7
             return self.day(self.today + on * _DAY)
-        back = (self.today.weekday() - _WEEKDAYS.index(name.lower())) % 7
+        back = (self.today.weekday() - WEEKDAY_NAMES.index(name.lower())) % 7
         return self.day(self.today - (back or (7 if before else 0)) * _DAY)
 
     def weekend(self, offset: int) -> Period:
@@ -416,7 +420,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Form], ...] = (
     _form(rf"(?:(?:earlier|in|during|over|at) )?(?P<which>this|last|previous) (?P<unit>{_UNIT}|weekend)(?:['’]s)?", _relative),
     _form(r"(?:over|during|at|on) (?P<p>the weekend)", _any_period),
     _form(rf"(?:in |during |over )?(?:(?P<which>this|last) (?P<s>{_SEASON})|the (?P<of>{_SEASON}) of (?P<year>{_YEAR}))(?:['’]s)?", _season_in),
-    _form(rf"(?:(?P<on>on|last|this past|(?:earlier )?this) )?(?P<p>{'|'.join(d.capitalize() for d in _WEEKDAYS)}|(?<=on ){_WEEKDAY})(?: (?:morning|afternoon|evening|night))?", _named_day, case=True),
+    _form(rf"(?:(?P<on>on|last|this past|(?:earlier )?this) )?(?P<p>{'|'.join(d.capitalize() for d in WEEKDAY_NAMES)}|(?<=on ){_WEEKDAY})(?: (?:morning|afternoon|evening|night))?", _named_day, case=True),
     _form(rf"(?:[Ii]n|[Dd]uring|[Oo]f|[Tt]hroughout|[Ee]arly|[Ll]ate|[Mm]id-?|[Ll]ast) (?:early |late |mid-?)?(?P<p>(?:[A-Z][a-z]{{2,8}}\.?)(?:,? (?:of )?{_YEAR})?)(?!\d)", lambda r, m, q: _month_in(r, m, q) if re.fullmatch(rf"{_MONTH}(?:,? (?:of )?{_YEAR})?", m["p"], re.I) else None, case=True),
     _form(rf"(?P<p>(?=[A-Z])(?i:{_MONTH}),? {_YEAR})", _any_period, case=True),
     _form(rf"(?:in|during|of|throughout|early|late) (?:early |late |mid-?|the year )?(?P<p>{_YEAR})(?! ?[-–]?\d)(?![-–]\w)", _any_period),

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from bot.answering.answers import Answer, Citation
-from bot.answering.gate.lexicon import MONTH_NAMES, WEEKDAY_NAMES
 from retrieval.questions import content_words
-from retrieval.timewords import read_time
+from retrieval.timewords import MONTH_NAMES, WEEKDAY_NAMES, read_time
 
 _MOST_TURNS = 6
 _MOST_CHARS = 600  # of a question or an answer that is remembered

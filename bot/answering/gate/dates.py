@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bot.answering.gate.alignment import Line
-from bot.answering.gate.lexicon import MONTH_NAMES, MONTHS, WEEKDAYS, word_set
+from bot.answering.gate.lexicon import MONTHS, WEEKDAYS, word_set
 from bot.answering.gate.material import Material
 from bot.answering.gate.numbers import year_of
 from bot.answering.gate.words import Token, is_month, is_weekday
+from retrieval.timewords import MONTH_NAMES
 
 _DAYS_FROM = {"today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1}
 _AHEAD = word_set("will would to next scheduled expected planned due upcoming set plans")

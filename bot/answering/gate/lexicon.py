@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from retrieval.timewords import MONTH_NAMES, WEEKDAY_NAMES
+
 
 def word_set(text: str) -> frozenset[str]:
     """The words of a text."""
@@ -424,17 +426,10 @@ SPEECH: Final = word_set(
     "remarked asked concluded admitted acknowledged called described responded continued shared"
 )
 
-WEEKDAY_NAMES: Final = (
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
-)  # fmt: skip
 WEEKDAYS: Final = {
     **{name: number for number, name in enumerate(WEEKDAY_NAMES)},
     "mon": 0, "tues": 1, "tue": 1, "wed": 2, "thurs": 3, "thu": 3, "fri": 4,
 }  # fmt: skip
-MONTH_NAMES: Final = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september",
-    "october", "november", "december",
-)  # fmt: skip
 MONTHS: Final = {
     **{name: number for number, name in enumerate(MONTH_NAMES, 1)},
     "jan": 1, "feb": 2, "apr": 4, "aug": 8, "sept": 9, "sep": 9, "oct": 10, "nov": 11, "dec": 12,

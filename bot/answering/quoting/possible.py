@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
-from bot.answering.gate.lexicon import MONTH_NAMES
 from bot.answering.quoting.asking import Kind
 from bot.answering.quoting.places import COUNTRIES, STATES
+from retrieval.timewords import MONTH_NAMES
 
 _CAPITALISED = r"(?:[A-Z][\w’'&-]*|\*[A-Z]+)(?:\.(?=\s[A-Z]))?"
 _NAME = re.compile(
