@@ -95,7 +95,8 @@ def learned(examples: Sequence[Example]) -> dict[str, float]:
             gradient += features.T @ (wanted - chance) / len(useful)
         momentum = 0.9 * momentum + gradient
         weights += _RATE * momentum
-    return {name: round(float(w), 3) for name, w in zip(_NAMES, weights / scale, strict=True)}
+    found = zip(_NAMES, weights / scale, strict=True)
+    return dict.fromkeys(FEATURES, 0.0) | {name: round(float(w), 3) for name, w in found}
 
 
 async def _ranks(
