@@ -22,6 +22,11 @@ _TITLE_BEFORE_NAME = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Gov|Sen|Rep|Lt|Col|Sgt|Capt|Rev|St|No|vs)\.\s*$"
 )
 _WORD = re.compile(r"\w")
+_CLOSING = '"”’)'
+# No abbreviation is longer, with the character before it and the one behind.
+_ENDING = 16
+# sentencex cuts in the middle of such a character where one follows a capital ("B\u00a0.").
+_WIDE_SPACES = "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
@@ -29,20 +34,19 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
 
     Line breaks end a sentence too, so that a headline or a list item stands alone.
     """
+    if not text.isascii():
+        for space in _WIDE_SPACES:
+            text = text.replace(space, " ")
     for line_start, line_end in _line_spans(text):
         line = text[line_start:line_end]
-        start: int | None = None
-        for boundary in sentencex.get_sentence_boundaries("en", line):
-            first, last = boundary["start_index"], boundary["end_index"]
-            if start is None:
-                start = first
-            so_far = line[start:last]
-            if last < len(line) and _runs_on(so_far, line[last : last + 24]):
+        start = end = line_start
+        for piece in sentencex.segment("en", line):
+            end += len(piece)
+            if end < line_end and _runs_on(text[start:end], text[end : end + 24]):
                 continue
-            yield from _trimmed(text, line_start + start, line_start + last)
-            start = None
-        if start is not None:
-            yield from _trimmed(text, line_start + start, line_end)
+            yield from _trimmed(text, start, end)
+            start = end
+        yield from _trimmed(text, start, line_end)
 
 
 def sentences(text: str) -> list[str]:
@@ -50,9 +54,14 @@ def sentences(text: str) -> list[str]:
 
 
 def _runs_on(so_far: str, following: str) -> bool:
-    if _TITLE_BEFORE_NAME.search(so_far) or not _WORD.search(so_far):
+    if not _WORD.search(so_far):
         return True
-    return bool(_UNFINISHED.search(so_far) and _GOES_ON.match(following))
+    ending = so_far.rstrip()[-_ENDING:]
+    if not ending.rstrip(_CLOSING).endswith("."):
+        return False
+    if _TITLE_BEFORE_NAME.search(ending):
+        return True
+    return bool(_UNFINISHED.search(ending) and _GOES_ON.match(following))
 
 
 def _line_spans(text: str) -> Iterator[tuple[int, int]]:

@@ -26,6 +26,11 @@ def test_abbreviations_and_initials_do_not_end_a_sentence() -> None:
     ]
 
 
+@pytest.mark.parametrize("ending", ["Sept.", "the U.S.A.F.", "vs.”", 'Inc."  '])
+def test_an_abbreviation_does_not_end_a_sentence_that_goes_on_in_lower_case(ending: str) -> None:
+    assert sentences(f"It was {ending} and so on.") == [f"It was {ending} and so on."]
+
+
 def test_sentences_fused_without_a_space_are_two() -> None:
     assert sentences("an “AI war.”Alexandr Wang said it.") == [
         "an “AI war.”",
@@ -33,7 +38,15 @@ def test_sentences_fused_without_a_space_are_two() -> None:
     ]
 
 
-@given(st.text(alphabet="ab .!?\n“”A1é", max_size=400))
+@pytest.mark.parametrize("space", ["\xa0", "\u2009", "\u3000"])
+def test_a_capital_before_an_unusual_space_and_a_full_stop_is_no_trouble(space: str) -> None:
+    assert sentences(f"There is no plan B{space}. It rained.") == [
+        f"There is no plan B{space}.",
+        "It rained.",
+    ]
+
+
+@given(st.text(alphabet="ab .!?\n“”A1é\xa0\u3000", max_size=400))
 def test_passages_hold_every_sentence_once_and_stay_short(text: str) -> None:
     spans = passage_spans(text, max_chars=60)
     assert all(0 < end - start <= 60 for start, end in spans)
