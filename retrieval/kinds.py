@@ -30,7 +30,8 @@ _ASKED: Mapping[Kind, re.Pattern[str]] = {
     ),
     "state": re.compile(r"\b(?:what|which) (?:\w+ ){0,2}states?\b", re.IGNORECASE),
 }
-_TOKEN = re.compile(r"\d(?:[\d,.]*\d)?(?: ?(?:%|per ?cent))?|[A-Z][\w’'-]*")
+# What both begin with stands first: such characters are found many times faster.
+_TOKEN = re.compile(r"[\dA-Z](?:(?<=\d)(?:[\d,.]*\d)?(?: ?(?:%|per ?cent))?|(?<=[A-Z])[\w’'-]*)")
 
 
 def _names(listed: str) -> frozenset[str]:
@@ -99,10 +100,16 @@ def counts(text: str) -> dict[Kind, int]:
         word = token.lower()
         if word[-2:] in _GENITIVES:
             word = word[:-2]
-        longer = f"{begun} {word}"
-        # New Mexico is not Mexico.
-        places.add(longer if longer in _STATES or longer in _COUNTRIES else word)
-        begun = next((each for each in (longer, word) if each in _BEGINNINGS), "")
+        if begun:
+            longer = f"{begun} {word}"
+            # New Mexico is not Mexico.
+            places.add(longer if longer in _STATES or longer in _COUNTRIES else word)
+            if longer in _BEGINNINGS:
+                begun = longer
+                continue
+        else:
+            places.add(word)
+        begun = word if word in _BEGINNINGS else ""
     return {
         "number": len(numbers),
         "percentage": percentages,

@@ -118,7 +118,11 @@ def _string(record: dict[str, Any], key: str) -> str | None:
         return None
     if not isinstance(value, str):
         raise ValueError(f"{key} is not a string")
-    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # halves of surrogate pairs
+        raise ValueError(f"{key} holds characters that are none") from None
+    if "\x00" in value:
         raise ValueError(f"{key} holds characters that are none")
     return value.strip() or None
 
