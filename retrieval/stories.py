@@ -25,9 +25,11 @@ from retrieval.embedders import Vectors
 Hashes: TypeAlias = npt.NDArray[np.uint32]
 
 _DAY = 86_400_000_000  # microseconds
-_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+# Between words stands what is neither letter nor digit.
+_OTHER_SEPARATOR = re.compile(r"[^\w\x00-\x7f]")
+_SEPARATED = bytes(byte if byte > 127 or chr(byte).isalnum() else ord(" ") for byte in range(256))
 # A capitalised word that does not just begin a sentence.
-_NAME = re.compile(r"(?<![.!?:“”\"\n] )(?<!^)(?<!\n)\b[A-Z][\w’'-]*\w")
+_NAME = re.compile(r"[A-Z](?<!^[A-Z])(?<!\w[A-Z])(?<!\n[A-Z])(?<![.!?:“”\"\n] [A-Z])[\w’'-]*\w")
 _NO_NAMES = frozenset(
     re.findall(
         r"\w+",
@@ -200,21 +202,35 @@ class Stories:
 
 def sketch(text: str) -> Hashes:
     """A sample of the hashes of a text's runs of three words, sorted and distinct."""
-    found = _WORD.findall(text.lower())
-    words = np.fromiter(
-        (zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in found), np.uint32, len(found)
-    )
+    found = _words(text.lower())
+    words = np.fromiter(map(zlib.crc32, found), np.uint32, len(found))
     if len(words) < len(_MULTIPLIERS):
-        return np.unique(words)
+        return _distinct(words)
     last = len(words) - len(_MULTIPLIERS) + 1
     hashes = np.zeros(last, dtype=np.uint32)
     for offset, multiplier in enumerate(_MULTIPLIERS):
         # Multiplying with wrap-around mixes the bits; rotating keeps the order of words in it.
         mixed = words[offset : offset + last] * multiplier
         hashes ^= (mixed << np.uint32(offset * 7)) | (mixed >> np.uint32(32 - offset * 7 or 31))
-    hashes = np.unique(hashes)
+    hashes = _distinct(hashes)
     kept: Hashes = hashes[hashes % _SAMPLE_ONE_IN == 0]
     return kept if len(hashes) >= _SAMPLE_FROM else hashes
+
+
+def _words(text: str) -> list[bytes]:
+    """The runs of letters and digits of a text, encoded; as ``[^\\W_]+`` finds them, only faster."""
+    if not text.isascii():
+        text = _OTHER_SEPARATOR.sub(" ", text)
+    return text.encode("utf-8", "surrogatepass").translate(_SEPARATED).split()
+
+
+def _distinct(hashes: Hashes) -> Hashes:
+    """As ``np.unique``."""
+    hashes = np.sort(hashes)
+    first = np.ones(len(hashes), dtype=bool)
+    np.not_equal(hashes[1:], hashes[:-1], out=first[1:])
+    kept: Hashes = hashes[first]
+    return kept
 
 
 def containment(first: Hashes, second: Hashes) -> float:
