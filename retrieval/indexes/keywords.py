@@ -332,8 +332,9 @@ def _shared_analyzer() -> tantivy.TextAnalyzer:
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("text", tokenizer_name=_ANALYZER, index_option="position")
-    builder.add_text_field("title", tokenizer_name=_ANALYZER, index_option="position")
+    # No phrases are looked for; indexes made with positions serve as well.
+    builder.add_text_field("text", tokenizer_name=_ANALYZER, index_option="freq")
+    builder.add_text_field("title", tokenizer_name=_ANALYZER, index_option="freq")
     builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
     # Of a document for a whole article, which has no passage.
     builder.add_text_field("article", tokenizer_name=_ANALYZER, index_option="basic")
