@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import shutil
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
@@ -16,6 +17,9 @@ from retrieval.languages import detect_language
 
 _ARTICLES = 128
 _CHARACTERS = 600_000
+# Of files, where nobody else waits: larger batches cost less. The first are smaller, so that every
+# stage has something to do early.
+_GROWING = (1 / 8, 1 / 4, 1 / 2, 1, 2)
 _LOW_DISK_BYTES = 8_000_000
 
 
@@ -141,14 +145,16 @@ async def _next(items: AsyncIterator[Incoming]) -> Incoming:
 
 
 def _batches(sources: Iterable[Incoming]) -> Iterator[list[Incoming]]:
+    sizes = itertools.chain(_GROWING, itertools.repeat(_GROWING[-1]))
+    size = next(sizes)
     batch: list[Incoming] = []
     characters = 0
     for item in sources:
         batch.append(item)
         characters += len(item.article.text) if item.article else 0
-        if len(batch) >= _ARTICLES or characters >= _CHARACTERS:
+        if len(batch) >= size * _ARTICLES or characters >= size * _CHARACTERS:
             yield batch
-            batch, characters = [], 0
+            batch, characters, size = [], 0, next(sizes)
     if batch:
         yield batch
 

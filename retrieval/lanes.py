@@ -59,4 +59,5 @@ class Lane:
 
 
 ASKING = Lane("asking", 2)
-INGESTING = Lane("ingesting", 2)
+# As many as a batch has stages: embedder and keyword index compute without Python's lock.
+INGESTING = Lane("ingesting", 4)
