@@ -163,11 +163,11 @@ class KeywordIndex:
 
     def _opened(self, *, create: bool = False) -> tantivy.Index | None:
         if self._index is None:
-            if create:
+            if (self._folder / "meta.json").exists():
+                index = tantivy.Index.open(str(self._folder))
+            elif create:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 index = tantivy.Index(_schema(), path=str(self._folder))
-            elif (self._folder / "meta.json").exists():
-                index = tantivy.Index.open(str(self._folder))
             else:
                 return None
             index.register_tokenizer(_ANALYZER, _analyzer())
