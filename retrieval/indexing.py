@@ -30,6 +30,7 @@ from retrieval.gathering import Corner
 from retrieval.lanes import INGESTING
 from retrieval.moments import Clock
 from retrieval.stories import Marks, Place, Stories, names_in, ordered, sketch
+from retrieval.traits import traits_of, unpacked_traits
 
 Result = TypeVar("Result")
 # What a sender of articles writes together with them: it is told what became of each.
@@ -213,7 +214,7 @@ class _StoryDesk:
             marks = Marks(
                 member.version_id, entry.content_hash, entry.visible_from, vector,
                 np.frombuffer(member.sketch, dtype="<u4").astype(np.uint32),
-                _shared(member.names),
+                _shared(member.names), unpacked_traits(member.traits),
             )  # fmt: skip
             stories.add(marks, Place(member.version_id, member.story_id, member.copy_id))
             self._placed.add(member.version_id)
@@ -231,6 +232,7 @@ class _StoryDesk:
                         # A view would keep the vectors of the whole batch.
                         prepared.vectors[first_row].copy(), sketch(version.text),
                         _shared(names_in(version.title, version.text)),
+                        traits_of(version.title, version.text, version.visible_from),
                     )
                 )  # fmt: skip
                 self._placed.add(version.id)
@@ -240,7 +242,7 @@ class _StoryDesk:
             (marks, stories.place(marks, pinned[marks.version_id])) for marks in ordered(fresh)
         ]
         return [
-            Member(place.version_id, place.story_id, place.copy_id, marks.sketch.astype("<u4").tobytes(), marks.names)
+            Member(place.version_id, place.story_id, place.copy_id, marks.sketch.astype("<u4").tobytes(), marks.names, marks.traits.packed())
             for marks, place in placed
         ]  # fmt: skip
 

@@ -2,9 +2,9 @@
 
 Near-copies are told by shared wording: a sample of the hashes of all runs of three words (Broder's
 sketches, 1997) estimates how much of the shorter text the longer one contains. Reports of one event
-are told by what their beginnings are about (the cosine of their first passages), by the names that
-they share and by how far apart they were published; an article joins the story whose reports of
-the last days fit it on average, or begins one.
+are told by a weighted sum of what pairs of articles have in common (`same_event.py`); an article
+joins the story that fits it best, by its nearest report of the last days and by all of them, or
+begins one.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ import math
 import re
 import zlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from retrieval.embedders import Vectors
+from retrieval.same_event import DAY, Features, Rarity, features_of, learned_weights, log_odds
+from retrieval.traits import Traits
 
 Hashes: TypeAlias = npt.NDArray[np.uint32]
 
-_DAY = 86_400_000_000  # microseconds
 # Between words stands what is neither letter nor digit.
 _OTHER_SEPARATOR = re.compile(r"[^\w\x00-\x7f]")
 _SEPARATED = bytes(byte if byte > 127 or chr(byte).isalnum() else ord(" ") for byte in range(256))
@@ -55,12 +56,19 @@ class Grouping:
     short_containment: float = 0.9
     # Reports made to one pattern, of other towns and people, are no copies.
     copy_names: float = 0.25
-    event_days: float = 4.0
-    event_cosine: float = 0.5
-    # What each day between two reports asks for on top.
-    event_cosine_a_day: float = 0.07
-    event_names: float = 0.15
     candidates: int = 12
+    event_days: float = 8.0
+    event_cosine: float = 0.4
+    event_candidates: int = 32
+    # Reports made to one pattern, of other places and people, are of another event.
+    event_names: float = 0.1
+    # Of a report of the story that is not even a candidate, the log odds.
+    event_stranger: float = -2.0
+    # Articles are in one company if they are this near to one another, published from so many days
+    # before the earlier of two until the later.
+    company_cosine: float = 0.5
+    company_days: float = 1.5
+    weights: Mapping[str, float] = field(default_factory=learned_weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,7 @@ class Marks:
     vector: Vectors
     sketch: Hashes
     names: dict[str, int]
+    traits: Traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,7 @@ class Stories:
         self._copies: list[int] = []
         self._by_digest: dict[str, int] = {}
         self._name_counts: Counter[str] = Counter()
+        self._rarity = Rarity()
 
     def add(self, marks: Marks, place: Place) -> None:
         """Take in an article whose place is known."""
@@ -116,6 +126,7 @@ class Stories:
         self._copies.append(place.copy_id)
         self._by_digest.setdefault(marks.digest, row)
         self._name_counts.update(marks.names.keys())
+        self._rarity.add(marks.traits)
 
     def place(self, marks: Marks, pinned: int | None = None) -> Place:
         """Find an article's place and take it in. ``pinned`` is the story that a moderator chose."""
@@ -130,8 +141,8 @@ class Stories:
         twin = self._by_digest.get(marks.digest)
         if twin is not None:
             return Place(marks.version_id, int(self._stories[twin]), self._copies[twin])
-        gaps = (np.abs(self._at[: self._size] - marks.at) / _DAY).astype(np.float32)
-        rows = np.flatnonzero(gaps <= max(rules.copy_days, rules.event_days))
+        gaps = (np.abs(self._at[: self._size] - marks.at) / DAY).astype(np.float32)
+        rows = np.flatnonzero(gaps <= max(rules.copy_days, rules.event_days + rules.company_days))
         if not rows.size:
             return Place(marks.version_id, marks.version_id, marks.version_id)
         gaps = gaps[rows]
@@ -162,26 +173,80 @@ class Stories:
                 best, most = int(row), shared
         return best
 
+    def compared(self, marks: Marks) -> tuple[list[Marks], Features]:
+        """The articles that may report the same event as one that is not in yet, and the features of
+        the pairs, in the order of ``FEATURES``."""
+        gaps = (np.abs(self._at[: self._size] - marks.at) / DAY).astype(np.float32)
+        rows = np.flatnonzero(gaps <= self._grouping.event_days + self._grouping.company_days)
+        near, features = self._compared(marks, rows, gaps[rows], self._vectors[rows] @ marks.vector)
+        return [self._marks[row] for row in rows[near]], features
+
+    def _compared(
+        self, marks: Marks, rows: npt.NDArray[np.intp], gaps: Vectors, cosines: Vectors
+    ) -> tuple[npt.NDArray[np.intp], Features]:
+        """Which of ``rows`` to compare with, the nearest first, and the features of the pairs."""
+        rules = self._grouping
+        near = np.flatnonzero((gaps <= rules.event_days) & (cosines >= rules.event_cosine))
+        near = near[np.argsort(-cosines[near], kind="stable")][: rules.event_candidates]
+        alike = [self._may_be_one(marks, self._marks[row]) for row in rows[near]]
+        near = near[np.array(alike, dtype=np.bool_)]
+        features = features_of(
+            marks.traits,
+            [self._marks[row].traits for row in rows[near]],
+            self._rarity,
+            at=marks.at,
+            others_at=self._at[rows[near]],
+            cosines=cosines[near],
+            company=self._company(marks, rows, gaps, cosines, near),
+        )
+        return near, features
+
+    def _may_be_one(self, first: Marks, second: Marks) -> bool:
+        named = first.names and second.names
+        return not named or self._alike(first, second) >= self._grouping.event_names
+
+    def _company(
+        self,
+        marks: Marks,
+        rows: npt.NDArray[np.intp],
+        gaps: Vectors,
+        cosines: Vectors,
+        near: npt.NDArray[np.intp],
+    ) -> Vectors:
+        """For each of ``near``, the share of what is near it or the article that is near both."""
+        rules = self._grouping
+        around = np.flatnonzero(gaps <= rules.event_days + rules.company_days)
+        at = self._at[rows[around]]
+        mine = cosines[around] >= rules.company_cosine
+        theirs = self._vectors[rows[near]] @ self._vectors[rows[around]].T >= rules.company_cosine
+        others_at = self._at[rows[near]][:, None]
+        earliest = np.minimum(others_at, marks.at) - int(rules.company_days * DAY)
+        within = (at >= earliest) & (at <= np.maximum(others_at, marks.at))
+        within &= around != near[:, None]
+        both = (mine & theirs & within).sum(axis=1)
+        either = ((mine | theirs) & within).sum(axis=1)
+        # As if half an article of one and a half were near: few articles tell little.
+        shares: Vectors = ((both + 0.5) / (either + 1.5)).astype(np.float32)
+        return shares
+
     def _story(
         self, marks: Marks, rows: npt.NDArray[np.intp], gaps: Vectors, cosines: Vectors
     ) -> int | None:
         rules = self._grouping
-        surplus = cosines - rules.event_cosine - rules.event_cosine_a_day * gaps
+        near, features = self._compared(marks, rows, gaps, cosines)
+        if not near.size:
+            return None
+        odds = np.full(len(rows), rules.event_stranger)
+        odds[near] = log_odds(features, rules.weights)
         recent = gaps <= rules.event_days
-        near = np.flatnonzero(recent & (surplus >= 0))
-        near = near[np.argsort(-surplus[near], kind="stable")][: rules.candidates]
+        stories = self._stories[rows]
         best, most = None, 0.0
-        seen: set[int] = set()
-        for index in near:
-            story = int(self._stories[rows[index]])
-            if story in seen or self._alike(marks, self._marks[rows[index]]) < rules.event_names:
-                continue
-            seen.add(story)
-            members = recent & (self._stories[rows] == story)
-            fit = float(surplus[members].mean())
-            if best is None or fit > most:
+        for story in dict.fromkeys(stories[near].tolist()):
+            members = odds[recent & (stories == story)]
+            fit = float(members.max() + members.mean()) / 2
+            if fit >= most:
                 best, most = story, fit
-        return best if most >= 0 else None
+        return best
 
     def _alike(self, first: Marks, second: Marks) -> float:
         """Cosine of the names of two articles, weighed by how rare they are."""

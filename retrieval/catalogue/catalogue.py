@@ -425,7 +425,7 @@ class Catalogue:
         )
         rows = await self._read(lambda connection: connection.execute(query).all())
         return [
-            KnownMember(Member(*row[:5]), content_hash=row[5], visible_from=row[6], vector=row[7])
+            KnownMember(Member(*row[:6]), content_hash=row[6], visible_from=row[7], vector=row[8])
             for row in rows
         ]
 

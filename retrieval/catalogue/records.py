@@ -86,6 +86,7 @@ class Member(NamedTuple):
     copy_id: int
     sketch: bytes  # uint32, little-endian
     names: dict[str, int]
+    traits: bytes | None
 
 
 class KnownMember(NamedTuple):

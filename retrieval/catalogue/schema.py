@@ -151,7 +151,8 @@ passage_vectors = Table(
 )
 
 # Which story a version tells, and which of its reports are near-copies; both are known by the
-# version that began them. Sketch and names are what grouping compares with later articles.
+# version that began them. Sketch, names and traits are what grouping
+# compares with later articles.
 story_members = Table(
     "story_members",
     metadata,
@@ -161,6 +162,7 @@ story_members = Table(
     Column("copy_id", Integer, nullable=False),
     Column("sketch", LargeBinary, nullable=False),  # uint32, little-endian
     Column("names", JSON, nullable=False),
+    Column("traits", LargeBinary),  # none of what was placed before there were traits
     Index("ix_story_members_corpus_id_story_id", "corpus_id", "story_id"),
 )
 

@@ -26,6 +26,7 @@ from retrieval.embedders import make_embedder
 from retrieval.moments import parse_span, to_micros
 from retrieval.passages import passage_spans
 from retrieval.stories import Grouping, Marks, Place, Stories, names_in, ordered, sketch
+from retrieval.traits import traits_of
 from tests.benchmarks.copies import make_copies
 from tests.benchmarks.weekly_news import load_articles
 
@@ -39,16 +40,18 @@ async def marked(articles: Sequence[dict[str, Any]]) -> list[Marks]:
     vectors = await embedder.embed(
         [f"{a['title']}\n{lead}" for a, lead in zip(articles, leads, strict=True)]
     )
+    moments = [to_micros(parse_span(a.get("published_at") or "2023-12-31").start) for a in articles]
     return [
         Marks(
             number,
             a["url"],
-            to_micros(parse_span(a.get("published_at") or "2023-12-31").start),
+            at,
             vectors[number - 1],
             sketch(a["text"]),
             names_in(a["title"], a["text"]),
+            traits_of(a["title"], a["text"], at),
         )
-        for number, a in enumerate(articles, 1)
+        for number, (a, at) in enumerate(zip(articles, moments, strict=True), 1)
     ]
 
 

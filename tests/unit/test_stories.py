@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.stories import Marks, Place, Stories, containment, names_in, sketch
+from retrieval.traits import traits_of
 
 _DAY = 86_400_000_000
 _TEXT = " ".join(f"Sentence {n} tells of the {w} in a way of its own." for n, w in enumerate(["flood", "bridge", "mayor", "tram", "comet", "library", "barrier", "harbour", "election", "budget"] * 8))  # fmt: skip
@@ -17,7 +18,10 @@ def _marks(
     number: int, angle: float, day: float, text: str, names: str = "Maravel Calder"
 ) -> Marks:
     vector = np.array([np.cos(angle), np.sin(angle)], dtype=np.float32)
-    return Marks(number, f"{text}", int(day * _DAY), vector, sketch(text), names_in(names, ""))
+    at = int(day * _DAY)
+    return Marks(
+        number, text, at, vector, sketch(text), names_in(names, ""), traits_of(names, text, at)
+    )
 
 
 def test_copies_rewrites_and_strangers_are_told_apart() -> None:
@@ -56,6 +60,49 @@ def test_another_event_begins_a_story_of_its_own(angle: float, day: float, names
     stories = Stories(2)
     stories.place(_marks(1, 0.0, 10, _TEXT))
     assert stories.place(_marks(2, angle, day, "A report in its own words.", names)).story_id == 2
+
+
+def _report(number: int, title: str, text: str, day: float) -> Marks:
+    """Of one subject: about as near to one another as reports of one subject are."""
+    vector = np.array([np.cos(number / 10), np.sin(number / 10)], dtype=np.float32)
+    at = int(day * _DAY)
+    return Marks(
+        number, title, at, vector, sketch(text), names_in(title, text), traits_of(title, text, at)
+    )
+
+
+_BEFORE = ("Candidates meet in Maravel debate on June 18", "Six candidates for mayor of Maravel will debate on Wednesday, June 18, in the Harbour Hall.")  # fmt: skip
+_AFTER = ("Who won the Maravel debate", "The candidates for mayor of Maravel clashed over the tram at the Harbour Hall on Wednesday.")  # fmt: skip
+_JUNE_12 = 20_251.5  # a Thursday
+
+
+def test_a_preview_and_a_report_of_one_debate_are_of_one_event() -> None:
+    stories = Stories(2)
+    stories.place(_report(1, *_BEFORE, _JUNE_12))
+    assert stories.place(_report(2, *_AFTER, _JUNE_12 + 7)).story_id == 1
+
+
+def test_the_debate_of_another_week_is_another_event() -> None:
+    stories = Stories(2)
+    stories.place(_report(1, *_AFTER, _JUNE_12))
+    later = ("Maravel candidates debate again", "The candidates for mayor of Maravel clashed over the port at the Harbour Hall on Wednesday.")  # fmt: skip
+    assert stories.place(_report(2, *later, _JUNE_12 + 7)).story_id == 2
+
+
+def test_a_roundup_in_which_an_event_is_one_of_several_stays_out_of_its_story() -> None:
+    news = (
+        "A storm came ashore, a tram line was closed, and candidates for mayor of Maravel clashed."
+    )
+    for title, story in (("Maravel debate, storm: Thursday's news", 2), ("Maravel debate", 1)):
+        stories = Stories(2)
+        stories.place(_report(1, *_AFTER, _JUNE_12))
+        assert stories.place(_report(2, title, news, _JUNE_12)).story_id == story
+
+
+def test_articles_without_words_are_placed() -> None:
+    stories = Stories(2)
+    for number, text in enumerate([_AFTER, ("", ""), ("", "..."), _BEFORE], 1):
+        stories.place(_report(number, *text, _JUNE_12))
 
 
 def test_many_articles_are_taken_in() -> None:

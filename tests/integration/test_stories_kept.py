@@ -1,0 +1,54 @@
+"""What grouping knows of the articles that are in outlives the process."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from retrieval.articles import Incoming
+from retrieval.ingest import ingest
+from retrieval.library import LibraryConfig, open_library
+from retrieval.readers.jsonl import article_from_record
+
+_PREVIEW = {
+    "url": "https://example.com/preview",
+    "title": "Candidates for mayor of Maravel to debate on June 18",
+    "text": "Six candidates for mayor of Maravel will debate the new tram on Wednesday, June 18, in the Harbour Hall. Radio Maravel will broadcast the debate.",
+    "published_at": "2025-06-12T08:00:00Z",
+}  # fmt: skip
+_REPORT = {
+    "url": "https://example.com/report",
+    "title": "Who won the debate of the candidates for mayor of Maravel",
+    "text": "The candidates for mayor of Maravel clashed over the new tram in a debate at the Harbour Hall on Wednesday. Here is who came out ahead.",
+    "published_at": "2025-06-19T08:00:00Z",
+}  # fmt: skip
+
+
+async def _bring(folder: Path, record: dict[str, str]) -> None:
+    async with open_library(LibraryConfig(folder), writer="test") as library:
+        indexer = await library.indexer("local")
+        incoming = [Incoming("test", article_from_record(record))]
+        async for result in ingest(indexer, incoming, actor="test", data_dir=folder):
+            assert result.status == "indexed"
+
+
+def _stories(folder: Path) -> list[int]:
+    with closing(sqlite3.connect(folder / "catalogue.sqlite3")) as connection:
+        return [row[0] for row in connection.execute("SELECT story_id FROM story_members")]
+
+
+async def test_a_report_joins_the_story_of_its_event_after_a_restart(tmp_path: Path) -> None:
+    await _bring(tmp_path, _PREVIEW)
+    await _bring(tmp_path, _REPORT)
+    assert len(_stories(tmp_path)) == 2
+    assert len(set(_stories(tmp_path))) == 1
+
+
+async def test_articles_placed_before_there_were_traits_do_no_harm(tmp_path: Path) -> None:
+    await _bring(tmp_path, _PREVIEW)
+    with closing(sqlite3.connect(tmp_path / "catalogue.sqlite3")) as connection:
+        connection.execute("UPDATE story_members SET traits = NULL")
+        connection.commit()
+    await _bring(tmp_path, _REPORT)
+    assert len(_stories(tmp_path)) == 2
