@@ -160,16 +160,14 @@ class Stories:
         rules = self._grouping
         near = np.flatnonzero((gaps <= rules.copy_days) & (cosines >= rules.copy_cosine))
         near = near[np.argsort(-cosines[near], kind="stable")][: rules.candidates]
+        mine = self._weighed(marks.names)
         best, most = None, 0.0
         for row in rows[near]:
             other = self._marks[row]
             shared = containment(marks.sketch, other.sketch)
             long = _is_sample(marks.sketch) and _is_sample(other.sketch)
             needed = rules.copy_containment if long else rules.short_containment
-            named = marks.names and other.names
-            if shared >= max(needed, most) and (
-                not named or self._alike(marks, other) >= rules.copy_names
-            ):
+            if shared >= max(needed, most) and self._may_be_one(mine, other, rules.copy_names):
                 best, most = int(row), shared
         return best
 
@@ -188,7 +186,8 @@ class Stories:
         rules = self._grouping
         near = np.flatnonzero((gaps <= rules.event_days) & (cosines >= rules.event_cosine))
         near = near[np.argsort(-cosines[near], kind="stable")][: rules.event_candidates]
-        alike = [self._may_be_one(marks, self._marks[row]) for row in rows[near]]
+        mine = self._weighed(marks.names)
+        alike = [self._may_be_one(mine, self._marks[row], rules.event_names) for row in rows[near]]
         near = near[np.array(alike, dtype=np.bool_)]
         features = features_of(
             marks.traits,
@@ -201,9 +200,9 @@ class Stories:
         )
         return near, features
 
-    def _may_be_one(self, first: Marks, second: Marks) -> bool:
-        named = first.names and second.names
-        return not named or self._alike(first, second) >= self._grouping.event_names
+    def _may_be_one(self, mine: dict[str, float], other: Marks, least: float) -> bool:
+        """Whether an article shares enough names with another one; without names, nothing says no."""
+        return not (mine and other.names) or _alike(mine, self._weighed(other.names)) >= least
 
     def _company(
         self,
@@ -248,21 +247,19 @@ class Stories:
                 best, most = story, fit
         return best
 
-    def _alike(self, first: Marks, second: Marks) -> float:
-        """Cosine of the names of two articles, weighed by how rare they are."""
-        if not first.names or not second.names:
-            return 0.0
+    def _weighed(self, names: dict[str, int]) -> dict[str, float]:
+        """Names, each with how rare it is and how often it stands in the article."""
+        return {
+            name: (1 + math.log(count))
+            * math.log(1 + (self._size + 100) / (self._name_counts[name] + 0.5))
+            for name, count in names.items()
+        }
 
-        def weighed(names: dict[str, int]) -> dict[str, float]:
-            return {
-                name: (1 + math.log(count))
-                * math.log(1 + (self._size + 100) / (self._name_counts[name] + 0.5))
-                for name, count in names.items()
-            }
 
-        a, b = weighed(first.names), weighed(second.names)
-        product = sum(weight * b[name] for name, weight in a.items() if name in b)
-        return product / math.sqrt(sum(w * w for w in a.values()) * sum(w * w for w in b.values()))
+def _alike(a: dict[str, float], b: dict[str, float]) -> float:
+    """Cosine of the weighed names of two articles."""
+    product = sum(weight * b[name] for name, weight in a.items() if name in b)
+    return product / math.sqrt(sum(w * w for w in a.values()) * sum(w * w for w in b.values()))
 
 
 def sketch(text: str) -> Hashes:
