@@ -4,7 +4,7 @@
 costs an article. `same_event_pairs.jsonl` was sampled at random inside strata of similarity (pairs
 of other articles published within 8 days) and judged by three readers from titles, dates and
 beginnings; what most said counts (see `draw_pairs.py` for the draws and the rule of judging). All
-parts but `final` and `untouched` were thinned to about as many different as same events, so that they
+parts but `final`, `unthinned` and `untouched` were thinned to about as many different as same events, so that they
 say how pairs near the line are told apart, not how often they occur. All but `untouched` are there
 to tune grouping on, and are printed; `--final` prints `untouched`, which nothing was chosen by.
 """
@@ -31,7 +31,7 @@ from tests.benchmarks.copies import make_copies
 from tests.benchmarks.weekly_news import load_articles
 
 PAIRS = Path(__file__).with_name("same_event_pairs.jsonl")
-TUNED_ON = ("dev", "held-out", "final", "more", "fresh")
+TUNED_ON = ("dev", "held-out", "final", "more", "fresh", "unthinned")
 
 
 async def marked(articles: Sequence[dict[str, Any]]) -> list[Marks]:

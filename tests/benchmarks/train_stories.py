@@ -33,7 +33,7 @@ _FOLDS = 10
 _SEEDS = range(3)
 _WEEK = 7 * 86_400_000_000  # microseconds
 _AS_DRAWN = 1.45  # what a pair of different events counts where they were thinned
-_NOT_THINNED = {"final"}
+_NOT_THINNED = {"final", "unthinned"}
 
 Flags = npt.NDArray[np.bool_]
 
