@@ -13,23 +13,29 @@ _NOTICE = re.compile(
     rf"|\b(?:an?|the) (?:earlier|previous|prior|original) version of (?:this|the) {_PIECE}\b"
     rf"|\b(?:this|the) {_PIECE} (?:has been|was|has since been) (?:since )?"
     r"(?:corrected|amended|updated (?:on [^.\n]{1,30} )?to correct)\b",
-    re.IGNORECASE | re.MULTILINE,
+    re.IGNORECASE,
 )
-# One of these stands in each notice; looking for them is many times faster.
+# One of these stands in each notice, in its paragraph; looking for them is many times faster.
 _WORDS = ("correct", "clarification", "erratum", "amended", " version of th")
 _LONGEST = 400
 
 
 def correction_in(text: str) -> str | None:
     """The paragraph of ``text`` that holds a notice of correction, shortened where it is long."""
-    lowered = text.lower()
-    found = _NOTICE.search(text) if any(word in lowered for word in _WORDS) else None
-    if found is None:
+    if not _may_hold_one(text):
         return None
-    start = text.rfind("\n", 0, found.start()) + 1
-    end = text.find("\n", found.end())
-    paragraph = text[start : end if end >= 0 else len(text)]
-    before = found.start() - start
+    for paragraph in filter(_may_hold_one, text.split("\n")):
+        if found := _NOTICE.search(paragraph):
+            return _shortened(paragraph, found.start())
+    return None
+
+
+def _may_hold_one(text: str) -> bool:
+    lowered = text.lower()
+    return any(word in lowered for word in _WORDS)
+
+
+def _shortened(paragraph: str, before: int) -> str:
     if len(paragraph) > _LONGEST and before > 0:
         # Somewhere in a long paragraph: from the sentence that it stands in.
         sentence = max(paragraph.rfind(mark, 0, before) for mark in (". ", "? ", "! "))

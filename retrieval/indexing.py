@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -29,8 +29,8 @@ from retrieval.embedders import Embedder, Vectors, packed, unpacked
 from retrieval.gathering import Corner
 from retrieval.lanes import INGESTING
 from retrieval.moments import Clock
-from retrieval.stories import Marks, Place, Stories, names_in, ordered, sketch
-from retrieval.traits import traits_of, unpacked_traits
+from retrieval.stories import Fingerprint, Marks, Place, Stories, fingerprint, ordered
+from retrieval.traits import unpacked_traits
 
 Result = TypeVar("Result")
 # What a sender of articles writes together with them: it is told what became of each.
@@ -85,9 +85,24 @@ class Indexer:
         )  # fmt: skip
         return Accepted(batch, acceptances)
 
-    async def embed(self, accepted: Accepted) -> Prepared:
-        """Make the vectors of what was accepted."""
-        return await self._prepare(accepted.version_ids)
+    async def load(self, accepted: Accepted) -> list[PendingVersion]:
+        """What was accepted, as it is kept."""
+        return await self._catalogue.load_versions(accepted.version_ids)
+
+    async def embed(self, versions: Sequence[PendingVersion], *, placed: bool = False) -> Prepared:
+        """Make the vectors of accepted versions, and what grouping knows them by unless they are
+        ``placed``: have their place among the stories already."""
+        texts = [
+            f"{version.title}\n{version.text[start:end]}"
+            for version in versions
+            for _, start, end in version.passages
+        ]
+        unplaced = [] if placed else versions
+        vectors, fingerprints = await asyncio.gather(
+            self._embedder.embed(texts), INGESTING.run(lambda: [*map(_fingerprint, unplaced)])
+        )
+        known = {v.id: found for v, found in zip(unplaced, fingerprints, strict=True)}
+        return Prepared(versions, vectors, known)
 
     async def finish(self, prepared: Prepared) -> None:
         """Index what was prepared, show it and remove what it replaces."""
@@ -105,7 +120,7 @@ class Indexer:
 
     async def enter(self, version_ids: Sequence[int]) -> None:
         """Index and show accepted versions."""
-        await self.finish(await self._prepare(version_ids))
+        await self.finish(await self.embed(await self._catalogue.load_versions(version_ids)))
 
     async def leave(self, version_ids: Sequence[int]) -> None:
         """Take retired versions out of both indexes."""
@@ -132,18 +147,9 @@ class Indexer:
         """Enter versions that are shown already into fresh indexes. Yields how many are done."""
         for first in range(0, len(version_ids), _BATCH):
             batch = version_ids[first : first + _BATCH]
-            prepared = await self._prepare(batch)
-            await self._enter(prepared)
+            versions = await self._catalogue.load_versions(batch)
+            await self._enter(await self.embed(versions, placed=True))
             yield first + len(batch)
-
-    async def _prepare(self, version_ids: Sequence[int]) -> Prepared:
-        versions = await self._catalogue.load_versions(version_ids)
-        texts = [
-            f"{version.title}\n{version.text[start:end]}"
-            for version in versions
-            for _, start, end in version.passages
-        ]
-        return Prepared(versions, await self._embedder.embed(texts))
 
     async def _enter(self, prepared: Prepared) -> None:
         """Bring versions into the indexes and among the stories, side by side; the one needs
@@ -211,11 +217,13 @@ class _StoryDesk:
         vectors = unpacked([entry.vector for entry in known], dimensions)
         for entry, vector in zip(known, vectors, strict=True):
             member = entry.member
-            marks = Marks(
-                member.version_id, entry.content_hash, entry.visible_from, vector,
+            found = Fingerprint(
                 np.frombuffer(member.sketch, dtype="<u4").astype(np.uint32),
-                _shared(member.names), unpacked_traits(member.traits),
-            )  # fmt: skip
+                # Names are kept once, however many articles have them.
+                {sys.intern(name): count for name, count in member.names.items()},
+                unpacked_traits(member.traits),
+            )
+            marks = Marks(member.version_id, entry.content_hash, entry.visible_from, vector, found)
             stories.add(marks, Place(member.version_id, member.story_id, member.copy_id))
             self._placed.add(member.version_id)
         return stories
@@ -226,15 +234,12 @@ class _StoryDesk:
         first_row = 0
         for version in prepared.versions:
             if version.passages and version.id not in self._placed:
+                # A view would keep the vectors of the whole batch.
+                vector = prepared.vectors[first_row].copy()
+                found = prepared.fingerprints.get(version.id) or _fingerprint(version)
                 fresh.append(
-                    Marks(
-                        version.id, version.content_hash, version.visible_from,
-                        # A view would keep the vectors of the whole batch.
-                        prepared.vectors[first_row].copy(), sketch(version.text),
-                        _shared(names_in(version.title, version.text)),
-                        traits_of(version.title, version.text, version.visible_from),
-                    )
-                )  # fmt: skip
+                    Marks(version.id, version.content_hash, version.visible_from, vector, found)
+                )
                 self._placed.add(version.id)
                 pinned[version.id] = self._pins.get(version.article_id)
             first_row += len(version.passages)
@@ -247,9 +252,8 @@ class _StoryDesk:
         ]  # fmt: skip
 
 
-def _shared(names: dict[str, int]) -> dict[str, int]:
-    """The same with names that are kept once, however many articles have them."""
-    return {sys.intern(name): count for name, count in names.items()}
+def _fingerprint(version: PendingVersion) -> Fingerprint:
+    return fingerprint(version.title, version.text, version.visible_from)
 
 
 class Accepted:
@@ -284,11 +288,18 @@ class Accepted:
 
 
 class Prepared:
-    """Versions and the vectors of their passages, in order; shape ``(passages, dimensions)``."""
+    """Versions and the vectors of their passages, in order; shape ``(passages, dimensions)``.
+    ``fingerprints`` of those without a place among the stories, by version."""
 
-    def __init__(self, versions: Sequence[PendingVersion], vectors: Vectors) -> None:
+    def __init__(
+        self,
+        versions: Sequence[PendingVersion],
+        vectors: Vectors,
+        fingerprints: Mapping[int, Fingerprint],
+    ) -> None:
         self.versions = versions
         self.vectors = vectors
+        self.fingerprints = fingerprints
 
     def only(self, version_ids: set[int]) -> Prepared:
         """Those of its versions, with their rows."""
@@ -296,4 +307,4 @@ class Prepared:
             return self
         wanted = [v.id in version_ids for v in self.versions for _ in v.passages]
         kept = [version for version in self.versions if version.id in version_ids]
-        return Prepared(kept, self.vectors[np.array(wanted, dtype=bool)])
+        return Prepared(kept, self.vectors[np.array(wanted, dtype=bool)], self.fingerprints)

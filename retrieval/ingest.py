@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from retrieval.articles import Incoming, Ingested
+from retrieval.catalogue import PendingVersion
 from retrieval.errors import NewsdeskError, StorageError
 from retrieval.indexing import Accepted, Indexer, Prepared, Settle
 from retrieval.lanes import INGESTING
@@ -63,18 +64,20 @@ async def ingest_batches(
 
     ``settle`` writes to the catalogue together with the articles of a batch.
     """
-    accepted: asyncio.Queue[Accepted | None] = asyncio.Queue(1)
+    accepted: asyncio.Queue[tuple[Accepted, list[PendingVersion]] | None] = asyncio.Queue(1)
     prepared: asyncio.Queue[tuple[Accepted, Prepared] | None] = asyncio.Queue(1)
 
     async def accept() -> None:
         async for batch in batches:
             known = await INGESTING.run(list, map(_with_language, batch))
-            await accepted.put(await indexer.accept(known, actor=actor, place=place, settle=settle))
+            kept = await indexer.accept(known, actor=actor, place=place, settle=settle)
+            await accepted.put((kept, await indexer.load(kept)))
         await accepted.put(None)
 
     async def embed() -> None:
-        while (batch := await accepted.get()) is not None:
-            await prepared.put((batch, await indexer.embed(batch)))
+        while (pair := await accepted.get()) is not None:
+            batch, versions = pair
+            await prepared.put((batch, await indexer.embed(versions)))
 
     async def prepare() -> None:
         failure: BaseExceptionGroup[BaseException] | None = None

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 _SAMPLE_CHARS = 600
 _MIN_CHARS = 40
+# No other language has these words, and hardly an English text is without them.
+_ENGLISH = frozenset(["the", "of", "and", "to", "that", "with", "from", "by"])
+_SHARE = 0.1
+_DIFFERENT = 3
 
 
 def detect_language(text: str) -> str | None:
     """The ISO 639-1 code of ``text``'s language, None if there is too little of it to tell."""
     if len(text) < _MIN_CHARS:
         return None
+    sample = text[:_SAMPLE_CHARS]
+    # What most articles here are in is told many times faster than the detector does.
+    words = sample.lower().split()
+    english = [word for word in words if word in _ENGLISH]
+    if len(english) >= _SHARE * len(words) and len(set(english)) >= _DIFFERENT:
+        return "en"
     import py3langid
 
-    code: str = py3langid.classify(text[:_SAMPLE_CHARS])[0]
+    code: str = py3langid.classify(sample)[0]
     return code

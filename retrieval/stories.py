@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,13 +23,11 @@ import numpy.typing as npt
 
 from retrieval.embedders import Vectors
 from retrieval.same_event import DAY, Features, Rarity, features_of, learned_weights, log_odds
-from retrieval.traits import Traits
+from retrieval.texts import encoded_words
+from retrieval.traits import Traits, distinct, traits_of
 
 Hashes: TypeAlias = npt.NDArray[np.uint32]
 
-# Between words stands what is neither letter nor digit.
-_OTHER_SEPARATOR = re.compile(r"[^\w\x00-\x7f]")
-_SEPARATED = bytes(byte if byte > 127 or chr(byte).isalnum() else ord(" ") for byte in range(256))
 # A capitalised word that does not just begin a sentence.
 _NAME = re.compile(r"[A-Z](?<!^[A-Z])(?<!\w[A-Z])(?<!\n[A-Z])(?<![.!?:“”\"\n] [A-Z])[\w’'-]*\w")
 _NO_NAMES = frozenset(
@@ -72,17 +71,35 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What grouping knows of an article's text. ``sketch`` is of shape ``(samples,)``, sorted."""
+
+    sketch: Hashes
+    names: dict[str, int]
+    traits: Traits
+
+
+@dataclass(frozen=True, slots=True)
 class Marks:
-    """What grouping knows an article by. ``vector`` is of its first passage, ``at`` in microseconds,
-    ``sketch`` of shape ``(samples,)``, sorted."""
+    """What grouping knows an article by. ``vector`` is of its first passage, ``at`` in microseconds."""
 
     version_id: int
     digest: str
     at: int
     vector: Vectors
-    sketch: Hashes
-    names: dict[str, int]
-    traits: Traits
+    fingerprint: Fingerprint
+
+    @property
+    def sketch(self) -> Hashes:
+        return self.fingerprint.sketch
+
+    @property
+    def names(self) -> dict[str, int]:
+        return self.fingerprint.names
+
+    @property
+    def traits(self) -> Traits:
+        return self.fingerprint.traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,37 +279,26 @@ def _alike(a: dict[str, float], b: dict[str, float]) -> float:
     return product / math.sqrt(sum(w * w for w in a.values()) * sum(w * w for w in b.values()))
 
 
+def fingerprint(title: str, text: str, at: int) -> Fingerprint:
+    """Of an article published at a moment in microseconds since 1970."""
+    return Fingerprint(sketch(text), names_in(title, text), traits_of(title, text, at))
+
+
 def sketch(text: str) -> Hashes:
     """A sample of the hashes of a text's runs of three words, sorted and distinct."""
-    found = _words(text.lower())
+    found = encoded_words(text.lower())
     words = np.fromiter(map(zlib.crc32, found), np.uint32, len(found))
     if len(words) < len(_MULTIPLIERS):
-        return _distinct(words)
+        return distinct(words)
     last = len(words) - len(_MULTIPLIERS) + 1
     hashes = np.zeros(last, dtype=np.uint32)
     for offset, multiplier in enumerate(_MULTIPLIERS):
         # Multiplying with wrap-around mixes the bits; rotating keeps the order of words in it.
         mixed = words[offset : offset + last] * multiplier
         hashes ^= (mixed << np.uint32(offset * 7)) | (mixed >> np.uint32(32 - offset * 7 or 31))
-    hashes = _distinct(hashes)
+    hashes = distinct(hashes)
     kept: Hashes = hashes[hashes % _SAMPLE_ONE_IN == 0]
     return kept if len(hashes) >= _SAMPLE_FROM else hashes
-
-
-def _words(text: str) -> list[bytes]:
-    """The runs of letters and digits of a text, encoded; as ``[^\\W_]+`` finds them, only faster."""
-    if not text.isascii():
-        text = _OTHER_SEPARATOR.sub(" ", text)
-    return text.encode("utf-8", "surrogatepass").translate(_SEPARATED).split()
-
-
-def _distinct(hashes: Hashes) -> Hashes:
-    """As ``np.unique``."""
-    hashes = np.sort(hashes)
-    first = np.ones(len(hashes), dtype=bool)
-    np.not_equal(hashes[1:], hashes[:-1], out=first[1:])
-    kept: Hashes = hashes[first]
-    return kept
 
 
 def containment(first: Hashes, second: Hashes) -> float:
@@ -319,7 +325,8 @@ def _is_sample(hashes: Hashes) -> bool:
 def names_in(title: str, text: str) -> dict[str, int]:
     """The capitalised words of a title and of the beginning of a text, with how often."""
     words = [*_NAME.findall(text[:_NAMES_IN]), *re.findall(r"\b[A-Z][\w’'-]*\w", title)]
-    return dict(Counter(word for word in words if word not in _NO_NAMES))
+    # Names are kept once, however many articles have them.
+    return dict(Counter(sys.intern(word) for word in words if word not in _NO_NAMES))
 
 
 def ordered(marks: Sequence[Marks]) -> list[Marks]:

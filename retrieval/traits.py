@@ -7,7 +7,6 @@ import re
 import struct
 import zlib
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from retrieval.days_told import REACH, Days, days_told
 from retrieval.moments import from_micros
+from retrieval.texts import encoded_words
 
 # Words are known by a number below this. That two of them may share one does no harm.
 BUCKETS = 1 << 18
@@ -23,9 +23,9 @@ Buckets: TypeAlias = npt.NDArray[np.uint32]
 _READ = 2_500  # characters
 _LEAD = 1_000
 _MOST = 255
-_WORD = re.compile(r"[^\W_]+")
 _ENDINGS = ("ing", "ed", "es", "s")
 _STEM = 4  # letters that an ending leaves
+_REMEMBERED = 1 << 16
 _NUMBER = re.compile(r"\d(?:[\d,.]*\d)?|\b(?:first|second|third|fourth|fifth)\b")
 _ROUNDUP = re.compile(
     r"\b(?:quiz|podcast|newsletter|round-?up|briefing|headlines|top stories|things to know)\b"
@@ -57,13 +57,13 @@ def traits_of(title: str, text: str, at: int) -> Traits:
     """``at`` is the moment of publication, in microseconds since 1970."""
     heading = _buckets(title)
     often = np.concatenate([heading, _buckets(text[:_LEAD])])
-    words = np.unique(np.concatenate([often, _buckets(text[_LEAD:_READ])]))
+    words = distinct(np.concatenate([often, _buckets(text[_LEAD:_READ])]))
     counts = np.bincount(np.searchsorted(words, often), minlength=len(words))
     return Traits(
         words,
         np.minimum(counts, _MOST).astype(np.uint8),
-        np.unique(heading),
-        np.unique(np.array([_bucket(n) for n in _NUMBER.findall(title.lower())], dtype=np.uint32)),
+        distinct(heading),
+        distinct(np.array([_KNOWN[n.encode()] for n in _NUMBER.findall(title.lower())], np.uint32)),
         days_told(title, text, from_micros(at).date()),
         bool(_ROUNDUP.search(title)),
     )
@@ -87,15 +87,34 @@ def unpacked_traits(packed: bytes | None) -> Traits:
     )
 
 
+def distinct(numbers: Buckets) -> Buckets:
+    """Sorted and each once: as ``np.unique``, which takes longer."""
+    numbers = np.sort(numbers)
+    first = np.ones(len(numbers), dtype=bool)
+    np.not_equal(numbers[1:], numbers[:-1], out=first[1:])
+    kept: Buckets = numbers[first]
+    return kept
+
+
 def _buckets(text: str) -> Buckets:
-    words = _WORD.findall(text.lower())
-    return np.fromiter(map(_bucket, words), np.uint32, len(words))
+    words = encoded_words(text.lower())
+    return np.fromiter(map(_KNOWN.__getitem__, words), np.uint32, len(words))
 
 
-@lru_cache(maxsize=1 << 16)
-def _bucket(word: str) -> int:
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= _STEM:
-            word = word[: -len(ending)]
-            break
-    return zlib.crc32(word.encode("utf-8", "surrogatepass")) % BUCKETS
+class _Known(dict[bytes, int]):
+    """The number of each word; those of the last articles are remembered."""
+
+    def __missing__(self, encoded: bytes) -> int:
+        word = encoded.decode("utf-8", "surrogatepass")
+        for ending in _ENDINGS:
+            if word.endswith(ending) and len(word) - len(ending) >= _STEM:
+                word = word[: -len(ending)]
+                break
+        bucket = zlib.crc32(word.encode("utf-8", "surrogatepass")) % BUCKETS
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[encoded] = bucket
+        return bucket
+
+
+_KNOWN = _Known()

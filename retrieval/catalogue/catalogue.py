@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -70,6 +71,8 @@ Alongside = Callable[[AsyncConnection, list[Acceptance]], Awaitable[None]]
 _BUSY_SECONDS = 10
 _READERS = 8
 
+# In the order of its fields, but for the passages.
+_PENDING = [versions.c[field.name] for field in fields(PendingVersion)[:-1]]
 _CORPUS = (corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout)
 
 
@@ -287,36 +290,21 @@ class Catalogue:
 
     async def load_versions(self, version_ids: Sequence[int]) -> list[PendingVersion]:
         """The versions, in the order of their ids, with all that the indexes want of them."""
-        async with self._engine.connect() as connection:
-            rows = (
-                await connection.execute(
-                    select(versions).where(versions.c.id.in_(version_ids)).order_by(versions.c.id)
-                )
-            ).all()
-            spans = await connection.execute(
-                select(passages)
-                .where(passages.c.version_id.in_(version_ids))
-                .order_by(passages.c.id)
-            )
-            by_version: dict[int, list[tuple[int, int, int]]] = {}
-            for passage_id, version_id, start, end in spans:
-                by_version.setdefault(version_id, []).append((passage_id, start, end))
-        return [
-            PendingVersion(
-                id=row.id,
-                article_id=row.article_id,
-                title=row.title,
-                text=row.text,
-                content_hash=row.content_hash,
-                source_key=row.source_key,
-                host=row.host,
-                published_from=row.published_from,
-                published_to=row.published_to,
-                visible_from=row.visible_from,
-                passages=tuple(by_version.get(row.id, ())),
-            )
-            for row in rows
-        ]
+        wanted = select(*_PENDING).where(versions.c.id.in_(version_ids)).order_by(versions.c.id)
+        cut = (
+            select(passages.c.version_id, passages.c.id, passages.c.start_offset, passages.c.end_offset)
+            .where(passages.c.version_id.in_(version_ids))
+            .order_by(passages.c.id)
+        )  # fmt: skip
+
+        def load(connection: Connection) -> list[PendingVersion]:
+            spans: dict[int, list[tuple[int, int, int]]] = {}
+            for version_id, passage_id, start, end in connection.execute(cut):
+                spans.setdefault(version_id, []).append((passage_id, start, end))
+            rows = connection.execute(wanted).all()
+            return [PendingVersion(*row, tuple(spans.get(row.id, ()))) for row in rows]
+
+        return await self._read(load)
 
     async def store_vectors(
         self, generation: int, passage_ids: Sequence[int], vectors: Sequence[bytes]

@@ -25,8 +25,7 @@ import numpy as np
 from retrieval.embedders import make_embedder
 from retrieval.moments import parse_span, to_micros
 from retrieval.passages import passage_spans
-from retrieval.stories import Grouping, Marks, Place, Stories, names_in, ordered, sketch
-from retrieval.traits import traits_of
+from retrieval.stories import Grouping, Marks, Place, Stories, fingerprint, ordered
 from tests.benchmarks.copies import make_copies
 from tests.benchmarks.weekly_news import load_articles
 
@@ -42,15 +41,7 @@ async def marked(articles: Sequence[dict[str, Any]]) -> list[Marks]:
     )
     moments = [to_micros(parse_span(a.get("published_at") or "2023-12-31").start) for a in articles]
     return [
-        Marks(
-            number,
-            a["url"],
-            at,
-            vectors[number - 1],
-            sketch(a["text"]),
-            names_in(a["title"], a["text"]),
-            traits_of(a["title"], a["text"], at),
-        )
+        Marks(number, a["url"], at, vectors[number - 1], fingerprint(a["title"], a["text"], at))
         for number, (a, at) in enumerate(zip(articles, moments, strict=True), 1)
     ]
 

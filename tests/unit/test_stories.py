@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.stories import Marks, Place, Stories, containment, names_in, sketch
+from retrieval.stories import (
+    Fingerprint,
+    Marks,
+    Place,
+    Stories,
+    containment,
+    fingerprint,
+    names_in,
+    sketch,
+)
 from retrieval.traits import traits_of
 
 _DAY = 86_400_000_000
@@ -19,9 +28,8 @@ def _marks(
 ) -> Marks:
     vector = np.array([np.cos(angle), np.sin(angle)], dtype=np.float32)
     at = int(day * _DAY)
-    return Marks(
-        number, text, at, vector, sketch(text), names_in(names, ""), traits_of(names, text, at)
-    )
+    found = Fingerprint(sketch(text), names_in(names, ""), traits_of(names, text, at))
+    return Marks(number, text, at, vector, found)
 
 
 def test_copies_rewrites_and_strangers_are_told_apart() -> None:
@@ -66,9 +74,7 @@ def _report(number: int, title: str, text: str, day: float) -> Marks:
     """Of one subject: about as near to one another as reports of one subject are."""
     vector = np.array([np.cos(number / 10), np.sin(number / 10)], dtype=np.float32)
     at = int(day * _DAY)
-    return Marks(
-        number, title, at, vector, sketch(text), names_in(title, text), traits_of(title, text, at)
-    )
+    return Marks(number, title, at, vector, fingerprint(title, text, at))
 
 
 _BEFORE = ("Candidates meet in Maravel debate on June 18", "Six candidates for mayor of Maravel will debate on Wednesday, June 18, in the Harbour Hall.")  # fmt: skip
