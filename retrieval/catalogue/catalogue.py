@@ -22,12 +22,13 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from retrieval.articles import Article, Incoming, Passage, Reference, content_hash
 from retrieval.catalogue import migrating
-from retrieval.catalogue.reading import LOOKUP, REFERENCE, Reading
+from retrieval.catalogue.reading import REFERENCE, Reading
 from retrieval.catalogue.records import (
     GONE,
     LAST_VERSION,
@@ -71,8 +72,13 @@ Alongside = Callable[[AsyncConnection, list[Acceptance]], Awaitable[None]]
 _BUSY_SECONDS = 10
 _READERS = 8
 
-# In the order of its fields, but for the passages.
+# All its fields but the passages.
 _PENDING = [versions.c[field.name] for field in fields(PendingVersion)[:-1]]
+# These come by the ten thousand: what SQLAlchemy does for a row takes longer than what SQLite does.
+_KEEP_PASSAGE = str(insert(passages).compile(dialect=sqlite.dialect()))
+_KEEP_VECTOR = str(
+    insert(passage_vectors).prefix_with("OR REPLACE").compile(dialect=sqlite.dialect())
+)
 _CORPUS = (corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout)
 
 
@@ -217,7 +223,7 @@ class Catalogue:
             removed = await _removals(connection, [item.article_id for item in batch])
             results: list[Acceptance] = []
             new_articles: list[dict[str, Any]] = []
-            new_passages: list[dict[str, Any]] = []
+            new_passages: list[tuple[int, int, int, int]] = []
             log: list[dict[str, Any]] = []
             new_versions: list[dict[str, Any]] = []
             next_id = await next_version_id(connection)
@@ -246,13 +252,12 @@ class Catalogue:
                 results.append(result)
                 next_id += 1
             for table, rows in (
-                (articles, new_articles),
-                (versions, new_versions),
-                (passages, new_passages),
-                (ingest_log, log),
-            ):
+                (articles, new_articles), (versions, new_versions), (ingest_log, log),
+            ):  # fmt: skip
                 if rows:
                     await connection.execute(insert(table), rows)
+            if new_passages:
+                await connection.exec_driver_sql(_KEEP_PASSAGE, new_passages)
             if alongside is not None:
                 await alongside(connection, results)
         return results
@@ -302,7 +307,10 @@ class Catalogue:
             for version_id, passage_id, start, end in connection.execute(cut):
                 spans.setdefault(version_id, []).append((passage_id, start, end))
             rows = connection.execute(wanted).all()
-            return [PendingVersion(*row, tuple(spans.get(row.id, ()))) for row in rows]
+            return [
+                PendingVersion(**row._asdict(), passages=tuple(spans.get(row.id, ())))
+                for row in rows
+            ]
 
         return await self._read(load)
 
@@ -310,20 +318,10 @@ class Catalogue:
         self, generation: int, passage_ids: Sequence[int], vectors: Sequence[bytes]
     ) -> None:
         """Keep the vectors of passages, or replace them."""
-        rows = [
-            {"passage_id": passage_id, "generation": generation, "vector": vector}
-            for passage_id, vector in zip(passage_ids, vectors, strict=True)
-        ]
-        async with self._write() as connection:
-            for first in range(0, len(passage_ids), LOOKUP):
-                ids = passage_ids[first : first + LOOKUP]
-                await connection.execute(
-                    delete(passage_vectors)
-                    .where(passage_vectors.c.passage_id.in_(ids))
-                    .where(passage_vectors.c.generation == generation)
-                )
-            if rows:
-                await connection.execute(insert(passage_vectors), rows)
+        rows = [(i, generation, vector) for i, vector in zip(passage_ids, vectors, strict=True)]
+        if rows:
+            async with self._write() as connection:
+                await connection.exec_driver_sql(_KEEP_VECTOR, rows)
 
     async def drop_vectors(self, corpus: Corpus) -> None:
         """Forget the vectors of other generations than the one in use."""
@@ -555,16 +553,9 @@ class _Identified:
             "correction": self.correction,
         }
 
-    def passage_rows(self, version_id: int) -> list[dict[str, Any]]:
-        return [
-            {
-                "id": version_id * PASSAGES_PER_VERSION + ordinal,
-                "version_id": version_id,
-                "start_offset": start,
-                "end_offset": end,
-            }
-            for ordinal, (start, end) in enumerate(self.spans)
-        ]
+    def passage_rows(self, version_id: int) -> list[tuple[int, int, int, int]]:
+        first = version_id * PASSAGES_PER_VERSION
+        return [(first + n, version_id, start, end) for n, (start, end) in enumerate(self.spans)]
 
     def log_row(
         self, status: str, number: int, moment: int, actor: str, place: str | None
