@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 from retrieval.cleaning import clean_pasted
 from retrieval.decoding import decode_text
 from retrieval.errors import UnreadableSource
+from retrieval.languages import detect_language
 from retrieval.passages import passage_spans
 from retrieval.sentences import sentence_spans, sentences
+from retrieval.texts import encoded_words
 from tests.benchmarks.weekly_news import SHARED
 
 
@@ -44,6 +47,26 @@ def test_a_capital_before_an_unusual_space_and_a_full_stop_is_no_trouble(space: 
         f"There is no plan B{space}.",
         "It rained.",
     ]
+
+
+@given(st.text(max_size=200))
+def test_words_are_runs_of_letters_and_digits(text: str) -> None:
+    found = [word.decode("utf-8", "surrogatepass") for word in encoded_words(text)]
+    assert found == re.findall(r"[^\W_]+", text)
+
+
+_SAME_NEWS = {
+    "en": "The mayor said on Tuesday that the bridge and the tram line will open to the public in May.",
+    "nl": "De burgemeester zei dinsdag dat de brug of de tram in mei voor het publiek opengaat, with the band.",
+    "de": "Die Bürgermeisterin sagte am Dienstag, dass die Brücke im Mai für alle geöffnet wird, by the way.",
+    "fr": "La maire a dit mardi que le pont et la ligne de tram ouvriront au public au mois de mai.",
+}
+
+
+@pytest.mark.parametrize("language", _SAME_NEWS)
+def test_the_language_of_a_text_is_told(language: str) -> None:
+    assert detect_language(_SAME_NEWS[language]) == language
+    assert detect_language(_SAME_NEWS[language][:30]) is None
 
 
 @given(st.text(alphabet="ab .!?\n“”A1é\xa0\u3000", max_size=400))
