@@ -28,7 +28,6 @@ FEATURES = (
     "gap",  # days between the publications
     "company",  # whether both are near to the same other articles of those days
     "numbers",  # 1 if both titles have numbers, and none in common
-    "roundup",  # 1 if either reports of many events
 )
 Floats: TypeAlias = npt.NDArray[np.float64]
 Features: TypeAlias = npt.NDArray[np.float64]
@@ -126,7 +125,6 @@ def features_of(
         "gap": np.abs(others_at - at) / DAY,
         "company": company,
         "numbers": [_disagree(mine.numbers, other.numbers) for other in others],
-        "roundup": [float(mine.roundup or other.roundup) for other in others],
     }
     return np.array([columns[name] for name in FEATURES], dtype=np.float64).T
 

@@ -4,7 +4,7 @@ Near-copies are told by shared wording: a sample of the hashes of all runs of th
 sketches, 1997) estimates how much of the shorter text the longer one contains. Reports of one event
 are told by a weighted sum of what pairs of articles have in common (`same_event.py`); an article
 joins the story that fits it best, by its nearest report of the last days and by all of them, or
-begins one.
+begins one. A roundup of many events joins none of their stories.
 """
 
 from __future__ import annotations
@@ -203,9 +203,7 @@ class Stories:
         rules = self._grouping
         near = np.flatnonzero((gaps <= rules.event_days) & (cosines >= rules.event_cosine))
         near = near[np.argsort(-cosines[near], kind="stable")][: rules.event_candidates]
-        mine = self._weighed(marks.names)
-        alike = [self._may_be_one(mine, self._marks[row], rules.event_names) for row in rows[near]]
-        near = near[np.array(alike, dtype=np.bool_)]
+        near = near[self._may_tell_of_one_event(marks, rows[near])]
         features = features_of(
             marks.traits,
             [self._marks[row].traits for row in rows[near]],
@@ -216,6 +214,24 @@ class Stories:
             company=self._company(marks, rows, gaps, cosines, near),
         )
         return near, features
+
+    def _may_tell_of_one_event(
+        self, marks: Marks, rows: npt.NDArray[np.intp]
+    ) -> npt.NDArray[np.bool_]:
+        """Which of ``rows`` have names in common with an article; none if an event is but one of
+        several in it, nor any in which it is."""
+        if marks.traits.roundup:
+            return np.zeros(len(rows), dtype=np.bool_)
+        mine = self._weighed(marks.names)
+        others = [self._marks[row] for row in rows]
+        return np.array(
+            [
+                not other.traits.roundup
+                and self._may_be_one(mine, other, self._grouping.event_names)
+                for other in others
+            ],
+            dtype=np.bool_,
+        )
 
     def _may_be_one(self, mine: dict[str, float], other: Marks, least: float) -> bool:
         """Whether an article shares enough names with another one; without names, nothing says no."""

@@ -28,10 +28,16 @@ _STEM = 4  # letters that an ending leaves
 _REMEMBERED = 1 << 16
 _NUMBER = re.compile(r"\d(?:[\d,.]*\d)?|\b(?:first|second|third|fourth|fifth)\b")
 _ROUNDUP = re.compile(
-    r"\b(?:quiz|podcast|newsletter|round-?up|briefing|headlines|top stories|things to know)\b"
-    r"|['’]s news\b|\bweek in\b|\bthe daily \w+:",
+    r"\b(?:quiz|podcast|newsletter|round-?up|briefing|headlines|top stories|things (?:you need )?to know)\b"
+    r"|['’]s news\b|\bweek in\b|\bthe daily \w+:|\bnews (?:in brief|from (?:around|across))\b",
     re.IGNORECASE,
 )
+# What roundups begin with whose titles only name the first of their subjects.
+_GREETING = re.compile(
+    r"\b(?:on today['’]s (?:episode|edition)|also in the news|good (?:morning|afternoon|evening),[^.!?]{0,30} readers)\b",
+    re.IGNORECASE,
+)
+_GREETING_IN = 400  # characters
 _HEAD = struct.Struct("<HHHH")
 
 
@@ -65,7 +71,7 @@ def traits_of(title: str, text: str, at: int) -> Traits:
         distinct(heading),
         distinct(np.array([_KNOWN[n.encode()] for n in _NUMBER.findall(title.lower())], np.uint32)),
         days_told(title, text, from_micros(at).date()),
-        bool(_ROUNDUP.search(title)),
+        bool(_ROUNDUP.search(title) or _GREETING.search(text[:_GREETING_IN])),
     )
 
 

@@ -105,6 +105,13 @@ def test_a_roundup_in_which_an_event_is_one_of_several_stays_out_of_its_story() 
         assert stories.place(_report(2, title, news, _JUNE_12)).story_id == story
 
 
+def test_no_report_joins_a_roundup() -> None:
+    stories = Stories(2)
+    news = "Also in the news: candidates for mayor of Maravel clashed over the tram on Wednesday."
+    stories.place(_report(1, "Storm over Maravel", news, _JUNE_12))
+    assert stories.place(_report(2, *_AFTER, _JUNE_12)).story_id == 2
+
+
 def test_articles_without_words_are_placed() -> None:
     stories = Stories(2)
     for number, text in enumerate([_AFTER, ("", ""), ("", "..."), _BEFORE], 1):

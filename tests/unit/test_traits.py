@@ -33,8 +33,25 @@ def test_an_article_kept_before_there_were_traits_has_none() -> None:
 
 
 def test_roundups_and_numbers_are_told_by_the_title() -> None:
-    for title in ("Quiz of the week", "Strike, storm, snow: Thursday's news", "The Hour podcast"):
+    for title in (
+        "Quiz of the week",
+        "Strike, storm, snow: Thursday's news",
+        "The Hour podcast",
+        "Ten things you need to know today",
+        "A tram for trees: news from around the country",
+    ):
         assert traits_of(title, "", _AT).roundup
     report = traits_of("Toll rises to 1,200 in third week", "More than 99 are hurt.", _AT)
     assert not report.roundup
     assert len(report.numbers) == 2
+
+
+def test_a_roundup_whose_title_names_its_first_subject_is_told_by_how_it_begins() -> None:
+    for text in (
+        "On today's episode of the Harbour Hour: a strike, and a storm.",
+        "Good evening, Harbour readers! A strike has begun.",
+        "A strike has begun. Also in the news: a storm came ashore.",
+    ):
+        assert traits_of("Strike begins in Maravel", text, _AT).roundup
+    report = "A strike has begun in Maravel. It made the evening good, readers of the Herald said."
+    assert not traits_of("Strike begins in Maravel", report, _AT).roundup
