@@ -61,6 +61,8 @@ class Grouping:
     event_candidates: int = 32
     # Reports made to one pattern, of other places and people, are of another event.
     event_names: float = 0.1
+    # What all reports of a story of the last days count for, beside the one that fits best.
+    event_all: float = 1 / 3
     # Of a report of the story that is not even a candidate, the log odds.
     event_stranger: float = -2.0
     # Articles are in one company if they are this near to one another, published from so many days
@@ -275,7 +277,8 @@ class Stories:
         best, most = None, 0.0
         for story in dict.fromkeys(stories[near].tolist()):
             members = odds[recent & (stories == story)]
-            fit = float(members.max() + members.mean()) / 2
+            nearest = float(members.max())
+            fit = nearest + rules.event_all * (float(members.mean()) - nearest)
             if fit >= most:
                 best, most = story, fit
         return best

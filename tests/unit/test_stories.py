@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from retrieval.stories import (
     Fingerprint,
+    Grouping,
     Marks,
     Place,
     Stories,
@@ -110,6 +111,14 @@ def test_no_report_joins_a_roundup() -> None:
     news = "Also in the news: candidates for mayor of Maravel clashed over the tram on Wednesday."
     stories.place(_report(1, "Storm over Maravel", news, _JUNE_12))
     assert stories.place(_report(2, *_AFTER, _JUNE_12)).story_id == 2
+
+
+@pytest.mark.parametrize(("weight", "story"), [(0.0, 1), (1.0, 3)])
+def test_a_story_is_judged_by_its_nearest_report_and_by_all(weight: float, story: int) -> None:
+    stories = Stories(2, Grouping(event_all=weight, event_stranger=-9.0))
+    stories.place(_report(1, *_AFTER, _JUNE_12))
+    stories.place(_report(16, "Maravel tram", "A tram is late.", _JUNE_12), pinned=1)
+    assert stories.place(_report(3, *_BEFORE, _JUNE_12)).story_id == story
 
 
 def test_articles_without_words_are_placed() -> None:
