@@ -61,6 +61,14 @@ def f1(truth: Iterable[bool], found: Iterable[bool]) -> tuple[float, float, floa
     return precision, recall, 2 * hit / max(1, 2 * hit + pairs[False, True] + pairs[True, False])
 
 
+def in_equal_parts(truth: Sequence[bool], found: Sequence[bool]) -> float:
+    """F1 if pairs of different events were as many as pairs of one, as the thinned parts have it."""
+    pairs = Counter(zip(truth, found, strict=True))
+    same, other = sum(truth), len(truth) - sum(truth)
+    hit, wrong = pairs[True, True], pairs[False, True] * same / max(1, other)
+    return 2 * hit / max(1, same + hit + wrong)
+
+
 def _copies(grouping: Grouping) -> None:
     copied = make_copies(load_articles())
     marks = asyncio.run(marked(copied.articles))
@@ -95,8 +103,10 @@ def _events(grouping: Grouping, *parts: str) -> None:
     for chosen in dict.fromkeys([*((part,) for part in parts), parts]):
         truth = [(p["same_event"], p["a"], p["b"]) for p in pairs if p["half"] in chosen]
         same = [places[a].story_id == places[b].story_id for _, a, b in truth]
-        precision, recall, score = f1([is_same for is_same, _, _ in truth], same)
-        print(f"same event ({', '.join(chosen)}): {len(truth)} pairs, precision {precision:.3f}, recall {recall:.3f}, F1 {score:.3f}")  # fmt: skip
+        judged = [is_same for is_same, _, _ in truth]
+        precision, recall, score = f1(judged, same)
+        equal = in_equal_parts(judged, same)
+        print(f"same event ({', '.join(chosen)}): {len(truth)} pairs, {sum(judged)} of one event; precision {precision:.3f}, recall {recall:.3f}, F1 {score:.3f}; in equal parts F1 {equal:.3f}")  # fmt: skip
     sizes = Counter(place.story_id for place in places.values())
     print(f"  {len(places)} articles in {len(sizes)} stories, the largest of {max(sizes.values())}; median {np.median(list(sizes.values())):.0f}")  # fmt: skip
 
