@@ -9,14 +9,16 @@ articles published within 8 days of one another, without the pairs of earlier dr
 
 `second` became the parts `more` and `fresh`: thinned to as many of one kind as of the other.
 `third` became `unthinned`: the same strata, as many pairs as are left where a stratum has fewer, and
-all of them kept, so that it says how pairs come that have such a cosine. It was untouched until the
-grouping of its time was finished. `untouched` was drawn after it in the same way, which leaves no
-pair of a cosine of 0.8 or more to draw. Nothing was chosen by looking at it.
+all of them kept, so that it says how pairs come that have such a cosine. `fourth` became `last`, in
+the same way; of a cosine of 0.8 or more none was left to draw. Both were judged before, and read only
+after, the grouping of their time was finished. Since then all 587 pairs of a cosine of 0.7 or more are
+judged but one: whoever wants untouched pairs needs other articles.
 
 One reader judged all pairs of the first two draws, and `second` was thinned by what that reader said.
 Two others, who saw neither those verdicts nor one another's, judged all of them again, shuffled
 among the third draw; what most of the three said stands in the list. Of 703 pairs the two agree on
 95.6 % (kappa 0.91) and the first reader with the one or the other on 90 % (kappa 0.79 and 0.80).
+Three others judged the fourth draw; any two of them agree on 94 to 97 % (kappa 0.87 to 0.93).
 
 A pair is the same event if both articles tell of one occurrence (one crash, one verdict, one match,
 one debate, one announcement), the one beforehand or while it goes on and the other afterwards, or the
@@ -65,7 +67,7 @@ _THIRD = ("unthinned",)
 DRAWS = {
     "second": Draw(20261124, _SECOND, _FIRST, thinned=True),
     "third": Draw(20261125, _THIRD, _FIRST + _SECOND, thinned=False),
-    "untouched": Draw(20261129, ("untouched",), _FIRST + _SECOND + _THIRD, thinned=False),
+    "fourth": Draw(20261129, ("last",), _FIRST + _SECOND + _THIRD, thinned=False),
 }
 
 
