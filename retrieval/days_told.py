@@ -17,7 +17,7 @@ from retrieval.timewords import MONTH_NAMES, WEEKDAY_NAMES
 
 # How far from its publication a report may tell of a day, in days.
 REACH = 35
-_READ = 6_000  # characters
+_READ = 2_500  # characters
 # What naming a day counts: in the title and in so many characters from the beginning, and further down.
 _EARLY, _EARLIER, _LATER = (400, 1.0), (1_200, 0.5), 0.3
 _PUBLISHED = 1.0

@@ -11,8 +11,8 @@ articles published within 8 days of one another, without the pairs of earlier dr
 `third` became `unthinned`: the same strata, as many pairs as are left where a stratum has fewer, and
 all of them kept, so that it says how pairs come that have such a cosine. `fourth` became `last`, in
 the same way; of a cosine of 0.8 or more none was left to draw. Both were judged before, and read only
-after, the grouping of their time was finished. Since then all 587 pairs of a cosine of 0.7 or more are
-judged but one: whoever wants untouched pairs needs other articles.
+after, the grouping of their time was finished. Since then 587 of the 588 pairs of a cosine of 0.7 or
+more are judged: whoever wants untouched pairs needs other articles.
 
 One reader judged all pairs of the first two draws, and `second` was thinned by what that reader said.
 Two others, who saw neither those verdicts nor one another's, judged all of them again, shuffled
