@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from retrieval.days_told import overlap
 from retrieval.embedders import Vectors
-from retrieval.traits import BUCKETS, Buckets, Traits
+from retrieval.traits import BUCKETS, Buckets, Traits, buckets
 
 # In the order of the columns.
 FEATURES = (
@@ -36,6 +36,14 @@ Features: TypeAlias = npt.NDArray[np.float64]
 _LIKE_ENOUGH = 0.8
 _WORDS_ENOUGH = 0.4
 _LITTLE = 1e-9
+# So many articles are as if they had been there before the first one, with these words in most of them:
+# in a corpus of a few articles nothing else tells a common word from a rare one.
+_BEFORE, _MOST = 100, 80
+_COMMON = """
+a about after all also an and are as at be been but by can could for from had has have he her his how i if
+in into is it its last more new no not of on one or other out over people said she some than that the their
+there they this to two up was we were what when which who will with would year years you
+"""
 DAY = 86_400_000_000  # microseconds
 _WEIGHTS = Path(__file__).with_name("story_weights.json")
 
@@ -58,14 +66,15 @@ class Rarity:
 
     def __init__(self) -> None:
         self._counts = np.zeros(BUCKETS, dtype=np.int32)
-        self._articles = 0
+        self._counts[buckets(_COMMON)] = _MOST
+        self._articles = _BEFORE
 
     def add(self, traits: Traits) -> None:
         self._counts[traits.words] += 1
         self._articles += 1
 
     def of(self, words: Buckets) -> Floats:
-        rarity: Floats = np.log((self._articles + 100) / (self._counts[words] + 0.5))
+        rarity: Floats = np.log(self._articles / (self._counts[words] + 0.5))
         return np.maximum(rarity, 0.0)
 
 

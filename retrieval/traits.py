@@ -61,9 +61,9 @@ class Traits:
 
 def traits_of(title: str, text: str, at: int) -> Traits:
     """``at`` is the moment of publication, in microseconds since 1970."""
-    heading = _buckets(title)
-    often = np.concatenate([heading, _buckets(text[:_LEAD])])
-    words = distinct(np.concatenate([often, _buckets(text[_LEAD:_READ])]))
+    heading = buckets(title)
+    often = np.concatenate([heading, buckets(text[:_LEAD])])
+    words = distinct(np.concatenate([often, buckets(text[_LEAD:_READ])]))
     counts = np.bincount(np.searchsorted(words, often), minlength=len(words))
     return Traits(
         words,
@@ -102,7 +102,8 @@ def distinct(numbers: Buckets) -> Buckets:
     return kept
 
 
-def _buckets(text: str) -> Buckets:
+def buckets(text: str) -> Buckets:
+    """The numbers of the words of a text, in its order."""
     words = encoded_words(text.lower())
     return np.fromiter(map(_KNOWN.__getitem__, words), np.uint32, len(words))
 

@@ -10,9 +10,9 @@ articles published within 8 days of one another, without the pairs of earlier dr
 `second` became the parts `more` and `fresh`: thinned to as many of one kind as of the other.
 `third` became `unthinned`: the same strata, as many pairs as are left where a stratum has fewer, and
 all of them kept, so that it says how pairs come that have such a cosine. `fourth` became `last`, in
-the same way; of a cosine of 0.8 or more none was left to draw. Both were judged before, and read only
-after, the grouping of their time was finished. Since then 587 of the 588 pairs of a cosine of 0.7 or
-more are judged: whoever wants untouched pairs needs other articles.
+the same way; of a cosine of 0.8 or more none was left to draw. `last` is there to tell how grouping
+does on pairs that it was not tuned on. 587 of the 588 pairs of a cosine of 0.7 or more are judged now:
+whoever wants new ones needs other articles.
 
 One reader judged all pairs of the first two draws, and `second` was thinned by what that reader said.
 Two others, who saw neither those verdicts nor one another's, judged all of them again, shuffled

@@ -68,7 +68,7 @@ def test_an_article_is_found_updated_and_forgotten_as_the_contract_says(
     assert found["new"]["hits"][0]["text"] == changed["text"]
     assert all("topic1" not in hit["text"] for r in found.values() for hit in r["hits"])
     assert len({hit["text"] for hit in found["twin"]["hits"]}) == len(found["twin"]["hits"])
-    assert len(found["twin"]["hits"][0]["also"]) == 1
+    assert found["twin"]["hits"][0]["also"][0]["url"] == "https://example.com/news/3"
     assert found["early"]["hits"] == []
     assert found["same day"]["hits"]
     other = newsdesk("search", "topic2", "--source", "BBC", "--json")

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retrieval.same_event import Rarity, shared_words
 from retrieval.stories import (
     Fingerprint,
     Grouping,
@@ -119,6 +120,22 @@ def test_a_story_is_judged_by_its_nearest_report_and_by_all(weight: float, story
     stories.place(_report(1, *_AFTER, _JUNE_12))
     stories.place(_report(16, "Maravel tram", "A tram is late.", _JUNE_12), pinned=1)
     assert stories.place(_report(3, *_BEFORE, _JUNE_12)).story_id == story
+
+
+def test_common_words_make_no_articles_alike_where_there_are_few() -> None:
+    tram, comet, trams = (
+        traits_of(title, text, int(_JUNE_12 * _DAY))
+        for title, text in [
+            ("The tram of the year", "It was the tram that they had been after, and it will be out of it."),
+            ("The comet of the year", "It was the comet that they had been after, and it will be out of it."),
+            ("Trams", "A tram line is out, some tram stops were lost."),
+        ]
+    )  # fmt: skip
+    rarity = Rarity()
+    for traits in (tram, comet, trams):
+        rarity.add(traits)
+    words, _ = shared_words(tram, [comet, trams], rarity)
+    assert words[0] < 0.2 < words[1]
 
 
 def test_articles_without_words_are_placed() -> None:
