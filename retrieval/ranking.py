@@ -101,7 +101,7 @@ def dense_features(
     """Cosine of the question with each passage, and with the middle of its article's passages, as
     far as they are candidates. ``articles`` says which passages belong together."""
     _, rows = np.unique(np.asarray(articles, dtype=np.int64), return_inverse=True)
-    middles = np.zeros((rows.max(initial=-1) + 1, len(question)), dtype=np.float32)
+    middles = np.zeros((int(np.max(rows, initial=-1)) + 1, len(question)), dtype=np.float32)
     np.add.at(middles, rows, passages)
     lengths = np.linalg.norm(middles, axis=1)
     middle_cosines = middles @ question / np.where(lengths > 0, lengths, 1)
@@ -133,7 +133,7 @@ def total(parts: Mapping[str, Floats], count: int) -> Floats:
 
 def bm25_features(scores: Floats) -> dict[str, Floats]:
     """The scores as far as they stay below the peak, and what is above it."""
-    usual = np.minimum(scores, _PEAK * scores.max(initial=0.0))
+    usual = np.minimum(scores, _PEAK * np.max(scores, initial=0.0))
     return {"bm25": usual, "bm25_peak": scores - usual}
 
 

@@ -84,7 +84,7 @@ def extract(
     repeated = (vectors @ known.T).max(axis=1) if told else np.zeros(len(candidates))
     unwanted = np.array([not wanted(text) for text, *_ in candidates])
     central = _lexrank(similar)
-    central /= central.max()
+    central /= np.max(central)
     places = np.array([place for *_, place in candidates], dtype=np.float64)
     lead = np.exp2(-places / weights.half_life)
     scores = (1 - weights.lead) * central + weights.lead * lead
