@@ -17,39 +17,39 @@ from discord.ext import commands
 from bot import errors
 from bot.answering.engine import AnswerEngine
 from bot.answering.factory import open_composer
-from bot.answering.summaries.desk import SummaryDesk
-from bot.command_sync import sync_if_changed
-from bot.conversations import Conversations
-from bot.departures import Departures
-from bot.desk import Desk
-from bot.errands import Errands
-from bot.health import health_endpoint
-from bot.invite import invite_link, missing
-from bot.job_board import JobBoard
-from bot.limits import AnswerQueue, Cooldown
-from bot.liveliness import one_event_at_a_time
-from bot.logs import details
-from bot.newsroom import Newsroom, at_work, open_newsroom
-from bot.servers import ServerBook
-from bot.settings import Settings
+from bot.answering.summaries.service import SummaryDesk
+from bot.config.settings import Settings
+from bot.i18n import say_in
+from bot.i18n.translator import Translator
+from bot.ops.command_sync import sync_if_changed
+from bot.ops.event_loop import one_event_at_a_time
+from bot.ops.health import health_endpoint
+from bot.ops.invite import invite_link, missing
+from bot.ops.logging import details
+from bot.services.answers import Desk
+from bot.services.conversations import Conversations
+from bot.services.guild_retention import Departures
+from bot.services.guild_settings import ServerBook
+from bot.services.ingestion import Newsroom, at_work, open_newsroom
+from bot.services.job_progress import JobBoard
+from bot.services.permissions import Visit, visit_of_interaction, visit_of_message
+from bot.services.rate_limits import AnswerQueue, Cooldown
+from bot.services.requests import Errands
 from bot.subscriptions.runner import SubscriptionRunner
-from bot.texts import say_in
-from bot.texts.translator import Translator
 from bot.ui.pager import Lists
-from bot.visits import Visit, visit_of_interaction, visit_of_message
 from retrieval.embedders import Embedder
 from retrieval.errors import NewsdeskError
-from retrieval.indexes.vectors import LITTLE_AT_ONCE
+from retrieval.indexes.vector_index import LITTLE_AT_ONCE
 from retrieval.library import Library, open_library
-from retrieval.moments import Clock, utc_now
+from retrieval.timestamps import Clock, utc_now
 
 if TYPE_CHECKING:
-    from bot.cogs.ask._asking import Asking
+    from bot.cogs.ask._service import Asking
 
 _log = logging.getLogger(__name__)
 
 COGS = (
-    "bot.cogs.ask", "bot.cogs.ingesting", "bot.cogs.feeds", "bot.cogs.articles", "bot.cogs.stories",
+    "bot.cogs.ask", "bot.cogs.ingestion", "bot.cogs.feeds", "bot.cogs.articles", "bot.cogs.stories",
     "bot.cogs.audit", "bot.cogs.settings", "bot.cogs.privacy", "bot.cogs.help",
     "bot.cogs.summaries",
 )  # fmt: skip

@@ -9,10 +9,10 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.limits import Busy, TooSoon
-from bot.logs import details, new_id
-from bot.texts import Say
-from bot.texts.reasons import reason_in
+from bot.i18n import Say
+from bot.i18n.reasons import reason_in
+from bot.ops.logging import details, new_id
+from bot.services.rate_limits import Busy, TooSoon
 from bot.ui.failures import Verdict, described, verdict_on
 from bot.ui.pages import BUSY, FAILED, Page, note
 from retrieval.errors import NewsdeskError
@@ -25,7 +25,7 @@ _TOKEN_LOST = frozenset({10015, 10062, 40060, 50027})
 class Refused(Exception):
     """Something that a person may not do, or that can't be done so.
 
-    ``key`` names the sentence in ``bot.texts``, ``values`` are its variables.
+    ``key`` names the sentence in ``bot.i18n``, ``values`` are its variables.
     """
 
     def __init__(self, key: str, **values: Any) -> None:

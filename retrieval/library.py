@@ -13,9 +13,8 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from retrieval.articles import Found, Reference
 from retrieval.catalogue import LAYOUT, Catalogue, Corpus, CorpusCounts
-from retrieval.catalogue.deleting import doom_corpus, doomed_corpora, erase_corpus
+from retrieval.catalogue.corpus_deletion import doom_corpus, doomed_corpora, erase_corpus
 from retrieval.embedders import Embedder, EmbedderOptions, make_embedder
 from retrieval.errors import (
     EmbedderMismatch,
@@ -24,15 +23,16 @@ from retrieval.errors import (
     NotFound,
     StorageError,
 )
-from retrieval.gathering import Corner
-from retrieval.indexes.keywords import KeywordIndex
-from retrieval.indexes.vectors import ChromaStore
-from retrieval.indexing import Indexer
-from retrieval.locking import WriterLock
-from retrieval.moments import Clock, TimeRange, utc_now
-from retrieval.ranking import Ranking
+from retrieval.indexes.keyword_index import KeywordIndex
+from retrieval.indexes.vector_index import ChromaStore
+from retrieval.ingestion.indexer import Indexer
+from retrieval.models import Found, Reference
 from retrieval.rerankers import RerankerOptions, make_reranker
-from retrieval.search import Searcher
+from retrieval.runtime.writer_lock import WriterLock
+from retrieval.search.candidates import Corner
+from retrieval.search.ranking import Ranking
+from retrieval.search.searcher import Searcher
+from retrieval.timestamps import Clock, TimeRange, utc_now
 
 _FIRST_START_SECONDS = 30.0
 _INDEXERS = 4

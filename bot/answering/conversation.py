@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from bot.answering.answers import Answer, Citation
-from retrieval.questions import content_words
-from retrieval.timewords import MONTH_NAMES, WEEKDAY_NAMES, read_time
+from bot.answering.models import Answer, Citation
+from retrieval.search.query import content_words
+from retrieval.text.time_expressions import MONTH_NAMES, WEEKDAY_NAMES, read_time
 
 _MOST_TURNS = 6
 _MOST_CHARS = 600  # of a question or an answer that is remembered

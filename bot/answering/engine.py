@@ -9,7 +9,20 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import prompts
-from bot.answering.answers import (
+from bot.answering.cache import AnswerCache
+from bot.answering.composer import Composer, Composition
+from bot.answering.conflicts import Reconciled, reconcile
+from bot.answering.conversation import (
+    Conversation,
+    Standalone,
+    history,
+    inheriting,
+    leans_on_earlier,
+    made_standalone,
+    turn_of,
+)
+from bot.answering.extractive import select
+from bot.answering.models import (
     Answer,
     Citation,
     Event,
@@ -20,27 +33,14 @@ from bot.answering.answers import (
     Sentence,
     cited_text,
 )
-from bot.answering.caching import AnswerCache
-from bot.answering.checking import Passed
-from bot.answering.composing import Composer, Composition
-from bot.answering.conversation import (
-    Conversation,
-    Standalone,
-    history,
-    inheriting,
-    leans_on_earlier,
-    made_standalone,
-    turn_of,
-)
-from bot.answering.disagreement import Reconciled, reconcile
-from bot.answering.evidence import Numbered
 from bot.answering.notes import Note
-from bot.answering.quoting import select
-from retrieval.articles import Found
-from retrieval.catalogue.spending import Spending
-from retrieval.lanes import ASKING
+from bot.answering.prompt_passages import Numbered
+from bot.answering.sentence_check import Passed
+from bot.storage.usage import Spending
 from retrieval.library import Library
-from retrieval.moments import TimeRange, to_micros
+from retrieval.models import Found
+from retrieval.runtime.executors import ASKING
+from retrieval.timestamps import TimeRange, to_micros
 
 _log = logging.getLogger(__name__)
 

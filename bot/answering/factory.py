@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
-from bot.answering.composing import Composer
-from bot.answering.config import AnsweringConfig
+from bot.answering.budget import BUNDLED_PRICES, Ledger, load_prices
+from bot.answering.composer import Composer
 from bot.answering.engine import AnswerEngine
-from bot.answering.models import make_model
-from bot.answering.spending import BUNDLED_PRICES, Ledger, load_prices
+from bot.answering.providers import make_model
+from bot.config.limits import AnsweringConfig
 from retrieval.library import Library
 
 

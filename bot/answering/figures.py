@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.answering.gate.words import SPELLED
-from retrieval.indexes.keywords import stems
-from retrieval.timewords import MONTH_NAMES
+from bot.answering.verification.legacy.words import SPELLED
+from retrieval.indexes.keyword_index import stems
+from retrieval.text.time_expressions import MONTH_NAMES
 
 _WORDS = {"zero": 0.0, **{word: value for word, value in SPELLED.items() if value <= 20}}
 _SCALES = {

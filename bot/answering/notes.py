@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.texts import DEFAULT, Say, TextError, text
+from bot.i18n import DEFAULT, Say, TextError, text
 
 
 class Note(str):
-    """A text of ``bot.texts`` by its key, with its variables: as a string it is the English one."""
+    """A text of ``bot.i18n`` by its key, with its variables: as a string it is the English one."""
 
     parts: tuple[tuple[str, dict[str, Any]], ...]
 

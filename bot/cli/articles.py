@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import options as o
-from bot.cli.desk import actor, moderating
+from bot.cli.common import actor, moderating
 from bot.cli.output import print_json, to_the_second
 
 if TYPE_CHECKING:
-    from retrieval.catalogue.auditing import AuditEntry
+    from retrieval.catalogue.audit_log import AuditEntry
     from retrieval.catalogue.moderation import ArticleCard
 
 articles = typer.Typer(help="Articles: find, look at, remove, restore.", no_args_is_help=True)
@@ -140,7 +140,7 @@ def audit(
 
 
 def _entry_record(entry: AuditEntry) -> dict[str, Any]:
-    from retrieval.moments import iso
+    from retrieval.timestamps import iso
 
     return {**asdict(entry), "at": iso(entry.at)}
 

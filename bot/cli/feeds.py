@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import options as o
-from bot.cli.desk import actor, bar, known, newsroom
+from bot.cli.common import actor, bar, known, newsroom
 from bot.cli.output import complain, print_json
 
 if TYPE_CHECKING:
     from retrieval.catalogue.feeds import Feed
-    from retrieval.feeds.desk import Visit
-    from retrieval.feeds.judging import Judged
+    from retrieval.feeds.item_filter import Judged
+    from retrieval.feeds.service import Visit
 
 app = typer.Typer(help="Feeds: bring in what is new, by themselves.", no_args_is_help=True)
 
@@ -179,7 +179,7 @@ def check(
 
 
 def feed_record(feed: Feed) -> dict[str, Any]:
-    from retrieval.moments import iso
+    from retrieval.timestamps import iso
 
     return {
         "id": feed.id,
@@ -245,7 +245,7 @@ def _print_visit(visit: Visit, *, explain: bool) -> None:
 
 
 def _item_record(each: Judged) -> dict[str, Any]:
-    from retrieval.moments import written
+    from retrieval.timestamps import written
 
     item = each.item
     return {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import options as o
-from bot.cli.desk import actor, known, newsroom
+from bot.cli.common import actor, known, newsroom
 from bot.cli.output import print_json, to_the_second
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def cancel(
 
 
 def _print_jobs(jobs: list[tuple[Job, Tally]], as_json: bool, none: str = "") -> None:
-    from retrieval.urls import without_credentials
+    from retrieval.web.urls import without_credentials
 
     if not jobs and not as_json:
         print(none)

@@ -10,15 +10,15 @@ import typer
 
 from bot.cli import (
     articles,
-    asking,
-    checking,
-    evaluating,
+    ask,
+    check_claims,
+    evaluate,
     feeds,
-    ingesting,
+    ingest,
     jobs,
-    looking,
-    running,
-    summing,
+    run,
+    status,
+    summaries,
 )
 
 VERSION = "0.1.0"
@@ -51,26 +51,26 @@ def _root(
     """Options of every command."""
 
 
-app.command()(ingesting.ingest)
-app.command()(ingesting.reindex)
-app.command()(asking.search)
-app.command()(asking.ask)
-app.command()(asking.chat)
-app.command()(asking.demo)
-app.command()(summing.summarize)
-app.command()(summing.digest)
-app.command()(summing.timeline)
-app.command()(ingesting.extract)
-app.command("check-claims")(checking.check_claims)
-app.command("eval")(evaluating.eval_command)
+app.command()(ingest.ingest)
+app.command()(ingest.reindex)
+app.command()(ask.search)
+app.command()(ask.ask)
+app.command()(ask.chat)
+app.command()(ask.demo)
+app.command()(summaries.summarize)
+app.command()(summaries.digest)
+app.command()(summaries.timeline)
+app.command()(ingest.extract)
+app.command("check-claims")(check_claims.check_claims)
+app.command("eval")(evaluate.eval_command)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(articles.articles, name="articles")
 app.add_typer(articles.stories, name="stories")
 app.add_typer(jobs.app, name="jobs")
 app.command()(articles.audit)
-app.command()(looking.status)
-app.command()(looking.doctor)
-app.command()(running.run)
+app.command()(status.status)
+app.command()(status.doctor)
+app.command()(run.run)
 
 
 def main() -> None:

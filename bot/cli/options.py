@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from retrieval.moments import TimeRange
+    from retrieval.timestamps import TimeRange
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
@@ -44,7 +44,7 @@ def _known_sources(incomplete: str) -> list[str]:
     """For the shell: the publishers of the corpus `local`. Never an error, whatever is wrong."""
     import asyncio
 
-    from bot.settings import load_settings
+    from bot.config.settings import load_settings
     from retrieval.errors import NewsdeskError
     from retrieval.library import open_library
 
@@ -66,7 +66,7 @@ Source = Annotated[
 
 def moment(text: str | None, option: str, *, end: bool) -> datetime | None:
     """Raises ``typer.BadParameter`` for what is no ISO 8601 date or moment."""
-    from retrieval.moments import parse_span
+    from retrieval.timestamps import parse_span
 
     if text is None:
         return None
@@ -80,7 +80,7 @@ def moment(text: str | None, option: str, *, end: bool) -> datetime | None:
 
 
 def time_range(as_of: str | None, since: str | None, until: str | None) -> TimeRange:
-    from retrieval.moments import TimeRange, utc_now
+    from retrieval.timestamps import TimeRange, utc_now
 
     first, last = moment(since, "--since", end=False), moment(until, "--until", end=True)
     if first is not None and last is not None and first > last:

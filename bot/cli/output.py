@@ -10,8 +10,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bot.answering.answers import Answer, Sentence, Usage
-    from retrieval.articles import Found, Ingested, Reference
+    from bot.answering.models import Answer, Sentence, Usage
+    from retrieval.models import Found, Ingested, Reference
 
 
 def print_json(record: dict[str, Any]) -> None:
@@ -36,7 +36,7 @@ def ingested_record(result: Ingested) -> dict[str, Any]:
 def search_record(
     found: Found, question_id: str | None, ms: float, *, explain: bool = False
 ) -> dict[str, Any]:
-    from retrieval.moments import iso
+    from retrieval.timestamps import iso
 
     record: dict[str, Any] = {
         "id": question_id,
@@ -112,7 +112,7 @@ def print_found(found: Found, *, explain: bool = False) -> None:
 
 def _reading(found: Found) -> list[str]:
     """How the question was read."""
-    from retrieval.moments import iso
+    from retrieval.timestamps import iso
 
     words = ", ".join(f"{word} {weight:.1f}" for word, weight in found.weights.items())
     since = f"from {to_the_second(iso(found.since))} " if found.since else ""
@@ -159,7 +159,7 @@ class AnswerPrinter:
 
     def finish(self, answer: Answer, *, show_dropped: bool = False) -> None:
         """The sources, each article once behind all its numbers, and what else is to be said."""
-        from bot.answering.summaries.exporting import grouped
+        from bot.answering.summaries.export import grouped
 
         if self._said:
             self._console.print()

@@ -8,8 +8,8 @@ import discord
 from discord import app_commands
 
 from bot.client import NewsdeskBot
-from bot.cogs._moderators import Suggested, moderator_of, suggest
-from bot.visits import Visit
+from bot.cogs._moderator_checks import Suggested, moderator_of, suggest
+from bot.services.permissions import Visit
 
 _MOST = 25
 

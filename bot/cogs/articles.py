@@ -10,11 +10,11 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.client import NewsdeskBot
-from bot.cogs._moderators import moderating, send_pages, telling
+from bot.cogs._moderator_checks import moderating, send_pages, telling
 from bot.cogs._references import Reference, suggest_articles
 from bot.errors import Refused
 from bot.ui.escaping import plain
-from bot.ui.moderating import card_lines
+from bot.ui.moderation import card_lines
 from bot.ui.pager import paged
 from bot.ui.pages import note
 

@@ -10,9 +10,9 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.client import NewsdeskBot
-from bot.cogs._moderators import acknowledge, moderator_of, send_pages
+from bot.cogs._moderator_checks import acknowledge, moderator_of, send_pages
 from bot.errors import Refused
-from bot.ui.moderating import audit_lines
+from bot.ui.moderation import audit_lines
 from bot.ui.pager import paged
 
 _MOST = 500

@@ -14,23 +14,23 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.client import NewsdeskBot
-from bot.cogs._moderators import Suggested, acknowledge, send_pages, suggest, telling
+from bot.cogs._moderator_checks import Suggested, acknowledge, send_pages, suggest, telling
 from bot.errors import Refused
-from bot.links import link_of
-from bot.texts.reasons import reason_in
+from bot.i18n.reasons import reason_in
+from bot.services.permissions import Visit
 from bot.ui.escaping import explained, plain
 from bot.ui.failures import described
 from bot.ui.jobs import lines_of
-from bot.ui.moderating import feed_lines, item_lines, verdict_line, visit_lines
+from bot.ui.links import link_of
+from bot.ui.moderation import feed_lines, item_lines, verdict_line, visit_lines
 from bot.ui.pager import paged
 from bot.ui.pages import BUSY, note
-from bot.visits import Visit
 from retrieval import errors as services
-from retrieval.catalogue.auditing import Actor
+from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
-from retrieval.feeds.desk import Visit as FeedVisit
-from retrieval.feeds.taking import side_by_side
-from retrieval.progress import Progress
+from retrieval.feeds.item_loader import side_by_side
+from retrieval.feeds.service import Visit as FeedVisit
+from retrieval.ingestion.progress import Progress
 
 _log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from discord.ext import commands
 
 from bot import errors
 from bot.client import NewsdeskBot
-from bot.texts import Say, say_in
+from bot.i18n import Say, say_in
+from bot.storage.usage import Spending
 from bot.ui.escaping import plain
 from bot.ui.pages import note
-from retrieval.catalogue.spending import Spending
 
 
 class HelpCommands(commands.Cog):

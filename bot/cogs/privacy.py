@@ -11,16 +11,11 @@ from discord.ext import commands
 
 from bot import errors
 from bot.client import NewsdeskBot
-from bot.texts import Say
+from bot.i18n import Say
+from bot.services.permissions import Visit
+from bot.storage.answers import feedback_of, forget_user, other_answers_of, questions_of
+from bot.storage.subscriptions import forget_subscriptions, subscriptions_of
 from bot.ui.pages import note
-from bot.visits import Visit
-from retrieval.catalogue.given import (
-    feedback_of,
-    forget_user,
-    other_answers_of,
-    questions_of,
-)
-from retrieval.catalogue.subscriptions import forget_subscriptions, subscriptions_of
 
 _SECONDS = 300.0
 

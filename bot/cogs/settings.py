@@ -10,10 +10,10 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.client import NewsdeskBot
-from bot.texts import LANGUAGES, Say, say_in
+from bot.i18n import LANGUAGES, Say, say_in
+from bot.services.permissions import Visit
+from bot.storage.guild_settings import ServerSettings
 from bot.ui.pages import note
-from bot.visits import Visit
-from retrieval.catalogue.servers import ServerSettings
 
 _MOST = 20
 _OWN = "own"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from retrieval.articles import Incoming
-from retrieval.moments import iso
-from retrieval.readers.jsonl import article_from_record
+from retrieval.ingestion.readers.jsonl import article_from_record
+from retrieval.models import Incoming
+from retrieval.timestamps import iso
 
 QUESTIONS = (
     "How much did the Lantern Bridge cost?",

@@ -15,12 +15,10 @@ from typing import Protocol
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from bot.answering.summaries.desk import Digest, SummaryDesk
 from bot.answering.summaries.digest import Story
-from bot.answering.summaries.results import NothingThere
-from bot.subscriptions.schedule import QuietHours, Schedule, local_day
-from retrieval.catalogue import Catalogue
-from retrieval.catalogue.subscriptions import (
+from bot.answering.summaries.models import NothingThere
+from bot.answering.summaries.service import Digest, SummaryDesk
+from bot.storage.subscriptions import (
     BEGINNING,
     Delivery,
     Subscription,
@@ -33,8 +31,10 @@ from retrieval.catalogue.subscriptions import (
     told_stories,
     unsettled,
 )
+from bot.subscriptions.schedule import QuietHours, Schedule, local_day
+from retrieval.catalogue import Catalogue
 from retrieval.errors import NewsdeskError
-from retrieval.moments import Clock, TimeRange, to_micros
+from retrieval.timestamps import Clock, TimeRange, to_micros
 
 _log = logging.getLogger(__name__)
 

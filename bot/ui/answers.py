@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 import discord
 
-from bot.answering.answers import QUOTATIONS, Answer, Citation, Sentence
+from bot.answering.models import QUOTATIONS, Answer, Citation, Sentence
 from bot.answering.notes import told
-from bot.answering.summaries.exporting import grouped
-from bot.texts import Say
+from bot.answering.summaries.export import grouped
+from bot.i18n import Say
 from bot.ui.escaping import link, plain, unmarked
 from bot.ui.pages import ANSWER, DESCRIPTION, EMBED, FIELD, FIELDS, QUIET, Page, note
 from bot.ui.splitting import split
-from retrieval.articles import Reference
-from retrieval.moments import parse_span
+from retrieval.models import Reference
+from retrieval.timestamps import parse_span
 
 _QUOTE = 600
 _NOTES = 3

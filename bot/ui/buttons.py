@@ -7,8 +7,8 @@ from typing import Any, Protocol, Self
 
 import discord
 
-from bot.answering.answers import Answer
-from bot.texts import Say
+from bot.answering.models import Answer
+from bot.i18n import Say
 
 ACTIONS = ("sources", "follow-up", "helpful", "not-helpful", "share", "delete")
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 
 import discord
 
-from bot.texts import Say
+from bot.i18n import Say
 from bot.ui.escaping import unmarked
 from bot.ui.pages import Page, note
 

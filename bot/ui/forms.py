@@ -7,7 +7,7 @@ from typing import Any
 import discord
 
 from bot import errors
-from bot.texts import Say
+from bot.i18n import Say
 
 
 class Form(discord.ui.Modal):

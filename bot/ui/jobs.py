@@ -7,12 +7,12 @@ from typing import Any, Protocol, Self
 
 import discord
 
-from bot.texts import Say
-from bot.texts.reasons import reason_in
+from bot.i18n import Say
+from bot.i18n.reasons import reason_in
 from bot.ui.escaping import explained, plain
 from bot.ui.pages import ANSWER, BUSY, FAILED, QUIET, Page
-from retrieval.jobs.queue import JobEvent
-from retrieval.progress import Progress
+from retrieval.ingestion.jobs.queue import JobEvent
+from retrieval.ingestion.progress import Progress
 
 _BAR = 20
 _REASONS = 5

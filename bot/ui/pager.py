@@ -17,8 +17,8 @@ import discord
 
 from bot import errors
 from bot.errors import Refused
-from bot.logs import new_id
-from bot.texts import Say
+from bot.i18n import Say
+from bot.ops.logging import new_id
 from bot.ui.pages import DESCRIPTION, QUIET, Page
 from bot.ui.splitting import split
 

@@ -8,15 +8,15 @@ from datetime import datetime
 
 import discord
 
-from bot.answering.answers import QUOTATIONS, Citation, Sentence
+from bot.answering.models import QUOTATIONS, Citation, Sentence
 from bot.answering.notes import told
-from bot.answering.summaries.desk import Digest
 from bot.answering.summaries.digest import Entry
-from bot.answering.summaries.exporting import grouped
-from bot.answering.summaries.results import Summary
+from bot.answering.summaries.export import grouped
+from bot.answering.summaries.models import Summary
+from bot.answering.summaries.service import Digest
 from bot.answering.summaries.timeline import Event, Timeline
-from bot.charts import Chart
-from bot.texts import Say
+from bot.charts.coverage import Chart
+from bot.i18n import Say
 from bot.ui.answers import marks, source_line, timestamp
 from bot.ui.escaping import plain, unmarked
 from bot.ui.pages import ANSWER, Page, Picture

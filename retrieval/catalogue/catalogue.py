@@ -26,9 +26,10 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from retrieval.articles import Article, Incoming, Passage, Reference, content_hash
-from retrieval.catalogue import migrating
-from retrieval.catalogue.reading import REFERENCE, Reading
+from retrieval.catalogue import migrate
+from retrieval.catalogue.corrections import correction_in
+from retrieval.catalogue.publishers import source_key
+from retrieval.catalogue.queries import REFERENCE, Reading
 from retrieval.catalogue.records import (
     GONE,
     LAST_VERSION,
@@ -57,13 +58,12 @@ from retrieval.catalogue.schema import (
     story_pins,
     versions,
 )
-from retrieval.corrections import correction_in
 from retrieval.errors import StorageError
-from retrieval.lanes import INGESTING
-from retrieval.moments import from_micros, to_micros, written
-from retrieval.passages import passage_spans
-from retrieval.sources import source_key
-from retrieval.urls import canonical_url, host_name
+from retrieval.models import Article, Incoming, Passage, Reference, content_hash
+from retrieval.runtime.executors import INGESTING
+from retrieval.text.chunking import passage_spans
+from retrieval.timestamps import from_micros, to_micros, written
+from retrieval.web.urls import canonical_url, host_name
 
 Result = TypeVar("Result")
 # Written in the transaction that accepts a batch, so that both are kept or neither.
@@ -124,7 +124,7 @@ class Catalogue:
         engine = _engine(path)
         try:
             async with engine.connect() as connection:
-                return await connection.run_sync(migrating.is_current)
+                return await connection.run_sync(migrate.is_current)
         except DBAPIError as error:
             raise _storage_error(error) from error
         finally:
@@ -136,7 +136,7 @@ class Catalogue:
         engine = _engine(path)
         try:
             async with engine.begin() as connection:
-                await connection.run_sync(migrating.upgrade)
+                await connection.run_sync(migrate.upgrade)
                 known = await connection.execute(select(properties.c.name))
                 if "folder_id" not in known.scalars().all():
                     row = {"name": "folder_id", "value": uuid.uuid4().hex[:12]}

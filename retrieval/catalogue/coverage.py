@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from retrieval.articles import Passage, Reference
 from retrieval.catalogue.catalogue import Catalogue
-from retrieval.catalogue.reading import REFERENCE
+from retrieval.catalogue.publishers import SourceFilter
+from retrieval.catalogue.queries import REFERENCE
 from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import INDEXED, articles, passages, story_members, versions
-from retrieval.moments import TimeRange, to_micros
-from retrieval.sources import SourceFilter
-from retrieval.urls import canonical_url
+from retrieval.models import Passage, Reference
+from retrieval.timestamps import TimeRange, to_micros
+from retrieval.web.urls import canonical_url
 
 _LOOKUP = 5_000
 _MOST_NAMED = 20

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from retrieval.catalogue.auditing import Actor, note
+from retrieval.catalogue.audit_log import Actor, note
 from retrieval.catalogue.catalogue import Catalogue
 from retrieval.catalogue.records import Corpus, article_id_of
 from retrieval.catalogue.schema import (
@@ -23,8 +23,8 @@ from retrieval.catalogue.schema import (
     feeds,
 )
 from retrieval.errors import NotFound, Refused
-from retrieval.moments import from_micros, to_micros
-from retrieval.urls import canonical_url
+from retrieval.timestamps import from_micros, to_micros
+from retrieval.web.urls import canonical_url
 
 _LOOKUP = 5_000  # bound parameters a statement
 # Rows that the event loop makes ready in one go.

@@ -10,8 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from retrieval.articles import Ingested
-from retrieval.catalogue.auditing import Actor, note
+from retrieval.catalogue.audit_log import Actor, note
 from retrieval.catalogue.catalogue import Catalogue
 from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import (
@@ -24,7 +23,8 @@ from retrieval.catalogue.schema import (
     jobs,
 )
 from retrieval.errors import NotFound
-from retrieval.moments import from_micros, iso, to_micros
+from retrieval.models import Ingested
+from retrieval.timestamps import from_micros, iso, to_micros
 
 # Rows that the event loop makes ready in one go.
 _INSERTED = 200

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from retrieval.catalogue.auditing import Actor, note
+from retrieval.catalogue.audit_log import Actor, note
 from retrieval.catalogue.catalogue import Catalogue
 from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import (
@@ -26,9 +26,9 @@ from retrieval.catalogue.schema import (
     versions,
 )
 from retrieval.errors import NotFound, Refused
-from retrieval.moments import from_micros, iso, to_micros
-from retrieval.passages import passage_spans
-from retrieval.urls import canonical_url
+from retrieval.text.chunking import passage_spans
+from retrieval.timestamps import from_micros, iso, to_micros
+from retrieval.web.urls import canonical_url
 
 _SHORTEST_PREFIX = 4
 _LAST = (

@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from retrieval.articles import Status
 from retrieval.catalogue.schema import PASSAGES_PER_VERSION
+from retrieval.models import Status
 
 # Raise it when what the indexes hold changes: start-up then makes older ones anew.
 LAYOUT = 4

@@ -40,7 +40,7 @@ class NeuralEmbedder(Embedder):
 
 
 def _load(options: EmbedderOptions) -> Any:
-    from retrieval.networks import NotDownloaded, load_network
+    from retrieval.embedders.fastembed_loader import NotDownloaded, load_network
 
     try:
         return load_network("TextEmbedding", options.neural_model, options.neural_folder)

@@ -11,7 +11,7 @@ import numpy as np
 
 from retrieval.embedders.base import Embedder, Vectors, normalised
 from retrieval.errors import EmbedderError
-from retrieval.lanes import ASKING, INGESTING
+from retrieval.runtime.executors import ASKING, INGESTING
 
 _BATCH = 256
 # So many are a question.

@@ -8,17 +8,17 @@ from copy import deepcopy
 from html import unescape
 from typing import Any
 
-from retrieval.articles import Article
 from retrieval.errors import UnreadableSource
 from retrieval.extraction import metadata
+from retrieval.extraction.boilerplate import PROSE, prose_in, prune
 from retrieval.extraction.fragments import html_to_text
-from retrieval.extraction.judging import is_teaser, what_else
-from retrieval.extraction.licences import reservation
-from retrieval.extraction.pruning import PROSE, prose_in, prune
+from retrieval.extraction.page_classifier import is_teaser, what_else
 from retrieval.extraction.structured import Structured, read_structured
-from retrieval.extraction.trimming import trim
-from retrieval.languages import detect_language
-from retrieval.urls import host_name
+from retrieval.extraction.tdm_reservation import reservation
+from retrieval.extraction.text_cleanup import trim
+from retrieval.models import Article
+from retrieval.text.language import detect_language
+from retrieval.web.urls import host_name
 
 # Below this, what was found is a teaser, a cookie notice or an error message.
 MIN_PAGE_CHARS = 200

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from retrieval.extraction.structured import Structured
-from retrieval.moments import Span, parse_span
-from retrieval.urls import host_name, split_http_url
+from retrieval.timestamps import Span, parse_span
+from retrieval.web.urls import host_name, split_http_url
 
 _WORD = re.compile(r"\w+")
 _SITE_SUFFIX = re.compile(r"\s+(?:[|·•»–—]|-|::)\s+")

@@ -8,11 +8,11 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from retrieval.articles import Article
 from retrieval.errors import UnreadableSource
-from retrieval.languages import detect_language
-from retrieval.moments import Span, parse_span
-from retrieval.urls import host_name
+from retrieval.models import Article
+from retrieval.text.language import detect_language
+from retrieval.timestamps import Span, parse_span
+from retrieval.web.urls import host_name
 
 _PAGES = 300
 _MOST_CHARS = 3_000_000

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from retrieval.catalogue.feeds import Feed
 from retrieval.errors import NewsdeskError
-from retrieval.feeds.desk import FeedDesk, Visit
-from retrieval.moments import Clock, utc_now
-from retrieval.progress import Report
+from retrieval.feeds.service import FeedDesk, Visit
+from retrieval.ingestion.progress import Report
+from retrieval.timestamps import Clock, utc_now
 
 _log = logging.getLogger(__name__)
 

@@ -97,7 +97,7 @@ def _load_into(future: Future[Any], options: RerankerOptions) -> None:
 
 
 def _load(options: RerankerOptions) -> Any:
-    from retrieval.networks import NotDownloaded, load_network
+    from retrieval.embedders.fastembed_loader import NotDownloaded, load_network
 
     try:
         return load_network("TextCrossEncoder", options.model, options.folder)

@@ -10,7 +10,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from bot.evaluating.abstention import Tradeoff, tradeoff
+from bot.evaluation.abstention import Tradeoff, tradeoff
 from retrieval.library import LibraryConfig
 from tests.benchmarks import weekly_news
 

@@ -21,8 +21,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from retrieval.passages import passage_spans
-from retrieval.sentences import sentence_spans
+from retrieval.text.chunking import passage_spans
+from retrieval.text.sentences import sentence_spans
 
 FILE = Path(__file__).with_name("altered_sentences.jsonl")
 ALTERED = ("number", "date", "name", "speaker", "quotation", "negation", "invention")

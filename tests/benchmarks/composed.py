@@ -17,17 +17,17 @@ import time
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 
-from bot.answering.answers import Answer, Finished, Said
-from bot.answering.config import AnsweringConfig, Composing
 from bot.answering.engine import Asked
 from bot.answering.factory import open_engine
-from bot.answering.models import ModelOptions
+from bot.answering.models import Answer, Finished, Said
+from bot.answering.providers import ModelOptions
+from bot.config.limits import AnsweringConfig, Composing
 from bot.demo import demo_articles
-from bot.evaluating.questions import plain
-from retrieval.ingest import ingest
+from bot.evaluation.questions import plain
+from retrieval.ingestion.pipeline import ingest
+from retrieval.ingestion.readers import read_source
 from retrieval.library import LibraryConfig, open_library
-from retrieval.moments import TimeRange, utc_now
-from retrieval.readers import read_source
+from retrieval.timestamps import TimeRange, utc_now
 from tests.benchmarks import weekly_news
 from tests.llama import llama_server
 from tests.scripted_model import Request, Says, ScriptedModel

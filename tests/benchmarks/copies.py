@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from retrieval.moments import parse_span
-from retrieval.sentences import sentence_spans
+from retrieval.text.sentences import sentence_spans
+from retrieval.timestamps import parse_span
 
 _OUTLETS = (
     "Harbour Post", "Northern Echo Wire", "Morning Ledger", "Daily Beacon", "City Record",

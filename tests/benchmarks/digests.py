@@ -21,14 +21,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.answering.summaries.desk import SummaryDesk
 from bot.answering.summaries.digest import ranked
-from bot.evaluating.questions import Question, plain
+from bot.answering.summaries.service import SummaryDesk
+from bot.evaluation.questions import Question, plain
 from retrieval.catalogue.coverage import Report, reports
-from retrieval.ingest import ingest
+from retrieval.ingestion.pipeline import ingest
+from retrieval.ingestion.readers import read_source
 from retrieval.library import LibraryConfig, open_library
-from retrieval.moments import TimeRange, parse_span, to_micros
-from retrieval.readers import read_source
+from retrieval.timestamps import TimeRange, parse_span, to_micros
 from tests.benchmarks import weekly_news
 
 _STORIES = 25

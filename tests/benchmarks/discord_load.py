@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bot.evaluating.questions import read_records
+from bot.evaluation.questions import read_records
 from tests.benchmarks import weekly_news
 from tests.discord_standin import DiscordStandIn, Interaction, User
 from tests.discord_standin.model import Channel

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.client import NewsdeskBot
-from bot.discord_addresses import use_addresses
-from bot.liveliness import favour_the_loop
-from bot.logs import set_up
-from bot.settings import load_settings
-from retrieval.articles import Incoming
-from retrieval.ingest import ingest
-from retrieval.readers.jsonl import article_from_record
+from bot.config.settings import load_settings
+from bot.ops.discord_endpoints import use_addresses
+from bot.ops.event_loop import favour_the_loop
+from bot.ops.logging import set_up
+from retrieval.ingestion.pipeline import ingest
+from retrieval.ingestion.readers.jsonl import article_from_record
+from retrieval.models import Incoming
 from tests.benchmarks.discord_load import ARTICLES, BEFORE
 from tests.benchmarks.weekly_news import load_articles
 

@@ -40,9 +40,9 @@ def main() -> int:
 async def bot() -> None:
     """The bot, watching its event loop until standard input says something."""
     from bot.client import NewsdeskBot
-    from bot.discord_addresses import use_addresses
-    from bot.liveliness import favour_the_loop
-    from bot.settings import load_settings
+    from bot.config.settings import load_settings
+    from bot.ops.discord_endpoints import use_addresses
+    from bot.ops.event_loop import favour_the_loop
     from tests.benchmarks.discord_load_bot import Stalls
 
     logging.disable(logging.INFO)

@@ -21,10 +21,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.liveliness import keep_memory_together
-from bot.newsroom import open_newsroom
-from bot.settings import Settings
-from retrieval.catalogue.auditing import Actor
+from bot.config.settings import Settings
+from bot.ops.event_loop import keep_memory_together
+from bot.services.ingestion import open_newsroom
+from retrieval.catalogue.audit_log import Actor
 from retrieval.library import open_library
 from tests.integration.job_kills import assert_whole, kill_often, state
 from tests.newsite import NewsSite, documents

@@ -18,7 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bot.answering.gate import Verdict, check
+from bot.answering.verification.legacy import Verdict, check
 from tests.benchmarks.altering import ALTERED
 from tests.benchmarks.gate_data import CLAIMS, Case, altered, claims
 from tests.benchmarks.train_gate import area

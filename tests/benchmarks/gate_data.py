@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.answering.gate import Evidence
-from bot.evaluating.questions import read_records
+from bot.answering.verification.legacy import Evidence
+from bot.evaluation.questions import read_records
 from tests.benchmarks import altering, weekly_news
 
 CLAIMS = {

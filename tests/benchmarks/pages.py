@@ -15,11 +15,11 @@ import sys
 import time
 from collections import Counter
 
-from retrieval.decoding import decode_page
 from retrieval.errors import UnreadableSource
 from retrieval.extraction import extract_article
-from retrieval.extraction.child import Job
-from retrieval.extraction.workers import Extractor
+from retrieval.extraction.process_pool import Extractor
+from retrieval.extraction.worker_process import Job
+from retrieval.text.encoding import decode_page
 from tests.benchmarks.weekly_news import SHARED
 
 PAGES = SHARED / "data" / "pages"

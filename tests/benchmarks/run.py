@@ -22,12 +22,12 @@ from typing import Any, TypeVar
 
 import bot.demo
 from retrieval.embedders import make_embedder
-from retrieval.indexes.vectors import ChromaStore
-from retrieval.ingest import ingest
+from retrieval.indexes.vector_index import ChromaStore
+from retrieval.ingestion.pipeline import ingest
+from retrieval.ingestion.readers import read_source
 from retrieval.library import Library, LibraryConfig, open_library
-from retrieval.moments import TimeRange, parse_span
-from retrieval.passages import passage_spans
-from retrieval.readers import read_source
+from retrieval.text.chunking import passage_spans
+from retrieval.timestamps import TimeRange, parse_span
 from tests.benchmarks import pages, weekly_news
 
 Result = TypeVar("Result")

@@ -20,11 +20,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from retrieval.articles import Article, Incoming
-from retrieval.ingest import ingest
+from retrieval.ingestion.pipeline import ingest
 from retrieval.library import Library, LibraryConfig, open_library
-from retrieval.moments import Span, TimeRange, parse_span
-from retrieval.sentences import sentence_spans
+from retrieval.models import Article, Incoming
+from retrieval.text.sentences import sentence_spans
+from retrieval.timestamps import Span, TimeRange, parse_span
 from tests.benchmarks import weekly_news
 
 _STEPS = (10_000, 20_000, 50_000, 100_000, 200_000, 300_000, 400_000, 500_000)

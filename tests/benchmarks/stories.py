@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 
 from retrieval.embedders import make_embedder
-from retrieval.moments import parse_span, to_micros
-from retrieval.passages import passage_spans
-from retrieval.stories import Grouping, Marks, Place, Stories, fingerprint, ordered
+from retrieval.stories.clustering import Grouping, Marks, Place, Stories, fingerprint, ordered
+from retrieval.text.chunking import passage_spans
+from retrieval.timestamps import parse_span, to_micros
 from tests.benchmarks.copies import make_copies
 from tests.benchmarks.weekly_news import load_articles
 

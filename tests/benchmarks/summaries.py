@@ -16,13 +16,13 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from bot.answering.summaries.extracting import Weights, extract
-from bot.evaluating.questions import holds, plain
-from bot.evaluating.scoring import difference, interval
-from retrieval.articles import Passage, Reference
-from retrieval.passages import passage_spans
-from retrieval.sentences import sentences
-from retrieval.urls import canonical_url
+from bot.answering.summaries.lexrank import Weights, extract
+from bot.evaluation.questions import holds, plain
+from bot.evaluation.scoring import difference, interval
+from retrieval.models import Passage, Reference
+from retrieval.text.chunking import passage_spans
+from retrieval.text.sentences import sentences
+from retrieval.web.urls import canonical_url
 from tests.benchmarks import weekly_news
 
 CLAIMS = weekly_news.SHARED / "data" / "claims"

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-import bot.answering.gate.support
-from bot.answering.gate.checking import examine, stands_whole
+import bot.answering.verification.legacy.support
+from bot.answering.verification.legacy.checking import examine, stands_whole
 from tests.benchmarks.gate_data import CLAIMS, Case, altered, claims
 
 FEATURES = (
@@ -151,7 +151,9 @@ def main() -> None:
     named["uncased"] = round(named["uncased"] - (cut["qags-cnndm"] - cut["altered"]), 4)
     print(json.dumps(named))
     if "--write" in sys.argv:
-        path = Path(bot.answering.gate.support.__file__).with_name("support_weights.json")
+        path = Path(bot.answering.verification.legacy.support.__file__).with_name(
+            "support_weights.json"
+        )
         path.write_text(json.dumps(named, indent=2) + "\n", encoding="utf-8")
 
 

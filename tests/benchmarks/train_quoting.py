@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.train_quoting [--write] [--folder FOLDER]
 
-Two linear models (`bot/answering/quoting/measuring.py`). Sentences: multinomial logistic regression
+Two linear models (`bot/answering/extractive/scoring.py`). Sentences: multinomial logistic regression
 over the sentences of each question, of which those that hold the answer should have most of the
 probability. Abstention: logistic regression over questions, with all articles and with those of the
 first half of the dates alone. Both by Newton's method with a penalty. Prints how they do on weeks
@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-import bot.answering.quoting.measuring as measuring
-from bot.answering.quoting.choosing import pick, quotable
-from bot.answering.quoting.measuring import (
+import bot.answering.extractive.scoring as measuring
+from bot.answering.extractive.analysis import Line, Reading, read
+from bot.answering.extractive.scoring import (
     EVIDENCE,
     SENTENCE,
     Floats,
@@ -34,14 +34,14 @@ from bot.answering.quoting.measuring import (
     sentence_features,
     sentence_scores,
 )
-from bot.answering.quoting.reading import Line, Reading, read
-from bot.evaluating.abstention import first_half
-from bot.evaluating.questions import Question, holds, known_questions, read_records
-from retrieval.articles import Found
-from retrieval.ingest import ingest
+from bot.answering.extractive.selection import pick, quotable
+from bot.evaluation.abstention import first_half
+from bot.evaluation.questions import Question, holds, known_questions, read_records
+from retrieval.ingestion.pipeline import ingest
+from retrieval.ingestion.readers import read_source
 from retrieval.library import LibraryConfig, open_library
-from retrieval.moments import TimeRange
-from retrieval.readers import read_source
+from retrieval.models import Found
+from retrieval.timestamps import TimeRange
 from tests.benchmarks import weekly_news
 
 _SENTENCE_PENALTY = 0.05

@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-import retrieval.ranking
-from retrieval.ingest import ingest
+import retrieval.search.ranking
+from retrieval.ingestion.pipeline import ingest
+from retrieval.ingestion.readers import read_source
 from retrieval.library import Library, LibraryConfig, open_library
-from retrieval.moments import TimeRange, parse_span
-from retrieval.ranking import FEATURES, Ranking
-from retrieval.readers import read_source
-from retrieval.urls import canonical_url
+from retrieval.search.ranking import FEATURES, Ranking
+from retrieval.timestamps import TimeRange, parse_span
+from retrieval.web.urls import canonical_url
 from tests.benchmarks import weekly_news
 from tests.benchmarks.weekly_news import Question, first_hit, holds, summary
 
@@ -145,7 +145,7 @@ async def main() -> None:
             weights = await train(library)
     print(json.dumps(weights))
     if "--write" in sys.argv:
-        path = Path(retrieval.ranking.__file__).with_name("ranking_weights.json")
+        path = Path(retrieval.search.ranking.__file__).with_name("ranking_weights.json")
         path.write_text(json.dumps(weights, indent=2) + "\n", encoding="utf-8")
 
 

@@ -25,9 +25,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-import retrieval.stories
-from retrieval.same_event import FEATURES, Features, log_odds
-from retrieval.stories import Grouping, Marks, Place, Stories, ordered
+import retrieval.stories.clustering
+from retrieval.stories.clustering import Grouping, Marks, Place, Stories, ordered
+from retrieval.stories.event_model import FEATURES, Features, log_odds
 from tests.benchmarks.stories import PAIRS, TUNED_ON, f1, grouped, marked
 from tests.benchmarks.weekly_news import load_articles
 
@@ -214,7 +214,7 @@ def main() -> None:
     _print("learned from, by stories  ", pairs, [together])
     print(json.dumps(weights))
     if "--write" in sys.argv:
-        path = Path(retrieval.stories.__file__).with_name("story_weights.json")
+        path = Path(retrieval.stories.clustering.__file__).with_name("story_weights.json")
         path.write_text(json.dumps(weights, indent=2) + "\n", encoding="utf-8")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from bot.evaluating.questions import Question, holds, known_questions, plain, read_records
-from bot.evaluating.scoring import first_hit, summary
+from bot.evaluation.questions import Question, holds, known_questions, plain, read_records
+from bot.evaluation.scoring import first_hit, summary
 
 __all__ = [
     "Question",

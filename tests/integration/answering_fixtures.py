@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from bot.answering.config import AnsweringConfig
 from bot.answering.engine import AnswerEngine, Asked
 from bot.answering.factory import open_engine
-from bot.answering.models import ModelOptions
+from bot.answering.providers import ModelOptions
+from bot.config.limits import AnsweringConfig
 from bot.demo import demo_articles
-from retrieval.articles import Incoming
-from retrieval.ingest import ingest
+from retrieval.ingestion.pipeline import ingest
 from retrieval.library import Library, LibraryConfig, open_library
-from retrieval.moments import TimeRange
+from retrieval.models import Incoming
+from retrieval.timestamps import TimeRange
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 BRIDGE = "How much did the Lantern Bridge cost?"

@@ -20,11 +20,11 @@ import numpy as np
 from sqlalchemy import Engine, event
 
 from retrieval.embedders import Embedder, Vectors
-from retrieval.indexes.keywords import KeywordIndex
-from retrieval.indexes.vectors import VectorIndex
-from retrieval.ingest import ingest
+from retrieval.indexes.keyword_index import KeywordIndex
+from retrieval.indexes.vector_index import VectorIndex
+from retrieval.ingestion.pipeline import ingest
+from retrieval.ingestion.readers import read_source
 from retrieval.library import LibraryConfig, open_library
-from retrieval.readers import read_source
 
 
 class HashEmbedder(Embedder):

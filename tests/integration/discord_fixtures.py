@@ -10,7 +10,7 @@ from discord import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.discord_addresses import use_addresses
+from bot.ops.discord_endpoints import use_addresses
 from tests.discord_standin import DiscordStandIn
 
 

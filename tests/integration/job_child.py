@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from bot.newsroom import open_newsroom
-from bot.settings import Settings
-from retrieval.catalogue.auditing import Actor
+from bot.config.settings import Settings
+from bot.services.ingestion import open_newsroom
+from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.jobs import JobSource
 from retrieval.library import open_library
 from tests.integration.crash_child import HashEmbedder

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.newsroom import Newsroom, open_newsroom
-from bot.settings import Settings
-from retrieval.catalogue.auditing import Actor
+from bot.config.settings import Settings
+from bot.services.ingestion import Newsroom, open_newsroom
+from retrieval.catalogue.audit_log import Actor
 from retrieval.library import open_library
-from retrieval.moderating import Moderator
-from retrieval.moments import TimeRange
+from retrieval.moderation import Moderator
+from retrieval.timestamps import TimeRange
 from tests.integration.crash_child import HashEmbedder
 from tests.newsite import NewsSite
 

@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from retrieval.articles import Incoming
-from retrieval.catalogue.auditing import Actor
-from retrieval.ingest import ingest
+from retrieval.catalogue.audit_log import Actor
+from retrieval.ingestion.pipeline import ingest
+from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import LibraryConfig, open_library
-from retrieval.moderating import Moderator
-from retrieval.moments import TimeRange, utc_now
-from retrieval.readers.jsonl import article_from_record
+from retrieval.models import Incoming
+from retrieval.moderation import Moderator
+from retrieval.timestamps import TimeRange, utc_now
 from tests.integration.conftest import article
 from tests.integration.crash_child import HashEmbedder, Instants
 

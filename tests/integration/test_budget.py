@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.answering.config import Budget
-from bot.answering.models import Spent
-from bot.answering.spending import BUNDLED_PRICES, Ledger, load_prices, price_of
+from bot.answering.budget import BUNDLED_PRICES, Ledger, load_prices, price_of
+from bot.answering.providers import Spent
+from bot.config.limits import Budget
 from bot.demo import demo_articles
 from retrieval.catalogue import Catalogue
 from retrieval.errors import SettingsError

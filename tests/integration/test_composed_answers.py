@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering.answers import Answer, Finished, Said
 from bot.answering.conversation import Conversation
+from bot.answering.models import Answer, Finished, Said
 from bot.demo import demo_articles
-from retrieval.articles import Article, Incoming
+from retrieval.models import Article, Incoming
 from tests.integration.answering_fixtures import (
     BRIDGE,
     ELECTION,
@@ -362,7 +362,7 @@ async def test_without_a_model_a_follow_up_takes_over_names_and_range(demo_folde
 async def test_a_second_opinion_can_veto_a_sentence(
     demo_folder: Path, model: ScriptedModel
 ) -> None:
-    from bot.answering.config import Composing
+    from bot.config.limits import Composing
 
     model.play(citing(COST, "cost 412 million"), Says("No."))
     async with engine_over(demo_folder, model.url, composing=Composing(second_opinion=True)) as (

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-import retrieval.indexing
-import retrieval.ingest
+import retrieval.ingestion.indexer
+import retrieval.ingestion.pipeline
 from retrieval.library import LibraryConfig, open_library
-from retrieval.moments import TimeRange, utc_now
+from retrieval.timestamps import TimeRange, utc_now
 from tests.integration import crash_child
 from tests.integration.conftest import ROOT, article
 
@@ -30,8 +30,8 @@ def _child(data: Path, files: list[Path], deadly: int, report: Path) -> None:
     os.dup2(os.open(report, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
     sys.stdout = os.fdopen(1, "w")
     sys.stderr = Path(f"{report}.err").open("w")  # noqa: SIM115 - the process ends with it
-    retrieval.ingest._ARTICLES = 4
-    retrieval.indexing._BATCH = 4
+    retrieval.ingestion.pipeline._ARTICLES = 4
+    retrieval.ingestion.indexer._BATCH = 4
     asyncio.run(crash_child.main(data, files, deadly))
     sys.stderr.flush()
 

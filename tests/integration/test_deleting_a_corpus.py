@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.demo import demo_articles
-from retrieval.catalogue import deleting, schema
-from retrieval.ingest import ingest
+from retrieval.catalogue import corpus_deletion, schema
+from retrieval.ingestion.pipeline import ingest
 from retrieval.library import Library, LibraryConfig, open_library
-from retrieval.moments import TimeRange
+from retrieval.timestamps import TimeRange
 from tests.integration.answering_fixtures import BRIDGE, NOW, at_noon
 
 
@@ -54,7 +54,7 @@ async def test_nothing_is_left_of_a_deleted_corpus_and_others_stay(
         if crash == "nowhere":
             await library.delete_corpus("two")
         else:
-            await deleting.doom_corpus(library.catalogue, "two")
+            await corpus_deletion.doom_corpus(library.catalogue, "two")
             if crash == "before the rows":
                 await library.store.index(gone.id, gone.generation).drop()
         assert [c.name for c in await library.catalogue.corpora()] == ["one"]

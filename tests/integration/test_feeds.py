@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from bot.newsroom import Newsroom
+from bot.services.ingestion import Newsroom
 from retrieval.errors import Refused, UnreadableSource
-from retrieval.feeds.desk import Visit
-from retrieval.moments import TimeRange
+from retrieval.feeds.service import Visit
+from retrieval.timestamps import TimeRange
 from tests.integration.conftest import Newsdesk, lines
 from tests.integration.newsroom import MODERATOR, Clock, moderator, opened, titles
 from tests.newsite import NewsSite, documents

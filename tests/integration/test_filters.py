@@ -10,10 +10,10 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from retrieval.articles import Article, Incoming
-from retrieval.ingest import ingest
+from retrieval.ingestion.pipeline import ingest
 from retrieval.library import LibraryConfig, open_library
-from retrieval.moments import TimeRange, parse_span, written
+from retrieval.models import Article, Incoming
+from retrieval.timestamps import TimeRange, parse_span, written
 
 _START = datetime(2023, 11, 1, tzinfo=UTC)
 _SOURCES = ("BBC", "BBC News", "Reuters", None)

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-import retrieval.gathering
-import retrieval.holdings
-from retrieval.articles import Article, Found, Incoming
-from retrieval.gathering import Gatherer
-from retrieval.ingest import ingest
+import retrieval.search.candidates
+import retrieval.search.corpus_cache
+from retrieval.ingestion.pipeline import ingest
 from retrieval.library import Library, LibraryConfig, open_library
-from retrieval.moments import TimeRange, parse_span, utc_now
+from retrieval.models import Article, Found, Incoming
+from retrieval.search.candidates import Gatherer
+from retrieval.timestamps import TimeRange, parse_span, utc_now
 
 
 def _article(number: int, text: str, published: str = "2023-11-03") -> Article:
@@ -102,7 +102,7 @@ async def test_vectors_that_do_not_fit_are_read_again(
         ]
         asked = [within for within in ranges for _ in range(2)]
         whole = [hits.hits for hits in [await _found(library, within) for within in asked]]
-        monkeypatch.setattr(retrieval.holdings, "_MOST_VECTORS", 4)
+        monkeypatch.setattr(retrieval.search.corpus_cache, "_MOST_VECTORS", 4)
         async with open_library(LibraryConfig(tmp_path)) as small:
             # At once, so that one forgets what another is using.
             found = await asyncio.gather(*(_found(small, within) for within in asked))
@@ -118,7 +118,7 @@ def _set_state(folder: Path, version_id: int, state: str) -> None:
 async def test_what_is_held_of_a_corpus_that_nobody_asks_for_is_forgotten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retrieval.gathering, "_CORPORA", 2)
+    monkeypatch.setattr(retrieval.search.candidates, "_CORPORA", 2)
     async with open_library(LibraryConfig(tmp_path), writer="test") as library:
         corpora = [await library.catalogue.ensure_corpus(name, utc_now()) for name in "abc"]
         gatherer = Gatherer(library.catalogue.reading)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.catalogue.auditing import Actor
+from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.jobs import JobSource
 from retrieval.errors import NotFound, Refused
-from retrieval.jobs.queue import JobEvent
+from retrieval.ingestion.jobs.queue import JobEvent
 from tests.integration.conftest import Newsdesk, article, lines
 from tests.integration.job_kills import assert_whole, kill_often, state
 from tests.integration.newsroom import MODERATOR, moderator, opened, titles

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering.answers import Finished
-from bot.answering.config import Composing
-from bot.answering.gate import Evidence, check
-from bot.answering.models import ContextTooLong, Message, ModelOptions, Piece, Spent
-from bot.answering.models.openai import OpenAIModel
+from bot.answering.models import Finished
+from bot.answering.providers import ContextTooLong, Message, ModelOptions, Piece, Spent
+from bot.answering.providers.openai import OpenAIModel
+from bot.answering.verification.legacy import Evidence, check
+from bot.config.limits import Composing
 from tests.integration.answering_fixtures import (
     BRIDGE,
     ELECTION,

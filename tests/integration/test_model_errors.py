@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.answering.models import (
+from bot.answering.providers import (
     ContextTooLong,
     Message,
     ModelBusy,
@@ -17,7 +17,7 @@ from bot.answering.models import (
     ModelUnreachable,
     Piece,
 )
-from bot.answering.models.openai import OpenAIModel
+from bot.answering.providers.openai import OpenAIModel
 from tests.scripted_model import Fails, Play, Says, ScriptedModel
 
 

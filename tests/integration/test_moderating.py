@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.newsroom import Newsroom
-from retrieval.articles import Incoming, Ingested
+from bot.services.ingestion import Newsroom
 from retrieval.errors import NotFound, Refused
-from retrieval.ingest import ingest
-from retrieval.moderating import removals
-from retrieval.readers.jsonl import article_from_record
+from retrieval.ingestion.pipeline import ingest
+from retrieval.ingestion.readers.jsonl import article_from_record
+from retrieval.models import Incoming, Ingested
+from retrieval.moderation import removals
 from tests.integration.conftest import Newsdesk, article, lines
 from tests.integration.newsroom import MODERATOR, moderator, opened, titles
 from tests.newsite import NewsSite

@@ -19,9 +19,9 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from retrieval.embedders import EmbedderOptions, make_embedder
 from retrieval.errors import EmbedderError, RerankerError
 from retrieval.library import LibraryConfig, open_library
-from retrieval.moments import TimeRange, iso
 from retrieval.rerankers import Reranker, RerankerOptions, make_reranker
-from retrieval.search import Searcher
+from retrieval.search.searcher import Searcher
+from retrieval.timestamps import TimeRange, iso
 from tests.integration.answering_fixtures import BRIDGE, ELECTION, NOW, at_noon, demo_folder
 from tests.integration.conftest import Newsdesk, article, lines
 

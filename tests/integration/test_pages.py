@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.articles import Article
 from retrieval.errors import UnreadableSource
 from retrieval.extraction import extract_article
-from retrieval.extraction.child import Job
-from retrieval.extraction.workers import Extractor
-from retrieval.moments import written
-from retrieval.readers import read_sources
-from retrieval.readers.address import read_address
+from retrieval.extraction.process_pool import Extractor
+from retrieval.extraction.worker_process import Job
+from retrieval.ingestion.readers import read_sources
+from retrieval.ingestion.readers.url import read_address
+from retrieval.models import Article
+from retrieval.timestamps import written
 from tests.benchmarks import pages as real_pages
 from tests.integration.conftest import Newsdesk, lines
 from tests.integration.documents import bomb, encrypted, pdf

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from retrieval.errors import FetchRefused
-from retrieval.feeds.polite import PoliteWeb, RobotsRefused
-from retrieval.fetching import Fetcher
+from retrieval.web import Fetcher
+from retrieval.web.crawler import PoliteWeb, RobotsRefused
 from tests.integration.newsroom import Clock
 from tests.newsite import NewsSite
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.urls import canonical_url
+from retrieval.web.urls import canonical_url
 from tests.benchmarks import weekly_news
 from tests.integration.conftest import Newsdesk, article, lines
 

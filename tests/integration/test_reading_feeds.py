@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import UnreadableSource
-from retrieval.extraction.workers import Extractor
-from retrieval.feeds.documents import parse_feed
+from retrieval.extraction.feeds.parser import parse_feed
+from retrieval.extraction.process_pool import Extractor
 from tests.integration.conftest import ROOT
 from tests.newsite import documents
 
@@ -18,7 +18,7 @@ _URL = "https://courier.example/feed"
 _ENTRIES = [documents.entry("https://courier.example", n, full=n % 2 == 0) for n in range(40)]
 _FEED_IN_A_CHILD = """
 import asyncio, sys
-from retrieval.extraction.workers import Extractor
+from retrieval.extraction.process_pool import Extractor
 
 with Extractor(1) as extractor:
     document = asyncio.run(extractor.read_feed(sys.stdin.buffer.read()))
@@ -67,7 +67,7 @@ async def test_what_is_no_feed_is_refused_with_the_reason() -> None:
 
 
 def test_a_saved_feed_is_read_in_the_other_process_too(tmp_path: Path) -> None:
-    from retrieval.readers import read_source
+    from retrieval.ingestion.readers import read_source
 
     file = tmp_path / "saved.xml"
     file.write_bytes(documents.rss(_ENTRIES * 500).encode())

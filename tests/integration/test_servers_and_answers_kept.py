@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from bot.storage import answers as kept
+from bot.storage import guild_settings as s
 from retrieval.catalogue import Catalogue
-from retrieval.catalogue import given as kept
-from retrieval.catalogue import servers as s
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 

@@ -6,10 +6,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from retrieval.articles import Incoming
-from retrieval.ingest import ingest
+from retrieval.ingestion.pipeline import ingest
+from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import LibraryConfig, open_library
-from retrieval.readers.jsonl import article_from_record
+from retrieval.models import Incoming
 
 _PREVIEW = {
     "url": "https://example.com/preview",

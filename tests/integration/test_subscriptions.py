@@ -9,10 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.answering.summaries.desk import Digest, SummaryDesk
-from bot.subscriptions.runner import GoneForever, SubscriptionRunner
-from retrieval.articles import Article, Incoming
-from retrieval.catalogue.subscriptions import (
+from bot.answering.summaries.service import Digest, SummaryDesk
+from bot.storage.subscriptions import (
     Delivery,
     Subscription,
     active_subscriptions,
@@ -22,9 +20,11 @@ from retrieval.catalogue.subscriptions import (
     subscription_by_id,
     unsettled,
 )
-from retrieval.ingest import ingest
+from bot.subscriptions.runner import GoneForever, SubscriptionRunner
+from retrieval.ingestion.pipeline import ingest
 from retrieval.library import Library, LibraryConfig, open_library
-from retrieval.moments import parse_span
+from retrieval.models import Article, Incoming
+from retrieval.timestamps import parse_span
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 SUBJECTS = {

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from bot.answering.answers import Citation, Sentence
-from bot.answering.config import AnsweringConfig, Budget, Composing
 from bot.answering.factory import open_composer
-from bot.answering.gate import Evidence, check
-from bot.answering.models import ModelOptions
-from bot.answering.summaries.desk import SummaryDesk
-from bot.answering.summaries.results import NothingThere, NotIngested, Step, Summary
-from retrieval.articles import Article, Incoming
+from bot.answering.models import Citation, Sentence
+from bot.answering.providers import ModelOptions
+from bot.answering.summaries.models import NothingThere, NotIngested, Step, Summary
+from bot.answering.summaries.service import SummaryDesk
+from bot.answering.verification.legacy import Evidence, check
+from bot.config.limits import AnsweringConfig, Budget, Composing
 from retrieval.library import LibraryConfig, open_library
-from retrieval.moments import TimeRange, parse_span
+from retrieval.models import Article, Incoming
+from retrieval.timestamps import TimeRange, parse_span
 from tests.integration.answering_fixtures import NOW, at_noon, demo_folder, fill
 from tests.llama import llama
 from tests.scripted_model import Fails, Hangs, Request, Says, ScriptedModel

@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from retrieval.articles import Article, Incoming
-from retrieval.moments import parse_span
+from retrieval.models import Article, Incoming
+from retrieval.timestamps import parse_span
 from tests.integration.answering_fixtures import fill
 from tests.integration.conftest import Newsdesk, article, lines
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from retrieval.locking import WriterLock
+from retrieval.runtime.writer_lock import WriterLock
 from tests.integration.conftest import ROOT, Newsdesk, article, lines
 
 

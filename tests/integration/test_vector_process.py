@@ -12,8 +12,8 @@ import pytest
 
 from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged, StorageError
-from retrieval.indexes.apart import ApartChroma
 from retrieval.indexes.chroma import EmbeddedChroma
+from retrieval.indexes.chroma_process import ApartChroma
 
 NAME = "newsdesk-tests-1-1"
 

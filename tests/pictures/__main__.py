@@ -10,10 +10,10 @@ import tempfile
 from pathlib import Path
 
 from bot.client import NewsdeskBot
+from bot.config.settings import load_settings
 from bot.demo import demo_articles
-from bot.settings import load_settings
-from retrieval.articles import Article, Incoming
-from retrieval.ingest import ingest
+from retrieval.ingestion.pipeline import ingest
+from retrieval.models import Article, Incoming
 from tests.discord_standin import DiscordStandIn, Message
 from tests.integration.answering_fixtures import BRIDGE, NOW, at_noon
 from tests.integration.discord.looking import whole

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.quoting import Selection
-from bot.evaluating.abstention import Tradeoff, first_half
+from bot.answering.extractive import Selection
+from bot.evaluation.abstention import Tradeoff, first_half
 
 
 def sure(confidence: float) -> Selection:

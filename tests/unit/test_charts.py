@@ -16,9 +16,9 @@ from matplotlib.font_manager import fontManager
 from matplotlib.image import imread
 from matplotlib.text import Text
 
-from bot.answering.answers import Sentence
+from bot.answering.models import Sentence
 from bot.answering.summaries.timeline import Event, Timeline
-from bot.charts import alt_text, coverage_chart, coverage_figure
+from bot.charts.coverage import alt_text, coverage_chart, coverage_figure
 
 OUTLETS = ("BBC News", "The Washington Post", "Associated Press of the United States", "$1 News$", "_Le Monde", "CNN", "NPR", "Reuters")  # fmt: skip
 
@@ -96,7 +96,7 @@ def words_on(figure: Any) -> set[str]:
 def test_what_no_font_can_write_is_a_letter_that_the_words_explain(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bot.lettering._OTHERS", ())
+    monkeypatch.setattr("bot.charts.fonts._OTHERS", ())
     words = words_on(coverage_figure(in_japanese()))
     assert {"Coverage of the topic", "outlet A", "outlet B", "BBC News"} <= words
     assert all(word.isascii() for word in words)
@@ -111,7 +111,7 @@ def test_a_font_of_the_machine_writes_what_it_has(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(fontManager, "ttflist", list(fontManager.ttflist))
-    monkeypatch.setattr("bot.lettering._OTHERS", ("Newsdesk Test",))
+    monkeypatch.setattr("bot.charts.fonts._OTHERS", ("Newsdesk Test",))
     fontManager.addfont(font_with(tmp_path / "test.ttf", "Newsdesk Test", "朝日新聞"))
     chart = coverage_chart(in_japanese())
     assert "朝日新聞" in words_on(coverage_figure(in_japanese()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.corrections import correction_in
+from retrieval.catalogue.corrections import correction_in
 
 _BEFORE = "The mayor opened the bridge. It cost ten million.\n\n"
 

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from retrieval.days_told import REACH, days_told, overlap
+from retrieval.stories.event_dates import REACH, days_told, overlap
 
 _THURSDAY = date(2023, 8, 24)
 

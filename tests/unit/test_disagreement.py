@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import bot.demo
-from bot.answering.disagreement import Reconciled, differing, reconcile
+from bot.answering.conflicts import Reconciled, differing, reconcile
+from bot.answering.extractive import Quotation
 from bot.answering.figures import figures
-from bot.answering.quoting import Quotation
-from retrieval.articles import AlsoIn, Hit, Passage, Reference
+from retrieval.models import AlsoIn, Hit, Passage, Reference
 
 SOURCES = ("BBC", "Reuters", "Courier")
 

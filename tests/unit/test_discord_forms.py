@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answering.answers import Answer, Citation, Sentence
 from bot.answering.conversation import Conversation, Turn
+from bot.answering.models import Answer, Citation, Sentence
 from bot.answering.notes import Note
-from bot.conversations import Answered, Conversations, InThread
-from bot.kept import as_record, from_record
-from bot.texts import say_in
+from bot.answering.serialization import as_record, from_record
+from bot.i18n import say_in
+from bot.services.conversations import Answered, Conversations, InThread
 from bot.ui.answers import Frame, answer_pages, sources_pages, timestamp
+from bot.ui.edit_throttle import Pace
 from bot.ui.escaping import link, plain, unmarked
-from bot.ui.pace import Pace
 from bot.ui.splitting import split
-from retrieval.articles import Reference
+from retrieval.models import Reference
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot.answering.drafts import DraftReader, DraftSentence
+from bot.answering.sentence_stream import DraftReader, DraftSentence
 
 
 def read(text: str, cuts: list[int] | None = None) -> list[tuple[str, tuple[int, ...]]]:

@@ -12,8 +12,8 @@ from types import FrameType
 import pytest
 
 from retrieval.errors import UnreadableSource
-from retrieval.feeds.documents import MOST_ITEMS, parse_feed
-from retrieval.feeds.judging import Filters, Past, judge
+from retrieval.extraction.feeds.parser import MOST_ITEMS, parse_feed
+from retrieval.feeds.item_filter import Filters, Past, judge
 from tests.newsite import documents
 
 _BASE = "https://courier.example"

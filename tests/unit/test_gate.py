@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from bot.answering.gate import Evidence, check
+from bot.answering.verification.legacy import Evidence, check
 
 PUBLISHED = dt.date(2023, 11, 3)  # a Friday
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.answering.gate import Evidence, best_support, check
-from bot.answering.gate.words import MAX_CHARS, read
-from bot.cli import checking
+from bot.answering.verification.legacy import Evidence, best_support, check
+from bot.answering.verification.legacy.words import MAX_CHARS, read
+from bot.cli import check_claims
 from bot.cli.main import app
 from retrieval.errors import UnreadableSource
 
@@ -133,7 +133,7 @@ def test_check_claims_names_the_bad_line(tmp_path: Path) -> None:
         file = tmp_path / "claims.jsonl"
         file.write_text(f"{good}\n{bad}\n", encoding="utf-8")
         with pytest.raises(UnreadableSource, match=r"claims\.jsonl:2 is not a claim"):
-            list(checking.read_claims(file))
+            list(check_claims.read_claims(file))
 
 
 def test_check_claims_refuses_what_is_no_file_of_claims(
@@ -149,4 +149,4 @@ def test_check_claims_refuses_what_is_no_file_of_claims(
         (tmp_path, "can't be read"),
     ):
         with pytest.raises(UnreadableSource, match=words):
-            list(checking.read_claims(path))
+            list(check_claims.read_claims(path))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.catalogue import migrating
+from retrieval.catalogue import migrate
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,14 +41,14 @@ def test_layers_import_only_downwards(folder: str, forbidden: set[str]) -> None:
 
 
 def test_importing_the_bot_starts_nothing_and_reads_nothing(tmp_path: Path) -> None:
-    code = "import bot.charts, bot.cli.main, prompts, retrieval, sys, threading; assert threading.active_count() == 1; assert not {'chromadb', 'matplotlib'} & set(sys.modules)"
+    code = "import bot.charts.coverage, bot.cli.main, prompts, retrieval, sys, threading; assert threading.active_count() == 1; assert not {'chromadb', 'matplotlib'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env={"HOME": str(tmp_path)})
     assert not any(tmp_path.iterdir())
 
 
 def test_the_head_of_the_catalogue_is_its_last_migration() -> None:
     scripts = ROOT / "retrieval/catalogue/migrations/versions"
-    assert max(path.name[:4] for path in scripts.glob("0*.py")) == migrating.HEAD
+    assert max(path.name[:4] for path in scripts.glob("0*.py")) == migrate.HEAD
 
 
 def test_help_waits_for_nothing_heavy() -> None:

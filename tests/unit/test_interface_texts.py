@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.texts import LANGUAGES, TextError, say_in, text, texts, variables_of
+from bot.i18n import LANGUAGES, TextError, say_in, text, texts, variables_of
 
 ROOT = Path(__file__).parents[2]
 

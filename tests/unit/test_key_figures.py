@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.summaries.quoting import Read, key_figures
-from retrieval.articles import Passage, Reference
+from bot.answering.summaries.extractive import Read, key_figures
 from retrieval.catalogue.coverage import Report
+from retrieval.models import Passage, Reference
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from retrieval.kinds import asked_for, counts
-from retrieval.ranking import (
+from retrieval.search.ranking import (
     FEATURES,
     bm25_features,
     dense_features,
@@ -12,6 +11,7 @@ from retrieval.ranking import (
     lead_features,
     learned_weights,
 )
+from retrieval.text.answer_types import asked_for, counts
 
 
 @pytest.mark.parametrize(

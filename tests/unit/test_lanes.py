@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from retrieval.lanes import Lane
+from retrieval.runtime.executors import Lane
 
 
 async def test_what_is_held_begins_when_it_is_let_go() -> None:
@@ -22,7 +22,7 @@ async def test_what_is_held_begins_when_it_is_let_go() -> None:
 
 
 async def test_nothing_is_held_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("retrieval.lanes._LONGEST_HELD", 0.05)
+    monkeypatch.setattr("retrieval.runtime.executors._LONGEST_HELD", 0.05)
     lane = Lane("test", 1)
     with lane.held():
         assert await asyncio.wait_for(lane.run(lambda: "done"), 5) == "done"

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from bot.limits import AnswerQueue, Busy, Cooldown, Limits, TooSoon
+from bot.services.rate_limits import AnswerQueue, Busy, Cooldown, Limits, TooSoon
 
 
 def test_a_user_may_ask_once_in_a_while() -> None:

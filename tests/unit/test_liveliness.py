@@ -10,7 +10,7 @@ import pytest
 
 _THREADS = """
 import ctypes, threading
-from bot.liveliness import keep_memory_together
+from bot.ops.event_loop import keep_memory_together
 
 keep_memory_together()
 libc = ctypes.CDLL(None)

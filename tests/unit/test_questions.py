@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.questions import content_words, names
+from retrieval.search.query import content_words, names
 
 
 @pytest.mark.parametrize(

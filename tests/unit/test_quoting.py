@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.answering.quoting import Selection, select
-from bot.answering.quoting.asking import asked_for
-from bot.answering.quoting.possible import possible_answers
-from retrieval.articles import Found, Hit, Passage, Reference
-from retrieval.indexes.keywords import stems
-from retrieval.questions import content_words
+from bot.answering.extractive import Selection, select
+from bot.answering.extractive.answer_spans import possible_answers
+from bot.answering.extractive.answer_type import asked_for
+from retrieval.indexes.keyword_index import stems
+from retrieval.models import Found, Hit, Passage, Reference
+from retrieval.search.query import content_words
 
 _NOW = datetime(2023, 11, 3, 12, tzinfo=UTC)
 

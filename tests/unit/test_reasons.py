@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.texts import say_in
-from bot.texts.reasons import reason_in
+from bot.i18n import say_in
+from bot.i18n.reasons import reason_in
 
 ROOT = Path(__file__).parents[2]
 _ERRORS = {"UnreadableSource", "FetchRefused", "RobotsRefused"}

@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.catalogue.shown import Shown, VersionRow
-from retrieval.moments import TimeRange, from_micros
-from retrieval.sources import SourceFilter
+from retrieval.catalogue.publishers import SourceFilter
+from retrieval.catalogue.snapshot import Shown, VersionRow
+from retrieval.timestamps import TimeRange, from_micros
 
 _STATES = ("accepted", "indexed", "retired", "archived")
 _ROWS = st.builds(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.sources import Publishers, SourceFilter
+from retrieval.catalogue.publishers import Publishers, SourceFilter
 
 _PUBLISHERS = Publishers(
     [

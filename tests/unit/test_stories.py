@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.same_event import Rarity, shared_words
-from retrieval.stories import (
+from retrieval.stories.clustering import (
     Fingerprint,
     Grouping,
     Marks,
@@ -19,7 +18,8 @@ from retrieval.stories import (
     names_in,
     sketch,
 )
-from retrieval.traits import traits_of
+from retrieval.stories.event_model import Rarity, shared_words
+from retrieval.stories.features import traits_of
 
 _DAY = 86_400_000_000
 _TEXT = " ".join(f"Sentence {n} tells of the {w} in a way of its own." for n, w in enumerate(["flood", "bridge", "mayor", "tram", "comet", "library", "barrier", "harbour", "election", "budget"] * 8))  # fmt: skip

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.cleaning import clean_pasted
-from retrieval.decoding import decode_text
 from retrieval.errors import UnreadableSource
-from retrieval.languages import detect_language
-from retrieval.passages import passage_spans
-from retrieval.sentences import sentence_spans, sentences
-from retrieval.texts import encoded_words
+from retrieval.ingestion.pasted_text import clean_pasted
+from retrieval.text.chunking import passage_spans
+from retrieval.text.encoding import decode_text
+from retrieval.text.language import detect_language
+from retrieval.text.sentences import sentence_spans, sentences
+from retrieval.text.tokens import encoded_words
 from tests.benchmarks.weekly_news import SHARED
 
 

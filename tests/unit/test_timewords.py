@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from retrieval.timewords import read_time
+from retrieval.text.time_expressions import read_time
 
 _WEDNESDAY = "2023-11-15T12:00"
 _NOTHING = ("-", "-")

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.traits import Traits, traits_of, unpacked_traits
+from retrieval.stories.features import Traits, traits_of, unpacked_traits
 
 _AT = 1_700_000_000_000_000
 

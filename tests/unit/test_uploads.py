@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from retrieval.catalogue.jobs import JobSource
-from retrieval.jobs.uploads import Uploads, path_of
+from retrieval.ingestion.jobs.uploads import Uploads, path_of
 
 
 def _is_there(source: JobSource) -> bool:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import prompts
-from bot.settings import Settings, load_settings, variable_names
+from bot.config.settings import Settings, load_settings, variable_names
 from retrieval.errors import SettingsError
-from retrieval.fetching import is_public
-from retrieval.moments import iso, parse_span, to_micros
-from retrieval.urls import canonical_url
+from retrieval.timestamps import iso, parse_span, to_micros
+from retrieval.web import is_public
+from retrieval.web.urls import canonical_url
 
 ROOT = Path(__file__).parents[2]
 

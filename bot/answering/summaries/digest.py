@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.answering.answers import Citation, Sentence
-from bot.answering.summaries.extracting import extract
-from bot.answering.summaries.results import Line, Numbering
-from retrieval.articles import Passage
+from bot.answering.models import Citation, Sentence
+from bot.answering.summaries.lexrank import extract
+from bot.answering.summaries.models import Line, Numbering
 from retrieval.catalogue.coverage import Report
+from retrieval.models import Passage
 
 _HALF_LIFE = 3.0 * 86_400_000_000  # microseconds
 _READ_REPORTS = 6

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from bot.answering.answers import QUOTATIONS, Citation, Sentence, Usage
+from bot.answering.models import QUOTATIONS, Citation, Sentence, Usage
 from bot.answering.summaries.digest import Entry
 from retrieval.catalogue.coverage import Report
-from retrieval.moments import from_micros
+from retrieval.timestamps import from_micros
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bot.client import NewsdeskBot
-from bot.cogs.ask._asking import Asking
+from bot.cogs.ask._ask_commands import AskCommands
 from bot.cogs.ask._buttons import AnswerPresses
-from bot.cogs.ask._commands import AskCommands
-from bot.cogs.ask._direct import DirectCorpora
+from bot.cogs.ask._dm_corpora import DirectCorpora
 from bot.cogs.ask._messages import AskMessages
+from bot.cogs.ask._service import Asking
 from bot.ui.buttons import AnswerButton
 from bot.ui.choices import ServerMenu
 

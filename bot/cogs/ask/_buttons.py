@@ -8,25 +8,25 @@ from typing import Any
 import discord
 
 from bot import errors
-from bot.answering.answers import Answer
+from bot.answering.models import Answer
+from bot.answering.serialization import as_record, from_record
 from bot.client import NewsdeskBot
-from bot.cogs.ask._asking import Asking, Question
-from bot.cogs.ask._places import acknowledged
-from bot.desk import LONGEST_QUESTION
+from bot.cogs.ask._delivery import acknowledged
+from bot.cogs.ask._service import Asking, Question
 from bot.errors import Refused
-from bot.kept import as_record, from_record
-from bot.logs import about, new_id
-from bot.texts import say_in
+from bot.i18n import say_in
+from bot.ops.logging import about, new_id
+from bot.services.answers import LONGEST_QUESTION
+from bot.services.permissions import Visit
+from bot.storage.answers import Given, answer_by_id, keep_answer, record_feedback, set_message
 from bot.ui.answers import Frame, answer_pages, sources_pages
 from bot.ui.buttons import answer_view
+from bot.ui.delivery import Place
+from bot.ui.delivery_channels import Posted
 from bot.ui.escaping import plain
 from bot.ui.forms import Form
 from bot.ui.pages import note
-from bot.ui.places import Place
-from bot.ui.ways import Posted
-from bot.visits import Visit
-from retrieval.catalogue.given import Given, answer_by_id, keep_answer, record_feedback, set_message
-from retrieval.moderating import removals
+from retrieval.moderation import removals
 
 
 class AnswerPresses:

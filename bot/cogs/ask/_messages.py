@@ -16,11 +16,11 @@ from discord.ext import commands
 
 from bot import errors
 from bot.client import NewsdeskBot
-from bot.cogs.ask._asking import Asking, Question
-from bot.cogs.ask._places import replying_to
-from bot.logs import new_id
-from bot.ui.places import Gone
-from bot.visits import Visit
+from bot.cogs.ask._delivery import replying_to
+from bot.cogs.ask._service import Asking, Question
+from bot.ops.logging import new_id
+from bot.services.permissions import Visit
+from bot.ui.delivery import Gone
 
 _PLAIN = (discord.MessageType.default, discord.MessageType.reply)
 

@@ -9,12 +9,12 @@ import aiohttp
 import discord
 
 from bot.client import NewsdeskBot
-from bot.conversations import InThread
-from bot.desk import Served
-from bot.logs import details
+from bot.ops.logging import details
+from bot.services.answers import Served
+from bot.services.conversations import InThread
+from bot.services.permissions import Visit
 from bot.ui.escaping import unmarked
 from bot.ui.failures import described
-from bot.visits import Visit
 
 _log = logging.getLogger(__name__)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bot.client import NewsdeskBot
-from bot.cogs.summaries._commands import SummaryCommands
-from bot.cogs.summaries._courier import DiscordCourier
-from bot.cogs.summaries._serving import Serving
-from bot.cogs.summaries._subscribing import SubscriptionCommands
+from bot.cogs.summaries._digest_delivery import DiscordCourier
+from bot.cogs.summaries._service import Serving
+from bot.cogs.summaries._subscribe_commands import SubscriptionCommands
+from bot.cogs.summaries._summary_commands import SummaryCommands
 from bot.subscriptions.runner import SubscriptionRunner
 from bot.ui.pager import PageButton
 

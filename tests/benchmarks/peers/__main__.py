@@ -15,7 +15,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.evaluating.scoring import MEASURES, Interval, difference
+from bot.evaluation.scoring import MEASURES, Interval, difference
 from tests.benchmarks import weekly_news
 from tests.benchmarks.peers.measure import SYSTEMS, Measured, measure_apart
 from tests.benchmarks.peers.scoring import first_hits

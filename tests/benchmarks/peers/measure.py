@@ -13,7 +13,7 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-from retrieval.moments import parse_span
+from retrieval.timestamps import parse_span
 from tests.benchmarks.peers.peer import Peer, Result
 
 SYSTEMS = {

@@ -7,11 +7,11 @@ import contextlib
 from datetime import datetime
 from pathlib import Path
 
-from retrieval.articles import AlsoIn, Hit
-from retrieval.ingest import ingest
+from retrieval.ingestion.pipeline import ingest
+from retrieval.ingestion.readers import read_source
 from retrieval.library import LibraryConfig, open_library
-from retrieval.moments import TimeRange
-from retrieval.readers import read_source
+from retrieval.models import AlsoIn, Hit
+from retrieval.timestamps import TimeRange
 from tests.benchmarks.peers.peer import Result
 
 _CORPUS = "bench"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from retrieval.embedders.wordllama import WordLlamaEmbedder
-from retrieval.moments import parse_span
+from retrieval.timestamps import parse_span
 
 
 @dataclass(frozen=True, slots=True)

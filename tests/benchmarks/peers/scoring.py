@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.evaluating.questions import Question
-from bot.evaluating.scoring import first_hit
-from retrieval.articles import AlsoIn, Hit, Passage, Reference
+from bot.evaluation.questions import Question
+from bot.evaluation.scoring import first_hit
+from retrieval.models import AlsoIn, Hit, Passage, Reference
 from tests.benchmarks.peers.peer import Result
 
 

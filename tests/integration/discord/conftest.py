@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bot.client import NewsdeskBot
+from bot.config.settings import load_settings
 from bot.demo import demo_articles
-from bot.settings import load_settings
 from retrieval.embedders import Embedder, EmbedderOptions, make_embedder
-from retrieval.ingest import ingest
+from retrieval.ingestion.pipeline import ingest
 from tests.discord_standin import DiscordStandIn, Guild
 from tests.integration.answering_fixtures import NOW, at_noon
 from tests.scripted_model import Request, Says, ScriptedModel

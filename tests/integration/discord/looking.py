@@ -10,7 +10,7 @@ from datetime import datetime
 import pytest
 
 from bot.client import NewsdeskBot
-from retrieval.catalogue.servers import known_servers, servers_gone_before
+from bot.storage.guild_settings import known_servers, servers_gone_before
 from tests.discord_standin import Channel, DiscordStandIn, Message
 
 

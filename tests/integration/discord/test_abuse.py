@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retrieval.articles import Article, Incoming
+from retrieval.models import Article, Incoming
 from tests.discord_standin import Channel, Guild, User
 from tests.integration.answering_fixtures import BRIDGE
 from tests.integration.discord.conftest import Running, Start

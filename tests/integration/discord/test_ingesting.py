@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from retrieval.moderating import Moderator
+from retrieval.moderation import Moderator
 from tests.discord_standin import DiscordStandIn, Message
 from tests.integration.conftest import article
 from tests.integration.discord.conftest import Running, Start

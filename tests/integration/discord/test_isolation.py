@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.articles import Article, Incoming
+from retrieval.models import Article, Incoming
 from tests.discord_standin import Guild, Message, User
 from tests.integration.discord.conftest import Running, Start
 from tests.integration.discord.looking import footer, thread_in, whole

@@ -10,14 +10,14 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from bot import logs
 from bot.client import NewsdeskBot
-from bot.settings import load_settings
-from retrieval.catalogue.auditing import Actor
+from bot.config.settings import load_settings
+from bot.ops import logging as bot_logging
+from bot.storage.answers import questions_of
+from bot.storage.guild_settings import load_server_settings
+from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feeds
-from retrieval.catalogue.given import questions_of
 from retrieval.catalogue.jobs import Jobs, JobSource
-from retrieval.catalogue.servers import load_server_settings
 from retrieval.errors import SettingsError
 from tests.discord_standin import DiscordStandIn
 from tests.discord_standin.permissions import VIEW_CHANNEL
@@ -149,7 +149,7 @@ async def test_log_lines_bear_the_id_in_the_footer_and_no_words_of_the_question(
     caplog.set_level(logging.INFO)
     lines: list[str] = []
     handler = logging.Handler()
-    handler.setFormatter(logs._Json())
+    handler.setFormatter(bot_logging._Json())
     handler.emit = lambda record: lines.append(handler.format(record))  # type: ignore[method-assign]
     logging.getLogger("bot").addHandler(handler)
     standin = running.standin

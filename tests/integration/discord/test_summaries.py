@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from retrieval.articles import Article, Incoming
-from retrieval.catalogue.subscriptions import active_subscriptions
-from retrieval.moments import parse_span
+from bot.storage.subscriptions import active_subscriptions
+from retrieval.models import Article, Incoming
+from retrieval.timestamps import parse_span
 from tests.discord_standin import Channel, Guild, User
 from tests.integration.answering_fixtures import NOW
 from tests.integration.discord.conftest import Running, Start

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from bot.demo import demo_articles
-from retrieval.catalogue.given import answer_by_id, feedback_counts
-from retrieval.catalogue.servers import change_server_settings
-from retrieval.ingest import ingest
+from bot.storage.answers import answer_by_id, feedback_counts
+from bot.storage.guild_settings import change_server_settings
+from retrieval.ingestion.pipeline import ingest
 from retrieval.library import LibraryConfig, open_library
-from retrieval.moments import utc_now
+from retrieval.timestamps import utc_now
 from tests.discord_standin import DiscordStandIn
 from tests.integration.conftest import ROOT
 from tests.integration.discord.looking import begun, whole

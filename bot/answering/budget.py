@@ -1,0 +1,133 @@
+"""Tokens, money and the daily budget."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tomllib
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+
+from bot.answering.models import Usage
+from bot.answering.providers import Spent
+from bot.config.limits import Budget
+from bot.storage.usage import Spending, record_spending, spent
+from retrieval.catalogue import Catalogue
+from retrieval.errors import SettingsError
+from retrieval.timestamps import Clock
+
+BUNDLED_PRICES = Path(__file__).with_name("prices.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars a token."""
+
+    prompt: float
+    completion: float
+
+
+class Ledger:
+    """Knows what was used today and whether there is some left; kept in the catalogue."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        prices: Mapping[str, Price],
+        budget: Budget,
+        clock: Clock,
+        zone: tzinfo,
+    ) -> None:
+        self._catalogue = catalogue
+        self._prices = prices
+        self._clock = clock
+        self._zone = zone
+        self.budget = budget
+        # Tokens of calls under way, by corpus: they are not on the books yet.
+        self._reserved: Counter[str] = Counter()
+        self._checking = asyncio.Lock()
+
+    async def spent(self, corpus: str | None = None) -> Spending:
+        """What went today, in one corpus or in all."""
+        return await spent(self._catalogue, self._clock().astimezone(self._zone).date(), corpus)
+
+    @contextlib.asynccontextmanager
+    async def room(self, corpus: str, model: str, tokens: int) -> AsyncIterator[bool]:
+        """Whether calls that may take ``tokens`` are within today's budget; if so, these count as
+        used within the body."""
+        if not self.budget.limits_anything:
+            yield True
+            return
+        async with self._checking:
+            granted = await self._has_left(corpus, model, tokens)
+            if granted:
+                self._reserved[corpus] += tokens
+        try:
+            yield granted
+        finally:
+            if granted:
+                self._reserved[corpus] -= tokens
+
+    async def _has_left(self, corpus: str, model: str, tokens: int) -> bool:
+        price = price_of(model, self._prices)
+        for name, cost, most in (
+            (None, self.budget.cost, self.budget.tokens),
+            (corpus, self.budget.corpus_cost, self.budget.corpus_tokens),
+        ):
+            so_far = await self.spent(name)
+            wanted = tokens + (self._reserved.total() if name is None else self._reserved[corpus])
+            if most is not None and so_far.tokens + wanted > most:
+                return False
+            if cost is not None and so_far.cost + (wanted * price.prompt if price else 0) > cost:
+                return False
+        return True
+
+    async def record(self, corpus: str, model: str, call: Spent) -> Usage:
+        """Keep what a call took."""
+        price = price_of(model, self._prices)
+        cost = None
+        if price is not None:
+            cost = call.prompt_tokens * price.prompt + call.completion_tokens * price.completion
+        now = self._clock()
+        await record_spending(
+            self._catalogue, at=now, day=now.astimezone(self._zone).date(), corpus=corpus,
+            model=model, prompt_tokens=call.prompt_tokens,
+            completion_tokens=call.completion_tokens, cost=cost,
+        )  # fmt: skip
+        return Usage(call.prompt_tokens, call.completion_tokens, cost)
+
+
+def price_of(model: str, prices: Mapping[str, Price]) -> Price | None:
+    """The price under the model's own name, else under the longest beginning of it."""
+    if model in prices:
+        return prices[model]
+    beginnings = [name for name in prices if name.endswith("*") and model.startswith(name[:-1])]
+    return prices[max(beginnings, key=len)] if beginnings else None
+
+
+def load_prices(path: Path = BUNDLED_PRICES) -> dict[str, Price]:
+    """Read a file of prices. Raises ``SettingsError`` that says what is wrong with it."""
+    try:
+        with path.open("rb") as file:
+            table = tomllib.load(file)
+        return {
+            name: Price(_dollars(entry["input"]), _dollars(entry["output"]))
+            for name, entry in table.items()
+        }
+    except OSError as error:
+        raise SettingsError(
+            f"The file of prices {path} can't be read; correct NEWSDESK_PRICES_FILE."
+        ) from error
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        raise SettingsError(
+            f"The file of prices {path} is not like ours ({error}); see bot/answering/prices.toml."
+        ) from error
+
+
+def _dollars(per_million: float) -> float:
+    if isinstance(per_million, bool) or not per_million >= 0:
+        raise ValueError("a price is a number, 0 or more")
+    return per_million / 1_000_000

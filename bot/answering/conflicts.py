@@ -1,0 +1,273 @@
+"""Where reports of one story differ on a figure or an outcome, both are given; a correction wins.
+
+Without a model, so it looks for what can be told safely: two sentences of different articles that
+are worded alike, count the same thing and give another number, or use words of opposite outcome.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+from itertools import combinations
+
+from bot.answering.extractive.selection import Quotation
+from bot.answering.figures import Figure, figures
+from bot.answering.notes import Note
+from retrieval.indexes.keyword_index import stems
+from retrieval.models import Hit, Passage
+from retrieval.search.query import content_words, day
+from retrieval.text.sentences import sentences
+
+_CORRECTS = re.compile(
+    r"\bcorrection\b|\bclarification\b|\bcorrected\b|\b(?:an )?earlier version of this\b|\bincorrectly\b"
+    r"|\bmisstated\b|\b(?:as|than) (?:was )?(?:first|earlier|previously|originally|initially) (?:reported|stated|said|thought)\b",
+    re.I,
+)  # fmt: skip
+# What stands behind one of these is the figure that was wrong.
+_WRONG = re.compile(
+    r"\bnot\b|\brather than\b|\binstead of\b|\bearlier version\b|\bincorrectly\b|\bmisstated\b|\bcorrected from\b"
+    r"|\b(?:first|previously|originally|initially) (?:reported|stated|said)\b",
+    re.I,
+)  # fmt: skip
+_RIGHT = re.compile(r"\b(?:it (?:is|was|should)|in fact|the (?:correct|right|actual)|actually|they (?:are|were))\b", re.I)  # fmt: skip
+_OPPOSITES = tuple(
+    (frozenset(s for w in one.split() for s in stems(w)), frozenset(s for w in other.split() for s in stems(w)))
+    for one, other in (
+        ("approved passed backed", "rejected blocked defeated"),
+        ("won", "lost"),
+        ("convicted guilty", "acquitted cleared"),
+        ("survived", "died killed"),
+        ("accepted agreed", "refused declined"),
+        ("confirmed", "denied"),
+        ("rose increased", "fell dropped decreased"),
+    )
+)  # fmt: skip
+_OUTCOMES = frozenset().union(*(side for sides in _OPPOSITES for side in sides))
+_SHARED_WORDS = 3
+_SHARED = 0.5
+_SHARED_OUTCOME = 0.6
+_SHARED_AT_ALL = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """The quotations, with the other side of each disagreement and without what was corrected, and a
+    remark on each. ``withdrawn`` are the sentences that still say what was corrected."""
+
+    quotations: tuple[Quotation, ...]
+    notes: tuple[str, ...]
+    withdrawn: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A sentence with its figures and its other telling words."""
+
+    hit: Hit
+    text: str
+    figures: tuple[Figure, ...]
+    words: frozenset[str]
+
+    @property
+    def by(self) -> str:
+        article = self.hit.passage.article
+        source = article.source or article.title
+        return f"{source}, {day(article.published_at)}" if article.published_at else source
+
+    def mentions(self, others: Sequence[Figure]) -> bool:
+        """Whether one of these numbers stands here too, whatever it counts."""
+        return any(each.value == other.value for each in _numbers(self.text) for other in others)
+
+    @property
+    def corrects(self) -> bool:
+        return bool(_CORRECTS.search(self.text))
+
+
+def reconcile(question: str, quotations: Sequence[Quotation], hits: Sequence[Hit]) -> Reconciled:
+    """Compare what is quoted with the other hits of the same stories.
+
+    Both sentences of a disagreement are about what the question asks and are worded alike. At most
+    one sentence is added. ``quotations`` must not be empty.
+    """
+    asked = frozenset(stems(" ".join(content_words(question))))
+    quoted = [_told(quotation.hit, quotation.text) for quotation in quotations]
+    others = [
+        _told(hit, text)
+        for hit in hits
+        if _CORRECTS.search(hit.passage.text)
+        or any(_one_story(quotation.hit, hit) for quotation in quotations)
+        for text in sentences(hit.passage.text)
+        if not text.endswith("?")
+    ]
+    for correction in sorted(
+        (t for t in [*quoted, *others] if t.corrects), key=_published, reverse=True
+    ):
+        for told in (t for t in [*quoted, *others] if not t.corrects):
+            replaced = _replaced(correction, told, asked)
+            if replaced and (told in quoted or correction in quoted):
+                return _corrected(correction, *replaced, quotations, [*quoted, *others])
+    for told in quoted:
+        for other in others:
+            if (found := _differ(told, other, asked)) is not None:
+                both = f"{found[0]} ({told.by}) and {found[1]} ({other.by})"
+                return Reconciled(_with(quotations, other), (f"Sources differ: {both}.",))
+    return Reconciled(tuple(quotations), ())
+
+
+def differing(lines: Sequence[tuple[Passage, str]]) -> Iterator[tuple[int, int]]:
+    """Pairs of sentences of the reports of one story, by their places, that are worded alike and
+    give another figure or outcome; a report that gives the other figure too differs from nobody."""
+    told = [_told(Hit(0, 0.0, passage), text) for passage, text in lines]
+    given: dict[str, set[float]] = {}
+    for one in told:
+        article = one.hit.passage.article.article_id
+        given.setdefault(article, set()).update(figure.value for figure in _numbers(one.text))
+    telling = [n for n, one in enumerate(told) if one.figures or one.words & _OUTCOMES]
+    for i, j in combinations(telling, 2):
+        one, other = told[i], told[j]
+        first, second = (each.hit.passage.article.article_id for each in (one, other))
+        # Nothing is asked that they would have to be about: they have to say much the same.
+        much = _SHARED_AT_ALL * max(len(one.words), len(other.words))
+        if first == second or len(one.words & other.words) < much:
+            continue
+        if _contrary(one, other, one.words) is None:
+            continue
+        known = {figure.value for figure in one.figures} & given[second]
+        known |= {figure.value for figure in other.figures} & given[first]
+        if not known:
+            yield i, j
+
+
+def corrects(text: str) -> bool:
+    """Whether a sentence takes something back."""
+    return bool(_CORRECTS.search(text))
+
+
+def taken_back(correction: str) -> frozenset[float]:
+    """The numbers that a correction says were wrong."""
+    return frozenset(figure.value for figure in _sides(correction)[1])
+
+
+def numbers_in(text: str) -> frozenset[float]:
+    return frozenset(figure.value for figure in _numbers(text))
+
+
+def _told(hit: Hit, text: str) -> _Told:
+    found = tuple(figures(text))
+    numbers = {stem for figure in found for stem in stems(figure.text)}
+    words = frozenset(stems(" ".join(content_words(text)))) - numbers
+    return _Told(hit, text, found, words)
+
+
+def _published(told: _Told) -> str:
+    return told.hit.passage.article.published_at or ""
+
+
+def _one_story(first: Hit, second: Hit) -> bool:
+    """Two articles of one story; what search lists under ``also`` says so."""
+    one, other = first.passage.article.article_id, second.passage.article.article_id
+    return one != other and (
+        any(also.article_id == other for also in first.also)
+        or any(also.article_id == one for also in second.also)
+    )
+
+
+def _alike(first: Set[str], second: Set[str], needed: float) -> bool:
+    shared = len(first & second)
+    return shared >= _SHARED_WORDS and shared >= needed * min(len(first), len(second))
+
+
+def _differ(told: _Told, other: _Told, asked: Set[str]) -> tuple[str, str] | None:
+    """The words on which two sentences of one story differ."""
+    return _contrary(told, other, asked) if _one_story(told.hit, other.hit) else None
+
+
+def _contrary(told: _Told, other: _Told, asked: Set[str]) -> tuple[str, str] | None:
+    if _alike(told.words, other.words, _SHARED) and asked & told.words & other.words:
+        for one in told.figures:
+            own = [figure for figure in told.figures if figure.unit == one.unit]
+            its = [figure for figure in other.figures if figure.unit == one.unit]
+            said = told.mentions(its) or other.mentions(own)
+            if its and not said and not any(a.equals(b) for a in own for b in its):
+                return one.text, its[0].text
+    if _alike(told.words, other.words, _SHARED_OUTCOME):
+        for sides in _OPPOSITES:
+            for yes, no in (sides, sides[::-1]):
+                if (
+                    told.words & yes and other.words & no
+                    and not told.words & no and not other.words & yes
+                ):  # fmt: skip
+                    return _word(told.text, yes), _word(other.text, no)
+    return None
+
+
+def _word(text: str, wanted: Set[str]) -> str:
+    return next(m[0] for m in re.finditer(r"\w+", text) if wanted & set(stems(m[0])))
+
+
+def _replaced(correction: _Told, told: _Told, asked: Set[str]) -> tuple[Figure, Figure] | None:
+    """The right figure and the wrong one that ``told`` still has."""
+    of_one = _one_story(correction.hit, told.hit) or _alike(correction.words, told.words, _SHARED)
+    if _published(correction) < _published(told) or not of_one or not asked & told.words:
+        return None
+    right, wrong = _sides(correction.text)
+    for stale in told.figures:
+        for bad in (figure for figure in wrong if figure.value == stale.value):
+            of_it = [f for f in right if f.unit in (stale.unit, "") and f.value != bad.value]
+            if of_it:
+                return max(of_it, key=lambda f: f.unit == stale.unit), bad
+    return None
+
+
+def _sides(correction: str) -> tuple[list[Figure], list[Figure]]:
+    """The figures that a correction gives and those that it takes back."""
+    right: list[Figure] = []
+    wrong: list[Figure] = []
+    for figure in _numbers(correction):
+        before = correction[: figure.start]
+        bad = max((m.end() for m in _WRONG.finditer(before)), default=-1)
+        good = max((m.end() for m in _RIGHT.finditer(before)), default=-1)
+        (wrong if bad > good else right).append(figure)
+    return right, wrong
+
+
+def _numbers(text: str) -> Iterator[Figure]:
+    """ "Not 820 as first reported": what is taken back often counts nothing in words."""
+    found = list(figures(text))
+    known = {figure.start for figure in found}
+    yield from found
+    for match in re.finditer(r"(?<![\w.,])\d(?:[\d,]*\d)?(?:\.\d+)?(?!\w|\.\d)", text):
+        if match.start() not in known:
+            value = float(match[0].replace(",", ""))
+            yield Figure(value, "", match[0], match.start(), False)
+
+
+def _corrected(
+    correction: _Told,
+    good: Figure,
+    bad: Figure,
+    quotations: Sequence[Quotation],
+    told: Sequence[_Told],
+) -> Reconciled:
+    """The correction first; no other sentence with the wrong figure."""
+
+    def is_stale(text: str) -> bool:
+        return any(figure.value == bad.value for figure in figures(text))
+
+    first = Quotation(correction.hit, correction.text, max(q.score for q in quotations))
+    rest = [
+        quotation
+        for quotation in quotations
+        if quotation.text != correction.text and not is_stale(quotation.text)
+    ]
+    note = Note("note-corrected", good=good.text, bad=bad.text, by=correction.by)
+    withdrawn = frozenset(t.text for t in told if not t.corrects and is_stale(t.text))
+    return Reconciled((first, *rest), (note,), withdrawn)
+
+
+def _with(quotations: Sequence[Quotation], other: _Told) -> tuple[Quotation, ...]:
+    if any(quotation.text == other.text for quotation in quotations):
+        return tuple(quotations)
+    score = min(quotation.score for quotation in quotations)
+    return (*quotations, Quotation(other.hit, other.text, score))

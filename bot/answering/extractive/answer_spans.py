@@ -1,0 +1,214 @@
+"""The words of a sentence that could be an answer: names, numbers, dates, quoted phrases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+
+from bot.answering.extractive.answer_type import Kind
+from bot.answering.extractive.gazetteer import COUNTRIES, STATES
+from retrieval.text.time_expressions import MONTH_NAMES
+
+_CAPITALISED = r"(?:[A-Z][\w’'&-]*|\*[A-Z]+)(?:\.(?=\s[A-Z]))?"
+_NAME = re.compile(
+    rf"{_CAPITALISED}(?:\s(?:(?:of|the|de|la|van|von|bin|al|and|for)\s){{0,2}}{_CAPITALISED}|\s\d+\b)*"
+)
+_AFTER_IN = re.compile(
+    r"\b(?:in|at|near|from|to|of|outside|across)\s(?:the\s|downtown\s|southern\s|northern\s|eastern\s|western\s)?$"
+)
+_NUMBER = re.compile(
+    r"(?P<money>[$£€¥]\s?)?(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<percent>\s?%|\s(?:percent|per cent)\b)?"
+    r"(?P<score>[-–]\d+\b)?(?:\s(?P<scale>thousand|million|billion|trillion|bn|m)\b)?"
+    r"(?:\s(?P<unit>dollars?|euros?|pounds?|crowns?|yen|yuan)\b)?"
+)
+_NUMBER_WORD = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
+    r"|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|dozens?|hundreds?|thousands?|millions?"
+    r"|billions?|half|third|quarter)\b",
+    re.I,
+)
+_DATE = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|jan(?:uary|\.)|feb(?:ruary|\.)|march|april|may(?= \d)|june|july"
+    r"|aug(?:ust|\.)|sept(?:ember|\.)|oct(?:ober|\.)|nov(?:ember|\.)|dec(?:ember|\.)|(?:19|20)\d\d|today|tomorrow|yesterday)(?:\s\d{1,2}\b(?!:))?"
+    rf"|\b\d{{1,2}}\s(?:{'|'.join(MONTH_NAMES)})\b"
+    r"|\b\d+ (?:years?|months?|weeks?|days?)\b",
+    re.I,
+)
+_QUOTED = re.compile(r"[“\"‘]([^“”\"]{3,60})[”\"’]")
+_CALENDAR = re.compile(
+    r"^(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Aug|Sept?|Oct|Nov|Dec)\b"
+)
+_NOBODY = re.compile(
+    r"\b(?:Inc|Corp|Co|Ltd|Company|Group|Bank|University|College|Institute|Association|Department|Committee|Council|Court"
+    r"|Agency|Commission|Administration|Party|Street|Avenue|County|City|River|Lake|Park|Airport|Airlines|House|Senate"
+    r"|Congress|League|Cup|Series|Award|Awards|Bowl|Games|News|Times|Post|Journal|Center|Centre|Association|Union|Act|Day"
+    r"|Republican|Republicans|Democrat|Democrats|Democratic|States|Kingdom)\b"
+)  # fmt: skip
+_FIRST_WORDS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "in",
+        "on",
+        "at",
+        "it",
+        "he",
+        "she",
+        "they",
+        "we",
+        "but",
+        "and",
+        "for",
+        "from",
+        "as",
+        "by",
+        "with",
+        "this",
+        "that",
+        "these",
+        "those",
+        "its",
+        "his",
+        "her",
+        "their",
+        "there",
+        "i",
+        "you",
+        "if",
+        "when",
+        "while",
+        "after",
+        "before",
+        "since",
+        "although",
+        "though",
+        "however",
+        "many",
+        "some",
+        "most",
+        "more",
+        "one",
+        "two",
+        "three",
+        "not",
+        "no",
+        "yes",
+        "what",
+        "which",
+        "who",
+        "where",
+        "why",
+        "how",
+        "then",
+        "now",
+        "also",
+        "our",
+        "my",
+        "your",
+        "so",
+        "to",
+        "of",
+        "or",
+        "here",
+        "both",
+        "each",
+        "every",
+        "all",
+        "any",
+        "another",
+        "other",
+        "according",
+        "during",
+        "despite",
+        "about",
+        "last",
+        "next",
+        "earlier",
+        "later",
+        "still",
+        "even",
+        "just",
+        "only",
+        "once",
+        "until",
+        "under",
+        "over",
+        "additionally",
+        "meanwhile",
+        "read",
+        "see",
+        "watch",
+        "photo",
+        "getty",
+        "images",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """A piece of a sentence that could be an answer: ``key`` compares it with others, ``start`` and
+    ``end`` are its characters."""
+
+    key: str
+    kinds: frozenset[Kind]
+    start: int
+    end: int
+
+
+def possible_answers(sentence: str, known_names: Set[str]) -> Iterator[Possible]:
+    """``known_names`` are words seen with a capital inside sentences; a sentence's first word is a
+    name only if it is one of these or more capitalised words follow."""
+    for match in _NAME.finditer(sentence):
+        start = match.start()
+        name = match[0]
+        if (
+            start == 0
+            or sentence[start - 1] in '“"‘:'
+            or sentence[max(0, start - 2) : start] in (". ", "? ")
+        ):
+            first, _, rest = name.partition(" ")
+            if first.lower() in _FIRST_WORDS or (not rest and first.rstrip(".") not in known_names):
+                start += len(first) + 1
+                name = rest
+        name = re.sub(r"[’']s?$", "", name.strip(". "))
+        if len(name) < 2 or name.lower() in _FIRST_WORDS or _CALENDAR.match(name):
+            continue
+        kinds: set[Kind] = {"name"}
+        key = name.lower()
+        if key in COUNTRIES:
+            kinds |= {"country", "place"}
+        if key in STATES:
+            kinds |= {"state", "place"}
+        if _AFTER_IN.search(sentence[:start]):
+            kinds.add("place")
+        if "country" not in kinds and "state" not in kinds and not _NOBODY.search(name):
+            kinds.add("person")
+        yield Possible(key, frozenset(kinds), start, start + len(name))
+    dates = []
+    for match in _DATE.finditer(sentence):
+        dates.append(match.span())
+        yield Possible(match[0].lower(), frozenset({"date"}), *match.span())
+    for match in _NUMBER.finditer(sentence):
+        kinds = {"number"}
+        if match["money"] or match["unit"]:
+            kinds.add("money")
+        if match["percent"]:
+            kinds.add("percent")
+        if any(a <= match.start() < b for a, b in dates) and not (match["money"] or match["scale"]):
+            continue
+        yield Possible(" ".join(match[0].lower().split()), frozenset(kinds), *match.span())
+    for match in _NUMBER_WORD.finditer(sentence):
+        yield Possible(match[0].lower(), frozenset({"number"}), *match.span())
+    for match in _QUOTED.finditer(sentence):
+        yield Possible(match[1].lower(), frozenset({"quote"}), match.start(1), match.end(1))
+
+
+_INSIDE = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]*\w")
+
+
+def names_inside(text: str) -> set[str]:
+    """The words that have a capital although no sentence begins with them."""
+    return set(_INSIDE.findall(text))

@@ -1,0 +1,117 @@
+"""What an answer is, and what is heard of it while it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from retrieval.models import Reference
+
+QUOTATIONS = "quotations"
+
+# Why there is no answer: nothing in the range of time, nothing on the subject, too little to go
+# by, or sources of which the model says that they do not answer.
+Reason = Literal["nothing-in-range", "nothing-on-it", "too-thin", "not-answered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A numbered source; ``quote`` stands in its article just so. ``also`` names the other outlets
+    that have the story."""
+
+    n: int
+    article: Reference
+    quote: str
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    text: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A sentence that the model wrote and that is not shown, with what speaks against it."""
+
+    text: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer took of the model. ``cost`` in US dollars, None for a model without a price."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None = None
+
+    def __add__(self, other: Usage) -> Usage:
+        costs = [cost for cost in (self.cost, other.cost) if cost is not None]
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            sum(costs) if costs else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer made of cited sentences, or the refusal with the nearest coverage.
+
+    ``question`` is as it was asked; ``asked`` as it was understood, where a follow-up needed the
+    turns before it. ``problem`` is for the operator: what went wrong and what to do.
+    """
+
+    question: str
+    text: str
+    abstained: bool
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    nearest: tuple[Reference, ...] = ()
+    model: str = QUOTATIONS
+    notes: tuple[str, ...] = ()
+    reason: Reason | None = None
+    usage: Usage | None = None
+    dropped: tuple[Dropped, ...] = field(default=(), repr=False)
+    asked: str | None = None
+    problem: str | None = None
+    cached: bool = False
+    # The range that the question was limited to, by options or by its words.
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """Passages were found and an answer is being made of them."""
+
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence that passed its check, with those of its citations that are new."""
+
+    sentence: Sentence
+    new: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The whole answer; the last event."""
+
+    answer: Answer
+
+
+Event: TypeAlias = Searched | Said | Finished
+
+
+def cited_text(sentences: tuple[Sentence, ...]) -> str:
+    """``First sentence. [1] Second. [1][2]``"""
+    return " ".join(
+        f"{sentence.text} {''.join(f'[{n}]' for n in sentence.citations)}".strip()
+        for sentence in sentences
+    )

@@ -1,0 +1,86 @@
+"""The passages that an answer may be made of: numbered by us, cleared of orders, cut to a budget."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bot.answering.prompt_injection import without_orders
+from bot.answering.token_counts import CountTokens
+from bot.answering.verification.legacy import Evidence
+from retrieval.models import Hit, Passage
+from retrieval.timestamps import parse_span
+
+_FENCE = re.compile(r"<\s*/?\s*passage", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A passage as the model knows it: ``n`` from 1 on. ``text`` is what speaks for a sentence;
+    ``shown``, if not empty, what the model is shown instead: notes that were made of it."""
+
+    n: int
+    passage: Passage
+    text: str
+    shown: str = ""
+
+    @property
+    def evidence(self) -> Evidence:
+        article = self.passage.article
+        return Evidence(
+            self.text, article.title, published_date(article.published_at), article.source
+        )
+
+
+def numbered(
+    hits: Sequence[Hit], count: CountTokens, budget: int, withdrawn: Set[str] = frozenset()
+) -> list[Numbered]:
+    """The best passages that fit into ``budget`` tokens, in the order of the hits; the first always.
+
+    Sentences that were ``withdrawn`` since are not in them.
+    """
+    return next(iter(parts([hit.passage for hit in hits], count, budget, withdrawn)), [])
+
+
+def parts(
+    passages: Iterable[Passage], count: CountTokens, budget: int, withdrawn: Set[str] = frozenset()
+) -> Iterator[list[Numbered]]:
+    """The passages in order, in parts that fit into ``budget`` tokens, each numbered from 1 on."""
+    part: list[Numbered] = []
+    spent = 0
+    for passage in passages:
+        text = without_orders(passage.text)
+        for sentence in withdrawn:
+            text = text.replace(sentence, "").strip()
+        if not text:
+            continue
+        one = Numbered(len(part) + 1, passage, text)
+        cost = count(fenced(one))
+        if part and spent + cost > budget:
+            yield part
+            part, spent, one = [], 0, replace(one, n=1)
+        part.append(one)
+        spent += cost
+    if part:
+        yield part
+
+
+def fenced(passage: Numbered) -> str:
+    """The passage between marks that nothing in it can imitate."""
+    article = passage.passage.article
+    published = article.published_at or "unknown"
+    return (
+        f'<passage number="{passage.n}" publisher="{_attribute(article.source or "unknown")}" '
+        f'published="{_attribute(published)}" title="{_attribute(article.title)}">\n'
+        f"{_FENCE.sub('(passage', passage.shown or passage.text)}\n</passage>"
+    )
+
+
+def published_date(published_at: str | None) -> date | None:
+    return parse_span(published_at).start.date() if published_at else None
+
+
+def _attribute(text: str) -> str:
+    return " ".join(_FENCE.sub("(passage", text).replace('"', "'").replace("<", "(").split())

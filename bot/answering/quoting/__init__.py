@@ -1,5 +1,0 @@
-"""Answers without a model: the sentences that answer the question, word for word."""
-
-from bot.answering.quoting.choosing import Quotation, Selection, select
-
-__all__ = ["Quotation", "Selection", "select"]

@@ -1,0 +1,55 @@
+"""Answers as they are kept: JSON, from which the answer can be had again after a restart."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from bot.answering.models import Answer, Citation, Sentence
+from bot.answering.notes import Note, note_of
+from retrieval.models import Reference
+from retrieval.timestamps import iso
+
+
+def as_record(answer: Answer) -> dict[str, Any]:
+    """What is kept of an answer: what was shown and the evidence for it."""
+    return {
+        "text": answer.text,
+        "abstained": answer.abstained,
+        "sentences": [asdict(sentence) for sentence in answer.sentences],
+        "citations": [asdict(citation) for citation in answer.citations],
+        "nearest": [asdict(article) for article in answer.nearest],
+        "model": answer.model,
+        "notes": [n.as_record() if isinstance(n, Note) else n for n in answer.notes],
+        "reason": answer.reason,
+        "asked": answer.asked,
+        "since": iso(answer.since) if answer.since else None,
+        "until": iso(answer.until) if answer.until else None,
+    }
+
+
+def from_record(question: str, record: dict[str, Any]) -> Answer:
+    return Answer(
+        question,
+        record["text"],
+        record["abstained"],
+        tuple(Sentence(s["text"], tuple(s["citations"])) for s in record["sentences"]),
+        tuple(map(_citation, record["citations"])),
+        tuple(Reference(**article) for article in record["nearest"]),
+        record["model"],
+        tuple(map(note_of, record["notes"])),
+        record["reason"],
+        asked=record["asked"],
+        since=_moment(record["since"]),
+        until=_moment(record["until"]),
+    )
+
+
+def _citation(record: dict[str, Any]) -> Citation:
+    also = tuple(record.get("also", ()))  # older ones have none
+    return Citation(record["n"], Reference(**record["article"]), record["quote"], also)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,134 @@
+"""Summaries in a model's words: parts first where all does not fit at once, each sentence checked."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+from bot.answering.composer import Composer, Task
+from bot.answering.models import Dropped, Usage
+from bot.answering.notes import Note
+from bot.answering.prompt_passages import Numbered
+from bot.answering.providers import ModelError
+from bot.answering.sentence_check import Passed
+from bot.answering.summaries.lexrank import extract
+from bot.answering.summaries.models import Line, Progress, Step, no_progress
+from retrieval.models import Passage
+from retrieval.runtime.executors import ASKING
+
+_log = logging.getLogger(__name__)
+
+ARTICLE, STORY, VOICES, CHANGES, LINE = (
+    Task("summary_rules", f"summary_{name}")
+    for name in ("article", "story", "voices", "changes", "line")
+)
+_PART = Task("summary_rules", "summary_part")
+_MOST_PARTS = 6
+_TELLING = 60  # sentences that choose which passages of a very long text are read
+_LANGUAGE = "the language of the passages"
+
+
+class Writer:
+    """Writes the pieces of one summary and keeps what they took.
+
+    ``lines`` gives nothing where nothing that was written holds; after a failure of the model, or
+    when the day's budget is used up, it is not asked again. Every call is within its own limits of
+    time and length, and there are at most ``_MOST_PARTS`` + 1 for a piece.
+    """
+
+    def __init__(
+        self, composer: Composer, corpus: str, as_of: datetime, progress: Progress = no_progress
+    ) -> None:
+        self._composer = composer
+        self._corpus = corpus
+        self._as_of = as_of
+        self._progress = progress
+        self._done = self._total = 0
+        self.usage: Usage | None = None
+        self.dropped: list[Dropped] = []
+        self.error: ModelError | None = None
+        self.remark: Note | None = None  # why the model was not asked further, for readers
+        self.wrote = False
+
+    @property
+    def model(self) -> str:
+        return self._composer.model.name
+
+    def notes(self, this: Literal["summary", "digest", "timeline"]) -> tuple[str, ...]:
+        """Remarks for readers of ``this``."""
+        quoted = Note(f"note-{this}-quoted")
+        if self.remark is not None:
+            return (self.remark.then(Note("note-rest-quoted") if self.wrote else quoted),)
+        if not self.wrote and self._total:
+            return (Note("note-not-in-sources").then(quoted),)
+        if self.dropped:
+            return (Note("note-left-out", count=len(self.dropped)),)
+        return ()
+
+    async def lines(
+        self, task: Task, about: str, passages: Sequence[Passage], most: int
+    ) -> list[Line]:
+        """At most ``most`` checked sentences on what ``passages`` say."""
+        if self.remark:
+            return []
+        parts = await self._composer.parts(passages)
+        if len(parts) > _MOST_PARTS:
+            telling = await ASKING.run(extract, [passages], _TELLING)
+            ids = {one.passage.passage_id for one in telling}
+            chosen = [passage for passage in passages if passage.passage_id in ids]
+            parts = (await self._composer.parts(chosen))[:_MOST_PARTS]
+        self._total += len(parts) + (len(parts) > 1)
+        if len(parts) > 1:
+            parts = [await self._composer.fitting(await self._notes(about, parts))]
+        found = await self._written(task, about, parts[0]) if parts else []
+        self.wrote |= bool(found)
+        return found[:most]
+
+    async def _notes(self, about: str, parts: Sequence[list[Numbered]]) -> list[Numbered]:
+        """The passages that notes on the parts were made of, shown as these notes."""
+        notes: dict[int, Numbered] = {}
+        for part in parts:
+            lines = await self._written(_PART, about, part)
+            if not lines:
+                passages = [one.passage for one in part]
+                lines = [Line.quoted(one) for one in await ASKING.run(extract, [passages], 3)]
+            held = {one.passage.passage_id: one for one in part}
+            for line in lines:
+                key = line.passages[0].passage_id
+                known = notes.setdefault(key, replace(held[key], n=len(notes) + 1))
+                notes[key] = replace(known, shown=f"{known.shown} {line.text}".strip())
+        return list(notes.values())
+
+    async def _written(self, task: Task, about: str, passages: list[Numbered]) -> list[Line]:
+        lines: list[Line] = []
+
+        def passed(sentence: Passed, sources: Sequence[Numbered]) -> None:
+            cited = tuple(sources[n - 1].passage for n in sentence.sources)
+            lines.append(Line(sentence.text, cited, tuple(passage.text for passage in cited)))
+
+        if self.remark is None:
+            async with self._composer.room(self._corpus) as granted:
+                if granted:
+                    composition = await self._composer.write(
+                        task, about, passages, corpus=self._corpus, as_of=self._as_of,
+                        language=_LANGUAGE, passed=passed,
+                    )  # fmt: skip
+                    self._keep(composition.usage, composition.dropped, composition.error)
+                else:
+                    self.remark = Note("note-no-budget")
+        self._done += 1
+        self._progress(Step(self._done, self._total))
+        return lines
+
+    def _keep(
+        self, usage: Usage | None, dropped: Sequence[Dropped], error: ModelError | None
+    ) -> None:
+        if usage is not None:
+            self.usage = usage + self.usage if self.usage else usage
+        self.dropped += dropped
+        if error is not None:
+            _log.warning("%s", error.message)
+            self.error, self.remark = error, Note(error.public)

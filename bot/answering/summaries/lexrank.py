@@ -1,0 +1,167 @@
+"""The sentences that sum up a text or several, word for word.
+
+LexRank (Erkan and Radev, 2004): a sentence is central if central sentences resemble it; the
+resemblance is the cosine of tf-idf vectors. In news what comes first matters most, so centrality is
+weighed by the place in the article. Sentences are taken by maximal marginal relevance (Carbonell and
+Goldstein, 1998): central, and unlike those taken already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.answering.prompt_injection import without_orders
+from retrieval.indexes.keyword_index import stems
+from retrieval.models import Passage
+from retrieval.text.sentences import sentence_spans
+
+Matrix = npt.NDArray[np.float64]
+
+_DAMPING = 0.85
+_ROUNDS = 40
+_MOST_SENTENCES = 400
+_SHORT, _LONG = 30, 400
+_REPEATS = 0.8  # so alike, a sentence says nothing new
+# Not a sentence that says something by itself: a question, a heading, a line of a list.
+_ENDS = re.compile(r"[.!][\"”’)]*$")
+_LEANS = re.compile(
+    r"^(?:[\"“‘]?(?:he|she|it|they|this|that|these|those|but|and|so|however|also|then)\b)",
+    re.IGNORECASE,
+)
+_FURNITURE = re.compile(
+    r"\b(?:editor[’']s note|sign up|subscribe|newsletter|click here|read more|follow us|cookies?|advertisement|all rights reserved|getty images)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much place and repetition count. Chosen on the dev data of `tests/benchmarks/summaries.py`."""
+
+    lead: float = 0.6
+    # A sentence so many places behind the first has half of the lead's weight.
+    half_life: float = 4.0
+    relevance: float = 0.7
+    leaning: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """A sentence, its passage and how much it says of the whole, from 0 to 1. ``place`` counts
+    sentences from the article's first one."""
+
+    text: str
+    passage: Passage
+    score: float
+    article: int
+    place: int
+
+
+def extract(
+    articles: Sequence[Sequence[Passage]],
+    most: int,
+    weights: Weights | None = None,
+    *,
+    wanted: Callable[[str], bool] = bool,
+    told: Sequence[str] = (),
+) -> list[Extract]:
+    """At most ``most`` sentences of the articles, given as their passages in order; in the order in
+    which they were chosen. Fewer if the others only repeat them, or what has been ``told`` already.
+    Only sentences that are ``wanted`` are chosen; all count for what is central."""
+    weights = weights or Weights()
+    candidates = _sentences(articles)[:_MOST_SENTENCES]
+    if not candidates:
+        return []
+    vectors = _vectors([*(text for text, *_ in candidates), *told])
+    vectors, known = vectors[: len(candidates)], vectors[len(candidates) :]
+    similar = vectors @ vectors.T
+    repeated = (vectors @ known.T).max(axis=1) if told else np.zeros(len(candidates))
+    unwanted = np.array([not wanted(text) for text, *_ in candidates])
+    central = _lexrank(similar)
+    central /= np.max(central)
+    places = np.array([place for *_, place in candidates], dtype=np.float64)
+    lead = np.exp2(-places / weights.half_life)
+    scores = (1 - weights.lead) * central + weights.lead * lead
+    scores *= [
+        weights.leaning if place and _LEANS.search(text) else 1.0 for text, *_, place in candidates
+    ]
+    chosen: list[int] = []
+    for _ in range(min(most, len(candidates))):
+        gain = weights.relevance * scores - (1 - weights.relevance) * repeated
+        gain[unwanted | (repeated > _REPEATS)] = -np.inf
+        gain[chosen] = -np.inf
+        best = int(np.argmax(gain))
+        if not np.isfinite(gain[best]):
+            break
+        chosen.append(best)
+        repeated = np.maximum(repeated, similar[:, best])
+    return [
+        Extract(text, passage, float(scores[i]), article, place)
+        for i in chosen
+        for text, passage, article, place in (candidates[i],)
+    ]
+
+
+def likeness(texts: Sequence[str]) -> Matrix:
+    """How alike texts are, from 0 to 1; shape ``(texts, texts)``."""
+    vectors = _vectors(texts)
+    result: Matrix = vectors @ vectors.T
+    return result
+
+
+def says_something(text: str) -> bool:
+    """Whether a sentence can be quoted by itself."""
+    return (
+        _SHORT <= len(text) <= _LONG
+        and bool(_ENDS.search(text))
+        and not _FURNITURE.search(text)
+        and bool(without_orders(text))
+    )
+
+
+def _sentences(articles: Sequence[Sequence[Passage]]) -> list[tuple[str, Passage, int, int]]:
+    found = []
+    for number, article in enumerate(articles):
+        place = 0
+        for passage in article:
+            for start, end in sentence_spans(passage.text):
+                text = passage.text[start:end]
+                if says_something(text):
+                    found.append((text, passage, number, place))
+                    place += 1
+    # The beginnings of all articles before the ends of any.
+    return sorted(found, key=lambda entry: entry[3])
+
+
+def _vectors(texts: Sequence[str]) -> Matrix:
+    """tf-idf of each sentence, of length 1; shape ``(sentences, words)``."""
+    counts = [Counter(stems(text)) for text in texts]
+    words = {word: i for i, word in enumerate(dict.fromkeys(w for c in counts for w in c))}
+    frequency = Counter(word for count in counts for word in count)
+    matrix = np.zeros((len(texts), max(1, len(words))))
+    for row, count in enumerate(counts):
+        for word, number in count.items():
+            matrix[row, words[word]] = number * np.log(1 + len(texts) / frequency[word])
+    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+    result: Matrix = matrix / np.where(lengths, lengths, 1)
+    return result
+
+
+def _lexrank(similar: Matrix) -> Matrix:
+    """The share of a random walk over sentences that each one has."""
+    steps = similar.copy()
+    np.fill_diagonal(steps, 0)
+    steps[steps < 0.05] = 0
+    sums = steps.sum(axis=1, keepdims=True)
+    steps = np.where(sums > 0, steps / np.where(sums > 0, sums, 1), 1 / len(steps))
+    rank = np.full(len(steps), 1 / len(steps))
+    for _ in range(_ROUNDS):
+        rank = (1 - _DAMPING) / len(steps) + _DAMPING * rank @ steps
+    result: Matrix = rank
+    return result

@@ -1,0 +1,128 @@
+"""What a summary is, and how its sentences and sources are numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from bot.answering.models import QUOTATIONS, Citation, Dropped, Sentence, Usage
+from bot.answering.notes import Note
+from bot.answering.summaries.lexrank import Extract
+from retrieval.errors import NewsdeskError
+from retrieval.models import Passage, Reference
+
+Kind = Literal["article", "story"]
+SectionName = Literal["summary", "what-happened", "who-says-what", "disputed", "changed"]
+
+
+class NothingThere(NewsdeskError):
+    """There is nothing to sum up: no such article, an empty range, a topic nobody wrote about."""
+
+
+class NothingYet(NothingThere):
+    """A corpus without articles."""
+
+    def __init__(self, corpus: str) -> None:
+        super().__init__(Note("nothing-in-corpus", name=corpus))
+
+
+class NotIngested(NothingThere):
+    """A link to an article that is not here, but could be brought in."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"{url} isn't here yet; bring it in first (newsdesk ingest {url}).")
+        self.url = url
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence with the passages that say it; ``quotes`` stand in these, in the same order."""
+
+    text: str
+    passages: tuple[Passage, ...]
+    quotes: tuple[str, ...]
+
+    @classmethod
+    def quoted(cls, extract: Extract) -> Line:
+        return cls(extract.text, (extract.passage,), (extract.text,))
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    name: SectionName
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """A figure with what it counts, and the sentence of an article that gives it; ``text`` stands in
+    ``sentence``."""
+
+    text: str
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Of one article or of one story, in sections. ``articles`` were read, newest last.
+
+    ``problem`` is for the operator: what went wrong and what to do.
+    """
+
+    kind: Kind
+    title: str
+    story_id: int
+    sections: tuple[Section, ...]
+    figures: tuple[KeyFigure, ...]
+    citations: tuple[Citation, ...]
+    articles: tuple[Reference, ...]
+    model: str = QUOTATIONS
+    notes: tuple[str, ...] = ()
+    usage: Usage | None = None
+    dropped: tuple[Dropped, ...] = field(default=(), repr=False)
+    problem: str | None = None
+
+    @property
+    def outlets(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(a.source for a in self.articles if a.source))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """So many of the parts of a summary are made."""
+
+    done: int
+    total: int
+
+
+Progress: TypeAlias = Callable[[Step], None]
+
+
+def no_progress(step: Step) -> None:
+    """For who does not want to hear of it."""
+
+
+class Numbering:
+    """Numbers sources in the order in which they are first cited."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[int, str], int] = {}
+        self.citations: list[Citation] = []
+
+    def sentence(self, line: Line) -> Sentence:
+        return Sentence(line.text, tuple(map(self._number, line.passages, line.quotes)))
+
+    def section(self, name: SectionName, lines: Iterable[Line]) -> Section:
+        return Section(name, tuple(self.sentence(line) for line in lines))
+
+    def _number(self, passage: Passage, quote: str) -> int:
+        key = passage.passage_id, quote
+        if key not in self._numbers:
+            self._numbers[key] = len(self._numbers) + 1
+            self.citations.append(Citation(self._numbers[key], passage.article, quote))
+        return self._numbers[key]
+
+
+def texts_of(lines: Sequence[Line]) -> list[str]:
+    return [line.text for line in lines]

@@ -1,0 +1,358 @@
+"""Summaries, digests and timelines of a library's corpora."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Literal
+
+from bot.answering.composer import Composer
+from bot.answering.models import QUOTATIONS, Usage
+from bot.answering.notes import Note
+from bot.answering.summaries.digest import Entry, Story, entry, ranked, reports_to_read
+from bot.answering.summaries.extractive import Read
+from bot.answering.summaries.generative import LINE, Writer
+from bot.answering.summaries.models import (
+    NothingThere,
+    NothingYet,
+    NotIngested,
+    Progress,
+    Summary,
+    no_progress,
+)
+from bot.answering.summaries.summarize import sum_up_article, sum_up_story
+from bot.answering.summaries.timeline import Timeline, coverage_of, events_of
+from bot.answering.summaries.updates import developments
+from retrieval.catalogue import Corpus
+from retrieval.catalogue.coverage import (
+    Report,
+    passages_of,
+    reports,
+    reports_named,
+    reports_of_stories,
+)
+from retrieval.catalogue.publishers import SourceFilter
+from retrieval.indexes.keyword_index import stems
+from retrieval.library import Library
+from retrieval.models import Passage, Reference
+from retrieval.runtime.executors import ASKING
+from retrieval.search.query import content_words, day
+from retrieval.text.sentences import sentences
+from retrieval.timestamps import TimeRange, from_micros, to_micros
+
+_READ_PASSAGES = 4  # of each report of a story in a digest: news has its news first
+_STORY_PASSAGES = 12
+_STORY_REPORTS = 12
+_MOST_WRITTEN = 12  # lines of a digest or timeline that a model is asked for
+_TOPIC_HITS = 100
+_TOPIC_CLOSE = 0.15  # of the best hit's score
+_TOPIC_WORDS = 0.6  # of the weight of a topic's words, in a passage and its title
+_TOPIC_NAMED = 0.3  # the same in a sentence
+
+
+class Topic:
+    """The words of a topic with their weights; one that the corpus does not know weighs most.
+
+    ``passages`` that are on it, by story, the closest first.
+    """
+
+    def __init__(self, topic: str, weights: dict[str, float]) -> None:
+        words = stems(" ".join(content_words(topic)))
+        most = max(weights.values(), default=1.0)
+        self._weights = {word: weights.get(word, most) for word in words} or weights
+        self.passages: dict[int, list[Passage]] = {}
+
+    def is_in(self, passage: Passage) -> bool:
+        """Whether one of its sentences, read under its title, is on the topic."""
+        title = passage.article.title
+        return self.named_in(f"{title}\n{passage.text}") and any(
+            self.named_in(f"{title}\n{sentence}") and self.named_in(sentence, _TOPIC_NAMED)
+            for sentence in sentences(passage.text)
+        )
+
+    def on(self, story: Story) -> list[Passage]:
+        """The passages on the topic of the reports that ``story`` has."""
+        told = {report.article.article_id for report in story.reports}
+        return [p for p in self.passages[story.story_id] if p.article.article_id in told]
+
+    def named_in(self, text: str, share: float = _TOPIC_WORDS) -> bool:
+        """Whether ``text`` holds so much of the topic: of its words and of their weight."""
+        named = self._weights.keys() & set(stems(text))
+        about = sum(self._weights[word] for word in named)
+        many = len(named) >= share * len(self._weights)
+        return many and about >= share * sum(self._weights.values()) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The main stories of a range, best first; ``total`` counts those that are not shown too."""
+
+    since: datetime
+    until: datetime
+    topic: str | None
+    entries: tuple[Entry, ...]
+    total: int
+    articles: int
+    model: str = QUOTATIONS
+    notes: tuple[str, ...] = ()
+    usage: Usage | None = None
+
+
+class SummaryDesk:
+    """With a model if ``composer`` has one, else by quoting. ``zone``: where those who ask are; it
+    decides which day a report belongs to."""
+
+    def __init__(
+        self, library: Library, composer: Composer | None = None, zone: tzinfo = UTC
+    ) -> None:
+        self._library = library
+        self._composer = composer
+        self._zone = zone
+
+    async def article(
+        self, corpus_name: str, name: str, as_of: datetime, progress: Progress = no_progress
+    ) -> Summary:
+        """Sum up the article that ``name`` means: its link, id, beginning of its id, or title.
+
+        Raises ``NothingThere``, or ``NotIngested`` for a link that is not here.
+        """
+        corpus = await self._corpus(corpus_name, name)
+        report = await self._named(corpus, name, as_of)
+        passages = await passages_of(self._library.catalogue, [report.version_id])
+        read = Read(report, passages.get(report.version_id, []))
+        return await sum_up_article(read, self._writer(corpus_name, as_of, progress))
+
+    async def story(
+        self, corpus_name: str, name: str, as_of: datetime, progress: Progress = no_progress
+    ) -> Summary:
+        """Sum up a story, by its number or by any of its articles, across all its outlets."""
+        corpus = await self._corpus(corpus_name, name)
+        told = await self._story(corpus, name, as_of)
+        # Near-copies say the same; of very many reports the first and the newest ones are read.
+        newest = list({report.copy_id: report for report in told}.values())
+        newest.sort(key=lambda report: (report.at, report.version_id))
+        kept = (
+            newest[: _STORY_REPORTS // 3]
+            + newest[_STORY_REPORTS // 3 :][-2 * _STORY_REPORTS // 3 :]
+        )
+        passages = await passages_of(
+            self._library.catalogue, [report.version_id for report in kept], _STORY_PASSAGES
+        )
+        reads = [Read(report, passages.get(report.version_id, [])) for report in kept]
+        return await sum_up_story(reads, self._writer(corpus_name, as_of, progress))
+
+    async def digest(
+        self,
+        corpus_name: str,
+        within: TimeRange,
+        *,
+        topic: str | None = None,
+        source: str | None = None,
+        limit: int = 10,
+        told: Mapping[int, datetime] | None = None,
+        progress: Progress = no_progress,
+    ) -> Digest:
+        """The main stories of a range. Of those that were ``told`` before, with when that was, only
+        what has developed since. Raises ``NothingThere``."""
+        told = told or {}
+        stories, read, words = await self._stories(corpus_name, within, topic, source)
+        new = await developments(
+            self._library.catalogue, await self._corpus(corpus_name), stories, told, within.as_of
+        )
+        fresh = [
+            new[story.story_id].story if story.story_id in new else story
+            for story in stories
+            if story.story_id in new or story.story_id not in told
+        ]
+        writer = self._writer(corpus_name, within.as_of, progress)
+        known = {story_id: one.known for story_id, one in new.items()}
+        entries = await self._entries(fresh[:limit], 2, words, writer, known)
+        return Digest(
+            within.since or from_micros(min(report.at for report in read)), within.last, topic,
+            tuple(entries), len(fresh), len(read), *_made(writer, "digest"),
+        )  # fmt: skip
+
+    async def timeline(
+        self,
+        corpus_name: str,
+        within: TimeRange,
+        topic: str,
+        *,
+        source: str | None = None,
+        limit: int = 20,
+        progress: Progress = no_progress,
+    ) -> Timeline:
+        """What happened on a topic, in order: its ``limit`` main events. Raises ``NothingThere``."""
+        if not topic.strip():
+            raise NothingThere(Note("nothing-topic-empty"))
+        stories, _, words = await self._stories(corpus_name, within, topic, source)
+        writer = self._writer(corpus_name, within.as_of, progress)
+        entries = await self._entries(stories[:limit], 1, words, writer)
+        told = [report for story in stories for report in story.reports]
+        return Timeline(
+            topic, tuple(events_of(entries, self._zone)), coverage_of(told, self._zone),
+            len(stories), *_made(writer, "timeline"),
+        )  # fmt: skip
+
+    async def suggestions(self, corpus_name: str, typed: str, most: int) -> list[Reference]:
+        """Articles whose title holds what was typed, newest first; the newest if it is nothing."""
+        corpus = await self._library.catalogue.corpus(corpus_name)
+        if corpus is None:
+            return []
+        now = self._library.clock()
+        if not typed.strip():
+            return await self._library.catalogue.newest(corpus, now, most)
+        found = await reports_named(self._library.catalogue, corpus, typed, now)
+        return [report.article for report in found[:most]]
+
+    def _writer(self, corpus: str, as_of: datetime, progress: Progress) -> Writer | None:
+        return Writer(self._composer, corpus, as_of, progress) if self._composer else None
+
+    async def _corpus(self, name: str, wanted: str = "") -> Corpus:
+        """A corpus in which an article is ``wanted``, or all."""
+        corpus = await self._library.catalogue.corpus(name)
+        if corpus is None and "://" in wanted:
+            raise NotIngested(wanted.strip())
+        if corpus is None:
+            raise NothingYet(name)
+        return corpus
+
+    async def _named(self, corpus: Corpus, name: str, as_of: datetime) -> Report:
+        if not name.strip():
+            raise NothingThere(Note("nothing-named"))
+        found = await reports_named(self._library.catalogue, corpus, name, as_of)
+        if len(found) == 1 or (found and len({report.copy_id for report in found}) == 1):
+            return found[0]
+        if found:
+            some = "; ".join(f"{r.article.article_id} “{r.article.title}”" for r in found[:5])
+            raise NothingThere(Note("nothing-several", name=name, some=some))
+        if "://" in name:
+            raise NotIngested(name.strip())
+        nearest = await self._library.nearest(name, as_of, corpus=corpus.name)
+        some = "; ".join(f"{a.article_id} “{a.title}”" for a in nearest[:3])
+        if not some:
+            raise NothingThere(Note("nothing-so-called", name=name))
+        raise NothingThere(Note("nothing-so-called-but", name=name, some=some))
+
+    async def _story(self, corpus: Corpus, name: str, as_of: datetime) -> list[Report]:
+        """All reports of a story that were visible, oldest first."""
+        catalogue, within = self._library.catalogue, TimeRange(as_of)
+        if name.strip().isdecimal() and len(name.strip()) < 10:
+            found = await reports_of_stories(catalogue, corpus, [int(name)], within)
+            if found:
+                return found
+            short = len(name.strip()) < 4  # no beginning of an id, and in many a title
+            if short or not await reports_named(catalogue, corpus, name, as_of):
+                raise NothingThere(Note("nothing-such-story", name=name.strip()))
+        report = await self._named(corpus, name, as_of)
+        return await reports_of_stories(catalogue, corpus, [report.story_id], within) or [report]
+
+    async def _stories(
+        self, corpus_name: str, within: TimeRange, topic: str | None, source: str | None
+    ) -> tuple[list[Story], list[Report], Topic | None]:
+        corpus = await self._corpus(corpus_name)
+        if within.since is not None and within.since > within.last:
+            raise NothingThere(Note("nothing-range-empty"))
+        only = await self._only(corpus, source)
+        told = await reports(self._library.catalogue, corpus, within, only)
+        if not told:
+            raise NothingThere(await self._why_empty(corpus, within, source))
+        if topic is None:
+            return ranked(told, to_micros(within.last)), told, None
+        words, closeness = await self._close(corpus_name, within, topic, source, told)
+        if not closeness:
+            raise NothingThere(Note("nothing-on-topic", topic=topic))
+        return ranked(told, to_micros(within.last), closeness), told, words
+
+    async def _close(
+        self,
+        corpus_name: str,
+        within: TimeRange,
+        topic: str,
+        source: str | None,
+        told: Sequence[Report],
+    ) -> tuple[Topic, dict[int, float]]:
+        """The topic's words and, by story, how close it comes to it; only those that do."""
+        found = await self._library.search(
+            topic, within, corpus=corpus_name, source=source, limit=_TOPIC_HITS
+        )
+        story_of = {report.article.article_id: report.story_id for report in told}
+        words = Topic(topic, found.weights)
+        close: dict[int, float] = {}
+        for hit in found.hits:
+            story = story_of.get(hit.passage.article.article_id)
+            far = hit.score < _TOPIC_CLOSE * found.hits[0].score
+            if story is None or far or not words.is_in(hit.passage):
+                continue
+            close[story] = max(close.get(story, 0.0), hit.score)
+            words.passages.setdefault(story, []).append(hit.passage)
+        return words, close
+
+    async def _entries(
+        self,
+        stories: Sequence[Story],
+        lines: int,
+        topic: Topic | None,
+        writer: Writer | None,
+        known: Mapping[int, Sequence[str]] | None = None,
+    ) -> list[Entry]:
+        wanted = [report.version_id for story in stories for report in reports_to_read(story)]
+        passages = await passages_of(self._library.catalogue, wanted, _READ_PASSAGES)
+        read = {
+            story.story_id: [
+                *([passage] for passage in (topic.on(story) if topic else ())),
+                *(passages.get(r.version_id, []) for r in reversed(reports_to_read(story))),
+            ]
+            for story in stories
+        }
+
+        def names(text: str) -> bool:
+            return topic is None or topic.named_in(text, _TOPIC_NAMED)
+
+        def quoted() -> list[Entry]:
+            made = (
+                entry(
+                    story, read[story.story_id], lines, names, (known or {}).get(story.story_id, ())
+                )
+                for story in stories
+            )
+            return [one for one in made if one is not None]
+
+        entries = await ASKING.run(quoted)
+        if writer is None:
+            return entries
+        written = []
+        for one in entries[:_MOST_WRITTEN]:
+            articles = read[one.story.story_id]
+            firsts = [passage for article in articles for passage in article[:2]]
+            written.append(one.told(await writer.lines(LINE, one.title, firsts, lines)))
+        return written + entries[_MOST_WRITTEN:]
+
+    async def _only(self, corpus: Corpus, source: str | None) -> SourceFilter | None:
+        if not source:
+            return None
+        publishers = await self._library.searcher.publishers(corpus)
+        return SourceFilter.of(source, publishers.find(source))
+
+    async def _why_empty(self, corpus: Corpus, within: TimeRange, source: str | None) -> Note:
+        if source:
+            publishers = await self._library.searcher.publishers(corpus)
+            if publishers.find(source) is None:
+                if close := publishers.near(source):
+                    return Note("nothing-such-source-but", source=source, close=" / ".join(close))
+                return Note("nothing-such-source", source=source)
+            nothing = Note("nothing-of-source", source=source)
+        else:
+            nothing = Note("nothing-in-time")
+        newest = await self._library.catalogue.newest(corpus, within.as_of, 1)
+        dated = newest[0].published_at if newest else None
+        return nothing.then(Note("nothing-newest", day=day(dated))) if dated else nothing
+
+
+def _made(
+    writer: Writer | None, this: Literal["digest", "timeline"]
+) -> tuple[str, tuple[str, ...], Usage | None]:
+    if writer is None:
+        return QUOTATIONS, (), None
+    return writer.model if writer.wrote else QUOTATIONS, writer.notes(this), writer.usage

@@ -1,0 +1,1 @@
+"""Deciding whether a claim is supported by its evidence."""

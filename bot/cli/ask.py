@@ -1,0 +1,317 @@
+"""`newsdesk search`, `ask`, `chat` and `demo`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli import options as o
+from bot.cli.common import known
+from bot.cli.output import (
+    AnswerPrinter,
+    answer_record,
+    complain,
+    print_found,
+    print_json,
+    search_record,
+)
+
+if TYPE_CHECKING:
+    from bot.answering.engine import AnswerEngine, Asked
+    from bot.answering.models import Answer
+    from retrieval.library import Library
+    from retrieval.timestamps import TimeRange
+
+_FORM = '{"question": "…", "asked_at": "2023-11-03"}'
+
+Line = tuple[str | None, str, "TimeRange"]
+
+
+def search(
+    question: o.Question = None, batch: o.Batch = None, limit: o.Limit = 10,
+    as_of: o.AsOf = None, since: o.Since = None, until: o.Until = None, source: o.Source = None,
+    corpus: o.Corpus = "local", as_json: o.Json = False,
+    explain: Annotated[
+        bool, typer.Option(help="Show how the question was read and what each hit's score is made of.")
+    ] = False,
+) -> None:  # fmt: skip
+    """Find the passages that a question is about.
+
+    Words for time and sources count: newsdesk search "What did the BBC report last week?"
+    """
+    asked = _questions(question, batch, o.time_range(as_of, since, until))
+
+    async def run(library: Library) -> None:
+        for question_id, text, within in asked:
+            start = time.perf_counter()
+            found = await library.search(text, within, corpus=corpus, source=source, limit=limit)
+            if as_json or batch:
+                print_json(search_record(found, question_id, _ms(start), explain=explain))
+            else:
+                print_found(found, explain=explain)
+
+    _reading(run)
+
+
+def ask(
+    question: o.Question = None, batch: o.Batch = None, limit: o.Limit = 10,
+    as_of: o.AsOf = None, since: o.Since = None, until: o.Until = None, source: o.Source = None,
+    corpus: o.Corpus = "local", as_json: o.Json = False, show_dropped: o.ShowDropped = False,
+) -> None:  # fmt: skip
+    """Answer a question, with a citation for each sentence, or say that it isn't known.
+
+    Example: newsdesk ask "Who opened the bridge?" --since 2023-11-01
+    """
+    asked = _questions(question, batch, o.time_range(as_of, since, until))
+
+    async def run(library: Library) -> None:
+        from bot.answering.engine import Asked
+
+        async with _engine(library) as engine:
+            for question_id, text, within in asked:
+                question = Asked(text, within, corpus, source, limit)
+                await _answered(
+                    engine, question, question_id, as_json=as_json or batch is not None,
+                    show_dropped=show_dropped,
+                )  # fmt: skip
+
+    _reading(run)
+
+
+def chat(
+    corpus: o.Corpus = "local",
+    demo: Annotated[bool, typer.Option("--demo", help="About the bundled demo articles.")] = False,
+    as_json: o.Json = False,
+    show_dropped: o.ShowDropped = False,
+) -> None:
+    """A conversation: one question a line. End it with Ctrl-D or `quit`.
+
+    A question may lean on the one before it: "and who paid for it?", "what about Japan?".
+    With nothing ingested yet it is about the bundled demo articles.
+    """
+
+    async def run(library: Library) -> None:
+        await known(library, corpus)
+        if not await library.is_empty(corpus):
+            await _converse(library, corpus, as_json, show_dropped)
+            return
+        complain(f"The corpus {corpus} is empty; this conversation is about the demo articles.")
+        async with _demo_library() as bundled:
+            await _converse(bundled, "demo", as_json, show_dropped)
+
+    async def run_demo() -> None:
+        async with _demo_library() as bundled:
+            await _converse(bundled, "demo", as_json, show_dropped)
+
+    if demo:
+        asyncio.run(run_demo())
+    else:
+        _reading(run)
+
+
+def demo(as_json: o.Json = False) -> None:
+    """Ingest a few invented articles and answer questions about them: no key, no network."""
+
+    async def run() -> None:
+        from bot.answering.engine import AnswerEngine, Asked
+        from bot.demo import QUESTIONS
+        from retrieval.timestamps import TimeRange, utc_now
+
+        async with _demo_library() as library:
+            if not as_json:
+                counts = (await library.counts())[0]
+                print(f"{counts.articles} articles about the invented city of Maravel are in.", flush=True)  # fmt: skip
+            engine = AnswerEngine(library)  # no model: the demo is the same everywhere
+            for question in QUESTIONS:
+                asked = Asked(question, TimeRange(utc_now()), "demo")
+                await _answered(engine, asked, None, as_json=as_json, show_question=True)
+        if not as_json:
+            print("\nAsk your own questions about them: newsdesk chat --demo")
+
+    asyncio.run(run())
+
+
+async def _converse(library: Library, corpus: str, as_json: bool, show_dropped: bool) -> None:
+    from bot.answering.conversation import Conversation
+    from bot.answering.engine import Asked
+    from retrieval.timestamps import TimeRange, utc_now
+
+    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    conversation = Conversation()
+    async with _engine(library) as engine:
+        while True:
+            if interactive:
+                print("\n> ", end="", flush=True)
+            line = await _next_line()
+            question = line.strip()
+            if not line or question.lower() in {"quit", "exit", "/quit"}:
+                return
+            if not question:
+                continue
+            asked = Asked(question, TimeRange(utc_now()), corpus, conversation=conversation)
+            answer = await _answered(
+                engine, asked, None, as_json=as_json, show_dropped=show_dropped,
+                show_question=not interactive,
+            )  # fmt: skip
+            conversation = engine.after(conversation, asked, answer)
+
+
+async def _next_line() -> str:
+    """The next line of standard input, empty at its end.
+
+    It is read in a thread that nobody waits for: else Ctrl-C would count only after Enter.
+    """
+    loop = asyncio.get_running_loop()
+    read: asyncio.Future[str] = loop.create_future()
+
+    def deliver(line: str | ValueError) -> None:
+        if read.cancelled():
+            return
+        if isinstance(line, str):
+            read.set_result(line)
+        else:
+            read.set_exception(line)
+
+    def wait() -> None:
+        line: str | ValueError
+        try:
+            line = sys.stdin.readline()
+        except ValueError as error:  # no UTF-8
+            line = error
+        with contextlib.suppress(RuntimeError):  # the conversation is over
+            loop.call_soon_threadsafe(deliver, line)
+
+    threading.Thread(target=wait, daemon=True).start()
+    return await read
+
+
+async def _answered(
+    engine: AnswerEngine,
+    asked: Asked,
+    question_id: str | None,
+    *,
+    as_json: bool,
+    show_dropped: bool = False,
+    show_question: bool = False,
+) -> Answer:
+    """Answer one question and print it: as one record, or sentence by sentence as it is made."""
+    from bot.answering.models import Finished, Said
+
+    start = time.perf_counter()
+    if as_json:
+        answer = await engine.answer(asked)
+        print_json(answer_record(answer, question_id, _ms(start), show_dropped=show_dropped))
+    else:
+        printer = AnswerPrinter(asked.question if show_question else None)
+        async with contextlib.aclosing(engine.stream(asked)) as events:
+            async for event in events:
+                if isinstance(event, Said):
+                    printer.say(event.sentence)
+                elif isinstance(event, Finished):
+                    answer = event.answer
+        printer.finish(answer, show_dropped=show_dropped)
+    if answer.problem:
+        complain(answer.problem)
+    return answer
+
+
+@contextlib.asynccontextmanager
+async def _engine(library: Library) -> AsyncIterator[AnswerEngine]:
+    from bot.answering.factory import open_engine
+    from bot.config.settings import load_settings
+
+    async with open_engine(library, load_settings().answering()) as engine:
+        yield engine
+
+
+@contextlib.asynccontextmanager
+async def _demo_library() -> AsyncIterator[Library]:
+    """A library of its own with the demo articles, gone afterwards."""
+    import tempfile
+
+    from bot.config.settings import load_settings
+    from bot.demo import demo_articles
+    from retrieval.ingestion.pipeline import ingest
+    from retrieval.library import LibraryConfig, open_library
+    from retrieval.timestamps import utc_now
+
+    load_settings()  # a wrong setting is told here as everywhere, though the demo needs none
+    with tempfile.TemporaryDirectory(prefix="newsdesk-demo-", ignore_cleanup_errors=True) as folder:
+        async with open_library(LibraryConfig(Path(folder)), writer="newsdesk demo") as library:
+            indexer = await library.indexer("demo")
+            articles = demo_articles(utc_now())
+            async for _ in ingest(indexer, articles, actor="demo", data_dir=Path(folder)):
+                pass
+            yield library
+
+
+def _reading(run: Any) -> None:
+    async def opened() -> None:
+        from bot.config.settings import load_settings
+        from retrieval.library import open_library
+
+        async with open_library(load_settings().library()) as library:
+            await run(library)
+
+    asyncio.run(opened())
+
+
+def _questions(question: str | None, batch: Path | None, within: TimeRange) -> Iterator[Line]:
+    if batch is not None and question is None:
+        return iter(list(_batch(batch, within)))
+    if question is None:
+        raise typer.BadParameter("give a question or --batch FILE")
+    if batch is not None:
+        raise typer.BadParameter("give a question or --batch FILE, not both")
+    if not question.strip():
+        raise typer.BadParameter("the question is empty")
+    return iter([(None, question, within)])
+
+
+def _batch(path: Path, within: TimeRange) -> Iterator[Line]:
+    """Raises ``UnreadableSource`` for a file or a line that is not as the contract says."""
+    from retrieval.errors import UnreadableSource
+    from retrieval.text.encoding import open_plain_or_gzip
+    from retrieval.timestamps import TimeRange, parse_span
+
+    empty = True
+    try:
+        with open_plain_or_gzip(path) as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                try:
+                    record = json.loads(line)
+                    text, asked_at = record["question"], record.get("asked_at")
+                    span = parse_span(asked_at) if asked_at else None
+                    if not isinstance(text, str):
+                        raise TypeError
+                except (ValueError, TypeError, KeyError, AttributeError) as error:
+                    raise UnreadableSource(
+                        f"{path}:{number} is not a question; give lines like {_FORM}."
+                    ) from error
+                empty = False
+                as_of = span.end if span else within.as_of
+                question_id = record.get("id")
+                yield (
+                    None if question_id is None else str(question_id),
+                    text,
+                    TimeRange(as_of, within.since, within.until),
+                )
+    except OSError as error:
+        raise UnreadableSource(f"{path} can't be read ({error.strerror or error}).") from error
+    if empty:
+        raise UnreadableSource(f"{path} is empty; give lines like {_FORM}.")
+
+
+def _ms(start: float) -> float:
+    return (time.perf_counter() - start) * 1000

@@ -1,0 +1,112 @@
+"""`newsdesk check-claims`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli import options as o
+from bot.cli.output import print_json
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from bot.answering.verification.legacy import Verdict
+
+_MAX_LINE = 20_000_000  # bytes
+_FORM = '{"claim": "…", "passages": ["…"]}'
+
+
+def check_claims(
+    file: Annotated[
+        Path,
+        typer.Argument(help=f"Lines like {_FORM}, also .gz; - for standard input.", metavar="FILE"),
+    ],
+    as_json: o.Json = False,
+) -> None:
+    """Check whether passages support claims, as every sentence of an answer is checked.
+
+    Example: newsdesk check-claims claims.jsonl --json
+    """
+    from bot.answering.verification.legacy import Evidence, check
+
+    for claim, passages in read_claims(file):
+        verdict = check(claim, [Evidence(passage) for passage in passages])
+        if as_json:
+            print_json(_record(claim, verdict))
+        else:
+            _print(claim, verdict)
+
+
+def read_claims(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Raises ``UnreadableSource`` for a file or a line that is not as the contract says."""
+    import gzip
+    import zlib
+
+    from retrieval.errors import UnreadableSource
+    from retrieval.text.encoding import open_plain_or_gzip
+
+    name = "standard input" if str(path) == "-" else str(path)
+    number = 0
+    try:
+        source: AbstractContextManager[IO[bytes]] = (
+            nullcontext(sys.stdin.buffer) if str(path) == "-" else open_plain_or_gzip(path)
+        )
+        with source as lines:
+            while line := lines.readline(_MAX_LINE + 1):
+                number += 1
+                if len(line) > _MAX_LINE:
+                    raise UnreadableSource(
+                        f"{name}:{number} is longer than 20 MB; give one claim a line."
+                    )
+                if line.strip():
+                    yield _claim(line.removeprefix(b"\xef\xbb\xbf"), f"{name}:{number}")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UnreadableSource(f"{name} is not a whole gzip file.") from error
+    except OSError as error:
+        raise UnreadableSource(f"{name} can't be read ({error.strerror or error}).") from error
+    if not number:
+        raise UnreadableSource(f"{name} is empty; give lines like {_FORM}.")
+
+
+def _claim(line: bytes, place: str) -> tuple[str, list[str]]:
+    from retrieval.errors import UnreadableSource
+
+    try:
+        record = json.loads(line)
+        claim, passages = record["claim"], record["passages"]
+        whole = isinstance(claim, str) and isinstance(passages, list)
+        if not whole or not all(isinstance(passage, str) for passage in passages):
+            raise TypeError
+        claim.encode("utf-8")  # half a surrogate pair could not be printed
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise UnreadableSource(f"{place} is not a claim; give lines like {_FORM}.") from error
+    return claim, passages
+
+
+def _record(claim: str, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "claim": claim,
+        "support": round(verdict.support, 4),
+        "supported": verdict.supported,
+        "reasons": list(verdict.reasons),
+    }
+
+
+def _print(claim: str, verdict: Verdict) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    # In a pipe: plain text, and lines are left to the reader to wrap.
+    console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    word, style = ("supported", "green") if verdict.supported else ("not supported", "red")
+    line = Text(f"{word} ({verdict.support:.2f})", style=style)
+    console.print(line.append(f"  {' '.join(claim.split())}", style="default"))
+    for reason in verdict.reasons:
+        console.print(Text(f"  - {reason}", style="dim"))

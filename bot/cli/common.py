@@ -1,0 +1,98 @@
+"""What the commands of moderators share: opening, who acts, how things look."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import getpass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.config.settings import Settings
+    from bot.services.ingestion import Newsroom
+    from retrieval.catalogue.audit_log import Actor
+    from retrieval.ingestion.progress import Progress
+    from retrieval.library import Library
+    from retrieval.moderation import Moderator
+
+
+def actor() -> Actor:
+    """Whoever runs the command."""
+    from retrieval.catalogue.audit_log import Actor
+
+    try:
+        who = getpass.getuser()
+    except (OSError, KeyError):  # an account without a name
+        who = "somebody"
+    return Actor(who, "terminal")
+
+
+@contextlib.asynccontextmanager
+async def newsroom(command: str, *, writing: bool = True) -> AsyncIterator[Newsroom]:
+    from bot.services.ingestion import open_newsroom
+    from retrieval.library import open_library
+
+    settings = _settings()
+    writer = f"newsdesk {command}" if writing else None
+    # What is brought in is indexed while the next articles are read.
+    config = replace(settings.library(), chroma_apart=writing)
+    async with (
+        open_library(config, writer=writer) as library,
+        open_newsroom(settings, library) as room,
+    ):
+        yield room
+
+
+async def known(library: Library, corpus: str) -> None:
+    """Raises ``NotFound`` for a corpus that isn't there while others are: a slip of the pen."""
+    if await library.catalogue.corpora():
+        await library.require_corpus(corpus)
+
+
+def moderating(
+    command: str, corpus: str, act: Callable[[Moderator], Awaitable[Any]], *, writing: bool = True
+) -> Any:
+    """Run ``act`` with what moderators may do to a corpus; return what it returns."""
+
+    async def run() -> Any:
+        from retrieval.library import open_library
+        from retrieval.moderation import Moderator
+
+        writer = f"newsdesk {command}" if writing else None
+        async with open_library(_settings().library(), writer=writer) as library:
+            await library.require_corpus(corpus)
+            return await act(await Moderator.of(library, corpus))
+
+    return asyncio.run(run())
+
+
+@contextlib.contextmanager
+def bar(*, hidden: bool) -> Iterator[Callable[[Progress], None]]:
+    """A bar on standard error, where somebody sees it, that follows ``Progress``."""
+    import sys
+
+    if hidden or not sys.stderr.isatty():
+        yield lambda progress: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("reading", total=None)
+
+        def follow(now: Any) -> None:
+            text = f"{now.fetched} fetched, {now.extracted} extracted, {now.indexed} indexed"
+            if skipped := sum(now.skipped.values()):
+                text += f", {skipped} skipped"
+            shown.update(task, description=text, total=now.found, completed=now.finished)
+
+        yield follow
+
+
+def _settings() -> Settings:
+    from bot.config.settings import load_settings
+
+    return load_settings()

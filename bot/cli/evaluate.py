@@ -1,0 +1,191 @@
+"""`newsdesk eval`."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli import options as o
+from bot.cli.output import print_json
+
+if TYPE_CHECKING:
+    from bot.evaluation.abstention import Tradeoff
+    from bot.evaluation.runner import Evaluation
+    from bot.evaluation.scoring import Interval
+
+
+def eval_command(
+    articles: Annotated[Path, typer.Option(help="Articles as JSON Lines, also .gz.")],
+    questions: Annotated[
+        Path, typer.Option(help="Questions with answer, asked_at and gold_urls as JSON Lines.")
+    ],
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Compare with another setting: bm25, embedder=NAME, week=0 ... Repeatable."
+        ),
+    ] = None,
+    abstention: Annotated[
+        bool,
+        typer.Option(
+            "--abstention",
+            help="Also ask over the articles of the first half of the dates alone: does it know when it does not know?",
+        ),
+    ] = False,
+    as_json: o.Json = False,
+) -> None:
+    """Measure search and answers on questions with known answers, in a folder of its own.
+
+    Example: newsdesk eval --articles a.jsonl.gz --questions q.jsonl --compare bm25
+    """
+
+    async def run() -> None:
+        from bot.config.settings import load_settings
+        from bot.evaluation.abstention import tradeoff
+        from bot.evaluation.runner import evaluate
+
+        config = load_settings().library()
+
+        with _Progress(quiet=as_json) as progress:
+            evaluations = await evaluate(articles, questions, config, compare or (), progress)
+            half = await tradeoff(articles, questions, config, progress) if abstention else None
+        if as_json:
+            print_json({**_record(evaluations), "abstention": _tradeoff(half)})
+        else:
+            _print(evaluations)
+            if half is not None:
+                _print_tradeoff(half)
+            elif abstention:
+                print("There are too few dates or questions to measure abstention.")
+
+    asyncio.run(run())
+
+
+class _Progress:
+    """A bar on standard error; nothing where that is no terminal."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        from rich.console import Console
+        from rich.progress import Progress
+
+        console = Console(stderr=True)
+        self._bar = Progress(
+            console=console, transient=True, disable=quiet or not console.is_terminal
+        )
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> _Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self._bar.add_task(what, total=total)
+        self._bar.update(self._tasks[what], completed=done, total=total)
+
+
+def _record(evaluations: list[Evaluation]) -> dict[str, Any]:
+    from bot.evaluation.runner import compare
+
+    first, *others = evaluations
+    return {
+        **_figures(first),
+        "compared": [
+            {
+                "setting": other.setting,
+                **_figures(other),
+                "difference": {name: asdict(i) for name, i in compare(first, other).items()},
+            }
+            for other in others
+        ],
+    }
+
+
+def _figures(evaluation: Evaluation) -> dict[str, Any]:
+    return {
+        "articles": evaluation.articles,
+        "questions": len(evaluation.outcomes),
+        "answerable": len(evaluation.counting),
+        "without_coverage": len(evaluation.uncovered),
+        "retrieval": {name: asdict(i) for name, i in evaluation.retrieval().items()},
+        "answers": {name: asdict(i) for name, i in evaluation.answers().items()},
+        "timing": evaluation.timing(),
+        "weeks": evaluation.by_week(),
+    }
+
+
+def _tradeoff(half: Tradeoff | None) -> dict[str, Any] | None:
+    if half is None:
+        return None
+    return {
+        "articles": half.articles,
+        "answerable": len(half.known),
+        "unanswerable": len(half.unknown),
+        "answered": asdict(half.answered),
+        "abstained": asdict(half.abstained),
+        "area": half.area,
+        "curve": [
+            {"threshold": threshold, "answered": answered, "abstained": abstained}
+            for threshold, answered, abstained in half.curve()
+        ],
+    }
+
+
+def _print_tradeoff(half: Tradeoff) -> None:
+    from rich.console import Console
+
+    Console(width=None).print(
+        f"With {half.articles} articles, those of the first half of the dates: {_cell(half.answered)} of the "
+        f"{len(half.known)} questions that they answer are answered, {_cell(half.abstained)} of the "
+        f"{len(half.unknown)} whose articles are all missing are refused; area under the curve {half.area:.3f}",
+        highlight=False,
+    )  # fmt: skip
+
+
+def _print(evaluations: list[Evaluation]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from bot.evaluation.runner import compare
+
+    console = Console(width=None)
+    first, *others = evaluations
+    console.print(
+        f"{first.articles} articles, {len(first.outcomes)} questions: {len(first.counting)} that the articles "
+        f"answer, {len(first.uncovered)} without any of their articles",
+        highlight=False,
+    )  # fmt: skip
+    table = Table(
+        "figure", *(e.setting for e in evaluations), *(f"gain over {e.setting}" for e in others)
+    )
+    gains = [compare(first, other) for other in others]
+    for name in [*first.retrieval(), *first.answers()]:
+        cells = [_cell({**e.retrieval(), **e.answers()}[name]) for e in evaluations]
+        cells += [_cell(gain[name], sign=True) if name in gain else "" for gain in gains]
+        table.add_row(name, *cells)
+    console.print(table)
+    weeks = Table("week", "questions", *first.retrieval(), "right")
+    for week, figures in first.by_week().items():
+        weeks.add_row(
+            week, *(f"{v:.2f}" if k != "questions" else f"{v:.0f}" for k, v in figures.items())
+        )
+    console.print(weeks)
+    timing = first.timing()
+    console.print(
+        f"search median {timing['search_median_ms']:.1f} ms, 99th percentile {timing['search_p99_ms']:.1f} ms; "
+        f"answer median {timing['answer_median_ms']:.1f} ms, 99th percentile {timing['answer_p99_ms']:.1f} ms; "
+        f"ingest {timing['articles_per_second']:.0f} articles/s",
+        highlight=False,
+    )
+
+
+def _cell(interval: Interval, *, sign: bool = False) -> str:
+    mark = "+" if sign else ""
+    return f"{interval.value:{mark}.3f} ({interval.low:{mark}.3f} to {interval.high:{mark}.3f})"

@@ -1,0 +1,221 @@
+"""`newsdesk ingest`, `extract` and `reindex`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from bot.cli import options as o
+from bot.cli.common import actor, bar, newsroom
+from bot.cli.output import complain, ingested_record, print_json
+
+if TYPE_CHECKING:
+    from bot.services.ingestion import Newsroom
+    from retrieval.catalogue import Corpus
+    from retrieval.library import Library
+    from retrieval.models import Incoming, Ingested
+
+
+def ingest(
+    sources: Annotated[list[str], typer.Argument(help="Files, URLs, or - for standard input.")],
+    corpus: o.Corpus = "local",
+    as_json: o.Json = False,
+) -> None:
+    """Bring articles in: .html .pdf .txt .md .jsonl .xml (each also .gz), the URL of an article or a feed,
+    or - for standard input.
+
+    Example: newsdesk ingest articles.jsonl.gz https://example.com/story
+    """
+
+    async def run() -> None:
+        rejected: list[Ingested] = []
+        counts: dict[str, int] = {}
+        async with newsroom("ingest") as room:
+            for is_web, group in itertools.groupby(sources, lambda source: "://" in source):
+                given = list(group)
+                results = (
+                    _from_web(room, given, corpus, hidden=as_json)
+                    if is_web
+                    else _from_files(room, given, corpus, hidden=as_json)
+                )
+                async for result in results:
+                    counts[result.status] = counts.get(result.status, 0) + 1
+                    if result.status == "rejected":
+                        rejected.append(result)
+                    if as_json:
+                        print_json(ingested_record(result))
+        if not as_json:
+            print(", ".join(f"{count} {status}" for status, count in counts.items()) or "nothing")
+        _tell_rejected(rejected, as_json)
+
+    asyncio.run(run())
+
+
+def extract(
+    file: Annotated[Path, typer.Argument(help="A saved HTML page or PDF, also .gz.")],
+    url: Annotated[str | None, typer.Option(help="Where the page came from.")] = None,
+    as_json: o.Json = False,
+) -> None:
+    """Show the article that a saved page holds.
+
+    Example: newsdesk extract page.html --url https://example.com/story
+    """
+    from bot.config.settings import load_settings
+    from retrieval.errors import UnreadableSource
+    from retrieval.extraction.process_pool import Extractor
+    from retrieval.extraction.worker_process import Job
+    from retrieval.text.encoding import read_bounded
+    from retrieval.text.language import detect_language
+    from retrieval.timestamps import written
+
+    try:
+        settings = load_settings()
+        data = read_bounded(file, settings.max_article_bytes)
+        kind: Literal["pdf", "page"] = "pdf" if data.startswith(b"%PDF-") else "page"
+        # Who asks to see a page is shown what there is before its paywall.
+        job = Job(kind, url, teasers=True, respect_noai=settings.respect_noai)
+        with Extractor(1) as extractor:
+            article = extractor.submit(job, data).result()
+    except UnreadableSource as error:
+        complain(f"{file}: {error.message}.")
+        raise typer.Exit(1) from error
+    record: dict[str, Any] = {
+        "title": article.title,
+        "source": article.source,
+        "authors": list(article.authors),
+        "published_at": written(article.published) if article.published else None,
+        "language": article.language or detect_language(article.text),
+        "text": article.text,
+    }
+    if as_json:
+        print_json(record)
+        return
+    for key in ("title", "source", "authors", "published_at", "language"):
+        value = record[key]
+        print(f"{key}: {', '.join(value) if isinstance(value, list) else value or 'unknown'}")
+    print(f"\n{article.text}")
+
+
+def reindex(
+    corpus: Annotated[str | None, typer.Option(help="Only this corpus; all of them if left out.")] = None,
+    as_json: o.Json = False,
+) -> None:  # fmt: skip
+    """Build the indexes anew from the catalogue, with the embedder of the settings."""
+
+    async def run() -> None:
+        from bot.config.settings import load_settings
+        from retrieval.library import open_library
+
+        async with open_library(load_settings().library(), writer="newsdesk reindex") as library:
+            if corpus is not None:
+                await library.require_corpus(corpus)
+            known = await library.catalogue.corpora()
+            if not known and not as_json:
+                print("There is nothing to reindex yet.")
+            wanted = [each for each in known if corpus in (None, each.name)]
+            for each in wanted:
+                articles = await _reindex(library, each, hidden=as_json)
+                if as_json:
+                    print_json({"corpus": each.name, "articles": articles})
+                else:
+                    print(f"{each.name}: {articles} articles reindexed")
+
+    asyncio.run(run())
+
+
+async def _reindex(library: Library, corpus: Corpus, *, hidden: bool) -> int:
+    articles = 0
+    with _progress(hidden=hidden) as advance:
+        async for articles, _ in library.reindex(corpus):
+            advance({corpus.name: articles})
+    return articles
+
+
+async def _from_files(
+    room: Newsroom, sources: list[str], corpus: str, *, hidden: bool
+) -> AsyncIterator[Ingested]:
+    from retrieval.ingestion.pipeline import ingest as ingest_all
+
+    by = actor()
+    config = room.library.config
+    indexer = await room.library.indexer(corpus)
+    counts: dict[str, int] = {}
+    with _progress(hidden=hidden) as advance:
+        async for result in ingest_all(
+            indexer, _read(room, sources), actor=by.who, place=by.where, data_dir=config.data_dir
+        ):
+            counts[result.status] = counts.get(result.status, 0) + 1
+            advance(counts)
+            yield result
+
+
+async def _from_web(
+    room: Newsroom, urls: list[str], corpus: str, *, hidden: bool
+) -> AsyncIterator[Ingested]:
+    """As a job: what is killed midway goes on with `newsdesk jobs resume` or the next URL."""
+    from retrieval.catalogue.jobs import JobSource
+
+    job = await room.jobs.submit(corpus, [JobSource("url", url) for url in urls], actor())
+    try:
+        with bar(hidden=hidden) as follow:
+            async for event in room.jobs.follow(job):
+                follow(event.progress)
+                for result in event.results:
+                    yield result
+    except asyncio.CancelledError:
+        await room.jobs.cancel(job.id, corpus, actor())
+        raise
+
+
+def _read(room: Newsroom, sources: list[str]) -> Iterator[Incoming]:
+    from retrieval.ingestion.readers import read_sources, read_stdin
+
+    pages = room.pages
+    for is_stdin, group in itertools.groupby(sources, lambda source: source == "-"):
+        if not is_stdin:
+            yield from read_sources(
+                map(Path, group), pages.max_bytes, pages.extractor, respect_noai=pages.respect_noai
+            )
+            continue
+        for _ in group:
+            yield from read_stdin(sys.stdin.buffer, pages.max_bytes)
+
+
+def _tell_rejected(rejected: list[Ingested], as_json: bool) -> None:
+    if not rejected:
+        return
+    if not as_json:
+        for result in rejected:
+            print(f"rejected {result.source}: {result.reason}", file=sys.stderr)
+    else:
+        first = rejected[0]
+        more = f" and {len(rejected) - 1} more" if len(rejected) > 1 else ""
+        complain(f"rejected {first.source}: {first.reason}{more}; the other articles are in.")
+    raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def _progress(*, hidden: bool) -> Iterator[Any]:
+    """A bar on standard error where somebody sees it."""
+    if hidden or not sys.stderr.isatty():
+        yield lambda counts: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading", total=None)
+
+        def advance(counts: dict[str, int]) -> None:
+            text = ", ".join(f"{count} {status}" for status, count in counts.items())
+            progress.update(task, description=text)
+
+        yield advance

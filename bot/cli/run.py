@@ -1,0 +1,97 @@
+"""`newsdesk run`: the bot in Discord."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.client import NewsdeskBot
+    from bot.config.settings import Settings
+
+_PORTAL = "https://discord.com/developers/applications"
+
+
+def run() -> None:
+    """Run the Discord bot until it is stopped with Ctrl-C or SIGTERM."""
+    from bot.config.settings import load_settings
+    from bot.ops.discord_endpoints import use_addresses
+    from bot.ops.invite import bot_id
+    from bot.ops.logging import set_up
+    from retrieval.errors import SettingsError
+
+    settings = load_settings()
+    if settings.discord_token is None:
+        raise SettingsError(
+            "DISCORD_TOKEN is not set, and the bot needs it to log in; copy it from the Bot page of "
+            f"your application at {_PORTAL} into .env."
+        )
+    if (
+        settings.discord_api_url is None
+        and bot_id(settings.discord_token.get_secret_value()) is None
+    ):
+        raise SettingsError(
+            "DISCORD_TOKEN does not have the shape of a bot token; copy it anew from the Bot page of "
+            f"your application at {_PORTAL}."
+        )
+    set_up(as_json=settings.log_json)
+    use_addresses(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
+    asyncio.run(_run(settings))
+
+
+async def _run(settings: Settings) -> None:
+    from bot.client import NewsdeskBot
+    from bot.ops.event_loop import favour_the_loop
+
+    bot = NewsdeskBot(settings)
+    favour_the_loop(bot)
+    running = asyncio.create_task(_connected(bot, settings))
+    stop = asyncio.Event()
+    _on_signals(stop)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    await bot.close()
+    await running
+
+
+async def _connected(bot: NewsdeskBot, settings: Settings) -> None:
+    """Log in and stay connected. Discord's refusals become sentences that say what to do."""
+    import aiohttp
+    import discord
+
+    from retrieval.errors import NewsdeskError, SettingsError
+
+    token = settings.discord_token
+    try:
+        await bot.start(token.get_secret_value() if token else "")
+    except discord.LoginFailure as error:
+        raise SettingsError(
+            "Discord refuses DISCORD_TOKEN; reset the token on the Bot page of your application at "
+            f"{_PORTAL} and copy the new one."
+        ) from error
+    except discord.PrivilegedIntentsRequired as error:
+        raise SettingsError(
+            "Discord refuses the message content intent; switch it on on the Bot page of your "
+            f"application at {_PORTAL}, or set NEWSDESK_MESSAGE_CONTENT=false."
+        ) from error
+    except discord.ConnectionClosed as error:
+        raise NewsdeskError(
+            f"Discord closed the connection for good (code {error.code}); see its status page and "
+            "start again."
+        ) from error
+    except (aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound) as error:
+        raise NewsdeskError(
+            "Discord can't be reached; check the network and NEWSDESK_DISCORD_API_URL, then start "
+            "again."
+        ) from error
+
+
+def _on_signals(stop: asyncio.Event) -> None:
+    import contextlib
+    import signal
+
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM"):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(getattr(signal, name), stop.set)

@@ -1,0 +1,92 @@
+"""`newsdesk status` and `newsdesk doctor`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from bot.cli import options as o
+from bot.cli.output import print_json
+
+if TYPE_CHECKING:
+    from retrieval.library import Library
+
+
+def status(as_json: o.Json = False) -> None:
+    """What there is: corpora, counts, the newest article, sizes, embedder and model."""
+
+    async def run() -> dict[str, Any]:
+        from bot.config.settings import load_settings
+        from retrieval.library import open_library
+
+        settings = load_settings()
+        model = settings.answering().model
+        async with open_library(settings.library()) as library:
+            return {
+                "data_dir": str(settings.data_dir),
+                "corpora": await _corpora(library),
+                "sizes": library.sizes(),
+                "embedder": library.embedder.identity,
+                "chroma": settings.chroma_url or "embedded",
+                "model": model.name if model.is_configured else "quotations",
+            }
+
+    record = asyncio.run(run())
+    if as_json:
+        print_json(record)
+        return
+    from retrieval.text.encoding import describe_size
+
+    print(f"Data folder: {record['data_dir']}")
+    if not record["corpora"]:
+        print(
+            "No corpus yet. `newsdesk ingest FILE` brings articles in; `newsdesk demo` shows how it works."
+        )
+    for corpus in record["corpora"]:
+        print(
+            f"Corpus {corpus['name']}: {corpus['articles']} articles, {corpus['passages']} passages"
+        )
+        if newest := corpus["newest"]:
+            published = newest["published_at"]
+            label = "newest" if published else "the last that came in"
+            print(f"  {label}: {newest['title']} ({published or 'undated'})")
+        if corpus["unfinished"]:
+            print(f"  {corpus['unfinished']} articles are on their way into the indexes")
+    sizes = ", ".join(f"{name} {describe_size(size)}" for name, size in record["sizes"].items())
+    print(f"On disk: {sizes}")
+    print(f"Embedder: {record['embedder']}; Chroma: {record['chroma']}; answers: {record['model']}")
+
+
+async def _corpora(library: Library) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": counts.name,
+            "articles": counts.articles,
+            "passages": counts.passages,
+            "unfinished": counts.unfinished,
+            "newest": {"title": counts.newest_title, "published_at": counts.newest_published_at}
+            if counts.newest_title is not None
+            else None,
+        }
+        for counts in await library.counts()
+    ]
+
+
+def doctor(as_json: o.Json = False) -> None:
+    """Check settings, folders, Chroma, the model endpoint and the Discord token; say how to mend."""
+    from bot.ops.doctor import examine
+
+    failed = False
+    for finding in asyncio.run(examine()):
+        failed |= finding.ok is False
+        if as_json:
+            print_json({"check": finding.check, "ok": finding.ok, "detail": finding.detail, "remedy": finding.remedy})  # fmt: skip
+        else:
+            mark = {True: "ok  ", False: "FAIL", None: "-   "}[finding.ok]
+            print(f"{mark} {finding.check}: {finding.detail}")
+            if finding.remedy:
+                print(f"     {finding.remedy}")
+    if failed:
+        raise typer.Exit(1)

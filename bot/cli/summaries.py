@@ -1,0 +1,214 @@
+"""`newsdesk summarize`, `digest` and `timeline`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli import options as o
+from bot.cli.output import complain, print_json
+from bot.cli.summary_output import (
+    digest_record,
+    print_digest,
+    print_summary,
+    print_timeline,
+    summary_record,
+    timeline_record,
+)
+
+if TYPE_CHECKING:
+    from bot.answering.summaries.models import Progress, Step
+    from bot.answering.summaries.service import SummaryDesk
+
+
+class Period(StrEnum):
+    day = "day"
+    week = "week"
+
+
+_DAYS = {Period.day: 1, Period.week: 7}
+
+Wanted = Annotated[
+    str,
+    typer.Argument(
+        metavar="ARTICLE|STORY",
+        help="A link, an id or its beginning, or a title; a story's number.",
+    ),
+]
+Topic = Annotated[str, typer.Argument(help="What it is about, in a few words.")]
+
+
+def summarize(
+    wanted: Wanted, as_of: o.AsOf = None, corpus: o.Corpus = "local", as_json: o.Json = False,
+    story: Annotated[
+        bool, typer.Option("--story", help="The whole story that the article is part of, across outlets.")
+    ] = False,
+) -> None:  # fmt: skip
+    """Sum up an article or a whole story: what the sources say, with a citation for each sentence.
+
+    Example: newsdesk summarize https://example.com/news/bridge --story
+    """
+    moment = o.time_range(as_of, None, None).as_of
+
+    async def run() -> None:
+        async with _desk(corpus) as desk:
+            start = time.perf_counter()
+            with _progress() as progress:
+                made = desk.story if story else desk.article
+                summary = await made(corpus, wanted, moment, progress)
+            if as_json:
+                print_json(summary_record(summary, _ms(start)))
+            else:
+                print_summary(summary)
+            if summary.problem:
+                complain(summary.problem)
+
+    asyncio.run(run())
+
+
+def digest(
+    as_of: o.AsOf = None, since: o.Since = None, until: o.Until = None,
+    period: Annotated[
+        Period | None, typer.Option(help="The day or the week up to the end of the range. Default: day.")
+    ] = None,
+    topic: Annotated[str | None, typer.Option(help="Only stories on this; a few words.")] = None,
+    source: o.Source = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many stories.")] = 10,
+    markdown: Annotated[
+        str | None, typer.Option(metavar="FILE|-", help="Write it as Markdown, to a file or to -.")
+    ] = None,
+    rss: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as an RSS feed.")] = None,
+    corpus: o.Corpus = "local", as_json: o.Json = False,
+) -> None:  # fmt: skip
+    """The main stories of a day, a week or any range, each with a line or two and its outlets.
+
+    Example: newsdesk digest --period week --topic climate
+    """
+    within = o.time_range(as_of, since, until)
+    if period is not None and since is not None:
+        raise typer.BadParameter("give either --since or --period", param_hint="--period")
+    if topic is not None and not topic.strip():
+        raise typer.BadParameter("the topic is empty", param_hint="--topic")
+    if within.since is None:
+        days = timedelta(days=_DAYS[period or Period.day])
+        within = replace(within, since=within.last - days + timedelta(microseconds=1))
+
+    async def run() -> None:
+        from bot.answering.summaries.export import as_markdown, as_rss
+        from retrieval.timestamps import utc_now
+
+        async with _desk(corpus) as desk:
+            start = time.perf_counter()
+            with _progress() as progress:
+                made = await desk.digest(
+                    corpus, within, topic=topic, source=source, limit=limit, progress=progress
+                )
+        if markdown is not None and markdown != "-":
+            _write(Path(markdown), as_markdown(made))
+        if rss is not None:
+            _write(rss, '<?xml version="1.0" encoding="utf-8"?>\n' + as_rss(made, utc_now()))
+        if markdown == "-":
+            sys.stdout.write(as_markdown(made))
+        elif as_json:
+            print_json(digest_record(made, _ms(start)))
+        else:
+            print_digest(made)
+
+    asyncio.run(run())
+
+
+def timeline(
+    topic: Topic, as_of: o.AsOf = None, since: o.Since = None, until: o.Until = None,
+    source: o.Source = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many events; the main ones.")] = 20,
+    png: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw coverage by day and outlet.")] = None,
+    corpus: o.Corpus = "local", as_json: o.Json = False,
+) -> None:  # fmt: skip
+    """What happened on a topic, in order: one dated, cited line for each event.
+
+    Example: newsdesk timeline "Lantern Bridge" --png bridge.png
+    """
+    within = o.time_range(as_of, since, until)
+
+    async def run() -> None:
+        async with _desk(corpus) as desk:
+            start = time.perf_counter()
+            with _progress() as progress:
+                made = await desk.timeline(
+                    corpus, within, topic, source=source, limit=limit, progress=progress
+                )
+        alt: str | None = None
+        key: tuple[tuple[str, str], ...] = ()
+        if png is not None:
+            from bot.charts.coverage import coverage_chart
+
+            chart = await asyncio.to_thread(coverage_chart, made)
+            _write(png, chart.png)
+            alt, key = chart.alt, chart.key
+        if as_json:
+            print_json(timeline_record(made, alt, _ms(start)))
+        else:
+            print_timeline(made, key)
+
+    asyncio.run(run())
+
+
+@contextlib.asynccontextmanager
+async def _desk(corpus: str) -> AsyncIterator[SummaryDesk]:
+    """Raises ``NotFound`` if there is no such corpus."""
+    from bot.answering.factory import open_composer
+    from bot.answering.summaries.service import SummaryDesk
+    from bot.config.settings import load_settings
+    from retrieval.library import open_library
+
+    settings = load_settings()
+    async with (
+        open_library(settings.library()) as library,
+        open_composer(library, settings.answering()) as composer,
+    ):
+        await library.require_corpus(corpus)
+        yield SummaryDesk(library, composer, library.config.zone)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Progress]:
+    """How many parts are written, on a terminal only."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda step: None
+        return
+    with console.status("Reading…") as status:
+
+        def told(step: Step) -> None:
+            status.update(f"Written: {step.done} of {step.total} parts")
+
+        yield told
+
+
+def _write(path: Path, content: str | bytes) -> None:
+    """Whole or not at all: readers of a feed never see half of it."""
+    from retrieval.errors import StorageError
+
+    data = content.encode() if isinstance(content, str) else content
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path} can't be written ({error.strerror or error}).") from error
+
+
+def _ms(start: float) -> float:
+    return round((time.perf_counter() - start) * 1000, 1)

@@ -1,0 +1,214 @@
+"""How summaries, digests and timelines look in a terminal and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from bot.cli.output import byline
+
+if TYPE_CHECKING:
+    from bot.answering.models import Citation, Sentence, Usage
+    from bot.answering.summaries.models import Summary
+    from bot.answering.summaries.service import Digest
+    from bot.answering.summaries.timeline import Timeline
+
+_HEADINGS = {
+    "summary": "",
+    "what-happened": "What happened",
+    "who-says-what": "Who says what",
+    "disputed": "What is disputed",
+    "changed": "What changed since",
+}
+
+
+def summary_record(summary: Summary, ms: float) -> dict[str, Any]:
+    return {
+        "kind": summary.kind,
+        "title": summary.title,
+        "story_id": summary.story_id,
+        "sections": [
+            {"name": section.name, "sentences": _sentences(section.sentences)}
+            for section in summary.sections
+        ],
+        "figures": [
+            {"text": figure.text, "sentence": figure.sentence.text,
+             "citations": list(figure.sentence.citations)}
+            for figure in summary.figures
+        ],
+        "citations": _citations(summary.citations),
+        "articles": [asdict(article) for article in summary.articles],
+        "outlets": list(summary.outlets),
+        **_made(summary.model, summary.usage, summary.notes, ms),
+    }  # fmt: skip
+
+
+def digest_record(digest: Digest, ms: float) -> dict[str, Any]:
+    from retrieval.timestamps import from_micros, iso
+
+    return {
+        "range": {"since": iso(digest.since), "until": iso(digest.until)},
+        "topic": digest.topic,
+        "stories": [
+            {
+                "rank": rank,
+                "story_id": entry.story.story_id,
+                "title": entry.title,
+                "score": round(entry.story.score, 3),
+                "sentences": _sentences(entry.sentences),
+                "citations": _citations(entry.citations),
+                "outlets": list(entry.story.outlets),
+                "articles": len(entry.story.reports),
+                "reports": [asdict(report.article) for report in entry.story.reports],
+                "latest": iso(from_micros(entry.story.latest.at)),
+            }
+            for rank, entry in enumerate(digest.entries, 1)
+        ],
+        "total": digest.total,
+        "articles": digest.articles,
+        **_made(digest.model, digest.usage, digest.notes, ms),
+    }
+
+
+def timeline_record(timeline: Timeline, alt: str | None, ms: float) -> dict[str, Any]:
+    return {
+        "topic": timeline.topic,
+        "events": [
+            {
+                "date": event.day.isoformat(),
+                "story_id": event.story_id,
+                "title": event.title,
+                "text": event.sentence.text,
+                "citations": _citations(event.citations),
+                "outlets": list(event.outlets),
+            }
+            for event in timeline.events
+        ],
+        "coverage": {day.isoformat(): counts for day, counts in timeline.coverage.items()},
+        "total": timeline.total,
+        "alt": alt,
+        **_made(timeline.model, timeline.usage, timeline.notes, ms),
+    }
+
+
+def print_summary(summary: Summary) -> None:
+    out = _Out()
+    out.line(summary.title, "bold")
+    if summary.kind == "story":
+        count = len(summary.articles)
+        articles = "1 article" if count == 1 else f"{count} articles"
+        out.line(f"{articles}; {', '.join(summary.outlets) or 'unknown outlets'}", "dim")
+    for section in summary.sections:
+        out.line("")
+        if heading := _HEADINGS[section.name]:
+            out.line(heading, "bold cyan")
+        for sentence in section.sentences:
+            out.line(_cited(sentence), indent=2 if heading else 0)
+    if summary.figures:
+        out.line("")
+        out.line("Key figures", "bold cyan")
+        for figure in summary.figures:
+            marks = "".join(f"[{n}]" for n in figure.sentence.citations)
+            out.line(f"{figure.text} {marks}", indent=2)
+    out.line("")
+    out.sources(summary.citations)
+    out.ending(summary.notes, summary.model, summary.usage)
+
+
+def print_digest(digest: Digest) -> None:
+    from bot.answering.summaries.export import heading, outlets
+
+    out = _Out()
+    out.line(heading(digest), "bold")
+    for rank, entry in enumerate(digest.entries, 1):
+        out.line("")
+        out.line(f"{rank}. {entry.title}", "bold cyan")
+        out.line(" ".join(_cited(sentence) for sentence in entry.sentences), indent=3)
+        story = entry.story
+        # A number below 0, of a story that was split off, would be read as an option.
+        name = story.story_id if story.story_id > 0 else story.latest.article.article_id
+        out.line(f"{outlets(entry)} Story {name}.", "dim", indent=3)
+        out.sources(entry.citations, indent=3)
+    out.line("")
+    shown = f"{len(digest.entries)} of {digest.total} stories, from {digest.articles} articles"
+    out.line(f"{shown}. newsdesk summarize NUMBER --story tells more of one.", "dim")  # fmt: skip
+    out.ending(digest.notes, digest.model, digest.usage)
+
+
+def print_timeline(timeline: Timeline, key: Sequence[tuple[str, str]] = ()) -> None:
+    """``key``: what stands in the picture for names that it could not write."""
+    out = _Out()
+    out.line(f"Timeline of {timeline.topic}", "bold")
+    day = None
+    for number, event in enumerate(timeline.events, 1):
+        if event.day != day:
+            day = event.day
+            out.line("")
+            out.line(f"{day.day} {day:%B %Y}", "bold cyan")
+        out.line(f"{number}. {event.sentence.text}", indent=2)
+        for citation in event.citations:
+            out.line(f"{citation.article.title}, {byline(citation.article)}", "dim", indent=5)
+    out.line("")
+    if timeline.total > len(timeline.events):
+        out.line(f"{len(timeline.events)} of {timeline.total} events; --limit shows more.", "dim")
+    for letters, name in key:
+        out.line(f"In the picture {name} is {letters}.", "dim")
+    out.ending(timeline.notes, timeline.model, timeline.usage)
+
+
+class _Out:
+    def __init__(self) -> None:
+        import sys
+
+        from rich.console import Console
+
+        self._console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+
+    def line(self, text: str, style: str = "", *, indent: int = 0) -> None:
+        from rich.padding import Padding
+        from rich.text import Text
+
+        words = Text(text, style=style)
+        piped = self._console.soft_wrap
+        self._console.print(
+            Text(" " * indent).append(words) if piped else Padding(words, (0, 0, 0, indent))
+        )
+
+    def sources(self, citations: Iterable[Citation], indent: int = 2) -> None:
+        """Each article once, behind all its numbers."""
+        from bot.answering.summaries.export import grouped
+
+        for article, cited in grouped(citations).items():
+            marks = "".join(f"[{citation.n}]" for citation in cited)
+            self.line(f"{marks} {article.title}", "green", indent=indent)
+            self.line(byline(article), "dim", indent=indent + 4)
+
+    def ending(self, notes: Sequence[str], model: str, usage: Usage | None) -> None:
+        for note in notes:
+            self.line(note, "yellow")
+        if model != "quotations":
+            tokens = usage.prompt_tokens + usage.completion_tokens if usage else 0
+            cost = f", ${usage.cost:.4f}" if usage and usage.cost is not None else ""
+            self.line(f"Written by {model}, {tokens:,} tokens{cost}.", "dim")
+
+
+def _cited(sentence: Sentence) -> str:
+    return f"{sentence.text} {''.join(f'[{n}]' for n in sentence.citations)}"
+
+
+def _sentences(sentences: Iterable[Sentence]) -> list[dict[str, Any]]:
+    return [{"text": s.text, "citations": list(s.citations)} for s in sentences]
+
+
+def _citations(citations: Iterable[Citation]) -> list[dict[str, Any]]:
+    return [{"n": c.n, **asdict(c.article), "quote": c.quote} for c in citations]
+
+
+def _made(model: str, usage: Usage | None, notes: Sequence[str], ms: float) -> dict[str, Any]:
+    return {
+        "model": model,
+        "usage": asdict(usage) if usage else None,
+        "notes": list(notes),
+        "ms": ms,
+    }

@@ -1,0 +1,75 @@
+"""``/ask`` and the entry "Ask about this" of a message's menu."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from bot.client import NewsdeskBot
+from bot.cogs.ask._autocomplete import suggested_sources
+from bot.cogs.ask._context import AboutForm
+from bot.cogs.ask._delivery import acknowledged
+from bot.cogs.ask._service import Asking, Question
+from bot.cogs.ask._threads import open_thread
+from bot.services.answers import LONGEST_QUESTION
+
+
+class AskCommands(commands.Cog):
+    def __init__(self, bot: NewsdeskBot, asking: Asking) -> None:
+        self._bot = bot
+        self._asking = asking
+        self._menu = app_commands.ContextMenu(
+            name=locale_str("Ask about this"), callback=self._about_this
+        )
+
+    async def cog_load(self) -> None:
+        self._bot.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    @app_commands.command(name="ask", description=locale_str("Ask a question about the news"))
+    @app_commands.describe(
+        question=locale_str("Your question"),
+        since=locale_str("Nothing older than this: a date, yesterday, last week"),
+        source=locale_str("Only from this publisher"),
+        private=locale_str("Only you see the answer"),
+    )
+    async def ask(
+        self,
+        interaction: discord.Interaction[Any],
+        question: app_commands.Range[str, 1, LONGEST_QUESTION],
+        since: app_commands.Range[str, 1, 60] | None = None,
+        source: app_commands.Range[str, 1, 100] | None = None,
+        private: bool | None = None,
+    ) -> None:
+        visit = await self._bot.visit(interaction)
+        moment = self._asking.since(since)
+        self._asking.admit(visit, question)
+        hidden = visit.settings.private if private is None else private
+        hidden = hidden and visit.server_id is not None  # nobody else reads direct messages
+        with self._bot.errands.acknowledging():
+            place = await acknowledged(interaction, private=hidden)
+        channel = interaction.channel
+        going_on = await self._asking.going_on_in(channel)
+        asked = Question(question, moment, source, going_on, self._asking.topics_in(channel))
+        served = await self._asking.ask(visit, asked, place)
+        if served is not None and not hidden:
+            await open_thread(self._bot, visit, channel, question, served)
+
+    @ask.autocomplete("source")
+    async def _sources(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await suggested_sources(self._bot, self._asking, interaction, typed)
+
+    async def _about_this(
+        self, interaction: discord.Interaction[Any], message: discord.Message
+    ) -> None:
+        visit = await self._bot.visit(interaction)
+        visit.require_asking()
+        await interaction.response.send_modal(AboutForm(self._bot, self._asking, visit, message))

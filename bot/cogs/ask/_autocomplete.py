@@ -1,0 +1,34 @@
+"""Sources suggested while somebody types, for every command that takes one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.client import NewsdeskBot
+from bot.cogs.ask._service import Asking
+from bot.ui.escaping import unmarked
+
+SUGGESTIONS = 25
+SUGGEST_SECONDS = 2.0
+LONGEST_SUGGESTION = 100
+
+
+async def suggested_sources(
+    bot: NewsdeskBot, asking: Asking, interaction: discord.Interaction[Any], typed: str
+) -> list[app_commands.Choice[str]]:
+    """The publishers whose names begin so, of what this person may read."""
+    visit = await bot.visit(interaction)
+    async with asyncio.timeout(SUGGEST_SECONDS):
+        corpus = await asking.suggesting_from(visit)
+        if corpus is None:
+            return []
+        names = await bot.library.source_names(corpus, typed)
+    return [
+        app_commands.Choice(name=unmarked(name, LONGEST_SUGGESTION), value=name)
+        for name in names
+        if name.strip() and len(name) <= LONGEST_SUGGESTION
+    ][:SUGGESTIONS]

@@ -1,0 +1,63 @@
+"""Where answers to questions of each kind appear, best way first."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import discord
+
+from bot.ops.logging import details
+from bot.ui.delivery import Place
+from bot.ui.delivery_channels import Direct, Posted, Response, Way
+
+_log = logging.getLogger(__name__)
+
+_UNKNOWN_INTERACTION = 10062
+
+
+async def acknowledged(interaction: discord.Interaction[Any], *, private: bool) -> Place:
+    """Tell Discord at once that an answer is coming, and say where it will be.
+
+    If Discord doesn't know the interaction any more, the answer comes without it. Raises what
+    discord.py raises otherwise.
+    """
+    ways: list[Way] = [Response(interaction, private=private)]
+    try:
+        await interaction.response.defer(ephemeral=private, thinking=True)
+    except discord.NotFound as error:
+        if error.code != _UNKNOWN_INTERACTION:
+            raise
+        ways = []
+        _log.warning("an interaction was over before it was acknowledged", extra=details(
+            server=interaction.guild_id, user=interaction.user.id))  # fmt: skip
+    nonce = str(interaction.id)
+    channel = interaction.channel
+    if not private and isinstance(channel, discord.abc.Messageable):
+        ways.append(Posted(channel, None, nonce))
+    ways.append(Direct(interaction.user, nonce))
+    return Place(ways, private=private)
+
+
+def replying_to(message: discord.Message) -> Place:
+    """As a reply in the channel; directly to its author where the bot may not write."""
+    nonce = str(message.id)
+    ways: list[Way] = []
+    if may_answer(message.channel, message.guild):
+        ways.append(Posted(message.channel, message, nonce))
+    if message.guild is not None:
+        ways.append(Direct(message.author, nonce))
+    return Place(ways, private=False)
+
+
+def may_answer(channel: Any, guild: discord.Guild | None) -> bool:
+    """Whether the bot may send embeds there."""
+    if guild is None:
+        return True
+    rights = channel.permissions_for(guild.me)
+    writes = (
+        rights.send_messages_in_threads
+        if isinstance(channel, discord.Thread)
+        else rights.send_messages
+    )
+    return bool(rights.view_channel and writes and rights.embed_links)

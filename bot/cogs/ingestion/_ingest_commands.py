@@ -1,0 +1,117 @@
+"""``/ingest url``, ``file`` and ``text``, and "Ingest this"."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from bot.client import NewsdeskBot
+from bot.cogs.ingestion._files import check_file, handed_in
+from bot.cogs.ingestion._pasted_text import PasteForm
+from bot.errors import Refused
+from bot.services.job_progress import announced
+from bot.ui.links import link_of, links_of, parts_of
+from bot.ui.pages import note
+from retrieval.catalogue.jobs import JobSource
+
+_TOLD = 5
+
+
+class IngestCommands(
+    commands.GroupCog, group_name="ingest", group_description=locale_str("Bring articles in")
+):
+    def __init__(self, bot: NewsdeskBot) -> None:
+        self._bot = bot
+        self._menu = app_commands.ContextMenu(
+            name=locale_str("Ingest this"), callback=self._ingest_this
+        )
+
+    async def cog_load(self) -> None:
+        self._bot.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    @app_commands.command(name="url", description=locale_str("Bring in articles or feeds by link"))
+    @app_commands.describe(
+        links=locale_str("Links to articles, feeds or sitemaps, with blanks between")
+    )
+    async def url(self, interaction: discord.Interaction[Any], links: str) -> None:
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        wanted = dict.fromkeys(link_of(each) for each in links.split())
+        if not wanted:
+            raise Refused("ingest-nothing")
+        message_id = await announced(interaction)
+        sources = [JobSource("url", each) for each in wanted]
+        await self._bot.board.bring_in(interaction, visit, sources, message_id)
+
+    @app_commands.command(name="file", description=locale_str("Bring in what a file holds"))
+    @app_commands.describe(
+        file=locale_str("A page, PDF, text, Markdown, feed or JSON Lines; also .gz")
+    )
+    async def file(self, interaction: discord.Interaction[Any], file: discord.Attachment) -> None:
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        check_file(file, self._bot.settings.max_upload_bytes)
+        message_id = await announced(interaction)
+        source = await handed_in(file, self._bot)
+        await self._bot.board.bring_in(interaction, visit, [source], message_id)
+
+    @app_commands.command(name="text", description=locale_str("Bring in a text that you paste"))
+    async def text(self, interaction: discord.Interaction[Any]) -> None:
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        await interaction.response.send_modal(PasteForm(self._bot, visit.say))
+
+    async def _ingest_this(
+        self, interaction: discord.Interaction[Any], message: discord.Message
+    ) -> None:
+        """Every link and every file of a message. What can't be read is skipped and said so."""
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        files = [file for part in parts_of(message) for file in part.attachments]
+        links = links_of(message)
+        if not links and not files:
+            raise Refused("ingest-nothing-in-message")
+        most = self._bot.settings.max_upload_bytes
+        sources: list[JobSource] = []
+        readable: list[discord.Attachment] = []
+        refused: list[Refused] = []
+        for link in links:
+            with _noting(refused):
+                sources.append(JobSource("url", link_of(link)))
+        for file in files:
+            with _noting(refused):
+                check_file(file, most)
+                readable.append(file)
+        if not sources and not readable:
+            raise refused[0]
+        message_id = await announced(interaction)
+        for file in readable:
+            with _noting(refused):
+                sources.append(await handed_in(file, self._bot))
+        if not sources:
+            raise refused[0]
+        tells = bool(refused) and message_id is not None
+        if tells:
+            # What follows on a response that says nothing yet would become the response.
+            await interaction.edit_original_response(embed=note(visit.say("job-coming")).embed)
+        await self._bot.board.bring_in(interaction, visit, sources, message_id)
+        if tells:
+            words = "\n".join(visit.say(each.key, **each.values) for each in refused[:_TOLD])
+            await interaction.followup.send(embed=note(words).embed, ephemeral=True)
+
+
+@contextlib.contextmanager
+def _noting(refused: list[Refused]) -> Iterator[None]:
+    try:
+        yield
+    except Refused as error:
+        refused.append(error)

@@ -1,0 +1,116 @@
+"""The form behind ``/ingest text``."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import discord
+
+from bot import errors
+from bot.client import NewsdeskBot
+from bot.errors import Refused
+from bot.i18n import Say
+from bot.services.job_progress import announced
+from bot.ui.escaping import plain
+from bot.ui.forms import Form
+from bot.ui.links import link_of
+from retrieval.catalogue.jobs import JobSource
+from retrieval.timestamps import parse_span
+
+_KEPT_SECONDS = 900.0
+
+
+class Pasted(NamedTuple):
+    """What was written into the form."""
+
+    title: str = ""
+    text: str = ""
+    link: str = ""
+    date: str = ""
+
+
+_NOTHING = Pasted()
+
+
+class PasteForm(Form):
+    """Title and text; a link and a date if they are known. ``pasted`` stands there already."""
+
+    def __init__(self, bot: NewsdeskBot, say: Say, pasted: Pasted = _NOTHING) -> None:
+        super().__init__(title=say("paste-title"), say=say)
+        self._bot = bot
+        self._title = _line(say("paste-headline"), 300, pasted.title)
+        self._text: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            label=say("paste-text"), style=discord.TextStyle.paragraph, max_length=4_000,
+            default=pasted.text or None,
+        )  # fmt: skip
+        self._link = _line(
+            say("paste-link"), 500, pasted.link, required=False, hint="https://example.com/story"
+        )
+        self._date = _line(say("paste-date"), 40, pasted.date, required=False, hint="2023-11-03")
+        for item in (self._title, self._text, self._link, self._date):
+            self.add_item(item)
+
+    async def submitted(self, interaction: discord.Interaction[Any]) -> None:
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        title = " ".join(self._title.value.split())
+        if not title or not self._text.value.strip():
+            raise Refused("paste-empty")
+        record = {"title": title, "text": self._text.value}
+        if link := self._link.value.strip():
+            record["url"] = link_of(link)
+        if date := self._date.value.strip():
+            record["published_at"] = _date(date)
+        message_id = await announced(interaction)
+        source = JobSource("text", title, record)
+        await self._bot.board.bring_in(interaction, visit, [source], message_id)
+
+    async def on_error(  # type: ignore[override]
+        self, interaction: discord.Interaction[Any], error: Exception, /
+    ) -> None:
+        """What was written is not lost: the message that refuses it offers it again."""
+        pasted = Pasted(*(item.value for item in (self._title, self._text, self._link, self._date)))
+        again = _Again(self._bot, self._say, pasted, interaction.user.id)
+        await errors.report(interaction, error, self._say, "form PasteForm", view=again)
+
+
+class _Again(discord.ui.View):
+    """A button that opens the form once more, for who filled it in."""
+
+    def __init__(self, bot: NewsdeskBot, say: Say, pasted: Pasted, user_id: int) -> None:
+        super().__init__(timeout=_KEPT_SECONDS)
+        self._bot = bot
+        self._say = say
+        self._pasted = pasted
+        self._user_id = user_id
+        button: discord.ui.Button[Any] = discord.ui.Button(label=say("button-correct"))
+        button.callback = self._open  # type: ignore[method-assign]
+        self.add_item(button)
+
+    async def _open(self, interaction: discord.Interaction[Any]) -> None:
+        visit = await self._bot.visit(interaction)
+        visit.require_moderator()
+        if interaction.user.id != self._user_id:
+            raise Refused("not-yours")
+        await interaction.response.send_modal(PasteForm(self._bot, visit.say, self._pasted))
+
+    async def on_error(
+        self, interaction: discord.Interaction[Any], error: Exception, item: Any, /
+    ) -> None:
+        await errors.report(interaction, error, self._say, "button correct")
+
+
+def _line(
+    label: str, most: int, filled: str, *, required: bool = True, hint: str | None = None
+) -> discord.ui.TextInput[Any]:
+    return discord.ui.TextInput(
+        label=label, max_length=most, required=required, placeholder=hint, default=filled or None
+    )
+
+
+def _date(words: str) -> str:
+    try:
+        parse_span(words)
+    except ValueError as error:
+        raise Refused("paste-unknown-date", text=plain(words, 40)) from error
+    return words

@@ -1,0 +1,89 @@
+"""A link that is not here yet: a moderator brings it in by a button, and then it is summed up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+
+from bot import errors
+from bot.client import NewsdeskBot
+from bot.cogs.ask._delivery import acknowledged
+from bot.cogs.ask._ingest_offer import Offer
+from bot.cogs.summaries._service import Make, Serving
+from bot.ops.logging import new_id
+from bot.services.permissions import Visit
+from bot.ui.delivery import Gone, Place
+from bot.ui.jobs import lines_of, over_page
+from bot.ui.pages import BUSY, Page, note
+from bot.ui.summaries import Around, summary_pages
+from retrieval.catalogue.jobs import Job, JobSource
+from retrieval.ingestion.jobs.queue import JobEvent
+
+# An interaction can be answered for a quarter of an hour.
+_SECONDS = 600.0
+
+
+class SumUpOffer(Offer):
+    """Brings one link in and shows its summary, to the same people as the offer."""
+
+    def __init__(
+        self, bot: NewsdeskBot, serving: Serving, visit: Visit, link: str, *, private: bool
+    ) -> None:
+        super().__init__(bot, visit, [link], "button-ingest-and-sum-up")
+        self._serving = serving
+        self._private = private
+
+    async def _accepted(
+        self, interaction: discord.Interaction[Any], visit: Visit, sources: Sequence[JobSource]
+    ) -> None:
+        place = await acknowledged(interaction, private=self._private)
+        try:
+            make = await self._brought_in(visit, place, sources)
+        except Gone:
+            return
+        except Exception as error:  # noqa: BLE001 - told and logged in one place
+            errors.log(error, "bringing in to sum up", server=visit.server_id)
+            with contextlib.suppress(Gone):
+                await place.finish([errors.page_for(error, visit.say, new_id())])
+            return
+        finally:
+            await place.close()
+        if make is not None:
+            await self._serving.serve_at(visit, place, make)
+
+    async def _brought_in(
+        self, visit: Visit, place: Place, sources: Sequence[JobSource]
+    ) -> Make | None:
+        """How to sum up what came; None if nothing did or several articles, which is told then."""
+        job = await self._bot.board.submit(visit, sources)
+        came: list[str] = []
+        try:
+            async with asyncio.timeout(_SECONDS):
+                event = await self._over(job, visit, place, came)
+        except TimeoutError:
+            await place.finish([note(visit.say("ingest-goes-on", id=job.id))])
+            return None
+        if event.job.state != "done" or len(came) != 1:
+            await place.finish([over_page(event, visit.say)])
+            return None
+        article_id = came[0]  # not the link: it may have led elsewhere
+
+        async def make(corpus: str, around: Around, progress: Any) -> Sequence[Page]:
+            made = self._bot.summaries.article
+            return summary_pages(await made(corpus, article_id, around.as_of, progress), around)
+
+        return make
+
+    async def _over(self, job: Job, visit: Visit, place: Place, came: list[str]) -> JobEvent:
+        """Wait for the end of a job, telling how it comes along."""
+        events = self._bot.newsroom.jobs.watch(job.id, job.corpus)
+        async with contextlib.aclosing(events):  # type: ignore[type-var]
+            async for event in events:
+                came += [result.article_id for result in event.results if result.article_id]
+                words = "\n".join(lines_of(event.progress, visit.say))
+                place.update(lambda words=words: note(words, BUSY))  # type: ignore[misc]
+        return event

@@ -1,0 +1,138 @@
+"""Brings what people subscribed to, to channels and directly."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import discord
+
+from bot.answering.summaries.service import Digest
+from bot.client import NewsdeskBot
+from bot.cogs.summaries._service import Serving
+from bot.i18n import Say, say_in
+from bot.storage.answers import set_message
+from bot.storage.subscriptions import Delivery, Subscription
+from bot.subscriptions.runner import GoneForever
+from bot.ui.escaping import plain
+from bot.ui.pager import page_view
+from bot.ui.pages import Page, note
+from bot.ui.summaries import Around, digest_pages
+
+_LOOKED_AT = 50  # messages, for one that may have arrived
+_ABOUT_NOW = timedelta(minutes=2)  # by which Discord's clock may differ from ours
+_GONE = frozenset({10003, 10004, 10007, 10013})
+
+
+class DiscordCourier:
+    def __init__(self, bot: NewsdeskBot, serving: Serving) -> None:
+        self._bot = bot
+        self._serving = serving
+
+    async def deliver(self, subscription: Subscription, digest: Digest | None, nonce: str) -> None:
+        say = say_in(subscription.locale)
+        channel = await self._channel(subscription, say)
+        around = Around(nonce[:8], self._bot.library.clock(), say)
+        if digest is None:
+            nothing = note(say("nothing-new"))
+            nothing.embed.set_footer(text=say("footer-id", id=around.id))
+            pages = [nothing]
+        else:
+            title = None
+            if subscription.kind == "topic":
+                title = say("alert-title", topic=subscription.topic or "")
+            pages = digest_pages(digest, around, title)
+        await self._send(subscription, channel, pages, around, nonce)
+
+    async def has_arrived(self, subscription: Subscription, delivery: Delivery) -> bool:
+        """Looks for the delivery's id among the messages since it was begun."""
+        say = say_in(subscription.locale)
+        channel = await self._channel(subscription, say)
+        me = self._bot.user
+        try:
+            async for message in channel.history(after=delivery.at - _ABOUT_NOW, limit=_LOOKED_AT):
+                footers = [embed.footer.text or "" for embed in message.embeds]
+                mine = me is not None and message.author.id == me.id
+                if mine and any(delivery.id[:8] in footer for footer in footers):
+                    return True
+        except discord.Forbidden:
+            return False  # it may write there and not read: the nonce has to do
+        return False
+
+    async def tell_end(self, subscription: Subscription, why: str) -> None:
+        say = say_in(subscription.locale)
+        user = self._bot.get_user(subscription.user_id) or await self._bot.fetch_user(
+            subscription.user_id
+        )
+        words = say("subscription-ended", what=what_of(subscription, say), why=why)
+        await user.send(embed=note(words).embed)
+
+    async def _channel(self, subscription: Subscription, say: Say) -> discord.abc.Messageable:
+        """Where it goes. Raises ``GoneForever`` if that is no more."""
+        try:
+            if subscription.channel_id is not None:
+                channel = self._bot.get_channel(
+                    subscription.channel_id
+                ) or await self._bot.fetch_channel(subscription.channel_id)
+                if not isinstance(channel, discord.abc.Messageable):
+                    raise GoneForever(say("ended-channel-gone"))
+                return channel
+            await self._require_member(subscription, say)
+            user = await self._bot.fetch_user(subscription.user_id)
+            return await user.create_dm()
+        except discord.NotFound as error:
+            raise GoneForever(say("ended-channel-gone")) from error
+        except discord.Forbidden as error:
+            raise GoneForever(say("ended-not-allowed")) from error
+
+    async def _require_member(self, subscription: Subscription, say: Say) -> None:
+        """What a server has may be read by its members only, as long as they are."""
+        if subscription.server_id is None:
+            return
+        try:
+            # Asked of Discord, not of the cache: that a server can't be reached is no end.
+            member = await self._bot.http.get_member(subscription.server_id, subscription.user_id)
+        except (discord.NotFound, discord.Forbidden) as error:
+            raise GoneForever(say("ended-left-server")) from error
+        settings = await self._bot.servers.of(subscription.server_id)
+        may_ask = {*settings.ask_roles, *settings.moderator_roles}
+        if settings.ask_roles and not may_ask & {int(role) for role in member["roles"]}:
+            raise GoneForever(say("ended-not-allowed"))
+
+    async def _send(
+        self,
+        subscription: Subscription,
+        channel: discord.abc.Messageable,
+        pages: list[Page],
+        around: Around,
+        nonce: str,
+    ) -> None:
+        say, first = around.say, pages[0]
+        view = page_view(around.id, 0, len(pages), say)
+        private = subscription.channel_id is None
+        target = await channel._get_channel()
+        if view is not None:
+            await self._serving.keep(
+                around.id, pages, subscription.corpus, None if private else subscription.server_id,
+                target.id, subscription.user_id, private=private,
+            )  # fmt: skip
+        more: dict[str, Any] = {} if view is None else {"view": view}
+        try:
+            # With a nonce discord.py has Discord enforce it: the same message is taken once.
+            message = await channel.send(embed=first.embed, nonce=nonce, **more)
+        except discord.NotFound as error:
+            raise GoneForever(say("ended-channel-gone")) from error
+        except discord.Forbidden as error:
+            why = "ended-no-direct" if private else "ended-not-allowed"
+            raise GoneForever(say(why)) from error
+        if view is not None:
+            catalogue = self._bot.library.catalogue
+            await set_message(catalogue, around.id, message.channel.id, message.id)
+
+
+def what_of(subscription: Subscription, say: Say) -> str:
+    """``digest on bridges``, escaped."""
+    if subscription.topic is None:
+        return say("subscription-what-digest")
+    kind = "topic" if subscription.kind == "topic" else "digest-topic"
+    return say(f"subscription-what-{kind}", topic=plain(subscription.topic, 100))

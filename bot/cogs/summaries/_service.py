@@ -1,0 +1,159 @@
+"""From a command to a message: the turn in the queue, the work within its time, the pages kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import discord
+
+from bot import errors
+from bot.answering.notes import told
+from bot.answering.summaries.models import NothingThere, NothingYet, NotIngested, Progress, Step
+from bot.client import NewsdeskBot
+from bot.cogs.ask._delivery import acknowledged
+from bot.cogs.ask._service import Asking
+from bot.errors import Refused
+from bot.i18n import Say, say_in
+from bot.services.permissions import Visit
+from bot.services.requests import Errand
+from bot.storage.answers import Given, answer_by_id, keep_answer, set_message
+from bot.ui.delivery import Place
+from bot.ui.escaping import plain
+from bot.ui.pager import articles_of, as_record, embeds_of, page_view
+from bot.ui.pages import BUSY, Page, note
+from bot.ui.summaries import Around
+
+_MORE_SECONDS = 120.0  # than one answer of the model: a summary may take several
+
+# From corpus, what stands around it and who hears how far it is, to pages.
+Make = Callable[[str, Around, Progress], Awaitable[Sequence[Page]]]
+
+
+class Serving:
+    """Makes what a command asks for and turns its pages."""
+
+    def __init__(self, bot: NewsdeskBot, asking: Asking) -> None:
+        self._bot = bot
+        self._asking = asking
+
+    async def serve(
+        self,
+        interaction: discord.Interaction[Any],
+        visit: Visit,
+        make: Make,
+        *,
+        private: bool = False,
+    ) -> None:
+        """Answer a command whose work takes a while; errors are told in one sentence."""
+        self._asking.admit(visit, "summary")
+        private = (private or visit.settings.private) and visit.server_id is not None
+        with self._bot.errands.acknowledging():
+            place = await acknowledged(interaction, private=private)
+        await self.serve_at(visit, place, make)
+
+    async def serve_at(self, visit: Visit, place: Place, make: Make) -> None:
+        """The same where Discord has been told already that something comes."""
+
+        async def again(visit: Visit, place: Place) -> None:
+            await self.serve_at(visit, place, make)
+
+        errand = Errand(
+            user_id=visit.user.id, server_id=visit.server_id, channel_id=visit.channel_id,
+            say=visit.say, exempt=visit.is_exempt,
+        )  # fmt: skip
+
+        async def work() -> tuple[str, None]:
+            corpus = await self._asking.corpus_of(visit, place, again)
+            if corpus is None:
+                return "a server is to be chosen", None
+            self._bot.errands.reads(errand.id, corpus)
+
+            async def made() -> Sequence[Page]:
+                around = Around(errand.id, self._bot.library.clock(), visit.say)
+                async with asyncio.timeout(self._bot.settings.answer_seconds + _MORE_SECONDS):
+                    return await make(corpus, around, _telling(place, visit.say))
+
+            try:
+                pages = await self._bot.errands.in_turn(errand, place, made)
+            except NothingThere as error:
+                await place.finish([note(nothing_there(error, visit))])
+                return "nothing there", None
+            if pages is None:
+                await place.finish([note(visit.say("cut-short"))])
+                return "cut short", None
+            await self._show(visit, place, corpus, errand.id, pages)
+            return "shown", None
+
+        await self._bot.errands.run(errand, place, "summing up", work)
+
+    async def keep(
+        self, kept_id: str, pages: Sequence[Page], corpus: str, server_id: int | None,
+        channel_id: int, user_id: int, *, private: bool,
+    ) -> None:  # fmt: skip
+        """Keep pages, so that they can be turned after a restart too."""
+        await keep_answer(self._bot.library.catalogue, Given(
+            kept_id, self._bot.library.clock(), corpus, server_id, channel_id, None, user_id, None,
+            private, as_record(pages),
+        ))  # fmt: skip
+
+    async def turn(self, interaction: discord.Interaction[Any], kept_id: str, number: int) -> None:
+        """Show another page of a message. Never raises: errors are told to who pressed."""
+        say = say_in(interaction.locale.value)
+        try:
+            visit = await self._bot.visit(interaction)
+            await self._bot.errands.settled(kept_id)
+            given = await answer_by_id(self._bot.library.catalogue, kept_id)
+            pages = embeds_of(given.answer) if given is not None else []
+            if given is None or number >= len(pages):
+                raise Refused("answer-gone")
+            message_id = interaction.message.id if interaction.message else None
+            if given.message_id is not None and given.message_id != message_id:
+                raise Refused("not-yours")
+            if given.channel_id != visit.channel_id:
+                raise Refused("not-yours")
+            await self._asking.require_reading(visit, given)
+            if removed := await self._asking.removed_of(given, articles_of(given.answer)):
+                # What was quoted of it must not come back, for nobody.
+                words = note(visit.say("rests-on-removed", at=removed))
+                await interaction.response.edit_message(
+                    embed=words.embed, view=None, attachments=[]
+                )
+                return
+            view = page_view(kept_id, number, len(pages), visit.say)
+            await interaction.response.edit_message(embed=pages[number], view=view)
+        except Exception as error:  # noqa: BLE001 - told and logged in one place
+            await errors.report(interaction, error, say, "button page")
+
+    async def _show(
+        self, visit: Visit, place: Place, corpus: str, kept_id: str, pages: Sequence[Page]
+    ) -> None:
+        first, view = pages[0], page_view(kept_id, 0, len(pages), visit.say)
+        if view is None:
+            await place.finish([first])
+            return
+        await self.keep(
+            kept_id, pages, corpus, visit.server_id, visit.channel_id, visit.user.id,
+            private=place.private,
+        )  # fmt: skip
+        message = await place.finish([first.with_view(view)])
+        if message is not None:
+            await set_message(self._bot.library.catalogue, kept_id, message.channel.id, message.id)
+
+
+def nothing_there(error: NothingThere, visit: Visit) -> str:
+    """For people in Discord. A moderator is offered to bring a link in before it comes to this."""
+    if isinstance(error, NotIngested):
+        return visit.say("not-ingested-member")
+    if isinstance(error, NothingYet):
+        return visit.say("nothing-here-yet")
+    return plain(told(error.message, visit.say))
+
+
+def _telling(place: Place, say: Say) -> Progress:
+    def told(step: Step) -> None:
+        words = say("parts-written", done=step.done, total=step.total)
+        place.update(lambda: note(words, BUSY))
+
+    return told

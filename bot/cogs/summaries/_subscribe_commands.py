@@ -1,0 +1,281 @@
+"""``/subscribe`` and ``/subscriptions``."""
+
+from __future__ import annotations
+
+from datetime import time
+from difflib import get_close_matches
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from bot.client import NewsdeskBot
+from bot.cogs.summaries._digest_delivery import what_of
+from bot.errors import Refused
+from bot.i18n import Say
+from bot.services.permissions import Visit
+from bot.storage.subscriptions import (
+    Subscription,
+    active_subscriptions,
+    add_subscription,
+    end_subscription,
+    pause_subscription,
+    subscription_by_id,
+)
+from bot.subscriptions.runner import schedule_of
+from bot.ui.escaping import plain, unmarked
+from bot.ui.pages import note
+
+_MOST = 10  # subscriptions of one person
+_SHOWN = 25
+
+Words = app_commands.Range[str, 1, 100]
+Clock = app_commands.Range[str, 1, 8]
+Zone = app_commands.Range[str, 1, 60]
+
+
+class SubscriptionCommands(commands.Cog):
+    subscribe = app_commands.Group(
+        name="subscribe", description=locale_str("Have news sent to you")
+    )
+    subscriptions = app_commands.Group(
+        name="subscriptions", description=locale_str("What you have subscribed to")
+    )
+
+    def __init__(self, bot: NewsdeskBot) -> None:
+        self._bot = bot
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Servers are known from now on; it may come again."""
+        self._bot.subscriptions.start()
+
+    async def cog_unload(self) -> None:
+        await self._bot.subscriptions.stop()
+
+    @subscribe.command(name="digest", description=locale_str("The main stories at a time of day"))
+    @app_commands.describe(
+        at=locale_str("When, such as 08:00"),
+        zone=locale_str("Your time zone, such as Europe/Berlin"),
+        weekday=locale_str("Only on this day of the week"),
+        topic=locale_str("Only on this"),
+        source=locale_str("Only from this publisher"),
+        channel=locale_str("To this channel (moderators); else directly to you"),
+        tell_if_nothing=locale_str("Say so when there is nothing new"),
+    )
+    @app_commands.choices(
+        weekday=[
+            app_commands.Choice(name=name, value=n)
+            for n, name in enumerate(
+                ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+            )
+        ]
+    )
+    async def digest(
+        self,
+        interaction: discord.Interaction[Any],
+        at: Clock,
+        zone: Zone | None = None,
+        weekday: app_commands.Choice[int] | None = None,
+        topic: Words | None = None,
+        source: Words | None = None,
+        channel: discord.TextChannel | None = None,
+        tell_if_nothing: bool = False,
+    ) -> None:
+        visit = await self._admitted(interaction, channel)
+        name = self._zone(zone)
+        made = await self._add(
+            interaction, visit, kind="digest", zone=name, channel=channel, topic=topic,
+            source=source, at_minute=minute_of(at), tell_if_nothing=tell_if_nothing,
+            weekday=weekday.value if weekday else None,
+        )  # fmt: skip
+        following = schedule_of(made).next(self._bot.library.clock())
+        words = visit.say(
+            "subscribed-digest", what=what_of(made, visit.say), when=_when(made, visit.say),
+            where=_where(made, visit.say), next=f"<t:{int(following.timestamp())}:F>",
+        )  # fmt: skip
+        await interaction.response.send_message(embed=note(words).embed, ephemeral=True)
+
+    @subscribe.command(name="topic", description=locale_str("When a story on a topic breaks"))
+    @app_commands.describe(
+        topic=locale_str("What it is about"),
+        most_a_day=locale_str("How many messages a day at most"),
+        quiet_from=locale_str("Quiet hours from, such as 22:00"),
+        quiet_until=locale_str("Quiet hours until, such as 07:00"),
+        zone=locale_str("Your time zone, such as Europe/Berlin"),
+        channel=locale_str("To this channel (moderators); else directly to you"),
+    )
+    async def topic(
+        self,
+        interaction: discord.Interaction[Any],
+        topic: Words,
+        most_a_day: app_commands.Range[int, 1, 24] = 5,
+        quiet_from: Clock | None = None,
+        quiet_until: Clock | None = None,
+        zone: Zone | None = None,
+        channel: discord.TextChannel | None = None,
+    ) -> None:
+        visit = await self._admitted(interaction, channel)
+        name = self._zone(zone)
+        made = await self._add(
+            interaction, visit, kind="topic", zone=name, channel=channel, topic=topic,
+            most_a_day=most_a_day,
+            quiet_from=minute_of(quiet_from) if quiet_from and quiet_until else None,
+            quiet_until=minute_of(quiet_until) if quiet_from and quiet_until else None,
+        )  # fmt: skip
+        words = visit.say(
+            "subscribed-topic", topic=plain(topic, 100), where=_where(made, visit.say)
+        )
+        await interaction.response.send_message(embed=note(words).embed, ephemeral=True)
+
+    @digest.autocomplete("zone")
+    @topic.autocomplete("zone")
+    async def _zones(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        words = typed.strip().replace(" ", "_").lower()
+        names = [name for name in sorted(available_timezones()) if words in name.lower()]
+        return [app_commands.Choice(name=name, value=name) for name in names[:_SHOWN]]
+
+    @subscriptions.command(name="list", description=locale_str("Show your subscriptions"))
+    async def list_them(self, interaction: discord.Interaction[Any]) -> None:
+        visit = await self._bot.visit(interaction)
+        mine = await self._theirs(visit)
+        say = visit.say
+        lines = [
+            say(
+                "subscription-line", id=one.id, what=what_of(one, say), when=_when(one, say),
+                where=_where(one, say), paused=say("subscription-paused") if one.paused else "",
+            )
+            for one in mine[:_SHOWN]
+        ]  # fmt: skip
+        words = "\n".join(lines) or say("subscriptions-none")
+        await interaction.response.send_message(embed=note(words).embed, ephemeral=True)
+
+    @subscriptions.command(name="pause", description=locale_str("Pause one, or go on with it"))
+    @app_commands.rename(which="id")
+    @app_commands.describe(which=locale_str("Its number"))
+    async def pause(self, interaction: discord.Interaction[Any], which: int) -> None:
+        visit = await self._bot.visit(interaction)
+        one = await self._one(visit, which)
+        await pause_subscription(
+            self._bot.library.catalogue, one.id, not one.paused, self._bot.library.clock()
+        )
+        key = "subscription-goes-on" if one.paused else "subscription-is-paused"
+        await interaction.response.send_message(
+            embed=note(visit.say(key, id=one.id)).embed, ephemeral=True
+        )
+
+    @subscriptions.command(name="remove", description=locale_str("Remove one"))
+    @app_commands.rename(which="id")
+    @app_commands.describe(which=locale_str("Its number"))
+    async def remove(self, interaction: discord.Interaction[Any], which: int) -> None:
+        visit = await self._bot.visit(interaction)
+        one = await self._one(visit, which)
+        now = self._bot.library.clock()
+        await end_subscription(self._bot.library.catalogue, one.id, "removed", now)
+        await interaction.response.send_message(
+            embed=note(visit.say("subscription-removed", id=one.id)).embed, ephemeral=True
+        )
+
+    @pause.autocomplete("which")
+    @remove.autocomplete("which")
+    async def _ids(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[int]]:
+        visit = await self._bot.visit(interaction)
+        return [
+            app_commands.Choice(
+                name=unmarked(f"{one.id}: {what_of(one, visit.say)}", 100), value=one.id
+            )
+            for one in await self._theirs(visit)
+            if str(one.id).startswith(str(typed))
+        ][:_SHOWN]
+
+    async def _admitted(
+        self, interaction: discord.Interaction[Any], channel: discord.TextChannel | None
+    ) -> Visit:
+        visit = await self._bot.visit(interaction)
+        visit.require_asking()
+        if visit.server_id is None:
+            raise Refused("server-only")
+        if channel is not None:
+            visit.require_moderator()
+            rights = channel.permissions_for(channel.guild.me)
+            if not (rights.view_channel and rights.send_messages and rights.embed_links):
+                raise Refused("not-allowed")
+        mine = await active_subscriptions(self._bot.library.catalogue, user_id=visit.user.id)
+        if len(mine) >= _MOST:
+            raise Refused("subscriptions-too-many", most=_MOST)
+        return visit
+
+    async def _add(
+        self, interaction: discord.Interaction[Any], visit: Visit, *, kind: Any, zone: str,
+        channel: discord.TextChannel | None, **fields: Any,
+    ) -> Subscription:  # fmt: skip
+        now = self._bot.library.clock()
+        return await add_subscription(self._bot.library.catalogue, Subscription(
+            id=0, kind=kind, corpus=visit.corpus or "", server_id=visit.server_id,
+            channel_id=channel.id if channel else None, user_id=visit.user.id, zone=zone,
+            created_at=now, done_until=now,
+            locale=visit.settings.language or interaction.locale.value, **fields,
+        ))  # fmt: skip
+
+    async def _theirs(self, visit: Visit) -> list[Subscription]:
+        """A person's own; of a moderator also those to the server's channels."""
+        catalogue = self._bot.library.catalogue
+        mine = await active_subscriptions(catalogue, user_id=visit.user.id)
+        if visit.server_id is None or not visit.is_moderator:
+            return mine
+        here = await active_subscriptions(catalogue, server_id=visit.server_id)
+        return [*mine, *(s for s in here if s.channel_id is not None and s not in mine)]
+
+    async def _one(self, visit: Visit, which: int) -> Subscription:
+        one = await subscription_by_id(self._bot.library.catalogue, which)
+        if one is None or one not in await self._theirs(visit):
+            raise Refused("subscription-unknown", id=which)
+        return one
+
+    def _zone(self, name: str | None) -> str:
+        """Raises ``Refused`` that names one like it."""
+        if name is None:
+            return self._bot.settings.timezone
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            zones = {zone.lower(): zone for zone in sorted(available_timezones())}
+            cities = {zone.rsplit("/", 1)[-1]: zone for zone in zones}
+            wanted = name.strip().lower().replace(" ", "_")
+            near = get_close_matches(wanted, [*zones, *cities], 1, 0.6)
+            example = zones[cities.get(near[0], near[0])] if near else "Europe/Berlin"
+            raise Refused("unknown-zone", zone=plain(name, 60), example=example) from error
+        return name
+
+
+def minute_of(text: str) -> int:
+    """The minute of the day of ``8:30``, ``08:30`` or ``8``. Raises ``Refused``."""
+    hour, _, minute = text.strip().partition(":")
+    try:
+        at = time(int(hour), int(minute or 0))
+    except ValueError as error:
+        raise Refused("unknown-time", text=plain(text, 20)) from error
+    return at.hour * 60 + at.minute
+
+
+def _when(subscription: Subscription, say: Say) -> str:
+    if subscription.at_minute is None:
+        return say("subscription-alerts", most=subscription.most_a_day)
+    at = f"{subscription.at_minute // 60:02}:{subscription.at_minute % 60:02}"
+    if subscription.weekday is None:
+        return say("subscription-daily", time=at, zone=subscription.zone)
+    day = say(f"weekday-{subscription.weekday}")
+    return say("subscription-weekly", day=day, time=at, zone=subscription.zone)
+
+
+def _where(subscription: Subscription, say: Say) -> str:
+    if subscription.channel_id is None:
+        return say("subscription-direct")
+    return f"<#{subscription.channel_id}>"

@@ -1,0 +1,185 @@
+"""``/summary``, ``/digest``, ``/timeline`` and the entry "Summarise this" of a message's menu."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Literal
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from bot.answering.summaries.models import NotIngested, Progress
+from bot.charts.coverage import coverage_chart
+from bot.client import NewsdeskBot
+from bot.cogs.ask._autocomplete import (
+    LONGEST_SUGGESTION,
+    SUGGEST_SECONDS,
+    SUGGESTIONS,
+    suggested_sources,
+)
+from bot.cogs.ask._service import Asking
+from bot.cogs.summaries._choices import SumUpOffer
+from bot.cogs.summaries._service import Serving
+from bot.errors import Refused
+from bot.ui.escaping import unmarked
+from bot.ui.links import links_of
+from bot.ui.pages import Page, note
+from bot.ui.summaries import Around, digest_pages, summary_pages, timeline_pages
+from retrieval.timestamps import TimeRange
+
+_STORIES, _EVENTS = 10, 20
+
+Which = app_commands.Range[str, 1, 300]
+Words = app_commands.Range[str, 1, 100]
+
+
+class SummaryCommands(commands.Cog):
+    summary = app_commands.Group(
+        name="summary", description=locale_str("Sum up an article or a story")
+    )
+
+    def __init__(self, bot: NewsdeskBot, serving: Serving, asking: Asking) -> None:
+        self._bot = bot
+        self._serving = serving
+        self._asking = asking
+        self._menu = app_commands.ContextMenu(
+            name=locale_str("Summarise this"), callback=self._summarise_this
+        )
+
+    async def cog_load(self) -> None:
+        self._bot.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    @summary.command(name="article", description=locale_str("Five sentences and the key figures"))
+    @app_commands.describe(
+        article=locale_str("A link, a title or an id"),
+        private=locale_str("Only you see the answer"),
+    )
+    async def article(
+        self, interaction: discord.Interaction[Any], article: Which, private: bool = False
+    ) -> None:
+        await self._sum_up(interaction, article, story=False, private=private)
+
+    @summary.command(
+        name="story", description=locale_str("What happened, who says what, what is disputed")
+    )
+    @app_commands.describe(
+        story=locale_str("A link, a title or an id"), private=locale_str("Only you see the answer")
+    )
+    async def story(
+        self, interaction: discord.Interaction[Any], story: Which, private: bool = False
+    ) -> None:
+        await self._sum_up(interaction, story, story=True, private=private)
+
+    @app_commands.command(
+        name="digest", description=locale_str("The main stories of a day or a week")
+    )
+    @app_commands.describe(
+        period=locale_str("Of which time"), topic=locale_str("Only on this"),
+        source=locale_str("Only from this publisher"), private=locale_str("Only you see the answer"),
+    )  # fmt: skip
+    async def digest(
+        self,
+        interaction: discord.Interaction[Any],
+        period: Literal["day", "week"] = "day",
+        topic: Words | None = None,
+        source: Words | None = None,
+        private: bool = False,
+    ) -> None:
+        visit = await self._bot.visit(interaction)
+
+        async def make(corpus: str, around: Around, progress: Progress) -> Sequence[Page]:
+            since = around.as_of - timedelta(days=7 if period == "week" else 1)
+            digest = await self._bot.summaries.digest(
+                corpus, TimeRange(around.as_of, since), topic=topic, source=source, limit=_STORIES,
+                progress=progress,
+            )  # fmt: skip
+            return digest_pages(digest, around)
+
+        await self._serving.serve(interaction, visit, make, private=private)
+
+    @app_commands.command(
+        name="timeline", description=locale_str("What happened on a topic, in order")
+    )
+    @app_commands.describe(
+        topic=locale_str("What it is about"),
+        since=locale_str("Nothing older than this: a date, yesterday, last week"),
+        private=locale_str("Only you see the answer"),
+    )
+    async def timeline(
+        self,
+        interaction: discord.Interaction[Any],
+        topic: Words,
+        since: app_commands.Range[str, 1, 60] | None = None,
+        private: bool = False,
+    ) -> None:
+        visit = await self._bot.visit(interaction)
+        first = self._asking.since(since)
+
+        async def make(corpus: str, around: Around, progress: Progress) -> Sequence[Page]:
+            timeline = await self._bot.summaries.timeline(
+                corpus, TimeRange(around.as_of, first), topic, limit=_EVENTS, progress=progress
+            )
+            chart = await asyncio.to_thread(coverage_chart, timeline)
+            return timeline_pages(timeline, chart, around)
+
+        await self._serving.serve(interaction, visit, make, private=private)
+
+    @article.autocomplete("article")
+    @story.autocomplete("story")
+    async def _articles(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        visit = await self._bot.visit(interaction)
+        async with asyncio.timeout(SUGGEST_SECONDS):
+            corpus = await self._asking.suggesting_from(visit)
+            if corpus is None:
+                return []
+            found = await self._bot.summaries.suggestions(corpus, typed, SUGGESTIONS)
+        return [
+            app_commands.Choice(
+                name=unmarked(article.title, LONGEST_SUGGESTION) or "…", value=article.article_id
+            )
+            for article in found
+        ]
+
+    @digest.autocomplete("source")
+    async def _sources(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await suggested_sources(self._bot, self._asking, interaction, typed)
+
+    async def _summarise_this(
+        self, interaction: discord.Interaction[Any], message: discord.Message
+    ) -> None:
+        links = links_of(message)
+        if not links:
+            raise Refused("no-link")
+        await self._sum_up(interaction, links[0], story=False, private=True)
+
+    async def _sum_up(
+        self, interaction: discord.Interaction[Any], name: str, *, story: bool, private: bool
+    ) -> None:
+        visit = await self._bot.visit(interaction)
+        desk = self._bot.summaries
+
+        async def make(corpus: str, around: Around, progress: Progress) -> Sequence[Page]:
+            made = desk.story if story else desk.article
+            try:
+                summary = await made(corpus, name, around.as_of, progress)
+            except NotIngested as error:
+                if visit.server_id is None or not visit.is_moderator:
+                    raise
+                words = note(visit.say("not-ingested-moderator"))
+                only_me = private or visit.settings.private
+                offer = SumUpOffer(self._bot, self._serving, visit, error.url, private=only_me)
+                return [words.with_view(offer)]
+            return summary_pages(summary, around)
+
+        await self._serving.serve(interaction, visit, make, private=private)

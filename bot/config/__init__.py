@@ -1,0 +1,1 @@
+"""Settings and the plain data classes that they fill."""

@@ -1,0 +1,285 @@
+"""Settings from the environment and from `.env`, read once in `main`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dotenv import dotenv_values
+from platformdirs import user_data_path
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from bot.answering.providers import ModelOptions
+from bot.config.limits import AnsweringConfig, Budget, Composing
+from bot.config.url_types import ApiUrl, CdnUrl, GatewayUrl, Hosts, LooksLike, ModelUrl
+from bot.services.rate_limits import Limits
+from retrieval.embedders import EmbedderOptions
+from retrieval.errors import SettingsError
+from retrieval.feeds.schedule import FeedRules, Pace
+from retrieval.library import LibraryConfig
+from retrieval.rerankers import RerankerOptions
+
+_PREFIX = "NEWSDESK_"
+_BOUNDS = ("ge", "le", "min_length", "max_length")
+_SHOWN_CHARS = 60
+
+
+def _named(name: str) -> AliasChoices:
+    """A variable that is not ours and has no prefix of ours."""
+    return AliasChoices(name)
+
+
+class Settings(BaseSettings):
+    """Every setting, with its bounds and default. `.env.example` explains them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, case_sensitive=False,
+        populate_by_name=True, hide_input_in_errors=True,
+    )  # fmt: skip
+
+    data_dir: Path = Field(default_factory=lambda: user_data_path("newsdesk", appauthor=False))
+    chroma_url: str | None = None
+    embedder: Literal["wordllama", "openai", "minilm", "neural"] = "wordllama"
+    neural_embedding_model: str = "BAAI/bge-small-en-v1.5"
+    neural_embedding_folder: Path | None = None
+    reranker: Literal["none", "neural"] = "none"
+    reranker_model: str = "Xenova/ms-marco-MiniLM-L-6-v2"
+    reranker_folder: Path | None = None
+    rerank_seconds: float = Field(default=1.0, ge=0.05, le=30)
+    openai_embedding_model: str = "text-embedding-3-small"
+    timezone: str = "UTC"
+    fetch_allow: Hosts = ()
+    fetch_seconds: float = Field(default=20.0, ge=1, le=120)
+    user_agent: str = "Newsdesk/0.1 (news question answering)"
+    contact: str | None = None
+    feed_connections: int = Field(default=8, ge=1, le=64)
+    feed_first_items: int = Field(default=20, ge=1, le=1000)
+    feed_shortest_minutes: float = Field(default=10, ge=1, le=1440)
+    feed_longest_hours: float = Field(default=24, ge=1, le=720)
+    feed_pause_days: float = Field(default=7, ge=1, le=90)
+    jobs_waiting: int = Field(default=20, ge=1, le=1000)
+    respect_noai: bool = True
+    max_article_mb: float = Field(default=5.0, ge=0.1, le=50)
+    max_upload_mb: float = Field(default=25.0, ge=0.1, le=500)
+    model_seconds: float = Field(default=30.0, ge=1, le=600)
+    answer_seconds: float = Field(default=60.0, ge=2, le=900)
+    context_tokens: int = Field(default=3_000, ge=200, le=200_000)
+    answer_tokens: int = Field(default=400, ge=50, le=8_000)
+    second_opinion: bool = False
+    prices_file: Path | None = None
+    daily_cost: float | None = Field(default=None, ge=0)
+    daily_cost_per_corpus: float | None = Field(default=None, ge=0)
+    daily_tokens: int | None = Field(default=None, ge=0)
+    daily_tokens_per_corpus: int | None = Field(default=None, ge=0)
+    discord_api_url: ApiUrl = None
+    discord_gateway_url: GatewayUrl = None
+    discord_cdn_url: CdnUrl = None
+
+    message_content: bool = False
+    shared_corpus: str | None = Field(default=None, min_length=1, max_length=200)
+    cooldown_seconds: float = Field(default=5.0, ge=0, le=3_600)
+    answers_at_once: int = Field(default=4, ge=1, le=100)
+    answers_at_once_per_server: int = Field(default=2, ge=1, le=100)
+    waiting_questions: int = Field(default=100, ge=0, le=10_000)
+    keep_answers_days: float = Field(default=90.0, ge=1, le=3_650)
+    grace_days: float = Field(default=14.0, ge=0, le=3_650)
+    stop_seconds: float = Field(default=10.0, ge=0, le=300)
+    health_port: int | None = Field(default=None, ge=1, le=65_535)
+    log_json: bool = False
+
+    discord_token: SecretStr | None = Field(default=None, validation_alias=_named("DISCORD_TOKEN"))
+    openai_api_key: SecretStr | None = Field(
+        default=None, validation_alias=_named("OPENAI_API_KEY")
+    )
+    openai_base_url: ModelUrl = Field(default=None, validation_alias=_named("OPENAI_BASE_URL"))
+    openai_model: str = Field(default="gpt-4o-mini", validation_alias=_named("OPENAI_MODEL"))
+
+    @field_validator("fetch_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("not a time zone") from error
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def max_article_bytes(self) -> int:
+        return int(self.max_article_mb * 1_000_000)
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return int(self.max_upload_mb * 1_000_000)
+
+    @property
+    def introduction(self) -> str:
+        """How fetching introduces itself: the user agent, and whom to write to."""
+        return f"{self.user_agent} (+{self.contact})" if self.contact else self.user_agent
+
+    def feed_rules(self) -> FeedRules:
+        shortest = timedelta(minutes=self.feed_shortest_minutes)
+        longest = max(shortest, timedelta(hours=self.feed_longest_hours))
+        first = min(longest, max(shortest, timedelta(minutes=30)))
+        pause_after = timedelta(days=self.feed_pause_days)
+        return FeedRules(self.feed_first_items, Pace(shortest, longest, first, pause_after))
+
+    def library(self, data_dir: Path | None = None) -> LibraryConfig:
+        key = self.openai_api_key
+        return LibraryConfig(
+            data_dir=data_dir or self.data_dir,
+            chroma_url=self.chroma_url,
+            embedder=self.embedder,
+            zone=ZoneInfo(self.timezone),
+            embedder_options=EmbedderOptions(
+                model=self.openai_embedding_model,
+                base_url=self.openai_base_url,
+                api_key=key.get_secret_value() if key else None,
+                neural_model=self.neural_embedding_model,
+                neural_folder=self.neural_embedding_folder,
+            ),
+            reranker=self.reranker,
+            reranker_options=RerankerOptions(self.reranker_model, self.reranker_folder),
+            rerank_seconds=self.rerank_seconds,
+        )
+
+    def limits(self) -> Limits:
+        return Limits(
+            self.cooldown_seconds,
+            self.answers_at_once,
+            self.answers_at_once_per_server,
+            self.waiting_questions,
+        )
+
+    def answering(self) -> AnsweringConfig:
+        key = self.openai_api_key
+        return AnsweringConfig(
+            model=ModelOptions(
+                self.openai_model,
+                self.openai_base_url,
+                key.get_secret_value() if key else None,
+                first_seconds=self.model_seconds,
+            ),
+            composing=Composing(
+                self.context_tokens, self.answer_tokens, self.answer_seconds, self.second_opinion
+            ),
+            budget=Budget(
+                self.daily_cost,
+                self.daily_cost_per_corpus,
+                self.daily_tokens,
+                self.daily_tokens_per_corpus,
+            ),
+            prices_file=self.prices_file,
+            zone=ZoneInfo(self.timezone),
+        )
+
+
+def variable_names() -> dict[str, str]:
+    """By environment variable, the field of ``Settings`` that it sets."""
+    names = {}
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        names[
+            str(alias.choices[0]) if isinstance(alias, AliasChoices) else _PREFIX + name.upper()
+        ] = name
+    return names
+
+
+def load_settings(
+    environment: Mapping[str, str] | None = None, env_file: Path = Path(".env")
+) -> Settings:
+    """Read the settings; the environment wins over ``env_file``.
+
+    Raises ``SettingsError``, naming the variable, for an unknown ``NEWSDESK_*`` name or a bad value.
+    """
+    environment = os.environ if environment is None else environment
+    try:
+        from_file = {k: v for k, v in dotenv_values(env_file).items() if v is not None}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{env_file} can't be read as UTF-8 text.") from error
+    given = {**from_file, **environment}
+    known = variable_names()
+    for name in given:
+        if name.upper().startswith(_PREFIX) and name not in known:
+            close = get_close_matches(name.upper(), known, n=1, cutoff=0.0)
+            raise SettingsError(
+                f"{name} is not a setting; did you mean {close[0]}? See .env.example."
+            )
+    values = {field: given[name] for name, field in known.items() if given.get(name, "").strip()}
+    try:
+        # Only what was handed in: the environment has been read already.
+        return _Given(**values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        place = str(wrong["loc"][0])
+        field = known.get(place, place)
+        name = next(name for name, each in known.items() if each == field)
+        raise SettingsError(
+            f"{name} has to be {_allowed(field)}, not {_shown(field, str(wrong['input']))}; "
+            ".env.example explains it."
+        ) from error
+
+
+def _allowed(field: str) -> str:
+    """What a setting may be, as the end of a sentence that says what it has to be."""
+    info = Settings.model_fields[field]
+    kinds: tuple[Any, ...] = get_args(info.annotation) or (info.annotation,)
+    bounds = {name: getattr(each, name) for each in info.metadata for name in _BOUNDS if hasattr(each, name)}  # fmt: skip
+    for each in info.metadata:
+        if isinstance(each, LooksLike):
+            return each.words
+    if bool in kinds:
+        return "true or false"
+    if field == "timezone":
+        return "a time zone such as Europe/Berlin"
+    if "max_length" in bounds:
+        return f"{bounds['min_length']} to {bounds['max_length']} characters long"
+    if int in kinds or float in kinds:
+        number = "a whole number" if int in kinds else "a number"
+        if "le" in bounds:
+            return f"{number} from {bounds['ge']:g} to {bounds['le']:g}"
+        return f"{number}, {bounds['ge']:g} or more"
+    *others, last = (str(kind) for kind in kinds if kind is not NoneType)
+    return f"{', '.join(others)} or {last}"
+
+
+def _shown(field: str, value: str) -> str:
+    """What was given; nothing of a secret, which a URL may hold too."""
+    if SecretStr in get_args(Settings.model_fields[field].annotation) or "@" in value:
+        return "what is set"
+    value = " ".join(value.split())
+    return f"“{value}”" if len(value) <= _SHOWN_CHARS else f"“{value[:_SHOWN_CHARS]}…”"
+
+
+class _Given(Settings):
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)

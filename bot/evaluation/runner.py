@@ -1,0 +1,220 @@
+"""Running all questions over a set of articles: how well search finds and answers answer."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bot.answering.engine import AnswerEngine, Asked
+from bot.evaluation.questions import Question, holds, known_questions, read_records
+from bot.evaluation.scoring import MEASURES, Interval, difference, first_hit, interval
+from retrieval.errors import SettingsError, UnreadableSource
+from retrieval.ingestion.pipeline import ingest
+from retrieval.ingestion.readers import read_source
+from retrieval.library import Library, LibraryConfig, open_library
+from retrieval.search.ranking import FEATURES
+from retrieval.timestamps import TimeRange
+
+_LIMIT = 10
+# Keyword search that prefers new reports: what is easily had without all the rest.
+BASELINE = dict.fromkeys(FEATURES, 0.0) | {"bm25": 1.0, "bm25_peak": 1.0, "week": 0.35}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one question."""
+
+    question: Question
+    rank: int | None
+    abstained: bool
+    right: bool
+    search_ms: float
+    answer_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The outcomes under one setting, and how fast the articles came in."""
+
+    setting: str
+    articles: int
+    articles_per_second: float
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def counting(self) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if outcome.question.gold]
+
+    @property
+    def uncovered(self) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if not outcome.question.covered]
+
+    def retrieval(self) -> dict[str, Interval]:
+        ranks = [outcome.rank for outcome in self.counting]
+        return {name: interval([score(rank) for rank in ranks]) for name, score in MEASURES.items()}
+
+    def answers(self) -> dict[str, Interval]:
+        """Of the questions that count: answered at all, and with the right answer in the text. Of
+        those whose articles are all missing: abstained."""
+        return {
+            "answered": interval([float(not o.abstained) for o in self.counting]),
+            "right": interval([float(o.right) for o in self.counting]),
+            "abstained without coverage": interval([float(o.abstained) for o in self.uncovered]),
+        }
+
+    def by_week(self) -> dict[str, dict[str, float]]:
+        """By ``asked_at``: how many questions count, and their means."""
+        weeks: dict[str, list[Outcome]] = {}
+        for outcome in self.counting:
+            weeks.setdefault(outcome.question.asked_at, []).append(outcome)
+        return {
+            week: {
+                "questions": len(outcomes),
+                **{
+                    name: statistics.mean(score(o.rank) for o in outcomes)
+                    for name, score in MEASURES.items()
+                },
+                "right": statistics.mean(float(o.right) for o in outcomes),
+            }
+            for week, outcomes in sorted(weeks.items())
+        }
+
+    def timing(self) -> dict[str, float]:
+        """Milliseconds, and articles a second."""
+        search = [o.search_ms for o in self.outcomes] or [0.0]
+        answer = [o.answer_ms for o in self.outcomes] or [0.0]
+        return {
+            "articles_per_second": self.articles_per_second,
+            "search_median_ms": statistics.median(search),
+            "search_p99_ms": _p99(search),
+            "answer_median_ms": statistics.median(answer),
+            "answer_p99_ms": _p99(answer),
+        }
+
+
+def compare(first: Evaluation, second: Evaluation) -> dict[str, Interval]:
+    """First minus second, by measure, on the questions that count."""
+    return {
+        name: difference(
+            [score(o.rank) for o in first.counting], [score(o.rank) for o in second.counting]
+        )
+        for name, score in MEASURES.items()
+    } | {
+        "right": difference(
+            [float(o.right) for o in first.counting], [float(o.right) for o in second.counting]
+        )
+    }
+
+
+def changed(config: LibraryConfig, setting: str) -> LibraryConfig:
+    """``config`` with one setting changed: ``embedder=NAME``, a weight (``week=0``), a number of
+    candidates (``dense_candidates=20``), or ``bm25`` for keywords with recency alone.
+
+    Raises ``SettingsError``.
+    """
+    name, _, value = setting.partition("=")
+    try:
+        if setting == "bm25":
+            return replace(
+                config, ranking=replace(config.ranking, dense_candidates=0, weights=BASELINE)
+            )
+        if name == "embedder":
+            return replace(config, embedder=value)
+        if name in FEATURES:
+            weights = {**config.ranking.weights, name: float(value)}
+            return replace(config, ranking=replace(config.ranking, weights=weights))
+        if name in {"keyword_candidates", "dense_candidates", "passages_per_article"}:
+            number = int(value)
+            return replace(config, ranking=replace(config.ranking, **{name: number}))  # type: ignore[arg-type]
+    except ValueError as error:
+        raise SettingsError(f"{setting!r} needs a number behind the equals sign.") from error
+    known = ", ".join(["bm25", "embedder", *FEATURES, "keyword_candidates", "dense_candidates", "passages_per_article"])  # fmt: skip
+    raise SettingsError(f"{setting!r} can't be compared; give one of {known}, such as week=0.")
+
+
+async def evaluate(
+    articles: Path,
+    questions: Path,
+    config: LibraryConfig,
+    settings: Sequence[str] = (),
+    progress: Callable[[str, int, int], None] = lambda what, done, total: None,
+) -> list[Evaluation]:
+    """Measure ``config``, and after it each of ``settings``, on articles in a folder of its own.
+
+    Raises ``UnreadableSource`` for files that are not as the contract says, and ``SettingsError``.
+    """
+    configs = [config, *(changed(config, setting) for setting in settings)]
+    records = await asyncio.to_thread(read_records, articles)
+    if not records:
+        raise UnreadableSource(f"{articles} holds no articles.")
+    known = await asyncio.to_thread(lambda: known_questions(read_records(questions), records))
+    if not known:
+        raise UnreadableSource(
+            f'{questions} holds no questions with an answer; give lines like {{"question": "…", '
+            '"answer": "…", "asked_at": "2023-11-03", "gold_urls": ["…"]}.'
+        )
+    evaluations = []
+    with tempfile.TemporaryDirectory(prefix="newsdesk-eval-") as folder:
+        for setting, each in zip(["as set", *settings], configs, strict=True):
+            # Articles are ingested once for each embedder.
+            place = Path(folder) / each.embedder
+            rate = 0.0
+            if not place.exists():
+                start = time.perf_counter()
+                async with open_library(
+                    replace(each, data_dir=place, chroma_url=None), writer="eval"
+                ) as library:
+                    await _ingest(library, articles, len(records), place, progress)
+                rate = len(records) / (time.perf_counter() - start)
+            async with open_library(replace(each, data_dir=place, chroma_url=None)) as library:
+                outcomes = [o async for o in _asked(library, known, progress)]
+            evaluations.append(Evaluation(setting, len(records), rate, outcomes))
+    return evaluations
+
+
+async def _ingest(
+    library: Library,
+    articles: Path,
+    count: int,
+    folder: Path,
+    progress: Callable[[str, int, int], None],
+) -> None:
+    indexer = await library.indexer("eval")
+    done = 0
+    sources = read_source(articles, 50_000_000)
+    async for _ in ingest(indexer, sources, actor="eval", data_dir=folder):
+        done += 1
+        progress("ingesting", done, count)
+
+
+async def _asked(
+    library: Library, questions: Sequence[Question], progress: Callable[[str, int, int], None]
+) -> AsyncIterator[Outcome]:
+    engine = AnswerEngine(library)
+    if questions:
+        await engine.answer(Asked("warm up", TimeRange(questions[0].as_of), "eval"))
+    for number, question in enumerate(questions, 1):
+        within = TimeRange(question.as_of)
+        start = time.perf_counter()
+        found = await library.search(question.question, within, corpus="eval", limit=_LIMIT)
+        searched = time.perf_counter()
+        answer = await engine.answer(Asked(question.question, within, "eval", limit=_LIMIT))
+        answered = time.perf_counter()
+        yield Outcome(
+            question,
+            first_hit(question, found.hits) if question.gold else None,
+            answer.abstained,
+            not answer.abstained and holds(question.answer, answer.text),
+            (searched - start) * 1000,
+            (answered - searched) * 1000,
+        )
+        progress("asking", number, len(questions))
+
+
+def _p99(values: Sequence[float]) -> float:
+    return statistics.quantiles(values, n=100)[98] if len(values) > 1 else values[0]

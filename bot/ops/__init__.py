@@ -1,0 +1,1 @@
+"""Running the program: checks, health, logs, commands, event loop."""

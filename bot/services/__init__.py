@@ -1,0 +1,1 @@
+"""What the bot does for people and guilds: knows Discord, draws nothing."""

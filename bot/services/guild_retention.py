@@ -1,0 +1,124 @@
+"""Servers that the bot was removed from: their data is deleted after a grace time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot import errors
+from bot.ops.logging import details
+from bot.storage.answers import forget_answers
+from bot.storage.guild_settings import (
+    forget_server,
+    known_servers,
+    mark_present,
+    mark_removed,
+    servers_gone_before,
+)
+from bot.storage.subscriptions import forget_subscriptions
+from retrieval.catalogue.audit_log import Actor
+from retrieval.catalogue.feeds import Feed, Feeds
+from retrieval.catalogue.jobs import Jobs
+from retrieval.errors import NewsdeskError
+
+if TYPE_CHECKING:
+    from bot.client import NewsdeskBot
+
+_log = logging.getLogger(__name__)
+
+_US = Actor("Newsdesk", "removed from the server")
+_EVERY_SECONDS = 3_600.0
+
+
+class Departures:
+    """Keeps note of who is gone since when, and deletes what is due. Coming back cancels it."""
+
+    def __init__(self, bot: NewsdeskBot) -> None:
+        self._bot = bot
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to delete what is due; for when it is known who is there. May be called again."""
+        if self._task is not None:
+            return
+        self._task = asyncio.create_task(self._keep_deleting(), name="departures")
+
+    def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def compare(self) -> None:
+        """Note who came and went while the bot was away."""
+        catalogue, now = self._bot.library.catalogue, self._bot.library.clock()
+        for server_id in set(await known_servers(catalogue)) - self._present():
+            await self.left(server_id)
+        for server_id in set(await servers_gone_before(catalogue, datetime.max)) & self._present():
+            await self.came(server_id)
+        await mark_present(catalogue, list(self._present()), now)
+
+    def _present(self) -> set[int]:
+        """The servers that the bot is in, at this moment: some leave while it looks."""
+        return {guild.id for guild in self._bot.guilds}
+
+    async def came(self, server_id: int) -> None:
+        """Keep what is a server's, and visit its feeds again."""
+        await mark_present(self._bot.library.catalogue, [server_id], self._bot.library.clock())
+        corpus, desk = self._bot.corpus_of(server_id), self._bot.newsroom.desk
+        for feed in await self._feeds(corpus):
+            if (feed.pause_reason or "").startswith(_US.who):
+                await desk.resume(str(feed.id), corpus, _US)
+
+    async def left(self, server_id: int) -> None:
+        """Start the grace time of a server; its jobs end, and its feeds are not visited."""
+        await mark_removed(self._bot.library.catalogue, server_id, self._bot.library.clock())
+        if self._bot.settings.shared_corpus is not None:
+            return
+        corpus, room = self._bot.corpus_of(server_id), self._bot.newsroom
+        for job in await Jobs(self._bot.library.catalogue).unfinished():
+            if job.corpus == corpus:
+                with contextlib.suppress(NewsdeskError):  # it has ended meanwhile
+                    await room.jobs.cancel(job.id, corpus, _US)
+        for feed in await self._feeds(corpus):
+            if feed.state == "active":
+                await room.desk.pause(str(feed.id), corpus, _US)
+
+    async def _feeds(self, corpus: str) -> list[Feed]:
+        found = await self._bot.library.catalogue.corpus(corpus)
+        return await Feeds(self._bot.library.catalogue).of(found) if found else []
+
+    async def delete_due(self) -> int:
+        """Delete everything of the servers whose grace time is over, and answers that are too old.
+
+        Returns how many servers that were.
+        """
+        library = self._bot.library
+        due = library.clock() - timedelta(days=self._bot.settings.grace_days)
+        gone = await servers_gone_before(library.catalogue, due)
+        for server_id in gone:
+            if self._bot.get_guild(server_id) is not None:
+                continue  # it has taken the bot back
+            if self._bot.settings.shared_corpus is None:
+                corpus = self._bot.corpus_of(server_id)
+                await library.delete_corpus(corpus)
+                # Also what was answered from it directly.
+                await forget_answers(library.catalogue, corpus=corpus)
+            await forget_answers(library.catalogue, server_id=server_id)
+            await forget_subscriptions(library.catalogue, server_id=server_id)
+            await forget_server(library.catalogue, server_id)
+            _log.info("a server's data was deleted", extra=details(server=server_id))
+        await forget_answers(
+            library.catalogue,
+            before=library.clock() - timedelta(days=self._bot.settings.keep_answers_days),
+        )
+        return len(gone)
+
+    async def _keep_deleting(self) -> None:
+        while True:
+            try:
+                await self.delete_due()
+            except Exception as error:  # noqa: BLE001 - logged; tried again in an hour
+                errors.log(error, "deleting data of servers that are gone")
+            await asyncio.sleep(_EVERY_SECONDS)

@@ -1,0 +1,68 @@
+"""The settings of servers, at hand: a command has to be acknowledged before anything is read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from typing import Any
+
+from bot.storage.guild_settings import ServerSettings, change_server_settings, load_server_settings
+from retrieval.catalogue.audit_log import Actor
+from retrieval.library import Library
+
+_MOST = 5_000
+
+
+class ServerBook:
+    """Reads settings from the catalogue once and keeps the last ones. All changes go through it."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._known: OrderedDict[int, ServerSettings] = OrderedDict()
+        self._reading: dict[int, asyncio.Future[ServerSettings]] = {}
+
+    async def of(self, server_id: int | None) -> ServerSettings:
+        """The settings of a server; the defaults for direct messages."""
+        if server_id is None:
+            return ServerSettings()
+        if server_id in self._known:
+            return self._known[server_id]
+        # The first commands of a server may come all at once: one reads for all.
+        reading = self._reading.get(server_id)
+        if reading is None:
+            reading = asyncio.ensure_future(self._read(server_id))
+            self._reading[server_id] = reading
+        return await asyncio.shield(reading)
+
+    async def change(
+        self, server_id: int, *, by: tuple[str, Actor] | None = None, **changes: Any
+    ) -> ServerSettings:
+        """``by`` is who does that, for the audit of a corpus by name."""
+        noted = None
+        if by is not None:
+            await self._library.ensure_corpus(by[0])
+            corpus = await self._library.catalogue.corpus(by[0])
+            noted = (corpus, by[1]) if corpus is not None else None
+        settings = await change_server_settings(
+            self._library.catalogue, server_id, self._library.clock(), by=noted, **changes
+        )
+        self._keep(server_id, settings)
+        return settings
+
+    async def _read(self, server_id: int) -> ServerSettings:
+        try:
+            settings = await load_server_settings(self._library.catalogue, server_id)
+            # What was changed meanwhile is newer than what was read.
+            if server_id not in self._known:
+                self._keep(server_id, settings)
+            return self._known[server_id]
+        finally:
+            del self._reading[server_id]
+
+    def forget(self, server_id: int) -> None:
+        self._known.pop(server_id, None)
+
+    def _keep(self, server_id: int, settings: ServerSettings) -> None:
+        self._known[server_id] = settings
+        while len(self._known) > _MOST:
+            self._known.popitem(last=False)

@@ -1,0 +1,88 @@
+"""What brings news in, opened together: the polite fetcher, the feed desk, its poller, the jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.config.settings import Settings
+from retrieval.extraction.process_pool import Extractor
+from retrieval.feeds.poller import FeedPoller
+from retrieval.feeds.service import FeedDesk
+from retrieval.ingestion.jobs.queue import JobQueue
+from retrieval.ingestion.jobs.worker import Worker
+from retrieval.ingestion.page_loader import Pages
+from retrieval.library import Library
+from retrieval.web import Fetcher
+from retrieval.web.crawler import PoliteWeb
+
+_log = logging.getLogger(__name__)
+
+_AGAIN_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Newsroom:
+    """``poller.run()`` and ``jobs.run()`` are to be run beside each other while the bot is up."""
+
+    library: Library
+    desk: FeedDesk
+    poller: FeedPoller
+    jobs: JobQueue
+    pages: Pages
+
+
+@contextlib.asynccontextmanager
+async def open_newsroom(settings: Settings, library: Library) -> AsyncIterator[Newsroom]:
+    """Open what brings news into ``library``, which must be open for writing to take any in."""
+    fetching = Fetcher(
+        allow=settings.fetch_allow,
+        seconds=settings.fetch_seconds,
+        max_bytes=settings.max_article_bytes,
+        user_agent=settings.introduction,
+        clock=library.clock,
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        fetcher = await stack.enter_async_context(fetching)
+        # Starts no process before there is something to read.
+        extractor = stack.enter_context(Extractor())
+        web = PoliteWeb(
+            fetcher,
+            user_agent=settings.user_agent,
+            connections=settings.feed_connections,
+            clock=library.clock,
+        )
+        pages = Pages(web, extractor, settings.max_article_bytes, settings.respect_noai)
+        desk = FeedDesk(library, pages, settings.feed_rules())
+        poller = FeedPoller(desk, at_once=settings.feed_connections, clock=library.clock)
+        worker = Worker(library, pages)
+        jobs = JobQueue(library, worker, most_waiting=settings.jobs_waiting)
+        yield Newsroom(library, desk, poller, jobs, pages)
+
+
+@contextlib.asynccontextmanager
+async def at_work(room: Newsroom) -> AsyncIterator[None]:
+    """Visit feeds and work on jobs while the block lasts. What is cut off goes on the next time."""
+    tasks = [
+        asyncio.create_task(_kept_up(room.poller.run, "feeds"), name="feeds"),
+        asyncio.create_task(_kept_up(room.jobs.run, "jobs"), name="jobs"),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _kept_up(run: Callable[[], Awaitable[None]], what: str) -> None:
+    """A mistake of ours in one piece of work must not end all of it."""
+    while True:
+        try:
+            await run()
+        except Exception:  # noqa: BLE001 - logged; it goes on
+            _log.exception("%s stopped and go on in %s s", what, _AGAIN_SECONDS)
+        await asyncio.sleep(_AGAIN_SECONDS)

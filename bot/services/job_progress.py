@@ -1,0 +1,172 @@
+"""The jobs of servers: handed in by moderators, shown in one message each, cancelled by a button."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot import errors
+from bot.errors import Refused
+from bot.i18n import language_of, say_in
+from bot.ops.logging import details
+from bot.services.permissions import Visit
+from bot.storage.job_messages import (
+    JobMessage,
+    all_job_messages,
+    forget_job_message,
+    job_message,
+    keep_job_message,
+)
+from bot.ui.delivery import Gone, Place
+from bot.ui.jobs import job_page, over_page
+from bot.ui.pages import note
+from bot.ui.persistent_message import Lasting
+from retrieval import errors as services
+from retrieval.catalogue.jobs import Job, JobSource
+
+if TYPE_CHECKING:
+    from bot.client import NewsdeskBot
+
+_log = logging.getLogger(__name__)
+
+_UNKNOWN_INTERACTION = 10062
+
+
+class JobBoard:
+    """Shows how jobs come along, from their start to their end, over restarts of the bot.
+
+    A message that somebody deletes is not shown again; its job goes on.
+    """
+
+    def __init__(self, bot: NewsdeskBot) -> None:
+        self._bot = bot
+        self._showing: set[asyncio.Task[None]] = set()
+
+    async def bring_in(
+        self,
+        interaction: discord.Interaction[Any],
+        visit: Visit,
+        sources: Sequence[JobSource],
+        message_id: int | None,
+    ) -> Job:
+        """Put sources into the queue and show them where ``announced`` said. Raises ``Refused``."""
+        corpus = visit.require_moderator()
+        job = await self.submit(visit, sources)
+        language = language_of(visit.settings.language or interaction.locale.value)
+        kept = JobMessage(job.id, visit.server_id or 0, visit.channel_id, message_id, language)
+        await keep_job_message(self._catalogue, kept)
+        channel = interaction.channel
+        way = Lasting(
+            channel if isinstance(channel, discord.abc.Messageable) else None,
+            message_id,
+            interaction if message_id is not None else None,
+        )
+        self._start(kept, corpus, way)
+        return job
+
+    async def submit(self, visit: Visit, sources: Sequence[JobSource]) -> Job:
+        """Put sources into the queue, to be shown by who asks. Raises ``Refused``."""
+        corpus = visit.require_moderator()
+        try:
+            return await self._bot.newsroom.jobs.submit(corpus, sources, visit.actor)
+        except services.Refused as error:
+            most = self._bot.settings.jobs_waiting
+            raise Refused("jobs-full", most=most) from error
+
+    async def resume(self) -> None:
+        """Go on showing the jobs that a former process showed."""
+        for kept in await all_job_messages(self._catalogue):
+            channel = self._bot.get_partial_messageable(kept.channel_id, guild_id=kept.server_id)
+            way = Lasting(channel, kept.message_id)
+            self._start(kept, self._bot.corpus_of(kept.server_id), way)
+
+    @property
+    def is_showing(self) -> bool:
+        return bool(self._showing)
+
+    async def stop(self) -> None:
+        """Show nothing any more; what is shown stays for the next start."""
+        for task in self._showing:
+            task.cancel()
+        await asyncio.gather(*self._showing, return_exceptions=True)
+
+    async def cancel_pressed(self, interaction: discord.Interaction[Any], job_id: int) -> None:
+        """The button below a job was pressed. Never raises: errors are told to who pressed."""
+        try:
+            visit = await self._bot.visit(interaction)
+            corpus = visit.require_moderator()
+            kept = await job_message(self._catalogue, job_id)
+            message = interaction.message
+            if kept is None:
+                raise Refused("job-over-already")
+            if kept.server_id != visit.server_id or (
+                message is None or kept.message_id not in (None, message.id)
+            ):
+                raise Refused("not-yours")
+            try:
+                await self._bot.newsroom.jobs.cancel(job_id, corpus, visit.actor)
+            except (services.NotFound, services.Refused) as error:
+                raise Refused("job-over-already") from error
+            words = note(visit.say("job-cancelling"))
+            await interaction.response.send_message(embed=words.embed, ephemeral=True)
+        except Exception as error:  # noqa: BLE001 - told and logged in one place
+            say = say_in(interaction.locale.value)
+            await errors.report(interaction, error, say, "button cancel")
+
+    def _start(self, kept: JobMessage, corpus: str, way: Lasting) -> None:
+        task = asyncio.create_task(self._show(kept, corpus, way), name=f"job {kept.job_id}")
+        self._showing.add(task)
+        task.add_done_callback(self._showing.discard)
+
+    async def _show(self, kept: JobMessage, corpus: str, way: Lasting) -> None:
+        say = say_in(kept.language)
+        place = Place([way], private=False)
+        try:
+            events = self._bot.newsroom.jobs.watch(kept.job_id, corpus)
+            async with contextlib.aclosing(events):  # type: ignore[type-var]
+                async for event in events:
+                    if event.job.is_over or place.is_gone:
+                        break
+                    place.update(partial(job_page, event, say))
+                    if way.message_id != kept.message_id:
+                        kept = replace(kept, message_id=way.message_id)
+                        await keep_job_message(self._catalogue, kept)
+            with contextlib.suppress(Gone):
+                if await place.finish([over_page(event, say)]) is None:
+                    return  # the next start tells how it ended
+            await forget_job_message(self._catalogue, kept.job_id)
+        except services.NotFound:  # its server's data was deleted
+            await forget_job_message(self._catalogue, kept.job_id)
+        except Exception as error:  # noqa: BLE001 - nobody to tell; the job goes on
+            errors.log(error, "showing a job", job=kept.job_id, server=kept.server_id)
+        finally:
+            await place.close()
+
+    @property
+    def _catalogue(self) -> Any:
+        return self._bot.library.catalogue
+
+
+async def announced(interaction: discord.Interaction[Any]) -> int | None:
+    """Tell Discord at once, and everyone in the channel, that something comes.
+
+    Returns the id of the message that will show it, None if the interaction was over already.
+    """
+    try:
+        response = await interaction.response.defer(thinking=True)
+    except discord.NotFound as error:
+        if error.code != _UNKNOWN_INTERACTION:
+            raise
+        _log.warning("an interaction was over before it was acknowledged", extra=details(
+            server=interaction.guild_id, user=interaction.user.id))  # fmt: skip
+        return None
+    if response is not None and response.message_id is not None:
+        return response.message_id
+    return (await interaction.original_response()).id

@@ -1,0 +1,117 @@
+"""Who comes, from where, and what they may do here. Checked by us, whatever Discord shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from bot.answering.engine import THE_QUESTIONS_LANGUAGE
+from bot.errors import Refused
+from bot.i18n import Say, say_in
+from bot.storage.guild_settings import ServerSettings
+from retrieval.catalogue.audit_log import Actor
+
+_NAMES = {"de": "German", "en": "English"}
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A person in a server, or in direct messages (``server_id`` is None).
+
+    ``corpus`` is what may be read there: None in direct messages, where it has to be chosen.
+    ``place_ids`` are the channel and, for a thread, its parent.
+    """
+
+    user: discord.User | discord.Member
+    server_id: int | None
+    channel_id: int
+    place_ids: frozenset[int]
+    corpus: str | None
+    settings: ServerSettings
+    manages: bool
+    say: Say
+
+    @property
+    def role_ids(self) -> frozenset[int]:
+        roles = self.user.roles if isinstance(self.user, discord.Member) else []
+        return frozenset(role.id for role in roles)
+
+    @property
+    def is_moderator(self) -> bool:
+        return self.manages or bool(self.role_ids & set(self.settings.moderator_roles))
+
+    @property
+    def actor(self) -> Actor:
+        """Who this is in the audit, and from where; ``explained`` shows it again."""
+        where = f"discord server {self.server_id} channel {self.channel_id}"
+        return Actor(f"discord user {self.user.id}", where)
+
+    @property
+    def is_exempt(self) -> bool:
+        """Free of limits."""
+        return bool(self.role_ids & set(self.settings.free_roles))
+
+    @property
+    def answers_in(self) -> str:
+        """The language to answer in, as a model is told."""
+        return _NAMES.get(self.settings.language or "", THE_QUESTIONS_LANGUAGE)
+
+    @property
+    def may_ask_here(self) -> bool:
+        channels, roles = set(self.settings.channels), set(self.settings.ask_roles)
+        in_place = not channels or bool(self.place_ids & channels)
+        return in_place and (not roles or self.is_moderator or bool(self.role_ids & roles))
+
+    def require_asking(self) -> None:
+        """Raises ``Refused`` where the bot doesn't answer or this person may not ask."""
+        if self.may_ask_here:
+            return
+        channels = self.settings.channels
+        if channels and not self.place_ids & set(channels):
+            names = ", ".join(f"<#{channel}>" for channel in channels[:_SHOWN])
+            raise Refused("not-here", channels=names)
+        names = ", ".join(f"<@&{role}>" for role in self.settings.ask_roles[:_SHOWN])
+        raise Refused("may-not-ask", roles=names)
+
+    def require_moderator(self) -> str:
+        """The corpus that is this moderator's. Raises ``Refused``."""
+        if self.server_id is None or self.corpus is None:
+            raise Refused("server-only")
+        if not self.is_moderator:
+            raise Refused("moderators-only")
+        return self.corpus
+
+
+def visit_of_interaction(
+    interaction: discord.Interaction[Any], settings: ServerSettings, corpus: str | None
+) -> Visit:
+    rights = interaction.permissions
+    locale = settings.language or interaction.locale.value
+    return Visit(
+        interaction.user, interaction.guild_id, interaction.channel_id or 0,
+        _places(interaction.channel), corpus, settings,
+        interaction.guild_id is not None and (rights.manage_guild or rights.administrator),
+        say_in(locale),
+    )  # fmt: skip
+
+
+def visit_of_message(
+    message: discord.Message, settings: ServerSettings, corpus: str | None
+) -> Visit:
+    guild = message.guild
+    author = message.author
+    manages = isinstance(author, discord.Member) and author.guild_permissions.manage_guild
+    # A message doesn't say its author's language: the server's own is the best guess.
+    locale = settings.language or (guild.preferred_locale.value if guild else None)
+    return Visit(
+        author, guild.id if guild else None, message.channel.id, _places(message.channel), corpus,
+        settings, manages, say_in(locale),
+    )  # fmt: skip
+
+
+def _places(channel: Any) -> frozenset[int]:
+    ids = {getattr(channel, "id", None), getattr(channel, "parent_id", None)}
+    return frozenset(i for i in ids if i is not None)

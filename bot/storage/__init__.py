@@ -1,0 +1,1 @@
+"""The application's own tables: answers, guild settings, subscriptions, job messages, usage."""

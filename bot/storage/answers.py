@@ -1,0 +1,163 @@
+"""Answers that were given, for what people do with them later: sources, feedback, forgetting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+
+from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.schema import feedback, given_answers
+from retrieval.timestamps import from_micros, to_micros
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One answer. ``answer`` is whatever the answering layer makes of it, as JSON.
+
+    ``server_id`` is None in a direct message, ``message_id`` until the message is there;
+    ``question`` and ``user_id`` are gone once the user had them forgotten.
+    """
+
+    id: str
+    at: datetime
+    corpus: str
+    server_id: int | None
+    channel_id: int
+    message_id: int | None
+    user_id: int | None
+    question: str | None
+    private: bool
+    answer: dict[str, Any]
+
+
+async def keep_answer(catalogue: Catalogue, given: Given) -> None:
+    """Keep an answer, or keep it anew under the same id."""
+    row = {
+        "id": given.id, "at": to_micros(given.at), "corpus": given.corpus,
+        "server_id": given.server_id, "channel_id": given.channel_id,
+        "message_id": given.message_id, "user_id": given.user_id, "question": given.question,
+        "private": given.private, "answer": given.answer,
+    }  # fmt: skip
+    async with catalogue._write() as connection:
+        await connection.execute(delete(given_answers).where(given_answers.c.id == given.id))
+        await connection.execute(insert(given_answers), row)
+
+
+async def set_message(
+    catalogue: Catalogue, answer_id: str, channel_id: int, message_id: int
+) -> None:
+    """Note where an answer stands now."""
+    async with catalogue._write() as connection:
+        await connection.execute(
+            update(given_answers)
+            .where(given_answers.c.id == answer_id)
+            .values(channel_id=channel_id, message_id=message_id)
+        )
+
+
+async def answer_by_id(catalogue: Catalogue, answer_id: str) -> Given | None:
+    return await _one(catalogue, given_answers.c.id == answer_id)
+
+
+async def answer_by_message(catalogue: Catalogue, message_id: int) -> Given | None:
+    """The answer that stands in a message, for replies to it."""
+    return await _one(catalogue, given_answers.c.message_id == message_id)
+
+
+async def record_feedback(
+    catalogue: Catalogue, answer_id: str, user_id: int, *, helpful: bool, now: datetime
+) -> None:
+    """Keep what a user thinks of an answer; the last word counts."""
+    async with catalogue._write() as connection:
+        mine = (feedback.c.answer_id == answer_id) & (feedback.c.user_id == user_id)
+        await connection.execute(delete(feedback).where(mine))
+        row = {"answer_id": answer_id, "user_id": user_id, "helpful": helpful, "at": to_micros(now)}
+        await connection.execute(insert(feedback), row)
+
+
+async def feedback_counts(catalogue: Catalogue, answer_id: str) -> tuple[int, int]:
+    """How many found an answer helpful, and how many did not."""
+    query = (
+        select(feedback.c.helpful, func.count())
+        .where(feedback.c.answer_id == answer_id)
+        .group_by(feedback.c.helpful)
+    )
+    rows = await catalogue._read(lambda connection: connection.execute(query).all())
+    counts = {bool(helpful): count for helpful, count in rows}
+    return counts.get(True, 0), counts.get(False, 0)
+
+
+async def questions_of(catalogue: Catalogue, user_id: int) -> int:
+    """How many questions of a user are kept."""
+    return await _count(catalogue, user_id, given_answers.c.question.is_not(None))
+
+
+async def other_answers_of(catalogue: Catalogue, user_id: int) -> int:
+    """How many answers to no question are kept for a user: summaries, and what was subscribed to."""
+    return await _count(catalogue, user_id, given_answers.c.question.is_(None))
+
+
+async def _count(catalogue: Catalogue, user_id: int, which: ColumnElement[bool]) -> int:
+    query = select(func.count()).where(given_answers.c.user_id == user_id, which)
+    return await catalogue._read(lambda connection: connection.scalar(query)) or 0
+
+
+async def feedback_of(catalogue: Catalogue, user_id: int) -> int:
+    """Of how many answers it is kept what a user thinks of them."""
+    query = select(func.count()).where(feedback.c.user_id == user_id)
+    return await catalogue._read(lambda connection: connection.scalar(query)) or 0
+
+
+async def forget_user(catalogue: Catalogue, user_id: int) -> int:
+    """Forget who asked what: question, answer and feedback go. Returns how many questions that were.
+
+    The row stays, empty, so that its buttons can say what became of it.
+    """
+    async with catalogue._write() as connection:
+        mine = given_answers.c.user_id == user_id
+        counting = select(func.count(given_answers.c.question)).where(mine)
+        questions = await connection.scalar(counting)
+        await connection.execute(
+            update(given_answers).where(mine).values(user_id=None, question=None, answer={})
+        )
+        await connection.execute(delete(feedback).where(feedback.c.user_id == user_id))
+    return questions or 0
+
+
+async def forget_answers(
+    catalogue: Catalogue,
+    *,
+    server_id: int | None = None,
+    corpus: str | None = None,
+    before: datetime | None = None,
+) -> int:
+    """Delete the answers given in a server, made of a corpus, or before a moment; all that is said
+    has to hold. Returns how many."""
+    if server_id is None and corpus is None and before is None:
+        raise ValueError("say which answers")
+    chosen = []
+    if server_id is not None:
+        chosen.append(given_answers.c.server_id == server_id)
+    if corpus is not None:
+        chosen.append(given_answers.c.corpus == corpus)
+    if before is not None:
+        chosen.append(given_answers.c.at < to_micros(before))
+    ids = select(given_answers.c.id).where(*chosen)
+    async with catalogue._write() as connection:
+        await connection.execute(delete(feedback).where(feedback.c.answer_id.in_(ids)))
+        result = await connection.execute(delete(given_answers).where(*chosen))
+    return result.rowcount
+
+
+async def _one(catalogue: Catalogue, wanted: Any) -> Given | None:
+    query = select(given_answers).where(wanted)
+    row = await catalogue._read(lambda connection: connection.execute(query).first())
+    if row is None:
+        return None
+    return Given(
+        row.id, from_micros(row.at), row.corpus, row.server_id, row.channel_id, row.message_id,
+        row.user_id, row.question, bool(row.private), row.answer,
+    )  # fmt: skip

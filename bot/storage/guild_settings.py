@@ -1,0 +1,151 @@
+"""The settings of each Discord server, and which servers are gone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from retrieval.catalogue.audit_log import Actor, note
+from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.records import Corpus
+from retrieval.catalogue.schema import servers
+from retrieval.timestamps import to_micros
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What the moderators of a server have set. Ids are Discord's.
+
+    No ``channels`` means all of them, no ``ask_roles`` everyone. ``language`` is that of the
+    interface and of answers, None for each member's own.
+    """
+
+    channels: tuple[int, ...] = ()
+    ask_roles: tuple[int, ...] = ()
+    free_roles: tuple[int, ...] = ()
+    moderator_roles: tuple[int, ...] = ()
+    threads: bool = False
+    private: bool = False
+    language: str | None = None
+    # Who was welcomed, and in which version of the words: so that it happens once.
+    welcomed: bool = False
+
+
+_KNOWN = frozenset(field.name for field in fields(ServerSettings))
+_IDS = frozenset({"channels", "ask_roles", "free_roles", "moderator_roles"})
+
+
+async def load_server_settings(catalogue: Catalogue, server_id: int) -> ServerSettings:
+    """The settings of a server; the defaults for one that has set nothing."""
+    query = select(servers.c.settings).where(servers.c.id == server_id)
+    stored = await catalogue._read(lambda connection: connection.scalar(query))
+    return _read(stored or {})
+
+
+async def change_server_settings(
+    catalogue: Catalogue,
+    server_id: int,
+    now: datetime,
+    *,
+    by: tuple[Corpus, Actor] | None = None,
+    **changes: Any,
+) -> ServerSettings:
+    """Change some settings of a server and keep them; returns all of them.
+
+    ``by`` is who does that, for the audit of a corpus.
+    """
+    async with catalogue._write() as connection:
+        query = select(servers.c.settings).where(servers.c.id == server_id)
+        stored = (await connection.execute(query)).scalar_one_or_none()
+        before = _read(stored or {})
+        settings = replace(before, **changes)
+        if by is not None:
+            corpus, actor = by
+            for name in changes:
+                words = _difference(name, getattr(before, name), getattr(settings, name))
+                if words is not None:
+                    await note(connection, corpus, actor, now, f"settings.{name}", "", words)
+        if stored is None:
+            row = {"id": server_id, "settings": asdict(settings), "joined_at": to_micros(now)}
+            await connection.execute(insert(servers), row)
+        else:
+            await connection.execute(
+                update(servers).where(servers.c.id == server_id).values(settings=asdict(settings))
+            )
+    return settings
+
+
+async def mark_present(catalogue: Catalogue, server_ids: list[int], now: datetime) -> None:
+    """Note that the bot is in these servers: what is theirs is kept."""
+    async with catalogue._write() as connection:
+        await connection.execute(
+            update(servers).where(servers.c.id.in_(server_ids)).values(removed_at=None)
+        )
+        known = set((await connection.execute(select(servers.c.id))).scalars())
+        rows = [
+            {"id": server_id, "settings": {}, "joined_at": to_micros(now)}
+            for server_id in server_ids
+            if server_id not in known
+        ]
+        if rows:
+            await connection.execute(insert(servers), rows)
+
+
+async def mark_removed(catalogue: Catalogue, server_id: int, now: datetime) -> None:
+    """Note that the bot was removed from a server, also one that it never noted to be in; from now
+    on its grace time runs."""
+    at = to_micros(now)
+    async with catalogue._write() as connection:
+        known = await connection.scalar(select(servers.c.id).where(servers.c.id == server_id))
+        if known is None:
+            row = {"id": server_id, "settings": {}, "joined_at": at, "removed_at": at}
+            await connection.execute(insert(servers), row)
+            return
+        await connection.execute(
+            update(servers)
+            .where(servers.c.id == server_id, servers.c.removed_at.is_(None))
+            .values(removed_at=at)
+        )
+
+
+async def known_servers(catalogue: Catalogue) -> list[int]:
+    """The servers that are not known to be gone."""
+    query = select(servers.c.id).where(servers.c.removed_at.is_(None)).order_by(servers.c.id)
+    return await catalogue._read(lambda connection: list(connection.execute(query).scalars()))
+
+
+async def servers_gone_before(catalogue: Catalogue, moment: datetime) -> list[int]:
+    """The servers whose grace time ended, if it began before ``moment``."""
+    query = select(servers.c.id).where(servers.c.removed_at < to_micros(moment))
+    return await catalogue._read(lambda connection: list(connection.execute(query).scalars()))
+
+
+async def forget_server(catalogue: Catalogue, server_id: int) -> None:
+    """Delete what is kept of a server itself. Its corpus and its answers go on their own."""
+    async with catalogue._write() as connection:
+        await connection.execute(delete(servers).where(servers.c.id == server_id))
+
+
+def _difference(name: str, before: Any, after: Any) -> str | None:
+    """What changed, in words for the audit; None if nothing did."""
+    if before == after:
+        return None
+    if name not in _IDS:
+        words = {True: "on", False: "off", None: "each member's own"}
+        return str(words.get(after, after))
+    kind = "discord channel" if name == "channels" else "discord role"
+    added = [f"added {kind} {each}" for each in after if each not in before]
+    return ", ".join([*added, *(f"removed {kind} {each}" for each in before if each not in after)])
+
+
+def _read(stored: dict[str, Any]) -> ServerSettings:
+    # A setting of a newer or older version that this one does not know is left alone.
+    known: dict[str, Any] = {
+        name: tuple(value) if name in _IDS else value
+        for name, value in stored.items()
+        if name in _KNOWN
+    }
+    return ServerSettings(**known)

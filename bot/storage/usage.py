@@ -1,0 +1,62 @@
+"""What language models have cost: one row a call, kept over restarts.
+
+Rows are only added, so any process that answers may write them, whoever has the writer's lock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, insert, select
+
+from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.schema import spending
+from retrieval.timestamps import to_micros
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Sums of a day. ``cost`` in US dollars, of the calls whose model has a price."""
+
+    calls: int
+    tokens: int
+    cost: float
+
+
+async def record_spending(
+    catalogue: Catalogue,
+    *,
+    at: datetime,
+    day: date,
+    corpus: str,
+    model: str,
+    prompt_tokens: int,
+    completion_tokens: int,
+    cost: float | None,
+) -> None:
+    """Keep one call. ``corpus`` is a name: it may be one that holds nothing yet."""
+    row = {
+        "at": to_micros(at),
+        "day": day.isoformat(),
+        "corpus": corpus,
+        "model": model,
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "cost_micros": None if cost is None else round(cost * 1_000_000),
+    }
+    async with catalogue._write() as connection:
+        await connection.execute(insert(spending), row)
+
+
+async def spent(catalogue: Catalogue, day: date, corpus: str | None = None) -> Spending:
+    """What went on one day, in one corpus or in all."""
+    query = select(
+        func.count(),
+        func.coalesce(func.sum(spending.c.prompt_tokens + spending.c.completion_tokens), 0),
+        func.coalesce(func.sum(spending.c.cost_micros), 0),
+    ).where(spending.c.day == day.isoformat())
+    if corpus is not None:
+        query = query.where(spending.c.corpus == corpus)
+    row = await catalogue._read(lambda connection: connection.execute(query).one())
+    return Spending(row[0], int(row[1]), int(row[2]) / 1_000_000)

@@ -1,0 +1,158 @@
+"""Where an answer appears, and that it does.
+
+A place knows several ways, best first. What is shown while an answer is written may fail; the final
+one is tried again, and then in the next way. A private answer has no way that others can see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+import aiohttp
+import discord
+
+from bot.ui.delivery_channels import Way
+from bot.ui.edit_throttle import Pace
+from bot.ui.failures import Verdict, described, verdict_on
+from bot.ui.pages import Page
+
+_log = logging.getLogger(__name__)
+
+_TRIES = 4
+_TRY_SECONDS = 40.0
+_WAIT_FOR_EDIT = 2.0
+
+
+class Gone(Exception):
+    """Somebody deleted the message: nobody waits for the answer any more."""
+
+
+class Place:
+    """Shows a message, edits it at a pace that Discord allows, and finishes it.
+
+    Not for two answers at once. ``private`` if only one person sees it.
+    """
+
+    def __init__(self, ways: Sequence[Way], *, private: bool, pace: Pace | None = None) -> None:
+        self.private = private
+        # Ids of the messages of the final form above its last one.
+        self.earlier: tuple[int, ...] = ()
+        self._ways = list(ways)
+        self._pace = pace or Pace()
+        self._draw: Callable[[], Page] | None = None
+        self._fresh = asyncio.Event()
+        self._editing: asyncio.Task[None] | None = None
+        self._in_edit = False
+        self._gone = asyncio.Event()
+
+    @property
+    def is_gone(self) -> bool:
+        return self._gone.is_set()
+
+    async def until_gone(self) -> None:
+        await self._gone.wait()
+
+    def update(self, draw: Callable[[], Page]) -> None:
+        """Show what ``draw`` returns as soon as the pace allows; it is called just then."""
+        self._draw = draw
+        self._fresh.set()
+        if self._editing is None:
+            self._editing = asyncio.create_task(self._keep_editing())
+
+    async def finish(
+        self, pages: Sequence[Page]
+    ) -> discord.Message | discord.PartialMessage | None:
+        """Show the final form, whatever it takes, within bounds.
+
+        Returns the message that carries the last page, None if there was no way left. Raises
+        ``Gone``.
+        """
+        await self._stop_editing()
+        if self._gone.is_set():
+            raise Gone
+        failures: list[str] = []
+        while self._ways:
+            way = self._ways[0]
+            failure = await self._finished_in(way, pages)
+            if failure is None:
+                if failures:
+                    _log.warning("the answer was shown elsewhere: %s", "; ".join(failures))
+                self.earlier = way.earlier
+                return way.message
+            failures.append(failure)
+            self._ways.pop(0)
+            with contextlib.suppress(discord.HTTPException, aiohttp.ClientError, TimeoutError):
+                async with asyncio.timeout(_WAIT_FOR_EDIT):
+                    await way.withdraw()
+        _log.warning("the answer could not be shown: %s", "; ".join(failures))
+        return None
+
+    async def close(self) -> None:
+        """Stop editing, leaving what is shown."""
+        await self._stop_editing()
+
+    async def _keep_editing(self) -> None:
+        way = self._ways[0]
+        while True:
+            await self._fresh.wait()
+            self._fresh.clear()
+            draw = self._draw
+            if draw is None:
+                return
+            started = time.monotonic()
+            self._in_edit = True
+            try:
+                await way.show(draw())
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+                verdict = verdict_on(error)
+                if verdict is Verdict.GONE:
+                    self._gone.set()
+                if verdict is not Verdict.RETRY:
+                    return  # the final form says why
+                self._pace.failed()
+            else:
+                self._pace.edited(time.monotonic() - started)
+            finally:
+                self._in_edit = False
+            if self._draw is not None:
+                await asyncio.sleep(self._pace.pause)
+
+    async def _stop_editing(self) -> None:
+        self._draw = None
+        task, self._editing = self._editing, None
+        if task is None:
+            return
+        self._fresh.set()
+        try:
+            if self._in_edit:
+                # It should land before the final form does.
+                await asyncio.wait([task], timeout=_WAIT_FOR_EDIT)
+        finally:
+            task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def _finished_in(self, way: Way, pages: Sequence[Page]) -> str | None:
+        """None if all pages are shown, else why not."""
+        done = 0
+        for attempt in range(_TRIES):
+            try:
+                async with asyncio.timeout(_TRY_SECONDS):
+                    while done < len(pages):
+                        await (way.show if done == 0 else way.add)(pages[done])
+                        done += 1
+                return None
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+                verdict = verdict_on(error)
+                if verdict is Verdict.GONE:
+                    self._gone.set()
+                    raise Gone from error
+                if verdict is Verdict.OURS:
+                    raise
+                if verdict is Verdict.ELSEWHERE or attempt == _TRIES - 1:
+                    return described(error)
+                await asyncio.sleep(2**attempt)
+        return None

@@ -1,0 +1,48 @@
+"""Links as people write them, and those of a message."""
+
+from __future__ import annotations
+
+import re
+
+import discord
+
+from bot.errors import Refused
+from bot.ui.escaping import plain
+from retrieval.web.urls import split_http_url, without_credentials
+
+_LINK = re.compile(r"https?://[^\s<>|)\]]+")
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?:[:/?].*)?", re.ASCII)
+
+
+def link_of(words: str) -> str:
+    """An address that may be fetched; one without `https://` gets it.
+
+    Raises ``Refused`` for what is none, also for one with a password in it.
+    """
+    link = words.strip().rstrip(",;").strip("<>")
+    if "://" not in link and _HOST.fullmatch(link):
+        link = f"https://{link}"
+    try:
+        split_http_url(link)
+    except ValueError as error:
+        shown = plain(without_credentials(link), 100)
+        raise Refused("not-a-link", text=shown, reason=plain(str(error), 100)) from error
+    return link
+
+
+def links_in(text: str) -> list[str]:
+    """The addresses in a text, each once, as they stand there."""
+    return list(dict.fromkeys(_LINK.findall(text)))
+
+
+def links_of(message: discord.Message) -> list[str]:
+    """The links of a message, of what it forwards and of its embeds."""
+    parts = parts_of(message)
+    written = [link for part in parts for link in links_in(part.content)]
+    embedded = [embed.url for part in parts for embed in part.embeds if embed.url]
+    return list(dict.fromkeys([*written, *embedded]))
+
+
+def parts_of(message: discord.Message) -> list[discord.Message | discord.MessageSnapshot]:
+    """A message and those that it forwards."""
+    return [message, *message.message_snapshots]

@@ -1,0 +1,103 @@
+"""Articles, feeds and the audit, as moderators see them: each a few lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from bot.i18n import Say
+from bot.i18n.reasons import reason_in
+from bot.ui.answers import timestamp
+from bot.ui.escaping import explained, link, plain
+from retrieval.catalogue.audit_log import AuditEntry
+from retrieval.catalogue.feeds import Feed
+from retrieval.catalogue.moderation import ArticleCard
+from retrieval.feeds.item_filter import Judged
+from retrieval.feeds.service import Visit
+from retrieval.timestamps import written
+
+_REASON = 200
+
+
+def card_lines(card: ArticleCard, say: Say) -> str:
+    """An article: title, publisher, date, id and how it stands."""
+    about = [plain(card.source or "", 60), timestamp(card.published_at), f"`{card.article_id}`"]
+    if card.state != "shown":
+        about.append(f"**{say(f'article-{card.state}')}**")
+    lines = [link(card.title, card.url), "-# " + " · ".join(part for part in about if part)]
+    if card.state == "removed":
+        who = explained(card.removed_by or "")
+        because = plain(card.removed_because, _REASON) if card.removed_because else "–"
+        at = timestamp(card.removed_at)
+        lines.append(f"-# {say('article-removed-by', who=who, at=at, because=because)}")
+    if card.correction:
+        lines.append(f"-# {plain(card.correction, _REASON)}")
+    return "\n".join(lines)
+
+
+def feed_lines(feed: Feed, say: Say) -> str:
+    """A feed: its number, name, and when it is asked next or why it is not."""
+    lines = [f"**{feed.id}** · {link(feed.name, feed.url)} ({plain(feed.kind)})"]
+    if feed.state == "paused":
+        lines.append(f"-# {say('feed-paused', reason=_reason(feed.pause_reason, say))}")
+    else:
+        minutes = max(1, round(feed.interval.total_seconds() / 60))
+        lines.append(f"-# {say('feed-next', at=_soon(feed.next_at), minutes=minutes)}")
+    for key, words in (("feed-include", feed.include), ("feed-exclude", feed.exclude)):
+        if words:
+            lines.append(f"-# {say(key, words=plain(', '.join(words), _REASON))}")
+    if feed.last_error and feed.state == "active":
+        reason = _reason(feed.last_error, say)
+        lines.append(f"-# {say('feed-failing', count=feed.failures, reason=reason)}")
+    return "\n".join(lines)
+
+
+def item_lines(each: Judged, say: Say) -> str:
+    """An item of a feed and its verdict."""
+    item = each.item
+    at = timestamp(written(item.published)) if item.published else ""
+    words = link(item.title or item.url or "…", item.url)
+    head = f"**{say(f'verdict-{each.verdict}')}** · {words}"
+    lines = [f"{head} · {at}" if at else head]
+    if each.reason:
+        lines.append(f"-# {_reason(each.reason, say)}")
+    return "\n".join(lines)
+
+
+def verdict_line(judged: tuple[Judged, ...], say: Say) -> str:
+    """How many items have which verdict."""
+    counts = Counter(each.verdict for each in judged)
+    return ", ".join(f"{count} {say(f'verdict-{verdict}')}" for verdict, count in counts.items())
+
+
+def visit_lines(visit: Visit, say: Say) -> str:
+    """What came of asking a feed."""
+    if visit.result == "failed":
+        said = say("visit-failed", reason=_reason(visit.reason, say))
+    elif visit.result == "unchanged":
+        said = say("visit-unchanged")
+    else:
+        got = visit.counts["indexed"] + visit.counts["duplicate"] + visit.counts["updated"]
+        said = say("visit-taken", count=got, verdicts=verdict_line(visit.judged, say) or "–")
+    lines = [f"**{visit.feed.id}** · {link(visit.feed.name, visit.feed.url)}", f"-# {said}"]
+    if visit.feed.state == "paused":
+        reason = _reason(visit.feed.pause_reason, say)
+        lines.append(f"-# {say('feed-paused', reason=reason)}")
+    return "\n".join(lines)
+
+
+def audit_lines(entry: AuditEntry) -> str:
+    """Who did what to what, when and from where."""
+    where = f" ({explained(entry.where, 100)})" if entry.where else ""
+    detail = f": {explained(entry.detail, _REASON)}" if entry.detail else ""
+    subject = f" `{plain(entry.subject, 40)}`" if entry.subject else ""
+    at = f"<t:{int(entry.at.timestamp())}:f>"
+    return f"{at} {explained(entry.who, 80)}{where}: **{plain(entry.action)}**{subject}{detail}"
+
+
+def _reason(words: str | None, say: Say) -> str:
+    return explained(reason_in(say, words or ""), _REASON)
+
+
+def _soon(moment: datetime) -> str:
+    return f"<t:{int(moment.timestamp())}:R>"

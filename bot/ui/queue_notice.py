@@ -1,0 +1,47 @@
+"""Telling people who wait in line which place they have, without flooding Discord."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.i18n import Say
+from bot.ui.delivery import Place
+from bot.ui.pages import BUSY, Page, note
+
+_FIRST_AFTER = 1.0
+_NEAR = 3
+_NEAR_SECONDS, _FAR_SECONDS = 2.0, 6.0
+
+
+class WaitingNotice:
+    """Shows the place in line to one who waits for more than a moment: often when it is near."""
+
+    def __init__(self, place: Place, say: Say) -> None:
+        self._place = place
+        self._say = say
+        self._turn = 0
+        self._telling: asyncio.Task[None] | None = None
+
+    def moved(self, turn: int) -> None:
+        """Note the place, 1 for the next one."""
+        self._turn = turn
+        if self._telling is None:
+            self._telling = asyncio.create_task(self._tell())
+
+    def end(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+
+    async def _tell(self) -> None:
+        await asyncio.sleep(_FIRST_AFTER)
+        told = 0
+        while True:
+            if self._turn != told:
+                told = self._turn
+                self._place.update(self._page)
+            await asyncio.sleep(_NEAR_SECONDS if told <= _NEAR else _FAR_SECONDS)
+
+    def _page(self) -> Page:
+        if self._turn == 1:
+            return note(self._say("waiting-next"), BUSY)
+        return note(self._say("waiting", place=self._turn), BUSY)

@@ -1,0 +1,182 @@
+"""Publishers: which names mean the same one, and which one a question names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from retrieval.text.tokens import cut_out
+
+# Words that a publisher's name may carry or not, and parts of a host that say nothing.
+_FILLERS = frozenset(
+    ["the", "news", "online", "com", "co", "org", "net", "uk", "us", "website", "digital", "media"]
+)
+_SECOND_LEVEL = frozenset(["co", "com", "org", "net", "gov", "ac", "edu"])
+_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+
+_NAME = (
+    r"(?P<name>(?:the )?(?-i:[A-Z0-9])[\w.&'’-]*(?: (?:of |and |& )?(?-i:[A-Z0-9])[\w.&'’-]*){0,4})"
+)
+_NAMED = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf",? ?\b(?:according to|as reported by|reported by|as told by|cited by) {_NAME}",
+        rf"\b(?:what|how|why|when|where|who|which)\b.{{0,40}}?\b(?:did|does|do|has|have|is|was|are) {_NAME} "
+        r"(?:say|saying|said|report|reporting|reported|write|writing|written|publish|published|cover|covering|covered)\b",
+        rf"{_NAME}['’]s? (?:reports?|coverage|reporting)\b",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """``name`` as most articles write it, ``keys`` all forms that stand in the corpus, compared
+    in lower case; ``articles`` is how many it has."""
+
+    name: str
+    keys: frozenset[str]
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSource:
+    """A publisher that a question names, and the question without the words for it."""
+
+    publisher: Publisher
+    rest: str
+
+
+class Publishers:
+    """The publishers of one corpus.
+
+    ``names`` are what articles give as their source, with how often: names, or hosts where there
+    is none. Names that differ in fillers only (`BBC`, `BBC News`, `bbc.co.uk`) are one, and so is a
+    host that consists of a name's initials.
+    """
+
+    def __init__(self, names: Iterable[tuple[str, int]]) -> None:
+        groups: dict[str, list[tuple[str, int]]] = {}
+        for name, count in names:
+            groups.setdefault(_core(name), []).append((name, count))
+        for core in [core for core, members in groups.items() if _all_hosts(members)]:
+            for other, members in groups.items():
+                if other != core and not _all_hosts(members) and core in _initials(members):
+                    members += groups.pop(core)
+                    break
+        self._by_core: dict[str, Publisher] = {}
+        self._by_key: dict[str, Publisher] = {}
+        self._by_initials: dict[str, Publisher] = {}
+        for members in groups.values():
+            best = max(members, key=lambda m: (not _is_host(m[0]), m[1], m[0]))[0]
+            keys = frozenset(source_key(name) for name, _ in members)
+            publisher = Publisher(best, keys, sum(count for _, count in members))
+            self._by_initials.update(dict.fromkeys(_initials(members), publisher))
+            for name, _ in members:
+                self._by_core[_core(name)] = publisher
+                self._by_key[source_key(name)] = publisher
+
+    def find(self, name: str) -> Publisher | None:
+        """The publisher of that name or host; None if the corpus has none."""
+        core = _core(name)
+        return (
+            self._by_key.get(source_key(name))
+            or self._by_core.get(core)
+            or self._by_initials.get(core)
+        )
+
+    def near(self, name: str) -> list[str]:
+        """Up to three names that look like ``name``."""
+        known = {source_key(p.name): p.name for p in self._by_key.values()}
+        close = get_close_matches(source_key(name), list({**known, **self._by_core}), 3, 0.5)
+        found = [known.get(match) or self._by_core[match].name for match in close]
+        return list(dict.fromkeys(found))
+
+    def completions(self, beginning: str) -> list[str]:
+        """Names that begin with ``beginning``, the most prolific first."""
+        start, core = source_key(beginning), _core(beginning)
+        fitting = {
+            publisher.name: publisher
+            for key, publisher in [*self._by_key.items(), *self._by_core.items()]
+            if key.startswith(start) or (core and key.startswith(core))
+        }
+        return [p.name for p in sorted(fitting.values(), key=lambda p: (-p.articles, p.name))]
+
+    def named_in(self, question: str) -> NamedSource | None:
+        """The publisher that ``question`` asks for, as in `according to the BBC`."""
+        for pattern in _NAMED:
+            for match in pattern.finditer(question):
+                words = match["name"].rstrip(".,").split()
+                # The longest beginning that is a publisher; the name may run on.
+                for count in range(len(words), 0, -1):
+                    publisher = self.find(" ".join(words[:count]))
+                    if publisher and _core(" ".join(words[:count])):
+                        return NamedSource(publisher, _without(question, match, words[:count]))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFilter:
+    """Which articles are of a source: by the publisher that they give, or by their host."""
+
+    name: str
+    keys: frozenset[str]
+    host: str | None = None
+
+    def admits(self, key: str | None, host: str | None) -> bool:
+        return key in self.keys or (self.host is not None and host == self.host)
+
+    @property
+    def terms(self) -> list[str]:
+        return sorted(self.keys | ({self.host} if self.host else set()))
+
+    @classmethod
+    def of(cls, name: str, publisher: Publisher | None) -> SourceFilter:
+        """What ``name`` admits where it is the publisher ``publisher``, or none that is known."""
+        host = source_key(name).removeprefix("www.") if _is_host(source_key(name)) else None
+        keys = publisher.keys if publisher else frozenset({source_key(name)})
+        return cls(publisher.name if publisher else name, keys, host)
+
+
+def source_key(name: str) -> str:
+    """The form in which names of publishers compare."""
+    return " ".join(name.casefold().split())
+
+
+def _without(question: str, match: re.Match[str], words: Sequence[str]) -> str:
+    end = match.start("name") + len(" ".join(words))
+    start = match.start() if match.end("name") == match.end() else match.start("name")
+    return cut_out(question, start, end)
+
+
+def _is_host(name: str) -> bool:
+    return _HOST.fullmatch(name) is not None
+
+
+def _all_hosts(members: Sequence[tuple[str, int]]) -> bool:
+    return all(_is_host(name) for name, _ in members)
+
+
+def _core(name: str) -> str:
+    """What tells a publisher from others: letters and figures without fillers, in one word."""
+    name = name.casefold().strip()
+    if _is_host(name):
+        labels = name.removeprefix("www.").split(".")
+        labels = labels[: -2 if len(labels) > 2 and labels[-2] in _SECOND_LEVEL else -1]
+        name = labels[-1]
+        return name.removeprefix("the").removesuffix("news").replace("-", "") or name
+    words = _WORD.findall(name)
+    return "".join(word for word in words if word not in _FILLERS) or "".join(words)
+
+
+def _initials(members: Sequence[tuple[str, int]]) -> set[str]:
+    """Hosts that a name may have: wsj, and nytimes with the last word whole."""
+    found = set()
+    for name, _ in members:
+        words = [w for w in _WORD.findall(name.casefold()) if w not in _FILLERS]
+        if len(words) > 1:
+            found.add("".join(word[0] for word in words))
+            found.add("".join(word[0] for word in words[:-1]) + words[-1])
+    return found

@@ -1,0 +1,160 @@
+"""What every question reads from the catalogue: blocking, for worker threads, one statement each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, func, select
+
+from retrieval.catalogue.records import Corpus
+from retrieval.catalogue.schema import (
+    INDEXED,
+    passage_vectors,
+    passages,
+    story_members,
+    version_changes,
+    versions,
+)
+from retrieval.catalogue.snapshot import VersionRow
+from retrieval.models import Passage, Reference
+
+Result = TypeVar("Result")
+# SQL, the names of its parameters in their order, and the values that they have anyway.
+_Statement: TypeAlias = tuple[str, list[str], dict[str, Any]]
+
+LOOKUP = 4_096  # bound parameters a statement; SQLite allows 32,766
+
+REFERENCE = (
+    versions.c.article_id,
+    versions.c.url,
+    versions.c.title,
+    versions.c.source,
+    versions.c.published_at,
+)
+_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
+_REVISION = select(func.max(version_changes.c.id))
+_VERSIONS = select(
+    versions.c.id,
+    versions.c.state,
+    select(func.count())
+    .where(passages.c.version_id == versions.c.id)
+    .correlate(versions)
+    .scalar_subquery(),
+    versions.c.article_id,
+    versions.c.url,
+    versions.c.source,
+    versions.c.source_key,
+    versions.c.host,
+    versions.c.published_from,
+    versions.c.published_to,
+    versions.c.visible_from,
+    story_members.c.story_id,
+    story_members.c.copy_id,
+).outerjoin(story_members, story_members.c.version_id == versions.c.id)
+_PASSAGES = (
+    select(
+        passages.c.id,
+        passages.c.start_offset,
+        passages.c.end_offset,
+        func.substr(
+            versions.c.text,
+            passages.c.start_offset + 1,
+            passages.c.end_offset - passages.c.start_offset,
+        ),
+        versions.c.state,
+        versions.c.correction,
+        *REFERENCE,
+    )
+    .join(versions, versions.c.id == passages.c.version_id)
+    .where(passages.c.id.in_(_IDS))
+)
+_VECTORS = (
+    select(passage_vectors.c.passage_id, passage_vectors.c.vector)
+    .where(passage_vectors.c.passage_id.in_(_IDS))
+    .where(passage_vectors.c.generation == bindparam("generation"))
+)
+
+
+class Reading:
+    """Reads for questions. Each method is one transaction and blocks; any thread may call it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._revision = str(_REVISION.compile(dialect=engine.dialect))
+        self._compiled: dict[tuple[int, int], _Statement] = {}
+
+    def run(self, work: Callable[[Connection], Result]) -> Result:
+        with self._engine.connect() as connection:
+            return work(connection)
+
+    def revision(self) -> int:
+        """Grows with every change to what search may show, of any corpus."""
+        return self._execute(self._revision, ())[0][0] or 0
+
+    def shown(self, corpus: Corpus) -> list[VersionRow]:
+        """All versions of a corpus that are shown now, in the order of their ids."""
+        query = (
+            _VERSIONS.where(versions.c.corpus_id == corpus.id)
+            .where(versions.c.state == INDEXED)
+            .order_by(versions.c.id)
+        )
+        rows = self.run(lambda connection: connection.execute(query).all())
+        return [VersionRow._make(row) for row in rows]
+
+    def changed_since(self, corpus: Corpus, revision: int) -> list[VersionRow]:
+        """The versions that changed after ``revision``, as they are now, in the order of their ids."""
+        changed = select(version_changes.c.version_id).where(version_changes.c.id > revision)
+        # The corpus is looked at here: asked for it, SQLite would read all that the corpus has.
+        query = (
+            _VERSIONS.add_columns(versions.c.corpus_id)
+            .where(versions.c.id.in_(changed))
+            .order_by(versions.c.id)
+        )
+        rows = self.run(lambda connection: connection.execute(query).all())
+        return [VersionRow._make(row[:-1]) for row in rows if row[-1] == corpus.id]
+
+    def passages(self, passage_ids: Sequence[int]) -> dict[int, Passage]:
+        """Of these passages those that are shown at this moment."""
+        return {
+            row[0]: Passage(row[0], Reference(*row[6:]), row[1], row[2], row[3], row[5])
+            for row in self._looked_up(_PASSAGES, passage_ids)
+            if row[4] == INDEXED
+        }
+
+    def vectors(self, corpus: Corpus, passage_ids: Sequence[int]) -> list[tuple[int, bytes]]:
+        """Of these passages those that have a vector, in no particular order."""
+        rows = self._looked_up(_VECTORS, passage_ids, generation=corpus.generation)
+        return [(row[0], row[1]) for row in rows]
+
+    def _looked_up(self, query: Select[Any], ids: Sequence[int], **more: int) -> list[Any]:
+        """The rows for ids. The statement is made once for each power of two of them: that takes
+        longer than running it."""
+        found: list[Any] = []
+        for first in range(0, len(ids), LOOKUP):
+            part = list(ids[first : first + LOOKUP])
+            size = max(16, 1 << (len(part) - 1).bit_length())
+            part += part[-1:] * (size - len(part))
+            sql, names, values = self._statement(query, size, more)
+            values = values | more | {f"ids_{n}": each for n, each in enumerate(part, 1)}
+            found += self._execute(sql, tuple(values[name] for name in names))
+        return found
+
+    def _execute(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        """What the driver returns; SQLAlchemy's own execution takes several times as long."""
+        connection = self._engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(sql, values)
+            return list(cursor.fetchall())
+        finally:
+            connection.close()
+
+    def _statement(self, query: Select[Any], size: int, more: Mapping[str, int]) -> _Statement:
+        key = (id(query), size)
+        if key not in self._compiled:
+            compiled = query.compile(dialect=self._engine.dialect)
+            state = compiled.construct_expanded_state({"ids": [0] * size, **more})
+            names = list(state.positiontup or ())
+            self._compiled[key] = (state.statement, names, dict(state.parameters))
+        return self._compiled[key]

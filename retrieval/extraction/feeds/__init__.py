@@ -1,0 +1,1 @@
+"""Reading a feed's document."""

@@ -1,0 +1,127 @@
+"""From the address of a site to its feed."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urljoin, urlsplit
+
+from retrieval.errors import FetchRefused, UnreadableSource
+from retrieval.extraction.feeds.items import FeedDocument, FeedItem
+from retrieval.extraction.feeds.parser import MOST_ITEMS
+from retrieval.ingestion.page_loader import Pages
+from retrieval.text.encoding import decode_page
+from retrieval.web import Fetched
+from retrieval.web.crawler import PoliteWeb, RobotsRefused
+
+FEED_BYTES = 20_000_000
+
+_KINDS = (
+    "application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml",
+    "application/json", "application/xml", "text/xml",
+)  # fmt: skip
+_COMMON = ("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json", "news-sitemap.xml")  # fmt: skip
+_MOST_TRIED = 16
+_NO_FEED = "it is neither a feed nor a page that names one"
+
+
+async def find_feed(url: str, pages: Pages) -> tuple[str, Fetched, FeedDocument]:
+    """The feed at ``url``, else the one of the site there: its address, the answer, what it holds.
+
+    Raises ``UnreadableSource`` if there is none.
+    """
+    web = pages.web
+    fetched = await web.feed(url, max_bytes=FEED_BYTES)
+    try:
+        return url, fetched, await read_document(fetched, pages)
+    except UnreadableSource as error:
+        if not _is_page(fetched):
+            raise
+        not_a_feed = error
+    named = await asyncio.to_thread(_named, fetched)
+    usual: list[str] = []
+    if not urlsplit(fetched.url).path.strip("/"):
+        # A site's own address: what its pages don't name may stand where others have it.
+        usual = [urljoin(fetched.url, f"/{path}") for path in _COMMON]
+        usual += await _sitemaps(fetched.url, web)
+    tried: set[str] = {url, fetched.url}
+    for address in [*named, *usual]:
+        if address in tried or len(tried) > _MOST_TRIED:
+            continue
+        tried.add(address)
+        try:
+            answer = await web.feed(address, max_bytes=FEED_BYTES)
+            document = await read_document(answer, pages)
+        except UnreadableSource:
+            continue
+        if document.items or address in named:
+            return address, answer, document
+    raise UnreadableSource(_NO_FEED) from not_a_feed
+
+
+async def read_document(fetched: Fetched, pages: Pages) -> FeedDocument:
+    """The feed in an answer; of an index of sitemaps the items of those that hold news."""
+    document = await pages.extractor.read_feed(fetched.content, fetched.url)
+    if document.kind != "sitemap-index":
+        return document
+    items: list[FeedItem] = []
+    title = None
+    reason: UnreadableSource | None = None
+    for address in document.children:
+        try:
+            answer = await pages.web.feed(_joined(fetched.url, address), max_bytes=FEED_BYTES)
+            inner = await pages.extractor.read_feed(answer.content, answer.url)
+        except UnreadableSource as error:
+            if error.retry:
+                raise
+            reason = error
+            continue
+        title = title or inner.title
+        items += inner.items
+    if not items:
+        raise reason or UnreadableSource("it is an index of sitemaps without news")
+    return FeedDocument("sitemap-index", title, tuple(items[:MOST_ITEMS]), document.children)
+
+
+def _is_page(fetched: Fetched) -> bool:
+    return "html" in fetched.content_type or b"<html" in fetched.content[:2_000].lower()
+
+
+def _named(fetched: Fetched) -> list[str]:
+    """The feeds that a page names in its head, comments' feeds last."""
+    from lxml import html
+    from lxml.etree import LxmlError
+
+    try:
+        text = decode_page(fetched.content, fetched.charset)
+        root = html.document_fromstring(text.encode("utf-8"), parser=html.HTMLParser(encoding="utf-8"))  # fmt: skip
+    except (UnreadableSource, LxmlError, ValueError):
+        return []
+    base = urljoin(fetched.url, root.xpath("string(//base/@href)"))
+    found = []
+    for link in root.iter("link"):
+        relation = (link.get("rel") or "").lower().split()
+        kind = (link.get("type") or "").partition(";")[0].strip().lower()
+        address = (link.get("href") or "").strip()
+        if address and (("alternate" in relation and kind in _KINDS) or "feed" in relation):
+            comments = "comment" in (link.get("title") or "").lower() or "/comments/" in address
+            try:
+                found.append((comments, urljoin(base, address)))
+            except ValueError:
+                continue
+    return [address for _, address in sorted(found, key=lambda entry: entry[0])]
+
+
+async def _sitemaps(url: str, web: PoliteWeb) -> list[str]:
+    try:
+        listed = await web.sitemaps(url)
+    except (FetchRefused, RobotsRefused):
+        return []
+    return sorted(listed, key=lambda address: "news" not in address.lower())[:4]
+
+
+def _joined(base: str, address: str) -> str:
+    """Raises ``UnreadableSource`` for what is no address."""
+    try:
+        return urljoin(base, address)
+    except ValueError as error:
+        raise UnreadableSource(f"{address[:100]!r} is no address") from error

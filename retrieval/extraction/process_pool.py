@@ -1,0 +1,189 @@
+"""Reading pages, PDFs and feeds in processes that can be killed.
+
+Nothing starts before the first document; a process that hangs, crashes or takes too much memory is
+ended, its document rejected, and the next one gets a new process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
+from types import TracebackType
+from typing import Any, TypeVar
+
+from retrieval.errors import NewsdeskError, UnreadableSource
+from retrieval.extraction.feeds.items import FeedDocument
+from retrieval.extraction.worker_process import Job, article_of, feed_of, read_frame, write_frame
+from retrieval.models import Article
+from retrieval.runtime.subprocess_env import child_environment
+
+Result = TypeVar("Result")
+Frame = tuple[dict[str, Any], bytes]
+
+_START_SECONDS = 60.0
+_SECONDS = {"page": 5.0, "pdf": 20.0, "feed": 20.0}
+_NAMES = {"page": "page", "pdf": "PDF", "feed": "feed"}
+# A process is replaced after so many documents: what libraries leak goes with it.
+_DOCUMENTS = 2_000
+
+
+class Extractor:
+    """Up to ``workers`` processes that read documents, started when they are needed.
+
+    ``seconds`` bounds one document (default: 5 for a page, 20 for a PDF or a feed). Close it, or use it as a
+    context manager; ``close`` waits for nothing but the end of its processes.
+    """
+
+    def __init__(self, workers: int | None = None, *, seconds: float | None = None) -> None:
+        self.workers = workers or max(1, min(4, os.cpu_count() or 1))
+        self._seconds = seconds
+        self._threads: ThreadPoolExecutor | None = None
+        self._idle: list[_Child] = []
+        self._all: set[_Child] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def __enter__(self) -> Extractor:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def extract(self, job: Job, data: bytes) -> Article:
+        """Read a document. Raises ``UnreadableSource`` with a reason to show."""
+        return await asyncio.wrap_future(self.submit(job, data))
+
+    def submit(self, job: Job, data: bytes) -> Future[Article]:
+        """As ``extract``, from a thread: the caller bounds how many it has under way."""
+        return self._submit(job, data, lambda answer: article_of(answer[0]["article"]))
+
+    async def read_feed(self, data: bytes, url: str | None = None) -> FeedDocument:
+        """Read a feed; ``url`` is where it came from. Raises ``UnreadableSource`` if it is none."""
+        return await asyncio.wrap_future(self.submit_feed(data, url))
+
+    def submit_feed(self, data: bytes, url: str | None = None) -> Future[FeedDocument]:
+        """As ``read_feed``, from a thread."""
+        return self._submit(Job("feed", url), data, lambda answer: feed_of(answer[0]["feed"], answer[1]))  # fmt: skip
+
+    def _submit(self, job: Job, data: bytes, made: Callable[[Frame], Result]) -> Future[Result]:
+        with self._lock:
+            if self._closed:
+                raise NewsdeskError("The readers of pages have been closed.")
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="extract")
+            return self._threads.submit(lambda: made(self._read(job, data)))
+
+    def close(self) -> None:
+        """End the processes; documents under way are rejected."""
+        with self._lock:
+            self._closed = True
+            children, threads = list(self._all), self._threads
+        for child in children:
+            child.end()
+        if threads is not None:
+            threads.shutdown(cancel_futures=True)
+
+    def _read(self, job: Job, data: bytes) -> Frame:
+        child = self._take()
+        try:
+            answer = child.read(job, data, self._seconds or _SECONDS[job.kind])
+        finally:
+            if child.is_usable:
+                with self._lock:
+                    self._idle.append(child)
+            else:
+                child.end()
+                with self._lock:
+                    self._all.discard(child)
+        return answer
+
+    def _take(self) -> _Child:
+        with self._lock:
+            if self._closed:
+                raise NewsdeskError("The readers of pages have been closed.")
+            if self._idle:
+                return self._idle.pop()
+            child = _Child()
+            self._all.add(child)
+        return child
+
+
+class _Child:
+    """One process. A thread at a time speaks with it."""
+
+    def __init__(self) -> None:
+        self._documents = 0
+        self._ready = False
+        self._broken = False
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "retrieval.extraction.worker_process"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=child_environment(),
+                # Ctrl-C is for the one who started us.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise NewsdeskError(
+                f"No process to read pages could be started ({error.strerror or error})."
+            ) from error
+
+    @property
+    def is_usable(self) -> bool:
+        return not self._broken and self._documents < _DOCUMENTS
+
+    def read(self, job: Job, data: bytes, seconds: float) -> Frame:
+        """Raises ``UnreadableSource`` if there is nothing in it, or the process did not survive it."""
+        if not self._ready:
+            if self._within(_START_SECONDS) is None:
+                raise NewsdeskError("The process that reads pages does not start.")
+            self._ready = True
+        self._documents += 1
+        started = time.monotonic()
+        answer = self._within(seconds, job, data)
+        if answer is None:
+            what = _NAMES[job.kind]
+            if time.monotonic() - started >= seconds:
+                raise UnreadableSource(f"reading the {what} took longer than {seconds:g} s")
+            raise UnreadableSource(f"the {what} is malformed or too large to be read")
+        if "reason" in answer[0]:
+            raise UnreadableSource(str(answer[0]["reason"]))
+        return answer
+
+    def end(self) -> None:
+        self._broken = True
+        self._process.kill()
+        self._process.wait()
+
+    def _within(self, seconds: float, job: Job | None = None, data: bytes = b"") -> Frame | None:
+        """The process's next answer; None if it died, or was killed because time was up."""
+        to, back = self._process.stdin, self._process.stdout
+        if to is None or back is None:
+            return None
+        killer = threading.Timer(seconds, self._process.kill)
+        killer.daemon = True
+        killer.start()
+        try:
+            if job is not None:
+                write_frame(to, asdict(job), data)
+            frame = read_frame(back)
+        except (OSError, ValueError):
+            frame = None
+        finally:
+            killer.cancel()
+        self._broken = self._broken or frame is None
+        return frame

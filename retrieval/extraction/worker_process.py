@@ -1,0 +1,178 @@
+"""The process in which pages, PDFs and feeds are read: it may be killed at any instant.
+
+Frames come on standard input and go to standard output: four bytes of length, JSON, and then the
+bytes of the document, or the items of a feed, a line of JSON each. Its own limits are set before anything hostile is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import IO, Any, Literal
+
+from retrieval.errors import UnreadableSource
+from retrieval.extraction.feeds.items import FeedDocument, FeedItem
+from retrieval.models import Article
+from retrieval.timestamps import Span, from_micros, to_micros
+
+_LENGTH = struct.Struct(">I")
+_MEMORY_BYTES = 1_500_000_000
+_CPU_SECONDS = 30
+
+Kind = Literal["page", "pdf", "feed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One document to read."""
+
+    kind: Kind
+    url: str | None = None
+    charset: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    teasers: bool = False
+    respect_noai: bool = True
+
+
+def read_document(job: Job, data: bytes) -> Article:
+    """The article of a page or a PDF. Raises ``UnreadableSource``."""
+    if job.kind == "pdf":
+        from retrieval.extraction.pdf import article_from_pdf
+
+        return article_from_pdf(data, job.url)
+    from retrieval.extraction.article import extract_article
+    from retrieval.text.encoding import decode_page
+
+    return extract_article(
+        decode_page(data, job.charset), job.url, teasers=job.teasers,
+        respect_noai=job.respect_noai, headers=job.headers,
+    )  # fmt: skip
+
+
+def write_frame(stream: IO[bytes], record: dict[str, Any], data: bytes = b"") -> None:
+    header = json.dumps({**record, "size": len(data)}).encode()
+    stream.write(_LENGTH.pack(len(header)) + header)
+    stream.write(data)
+    stream.flush()
+
+
+def read_frame(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
+    """The next frame, None if the other side is gone."""
+    length = stream.read(_LENGTH.size)
+    if len(length) < _LENGTH.size:
+        return None
+    header = stream.read(_LENGTH.unpack(length)[0])
+    try:
+        record: dict[str, Any] = json.loads(header)
+    except ValueError:
+        return None
+    data = stream.read(record["size"])
+    return (record, data) if len(data) == record["size"] else None
+
+
+def article_record(article: Article) -> dict[str, Any]:
+    record = {name: getattr(article, name) for name in ("title", "text", "url", "source", "language")}  # fmt: skip
+    record["authors"] = list(article.authors)
+    for name in ("published", "updated"):
+        span = getattr(article, name)
+        record[name] = [to_micros(span.start), to_micros(span.end)] if span else None
+    return record
+
+
+def article_of(record: dict[str, Any]) -> Article:
+    spans = {
+        name: Span(*map(from_micros, record[name])) if record[name] else None
+        for name in ("published", "updated")
+    }
+    return Article(**{**record, **spans, "authors": tuple(record["authors"])})
+
+
+def feed_record(document: FeedDocument) -> dict[str, Any]:
+    """All but the items, which ``feed_lines`` has: each small enough to be read at one go."""
+    names = ("kind", "title", "children", "every")
+    return {name: getattr(document, name) for name in names}
+
+
+def feed_lines(document: FeedDocument) -> bytes:
+    return b"\n".join(json.dumps(item.to_record()).encode() for item in document.items)
+
+
+def feed_of(record: dict[str, Any], lines: bytes) -> FeedDocument:
+    items = tuple(FeedItem.from_record(json.loads(line)) for line in lines.splitlines())
+    return FeedDocument(**{**record, "children": tuple(record["children"])}, items=items)
+
+
+def _limit() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits; the time limit outside holds there too.
+        return
+    for what, limit in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_AS, _MEMORY_BYTES),
+    ):
+        try:
+            resource.setrlimit(what, (limit, limit))
+        except (ValueError, OSError):
+            continue
+
+
+def _limit_cpu() -> None:
+    """What this job may burn, should nobody be left to end it."""
+    try:
+        import resource
+    except ImportError:
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = int(used.ru_utime + used.ru_stime) + _CPU_SECONDS
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
+
+
+def main() -> None:
+    """Read documents until standard input ends."""
+    jobs = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    # Whatever a library prints must not get between the frames.
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    logging.disable(logging.CRITICAL)
+    import feedparser
+    import trafilatura
+
+    from retrieval.extraction import article
+    from retrieval.extraction.feeds.parser import parse_feed
+    from retrieval.text.language import detect_language
+
+    # Imported before the limits, and before the first document is timed.
+    del feedparser, trafilatura, article
+    detect_language("A first text makes the detector read its model." * 2)
+    _limit()
+    write_frame(answers, {"ready": True})
+    while (frame := read_frame(jobs)) is not None:
+        record, data = frame
+        record.pop("size")
+        _limit_cpu()
+        try:
+            job = Job(**record)
+            if job.kind == "feed":
+                document = parse_feed(data, url=job.url)
+                write_frame(answers, {"feed": feed_record(document)}, feed_lines(document))
+            else:
+                write_frame(answers, {"article": article_record(read_document(job, data))})
+        except UnreadableSource as error:
+            write_frame(answers, {"reason": error.message})
+        except MemoryError:
+            write_frame(answers, {"reason": "it is too large to be read"})
+        except Exception as error:  # noqa: BLE001 - a library's failure is this document's, not ours
+            write_frame(answers, {"reason": f"it can't be read ({type(error).__name__})"})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Which items of a feed are new, and why the others are not taken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+from urllib.parse import urlsplit
+
+from retrieval.catalogue.feeds import KnownItem
+from retrieval.extraction.feeds.items import FeedItem
+
+Verdict = Literal["new", "seen", "old", "filtered", "blocked", "not-an-article"]
+
+_NO_PAGE = re.compile(
+    r"\.(?:mp[34]|m4[av]|ogg|wav|webm|mov|avi|jpe?g|png|gif|webp|svg|zip|gz|exe|docx?|xlsx?|pptx?|ics)$",
+    re.IGNORECASE,
+)
+MOST_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An item and its verdict. ``again`` is set on a seen one that has changed since."""
+
+    item: FeedItem
+    verdict: Verdict
+    reason: str | None = None
+    again: bool = False
+
+    @property
+    def is_taken(self) -> bool:
+        return self.verdict == "new" or self.again
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Words: an item must hold one of ``include``, if there are any, and none of ``exclude``."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def refusal(self, item: FeedItem) -> str | None:
+        words = f"{item.title}\n{item.text}"
+        for word in self.exclude:
+            if _holds(words, word):
+                return f"it holds the excluded word {word!r}"
+        if self.include and not any(_holds(words, word) for word in self.include):
+            return "it holds none of the words " + ", ".join(map(repr, self.include))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known when a document is judged: by item key what became of it, by identity which are
+    articles of the corpus (with a reason if a moderator removed one), and what counts as old:
+    on a first run all but the newest ``first``, later what is dated before ``oldest``."""
+
+    known: Mapping[str, KnownItem]
+    articles: Mapping[str, str | None]
+    first: int | None = None
+    oldest: datetime | None = None
+
+
+def judge(items: Sequence[FeedItem], past: Past, filters: Filters) -> list[Judged]:
+    """A verdict for each item, in their order."""
+    met: set[str] = set()
+    judged = [_judge(item, past, filters, met) for item in items]
+    if past.first is not None:
+        _keep_newest(judged, past.first)
+    return judged
+
+
+def _judge(item: FeedItem, past: Past, filters: Filters, met: set[str]) -> Judged:
+    if item.url is None and not item.is_full:
+        missing = "address" if item.text else "address and no text"
+        return Judged(item, "not-an-article", f"it has no {missing}")
+    try:
+        key = item.key
+    except ValueError as error:
+        return Judged(item, "blocked", str(error))
+    if key in met:
+        return Judged(item, "seen", "it stands in the feed twice")
+    met.add(key)
+    known = past.known.get(key)
+    is_article = item.identity in past.articles
+    if removal := past.articles.get(item.identity):
+        return Judged(item, "blocked", removal)
+    if refusal := filters.refusal(item):
+        return Judged(item, "filtered", refusal)
+    if known is not None:
+        return _judge_known(item, known)
+    if is_article:
+        return Judged(item, "seen", "it is in the corpus")
+    if not item.is_full and (reason := _no_article(item.url or "")):
+        return Judged(item, "not-an-article", reason)
+    if past.oldest is not None and item.published and item.published.end < past.oldest:
+        return Judged(item, "old", f"it is from before {past.oldest:%Y-%m-%d}")
+    return Judged(item, "new")
+
+
+def _judge_known(item: FeedItem, known: KnownItem) -> Judged:
+    changed = item.fingerprint != known.fingerprint
+    if known.verdict == "seen":
+        reason = "it has changed since and is read again" if changed else "it was taken before"
+        return Judged(item, "seen", reason, again=changed)
+    if known.verdict == "failed":
+        if known.tries < MOST_TRIES or changed:
+            return Judged(item, "new", f"it could not be had yet: {known.reason}")
+        return Judged(item, "not-an-article", known.reason)
+    if known.verdict == "old":
+        return Judged(item, "old", known.reason)
+    if changed:
+        return Judged(item, "new", "it has changed since it was turned down")
+    verdict: Verdict = "blocked" if known.verdict == "blocked" else "not-an-article"
+    return Judged(item, verdict, known.reason)
+
+
+def _keep_newest(judged: list[Judged], first: int) -> None:
+    """Of the new ones all but the newest are old. Undated ones count as the feed orders them."""
+    new = [index for index, each in enumerate(judged) if each.verdict == "new"]
+    dates = {i: p.end for i in new if (p := judged[i].item.published)}
+    last = datetime.max.replace(tzinfo=UTC)
+    new.sort(key=lambda i: dates.get(i, last), reverse=True)
+    for index in new[first:]:
+        judged[index] = replace(
+            judged[index],
+            verdict="old",
+            reason=f"it is not among the newest {first}, which a first run takes",
+        )
+
+
+def _no_article(url: str) -> str | None:
+    path = urlsplit(url).path
+    if not path.strip("/") and not urlsplit(url).query:
+        return "it is the address of a home page"
+    if found := _NO_PAGE.search(path):
+        return f"it is the address of a {found[0][1:].lower()} file"
+    return None
+
+
+def _holds(text: str, word: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None

@@ -1,0 +1,119 @@
+"""An item of a feed to an article: from the feed if it gives the whole text, else from its page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from retrieval.errors import FetchRefused, UnreadableSource
+from retrieval.extraction.feeds.items import FeedItem
+from retrieval.ingestion.page_loader import Pages
+from retrieval.ingestion.readers.feed import read_item
+from retrieval.models import Incoming
+from retrieval.web.crawler import RobotsRefused
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+# Answers that say: not for you.
+_BLOCKED = frozenset({401, 402, 403, 451})
+# Words by which a page keeps itself from machines, as reading it reports them.
+_KEPT_BACK = ("(noai)", "(tdm-reservation)")
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of an item on the way to its article, as the ticket of what comes in.
+
+    ``verdict`` is ``seen`` when there is an article, else ``blocked``, ``not-an-article`` or, where
+    it may be tried again, ``failed``.
+    """
+
+    item: FeedItem
+    verdict: str
+
+
+async def take_item(label: str, item: FeedItem, pages: Pages) -> Incoming:
+    """The article of an item, with the feed's word for title, publisher, authors and date.
+
+    What can't be had comes with the reason.
+    """
+    if item.is_full:
+        incoming = await asyncio.to_thread(read_item, label, item)
+        return _with_fate(incoming, item, "seen" if incoming.article else "not-an-article")
+    if item.url is None:
+        return _with_fate(
+            Incoming(label, reason="the item has no address", title=item.title),
+            item,
+            "not-an-article",
+        )
+    try:
+        incoming = _with_words(await pages.article(item.url), label, item)
+    except UnreadableSource as error:
+        refused = Incoming(label, reason=error.message, url=item.url, title=item.title)
+        return _with_fate(refused, item, _verdict_of(error))
+    if incoming.article is not None:
+        return _with_fate(incoming, item, "seen")
+    kept_back = any(signal in (incoming.reason or "") for signal in _KEPT_BACK)
+    return _with_fate(incoming, item, "blocked" if kept_back else "not-an-article")
+
+
+def _verdict_of(error: UnreadableSource) -> str:
+    if error.retry:
+        return "failed"
+    if isinstance(error, RobotsRefused):
+        return "blocked"
+    if isinstance(error, FetchRefused) and (error.status is None or error.status in _BLOCKED):
+        return "blocked"
+    return "not-an-article"
+
+
+def _with_words(incoming: Incoming, label: str, item: FeedItem) -> Incoming:
+    article = incoming.article
+    if article is None:
+        return replace(incoming, label=label, url=item.url, title=item.title)
+    return replace(
+        incoming,
+        label=label,
+        article=replace(
+            article,
+            title=item.title or article.title,
+            source=item.source or article.source,
+            authors=item.authors or article.authors,
+            published=item.published or article.published,
+            language=article.language or item.language,
+        ),
+    )
+
+
+def _with_fate(incoming: Incoming, item: FeedItem, verdict: str) -> Incoming:
+    return replace(incoming, ticket=Fate(item, verdict))
+
+
+async def side_by_side(
+    given: Iterable[Given], make: Callable[[Given], Awaitable[Made]], *, at_once: int
+) -> AsyncIterator[Made]:
+    """Yield what ``make`` makes of each, as it comes; ``at_once`` at most are under way.
+
+    ``given`` is read no further ahead than that.
+    """
+    left = iter(given)
+    under_way: set[asyncio.Future[Made]] = set()
+    try:
+        while True:
+            while len(under_way) < at_once and (each := next(left, _END)) is not _END:
+                under_way.add(asyncio.ensure_future(make(each)))  # type: ignore[arg-type]
+            if not under_way:
+                return
+            done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                yield task.result()
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+_END = object()

@@ -1,0 +1,191 @@
+"""The embedded Chroma in a process of its own.
+
+Chroma keeps Python's lock while it writes, some 20 ms for 40 vectors, and a bot's event loop waits
+for it. In a process of its own it disturbs nobody, and it indexes while the next articles are read.
+The catalogue is the truth: should the process end, what it did not confirm is written again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from retrieval.embedders import Vectors
+from retrieval.errors import IndexDamaged, NewsdeskError, StorageError
+from retrieval.indexes.chroma import EmbeddedChroma
+from retrieval.runtime.subprocess_env import child_environment
+
+# The name of a call and what is given to it.
+Question: TypeAlias = tuple[str, tuple[Any, ...]]
+
+# Whether the index is damaged, whether trying again may help, and the reason.
+Failure: TypeAlias = tuple[bool, bool, str]
+
+# Reading the largest index at its first use takes a while.
+_SECONDS = 120.0
+_CLOSE_SECONDS = 10.0
+_ENDED = "The process that keeps the vectors {what}; the next attempt starts it anew."
+
+
+class ApartChroma:
+    """The calls of ``BlockingChroma``, answered one at a time by a process that holds ``folder``.
+
+    It starts here, and again at the next call if it ends; no call waits longer than 120 s.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._turn = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
+        self._closed = False
+        with self._turn:
+            self._start()
+
+    @property
+    def process_id(self) -> int | None:
+        """None while there is no process."""
+        return self._process.pid if self._process is not None else None
+
+    def names(self) -> list[str]:
+        return list(self._ask("names"))
+
+    def metadata(self, name: str) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self._ask("metadata", name)
+        return found
+
+    def create(self, name: str, metadata: Mapping[str, str]) -> None:
+        self._ask("create", name, dict(metadata))
+
+    def drop(self, name: str) -> None:
+        self._ask("drop", name)
+
+    def count(self, name: str) -> int:
+        return int(self._ask("count", name))
+
+    def nearest(self, name: str, vector: Vectors, limit: int) -> list[int]:
+        return list(self._ask("nearest", name, vector, limit))
+
+    def upsert(self, name: str, ids: Sequence[int], vectors: Vectors) -> None:
+        self._ask("upsert", name, list(ids), vectors)
+
+    def delete(self, name: str, ids: Sequence[int]) -> None:
+        self._ask("delete", name, list(ids))
+
+    def page(self, name: str, limit: int, offset: int) -> list[int]:
+        return list(self._ask("page", name, limit, offset))
+
+    def heartbeat(self) -> None:
+        self._ask("heartbeat")
+
+    def close(self) -> None:
+        """End the process: it finishes what it is at, and is ended if that takes too long."""
+        with self._turn:
+            self._closed = True
+            self._end(_CLOSE_SECONDS)
+
+    def _ask(self, call: str, *args: Any) -> Any:
+        with self._turn:
+            if self._closed:
+                raise StorageError("The vector index has been closed.")
+            return self._answer(self._connection or self._start(), (call, args))
+
+    def _start(self) -> Connection:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = subprocess.Popen(  # noqa: S603
+                    [sys.executable, "-P", "-m", __name__, str(theirs.fileno()), str(self._folder)],
+                    pass_fds=(theirs.fileno(),),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=child_environment(),
+                    # Ctrl-C is for the one who started us, who ends it in good order.
+                    start_new_session=True,
+                )
+            except OSError as error:
+                ours.close()
+                raise StorageError(
+                    f"No process to keep the vectors could be started ({error.strerror or error})."
+                ) from error
+        self._connection = connection = Connection(ours.detach())
+        try:
+            self._answer(connection, None)
+        except NewsdeskError:
+            self._end(0)
+            raise
+        return connection
+
+    def _answer(self, connection: Connection, question: Question | None) -> Any:
+        try:
+            if question is not None:
+                connection.send(question)
+            if not connection.poll(_SECONDS):
+                raise TimeoutError
+            failure, answer = connection.recv()
+        except (OSError, EOFError) as error:
+            self._end(0)
+            late = isinstance(error, TimeoutError)
+            what = f"did not answer within {_SECONDS:g} s" if late else "has ended"
+            raise StorageError(_ENDED.format(what=what), retry=True) from error
+        except BaseException:
+            # Interrupted half-way: what comes next over this line would be another's answer.
+            self._end(0)
+            raise
+        if failure is not None:
+            damaged, retry, reason = failure
+            raise IndexDamaged(reason) if damaged else StorageError(reason, retry=retry)
+        return answer
+
+    def _end(self, seconds: float) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if seconds:
+                    self._process.wait(seconds)
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+def serve(connection: Connection, folder: Path) -> None:
+    """Answer until the other side is gone."""
+    try:
+        chroma = EmbeddedChroma(folder)
+    except NewsdeskError as error:
+        connection.send((_told(error), None))
+        return
+    connection.send((None, None))
+    with contextlib.suppress(EOFError):
+        while True:
+            call, args = connection.recv()
+            try:
+                answer = getattr(chroma, call)(*args)
+            except NewsdeskError as error:
+                connection.send((_told(error), None))
+            else:
+                connection.send((None, answer))
+    chroma.close()
+
+
+def _told(error: NewsdeskError) -> Failure:
+    return isinstance(error, IndexDamaged), error.retry, str(error)
+
+
+def main() -> None:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        serve(Connection(int(sys.argv[1])), Path(sys.argv[2]))
+
+
+if __name__ == "__main__":
+    main()

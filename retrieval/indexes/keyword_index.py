@@ -1,0 +1,385 @@
+"""Keyword search with tantivy: BM25 over title and text of passages, coverage by whole articles."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import tantivy
+
+from retrieval.catalogue import PASSAGES_PER_VERSION, PendingVersion
+from retrieval.runtime.executors import INGESTING
+from retrieval.text.answer_types import KINDS, Kind, counts
+from retrieval.timestamps import TimeRange, to_micros
+
+_HEAP_BYTES = 60_000_000
+_ANALYZER = "english"
+_MIN_IDF_PASSAGES = 1_000
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+Ints: TypeAlias = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordQuery:
+    """What to look for: stems, each with its inverse document frequency in the corpus, the kind of
+    thing that is asked for, and which of the stems are of names."""
+
+    weights: dict[str, float]
+    kind: Kind | None = None
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """How passages match a question, aligned with the ids asked for; each of shape ``(passages,)``.
+
+    ``bm25`` is over text and title. ``article`` and ``article_names`` are sums of idf: of the
+    question's words that stand anywhere in the passage's article, and of its names among them;
+    ``names`` is that of the names that stand in the passage. All these are divided by the sum of
+    the question's idf. ``of_kind`` says how many the passage holds of the kind of thing that is
+    asked for.
+    """
+
+    bm25: Floats
+    article: Floats
+    article_names: Floats
+    names: Floats
+    of_kind: Floats
+
+
+class KeywordIndex:
+    """The keyword index of one corpus, in a folder of its own.
+
+    ``weigh``, ``search`` and ``measure`` block: they are steps of a search, which runs in a worker
+    thread as a whole. Several processes may read while one writes.
+    """
+
+    def __init__(self, folder: Path, *, title_boost: float = 0.6) -> None:
+        self._folder = folder
+        self._title_boost = title_boost
+        self._analyzer = _analyzer()
+        self._index: tantivy.Index | None = None
+        self._writer: tantivy.IndexWriter | None = None
+        self._lock = asyncio.Lock()
+
+    def weigh(
+        self, words: Sequence[str], kind: Kind | None = None, names: Iterable[str] = ()
+    ) -> KeywordQuery:
+        """Stem ``words`` and weigh each stem by how rare it is here (BM25's idf). ``names`` are
+        those of the words that name someone or something."""
+        stems = dict.fromkeys(stem for word in words for stem in self._analyzer.analyze(word))
+        index = self._opened()
+        if index is None:
+            return KeywordQuery({})
+        searcher = index.searcher()
+        # In a corpus of a few passages every word is rare or common by chance.
+        count = max(searcher.num_docs, _MIN_IDF_PASSAGES)
+        weights = {stem: _idf(count, searcher.doc_freq("text", stem)) for stem in stems}
+        of_names = {stem for name in names for stem in self._analyzer.analyze(name)}
+        return KeywordQuery(weights, kind, frozenset(of_names & weights.keys()))
+
+    def search(
+        self, query: KeywordQuery, limit: int, within: TimeRange | None, sources: Sequence[str]
+    ) -> dict[int, float]:
+        """The passages with the highest BM25 scores, of the sources and the range if there is one;
+        both are filtered exactly."""
+        index = self._opened()
+        if index is None or not query.weights:
+            return {}
+        filters = _filters(index.schema, within, sources) if within else []
+        return dict(_run(index, self._bm25(index.schema, query), filters, limit, "passage"))
+
+    def measure(
+        self, query: KeywordQuery, passage_ids: Ints, known: Mapping[int, float]
+    ) -> Measures:
+        """Score these passages in every way that ranking wants.
+
+        ``passage_ids`` ascend; ``known`` are BM25 scores so far.
+        """
+        index = self._opened()
+        total = sum(query.weights.values())
+        bm25, names, of_kind = np.zeros((3, len(passage_ids)), dtype=np.float32)
+        versions = passage_ids // PASSAGES_PER_VERSION
+        distinct = np.unique(versions)
+        by_version, names_by_version = np.zeros((2, len(distinct)), dtype=np.float32)
+        if index is not None and total and len(passage_ids):
+            schema = index.schema
+            unknown = [i for i in passage_ids.tolist() if i not in known]
+            found = [*known.items()]
+            if unknown:
+                found += _run_among(index, self._bm25(schema, query), "passage", unknown)
+            _enter(bm25, passage_ids, found)
+            of_names = {s: w for s, w in query.weights.items() if s in query.names}
+            others = {s: w for s, w in query.weights.items() if s not in query.names}
+            if of_names:
+                holding = _standing(schema, "text", of_names)
+                found = _run_among(index, holding, "passage", passage_ids.tolist())
+                _enter(names, passage_ids, found)
+                holding = _standing(schema, "article", of_names)
+                found = _run_among(index, holding, "version", distinct.tolist())
+                _enter(names_by_version, distinct, found)
+            if others:
+                holding = _standing(schema, "article", others)
+                found = _run_among(index, holding, "version", distinct.tolist())
+                _enter(by_version, distinct, found)
+            if query.kind is not None:
+                _enter(of_kind, passage_ids, _counted(index, query.kind, passage_ids.tolist()))
+        places = np.searchsorted(distinct, versions)
+        total = total or 1.0
+        return Measures(
+            bm25 / total,
+            (by_version + names_by_version)[places] / total,
+            names_by_version[places] / total,
+            names / total,
+            of_kind,
+        )
+
+    async def write(self, add: Sequence[PendingVersion], remove: Sequence[int]) -> None:
+        """Remove and add versions, durably, in one commit. Adding one again replaces it."""
+        async with self._lock:
+            await _finished(INGESTING.run(self._write, add, remove))
+
+    async def passage_ids(self) -> list[int]:
+        """The ids of all passages that it holds; one twice if it stands in it twice."""
+        return await asyncio.to_thread(self._passage_ids)
+
+    async def close(self) -> None:
+        async with self._lock:
+            await _finished(asyncio.to_thread(self._close))
+
+    async def drop(self) -> None:
+        """Close the index and delete its folder."""
+        await self.close()
+        await asyncio.to_thread(shutil.rmtree, self._folder, True)
+
+    def _opened(self, *, create: bool = False) -> tantivy.Index | None:
+        if self._index is None:
+            if (self._folder / "meta.json").exists():
+                index = tantivy.Index.open(str(self._folder))
+            elif create:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                index = tantivy.Index(_schema(), path=str(self._folder))
+            else:
+                return None
+            index.register_tokenizer(_ANALYZER, _analyzer())
+            index.config_reader("commit", 0)
+            self._index = index
+        return self._index
+
+    def _write(self, add: Sequence[PendingVersion], remove: Sequence[int]) -> None:
+        index = self._opened(create=True)
+        if index is None:  # only without `create`
+            return
+        if self._writer is None:
+            self._writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        writer = self._writer
+        try:
+            for version_id in [*remove, *(version.id for version in add)]:
+                writer.delete_documents_by_term("version", version_id)
+            for version in add:
+                for document in _documents(version):
+                    writer.add_document(document)
+            writer.commit()
+        except BaseException:
+            # A writer that failed holds half a batch and may refuse to go on: begin anew.
+            self._writer = None
+            raise
+        index.reload()
+
+    def _bm25(self, schema: tantivy.Schema, query: KeywordQuery) -> tantivy.Query:
+        return _any_of(
+            scored
+            for stem in query.weights
+            for scored in (
+                tantivy.Query.term_query(schema, "text", stem, "freq"),
+                tantivy.Query.boost_query(
+                    tantivy.Query.term_query(schema, "title", stem, "freq"), self._title_boost
+                ),
+            )
+        )
+
+    def _passage_ids(self) -> list[int]:
+        index = self._opened()
+        if index is None:
+            return []
+        searcher = index.searcher()
+        if not searcher.num_docs:
+            return []
+        hits = searcher.search(tantivy.Query.all_query(), searcher.num_docs, count=False).hits
+        ids = searcher.fast_field_values("passage", [address for _, address in hits])
+        return [int(i) for i in ids if i is not None]
+
+    def _close(self) -> None:
+        if self._writer is not None:
+            self._writer.wait_merging_threads()
+        self._writer = self._index = None
+
+
+def _standing(schema: tantivy.Schema, field: str, words: Mapping[str, float]) -> tantivy.Query:
+    """Scores a document with the weights of those words that stand in the field."""
+    return _any_of(
+        tantivy.Query.const_score_query(
+            tantivy.Query.term_query(schema, field, word, "basic"), weight
+        )
+        for word, weight in words.items()
+    )
+
+
+def _any_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
+
+
+def _run(
+    index: tantivy.Index,
+    wanted: tantivy.Query,
+    filters: Sequence[tantivy.Query],
+    limit: int,
+    field: str,
+) -> list[tuple[int, float]]:
+    """``(value of the field, score)`` of the best documents; filters add nothing to the score."""
+    passing = [(tantivy.Occur.Must, tantivy.Query.const_score_query(f, 0.0)) for f in filters]
+    searcher = index.searcher()
+    found = searcher.search(
+        tantivy.Query.boolean_query([(tantivy.Occur.Must, wanted), *passing]), limit, count=False
+    ).hits
+    values = searcher.fast_field_values(field, [address for _, address in found])
+    return [(v, score) for v, (score, _) in zip(values, found, strict=True) if v]  # type: ignore[misc]
+
+
+def _run_among(
+    index: tantivy.Index, wanted: tantivy.Query, field: str, values: Sequence[int]
+) -> list[tuple[int, float]]:
+    """The same for the documents with one of these values of the field."""
+    schema, should = index.schema, tantivy.Occur.Should
+    # For hundreds of values faster than a set of terms.
+    terms = [tantivy.Query.term_query(schema, field, value, "basic") for value in values]
+    among = tantivy.Query.boolean_query([(should, term) for term in terms])
+    return _run(index, wanted, [among], len(values), field)
+
+
+def _enter(scores: Floats, ids: Ints, found: Sequence[tuple[int, float]]) -> None:
+    """Put what was found into ``scores``, which is aligned with the ascending ``ids``."""
+    if found:
+        values, entries = zip(*found, strict=True)
+        places = np.minimum(np.searchsorted(ids, values), len(ids) - 1)
+        here = ids[places] == values
+        scores[places[here]] = np.array(entries, dtype=np.float32)[here]
+
+
+def _counted(
+    index: tantivy.Index, kind: Kind, passage_ids: Sequence[int]
+) -> list[tuple[int, float]]:
+    """How many of a kind of thing each of these passages holds."""
+    searcher = index.searcher()
+    should = tantivy.Occur.Should
+    terms = [tantivy.Query.term_query(index.schema, "passage", i, "basic") for i in passage_ids]
+    among = tantivy.Query.boolean_query([(should, term) for term in terms])
+    hits = searcher.search(
+        tantivy.Query.const_score_query(among, 0.0), len(passage_ids), count=False
+    ).hits
+    addresses = [address for _, address in hits]
+    ids = searcher.fast_field_values("passage", addresses)
+    counts = searcher.fast_field_values(kind, addresses)
+    return [(int(i), float(n or 0)) for i, n in zip(ids, counts, strict=True) if i is not None]
+
+
+async def _finished(work: Any) -> Any:
+    """Wait for work in a thread even if cancelled: it can't be stopped, and must not be overtaken."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+def _idf(count: int, frequency: int) -> float:
+    """Robertson and Sparck Jones' weight as BM25 uses it: ln(1 + (N - n + 0.5) / (n + 0.5))."""
+    return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
+
+
+def _analyzer() -> tantivy.TextAnalyzer:
+    filters = (
+        tantivy.Filter.remove_long(60),
+        tantivy.Filter.lowercase(),
+        tantivy.Filter.ascii_fold(),
+        tantivy.Filter.stemmer("english"),
+    )
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    for each in filters:
+        builder = builder.filter(each)
+    return builder.build()
+
+
+def stems(text: str) -> list[str]:
+    """The index terms of a text, in order. Cheap for a question or a sentence."""
+    return _shared_analyzer().analyze(text)
+
+
+@cache
+def _shared_analyzer() -> tantivy.TextAnalyzer:
+    return _analyzer()
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    # No phrases are looked for; indexes made with positions serve as well.
+    builder.add_text_field("text", tokenizer_name=_ANALYZER, index_option="freq")
+    builder.add_text_field("title", tokenizer_name=_ANALYZER, index_option="freq")
+    builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
+    # Of a document for a whole article, which has no passage.
+    builder.add_text_field("article", tokenizer_name=_ANALYZER, index_option="basic")
+    builder.add_integer_field("passage", indexed=True, fast=True)
+    builder.add_integer_field("version", indexed=True, fast=True)
+    builder.add_integer_field("visible_from", fast=True)
+    builder.add_integer_field("published_from", fast=True)
+    builder.add_integer_field("published_to", fast=True)
+    for kind in KINDS:
+        builder.add_integer_field(kind, fast=True)
+    return builder.build()
+
+
+def _documents(version: PendingVersion) -> list[tantivy.Document]:
+    shared: dict[str, Any] = {
+        "version": version.id,
+        "visible_from": version.visible_from,
+        "source": [name for name in (version.source_key, version.host) if name],
+    }
+    if version.published_from is not None and version.published_to is not None:
+        shared["published_from"] = version.published_from
+        shared["published_to"] = version.published_to
+    whole = tantivy.Document(article=f"{version.title}\n{version.text}", version=version.id)
+    documents = [whole]
+    for passage_id, start, end in version.passages:
+        text = version.text[start:end]
+        documents.append(
+            tantivy.Document(
+                passage=passage_id, title=version.title, text=text, **counts(text), **shared
+            )
+        )
+    return documents
+
+
+def _filters(
+    schema: tantivy.Schema, within: TimeRange, sources: Sequence[str]
+) -> list[tantivy.Query]:
+    def between(field: str, low: int | None, high: int | None) -> tantivy.Query:
+        return tantivy.Query.range_query(schema, field, tantivy.FieldType.Integer, low, high)
+
+    filters = [between("visible_from", None, to_micros(within.as_of))]
+    if within.since is not None:
+        filters.append(between("published_to", to_micros(within.since), None))
+    if within.until is not None:
+        filters.append(between("published_from", None, to_micros(within.until)))
+    if sources:
+        filters.append(tantivy.Query.term_set_query(schema, "source", list(sources)))
+    return filters

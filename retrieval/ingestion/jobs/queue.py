@@ -1,0 +1,336 @@
+"""The queue of jobs: bounded, fair between corpora, kept in the catalogue."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+from retrieval.catalogue.audit_log import Actor
+from retrieval.catalogue.jobs import Job, Jobs, JobSource, Tally
+from retrieval.catalogue.schema import JOB_CANCELLED, JOB_DONE, JOB_FAILED, JOB_RUNNING
+from retrieval.errors import NewsdeskError, NotFound, Refused, StorageError
+from retrieval.ingestion.jobs.uploads import Uploads
+from retrieval.ingestion.jobs.worker import Worker
+from retrieval.ingestion.progress import Progress
+from retrieval.library import Library
+from retrieval.models import Ingested
+
+_log = logging.getLogger(__name__)
+
+MOST_SOURCES = 5_000
+_AGAIN_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """A job as it stands: ``place`` is 1 for the next one of the queue, 0 once it runs."""
+
+    job: Job
+    place: int
+    progress: Progress
+    results: tuple[Ingested, ...] = ()
+
+
+class JobQueue:
+    """Takes jobs and works on them while ``run`` runs. One in a process that writes.
+
+    ``at_once`` jobs are worked on side by side, never two of a corpus; the corpora take turns.
+    ``most_waiting`` bounds the jobs of a corpus that wait.
+    """
+
+    def __init__(
+        self, library: Library, worker: Worker, *, at_once: int = 2, most_waiting: int = 20
+    ) -> None:
+        self._library = library
+        self._worker = worker
+        self._jobs = Jobs(library.catalogue)
+        self._uploads = Uploads(library.config.data_dir / "uploads")
+        self._at_once = at_once
+        self._most_waiting = most_waiting
+        self._waiting: list[Job] = []
+        self._running: dict[int, Job] = {}
+        self._stopped: set[int] = set()
+        self._progress: dict[int, Progress] = {}
+        self._watchers: dict[int, set[asyncio.Queue[JobEvent]]] = {}
+        self._served: dict[str, int] = {}
+        self._turn = 0
+        self._changed = asyncio.Event()
+        self._loaded = False
+        self._loading = asyncio.Lock()
+
+    async def upload(self, name: str, data: bytes) -> JobSource:
+        """Keep a file that was handed in, as a source for ``submit``. It goes with its job."""
+        return await self._uploads.keep(name, data)
+
+    async def submit(self, corpus: str, sources: Sequence[JobSource], actor: Actor) -> Job:
+        """Put a job into the queue; it survives a restart from here on.
+
+        Raises ``Refused`` if too much is waiting already, or the job is empty or too large.
+        """
+        await self._load()
+        try:
+            self._admit(corpus, sources)
+        except Refused:
+            self._uploads.belongs(sources)  # to nothing: the next sweep deletes them
+            raise
+        now = self._library.clock()
+        made = await self._library.catalogue.ensure_corpus(corpus, now)
+        job = await self._jobs.add(made, sources, actor, now)
+        self._uploads.belongs(sources)
+        self._waiting.append(job)
+        self._changed.set()
+        return job
+
+    def _admit(self, corpus: str, sources: Sequence[JobSource]) -> None:
+        if not sources:
+            raise Refused("There is nothing to bring in: no link, file or text was given.")
+        if len(sources) > MOST_SOURCES:
+            raise Refused(f"That is {len(sources)} sources; give {MOST_SOURCES} at most at a time.")
+        if sum(job.corpus == corpus for job in self._waiting) >= self._most_waiting:
+            raise Refused(
+                f"{self._most_waiting} jobs of {corpus} are waiting already; try again when one is done."
+            )
+
+    async def cancel(self, job_id: int, corpus: str, actor: Actor) -> Job:
+        """End a job. What it has accepted stays. Raises ``NotFound`` and ``Refused``."""
+        await self._load()
+        found = await self._library.catalogue.corpus(corpus)
+        if found is None:
+            raise NotFound(f"There is no corpus called {corpus!r}.")
+        job = await self._jobs.job(job_id, found)
+        if not await self._jobs.cancel(found, job, actor, self._library.clock()):
+            raise Refused(f"The job {job_id} is {job.state} already.")
+        self._stopped.add(job_id)
+        self._waiting = [each for each in self._waiting if each.id != job_id]
+        if job_id not in self._running:
+            await self._tell(job_id)
+            self._stopped.discard(job_id)
+        return await self._jobs.job(job_id)
+
+    async def watch(self, job_id: int, corpus: str) -> AsyncIterator[JobEvent]:
+        """How a job comes along, from now to its end. Who is slow is told of the latest only, but
+        of every result. Raises ``NotFound``."""
+        await self._load()
+        found = await self._library.catalogue.corpus(corpus)
+        if found is None:
+            raise NotFound(f"There is no corpus called {corpus!r}.")
+        events: asyncio.Queue[JobEvent] = asyncio.Queue(1)
+        self._watchers.setdefault(job_id, set()).add(events)
+        try:
+            event = await self._event(await self._jobs.job(job_id, found), ())
+            while True:
+                yield event
+                if event.job.is_over:
+                    return
+                event = await events.get()
+        finally:
+            self._watchers[job_id].discard(events)
+            if not self._watchers[job_id]:
+                del self._watchers[job_id]
+
+    async def follow(self, job: Job) -> AsyncIterator[JobEvent]:
+        """Work until a job is over, where nothing else does; yield how it comes along."""
+        working = asyncio.create_task(self._work(forever=True))
+        events = self.watch(job.id, job.corpus)
+        upcoming: asyncio.Task[JobEvent] | None = None
+        try:
+            while True:
+                upcoming = asyncio.create_task(_next(events))
+                await asyncio.wait({working, upcoming}, return_when=asyncio.FIRST_COMPLETED)
+                if not upcoming.done():
+                    working.result()  # raises what stopped it
+                try:
+                    yield upcoming.result()
+                except StopAsyncIteration:
+                    return
+        finally:
+            for task in filter(None, (working, upcoming)):
+                task.cancel()
+            await asyncio.gather(*filter(None, (working, upcoming)), return_exceptions=True)
+
+    async def jobs(self, corpus: str, limit: int = 20) -> list[Job]:
+        """The jobs of a corpus, the last ones first."""
+        found = await self._library.catalogue.corpus(corpus)
+        return await self._jobs.of(found, limit) if found is not None else []
+
+    async def tallies(self, jobs: Sequence[Job]) -> list[tuple[Job, Tally]]:
+        """Each job with what came of it."""
+        made = await self._jobs.tallies([job.id for job in jobs])
+        return [(job, made.get(job.id, Tally())) for job in jobs]
+
+    async def place(self, job_id: int) -> int:
+        """A job's place among those that wait, 0 if it does not."""
+        await self._load()
+        return self._place(job_id)
+
+    async def run(self) -> None:
+        """Work on jobs until cancelled; those that a former process left first."""
+        while True:
+            try:
+                await self._work(forever=True)
+            except StorageError as error:
+                # Say the disk is full. The jobs are kept; they go on when there is room.
+                _log.warning("Jobs can't go on: %s", error.message)
+                self._loaded = False
+                await asyncio.sleep(_AGAIN_SECONDS)
+            except BaseException:
+                self._loaded = False  # the jobs that this cuts off are loaded again
+                raise
+
+    async def drain(self) -> list[Job]:
+        """Work on jobs until none is left. Returns them as they ended."""
+        await self._load()
+        waiting = list(self._waiting)
+        await self._work(forever=False)
+        return [await self._jobs.job(job.id) for job in waiting]
+
+    async def _work(self, *, forever: bool) -> None:
+        await self._load()
+        tasks: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                self._changed.clear()
+                while len(tasks) < self._at_once and (job := self._next()):
+                    self._running[job.id] = job
+                    tasks.add(asyncio.create_task(self._do(job)))
+                if not tasks and not forever and not self._waiting:
+                    return
+                change = asyncio.create_task(self._changed.wait())
+                done, _ = await asyncio.wait({*tasks, change}, return_when=asyncio.FIRST_COMPLETED)
+                change.cancel()
+                tasks -= done
+                for task in done - {change}:
+                    task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _do(self, job: Job) -> None:
+        """One job, to its end. Cancelling this leaves it for the next start."""
+        clock = self._library.clock
+        try:
+            await self._jobs.set_state(job.id, JOB_RUNNING, clock())
+            for waiting in list(self._waiting):
+                await self._tell_if_possible(waiting.id)
+            state, error = JOB_DONE, None
+            try:
+                work = self._worker.work(
+                    job, lambda progress: self._remember(job, progress), lambda: job.id in self._stopped
+                )  # fmt: skip
+                async with contextlib.aclosing(work) as batches:
+                    async for outcomes in batches:
+                        results = tuple(result for _, result in outcomes)
+                        await self._tell_if_possible(job.id, results)
+            except StorageError:
+                raise
+            except NewsdeskError as failure:
+                _log.warning("The job %s failed: %s", job.id, failure.message)
+                state, error = JOB_FAILED, failure.message
+            except Exception:  # noqa: BLE001 - a mistake of ours ends one job, not the queue
+                _log.exception("The job %s failed", job.id)
+                state, error = (
+                    JOB_FAILED,
+                    "something went wrong; the operator can find it in the log",
+                )
+            if job.id not in self._stopped:
+                await self._jobs.set_state(job.id, state, clock(), error)
+        finally:
+            del self._running[job.id]
+            self._changed.set()
+        if job.id in self._stopped:
+            self._stopped.discard(job.id)
+            state, error = JOB_CANCELLED, None
+        # The job is over, whatever becomes of what follows.
+        await self._sweep()
+        if not await self._tell_if_possible(job.id):
+            progress = self._progress.get(job.id, Progress())
+            self._announce(JobEvent(replace(job, state=state, error=error), 0, deepcopy(progress)))
+        self._progress.pop(job.id, None)
+
+    def _next(self) -> Job | None:
+        """Of the corpora that nothing is being done for, the first job of the one that was served
+        longest ago."""
+        busy = {job.corpus for job in self._running.values()}
+        free = [job for job in self._waiting if job.corpus not in busy]
+        if not free:
+            return None
+        chosen = min(free, key=lambda job: (self._served.get(job.corpus, 0), job.id))
+        self._waiting.remove(chosen)
+        self._turn += 1
+        self._served[chosen.corpus] = self._turn
+        return chosen
+
+    def _place(self, job_id: int) -> int:
+        """Counts as ``_next`` will choose."""
+        served = dict(self._served)
+        turn = self._turn
+        waiting = list(self._waiting)
+        for place in range(1, len(waiting) + 1):
+            chosen = min(waiting, key=lambda job: (served.get(job.corpus, 0), job.id))
+            if chosen.id == job_id:
+                return place
+            turn += 1
+            served[chosen.corpus] = turn
+            waiting.remove(chosen)
+        return 0
+
+    async def _load(self) -> None:
+        async with self._loading:
+            if self._loaded:
+                return
+            self._waiting = await self._jobs.unfinished()
+            if self._library.writable:
+                await self._sweep()
+            self._loaded = True
+            self._changed.set()
+
+    async def _sweep(self) -> None:
+        try:
+            await self._uploads.sweep(self._jobs.files)
+        except Exception:  # noqa: BLE001 - logged; the next sweep deletes them
+            _log.exception("Files that were handed in could not be cleared away")
+
+    def _remember(self, job: Job, progress: Progress) -> None:
+        self._progress[job.id] = progress
+        self._announce(JobEvent(replace(job, state=JOB_RUNNING), 0, deepcopy(progress)))
+
+    async def _tell(self, job_id: int, results: tuple[Ingested, ...] = ()) -> None:
+        if job_id in self._watchers:
+            self._announce(await self._event(await self._jobs.job(job_id), results))
+
+    async def _tell_if_possible(self, job_id: int, results: tuple[Ingested, ...] = ()) -> bool:
+        """As ``_tell``; that nobody could be told must not end the work. Returns whether it went."""
+        try:
+            await self._tell(job_id, results)
+        except Exception:  # noqa: BLE001 - logged; who watches hears of the next step
+            _log.exception("How the job %s stands could not be told", job_id)
+            return False
+        return True
+
+    async def _event(self, job: Job, results: tuple[Ingested, ...]) -> JobEvent:
+        progress = self._progress.get(job.id)
+        if progress is None:
+            progress = Progress()
+            progress.done(await self._jobs.results(job.id))
+            left, got = await self._jobs.counts(job.id)
+            progress.found = left + got
+        if job.id in self._running:  # also a cancelled one: what it has accepted is being finished
+            job = replace(job, state=JOB_RUNNING)
+        return JobEvent(job, self._place(job.id), deepcopy(progress), results)
+
+    def _announce(self, event: JobEvent) -> None:
+        for events in self._watchers.get(event.job.id, ()):
+            latest = event
+            if events.full():
+                missed = events.get_nowait()
+                latest = JobEvent(event.job, event.place, event.progress, missed.results + event.results)  # fmt: skip
+            events.put_nowait(latest)
+
+
+async def _next(events: AsyncIterator[JobEvent]) -> JobEvent:
+    return await anext(events)

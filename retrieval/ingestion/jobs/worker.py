@@ -1,0 +1,199 @@
+"""One job: its sources read, fetched and taken in, each written down as it is done."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from retrieval.catalogue.jobs import Job, JobItem, Jobs, JobSource, settle
+from retrieval.errors import UnreadableSource
+from retrieval.extraction.feeds.discovery import FEED_BYTES, read_document
+from retrieval.extraction.feeds.items import FeedDocument, FeedItem
+from retrieval.feeds.item_loader import side_by_side, take_item
+from retrieval.ingestion.jobs.uploads import path_of
+from retrieval.ingestion.page_loader import Pages
+from retrieval.ingestion.pipeline import batched, ingest_batches
+from retrieval.ingestion.progress import Progress, Report
+from retrieval.ingestion.readers import read_source
+from retrieval.ingestion.readers.pasted import read_pasted
+from retrieval.ingestion.readers.url import kind_of, read_answer
+from retrieval.library import Library
+from retrieval.models import Incoming, Ingested
+from retrieval.text.encoding import describe_size
+from retrieval.web import Fetched
+from retrieval.web.urls import without_credentials
+
+_AT_ONCE = 4
+_PAGE = 200  # items read from the catalogue at a time
+_LINES = 64  # articles read from a file at a time
+
+Stopped = Callable[[], bool]
+Outcome = tuple[Incoming, Ingested]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ticket:
+    """Which item an article is of, how many of the item's are in with it, whether it is the last."""
+
+    item_id: int
+    position: int
+    last: bool
+
+
+class Worker:
+    """Works on jobs. What was accepted before an interruption is not done again."""
+
+    def __init__(self, library: Library, pages: Pages) -> None:
+        self._library = library
+        self._pages = pages
+        self._jobs = Jobs(library.catalogue)
+
+    async def work(
+        self, job: Job, report: Report, stopped: Stopped
+    ) -> AsyncGenerator[list[Outcome], None]:
+        """Do what is left of a job; yield what became of its articles, as they are durable.
+
+        ``stopped`` is asked now and then; once it says so nothing new is begun, and what was
+        accepted is finished.
+        """
+        indexer = await self._library.indexer(job.corpus)
+        left, got = await self._jobs.counts(job.id)
+        before = await self._jobs.results(job.id)
+        extracted = sum(result.status != "rejected" for result in before)
+        progress = Progress(found=left + got, fetched=got, extracted=extracted)
+        progress.done(before)
+        report(progress)
+
+        async def keep(connection: AsyncConnection, outcomes: list[Outcome]) -> None:
+            positions: dict[int, int] = {}
+            done: list[int] = []
+            for incoming, _ in outcomes:
+                ticket: _Ticket = incoming.ticket
+                if ticket.last:
+                    done.append(ticket.item_id)
+                else:
+                    positions[ticket.item_id] = ticket.position
+            results = [result for _, result in outcomes]
+            await settle(connection, job.id, results, positions, done)
+
+        arriving = self._arriving(job, progress, report, stopped)
+        async for outcomes in ingest_batches(
+            indexer, batched(arriving), actor=job.who, place=job.where,
+            data_dir=self._library.config.data_dir, settle=keep,
+        ):  # fmt: skip
+            progress.done(result for _, result in outcomes)
+            report(progress)
+            yield outcomes
+
+    async def _arriving(
+        self, job: Job, progress: Progress, report: Report, stopped: Stopped
+    ) -> AsyncIterator[Incoming]:
+        after = 0
+        while not stopped():
+            items = await self._jobs.items(job.id, after, _PAGE)
+            if not items:
+                return
+            after = items[-1].id
+            single = [item for item in items if item.source.kind != "file"]
+
+            async def read(item: JobItem) -> list[Incoming]:
+                return [] if stopped() else await self._read(job, item, progress)
+
+            async for found in side_by_side(single, read, at_once=_AT_ONCE):
+                for incoming in found:
+                    progress.came(incoming)
+                    report(progress)
+                    yield incoming
+            for item in items:
+                if item.source.kind == "file":
+                    async for incoming in self._read_file(item, progress, stopped):
+                        report(progress)
+                        yield incoming
+
+    async def _read(self, job: Job, item: JobItem, progress: Progress) -> list[Incoming]:
+        """The one article of a source, or none if it was a feed, whose items now are sources."""
+        source = item.source
+        ticket = _Ticket(item.id, 1, last=True)
+        if source.kind == "text":
+            incoming = await asyncio.to_thread(read_pasted, source.label, source.payload or {})
+        elif source.kind == "item":
+            entry = FeedItem.from_record(source.payload or {})
+            incoming = await take_item(source.label, entry, self._pages)
+        else:
+            try:
+                # A feed may be larger than an article.
+                limit = self._pages.max_bytes
+                fetched = await self._pages.web.page(
+                    source.label, robots=False, max_bytes=max(FEED_BYTES, limit)
+                )
+                if kind_of(fetched) == "feed":
+                    return await self._expand(job, item, fetched, progress)
+                if len(fetched.content) > limit:
+                    raise UnreadableSource(f"the page is larger than {describe_size(limit)}")
+                incoming = await read_answer(
+                    source.label, fetched, self._pages.extractor,
+                    respect_noai=self._pages.respect_noai,
+                )  # fmt: skip
+            except UnreadableSource as error:
+                shown = without_credentials(source.label)
+                incoming = Incoming(shown, reason=error.message, url=shown)
+        return [replace(incoming, ticket=ticket)]
+
+    async def _expand(
+        self, job: Job, item: JobItem, fetched: Fetched, progress: Progress
+    ) -> list[Incoming]:
+        document = await read_document(fetched, self._pages)
+        if not document.items:
+            raise UnreadableSource("the feed has no items")
+        entries = await asyncio.to_thread(_sources, item.source.label, document)
+        await self._jobs.expand(job.id, item, entries)
+        progress.found += len(entries) - 1
+        return []
+
+    async def _read_file(
+        self, item: JobItem, progress: Progress, stopped: Stopped
+    ) -> AsyncIterator[Incoming]:
+        """The articles of a file from where it was left, each with its place."""
+        path, name = path_of(item.source), item.source.label
+        articles = read_source(
+            Path(path), self._pages.max_bytes, self._pages.extractor,
+            respect_noai=self._pages.respect_noai,
+        )  # fmt: skip
+
+        def some() -> list[Incoming]:
+            return list(itertools.islice(articles, _LINES))
+
+        position = 0
+        held: Incoming | None = None
+        while not stopped() and (read := await asyncio.to_thread(some)):
+            for incoming in read:
+                position += 1
+                if position <= item.position:
+                    continue
+                progress.found += position > 1
+                progress.came(incoming)
+                if held is not None:
+                    yield held
+                held = replace(
+                    incoming,
+                    label=incoming.label.replace(path, name, 1),
+                    ticket=_Ticket(item.id, position, last=False),
+                )
+        if stopped():
+            return
+        if held is not None:
+            yield replace(held, ticket=replace(held.ticket, last=True))
+        else:
+            await self._jobs.finish([item.id])
+
+
+def _sources(label: str, document: FeedDocument) -> list[JobSource]:
+    return [
+        JobSource("item", item.url or f"{label}#{item.number}", item.to_record())
+        for item in document.items
+    ]

@@ -1,0 +1,26 @@
+"""Pages from the web, politely fetched and read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from retrieval.extraction.process_pool import Extractor
+from retrieval.ingestion.readers.url import read_answer
+from retrieval.models import Incoming
+from retrieval.web.crawler import PoliteWeb
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What fetches pages and what takes the articles out of them. ``max_bytes`` bounds one."""
+
+    web: PoliteWeb
+    extractor: Extractor
+    max_bytes: int
+    respect_noai: bool = True
+
+    async def article(self, url: str) -> Incoming:
+        """The article at ``url``, or why there is none. Raises ``UnreadableSource`` if the page
+        can't be had or holds nothing that could be one."""
+        fetched = await self.web.page(url)
+        return await read_answer(url, fetched, self.extractor, respect_noai=self.respect_noai)

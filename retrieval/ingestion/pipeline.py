@@ -1,0 +1,186 @@
+"""Ingesting in bulk: reading, embedding and writing side by side, with bounded queues between."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from retrieval.catalogue import PendingVersion
+from retrieval.errors import NewsdeskError, StorageError
+from retrieval.ingestion.indexer import Accepted, Indexer, Prepared, Settle
+from retrieval.models import Incoming, Ingested
+from retrieval.runtime.executors import INGESTING
+from retrieval.text.language import detect_language
+
+_ARTICLES = 128
+_CHARACTERS = 600_000
+# Of files, where nobody else waits: larger batches cost less. The first are smaller, so that every
+# stage has something to do early.
+_GROWING = (1 / 8, 1 / 4, 1 / 2, 1, 2)
+_LOW_DISK_BYTES = 8_000_000
+
+
+async def ingest(
+    indexer: Indexer,
+    sources: Iterable[Incoming],
+    *,
+    actor: str,
+    data_dir: Path,
+    place: str | None = None,
+) -> AsyncIterator[Ingested]:
+    """Bring what ``sources`` yield into a corpus; yield what became of each, once it is durable.
+
+    ``sources`` is read in a worker thread. If this is ended early, what was accepted is kept and
+    finished at the next start.
+    Raises ``StorageError`` if the data folder gives up, for instance a full disk.
+    """
+
+    async def read() -> AsyncIterator[list[Incoming]]:
+        batches = _batches(sources)
+        while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+            yield batch
+
+    async for outcomes in ingest_batches(
+        indexer, read(), actor=actor, data_dir=data_dir, place=place
+    ):
+        for _, result in outcomes:
+            yield result
+
+
+async def ingest_batches(
+    indexer: Indexer,
+    batches: AsyncIterator[list[Incoming]],
+    *,
+    actor: str,
+    data_dir: Path,
+    place: str | None = None,
+    settle: Settle | None = None,
+) -> AsyncIterator[list[tuple[Incoming, Ingested]]]:
+    """As ``ingest``, batch by batch. Three batches at most are under way.
+
+    ``settle`` writes to the catalogue together with the articles of a batch.
+    """
+    accepted: asyncio.Queue[tuple[Accepted, list[PendingVersion]] | None] = asyncio.Queue(1)
+    prepared: asyncio.Queue[tuple[Accepted, Prepared] | None] = asyncio.Queue(1)
+
+    async def accept() -> None:
+        async for batch in batches:
+            known = await INGESTING.run(list, map(_with_language, batch))
+            kept = await indexer.accept(known, actor=actor, place=place, settle=settle)
+            await accepted.put((kept, await indexer.load(kept)))
+        await accepted.put(None)
+
+    async def embed() -> None:
+        while (pair := await accepted.get()) is not None:
+            batch, versions = pair
+            await prepared.put((batch, await indexer.embed(versions)))
+
+    async def prepare() -> None:
+        failure: BaseExceptionGroup[BaseException] | None = None
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(accept())
+                group.create_task(embed())
+        except BaseExceptionGroup as error:
+            failure = error
+        await prepared.put(None)
+        if failure is not None:
+            raise failure
+
+    preparing = asyncio.create_task(prepare())
+    try:
+        while (pair := await prepared.get()) is not None:
+            batch, ready = pair
+            await indexer.finish(ready)
+            yield batch.outcomes()
+        await preparing
+    except Exception as error:
+        raise _explained(error, data_dir) from error
+    finally:
+        preparing.cancel()
+        await asyncio.gather(preparing, return_exceptions=True)
+
+
+async def batched(
+    items: AsyncIterator[Incoming], *, seconds: float = 1.0
+) -> AsyncIterator[list[Incoming]]:
+    """Gather what trickles in into batches; none waits longer than ``seconds`` for company."""
+    loop = asyncio.get_running_loop()
+    batch: list[Incoming] = []
+    characters = 0
+    due = 0.0
+    upcoming: asyncio.Task[Incoming] | None = None
+    try:
+        while True:
+            if upcoming is None:
+                upcoming = asyncio.create_task(_next(items))
+            wait = max(0.0, due - loop.time()) if batch else None
+            await asyncio.wait([upcoming], timeout=wait)
+            if upcoming.done():
+                try:
+                    item = upcoming.result()
+                except StopAsyncIteration:
+                    break
+                upcoming = None
+                if not batch:
+                    due = loop.time() + seconds
+                batch.append(item)
+                characters += len(item.article.text) if item.article else 0
+            if batch and (
+                len(batch) >= _ARTICLES or characters >= _CHARACTERS or loop.time() >= due
+            ):
+                yield batch
+                batch, characters = [], 0
+        if batch:
+            yield batch
+    finally:
+        if upcoming is not None:
+            upcoming.cancel()
+            await asyncio.gather(upcoming, return_exceptions=True)
+
+
+async def _next(items: AsyncIterator[Incoming]) -> Incoming:
+    return await anext(items)
+
+
+def _batches(sources: Iterable[Incoming]) -> Iterator[list[Incoming]]:
+    sizes = itertools.chain(_GROWING, itertools.repeat(_GROWING[-1]))
+    size = next(sizes)
+    batch: list[Incoming] = []
+    characters = 0
+    for item in sources:
+        batch.append(item)
+        characters += len(item.article.text) if item.article else 0
+        if len(batch) >= size * _ARTICLES or characters >= size * _CHARACTERS:
+            yield batch
+            batch, characters, size = [], 0, next(sizes)
+    if batch:
+        yield batch
+
+
+def _with_language(item: Incoming) -> Incoming:
+    article = item.article
+    if article is None or article.language is not None:
+        return item
+    language = detect_language(article.text)
+    return replace(item, article=replace(article, language=language))
+
+
+def _explained(error: Exception, data_dir: Path) -> Exception:
+    """The one error to tell of, out of what went wrong in several tasks at once."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    free = shutil.disk_usage(data_dir).free
+    if not isinstance(error, NewsdeskError) or isinstance(error, StorageError):
+        if free < _LOW_DISK_BYTES:
+            return StorageError(
+                f"The disk of the data folder is full ({free // 1000} kB free); make room and run the "
+                "same command again: what was accepted is kept and will be finished."
+            )
+        if isinstance(error, OSError):
+            return StorageError(f"The data folder can't be written ({error.strerror or error}).")
+    return error

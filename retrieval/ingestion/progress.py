@@ -1,0 +1,55 @@
+"""How far a long piece of work has come, for those who watch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from retrieval.models import Incoming, Ingested
+
+_TITLES = 5
+_REASONS = 50
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts of articles: ``found`` in the sources so far, ``fetched`` of those, ``extracted`` from
+    what was fetched, ``indexed`` (updated and duplicate ones among them), ``unchanged``; by reason
+    how many were skipped; the first titles that came in."""
+
+    found: int = 0
+    fetched: int = 0
+    extracted: int = 0
+    indexed: int = 0
+    unchanged: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    titles: list[str] = field(default_factory=list)
+
+    @property
+    def finished(self) -> int:
+        return self.indexed + self.unchanged + sum(self.skipped.values())
+
+    def came(self, incoming: Incoming) -> None:
+        """Something was read or fetched, with or without an article in it."""
+        self.fetched += 1
+        self.extracted += incoming.article is not None
+
+    def done(self, results: Iterable[Ingested]) -> None:
+        for result in results:
+            if result.status == "rejected":
+                self.skip(result.reason or "no reason given")
+            elif result.status == "unchanged":
+                self.unchanged += 1
+            else:
+                self.indexed += 1
+                if result.title and len(self.titles) < _TITLES:
+                    self.titles.append(result.title)
+
+    def skip(self, reason: str, count: int = 1) -> None:
+        if reason not in self.skipped and len(self.skipped) >= _REASONS:
+            reason = "other reasons"
+        self.skipped[reason] += count
+
+
+Report = Callable[[Progress], None]

@@ -1,0 +1,138 @@
+"""Which reader a source gets, by its address or the ending of its name."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+from retrieval.errors import UnreadableSource
+from retrieval.extraction.feeds.parser import parse_feed
+from retrieval.extraction.process_pool import Extractor
+from retrieval.extraction.worker_process import Job
+from retrieval.ingestion.readers import feed, jsonl, pasted
+from retrieval.ingestion.readers.page import start_reading
+from retrieval.models import Incoming
+from retrieval.text.encoding import read_bounded
+
+KINDS = (".html", ".htm", ".pdf", ".txt", ".md", ".jsonl", ".xml")
+_DOCUMENTS = frozenset({".html", ".htm", ".pdf"})
+# A saved feed holds many articles, a PDF many pictures.
+_LARGER = {".xml": 10, ".pdf": 4}
+
+
+def read_source(
+    path: Path,
+    max_bytes: int,
+    extractor: Extractor | None = None,
+    *,
+    respect_noai: bool = True,
+) -> Iterator[Incoming]:
+    """Yield what a file holds, lazily; pages, PDFs and feeds are read by ``extractor`` if there is one.
+
+    What can't be read comes as an ``Incoming`` with a reason: this never raises for bad input.
+    ``max_bytes`` bounds one article; a JSON Lines file may be of any size.
+    """
+    return read_sources([path], max_bytes, extractor, respect_noai=respect_noai)
+
+
+def read_sources(
+    paths: Iterable[Path],
+    max_bytes: int,
+    extractor: Extractor | None = None,
+    *,
+    respect_noai: bool = True,
+) -> Iterator[Incoming]:
+    """As ``read_source``, of one file after the other; the next pages are read ahead."""
+    ahead = 2 * extractor.workers if extractor else 0
+    started: deque[Callable[[], Incoming]] = deque()
+    for path in paths:
+        label = str(path)
+        try:
+            kind = _kind(path)
+            if kind in _DOCUMENTS:
+                data = _filled(read_bounded(path, max_bytes * _LARGER.get(kind, 1)))
+                job = Job("pdf" if kind == ".pdf" else "page", respect_noai=respect_noai)
+                started.append(start_reading(label, job, data, extractor))
+                while len(started) > ahead:
+                    yield started.popleft()()
+                continue
+            while started:
+                yield started.popleft()()
+            if kind == ".jsonl":
+                yield from jsonl.read_file(path, max_bytes)
+            else:
+                data = _filled(read_bounded(path, max_bytes * _LARGER.get(kind, 1)))
+                yield from _read_whole(label, kind, data, extractor)
+        except UnreadableSource as error:
+            while started:
+                yield started.popleft()()
+            yield Incoming(label, reason=error.message)
+    while started:
+        yield started.popleft()()
+
+
+def read_stdin(stream: IO[bytes], max_bytes: int) -> Iterator[Incoming]:
+    """Standard input: JSON Lines if its first character is ``{``, else one pasted text."""
+    label = "-"
+    try:
+        head = stream.read(4096)
+        if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+            yield from jsonl.read_stream(_Rejoined(head, stream), label, max_bytes)
+            return
+        data = head + stream.read(max(0, max_bytes + 1 - len(head)))
+        if len(data) > max_bytes:
+            raise UnreadableSource("it is larger than one article may be")
+        yield pasted.read_text(label, data)
+    except UnreadableSource as error:
+        yield Incoming(label, reason=error.message)
+
+
+def _kind(path: Path) -> str:
+    name = path.name.lower().removesuffix(".gz")
+    kind = Path(name).suffix
+    if path.is_dir():
+        raise UnreadableSource("it is a folder; name the files in it")
+    if not path.exists():
+        raise UnreadableSource("there is no such file (a URL begins with https://)")
+    if kind not in KINDS:
+        known = ", ".join(KINDS)
+        raise UnreadableSource(f"files ending in {kind or 'nothing'} can't be read, only {known} (and .gz of these)")  # fmt: skip
+    return kind
+
+
+def _read_whole(
+    label: str, kind: str, data: bytes, extractor: Extractor | None
+) -> Iterator[Incoming]:
+    if kind == ".xml":
+        document = extractor.submit_feed(data).result() if extractor else parse_feed(data)
+        yield from feed.read_items(label, document)
+    elif kind == ".md":
+        yield pasted.read_markdown(label, data)
+    else:
+        yield pasted.read_text(label, data)
+
+
+def _filled(data: bytes) -> bytes:
+    if not data.strip():
+        raise UnreadableSource("the file is empty")
+    return data
+
+
+class _Rejoined:
+    """A stream whose first bytes were read already. Only what JSON Lines need of it."""
+
+    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
+        self._head = head
+        self._rest = rest
+
+    def readline(self, limit: int) -> bytes:
+        if not self._head:
+            return self._rest.readline(limit)
+        end = self._head.find(b"\n") + 1
+        if end:
+            line, self._head = self._head[:end], self._head[end:]
+            return line
+        line, self._head = self._head, b""
+        return line + self._rest.readline(max(0, limit - len(line)))

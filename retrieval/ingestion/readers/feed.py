@@ -1,0 +1,52 @@
+"""A feed saved to a file, an article an item; and one item as an article."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from retrieval.errors import UnreadableSource
+from retrieval.extraction.feeds.items import FeedDocument, FeedItem
+from retrieval.models import Article, Incoming
+from retrieval.web.urls import host_name
+
+
+def read_items(label: str, document: FeedDocument) -> Iterator[Incoming]:
+    """Yield the items of a feed with what it says of each, labelled ``name:number``.
+
+    Raises ``UnreadableSource`` if it holds none.
+    """
+    if document.children:
+        raise UnreadableSource("it is an index of sitemaps; give one of them, or its URL")
+    if not document.items:
+        raise UnreadableSource("the feed has no items")
+    for item in document.items:
+        yield read_item(f"{label}:{item.number}", item)
+
+
+def read_item(label: str, item: FeedItem) -> Incoming:
+    """What the feed itself says of an item, as an article; or why that makes none."""
+    reason = None
+    host = None
+    if item.title is None:
+        reason = "the item has no title"
+    elif not item.text:
+        reason = "the item has no text"
+    elif item.url is not None:
+        try:
+            host = host_name(item.url)
+        except ValueError as error:
+            reason = str(error)
+    if reason is not None or item.title is None:
+        return Incoming(label, reason=reason, url=item.url, title=item.title)
+    return Incoming(
+        label,
+        article=Article(
+            title=item.title,
+            text=item.text,
+            url=item.url,
+            source=item.source or host,
+            authors=item.authors,
+            published=item.published,
+            language=item.language,
+        ),
+    )

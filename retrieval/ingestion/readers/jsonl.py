@@ -1,0 +1,138 @@
+"""Articles as JSON Lines, one object a line; files of any size are streamed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from retrieval.errors import UnreadableSource
+from retrieval.models import Article, Incoming
+from retrieval.text.encoding import bom_encoding, describe_size, open_plain_or_gzip
+from retrieval.timestamps import Span, parse_span
+from retrieval.web.urls import host_name
+
+
+class Lines(Protocol):
+    def readline(self, limit: int, /) -> bytes: ...
+
+
+def read_file(path: Path, max_bytes: int) -> Iterator[Incoming]:
+    """Yield the articles of a file, labelled ``name:line``; a bad line is one rejection."""
+    try:
+        with open_plain_or_gzip(path) as file:
+            yield from read_stream(file, str(path), max_bytes)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UnreadableSource("it is not a whole gzip file") from error
+    except OSError as error:
+        raise UnreadableSource(f"it can't be read ({error.strerror or error})") from error
+
+
+def read_stream(stream: Lines, label: str, max_bytes: int) -> Iterator[Incoming]:
+    """As ``read_file``, from any binary stream. A line longer than ``max_bytes`` is skipped."""
+    number = 0
+    articles_seen = False
+    while line := stream.readline(max_bytes + 1):
+        number += 1
+        place = f"{label}:{number}"
+        too_long = len(line) > max_bytes
+        while too_long and not line.endswith(b"\n"):
+            if not (line := stream.readline(65_536)):
+                break
+        if too_long:
+            articles_seen = True
+            yield Incoming(place, reason=f"the article is larger than {describe_size(max_bytes)}")
+            continue
+        if number == 1:
+            encoding = bom_encoding(line)
+            if encoding and encoding != "utf-8-sig":
+                raise UnreadableSource(f"it is {encoding.upper()}; JSON Lines must be UTF-8")
+            if b"\x00" in line:
+                raise UnreadableSource("it is binary, not JSON Lines")
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if line.strip():
+            articles_seen = True
+            yield _read_line(place, line)
+    if not articles_seen:
+        raise UnreadableSource("the file is empty")
+
+
+def _read_line(place: str, line: bytes) -> Incoming:
+    try:
+        record = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError:
+        return Incoming(place, reason="the line is not UTF-8")
+    except json.JSONDecodeError as error:
+        return Incoming(place, reason=f"the line is not JSON ({error.msg} at column {error.colno})")
+    except RecursionError:
+        return Incoming(place, reason="the line is nested too deeply")
+    if not isinstance(record, dict):
+        return Incoming(place, reason="the line is not a JSON object")
+    url, title = record.get("url"), record.get("title")
+    try:
+        return Incoming(place, article=article_from_record(record))
+    except ValueError as error:
+        return Incoming(
+            place,
+            reason=str(error),
+            url=url if isinstance(url, str) else None,
+            title=title if isinstance(title, str) else None,
+        )
+
+
+def article_from_record(record: dict[str, Any]) -> Article:
+    """Build an article from an object of the contract. Unknown keys are ignored.
+
+    Raises ``ValueError`` with a reason to show.
+    """
+    title = _string(record, "title")
+    text = _string(record, "text")
+    url = _string(record, "url")
+    if title is None:
+        raise ValueError("title is missing")
+    if text is None:
+        raise ValueError("text is missing")
+    host = host_name(url) if url else None
+    authors = record.get("authors") or []
+    if isinstance(authors, str):
+        authors = [authors]
+    if not isinstance(authors, list) or not all(isinstance(name, str) for name in authors):
+        raise ValueError("authors is not a list of names")
+    return Article(
+        title=" ".join(title.split()),
+        text=text,
+        url=url,
+        source=_string(record, "source") or host,
+        authors=tuple(name.strip() for name in authors if name.strip()),
+        published=_published(record.get("published_at")),
+        language=_string(record, "language"),
+    )
+
+
+def _string(record: dict[str, Any], key: str) -> str | None:
+    value = record.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValueError(f"{key} is not a string")
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # halves of surrogate pairs
+        raise ValueError(f"{key} holds characters that are none") from None
+    if "\x00" in value:
+        raise ValueError(f"{key} holds characters that are none")
+    return value.strip() or None
+
+
+def _published(value: object) -> Span | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise ValueError("published_at is not an ISO 8601 date")
+    try:
+        return parse_span(value)
+    except ValueError as error:
+        raise ValueError(f"published_at {value[:40]!r} is not an ISO 8601 date") from error

@@ -1,5 +1,0 @@
-"""Sources to articles: one module for each kind of source, chosen by ``read_source``."""
-
-from retrieval.readers.choose import KINDS, read_source, read_sources, read_stdin
-
-__all__ = ["KINDS", "read_source", "read_sources", "read_stdin"]

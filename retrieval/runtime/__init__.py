@@ -1,0 +1,1 @@
+"""Executors, child processes and the lock of the data folder."""

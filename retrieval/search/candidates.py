@@ -1,0 +1,197 @@
+"""Gathering candidates for a question: keyword and dense ones that pass its filters, measured."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
+
+from retrieval.catalogue import Candidate, Corpus
+from retrieval.catalogue.queries import Reading
+from retrieval.catalogue.snapshot import Mask
+from retrieval.embedders import Vectors
+from retrieval.errors import IndexDamaged
+from retrieval.indexes.keyword_index import KeywordIndex, KeywordQuery
+from retrieval.indexes.vector_index import VectorIndex
+from retrieval.runtime.executors import ASKING
+from retrieval.search.corpus_cache import Held, Holdings
+from retrieval.search.query import Question
+from retrieval.search.ranking import Ranking
+
+Result = TypeVar("Result")
+# What Chroma found, best first, and what has to be remarked of it.
+Dense: TypeAlias = tuple[list[int], list[str]]
+
+# Where filters leave up to so many passages, or one in so many of all, these are scored by their
+# own vectors: Chroma would have to be asked for many times as many as are wanted.
+_SCORED = 6_000
+_SCORED_ONE_IN = 20
+# Where filters leave one in so many or more, keyword search does without them.
+_THIN = 4.0
+# Of so many corpora it is held in memory what they hold.
+_CORPORA = 64
+# How much longer a list is asked for than would do if what passes were spread evenly.
+_SPARE = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class Corner:
+    """What one search works on: a corpus and its two indexes."""
+
+    corpus: Corpus
+    keywords: KeywordIndex
+    vectors: VectorIndex
+
+
+class Measured(NamedTuple):
+    """A candidate and how it matches the question's words, as `Measures` defines it."""
+
+    candidate: Candidate
+    vector: Vectors
+    bm25: np.float32
+    article: np.float32
+    article_names: np.float32
+    names: np.float32
+    of_kind: np.float32
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The candidates for a question as it was read, and what has to be remarked."""
+
+    read: Question
+    held: Held
+    query: KeywordQuery
+    vector: Vectors
+    measured: list[Measured]
+    notes: list[str]
+
+
+class Wanted(NamedTuple):
+    """What candidates are gathered for; the question is read when what the corpus holds is known."""
+
+    corner: Corner
+    vector: Vectors
+    understood: Callable[[Held], Question]
+    limit: int
+
+
+class Gatherer:
+    """Gathers candidates from the indexes and from what is held of each corpus in memory."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._holdings: OrderedDict[int, tuple[int, Holdings]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def holdings(self, corpus: Corpus) -> Holdings:
+        """What is held of a corpus in memory; those that nobody asked for longest are forgotten."""
+        with self._lock:
+            generation, holdings = self._holdings.get(corpus.id, (None, None))
+            if holdings is None or generation != corpus.generation:
+                holdings = Holdings(self._reading, corpus)
+                self._holdings[corpus.id] = (corpus.generation, holdings)
+            self._holdings.move_to_end(corpus.id)
+            if len(self._holdings) > _CORPORA:
+                self._holdings.popitem(last=False)
+        return holdings
+
+    async def gather(
+        self, wanted: Wanted, ranking: Ranking, then: Callable[[Gathered], Result]
+    ) -> Result:
+        """Gather, and go on with ``then``, all of it in one worker thread: handing over between
+        threads costs as much as many of the steps. Only a Chroma server is waited for outside.
+        """
+        steps = self._steps(wanted, ranking)
+        vectors, vector = wanted.corner.vectors, wanted.vector
+        if vectors.is_local:
+
+            def here() -> Result:
+                step = next(steps)
+                while not isinstance(step, Gathered):
+                    try:
+                        step = steps.send((vectors.query_here(vector, step), []))
+                    except IndexDamaged as error:
+                        step = steps.send(_damaged(error))
+                return then(step)
+
+            return await ASKING.run(here)
+        step = await ASKING.run(next, steps)
+        while not isinstance(step, Gathered):
+            try:
+                dense: Dense = await vectors.query(vector, step), []
+            except IndexDamaged as error:
+                dense = _damaged(error)
+            step = await ASKING.run(steps.send, dense)
+        return await ASKING.run(then, step)
+
+    def _steps(self, wanted: Wanted, ranking: Ranking) -> Generator[int | Gathered, Dense, None]:
+        """Yields how many nearest passages Chroma is to be asked for, is sent them, and yields in the
+        end what was gathered. Blocks."""
+        corner, vector, understood, limit = wanted
+        held = self.holdings(corner.corpus).current()
+        read = understood(held)
+        shown = held.shown
+        passing = shown.passing(read.within, read.source)
+        every, left = shown.passages(shown.live), shown.passages(passing)
+        thinning = max(1.0, every / max(left, 1))
+        query = corner.keywords.weigh(read.words, read.kind, read.names)
+        keyword = _keyword(
+            _Asked(corner.keywords, query, read, held, passing, thinning),
+            max(ranking.keyword_candidates, 2 * limit),
+        )
+        notes: list[str] = []
+        depth = max(ranking.dense_candidates, limit)
+        if left == every or left > max(_SCORED, every // _SCORED_ONE_IN):
+            found, notes = yield depth if left == every else int(depth * thinning * _SPARE)
+            dense = shown.only(found, passing)[:depth]
+        else:
+            dense = held.nearest(passing, vector, depth) if np.any(vector) else []
+        ids = np.array(sorted({*keyword, *dense}), dtype=np.int64)
+        measures = corner.keywords.measure(query, ids, keyword)
+        measured = map(
+            Measured,
+            shown.candidates(ids),
+            held.vectors(ids, len(vector)),
+            measures.bm25,
+            measures.article,
+            measures.article_names,
+            measures.names,
+            measures.of_kind,
+        )
+        yield Gathered(read, held, query, vector, list(measured), notes)
+
+
+class _Asked(NamedTuple):
+    """A question to a keyword index; one passage in ``thinning`` passes its filters."""
+
+    keywords: KeywordIndex
+    query: KeywordQuery
+    read: Question
+    held: Held
+    passing: Mask
+    thinning: float
+
+
+def _keyword(asked: _Asked, depth: int) -> dict[int, float]:
+    """The best ``depth`` passages that pass, with their scores."""
+    keywords, query, read, held, passing, thinning = asked
+    if thinning <= _THIN:
+        # Most pass: a longer list without filters is found sooner than a list with them.
+        length = int(depth * thinning * _SPARE)
+        found = keywords.search(query, length, None, ())
+        kept = held.shown.only(list(found), passing)[:depth]
+        if len(kept) == depth or len(found) < length:
+            return {passage_id: found[passage_id] for passage_id in kept}
+    terms = read.source.terms if read.source else []
+    found = keywords.search(query, depth, read.within, terms)
+    return {passage_id: found[passage_id] for passage_id in held.shown.only(list(found), passing)}
+
+
+def _damaged(error: IndexDamaged) -> Dense:
+    """Keywords alone find most of it, and the answer says what is wrong."""
+    return [], [error.message]

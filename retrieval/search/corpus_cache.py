@@ -1,0 +1,134 @@
+"""What search holds of a corpus in memory: what is shown, and the vectors that were needed so far."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from retrieval.catalogue import Corpus
+from retrieval.catalogue.publishers import Publishers
+from retrieval.catalogue.queries import Reading
+from retrieval.catalogue.snapshot import Ints, Mask, Shown
+from retrieval.embedders import Vectors, unpacked
+
+# A kilobyte each, with the dimensions of the default embedder.
+_MOST_VECTORS = 200_000
+_FIRST_VECTORS = 4_096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """A corpus as one question sees it: it stays as it is while others change the catalogue."""
+
+    shown: Shown
+    publishers: Publishers
+    kept: KeptVectors
+
+    def vectors(self, passage_ids: Ints, dimensions: int) -> Vectors:
+        """The vectors of these passages, shape ``(passages, dimensions)``; zeros for none."""
+        return self.kept.of(self.shown, passage_ids, dimensions)
+
+    def nearest(self, of: Mask, vector: Vectors, limit: int) -> list[int]:
+        """The passages of these versions nearest to ``vector`` by cosine, best first; exact."""
+        ids = self.shown.passage_ids(of)
+        cosines = self.kept.of(self.shown, ids, len(vector)) @ vector
+        best = np.arange(len(ids))
+        if len(ids) > limit:
+            best = np.argpartition(-cosines, limit)[:limit]
+        nearest: list[int] = ids[best[np.argsort(-cosines[best], kind="stable")]].tolist()
+        return nearest
+
+
+class Holdings:
+    """One corpus, in one generation.
+
+    The catalogue numbers its changes: ``current`` asks for the last number each time and reads what
+    changed since, so that nothing held is older than the question, whoever wrote.
+    """
+
+    def __init__(self, reading: Reading, corpus: Corpus) -> None:
+        self._reading = reading
+        self._corpus = corpus
+        self._lock = threading.Lock()
+        self._held: Held | None = None
+
+    def current(self) -> Held:
+        """What the corpus shows at this moment. Blocks; any thread may call it."""
+        with self._lock:
+            # The number first: what changes between the two reads is read again the next time.
+            revision = self._reading.revision()
+            held = self._held
+            if held is None or held.shown.revision != revision:
+                held = self._held = self._advanced(held, revision)
+            return held
+
+    def _advanced(self, held: Held | None, revision: int) -> Held:
+        if held is not None:
+            rows = self._reading.changed_since(self._corpus, held.shown.revision)
+            shown = held.shown.advanced(revision, rows)
+            if shown is not None:
+                publishers = Publishers(shown.sources()) if rows else held.publishers
+                return Held(shown, publishers, held.kept)
+        shown = Shown.of(revision, self._reading.shown(self._corpus))
+        # Passages are numbered anew, and vectors are kept by their numbers.
+        return Held(shown, Publishers(shown.sources()), KeptVectors(self._reading, self._corpus))
+
+
+class KeptVectors:
+    """Vectors of passages, read from the catalogue when they are first needed. They never change.
+
+    Bounded: when there is no more room, all are forgotten.
+    """
+
+    def __init__(self, reading: Reading, corpus: Corpus) -> None:
+        self._reading = reading
+        self._corpus = corpus
+        self._lock = threading.Lock()
+        # By number of a passage its row among the vectors; -1 if it was not needed so far.
+        self._rows: npt.NDArray[np.int32] = np.zeros(0, dtype=np.int32)
+        self._vectors: Vectors = np.zeros((0, 0), dtype=np.float32)
+        self._size = 0
+
+    def of(self, shown: Shown, passage_ids: Ints, dimensions: int) -> Vectors:
+        """Shape ``(passages, dimensions)``; zeros for a passage that has none."""
+        numbers = shown.numbers(passage_ids)
+        with self._lock:
+            if self._vectors.shape[1] != dimensions:
+                self._forget(dimensions, 0)
+            lacking = shown.numbered - len(self._rows)
+            if lacking > 0:
+                more = np.full(lacking, -1, dtype=np.int32)
+                self._rows = np.concatenate([self._rows, more])
+            rows = self._rows[numbers]
+            if (missing := rows < 0).any():
+                if self._size + np.count_nonzero(missing) > _MOST_VECTORS:
+                    self._forget(dimensions, len(self._rows))
+                    missing[:] = True
+                self._read(passage_ids[missing], numbers[missing], dimensions)
+                rows = self._rows[numbers]
+            vectors = self._vectors
+        found: Vectors = vectors.take(rows, axis=0, mode="clip")
+        found[rows < 0] = 0
+        return found
+
+    def _read(self, passage_ids: Ints, numbers: Ints, dimensions: int) -> None:
+        found = self._reading.vectors(self._corpus, passage_ids.tolist())
+        ids = np.array([passage_id for passage_id, _ in found], dtype=np.int64)
+        size = self._size + len(found)
+        if size > len(self._vectors):
+            grown = np.zeros((max(size, 2 * len(self._vectors)), dimensions), dtype=np.float32)
+            grown[: self._size] = self._vectors[: self._size]
+            self._vectors = grown
+        self._vectors[self._size : size] = unpacked([vector for _, vector in found], dimensions)
+        order = np.argsort(passage_ids)
+        places = order[np.searchsorted(passage_ids, ids, sorter=order)]
+        self._rows[numbers[places]] = np.arange(self._size, size)
+        self._size = size
+
+    def _forget(self, dimensions: int, passages: int) -> None:
+        self._rows = np.full(passages, -1, dtype=np.int32)
+        self._vectors = np.zeros((_FIRST_VECTORS, dimensions), dtype=np.float32)
+        self._size = 0

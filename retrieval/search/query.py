@@ -1,0 +1,254 @@
+"""A question as it was read: its words, its range, its source."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from retrieval.catalogue import Candidate
+from retrieval.catalogue.publishers import SourceFilter
+from retrieval.search.ranking import Recency
+from retrieval.text.answer_types import Kind
+from retrieval.timestamps import TimeRange, parse_span, to_micros
+
+_WORD = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*", re.UNICODE)
+# Where "name" asks for one: "what is the name of", "what was the ship's name", "name the".
+_ASKS_FOR_A_NAME = re.compile(
+    r"(^\W*|\bwhat(?:['’]s| is| was| are| were) (?:(?:the|his|her|its|their|this|that) )?"
+    r"(?:[\w-]+ ){0,2}?(?:[\w-]+['’]s? )?)names?\b",
+    re.IGNORECASE,
+)
+# Words that questions are made of. They stand in any text and tell no passage from another.
+_STOP = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "being",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "doing",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "having",
+        "he",
+        "her",
+        "hers",
+        "him",
+        "his",
+        "how",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "itself",
+        "me",
+        "my",
+        "of",
+        "on",
+        "or",
+        "our",
+        "ours",
+        "out",
+        "over",
+        "she",
+        "should",
+        "so",
+        "such",
+        "than",
+        "that",
+        "the",
+        "their",
+        "theirs",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "through",
+        "to",
+        "too",
+        "us",
+        "very",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "while",
+        "who",
+        "whom",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+        "yours",
+        "about",
+        "according",
+        "am",
+        "any",
+        "because",
+        "before",
+        "after",
+        "between",
+        "both",
+        "during",
+        "each",
+        "few",
+        "here",
+        "just",
+        "more",
+        "most",
+        "no",
+        "nor",
+        "not",
+        "now",
+        "off",
+        "once",
+        "only",
+        "other",
+        "own",
+        "same",
+        "some",
+        "tell",
+        "said",
+        "say",
+        "says",
+        "please",
+        "kind",
+        "many",
+        "much",
+        "long",
+        "called",
+        "named",
+        "know",
+        "known",
+        "recently",
+        "also",
+        "may",
+        "might",
+        "must",
+        "shall",
+        "upon",
+        "whether",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``words`` are what it is about, ``within`` and ``source`` what may answer it. ``phrase`` is
+    the words for time that gave the range, if words did; ``kind`` is what is asked for, and ``names``
+    are the words of names."""
+
+    text: str
+    words: list[str]
+    within: TimeRange
+    source: SourceFilter | None
+    phrase: str | None
+    recency: Recency
+    kind: Kind | None = None
+    names: tuple[str, ...] = ()
+
+    @property
+    def limits_time(self) -> bool:
+        return self.within.since is not None or self.within.until is not None
+
+    @property
+    def range_in_words(self) -> str:
+        """``from 3 to 5 May 2023``, ``since 3 May 2023``, ``until 5 May 2023``."""
+        since, until = self.within.since, self.within.last
+        if since is None:
+            return f"until {day(until)}"
+        if self.within.until is None:
+            return f"since {day(since)}"
+        if since.date() == until.date():
+            return f"of {day(since)}"
+        shared = 2 if since.year == until.year and since.month == until.month else 0
+        shared = shared or int(since.year == until.year)
+        first = day(since).rsplit(" ", shared)[0] if shared else day(since)
+        return f"from {first} to {day(until)}"
+
+    def around(self, margin: timedelta | None) -> Question:
+        """The same with a range that is wider by ``margin`` on both sides, or none at all."""
+        within = self.within
+        if margin is None:
+            return replace(self, within=TimeRange(within.as_of))
+        since = within.since - margin if within.since else None
+        until = within.until + margin if within.until else None
+        return replace(self, within=TimeRange(within.as_of, since, until))
+
+    def widened(self) -> Question:
+        """The same without range and source."""
+        return replace(self.around(None), source=None)
+
+    def admits(self, candidate: Candidate) -> bool:
+        """Whether a passage may be shown: the filters of a search, exactly."""
+        within = self.within
+        if candidate.visible_from > to_micros(within.as_of):
+            return False
+        if within.since is not None and (
+            candidate.published_to is None or candidate.published_to < to_micros(within.since)
+        ):
+            return False
+        if within.until is not None and (
+            candidate.published_from is None or candidate.published_from > to_micros(within.until)
+        ):
+            return False
+        return self.source is None or self.source.admits(candidate.source_key, candidate.host)
+
+    def distance(self, published_at: str) -> float:
+        """Seconds between a publication and the range."""
+        span = parse_span(published_at)
+        if self.within.since is not None and span.end < self.within.since:
+            return (self.within.since - span.end).total_seconds()
+        if self.within.until is not None and span.start > self.within.until:
+            return (span.start - self.within.until).total_seconds()
+        return 0.0
+
+
+def day(moment: datetime | str) -> str:
+    """``3 May 2023``."""
+    if isinstance(moment, str):
+        moment = parse_span(moment).start
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def content_words(question: str) -> list[str]:
+    """The words of a question without those that every question has; all of them if none is left."""
+    words = _WORD.findall(_ASKS_FOR_A_NAME.sub(r"\1", question))
+    telling = [word for word in words if _plain(word) not in _STOP]
+    return telling or _WORD.findall(question)
+
+
+def names(question: str) -> tuple[str, ...]:
+    """The words of names: those with a capital letter, but for the question's first word."""
+    return tuple(word for word in _WORD.findall(question)[1:] if word[0].isupper())
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"['’]s?$", "", word.lower())

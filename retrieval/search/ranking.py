@@ -1,0 +1,144 @@
+"""Ordering candidates: a weighted sum of what says that a passage answers a question.
+
+A linear model over a few features, its weights learned from questions with known answers
+(`python -m tests.benchmarks.train_ranking`). Linear, so that each part's share can be shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from retrieval.embedders import Vectors
+from retrieval.text.answer_types import Kind
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+
+# Which kind of evidence a feature is, for the explanation of a hit.
+FEATURES: Mapping[str, str] = {
+    "bm25": "keyword",
+    "bm25_peak": "keyword",
+    "article": "keyword",
+    "article_names": "keyword",
+    "names": "keyword",
+    "lead": "keyword",
+    "lead_for_kind": "keyword",
+    "number": "answer type",
+    "percentage": "answer type",
+    "place": "answer type",
+    "cosine": "dense",
+    "article_cosine": "dense",
+    "week": "recency",
+    "week_asked": "recency",
+    "half_year": "recency",
+}
+# By kind of thing asked for, the feature that tells how many of them a passage holds.
+_OF_KIND: Mapping[Kind, str] = {
+    "number": "number",
+    "percentage": "percentage",
+    "country": "place",
+    "state": "place",
+}
+# What BM25 gives beyond this share of the question's highest score tells nothing (a word that comes
+# again and again, a list in which everything is named) and has no weight here; plain BM25 has both.
+_PEAK = 0.8
+_WEIGHTS = Path(__file__).with_name("ranking_weights.json")
+_DAY = 86_400_000_000  # microseconds
+
+
+@cache
+def learned_weights() -> dict[str, float]:
+    """The weights that ship with the program, by feature."""
+    weights: dict[str, float] = json.loads(_WEIGHTS.read_text(encoding="utf-8"))
+    return weights
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How candidates are found and ordered."""
+
+    keyword_candidates: int = 120
+    dense_candidates: int = 40
+    # Of one article among the first five hits; what is put back competes again after them.
+    passages_per_article: int = 2
+    weights: Mapping[str, float] = field(default_factory=learned_weights)
+
+
+@dataclass(frozen=True, slots=True)
+class Recency:
+    """How much a question prefers recent reports: at all, and expressly."""
+
+    wanted: bool = True
+    asked: bool = False
+
+
+def recency_features(ages: npt.NDArray[np.int64], recency: Recency) -> dict[str, Floats]:
+    """``ages`` in microseconds; each feature halves with its half-life, and is 1 for now."""
+
+    def halving(days: float) -> Floats:
+        if not recency.wanted:
+            return np.zeros(len(ages), dtype=np.float32)
+        return np.exp2(-np.maximum(ages, 0) / (days * _DAY)).astype(np.float32)
+
+    week = halving(7)
+    return {
+        "week": week,
+        "week_asked": week if recency.asked else np.zeros_like(week),
+        "half_year": halving(180),
+    }
+
+
+def dense_features(
+    question: Vectors, passages: Vectors, articles: Sequence[int]
+) -> dict[str, Floats]:
+    """Cosine of the question with each passage, and with the middle of its article's passages, as
+    far as they are candidates. ``articles`` says which passages belong together."""
+    _, rows = np.unique(np.asarray(articles, dtype=np.int64), return_inverse=True)
+    middles = np.zeros((int(np.max(rows, initial=-1)) + 1, len(question)), dtype=np.float32)
+    np.add.at(middles, rows, passages)
+    lengths = np.linalg.norm(middles, axis=1)
+    middle_cosines = middles @ question / np.where(lengths > 0, lengths, 1)
+    return {"cosine": passages @ question, "article_cosine": middle_cosines[rows]}
+
+
+def kind_features(kind: Kind | None, counts: Floats) -> dict[str, Floats]:
+    """``counts`` of the kind of thing that is asked for, in each passage; 0 for other kinds."""
+    nothing = np.zeros_like(counts)
+    return dict.fromkeys(_OF_KIND.values(), nothing) | (
+        {_OF_KIND[kind]: np.log1p(counts)} if kind else {}
+    )
+
+
+def shares(features: Mapping[str, Floats], weights: Mapping[str, float]) -> dict[str, Floats]:
+    """By kind of evidence, what it adds to each candidate's score."""
+    totals: dict[str, Floats] = {}
+    for name, kind in FEATURES.items():
+        if name in features:
+            part = (features[name] * weights.get(name, 0.0)).astype(np.float32)
+            totals[kind] = totals[kind] + part if kind in totals else part
+    return totals
+
+
+def total(parts: Mapping[str, Floats], count: int) -> Floats:
+    """The sum of all shares; shape ``(count,)``."""
+    return sum(parts.values(), np.zeros(count, dtype=np.float32))
+
+
+def bm25_features(scores: Floats) -> dict[str, Floats]:
+    """The scores as far as they stay below the peak, and what is above it."""
+    usual = np.minimum(scores, _PEAK * np.max(scores, initial=0.0))
+    return {"bm25": usual, "bm25_peak": scores - usual}
+
+
+def lead_features(ordinals: Sequence[int], kind: Kind | None) -> dict[str, Floats]:
+    """1 for an article's first passage, 1/2 for the second and so on; once more for questions that
+    ask for a kind of thing, such as a number, which often stands further down."""
+    lead = (1.0 / (1.0 + np.asarray(ordinals, dtype=np.float32))).astype(np.float32)
+    return {"lead": lead, "lead_for_kind": lead if kind else np.zeros_like(lead)}

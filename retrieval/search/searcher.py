@@ -1,0 +1,325 @@
+"""Search: keyword and dense candidates, ranked together, filtered exactly, one hit for each text."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import NamedTuple
+
+import numpy as np
+
+from retrieval.catalogue import PASSAGES_PER_VERSION, Candidate, Catalogue, Corpus
+from retrieval.catalogue.publishers import Publishers, SourceFilter
+from retrieval.embedders import Embedder, Vectors
+from retrieval.errors import RerankerError
+from retrieval.models import AlsoIn, Found, Hit, Reference
+from retrieval.rerankers import Reranker
+from retrieval.runtime.executors import ASKING
+from retrieval.search.candidates import Corner, Gathered, Gatherer, Measured, Wanted
+from retrieval.search.corpus_cache import Held
+from retrieval.search.query import Question, content_words, day, names
+from retrieval.search.ranking import (
+    Floats,
+    Ranking,
+    Recency,
+    bm25_features,
+    dense_features,
+    kind_features,
+    lead_features,
+    recency_features,
+    shares,
+    total,
+)
+from retrieval.text.answer_types import asked_for
+from retrieval.text.time_expressions import read_time
+from retrieval.timestamps import TimeRange, to_micros
+
+_log = logging.getLogger(__name__)
+
+# How far from an empty range its nearest report is looked for, in turn.
+_MARGINS = (timedelta(days=3), timedelta(days=30), timedelta(days=365), None)
+_SOFTNESS = 3.0  # a candidate this much below the best has 1/e of its score
+_AT_THE_TOP = 5
+_RERANKED = 30
+_NO_RIVAL = 0.8
+_MOST_ALSO = 30
+
+
+class Scored(NamedTuple):
+    """A candidate with its score and what each kind of evidence adds to it."""
+
+    candidate: Candidate
+    score: float
+    shares: dict[str, float]
+
+
+class Searcher:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        embedder: Embedder,
+        ranking: Ranking | None = None,
+        zone: tzinfo = UTC,
+        *,
+        reranker: Reranker | None = None,
+        rerank_seconds: float = 1.0,
+    ) -> None:
+        self._catalogue = catalogue
+        self._embedder = embedder
+        self.ranking = ranking or Ranking()
+        self._zone = zone
+        self._reranker = reranker
+        self._rerank_seconds = rerank_seconds
+        self.gatherer = Gatherer(catalogue.reading)
+
+    async def search(
+        self,
+        corner: Corner,
+        question: str,
+        within: TimeRange,
+        *,
+        source: str | None = None,
+        limit: int = 10,
+    ) -> Found:
+        """Find the passages that answer ``question``, best first, at most ``limit``.
+
+        Every hit, and every outlet listed with it, belongs to the corpus, was visible at
+        ``within.as_of``, lies in the range and is of the source, exactly. Range and source are
+        those of ``within`` and ``source``, else those that the question's words ask for.
+        """
+        vector = await self._vector(corner, question)
+        return await self._search(
+            corner, vector, lambda held: self._read(held, question, within, source), limit
+        )
+
+    def _read(
+        self, held: Held, question: str, within: TimeRange, source: str | None = None
+    ) -> Question:
+        """Read a question: its range, its source and its words. What ``within`` and ``source`` say
+        wins over what its words say."""
+        words = read_time(question, within.as_of, self._zone)
+        if within.since is None and within.until is None:
+            within = TimeRange(within.as_of, words.since, words.until)
+        else:
+            words = replace(words, phrase=None)
+        named = held.publishers.named_in(words.rest)
+        rest = named.rest if named else words.rest
+        only: SourceFilter | None = None
+        if source:
+            only = SourceFilter.of(source, held.publishers.find(source))
+        elif named:
+            only = SourceFilter.of(named.publisher.name, named.publisher)
+        terms = content_words(rest) or content_words(question)
+        recency = Recency(wanted=not words.timeless, asked=words.asked)
+        kind = asked_for(question)
+        return Question(question, terms, within, only, words.phrase, recency, kind, names(question))
+
+    async def publishers(self, corpus: Corpus) -> Publishers:
+        """The publishers of a corpus at this moment."""
+        return (await ASKING.run(self.gatherer.holdings(corpus).current)).publishers
+
+    async def explore(
+        self, corner: Corner, question: str, within: TimeRange
+    ) -> tuple[list[Candidate], dict[str, Floats]]:
+        """The candidates for a question and their features; what ranking is learned from."""
+        vector = await self._vector(corner, question)
+        gathered = await self.gatherer.gather(
+            Wanted(corner, vector, lambda held: self._read(held, question, within), 10),
+            self.ranking,
+            lambda found: found,
+        )
+        features = self._features(vector, gathered.measured, gathered.read)
+        return [entry.candidate for entry in gathered.measured], features
+
+    async def _vector(self, corner: Corner, question: str) -> Vectors:
+        await corner.vectors.require_embedder()
+        vector: Vectors = (await self._embedder.embed([question]))[0]
+        return vector
+
+    async def _search(
+        self,
+        corner: Corner,
+        vector: Vectors,
+        understood: Callable[[Held], Question],
+        limit: int,
+        *,
+        explain_nothing: bool = True,
+    ) -> Found:
+        def ordered(found: Gathered) -> tuple[Gathered, list[Scored], tuple[Hit, ...]]:
+            scored = self._scored(found.vector, found.measured, found.read)
+            if self._reranker is not None:
+                return found, scored, ()
+            return found, scored, self._hits(found.held, self._chosen(scored, limit), found.read)
+
+        gathered, scored, hits = await self.gatherer.gather(
+            Wanted(corner, vector, understood, limit), self.ranking, ordered
+        )
+        read, notes = gathered.read, gathered.notes
+        if self._reranker is not None and scored:
+            scored = await self._reranked(self._reranker, read, scored)
+            chosen = self._chosen(scored, limit)
+            hits = await ASKING.run(self._hits, gathered.held, chosen, read)
+        if not hits and explain_nothing:
+            notes += await self._why_nothing(corner, gathered)
+        within = read.within
+        return Found(
+            read.text, within.since, within.last, hits, tuple(notes), gathered.query.weights,
+            source=read.source.name if read.source else None, phrase=read.phrase,
+        )  # fmt: skip
+
+    async def nearest(self, corner: Corner, question: str, as_of: datetime) -> list[Reference]:
+        """Up to five articles that come closest to a question, whatever their date or source."""
+        vector = await self._vector(corner, question)
+        found = await self._search(
+            corner,
+            vector,
+            lambda held: self._read(held, question, TimeRange(as_of)).widened(),
+            10,
+            explain_nothing=False,
+        )
+        nearest = list(
+            {hit.passage.article.article_id: hit.passage.article for hit in found.hits}.values()
+        )
+        return (nearest or await self._catalogue.newest(corner.corpus, as_of, 5))[:5]
+
+    def _features(
+        self, vector: Vectors, measured: Sequence[Measured], read: Question
+    ) -> dict[str, Floats]:
+        """By feature of ranking, its value for each candidate."""
+        candidates = [entry.candidate for entry in measured]
+        visible = np.array([candidate.visible_from for candidate in candidates], dtype=np.int64)
+        features = {
+            **bm25_features(np.array([entry.bm25 for entry in measured])),
+            "article": np.array([entry.article for entry in measured]),
+            "article_names": np.array([entry.article_names for entry in measured]),
+            "names": np.array([entry.names for entry in measured]),
+            **lead_features([c.passage_id % PASSAGES_PER_VERSION for c in candidates], read.kind),
+            **kind_features(read.kind, np.array([entry.of_kind for entry in measured])),
+            **recency_features(to_micros(read.within.as_of) - visible, read.recency),
+        }
+        vectors = np.array([entry.vector for entry in measured]).reshape(-1, len(vector))
+        versions = [candidate.passage_id // PASSAGES_PER_VERSION for candidate in candidates]
+        return features | dense_features(vector, vectors, versions)
+
+    def _scored(
+        self, vector: Vectors, measured: Sequence[Measured], read: Question
+    ) -> list[Scored]:
+        """The candidates, best first. The best one has the score 1."""
+        if not measured:
+            return []
+        parts = shares(self._features(vector, measured, read), self.ranking.weights)
+        totals = total(parts, len(measured))
+        scores = np.exp((totals - np.max(totals)) / _SOFTNESS)
+        ids = [entry.candidate.passage_id for entry in measured]
+        kinds, rows = list(parts), np.stack([*parts.values()], axis=1).tolist()
+        return [
+            Scored(measured[i].candidate, float(scores[i]), dict(zip(kinds, rows[i], strict=True)))
+            for i in np.lexsort((np.array(ids), -totals)).tolist()
+        ]
+
+    async def _reranked(
+        self, reranker: Reranker, read: Question, scored: list[Scored]
+    ) -> list[Scored]:
+        """The first candidates in the reranker's order; in the old one if it takes too long."""
+        first, rest = scored[:_RERANKED], scored[_RERANKED:]
+        passages = await self._catalogue.load_passages([e.candidate.passage_id for e in first])
+        first = [entry for entry in first if entry.candidate.passage_id in passages]
+        texts = [
+            f"{passage.article.title}\n{passage.text}"
+            for entry in first
+            for passage in (passages[entry.candidate.passage_id],)
+        ]
+        try:
+            await reranker.ready()
+            async with asyncio.timeout(self._rerank_seconds):
+                scores = await reranker.scores(read.text, texts)
+        except (TimeoutError, RerankerError) as error:
+            if isinstance(error, RerankerError) and not error.retry:
+                raise
+            _log.info("The reranker could not be had for this question; the order stays.")
+            return scored
+        order = sorted(range(len(first)), key=lambda i: -scores[i])
+        # The scores stay where they are, and fall from hit to hit as before.
+        return [
+            first[i]._replace(score=place.score) for i, place in zip(order, first, strict=True)
+        ] + rest
+
+    def _chosen(self, scored: Sequence[Scored], limit: int) -> list[Scored]:
+        """The best ``limit``: of near-copies the best one speaks, and few of each among the first.
+
+        There is no such limit for the article that the question is about: the one of the best
+        candidate, if no other comes near it.
+        """
+        chosen: list[Scored] = []
+        put_back: list[Scored] = []
+        speakers: dict[int, str] = {}
+        taken: Counter[int] = Counter()
+        others = (e.score for e in scored if e.candidate.text_id != scored[0].candidate.text_id)
+        about = scored[0].candidate.text_id if scored and next(others, 0.0) <= _NO_RIVAL else None
+        for entry in scored:
+            text = entry.candidate.text_id
+            article = entry.candidate.article_id
+            if speakers.setdefault(text, article) != article:
+                continue
+            taken[text] += 1
+            crowded = taken[text] > self.ranking.passages_per_article and text != about
+            (put_back if crowded and len(chosen) < _AT_THE_TOP else chosen).append(entry)
+            if len(chosen) == limit:
+                break
+        rest = sorted(put_back + chosen[_AT_THE_TOP:], key=lambda e: -e.score)
+        return (chosen[:_AT_THE_TOP] + rest)[:limit]
+
+    def _hits(self, held: Held, chosen: list[Scored], read: Question) -> tuple[Hit, ...]:
+        if not chosen:
+            return ()
+        stories = sorted({e.candidate.story_id for e in chosen if e.candidate.story_id is not None})
+        passages = self._catalogue.reading.passages([e.candidate.passage_id for e in chosen])
+        told = held.shown.told_by(stories)
+        hits: list[Hit] = []
+        for entry in chosen:
+            passage = passages.get(entry.candidate.passage_id)
+            if passage is None:
+                continue  # replaced by another version in this very moment
+            tellers = told.get(entry.candidate.story_id or 0, ())
+            also = _also(entry.candidate, [t for t in tellers if read.admits(t[0])])
+            hits.append(Hit(len(hits) + 1, round(entry.score, 4), passage, also, entry.shares))
+        return tuple(hits)
+
+    async def _why_nothing(self, corner: Corner, found: Gathered) -> list[str]:
+        """What keeps a search from finding anything, in a sentence."""
+        read, publishers = found.read, found.held.publishers
+        if read.source and not publishers.find(read.source.name) and read.source.host is None:
+            close = publishers.near(read.source.name)
+            hint = f"; did you mean {' or '.join(close)}?" if close else "."
+            return [f"No article here is of a source called {read.source.name!r}{hint}"]
+        if not read.limits_time:
+            return []
+        dated: list[tuple[float, str]] = []
+        for wider in map(read.around, _MARGINS):
+            dated = [
+                (read.distance(date), date) for date in await self._dates(corner, found, wider)
+            ]
+            if dated:
+                break
+        nearest = f"; the nearest is of {day(min(dated)[1])}" if dated else ""
+        of = f" of {read.source.name}" if read.source else ""
+        return [f"Nothing{of} {read.range_in_words}{nearest}."]
+
+    async def _dates(self, corner: Corner, found: Gathered, wider: Question) -> list[str]:
+        """When the articles were published that a wider question finds."""
+        around = await self._search(
+            corner, found.vector, lambda _: wider, 10, explain_nothing=False
+        )
+        dates = (hit.passage.article.published_at for hit in around.hits)
+        return [date for date in dates if date]
+
+
+def _also(own: Candidate, tellers: Sequence[tuple[Candidate, AlsoIn]]) -> tuple[AlsoIn, ...]:
+    """Who else tells a hit's story: outlets of the same text first, then other reports."""
+    others = [(teller, also) for teller, also in tellers if teller.article_id != own.article_id]
+    others.sort(key=lambda entry: entry[0].copy_id != own.copy_id)
+    return tuple(also for _, also in others[:_MOST_ALSO])

@@ -1,0 +1,159 @@
+"""Whether two articles report one event: a weighted sum of what speaks for it and against it.
+
+A linear model over a few features, its weights learned from pairs that people have judged
+(`python -m tests.benchmarks.train_stories`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from retrieval.embedders import Vectors
+from retrieval.stories.event_dates import overlap
+from retrieval.stories.features import BUCKETS, Buckets, Traits, buckets
+
+# In the order of the columns.
+FEATURES = (
+    "likeness",  # cosine of the first passages
+    "words",  # cosine of the words of title and lead, weighed by how rare they are
+    "title",  # share of the one's title that stands at the beginning of the other, whichever is more
+    "days",  # whether both tell of the same days
+    "gap",  # days between the publications
+    "company",  # whether both are near to the same other articles of those days
+    "numbers",  # 1 if both titles have numbers, and none in common
+)
+Floats: TypeAlias = npt.NDArray[np.float64]
+Features: TypeAlias = npt.NDArray[np.float64]
+# Beyond this, two articles are alike because they are made to one pattern: last week's drawing of
+# the lottery and this week's, the daily page of a war.
+_LIKE_ENOUGH = 0.8
+_WORDS_ENOUGH = 0.4
+_LITTLE = 1e-9
+# So many articles are as if they had been there before the first one, with these words in most of them:
+# in a corpus of a few articles nothing else tells a common word from a rare one.
+_BEFORE, _MOST = 100, 80
+_COMMON = """
+a about after all also an and are as at be been but by can could for from had has have he her his how i if
+in into is it its last more new no not of on one or other out over people said she some than that the their
+there they this to two up was we were what when which who will with would year years you
+"""
+DAY = 86_400_000_000  # microseconds
+_WEIGHTS = Path(__file__).with_name("story_weights.json")
+
+
+@cache
+def learned_weights() -> dict[str, float]:
+    """The weights that ship with the program, by feature; ``bias`` is added to each sum."""
+    weights: dict[str, float] = json.loads(_WEIGHTS.read_text(encoding="utf-8"))
+    return weights
+
+
+def log_odds(features: Features, weights: Mapping[str, float]) -> Floats:
+    """How surely pairs tell of one event, above 0 if they are to be taken for one. Shape ``(pairs,)``."""
+    odds: Floats = features @ np.array([weights[name] for name in FEATURES]) + weights["bias"]
+    return odds
+
+
+class Rarity:
+    """How rare words are, by the number of articles they stand in."""
+
+    def __init__(self) -> None:
+        self._counts = np.zeros(BUCKETS, dtype=np.int32)
+        self._counts[buckets(_COMMON)] = _MOST
+        self._articles = _BEFORE
+
+    def add(self, traits: Traits) -> None:
+        self._counts[traits.words] += 1
+        self._articles += 1
+
+    def of(self, words: Buckets) -> Floats:
+        rarity: Floats = np.log(self._articles / (self._counts[words] + 0.5))
+        return np.maximum(rarity, 0.0)
+
+
+def shared_words(mine: Traits, others: Sequence[Traits], rarity: Rarity) -> tuple[Floats, Floats]:
+    """The features ``words`` and ``title`` of one article with each of ``others``."""
+    count = len(others)
+    if not count or not len(mine.words):
+        return np.zeros(count), np.zeros(count)
+
+    def summed(owners: npt.NDArray[np.intp], values: Floats) -> Floats:
+        sums: Floats = np.bincount(owners, weights=values, minlength=count).astype(np.float64)
+        return sums
+
+    mine_rarity = rarity.of(mine.words)
+    mine_weights = _frequency(mine.counts) * mine_rarity
+    mine_title = np.isin(mine.words, mine.title) * mine_rarity
+
+    words, owners = _joined([other.words for other in others])
+    weights = _frequency(np.concatenate([other.counts for other in others])) * rarity.of(words)
+    places, shared = _found(words, mine.words)
+    products = summed(owners, weights * shared * mine_weights[places])
+    lengths = np.sqrt(summed(owners, weights**2) * (mine_weights @ mine_weights))
+    mine_share = summed(owners, shared * mine_title[places]) / max(mine_title.sum(), _LITTLE)
+
+    titles, owners = _joined([other.title for other in others])
+    _, shared = _found(titles, mine.words)
+    title_rarity = rarity.of(titles)
+    whole = np.maximum(summed(owners, title_rarity), _LITTLE)
+    their_share = summed(owners, title_rarity * shared) / whole
+    return products / np.maximum(lengths, _LITTLE), np.maximum(mine_share, their_share)
+
+
+def features_of(
+    mine: Traits,
+    others: Sequence[Traits],
+    rarity: Rarity,
+    *,
+    at: int,
+    others_at: npt.NDArray[np.int64],
+    cosines: Vectors,
+    company: Vectors,
+) -> Features:
+    """Features of one article with each of ``others``, shape ``(others, features)``.
+
+    ``at`` and ``others_at`` are moments of publication in microseconds; ``company`` says how much of
+    what is near either of a pair is near both.
+    """
+    words, titles = shared_words(mine, others, rarity)
+    columns = {
+        "likeness": np.minimum(cosines, _LIKE_ENOUGH),
+        "words": np.minimum(words, _WORDS_ENOUGH),
+        "title": titles,
+        "days": [
+            overlap(other.days, mine.days, at // DAY - int(other_at) // DAY)
+            for other, other_at in zip(others, others_at, strict=True)
+        ],
+        "gap": np.abs(others_at - at) / DAY,
+        "company": company,
+        "numbers": [_disagree(mine.numbers, other.numbers) for other in others],
+    }
+    return np.array([columns[name] for name in FEATURES], dtype=np.float64).T
+
+
+def _frequency(counts: npt.NDArray[np.uint8]) -> Floats:
+    often = counts.astype(np.float64)
+    return np.where(often > 0, 1 + np.log(np.maximum(often, 1)), 0)
+
+
+def _joined(parts: Sequence[Buckets]) -> tuple[Buckets, npt.NDArray[np.intp]]:
+    """All of them behind one another, and for each word which part it is of."""
+    return np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+
+
+def _found(words: Buckets, among: Buckets) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+    """Where each of ``words`` stands among sorted ones, and whether it stands there at all."""
+    places = np.minimum(np.searchsorted(among, words), len(among) - 1)
+    return places, among[places] == words
+
+
+def _disagree(first: Buckets, second: Buckets) -> float:
+    numbers = set(first.tolist()), set(second.tolist())
+    return float(all(numbers) and numbers[0].isdisjoint(numbers[1]))

@@ -1,0 +1,210 @@
+"""Asking politely: one request at a time to a host, its robots.txt kept, its wish to wait respected."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from protego import Protego
+
+from retrieval.errors import FetchRefused
+from retrieval.timestamps import Clock, utc_now
+from retrieval.web import FEEDS, PAGES, Fetched, Journey, Redirected
+from retrieval.web.urls import split_http_url
+
+Sleep = Callable[[float], Awaitable[None]]
+
+_HOSTS = 2_000
+_ROBOTS_BYTES = 512_000
+_ROBOTS_LIFE = timedelta(hours=12)
+# After it could not be read.
+_ROBOTS_RETRY = timedelta(minutes=5)
+_LONGEST_DELAY = 10.0
+# A host that wants to be left alone for no longer than this is waited for.
+_SHORT_WAIT = 5.0
+
+
+class Fetching(Protocol):
+    """What this needs of ``Fetcher``."""
+
+    async def get(
+        self,
+        url: str,
+        *,
+        accept: str = ...,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        max_bytes: int | None = None,
+        journey: Journey | None = None,
+    ) -> Fetched: ...
+
+
+class RobotsRefused(FetchRefused):
+    """The site's robots.txt does not want this page fetched."""
+
+
+@dataclass
+class _Host:
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+    robots: Protego | None = None
+    robots_until: datetime | None = None
+    robots_error: FetchRefused | None = None
+    last_at: datetime | None = None
+    alone_until: datetime | None = None
+
+
+class _Wanted(NamedTuple):
+    """What is asked for at each address of a journey."""
+
+    accept: str
+    etag: str | None
+    last_modified: str | None
+    max_bytes: int | None
+    robots: bool
+
+
+class PoliteWeb:
+    """Fetches for those who read many pages of a site. Share one in a process.
+
+    ``connections`` bounds the requests under way, whatever the hosts.
+    """
+
+    def __init__(
+        self,
+        fetcher: Fetching,
+        *,
+        user_agent: str,
+        connections: int,
+        clock: Clock = utc_now,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._fetcher = fetcher
+        self._name = user_agent.split("/")[0].split()[0] if user_agent.strip() else "*"
+        self._slots = asyncio.Semaphore(connections)
+        self._clock = clock
+        self._sleep = sleep
+        self._hosts: OrderedDict[str, _Host] = OrderedDict()
+
+    async def page(self, url: str, *, robots: bool = True, max_bytes: int | None = None) -> Fetched:
+        """Fetch a page. ``robots`` False is for a page that a person asks for by its address.
+
+        Raises ``FetchRefused``, for a page that robots.txt keeps out ``RobotsRefused``.
+        """
+        return await self._get(url, _Wanted(PAGES, None, None, max_bytes, robots))
+
+    async def feed(
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        max_bytes: int | None = None,
+    ) -> Fetched:
+        """Fetch a feed, if it has changed. Raises as ``page`` does."""
+        return await self._get(url, _Wanted(FEEDS, etag, last_modified, max_bytes, robots=True))
+
+    async def sitemaps(self, url: str) -> list[str]:
+        """The sitemaps that robots.txt of a URL's host names."""
+        host = self._host(url)
+        async with host.turn, self._slots:
+            robots = await self._robots(host, url)
+        return list(robots.sitemaps)
+
+    async def _get(self, url: str, wanted: _Wanted) -> Fetched:
+        journey = Journey()
+        while True:
+            try:
+                return await self._step(url, wanted, journey)
+            except Redirected as redirected:
+                # The host there gets the same manners as if a feed had named it.
+                url = redirected.url
+
+    async def _step(self, url: str, wanted: _Wanted, journey: Journey) -> Fetched:
+        host = self._host(url)
+        host.waiting += 1
+        try:
+            # The host's turn first: who waits for one holds no connection.
+            async with host.turn:
+                await self._wait_until_welcome(host)
+                async with self._slots:
+                    if wanted.robots:
+                        await self._ask_leave(host, url)
+                    return await self._fetcher.get(
+                        url, accept=wanted.accept, etag=wanted.etag,
+                        last_modified=wanted.last_modified, max_bytes=wanted.max_bytes,
+                        journey=journey,
+                    )  # fmt: skip
+        except FetchRefused as error:
+            if error.retry_after and error.status is not None:
+                host.alone_until = self._clock() + timedelta(seconds=error.retry_after)
+            raise
+        finally:
+            host.waiting -= 1
+            host.last_at = self._clock()
+
+    async def _wait_until_welcome(self, host: _Host) -> None:
+        if host.alone_until is not None:
+            seconds = (host.alone_until - self._clock()).total_seconds()
+            if seconds > _SHORT_WAIT:
+                raise FetchRefused(
+                    f"the site wants to be left alone until {host.alone_until:%Y-%m-%d %H:%M} UTC",
+                    retry=True,
+                    retry_after=seconds,
+                )
+            await self._sleep(max(0.0, seconds))
+            host.alone_until = None
+        delay = host.robots.crawl_delay(self._name) if host.robots else None
+        if delay and host.last_at is not None:
+            passed = (self._clock() - host.last_at).total_seconds()
+            await self._sleep(max(0.0, min(float(delay), _LONGEST_DELAY) - passed))
+
+    async def _ask_leave(self, host: _Host, url: str) -> None:
+        robots = await self._robots(host, url)
+        if not robots.can_fetch(url, self._name):
+            raise RobotsRefused("the site's robots.txt asks programs not to fetch it")
+
+    async def _robots(self, host: _Host, url: str) -> Protego:
+        now = self._clock()
+        if host.robots_until is None or host.robots_until <= now:
+            parts = urlsplit(url)
+            host.robots, host.robots_error = None, None
+            try:
+                answer = await self._fetcher.get(
+                    f"{parts.scheme}://{parts.netloc}/robots.txt",
+                    accept="text/plain,*/*;q=0.5",
+                    max_bytes=_ROBOTS_BYTES,
+                )
+                host.robots = Protego.parse(answer.content.decode("utf-8", "replace"))
+            except FetchRefused as error:
+                # No such file means that nothing is forbidden; no answer means nothing yet.
+                if error.retry:
+                    host.robots_error = error
+                else:
+                    host.robots = Protego.parse("")
+            host.robots_until = now + (_ROBOTS_RETRY if host.robots_error else _ROBOTS_LIFE)
+        if host.robots is None:
+            reason = host.robots_error.message if host.robots_error else "no answer"
+            raise FetchRefused(f"its robots.txt can't be read: {reason}", retry=True)
+        return host.robots
+
+    def _host(self, url: str) -> _Host:
+        try:
+            parts = split_http_url(url)
+        except ValueError as error:
+            raise FetchRefused(str(error)) from error
+        key = f"{parts.scheme}://{(parts.hostname or '').lower()}:{parts.port}"
+        host = self._hosts.setdefault(key, _Host())
+        self._hosts.move_to_end(key)
+        if len(self._hosts) > _HOSTS:
+            idle = next(
+                (k for k, h in self._hosts.items() if not h.waiting and h is not host), None
+            )
+            if idle is not None:
+                del self._hosts[idle]
+        return host

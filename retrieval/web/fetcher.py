@@ -1,0 +1,208 @@
+"""The fetcher: one GET, its redirects and its bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterable
+from http import HTTPStatus
+
+import httpcore
+import httpx
+
+from retrieval.errors import FetchRefused
+from retrieval.timestamps import Clock, utc_now
+from retrieval.web.redirects import MAX_REDIRECTS, Journey, Redirected
+from retrieval.web.responses import (
+    PAGES,
+    Fetched,
+    content_type,
+    kept_headers,
+    read_bounded,
+    retry_after,
+)
+from retrieval.web.ssrf_guard import PinnedBackend, Resolver, look_up
+from retrieval.web.urls import split_http_url
+
+_CONNECT_SECONDS = 10.0
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class Fetcher:
+    """Fetches single URLs. Close it, or use it as an asynchronous context manager.
+
+    ``allow`` names hosts (``host`` or ``host:port``) that may be reached although private;
+    ``seconds`` bounds a whole fetch, ``max_bytes`` its unpacked content, ``connections`` how many
+    fetches are under way at once: more wait. ``resolve`` and ``network`` are for tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow: Iterable[str] = (),
+        seconds: float,
+        max_bytes: int,
+        user_agent: str,
+        connections: int = 20,
+        resolve: Resolver = look_up,
+        network: httpcore.AsyncNetworkBackend | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._seconds = seconds
+        self._max_bytes = max_bytes
+        self._user_agent = user_agent
+        self._clock = clock
+        self._slots = asyncio.Semaphore(connections)
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(trust_env=False),
+            network_backend=PinnedBackend(
+                frozenset(host.lower() for host in allow),
+                resolve,
+                network or httpcore.AnyIOBackend(),
+            ),
+            max_connections=connections,
+            keepalive_expiry=5.0,
+        )
+
+    async def __aenter__(self) -> Fetcher:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._pool.aclose()
+
+    async def get(
+        self,
+        url: str,
+        *,
+        accept: str = PAGES,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        max_bytes: int | None = None,
+        journey: Journey | None = None,
+    ) -> Fetched:
+        """Fetch ``url``; with ``etag`` or ``last_modified`` only if it has changed since.
+
+        Redirects are followed; of a ``journey`` this is one step, and a redirect is raised as
+        ``Redirected``.
+        Raises ``FetchRefused`` with a reason to show for anything but an answer; it carries
+        ``retry``, the HTTP ``status`` if there was one and ``retry_after`` in seconds.
+        """
+        headers = {
+            "User-Agent": self._user_agent,
+            "Accept": accept,
+            "Accept-Encoding": "gzip, deflate",
+        }
+        if etag:
+            headers["If-None-Match"] = etag
+        if last_modified:
+            headers["If-Modified-Since"] = last_modified
+        most = max_bytes or self._max_bytes
+        async with self._slots:
+            loop = asyncio.get_running_loop()
+            started = loop.time()
+            try:
+                if journey is not None:
+                    async with asyncio.timeout(max(0.0, self._seconds - journey.seconds)):
+                        return await self._step(url, headers, most, journey)
+                async with asyncio.timeout(self._seconds):
+                    return await self._follow(url, headers, most)
+            except (TimeoutError, httpcore.TimeoutException) as error:
+                raise FetchRefused(
+                    f"no whole answer came within {self._seconds:g} s", retry=True
+                ) from error
+            except (httpcore.ProtocolError, httpcore.ReadError) as error:
+                raise FetchRefused(
+                    "the server broke off or sent no valid answer", retry=True
+                ) from error
+            except (httpcore.NetworkError, OSError, ssl.SSLError) as error:
+                reason = str(error)[:200] or type(error).__name__
+                raise FetchRefused(f"the server can't be reached ({reason})", retry=True) from error
+            finally:
+                if journey is not None:
+                    journey.seconds += loop.time() - started
+
+    async def _follow(self, url: str, headers: dict[str, str], max_bytes: int) -> Fetched:
+        journey = Journey()
+        while True:
+            try:
+                return await self._step(url, headers, max_bytes, journey)
+            except Redirected as redirected:
+                url = redirected.url
+
+    async def _step(
+        self, url: str, headers: dict[str, str], max_bytes: int, journey: Journey
+    ) -> Fetched:
+        # Some sites ask for their own cookie back before they answer; it lives as long as this.
+        cookies = journey.cookies
+        request = httpx.Request("GET", _checked(url), headers=headers, cookies=cookies)
+        async with self._pool.stream(
+            "GET",
+            httpcore.URL(
+                scheme=request.url.raw_scheme,
+                host=request.url.raw_host,
+                port=request.url.port,
+                target=request.url.raw_path,
+            ),
+            headers=request.headers.raw,
+            extensions={"timeout": self._timeouts()},
+        ) as answer:
+            response = httpx.Response(answer.status, headers=answer.headers, request=request)
+            if answer.status in _REDIRECTS and (location := response.headers.get("location")):
+                journey.redirects += 1
+                if journey.redirects > MAX_REDIRECTS:
+                    raise FetchRefused(f"it redirects more than {MAX_REDIRECTS} times")
+                cookies.extract_cookies(response)
+                raise Redirected(_joined(request.url, location))
+            kept = kept_headers(answer.headers)
+            if answer.status == 304 and headers.keys() & {"If-None-Match", "If-Modified-Since"}:
+                return Fetched(str(request.url), b"", "", None, 304, kept)
+            if answer.status != 200:
+                raise FetchRefused(
+                    f"the server answered {_named(answer.status)}",
+                    retry=answer.status in _RETRIED,
+                    status=answer.status,
+                    retry_after=retry_after(kept, self._clock()),
+                )
+            kind, charset = content_type(kept)
+            content = await read_bounded(
+                answer.aiter_stream(), response.headers.get("content-encoding", ""), max_bytes
+            )
+            return Fetched(str(request.url), content, kind, charset, 200, kept)
+
+    def _timeouts(self) -> dict[str, float]:
+        seconds = self._seconds
+        return {"connect": min(seconds, _CONNECT_SECONDS), "read": seconds, "write": seconds, "pool": seconds}  # fmt: skip
+
+
+def _checked(url: str) -> httpx.URL:
+    """The URL as it will be asked for, which both parsers must read in the same way."""
+    try:
+        parts = split_http_url(url)
+        parsed = httpx.URL(url.strip())
+    except ValueError as error:
+        raise FetchRefused(str(error)) from error
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise FetchRefused("the URL can't be read") from error
+    if parsed.userinfo:
+        raise FetchRefused("the URL holds credentials; give it without them")
+    if not parsed.host or parsed.scheme != parts.scheme.lower():
+        raise FetchRefused("the URL can't be read")
+    return parsed
+
+
+def _joined(base: httpx.URL, location: str) -> str:
+    try:
+        return str(base.join(location))
+    except (httpx.InvalidURL, ValueError, UnicodeError) as error:
+        raise FetchRefused("it redirects to a URL that can't be read") from error
+
+
+def _named(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

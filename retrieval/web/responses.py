@@ -1,0 +1,152 @@
+"""What comes back: the answer, unpacked within bounds."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import AsyncIterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from retrieval.errors import FetchRefused
+from retrieval.text.encoding import describe_size
+
+# What to ask for (the Accept header).
+PAGES = "text/html,application/xhtml+xml,application/pdf;q=0.8,*/*;q=0.5"
+FEEDS = "application/rss+xml,application/atom+xml,application/feed+json,application/xml;q=0.9,text/xml;q=0.9,*/*;q=0.5"  # fmt: skip
+
+# The headers of an answer that are kept.
+_KEPT = frozenset(
+    ["cache-control", "content-language", "content-type", "date", "etag", "expires",
+     "last-modified", "link", "retry-after", "tdm-reservation", "x-robots-tag"]
+)  # fmt: skip
+_READABLE = re.compile(
+    r"text/(?!css|javascript|calendar).+|application/(?:.+\+)?(?:xml|json)|application/(?:pdf|x-pdf|rdf|atom|rss|json|gzip|x-gzip|octet-stream)|binary/octet-stream|"
+)
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_LONGEST_WAIT = 7 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer: ``url`` is the last one of the redirects, ``content`` is unpacked.
+
+    ``status`` is 200, or 304 with no content where the request was conditional. ``headers`` holds
+    by lower-case name what caching, robots' rules and licences need.
+    """
+
+    url: str
+    content: bytes
+    content_type: str
+    charset: str | None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def not_modified(self) -> bool:
+        return self.status == 304
+
+
+def kept_headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The headers worth keeping; one that is sent several times is joined with commas."""
+    kept: dict[str, str] = {}
+    for name, value in raw:
+        key = name.decode("latin-1").lower()
+        if key in _KEPT:
+            text = value.decode("latin-1").strip()
+            kept[key] = f"{kept[key]}, {text}" if key in kept else text
+    return kept
+
+
+def content_type(headers: Mapping[str, str]) -> tuple[str, str | None]:
+    """Kind and charset of an answer. Raises ``FetchRefused`` for kinds that nobody reads."""
+    value = headers.get("content-type", "")
+    kind = value.partition(";")[0].strip().lower()
+    if not _READABLE.fullmatch(kind):
+        raise FetchRefused(f"it is {kind[:80]}, not a page, a feed or a PDF")
+    charset = _CHARSET.search(value)
+    return kind, charset[1] if charset else None
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds to wait, from a Retry-After of either form; a week at most."""
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        seconds = float(value) if value.isdecimal() else _until(value, now)
+    except (ValueError, OverflowError):
+        return None
+    return min(max(0.0, seconds), _LONGEST_WAIT)
+
+
+async def read_bounded(chunks: AsyncIterable[bytes], encoding: str, max_bytes: int) -> bytes:
+    """The content, unpacked. Never holds more than ``max_bytes`` and one chunk.
+
+    Raises ``FetchRefused`` if it is larger, packed or unpacked, or can't be unpacked.
+    """
+    unpack = _unpacker(encoding.strip().lower())
+    content = bytearray()
+    arrived = 0
+    try:
+        async for chunk in chunks:
+            arrived += len(chunk)
+            content += unpack(chunk, max_bytes + 1 - len(content))
+            if max(arrived, len(content)) > max_bytes:
+                raise FetchRefused(f"the page is larger than {describe_size(max_bytes)}")
+        if not unpack.is_whole:
+            raise FetchRefused("the answer broke off", retry=True)
+    except zlib.error as error:
+        raise FetchRefused("the answer can't be unpacked") from error
+    return bytes(content)
+
+
+class _Plain:
+    is_whole = True
+
+    def __call__(self, chunk: bytes, limit: int) -> bytes:
+        return chunk
+
+
+class _Deflated:
+    """gzip and both things that servers call deflate, never more than asked for at a time."""
+
+    def __init__(self, bits: int) -> None:
+        self._raw_too = bits == zlib.MAX_WBITS
+        self._inflate = zlib.decompressobj(bits)
+        self._started = False
+
+    def __call__(self, chunk: bytes, limit: int) -> bytes:
+        if self._inflate.eof:
+            return b""
+        try:
+            out = self._inflate.decompress(chunk, max(1, limit))
+        except zlib.error:
+            if self._started or not self._raw_too:
+                raise
+            self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+            out = self._inflate.decompress(chunk, max(1, limit))
+        self._started = self._started or bool(chunk)
+        return out
+
+    @property
+    def is_whole(self) -> bool:
+        return self._inflate.eof or not self._started
+
+
+def _unpacker(encoding: str) -> _Plain | _Deflated:
+    if encoding in {"", "identity"}:
+        return _Plain()
+    if encoding in {"gzip", "x-gzip"}:
+        return _Deflated(zlib.MAX_WBITS | 16)
+    if encoding == "deflate":
+        return _Deflated(zlib.MAX_WBITS)
+    raise FetchRefused("the answer is packed in a way that was not asked for")
+
+
+def _until(value: str, now: datetime) -> float:
+    moment = parsedate_to_datetime(value)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - now).total_seconds()
