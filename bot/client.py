@@ -17,26 +17,26 @@ from discord.ext import commands
 from bot import errors
 from bot.answering.engine import AnswerEngine
 from bot.answering.factory import open_composer
-from bot.answering.summaries.service import SummaryDesk
+from bot.answering.summaries.service import SummaryService
 from bot.config.settings import Settings
-from bot.i18n import say_in
+from bot.i18n import translator_for
 from bot.i18n.translator import Translator
 from bot.ops.command_sync import sync_if_changed
-from bot.ops.event_loop import one_event_at_a_time
+from bot.ops.event_loop import yield_between_gateway_events
 from bot.ops.health import health_endpoint
-from bot.ops.invite import invite_link, missing
+from bot.ops.invite import invite_link, missing_permissions
 from bot.ops.logging import details
-from bot.services.answers import Desk
+from bot.services.answers import AnswerService
 from bot.services.conversations import Conversations
-from bot.services.guild_retention import Departures
-from bot.services.guild_settings import ServerBook
-from bot.services.ingestion import Newsroom, at_work, open_newsroom
-from bot.services.job_progress import JobBoard
-from bot.services.permissions import Visit, visit_of_interaction, visit_of_message
+from bot.services.guild_retention import GuildRetention
+from bot.services.guild_settings import GuildSettingsCache
+from bot.services.ingestion import IngestionServices, open_ingestion, run_background_tasks
+from bot.services.job_progress import JobProgressBoard
+from bot.services.permissions import RequestContext, context_of_interaction, context_of_message
 from bot.services.rate_limits import AnswerQueue, Cooldown
-from bot.services.requests import Errands
+from bot.services.requests import RequestRunner
 from bot.subscriptions.runner import SubscriptionRunner
-from bot.ui.pager import Lists
+from bot.ui.pager import PagedLists
 from retrieval.embedders import Embedder
 from retrieval.errors import NewsdeskError
 from retrieval.indexes.vector_index import LITTLE_AT_ONCE
@@ -44,7 +44,7 @@ from retrieval.library import Library, open_library
 from retrieval.timestamps import Clock, utc_now
 
 if TYPE_CHECKING:
-    from bot.cogs.ask._service import Asking
+    from bot.cogs.ask._service import AskService
 
 _log = logging.getLogger(__name__)
 
@@ -86,7 +86,9 @@ class Tree(app_commands.CommandTree["NewsdeskBot"]):
         self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /
     ) -> None:
         name = interaction.command.qualified_name if interaction.command else "a command"
-        await errors.report(interaction, error, say_in(interaction.locale.value), f"/{name}")
+        await errors.report(
+            interaction, error, translator_for(interaction.locale.value), f"/{name}"
+        )
 
 
 class NewsdeskBot(commands.AutoShardedBot):
@@ -99,13 +101,13 @@ class NewsdeskBot(commands.AutoShardedBot):
 
     library: Library
     engine: AnswerEngine
-    summaries: SummaryDesk
-    desk: Desk
-    servers: ServerBook
-    departures: Departures
-    newsroom: Newsroom
-    board: JobBoard
-    asking: Asking  # set by the cog that makes it, as what follows
+    summaries: SummaryService
+    desk: AnswerService
+    servers: GuildSettingsCache
+    departures: GuildRetention
+    newsroom: IngestionServices
+    board: JobProgressBoard
+    asking: AskService  # set by the cog that makes it, as what follows
     presses: Any  # hears of buttons and menus
     pages: Any  # turns pages that are kept
     subscriptions: SubscriptionRunner
@@ -127,9 +129,9 @@ class NewsdeskBot(commands.AutoShardedBot):
         )
         self.settings = settings
         self.conversations = Conversations()
-        self.lists = Lists()
+        self.lists = PagedLists()
         limits = settings.limits()
-        self.errands = Errands(AnswerQueue(limits))
+        self.errands = RequestRunner(AnswerQueue(limits))
         self.cooldown = Cooldown(limits.cooldown)
         self._clock = clock
         self._embedder = embedder
@@ -139,7 +141,7 @@ class NewsdeskBot(commands.AutoShardedBot):
     # Life
 
     async def setup_hook(self) -> None:
-        one_event_at_a_time(self.http)
+        yield_between_gateway_events(self.http)
         config, opened = self.settings.library(), self._resources
         config = replace(config, chroma_apart=self.chroma_apart)
         self.library = await opened.enter_async_context(
@@ -150,13 +152,17 @@ class NewsdeskBot(commands.AutoShardedBot):
             open_composer(self.library, self.settings.answering())
         )
         self.engine = AnswerEngine(self.library, composer)
-        self.summaries = SummaryDesk(self.library, composer, config.zone)
-        self.servers = ServerBook(self.library)
+        self.summaries = SummaryService(self.library, composer, config.zone)
+        self.servers = GuildSettingsCache(self.library)
         seconds = self.settings.answer_seconds + _MORE_THAN_MODEL
-        self.desk = Desk(self.library, self.engine, self.errands, self.conversations, seconds)
-        self.newsroom = await opened.enter_async_context(open_newsroom(self.settings, self.library))
-        self.board = JobBoard(self)
-        self.departures = Departures(self)
+        self.desk = AnswerService(
+            self.library, self.engine, self.errands, self.conversations, seconds
+        )
+        self.newsroom = await opened.enter_async_context(
+            open_ingestion(self.settings, self.library)
+        )
+        self.board = JobProgressBoard(self)
+        self.departures = GuildRetention(self)
         opened.callback(self.departures.stop)
         await self.library.embedder.embed(["warm"])  # its weights are read with the first text
         await self.tree.set_translator(Translator())
@@ -165,7 +171,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         await sync_if_changed(self.tree, config.data_dir)
         await opened.enter_async_context(health_endpoint(self.settings.health_port, self._health))
         await self.board.resume()
-        await opened.enter_async_context(at_work(self.newsroom))
+        await opened.enter_async_context(run_background_tasks(self.newsroom))
 
     async def close(self) -> None:
         """Let answers under way come to an end, then close everything. May be called again."""
@@ -196,21 +202,21 @@ class NewsdeskBot(commands.AutoShardedBot):
         """The corpus that a server reads and writes: its own, unless the operator shares one."""
         return self.settings.shared_corpus or f"discord:{server_id}"
 
-    async def visit(self, interaction: discord.Interaction[Any]) -> Visit:
+    async def visit(self, interaction: discord.Interaction[Any]) -> RequestContext:
         """Who started an interaction, and what they may do."""
         server = interaction.guild_id
         if server is not None:
             self._saw(interaction.user.id, server)
         corpus = None if server is None else self.corpus_of(server)
-        return visit_of_interaction(interaction, await self.servers.of(server), corpus)
+        return context_of_interaction(interaction, await self.servers.of(server), corpus)
 
-    async def visit_of(self, message: discord.Message) -> Visit:
+    async def visit_of(self, message: discord.Message) -> RequestContext:
         """Who wrote a message, and what they may do."""
         server = message.guild.id if message.guild else None
         if server is not None:
             self._saw(message.author.id, server)
         corpus = None if server is None else self.corpus_of(server)
-        return visit_of_message(message, await self.servers.of(server), corpus)
+        return context_of_message(message, await self.servers.of(server), corpus)
 
     def seen_in(self, user_id: int) -> frozenset[int]:
         """Servers in which this person did something lately. No proof that they still are there."""
@@ -242,14 +248,14 @@ class NewsdeskBot(commands.AutoShardedBot):
         _log.info("removed from a server", extra=details(server=guild.id))
         corpus = self.corpus_of(guild.id)
         others_have_it = any(self.corpus_of(other.id) == corpus for other in self.guilds)
-        self.errands.drop_server(guild.id, None if others_have_it else corpus)
+        self.errands.cancel_guild_requests(guild.id, None if others_have_it else corpus)
         self.servers.forget(guild.id)
         await self.departures.left(guild.id)
 
     def _check_permissions(self, guild: discord.Guild) -> None:
         if guild.unavailable or guild.me is None or self.application_id is None:
             return
-        if lacking := missing(guild.me.guild_permissions):
+        if lacking := missing_permissions(guild.me.guild_permissions):
             _log.warning(
                 "missing permissions: %s; invite the bot again with %s",
                 ", ".join(lacking), invite_link(self.application_id),
@@ -268,8 +274,10 @@ class NewsdeskBot(commands.AutoShardedBot):
             return
         await asyncio.sleep(_UNHANDLED_SECONDS)
         if not interaction.response.is_done():
-            error = errors.Refused("button-expired")
-            await errors.report(interaction, error, say_in(interaction.locale.value), "component")
+            error = errors.UserError("button-expired")
+            await errors.report(
+                interaction, error, translator_for(interaction.locale.value), "component"
+            )
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         import sys

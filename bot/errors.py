@@ -13,7 +13,7 @@ from bot.i18n import Say
 from bot.i18n.reasons import reason_in
 from bot.ops.logging import details, new_id
 from bot.services.rate_limits import Busy, TooSoon
-from bot.ui.failures import Verdict, described, verdict_on
+from bot.ui.failures import DiscordFailure, classify_failure, described
 from bot.ui.pages import BUSY, FAILED, Page, note
 from retrieval.errors import NewsdeskError
 
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 _TOKEN_LOST = frozenset({10015, 10062, 40060, 50027})
 
 
-class Refused(Exception):
+class UserError(Exception):
     """Something that a person may not do, or that can't be done so.
 
     ``key`` names the sentence in ``bot.i18n``, ``values`` are its variables.
@@ -51,7 +51,7 @@ def cause_of(error: BaseException) -> BaseException:
 def page_for(error: BaseException, say: Say, incident: str) -> Page:
     """What a person is told: nothing of an unexpected error but ``incident``, its id in the log."""
     error = cause_of(error)
-    if isinstance(error, Refused):
+    if isinstance(error, UserError):
         values = error.values
         if "reason" in values:
             values = {**values, "reason": reason_in(say, values["reason"])}
@@ -71,14 +71,14 @@ def log(error: BaseException, doing: str, **where: Any) -> None:
     """One line for the operator; a traceback where the mistake is ours."""
     error = cause_of(error)
     extra = details(**where)
-    if isinstance(error, Refused | Busy | TooSoon | app_commands.CheckFailure):
+    if isinstance(error, UserError | Busy | TooSoon | app_commands.CheckFailure):
         _log.info(
             "%s: refused (%s)", doing, getattr(error, "key", type(error).__name__), extra=extra
         )
     elif isinstance(error, NewsdeskError):
         _log.error("%s: %s", doing, error.message, extra=extra)
     elif isinstance(error, discord.HTTPException | aiohttp.ClientError) and (
-        verdict_on(error) is not Verdict.OURS
+        classify_failure(error) is not DiscordFailure.OURS
     ):
         _log.warning("%s: Discord refused (%s)", doing, described(error), extra=extra)
     elif isinstance(error, TimeoutError):

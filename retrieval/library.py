@@ -14,7 +14,11 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from retrieval.catalogue import LAYOUT, Catalogue, Corpus, CorpusCounts
-from retrieval.catalogue.corpus_deletion import doom_corpus, doomed_corpora, erase_corpus
+from retrieval.catalogue.corpus_deletion import (
+    corpora_pending_deletion,
+    erase_corpus,
+    mark_corpus_deleted,
+)
 from retrieval.embedders import Embedder, EmbedderOptions, make_embedder
 from retrieval.errors import (
     EmbedderMismatch,
@@ -26,10 +30,10 @@ from retrieval.errors import (
 from retrieval.indexes.keyword_index import KeywordIndex
 from retrieval.indexes.vector_index import ChromaStore
 from retrieval.ingestion.indexer import Indexer
-from retrieval.models import Found, Reference
+from retrieval.models import Reference, SearchResults
 from retrieval.rerankers import RerankerOptions, make_reranker
 from retrieval.runtime.writer_lock import WriterLock
-from retrieval.search.candidates import Corner
+from retrieval.search.candidates import CorpusIndexes
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import Searcher
 from retrieval.timestamps import Clock, TimeRange, utc_now
@@ -57,7 +61,7 @@ class LibraryConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Disagreement:
+class EmbedderDisagreement:
     """Passages that an index lacks, has too many of, or holds twice."""
 
     corpus: str
@@ -94,7 +98,7 @@ class Library:
             reranker=self.reranker,
             rerank_seconds=config.rerank_seconds,
         )
-        self._corners: dict[tuple[int, int], Corner] = {}
+        self._corners: dict[tuple[int, int], CorpusIndexes] = {}
         # One for a corpus, as long as anybody uses it; the last few are kept, for what they know
         # of the corpus's stories takes a while to load.
         self._indexers: WeakValueDictionary[tuple[int, int], Indexer] = WeakValueDictionary()
@@ -111,11 +115,13 @@ class Library:
         corpus: str,
         source: str | None = None,
         limit: int = 10,
-    ) -> Found:
+    ) -> SearchResults:
         """Search a corpus by name; one that does not exist is empty, with a note that says so."""
         found = await self._corpus(corpus)
         if found is None:
-            return Found(question, within.since, within.last, (), (await self._no_corpus(corpus),))
+            return SearchResults(
+                question, within.since, within.last, (), (await self._no_corpus(corpus),)
+            )
         return await self.searcher.search(
             self.corner(found), question, within, source=source, limit=limit
         )
@@ -169,7 +175,7 @@ class Library:
         """
         self._require_writable()
         finished = 0
-        for corpus in await doomed_corpora(self.catalogue):
+        for corpus in await corpora_pending_deletion(self.catalogue):
             await self._erase(corpus)
         for corpus in await self.catalogue.corpora():
             await self._drop_other_generations(corpus)
@@ -209,9 +215,9 @@ class Library:
     async def delete_corpus(self, name: str) -> None:
         """Delete a corpus with everything in it. A crash on the way is finished at the next start."""
         self._require_writable()
-        await doom_corpus(self.catalogue, name)
+        await mark_corpus_deleted(self.catalogue, name)
         self._corpora.pop(name, None)
-        for corpus in await doomed_corpora(self.catalogue):
+        for corpus in await corpora_pending_deletion(self.catalogue):
             await self._erase(corpus)
 
     # Looking after
@@ -226,7 +232,7 @@ class Library:
             for corpus in await self.catalogue.corpora()
         }
 
-    async def check(self) -> list[Disagreement]:
+    async def check(self) -> list[EmbedderDisagreement]:
         """Compare the indexes with the catalogue, passage by passage."""
         found = []
         for corpus in await self.catalogue.corpora():
@@ -239,7 +245,7 @@ class Library:
                 missing = len(expected - set(held))
                 surplus = len(held) - (len(expected) - missing)
                 if missing or surplus:
-                    found.append(Disagreement(corpus.name, name, missing, surplus))
+                    found.append(EmbedderDisagreement(corpus.name, name, missing, surplus))
         return found
 
     def sizes(self) -> dict[str, int]:
@@ -251,10 +257,10 @@ class Library:
             "vectors": _size(folder / "chroma"),
         }
 
-    def corner(self, corpus: Corpus) -> Corner:
+    def corner(self, corpus: Corpus) -> CorpusIndexes:
         key = (corpus.id, corpus.generation)
         if key not in self._corners:
-            self._corners[key] = Corner(
+            self._corners[key] = CorpusIndexes(
                 corpus,
                 KeywordIndex(_keyword_folder(self.config.data_dir, corpus)),
                 self.store.index(corpus.id, corpus.generation),
@@ -270,7 +276,7 @@ class Library:
             await self.reranker.close()
         await self.catalogue.close()
 
-    def _indexer(self, corner: Corner) -> Indexer:
+    def _indexer(self, corner: CorpusIndexes) -> Indexer:
         key = (corner.corpus.id, corner.corpus.generation)
         indexer = self._indexers.get(key)
         if indexer is None:

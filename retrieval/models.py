@@ -44,7 +44,7 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class IngestItem:
     """One thing read from a source: an article, or the reason why there is none.
 
     ``label`` names the place, such as ``articles.jsonl:17``; ``ticket`` is whatever its sender wants
@@ -60,7 +60,7 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
+class IngestResult:
     """What became of one incoming article."""
 
     source: str
@@ -83,7 +83,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class AlsoIn:
+class RelatedArticle:
     """Another article that tells the same story: the same text elsewhere, or a report of its own."""
 
     article_id: str
@@ -107,25 +107,25 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class SearchResult:
     """A passage that search found; ``score`` falls from hit to hit, 1.0 at most."""
 
     rank: int
     score: float
     passage: Passage
-    also: tuple[AlsoIn, ...] = ()
+    also: tuple[RelatedArticle, ...] = ()
     # What keyword, dense and recency evidence add to the logarithm of the score.
     shares: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResults:
     """The result of one search: the hits, best first, and remarks for the person who asked."""
 
     question: str
     since: datetime | None
     until: datetime
-    hits: tuple[Hit, ...]
+    hits: tuple[SearchResult, ...]
     notes: tuple[str, ...] = ()
     # How telling each content word of the question is in this corpus (its inverse document
     # frequency), by stem. The answering layer weighs sentences with it.
@@ -135,11 +135,11 @@ class Found:
     phrase: str | None = None
 
 
-def squash(text: str) -> str:
+def normalize_whitespace(text: str) -> str:
     """White space folded to single spaces, Unicode composed: the form in which texts compare."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def content_hash(text: str) -> str:
     """The same for two texts that differ in nothing but white space and Unicode form."""
-    return hashlib.sha256(squash(text).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(normalize_whitespace(text).encode("utf-8", "surrogatepass")).hexdigest()

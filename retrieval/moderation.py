@@ -10,7 +10,7 @@ from retrieval.errors import NotFound
 from retrieval.library import Library
 
 
-class Moderator:
+class ModerationService:
     """Acts on one corpus of a library. Open it with ``await Moderator.of(library, corpus)``.
 
     Articles are named by id, by the beginning of one (four characters or more) or by URL. Every
@@ -22,7 +22,7 @@ class Moderator:
         self._moderation = moderation
 
     @classmethod
-    async def of(cls, library: Library, corpus: str) -> Moderator:
+    async def of(cls, library: Library, corpus: str) -> ModerationService:
         """Raises ``NotFound`` if there is no such corpus."""
         found = await library.catalogue.corpus(corpus)
         if found is None:

@@ -12,9 +12,9 @@ from datetime import tzinfo
 from pathlib import Path
 
 from bot.answering.models import Usage
-from bot.answering.providers import Spent
+from bot.answering.providers import TokenUsage
 from bot.config.limits import Budget
-from bot.storage.usage import Spending, record_spending, spent
+from bot.storage.usage import DailyUsage, record_usage, usage_of_day
 from retrieval.catalogue import Catalogue
 from retrieval.errors import SettingsError
 from retrieval.timestamps import Clock
@@ -30,7 +30,7 @@ class Price:
     completion: float
 
 
-class Ledger:
+class TokenBudget:
     """Knows what was used today and whether there is some left; kept in the catalogue."""
 
     def __init__(
@@ -50,9 +50,11 @@ class Ledger:
         self._reserved: Counter[str] = Counter()
         self._checking = asyncio.Lock()
 
-    async def spent(self, corpus: str | None = None) -> Spending:
+    async def spent(self, corpus: str | None = None) -> DailyUsage:
         """What went today, in one corpus or in all."""
-        return await spent(self._catalogue, self._clock().astimezone(self._zone).date(), corpus)
+        return await usage_of_day(
+            self._catalogue, self._clock().astimezone(self._zone).date(), corpus
+        )
 
     @contextlib.asynccontextmanager
     async def room(self, corpus: str, model: str, tokens: int) -> AsyncIterator[bool]:
@@ -85,14 +87,14 @@ class Ledger:
                 return False
         return True
 
-    async def record(self, corpus: str, model: str, call: Spent) -> Usage:
+    async def record(self, corpus: str, model: str, call: TokenUsage) -> Usage:
         """Keep what a call took."""
         price = price_of(model, self._prices)
         cost = None
         if price is not None:
             cost = call.prompt_tokens * price.prompt + call.completion_tokens * price.completion
         now = self._clock()
-        await record_spending(
+        await record_usage(
             self._catalogue, at=now, day=now.astimezone(self._zone).date(), corpus=corpus,
             model=model, prompt_tokens=call.prompt_tokens,
             completion_tokens=call.completion_tokens, cost=cost,

@@ -14,17 +14,17 @@ from itertools import accumulate
 from sqlalchemy.exc import SQLAlchemyError
 
 import prompts
-from bot.answering.budget import Ledger
-from bot.answering.models import Dropped, Usage
-from bot.answering.prompt_passages import Numbered, fenced, numbered, parts
-from bot.answering.providers import ChatModel, ContextTooLong, Message, ModelError, Spent
+from bot.answering.budget import TokenBudget
+from bot.answering.models import RejectedSentence, Usage
+from bot.answering.prompt_passages import PromptPassage, fence, number_passages, parts
+from bot.answering.providers import ChatModel, ContextTooLong, Message, ModelError, TokenUsage
 from bot.answering.providers.errors import ModelUnreachable
-from bot.answering.sentence_check import Passed, check_sentence
+from bot.answering.sentence_check import VerifiedSentence, check_sentence
 from bot.answering.sentence_stream import DraftReader, DraftSentence
 from bot.answering.token_counts import CountTokens, token_counter
-from bot.config.limits import Composing
-from bot.storage.usage import Spending
-from retrieval.models import Hit, Passage
+from bot.config.limits import GenerationLimits
+from bot.storage.usage import DailyUsage
+from retrieval.models import Passage, SearchResult
 from retrieval.runtime.executors import ASKING
 from retrieval.search.query import content_words
 
@@ -41,33 +41,35 @@ _DONT_KNOW = re.compile(r"^\W*i (?:do not|don.?t) know\b", re.IGNORECASE)
 
 
 @dataclass(slots=True)
-class Composition:
+class GenerationResult:
     """What came of it. ``refused``: the model says that the passages do not answer the question.
     ``error`` ended it early."""
 
-    passages: list[Numbered]
-    passed: list[Passed] = field(default_factory=list)
-    dropped: list[Dropped] = field(default_factory=list)
+    passages: list[PromptPassage]
+    passed: list[VerifiedSentence] = field(default_factory=list)
+    dropped: list[RejectedSentence] = field(default_factory=list)
     usage: Usage | None = None
     refused: bool = False
     error: ModelError | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class PromptTask:
     """What is to be written: the prompts for its rules and for what is asked, by name."""
 
     rules: str
     asked: str
 
 
-ANSWER = Task("answer_rules", "answer_question")
+ANSWER = PromptTask("answer_rules", "answer_question")
 
 
 class Composer:
     """Writes answers with one model and keeps the books of it."""
 
-    def __init__(self, model: ChatModel, ledger: Ledger, bounds: Composing, zone: tzinfo) -> None:
+    def __init__(
+        self, model: ChatModel, ledger: TokenBudget, bounds: GenerationLimits, zone: tzinfo
+    ) -> None:
         self.model = model
         self._ledger = ledger
         self._bounds = bounds
@@ -79,56 +81,56 @@ class Composer:
         most = answers * (self._bounds.context_tokens + self._bounds.answer_tokens)
         return self._ledger.room(corpus, self.model.name, most)
 
-    async def parts(self, passages: Sequence[Passage]) -> list[list[Numbered]]:
+    async def parts(self, passages: Sequence[Passage]) -> list[list[PromptPassage]]:
         """The passages in parts of which each fits into what the model is given at once."""
         return list(parts(passages, await self._count(), self._bounds.context_tokens))
 
-    async def fitting(self, passages: Sequence[Numbered]) -> list[Numbered]:
+    async def fitting(self, passages: Sequence[PromptPassage]) -> list[PromptPassage]:
         """As many of the first ones as fit; one always."""
         count = await self._count()
-        ends = accumulate(count(fenced(passage)) for passage in passages)
+        ends = accumulate(count(fence(passage)) for passage in passages)
         most = sum(end <= self._bounds.context_tokens for end in ends)
         return list(passages[: max(1, most)])
 
-    async def spent(self, corpus: str | None) -> Spending:
+    async def spent(self, corpus: str | None) -> DailyUsage:
         """What went today, in one corpus or in all."""
         return await self._ledger.spent(corpus)
 
     async def compose(
         self,
         question: str,
-        hits: Sequence[Hit],
+        hits: Sequence[SearchResult],
         *,
         corpus: str,
         as_of: datetime,
         language: str,
-        passed: Callable[[Passed, Sequence[Numbered]], None],
+        passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
         withdrawn: Set[str] = frozenset(),
-    ) -> Composition:
+    ) -> GenerationResult:
         """Write an answer; ``passed`` hears of each sentence as soon as it has passed.
 
         Never raises ``ModelError``: what was good until then is in the composition, and so is the
         error.
         """
         count = await self._count()
-        passages = numbered(hits, count, self._bounds.context_tokens, withdrawn)
+        passages = number_passages(hits, count, self._bounds.context_tokens, withdrawn)
         return await self.write(
             ANSWER, question, passages, corpus=corpus, as_of=as_of, language=language, passed=passed
         )
 
     async def write(
         self,
-        task: Task,
+        task: PromptTask,
         question: str,
-        passages: list[Numbered],
+        passages: list[PromptPassage],
         *,
         corpus: str,
         as_of: datetime,
         language: str,
-        passed: Callable[[Passed, Sequence[Numbered]], None],
-    ) -> Composition:
+        passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
+    ) -> GenerationResult:
         """The same for any task, of passages that fit. ``question`` is what it is about."""
-        composition = Composition(passages)
+        composition = GenerationResult(passages)
         asked = (task, question, as_of, language)
         try:
             async with asyncio.timeout(self._bounds.seconds):
@@ -170,10 +172,10 @@ class Composer:
 
     async def _write(
         self,
-        asked: tuple[Task, str, datetime, str],
-        composition: Composition,
+        asked: tuple[PromptTask, str, datetime, str],
+        composition: GenerationResult,
         corpus: str,
-        passed: Callable[[Passed, Sequence[Numbered]], None],
+        passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
     ) -> None:
         task, question, _, _ = asked
         messages = self._messages(*asked, composition.passages)
@@ -192,15 +194,15 @@ class Composer:
                     if known:
                         continue
                     seen.add(draft.text.casefold())
-                    if task == ANSWER and _says_nothing_new(draft.text, question):
+                    if task == ANSWER and _repeats(draft.text, question):
                         composition.dropped.append(
-                            Dropped(draft.text, ("it only says the question again",))
+                            RejectedSentence(draft.text, ("it only says the question again",))
                         )
                         continue
                     result = await ASKING.run(check_sentence, draft, composition.passages)
-                    if isinstance(result, Passed) and self._bounds.second_opinion:
+                    if isinstance(result, VerifiedSentence) and self._bounds.second_opinion:
                         result = await self._second_opinion(result, composition, corpus)
-                    if isinstance(result, Passed):
+                    if isinstance(result, VerifiedSentence):
                         composition.passed.append(result)
                         passed(result, composition.passages)
                     else:
@@ -214,7 +216,7 @@ class Composer:
             )
 
     async def _drafts(
-        self, messages: Sequence[Message], composition: Composition, corpus: str
+        self, messages: Sequence[Message], composition: GenerationResult, corpus: str
     ) -> AsyncGenerator[DraftSentence, None]:
         """The sentences of one call as they become whole; the call is entered into the books."""
         reader = DraftReader()
@@ -231,31 +233,35 @@ class Composer:
             yield draft
 
     async def _booked(
-        self, messages: Sequence[Message], most: int, corpus: str, composition: Composition | None
+        self,
+        messages: Sequence[Message],
+        most: int,
+        corpus: str,
+        composition: GenerationResult | None,
     ) -> AsyncGenerator[str, None]:
         """The pieces of one call. However it ends, what it took is kept."""
         count = await self._count()
         asked = sum(count(message.content) for message in messages)
-        spent: Spent | None = None
+        spent: TokenUsage | None = None
         said: list[str] = []
         begun = False
         try:
             async with aclosing(self.model.stream(messages, max_tokens=most)) as pieces:
                 async for piece in pieces:
                     begun = True
-                    if isinstance(piece, Spent):
+                    if isinstance(piece, TokenUsage):
                         spent = piece
                     else:
                         said.append(piece.text)
                         yield piece.text
         finally:
             if begun:
-                call = spent or Spent(asked, count("".join(said)))
+                call = spent or TokenUsage(asked, count("".join(said)))
                 usage = await asyncio.shield(self._recorded(corpus, call))
                 if composition is not None:
                     composition.usage = usage + composition.usage if composition.usage else usage
 
-    async def _recorded(self, corpus: str, call: Spent) -> Usage:
+    async def _recorded(self, corpus: str, call: TokenUsage) -> Usage:
         try:
             return await self._ledger.record(corpus, self.model.name, call)
         except SQLAlchemyError as error:
@@ -263,12 +269,12 @@ class Composer:
             return Usage(call.prompt_tokens, call.completion_tokens)
 
     async def _second_opinion(
-        self, sentence: Passed, composition: Composition, corpus: str
-    ) -> Passed | Dropped:
+        self, sentence: VerifiedSentence, composition: GenerationResult, corpus: str
+    ) -> VerifiedSentence | RejectedSentence:
         """What the model says when it is asked about this sentence alone. No answer is no objection."""
         cited = [passage for passage in composition.passages if passage.n in sentence.sources]
         prompt = prompts.render(
-            "second_opinion", passages="\n\n".join(map(fenced, cited)), sentence=sentence.text
+            "second_opinion", passages="\n\n".join(map(fence, cited)), sentence=sentence.text
         )
         try:
             text, usage = await self._short(prompt, _OPINION_TOKENS, corpus)
@@ -278,13 +284,13 @@ class Composer:
         if usage is not None:
             composition.usage = usage + composition.usage if composition.usage else usage
         if re.match(r"\W*no\b", text, re.IGNORECASE):
-            return Dropped(
+            return RejectedSentence(
                 sentence.text, ("asked again, the model does not find it in its sources",)
             )
         return sentence
 
     async def _short(self, prompt: str, most: int, corpus: str) -> tuple[str, Usage | None]:
-        holder = Composition([])
+        holder = GenerationResult([])
         async with aclosing(
             self._booked([Message("user", prompt)], most, corpus, holder)
         ) as pieces:
@@ -293,11 +299,11 @@ class Composer:
 
     def _messages(
         self,
-        task: Task,
+        task: PromptTask,
         question: str,
         as_of: datetime,
         language: str,
-        passages: Sequence[Numbered],
+        passages: Sequence[PromptPassage],
     ) -> list[Message]:
         today = as_of.astimezone(self._zone)
         rules = prompts.render(
@@ -305,7 +311,7 @@ class Composer:
             refusal=prompts.render("refusal"),
         )  # fmt: skip
         asked = prompts.render(
-            task.asked, passages="\n\n".join(map(fenced, passages)), question=question
+            task.asked, passages="\n\n".join(map(fence, passages)), question=question
         )
         return [Message("system", rules), Message("user", asked)]
 
@@ -315,7 +321,7 @@ class Composer:
         return self._counter
 
 
-def _says_nothing_new(text: str, question: str) -> bool:
+def _repeats(text: str, question: str) -> bool:
     """Whether a sentence has no telling word that the question does not have."""
     asked = {word.lower() for word in content_words(question)}
     return {word.lower() for word in content_words(text)} <= asked

@@ -15,7 +15,7 @@ from bot.answering.extractive.selection import Quotation
 from bot.answering.figures import Figure, figures
 from bot.answering.notes import Note
 from retrieval.indexes.keyword_index import stems
-from retrieval.models import Hit, Passage
+from retrieval.models import Passage, SearchResult
 from retrieval.search.query import content_words, day
 from retrieval.text.sentences import sentences
 
@@ -51,7 +51,7 @@ _SHARED_AT_ALL = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciled:
+class ConflictResolution:
     """The quotations, with the other side of each disagreement and without what was corrected, and a
     remark on each. ``withdrawn`` are the sentences that still say what was corrected."""
 
@@ -61,10 +61,10 @@ class Reconciled:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _StatementFeatures:
     """A sentence with its figures and its other telling words."""
 
-    hit: Hit
+    hit: SearchResult
     text: str
     figures: tuple[Figure, ...]
     words: frozenset[str]
@@ -84,16 +84,18 @@ class _Told:
         return bool(_CORRECTS.search(self.text))
 
 
-def reconcile(question: str, quotations: Sequence[Quotation], hits: Sequence[Hit]) -> Reconciled:
+def reconcile(
+    question: str, quotations: Sequence[Quotation], hits: Sequence[SearchResult]
+) -> ConflictResolution:
     """Compare what is quoted with the other hits of the same stories.
 
     Both sentences of a disagreement are about what the question asks and are worded alike. At most
     one sentence is added. ``quotations`` must not be empty.
     """
     asked = frozenset(stems(" ".join(content_words(question))))
-    quoted = [_told(quotation.hit, quotation.text) for quotation in quotations]
+    quoted = [_statement_features(quotation.hit, quotation.text) for quotation in quotations]
     others = [
-        _told(hit, text)
+        _statement_features(hit, text)
         for hit in hits
         if _CORRECTS.search(hit.passage.text)
         or any(_one_story(quotation.hit, hit) for quotation in quotations)
@@ -111,14 +113,14 @@ def reconcile(question: str, quotations: Sequence[Quotation], hits: Sequence[Hit
         for other in others:
             if (found := _differ(told, other, asked)) is not None:
                 both = f"{found[0]} ({told.by}) and {found[1]} ({other.by})"
-                return Reconciled(_with(quotations, other), (f"Sources differ: {both}.",))
-    return Reconciled(tuple(quotations), ())
+                return ConflictResolution(_with(quotations, other), (f"Sources differ: {both}.",))
+    return ConflictResolution(tuple(quotations), ())
 
 
 def differing(lines: Sequence[tuple[Passage, str]]) -> Iterator[tuple[int, int]]:
     """Pairs of sentences of the reports of one story, by their places, that are worded alike and
     give another figure or outcome; a report that gives the other figure too differs from nobody."""
-    told = [_told(Hit(0, 0.0, passage), text) for passage, text in lines]
+    told = [_statement_features(SearchResult(0, 0.0, passage), text) for passage, text in lines]
     given: dict[str, set[float]] = {}
     for one in told:
         article = one.hit.passage.article.article_id
@@ -144,7 +146,7 @@ def corrects(text: str) -> bool:
     return bool(_CORRECTS.search(text))
 
 
-def taken_back(correction: str) -> frozenset[float]:
+def retracted_numbers(correction: str) -> frozenset[float]:
     """The numbers that a correction says were wrong."""
     return frozenset(figure.value for figure in _sides(correction)[1])
 
@@ -153,18 +155,18 @@ def numbers_in(text: str) -> frozenset[float]:
     return frozenset(figure.value for figure in _numbers(text))
 
 
-def _told(hit: Hit, text: str) -> _Told:
+def _statement_features(hit: SearchResult, text: str) -> _StatementFeatures:
     found = tuple(figures(text))
     numbers = {stem for figure in found for stem in stems(figure.text)}
     words = frozenset(stems(" ".join(content_words(text)))) - numbers
-    return _Told(hit, text, found, words)
+    return _StatementFeatures(hit, text, found, words)
 
 
-def _published(told: _Told) -> str:
+def _published(told: _StatementFeatures) -> str:
     return told.hit.passage.article.published_at or ""
 
 
-def _one_story(first: Hit, second: Hit) -> bool:
+def _one_story(first: SearchResult, second: SearchResult) -> bool:
     """Two articles of one story; what search lists under ``also`` says so."""
     one, other = first.passage.article.article_id, second.passage.article.article_id
     return one != other and (
@@ -178,12 +180,16 @@ def _alike(first: Set[str], second: Set[str], needed: float) -> bool:
     return shared >= _SHARED_WORDS and shared >= needed * min(len(first), len(second))
 
 
-def _differ(told: _Told, other: _Told, asked: Set[str]) -> tuple[str, str] | None:
+def _differ(
+    told: _StatementFeatures, other: _StatementFeatures, asked: Set[str]
+) -> tuple[str, str] | None:
     """The words on which two sentences of one story differ."""
     return _contrary(told, other, asked) if _one_story(told.hit, other.hit) else None
 
 
-def _contrary(told: _Told, other: _Told, asked: Set[str]) -> tuple[str, str] | None:
+def _contrary(
+    told: _StatementFeatures, other: _StatementFeatures, asked: Set[str]
+) -> tuple[str, str] | None:
     if _alike(told.words, other.words, _SHARED) and asked & told.words & other.words:
         for one in told.figures:
             own = [figure for figure in told.figures if figure.unit == one.unit]
@@ -206,7 +212,9 @@ def _word(text: str, wanted: Set[str]) -> str:
     return next(m[0] for m in re.finditer(r"\w+", text) if wanted & set(stems(m[0])))
 
 
-def _replaced(correction: _Told, told: _Told, asked: Set[str]) -> tuple[Figure, Figure] | None:
+def _replaced(
+    correction: _StatementFeatures, told: _StatementFeatures, asked: Set[str]
+) -> tuple[Figure, Figure] | None:
     """The right figure and the wrong one that ``told`` still has."""
     of_one = _one_story(correction.hit, told.hit) or _alike(correction.words, told.words, _SHARED)
     if _published(correction) < _published(told) or not of_one or not asked & told.words:
@@ -244,12 +252,12 @@ def _numbers(text: str) -> Iterator[Figure]:
 
 
 def _corrected(
-    correction: _Told,
+    correction: _StatementFeatures,
     good: Figure,
     bad: Figure,
     quotations: Sequence[Quotation],
-    told: Sequence[_Told],
-) -> Reconciled:
+    told: Sequence[_StatementFeatures],
+) -> ConflictResolution:
     """The correction first; no other sentence with the wrong figure."""
 
     def is_stale(text: str) -> bool:
@@ -263,10 +271,10 @@ def _corrected(
     ]
     note = Note("note-corrected", good=good.text, bad=bad.text, by=correction.by)
     withdrawn = frozenset(t.text for t in told if not t.corrects and is_stale(t.text))
-    return Reconciled((first, *rest), (note,), withdrawn)
+    return ConflictResolution((first, *rest), (note,), withdrawn)
 
 
-def _with(quotations: Sequence[Quotation], other: _Told) -> tuple[Quotation, ...]:
+def _with(quotations: Sequence[Quotation], other: _StatementFeatures) -> tuple[Quotation, ...]:
     if any(quotation.text == other.text for quotation in quotations):
         return tuple(quotations)
     score = min(quotation.score for quotation in quotations)

@@ -139,7 +139,7 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
-class Standalone:
+class RewrittenQuestion:
     """A question that needs no other. What it takes over from the last turn is in ``since``,
     ``until`` and ``source``; ``changed`` if its words are not those that were asked."""
 
@@ -150,7 +150,7 @@ class Standalone:
     source: str | None = None
 
 
-def turn_of(answer: Answer, standalone: Standalone) -> Turn:
+def turn_of(answer: Answer, standalone: RewrittenQuestion) -> Turn:
     """What is remembered of an answer: only evidence that it cites stays."""
     text = "" if answer.abstained else " ".join(s.text for s in answer.sentences)
     return Turn(
@@ -159,7 +159,7 @@ def turn_of(answer: Answer, standalone: Standalone) -> Turn:
     )  # fmt: skip
 
 
-def leans_on_earlier(question: str) -> bool:
+def is_follow_up(question: str) -> bool:
     """Whether a question, asked after others, can't be understood without them."""
     bare = _ASIDE.sub("", question.strip())
     pointing = _POINTS_AHEAD.sub(" ", bare)
@@ -172,7 +172,9 @@ def leans_on_earlier(question: str) -> bool:
     )
 
 
-def made_standalone(question: str, conversation: Conversation, as_of: datetime) -> Standalone:
+def rewrite_follow_up(
+    question: str, conversation: Conversation, as_of: datetime
+) -> RewrittenQuestion:
     """A follow-up with the last turn's subject put into it and its range taken over, by rule.
 
     "and who paid for it?" after "How much did the Lantern Bridge cost?" becomes "who paid for
@@ -180,30 +182,30 @@ def made_standalone(question: str, conversation: Conversation, as_of: datetime) 
     """
     last = conversation.last
     question = question.strip()
-    if last is None or not leans_on_earlier(question):
-        return Standalone(question)
+    if last is None or not is_follow_up(question):
+        return RewrittenQuestion(question)
     bare = _ASIDE.sub("", question)
     about = _WHAT_ABOUT.match(bare)
     if about:
-        text = _exchanged(last.question, (about["new"] or about["place"]).strip())
+        text = _swap_names(last.question, (about["new"] or about["place"]).strip())
     else:
-        text = _filled(bare, last)
+        text = _fill_gaps(bare, last)
     inherits = read_time(question, as_of, UTC).since is None
-    return Standalone(
+    return RewrittenQuestion(
         text, True, last.since if inherits else None, last.until if inherits else None, last.source
     )
 
 
-def inheriting(
-    standalone: Standalone, last: Turn | None, question: str, as_of: datetime
-) -> Standalone:
+def inherit_time_range(
+    standalone: RewrittenQuestion, last: Turn | None, question: str, as_of: datetime
+) -> RewrittenQuestion:
     """A question that a model made standalone, with the last turn's range if it has no words for time."""
     if last is None or not standalone.changed or read_time(question, as_of, UTC).since is not None:
         return standalone
     return replace(standalone, since=last.since, until=last.until, source=last.source)
 
 
-def _exchanged(earlier: str, new: str) -> str:
+def _swap_names(earlier: str, new: str) -> str:
     """The earlier question about something else: ``new`` for its last name, else added to it."""
     names = _names(earlier)
     if not read_time(new, datetime(2000, 1, 1, tzinfo=UTC), UTC).rest.strip(" ,.?"):
@@ -214,7 +216,7 @@ def _exchanged(earlier: str, new: str) -> str:
     return f"{head}{new}{tail}"
 
 
-def _filled(question: str, last: Turn) -> str:
+def _fill_gaps(question: str, last: Turn) -> str:
     """``question`` with its first pronoun replaced by what it stands for, or with the subject added."""
     pointing = _POINTS_AHEAD.sub(lambda match: " " * len(match[0]), question)
     for pattern, referent in ((_PERSON, _person), (_PLACE, _place), (_THING, _thing)):

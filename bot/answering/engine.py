@@ -10,35 +10,35 @@ from datetime import timedelta
 
 import prompts
 from bot.answering.cache import AnswerCache
-from bot.answering.composer import Composer, Composition
-from bot.answering.conflicts import Reconciled, reconcile
+from bot.answering.composer import Composer, GenerationResult
+from bot.answering.conflicts import ConflictResolution, reconcile
 from bot.answering.conversation import (
     Conversation,
-    Standalone,
+    RewrittenQuestion,
     history,
-    inheriting,
-    leans_on_earlier,
-    made_standalone,
+    inherit_time_range,
+    is_follow_up,
+    rewrite_follow_up,
     turn_of,
 )
 from bot.answering.extractive import select
 from bot.answering.models import (
     Answer,
+    AnswerCompleted,
+    AnswerSentence,
     Citation,
     Event,
-    Finished,
     Reason,
-    Said,
-    Searched,
-    Sentence,
-    cited_text,
+    SearchCompleted,
+    SentenceAccepted,
+    text_with_citations,
 )
 from bot.answering.notes import Note
-from bot.answering.prompt_passages import Numbered
-from bot.answering.sentence_check import Passed
-from bot.storage.usage import Spending
+from bot.answering.prompt_passages import PromptPassage
+from bot.answering.sentence_check import VerifiedSentence
+from bot.storage.usage import DailyUsage
 from retrieval.library import Library
-from retrieval.models import Found
+from retrieval.models import SearchResults
 from retrieval.runtime.executors import ASKING
 from retrieval.timestamps import TimeRange, to_micros
 
@@ -50,7 +50,7 @@ THE_QUESTIONS_LANGUAGE = "the language of the question"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnswerRequest:
     """A question with all that its answer depends on."""
 
     question: str
@@ -71,12 +71,12 @@ class AnswerEngine:
         self._composer = composer
         self._cache = AnswerCache()
 
-    async def answer(self, asked: Asked) -> Answer:
+    async def answer(self, asked: AnswerRequest) -> Answer:
         """Answer, or abstain with the nearest coverage. The model's failures become quotations."""
         return await self._answer(asked, lambda event: None)
 
-    async def stream(self, asked: Asked) -> AsyncGenerator[Event, None]:
-        """The same as it is made; the last event is ``Finished``.
+    async def stream(self, asked: AnswerRequest) -> AsyncGenerator[Event, None]:
+        """The same as it is made; the last event is ``AnswerCompleted``.
 
         Ending the iteration early ends the work. An answer has so few sentences that the queue
         between needs no bound of its own.
@@ -93,14 +93,16 @@ class AnswerEngine:
         try:
             while (event := await events.get()) is not None:
                 yield event
-            yield Finished(await task)
+            yield AnswerCompleted(await task)
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    def after(self, conversation: Conversation, asked: Asked, answer: Answer) -> Conversation:
+    def after(
+        self, conversation: Conversation, asked: AnswerRequest, answer: Answer
+    ) -> Conversation:
         """The conversation with this turn added."""
-        standalone = Standalone(
+        standalone = RewrittenQuestion(
             answer.asked or asked.question, True, answer.since, answer.until, asked.source
         )
         return conversation.after(turn_of(answer, standalone))
@@ -109,13 +111,13 @@ class AnswerEngine:
     def has_model(self) -> bool:
         return self._composer is not None
 
-    async def spent(self, corpus: str | None = None) -> Spending:
+    async def spent(self, corpus: str | None = None) -> DailyUsage:
         """What the model took today, for one corpus or for all."""
-        return await self._composer.spent(corpus) if self._composer else Spending(0, 0, 0.0)
+        return await self._composer.spent(corpus) if self._composer else DailyUsage(0, 0, 0.0)
 
-    async def _answer(self, asked: Asked, emit: Callable[[Event], None]) -> Answer:
+    async def _answer(self, asked: AnswerRequest, emit: Callable[[Event], None]) -> Answer:
         standalone = await self._standalone(asked)
-        understood = _taking_over(asked, standalone)
+        understood = _with_moved_citations(asked, standalone)
         key = await self._key(understood)
         if (known := self._cache.get(key)) is not None:
             return replace(known, question=asked.question, usage=None, cached=True)
@@ -123,7 +125,7 @@ class AnswerEngine:
             understood.question, understood.within, corpus=asked.corpus, source=understood.source,
             limit=asked.limit,
         )  # fmt: skip
-        emit(Searched(len(found.hits)))
+        emit(SearchCompleted(len(found.hits)))
         answer = await self._made(understood, found, emit)
         answer = replace(
             answer,
@@ -138,31 +140,33 @@ class AnswerEngine:
             self._cache.put(key, answer)
         return answer
 
-    async def _made(self, asked: Asked, found: Found, emit: Callable[[Event], None]) -> Answer:
+    async def _made(
+        self, asked: AnswerRequest, found: SearchResults, emit: Callable[[Event], None]
+    ) -> Answer:
         selection = await ASKING.run(select, found)
         if selection.reason is not None:
             return await self._refusal(asked, found, selection.reason)
         reconciled = await ASKING.run(reconcile, found.question, selection.quotations, found.hits)
         quoted = _quoted(found, reconciled)
         if self._composer is None:
-            return _told(quoted, emit)
+            return _localized(quoted, emit)
         async with self._composer.room(asked.corpus) as granted:
             if granted:
                 return await self._written(self._composer, asked, found, reconciled, quoted, emit)
         note = Note("note-no-budget").then(Note("note-answer-quoted"))
-        return _told(replace(quoted, notes=(*quoted.notes, note)), emit)
+        return _localized(replace(quoted, notes=(*quoted.notes, note)), emit)
 
     async def _written(
         self,
         composer: Composer,
-        asked: Asked,
-        found: Found,
-        reconciled: Reconciled,
+        asked: AnswerRequest,
+        found: SearchResults,
+        reconciled: ConflictResolution,
         quoted: Answer,
         emit: Callable[[Event], None],
     ) -> Answer:
         """The answer of the model if any of it holds; the refusal if it does not know, else quotations."""
-        shown = _Shown(emit)
+        shown = CitationNumberer(emit)
         composition = await composer.compose(
             asked.question, found.hits, corpus=asked.corpus, as_of=asked.within.as_of,
             language=asked.language, passed=shown, withdrawn=reconciled.withdrawn,
@@ -177,7 +181,7 @@ class AnswerEngine:
         else:
             why = Note(error.public if error else "note-not-in-sources")
             note = why.then(Note("note-answer-quoted"))
-            answer = _told(replace(quoted, notes=(*quoted.notes, note)), emit)
+            answer = _localized(replace(quoted, notes=(*quoted.notes, note)), emit)
         return replace(
             answer,
             usage=composition.usage,
@@ -185,7 +189,7 @@ class AnswerEngine:
             problem=error.message if error else None,
         )
 
-    async def _refusal(self, asked: Asked, found: Found, reason: Reason) -> Answer:
+    async def _refusal(self, asked: AnswerRequest, found: SearchResults, reason: Reason) -> Answer:
         nearest = await self._library.nearest(
             asked.question, asked.within.as_of, corpus=asked.corpus
         )
@@ -197,20 +201,20 @@ class AnswerEngine:
             reason=reason,
         )  # fmt: skip
 
-    async def _standalone(self, asked: Asked) -> Standalone:
+    async def _standalone(self, asked: AnswerRequest) -> RewrittenQuestion:
         conversation, as_of = asked.conversation, asked.within.as_of
-        if conversation.last is None or not leans_on_earlier(asked.question):
-            return Standalone(asked.question)
+        if conversation.last is None or not is_follow_up(asked.question):
+            return RewrittenQuestion(asked.question)
         if self._composer is not None:
             text = await self._composer.standalone(
                 history(conversation), asked.question, asked.corpus
             )
             if text is not None:
-                changed = Standalone(text, True)
-                return inheriting(changed, conversation.last, asked.question, as_of)
-        return made_standalone(asked.question, conversation, as_of)
+                changed = RewrittenQuestion(text, True)
+                return inherit_time_range(changed, conversation.last, asked.question, as_of)
+        return rewrite_follow_up(asked.question, conversation, as_of)
 
-    async def _key(self, asked: Asked) -> Hashable:
+    async def _key(self, asked: AnswerRequest) -> Hashable:
         within = asked.within
         return (
             " ".join(asked.question.casefold().split()), asked.corpus, asked.source, asked.limit,
@@ -219,29 +223,31 @@ class AnswerEngine:
         )  # fmt: skip
 
 
-class _Shown:
+class CitationNumberer:
     """Numbers the sources of sentences in the order in which they are first cited."""
 
     def __init__(self, emit: Callable[[Event], None]) -> None:
         self._emit = emit
         self._numbers: dict[int, int] = {}
-        self.sentences: list[Sentence] = []
+        self.sentences: list[AnswerSentence] = []
         self.citations: list[Citation] = []
 
-    def __call__(self, passed: Passed, passages: Sequence[Numbered]) -> None:
+    def __call__(self, passed: VerifiedSentence, passages: Sequence[PromptPassage]) -> None:
         new = []
         for n in passed.sources:
             if n not in self._numbers:
                 self._numbers[n] = len(self._numbers) + 1
                 passage = passages[n - 1].passage
                 new.append(Citation(self._numbers[n], passage.article, passage.text))
-        sentence = Sentence(passed.text, tuple(sorted(self._numbers[n] for n in passed.sources)))
+        sentence = AnswerSentence(
+            passed.text, tuple(sorted(self._numbers[n] for n in passed.sources))
+        )
         self.sentences.append(sentence)
         self.citations += new
-        self._emit(Said(sentence, tuple(new)))
+        self._emit(SentenceAccepted(sentence, tuple(new)))
 
     def answer(
-        self, question: str, notes: tuple[str, ...], composition: Composition, model: str
+        self, question: str, notes: tuple[str, ...], composition: GenerationResult, model: str
     ) -> Answer:
         """The whole answer, with a note on what is missing from it."""
         if composition.error is not None:
@@ -250,12 +256,12 @@ class _Shown:
             notes = (*notes, Note("note-left-out", count=len(composition.dropped)))
         sentences = tuple(self.sentences)
         return Answer(
-            question, cited_text(sentences), False, sentences, tuple(self.citations), model=model,
+            question, text_with_citations(sentences), False, sentences, tuple(self.citations), model=model,
             notes=notes,
         )  # fmt: skip
 
 
-def _taking_over(asked: Asked, standalone: Standalone) -> Asked:
+def _with_moved_citations(asked: AnswerRequest, standalone: RewrittenQuestion) -> AnswerRequest:
     """``asked`` as it was understood; what it says itself wins over what earlier turns said."""
     within = asked.within
     if within.since is None and within.until is None:
@@ -266,7 +272,7 @@ def _taking_over(asked: Asked, standalone: Standalone) -> Asked:
     )  # fmt: skip
 
 
-def _publishers_corrections(answer: Answer, found: Found) -> list[str]:
+def _publishers_corrections(answer: Answer, found: SearchResults) -> list[str]:
     """The notices of cited articles that were corrected, where the answer does not quote them."""
     cited = {citation.article.article_id for citation in answer.citations}
     notices = {
@@ -281,7 +287,7 @@ def _publishers_corrections(answer: Answer, found: Found) -> list[str]:
     ]
 
 
-def _with_others(citations: Sequence[Citation], found: Found) -> tuple[Citation, ...]:
+def _with_others(citations: Sequence[Citation], found: SearchResults) -> tuple[Citation, ...]:
     """Each source with the outlets that have its story too and are no sources themselves."""
     also = {hit.passage.article.article_id: hit.also for hit in reversed(found.hits)}
     cited = {citation.article.article_id for citation in citations}
@@ -297,21 +303,23 @@ def _with_others(citations: Sequence[Citation], found: Found) -> tuple[Citation,
     return tuple(replace(citation, also=others(citation)) for citation in citations)
 
 
-def _told(answer: Answer, emit: Callable[[Event], None]) -> Answer:
+def _localized(answer: Answer, emit: Callable[[Event], None]) -> Answer:
     """The same answer, its sentences told as if they had just been written."""
     for sentence in answer.sentences:
         new = tuple(c for c in answer.citations if c.n in sentence.citations)
-        emit(Said(sentence, new))
+        emit(SentenceAccepted(sentence, new))
     return answer
 
 
-def _quoted(found: Found, reconciled: Reconciled) -> Answer:
+def _quoted(found: SearchResults, reconciled: ConflictResolution) -> Answer:
     """The answer made of quotations, with both sides where reports differ."""
     quotations = reconciled.quotations
     citations = tuple(
         Citation(n, quotation.hit.passage.article, quotation.text)
         for n, quotation in enumerate(quotations, 1)
     )
-    sentences = tuple(Sentence(citation.quote, (citation.n,)) for citation in citations)
+    sentences = tuple(AnswerSentence(citation.quote, (citation.n,)) for citation in citations)
     notes = (*found.notes, *reconciled.notes)
-    return Answer(found.question, cited_text(sentences), False, sentences, citations, notes=notes)
+    return Answer(
+        found.question, text_with_citations(sentences), False, sentences, citations, notes=notes
+    )

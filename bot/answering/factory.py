@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
-from bot.answering.budget import BUNDLED_PRICES, Ledger, load_prices
+from bot.answering.budget import BUNDLED_PRICES, TokenBudget, load_prices
 from bot.answering.composer import Composer
 from bot.answering.engine import AnswerEngine
 from bot.answering.providers import make_model
@@ -35,7 +35,7 @@ async def open_composer(
     # OpenAI's prices are not those of another server, whatever its model is called.
     file = config.prices_file or (None if config.model.base_url else BUNDLED_PRICES)
     prices = load_prices(file) if file else {}
-    ledger = Ledger(library.catalogue, prices, config.budget, library.clock, config.zone)
+    ledger = TokenBudget(library.catalogue, prices, config.budget, library.clock, config.zone)
     composer = Composer(model, ledger, config.composing, config.zone)
     try:
         yield composer

@@ -27,13 +27,13 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class AnswerSentence:
     text: str
     citations: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class RejectedSentence:
     """A sentence that the model wrote and that is not shown, with what speaks against it."""
 
     text: str
@@ -68,14 +68,14 @@ class Answer:
     question: str
     text: str
     abstained: bool
-    sentences: tuple[Sentence, ...] = ()
+    sentences: tuple[AnswerSentence, ...] = ()
     citations: tuple[Citation, ...] = ()
     nearest: tuple[Reference, ...] = ()
     model: str = QUOTATIONS
     notes: tuple[str, ...] = ()
     reason: Reason | None = None
     usage: Usage | None = None
-    dropped: tuple[Dropped, ...] = field(default=(), repr=False)
+    dropped: tuple[RejectedSentence, ...] = field(default=(), repr=False)
     asked: str | None = None
     problem: str | None = None
     cached: bool = False
@@ -85,31 +85,31 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
+class SearchCompleted:
     """Passages were found and an answer is being made of them."""
 
     passages: int
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SentenceAccepted:
     """A sentence that passed its check, with those of its citations that are new."""
 
-    sentence: Sentence
+    sentence: AnswerSentence
     new: tuple[Citation, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class AnswerCompleted:
     """The whole answer; the last event."""
 
     answer: Answer
 
 
-Event: TypeAlias = Searched | Said | Finished
+Event: TypeAlias = SearchCompleted | SentenceAccepted | AnswerCompleted
 
 
-def cited_text(sentences: tuple[Sentence, ...]) -> str:
+def text_with_citations(sentences: tuple[AnswerSentence, ...]) -> str:
     """``First sentence. [1] Second. [1][2]``"""
     return " ".join(
         f"{sentence.text} {''.join(f'[{n}]' for n in sentence.citations)}".strip()

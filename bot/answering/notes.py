@@ -27,14 +27,14 @@ class Note(str):
         return {"text": str(self), "parts": [[key, values] for key, values in self.parts]}
 
 
-def told(note: str, say: Say) -> str:
+def localize(note: str, say: Say) -> str:
     """A remark in the language of ``say``; one that is no ``Note`` as it is."""
     if not isinstance(note, Note):
         return note
     return " ".join(say(key, **values) for key, values in note.parts)
 
 
-def note_of(kept: str | dict[str, Any]) -> str:
+def note_from_record(kept: str | dict[str, Any]) -> str:
     """A remark from its record; its text where its words have changed since."""
     if isinstance(kept, str):
         return kept

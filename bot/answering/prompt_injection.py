@@ -17,12 +17,12 @@ _ORDER = re.compile(
 )
 
 
-def is_order(text: str) -> bool:
+def is_injected_instruction(text: str) -> bool:
     """Whether a sentence tells a language model what to do."""
     return bool(_ORDER.search(text))
 
 
-def without_orders(text: str) -> str:
+def strip_injected_instructions(text: str) -> str:
     """``text`` without the sentences that are meant for a language model."""
     if not _ORDER.search(text):
         return text

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.answering.prompt_injection import without_orders
+from bot.answering.prompt_injection import strip_injected_instructions
 from bot.answering.token_counts import CountTokens
 from bot.answering.verification.legacy import Evidence
-from retrieval.models import Hit, Passage
+from retrieval.models import Passage, SearchResult
 from retrieval.timestamps import parse_span
 
 _FENCE = re.compile(r"<\s*/?\s*passage", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
+class PromptPassage:
     """A passage as the model knows it: ``n`` from 1 on. ``text`` is what speaks for a sentence;
     ``shown``, if not empty, what the model is shown instead: notes that were made of it."""
 
@@ -34,9 +34,9 @@ class Numbered:
         )
 
 
-def numbered(
-    hits: Sequence[Hit], count: CountTokens, budget: int, withdrawn: Set[str] = frozenset()
-) -> list[Numbered]:
+def number_passages(
+    hits: Sequence[SearchResult], count: CountTokens, budget: int, withdrawn: Set[str] = frozenset()
+) -> list[PromptPassage]:
     """The best passages that fit into ``budget`` tokens, in the order of the hits; the first always.
 
     Sentences that were ``withdrawn`` since are not in them.
@@ -46,18 +46,18 @@ def numbered(
 
 def parts(
     passages: Iterable[Passage], count: CountTokens, budget: int, withdrawn: Set[str] = frozenset()
-) -> Iterator[list[Numbered]]:
+) -> Iterator[list[PromptPassage]]:
     """The passages in order, in parts that fit into ``budget`` tokens, each numbered from 1 on."""
-    part: list[Numbered] = []
+    part: list[PromptPassage] = []
     spent = 0
     for passage in passages:
-        text = without_orders(passage.text)
+        text = strip_injected_instructions(passage.text)
         for sentence in withdrawn:
             text = text.replace(sentence, "").strip()
         if not text:
             continue
-        one = Numbered(len(part) + 1, passage, text)
-        cost = count(fenced(one))
+        one = PromptPassage(len(part) + 1, passage, text)
+        cost = count(fence(one))
         if part and spent + cost > budget:
             yield part
             part, spent, one = [], 0, replace(one, n=1)
@@ -67,7 +67,7 @@ def parts(
         yield part
 
 
-def fenced(passage: Numbered) -> str:
+def fence(passage: PromptPassage) -> str:
     """The passage between marks that nothing in it can imitate."""
     article = passage.passage.article
     published = article.published_at or "unknown"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.answering.models import Dropped
-from bot.answering.prompt_passages import Numbered
+from bot.answering.models import RejectedSentence
+from bot.answering.prompt_passages import PromptPassage
 from bot.answering.sentence_stream import DraftSentence
 from bot.answering.verification.legacy import check
 
@@ -21,14 +21,16 @@ _EMPHASIS = re.compile(r"(\*{1,3}|_{2,3}|~~|\|\||`)(?=\S)(.+?)(?<=\S)\1")
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class VerifiedSentence:
     """A sentence that may be shown; ``sources`` are numbers of passages that support it."""
 
     text: str
     sources: tuple[int, ...]
 
 
-def check_sentence(draft: DraftSentence, passages: Sequence[Numbered]) -> Passed | Dropped:
+def check_sentence(
+    draft: DraftSentence, passages: Sequence[PromptPassage]
+) -> VerifiedSentence | RejectedSentence:
     """Hold a sentence against the passages that it cites; move its citations if others support it.
 
     A citation stays only if its passage supports the sentence by itself, or if several do so only
@@ -36,13 +38,13 @@ def check_sentence(draft: DraftSentence, passages: Sequence[Numbered]) -> Passed
     """
     text = plain_sentence(draft.text)
     if text is None:
-        return Dropped(draft.text, ("it holds a link or a mention",))
+        return RejectedSentence(draft.text, ("it holds a link or a mention",))
     cited = [passage for passage in passages if passage.n in draft.cited]
     verdicts = {passage.n: check(text, [passage.evidence]) for passage in cited}
     if alone := tuple(n for n in draft.cited if n in verdicts and verdicts[n].supported):
-        return Passed(text, alone)
+        return VerifiedSentence(text, alone)
     if len(cited) > 1 and check(text, [passage.evidence for passage in cited]).supported:
-        return Passed(text, tuple(n for n in draft.cited if n in verdicts))
+        return VerifiedSentence(text, tuple(n for n in draft.cited if n in verdicts))
     others = {
         passage.n: check(text, [passage.evidence])
         for passage in passages
@@ -51,14 +53,14 @@ def check_sentence(draft: DraftSentence, passages: Sequence[Numbered]) -> Passed
     best = max(others, key=lambda n: others[n].support, default=None)
     supporting = [n for n, verdict in others.items() if verdict.supported]
     if supporting:
-        return Passed(text, (max(supporting, key=lambda n: others[n].support),))
+        return VerifiedSentence(text, (max(supporting, key=lambda n: others[n].support),))
     if verdicts:
         nearest = max(verdicts.values(), key=lambda verdict: verdict.support)
     elif best is not None:
         nearest = others[best]
     else:
-        return Dropped(text, ("it cites nothing",))
-    return Dropped(text, nearest.reasons or ("its sources do not say so",))
+        return RejectedSentence(text, ("it cites nothing",))
+    return RejectedSentence(text, nearest.reasons or ("its sources do not say so",))
 
 
 def plain_sentence(text: str) -> str | None:

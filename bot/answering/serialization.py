@@ -6,8 +6,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from bot.answering.models import Answer, Citation, Sentence
-from bot.answering.notes import Note, note_of
+from bot.answering.models import Answer, AnswerSentence, Citation
+from bot.answering.notes import Note, note_from_record
 from retrieval.models import Reference
 from retrieval.timestamps import iso
 
@@ -34,11 +34,11 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
         question,
         record["text"],
         record["abstained"],
-        tuple(Sentence(s["text"], tuple(s["citations"])) for s in record["sentences"]),
+        tuple(AnswerSentence(s["text"], tuple(s["citations"])) for s in record["sentences"]),
         tuple(map(_citation, record["citations"])),
         tuple(Reference(**article) for article in record["nearest"]),
         record["model"],
-        tuple(map(note_of, record["notes"])),
+        tuple(map(note_from_record, record["notes"])),
         record["reason"],
         asked=record["asked"],
         since=_moment(record["since"]),

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from bot.charts.fonts import Lettering
+from bot.charts.fonts import FontStack
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,7 +49,7 @@ def coverage_chart(timeline: Timeline) -> Chart:
     """Articles by day and outlet as stacked bars, events marked by their number in the list."""
     file = io.BytesIO()
     coverage_figure(timeline).savefig(file, format="png", dpi=_DPI, facecolor=_GROUND)
-    key = _key(_outlets(timeline.coverage), Lettering())
+    key = _key(_outlets(timeline.coverage), FontStack())
     alt = " ".join(
         [alt_text(timeline), *(f"{name} is shown as {letters}." for letters, name in key)]
     )
@@ -107,7 +107,7 @@ def coverage_figure(timeline: Timeline) -> Figure:
         spine.set_visible(side == "bottom")
         spine.set_color(_FAINT)
     _mark_events(figure, axes, timeline, bins, unit)
-    letters = Lettering()
+    letters = FontStack()
     topic = _short(timeline.topic, 48)
     title = f"Coverage of {topic if letters.has(topic) else 'the topic'}"
     figure.text(0.02, 0.975, title, color=_INK, fontproperties=letters.of_size(_MEDIUM), weight="bold", va="top", parse_math=False)  # fmt: skip
@@ -189,7 +189,7 @@ def _outlets(coverage: Mapping[date, Mapping[str, int]]) -> list[str]:
     return names if len(names) <= _MOST_OUTLETS + 1 else [*names[:_MOST_OUTLETS], _OTHERS]
 
 
-def _key(outlets: Sequence[str], letters: Lettering) -> tuple[tuple[str, str], ...]:
+def _key(outlets: Sequence[str], letters: FontStack) -> tuple[tuple[str, str], ...]:
     """Letters for the outlets whose names can't be written."""
     unwritten = [name for name in outlets if not letters.has(_short(name, _LONGEST))]
     return tuple((f"outlet {chr(ord('A') + n)}", name) for n, name in enumerate(unwritten))

@@ -21,7 +21,7 @@ _OTHERS = (
 )  # fmt: skip
 
 
-class Lettering:
+class FontStack:
     """Made for one picture: fonts may be installed while the program runs."""
 
     def __init__(self) -> None:

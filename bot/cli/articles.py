@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import actor, moderating
+from bot.cli.common import actor, open_moderator
 from bot.cli.output import print_json, to_the_second
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def find(
 
     Example: newsdesk articles find bridge BBC
     """
-    found = moderating(
+    found = open_moderator(
         "articles find", corpus, lambda m: m.find(" ".join(words), limit), writing=False
     )
     if not found and not as_json:
@@ -46,7 +46,7 @@ def find(
 @articles.command()
 def show(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
     """Show an article as it is kept."""
-    card, text = moderating("articles show", corpus, lambda m: m.show(reference), writing=False)
+    card, text = open_moderator("articles show", corpus, lambda m: m.show(reference), writing=False)
     if as_json:
         print_json({**asdict(card), "text": text})
         return
@@ -66,7 +66,7 @@ def remove(
     Example: newsdesk articles remove https://example.com/story --because "a hoax"
     """
     _print_card(
-        moderating(
+        open_moderator(
             "articles remove", corpus, lambda m: m.remove(reference, actor(), because=because)
         ),
         as_json,
@@ -77,7 +77,7 @@ def remove(
 def restore(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
     """Bring a removed article back."""
     _print_card(
-        moderating("articles restore", corpus, lambda m: m.restore(reference, actor())), as_json
+        open_moderator("articles restore", corpus, lambda m: m.restore(reference, actor())), as_json
     )
 
 
@@ -85,7 +85,7 @@ def restore(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json =
 def show_story(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
     """The articles that tell the same story as one, oldest first."""
     _print_story(
-        moderating("stories show", corpus, lambda m: m.story(reference), writing=False), as_json
+        open_moderator("stories show", corpus, lambda m: m.story(reference), writing=False), as_json
     )
 
 
@@ -93,7 +93,7 @@ def show_story(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Jso
 def split(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
     """Make an article a story of its own, for good."""
     _print_story(
-        moderating("stories split", corpus, lambda m: m.split(reference, actor())), as_json
+        open_moderator("stories split", corpus, lambda m: m.split(reference, actor())), as_json
     )
 
 
@@ -109,7 +109,8 @@ def merge(
     Example: newsdesk stories merge https://example.com/story https://example.org/other
     """
     _print_story(
-        moderating("stories merge", corpus, lambda m: m.merge(reference, other, actor())), as_json
+        open_moderator("stories merge", corpus, lambda m: m.merge(reference, other, actor())),
+        as_json,
     )
 
 
@@ -122,7 +123,7 @@ def audit(
     as_json: o.Json = False,
 ) -> None:  # fmt: skip
     """Who did what, when and from where, the newest first."""
-    entries: list[AuditEntry] = moderating(
+    entries: list[AuditEntry] = open_moderator(
         "audit", corpus, lambda m: m.audit(subject=about, limit=limit), writing=False
     )
     if not entries and not as_json:

@@ -26,7 +26,7 @@ from bot.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from bot.answering.engine import AnswerEngine, Asked
+    from bot.answering.engine import AnswerEngine, AnswerRequest
     from bot.answering.models import Answer
     from retrieval.library import Library
     from retrieval.timestamps import TimeRange
@@ -74,11 +74,11 @@ def ask(
     asked = _questions(question, batch, o.time_range(as_of, since, until))
 
     async def run(library: Library) -> None:
-        from bot.answering.engine import Asked
+        from bot.answering.engine import AnswerRequest
 
         async with _engine(library) as engine:
             for question_id, text, within in asked:
-                question = Asked(text, within, corpus, source, limit)
+                question = AnswerRequest(text, within, corpus, source, limit)
                 await _answered(
                     engine, question, question_id, as_json=as_json or batch is not None,
                     show_dropped=show_dropped,
@@ -122,7 +122,7 @@ def demo(as_json: o.Json = False) -> None:
     """Ingest a few invented articles and answer questions about them: no key, no network."""
 
     async def run() -> None:
-        from bot.answering.engine import AnswerEngine, Asked
+        from bot.answering.engine import AnswerEngine, AnswerRequest
         from bot.demo import QUESTIONS
         from retrieval.timestamps import TimeRange, utc_now
 
@@ -132,7 +132,7 @@ def demo(as_json: o.Json = False) -> None:
                 print(f"{counts.articles} articles about the invented city of Maravel are in.", flush=True)  # fmt: skip
             engine = AnswerEngine(library)  # no model: the demo is the same everywhere
             for question in QUESTIONS:
-                asked = Asked(question, TimeRange(utc_now()), "demo")
+                asked = AnswerRequest(question, TimeRange(utc_now()), "demo")
                 await _answered(engine, asked, None, as_json=as_json, show_question=True)
         if not as_json:
             print("\nAsk your own questions about them: newsdesk chat --demo")
@@ -142,7 +142,7 @@ def demo(as_json: o.Json = False) -> None:
 
 async def _converse(library: Library, corpus: str, as_json: bool, show_dropped: bool) -> None:
     from bot.answering.conversation import Conversation
-    from bot.answering.engine import Asked
+    from bot.answering.engine import AnswerRequest
     from retrieval.timestamps import TimeRange, utc_now
 
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
@@ -157,7 +157,7 @@ async def _converse(library: Library, corpus: str, as_json: bool, show_dropped: 
                 return
             if not question:
                 continue
-            asked = Asked(question, TimeRange(utc_now()), corpus, conversation=conversation)
+            asked = AnswerRequest(question, TimeRange(utc_now()), corpus, conversation=conversation)
             answer = await _answered(
                 engine, asked, None, as_json=as_json, show_dropped=show_dropped,
                 show_question=not interactive,
@@ -196,7 +196,7 @@ async def _next_line() -> str:
 
 async def _answered(
     engine: AnswerEngine,
-    asked: Asked,
+    asked: AnswerRequest,
     question_id: str | None,
     *,
     as_json: bool,
@@ -204,7 +204,7 @@ async def _answered(
     show_question: bool = False,
 ) -> Answer:
     """Answer one question and print it: as one record, or sentence by sentence as it is made."""
-    from bot.answering.models import Finished, Said
+    from bot.answering.models import AnswerCompleted, SentenceAccepted
 
     start = time.perf_counter()
     if as_json:
@@ -214,9 +214,9 @@ async def _answered(
         printer = AnswerPrinter(asked.question if show_question else None)
         async with contextlib.aclosing(engine.stream(asked)) as events:
             async for event in events:
-                if isinstance(event, Said):
+                if isinstance(event, SentenceAccepted):
                     printer.say(event.sentence)
-                elif isinstance(event, Finished):
+                elif isinstance(event, AnswerCompleted):
                     answer = event.answer
         printer.finish(answer, show_dropped=show_dropped)
     if answer.problem:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
-    from bot.services.ingestion import Newsroom
+    from bot.services.ingestion import IngestionServices
     from retrieval.catalogue.audit_log import Actor
-    from retrieval.ingestion.progress import Progress
+    from retrieval.ingestion.progress import IngestProgress
     from retrieval.library import Library
-    from retrieval.moderation import Moderator
+    from retrieval.moderation import ModerationService
 
 
 def actor() -> Actor:
@@ -30,8 +30,10 @@ def actor() -> Actor:
 
 
 @contextlib.asynccontextmanager
-async def newsroom(command: str, *, writing: bool = True) -> AsyncIterator[Newsroom]:
-    from bot.services.ingestion import open_newsroom
+async def open_ingestion_services(
+    command: str, *, writing: bool = True
+) -> AsyncIterator[IngestionServices]:
+    from bot.services.ingestion import open_ingestion
     from retrieval.library import open_library
 
     settings = _settings()
@@ -40,7 +42,7 @@ async def newsroom(command: str, *, writing: bool = True) -> AsyncIterator[Newsr
     config = replace(settings.library(), chroma_apart=writing)
     async with (
         open_library(config, writer=writer) as library,
-        open_newsroom(settings, library) as room,
+        open_ingestion(settings, library) as room,
     ):
         yield room
 
@@ -51,33 +53,43 @@ async def known(library: Library, corpus: str) -> None:
         await library.require_corpus(corpus)
 
 
-def moderating(
-    command: str, corpus: str, act: Callable[[Moderator], Awaitable[Any]], *, writing: bool = True
+def open_moderator(
+    command: str,
+    corpus: str,
+    act: Callable[[ModerationService], Awaitable[Any]],
+    *,
+    writing: bool = True,
 ) -> Any:
     """Run ``act`` with what moderators may do to a corpus; return what it returns."""
 
     async def run() -> Any:
         from retrieval.library import open_library
-        from retrieval.moderation import Moderator
+        from retrieval.moderation import ModerationService
 
         writer = f"newsdesk {command}" if writing else None
         async with open_library(_settings().library(), writer=writer) as library:
             await library.require_corpus(corpus)
-            return await act(await Moderator.of(library, corpus))
+            return await act(await ModerationService.of(library, corpus))
 
     return asyncio.run(run())
 
 
 @contextlib.contextmanager
-def bar(*, hidden: bool) -> Iterator[Callable[[Progress], None]]:
-    """A bar on standard error, where somebody sees it, that follows ``Progress``."""
+def bar(*, hidden: bool) -> Iterator[Callable[[IngestProgress], None]]:
+    """A bar on standard error, where somebody sees it, that follows ``IngestProgress``."""
     import sys
 
     if hidden or not sys.stderr.isatty():
         yield lambda progress: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:

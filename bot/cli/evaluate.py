@@ -50,7 +50,7 @@ def eval_command(
 
         config = load_settings().library()
 
-        with _Progress(quiet=as_json) as progress:
+        with _EvaluationProgress(quiet=as_json) as progress:
             evaluations = await evaluate(articles, questions, config, compare or (), progress)
             half = await tradeoff(articles, questions, config, progress) if abstention else None
         if as_json:
@@ -65,7 +65,7 @@ def eval_command(
     asyncio.run(run())
 
 
-class _Progress:
+class _EvaluationProgress:
     """A bar on standard error; nothing where that is no terminal."""
 
     def __init__(self, *, quiet: bool) -> None:
@@ -78,7 +78,7 @@ class _Progress:
         )
         self._tasks: dict[str, Any] = {}
 
-    def __enter__(self) -> _Progress:
+    def __enter__(self) -> _EvaluationProgress:
         self._bar.start()
         return self
 

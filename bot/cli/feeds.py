@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import actor, bar, known, newsroom
+from bot.cli.common import actor, bar, known, open_ingestion_services
 from bot.cli.output import complain, print_json
 
 if TYPE_CHECKING:
     from retrieval.catalogue.feeds import Feed
-    from retrieval.feeds.item_filter import Judged
-    from retrieval.feeds.service import Visit
+    from retrieval.feeds.item_filter import FilteredItem
+    from retrieval.feeds.service import FeedVisit
 
 app = typer.Typer(help="Feeds: bring in what is new, by themselves.", no_args_is_help=True)
 
@@ -33,8 +33,8 @@ def preview(
     Example: newsdesk feeds preview https://example.com/
     """
 
-    async def run() -> tuple[str, tuple[Judged, ...]]:
-        async with newsroom("feeds preview", writing=False) as room:
+    async def run() -> tuple[str, tuple[FilteredItem, ...]]:
+        async with open_ingestion_services("feeds preview", writing=False) as room:
             what = address if "://" in address else Path(address)
             seen = await room.desk.preview(what, corpus)
             title = seen.document.title or "A feed without a title"
@@ -70,7 +70,7 @@ def add(
     """
 
     async def run() -> Feed:
-        async with newsroom("feeds add") as room:
+        async with open_ingestion_services("feeds add") as room:
             return await room.desk.add(
                 address, corpus, actor(), include=include or (), exclude=exclude or ()
             )
@@ -90,7 +90,7 @@ def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
     """The feeds of a corpus: how they fare and when they are asked next."""
 
     async def run() -> list[Feed]:
-        async with newsroom("feeds list", writing=False) as room:
+        async with open_ingestion_services("feeds list", writing=False) as room:
             await known(room.library, corpus)
             return await room.desk.feeds(corpus)
 
@@ -106,7 +106,7 @@ def pause(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = F
     """Stop asking a feed for news."""
 
     async def run() -> Feed:
-        async with newsroom("feeds pause") as room:
+        async with open_ingestion_services("feeds pause") as room:
             return await room.desk.pause(reference, corpus, actor())
 
     _print_feed(asyncio.run(run()), as_json)
@@ -117,7 +117,7 @@ def resume(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = 
     """Ask a paused feed again, from now on."""
 
     async def run() -> Feed:
-        async with newsroom("feeds resume") as room:
+        async with open_ingestion_services("feeds resume") as room:
             return await room.desk.resume(reference, corpus, actor())
 
     _print_feed(asyncio.run(run()), as_json)
@@ -128,7 +128,7 @@ def remove(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = 
     """Forget a feed. The articles that it brought stay."""
 
     async def run() -> Feed:
-        async with newsroom("feeds remove") as room:
+        async with open_ingestion_services("feeds remove") as room:
             return await room.desk.remove(reference, corpus, actor())
 
     _print_feed(asyncio.run(run()), as_json, "removed; its articles stay")
@@ -152,9 +152,9 @@ def check(
     if due and references:
         raise typer.BadParameter("give either feeds or --due")
 
-    async def run() -> list[Visit]:
+    async def run() -> list[FeedVisit]:
         visits = []
-        async with newsroom("feeds check") as room:
+        async with open_ingestion_services("feeds check") as room:
             with bar(hidden=as_json) as follow:
                 coming = (
                     room.poller.due() if due else room.desk.visit_now(corpus, references or (), follow)
@@ -218,7 +218,7 @@ def _print_feed(feed: Feed, as_json: bool, remark: str | None = None) -> None:
         print(f"   failed {feed.failures} times in a row: {feed.last_error}")
 
 
-def _visit_record(visit: Visit) -> dict[str, Any]:
+def _visit_record(visit: FeedVisit) -> dict[str, Any]:
     return {
         "feed": feed_record(visit.feed),
         "result": visit.result,
@@ -228,7 +228,7 @@ def _visit_record(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _print_visit(visit: Visit, *, explain: bool) -> None:
+def _print_visit(visit: FeedVisit, *, explain: bool) -> None:
     from collections import Counter
 
     counts = ", ".join(f"{count} {status}" for status, count in visit.counts.items())
@@ -244,7 +244,7 @@ def _print_visit(visit: Visit, *, explain: bool) -> None:
         print(f"   paused: {visit.feed.pause_reason}")
 
 
-def _item_record(each: Judged) -> dict[str, Any]:
+def _item_record(each: FilteredItem) -> dict[str, Any]:
     from retrieval.timestamps import written
 
     item = each.item
@@ -257,7 +257,7 @@ def _item_record(each: Judged) -> dict[str, Any]:
     }
 
 
-def _print_items(judged: tuple[Judged, ...], as_json: bool) -> None:
+def _print_items(judged: tuple[FilteredItem, ...], as_json: bool) -> None:
     for each in judged:
         record = _item_record(each)
         if as_json:

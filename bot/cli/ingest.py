@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import actor, bar, newsroom
+from bot.cli.common import actor, bar, open_ingestion_services
 from bot.cli.output import complain, ingested_record, print_json
 
 if TYPE_CHECKING:
-    from bot.services.ingestion import Newsroom
+    from bot.services.ingestion import IngestionServices
     from retrieval.catalogue import Corpus
     from retrieval.library import Library
-    from retrieval.models import Incoming, Ingested
+    from retrieval.models import IngestItem, IngestResult
 
 
 def ingest(
@@ -35,9 +35,9 @@ def ingest(
     """
 
     async def run() -> None:
-        rejected: list[Ingested] = []
+        rejected: list[IngestResult] = []
         counts: dict[str, int] = {}
-        async with newsroom("ingest") as room:
+        async with open_ingestion_services("ingest") as room:
             for is_web, group in itertools.groupby(sources, lambda source: "://" in source):
                 given = list(group)
                 results = (
@@ -70,7 +70,7 @@ def extract(
     from bot.config.settings import load_settings
     from retrieval.errors import UnreadableSource
     from retrieval.extraction.process_pool import Extractor
-    from retrieval.extraction.worker_process import Job
+    from retrieval.extraction.worker_process import ExtractionJob
     from retrieval.text.encoding import read_bounded
     from retrieval.text.language import detect_language
     from retrieval.timestamps import written
@@ -80,7 +80,7 @@ def extract(
         data = read_bounded(file, settings.max_article_bytes)
         kind: Literal["pdf", "page"] = "pdf" if data.startswith(b"%PDF-") else "page"
         # Who asks to see a page is shown what there is before its paywall.
-        job = Job(kind, url, teasers=True, respect_noai=settings.respect_noai)
+        job = ExtractionJob(kind, url, teasers=True, respect_noai=settings.respect_noai)
         with Extractor(1) as extractor:
             article = extractor.submit(job, data).result()
     except UnreadableSource as error:
@@ -139,8 +139,8 @@ async def _reindex(library: Library, corpus: Corpus, *, hidden: bool) -> int:
 
 
 async def _from_files(
-    room: Newsroom, sources: list[str], corpus: str, *, hidden: bool
-) -> AsyncIterator[Ingested]:
+    room: IngestionServices, sources: list[str], corpus: str, *, hidden: bool
+) -> AsyncIterator[IngestResult]:
     from retrieval.ingestion.pipeline import ingest as ingest_all
 
     by = actor()
@@ -157,8 +157,8 @@ async def _from_files(
 
 
 async def _from_web(
-    room: Newsroom, urls: list[str], corpus: str, *, hidden: bool
-) -> AsyncIterator[Ingested]:
+    room: IngestionServices, urls: list[str], corpus: str, *, hidden: bool
+) -> AsyncIterator[IngestResult]:
     """As a job: what is killed midway goes on with `newsdesk jobs resume` or the next URL."""
     from retrieval.catalogue.jobs import JobSource
 
@@ -174,7 +174,7 @@ async def _from_web(
         raise
 
 
-def _read(room: Newsroom, sources: list[str]) -> Iterator[Incoming]:
+def _read(room: IngestionServices, sources: list[str]) -> Iterator[IngestItem]:
     from retrieval.ingestion.readers import read_sources, read_stdin
 
     pages = room.pages
@@ -188,7 +188,7 @@ def _read(room: Newsroom, sources: list[str]) -> Iterator[Incoming]:
             yield from read_stdin(sys.stdin.buffer, pages.max_bytes)
 
 
-def _tell_rejected(rejected: list[Ingested], as_json: bool) -> None:
+def _tell_rejected(rejected: list[IngestResult], as_json: bool) -> None:
     if not rejected:
         return
     if not as_json:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import actor, known, newsroom
+from bot.cli.common import actor, known, open_ingestion_services
 from bot.cli.output import print_json, to_the_second
 
 if TYPE_CHECKING:
-    from retrieval.catalogue.jobs import Job, Tally
+    from retrieval.catalogue.jobs import Job, JobCounts
 
 app = typer.Typer(help="Jobs: sources on their way in.", no_args_is_help=True)
 
@@ -22,8 +22,8 @@ app = typer.Typer(help="Jobs: sources on their way in.", no_args_is_help=True)
 def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
     """The last jobs of a corpus, and what came of them."""
 
-    async def run() -> list[tuple[Job, Tally]]:
-        async with newsroom("jobs list", writing=False) as room:
+    async def run() -> list[tuple[Job, JobCounts]]:
+        async with open_ingestion_services("jobs list", writing=False) as room:
             await known(room.library, corpus)
             return await room.jobs.tallies(await room.jobs.jobs(corpus))
 
@@ -34,8 +34,8 @@ def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
 def resume(as_json: o.Json = False) -> None:
     """Finish the jobs that an interruption left, of all corpora."""
 
-    async def run() -> list[tuple[Job, Tally]]:
-        async with newsroom("jobs resume") as room:
+    async def run() -> list[tuple[Job, JobCounts]]:
+        async with open_ingestion_services("jobs resume") as room:
             return await room.jobs.tallies(await room.jobs.drain())
 
     _print_jobs(asyncio.run(run()), as_json, "No job was left unfinished.")
@@ -49,14 +49,14 @@ def cancel(
 ) -> None:
     """End a job. What it has brought in stays."""
 
-    async def run() -> list[tuple[Job, Tally]]:
-        async with newsroom("jobs cancel") as room:
+    async def run() -> list[tuple[Job, JobCounts]]:
+        async with open_ingestion_services("jobs cancel") as room:
             return await room.jobs.tallies([await room.jobs.cancel(number, corpus, actor())])
 
     _print_jobs(asyncio.run(run()), as_json)
 
 
-def _print_jobs(jobs: list[tuple[Job, Tally]], as_json: bool, none: str = "") -> None:
+def _print_jobs(jobs: list[tuple[Job, JobCounts]], as_json: bool, none: str = "") -> None:
     from retrieval.web.urls import without_credentials
 
     if not jobs and not as_json:

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bot.answering.models import Answer, Sentence, Usage
-    from retrieval.models import Found, Ingested, Reference
+    from bot.answering.models import Answer, AnswerSentence, Usage
+    from retrieval.models import IngestResult, Reference, SearchResults
 
 
 def print_json(record: dict[str, Any]) -> None:
@@ -29,12 +29,12 @@ def complain(text: str) -> None:
     print(f"newsdesk: {text}", file=sys.stderr, flush=True)
 
 
-def ingested_record(result: Ingested) -> dict[str, Any]:
+def ingested_record(result: IngestResult) -> dict[str, Any]:
     return asdict(result)
 
 
 def search_record(
-    found: Found, question_id: str | None, ms: float, *, explain: bool = False
+    found: SearchResults, question_id: str | None, ms: float, *, explain: bool = False
 ) -> dict[str, Any]:
     from retrieval.timestamps import iso
 
@@ -88,7 +88,7 @@ def answer_record(
     return record
 
 
-def print_found(found: Found, *, explain: bool = False) -> None:
+def print_found(found: SearchResults, *, explain: bool = False) -> None:
     from rich.text import Text
 
     console = _console()
@@ -110,7 +110,7 @@ def print_found(found: Found, *, explain: bool = False) -> None:
         console.print(Text(note, style="yellow"))
 
 
-def _reading(found: Found) -> list[str]:
+def _reading(found: SearchResults) -> list[str]:
     """How the question was read."""
     from retrieval.timestamps import iso
 
@@ -136,7 +136,7 @@ class AnswerPrinter:
         if question is not None:
             self._line(f"\nQ: {question}", "bold cyan")
 
-    def say(self, sentence: Sentence) -> None:
+    def say(self, sentence: AnswerSentence) -> None:
         marks = "".join(f"[{n}]" for n in sentence.citations)
         for word in f"{sentence.text} {marks}".split():
             self._put(word)

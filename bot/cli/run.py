@@ -15,7 +15,7 @@ _PORTAL = "https://discord.com/developers/applications"
 def run() -> None:
     """Run the Discord bot until it is stopped with Ctrl-C or SIGTERM."""
     from bot.config.settings import load_settings
-    from bot.ops.discord_endpoints import use_addresses
+    from bot.ops.discord_endpoints import use_endpoints
     from bot.ops.invite import bot_id
     from bot.ops.logging import set_up
     from retrieval.errors import SettingsError
@@ -35,16 +35,16 @@ def run() -> None:
             f"your application at {_PORTAL}."
         )
     set_up(as_json=settings.log_json)
-    use_addresses(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
+    use_endpoints(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     asyncio.run(_run(settings))
 
 
 async def _run(settings: Settings) -> None:
     from bot.client import NewsdeskBot
-    from bot.ops.event_loop import favour_the_loop
+    from bot.ops.event_loop import tune_for_event_loop
 
     bot = NewsdeskBot(settings)
-    favour_the_loop(bot)
+    tune_for_event_loop(bot)
     running = asyncio.create_task(_connected(bot, settings))
     stop = asyncio.Event()
     _on_signals(stop)

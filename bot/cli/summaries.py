@@ -27,16 +27,16 @@ from bot.cli.summary_output import (
 )
 
 if TYPE_CHECKING:
-    from bot.answering.summaries.models import Progress, Step
-    from bot.answering.summaries.service import SummaryDesk
+    from bot.answering.summaries.models import Progress, SummaryProgress
+    from bot.answering.summaries.service import SummaryService
 
 
-class Period(StrEnum):
+class PeriodOption(StrEnum):
     day = "day"
     week = "week"
 
 
-_DAYS = {Period.day: 1, Period.week: 7}
+_DAYS = {PeriodOption.day: 1, PeriodOption.week: 7}
 
 Wanted = Annotated[
     str,
@@ -79,7 +79,7 @@ def summarize(
 def digest(
     as_of: o.AsOf = None, since: o.Since = None, until: o.Until = None,
     period: Annotated[
-        Period | None, typer.Option(help="The day or the week up to the end of the range. Default: day.")
+        PeriodOption | None, typer.Option(help="The day or the week up to the end of the range. Default: day.")
     ] = None,
     topic: Annotated[str | None, typer.Option(help="Only stories on this; a few words.")] = None,
     source: o.Source = None,
@@ -100,7 +100,7 @@ def digest(
     if topic is not None and not topic.strip():
         raise typer.BadParameter("the topic is empty", param_hint="--topic")
     if within.since is None:
-        days = timedelta(days=_DAYS[period or Period.day])
+        days = timedelta(days=_DAYS[period or PeriodOption.day])
         within = replace(within, since=within.last - days + timedelta(microseconds=1))
 
     async def run() -> None:
@@ -164,10 +164,10 @@ def timeline(
 
 
 @contextlib.asynccontextmanager
-async def _desk(corpus: str) -> AsyncIterator[SummaryDesk]:
+async def _desk(corpus: str) -> AsyncIterator[SummaryService]:
     """Raises ``NotFound`` if there is no such corpus."""
     from bot.answering.factory import open_composer
-    from bot.answering.summaries.service import SummaryDesk
+    from bot.answering.summaries.service import SummaryService
     from bot.config.settings import load_settings
     from retrieval.library import open_library
 
@@ -177,7 +177,7 @@ async def _desk(corpus: str) -> AsyncIterator[SummaryDesk]:
         open_composer(library, settings.answering()) as composer,
     ):
         await library.require_corpus(corpus)
-        yield SummaryDesk(library, composer, library.config.zone)
+        yield SummaryService(library, composer, library.config.zone)
 
 
 @contextlib.contextmanager
@@ -191,7 +191,7 @@ def _progress() -> Iterator[Progress]:
         return
     with console.status("Reading…") as status:
 
-        def told(step: Step) -> None:
+        def told(step: SummaryProgress) -> None:
             status.update(f"Written: {step.done} of {step.total} parts")
 
         yield told

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.cli.output import byline
 
 if TYPE_CHECKING:
-    from bot.answering.models import Citation, Sentence, Usage
+    from bot.answering.models import AnswerSentence, Citation, Usage
     from bot.answering.summaries.models import Summary
     from bot.answering.summaries.service import Digest
     from bot.answering.summaries.timeline import Timeline
@@ -93,7 +93,7 @@ def timeline_record(timeline: Timeline, alt: str | None, ms: float) -> dict[str,
 
 
 def print_summary(summary: Summary) -> None:
-    out = _Out()
+    out = _SummaryPrinter()
     out.line(summary.title, "bold")
     if summary.kind == "story":
         count = len(summary.articles)
@@ -119,7 +119,7 @@ def print_summary(summary: Summary) -> None:
 def print_digest(digest: Digest) -> None:
     from bot.answering.summaries.export import heading, outlets
 
-    out = _Out()
+    out = _SummaryPrinter()
     out.line(heading(digest), "bold")
     for rank, entry in enumerate(digest.entries, 1):
         out.line("")
@@ -138,7 +138,7 @@ def print_digest(digest: Digest) -> None:
 
 def print_timeline(timeline: Timeline, key: Sequence[tuple[str, str]] = ()) -> None:
     """``key``: what stands in the picture for names that it could not write."""
-    out = _Out()
+    out = _SummaryPrinter()
     out.line(f"Timeline of {timeline.topic}", "bold")
     day = None
     for number, event in enumerate(timeline.events, 1):
@@ -157,7 +157,7 @@ def print_timeline(timeline: Timeline, key: Sequence[tuple[str, str]] = ()) -> N
     out.ending(timeline.notes, timeline.model, timeline.usage)
 
 
-class _Out:
+class _SummaryPrinter:
     def __init__(self) -> None:
         import sys
 
@@ -193,11 +193,11 @@ class _Out:
             self.line(f"Written by {model}, {tokens:,} tokens{cost}.", "dim")
 
 
-def _cited(sentence: Sentence) -> str:
+def _cited(sentence: AnswerSentence) -> str:
     return f"{sentence.text} {''.join(f'[{n}]' for n in sentence.citations)}"
 
 
-def _sentences(sentences: Iterable[Sentence]) -> list[dict[str, Any]]:
+def _sentences(sentences: Iterable[AnswerSentence]) -> list[dict[str, Any]]:
     return [{"text": s.text, "citations": list(s.citations)} for s in sentences]
 
 

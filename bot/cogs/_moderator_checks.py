@@ -11,12 +11,12 @@ import discord
 from discord import app_commands
 
 from bot.client import NewsdeskBot
-from bot.errors import Refused
-from bot.services.permissions import Visit
+from bot.errors import UserError
+from bot.services.permissions import RequestContext
 from bot.ui.escaping import plain, unmarked
 from bot.ui.pages import Page
 from retrieval import errors as services
-from retrieval.moderation import Moderator
+from retrieval.moderation import ModerationService
 
 _SUGGESTIONS = 25
 _LONGEST = 100
@@ -25,18 +25,18 @@ _SUGGEST_SECONDS = 2.0
 Suggested = Sequence[tuple[str, str]]
 
 
-async def moderator_of(bot: NewsdeskBot, visit: Visit) -> Moderator:
-    """What may be done to the articles of this moderator's server. Raises ``Refused``."""
+async def moderator_of(bot: NewsdeskBot, visit: RequestContext) -> ModerationService:
+    """What may be done to the articles of this moderator's server. Raises ``UserError``."""
     corpus = visit.require_moderator()
     await bot.library.ensure_corpus(corpus)
-    return await Moderator.of(bot.library, corpus)
+    return await ModerationService.of(bot.library, corpus)
 
 
 async def moderating(
     bot: NewsdeskBot, interaction: discord.Interaction[Any]
-) -> tuple[Visit, Moderator]:
+) -> tuple[RequestContext, ModerationService]:
     """Begin a command of moderators: who asks, checked before Discord is told to wait, and what they
-    may do. Raises ``Refused``."""
+    may do. Raises ``UserError``."""
     visit = await bot.visit(interaction)
     visit.require_moderator()
     await acknowledge(interaction)
@@ -50,11 +50,11 @@ def telling(text: str, *, not_found: str, refused: str | None = None) -> Iterato
     try:
         yield
     except services.NotFound as error:
-        raise Refused(not_found, text=plain(text, 100)) from error
+        raise UserError(not_found, text=plain(text, 100)) from error
     except services.Refused as error:
         if refused is None:
             raise
-        raise Refused(refused) from error
+        raise UserError(refused) from error
 
 
 async def acknowledge(interaction: discord.Interaction[Any]) -> None:
@@ -63,7 +63,10 @@ async def acknowledge(interaction: discord.Interaction[Any]) -> None:
 
 
 async def send_pages(
-    bot: NewsdeskBot, interaction: discord.Interaction[Any], visit: Visit, pages: Sequence[Page]
+    bot: NewsdeskBot,
+    interaction: discord.Interaction[Any],
+    visit: RequestContext,
+    pages: Sequence[Page],
 ) -> None:
     """Show pages to who asked, in one message. The interaction was acknowledged."""
 
@@ -77,7 +80,7 @@ async def send_pages(
 async def suggest(
     bot: NewsdeskBot,
     interaction: discord.Interaction[Any],
-    find: Callable[[Visit, str], Awaitable[Suggested]],
+    find: Callable[[RequestContext, str], Awaitable[Suggested]],
 ) -> list[app_commands.Choice[str]]:
     """What ``find`` finds, (shown, value), for moderators; nothing for everybody else."""
     visit = await bot.visit(interaction)

@@ -9,7 +9,7 @@ from discord import app_commands
 
 from bot.client import NewsdeskBot
 from bot.cogs._moderator_checks import Suggested, moderator_of, suggest
-from bot.services.permissions import Visit
+from bot.services.permissions import RequestContext
 
 _MOST = 25
 
@@ -25,7 +25,7 @@ async def suggest_articles(
 ) -> list[app_commands.Choice[str]]:
     """Articles whose title, publisher or link holds what was typed, the newest first."""
 
-    async def find(visit: Visit, corpus: str) -> Suggested:
+    async def find(visit: RequestContext, corpus: str) -> Suggested:
         moderator = await moderator_of(bot, visit)
         cards = await moderator.find(typed, _MOST, removed)
         return [

@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.client import NewsdeskBot
 from bot.cogs._moderator_checks import moderating, send_pages, telling
 from bot.cogs._references import Reference, suggest_articles
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.ui.escaping import plain
 from bot.ui.moderation import card_lines
 from bot.ui.pager import paged
@@ -37,7 +37,7 @@ class ArticleCommands(
         visit, moderator = await moderating(self._bot, interaction)
         found = await moderator.find(words, _MOST)
         if not found:
-            raise Refused("articles-none", text=plain(words, 100))
+            raise UserError("articles-none", text=plain(words, 100))
         title = visit.say("articles-found", count=len(found))
         lines = (card_lines(card, visit.say) for card in found)
         await send_pages(self._bot, interaction, visit, paged(title, lines, visit.say))

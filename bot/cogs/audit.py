@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.client import NewsdeskBot
 from bot.cogs._moderator_checks import acknowledge, moderator_of, send_pages
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.ui.moderation import audit_lines
 from bot.ui.pager import paged
 
@@ -39,7 +39,7 @@ class AuditCommands(commands.Cog):
         moderator = await moderator_of(self._bot, visit)
         entries = await moderator.audit(subject=about.strip() if about else None, limit=_MOST)
         if not entries:
-            raise Refused("audit-none")
+            raise UserError("audit-none")
         lines = map(audit_lines, entries)
         await send_pages(
             self._bot, interaction, visit, paged(visit.say("audit-title"), lines, visit.say)

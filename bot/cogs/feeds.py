@@ -15,9 +15,9 @@ from discord.ext import commands
 
 from bot.client import NewsdeskBot
 from bot.cogs._moderator_checks import Suggested, acknowledge, send_pages, suggest, telling
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.i18n.reasons import reason_in
-from bot.services.permissions import Visit
+from bot.services.permissions import RequestContext
 from bot.ui.escaping import explained, plain
 from bot.ui.failures import described
 from bot.ui.jobs import lines_of
@@ -28,9 +28,9 @@ from bot.ui.pages import BUSY, note
 from retrieval import errors as services
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
-from retrieval.feeds.item_loader import side_by_side
-from retrieval.feeds.service import Visit as FeedVisit
-from retrieval.ingestion.progress import Progress
+from retrieval.feeds.item_loader import map_concurrently
+from retrieval.feeds.service import FeedVisit as FeedVisit
+from retrieval.ingestion.progress import IngestProgress
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class FeedCommands(
             add = self._bot.newsroom.desk.add(
                 link, corpus, visit.actor, include=wanted, exclude=unwanted
             )
-            feed = await self._look(_Look(interaction, visit, link), add)
+            feed = await self._look(_PreviewReport(interaction, visit, link), add)
         words = f"{feed_lines(feed, visit.say)}\n\n{visit.say('feed-added')}"
         await interaction.edit_original_response(embed=note(words).embed)
 
@@ -91,7 +91,7 @@ class FeedCommands(
         await acknowledge(interaction)
         feeds = await self._bot.newsroom.desk.feeds(corpus)
         if not feeds:
-            raise Refused("feeds-none")
+            raise UserError("feeds-none")
         lines = (feed_lines(feed, visit.say) for feed in feeds)
         await send_pages(
             self._bot, interaction, visit, paged(visit.say("feeds-title"), lines, visit.say)
@@ -108,10 +108,10 @@ class FeedCommands(
         corpus = visit.require_moderator()
         link = link_of(address)
         await acknowledge(interaction)
-        look = _Look(interaction, visit, link)
+        look = _PreviewReport(interaction, visit, link)
         seen = await self._look(look, self._bot.newsroom.desk.preview(link, corpus, look.report))
         if not seen.judged:
-            raise Refused("feed-empty", text=plain(link, 100))
+            raise UserError("feed-empty", text=plain(link, 100))
         title = plain(seen.document.title or seen.url or link, 100)
         lines = (item_lines(each, visit.say) for each in seen.judged)
         head = verdict_line(seen.judged, visit.say)
@@ -153,17 +153,17 @@ class FeedCommands(
         if feed is not None:
             with telling(feed, not_found="feed-unknown", refused="feed-busy"):
                 wanted = await self._bot.newsroom.desk.feed(feed, corpus)
-                look = _Look(interaction, visit, wanted.name)
+                look = _PreviewReport(interaction, visit, wanted.name)
                 came = await self._look(look, self._bot.newsroom.desk.visit(wanted, look.report))
             lines = [item_lines(each, visit.say) for each in came.judged]
             head = visit_lines(came, visit.say)
         else:
-            look = _Look(interaction, visit)
+            look = _PreviewReport(interaction, visit)
             visits = await self._look(look, self._visit_all(corpus, look))
             lines = [visit_lines(each, visit.say) for each in visits]
             head = None
             if not lines:
-                raise Refused("feed-busy" if look.of else "feeds-none-to-check")
+                raise UserError("feed-busy" if look.of else "feeds-none-to-check")
         await send_pages(
             self._bot, interaction, visit,
             paged(visit.say("feeds-checked"), lines, visit.say, head=head),
@@ -176,7 +176,7 @@ class FeedCommands(
     async def _feeds(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        async def find(visit: Visit, corpus: str) -> Suggested:
+        async def find(visit: RequestContext, corpus: str) -> Suggested:
             feeds = await self._bot.newsroom.desk.feeds(corpus)
             words = typed.casefold()
             return [
@@ -202,7 +202,7 @@ class FeedCommands(
         words = visit.say(done, name=plain(feed.name, 150))
         await interaction.edit_original_response(embed=note(words).embed)
 
-    async def _visit_all(self, corpus: str, look: _Look) -> list[FeedVisit]:
+    async def _visit_all(self, corpus: str, look: _PreviewReport) -> list[FeedVisit]:
         """All active feeds, but for those that are being visited right now."""
         desk = self._bot.newsroom.desk
         active = [feed for feed in await desk.feeds(corpus) if feed.state == "active"]
@@ -217,10 +217,10 @@ class FeedCommands(
             finally:
                 look.done += 1
 
-        visits = [each async for each in side_by_side(active, visit, at_once=_AT_ONCE) if each]
+        visits = [each async for each in map_concurrently(active, visit, at_once=_AT_ONCE) if each]
         return sorted(visits, key=lambda each: each.feed.id)
 
-    async def _look(self, look: _Look, work: Coroutine[Any, Any, Any]) -> Any:
+    async def _look(self, look: _PreviewReport, work: Coroutine[Any, Any, Any]) -> Any:
         """Wait for something that fetches, within bounds; it ends when the bot does. Who waits is
         shown how far it is."""
         task = asyncio.create_task(work)
@@ -235,25 +235,27 @@ class FeedCommands(
                 return await task
         except services.UnreadableSource as error:
             reason = explained(reason_in(look.visit.say, error.message), 200)
-            raise Refused("feed-unreadable", text=plain(look.name, 100), reason=reason) from error
+            raise UserError("feed-unreadable", text=plain(look.name, 100), reason=reason) from error
         except TimeoutError as error:
-            raise Refused("feed-took-too-long") from error
+            raise UserError("feed-took-too-long") from error
         finally:
             task.cancel()
 
 
-class _Look:
+class _PreviewReport:
     """What somebody waits for: one feed, by ``name``, or several, ``done`` of ``of``."""
 
-    def __init__(self, interaction: discord.Interaction[Any], visit: Visit, name: str = "") -> None:
+    def __init__(
+        self, interaction: discord.Interaction[Any], visit: RequestContext, name: str = ""
+    ) -> None:
         self.visit = visit
         self.name = name
         self.of = self.done = 0
         self._interaction = interaction
-        self._progress: Progress | None = None
+        self._progress: IngestProgress | None = None
         self._shown: str | None = None
 
-    def report(self, progress: Progress) -> None:
+    def report(self, progress: IngestProgress) -> None:
         self._progress = progress
 
     async def show(self) -> None:
@@ -281,7 +283,7 @@ def _words(given: str | None) -> tuple[str, ...]:
     words = [" ".join(word.split()) for word in (given or "").split(",")]
     words = [word for word in words if word]
     if len(words) > _MOST_WORDS:
-        raise Refused("feed-too-many-words", most=_MOST_WORDS)
+        raise UserError("feed-too-many-words", most=_MOST_WORDS)
     return tuple(words)
 
 

@@ -11,8 +11,8 @@ from discord.ext import commands
 
 from bot import errors
 from bot.client import NewsdeskBot
-from bot.i18n import Say, say_in
-from bot.storage.usage import Spending
+from bot.i18n import Say, translator_for
+from bot.storage.usage import DailyUsage
 from bot.ui.escaping import plain
 from bot.ui.pages import note
 
@@ -69,7 +69,7 @@ class HelpCommands(commands.Cog):
         if settings.welcomed or channel is None:
             return
         await self._bot.servers.change(guild.id, welcomed=True)
-        say = say_in(settings.language or guild.preferred_locale.value)
+        say = translator_for(settings.language or guild.preferred_locale.value)
         try:
             await channel.send(embed=note(say("welcome")).embed)
         except discord.HTTPException as error:
@@ -94,7 +94,7 @@ def _first_channel(guild: discord.Guild) -> discord.TextChannel | None:
     return None
 
 
-def _line(spent: Spending, cost: float | None, tokens: int | None, say: Say) -> str:
+def _line(spent: DailyUsage, cost: float | None, tokens: int | None, say: Say) -> str:
     money = f", ${spent.cost:.2f}" if spent.cost else ""
     used = say("usage-line", calls=spent.calls, tokens=f"{spent.tokens:,}", cost=money)
     shares = [

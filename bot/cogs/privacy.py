@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot import errors
 from bot.client import NewsdeskBot
 from bot.i18n import Say
-from bot.services.permissions import Visit
+from bot.services.permissions import RequestContext
 from bot.storage.answers import feedback_of, forget_user, other_answers_of, questions_of
 from bot.storage.subscriptions import forget_subscriptions, subscriptions_of
 from bot.ui.pages import note
@@ -48,7 +48,7 @@ class PrivacyCommands(
             ephemeral=True,
         )
 
-    async def _kept(self, visit: Visit) -> list[str]:
+    async def _kept(self, visit: RequestContext) -> list[str]:
         """What is kept of somebody, a line for each kind."""
         catalogue, user_id, say = self._bot.library.catalogue, visit.user.id, visit.say
         lines = []

@@ -10,9 +10,9 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.client import NewsdeskBot
-from bot.i18n import LANGUAGES, Say, say_in
-from bot.services.permissions import Visit
-from bot.storage.guild_settings import ServerSettings
+from bot.i18n import LANGUAGES, Say, translator_for
+from bot.services.permissions import RequestContext
+from bot.storage.guild_settings import GuildSettings
 from bot.ui.pages import note
 
 _MOST = 20
@@ -83,7 +83,7 @@ class SettingsCommands(
     ) -> None:
         await self._change(interaction, language=None if language.value == _OWN else language.value)
 
-    async def _moderator(self, interaction: discord.Interaction[Any]) -> Visit:
+    async def _moderator(self, interaction: discord.Interaction[Any]) -> RequestContext:
         visit = await self._bot.visit(interaction)
         visit.require_moderator()
         return visit
@@ -112,11 +112,11 @@ class SettingsCommands(
         visit = await self._bot.visit(interaction)
         by = (visit.require_moderator(), visit.actor)
         settings = await self._bot.servers.change(visit.server_id or 0, by=by, **changes)
-        say = say_in(settings.language or interaction.locale.value)
+        say = translator_for(settings.language or interaction.locale.value)
         await self._tell(interaction, settings, say)
 
     async def _tell(
-        self, interaction: discord.Interaction[Any], settings: ServerSettings, say: Say
+        self, interaction: discord.Interaction[Any], settings: GuildSettings, say: Say
     ) -> None:
         embed = note("").embed
         embed.description = None
@@ -126,7 +126,7 @@ class SettingsCommands(
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
 
-def _lines(settings: ServerSettings, say: Say) -> list[tuple[str, str]]:
+def _lines(settings: GuildSettings, say: Say) -> list[tuple[str, str]]:
     def roles(ids: tuple[int, ...], otherwise: str) -> str:
         return ", ".join(f"<@&{role}>" for role in ids) or say(otherwise)
 

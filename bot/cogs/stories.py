@@ -13,7 +13,7 @@ from discord.ext import commands
 from bot.client import NewsdeskBot
 from bot.cogs._moderator_checks import moderating, send_pages, telling
 from bot.cogs._references import Reference, suggest_articles
-from bot.services.permissions import Visit
+from bot.services.permissions import RequestContext
 from bot.ui.moderation import card_lines
 from bot.ui.pager import paged
 from retrieval.catalogue.moderation import ArticleCard
@@ -79,7 +79,7 @@ class StoryCommands(
     async def _tell(
         self,
         interaction: discord.Interaction[Any],
-        visit: Visit,
+        visit: RequestContext,
         cards: Sequence[ArticleCard],
         title: str,
     ) -> None:

@@ -10,7 +10,7 @@ from bot.answering.providers.factory import ModelOptions
 
 
 @dataclass(frozen=True, slots=True)
-class Composing:
+class GenerationLimits:
     """Bounds of what a model is given and may write: tokens, and seconds for the whole answer."""
 
     context_tokens: int = 3_000
@@ -44,7 +44,7 @@ class AnsweringConfig:
     """``zone``: where those who ask are, whose day the budget is of."""
 
     model: ModelOptions
-    composing: Composing = field(default_factory=Composing)
+    composing: GenerationLimits = field(default_factory=GenerationLimits)
     budget: Budget = field(default_factory=Budget)
     prices_file: Path | None = None
     zone: tzinfo = UTC

@@ -21,12 +21,12 @@ from pydantic_settings import (
 )
 
 from bot.answering.providers import ModelOptions
-from bot.config.limits import AnsweringConfig, Budget, Composing
-from bot.config.url_types import ApiUrl, CdnUrl, GatewayUrl, Hosts, LooksLike, ModelUrl
-from bot.services.rate_limits import Limits
+from bot.config.limits import AnsweringConfig, Budget, GenerationLimits
+from bot.config.url_types import ApiUrl, CdnUrl, GatewayUrl, Hosts, ModelUrl, SettingHint
+from bot.services.rate_limits import RateLimits
 from retrieval.embedders import EmbedderOptions
 from retrieval.errors import SettingsError
-from retrieval.feeds.schedule import FeedRules, Pace
+from retrieval.feeds.schedule import FeedLimits, PollIntervals
 from retrieval.library import LibraryConfig
 from retrieval.rerankers import RerankerOptions
 
@@ -139,12 +139,14 @@ class Settings(BaseSettings):
         """How fetching introduces itself: the user agent, and whom to write to."""
         return f"{self.user_agent} (+{self.contact})" if self.contact else self.user_agent
 
-    def feed_rules(self) -> FeedRules:
+    def feed_rules(self) -> FeedLimits:
         shortest = timedelta(minutes=self.feed_shortest_minutes)
         longest = max(shortest, timedelta(hours=self.feed_longest_hours))
         first = min(longest, max(shortest, timedelta(minutes=30)))
         pause_after = timedelta(days=self.feed_pause_days)
-        return FeedRules(self.feed_first_items, Pace(shortest, longest, first, pause_after))
+        return FeedLimits(
+            self.feed_first_items, PollIntervals(shortest, longest, first, pause_after)
+        )
 
     def library(self, data_dir: Path | None = None) -> LibraryConfig:
         key = self.openai_api_key
@@ -165,8 +167,8 @@ class Settings(BaseSettings):
             rerank_seconds=self.rerank_seconds,
         )
 
-    def limits(self) -> Limits:
-        return Limits(
+    def limits(self) -> RateLimits:
+        return RateLimits(
             self.cooldown_seconds,
             self.answers_at_once,
             self.answers_at_once_per_server,
@@ -182,7 +184,7 @@ class Settings(BaseSettings):
                 key.get_secret_value() if key else None,
                 first_seconds=self.model_seconds,
             ),
-            composing=Composing(
+            composing=GenerationLimits(
                 self.context_tokens, self.answer_tokens, self.answer_seconds, self.second_opinion
             ),
             budget=Budget(
@@ -230,7 +232,7 @@ def load_settings(
     values = {field: given[name] for name, field in known.items() if given.get(name, "").strip()}
     try:
         # Only what was handed in: the environment has been read already.
-        return _Given(**values)  # type: ignore[arg-type]
+        return _GivenSource(**values)  # type: ignore[arg-type]
     except ValidationError as error:
         wrong = error.errors()[0]
         place = str(wrong["loc"][0])
@@ -248,7 +250,7 @@ def _allowed(field: str) -> str:
     kinds: tuple[Any, ...] = get_args(info.annotation) or (info.annotation,)
     bounds = {name: getattr(each, name) for each in info.metadata for name in _BOUNDS if hasattr(each, name)}  # fmt: skip
     for each in info.metadata:
-        if isinstance(each, LooksLike):
+        if isinstance(each, SettingHint):
             return each.words
     if bool in kinds:
         return "true or false"
@@ -273,7 +275,7 @@ def _shown(field: str, value: str) -> str:
     return f"“{value}”" if len(value) <= _SHOWN_CHARS else f"“{value[:_SHOWN_CHARS]}…”"
 
 
-class _Given(Settings):
+class _GivenSource(Settings):
     @classmethod
     def settings_customise_sources(
         cls,

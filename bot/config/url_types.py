@@ -16,7 +16,7 @@ _HOST = re.compile(rf"(?:\[[0-9a-f:.]+\]|{_NAME})(?::(?P<port>[0-9]{{1,5}}))?", 
 
 
 @dataclass(frozen=True, slots=True)
-class LooksLike:
+class SettingHint:
     """What a setting has to be, as the end of a sentence that says so."""
 
     words: str
@@ -52,15 +52,15 @@ def _host(value: str) -> str:
 
 
 _HttpUrl = Annotated[str, AfterValidator(_http_url)]
-ModelUrl = Annotated[_HttpUrl | None, LooksLike("a URL such as http://localhost:8000/v1")]
-ApiUrl = Annotated[_HttpUrl | None, LooksLike("a URL such as http://localhost:8080/api/v10")]
-CdnUrl = Annotated[_HttpUrl | None, LooksLike("a URL such as http://localhost:8082")]
+ModelUrl = Annotated[_HttpUrl | None, SettingHint("a URL such as http://localhost:8000/v1")]
+ApiUrl = Annotated[_HttpUrl | None, SettingHint("a URL such as http://localhost:8080/api/v10")]
+CdnUrl = Annotated[_HttpUrl | None, SettingHint("a URL such as http://localhost:8082")]
 GatewayUrl = Annotated[
     Annotated[str, AfterValidator(_websocket_url)] | None,
-    LooksLike("a URL such as ws://localhost:8081"),
+    SettingHint("a URL such as ws://localhost:8081"),
 ]
 Hosts = Annotated[
     tuple[Annotated[str, AfterValidator(_host)], ...],
     NoDecode,
-    LooksLike("hosts such as localhost or 10.0.0.5:8080, with commas between them"),
+    SettingHint("hosts such as localhost or 10.0.0.5:8080, with commas between them"),
 ]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from retrieval.ingestion.readers.jsonl import article_from_record
-from retrieval.models import Incoming
+from retrieval.models import IngestItem
 from retrieval.timestamps import iso
 
 QUESTIONS = (
@@ -21,11 +21,11 @@ QUESTIONS = (
 )
 
 
-def demo_articles(now: datetime) -> Iterator[Incoming]:
+def demo_articles(now: datetime) -> Iterator[IngestItem]:
     """The bundled articles as of ``now``; their file says how many hours old each one is."""
     with (Path(__file__).parent / "articles.jsonl").open(encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             record = json.loads(line)
             moment = now.replace(microsecond=0) - timedelta(hours=record.pop("hours_ago"))
             record["published_at"] = iso(moment)
-            yield Incoming(f"demo:{number}", article_from_record(record))
+            yield IngestItem(f"demo:{number}", article_from_record(record))

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from bot.answering.extractive import Selection, select
-from bot.evaluation.questions import Question, known_questions, read_records
+from bot.evaluation.questions import EvaluationQuestion, known_questions, read_records
 from bot.evaluation.scoring import Interval, interval
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
@@ -124,7 +124,7 @@ async def tradeoff(
     return Tradeoff(len(half), tuple(selections[: len(known)]), tuple(selections[len(known) :]))
 
 
-async def _selected(library: Library, question: Question) -> Selection:
+async def _selected(library: Library, question: EvaluationQuestion) -> Selection:
     found = await library.search(
         question.question, TimeRange(question.as_of), corpus=_CORPUS, limit=_LIMIT
     )

@@ -29,7 +29,7 @@ _MAX_AGE = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class EvaluationQuestion:
     """A question with its answer. ``gold`` are the canonical URLs of the articles that answer it,
     none if it does not count; ``covered`` says whether any of the articles named for it is there,
     ``names_articles`` whether any is named."""
@@ -67,7 +67,7 @@ def read_records(path: Path) -> list[dict[str, Any]]:
 
 def known_questions(
     records: Iterable[Mapping[str, Any]], articles: Sequence[Mapping[str, Any]]
-) -> list[Question]:
+) -> list[EvaluationQuestion]:
     """The questions that have an answer and a moment, with the articles that answer them. Raises
     ``UnreadableSource``."""
     by_url = {canonical_url(a["url"]): a for a in articles if a.get("url")}
@@ -87,7 +87,9 @@ def known_questions(
             ) from error
         covered = any(url in by_url for url in named)
         questions.append(
-            Question(question_id, asked, str(answer), asked_at, gold, covered, bool(named))
+            EvaluationQuestion(
+                question_id, asked, str(answer), asked_at, gold, covered, bool(named)
+            )
         )
     return questions
 

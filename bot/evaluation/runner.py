@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bot.answering.engine import AnswerEngine, Asked
-from bot.evaluation.questions import Question, holds, known_questions, read_records
+from bot.answering.engine import AnswerEngine, AnswerRequest
+from bot.evaluation.questions import EvaluationQuestion, holds, known_questions, read_records
 from bot.evaluation.scoring import MEASURES, Interval, difference, first_hit, interval
 from retrieval.errors import SettingsError, UnreadableSource
 from retrieval.ingestion.pipeline import ingest
@@ -29,7 +29,7 @@ BASELINE = dict.fromkeys(FEATURES, 0.0) | {"bm25": 1.0, "bm25_peak": 1.0, "week"
 class Outcome:
     """What became of one question."""
 
-    question: Question
+    question: EvaluationQuestion
     rank: int | None
     abstained: bool
     right: bool
@@ -193,17 +193,19 @@ async def _ingest(
 
 
 async def _asked(
-    library: Library, questions: Sequence[Question], progress: Callable[[str, int, int], None]
+    library: Library,
+    questions: Sequence[EvaluationQuestion],
+    progress: Callable[[str, int, int], None],
 ) -> AsyncIterator[Outcome]:
     engine = AnswerEngine(library)
     if questions:
-        await engine.answer(Asked("warm up", TimeRange(questions[0].as_of), "eval"))
+        await engine.answer(AnswerRequest("warm up", TimeRange(questions[0].as_of), "eval"))
     for number, question in enumerate(questions, 1):
         within = TimeRange(question.as_of)
         start = time.perf_counter()
         found = await library.search(question.question, within, corpus="eval", limit=_LIMIT)
         searched = time.perf_counter()
-        answer = await engine.answer(Asked(question.question, within, "eval", limit=_LIMIT))
+        answer = await engine.answer(AnswerRequest(question.question, within, "eval", limit=_LIMIT))
         answered = time.perf_counter()
         yield Outcome(
             question,

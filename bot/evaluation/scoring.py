@@ -9,8 +9,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bot.evaluation.questions import Question, holds
-from retrieval.models import Hit
+from bot.evaluation.questions import EvaluationQuestion, holds
+from retrieval.models import SearchResult
 from retrieval.web.urls import canonical_url
 
 Values: TypeAlias = npt.NDArray[np.float64]
@@ -29,7 +29,7 @@ class Interval:
     high: float
 
 
-def first_hit(question: Question, hits: Sequence[Hit]) -> int | None:
+def first_hit(question: EvaluationQuestion, hits: Sequence[SearchResult]) -> int | None:
     """The rank of the first passage that answers, None if there is none.
 
     It is of a gold article, or of a story that lists one under ``also``, and its title or first
@@ -60,7 +60,7 @@ MEASURES: dict[str, Callable[[int | None], float]] = {
 }
 
 
-def summary(ranks: Sequence[int | None]) -> dict[str, float]:
+def summarize_scores(ranks: Sequence[int | None]) -> dict[str, float]:
     """Hits@1, @5, @10 and MRR@10 of the ranks of the first hits."""
     return {name: sum(map(score, ranks)) / max(1, len(ranks)) for name, score in MEASURES.items()}
 

@@ -22,7 +22,7 @@ class TextError(Exception):
     """A text is unknown, or its variables are not those that it was given."""
 
 
-def say_in(locale: str | None) -> Say:
+def translator_for(locale: str | None) -> Say:
     """What speaks the language of a locale, such as ``de`` or ``en-GB``; English for others."""
     language = language_of(locale)
     return lambda key, /, **variables: text(language, key, **variables)

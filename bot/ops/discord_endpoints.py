@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def use_addresses(api: str | None, gateway: str | None, cdn: str | None) -> None:
+def use_endpoints(api: str | None, gateway: str | None, cdn: str | None) -> None:
     """Point discord.py at other addresses; ``None`` leaves Discord's own. Call it before connecting.
 
     ``api`` is the base of the HTTP API with its version (``http://localhost:8080/api/v10``); webhooks

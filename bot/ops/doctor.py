@@ -24,7 +24,7 @@ _LITTLE_ROOM = 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """``ok`` is None where there is nothing to check."""
 
     check: str
@@ -33,42 +33,42 @@ class Finding:
     remedy: str | None = None
 
 
-async def examine() -> list[Finding]:
+async def examine() -> list[CheckResult]:
     """Go through everything that a start needs. Never raises for what it finds."""
     try:
         settings = load_settings()
     except NewsdeskError as error:
-        return [Finding("settings", False, error.message, "Mend the environment or .env.")]
-    findings = [Finding("settings", True, "all known, all within bounds")]
+        return [CheckResult("settings", False, error.message, "Mend the environment or .env.")]
+    findings = [CheckResult("settings", True, "all known, all within bounds")]
     try:
         async with open_library(settings.library()) as library:
             findings += await _examine_library(settings, library)
     except EmbedderError as error:  # finishing what a crash left needs it
         findings.append(_failed("embedder", error))
     except NewsdeskError as error:
-        findings.append(Finding("data folder", False, error.message))
+        findings.append(CheckResult("data folder", False, error.message))
     findings.append(await _model(settings))
     findings += _token(settings)
     return findings
 
 
-async def _examine_library(settings: Settings, library: Library) -> list[Finding]:
+async def _examine_library(settings: Settings, library: Library) -> list[CheckResult]:
     folder = settings.data_dir
     free = shutil.disk_usage(folder).free
-    room = Finding("data folder", True, f"{folder}, {describe_size(free)} free")
+    room = CheckResult("data folder", True, f"{folder}, {describe_size(free)} free")
     if free < _LITTLE_ROOM:
-        room = Finding(
+        room = CheckResult(
             "data folder", False, f"{folder} has only {describe_size(free)} free", "Make room."
         )
     lock = WriterLock(folder)
     writer = "nobody is writing" if lock.is_free() else f"written by {lock.holder()}"
-    findings = [room, Finding("writer", True, writer)]
+    findings = [room, CheckResult("writer", True, writer)]
     await library.store.heartbeat()
-    findings.append(Finding("chroma", True, settings.chroma_url or "embedded"))
+    findings.append(CheckResult("chroma", True, settings.chroma_url or "embedded"))
     for corpus, made_by in (await library.embedders()).items():
         if made_by not in (None, library.embedder.identity):
             findings.append(
-                Finding(
+                CheckResult(
                     "embedder", False,
                     f"the vectors of {corpus} are by {made_by}, the settings say {library.embedder.identity}",
                     "Run `newsdesk reindex`.",
@@ -79,17 +79,17 @@ async def _examine_library(settings: Settings, library: Library) -> list[Finding
     except EmbedderError as error:
         findings.append(_failed("embedder", error))
     else:
-        findings.append(Finding("embedder", True, f"{library.embedder.identity} works"))
+        findings.append(CheckResult("embedder", True, f"{library.embedder.identity} works"))
         findings += await _examine_vectors(library, vector)
     if library.reranker is not None:
         try:
             await library.reranker.warm_up()
-            findings.append(Finding("reranker", True, f"{library.reranker.identity} works"))
+            findings.append(CheckResult("reranker", True, f"{library.reranker.identity} works"))
         except RerankerError as error:
             findings.append(_failed("reranker", error))
     for wrong in await library.check():
         findings.append(
-            Finding(
+            CheckResult(
                 "indexes", False,
                 f"{wrong.index} of {wrong.corpus}: {wrong.missing} passages missing, {wrong.surplus} too many",
                 "Run `newsdesk reindex`; while articles are being ingested this is normal.",
@@ -98,23 +98,23 @@ async def _examine_library(settings: Settings, library: Library) -> list[Finding
     return findings
 
 
-async def _examine_vectors(library: Library, vector: Vectors) -> list[Finding]:
+async def _examine_vectors(library: Library, vector: Vectors) -> list[CheckResult]:
     findings = []
     for searched in await library.catalogue.corpora():
         try:
             await library.corner(searched).vectors.query(vector, 1)
         except IndexDamaged as error:
-            findings.append(Finding("indexes", False, f"{searched.name}: {error.message}"))
+            findings.append(CheckResult("indexes", False, f"{searched.name}: {error.message}"))
         except EmbedderMismatch:
             pass  # told by who calls
     return findings
 
 
-async def _model(settings: Settings) -> Finding:
+async def _model(settings: Settings) -> CheckResult:
     options = replace(settings.answering().model, first_seconds=_SECONDS)
     model = make_model(options)
     if model is None:
-        return Finding(
+        return CheckResult(
             "model", None, "no OPENAI_API_KEY and no OPENAI_BASE_URL: answers are quotations"
         )
     try:
@@ -123,27 +123,29 @@ async def _model(settings: Settings) -> Finding:
         return _failed("model", error)
     finally:
         await model.close()
-    return Finding("model", True, f"{options.base_url or 'OpenAI'} answers; asked for {model.name}")
+    return CheckResult(
+        "model", True, f"{options.base_url or 'OpenAI'} answers; asked for {model.name}"
+    )
 
 
-def _failed(part: str, error: NewsdeskError) -> Finding:
+def _failed(part: str, error: NewsdeskError) -> CheckResult:
     what, _, remedy = error.message.partition("; ")
-    return Finding(part, False, what, remedy[:1].upper() + remedy[1:])
+    return CheckResult(part, False, what, remedy[:1].upper() + remedy[1:])
 
 
-def _token(settings: Settings) -> list[Finding]:
+def _token(settings: Settings) -> list[CheckResult]:
     """The shape of the token, and the invitation that follows from it."""
     from bot.ops.invite import bot_id, invite_link
 
     if settings.discord_token is None:
-        return [Finding("Discord token", None, "not set; the terminal needs none")]
+        return [CheckResult("Discord token", None, "not set; the terminal needs none")]
     found = bot_id(settings.discord_token.get_secret_value())
     if found is None:
-        return [Finding(
+        return [CheckResult(
             "Discord token", False, "DISCORD_TOKEN does not have the shape of a bot token",
             "Copy it again from the Bot page of the Discord developer portal.",
         )]  # fmt: skip
     return [
-        Finding("Discord token", True, f"has the shape of a token, for the bot {found}"),
-        Finding("Discord invitation", None, invite_link(found)),
+        CheckResult("Discord token", True, f"has the shape of a token, for the bot {found}"),
+        CheckResult("Discord invitation", None, invite_link(found)),
     ]

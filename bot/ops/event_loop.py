@@ -24,14 +24,14 @@ _SWITCH_SECONDS = 0.0002
 _M_ARENA_MAX, _ARENAS = -8, 2
 
 
-def favour_the_loop(bot: NewsdeskBot) -> None:
+def tune_for_event_loop(bot: NewsdeskBot) -> None:
     """Set the process up for a bot: to be called once, before it starts."""
     # A busy thread gives the lock back after a millisecond instead of five.
     sys.setswitchinterval(_SWITCH_SECONDS)
     # Chroma would keep the lock as long as it writes.
     bot.chroma_apart = True
     INGESTING.resize(1)
-    keep_memory_together()
+    limit_malloc_arenas()
     prepare = bot.setup_hook
 
     # What a start leaves in memory stays: looking through it again and again for garbage takes a
@@ -48,7 +48,7 @@ def favour_the_loop(bot: NewsdeskBot) -> None:
     bot.add_listener(settle, "on_ready")
 
 
-def keep_memory_together() -> None:
+def limit_malloc_arenas() -> None:
     """Let the threads of this process share two heaps, where its C library is glibc: each would have
     one of its own, and what is free in one is of no use to the others. To be called before threads
     start; nearly halves what a bot takes and keeps it from growing."""
@@ -56,7 +56,7 @@ def keep_memory_together() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
 
 
-def one_event_at_a_time(http: HTTPClient) -> None:
+def yield_between_gateway_events(http: HTTPClient) -> None:
     """Let others have the event loop between two events of the gateway.
 
     discord.py reads what has arrived in one go: of 200 commands at once the first would be

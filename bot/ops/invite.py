@@ -36,7 +36,7 @@ def invite_link(bot_id: int) -> str:
     )
 
 
-def missing(has: discord.Permissions) -> list[str]:
+def missing_permissions(has: discord.Permissions) -> list[str]:
     """What of it is missing, by Discord's names for people."""
     return [
         name.replace("_", " ").title()

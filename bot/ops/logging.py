@@ -23,7 +23,7 @@ def new_id() -> str:
 
 
 @contextlib.contextmanager
-def about(question_id: str) -> Iterator[None]:
+def log_context(question_id: str) -> Iterator[None]:
     """Every line logged inside, in whatever task it starts, bears the id of this question."""
     token = _question.set(question_id)
     try:
@@ -40,7 +40,7 @@ def details(**fields: Any) -> dict[str, Any]:
 def set_up(*, as_json: bool, debug: bool = False) -> None:
     """Log to standard error."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Json() if as_json else _Plain())
+    handler.setFormatter(_JsonFormatter() if as_json else _PlainFormatter())
     logging.basicConfig(
         level=logging.DEBUG if debug else logging.INFO, handlers=[handler], force=True
     )
@@ -70,7 +70,7 @@ def _time(record: logging.LogRecord) -> str:
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
 
-class _Json(logging.Formatter):
+class _JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": _time(record), "level": record.levelname.lower(), "logger": record.name,
@@ -81,7 +81,7 @@ class _Json(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-class _Plain(logging.Formatter):
+class _PlainFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields = "".join(f" {name}={value}" for name, value in _fields(record).items())
         text = f"{_time(record)} {record.levelname:<7} {record.name}: {record.getMessage()}{fields}"

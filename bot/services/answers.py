@@ -12,15 +12,15 @@ import discord
 
 from bot import errors
 from bot.answering.conversation import Conversation
-from bot.answering.engine import THE_QUESTIONS_LANGUAGE, AnswerEngine, Asked
-from bot.answering.models import Answer, Finished, Said, Sentence
+from bot.answering.engine import THE_QUESTIONS_LANGUAGE, AnswerEngine, AnswerRequest
+from bot.answering.models import Answer, AnswerCompleted, AnswerSentence, SentenceAccepted
 from bot.answering.serialization import as_record
-from bot.services.conversations import Answered, Conversations, Topic
-from bot.services.requests import Errand, Errands
-from bot.storage.answers import Given, keep_answer, set_message
-from bot.ui.answers import Frame, answer_pages, cut_short, writing
+from bot.services.conversations import AnswerKey, ConversationKey, Conversations
+from bot.services.requests import Request, RequestRunner
+from bot.storage.answers import StoredAnswer, save_answer, set_message
+from bot.ui.answers import AnswerContext, answer_pages, cut_short, writing
 from bot.ui.buttons import answer_view
-from bot.ui.delivery import Place
+from bot.ui.delivery import MessageDelivery
 from retrieval.library import Library
 from retrieval.timestamps import TimeRange
 
@@ -30,7 +30,7 @@ LONGEST_QUESTION = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Query(Errand):
+class QuestionRequest(Request):
     """A question with who asked it, where, and what it may see.
 
     ``conversation`` is what was said before; afterwards it is remembered under ``topics``.
@@ -40,7 +40,7 @@ class Query(Errand):
     text: str
     corpus: str
     conversation: Conversation = field(default_factory=Conversation)
-    topics: tuple[Topic, ...] = ()
+    topics: tuple[ConversationKey, ...] = ()
     since: datetime | None = None
     source: str | None = None
     language: str = THE_QUESTIONS_LANGUAGE
@@ -48,7 +48,7 @@ class Query(Errand):
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class PostedAnswer:
     """An answer that people see, and the message that it ends in."""
 
     answer: Answer
@@ -56,14 +56,14 @@ class Served:
     message: discord.Message | discord.PartialMessage
 
 
-class Desk:
+class AnswerService:
     """Answers questions, each exactly once."""
 
     def __init__(
         self,
         library: Library,
         engine: AnswerEngine,
-        errands: Errands,
+        errands: RequestRunner,
         conversations: Conversations,
         seconds: float,
     ) -> None:
@@ -73,68 +73,81 @@ class Desk:
         self._conversations = conversations
         self._seconds = seconds
 
-    async def serve(self, query: Query, place: Place) -> Served | None:
+    async def serve(self, query: QuestionRequest, place: MessageDelivery) -> PostedAnswer | None:
         """Answer ``query`` in ``place``; None if it ended without an answer, which was told."""
 
-        async def work() -> tuple[str, Served | None]:
+        async def work() -> tuple[str, PostedAnswer | None]:
             served = await self._serve(query, place)
             return ("not answered" if served is None else _outcome(served.answer)), served
 
         return await self._errands.run(query, place, "answering", work, characters=len(query.text))
 
-    async def _serve(self, query: Query, place: Place) -> Served | None:
+    async def _serve(self, query: QuestionRequest, place: MessageDelivery) -> PostedAnswer | None:
         if len(query.text) > LONGEST_QUESTION:
-            raise errors.Refused("question-too-long", most=LONGEST_QUESTION, length=len(query.text))
-        said: list[Sentence] = []
+            raise errors.UserError(
+                "question-too-long", most=LONGEST_QUESTION, length=len(query.text)
+            )
+        said: list[AnswerSentence] = []
 
-        async def make() -> tuple[Asked, Frame, Answer]:
+        async def make() -> tuple[AnswerRequest, AnswerContext, Answer]:
             asked, frame = await self._asked(query)
             return asked, frame, await self._made(asked, frame, place, said)
 
-        made = await self._errands.in_turn(query, place, make)
+        made = await self._errands.run_when_slot_free(query, place, make)
         if made is None:
             await place.finish([cut_short(said, self._frame(query))])
             return None
         return await self._shown(query, *made, place)
 
-    async def _asked(self, query: Query) -> tuple[Asked, Frame]:
+    async def _asked(self, query: QuestionRequest) -> tuple[AnswerRequest, AnswerContext]:
         # A corpus that does not exist would be told of with the names of all others.
         frame = self._frame(query)
         await self._library.ensure_corpus(query.corpus)
-        asked = Asked(
+        asked = AnswerRequest(
             query.text, TimeRange(frame.as_of, query.since), query.corpus, query.source,
             language=query.language, conversation=query.conversation,
         )  # fmt: skip
         return asked, frame
 
-    def _frame(self, query: Query) -> Frame:
+    def _frame(self, query: QuestionRequest) -> AnswerContext:
         text = query.text if query.shown else None
-        return Frame(query.id, self._library.clock(), query.say, text)
+        return AnswerContext(query.id, self._library.clock(), query.say, text)
 
-    async def _made(self, asked: Asked, frame: Frame, place: Place, said: list[Sentence]) -> Answer:
+    async def _made(
+        self,
+        asked: AnswerRequest,
+        frame: AnswerContext,
+        place: MessageDelivery,
+        said: list[AnswerSentence],
+    ) -> Answer:
         """The answer; ``said`` holds what there is of it so far."""
         async with (
             asyncio.timeout(self._seconds),
             contextlib.aclosing(self._engine.stream(asked)) as events,
         ):
             async for event in events:
-                if isinstance(event, Said):
+                if isinstance(event, SentenceAccepted):
                     said.append(event.sentence)
                     place.update(lambda: writing(said, frame))
-                elif isinstance(event, Finished):
+                elif isinstance(event, AnswerCompleted):
                     return event.answer
         raise RuntimeError("The engine ended without an answer.")
 
     async def _shown(
-        self, query: Query, asked: Asked, frame: Frame, answer: Answer, place: Place
-    ) -> Served | None:
+        self,
+        query: QuestionRequest,
+        asked: AnswerRequest,
+        frame: AnswerContext,
+        answer: Answer,
+        place: MessageDelivery,
+    ) -> PostedAnswer | None:
         # Kept before it is shown: its buttons work from the first moment on.
-        given = Given(
+        given = StoredAnswer(
             query.id, frame.as_of, query.corpus, query.server_id, query.channel_id, None,
             query.user_id, query.text, place.private, as_record(answer),
         )  # fmt: skip
         catalogue = self._library.catalogue
-        await keep_answer(catalogue, given)
+        await save_answer(catalogue, given)
         *before, last = answer_pages(answer, frame)
         view = answer_view(query.id, answer, private=place.private, say=query.say)
         message = await place.finish([*before, last.with_view(view)])
@@ -142,12 +155,12 @@ class Desk:
             return None
         if place.earlier:
             pages = {"earlier": list(place.earlier)}
-            await keep_answer(catalogue, replace(given, answer=given.answer | pages))
+            await save_answer(catalogue, replace(given, answer=given.answer | pages))
         await set_message(catalogue, query.id, message.channel.id, message.id)
         conversation = self._engine.after(query.conversation, asked, answer)
-        for topic in (Answered(query.id), *query.topics):
+        for topic in (AnswerKey(query.id), *query.topics):
             self._conversations.remember(topic, conversation, query.user_id)
-        return Served(answer, conversation, message)
+        return PostedAnswer(answer, conversation, message)
 
 
 def _outcome(answer: Answer) -> str:

@@ -14,21 +14,21 @@ _SECONDS = 30 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnswerKey:
     """After the answer of this id."""
 
     answer_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class InThread:
+class ThreadKey:
     """In a thread, shared by all who write there."""
 
     thread_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class With:
+class ChannelUserKey:
     """With one person in a channel. ``corpus`` keeps what is of one server out of others."""
 
     channel_id: int
@@ -36,11 +36,11 @@ class With:
     corpus: str
 
 
-Topic = Answered | InThread | With
+ConversationKey = AnswerKey | ThreadKey | ChannelUserKey
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _StoredConversation:
     at: float
     conversation: Conversation
     people: frozenset[int]
@@ -58,19 +58,19 @@ class Conversations:
         self._most = most
         self._seconds = seconds
         self._tick = tick
-        self._kept: OrderedDict[Topic, _Kept] = OrderedDict()
+        self._kept: OrderedDict[ConversationKey, _StoredConversation] = OrderedDict()
 
-    def of(self, topic: Topic) -> Conversation | None:
+    def of(self, topic: ConversationKey) -> Conversation | None:
         """What was said there, None if nothing is remembered."""
         kept = self._kept.get(topic)
         if kept is None or self._tick() - kept.at > self._seconds:
             return None
         return kept.conversation
 
-    def remember(self, topic: Topic, conversation: Conversation, user_id: int) -> None:
+    def remember(self, topic: ConversationKey, conversation: Conversation, user_id: int) -> None:
         kept = self._kept.pop(topic, None)
         people = kept.people | {user_id} if kept else frozenset({user_id})
-        self._kept[topic] = _Kept(self._tick(), conversation, people)
+        self._kept[topic] = _StoredConversation(self._tick(), conversation, people)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
 

@@ -12,11 +12,11 @@ from bot import errors
 from bot.ops.logging import details
 from bot.storage.answers import forget_answers
 from bot.storage.guild_settings import (
-    forget_server,
-    known_servers,
+    forget_guild,
+    guilds_removed_before,
+    known_guilds,
     mark_present,
     mark_removed,
-    servers_gone_before,
 )
 from bot.storage.subscriptions import forget_subscriptions
 from retrieval.catalogue.audit_log import Actor
@@ -33,7 +33,7 @@ _US = Actor("Newsdesk", "removed from the server")
 _EVERY_SECONDS = 3_600.0
 
 
-class Departures:
+class GuildRetention:
     """Keeps note of who is gone since when, and deletes what is due. Coming back cancels it."""
 
     def __init__(self, bot: NewsdeskBot) -> None:
@@ -53,9 +53,11 @@ class Departures:
     async def compare(self) -> None:
         """Note who came and went while the bot was away."""
         catalogue, now = self._bot.library.catalogue, self._bot.library.clock()
-        for server_id in set(await known_servers(catalogue)) - self._present():
+        for server_id in set(await known_guilds(catalogue)) - self._present():
             await self.left(server_id)
-        for server_id in set(await servers_gone_before(catalogue, datetime.max)) & self._present():
+        for server_id in (
+            set(await guilds_removed_before(catalogue, datetime.max)) & self._present()
+        ):
             await self.came(server_id)
         await mark_present(catalogue, list(self._present()), now)
 
@@ -96,7 +98,7 @@ class Departures:
         """
         library = self._bot.library
         due = library.clock() - timedelta(days=self._bot.settings.grace_days)
-        gone = await servers_gone_before(library.catalogue, due)
+        gone = await guilds_removed_before(library.catalogue, due)
         for server_id in gone:
             if self._bot.get_guild(server_id) is not None:
                 continue  # it has taken the bot back
@@ -107,7 +109,7 @@ class Departures:
                 await forget_answers(library.catalogue, corpus=corpus)
             await forget_answers(library.catalogue, server_id=server_id)
             await forget_subscriptions(library.catalogue, server_id=server_id)
-            await forget_server(library.catalogue, server_id)
+            await forget_guild(library.catalogue, server_id)
             _log.info("a server's data was deleted", extra=details(server=server_id))
         await forget_answers(
             library.catalogue,

@@ -6,25 +6,25 @@ import asyncio
 from collections import OrderedDict
 from typing import Any
 
-from bot.storage.guild_settings import ServerSettings, change_server_settings, load_server_settings
+from bot.storage.guild_settings import GuildSettings, change_guild_settings, load_guild_settings
 from retrieval.catalogue.audit_log import Actor
 from retrieval.library import Library
 
 _MOST = 5_000
 
 
-class ServerBook:
+class GuildSettingsCache:
     """Reads settings from the catalogue once and keeps the last ones. All changes go through it."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._known: OrderedDict[int, ServerSettings] = OrderedDict()
-        self._reading: dict[int, asyncio.Future[ServerSettings]] = {}
+        self._known: OrderedDict[int, GuildSettings] = OrderedDict()
+        self._reading: dict[int, asyncio.Future[GuildSettings]] = {}
 
-    async def of(self, server_id: int | None) -> ServerSettings:
+    async def of(self, server_id: int | None) -> GuildSettings:
         """The settings of a server; the defaults for direct messages."""
         if server_id is None:
-            return ServerSettings()
+            return GuildSettings()
         if server_id in self._known:
             return self._known[server_id]
         # The first commands of a server may come all at once: one reads for all.
@@ -36,22 +36,22 @@ class ServerBook:
 
     async def change(
         self, server_id: int, *, by: tuple[str, Actor] | None = None, **changes: Any
-    ) -> ServerSettings:
+    ) -> GuildSettings:
         """``by`` is who does that, for the audit of a corpus by name."""
         noted = None
         if by is not None:
             await self._library.ensure_corpus(by[0])
             corpus = await self._library.catalogue.corpus(by[0])
             noted = (corpus, by[1]) if corpus is not None else None
-        settings = await change_server_settings(
+        settings = await change_guild_settings(
             self._library.catalogue, server_id, self._library.clock(), by=noted, **changes
         )
         self._keep(server_id, settings)
         return settings
 
-    async def _read(self, server_id: int) -> ServerSettings:
+    async def _read(self, server_id: int) -> GuildSettings:
         try:
-            settings = await load_server_settings(self._library.catalogue, server_id)
+            settings = await load_guild_settings(self._library.catalogue, server_id)
             # What was changed meanwhile is newer than what was read.
             if server_id not in self._known:
                 self._keep(server_id, settings)
@@ -62,7 +62,7 @@ class ServerBook:
     def forget(self, server_id: int) -> None:
         self._known.pop(server_id, None)
 
-    def _keep(self, server_id: int, settings: ServerSettings) -> None:
+    def _keep(self, server_id: int, settings: GuildSettings) -> None:
         self._known[server_id] = settings
         while len(self._known) > _MOST:
             self._known.popitem(last=False)

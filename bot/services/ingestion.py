@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from bot.config.settings import Settings
 from retrieval.extraction.process_pool import Extractor
 from retrieval.feeds.poller import FeedPoller
-from retrieval.feeds.service import FeedDesk
+from retrieval.feeds.service import FeedService
 from retrieval.ingestion.jobs.queue import JobQueue
-from retrieval.ingestion.jobs.worker import Worker
-from retrieval.ingestion.page_loader import Pages
+from retrieval.ingestion.jobs.worker import JobWorker
+from retrieval.ingestion.page_loader import PageLoader
 from retrieval.library import Library
 from retrieval.web import Fetcher
-from retrieval.web.crawler import PoliteWeb
+from retrieval.web.crawler import Crawler
 
 _log = logging.getLogger(__name__)
 
@@ -25,18 +25,18 @@ _AGAIN_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Newsroom:
+class IngestionServices:
     """``poller.run()`` and ``jobs.run()`` are to be run beside each other while the bot is up."""
 
     library: Library
-    desk: FeedDesk
+    desk: FeedService
     poller: FeedPoller
     jobs: JobQueue
-    pages: Pages
+    pages: PageLoader
 
 
 @contextlib.asynccontextmanager
-async def open_newsroom(settings: Settings, library: Library) -> AsyncIterator[Newsroom]:
+async def open_ingestion(settings: Settings, library: Library) -> AsyncIterator[IngestionServices]:
     """Open what brings news into ``library``, which must be open for writing to take any in."""
     fetching = Fetcher(
         allow=settings.fetch_allow,
@@ -49,26 +49,26 @@ async def open_newsroom(settings: Settings, library: Library) -> AsyncIterator[N
         fetcher = await stack.enter_async_context(fetching)
         # Starts no process before there is something to read.
         extractor = stack.enter_context(Extractor())
-        web = PoliteWeb(
+        web = Crawler(
             fetcher,
             user_agent=settings.user_agent,
             connections=settings.feed_connections,
             clock=library.clock,
         )
-        pages = Pages(web, extractor, settings.max_article_bytes, settings.respect_noai)
-        desk = FeedDesk(library, pages, settings.feed_rules())
+        pages = PageLoader(web, extractor, settings.max_article_bytes, settings.respect_noai)
+        desk = FeedService(library, pages, settings.feed_rules())
         poller = FeedPoller(desk, at_once=settings.feed_connections, clock=library.clock)
-        worker = Worker(library, pages)
+        worker = JobWorker(library, pages)
         jobs = JobQueue(library, worker, most_waiting=settings.jobs_waiting)
-        yield Newsroom(library, desk, poller, jobs, pages)
+        yield IngestionServices(library, desk, poller, jobs, pages)
 
 
 @contextlib.asynccontextmanager
-async def at_work(room: Newsroom) -> AsyncIterator[None]:
+async def run_background_tasks(room: IngestionServices) -> AsyncIterator[None]:
     """Visit feeds and work on jobs while the block lasts. What is cut off goes on the next time."""
     tasks = [
-        asyncio.create_task(_kept_up(room.poller.run, "feeds"), name="feeds"),
-        asyncio.create_task(_kept_up(room.jobs.run, "jobs"), name="jobs"),
+        asyncio.create_task(_run_forever(room.poller.run, "feeds"), name="feeds"),
+        asyncio.create_task(_run_forever(room.jobs.run, "jobs"), name="jobs"),
     ]
     try:
         yield
@@ -78,7 +78,7 @@ async def at_work(room: Newsroom) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _kept_up(run: Callable[[], Awaitable[None]], what: str) -> None:
+async def _run_forever(run: Callable[[], Awaitable[None]], what: str) -> None:
     """A mistake of ours in one piece of work must not end all of it."""
     while True:
         try:

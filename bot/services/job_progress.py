@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot import errors
-from bot.errors import Refused
-from bot.i18n import language_of, say_in
+from bot.errors import UserError
+from bot.i18n import language_of, translator_for
 from bot.ops.logging import details
-from bot.services.permissions import Visit
+from bot.services.permissions import RequestContext
 from bot.storage.job_messages import (
     JobMessage,
     all_job_messages,
     forget_job_message,
     job_message,
-    keep_job_message,
+    save_job_message,
 )
-from bot.ui.delivery import Gone, Place
+from bot.ui.delivery import MessageDeleted, MessageDelivery
 from bot.ui.jobs import job_page, over_page
 from bot.ui.pages import note
-from bot.ui.persistent_message import Lasting
+from bot.ui.persistent_message import PersistentMessage
 from retrieval import errors as services
 from retrieval.catalogue.jobs import Job, JobSource
 
@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 _UNKNOWN_INTERACTION = 10062
 
 
-class JobBoard:
+class JobProgressBoard:
     """Shows how jobs come along, from their start to their end, over restarts of the bot.
 
     A message that somebody deletes is not shown again; its job goes on.
@@ -52,18 +52,18 @@ class JobBoard:
     async def bring_in(
         self,
         interaction: discord.Interaction[Any],
-        visit: Visit,
+        visit: RequestContext,
         sources: Sequence[JobSource],
         message_id: int | None,
     ) -> Job:
-        """Put sources into the queue and show them where ``announced`` said. Raises ``Refused``."""
+        """Put sources into the queue and show them where ``acknowledge_publicly`` said. Raises ``UserError``."""
         corpus = visit.require_moderator()
         job = await self.submit(visit, sources)
         language = language_of(visit.settings.language or interaction.locale.value)
         kept = JobMessage(job.id, visit.server_id or 0, visit.channel_id, message_id, language)
-        await keep_job_message(self._catalogue, kept)
+        await save_job_message(self._catalogue, kept)
         channel = interaction.channel
-        way = Lasting(
+        way = PersistentMessage(
             channel if isinstance(channel, discord.abc.Messageable) else None,
             message_id,
             interaction if message_id is not None else None,
@@ -71,20 +71,20 @@ class JobBoard:
         self._start(kept, corpus, way)
         return job
 
-    async def submit(self, visit: Visit, sources: Sequence[JobSource]) -> Job:
-        """Put sources into the queue, to be shown by who asks. Raises ``Refused``."""
+    async def submit(self, visit: RequestContext, sources: Sequence[JobSource]) -> Job:
+        """Put sources into the queue, to be shown by who asks. Raises ``UserError``."""
         corpus = visit.require_moderator()
         try:
             return await self._bot.newsroom.jobs.submit(corpus, sources, visit.actor)
         except services.Refused as error:
             most = self._bot.settings.jobs_waiting
-            raise Refused("jobs-full", most=most) from error
+            raise UserError("jobs-full", most=most) from error
 
     async def resume(self) -> None:
         """Go on showing the jobs that a former process showed."""
         for kept in await all_job_messages(self._catalogue):
             channel = self._bot.get_partial_messageable(kept.channel_id, guild_id=kept.server_id)
-            way = Lasting(channel, kept.message_id)
+            way = PersistentMessage(channel, kept.message_id)
             self._start(kept, self._bot.corpus_of(kept.server_id), way)
 
     @property
@@ -105,29 +105,29 @@ class JobBoard:
             kept = await job_message(self._catalogue, job_id)
             message = interaction.message
             if kept is None:
-                raise Refused("job-over-already")
+                raise UserError("job-over-already")
             if kept.server_id != visit.server_id or (
                 message is None or kept.message_id not in (None, message.id)
             ):
-                raise Refused("not-yours")
+                raise UserError("not-yours")
             try:
                 await self._bot.newsroom.jobs.cancel(job_id, corpus, visit.actor)
             except (services.NotFound, services.Refused) as error:
-                raise Refused("job-over-already") from error
+                raise UserError("job-over-already") from error
             words = note(visit.say("job-cancelling"))
             await interaction.response.send_message(embed=words.embed, ephemeral=True)
         except Exception as error:  # noqa: BLE001 - told and logged in one place
-            say = say_in(interaction.locale.value)
+            say = translator_for(interaction.locale.value)
             await errors.report(interaction, error, say, "button cancel")
 
-    def _start(self, kept: JobMessage, corpus: str, way: Lasting) -> None:
+    def _start(self, kept: JobMessage, corpus: str, way: PersistentMessage) -> None:
         task = asyncio.create_task(self._show(kept, corpus, way), name=f"job {kept.job_id}")
         self._showing.add(task)
         task.add_done_callback(self._showing.discard)
 
-    async def _show(self, kept: JobMessage, corpus: str, way: Lasting) -> None:
-        say = say_in(kept.language)
-        place = Place([way], private=False)
+    async def _show(self, kept: JobMessage, corpus: str, way: PersistentMessage) -> None:
+        say = translator_for(kept.language)
+        place = MessageDelivery([way], private=False)
         try:
             events = self._bot.newsroom.jobs.watch(kept.job_id, corpus)
             async with contextlib.aclosing(events):  # type: ignore[type-var]
@@ -137,8 +137,8 @@ class JobBoard:
                     place.update(partial(job_page, event, say))
                     if way.message_id != kept.message_id:
                         kept = replace(kept, message_id=way.message_id)
-                        await keep_job_message(self._catalogue, kept)
-            with contextlib.suppress(Gone):
+                        await save_job_message(self._catalogue, kept)
+            with contextlib.suppress(MessageDeleted):
                 if await place.finish([over_page(event, say)]) is None:
                     return  # the next start tells how it ended
             await forget_job_message(self._catalogue, kept.job_id)
@@ -154,7 +154,7 @@ class JobBoard:
         return self._bot.library.catalogue
 
 
-async def announced(interaction: discord.Interaction[Any]) -> int | None:
+async def acknowledge_publicly(interaction: discord.Interaction[Any]) -> int | None:
     """Tell Discord at once, and everyone in the channel, that something comes.
 
     Returns the id of the message that will show it, None if the interaction was over already.

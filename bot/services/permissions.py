@@ -8,9 +8,9 @@ from typing import Any
 import discord
 
 from bot.answering.engine import THE_QUESTIONS_LANGUAGE
-from bot.errors import Refused
-from bot.i18n import Say, say_in
-from bot.storage.guild_settings import ServerSettings
+from bot.errors import UserError
+from bot.i18n import Say, translator_for
+from bot.storage.guild_settings import GuildSettings
 from retrieval.catalogue.audit_log import Actor
 
 _NAMES = {"de": "German", "en": "English"}
@@ -18,7 +18,7 @@ _SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class RequestContext:
     """A person in a server, or in direct messages (``server_id`` is None).
 
     ``corpus`` is what may be read there: None in direct messages, where it has to be chosen.
@@ -30,7 +30,7 @@ class Visit:
     channel_id: int
     place_ids: frozenset[int]
     corpus: str | None
-    settings: ServerSettings
+    settings: GuildSettings
     manages: bool
     say: Say
 
@@ -66,52 +66,52 @@ class Visit:
         return in_place and (not roles or self.is_moderator or bool(self.role_ids & roles))
 
     def require_asking(self) -> None:
-        """Raises ``Refused`` where the bot doesn't answer or this person may not ask."""
+        """Raises ``UserError`` where the bot doesn't answer or this person may not ask."""
         if self.may_ask_here:
             return
         channels = self.settings.channels
         if channels and not self.place_ids & set(channels):
             names = ", ".join(f"<#{channel}>" for channel in channels[:_SHOWN])
-            raise Refused("not-here", channels=names)
+            raise UserError("not-here", channels=names)
         names = ", ".join(f"<@&{role}>" for role in self.settings.ask_roles[:_SHOWN])
-        raise Refused("may-not-ask", roles=names)
+        raise UserError("may-not-ask", roles=names)
 
     def require_moderator(self) -> str:
-        """The corpus that is this moderator's. Raises ``Refused``."""
+        """The corpus that is this moderator's. Raises ``UserError``."""
         if self.server_id is None or self.corpus is None:
-            raise Refused("server-only")
+            raise UserError("server-only")
         if not self.is_moderator:
-            raise Refused("moderators-only")
+            raise UserError("moderators-only")
         return self.corpus
 
 
-def visit_of_interaction(
-    interaction: discord.Interaction[Any], settings: ServerSettings, corpus: str | None
-) -> Visit:
+def context_of_interaction(
+    interaction: discord.Interaction[Any], settings: GuildSettings, corpus: str | None
+) -> RequestContext:
     rights = interaction.permissions
     locale = settings.language or interaction.locale.value
-    return Visit(
+    return RequestContext(
         interaction.user, interaction.guild_id, interaction.channel_id or 0,
-        _places(interaction.channel), corpus, settings,
+        _channel_ids(interaction.channel), corpus, settings,
         interaction.guild_id is not None and (rights.manage_guild or rights.administrator),
-        say_in(locale),
+        translator_for(locale),
     )  # fmt: skip
 
 
-def visit_of_message(
-    message: discord.Message, settings: ServerSettings, corpus: str | None
-) -> Visit:
+def context_of_message(
+    message: discord.Message, settings: GuildSettings, corpus: str | None
+) -> RequestContext:
     guild = message.guild
     author = message.author
     manages = isinstance(author, discord.Member) and author.guild_permissions.manage_guild
     # A message doesn't say its author's language: the server's own is the best guess.
     locale = settings.language or (guild.preferred_locale.value if guild else None)
-    return Visit(
-        author, guild.id if guild else None, message.channel.id, _places(message.channel), corpus,
-        settings, manages, say_in(locale),
+    return RequestContext(
+        author, guild.id if guild else None, message.channel.id, _channel_ids(message.channel), corpus,
+        settings, manages, translator_for(locale),
     )  # fmt: skip
 
 
-def _places(channel: Any) -> frozenset[int]:
+def _channel_ids(channel: Any) -> frozenset[int]:
     ids = {getattr(channel, "id", None), getattr(channel, "parent_id", None)}
     return frozenset(i for i in ids if i is not None)

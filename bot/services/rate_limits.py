@@ -41,7 +41,7 @@ class TooSoon(NewsdeskError):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RateLimits:
     """``cooldown`` in seconds for each user; answers made at once in all and for each server;
     how many questions may wait, in all and for each user."""
 
@@ -73,7 +73,7 @@ class Cooldown:
 
 
 @dataclass(eq=False, slots=True)
-class _Waiting:
+class _WaitingRequest:
     server: int
     user: int
     go: asyncio.Future[None]
@@ -82,19 +82,19 @@ class _Waiting:
 
 
 @dataclass(eq=False, slots=True)
-class _Lane:
+class _GuildQueue:
     """The questions of one server that wait, first come first served."""
 
-    waiting: deque[_Waiting] = field(default_factory=deque)
+    waiting: deque[_WaitingRequest] = field(default_factory=deque)
 
 
 class AnswerQueue:
     """Makes so many answers at once; the others wait, one server after the other in turn."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: RateLimits) -> None:
         self._limits = limits
         self._running: Counter[int] = Counter()
-        self._lanes: OrderedDict[int, _Lane] = OrderedDict()
+        self._lanes: OrderedDict[int, _GuildQueue] = OrderedDict()
         self._closed = False
 
     @property
@@ -122,7 +122,7 @@ class AnswerQueue:
         """
         if self._closed:
             raise Busy("restarting")
-        if self._may_start(server) and not self._lanes.get(server, _Lane()).waiting:
+        if self._may_start(server) and not self._lanes.get(server, _GuildQueue()).waiting:
             self._running[server] += 1
         else:
             await self._wait(server, user, exempt, moved)
@@ -152,8 +152,8 @@ class AnswerQueue:
                 raise Busy("several-waiting")
             if self.waiting >= self._limits.waiting:
                 raise Busy("busy")
-        waiting = _Waiting(server, user, asyncio.get_running_loop().create_future(), moved)
-        lane = self._lanes.setdefault(server, _Lane())
+        waiting = _WaitingRequest(server, user, asyncio.get_running_loop().create_future(), moved)
+        lane = self._lanes.setdefault(server, _GuildQueue())
         lane.waiting.append(waiting)
         self._tell_places()
         try:

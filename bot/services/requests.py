@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from bot import errors
 from bot.i18n import Say
-from bot.ops.logging import about, details, new_id
+from bot.ops.logging import details, log_context, new_id
 from bot.services.rate_limits import AnswerQueue
-from bot.ui.delivery import Gone, Place
+from bot.ui.delivery import MessageDeleted, MessageDelivery
 from bot.ui.pages import note
 from bot.ui.queue_notice import WaitingNotice
 from retrieval.runtime.executors import INGESTING
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class Request:
     """Something that a person waits for, and where. ``exempt`` is free of limits; ``corpus`` is what
     it reads, None if that is not known yet."""
 
@@ -41,12 +41,12 @@ class Errand:
     id: str = field(default_factory=new_id)
 
 
-class Errands:
+class RequestRunner:
     """Runs them, waits for them when the bot stops, and drops those of servers that are gone."""
 
     def __init__(self, queue: AnswerQueue) -> None:
         self._queue = queue
-        self._running: dict[asyncio.Task[Any], Errand] = {}
+        self._running: dict[asyncio.Task[Any], Request] = {}
         self._withdrawn: set[str] = set()  # ids of those that lost what they read
         self._cut = asyncio.Event()
         self._unacknowledged = 0
@@ -59,8 +59,8 @@ class Errands:
 
     async def run(
         self,
-        errand: Errand,
-        place: Place,
+        errand: Request,
+        place: MessageDelivery,
         doing: str,
         work: Callable[[], Awaitable[tuple[str, T]]],
         **noted: Any,
@@ -76,12 +76,12 @@ class Errands:
         task.add_done_callback(lambda done: self._running.pop(done, None))
         return await asyncio.shield(task)
 
-    async def in_turn(
-        self, errand: Errand, place: Place, work: Callable[[], Coroutine[Any, Any, T]]
+    async def run_when_slot_free(
+        self, errand: Request, place: MessageDelivery, work: Callable[[], Coroutine[Any, Any, T]]
     ) -> T | None:
         """What ``work`` returns, when its turn has come; None if the bot stops meanwhile.
 
-        Raises ``Busy``, and ``Gone`` if the message of the place is deleted meanwhile.
+        Raises ``Busy``, and ``MessageDeleted`` if the message of the place is deleted meanwhile.
         """
         waiting = WaitingNotice(place, errand.say)
         # Everything of a direct message counts for no server but for its person.
@@ -119,7 +119,7 @@ class Errands:
             if errand.id == errand_id:
                 self._running[task] = replace(errand, corpus=corpus)
 
-    def drop_server(self, server_id: int, corpus: str | None) -> None:
+    def cancel_guild_requests(self, server_id: int, corpus: str | None) -> None:
         """End what is under way for a server that is gone, and directly what reads ``corpus``, its
         own, which is told there. None for a corpus that other servers have too."""
         for task, errand in list(self._running.items()):
@@ -129,7 +129,7 @@ class Errands:
                 self._withdrawn.add(errand.id)
                 task.cancel()
 
-    async def settled(self, errand_id: str, seconds: float = 1.0) -> None:
+    async def wait_until_recorded(self, errand_id: str, seconds: float = 1.0) -> None:
         """Wait until what is shown of an errand is on the books too; a button may be that fast."""
         tasks = [task for task, errand in self._running.items() if errand.id == errand_id]
         if tasks:
@@ -152,8 +152,8 @@ class Errands:
 
     async def _guarded(
         self,
-        errand: Errand,
-        place: Place,
+        errand: Request,
+        place: MessageDelivery,
         doing: str,
         work: Callable[[], Awaitable[tuple[str, T]]],
         noted: dict[str, Any],
@@ -161,7 +161,7 @@ class Errands:
         where = {
             "server": errand.server_id, "channel": errand.channel_id, "user": errand.user_id,
         }  # fmt: skip
-        with about(errand.id):
+        with log_context(errand.id):
             started = time.monotonic()
             _log.info("asked", extra=details(**where, **noted))
             outcome = "failed"
@@ -170,19 +170,19 @@ class Errands:
                 await self._let_others_be_acknowledged()
                 outcome, result = await work()
                 return result
-            except Gone:
+            except MessageDeleted:
                 outcome = "its message was deleted"
                 return None
             except asyncio.CancelledError:
                 outcome = "dropped"
                 if errand.id not in self._withdrawn:
                     raise
-                with contextlib.suppress(Gone):
+                with contextlib.suppress(MessageDeleted):
                     await place.finish([note(errand.say("dm-server-gone"))])
                 return None
             except Exception as error:  # noqa: BLE001 - told and logged in one place
                 errors.log(error, doing, **where)
-                with contextlib.suppress(Gone):
+                with contextlib.suppress(MessageDeleted):
                     await place.finish([errors.page_for(error, errand.say, errand.id)])
                 return None
             finally:
@@ -192,7 +192,7 @@ class Errands:
                 _log.info("ended", extra=details(outcome=outcome, ms=ms))
 
     async def _until_cut(
-        self, place: Place, work: Callable[[], Coroutine[Any, Any, T]]
+        self, place: MessageDelivery, work: Callable[[], Coroutine[Any, Any, T]]
     ) -> T | None:
         making = asyncio.create_task(work())
         ends = [asyncio.create_task(self._cut.wait()), asyncio.create_task(place.until_gone())]
@@ -201,7 +201,7 @@ class Errands:
             if making.done():
                 return making.result()
             if place.is_gone:
-                raise Gone
+                raise MessageDeleted
             return None
         finally:
             for task in (making, *ends):

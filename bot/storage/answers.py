@@ -14,7 +14,7 @@ from retrieval.timestamps import from_micros, to_micros
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class StoredAnswer:
     """One answer. ``answer`` is whatever the answering layer makes of it, as JSON.
 
     ``server_id`` is None in a direct message, ``message_id`` until the message is there;
@@ -33,7 +33,7 @@ class Given:
     answer: dict[str, Any]
 
 
-async def keep_answer(catalogue: Catalogue, given: Given) -> None:
+async def save_answer(catalogue: Catalogue, given: StoredAnswer) -> None:
     """Keep an answer, or keep it anew under the same id."""
     row = {
         "id": given.id, "at": to_micros(given.at), "corpus": given.corpus,
@@ -58,11 +58,11 @@ async def set_message(
         )
 
 
-async def answer_by_id(catalogue: Catalogue, answer_id: str) -> Given | None:
+async def answer_by_id(catalogue: Catalogue, answer_id: str) -> StoredAnswer | None:
     return await _one(catalogue, given_answers.c.id == answer_id)
 
 
-async def answer_by_message(catalogue: Catalogue, message_id: int) -> Given | None:
+async def answer_by_message(catalogue: Catalogue, message_id: int) -> StoredAnswer | None:
     """The answer that stands in a message, for replies to it."""
     return await _one(catalogue, given_answers.c.message_id == message_id)
 
@@ -152,12 +152,12 @@ async def forget_answers(
     return result.rowcount
 
 
-async def _one(catalogue: Catalogue, wanted: Any) -> Given | None:
+async def _one(catalogue: Catalogue, wanted: Any) -> StoredAnswer | None:
     query = select(given_answers).where(wanted)
     row = await catalogue._read(lambda connection: connection.execute(query).first())
     if row is None:
         return None
-    return Given(
+    return StoredAnswer(
         row.id, from_micros(row.at), row.corpus, row.server_id, row.channel_id, row.message_id,
         row.user_id, row.question, bool(row.private), row.answer,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from retrieval.timestamps import to_micros
 
 
 @dataclass(frozen=True, slots=True)
-class ServerSettings:
+class GuildSettings:
     """What the moderators of a server have set. Ids are Discord's.
 
     No ``channels`` means all of them, no ``ask_roles`` everyone. ``language`` is that of the
@@ -34,25 +34,25 @@ class ServerSettings:
     welcomed: bool = False
 
 
-_KNOWN = frozenset(field.name for field in fields(ServerSettings))
+_KNOWN = frozenset(field.name for field in fields(GuildSettings))
 _IDS = frozenset({"channels", "ask_roles", "free_roles", "moderator_roles"})
 
 
-async def load_server_settings(catalogue: Catalogue, server_id: int) -> ServerSettings:
+async def load_guild_settings(catalogue: Catalogue, server_id: int) -> GuildSettings:
     """The settings of a server; the defaults for one that has set nothing."""
     query = select(servers.c.settings).where(servers.c.id == server_id)
     stored = await catalogue._read(lambda connection: connection.scalar(query))
     return _read(stored or {})
 
 
-async def change_server_settings(
+async def change_guild_settings(
     catalogue: Catalogue,
     server_id: int,
     now: datetime,
     *,
     by: tuple[Corpus, Actor] | None = None,
     **changes: Any,
-) -> ServerSettings:
+) -> GuildSettings:
     """Change some settings of a server and keep them; returns all of them.
 
     ``by`` is who does that, for the audit of a corpus.
@@ -111,19 +111,19 @@ async def mark_removed(catalogue: Catalogue, server_id: int, now: datetime) -> N
         )
 
 
-async def known_servers(catalogue: Catalogue) -> list[int]:
+async def known_guilds(catalogue: Catalogue) -> list[int]:
     """The servers that are not known to be gone."""
     query = select(servers.c.id).where(servers.c.removed_at.is_(None)).order_by(servers.c.id)
     return await catalogue._read(lambda connection: list(connection.execute(query).scalars()))
 
 
-async def servers_gone_before(catalogue: Catalogue, moment: datetime) -> list[int]:
+async def guilds_removed_before(catalogue: Catalogue, moment: datetime) -> list[int]:
     """The servers whose grace time ended, if it began before ``moment``."""
     query = select(servers.c.id).where(servers.c.removed_at < to_micros(moment))
     return await catalogue._read(lambda connection: list(connection.execute(query).scalars()))
 
 
-async def forget_server(catalogue: Catalogue, server_id: int) -> None:
+async def forget_guild(catalogue: Catalogue, server_id: int) -> None:
     """Delete what is kept of a server itself. Its corpus and its answers go on their own."""
     async with catalogue._write() as connection:
         await connection.execute(delete(servers).where(servers.c.id == server_id))
@@ -141,11 +141,11 @@ def _difference(name: str, before: Any, after: Any) -> str | None:
     return ", ".join([*added, *(f"removed {kind} {each}" for each in before if each not in after)])
 
 
-def _read(stored: dict[str, Any]) -> ServerSettings:
+def _read(stored: dict[str, Any]) -> GuildSettings:
     # A setting of a newer or older version that this one does not know is left alone.
     known: dict[str, Any] = {
         name: tuple(value) if name in _IDS else value
         for name, value in stored.items()
         if name in _KNOWN
     }
-    return ServerSettings(**known)
+    return GuildSettings(**known)

@@ -21,7 +21,7 @@ class JobMessage:
     language: str
 
 
-async def keep_job_message(catalogue: Catalogue, message: JobMessage) -> None:
+async def save_job_message(catalogue: Catalogue, message: JobMessage) -> None:
     """Keep where a job is shown, instead of where it was before."""
     async with catalogue._write() as connection:
         await connection.execute(

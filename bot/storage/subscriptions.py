@@ -136,7 +136,7 @@ async def forget_subscriptions(
         await connection.execute(delete(subscriptions).where(subscriptions.c.id.in_(mine)))
 
 
-async def intend(catalogue: Catalogue, delivery: Delivery) -> bool:
+async def reserve_delivery(catalogue: Catalogue, delivery: Delivery) -> bool:
     """Write down that a message is going to be sent; False if there is one for its slot already."""
     row = {**asdict(delivery), "stories": list(delivery.stories), "at": to_micros(delivery.at)}
     known = select(deliveries.c.id).where(
@@ -149,7 +149,7 @@ async def intend(catalogue: Catalogue, delivery: Delivery) -> bool:
     return True
 
 
-async def unsettled(catalogue: Catalogue, subscription_id: int) -> list[Delivery]:
+async def unsettled_deliveries(catalogue: Catalogue, subscription_id: int) -> list[Delivery]:
     """Messages that were on their way when the program ended or Discord failed, oldest first."""
     query = (
         select(deliveries)
@@ -163,7 +163,7 @@ async def unsettled(catalogue: Catalogue, subscription_id: int) -> list[Delivery
     ]
 
 
-async def settle(
+async def settle_delivery(
     catalogue: Catalogue, delivery: Delivery, now: datetime, *, sent: bool, until: datetime | None
 ) -> None:
     """A message arrived, or was given up; ``until`` moves what is dealt with, in one transaction."""
@@ -181,7 +181,7 @@ async def settle(
             )
 
 
-async def told_stories(catalogue: Catalogue, subscription_id: int) -> dict[int, datetime]:
+async def delivered_stories(catalogue: Catalogue, subscription_id: int) -> dict[int, datetime]:
     """The stories that a subscription has told already, with when it last did."""
     query = (
         select(deliveries.c.stories, deliveries.c.settled_at)

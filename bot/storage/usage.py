@@ -16,7 +16,7 @@ from retrieval.timestamps import to_micros
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
+class DailyUsage:
     """Sums of a day. ``cost`` in US dollars, of the calls whose model has a price."""
 
     calls: int
@@ -24,7 +24,7 @@ class Spending:
     cost: float
 
 
-async def record_spending(
+async def record_usage(
     catalogue: Catalogue,
     *,
     at: datetime,
@@ -49,7 +49,7 @@ async def record_spending(
         await connection.execute(insert(spending), row)
 
 
-async def spent(catalogue: Catalogue, day: date, corpus: str | None = None) -> Spending:
+async def usage_of_day(catalogue: Catalogue, day: date, corpus: str | None = None) -> DailyUsage:
     """What went on one day, in one corpus or in all."""
     query = select(
         func.count(),
@@ -59,4 +59,4 @@ async def spent(catalogue: Catalogue, day: date, corpus: str | None = None) -> S
     if corpus is not None:
         query = query.where(spending.c.corpus == corpus)
     row = await catalogue._read(lambda connection: connection.execute(query).one())
-    return Spending(row[0], int(row[1]), int(row[2]) / 1_000_000)
+    return DailyUsage(row[0], int(row[1]), int(row[2]) / 1_000_000)

@@ -15,21 +15,21 @@ from typing import Protocol
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from bot.answering.summaries.digest import Story
-from bot.answering.summaries.models import NothingThere
-from bot.answering.summaries.service import Digest, SummaryDesk
+from bot.answering.summaries.digest import DigestStory
+from bot.answering.summaries.models import NothingToSummarize
+from bot.answering.summaries.service import Digest, SummaryService
 from bot.storage.subscriptions import (
     BEGINNING,
     Delivery,
     Subscription,
     active_subscriptions,
+    delivered_stories,
     done_until,
     end_subscription,
-    intend,
+    reserve_delivery,
     sent_since,
-    settle,
-    told_stories,
-    unsettled,
+    settle_delivery,
+    unsettled_deliveries,
 )
 from bot.subscriptions.schedule import QuietHours, Schedule, local_day
 from retrieval.catalogue import Catalogue
@@ -50,7 +50,7 @@ _FURTHEST = timedelta(days=14)
 _BREAKING = timedelta(days=1)
 
 
-class GoneForever(Exception):
+class DeliveryImpossible(Exception):
     """Where a subscription goes is no more, or may not be written to; ``why`` is for who made it."""
 
     def __init__(self, why: str) -> None:
@@ -58,11 +58,11 @@ class GoneForever(Exception):
         self.why = why
 
 
-class Courier(Protocol):
+class DigestSender(Protocol):
     """Brings messages to people.
 
     ``deliver`` sends what is new, or that nothing is (a digest of None), under a nonce that it has
-    the receiving side enforce. It raises ``GoneForever``, or anything else for another try later.
+    the receiving side enforce. It raises ``DeliveryImpossible``, or anything else for another try later.
     ``has_arrived`` looks whether an earlier try did arrive. ``tell_end`` tells who made a
     subscription that it has ended; that may be in vain.
     """
@@ -80,7 +80,7 @@ class SubscriptionRunner:
     """``start`` it and ``stop`` it; ``tick`` is one round by itself."""
 
     def __init__(
-        self, catalogue: Catalogue, desk: SummaryDesk, courier: Courier, clock: Clock
+        self, catalogue: Catalogue, desk: SummaryService, courier: DigestSender, clock: Clock
     ) -> None:
         self._catalogue = catalogue
         self._desk = desk
@@ -130,7 +130,7 @@ class SubscriptionRunner:
             async with asyncio.timeout(_SECONDS):
                 await self._serve(subscription)
             self._failed.pop(subscription.id, None)
-        except GoneForever as gone:
+        except DeliveryImpossible as gone:
             _log.info("subscription %d ended: %s", subscription.id, gone.why)
             await end_subscription(self._catalogue, subscription.id, gone.why, self._clock())
             await self._tell_end(subscription, gone.why)
@@ -153,10 +153,10 @@ class SubscriptionRunner:
     async def _serve(self, subscription: Subscription) -> None:
         now = self._clock()
         pending = []
-        for delivery in await unsettled(self._catalogue, subscription.id):
+        for delivery in await unsettled_deliveries(self._catalogue, subscription.id):
             if await self._courier.has_arrived(subscription, delivery):
                 until = max(delivery.at, subscription.done_until)
-                await settle(self._catalogue, delivery, now, sent=True, until=until)
+                await settle_delivery(self._catalogue, delivery, now, sent=True, until=until)
                 subscription = replace(subscription, done_until=until)
             else:
                 pending.append(delivery)
@@ -176,7 +176,7 @@ class SubscriptionRunner:
         for delivery in pending:
             if delivery.slot != slot:
                 # Its time is over: what it had to tell is part of this one.
-                await settle(self._catalogue, delivery, now, sent=False, until=None)
+                await settle_delivery(self._catalogue, delivery, now, sent=False, until=None)
         since = subscription.done_until
         if since == subscription.created_at:  # the first one looks back too
             since = min(since, now - schedule.period)
@@ -202,8 +202,8 @@ class SubscriptionRunner:
             # What was there already when it was made is no news.
             stories = _stories(digest)
             begin = Delivery(uuid4().hex[:25], subscription.id, BEGINNING, stories, now)
-            if await intend(self._catalogue, begin):
-                await settle(self._catalogue, begin, now, sent=True, until=now)
+            if await reserve_delivery(self._catalogue, begin):
+                await settle_delivery(self._catalogue, begin, now, sent=True, until=now)
             return
         known = next(iter(pending), None)
         if digest is not None:
@@ -214,7 +214,7 @@ class SubscriptionRunner:
             slot = known.slot if known else _slot(digest.entries[0].story)
             await self._send(subscription, slot, digest, known, now)
         elif known is not None:
-            await settle(self._catalogue, known, now, sent=False, until=None)
+            await settle_delivery(self._catalogue, known, now, sent=False, until=None)
         else:
             self._seen[subscription.id] = state
 
@@ -239,23 +239,23 @@ class SubscriptionRunner:
         delivery = Delivery(uuid4().hex[:25], subscription.id, slot, _stories(digest), now)
         if known is not None:
             delivery = replace(delivery, id=known.id)
-        elif not await intend(self._catalogue, delivery):
+        elif not await reserve_delivery(self._catalogue, delivery):
             return  # it has been dealt with
         await self._courier.deliver(subscription, digest, delivery.id)
-        await settle(self._catalogue, delivery, self._clock(), sent=True, until=now)
+        await settle_delivery(self._catalogue, delivery, self._clock(), sent=True, until=now)
 
     async def _new(
         self, subscription: Subscription, since: datetime, now: datetime, most: int
     ) -> Digest | None:
         """The stories since then that it has not told, and what is new of those that it has; None if
         there is nothing."""
-        told = await told_stories(self._catalogue, subscription.id)
+        told = await delivered_stories(self._catalogue, subscription.id)
         try:
             digest = await self._desk.digest(
                 subscription.corpus, TimeRange(now, since), topic=subscription.topic,
                 source=subscription.source, limit=most, told=told,
             )  # fmt: skip
-        except NothingThere:
+        except NothingToSummarize:
             return None
         return digest if digest.entries else None
 
@@ -275,7 +275,7 @@ def quiet_hours(subscription: Subscription) -> QuietHours | None:
     return QuietHours(ZoneInfo(subscription.zone), *ends)
 
 
-def _slot(story: Story) -> str:
+def _slot(story: DigestStory) -> str:
     """Of an alert: each story once, and each of its newest reports once as an update."""
     if story.is_update:
         return f"update:{story.story_id}:{story.latest.version_id}"

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import discord
 
-from bot.answering.models import QUOTATIONS, Answer, Citation, Sentence
-from bot.answering.notes import told
+from bot.answering.models import QUOTATIONS, Answer, AnswerSentence, Citation
+from bot.answering.notes import localize
 from bot.answering.summaries.export import grouped
 from bot.i18n import Say
 from bot.ui.escaping import link, plain, unmarked
@@ -24,7 +24,7 @@ _OUTLETS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class AnswerContext:
     """What stands around an answer. ``asked`` is the question where nothing else shows it,
     ``remark`` a line of ours below, escaped."""
 
@@ -35,31 +35,31 @@ class Frame:
     remark: str | None = None
 
 
-def writing(sentences: Sequence[Sentence], frame: Frame) -> Page:
+def writing(sentences: Sequence[AnswerSentence], frame: AnswerContext) -> Page:
     """An answer that is still being made."""
-    pages = split([*map(_shown, sentences), "…"], DESCRIPTION)
+    pages = split([*map(_visible_sentences, sentences), "…"], DESCRIPTION)
     embed = discord.Embed(description=pages[0], colour=ANSWER)
     _head(embed, frame)
     embed.set_footer(text=frame.say("writing"))
     return Page(embed)
 
 
-def cut_short(sentences: Sequence[Sentence], frame: Frame) -> Page:
+def cut_short(sentences: Sequence[AnswerSentence], frame: AnswerContext) -> Page:
     """An answer that a restart ended."""
-    said = split([*map(_shown, sentences), frame.say("cut-short")], DESCRIPTION)
+    said = split([*map(_visible_sentences, sentences), frame.say("cut-short")], DESCRIPTION)
     embed = discord.Embed(description=said[0], colour=QUIET)
     _head(embed, frame)
     embed.set_footer(text=frame.say("footer-id", id=frame.question_id))
     return Page(embed)
 
 
-def answer_pages(answer: Answer, frame: Frame) -> list[Page]:
+def answer_pages(answer: Answer, frame: AnswerContext) -> list[Page]:
     """The whole answer: one message, or several for a long one. The last one has the sources."""
     if answer.abstained:
         return [_refusal(answer, frame)]
-    notes = [f"-# {plain(told(text, frame.say), 300)}" for text in answer.notes[:_NOTES]]
+    notes = [f"-# {plain(localize(text, frame.say), 300)}" for text in answer.notes[:_NOTES]]
     notes += [f"-# {frame.remark}"] if frame.remark else []
-    texts = split(map(_shown, answer.sentences), DESCRIPTION)
+    texts = split(map(_visible_sentences, answer.sentences), DESCRIPTION)
     embeds = [discord.Embed(description=text, colour=ANSWER) for text in texts]
     _head(embeds[0], frame)
     if len("\n".join([texts[-1], *notes])) <= DESCRIPTION + 500:
@@ -70,7 +70,7 @@ def answer_pages(answer: Answer, frame: Frame) -> list[Page]:
     return [Page(embed) for embed in embeds]
 
 
-def _refusal(answer: Answer, frame: Frame) -> Page:
+def _refusal(answer: Answer, frame: AnswerContext) -> Page:
     """A calm form: that it isn't known, why, and what comes nearest."""
     lines = [f"**{frame.say('refusal')}**"]
     if answer.reason is not None and answer.nearest:
@@ -105,12 +105,12 @@ def sources_pages(
     return [note(text.strip()) for text in split(pieces, DESCRIPTION, "\n")]
 
 
-def _head(embed: discord.Embed, frame: Frame) -> None:
+def _head(embed: discord.Embed, frame: AnswerContext) -> None:
     if frame.asked:
         embed.set_author(name=unmarked(frame.asked, 250))
 
 
-def _foot(embed: discord.Embed, answer: Answer, frame: Frame) -> None:
+def _foot(embed: discord.Embed, answer: Answer, frame: AnswerContext) -> None:
     """Discord writes the moment behind the footer, in the reader's time zone."""
     made_of = frame.say("quotations-only") if answer.model == QUOTATIONS else answer.model
     parts = [] if answer.abstained else [unmarked(made_of, 80)]
@@ -119,7 +119,7 @@ def _foot(embed: discord.Embed, answer: Answer, frame: Frame) -> None:
     embed.timestamp = frame.as_of
 
 
-def _shown(sentence: Sentence) -> str:
+def _visible_sentences(sentence: AnswerSentence) -> str:
     return f"{plain(sentence.text)} {marks(sentence.citations)}".strip()
 
 

@@ -13,7 +13,7 @@ from bot.i18n import Say
 ACTIONS = ("sources", "follow-up", "helpful", "not-helpful", "share", "delete")
 
 
-class Presses(Protocol):
+class AnswerButtonHandler(Protocol):
     """What the bot is for a button: ``pressed`` answers the interaction, whatever happens."""
 
     async def pressed(
@@ -45,7 +45,7 @@ class AnswerButton(
         return cls(match["action"], match["answer"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        presses: Presses = interaction.client.presses
+        presses: AnswerButtonHandler = interaction.client.presses
         await presses.pressed(interaction, self.action, self.answer_id)
 
 

@@ -13,7 +13,7 @@ from bot.ui.escaping import unmarked
 from bot.ui.pages import Page, note
 
 
-class Chooses(Protocol):
+class ServerMenuHandler(Protocol):
     async def chose(self, interaction: discord.Interaction[Any], value: str) -> None: ...
 
 
@@ -30,7 +30,7 @@ class ServerMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template="newsd
         return cls(item)  # type: ignore[arg-type]
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        presses: Chooses = interaction.client.presses
+        presses: ServerMenuHandler = interaction.client.presses
         await presses.chose(interaction, self.item.values[0])
 
 

@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 import aiohttp
 import discord
 
-from bot.ui.delivery_channels import Way
-from bot.ui.edit_throttle import Pace
-from bot.ui.failures import Verdict, described, verdict_on
+from bot.ui.delivery_channels import DeliveryChannel
+from bot.ui.edit_throttle import EditThrottle
+from bot.ui.failures import DiscordFailure, classify_failure, described
 from bot.ui.pages import Page
 
 _log = logging.getLogger(__name__)
@@ -27,22 +27,24 @@ _TRY_SECONDS = 40.0
 _WAIT_FOR_EDIT = 2.0
 
 
-class Gone(Exception):
+class MessageDeleted(Exception):
     """Somebody deleted the message: nobody waits for the answer any more."""
 
 
-class Place:
+class MessageDelivery:
     """Shows a message, edits it at a pace that Discord allows, and finishes it.
 
     Not for two answers at once. ``private`` if only one person sees it.
     """
 
-    def __init__(self, ways: Sequence[Way], *, private: bool, pace: Pace | None = None) -> None:
+    def __init__(
+        self, ways: Sequence[DeliveryChannel], *, private: bool, pace: EditThrottle | None = None
+    ) -> None:
         self.private = private
         # Ids of the messages of the final form above its last one.
         self.earlier: tuple[int, ...] = ()
         self._ways = list(ways)
-        self._pace = pace or Pace()
+        self._pace = pace or EditThrottle()
         self._draw: Callable[[], Page] | None = None
         self._fresh = asyncio.Event()
         self._editing: asyncio.Task[None] | None = None
@@ -69,11 +71,11 @@ class Place:
         """Show the final form, whatever it takes, within bounds.
 
         Returns the message that carries the last page, None if there was no way left. Raises
-        ``Gone``.
+        ``MessageDeleted``.
         """
         await self._stop_editing()
         if self._gone.is_set():
-            raise Gone
+            raise MessageDeleted
         failures: list[str] = []
         while self._ways:
             way = self._ways[0]
@@ -108,10 +110,10 @@ class Place:
             try:
                 await way.show(draw())
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-                verdict = verdict_on(error)
-                if verdict is Verdict.GONE:
+                verdict = classify_failure(error)
+                if verdict is DiscordFailure.GONE:
                     self._gone.set()
-                if verdict is not Verdict.RETRY:
+                if verdict is not DiscordFailure.RETRY:
                     return  # the final form says why
                 self._pace.failed()
             else:
@@ -135,7 +137,7 @@ class Place:
             task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    async def _finished_in(self, way: Way, pages: Sequence[Page]) -> str | None:
+    async def _finished_in(self, way: DeliveryChannel, pages: Sequence[Page]) -> str | None:
         """None if all pages are shown, else why not."""
         done = 0
         for attempt in range(_TRIES):
@@ -146,13 +148,13 @@ class Place:
                         done += 1
                 return None
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-                verdict = verdict_on(error)
-                if verdict is Verdict.GONE:
+                verdict = classify_failure(error)
+                if verdict is DiscordFailure.GONE:
                     self._gone.set()
-                    raise Gone from error
-                if verdict is Verdict.OURS:
+                    raise MessageDeleted from error
+                if verdict is DiscordFailure.OURS:
                     raise
-                if verdict is Verdict.ELSEWHERE or attempt == _TRIES - 1:
+                if verdict is DiscordFailure.ELSEWHERE or attempt == _TRIES - 1:
                     return described(error)
                 await asyncio.sleep(2**attempt)
         return None

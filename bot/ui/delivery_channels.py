@@ -14,7 +14,7 @@ from bot.ui.failures import THREAD_ARCHIVED
 from bot.ui.pages import Page
 
 
-class Way(ABC):
+class DeliveryChannel(ABC):
     """``message`` is the last message shown, the one with the buttons; ``earlier`` are the ids of
     those above it."""
 
@@ -37,7 +37,7 @@ class Way(ABC):
         """Take back what was shown: the answer goes elsewhere."""
 
 
-class Response(Way):
+class InteractionDelivery(DeliveryChannel):
     """The response to an interaction that was deferred, seen by one person if it is private."""
 
     def __init__(self, interaction: discord.Interaction[Any], *, private: bool) -> None:
@@ -60,7 +60,7 @@ class Response(Way):
             await channel.get_partial_message(self.message.id).delete()
 
 
-class Posted(Way):
+class ChannelDelivery(DeliveryChannel):
     """A message in a channel, as a reply if there is something to reply to."""
 
     def __init__(
@@ -102,7 +102,7 @@ class Posted(Way):
         return await self._channel.send(nonce=f"{self._nonce}-{self._count}", **more, **_sent(page))
 
 
-class Direct(Posted):
+class DMDelivery(ChannelDelivery):
     """A direct message to somebody."""
 
     def __init__(self, person: discord.abc.User, nonce: str) -> None:

@@ -7,7 +7,7 @@ _MOST = 10.0
 _SLOW = 1.5
 
 
-class Pace:
+class EditThrottle:
     """Seconds to wait between two edits of one message.
 
     discord.py waits out a rate limit within the call, so a call that took long says that there are

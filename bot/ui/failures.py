@@ -11,7 +11,7 @@ MESSAGE_GONE = frozenset({10003, 10008})
 THREAD_ARCHIVED = 50083
 
 
-class Verdict(enum.Enum):
+class DiscordFailure(enum.Enum):
     """RETRY: the same may work in a moment. ELSEWHERE: not in this way any more. GONE: somebody
     deleted the message or its channel; nothing is shown instead. OURS: a mistake of ours."""
 
@@ -21,19 +21,19 @@ class Verdict(enum.Enum):
     OURS = enum.auto()
 
 
-def verdict_on(error: Exception) -> Verdict:
+def classify_failure(error: Exception) -> DiscordFailure:
     if isinstance(error, discord.HTTPException):
         if error.status >= 500 or error.status == 429:
-            return Verdict.RETRY
+            return DiscordFailure.RETRY
         if error.code in MESSAGE_GONE:
-            return Verdict.GONE
+            return DiscordFailure.GONE
         if error.status in (401, 403, 404) or error.code in (THREAD_ARCHIVED, 40060):
             # A dead token, a lost permission, an archived thread, a person who takes no messages.
-            return Verdict.ELSEWHERE
-        return Verdict.OURS
+            return DiscordFailure.ELSEWHERE
+        return DiscordFailure.OURS
     if isinstance(error, discord.RateLimited | aiohttp.ClientError | OSError | TimeoutError):
-        return Verdict.RETRY
-    return Verdict.OURS
+        return DiscordFailure.RETRY
+    return DiscordFailure.OURS
 
 
 def described(error: Exception) -> str:

@@ -12,14 +12,14 @@ from bot.i18n.reasons import reason_in
 from bot.ui.escaping import explained, plain
 from bot.ui.pages import ANSWER, BUSY, FAILED, QUIET, Page
 from retrieval.ingestion.jobs.queue import JobEvent
-from retrieval.ingestion.progress import Progress
+from retrieval.ingestion.progress import IngestProgress
 
 _BAR = 20
 _REASONS = 5
 _COLOURS = {"done": ANSWER, "failed": FAILED}
 
 
-class CancelsJobs(Protocol):
+class CancelHandler(Protocol):
     async def cancel_pressed(self, interaction: discord.Interaction[Any], job_id: int) -> None: ...
 
 
@@ -39,7 +39,7 @@ class CancelButton(
         return cls(int(match["job"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        board: CancelsJobs = interaction.client.board
+        board: CancelHandler = interaction.client.board
         await board.cancel_pressed(interaction, self.job_id)
 
 
@@ -74,13 +74,13 @@ def over_page(event: JobEvent, say: Say) -> Page:
     return Page(embed)
 
 
-def bar(progress: Progress) -> str:
+def bar(progress: IngestProgress) -> str:
     share = min(1.0, progress.finished / progress.found) if progress.found else 0.0
     full = int(share * _BAR)
     return f"`{'█' * full}{'░' * (_BAR - full)}` {share:.0%}"
 
 
-def lines_of(progress: Progress, say: Say) -> list[str]:
+def lines_of(progress: IngestProgress, say: Say) -> list[str]:
     """The counts, and below them why something was skipped."""
     counts = say(
         "job-counts", found=progress.found, fetched=progress.fetched,

@@ -6,7 +6,7 @@ import re
 
 import discord
 
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.ui.escaping import plain
 from retrieval.web.urls import split_http_url, without_credentials
 
@@ -17,7 +17,7 @@ _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?:[:/?].*)?", re.ASCII)
 def link_of(words: str) -> str:
     """An address that may be fetched; one without `https://` gets it.
 
-    Raises ``Refused`` for what is none, also for one with a password in it.
+    Raises ``UserError`` for what is none, also for one with a password in it.
     """
     link = words.strip().rstrip(",;").strip("<>")
     if "://" not in link and _HOST.fullmatch(link):
@@ -26,7 +26,7 @@ def link_of(words: str) -> str:
         split_http_url(link)
     except ValueError as error:
         shown = plain(without_credentials(link), 100)
-        raise Refused("not-a-link", text=shown, reason=plain(str(error), 100)) from error
+        raise UserError("not-a-link", text=shown, reason=plain(str(error), 100)) from error
     return link
 
 

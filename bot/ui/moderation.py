@@ -12,8 +12,8 @@ from bot.ui.escaping import explained, link, plain
 from retrieval.catalogue.audit_log import AuditEntry
 from retrieval.catalogue.feeds import Feed
 from retrieval.catalogue.moderation import ArticleCard
-from retrieval.feeds.item_filter import Judged
-from retrieval.feeds.service import Visit
+from retrieval.feeds.item_filter import FilteredItem
+from retrieval.feeds.service import FeedVisit
 from retrieval.timestamps import written
 
 _REASON = 200
@@ -52,7 +52,7 @@ def feed_lines(feed: Feed, say: Say) -> str:
     return "\n".join(lines)
 
 
-def item_lines(each: Judged, say: Say) -> str:
+def item_lines(each: FilteredItem, say: Say) -> str:
     """An item of a feed and its verdict."""
     item = each.item
     at = timestamp(written(item.published)) if item.published else ""
@@ -64,13 +64,13 @@ def item_lines(each: Judged, say: Say) -> str:
     return "\n".join(lines)
 
 
-def verdict_line(judged: tuple[Judged, ...], say: Say) -> str:
+def verdict_line(judged: tuple[FilteredItem, ...], say: Say) -> str:
     """How many items have which verdict."""
     counts = Counter(each.verdict for each in judged)
     return ", ".join(f"{count} {say(f'verdict-{verdict}')}" for verdict, count in counts.items())
 
 
-def visit_lines(visit: Visit, say: Say) -> str:
+def visit_lines(visit: FeedVisit, say: Say) -> str:
     """What came of asking a feed."""
     if visit.result == "failed":
         said = say("visit-failed", reason=_reason(visit.reason, say))

@@ -1,7 +1,7 @@
 """Many pages in one message, turned by buttons.
 
-What everybody reads is kept with the message and turned after a restart too (``TurnsPages``); what
-only one person may read, such as a list for a moderator, is held in memory for a while (``Lists``).
+What everybody reads is kept with the message and turned after a restart too (``PageHandler``); what
+only one person may read, such as a list for a moderator, is held in memory for a while (``PagedLists``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Protocol, Self
 import discord
 
 from bot import errors
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.i18n import Say
 from bot.ops.logging import new_id
 from bot.ui.pages import DESCRIPTION, QUIET, Page
@@ -28,7 +28,7 @@ _MOST_HELD = 200
 Check = Callable[[discord.Interaction[Any]], Awaitable[object]]
 
 
-class TurnsPages(Protocol):
+class PageHandler(Protocol):
     async def turn(
         self, interaction: discord.Interaction[Any], kept_id: str, number: int
     ) -> None: ...
@@ -60,12 +60,12 @@ class PageButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         bot = interaction.client
-        turns: TurnsPages = bot.lists if self._kept_id in bot.lists else bot.pages
+        turns: PageHandler = bot.lists if self._kept_id in bot.lists else bot.pages
         await turns.turn(interaction, self._kept_id, self._number)
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _StoredPages:
     pages: Sequence[Page]
     user_id: int
     check: Check
@@ -73,23 +73,23 @@ class _Held:
     until: float  # of the monotonic clock
 
 
-class Lists:
+class PagedLists:
     """Pages for one person, held for a quarter of an hour or until newer ones need the room."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._held: OrderedDict[str, _StoredPages] = OrderedDict()
 
     def __contains__(self, held_id: str) -> bool:
         held = self._held.get(held_id)
         return held is not None and time.monotonic() < held.until
 
     def hold(self, pages: Sequence[Page], user_id: int, check: Check, say: Say) -> Page:
-        """The first page, with buttons to the others. ``check`` raises ``Refused`` for a person who
+        """The first page, with buttons to the others. ``check`` raises ``UserError`` for a person who
         may not turn pages any more."""
         if len(pages) == 1:
             return pages[0]
         held_id = new_id()
-        self._held[held_id] = _Held(pages, user_id, check, say, time.monotonic() + _SECONDS)
+        self._held[held_id] = _StoredPages(pages, user_id, check, say, time.monotonic() + _SECONDS)
         while len(self._held) > _MOST_HELD:
             self._held.popitem(last=False)
         return replace(pages[0], view=page_view(held_id, 0, len(pages), say))
@@ -99,7 +99,7 @@ class Lists:
         held = self._held[held_id]
         try:
             if interaction.user.id != held.user_id or number >= len(held.pages):
-                raise Refused("not-yours")
+                raise UserError("not-yours")
             await held.check(interaction)
             view = page_view(held_id, number, len(held.pages), held.say)
             await interaction.response.edit_message(embed=held.pages[number].embed, view=view)

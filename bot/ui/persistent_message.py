@@ -6,14 +6,14 @@ from typing import Any
 
 import discord
 
-from bot.ui.delivery_channels import Way
+from bot.ui.delivery_channels import DeliveryChannel
 from bot.ui.pages import Page
 
 # Unknown webhook, unknown interaction, invalid webhook token.
 _TOKEN_OVER = frozenset({10015, 10062, 50027})
 
 
-class Lasting(Way):
+class PersistentMessage(DeliveryChannel):
     """The public response to an interaction, or a message of before a restart.
 
     A token lives for fifteen minutes. Where neither works a new message is posted.

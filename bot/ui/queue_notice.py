@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.i18n import Say
-from bot.ui.delivery import Place
+from bot.ui.delivery import MessageDelivery
 from bot.ui.pages import BUSY, Page, note
 
 _FIRST_AFTER = 1.0
@@ -16,7 +16,7 @@ _NEAR_SECONDS, _FAR_SECONDS = 2.0, 6.0
 class WaitingNotice:
     """Shows the place in line to one who waits for more than a moment: often when it is near."""
 
-    def __init__(self, place: Place, say: Say) -> None:
+    def __init__(self, place: MessageDelivery, say: Say) -> None:
         self._place = place
         self._say = say
         self._turn = 0

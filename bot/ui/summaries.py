@@ -8,13 +8,13 @@ from datetime import datetime
 
 import discord
 
-from bot.answering.models import QUOTATIONS, Citation, Sentence
-from bot.answering.notes import told
-from bot.answering.summaries.digest import Entry
+from bot.answering.models import QUOTATIONS, AnswerSentence, Citation
+from bot.answering.notes import localize
+from bot.answering.summaries.digest import DigestEntry
 from bot.answering.summaries.export import grouped
 from bot.answering.summaries.models import Summary
 from bot.answering.summaries.service import Digest
-from bot.answering.summaries.timeline import Event, Timeline
+from bot.answering.summaries.timeline import Timeline, TimelineEvent
 from bot.charts.coverage import Chart
 from bot.i18n import Say
 from bot.ui.answers import marks, source_line, timestamp
@@ -28,7 +28,7 @@ _PICTURE = "timeline.png"
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class SummaryContext:
     """What stands around it: an id, the moment, the language."""
 
     id: str
@@ -36,7 +36,7 @@ class Around:
     say: Say
 
 
-def summary_pages(summary: Summary, around: Around) -> list[Page]:
+def summary_pages(summary: Summary, around: SummaryContext) -> list[Page]:
     say = around.say
     blocks = []
     for section in summary.sections:
@@ -52,7 +52,7 @@ def summary_pages(summary: Summary, around: Around) -> list[Page]:
     return _pages(title, blocks, summary.notes, summary.model, around, summary.citations)
 
 
-def digest_pages(digest: Digest, around: Around, title: str | None = None) -> list[Page]:
+def digest_pages(digest: Digest, around: SummaryContext, title: str | None = None) -> list[Page]:
     """Each story with its lines, outlets and sources; ``title`` instead of the usual one."""
     say = around.say
     if title is None:
@@ -62,7 +62,7 @@ def digest_pages(digest: Digest, around: Around, title: str | None = None) -> li
     return _pages(title, blocks, digest.notes, digest.model, around, cited)
 
 
-def timeline_pages(timeline: Timeline, chart: Chart, around: Around) -> list[Page]:
+def timeline_pages(timeline: Timeline, chart: Chart, around: SummaryContext) -> list[Page]:
     """The first page carries the picture, which stays while pages are turned."""
     blocks = [_event(n, event) for n, event in enumerate(timeline.events, 1)]
     notes = [*timeline.notes, *_key_of(chart)]
@@ -82,7 +82,7 @@ def _key_of(chart: Chart) -> list[str]:
     return [" · ".join(f"{letters}: {name}" for letters, name in chart.key)] if chart.key else []
 
 
-def _story(n: int, entry: Entry, say: Say) -> str:
+def _story(n: int, entry: DigestEntry, say: Say) -> str:
     title = plain(entry.title, 200)
     if entry.story.is_update:
         title = say("story-update", title=title)
@@ -94,7 +94,7 @@ def _story(n: int, entry: Entry, say: Say) -> str:
     return "\n".join([*lines, *_source_lines(entry.citations)])
 
 
-def _event(n: int, event: Event) -> str:
+def _event(n: int, event: TimelineEvent) -> str:
     day = timestamp(event.day.isoformat())
     return "\n".join([f"**{n}.** {day} {plain(event.sentence.text)}", *_source_lines(event.citations, "-# ")])  # fmt: skip
 
@@ -104,13 +104,13 @@ def _pages(
     blocks: Sequence[str],
     notes: Sequence[str],
     model: str,
-    around: Around,
+    around: SummaryContext,
     cited: Sequence[Citation],
 ) -> list[Page]:
     say = around.say
     articles = tuple(dict.fromkeys(citation.article.article_id for citation in cited))
     texts = split(
-        [*blocks, *(f"-# {plain(told(note, say), 300)}" for note in notes[:3])], _PAGE, "\n\n"
+        [*blocks, *(f"-# {plain(localize(note, say), 300)}" for note in notes[:3])], _PAGE, "\n\n"
     )
     pages = []
     for number, text in enumerate(texts, 1):
@@ -141,5 +141,5 @@ def _outlets(names: Sequence[str], articles: int, say: Say) -> str:
     return say("reported-by", outlets=f"{shown}{more}" or "…", count=articles)
 
 
-def _shown(sentence: Sentence) -> str:
+def _shown(sentence: AnswerSentence) -> str:
     return f"{plain(sentence.text)} {marks(sentence.citations)}".strip()

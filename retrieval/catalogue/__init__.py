@@ -4,12 +4,12 @@ from retrieval.catalogue.catalogue import Catalogue
 from retrieval.catalogue.records import (
     LAYOUT,
     Acceptance,
-    Candidate,
     Corpus,
     CorpusCounts,
-    KnownMember,
-    Member,
+    KnownStoryMember,
     PendingVersion,
+    StoryMember,
+    VersionCandidate,
 )
 from retrieval.catalogue.schema import PASSAGES_PER_VERSION
 
@@ -17,11 +17,11 @@ __all__ = [
     "LAYOUT",
     "PASSAGES_PER_VERSION",
     "Acceptance",
-    "Candidate",
     "Catalogue",
     "Corpus",
     "CorpusCounts",
-    "KnownMember",
-    "Member",
+    "KnownStoryMember",
     "PendingVersion",
+    "StoryMember",
+    "VersionCandidate",
 ]

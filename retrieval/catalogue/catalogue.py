@@ -29,7 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from retrieval.catalogue import migrate
 from retrieval.catalogue.corrections import correction_in
 from retrieval.catalogue.publishers import source_key
-from retrieval.catalogue.queries import REFERENCE, Reading
+from retrieval.catalogue.queries import REFERENCE, ReadQueries
 from retrieval.catalogue.records import (
     GONE,
     LAST_VERSION,
@@ -37,9 +37,9 @@ from retrieval.catalogue.records import (
     Acceptance,
     Corpus,
     CorpusCounts,
-    KnownMember,
-    Member,
+    KnownStoryMember,
     PendingVersion,
+    StoryMember,
     article_id_of,
 )
 from retrieval.catalogue.schema import (
@@ -59,7 +59,7 @@ from retrieval.catalogue.schema import (
     versions,
 )
 from retrieval.errors import StorageError
-from retrieval.models import Article, Incoming, Passage, Reference, content_hash
+from retrieval.models import Article, IngestItem, Passage, Reference, content_hash
 from retrieval.runtime.executors import INGESTING
 from retrieval.text.chunking import passage_spans
 from retrieval.timestamps import from_micros, to_micros, written
@@ -96,7 +96,7 @@ class Catalogue:
         self._engine = engine
         self._writing = asyncio.Lock()
         self._reader = reader
-        self.reading = Reading(reader)
+        self.reading = ReadQueries(reader)
         # Tells the collections of this data folder from others' on a shared Chroma server.
         self.folder_id = folder_id
 
@@ -199,7 +199,7 @@ class Catalogue:
     async def accept(
         self,
         corpus: Corpus,
-        incoming: Sequence[Incoming],
+        incoming: Sequence[IngestItem],
         *,
         actor: str,
         now: datetime,
@@ -213,7 +213,7 @@ class Catalogue:
         rejected. ``alongside`` is told the results and may write to the same transaction.
         """
         # Hashing and cutting are work for a thread, not for the event loop.
-        batch: list[_Identified] = []
+        batch: list[_IdentifiedArticle] = []
         for first in range(0, len(incoming), _IDENTIFIED_AT_ONCE):
             part = incoming[first : first + _IDENTIFIED_AT_ONCE]
             batch += await INGESTING.run(_identified, corpus, part)
@@ -390,12 +390,12 @@ class Catalogue:
 
     # Stories
 
-    async def members(self, corpus: Corpus) -> list[KnownMember]:
+    async def members(self, corpus: Corpus) -> list[KnownStoryMember]:
         """All versions of a corpus that have a place among its stories, oldest first."""
         lead = versions.c.id * PASSAGES_PER_VERSION
         query = (
             select(
-                *story_members.c[*Member._fields],
+                *story_members.c[*StoryMember._fields],
                 versions.c.content_hash,
                 versions.c.visible_from,
                 passage_vectors.c.vector,
@@ -411,7 +411,9 @@ class Catalogue:
         )
         rows = await self._read(lambda connection: connection.execute(query).all())
         return [
-            KnownMember(Member(*row[:6]), content_hash=row[6], visible_from=row[7], vector=row[8])
+            KnownStoryMember(
+                StoryMember(*row[:6]), content_hash=row[6], visible_from=row[7], vector=row[8]
+            )
             for row in rows
         ]
 
@@ -423,7 +425,7 @@ class Catalogue:
         rows = await self._read(lambda connection: connection.execute(query).all())
         return {row[0]: row[1] for row in rows}
 
-    async def place(self, corpus: Corpus, members: Sequence[Member]) -> None:
+    async def place(self, corpus: Corpus, members: Sequence[StoryMember]) -> None:
         """Keep the places of versions that have none yet."""
         if not members:
             return
@@ -499,14 +501,14 @@ class Catalogue:
         return result
 
 
-def _identified(corpus: Corpus, incoming: Sequence[Incoming]) -> list[_Identified]:
-    return [_Identified(corpus, item) for item in incoming]
+def _identified(corpus: Corpus, incoming: Sequence[IngestItem]) -> list[_IdentifiedArticle]:
+    return [_IdentifiedArticle(corpus, item) for item in incoming]
 
 
-class _Identified:
+class _IdentifiedArticle:
     """An incoming article with what tells it from others."""
 
-    def __init__(self, corpus: Corpus, incoming: Incoming) -> None:
+    def __init__(self, corpus: Corpus, incoming: IngestItem) -> None:
         if incoming.article is None:
             raise ValueError("only articles can be accepted")
         self.corpus = corpus

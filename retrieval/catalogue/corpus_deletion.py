@@ -37,7 +37,7 @@ _VERSIONS_AT_ONCE = 500
 _OF_CORPUS = (story_pins, audit, ingest_log, articles)
 
 
-async def doom_corpus(catalogue: Catalogue, name: str) -> None:
+async def mark_corpus_deleted(catalogue: Catalogue, name: str) -> None:
     """Take a corpus out of everybody's sight, for good. Does nothing if there is none."""
     async with catalogue._write() as connection:
         query = select(corpora.c.id).where(corpora.c.name == name)
@@ -53,7 +53,7 @@ async def doom_corpus(catalogue: Catalogue, name: str) -> None:
         await connection.execute(delete(spending).where(spending.c.corpus == name))
 
 
-async def doomed_corpora(catalogue: Catalogue) -> list[Corpus]:
+async def corpora_pending_deletion(catalogue: Catalogue) -> list[Corpus]:
     query = select(corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout).where(
         corpora.c.name.startswith(DOOMED, autoescape=True)
     )

@@ -65,7 +65,7 @@ class Feed:
         return self.title or self.url
 
 
-class KnownItem(NamedTuple):
+class KnownFeedItem(NamedTuple):
     """What became of an item the last time: the verdict kept is ``seen``, ``old``, ``blocked``,
     ``not-an-article``, or ``failed`` after ``tries`` that may be repeated."""
 
@@ -111,16 +111,16 @@ class Feeds:
             )
         return found[0]
 
-    async def known_items(self, feed: Feed, keys: Sequence[str]) -> dict[str, KnownItem]:
-        def read(connection: Connection) -> dict[str, KnownItem]:
-            found: dict[str, KnownItem] = {}
+    async def known_items(self, feed: Feed, keys: Sequence[str]) -> dict[str, KnownFeedItem]:
+        def read(connection: Connection) -> dict[str, KnownFeedItem]:
+            found: dict[str, KnownFeedItem] = {}
             for first in range(0, len(keys), _LOOKUP):
                 rows = connection.execute(
-                    select(feed_items.c.key, *feed_items.c[*KnownItem._fields])
+                    select(feed_items.c.key, *feed_items.c[*KnownFeedItem._fields])
                     .where(feed_items.c.feed_id == feed.id)
                     .where(feed_items.c.key.in_(keys[first : first + _LOOKUP]))
                 )
-                found |= {row[0]: KnownItem(*row[1:]) for row in rows}
+                found |= {row[0]: KnownFeedItem(*row[1:]) for row in rows}
             return found
 
         return await self._catalogue._read(read)
@@ -231,7 +231,7 @@ class Feeds:
 
     # Visits
 
-    async def put_items(self, feed: Feed, items: dict[str, KnownItem], now: datetime) -> None:
+    async def put_items(self, feed: Feed, items: dict[str, KnownFeedItem], now: datetime) -> None:
         """Keep what became of items, by key."""
         if items:
             async with self._catalogue._write() as connection:
@@ -283,7 +283,7 @@ _FORGOTTEN: dict[str, Any] = {
 
 
 async def put_items(
-    connection: AsyncConnection, feed_id: int, items: dict[str, KnownItem], now: datetime
+    connection: AsyncConnection, feed_id: int, items: dict[str, KnownFeedItem], now: datetime
 ) -> None:
     """As ``Feeds.put_items``, in the transaction that keeps the articles."""
     keys = list(items)

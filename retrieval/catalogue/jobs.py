@@ -23,7 +23,7 @@ from retrieval.catalogue.schema import (
     jobs,
 )
 from retrieval.errors import NotFound
-from retrieval.models import Ingested
+from retrieval.models import IngestResult
 from retrieval.timestamps import from_micros, iso, to_micros
 
 # Rows that the event loop makes ready in one go.
@@ -75,7 +75,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class JobCounts:
     """What a job is about and what came of it: the first of the ``sources`` that were handed in,
     how many articles were ``found`` in them so far, and of those how many are ``indexed`` (updated
     and duplicate ones among them), ``unchanged`` and ``rejected``."""
@@ -171,7 +171,7 @@ class Jobs:
             lambda connection: (connection.scalar(left) or 0, connection.scalar(got) or 0)
         )
 
-    async def tallies(self, job_ids: Sequence[int]) -> dict[int, Tally]:
+    async def tallies(self, job_ids: Sequence[int]) -> dict[int, JobCounts]:
         """By job what came of it."""
         # What a feed listed is of the kind "item"; nobody hands that in.
         handed_in = job_items.c.kind != "item"
@@ -206,10 +206,10 @@ class Jobs:
         for job_id, sources, left, _, label in rows:
             came, unchanged, rejected = counts.get(job_id, (0, 0, 0))
             indexed = came - unchanged - rejected
-            made[job_id] = Tally(label, sources, left + came, indexed, unchanged, rejected)
+            made[job_id] = JobCounts(label, sources, left + came, indexed, unchanged, rejected)
         return made
 
-    async def results(self, job_id: int, limit: int | None = None) -> list[Ingested]:
+    async def results(self, job_id: int, limit: int | None = None) -> list[IngestResult]:
         """What became of the articles of a job, in the order in which they were taken in."""
         query = (
             select(*job_results.c[2:])
@@ -218,7 +218,7 @@ class Jobs:
             .limit(limit)
         )
         rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
-        return [Ingested(*row) for row in rows]
+        return [IngestResult(*row) for row in rows]
 
     async def set_state(
         self, job_id: int, state: str, now: datetime, error: str | None = None
@@ -267,7 +267,7 @@ class Jobs:
 async def settle(
     connection: AsyncConnection,
     job_id: int,
-    results: Iterable[Ingested],
+    results: Iterable[IngestResult],
     positions: dict[int, int],
     done: Sequence[int],
 ) -> None:

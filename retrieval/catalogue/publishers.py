@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from retrieval.text.tokens import cut_out
+from retrieval.text.tokens import remove_span
 
 # Words that a publisher's name may carry or not, and parts of a host that say nothing.
 _FILLERS = frozenset(
@@ -148,7 +148,7 @@ def source_key(name: str) -> str:
 def _without(question: str, match: re.Match[str], words: Sequence[str]) -> str:
     end = match.start("name") + len(" ".join(words))
     start = match.start() if match.end("name") == match.end() else match.start("name")
-    return cut_out(question, start, end)
+    return remove_span(question, start, end)
 
 
 def _is_host(name: str) -> bool:

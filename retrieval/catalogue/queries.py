@@ -76,7 +76,7 @@ _VECTORS = (
 )
 
 
-class Reading:
+class ReadQueries:
     """Reads for questions. Each method is one transaction and blocks; any thread may call it."""
 
     def __init__(self, engine: Engine) -> None:

@@ -59,7 +59,7 @@ def article_id_of(corpus_id: int, canonical_url: str) -> str:
     return hashlib.sha256(f"{corpus_id}\n{canonical_url}".encode()).hexdigest()[:16]
 
 
-class Candidate(NamedTuple):
+class VersionCandidate(NamedTuple):
     """What search has to know of a passage to filter and rank it."""
 
     passage_id: int
@@ -78,7 +78,7 @@ class Candidate(NamedTuple):
         return self.copy_id or self.passage_id // PASSAGES_PER_VERSION
 
 
-class Member(NamedTuple):
+class StoryMember(NamedTuple):
     """A version's place among the stories, with what grouping compares it by."""
 
     version_id: int
@@ -89,10 +89,10 @@ class Member(NamedTuple):
     traits: bytes | None
 
 
-class KnownMember(NamedTuple):
+class KnownStoryMember(NamedTuple):
     """A member as it is read back, with what the catalogue knows of its version."""
 
-    member: Member
+    member: StoryMember
     content_hash: str
     visible_from: int
     vector: bytes | None  # of its first passage

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from retrieval.catalogue.publishers import SourceFilter
-from retrieval.catalogue.records import Candidate
+from retrieval.catalogue.records import VersionCandidate
 from retrieval.catalogue.schema import ACCEPTED, INDEXED, PASSAGES_PER_VERSION
-from retrieval.models import AlsoIn
+from retrieval.models import RelatedArticle
 from retrieval.timestamps import TimeRange, to_micros
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -42,7 +42,7 @@ class VersionRow(NamedTuple):
     copy_id: int | None
 
 
-class Outlet(NamedTuple):
+class StoryOutlet(NamedTuple):
     """Where an article appeared: the publisher that it gives, the same as it compares, its host."""
 
     source: str | None
@@ -50,13 +50,13 @@ class Outlet(NamedTuple):
     host: str | None
 
 
-class Label(NamedTuple):
+class StoryLabel(NamedTuple):
     article_id: str
     url: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
+class VisibleVersions:
     """The versions of one corpus that may be shown, as of a revision of the catalogue.
 
     It never changes; ``advanced`` makes the next one. Arrays have the shape ``(versions,)``, in the
@@ -75,12 +75,12 @@ class Shown:
     stories: Ints
     copies: Ints
     outlets: npt.NDArray[np.int32]
-    known_outlets: dict[Outlet, int]
-    labels: list[Label]
+    known_outlets: dict[StoryOutlet, int]
+    labels: list[StoryLabel]
     numbered: int = 0  # passages so far, of versions that are shown no more too
 
     @classmethod
-    def of(cls, revision: int, rows: Sequence[VersionRow]) -> Shown:
+    def of(cls, revision: int, rows: Sequence[VersionRow]) -> VisibleVersions:
         nothing = np.zeros(0, dtype=np.int64)
         empty = cls(
             revision, nothing, nothing.astype(bool), nothing, nothing, nothing, nothing, nothing,
@@ -88,7 +88,7 @@ class Shown:
         )  # fmt: skip
         return empty._with(rows) if rows else empty
 
-    def advanced(self, revision: int, rows: Sequence[VersionRow]) -> Shown | None:
+    def advanced(self, revision: int, rows: Sequence[VersionRow]) -> VisibleVersions | None:
         """The same after ``rows`` changed, which are in the order of their ids.
 
         None if it has to be read anew: passages of a version were cut anew, or most that is held is
@@ -111,7 +111,7 @@ class Shown:
         changed = replace(self, revision=revision, live=live, stories=stories, copies=copies)
         return changed._with(fresh) if fresh else changed
 
-    def _with(self, fresh: Sequence[VersionRow]) -> Shown:
+    def _with(self, fresh: Sequence[VersionRow]) -> VisibleVersions:
         """The same with versions that it does not have."""
         for row in fresh:
             self.known_outlets.setdefault(_outlet(row), len(self.known_outlets))
@@ -197,11 +197,13 @@ class Shown:
         rows = np.searchsorted(self.ids, passage_ids // PASSAGES_PER_VERSION)
         return self.firsts[rows] + passage_ids % PASSAGES_PER_VERSION
 
-    def candidates(self, passage_ids: Ints) -> list[Candidate]:
+    def candidates(self, passage_ids: Ints) -> list[VersionCandidate]:
         """What search has to know of passages that it has."""
         return self._candidates(passage_ids.tolist(), self.version_rows(passage_ids))
 
-    def told_by(self, story_ids: Sequence[int]) -> dict[int, list[tuple[Candidate, AlsoIn]]]:
+    def reports_of_stories(
+        self, story_ids: Sequence[int]
+    ) -> dict[int, list[tuple[VersionCandidate, RelatedArticle]]]:
         """By story, the shown articles that tell it, oldest first, unfiltered.
 
         Their candidates have the passage id 0.
@@ -213,7 +215,10 @@ class Shown:
             rows = rows[np.lexsort((self.ids[rows], self.visible_from[rows]))]
             outlets = self.outlets[rows].tolist()
             told[story] = [
-                (teller, AlsoIn(teller.article_id, known[outlet].source, self.labels[row].url))
+                (
+                    teller,
+                    RelatedArticle(teller.article_id, known[outlet].source, self.labels[row].url),
+                )
                 for teller, row, outlet in zip(
                     self._candidates([0] * len(rows), rows), rows.tolist(), outlets, strict=True
                 )
@@ -229,7 +234,7 @@ class Shown:
                 found[outlet.source] += count
         return list(found.items())
 
-    def _candidates(self, passage_ids: Sequence[int], rows: Ints) -> list[Candidate]:
+    def _candidates(self, passage_ids: Sequence[int], rows: Ints) -> list[VersionCandidate]:
         outlets = list(self.known_outlets)
         columns = (
             values[rows].tolist()
@@ -239,7 +244,7 @@ class Shown:
             )
         )  # fmt: skip
         return [
-            Candidate(
+            VersionCandidate(
                 passage_id,
                 story or None,
                 copy or None,
@@ -256,12 +261,12 @@ class Shown:
         ]
 
 
-def _outlet(row: VersionRow) -> Outlet:
-    return Outlet(row.source, row.source_key, row.host)
+def _outlet(row: VersionRow) -> StoryOutlet:
+    return StoryOutlet(row.source, row.source_key, row.host)
 
 
-def _label(row: VersionRow) -> Label:
-    return Label(row.article_id, row.url)
+def _label(row: VersionRow) -> StoryLabel:
+    return StoryLabel(row.article_id, row.url)
 
 
 def _ints(values: object) -> Ints:

@@ -12,8 +12,8 @@ from retrieval.errors import UnreadableSource
 from retrieval.extraction import metadata
 from retrieval.extraction.boilerplate import PROSE, prose_in, prune
 from retrieval.extraction.fragments import html_to_text
-from retrieval.extraction.page_classifier import is_teaser, what_else
-from retrieval.extraction.structured import Structured, read_structured
+from retrieval.extraction.page_classifier import classify_non_article, is_teaser
+from retrieval.extraction.structured import StructuredData, read_structured
 from retrieval.extraction.tdm_reservation import reservation
 from retrieval.extraction.text_cleanup import trim
 from retrieval.models import Article
@@ -49,7 +49,7 @@ def extract_article(
     from lxml.etree import LxmlError
 
     try:
-        page = _Page(html, url)
+        page = _ParsedPage(html, url)
         if respect_noai and (reason := reservation(page.said, headers or {})):
             raise UnreadableSource(reason)
         return page.article(teasers)
@@ -57,7 +57,7 @@ def extract_article(
         raise UnreadableSource("the page can't be read as HTML") from error
 
 
-class _Page:
+class _ParsedPage:
     """A page on its way to an article."""
 
     def __init__(self, html: str, url: str | None) -> None:
@@ -78,7 +78,7 @@ class _Page:
         whole = deepcopy(tree)
         text = self._text(whole, headlines, names)
         found = text if len(text) >= MIN_PAGE_CHARS else ""
-        if other := what_else(whole, said, self.url or address, title or "", found):
+        if other := classify_non_article(whole, said, self.url or address, title or "", found):
             raise UnreadableSource(other)
         if not teasers and is_teaser(whole, said, text):
             raise UnreadableSource("it is only the beginning; the article is behind a paywall")
@@ -134,7 +134,7 @@ def _main_text(tree: Any, url: str | None, *, recall: bool = False) -> str:
     return (found.text or "").strip() if found is not None else ""
 
 
-def _structured_body(said: Structured) -> str:
+def _structured_body(said: StructuredData) -> str:
     body = said.text("articleBody") or ""
     return unescape(html_to_text(body) if _TAG.search(body) or "&" in body else body).strip()
 

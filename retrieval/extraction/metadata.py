@@ -9,7 +9,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from retrieval.extraction.structured import Structured
+from retrieval.extraction.structured import StructuredData
 from retrieval.timestamps import Span, parse_span
 from retrieval.web.urls import host_name, split_http_url
 
@@ -59,7 +59,7 @@ def words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
-def titles(tree: Any, said: Structured) -> tuple[str | None, list[str]]:
+def titles(tree: Any, said: StructuredData) -> tuple[str | None, list[str]]:
     """The headline, and every form of it that the page holds.
 
     The first-level heading is the headline as readers see it, if the head tells of the same.
@@ -78,7 +78,7 @@ def titles(tree: Any, said: Structured) -> tuple[str | None, list[str]]:
     return best or None, [*seen, *told, *stripped]
 
 
-def publisher(said: Structured) -> str | None:
+def publisher(said: StructuredData) -> str | None:
     """The name of the site, else of the publisher; not its host."""
     for name in (said.first("og:site_name"), *said.names("publisher"), said.first("application-name")):  # fmt: skip
         if name and not name.startswith("http") and len(name) <= 80:
@@ -86,7 +86,7 @@ def publisher(said: Structured) -> str | None:
     return None
 
 
-def authors(tree: Any, said: Structured) -> tuple[str, ...]:
+def authors(tree: Any, said: StructuredData) -> tuple[str, ...]:
     """The names of people; what the page says in JSON-LD first, then its head, then its byline."""
     sources = [said.names("author"), said.meta.get("author", [])]
     sources += [said.meta.get(name, []) for name in _AUTHORS[1:]]
@@ -109,7 +109,7 @@ def authors(tree: Any, said: Structured) -> tuple[str, ...]:
     return tuple(part for part in parts if _is_author(part))
 
 
-def published(tree: Any, said: Structured, url: str | None) -> Span | None:
+def published(tree: Any, said: StructuredData, url: str | None) -> Span | None:
     """JSON-LD, the head, a marked time, at last what htmldate finds (it knows only the day)."""
     times = tree.xpath("//*[@itemprop='datePublished' or @pubdate]/@datetime | //*[@itemprop='datePublished']/@content")  # fmt: skip
     values = [said.text("datePublished"), *(v for name in _PUBLISHED for v in said.meta.get(name, ())), *times]  # fmt: skip
@@ -123,14 +123,14 @@ def published(tree: Any, said: Structured, url: str | None) -> Span | None:
     return _date(day) if day else None
 
 
-def updated(said: Structured, since: Span | None) -> Span | None:
+def updated(said: StructuredData, since: Span | None) -> Span | None:
     """When the page says it was changed, if that is after its publication."""
     values = [said.text("dateModified"), *(v for name in _UPDATED for v in said.meta.get(name, ()))]
     found = _first_date(values)
     return found if found and (since is None or found.start > since.end) else None
 
 
-def canonical(tree: Any, said: Structured, url: str | None) -> str | None:
+def canonical(tree: Any, said: StructuredData, url: str | None) -> str | None:
     """The address that the page gives itself, if it is a page of the same site and not its front."""
     for value in (*tree.xpath("//link[@rel='canonical']/@href"), said.first("og:url")):
         try:
@@ -143,7 +143,7 @@ def canonical(tree: Any, said: Structured, url: str | None) -> str | None:
     return None
 
 
-def declared_language(tree: Any, said: Structured) -> str | None:
+def declared_language(tree: Any, said: StructuredData) -> str | None:
     """ISO 639 code that the page declares."""
     xml = "{http://www.w3.org/XML/1998/namespace}lang"
     values = (tree.get("lang"), tree.get(xml), said.text("inLanguage"), said.first("og:locale"), said.first("content-language", "language"))  # fmt: skip

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from retrieval.extraction.structured import Structured
+from retrieval.extraction.structured import StructuredData
 
 _FRONT = re.compile(r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?|home|index|default|start|startseite)?(?:\.(?:html?|php|aspx?|jsp))?/?", re.IGNORECASE)  # fmt: skip
 _LISTING = re.compile(r"/(?:tags?|categor(?:y|ies)|topics?|sections?|authors?|archives?|search|page/\d+|themen|rubrik)(?:/|$)", re.IGNORECASE)  # fmt: skip
@@ -48,7 +48,9 @@ _FEW_HEADLINES = 4
 _MANY_HEADLINES = 12
 
 
-def what_else(tree: Any, said: Structured, url: str | None, title: str, text: str) -> str | None:
+def classify_non_article(
+    tree: Any, said: StructuredData, url: str | None, title: str, text: str
+) -> str | None:
     """What the page is instead of an article, None if it may be one.
 
     ``text`` is what was found in it, perhaps nothing; a beginning before a paywall is
@@ -75,7 +77,7 @@ def what_else(tree: Any, said: Structured, url: str | None, title: str, text: st
     return None
 
 
-def is_teaser(tree: Any, said: Structured, text: str) -> bool:
+def is_teaser(tree: Any, said: StructuredData, text: str) -> bool:
     """Whether ``text`` is the beginning of an article that is to be paid for."""
     if len(text) >= _TEASER_CHARS:
         return False
@@ -102,7 +104,7 @@ def _is_consent(url: str | None, headings: list[str], text: str) -> bool:
     return asks >= 4 and asking >= 0.5 * len(text)
 
 
-def _is_video(said: Structured, url: str | None, is_article: bool) -> bool:
+def _is_video(said: StructuredData, url: str | None, is_article: bool) -> bool:
     if (said.first("og:type") or "").lower().startswith("video"):
         return True
     on_path = bool(url and _VIDEO_PATH.search(urlsplit(url).path))

@@ -20,9 +20,15 @@ from typing import Any, TypeVar
 
 from retrieval.errors import NewsdeskError, UnreadableSource
 from retrieval.extraction.feeds.items import FeedDocument
-from retrieval.extraction.worker_process import Job, article_of, feed_of, read_frame, write_frame
+from retrieval.extraction.worker_process import (
+    ExtractionJob,
+    article_of,
+    feed_of,
+    read_frame,
+    write_frame,
+)
 from retrieval.models import Article
-from retrieval.runtime.subprocess_env import child_environment
+from retrieval.runtime.subprocess_env import subprocess_environment
 
 Result = TypeVar("Result")
 Frame = tuple[dict[str, Any], bytes]
@@ -45,8 +51,8 @@ class Extractor:
         self.workers = workers or max(1, min(4, os.cpu_count() or 1))
         self._seconds = seconds
         self._threads: ThreadPoolExecutor | None = None
-        self._idle: list[_Child] = []
-        self._all: set[_Child] = set()
+        self._idle: list[_WorkerProcess] = []
+        self._all: set[_WorkerProcess] = set()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -61,11 +67,11 @@ class Extractor:
     ) -> None:
         self.close()
 
-    async def extract(self, job: Job, data: bytes) -> Article:
+    async def extract(self, job: ExtractionJob, data: bytes) -> Article:
         """Read a document. Raises ``UnreadableSource`` with a reason to show."""
         return await asyncio.wrap_future(self.submit(job, data))
 
-    def submit(self, job: Job, data: bytes) -> Future[Article]:
+    def submit(self, job: ExtractionJob, data: bytes) -> Future[Article]:
         """As ``extract``, from a thread: the caller bounds how many it has under way."""
         return self._submit(job, data, lambda answer: article_of(answer[0]["article"]))
 
@@ -75,9 +81,11 @@ class Extractor:
 
     def submit_feed(self, data: bytes, url: str | None = None) -> Future[FeedDocument]:
         """As ``read_feed``, from a thread."""
-        return self._submit(Job("feed", url), data, lambda answer: feed_of(answer[0]["feed"], answer[1]))  # fmt: skip
+        return self._submit(ExtractionJob("feed", url), data, lambda answer: feed_of(answer[0]["feed"], answer[1]))  # fmt: skip
 
-    def _submit(self, job: Job, data: bytes, made: Callable[[Frame], Result]) -> Future[Result]:
+    def _submit(
+        self, job: ExtractionJob, data: bytes, made: Callable[[Frame], Result]
+    ) -> Future[Result]:
         with self._lock:
             if self._closed:
                 raise NewsdeskError("The readers of pages have been closed.")
@@ -95,7 +103,7 @@ class Extractor:
         if threads is not None:
             threads.shutdown(cancel_futures=True)
 
-    def _read(self, job: Job, data: bytes) -> Frame:
+    def _read(self, job: ExtractionJob, data: bytes) -> Frame:
         child = self._take()
         try:
             answer = child.read(job, data, self._seconds or _SECONDS[job.kind])
@@ -109,18 +117,18 @@ class Extractor:
                     self._all.discard(child)
         return answer
 
-    def _take(self) -> _Child:
+    def _take(self) -> _WorkerProcess:
         with self._lock:
             if self._closed:
                 raise NewsdeskError("The readers of pages have been closed.")
             if self._idle:
                 return self._idle.pop()
-            child = _Child()
+            child = _WorkerProcess()
             self._all.add(child)
         return child
 
 
-class _Child:
+class _WorkerProcess:
     """One process. A thread at a time speaks with it."""
 
     def __init__(self) -> None:
@@ -133,7 +141,7 @@ class _Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=child_environment(),
+                env=subprocess_environment(),
                 # Ctrl-C is for the one who started us.
                 start_new_session=True,
             )
@@ -146,7 +154,7 @@ class _Child:
     def is_usable(self) -> bool:
         return not self._broken and self._documents < _DOCUMENTS
 
-    def read(self, job: Job, data: bytes, seconds: float) -> Frame:
+    def read(self, job: ExtractionJob, data: bytes, seconds: float) -> Frame:
         """Raises ``UnreadableSource`` if there is nothing in it, or the process did not survive it."""
         if not self._ready:
             if self._within(_START_SECONDS) is None:
@@ -169,7 +177,9 @@ class _Child:
         self._process.kill()
         self._process.wait()
 
-    def _within(self, seconds: float, job: Job | None = None, data: bytes = b"") -> Frame | None:
+    def _within(
+        self, seconds: float, job: ExtractionJob | None = None, data: bytes = b""
+    ) -> Frame | None:
         """The process's next answer; None if it died, or was killed because time was up."""
         to, back = self._process.stdin, self._process.stdout
         if to is None or back is None:

@@ -17,7 +17,7 @@ _LONGEST_SCRIPT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Structured:
+class StructuredData:
     """``article`` is the JSON-LD object of the page's article (empty if there is none), ``types``
     all types that are declared, ``meta`` the values of the head's meta elements by lower-case name."""
 
@@ -52,7 +52,7 @@ class Structured:
         return found
 
 
-def read_structured(tree: Any) -> Structured:
+def read_structured(tree: Any) -> StructuredData:
     """Read a parsed page. What is broken in it is passed over."""
     objects = [found for script in tree.iter("script") for found in _objects(script)]
     types = {kind for found in objects for kind in _types(found)}
@@ -67,7 +67,7 @@ def read_structured(tree: Any) -> Structured:
         name = element.get("property") or element.get("name") or element.get("itemprop")
         if content and name:
             meta.setdefault(name.strip().lower(), []).append(content)
-    return Structured(article, frozenset(types), meta)
+    return StructuredData(article, frozenset(types), meta)
 
 
 def _objects(script: Any) -> Iterator[dict[str, Any]]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from retrieval.extraction.structured import Structured
+from retrieval.extraction.structured import StructuredData
 
 _OUR_NAME = "newsdesk"
 
 
-def reservation(said: Structured, headers: Mapping[str, str]) -> str | None:
+def reservation(said: StructuredData, headers: Mapping[str, str]) -> str | None:
     """Why the publisher does not want the page to be read by machines, None if there is no word of it.
 
     ``headers`` are those of the answer, by lower-case name.

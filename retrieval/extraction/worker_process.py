@@ -27,7 +27,7 @@ Kind = Literal["page", "pdf", "feed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ExtractionJob:
     """One document to read."""
 
     kind: Kind
@@ -38,7 +38,7 @@ class Job:
     respect_noai: bool = True
 
 
-def read_document(job: Job, data: bytes) -> Article:
+def read_document(job: ExtractionJob, data: bytes) -> Article:
     """The article of a page or a PDF. Raises ``UnreadableSource``."""
     if job.kind == "pdf":
         from retrieval.extraction.pdf import article_from_pdf
@@ -160,7 +160,7 @@ def main() -> None:
         record.pop("size")
         _limit_cpu()
         try:
-            job = Job(**record)
+            job = ExtractionJob(**record)
             if job.kind == "feed":
                 document = parse_feed(data, url=job.url)
                 write_frame(answers, {"feed": feed_record(document)}, feed_lines(document))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
-from retrieval.catalogue.feeds import KnownItem
+from retrieval.catalogue.feeds import KnownFeedItem
 from retrieval.extraction.feeds.items import FeedItem
 
 Verdict = Literal["new", "seen", "old", "filtered", "blocked", "not-an-article"]
@@ -22,7 +22,7 @@ MOST_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class FilteredItem:
     """An item and its verdict. ``again`` is set on a seen one that has changed since."""
 
     item: FeedItem
@@ -36,7 +36,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class FeedFilters:
     """Words: an item must hold one of ``include``, if there are any, and none of ``exclude``."""
 
     include: tuple[str, ...] = ()
@@ -53,72 +53,76 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class ItemHistory:
     """What is known when a document is judged: by item key what became of it, by identity which are
     articles of the corpus (with a reason if a moderator removed one), and what counts as old:
     on a first run all but the newest ``first``, later what is dated before ``oldest``."""
 
-    known: Mapping[str, KnownItem]
+    known: Mapping[str, KnownFeedItem]
     articles: Mapping[str, str | None]
     first: int | None = None
     oldest: datetime | None = None
 
 
-def judge(items: Sequence[FeedItem], past: Past, filters: Filters) -> list[Judged]:
+def filter_items(
+    items: Sequence[FeedItem], past: ItemHistory, filters: FeedFilters
+) -> list[FilteredItem]:
     """A verdict for each item, in their order."""
     met: set[str] = set()
-    judged = [_judge(item, past, filters, met) for item in items]
+    judged = [_filter_item(item, past, filters, met) for item in items]
     if past.first is not None:
         _keep_newest(judged, past.first)
     return judged
 
 
-def _judge(item: FeedItem, past: Past, filters: Filters, met: set[str]) -> Judged:
+def _filter_item(
+    item: FeedItem, past: ItemHistory, filters: FeedFilters, met: set[str]
+) -> FilteredItem:
     if item.url is None and not item.is_full:
         missing = "address" if item.text else "address and no text"
-        return Judged(item, "not-an-article", f"it has no {missing}")
+        return FilteredItem(item, "not-an-article", f"it has no {missing}")
     try:
         key = item.key
     except ValueError as error:
-        return Judged(item, "blocked", str(error))
+        return FilteredItem(item, "blocked", str(error))
     if key in met:
-        return Judged(item, "seen", "it stands in the feed twice")
+        return FilteredItem(item, "seen", "it stands in the feed twice")
     met.add(key)
     known = past.known.get(key)
     is_article = item.identity in past.articles
     if removal := past.articles.get(item.identity):
-        return Judged(item, "blocked", removal)
+        return FilteredItem(item, "blocked", removal)
     if refusal := filters.refusal(item):
-        return Judged(item, "filtered", refusal)
+        return FilteredItem(item, "filtered", refusal)
     if known is not None:
-        return _judge_known(item, known)
+        return _filter_known_item(item, known)
     if is_article:
-        return Judged(item, "seen", "it is in the corpus")
+        return FilteredItem(item, "seen", "it is in the corpus")
     if not item.is_full and (reason := _no_article(item.url or "")):
-        return Judged(item, "not-an-article", reason)
+        return FilteredItem(item, "not-an-article", reason)
     if past.oldest is not None and item.published and item.published.end < past.oldest:
-        return Judged(item, "old", f"it is from before {past.oldest:%Y-%m-%d}")
-    return Judged(item, "new")
+        return FilteredItem(item, "old", f"it is from before {past.oldest:%Y-%m-%d}")
+    return FilteredItem(item, "new")
 
 
-def _judge_known(item: FeedItem, known: KnownItem) -> Judged:
+def _filter_known_item(item: FeedItem, known: KnownFeedItem) -> FilteredItem:
     changed = item.fingerprint != known.fingerprint
     if known.verdict == "seen":
         reason = "it has changed since and is read again" if changed else "it was taken before"
-        return Judged(item, "seen", reason, again=changed)
+        return FilteredItem(item, "seen", reason, again=changed)
     if known.verdict == "failed":
         if known.tries < MOST_TRIES or changed:
-            return Judged(item, "new", f"it could not be had yet: {known.reason}")
-        return Judged(item, "not-an-article", known.reason)
+            return FilteredItem(item, "new", f"it could not be had yet: {known.reason}")
+        return FilteredItem(item, "not-an-article", known.reason)
     if known.verdict == "old":
-        return Judged(item, "old", known.reason)
+        return FilteredItem(item, "old", known.reason)
     if changed:
-        return Judged(item, "new", "it has changed since it was turned down")
+        return FilteredItem(item, "new", "it has changed since it was turned down")
     verdict: Verdict = "blocked" if known.verdict == "blocked" else "not-an-article"
-    return Judged(item, verdict, known.reason)
+    return FilteredItem(item, verdict, known.reason)
 
 
-def _keep_newest(judged: list[Judged], first: int) -> None:
+def _keep_newest(judged: list[FilteredItem], first: int) -> None:
     """Of the new ones all but the newest are old. Undated ones count as the feed orders them."""
     new = [index for index, each in enumerate(judged) if each.verdict == "new"]
     dates = {i: p.end for i in new if (p := judged[i].item.published)}

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from retrieval.errors import FetchRefused, UnreadableSource
 from retrieval.extraction.feeds.items import FeedItem
-from retrieval.ingestion.page_loader import Pages
+from retrieval.ingestion.page_loader import PageLoader
 from retrieval.ingestion.readers.feed import read_item
-from retrieval.models import Incoming
+from retrieval.models import IngestItem
 from retrieval.web.crawler import RobotsRefused
 
 Given = TypeVar("Given")
@@ -24,7 +24,7 @@ _KEPT_BACK = ("(noai)", "(tdm-reservation)")
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class ItemOutcome:
     """What became of an item on the way to its article, as the ticket of what comes in.
 
     ``verdict`` is ``seen`` when there is an article, else ``blocked``, ``not-an-article`` or, where
@@ -35,7 +35,7 @@ class Fate:
     verdict: str
 
 
-async def take_item(label: str, item: FeedItem, pages: Pages) -> Incoming:
+async def load_item(label: str, item: FeedItem, pages: PageLoader) -> IngestItem:
     """The article of an item, with the feed's word for title, publisher, authors and date.
 
     What can't be had comes with the reason.
@@ -45,14 +45,14 @@ async def take_item(label: str, item: FeedItem, pages: Pages) -> Incoming:
         return _with_fate(incoming, item, "seen" if incoming.article else "not-an-article")
     if item.url is None:
         return _with_fate(
-            Incoming(label, reason="the item has no address", title=item.title),
+            IngestItem(label, reason="the item has no address", title=item.title),
             item,
             "not-an-article",
         )
     try:
         incoming = _with_words(await pages.article(item.url), label, item)
     except UnreadableSource as error:
-        refused = Incoming(label, reason=error.message, url=item.url, title=item.title)
+        refused = IngestItem(label, reason=error.message, url=item.url, title=item.title)
         return _with_fate(refused, item, _verdict_of(error))
     if incoming.article is not None:
         return _with_fate(incoming, item, "seen")
@@ -70,7 +70,7 @@ def _verdict_of(error: UnreadableSource) -> str:
     return "not-an-article"
 
 
-def _with_words(incoming: Incoming, label: str, item: FeedItem) -> Incoming:
+def _with_words(incoming: IngestItem, label: str, item: FeedItem) -> IngestItem:
     article = incoming.article
     if article is None:
         return replace(incoming, label=label, url=item.url, title=item.title)
@@ -88,11 +88,11 @@ def _with_words(incoming: Incoming, label: str, item: FeedItem) -> Incoming:
     )
 
 
-def _with_fate(incoming: Incoming, item: FeedItem, verdict: str) -> Incoming:
-    return replace(incoming, ticket=Fate(item, verdict))
+def _with_fate(incoming: IngestItem, item: FeedItem, verdict: str) -> IngestItem:
+    return replace(incoming, ticket=ItemOutcome(item, verdict))
 
 
-async def side_by_side(
+async def map_concurrently(
     given: Iterable[Given], make: Callable[[Given], Awaitable[Made]], *, at_once: int
 ) -> AsyncIterator[Made]:
     """Yield what ``make`` makes of each, as it comes; ``at_once`` at most are under way.

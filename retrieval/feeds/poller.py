@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from retrieval.catalogue.feeds import Feed
 from retrieval.errors import NewsdeskError
-from retrieval.feeds.service import FeedDesk, Visit
+from retrieval.feeds.service import FeedService, FeedVisit
 from retrieval.ingestion.progress import Report
 from retrieval.timestamps import Clock, utc_now
 
@@ -26,7 +26,12 @@ class FeedPoller:
     """
 
     def __init__(
-        self, desk: FeedDesk, *, at_once: int, clock: Clock = utc_now, report: Report | None = None
+        self,
+        desk: FeedService,
+        *,
+        at_once: int,
+        clock: Clock = utc_now,
+        report: Report | None = None,
     ) -> None:
         self._desk = desk
         self._at_once = at_once
@@ -47,9 +52,9 @@ class FeedPoller:
                 _log.warning("Feeds can't be read: %s", error.message)
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
-    async def due(self) -> AsyncIterator[Visit]:
+    async def due(self) -> AsyncIterator[FeedVisit]:
         """Visit what is due now and what becomes due meanwhile; yield each visit as it ends."""
-        under_way: dict[asyncio.Task[Visit], str] = {}
+        under_way: dict[asyncio.Task[FeedVisit], str] = {}
         done_with: set[int] = set()
         waiting: list[Feed] = []
         try:

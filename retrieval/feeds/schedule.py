@@ -13,7 +13,7 @@ _LONGEST_WAIT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class PollIntervals:
     """The bounds of an interval, what it begins with, and after how long a feed that keeps failing
     is paused."""
 
@@ -45,11 +45,11 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedRules:
+class FeedLimits:
     """How many items a first run takes, and the pace of visits."""
 
     first_items: int = 20
-    pace: Pace = field(default_factory=Pace)
+    pace: PollIntervals = field(default_factory=PollIntervals)
 
 
 def max_age(headers: Mapping[str, str]) -> float | None:

@@ -16,18 +16,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue import Corpus
 from retrieval.catalogue.audit_log import Actor
-from retrieval.catalogue.feeds import Feed, Feeds, KnownItem, put_items
+from retrieval.catalogue.feeds import Feed, Feeds, KnownFeedItem, put_items
 from retrieval.errors import FetchRefused, NotFound, Refused, UnreadableSource
 from retrieval.extraction.feeds.discovery import FEED_BYTES, find_feed, read_document
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
-from retrieval.feeds.item_filter import Filters, Judged, Past, Verdict, judge
-from retrieval.feeds.item_loader import Fate, side_by_side, take_item
-from retrieval.feeds.schedule import FeedRules, max_age
-from retrieval.ingestion.page_loader import Pages
+from retrieval.feeds.item_filter import (
+    FeedFilters,
+    FilteredItem,
+    ItemHistory,
+    Verdict,
+    filter_items,
+)
+from retrieval.feeds.item_loader import ItemOutcome, load_item, map_concurrently
+from retrieval.feeds.schedule import FeedLimits, max_age
+from retrieval.ingestion.page_loader import PageLoader
 from retrieval.ingestion.pipeline import batched, ingest_batches
-from retrieval.ingestion.progress import Progress, Report
+from retrieval.ingestion.progress import IngestProgress, Report
 from retrieval.library import Library
-from retrieval.models import Incoming, Ingested
+from retrieval.models import IngestItem, IngestResult
 from retrieval.text.encoding import read_bounded
 from retrieval.web import Fetched
 
@@ -43,34 +49,36 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class FeedPreview:
     """What a feed would bring. ``url`` is where it was found, None for a file."""
 
     url: str | None
     document: FeedDocument
-    judged: tuple[Judged, ...]
+    judged: tuple[FilteredItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class FeedVisit:
     """What came of a visit: the feed as it is now, a verdict for each item if there was something to
     read, what became of the articles, by status, and for a failure the reason."""
 
     feed: Feed
     result: Literal["taken", "unchanged", "failed"]
-    judged: tuple[Judged, ...] = ()
+    judged: tuple[FilteredItem, ...] = ()
     counts: Counter[str] = field(default_factory=Counter)
     reason: str | None = None
 
 
-class FeedDesk:
+class FeedService:
     """All that is done with feeds. One in a process that writes."""
 
-    def __init__(self, library: Library, pages: Pages, rules: FeedRules | None = None) -> None:
+    def __init__(
+        self, library: Library, pages: PageLoader, rules: FeedLimits | None = None
+    ) -> None:
         self._library = library
         self._pages = pages
         self._web = pages.web
-        self.rules = rules or FeedRules()
+        self.rules = rules or FeedLimits()
         self._feeds = Feeds(library.catalogue)
         # Feeds as the last visit left them, where that was not worth writing down.
         self._remembered: dict[int, Feed] = {}
@@ -80,7 +88,7 @@ class FeedDesk:
 
     async def preview(
         self, address: str | Path, corpus: str, report: Report | None = None
-    ) -> Preview:
+    ) -> FeedPreview:
         """Judge the items of a feed, a site's or a file's, as if it were visited now; take nothing.
 
         New items that the feed only announces are fetched, to see whether there is an article;
@@ -93,7 +101,7 @@ class FeedDesk:
             if document.children:
                 raise UnreadableSource("it is an index of sitemaps; give its URL")
             judged = await self._judged(found, None, document)
-            return Preview(None, document, tuple(judged))
+            return FeedPreview(None, document, tuple(judged))
         url, _, document = await find_feed(address, self._pages)
         feed = None
         if found is not None:
@@ -102,7 +110,7 @@ class FeedDesk:
             except NotFound:
                 feed = None
         judged = await self._judged(found, feed, document)
-        return Preview(url, document, tuple(await self._looked_into(judged, report)))
+        return FeedPreview(url, document, tuple(await self._looked_into(judged, report)))
 
     async def add(
         self,
@@ -137,14 +145,14 @@ class FeedDesk:
 
     async def visit_now(
         self, corpus: str, references: Sequence[str], report: Report | None = None
-    ) -> AsyncIterator[Visit]:
+    ) -> AsyncIterator[FeedVisit]:
         """Visit feeds of a corpus, due or not; all active ones if none is named."""
         found = await self._corpus(corpus)
         if references:
             wanted = [await self._feeds.feed(found, each) for each in references]
         else:
             wanted = [feed for feed in await self._feeds.of(found) if feed.state == "active"]
-        visits = side_by_side(wanted, lambda f: self.visit(f, report), at_once=_FEEDS_AT_ONCE)
+        visits = map_concurrently(wanted, lambda f: self.visit(f, report), at_once=_FEEDS_AT_ONCE)
         async for visit in visits:
             yield visit
 
@@ -181,7 +189,7 @@ class FeedDesk:
         feeds = [self._as_remembered(row) for row in rows]
         return [feed for feed in feeds if feed.next_at <= now and feed.id not in self._visiting]
 
-    async def visit(self, feed: Feed, report: Report | None = None) -> Visit:
+    async def visit(self, feed: Feed, report: Report | None = None) -> FeedVisit:
         """Ask a feed for what is new and take it in.
 
         A feed that can't be read is a result, not an error: it is asked again later and later, and
@@ -192,29 +200,29 @@ class FeedDesk:
             raise Refused(f"The feed {feed.name} is being visited right now.")
         if feed.alone_until is not None and self._library.clock() < feed.alone_until:
             reason = f"the site wants to be left alone until {feed.alone_until:%Y-%m-%d %H:%M} UTC"
-            return Visit(feed, "failed", reason=reason)
+            return FeedVisit(feed, "failed", reason=reason)
         self._visiting.add(feed.id)
         try:
             return await self._visit(feed, report or (lambda progress: None))
         except UnreadableSource as error:
             failed = await self._failed(feed, error)
-            return Visit(failed, "failed", reason=error.message)
+            return FeedVisit(failed, "failed", reason=error.message)
         except (ValueError, TypeError, LookupError, ArithmeticError) as error:
             # What one publisher sends must not keep the feeds of others from being visited.
             _log.exception("The feed %s could not be read", feed.name)
             odd = UnreadableSource("something in it could not be read; the log says more")
             odd.__cause__ = error
-            return Visit(await self._failed(feed, odd), "failed", reason=odd.message)
+            return FeedVisit(await self._failed(feed, odd), "failed", reason=odd.message)
         finally:
             self._visiting.discard(feed.id)
 
-    async def _visit(self, feed: Feed, report: Report) -> Visit:
+    async def _visit(self, feed: Feed, report: Report) -> FeedVisit:
         fetched = await self._web.feed(
             feed.url, etag=feed.etag, last_modified=feed.last_modified, max_bytes=FEED_BYTES
         )
         digest = feed.digest if fetched.not_modified else await _digest(fetched.content)
         if fetched.not_modified or (digest == feed.digest and feed.kind != "sitemap-index"):
-            return Visit(await self._unchanged(feed, fetched), "unchanged")
+            return FeedVisit(await self._unchanged(feed, fetched), "unchanged")
         document = await read_document(fetched, self._pages)
         corpus = await self._corpus(feed.corpus)
         judged = await self._judged(corpus, feed, document)
@@ -222,7 +230,7 @@ class FeedDesk:
         reasons = {each.item.key: each.reason for each in judged if each.verdict == "old"}
         await self._feeds.put_items(
             feed,
-            {i.key: KnownItem("old", reasons[i.key], i.fingerprint) for i in old},
+            {i.key: KnownFeedItem("old", reasons[i.key], i.fingerprint) for i in old},
             self._library.clock(),
         )
         judged, counts, whole = await self._take(corpus, feed, judged, report)
@@ -244,14 +252,14 @@ class FeedDesk:
         )
         await self._feeds.keep(after)
         self._remembered.pop(feed.id, None)
-        return Visit(after, "taken", tuple(judged), counts)
+        return FeedVisit(after, "taken", tuple(judged), counts)
 
     async def _take(
-        self, corpus: Corpus, feed: Feed, judged: list[Judged], report: Report
-    ) -> tuple[list[Judged], Counter[str], bool]:
+        self, corpus: Corpus, feed: Feed, judged: list[FilteredItem], report: Report
+    ) -> tuple[list[FilteredItem], Counter[str], bool]:
         """Bring in what is to be taken. Returns the verdicts as they turned out, the counts by
         status and whether nothing is left to be tried again."""
-        progress = Progress(found=len(judged))
+        progress = IngestProgress(found=len(judged))
         for each in judged:
             if not each.is_taken:
                 progress.skip(each.verdict)
@@ -264,28 +272,28 @@ class FeedDesk:
         tries = {key: k.tries for key, k in (await self._feeds.known_items(feed, keys)).items()}
         turned_down: dict[str, tuple[str, str | None]] = {}
 
-        async def take(item: FeedItem) -> Incoming:
-            incoming = await take_item(item.url or f"{feed.url}#{item.number}", item, self._pages)
+        async def take(item: FeedItem) -> IngestItem:
+            incoming = await load_item(item.url or f"{feed.url}#{item.number}", item, self._pages)
             progress.came(incoming)
             report(progress)
             return incoming
 
         async def settle(
-            connection: AsyncConnection, outcomes: list[tuple[Incoming, Ingested]]
+            connection: AsyncConnection, outcomes: list[tuple[IngestItem, IngestResult]]
         ) -> None:
             fates = {}
             for incoming, result in outcomes:
-                fate: Fate = incoming.ticket
+                fate: ItemOutcome = incoming.ticket
                 rejected = result.status == "rejected"
                 verdict = "blocked" if rejected and incoming.article else fate.verdict
                 key = fate.item.key
-                fates[key] = KnownItem(
+                fates[key] = KnownFeedItem(
                     verdict, result.reason, fate.item.fingerprint, tries.get(key, 0) + rejected
                 )
             await put_items(connection, feed.id, fates, self._library.clock())
 
         indexer = await self._library.indexer(corpus.name)
-        arriving = batched(side_by_side(taken, take, at_once=_PAGES_AT_ONCE))
+        arriving = batched(map_concurrently(taken, take, at_once=_PAGES_AT_ONCE))
         async for outcomes in ingest_batches(
             indexer, arriving, actor=f"feed {feed.id}", place=feed.url,
             data_dir=self._library.config.data_dir, settle=settle,
@@ -302,34 +310,36 @@ class FeedDesk:
 
     async def _judged(
         self, corpus: Corpus | None, feed: Feed | None, document: FeedDocument
-    ) -> list[Judged]:
+    ) -> list[FilteredItem]:
         identities = await asyncio.to_thread(_identities, document.items)
         known = await self._feeds.known_items(feed, list(identities.values())) if feed else {}
         articles = (
             await self._feeds.known_articles(corpus, list(identities)) if corpus is not None else {}
         )
         begun = feed is not None and feed.begun
-        past = Past(
+        past = ItemHistory(
             known,
             articles,
             first=None if begun else self.rules.first_items,
             oldest=feed.added_at - _GRACE if feed is not None and begun else None,
         )
-        filters = Filters(feed.include, feed.exclude) if feed else Filters()
-        return await asyncio.to_thread(judge, document.items, past, filters)
+        filters = FeedFilters(feed.include, feed.exclude) if feed else FeedFilters()
+        return await asyncio.to_thread(filter_items, document.items, past, filters)
 
-    async def _looked_into(self, judged: list[Judged], report: Report | None) -> list[Judged]:
-        async def look(index: int) -> tuple[int, Incoming]:
-            return index, await take_item("", judged[index].item, self._pages)
+    async def _looked_into(
+        self, judged: list[FilteredItem], report: Report | None
+    ) -> list[FilteredItem]:
+        async def look(index: int) -> tuple[int, IngestItem]:
+            return index, await load_item("", judged[index].item, self._pages)
 
         announced = [i for i, each in enumerate(judged) if each.is_taken and not each.item.is_full]
-        progress = Progress(found=len(announced))
-        async for index, incoming in side_by_side(announced, look, at_once=_PAGES_AT_ONCE):
+        progress = IngestProgress(found=len(announced))
+        async for index, incoming in map_concurrently(announced, look, at_once=_PAGES_AT_ONCE):
             progress.came(incoming)
             if report is not None:
                 report(progress)
             if incoming.article is None:
-                fate: Fate = incoming.ticket
+                fate: ItemOutcome = incoming.ticket
                 judged[index] = _as_it_turned_out(
                     judged[index], {fate.item.key: (fate.verdict, incoming.reason)}
                 )
@@ -414,7 +424,9 @@ def _identities(items: Sequence[FeedItem]) -> dict[str, str]:
     return identities
 
 
-def _as_it_turned_out(each: Judged, turned_down: dict[str, tuple[str, str | None]]) -> Judged:
+def _as_it_turned_out(
+    each: FilteredItem, turned_down: dict[str, tuple[str, str | None]]
+) -> FilteredItem:
     if not each.is_taken or each.item.key not in turned_down:
         return each
     fate, reason = turned_down[each.item.key]

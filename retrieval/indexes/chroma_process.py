@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged, NewsdeskError, StorageError
 from retrieval.indexes.chroma import EmbeddedChroma
-from retrieval.runtime.subprocess_env import child_environment
+from retrieval.runtime.subprocess_env import subprocess_environment
 
 # The name of a call and what is given to it.
 Question: TypeAlias = tuple[str, tuple[Any, ...]]
@@ -34,7 +34,7 @@ _CLOSE_SECONDS = 10.0
 _ENDED = "The process that keeps the vectors {what}; the next attempt starts it anew."
 
 
-class ApartChroma:
+class ChromaProcessClient:
     """The calls of ``BlockingChroma``, answered one at a time by a process that holds ``folder``.
 
     It starts here, and again at the next call if it ends; no call waits longer than 120 s.
@@ -107,7 +107,7 @@ class ApartChroma:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
-                    env=child_environment(),
+                    env=subprocess_environment(),
                     # Ctrl-C is for the one who started us, who ends it in good order.
                     start_new_session=True,
                 )

@@ -39,7 +39,7 @@ class KeywordQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
+class TermMeasures:
     """How passages match a question, aligned with the ids asked for; each of shape ``(passages,)``.
 
     ``bm25`` is over text and title. ``article`` and ``article_names`` are sums of idf: of the
@@ -100,7 +100,7 @@ class KeywordIndex:
 
     def measure(
         self, query: KeywordQuery, passage_ids: Ints, known: Mapping[int, float]
-    ) -> Measures:
+    ) -> TermMeasures:
         """Score these passages in every way that ranking wants.
 
         ``passage_ids`` ascend; ``known`` are BM25 scores so far.
@@ -135,7 +135,7 @@ class KeywordIndex:
                 _enter(of_kind, passage_ids, _counted(index, query.kind, passage_ids.tolist()))
         places = np.searchsorted(distinct, versions)
         total = total or 1.0
-        return Measures(
+        return TermMeasures(
             bm25 / total,
             (by_version + names_by_version)[places] / total,
             names_by_version[places] / total,

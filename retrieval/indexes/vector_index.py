@@ -41,9 +41,9 @@ class ChromaStore:
     ) -> ChromaStore:
         """``apart``: in a process of its own, that leaves Python's lock to this one."""
         if apart:
-            from retrieval.indexes.chroma_process import ApartChroma
+            from retrieval.indexes.chroma_process import ChromaProcessClient
 
-            return cls(await asyncio.to_thread(ApartChroma, folder), folder_id, embedder)
+            return cls(await asyncio.to_thread(ChromaProcessClient, folder), folder_id, embedder)
         return cls(await asyncio.to_thread(EmbeddedChroma, folder), folder_id, embedder)
 
     @classmethod

@@ -20,21 +20,28 @@ from retrieval.catalogue import (
     Acceptance,
     Catalogue,
     Corpus,
-    KnownMember,
-    Member,
+    KnownStoryMember,
     PendingVersion,
+    StoryMember,
 )
 from retrieval.embedders import Embedder, Vectors, packed, unpacked
-from retrieval.models import Incoming, Ingested
+from retrieval.models import IngestItem, IngestResult
 from retrieval.runtime.executors import INGESTING
-from retrieval.search.candidates import Corner
-from retrieval.stories.clustering import Fingerprint, Marks, Place, Stories, fingerprint, ordered
-from retrieval.stories.features import unpacked_traits
+from retrieval.search.candidates import CorpusIndexes
+from retrieval.stories.clustering import (
+    ClusterAssignment,
+    ClusterDocument,
+    Fingerprint,
+    StoryClusterer,
+    fingerprint,
+    ordered,
+)
+from retrieval.stories.features import unpack_features
 from retrieval.timestamps import Clock
 
 Result = TypeVar("Result")
 # What a sender of articles writes together with them: it is told what became of each.
-Settle = Callable[[AsyncConnection, list[tuple[Incoming, Ingested]]], Awaitable[None]]
+Settle = Callable[[AsyncConnection, list[tuple[IngestItem, IngestResult]]], Awaitable[None]]
 
 # Articles that are indexed together. Larger ones are faster, smaller ones report sooner.
 _BATCH = 128
@@ -45,13 +52,13 @@ class Indexer:
     several may hand in articles side by side, and what enters or leaves the indexes takes turns."""
 
     def __init__(
-        self, catalogue: Catalogue, embedder: Embedder, corner: Corner, clock: Clock
+        self, catalogue: Catalogue, embedder: Embedder, corner: CorpusIndexes, clock: Clock
     ) -> None:
         self._catalogue = catalogue
         self._embedder = embedder
         self._corner = corner
         self._clock = clock
-        self._stories = _StoryDesk(catalogue, corner.corpus)
+        self._stories = StoryAssigner(catalogue, corner.corpus)
         self._turn = asyncio.Lock()
 
     @property
@@ -60,12 +67,12 @@ class Indexer:
 
     async def accept(
         self,
-        batch: Sequence[Incoming],
+        batch: Sequence[IngestItem],
         *,
         actor: str,
         place: str | None = None,
         settle: Settle | None = None,
-    ) -> Accepted:
+    ) -> AcceptedBatch:
         """Keep what ``batch`` holds: from here on it survives a crash.
 
         ``settle`` is told the outcome of each of the batch, rejections among them, and what it
@@ -73,23 +80,25 @@ class Indexer:
         """
         incoming = [item for item in batch if item.article is not None]
         if not incoming and settle is None:
-            return Accepted(batch, [])
+            return AcceptedBatch(batch, [])
 
         async def settled(connection: AsyncConnection, done: list[Acceptance]) -> None:
             if settle is not None:
-                await settle(connection, Accepted(batch, done).outcomes())
+                await settle(connection, AcceptedBatch(batch, done).outcomes())
 
         acceptances = await self._catalogue.accept(
             self._corner.corpus, incoming, actor=actor, now=self._clock(), place=place,
             alongside=settled,
         )  # fmt: skip
-        return Accepted(batch, acceptances)
+        return AcceptedBatch(batch, acceptances)
 
-    async def load(self, accepted: Accepted) -> list[PendingVersion]:
+    async def load(self, accepted: AcceptedBatch) -> list[PendingVersion]:
         """What was accepted, as it is kept."""
         return await self._catalogue.load_versions(accepted.version_ids)
 
-    async def embed(self, versions: Sequence[PendingVersion], *, placed: bool = False) -> Prepared:
+    async def embed(
+        self, versions: Sequence[PendingVersion], *, placed: bool = False
+    ) -> PreparedBatch:
         """Make the vectors of accepted versions, and what grouping knows them by unless they are
         ``placed``: have their place among the stories already."""
         texts = [
@@ -102,9 +111,9 @@ class Indexer:
             self._embedder.embed(texts), INGESTING.run(lambda: [*map(_fingerprint, unplaced)])
         )
         known = {v.id: found for v, found in zip(unplaced, fingerprints, strict=True)}
-        return Prepared(versions, vectors, known)
+        return PreparedBatch(versions, vectors, known)
 
-    async def finish(self, prepared: Prepared) -> None:
+    async def finish(self, prepared: PreparedBatch) -> None:
         """Index what was prepared, show it and remove what it replaces."""
         if not prepared.versions:
             return
@@ -131,7 +140,7 @@ class Indexer:
     async def regroup(self, change: Callable[[], Awaitable[Result]]) -> Result:
         """Let ``change`` rewrite the stories in the catalogue while nothing is placed."""
         async with self._turn:
-            self._stories = _StoryDesk(self._catalogue, self._corner.corpus)
+            self._stories = StoryAssigner(self._catalogue, self._corner.corpus)
             return await change()
 
     async def finish_pending(self) -> int:
@@ -151,7 +160,7 @@ class Indexer:
             await self._enter(await self.embed(versions, placed=True))
             yield first + len(batch)
 
-    async def _enter(self, prepared: Prepared) -> None:
+    async def _enter(self, prepared: PreparedBatch) -> None:
         """Bring versions into the indexes and among the stories, side by side; the one needs
         processors most, the other the disk. Waits for both even if one fails."""
         outcomes = await asyncio.gather(
@@ -160,7 +169,7 @@ class Indexer:
         for error in filter(None, outcomes):
             raise error
 
-    async def _write(self, prepared: Prepared) -> None:
+    async def _write(self, prepared: PreparedBatch) -> None:
         ids = [passage_id for version in prepared.versions for passage_id, _, _ in version.passages]
         if ids:
             outcomes = await asyncio.gather(
@@ -183,17 +192,17 @@ class Indexer:
         self._stories.forget(version_ids)
 
 
-class _StoryDesk:
+class StoryAssigner:
     """Gives the versions of one corpus their places among its stories, as they come in."""
 
     def __init__(self, catalogue: Catalogue, corpus: Corpus) -> None:
         self._catalogue = catalogue
         self._corpus = corpus
-        self._stories: Stories | None = None
+        self._stories: StoryClusterer | None = None
         self._placed: set[int] = set()
         self._pins: dict[str, int] = {}
 
-    async def place(self, prepared: Prepared) -> None:
+    async def place(self, prepared: PreparedBatch) -> None:
         """Place those versions that have no place yet, and keep their places."""
         dimensions = prepared.vectors.shape[1] if prepared.vectors.size else 0
         if not dimensions:
@@ -209,8 +218,8 @@ class _StoryDesk:
         """These have no place any more; one that comes back is given a new one."""
         self._placed.difference_update(version_ids)
 
-    def _loaded(self, known: Sequence[KnownMember], dimensions: int) -> Stories:
-        stories = Stories(dimensions)
+    def _loaded(self, known: Sequence[KnownStoryMember], dimensions: int) -> StoryClusterer:
+        stories = StoryClusterer(dimensions)
         # A copy of what a moderator split off belongs to the story that the others are in: the
         # first article with its text decides.
         known = sorted(known, key=lambda entry: entry.member.story_id < 0)
@@ -221,14 +230,18 @@ class _StoryDesk:
                 np.frombuffer(member.sketch, dtype="<u4").astype(np.uint32),
                 # Names are kept once, however many articles have them.
                 {sys.intern(name): count for name, count in member.names.items()},
-                unpacked_traits(member.traits),
+                unpack_features(member.traits),
             )
-            marks = Marks(member.version_id, entry.content_hash, entry.visible_from, vector, found)
-            stories.add(marks, Place(member.version_id, member.story_id, member.copy_id))
+            marks = ClusterDocument(
+                member.version_id, entry.content_hash, entry.visible_from, vector, found
+            )
+            stories.add(
+                marks, ClusterAssignment(member.version_id, member.story_id, member.copy_id)
+            )
             self._placed.add(member.version_id)
         return stories
 
-    def _place(self, stories: Stories, prepared: Prepared) -> list[Member]:
+    def _place(self, stories: StoryClusterer, prepared: PreparedBatch) -> list[StoryMember]:
         fresh = []
         pinned: dict[int, int | None] = {}
         first_row = 0
@@ -238,7 +251,9 @@ class _StoryDesk:
                 vector = prepared.vectors[first_row].copy()
                 found = prepared.fingerprints.get(version.id) or _fingerprint(version)
                 fresh.append(
-                    Marks(version.id, version.content_hash, version.visible_from, vector, found)
+                    ClusterDocument(
+                        version.id, version.content_hash, version.visible_from, vector, found
+                    )
                 )
                 self._placed.add(version.id)
                 pinned[version.id] = self._pins.get(version.article_id)
@@ -247,7 +262,7 @@ class _StoryDesk:
             (marks, stories.place(marks, pinned[marks.version_id])) for marks in ordered(fresh)
         ]
         return [
-            Member(place.version_id, place.story_id, place.copy_id, marks.sketch.astype("<u4").tobytes(), marks.names, marks.traits.packed())
+            StoryMember(place.version_id, place.story_id, place.copy_id, marks.sketch.astype("<u4").tobytes(), marks.names, marks.traits.packed())
             for marks, place in placed
         ]  # fmt: skip
 
@@ -256,10 +271,10 @@ def _fingerprint(version: PendingVersion) -> Fingerprint:
     return fingerprint(version.title, version.text, version.visible_from)
 
 
-class Accepted:
+class AcceptedBatch:
     """A batch that the catalogue has taken in."""
 
-    def __init__(self, batch: Sequence[Incoming], acceptances: Sequence[Acceptance]) -> None:
+    def __init__(self, batch: Sequence[IngestItem], acceptances: Sequence[Acceptance]) -> None:
         self._batch = batch
         self._acceptances = acceptances
 
@@ -267,27 +282,27 @@ class Accepted:
     def version_ids(self) -> list[int]:
         return [a.version_id for a in self._acceptances if a.version_id is not None]
 
-    def outcomes(self) -> list[tuple[Incoming, Ingested]]:
+    def outcomes(self) -> list[tuple[IngestItem, IngestResult]]:
         return list(zip(self._batch, self.results(), strict=True))
 
-    def results(self) -> list[Ingested]:
+    def results(self) -> list[IngestResult]:
         """One result for each of the batch, in its order, rejections among them."""
         acceptances = iter(self._acceptances)
         results = []
         for item in self._batch:
             if item.article is None:
                 results.append(
-                    Ingested(item.label, "rejected", None, item.url, item.title, item.reason)
+                    IngestResult(item.label, "rejected", None, item.url, item.title, item.reason)
                 )
             else:
                 done = next(acceptances)
                 results.append(
-                    Ingested(item.label, done.status, done.article_id, item.article.url, item.article.title, done.reason)
+                    IngestResult(item.label, done.status, done.article_id, item.article.url, item.article.title, done.reason)
                 )  # fmt: skip
         return results
 
 
-class Prepared:
+class PreparedBatch:
     """Versions and the vectors of their passages, in order; shape ``(passages, dimensions)``.
     ``fingerprints`` of those without a place among the stories, by version."""
 
@@ -301,10 +316,10 @@ class Prepared:
         self.vectors = vectors
         self.fingerprints = fingerprints
 
-    def only(self, version_ids: set[int]) -> Prepared:
+    def only(self, version_ids: set[int]) -> PreparedBatch:
         """Those of its versions, with their rows."""
         if all(version.id in version_ids for version in self.versions):
             return self
         wanted = [v.id in version_ids for v in self.versions for _ in v.passages]
         kept = [version for version in self.versions if version.id in version_ids]
-        return Prepared(kept, self.vectors[np.array(wanted, dtype=bool)], self.fingerprints)
+        return PreparedBatch(kept, self.vectors[np.array(wanted, dtype=bool)], self.fingerprints)

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 from retrieval.extraction.process_pool import Extractor
 from retrieval.ingestion.readers.url import read_answer
-from retrieval.models import Incoming
-from retrieval.web.crawler import PoliteWeb
+from retrieval.models import IngestItem
+from retrieval.web.crawler import Crawler
 
 
 @dataclass(frozen=True, slots=True)
-class Pages:
+class PageLoader:
     """What fetches pages and what takes the articles out of them. ``max_bytes`` bounds one."""
 
-    web: PoliteWeb
+    web: Crawler
     extractor: Extractor
     max_bytes: int
     respect_noai: bool = True
 
-    async def article(self, url: str) -> Incoming:
+    async def article(self, url: str) -> IngestItem:
         """The article at ``url``, or why there is none. Raises ``UnreadableSource`` if the page
         can't be had or holds nothing that could be one."""
         fetched = await self.web.page(url)

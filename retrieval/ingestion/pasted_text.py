@@ -234,14 +234,14 @@ _MIN_PROSE_CHARS = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Pasted:
+class PastedText:
     """What a pasted text holds. ``title`` is None if no line looks like one."""
 
     title: str | None
     text: str
 
 
-def clean_pasted(raw: str) -> Pasted:
+def clean_pasted(raw: str) -> PastedText:
     """Take the article out of text that a person copied from a page.
 
     Removes what pages repeat around an article (a doubled lead, labels such as "In this article",
@@ -256,12 +256,12 @@ def clean_pasted(raw: str) -> Pasted:
             blocks.append(block)
     blocks = _without_head_menu(blocks)
     blocks = _without_tail(blocks)
-    blocks = [_undouble(block) for block in blocks if not _is_filler(block)]
+    blocks = [_remove_duplicated_half(block) for block in blocks if not _is_filler(block)]
     blocks = [
         block for index, block in enumerate(blocks) if index == 0 or block != blocks[index - 1]
     ]
     title, body = _split_title(blocks)
-    return Pasted(title, "\n\n".join(body))
+    return PastedText(title, "\n\n".join(body))
 
 
 def _clean_block(block: str) -> str:
@@ -366,7 +366,7 @@ def _without_trailing_labels(blocks: list[str]) -> list[str]:
     return blocks[:end] if labels >= 2 else blocks
 
 
-def _undouble(block: str) -> str:
+def _remove_duplicated_half(block: str) -> str:
     """``X X`` is ``X``: pages show a lead twice, as standfirst and as first paragraph."""
     for gap in ("", " ", "\n"):
         half, odd = divmod(len(block) - len(gap), 2)

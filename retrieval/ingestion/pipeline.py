@@ -11,8 +11,8 @@ from pathlib import Path
 
 from retrieval.catalogue import PendingVersion
 from retrieval.errors import NewsdeskError, StorageError
-from retrieval.ingestion.indexer import Accepted, Indexer, Prepared, Settle
-from retrieval.models import Incoming, Ingested
+from retrieval.ingestion.indexer import AcceptedBatch, Indexer, PreparedBatch, Settle
+from retrieval.models import IngestItem, IngestResult
 from retrieval.runtime.executors import INGESTING
 from retrieval.text.language import detect_language
 
@@ -26,12 +26,12 @@ _LOW_DISK_BYTES = 8_000_000
 
 async def ingest(
     indexer: Indexer,
-    sources: Iterable[Incoming],
+    sources: Iterable[IngestItem],
     *,
     actor: str,
     data_dir: Path,
     place: str | None = None,
-) -> AsyncIterator[Ingested]:
+) -> AsyncIterator[IngestResult]:
     """Bring what ``sources`` yield into a corpus; yield what became of each, once it is durable.
 
     ``sources`` is read in a worker thread. If this is ended early, what was accepted is kept and
@@ -39,7 +39,7 @@ async def ingest(
     Raises ``StorageError`` if the data folder gives up, for instance a full disk.
     """
 
-    async def read() -> AsyncIterator[list[Incoming]]:
+    async def read() -> AsyncIterator[list[IngestItem]]:
         batches = _batches(sources)
         while (batch := await asyncio.to_thread(next, batches, None)) is not None:
             yield batch
@@ -53,19 +53,19 @@ async def ingest(
 
 async def ingest_batches(
     indexer: Indexer,
-    batches: AsyncIterator[list[Incoming]],
+    batches: AsyncIterator[list[IngestItem]],
     *,
     actor: str,
     data_dir: Path,
     place: str | None = None,
     settle: Settle | None = None,
-) -> AsyncIterator[list[tuple[Incoming, Ingested]]]:
+) -> AsyncIterator[list[tuple[IngestItem, IngestResult]]]:
     """As ``ingest``, batch by batch. Three batches at most are under way.
 
     ``settle`` writes to the catalogue together with the articles of a batch.
     """
-    accepted: asyncio.Queue[tuple[Accepted, list[PendingVersion]] | None] = asyncio.Queue(1)
-    prepared: asyncio.Queue[tuple[Accepted, Prepared] | None] = asyncio.Queue(1)
+    accepted: asyncio.Queue[tuple[AcceptedBatch, list[PendingVersion]] | None] = asyncio.Queue(1)
+    prepared: asyncio.Queue[tuple[AcceptedBatch, PreparedBatch] | None] = asyncio.Queue(1)
 
     async def accept() -> None:
         async for batch in batches:
@@ -106,14 +106,14 @@ async def ingest_batches(
 
 
 async def batched(
-    items: AsyncIterator[Incoming], *, seconds: float = 1.0
-) -> AsyncIterator[list[Incoming]]:
+    items: AsyncIterator[IngestItem], *, seconds: float = 1.0
+) -> AsyncIterator[list[IngestItem]]:
     """Gather what trickles in into batches; none waits longer than ``seconds`` for company."""
     loop = asyncio.get_running_loop()
-    batch: list[Incoming] = []
+    batch: list[IngestItem] = []
     characters = 0
     due = 0.0
-    upcoming: asyncio.Task[Incoming] | None = None
+    upcoming: asyncio.Task[IngestItem] | None = None
     try:
         while True:
             if upcoming is None:
@@ -143,14 +143,14 @@ async def batched(
             await asyncio.gather(upcoming, return_exceptions=True)
 
 
-async def _next(items: AsyncIterator[Incoming]) -> Incoming:
+async def _next(items: AsyncIterator[IngestItem]) -> IngestItem:
     return await anext(items)
 
 
-def _batches(sources: Iterable[Incoming]) -> Iterator[list[Incoming]]:
+def _batches(sources: Iterable[IngestItem]) -> Iterator[list[IngestItem]]:
     sizes = itertools.chain(_GROWING, itertools.repeat(_GROWING[-1]))
     size = next(sizes)
-    batch: list[Incoming] = []
+    batch: list[IngestItem] = []
     characters = 0
     for item in sources:
         batch.append(item)
@@ -162,7 +162,7 @@ def _batches(sources: Iterable[Incoming]) -> Iterator[list[Incoming]]:
         yield batch
 
 
-def _with_language(item: Incoming) -> Incoming:
+def _with_language(item: IngestItem) -> IngestItem:
     article = item.article
     if article is None or article.language is not None:
         return item

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from retrieval.models import Incoming, Ingested
+from retrieval.models import IngestItem, IngestResult
 
 _TITLES = 5
 _REASONS = 50
 
 
 @dataclass(slots=True)
-class Progress:
+class IngestProgress:
     """Counts of articles: ``found`` in the sources so far, ``fetched`` of those, ``extracted`` from
     what was fetched, ``indexed`` (updated and duplicate ones among them), ``unchanged``; by reason
     how many were skipped; the first titles that came in."""
@@ -30,12 +30,12 @@ class Progress:
     def finished(self) -> int:
         return self.indexed + self.unchanged + sum(self.skipped.values())
 
-    def came(self, incoming: Incoming) -> None:
+    def came(self, incoming: IngestItem) -> None:
         """Something was read or fetched, with or without an article in it."""
         self.fetched += 1
         self.extracted += incoming.article is not None
 
-    def done(self, results: Iterable[Ingested]) -> None:
+    def done(self, results: Iterable[IngestResult]) -> None:
         for result in results:
             if result.status == "rejected":
                 self.skip(result.reason or "no reason given")
@@ -52,4 +52,4 @@ class Progress:
         self.skipped[reason] += count
 
 
-Report = Callable[[Progress], None]
+Report = Callable[[IngestProgress], None]

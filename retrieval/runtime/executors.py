@@ -24,7 +24,7 @@ _LONGEST_HELD = 1.0
 _LOOK_AGAIN = 0.02
 
 
-class Lane:
+class Executor:
     """Up to ``threads`` threads; they start when they are needed."""
 
     def __init__(self, name: str, threads: int) -> None:
@@ -38,7 +38,7 @@ class Lane:
 
     async def run(self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
         """As ``asyncio.to_thread``: what is cancelled is finished, or never begun."""
-        await self._let_go()
+        await self._wait_until_released()
         call = functools.partial(contextvars.copy_context().run, function, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
@@ -51,13 +51,13 @@ class Lane:
         finally:
             self._holders -= 1
 
-    async def _let_go(self) -> None:
+    async def _wait_until_released(self) -> None:
         until = time.monotonic() + _LONGEST_HELD
         # An event would belong to one event loop, a lane to the process.
         while self._holders and time.monotonic() < until:  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_AGAIN)
 
 
-ASKING = Lane("asking", 2)
+ASKING = Executor("asking", 2)
 # As many as a batch has stages: embedder and keyword index compute without Python's lock.
-INGESTING = Lane("ingesting", 4)
+INGESTING = Executor("ingesting", 4)

@@ -10,7 +10,7 @@ import retrieval
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 
 
-def child_environment() -> dict[str, str]:
+def subprocess_environment() -> dict[str, str]:
     """The environment of a process of ours: it holds no secrets, and one thread is enough for it."""
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     root = str(Path(retrieval.__file__).parents[1])

@@ -10,16 +10,16 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
-from retrieval.catalogue import Candidate, Corpus
-from retrieval.catalogue.queries import Reading
+from retrieval.catalogue import Corpus, VersionCandidate
+from retrieval.catalogue.queries import ReadQueries
 from retrieval.catalogue.snapshot import Mask
 from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged
 from retrieval.indexes.keyword_index import KeywordIndex, KeywordQuery
 from retrieval.indexes.vector_index import VectorIndex
 from retrieval.runtime.executors import ASKING
-from retrieval.search.corpus_cache import Held, Holdings
-from retrieval.search.query import Question
+from retrieval.search.corpus_cache import CorpusCache, CorpusSnapshot
+from retrieval.search.query import Query
 from retrieval.search.ranking import Ranking
 
 Result = TypeVar("Result")
@@ -39,7 +39,7 @@ _SPARE = 1.25
 
 
 @dataclass(frozen=True, slots=True)
-class Corner:
+class CorpusIndexes:
     """What one search works on: a corpus and its two indexes."""
 
     corpus: Corpus
@@ -47,10 +47,10 @@ class Corner:
     vectors: VectorIndex
 
 
-class Measured(NamedTuple):
+class ScoredFeatures(NamedTuple):
     """A candidate and how it matches the question's words, as `Measures` defines it."""
 
-    candidate: Candidate
+    candidate: VersionCandidate
     vector: Vectors
     bm25: np.float32
     article: np.float32
@@ -60,40 +60,40 @@ class Measured(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class CandidateSet:
     """The candidates for a question as it was read, and what has to be remarked."""
 
-    read: Question
-    held: Held
+    read: Query
+    held: CorpusSnapshot
     query: KeywordQuery
     vector: Vectors
-    measured: list[Measured]
+    measured: list[ScoredFeatures]
     notes: list[str]
 
 
-class Wanted(NamedTuple):
+class CandidateRequest(NamedTuple):
     """What candidates are gathered for; the question is read when what the corpus holds is known."""
 
-    corner: Corner
+    corner: CorpusIndexes
     vector: Vectors
-    understood: Callable[[Held], Question]
+    understood: Callable[[CorpusSnapshot], Query]
     limit: int
 
 
-class Gatherer:
+class CandidateGenerator:
     """Gathers candidates from the indexes and from what is held of each corpus in memory."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: ReadQueries) -> None:
         self._reading = reading
-        self._holdings: OrderedDict[int, tuple[int, Holdings]] = OrderedDict()
+        self._holdings: OrderedDict[int, tuple[int, CorpusCache]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def holdings(self, corpus: Corpus) -> Holdings:
+    def holdings(self, corpus: Corpus) -> CorpusCache:
         """What is held of a corpus in memory; those that nobody asked for longest are forgotten."""
         with self._lock:
             generation, holdings = self._holdings.get(corpus.id, (None, None))
             if holdings is None or generation != corpus.generation:
-                holdings = Holdings(self._reading, corpus)
+                holdings = CorpusCache(self._reading, corpus)
                 self._holdings[corpus.id] = (corpus.generation, holdings)
             self._holdings.move_to_end(corpus.id)
             if len(self._holdings) > _CORPORA:
@@ -101,7 +101,7 @@ class Gatherer:
         return holdings
 
     async def gather(
-        self, wanted: Wanted, ranking: Ranking, then: Callable[[Gathered], Result]
+        self, wanted: CandidateRequest, ranking: Ranking, then: Callable[[CandidateSet], Result]
     ) -> Result:
         """Gather, and go on with ``then``, all of it in one worker thread: handing over between
         threads costs as much as many of the steps. Only a Chroma server is waited for outside.
@@ -112,7 +112,7 @@ class Gatherer:
 
             def here() -> Result:
                 step = next(steps)
-                while not isinstance(step, Gathered):
+                while not isinstance(step, CandidateSet):
                     try:
                         step = steps.send((vectors.query_here(vector, step), []))
                     except IndexDamaged as error:
@@ -121,7 +121,7 @@ class Gatherer:
 
             return await ASKING.run(here)
         step = await ASKING.run(next, steps)
-        while not isinstance(step, Gathered):
+        while not isinstance(step, CandidateSet):
             try:
                 dense: Dense = await vectors.query(vector, step), []
             except IndexDamaged as error:
@@ -129,7 +129,9 @@ class Gatherer:
             step = await ASKING.run(steps.send, dense)
         return await ASKING.run(then, step)
 
-    def _steps(self, wanted: Wanted, ranking: Ranking) -> Generator[int | Gathered, Dense, None]:
+    def _steps(
+        self, wanted: CandidateRequest, ranking: Ranking
+    ) -> Generator[int | CandidateSet, Dense, None]:
         """Yields how many nearest passages Chroma is to be asked for, is sent them, and yields in the
         end what was gathered. Blocks."""
         corner, vector, understood, limit = wanted
@@ -141,7 +143,7 @@ class Gatherer:
         thinning = max(1.0, every / max(left, 1))
         query = corner.keywords.weigh(read.words, read.kind, read.names)
         keyword = _keyword(
-            _Asked(corner.keywords, query, read, held, passing, thinning),
+            _QueryTerms(corner.keywords, query, read, held, passing, thinning),
             max(ranking.keyword_candidates, 2 * limit),
         )
         notes: list[str] = []
@@ -154,7 +156,7 @@ class Gatherer:
         ids = np.array(sorted({*keyword, *dense}), dtype=np.int64)
         measures = corner.keywords.measure(query, ids, keyword)
         measured = map(
-            Measured,
+            ScoredFeatures,
             shown.candidates(ids),
             held.vectors(ids, len(vector)),
             measures.bm25,
@@ -163,21 +165,21 @@ class Gatherer:
             measures.names,
             measures.of_kind,
         )
-        yield Gathered(read, held, query, vector, list(measured), notes)
+        yield CandidateSet(read, held, query, vector, list(measured), notes)
 
 
-class _Asked(NamedTuple):
+class _QueryTerms(NamedTuple):
     """A question to a keyword index; one passage in ``thinning`` passes its filters."""
 
     keywords: KeywordIndex
     query: KeywordQuery
-    read: Question
-    held: Held
+    read: Query
+    held: CorpusSnapshot
     passing: Mask
     thinning: float
 
 
-def _keyword(asked: _Asked, depth: int) -> dict[int, float]:
+def _keyword(asked: _QueryTerms, depth: int) -> dict[int, float]:
     """The best ``depth`` passages that pass, with their scores."""
     keywords, query, read, held, passing, thinning = asked
     if thinning <= _THIN:

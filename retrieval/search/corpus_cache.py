@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from retrieval.catalogue import Corpus
 from retrieval.catalogue.publishers import Publishers
-from retrieval.catalogue.queries import Reading
-from retrieval.catalogue.snapshot import Ints, Mask, Shown
+from retrieval.catalogue.queries import ReadQueries
+from retrieval.catalogue.snapshot import Ints, Mask, VisibleVersions
 from retrieval.embedders import Vectors, unpacked
 
 # A kilobyte each, with the dimensions of the default embedder.
@@ -20,12 +20,12 @@ _FIRST_VECTORS = 4_096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Held:
+class CorpusSnapshot:
     """A corpus as one question sees it: it stays as it is while others change the catalogue."""
 
-    shown: Shown
+    shown: VisibleVersions
     publishers: Publishers
-    kept: KeptVectors
+    kept: VectorCache
 
     def vectors(self, passage_ids: Ints, dimensions: int) -> Vectors:
         """The vectors of these passages, shape ``(passages, dimensions)``; zeros for none."""
@@ -42,20 +42,20 @@ class Held:
         return nearest
 
 
-class Holdings:
+class CorpusCache:
     """One corpus, in one generation.
 
     The catalogue numbers its changes: ``current`` asks for the last number each time and reads what
     changed since, so that nothing held is older than the question, whoever wrote.
     """
 
-    def __init__(self, reading: Reading, corpus: Corpus) -> None:
+    def __init__(self, reading: ReadQueries, corpus: Corpus) -> None:
         self._reading = reading
         self._corpus = corpus
         self._lock = threading.Lock()
-        self._held: Held | None = None
+        self._held: CorpusSnapshot | None = None
 
-    def current(self) -> Held:
+    def current(self) -> CorpusSnapshot:
         """What the corpus shows at this moment. Blocks; any thread may call it."""
         with self._lock:
             # The number first: what changes between the two reads is read again the next time.
@@ -65,25 +65,27 @@ class Holdings:
                 held = self._held = self._advanced(held, revision)
             return held
 
-    def _advanced(self, held: Held | None, revision: int) -> Held:
+    def _advanced(self, held: CorpusSnapshot | None, revision: int) -> CorpusSnapshot:
         if held is not None:
             rows = self._reading.changed_since(self._corpus, held.shown.revision)
             shown = held.shown.advanced(revision, rows)
             if shown is not None:
                 publishers = Publishers(shown.sources()) if rows else held.publishers
-                return Held(shown, publishers, held.kept)
-        shown = Shown.of(revision, self._reading.shown(self._corpus))
+                return CorpusSnapshot(shown, publishers, held.kept)
+        shown = VisibleVersions.of(revision, self._reading.shown(self._corpus))
         # Passages are numbered anew, and vectors are kept by their numbers.
-        return Held(shown, Publishers(shown.sources()), KeptVectors(self._reading, self._corpus))
+        return CorpusSnapshot(
+            shown, Publishers(shown.sources()), VectorCache(self._reading, self._corpus)
+        )
 
 
-class KeptVectors:
+class VectorCache:
     """Vectors of passages, read from the catalogue when they are first needed. They never change.
 
     Bounded: when there is no more room, all are forgotten.
     """
 
-    def __init__(self, reading: Reading, corpus: Corpus) -> None:
+    def __init__(self, reading: ReadQueries, corpus: Corpus) -> None:
         self._reading = reading
         self._corpus = corpus
         self._lock = threading.Lock()
@@ -92,7 +94,7 @@ class KeptVectors:
         self._vectors: Vectors = np.zeros((0, 0), dtype=np.float32)
         self._size = 0
 
-    def of(self, shown: Shown, passage_ids: Ints, dimensions: int) -> Vectors:
+    def of(self, shown: VisibleVersions, passage_ids: Ints, dimensions: int) -> Vectors:
         """Shape ``(passages, dimensions)``; zeros for a passage that has none."""
         numbers = shown.numbers(passage_ids)
         with self._lock:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from retrieval.catalogue import Candidate
+from retrieval.catalogue import VersionCandidate
 from retrieval.catalogue.publishers import SourceFilter
 from retrieval.search.ranking import Recency
 from retrieval.text.answer_types import Kind
@@ -160,7 +160,7 @@ _STOP = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Query:
     """``words`` are what it is about, ``within`` and ``source`` what may answer it. ``phrase`` is
     the words for time that gave the range, if words did; ``kind`` is what is asked for, and ``names``
     are the words of names."""
@@ -193,7 +193,7 @@ class Question:
         first = day(since).rsplit(" ", shared)[0] if shared else day(since)
         return f"from {first} to {day(until)}"
 
-    def around(self, margin: timedelta | None) -> Question:
+    def around(self, margin: timedelta | None) -> Query:
         """The same with a range that is wider by ``margin`` on both sides, or none at all."""
         within = self.within
         if margin is None:
@@ -202,11 +202,11 @@ class Question:
         until = within.until + margin if within.until else None
         return replace(self, within=TimeRange(within.as_of, since, until))
 
-    def widened(self) -> Question:
+    def widened(self) -> Query:
         """The same without range and source."""
         return replace(self.around(None), source=None)
 
-    def admits(self, candidate: Candidate) -> bool:
+    def admits(self, candidate: VersionCandidate) -> bool:
         """Whether a passage may be shown: the filters of a search, exactly."""
         within = self.within
         if candidate.visible_from > to_micros(within.as_of):

@@ -12,16 +12,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from retrieval.catalogue import PASSAGES_PER_VERSION, Candidate, Catalogue, Corpus
+from retrieval.catalogue import PASSAGES_PER_VERSION, Catalogue, Corpus, VersionCandidate
 from retrieval.catalogue.publishers import Publishers, SourceFilter
 from retrieval.embedders import Embedder, Vectors
 from retrieval.errors import RerankerError
-from retrieval.models import AlsoIn, Found, Hit, Reference
+from retrieval.models import Reference, RelatedArticle, SearchResult, SearchResults
 from retrieval.rerankers import Reranker
 from retrieval.runtime.executors import ASKING
-from retrieval.search.candidates import Corner, Gathered, Gatherer, Measured, Wanted
-from retrieval.search.corpus_cache import Held
-from retrieval.search.query import Question, content_words, day, names
+from retrieval.search.candidates import (
+    CandidateGenerator,
+    CandidateRequest,
+    CandidateSet,
+    CorpusIndexes,
+    ScoredFeatures,
+)
+from retrieval.search.corpus_cache import CorpusSnapshot
+from retrieval.search.query import Query, content_words, day, names
 from retrieval.search.ranking import (
     Floats,
     Ranking,
@@ -34,7 +40,7 @@ from retrieval.search.ranking import (
     shares,
     total,
 )
-from retrieval.text.answer_types import asked_for
+from retrieval.text.answer_types import expected_answer_type
 from retrieval.text.time_expressions import read_time
 from retrieval.timestamps import TimeRange, to_micros
 
@@ -49,10 +55,10 @@ _NO_RIVAL = 0.8
 _MOST_ALSO = 30
 
 
-class Scored(NamedTuple):
+class ScoredCandidate(NamedTuple):
     """A candidate with its score and what each kind of evidence adds to it."""
 
-    candidate: Candidate
+    candidate: VersionCandidate
     score: float
     shares: dict[str, float]
 
@@ -74,17 +80,17 @@ class Searcher:
         self._zone = zone
         self._reranker = reranker
         self._rerank_seconds = rerank_seconds
-        self.gatherer = Gatherer(catalogue.reading)
+        self.gatherer = CandidateGenerator(catalogue.reading)
 
     async def search(
         self,
-        corner: Corner,
+        corner: CorpusIndexes,
         question: str,
         within: TimeRange,
         *,
         source: str | None = None,
         limit: int = 10,
-    ) -> Found:
+    ) -> SearchResults:
         """Find the passages that answer ``question``, best first, at most ``limit``.
 
         Every hit, and every outlet listed with it, belongs to the corpus, was visible at
@@ -97,8 +103,8 @@ class Searcher:
         )
 
     def _read(
-        self, held: Held, question: str, within: TimeRange, source: str | None = None
-    ) -> Question:
+        self, held: CorpusSnapshot, question: str, within: TimeRange, source: str | None = None
+    ) -> Query:
         """Read a question: its range, its source and its words. What ``within`` and ``source`` say
         wins over what its words say."""
         words = read_time(question, within.as_of, self._zone)
@@ -115,48 +121,50 @@ class Searcher:
             only = SourceFilter.of(named.publisher.name, named.publisher)
         terms = content_words(rest) or content_words(question)
         recency = Recency(wanted=not words.timeless, asked=words.asked)
-        kind = asked_for(question)
-        return Question(question, terms, within, only, words.phrase, recency, kind, names(question))
+        kind = expected_answer_type(question)
+        return Query(question, terms, within, only, words.phrase, recency, kind, names(question))
 
     async def publishers(self, corpus: Corpus) -> Publishers:
         """The publishers of a corpus at this moment."""
         return (await ASKING.run(self.gatherer.holdings(corpus).current)).publishers
 
     async def explore(
-        self, corner: Corner, question: str, within: TimeRange
-    ) -> tuple[list[Candidate], dict[str, Floats]]:
+        self, corner: CorpusIndexes, question: str, within: TimeRange
+    ) -> tuple[list[VersionCandidate], dict[str, Floats]]:
         """The candidates for a question and their features; what ranking is learned from."""
         vector = await self._vector(corner, question)
         gathered = await self.gatherer.gather(
-            Wanted(corner, vector, lambda held: self._read(held, question, within), 10),
+            CandidateRequest(corner, vector, lambda held: self._read(held, question, within), 10),
             self.ranking,
             lambda found: found,
         )
         features = self._features(vector, gathered.measured, gathered.read)
         return [entry.candidate for entry in gathered.measured], features
 
-    async def _vector(self, corner: Corner, question: str) -> Vectors:
+    async def _vector(self, corner: CorpusIndexes, question: str) -> Vectors:
         await corner.vectors.require_embedder()
         vector: Vectors = (await self._embedder.embed([question]))[0]
         return vector
 
     async def _search(
         self,
-        corner: Corner,
+        corner: CorpusIndexes,
         vector: Vectors,
-        understood: Callable[[Held], Question],
+        understood: Callable[[CorpusSnapshot], Query],
         limit: int,
         *,
         explain_nothing: bool = True,
-    ) -> Found:
-        def ordered(found: Gathered) -> tuple[Gathered, list[Scored], tuple[Hit, ...]]:
+    ) -> SearchResults:
+        def ordered(
+            found: CandidateSet,
+        ) -> tuple[CandidateSet, list[ScoredCandidate], tuple[SearchResult, ...]]:
             scored = self._scored(found.vector, found.measured, found.read)
             if self._reranker is not None:
                 return found, scored, ()
             return found, scored, self._hits(found.held, self._chosen(scored, limit), found.read)
 
         gathered, scored, hits = await self.gatherer.gather(
-            Wanted(corner, vector, understood, limit), self.ranking, ordered
+            CandidateRequest(corner, vector, understood, limit), self.ranking, ordered
         )
         read, notes = gathered.read, gathered.notes
         if self._reranker is not None and scored:
@@ -166,12 +174,14 @@ class Searcher:
         if not hits and explain_nothing:
             notes += await self._why_nothing(corner, gathered)
         within = read.within
-        return Found(
+        return SearchResults(
             read.text, within.since, within.last, hits, tuple(notes), gathered.query.weights,
             source=read.source.name if read.source else None, phrase=read.phrase,
         )  # fmt: skip
 
-    async def nearest(self, corner: Corner, question: str, as_of: datetime) -> list[Reference]:
+    async def nearest(
+        self, corner: CorpusIndexes, question: str, as_of: datetime
+    ) -> list[Reference]:
         """Up to five articles that come closest to a question, whatever their date or source."""
         vector = await self._vector(corner, question)
         found = await self._search(
@@ -187,7 +197,7 @@ class Searcher:
         return (nearest or await self._catalogue.newest(corner.corpus, as_of, 5))[:5]
 
     def _features(
-        self, vector: Vectors, measured: Sequence[Measured], read: Question
+        self, vector: Vectors, measured: Sequence[ScoredFeatures], read: Query
     ) -> dict[str, Floats]:
         """By feature of ranking, its value for each candidate."""
         candidates = [entry.candidate for entry in measured]
@@ -206,8 +216,8 @@ class Searcher:
         return features | dense_features(vector, vectors, versions)
 
     def _scored(
-        self, vector: Vectors, measured: Sequence[Measured], read: Question
-    ) -> list[Scored]:
+        self, vector: Vectors, measured: Sequence[ScoredFeatures], read: Query
+    ) -> list[ScoredCandidate]:
         """The candidates, best first. The best one has the score 1."""
         if not measured:
             return []
@@ -217,13 +227,15 @@ class Searcher:
         ids = [entry.candidate.passage_id for entry in measured]
         kinds, rows = list(parts), np.stack([*parts.values()], axis=1).tolist()
         return [
-            Scored(measured[i].candidate, float(scores[i]), dict(zip(kinds, rows[i], strict=True)))
+            ScoredCandidate(
+                measured[i].candidate, float(scores[i]), dict(zip(kinds, rows[i], strict=True))
+            )
             for i in np.lexsort((np.array(ids), -totals)).tolist()
         ]
 
     async def _reranked(
-        self, reranker: Reranker, read: Question, scored: list[Scored]
-    ) -> list[Scored]:
+        self, reranker: Reranker, read: Query, scored: list[ScoredCandidate]
+    ) -> list[ScoredCandidate]:
         """The first candidates in the reranker's order; in the old one if it takes too long."""
         first, rest = scored[:_RERANKED], scored[_RERANKED:]
         passages = await self._catalogue.load_passages([e.candidate.passage_id for e in first])
@@ -248,14 +260,14 @@ class Searcher:
             first[i]._replace(score=place.score) for i, place in zip(order, first, strict=True)
         ] + rest
 
-    def _chosen(self, scored: Sequence[Scored], limit: int) -> list[Scored]:
+    def _chosen(self, scored: Sequence[ScoredCandidate], limit: int) -> list[ScoredCandidate]:
         """The best ``limit``: of near-copies the best one speaks, and few of each among the first.
 
         There is no such limit for the article that the question is about: the one of the best
         candidate, if no other comes near it.
         """
-        chosen: list[Scored] = []
-        put_back: list[Scored] = []
+        chosen: list[ScoredCandidate] = []
+        put_back: list[ScoredCandidate] = []
         speakers: dict[int, str] = {}
         taken: Counter[int] = Counter()
         others = (e.score for e in scored if e.candidate.text_id != scored[0].candidate.text_id)
@@ -273,23 +285,27 @@ class Searcher:
         rest = sorted(put_back + chosen[_AT_THE_TOP:], key=lambda e: -e.score)
         return (chosen[:_AT_THE_TOP] + rest)[:limit]
 
-    def _hits(self, held: Held, chosen: list[Scored], read: Question) -> tuple[Hit, ...]:
+    def _hits(
+        self, held: CorpusSnapshot, chosen: list[ScoredCandidate], read: Query
+    ) -> tuple[SearchResult, ...]:
         if not chosen:
             return ()
         stories = sorted({e.candidate.story_id for e in chosen if e.candidate.story_id is not None})
         passages = self._catalogue.reading.passages([e.candidate.passage_id for e in chosen])
-        told = held.shown.told_by(stories)
-        hits: list[Hit] = []
+        told = held.shown.reports_of_stories(stories)
+        hits: list[SearchResult] = []
         for entry in chosen:
             passage = passages.get(entry.candidate.passage_id)
             if passage is None:
                 continue  # replaced by another version in this very moment
             tellers = told.get(entry.candidate.story_id or 0, ())
             also = _also(entry.candidate, [t for t in tellers if read.admits(t[0])])
-            hits.append(Hit(len(hits) + 1, round(entry.score, 4), passage, also, entry.shares))
+            hits.append(
+                SearchResult(len(hits) + 1, round(entry.score, 4), passage, also, entry.shares)
+            )
         return tuple(hits)
 
-    async def _why_nothing(self, corner: Corner, found: Gathered) -> list[str]:
+    async def _why_nothing(self, corner: CorpusIndexes, found: CandidateSet) -> list[str]:
         """What keeps a search from finding anything, in a sentence."""
         read, publishers = found.read, found.held.publishers
         if read.source and not publishers.find(read.source.name) and read.source.host is None:
@@ -309,7 +325,7 @@ class Searcher:
         of = f" of {read.source.name}" if read.source else ""
         return [f"Nothing{of} {read.range_in_words}{nearest}."]
 
-    async def _dates(self, corner: Corner, found: Gathered, wider: Question) -> list[str]:
+    async def _dates(self, corner: CorpusIndexes, found: CandidateSet, wider: Query) -> list[str]:
         """When the articles were published that a wider question finds."""
         around = await self._search(
             corner, found.vector, lambda _: wider, 10, explain_nothing=False
@@ -318,7 +334,9 @@ class Searcher:
         return [date for date in dates if date]
 
 
-def _also(own: Candidate, tellers: Sequence[tuple[Candidate, AlsoIn]]) -> tuple[AlsoIn, ...]:
+def _also(
+    own: VersionCandidate, tellers: Sequence[tuple[VersionCandidate, RelatedArticle]]
+) -> tuple[RelatedArticle, ...]:
     """Who else tells a hit's story: outlets of the same text first, then other reports."""
     others = [(teller, also) for teller, also in tellers if teller.article_id != own.article_id]
     others.sort(key=lambda entry: entry[0].copy_id != own.copy_id)

@@ -25,12 +25,12 @@ from retrieval.embedders import Vectors
 from retrieval.stories.event_model import (
     DAY,
     Features,
-    Rarity,
+    IdfTable,
     features_of,
     learned_weights,
     log_odds,
 )
-from retrieval.stories.features import Traits, distinct, traits_of
+from retrieval.stories.features import ArticleFeatures, article_features, distinct
 from retrieval.text.tokens import encoded_words
 
 Hashes: TypeAlias = npt.NDArray[np.uint32]
@@ -52,7 +52,7 @@ _MULTIPLIERS = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D], dtype=np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
-class Grouping:
+class ClusteringConfig:
     """Where the lines are drawn. Chosen on `tests/benchmarks/stories.py`."""
 
     copy_days: float = 45.0
@@ -85,11 +85,11 @@ class Fingerprint:
 
     sketch: Hashes
     names: dict[str, int]
-    traits: Traits
+    traits: ArticleFeatures
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class ClusterDocument:
     """What grouping knows an article by. ``vector`` is of its first passage, ``at`` in microseconds."""
 
     version_id: int
@@ -107,12 +107,12 @@ class Marks:
         return self.fingerprint.names
 
     @property
-    def traits(self) -> Traits:
+    def traits(self) -> ArticleFeatures:
         return self.fingerprint.traits
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ClusterAssignment:
     """The story that a version belongs to and, in it, the group of its near-copies; each is known
     by the version that began it."""
 
@@ -121,23 +121,23 @@ class Place:
     copy_id: int
 
 
-class Stories:
+class StoryClusterer:
     """The articles of one corpus that are in, as grouping sees them. Not thread-safe."""
 
-    def __init__(self, dimensions: int, grouping: Grouping | None = None) -> None:
-        self._grouping = grouping or Grouping()
+    def __init__(self, dimensions: int, grouping: ClusteringConfig | None = None) -> None:
+        self._grouping = grouping or ClusteringConfig()
         self._dimensions = dimensions
         self._size = 0
         self._vectors = np.zeros((1024, dimensions), dtype=np.float32)
         self._at = np.zeros(1024, dtype=np.int64)
         self._stories = np.zeros(1024, dtype=np.int64)
-        self._marks: list[Marks] = []
+        self._marks: list[ClusterDocument] = []
         self._copies: list[int] = []
         self._by_digest: dict[str, int] = {}
         self._name_counts: Counter[str] = Counter()
-        self._rarity = Rarity()
+        self._rarity = IdfTable()
 
-    def add(self, marks: Marks, place: Place) -> None:
+    def add(self, marks: ClusterDocument, place: ClusterAssignment) -> None:
         """Take in an article whose place is known."""
         if self._size == len(self._at):
             self._vectors = np.concatenate([self._vectors, np.zeros_like(self._vectors)])
@@ -154,33 +154,33 @@ class Stories:
         self._name_counts.update(marks.names.keys())
         self._rarity.add(marks.traits)
 
-    def place(self, marks: Marks, pinned: int | None = None) -> Place:
+    def place(self, marks: ClusterDocument, pinned: int | None = None) -> ClusterAssignment:
         """Find an article's place and take it in. ``pinned`` is the story that a moderator chose."""
         found = self._find(marks)
         if pinned is not None and found.story_id != pinned:
-            found = Place(marks.version_id, pinned, marks.version_id)
+            found = ClusterAssignment(marks.version_id, pinned, marks.version_id)
         self.add(marks, found)
         return found
 
-    def _find(self, marks: Marks) -> Place:
+    def _find(self, marks: ClusterDocument) -> ClusterAssignment:
         rules = self._grouping
         twin = self._by_digest.get(marks.digest)
         if twin is not None:
-            return Place(marks.version_id, int(self._stories[twin]), self._copies[twin])
+            return ClusterAssignment(marks.version_id, int(self._stories[twin]), self._copies[twin])
         gaps = (np.abs(self._at[: self._size] - marks.at) / DAY).astype(np.float32)
         rows = np.flatnonzero(gaps <= max(rules.copy_days, rules.event_days + rules.company_days))
         if not rows.size:
-            return Place(marks.version_id, marks.version_id, marks.version_id)
+            return ClusterAssignment(marks.version_id, marks.version_id, marks.version_id)
         gaps = gaps[rows]
         cosines = self._vectors[rows] @ marks.vector
         copy = self._copied(marks, rows, gaps, cosines)
         if copy is not None:
-            return Place(marks.version_id, int(self._stories[copy]), self._copies[copy])
+            return ClusterAssignment(marks.version_id, int(self._stories[copy]), self._copies[copy])
         story = self._story(marks, rows, gaps, cosines)
-        return Place(marks.version_id, story or marks.version_id, marks.version_id)
+        return ClusterAssignment(marks.version_id, story or marks.version_id, marks.version_id)
 
     def _copied(
-        self, marks: Marks, rows: npt.NDArray[np.intp], gaps: Vectors, cosines: Vectors
+        self, marks: ClusterDocument, rows: npt.NDArray[np.intp], gaps: Vectors, cosines: Vectors
     ) -> int | None:
         """The row of the article that shares most of its wording, if it is enough."""
         rules = self._grouping
@@ -197,7 +197,7 @@ class Stories:
                 best, most = int(row), shared
         return best
 
-    def compared(self, marks: Marks) -> tuple[list[Marks], Features]:
+    def compared(self, marks: ClusterDocument) -> tuple[list[ClusterDocument], Features]:
         """The articles that may report the same event as one that is not in yet, and the features of
         the pairs, in the order of ``FEATURES``."""
         gaps = (np.abs(self._at[: self._size] - marks.at) / DAY).astype(np.float32)
@@ -206,7 +206,7 @@ class Stories:
         return [self._marks[row] for row in rows[near]], features
 
     def _compared(
-        self, marks: Marks, rows: npt.NDArray[np.intp], gaps: Vectors, cosines: Vectors
+        self, marks: ClusterDocument, rows: npt.NDArray[np.intp], gaps: Vectors, cosines: Vectors
     ) -> tuple[npt.NDArray[np.intp], Features]:
         """Which of ``rows`` to compare with, the nearest first, and the features of the pairs."""
         rules = self._grouping
@@ -225,7 +225,7 @@ class Stories:
         return near, features
 
     def _may_tell_of_one_event(
-        self, marks: Marks, rows: npt.NDArray[np.intp]
+        self, marks: ClusterDocument, rows: npt.NDArray[np.intp]
     ) -> npt.NDArray[np.bool_]:
         """Which of ``rows`` have names in common with an article; none if an event is but one of
         several in it, nor any in which it is."""
@@ -242,13 +242,13 @@ class Stories:
             dtype=np.bool_,
         )
 
-    def _may_be_one(self, mine: dict[str, float], other: Marks, least: float) -> bool:
+    def _may_be_one(self, mine: dict[str, float], other: ClusterDocument, least: float) -> bool:
         """Whether an article shares enough names with another one; without names, nothing says no."""
         return not (mine and other.names) or _alike(mine, self._weighed(other.names)) >= least
 
     def _company(
         self,
-        marks: Marks,
+        marks: ClusterDocument,
         rows: npt.NDArray[np.intp],
         gaps: Vectors,
         cosines: Vectors,
@@ -271,7 +271,7 @@ class Stories:
         return shares
 
     def _story(
-        self, marks: Marks, rows: npt.NDArray[np.intp], gaps: Vectors, cosines: Vectors
+        self, marks: ClusterDocument, rows: npt.NDArray[np.intp], gaps: Vectors, cosines: Vectors
     ) -> int | None:
         rules = self._grouping
         near, features = self._compared(marks, rows, gaps, cosines)
@@ -307,7 +307,7 @@ def _alike(a: dict[str, float], b: dict[str, float]) -> float:
 
 def fingerprint(title: str, text: str, at: int) -> Fingerprint:
     """Of an article published at a moment in microseconds since 1970."""
-    return Fingerprint(sketch(text), names_in(title, text), traits_of(title, text, at))
+    return Fingerprint(sketch(text), names_in(title, text), article_features(title, text, at))
 
 
 def sketch(text: str) -> Hashes:
@@ -355,6 +355,6 @@ def names_in(title: str, text: str) -> dict[str, int]:
     return dict(Counter(sys.intern(word) for word in words if word not in _NO_NAMES))
 
 
-def ordered(marks: Sequence[Marks]) -> list[Marks]:
+def ordered(marks: Sequence[ClusterDocument]) -> list[ClusterDocument]:
     """In the order in which they were published, so that a batch groups as a stream would."""
     return sorted(marks, key=lambda m: (m.at, m.version_id))

@@ -52,7 +52,7 @@ _NEXT = re.compile(r"\b(?:next|this coming)\W+$", re.IGNORECASE)
 Days = npt.NDArray[np.float32]
 
 
-def days_told(title: str, text: str, published: date) -> Days:
+def event_date_distribution(title: str, text: str, published: date) -> Days:
     """How much a report tells of each day from ``REACH`` days before its publication to as many
     after it; shape ``(2 * REACH + 1,)``, of length 1."""
     told = np.zeros(2 * REACH + 1, dtype=np.float32)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from retrieval.embedders import Vectors
 from retrieval.stories.event_dates import overlap
-from retrieval.stories.features import BUCKETS, Buckets, Traits, buckets
+from retrieval.stories.features import BUCKETS, ArticleFeatures, Buckets, buckets
 
 # In the order of the columns.
 FEATURES = (
@@ -61,7 +61,7 @@ def log_odds(features: Features, weights: Mapping[str, float]) -> Floats:
     return odds
 
 
-class Rarity:
+class IdfTable:
     """How rare words are, by the number of articles they stand in."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class Rarity:
         self._counts[buckets(_COMMON)] = _MOST
         self._articles = _BEFORE
 
-    def add(self, traits: Traits) -> None:
+    def add(self, traits: ArticleFeatures) -> None:
         self._counts[traits.words] += 1
         self._articles += 1
 
@@ -78,7 +78,9 @@ class Rarity:
         return np.maximum(rarity, 0.0)
 
 
-def shared_words(mine: Traits, others: Sequence[Traits], rarity: Rarity) -> tuple[Floats, Floats]:
+def shared_words(
+    mine: ArticleFeatures, others: Sequence[ArticleFeatures], rarity: IdfTable
+) -> tuple[Floats, Floats]:
     """The features ``words`` and ``title`` of one article with each of ``others``."""
     count = len(others)
     if not count or not len(mine.words):
@@ -108,9 +110,9 @@ def shared_words(mine: Traits, others: Sequence[Traits], rarity: Rarity) -> tupl
 
 
 def features_of(
-    mine: Traits,
-    others: Sequence[Traits],
-    rarity: Rarity,
+    mine: ArticleFeatures,
+    others: Sequence[ArticleFeatures],
+    rarity: IdfTable,
     *,
     at: int,
     others_at: npt.NDArray[np.int64],

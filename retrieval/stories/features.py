@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.stories.event_dates import REACH, Days, days_told
+from retrieval.stories.event_dates import REACH, Days, event_date_distribution
 from retrieval.text.tokens import encoded_words
 from retrieval.timestamps import from_micros
 
@@ -42,7 +42,7 @@ _HEAD = struct.Struct("<HHHH")
 
 
 @dataclass(frozen=True, slots=True)
-class Traits:
+class ArticleFeatures:
     """``words`` are those of the title and the beginning, sorted and distinct; ``counts`` says how often
     each stands in the title and the lead; ``title`` and ``numbers`` are sorted and distinct too."""
 
@@ -59,31 +59,31 @@ class Traits:
         return head + b"".join(part.tobytes() for part in parts)
 
 
-def traits_of(title: str, text: str, at: int) -> Traits:
+def article_features(title: str, text: str, at: int) -> ArticleFeatures:
     """``at`` is the moment of publication, in microseconds since 1970."""
     heading = buckets(title)
     often = np.concatenate([heading, buckets(text[:_LEAD])])
     words = distinct(np.concatenate([often, buckets(text[_LEAD:_READ])]))
     counts = np.bincount(np.searchsorted(words, often), minlength=len(words))
-    return Traits(
+    return ArticleFeatures(
         words,
         np.minimum(counts, _MOST).astype(np.uint8),
         distinct(heading),
         distinct(np.array([_KNOWN[n.encode()] for n in _NUMBER.findall(title.lower())], np.uint32)),
-        days_told(title, text, from_micros(at).date()),
+        event_date_distribution(title, text, from_micros(at).date()),
         bool(_ROUNDUP.search(title) or _GREETING.search(text[:_GREETING_IN])),
     )
 
 
-def unpacked_traits(packed: bytes | None) -> Traits:
+def unpack_features(packed: bytes | None) -> ArticleFeatures:
     """What ``Traits.packed`` made; of None, what is known of an article kept before there were traits."""
     if packed is None:
-        packed = traits_of("", "", 0).packed()
+        packed = article_features("", "", 0).packed()
     words, title, numbers, roundup = _HEAD.unpack_from(packed)
     start = _HEAD.size
     buckets = np.frombuffer(packed, "<u4", words + title + numbers, start).astype(np.uint32)
     start += buckets.nbytes
-    return Traits(
+    return ArticleFeatures(
         buckets[:words],
         np.frombuffer(packed, np.uint8, words, start),
         buckets[words : words + title],
@@ -108,7 +108,7 @@ def buckets(text: str) -> Buckets:
     return np.fromiter(map(_KNOWN.__getitem__, words), np.uint32, len(words))
 
 
-class _Known(dict[bytes, int]):
+class _EncodedWords(dict[bytes, int]):
     """The number of each word; those of the last articles are remembered."""
 
     def __missing__(self, encoded: bytes) -> int:
@@ -124,4 +124,4 @@ class _Known(dict[bytes, int]):
         return bucket
 
 
-_KNOWN = _Known()
+_KNOWN = _EncodedWords()

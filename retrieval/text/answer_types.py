@@ -79,7 +79,7 @@ _BEGINNINGS = frozenset(
 _GENITIVES = frozenset(["'s", "’s"])
 
 
-def asked_for(question: str) -> Kind | None:
+def expected_answer_type(question: str) -> Kind | None:
     """The kind of thing that answers ``question``, if it is one of those that are known."""
     return next((kind for kind, words in _ASKED.items() if words.search(question)), None)
 

@@ -17,7 +17,7 @@ from dateutil.parser import ParserError
 from dateutil.parser import parse as parse_date
 from dateutil.relativedelta import relativedelta
 
-from retrieval.text.tokens import cut_out
+from retrieval.text.tokens import remove_span
 
 _DAY = timedelta(days=1)
 _TICK = timedelta(microseconds=1)
@@ -59,7 +59,7 @@ _DATE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class TimePeriod:
     """From ``start`` to ``end``, both included."""
 
     start: datetime
@@ -67,7 +67,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class TimeWords:
+class TimeExpression:
     """What was read. ``since`` and ``until`` limit the publication, ``rest`` is the question
     without the words for it, ``phrase`` is these words. ``asked`` says that the newest is wanted,
     ``timeless`` that age does not matter."""
@@ -99,10 +99,10 @@ _NAMES = re.compile(
 )
 
 
-def read_time(question: str, now: datetime, zone: tzinfo) -> TimeWords:
+def read_time(question: str, now: datetime, zone: tzinfo) -> TimeExpression:
     """Find the words for time in ``question`` and the range that they mean at the moment ``now``."""
     ahead = bool(_WILL_BE.search(question)) and not _HAS_BEEN.search(question)
-    reader = _Reader(now.astimezone(zone).replace(tzinfo=None), zone, ahead=ahead)
+    reader = _TimeExpressionReader(now.astimezone(zone).replace(tzinfo=None), zone, ahead=ahead)
     asked = bool(_LATEST.search(question))
     timeless = bool(_TIMELESS.search(question))
     for pattern, read in _FORMS:
@@ -120,19 +120,19 @@ def read_time(question: str, now: datetime, zone: tzinfo) -> TimeWords:
                 continue
             if until is not None and since is not None and until < since:
                 continue
-            rest = cut_out(question, match.start(), match.end())
+            rest = remove_span(question, match.start(), match.end())
             old = until is not None and until < reader.now - timedelta(days=45)
-            return TimeWords(
+            return TimeExpression(
                 rest, reader.aware(since), reader.aware(until), match.group().strip(), asked and not old,
                 timeless or old,
             )  # fmt: skip
-    return TimeWords(question, asked=asked and not timeless, timeless=timeless)
+    return TimeExpression(question, asked=asked and not timeless, timeless=timeless)
 
 
 Limits = tuple[datetime | None, datetime | None]
 
 
-class _Reader:
+class _TimeExpressionReader:
     """Periods in the asker's local time, which is naive here; ``aware`` gives it its zone back.
 
     ``ahead`` reads dates without a year, months and weekdays as those to come.
@@ -147,10 +147,10 @@ class _Reader:
     def aware(self, moment: datetime | None) -> datetime | None:
         return None if moment is None else moment.replace(tzinfo=self._zone)
 
-    def day(self, start: datetime) -> Period:
-        return Period(start, start + _DAY - _TICK)
+    def day(self, start: datetime) -> TimePeriod:
+        return TimePeriod(start, start + _DAY - _TICK)
 
-    def unit(self, name: str, offset: int) -> Period:
+    def unit(self, name: str, offset: int) -> TimePeriod:
         """The calendar unit ``offset`` units away from the current one."""
         name = name.lower()
         if name in {"day", "night"}:
@@ -159,20 +159,20 @@ class _Reader:
             monday = self.today - self.today.weekday() * _DAY
             weeks = 2 if name == "fortnight" else 1
             start = monday + 7 * weeks * offset * _DAY
-            return Period(start, start + 7 * weeks * _DAY - _TICK)
+            return TimePeriod(start, start + 7 * weeks * _DAY - _TICK)
         months = {"month": 1, "quarter": 3, "year": 12, "decade": 120}[name]
         first = self.today.replace(day=1)
         count = first.year * 12 + first.month - 1
         begin = (count // months + offset) * months
         return self.months(begin, months)
 
-    def months(self, begin: int, count: int) -> Period:
+    def months(self, begin: int, count: int) -> TimePeriod:
         """``count`` months from the ``begin``-th since the year 0."""
         start = datetime(begin // 12, begin % 12 + 1, 1)
         after = begin + count
-        return Period(start, datetime(after // 12, after % 12 + 1, 1) - _TICK)
+        return TimePeriod(start, datetime(after // 12, after % 12 + 1, 1) - _TICK)
 
-    def weekday(self, name: str, *, before: bool = False) -> Period:
+    def weekday(self, name: str, *, before: bool = False) -> TimePeriod:
         """The last day of that name, or the next, today included unless ``before``."""
         if self._ahead and not before:
             on = (WEEKDAY_NAMES.index(name.lower()) - self.today.weekday()) % 7
@@ -180,19 +180,19 @@ class _Reader:
         back = (self.today.weekday() - WEEKDAY_NAMES.index(name.lower())) % 7
         return self.day(self.today - (back or (7 if before else 0)) * _DAY)
 
-    def weekend(self, offset: int) -> Period:
+    def weekend(self, offset: int) -> TimePeriod:
         """This week's (0) or last week's (-1) Saturday and Sunday."""
         start = self.today + (5 - self.today.weekday() + 7 * offset) * _DAY
-        return Period(start, start + 2 * _DAY - _TICK)
+        return TimePeriod(start, start + 2 * _DAY - _TICK)
 
-    def season(self, name: str, which: str) -> Period:
+    def season(self, name: str, which: str) -> TimePeriod:
         """Meteorological, of the north: this year's, or the last one that is over."""
         this = self.months(self.today.year * 12 + _SEASONS[name.lower()] - 1, 3)
         if which == "this" or this.end < self.now:
             return this
         return self.months((self.today.year - 1) * 12 + _SEASONS[name.lower()] - 1, 3)
 
-    def date(self, text: str, *, ahead: bool = False) -> Period:
+    def date(self, text: str, *, ahead: bool = False) -> TimePeriod:
         """A written date; without a year the last that has come, or the nearest if ``ahead``."""
         text = re.sub(r"^the ", "", text, flags=re.IGNORECASE)
         found = parse_date(text, default=datetime(self.today.year, 1, 1))
@@ -202,7 +202,7 @@ class _Reader:
                 found = found - relativedelta(years=1)
         return self.day(datetime.combine(found.date(), time()))
 
-    def month(self, text: str) -> Period:
+    def month(self, text: str) -> TimePeriod:
         year = re.search(_YEAR, text)
         name = re.match(r"[a-z]{3}", text.lower().strip())
         if name is None:
@@ -215,7 +215,7 @@ class _Reader:
             on -= 12 if on else 0
         return self.months(self.today.year * 12 + self.today.month - 1 + on, 1)
 
-    def period(self, text: str, *, ahead: bool = False) -> Period:
+    def period(self, text: str, *, ahead: bool = False) -> TimePeriod:
         """Any one period, as it stands behind `since`, `before`, `between` and their like."""
         text = re.sub(r"\s+", " ", text.strip().lower())
         text = re.sub(r"^(?:on |in )", "", text)
@@ -241,7 +241,7 @@ class _Reader:
             return self.months(int(text) * 12, 12)
         raise ValueError(text)
 
-    def _weekend(self, word: str) -> Period:
+    def _weekend(self, word: str) -> TimePeriod:
         this = self.weekend(0)
         if word == "this":
             return this
@@ -274,48 +274,48 @@ _PERIOD = (
     rf"(?:{_DATE}|{_MONTH}\b\.?(?:,? (?:of )?{_YEAR})?|{_YEAR}\b|the day before yesterday|yesterday|today|this morning"
     rf"|(?:last )?{_WEEKDAY}|(?:last|this|the) weekend|(?:this|last|previous) {_UNIT}|(?:this|last) {_SEASON})"
 )  # fmt: skip
-Form = Callable[[_Reader, "re.Match[str]", str], Limits | None]
+Form = Callable[[_TimeExpressionReader, "re.Match[str]", str], Limits | None]
 
 
-def _whole(period: Period) -> Limits:
+def _whole(period: TimePeriod) -> Limits:
     return period.start, period.end
 
 
-def _between(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _between(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     last = reader.period(match["b"])
     first = reader.period(match["a"])
     while first.start > last.end:  # from November to March
-        first = Period(first.start - relativedelta(years=1), first.end - relativedelta(years=1))
+        first = TimePeriod(first.start - relativedelta(years=1), first.end - relativedelta(years=1))
     return first.start, last.end
 
 
-def _days_of_month(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _days_of_month(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     year = f" {match['year']}" if match["year"] else ""
     last = reader.date(f"{match['b']} {match['month']}{year}")
     first = reader.date(f"{match['a']} {match['month']} {last.start.year}")
     return first.start, last.end
 
 
-def _since(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _since(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     if match["p2"]:
         return reader.period(match["p2"]).start, None
     # What it was since can't lie ahead.
-    return _Reader(reader.now, reader._zone).period(match["p"]).start, None
+    return _TimeExpressionReader(reader.now, reader._zone).period(match["p"]).start, None
 
 
-def _after(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _after(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     return reader.period(match["p"]).end + _TICK, None
 
 
-def _before(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _before(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     return None, reader.period(match["p"], ahead=True).start - _TICK
 
 
-def _until(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _until(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     return None, reader.period(match["p"], ahead=True).end
 
 
-def _ago(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _ago(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     moment = reader.ago(match["n"], match["unit"])
     unit = match["unit"].lower()
     if unit in {"minute", "hour"}:
@@ -323,25 +323,25 @@ def _ago(reader: _Reader, match: re.Match[str], question: str) -> Limits:
     day = datetime.combine(moment.date(), time())
     if unit in {"day", "night"}:
         return _whole(reader.day(day))
-    near = _Reader(moment, reader._zone)
+    near = _TimeExpressionReader(moment, reader._zone)
     return _whole(near.unit(unit, 0))
 
 
-def _past(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _past(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     found = match.groupdict()
     count = found["n"] or found.get("n2") or "one"
     return reader.ago(count, found["unit"] or found["unit2"]), None
 
 
-def _since_ago(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _since_ago(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     return _ago(reader, match, question)[0], None
 
 
-def _relative(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _relative(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     return _whole(reader.period(f"{match['which']} {match['unit']}"))
 
 
-def _part_of_day(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _part_of_day(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     if match.group().lower().endswith("last night"):
         # The evening, and the morning in which it is reported.
         return reader.today - timedelta(hours=6), reader.today + timedelta(hours=12) - _TICK
@@ -351,7 +351,7 @@ def _part_of_day(reader: _Reader, match: re.Match[str], question: str) -> Limits
     return day + timedelta(hours=first), day + timedelta(hours=last) - _TICK
 
 
-def _named_day(reader: _Reader, match: re.Match[str], question: str) -> Limits | None:
+def _named_day(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits | None:
     if _NAMES.search(question[: match.start("p")]):
         return None
     if re.match(r"(?:['’]s\b|s\b| [A-Z])", question[match.end("p") :]) and not match["on"]:
@@ -359,33 +359,33 @@ def _named_day(reader: _Reader, match: re.Match[str], question: str) -> Limits |
     return _whole(reader.weekday(match["p"], before=(match["on"] or "").lower().startswith("last")))
 
 
-def _any_period(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _any_period(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     return _whole(reader.period(match["p"]))
 
 
-def _month_in(reader: _Reader, match: re.Match[str], question: str) -> Limits | None:
+def _month_in(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits | None:
     if match["p"].startswith("may") and not re.search(_YEAR, match["p"]):
         return None  # the verb
     return _whole(reader.month(match["p"]))
 
 
-def _part_of_year(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _part_of_year(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     year, which = int(match["year"] or reader.today.year), match["which"].lower()
     if match["unit"].lower() == "half":
         return _whole(reader.months(year * 12 + 6 * (_ORDINAL[which] - 1), 6))
     return _whole(reader.months(year * 12 + 3 * (_ORDINAL[which] - 1), 3))
 
 
-def _quarter(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _quarter(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     year = int(match["year"] or reader.today.year)
     return _whole(reader.months(year * 12 + 3 * (int(match["q"]) - 1), 3))
 
 
-def _decade(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _decade(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     return _whole(reader.months(int(match["decade"]) * 12, 120))
 
 
-def _season_in(reader: _Reader, match: re.Match[str], question: str) -> Limits:
+def _season_in(reader: _TimeExpressionReader, match: re.Match[str], question: str) -> Limits:
     if match["year"]:
         return _whole(reader.months(int(match["year"]) * 12 + _SEASONS[match["of"].lower()] - 1, 3))
     return _whole(reader.season(match["s"], match["which"].lower()))

@@ -20,7 +20,7 @@ def encoded_words(text: str) -> list[bytes]:
     return text.encode("utf-8", "surrogatepass").translate(_SEPARATED).split()
 
 
-def cut_out(text: str, start: int, end: int) -> str:
+def remove_span(text: str, start: int, end: int) -> str:
     """``text`` without the characters from ``start`` to ``end``, white space tidied."""
     rest = " ".join(f"{text[:start]} {text[end:]}".split())
     return re.sub(r"\s+([?!.,;:])", r"\1", rest).lstrip(",;: ")

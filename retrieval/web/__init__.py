@@ -6,9 +6,9 @@ once, found public and pinned; redirects, time, headers, kinds and size (unpacke
 
 from retrieval.web.fetcher import Fetcher
 from retrieval.web.ip_addresses import is_public
-from retrieval.web.redirects import MAX_REDIRECTS, Journey, Redirected
+from retrieval.web.redirects import MAX_REDIRECTS, RedirectChain, RedirectSeen
 from retrieval.web.responses import FEEDS, PAGES, Fetched
 
 __all__ = [
-    "FEEDS", "MAX_REDIRECTS", "PAGES", "Fetched", "Fetcher", "Journey", "Redirected", "is_public",
+    "FEEDS", "MAX_REDIRECTS", "PAGES", "Fetched", "Fetcher", "RedirectChain", "RedirectSeen", "is_public",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from protego import Protego
 
 from retrieval.errors import FetchRefused
 from retrieval.timestamps import Clock, utc_now
-from retrieval.web import FEEDS, PAGES, Fetched, Journey, Redirected
+from retrieval.web import FEEDS, PAGES, Fetched, RedirectChain, RedirectSeen
 from retrieval.web.urls import split_http_url
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -29,7 +29,7 @@ _LONGEST_DELAY = 10.0
 _SHORT_WAIT = 5.0
 
 
-class Fetching(Protocol):
+class FetchFunction(Protocol):
     """What this needs of ``Fetcher``."""
 
     async def get(
@@ -40,7 +40,7 @@ class Fetching(Protocol):
         etag: str | None = None,
         last_modified: str | None = None,
         max_bytes: int | None = None,
-        journey: Journey | None = None,
+        journey: RedirectChain | None = None,
     ) -> Fetched: ...
 
 
@@ -49,7 +49,7 @@ class RobotsRefused(FetchRefused):
 
 
 @dataclass
-class _Host:
+class _HostState:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     waiting: int = 0
     robots: Protego | None = None
@@ -59,7 +59,7 @@ class _Host:
     alone_until: datetime | None = None
 
 
-class _Wanted(NamedTuple):
+class _PageRequest(NamedTuple):
     """What is asked for at each address of a journey."""
 
     accept: str
@@ -69,7 +69,7 @@ class _Wanted(NamedTuple):
     robots: bool
 
 
-class PoliteWeb:
+class Crawler:
     """Fetches for those who read many pages of a site. Share one in a process.
 
     ``connections`` bounds the requests under way, whatever the hosts.
@@ -77,7 +77,7 @@ class PoliteWeb:
 
     def __init__(
         self,
-        fetcher: Fetching,
+        fetcher: FetchFunction,
         *,
         user_agent: str,
         connections: int,
@@ -89,14 +89,14 @@ class PoliteWeb:
         self._slots = asyncio.Semaphore(connections)
         self._clock = clock
         self._sleep = sleep
-        self._hosts: OrderedDict[str, _Host] = OrderedDict()
+        self._hosts: OrderedDict[str, _HostState] = OrderedDict()
 
     async def page(self, url: str, *, robots: bool = True, max_bytes: int | None = None) -> Fetched:
         """Fetch a page. ``robots`` False is for a page that a person asks for by its address.
 
         Raises ``FetchRefused``, for a page that robots.txt keeps out ``RobotsRefused``.
         """
-        return await self._get(url, _Wanted(PAGES, None, None, max_bytes, robots))
+        return await self._get(url, _PageRequest(PAGES, None, None, max_bytes, robots))
 
     async def feed(
         self,
@@ -107,7 +107,9 @@ class PoliteWeb:
         max_bytes: int | None = None,
     ) -> Fetched:
         """Fetch a feed, if it has changed. Raises as ``page`` does."""
-        return await self._get(url, _Wanted(FEEDS, etag, last_modified, max_bytes, robots=True))
+        return await self._get(
+            url, _PageRequest(FEEDS, etag, last_modified, max_bytes, robots=True)
+        )
 
     async def sitemaps(self, url: str) -> list[str]:
         """The sitemaps that robots.txt of a URL's host names."""
@@ -116,16 +118,16 @@ class PoliteWeb:
             robots = await self._robots(host, url)
         return list(robots.sitemaps)
 
-    async def _get(self, url: str, wanted: _Wanted) -> Fetched:
-        journey = Journey()
+    async def _get(self, url: str, wanted: _PageRequest) -> Fetched:
+        journey = RedirectChain()
         while True:
             try:
                 return await self._step(url, wanted, journey)
-            except Redirected as redirected:
+            except RedirectSeen as redirected:
                 # The host there gets the same manners as if a feed had named it.
                 url = redirected.url
 
-    async def _step(self, url: str, wanted: _Wanted, journey: Journey) -> Fetched:
+    async def _step(self, url: str, wanted: _PageRequest, journey: RedirectChain) -> Fetched:
         host = self._host(url)
         host.waiting += 1
         try:
@@ -134,7 +136,7 @@ class PoliteWeb:
                 await self._wait_until_welcome(host)
                 async with self._slots:
                     if wanted.robots:
-                        await self._ask_leave(host, url)
+                        await self._check_robots(host, url)
                     return await self._fetcher.get(
                         url, accept=wanted.accept, etag=wanted.etag,
                         last_modified=wanted.last_modified, max_bytes=wanted.max_bytes,
@@ -148,7 +150,7 @@ class PoliteWeb:
             host.waiting -= 1
             host.last_at = self._clock()
 
-    async def _wait_until_welcome(self, host: _Host) -> None:
+    async def _wait_until_welcome(self, host: _HostState) -> None:
         if host.alone_until is not None:
             seconds = (host.alone_until - self._clock()).total_seconds()
             if seconds > _SHORT_WAIT:
@@ -164,12 +166,12 @@ class PoliteWeb:
             passed = (self._clock() - host.last_at).total_seconds()
             await self._sleep(max(0.0, min(float(delay), _LONGEST_DELAY) - passed))
 
-    async def _ask_leave(self, host: _Host, url: str) -> None:
+    async def _check_robots(self, host: _HostState, url: str) -> None:
         robots = await self._robots(host, url)
         if not robots.can_fetch(url, self._name):
             raise RobotsRefused("the site's robots.txt asks programs not to fetch it")
 
-    async def _robots(self, host: _Host, url: str) -> Protego:
+    async def _robots(self, host: _HostState, url: str) -> Protego:
         now = self._clock()
         if host.robots_until is None or host.robots_until <= now:
             parts = urlsplit(url)
@@ -193,13 +195,13 @@ class PoliteWeb:
             raise FetchRefused(f"its robots.txt can't be read: {reason}", retry=True)
         return host.robots
 
-    def _host(self, url: str) -> _Host:
+    def _host(self, url: str) -> _HostState:
         try:
             parts = split_http_url(url)
         except ValueError as error:
             raise FetchRefused(str(error)) from error
         key = f"{parts.scheme}://{(parts.hostname or '').lower()}:{parts.port}"
-        host = self._hosts.setdefault(key, _Host())
+        host = self._hosts.setdefault(key, _HostState())
         self._hosts.move_to_end(key)
         if len(self._hosts) > _HOSTS:
             idle = next(

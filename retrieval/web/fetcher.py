@@ -12,13 +12,13 @@ import httpx
 
 from retrieval.errors import FetchRefused
 from retrieval.timestamps import Clock, utc_now
-from retrieval.web.redirects import MAX_REDIRECTS, Journey, Redirected
+from retrieval.web.redirects import MAX_REDIRECTS, RedirectChain, RedirectSeen
 from retrieval.web.responses import (
     PAGES,
     Fetched,
     content_type,
-    kept_headers,
     read_bounded,
+    relevant_headers,
     retry_after,
 )
 from retrieval.web.ssrf_guard import PinnedBackend, Resolver, look_up
@@ -82,12 +82,12 @@ class Fetcher:
         etag: str | None = None,
         last_modified: str | None = None,
         max_bytes: int | None = None,
-        journey: Journey | None = None,
+        journey: RedirectChain | None = None,
     ) -> Fetched:
         """Fetch ``url``; with ``etag`` or ``last_modified`` only if it has changed since.
 
         Redirects are followed; of a ``journey`` this is one step, and a redirect is raised as
-        ``Redirected``.
+        ``RedirectSeen``.
         Raises ``FetchRefused`` with a reason to show for anything but an answer; it carries
         ``retry``, the HTTP ``status`` if there was one and ``retry_after`` in seconds.
         """
@@ -126,15 +126,15 @@ class Fetcher:
                     journey.seconds += loop.time() - started
 
     async def _follow(self, url: str, headers: dict[str, str], max_bytes: int) -> Fetched:
-        journey = Journey()
+        journey = RedirectChain()
         while True:
             try:
                 return await self._step(url, headers, max_bytes, journey)
-            except Redirected as redirected:
+            except RedirectSeen as redirected:
                 url = redirected.url
 
     async def _step(
-        self, url: str, headers: dict[str, str], max_bytes: int, journey: Journey
+        self, url: str, headers: dict[str, str], max_bytes: int, journey: RedirectChain
     ) -> Fetched:
         # Some sites ask for their own cookie back before they answer; it lives as long as this.
         cookies = journey.cookies
@@ -156,8 +156,8 @@ class Fetcher:
                 if journey.redirects > MAX_REDIRECTS:
                     raise FetchRefused(f"it redirects more than {MAX_REDIRECTS} times")
                 cookies.extract_cookies(response)
-                raise Redirected(_joined(request.url, location))
-            kept = kept_headers(answer.headers)
+                raise RedirectSeen(_joined(request.url, location))
+            kept = relevant_headers(answer.headers)
             if answer.status == 304 and headers.keys() & {"If-None-Match", "If-Modified-Since"}:
                 return Fetched(str(request.url), b"", "", None, 304, kept)
             if answer.status != 200:

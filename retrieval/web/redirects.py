@@ -10,7 +10,7 @@ MAX_REDIRECTS = 5
 
 
 @dataclass
-class Journey:
+class RedirectChain:
     """What the steps of one fetch share: cookies, how often it was sent on, the seconds that it
     took. The bounds of ``Fetcher`` hold for all steps together."""
 
@@ -19,7 +19,7 @@ class Journey:
     seconds: float = 0.0
 
 
-class Redirected(Exception):
+class RedirectSeen(Exception):
     """The answer of a step: it goes on at ``url``."""
 
     def __init__(self, url: str) -> None:

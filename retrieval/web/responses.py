@@ -48,7 +48,7 @@ class Fetched:
         return self.status == 304
 
 
-def kept_headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+def relevant_headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     """The headers worth keeping; one that is sent several times is joined with commas."""
     kept: dict[str, str] = {}
     for name, value in raw:
@@ -102,14 +102,14 @@ async def read_bounded(chunks: AsyncIterable[bytes], encoding: str, max_bytes: i
     return bytes(content)
 
 
-class _Plain:
+class _IdentityDecoder:
     is_whole = True
 
     def __call__(self, chunk: bytes, limit: int) -> bytes:
         return chunk
 
 
-class _Deflated:
+class _DeflateDecoder:
     """gzip and both things that servers call deflate, never more than asked for at a time."""
 
     def __init__(self, bits: int) -> None:
@@ -135,13 +135,13 @@ class _Deflated:
         return self._inflate.eof or not self._started
 
 
-def _unpacker(encoding: str) -> _Plain | _Deflated:
+def _unpacker(encoding: str) -> _IdentityDecoder | _DeflateDecoder:
     if encoding in {"", "identity"}:
-        return _Plain()
+        return _IdentityDecoder()
     if encoding in {"gzip", "x-gzip"}:
-        return _Deflated(zlib.MAX_WBITS | 16)
+        return _DeflateDecoder(zlib.MAX_WBITS | 16)
     if encoding == "deflate":
-        return _Deflated(zlib.MAX_WBITS)
+        return _DeflateDecoder(zlib.MAX_WBITS)
     raise FetchRefused("the answer is packed in a way that was not asked for")
 
 

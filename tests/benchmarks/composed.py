@@ -17,11 +17,11 @@ import time
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 
-from bot.answering.engine import Asked
+from bot.answering.engine import AnswerRequest
 from bot.answering.factory import open_engine
-from bot.answering.models import Answer, Finished, Said
+from bot.answering.models import Answer, AnswerCompleted, SentenceAccepted
 from bot.answering.providers import ModelOptions
-from bot.config.limits import AnsweringConfig, Composing
+from bot.config.limits import AnsweringConfig, GenerationLimits
 from bot.demo import demo_articles
 from bot.evaluation.questions import plain
 from retrieval.ingestion.pipeline import ingest
@@ -74,11 +74,11 @@ async def measure_latency() -> None:
                 model.play(Says(words, size=size, pause=pause))
                 for number in range(_ROUNDS if pause < 0.1 else _ROUNDS // 5):
                     sent.clear()
-                    asked = Asked(f"How much did the Lantern Bridge cost? {number}", TimeRange(utc_now()), "local")  # fmt: skip
+                    asked = AnswerRequest(f"How much did the Lantern Bridge cost? {number}", TimeRange(utc_now()), "local")  # fmt: skip
                     said = 0
                     async with aclosing(engine.stream(asked)) as events:
                         async for event in events:
-                            if isinstance(event, Said):
+                            if isinstance(event, SentenceAccepted):
                                 delays.append((time.perf_counter() - sent[said]) * 1000)
                                 said += 1
     print(f"a sentence is shown after its last token: median {statistics.median(delays):.0f} ms, 99th percentile {statistics.quantiles(delays, n=100)[98]:.0f} ms, longest {max(delays):.0f} ms ({len(delays)} sentences)")  # fmt: skip
@@ -99,16 +99,16 @@ async def measure_weak_model(count: int, folder: Path) -> None:
         options = ModelOptions(
             "SmolLM2-135M-Instruct", url, first_seconds=120, next_seconds=60, tries=1
         )
-        answering = AnsweringConfig(options, Composing(700, 100, 300))
+        answering = AnsweringConfig(options, GenerationLimits(700, 100, 300))
         async with (
             open_library(config) as library,
             open_engine(library, answering) as engine,
         ):
             for question in questions:
-                asked = Asked(question.question, TimeRange(question.as_of), "local")
+                asked = AnswerRequest(question.question, TimeRange(question.as_of), "local")
                 async with aclosing(engine.stream(asked)) as events:
                     async for event in events:
-                        if isinstance(event, Finished):
+                        if isinstance(event, AnswerCompleted):
                             answers.append(event.answer)
     written = [answer for answer in answers if answer.model != "quotations"]
     shown = sum(len(answer.sentences) for answer in written)

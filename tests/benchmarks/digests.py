@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.answering.summaries.digest import ranked
-from bot.answering.summaries.service import SummaryDesk
-from bot.evaluation.questions import Question, plain
+from bot.answering.summaries.service import SummaryService
+from bot.evaluation.questions import EvaluationQuestion, plain
 from retrieval.catalogue.coverage import Report, reports
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
@@ -43,7 +43,7 @@ async def measure(folder: Path, show: str | None) -> None:
             async for _ in ingest(indexer, sources, actor="bench", data_dir=folder):
                 pass
         corpus = (await library.catalogue.corpora())[0]
-        desk = SummaryDesk(library)
+        desk = SummaryService(library)
         questions = weekly_news.counting_questions()
         answered = Answered(weekly_news.load_articles(), questions)
         sizes: list[int] = []
@@ -94,19 +94,21 @@ async def measure(folder: Path, show: str | None) -> None:
 class Answered:
     """Which questions the title or text of an article answers, by its link."""
 
-    def __init__(self, articles: list[dict[str, Any]], questions: Sequence[Question]) -> None:
+    def __init__(
+        self, articles: list[dict[str, Any]], questions: Sequence[EvaluationQuestion]
+    ) -> None:
         wanted = [(question.id, plain(question.answer)) for question in questions]
         self._by_url: dict[str, frozenset[str]] = {}
         for article in articles:
             text = plain(f"{article['title']}\n{article['text']}")
             self._by_url[article["url"]] = frozenset(i for i, answer in wanted if answer in text)
 
-    def share(self, asked: Sequence[Question], told: Sequence[Sequence[Report]]) -> float:
+    def share(self, asked: Sequence[EvaluationQuestion], told: Sequence[Sequence[Report]]) -> float:
         found = frozenset[str]().union(*map(self._by, told))
         return sum(question.id in found for question in asked) / len(asked)
 
     def expected(
-        self, asked: Sequence[Question], pool: Sequence[Sequence[Report]], most: int
+        self, asked: Sequence[EvaluationQuestion], pool: Sequence[Sequence[Report]], most: int
     ) -> float:
         """The share that ``most`` of ``pool``, drawn without replacement, cover on average."""
         most = min(most, len(pool))

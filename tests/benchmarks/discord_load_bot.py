@@ -14,12 +14,12 @@ from pathlib import Path
 
 from bot.client import NewsdeskBot
 from bot.config.settings import load_settings
-from bot.ops.discord_endpoints import use_addresses
-from bot.ops.event_loop import favour_the_loop
+from bot.ops.discord_endpoints import use_endpoints
+from bot.ops.event_loop import tune_for_event_loop
 from bot.ops.logging import set_up
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers.jsonl import article_from_record
-from retrieval.models import Incoming
+from retrieval.models import IngestItem
 from tests.benchmarks.discord_load import ARTICLES, BEFORE
 from tests.benchmarks.weekly_news import load_articles
 
@@ -44,9 +44,9 @@ class Stalls:
 async def main() -> None:
     settings = load_settings({k: v for k, v in os.environ.items() if not k.startswith("LOAD_")})
     set_up(as_json=False)
-    use_addresses(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
+    use_endpoints(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     bot = NewsdeskBot(settings)
-    favour_the_loop(bot)
+    tune_for_event_loop(bot)
     await bot.login(os.environ["DISCORD_TOKEN"])
     running = asyncio.create_task(bot.connect())
     await bot.wait_until_ready()
@@ -76,7 +76,7 @@ async def main() -> None:
         await running
 
 
-async def _ingest(bot: NewsdeskBot, server: int, articles: list[Incoming]) -> tuple[int, float]:
+async def _ingest(bot: NewsdeskBot, server: int, articles: list[IngestItem]) -> tuple[int, float]:
     started = time.perf_counter()
     indexer = await bot.library.indexer(bot.corpus_of(server))
     count = 0
@@ -99,9 +99,9 @@ def _memory_mb() -> float:
     return kilobytes / 1024
 
 
-def _articles() -> Iterator[Incoming]:
+def _articles() -> Iterator[IngestItem]:
     for number, record in enumerate(load_articles(), 1):
-        yield Incoming(f"articles:{number}", article_from_record(record))
+        yield IngestItem(f"articles:{number}", article_from_record(record))
 
 
 def _say(text: str) -> None:

@@ -41,15 +41,15 @@ async def bot() -> None:
     """The bot, watching its event loop until standard input says something."""
     from bot.client import NewsdeskBot
     from bot.config.settings import load_settings
-    from bot.ops.discord_endpoints import use_addresses
-    from bot.ops.event_loop import favour_the_loop
+    from bot.ops.discord_endpoints import use_endpoints
+    from bot.ops.event_loop import tune_for_event_loop
     from tests.benchmarks.discord_load_bot import Stalls
 
     logging.disable(logging.INFO)
     settings = load_settings()
-    use_addresses(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
+    use_endpoints(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     newsdesk = NewsdeskBot(settings)
-    favour_the_loop(newsdesk)
+    tune_for_event_loop(newsdesk)
     running = asyncio.create_task(newsdesk.start(os.environ["DISCORD_TOKEN"]))
     stalls = Stalls()
     await asyncio.to_thread(sys.stdin.readline)

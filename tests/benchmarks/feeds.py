@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.config.settings import Settings
-from bot.ops.event_loop import keep_memory_together
-from bot.services.ingestion import open_newsroom
+from bot.ops.event_loop import limit_malloc_arenas
+from bot.services.ingestion import open_ingestion
 from retrieval.catalogue.audit_log import Actor
 from retrieval.library import open_library
 from tests.integration.job_kills import assert_whole, kill_often, state
@@ -66,7 +66,7 @@ async def many(folder: Path) -> dict[str, Any]:
         )
         async with (
             open_library(settings.library(), writer="bench", clock=clock) as library,
-            open_newsroom(settings, library) as room,
+            open_ingestion(settings, library) as room,
         ):
             for n, host in enumerate(hosts):
                 await room.desk.add(site.url("/feed", host), f"corpus {n % _CORPORA}", _BY)
@@ -104,7 +104,7 @@ async def long(folder: Path, *, full: bool = True) -> dict[str, Any]:
         settings = Settings(data_dir=folder, fetch_allow=(site.allow,), feed_first_items=1000)
         async with (
             open_library(settings.library(), writer="bench") as library,
-            open_newsroom(settings, library) as room,
+            open_ingestion(settings, library) as room,
         ):
             feed = await room.desk.add(site.url("/feed"), "local", _BY)
             start, worked = time.perf_counter(), time.process_time()
@@ -173,7 +173,7 @@ def main() -> None:
     wanted = sys.argv[1:] or list(_COMMANDS)
     if unknown := set(wanted) - set(_COMMANDS):
         raise SystemExit(f"unknown: {', '.join(unknown)}; known: {', '.join(_COMMANDS)}")
-    keep_memory_together()  # as the bot does
+    limit_malloc_arenas()  # as the bot does
     for name in wanted:
         with tempfile.TemporaryDirectory(prefix="newsdesk-feeds-") as folder:
             print(json.dumps({"benchmark": name, **_COMMANDS[name](Path(folder))}), flush=True)

@@ -18,7 +18,7 @@ from collections import Counter
 from retrieval.errors import UnreadableSource
 from retrieval.extraction import extract_article
 from retrieval.extraction.process_pool import Extractor
-from retrieval.extraction.worker_process import Job
+from retrieval.extraction.worker_process import ExtractionJob
 from retrieval.text.encoding import decode_page
 from tests.benchmarks.weekly_news import SHARED
 
@@ -73,7 +73,7 @@ def measure(*, each: bool = False) -> None:
 def _rate(extractor: Extractor, pages: list[tuple[bytes, str]]) -> float:
     def run(rounds: int) -> None:
         waiting = [
-            extractor.submit(Job("page", url, teasers=True), content)
+            extractor.submit(ExtractionJob("page", url, teasers=True), content)
             for _ in range(rounds)
             for content, url in pages
         ]

@@ -76,7 +76,7 @@ async def measure_search(folder: Path) -> None:
             found = await library.search(question.question, within, corpus="local")
             times.append((time.perf_counter() - start) * 1000)
             ranks.append(weekly_news.first_hit(question, found.hits))
-        figures = ", ".join(f"{k} {v:.3f}" for k, v in weekly_news.summary(ranks).items())
+        figures = ", ".join(f"{k} {v:.3f}" for k, v in weekly_news.summarize_scores(ranks).items())
         print(f"search: {len(questions)} questions, {figures}")
         _print_times("search, one at a time", times)
         _print_times("search, two in flight", await _two_in_flight(library, questions))
@@ -86,7 +86,7 @@ async def measure_search(folder: Path) -> None:
 
 async def _two_in_flight(
     library: Library,
-    questions: Sequence[weekly_news.Question],
+    questions: Sequence[weekly_news.EvaluationQuestion],
     days: timedelta | None = None,
     source: str | None = None,
 ) -> list[float]:

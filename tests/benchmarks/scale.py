@@ -22,7 +22,7 @@ from typing import Any
 
 from retrieval.ingestion.pipeline import ingest
 from retrieval.library import Library, LibraryConfig, open_library
-from retrieval.models import Article, Incoming
+from retrieval.models import Article, IngestItem
 from retrieval.text.sentences import sentence_spans
 from retrieval.timestamps import Span, TimeRange, parse_span
 from tests.benchmarks import weekly_news
@@ -42,13 +42,13 @@ class Point:
     articles_per_second: float
 
 
-def repeated(seed: int = 7) -> Iterator[Incoming]:
+def repeated(seed: int = 7) -> Iterator[IngestItem]:
     """Articles without end: the set itself first, then shuffled and shifted ones of other URLs."""
     generator = random.Random(seed)
     records = weekly_news.load_articles()
     for round_number in itertools.count():
         for number, record in enumerate(records):
-            yield Incoming(f"{round_number}:{number}", _varied(record, round_number, generator))
+            yield IngestItem(f"{round_number}:{number}", _varied(record, round_number, generator))
 
 
 def _varied(record: dict[str, Any], round_number: int, generator: random.Random) -> Article:
@@ -101,7 +101,9 @@ async def _asked(library: Library) -> list[float]:
     for kept in (False, True):  # the first round warms up
         waiting = iter(questions)
 
-        async def ask(waiting: Iterator[weekly_news.Question] = waiting, kept: bool = kept) -> None:
+        async def ask(
+            waiting: Iterator[weekly_news.EvaluationQuestion] = waiting, kept: bool = kept
+        ) -> None:
             for question in waiting:
                 start = time.perf_counter()
                 await library.search(question.question, TimeRange(question.as_of), corpus="local")

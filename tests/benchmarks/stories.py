@@ -22,7 +22,14 @@ from typing import Any
 import numpy as np
 
 from retrieval.embedders import make_embedder
-from retrieval.stories.clustering import Grouping, Marks, Place, Stories, fingerprint, ordered
+from retrieval.stories.clustering import (
+    ClusterAssignment,
+    ClusterDocument,
+    ClusteringConfig,
+    StoryClusterer,
+    fingerprint,
+    ordered,
+)
 from retrieval.text.chunking import passage_spans
 from retrieval.timestamps import parse_span, to_micros
 from tests.benchmarks.copies import make_copies
@@ -32,7 +39,7 @@ PAIRS = Path(__file__).with_name("same_event_pairs.jsonl")
 TUNED_ON = ("dev", "held-out", "final", "more", "fresh", "unthinned")
 
 
-async def marked(articles: Sequence[dict[str, Any]]) -> list[Marks]:
+async def marked(articles: Sequence[dict[str, Any]]) -> list[ClusterDocument]:
     leads = [a["text"][slice(*(passage_spans(a["text"]) or [(0, 0)])[0])] for a in articles]
     embedder = make_embedder("wordllama")
     vectors = await embedder.embed(
@@ -40,14 +47,18 @@ async def marked(articles: Sequence[dict[str, Any]]) -> list[Marks]:
     )
     moments = [to_micros(parse_span(a.get("published_at") or "2023-12-31").start) for a in articles]
     return [
-        Marks(number, a["url"], at, vectors[number - 1], fingerprint(a["title"], a["text"], at))
+        ClusterDocument(
+            number, a["url"], at, vectors[number - 1], fingerprint(a["title"], a["text"], at)
+        )
         for number, (a, at) in enumerate(zip(articles, moments, strict=True), 1)
     ]
 
 
-def grouped(marks: Sequence[Marks], grouping: Grouping | None = None) -> dict[str, Place]:
+def grouped(
+    marks: Sequence[ClusterDocument], grouping: ClusteringConfig | None = None
+) -> dict[str, ClusterAssignment]:
     """By URL, the place of each article; they come in the order of their publication."""
-    stories = Stories(len(marks[0].vector), grouping)
+    stories = StoryClusterer(len(marks[0].vector), grouping)
     return {m.digest: stories.place(m) for m in ordered(marks)}
 
 
@@ -68,7 +79,7 @@ def in_equal_parts(truth: Sequence[bool], found: Sequence[bool]) -> float:
     return 2 * hit / max(1, same + hit + wrong)
 
 
-def _copies(grouping: Grouping) -> None:
+def _copies(grouping: ClusteringConfig) -> None:
     copied = make_copies(load_articles())
     marks = asyncio.run(marked(copied.articles))
     start = time.perf_counter()
@@ -91,7 +102,7 @@ def _copies(grouping: Grouping) -> None:
     print(f"  missed by kind: {dict(missed)}")
 
 
-def _events(grouping: Grouping, *parts: str) -> None:
+def _events(grouping: ClusteringConfig, *parts: str) -> None:
     kept = [json.loads(line) for line in PAIRS.read_text(encoding="utf-8").splitlines()]
     pairs = [pair for pair in kept if pair["half"] in parts]
     articles = {article["url"]: article for article in load_articles()}
@@ -109,10 +120,10 @@ def _events(grouping: Grouping, *parts: str) -> None:
 
 def main() -> None:
     if "--final" in sys.argv:
-        _events(Grouping(), "last")
+        _events(ClusteringConfig(), "last")
     else:
-        _copies(Grouping())
-        _events(Grouping(), *TUNED_ON)
+        _copies(ClusteringConfig())
+        _events(ClusteringConfig(), *TUNED_ON)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from bot.answering.summaries.lexrank import Weights, extract
+from bot.answering.summaries.lexrank import CentralityWeights, extract
 from bot.evaluation.questions import holds, plain
 from bot.evaluation.scoring import difference, interval
 from retrieval.models import Passage, Reference
@@ -44,7 +44,7 @@ def lead(text: str) -> str:
     return " ".join(long_enough[:_SENTENCES])
 
 
-def extracted(weights: Weights | None = None) -> Summary:
+def extracted(weights: CentralityWeights | None = None) -> Summary:
     def summary(text: str) -> str:
         return " ".join(e.text for e in extract([passages(text)], _SENTENCES, weights))
 

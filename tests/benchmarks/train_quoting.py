@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 import bot.answering.extractive.scoring as measuring
-from bot.answering.extractive.analysis import Line, Reading, read
+from bot.answering.extractive.analysis import PassageAnalysis, PassageSentence, read
 from bot.answering.extractive.scoring import (
     EVIDENCE,
     SENTENCE,
@@ -36,11 +36,11 @@ from bot.answering.extractive.scoring import (
 )
 from bot.answering.extractive.selection import pick, quotable
 from bot.evaluation.abstention import first_half
-from bot.evaluation.questions import Question, holds, known_questions, read_records
+from bot.evaluation.questions import EvaluationQuestion, holds, known_questions, read_records
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
 from retrieval.library import LibraryConfig, open_library
-from retrieval.models import Found
+from retrieval.models import SearchResults
 from retrieval.timestamps import TimeRange
 from tests.benchmarks import weekly_news
 
@@ -56,16 +56,16 @@ class Example:
     """``answers`` says which of ``lines`` hold the answer; ``answerable`` is None where nobody knows;
     ``half`` tells that only half of the articles were there."""
 
-    question: Question
+    question: EvaluationQuestion
     half: bool
     answerable: bool | None
-    reading: Reading
-    lines: list[Line]
+    reading: PassageAnalysis
+    lines: list[PassageSentence]
     features: Floats
     answers: npt.NDArray[np.bool_]
 
 
-def _example(question: Question, half: bool, found: Found) -> Example:
+def _example(question: EvaluationQuestion, half: bool, found: SearchResults) -> Example:
     reading = read(found.question, found.hits, found.weights)
     lines = quotable(reading)
     answers = np.array([holds(question.answer, line.text) for line in lines], dtype=bool)

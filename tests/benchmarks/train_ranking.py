@@ -26,7 +26,7 @@ from retrieval.search.ranking import FEATURES, Ranking
 from retrieval.timestamps import TimeRange, parse_span
 from retrieval.web.urls import canonical_url
 from tests.benchmarks import weekly_news
-from tests.benchmarks.weekly_news import Question, first_hit, holds, summary
+from tests.benchmarks.weekly_news import EvaluationQuestion, first_hit, holds, summarize_scores
 
 # What is above the peak counts for BM25 alone, which is what others are compared with.
 _NAMES = [name for name in FEATURES if name != "bm25_peak"]
@@ -40,12 +40,12 @@ Matrix = npt.NDArray[np.float64]
 class Example:
     """``features`` of shape ``(candidates, features)``; ``answers`` says which passages answer."""
 
-    question: Question
+    question: EvaluationQuestion
     features: Matrix
     answers: npt.NDArray[np.bool_]
 
 
-async def gathered(library: Library, questions: Sequence[Question]) -> list[Example]:
+async def gathered(library: Library, questions: Sequence[EvaluationQuestion]) -> list[Example]:
     corpus = (await library.catalogue.corpora())[0]
     corner = library.corner(corpus)
     examples = []
@@ -54,7 +54,7 @@ async def gathered(library: Library, questions: Sequence[Question]) -> list[Exam
         candidates, features = await library.searcher.explore(corner, question.question, within)
         passages = await library.catalogue.load_passages([c.passage_id for c in candidates])
         shown = library.searcher.gatherer.holdings(corpus).current().shown
-        told = shown.told_by(sorted({c.story_id or 0 for c in candidates}))
+        told = shown.reports_of_stories(sorted({c.story_id or 0 for c in candidates}))
         answers = []
         for candidate in candidates:
             passage = passages[candidate.passage_id]
@@ -100,7 +100,7 @@ def learned(examples: Sequence[Example]) -> dict[str, float]:
 
 
 async def _ranks(
-    library: Library, questions: Sequence[Question], weights: dict[str, float]
+    library: Library, questions: Sequence[EvaluationQuestion], weights: dict[str, float]
 ) -> list[int | None]:
     library.searcher.ranking = Ranking(weights=weights)
     ranks = []
@@ -112,7 +112,7 @@ async def _ranks(
 
 
 def _line(ranks: Sequence[int | None]) -> str:
-    return ", ".join(f"{name} {value:.3f}" for name, value in summary(ranks).items())
+    return ", ".join(f"{name} {value:.3f}" for name, value in summarize_scores(ranks).items())
 
 
 async def train(library: Library) -> dict[str, float]:

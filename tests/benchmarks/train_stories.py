@@ -26,7 +26,13 @@ import numpy as np
 import numpy.typing as npt
 
 import retrieval.stories.clustering
-from retrieval.stories.clustering import Grouping, Marks, Place, Stories, ordered
+from retrieval.stories.clustering import (
+    ClusterAssignment,
+    ClusterDocument,
+    ClusteringConfig,
+    StoryClusterer,
+    ordered,
+)
 from retrieval.stories.event_model import FEATURES, Features, log_odds
 from tests.benchmarks.stories import PAIRS, TUNED_ON, f1, grouped, marked
 from tests.benchmarks.weekly_news import load_articles
@@ -62,19 +68,19 @@ class Pairs:
     worth: npt.NDArray[np.float64]
 
 
-def gathered(marks: Sequence[Marks]) -> Pairs:
+def gathered(marks: Sequence[ClusterDocument]) -> Pairs:
     """The judged pairs as they are seen when the later article of each comes in."""
     kept = [json.loads(line) for line in PAIRS.read_text(encoding="utf-8").splitlines()]
     judged = [pair for pair in kept if pair["half"] in TUNED_ON]
     urls = [(pair["a"], pair["b"]) for pair in judged]
     by_url = {m.digest: m for m in marks}
-    stories = Stories(len(marks[0].vector))
+    stories = StoryClusterer(len(marks[0].vector))
     seen: dict[frozenset[str], npt.NDArray[np.float64]] = {}
     for mine in ordered(marks):
         others, features = stories.compared(mine)
         for other, row in zip(others, features, strict=True):
             seen[frozenset((mine.digest, other.digest))] = row
-        stories.add(mine, Place(mine.version_id, mine.version_id, mine.version_id))
+        stories.add(mine, ClusterAssignment(mine.version_id, mine.version_id, mine.version_id))
     nothing = np.zeros(len(FEATURES))
     return Pairs(
         urls,
@@ -162,10 +168,12 @@ def folds(pairs: Pairs, seed: int) -> Iterator[tuple[npt.NDArray[np.intp], npt.N
             yield np.array(others), np.array(left_out)
 
 
-def decided(pairs: Pairs, marks: Sequence[Marks], weights: dict[str, float]) -> tuple[Flags, Flags]:
+def decided(
+    pairs: Pairs, marks: Sequence[ClusterDocument], weights: dict[str, float]
+) -> tuple[Flags, Flags]:
     """Which pairs the weights call one event, taken alone and by the stories that come of them."""
     odds = log_odds(pairs.features, weights)
-    places = grouped(marks, Grouping(weights=weights))
+    places = grouped(marks, ClusteringConfig(weights=weights))
     together = [places[a].story_id == places[b].story_id for a, b in pairs.urls]
     return pairs.compared & (odds >= 0), np.array(together)
 

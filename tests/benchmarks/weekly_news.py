@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from bot.evaluation.questions import Question, holds, known_questions, plain, read_records
-from bot.evaluation.scoring import first_hit, summary
+from bot.evaluation.questions import EvaluationQuestion, holds, known_questions, plain, read_records
+from bot.evaluation.scoring import first_hit, summarize_scores
 
 __all__ = [
-    "Question",
+    "EvaluationQuestion",
     "counting_questions",
     "first_hit",
     "holds",
     "load_articles",
     "plain",
-    "summary",
+    "summarize_scores",
 ]
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -28,7 +28,7 @@ def load_articles() -> list[dict[str, Any]]:
     return read_records(ARTICLES)
 
 
-def counting_questions() -> list[Question]:
+def counting_questions() -> list[EvaluationQuestion]:
     """The questions that the articles answer, in the order of the set."""
     known = known_questions(read_records(QUESTIONS), load_articles())
     return [question for question in known if question.gold]

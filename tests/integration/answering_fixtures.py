@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from bot.answering.engine import AnswerEngine, Asked
+from bot.answering.engine import AnswerEngine, AnswerRequest
 from bot.answering.factory import open_engine
 from bot.answering.providers import ModelOptions
 from bot.config.limits import AnsweringConfig
 from bot.demo import demo_articles
 from retrieval.ingestion.pipeline import ingest
 from retrieval.library import Library, LibraryConfig, open_library
-from retrieval.models import Incoming
+from retrieval.models import IngestItem
 from retrieval.timestamps import TimeRange
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
@@ -31,7 +31,7 @@ def at_noon() -> datetime:
     return NOW
 
 
-async def fill(folder: Path, articles: Iterable[Incoming], corpus: str = "local") -> None:
+async def fill(folder: Path, articles: Iterable[IngestItem], corpus: str = "local") -> None:
     async with open_library(LibraryConfig(folder), writer="test", clock=at_noon) as library:
         indexer = await library.indexer(corpus)
         async for _ in ingest(indexer, articles, actor="test", data_dir=folder):
@@ -61,5 +61,5 @@ async def engine_over(
         yield library, engine
 
 
-def asked(question: str, **more: Any) -> Asked:
-    return Asked(question, TimeRange(NOW), more.pop("corpus", "local"), **more)
+def asked(question: str, **more: Any) -> AnswerRequest:
+    return AnswerRequest(question, TimeRange(NOW), more.pop("corpus", "local"), **more)

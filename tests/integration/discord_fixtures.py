@@ -10,7 +10,7 @@ from discord import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.ops.discord_endpoints import use_addresses
+from bot.ops.discord_endpoints import use_endpoints
 from tests.discord_standin import DiscordStandIn
 
 
@@ -18,7 +18,7 @@ from tests.discord_standin import DiscordStandIn
 def addresses_of(standin: DiscordStandIn) -> Iterator[None]:
     """Inside, discord.py in this process takes the stand-in for Discord."""
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE
-    use_addresses(standin.api_url, standin.gateway_url, standin.cdn_url)
+    use_endpoints(standin.api_url, standin.gateway_url, standin.cdn_url)
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ import asyncio
 from pathlib import Path
 
 from bot.config.settings import Settings
-from bot.services.ingestion import open_newsroom
+from bot.services.ingestion import open_ingestion
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.jobs import JobSource
 from retrieval.library import open_library
@@ -20,7 +20,7 @@ async def main(data: Path, base: str, count: int) -> None:
     settings = Settings(data_dir=data, fetch_allow=(base.removeprefix("http://"),))
     async with (
         open_library(settings.library(), writer="test", embedder=HashEmbedder()) as library,
-        open_newsroom(settings, library) as room,
+        open_ingestion(settings, library) as room,
     ):
         if count:
             sources = [JobSource("url", f"{base}/news/{n}") for n in range(count)]

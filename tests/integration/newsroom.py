@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.config.settings import Settings
-from bot.services.ingestion import Newsroom, open_newsroom
+from bot.services.ingestion import IngestionServices, open_ingestion
 from retrieval.catalogue.audit_log import Actor
 from retrieval.library import open_library
-from retrieval.moderation import Moderator
+from retrieval.moderation import ModerationService
 from retrieval.timestamps import TimeRange
 from tests.integration.crash_child import HashEmbedder
 from tests.newsite import NewsSite
@@ -35,24 +35,24 @@ class Clock:
 @contextlib.asynccontextmanager
 async def opened(
     folder: Path, site: NewsSite, clock: Clock | None = None, **settings: Any
-) -> AsyncIterator[Newsroom]:
+) -> AsyncIterator[IngestionServices]:
     settings.setdefault("fetch_allow", (site.allow,))
     made = Settings(data_dir=folder, **settings)
     async with (
         open_library(
             made.library(), writer="test", clock=clock or Clock(), embedder=HashEmbedder()
         ) as library,
-        open_newsroom(made, library) as room,
+        open_ingestion(made, library) as room,
     ):
         yield room
 
 
-async def titles(room: Newsroom, words: str, corpus: str = "local") -> list[str]:
+async def titles(room: IngestionServices, words: str, corpus: str = "local") -> list[str]:
     """Of the articles that a question finds, the titles."""
     within = TimeRange(datetime(2030, 1, 1, tzinfo=UTC))
     found = await room.library.search(words, within, corpus=corpus, limit=50)
     return list(dict.fromkeys(hit.passage.article.title for hit in found.hits))
 
 
-async def moderator(room: Newsroom, corpus: str = "local") -> Moderator:
-    return await Moderator.of(room.library, corpus)
+async def moderator(room: IngestionServices, corpus: str = "local") -> ModerationService:
+    return await ModerationService.of(room.library, corpus)

@@ -11,8 +11,8 @@ from retrieval.catalogue.audit_log import Actor
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import LibraryConfig, open_library
-from retrieval.models import Incoming
-from retrieval.moderation import Moderator
+from retrieval.models import IngestItem
+from retrieval.moderation import ModerationService
 from retrieval.timestamps import TimeRange, utc_now
 from tests.integration.conftest import article
 from tests.integration.crash_child import HashEmbedder, Instants
@@ -29,12 +29,12 @@ def prepare(data: Path) -> None:
             LibraryConfig(data), writer="test", embedder=HashEmbedder()
         ) as library:
             incoming = [
-                Incoming("t", article_from_record(each)) for each in (REMOVED, RESTORED, OTHER)
+                IngestItem("t", article_from_record(each)) for each in (REMOVED, RESTORED, OTHER)
             ]
             indexer = await library.indexer("local")
             async for _ in ingest(indexer, incoming, actor="t", data_dir=data):
                 pass
-            await (await Moderator.of(library, "local")).remove(RESTORED["url"], _BY)
+            await (await ModerationService.of(library, "local")).remove(RESTORED["url"], _BY)
 
     asyncio.run(run())
 
@@ -46,7 +46,7 @@ def change(data: Path, deadly: int, report: Path) -> None:
         async with open_library(
             LibraryConfig(data), writer="test", embedder=HashEmbedder()
         ) as library:
-            desk = await Moderator.of(library, "local")
+            desk = await ModerationService.of(library, "local")
             instants.watch()
             await desk.remove(REMOVED["url"], _BY)
             await desk.restore(RESTORED["url"], _BY)
@@ -62,7 +62,7 @@ def look(data: Path, report: Path) -> None:
         async with open_library(
             LibraryConfig(data), writer="test", embedder=HashEmbedder()
         ) as library:
-            desk = await Moderator.of(library, "local")
+            desk = await ModerationService.of(library, "local")
             found = (
                 await library.search("topic1 topic2 topic3", TimeRange(utc_now()), corpus="local")
             ).hits

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.answering.budget import BUNDLED_PRICES, Ledger, load_prices, price_of
-from bot.answering.providers import Spent
+from bot.answering.budget import BUNDLED_PRICES, TokenBudget, load_prices, price_of
+from bot.answering.providers import TokenUsage
 from bot.config.limits import Budget
 from bot.demo import demo_articles
 from retrieval.catalogue import Catalogue
@@ -117,8 +117,8 @@ async def test_a_day_is_the_operators(tmp_path: Path) -> None:
     await Catalogue.prepare(path)
     catalogue = await Catalogue.open(path)
     now = [NOW.replace(hour=22, minute=59)]
-    ledger = Ledger(catalogue, {}, Budget(), lambda: now[0], ZoneInfo("Europe/Berlin"))
-    await ledger.record("local", "m", Spent(10, 5))
+    ledger = TokenBudget(catalogue, {}, Budget(), lambda: now[0], ZoneInfo("Europe/Berlin"))
+    await ledger.record("local", "m", TokenUsage(10, 5))
     assert (await ledger.spent()).tokens == 15
     now[0] += timedelta(minutes=1)
     assert (await ledger.spent()).tokens == 0

@@ -54,7 +54,7 @@ async def test_nothing_is_left_of_a_deleted_corpus_and_others_stay(
         if crash == "nowhere":
             await library.delete_corpus("two")
         else:
-            await corpus_deletion.doom_corpus(library.catalogue, "two")
+            await corpus_deletion.mark_corpus_deleted(library.catalogue, "two")
             if crash == "before the rows":
                 await library.store.index(gone.id, gone.generation).drop()
         assert [c.name for c in await library.catalogue.corpora()] == ["one"]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from bot.services.ingestion import Newsroom
+from bot.services.ingestion import IngestionServices
 from retrieval.errors import Refused, UnreadableSource
-from retrieval.feeds.service import Visit
+from retrieval.feeds.service import FeedVisit
 from retrieval.timestamps import TimeRange
 from tests.integration.conftest import Newsdesk, lines
 from tests.integration.newsroom import MODERATOR, Clock, moderator, opened, titles
@@ -28,13 +28,13 @@ def site() -> Iterator[NewsSite]:
         yield running
 
 
-async def _passages(room: Newsroom, words: str) -> str:
+async def _passages(room: IngestionServices, words: str) -> str:
     within = TimeRange(datetime(2030, 1, 1, tzinfo=UTC))
     found = await room.library.search(words, within, corpus="local", limit=50)
     return "\n".join(hit.passage.text for hit in found.hits)
 
 
-def verdicts(visit: Visit) -> Counter[str]:
+def verdicts(visit: FeedVisit) -> Counter[str]:
     return Counter(each.verdict for each in visit.judged)
 
 

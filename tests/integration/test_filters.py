@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from retrieval.ingestion.pipeline import ingest
 from retrieval.library import LibraryConfig, open_library
-from retrieval.models import Article, Incoming
+from retrieval.models import Article, IngestItem
 from retrieval.timestamps import TimeRange, parse_span, written
 
 _START = datetime(2023, 11, 1, tzinfo=UTC)
@@ -61,7 +61,7 @@ def test_nothing_leaks(
                 urls = {}
                 for name, articles in zip("ab", corpora, strict=True):
                     indexer = await library.indexer(name)
-                    incoming = [Incoming(str(n), article) for n, article in enumerate(articles)]
+                    incoming = [IngestItem(str(n), article) for n, article in enumerate(articles)]
                     async for _ in ingest(indexer, incoming, actor="t", data_dir=Path(folder)):
                         pass
                     # Of one address the last version counts.

@@ -15,8 +15,8 @@ import retrieval.search.candidates
 import retrieval.search.corpus_cache
 from retrieval.ingestion.pipeline import ingest
 from retrieval.library import Library, LibraryConfig, open_library
-from retrieval.models import Article, Found, Incoming
-from retrieval.search.candidates import Gatherer
+from retrieval.models import Article, IngestItem, SearchResults
+from retrieval.search.candidates import CandidateGenerator
 from retrieval.timestamps import TimeRange, parse_span, utc_now
 
 
@@ -28,7 +28,7 @@ def _article(number: int, text: str, published: str = "2023-11-03") -> Article:
 
 async def _bring(library: Library, *articles: Article) -> None:
     indexer = await library.indexer("local")
-    incoming = [Incoming(str(number), article) for number, article in enumerate(articles)]
+    incoming = [IngestItem(str(number), article) for number, article in enumerate(articles)]
     async for _ in ingest(indexer, incoming, actor="t", data_dir=library.config.data_dir):
         pass
 
@@ -37,7 +37,7 @@ async def _texts(library: Library, within: TimeRange | None = None) -> set[str]:
     return {hit.passage.text for hit in (await _found(library, within)).hits}
 
 
-async def _found(library: Library, within: TimeRange | None = None) -> Found:
+async def _found(library: Library, within: TimeRange | None = None) -> SearchResults:
     within = within or TimeRange(utc_now())
     return await library.search("Who opened the bridge?", within, corpus="local", limit=50)
 
@@ -121,7 +121,7 @@ async def test_what_is_held_of_a_corpus_that_nobody_asks_for_is_forgotten(
     monkeypatch.setattr(retrieval.search.candidates, "_CORPORA", 2)
     async with open_library(LibraryConfig(tmp_path), writer="test") as library:
         corpora = [await library.catalogue.ensure_corpus(name, utc_now()) for name in "abc"]
-        gatherer = Gatherer(library.catalogue.reading)
+        gatherer = CandidateGenerator(library.catalogue.reading)
         held = [weakref.ref(gatherer.holdings(corpus)) for corpus in corpora]
         gc.collect()
         assert [each() is not None for each in held] == [False, True, True]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering.models import Finished
-from bot.answering.providers import ContextTooLong, Message, ModelOptions, Piece, Spent
+from bot.answering.models import AnswerCompleted
+from bot.answering.providers import ContextTooLong, Message, ModelOptions, TextDelta, TokenUsage
 from bot.answering.providers.openai import OpenAIModel
 from bot.answering.verification.legacy import Evidence, check
-from bot.config.limits import Composing
+from bot.config.limits import GenerationLimits
 from tests.integration.answering_fixtures import (
     BRIDGE,
     ELECTION,
@@ -25,7 +25,7 @@ from tests.llama import llama
 __all__ = ["demo_folder", "llama"]
 
 # Little to read, since a weak machine reads a hundred tokens a second.
-SHORT = Composing(context_tokens=350, answer_tokens=60, seconds=120)
+SHORT = GenerationLimits(context_tokens=350, answer_tokens=60, seconds=120)
 
 
 def model_at(url: str) -> OpenAIModel:
@@ -38,10 +38,10 @@ async def test_an_answer_streams_and_tells_what_it_took(llama: str) -> None:
     messages = [Message("user", "Count from one to ten in words.")]
     pieces = [piece async for piece in model.stream(messages, max_tokens=20)]
     await model.close()
-    texts = [piece.text for piece in pieces if isinstance(piece, Piece)]
+    texts = [piece.text for piece in pieces if isinstance(piece, TextDelta)]
     assert len(texts) > 3
     spent = pieces[-1]
-    assert isinstance(spent, Spent)
+    assert isinstance(spent, TokenUsage)
     assert 0 < spent.completion_tokens <= 20, "it stops at the limit"
 
 
@@ -78,7 +78,7 @@ async def test_what_is_shown_of_a_weak_models_answer_stands_in_its_sources(
         aclosing(engine.stream(asked(BRIDGE))) as events,
     ):
         *_events, last = [event async for event in events]
-    assert isinstance(last, Finished)
+    assert isinstance(last, AnswerCompleted)
     answer = last.answer
     assert answer.usage is not None
     assert answer.sentences

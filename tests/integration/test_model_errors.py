@@ -15,7 +15,7 @@ from bot.answering.providers import (
     ModelOptions,
     ModelRefused,
     ModelUnreachable,
-    Piece,
+    TextDelta,
 )
 from bot.answering.providers.openai import OpenAIModel
 from tests.scripted_model import Fails, Play, Says, ScriptedModel
@@ -36,7 +36,7 @@ async def said(server: ScriptedModel, *plays: Play, **changes: float) -> str:
         pieces = [piece async for piece in model.stream(messages, max_tokens=50)]
     finally:
         await model.close()
-    return "".join(piece.text for piece in pieces if isinstance(piece, Piece))
+    return "".join(piece.text for piece in pieces if isinstance(piece, TextDelta))
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.services.ingestion import Newsroom
+from bot.services.ingestion import IngestionServices
 from retrieval.errors import NotFound, Refused
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers.jsonl import article_from_record
-from retrieval.models import Incoming, Ingested
+from retrieval.models import IngestItem, IngestResult
 from retrieval.moderation import removals
 from tests.integration.conftest import Newsdesk, article, lines
 from tests.integration.newsroom import MODERATOR, moderator, opened, titles
@@ -27,10 +27,10 @@ def site() -> Iterator[NewsSite]:
 
 
 async def bring(
-    room: Newsroom, *records: dict[str, object], corpus: str = "local"
-) -> list[Ingested]:
+    room: IngestionServices, *records: dict[str, object], corpus: str = "local"
+) -> list[IngestResult]:
     indexer = await room.library.indexer(corpus)
-    incoming = [Incoming("test", article_from_record(record)) for record in records]
+    incoming = [IngestItem("test", article_from_record(record)) for record in records]
     folder = room.library.config.data_dir
     return [
         result

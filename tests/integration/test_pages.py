@@ -15,7 +15,7 @@ import pytest
 from retrieval.errors import UnreadableSource
 from retrieval.extraction import extract_article
 from retrieval.extraction.process_pool import Extractor
-from retrieval.extraction.worker_process import Job
+from retrieval.extraction.worker_process import ExtractionJob
 from retrieval.ingestion.readers import read_sources
 from retrieval.ingestion.readers.url import read_address
 from retrieval.models import Article
@@ -241,7 +241,7 @@ _REPORT = [
 
 async def test_a_pdf_is_read_without_its_furniture(extractor: Extractor) -> None:
     data = pdf(_REPORT, Title="Deeper harbour for Maravel", Author="Eva Lund", CreationDate="D:20261103100000+01'00'")  # fmt: skip
-    article = await extractor.extract(Job("pdf", "https://news.example/report.pdf"), data)
+    article = await extractor.extract(ExtractionJob("pdf", "https://news.example/report.pdf"), data)
     assert (article.title, article.authors, article.source) == ("Deeper harbour for Maravel", ("Eva Lund",), "news.example")  # fmt: skip
     assert article.published
     assert written(article.published) == "2026-11-03T09:00:00Z"
@@ -265,7 +265,7 @@ async def test_a_pdf_that_holds_no_text_says_why(
     extractor: Extractor, data: bytes, reason: str
 ) -> None:
     with pytest.raises(UnreadableSource, match=reason):
-        await extractor.extract(Job("pdf"), data)
+        await extractor.extract(ExtractionJob("pdf"), data)
 
 
 def test_the_command_takes_pages_and_pdfs_side_by_side_and_tells_of_each(
@@ -289,12 +289,12 @@ def test_the_command_takes_pages_and_pdfs_side_by_side_and_tells_of_each(
 
 async def test_a_process_that_hangs_is_ended_and_the_next_page_is_read() -> None:
     with Extractor(1) as extractor:
-        assert (await extractor.extract(Job("page", URL), page().encode())).text
+        assert (await extractor.extract(ExtractionJob("page", URL), page().encode())).text
         extractor._seconds = 0.001
         with pytest.raises(UnreadableSource, match="took longer"):
-            await extractor.extract(Job("page", URL), page(ARTICLE * 500).encode())
+            await extractor.extract(ExtractionJob("page", URL), page(ARTICLE * 500).encode())
         extractor._seconds = None
-        assert (await extractor.extract(Job("page", URL), page().encode())).text
+        assert (await extractor.extract(ExtractionJob("page", URL), page().encode())).text
 
 
 async def test_pages_that_are_nested_absurdly_or_never_close_stop_nobody(
@@ -308,10 +308,11 @@ async def test_pages_that_are_nested_absurdly_or_never_close_stop_nobody(
         ("<p>" + "a" * 2_000_000).encode(), ("<p>" + "By " * 300_000).encode(), page("<p>" + "read more: " * 100_000).encode(),
     ]  # fmt: skip
     outcomes = await asyncio.gather(
-        *(extractor.extract(Job("page", URL), data) for data in absurd), return_exceptions=True
+        *(extractor.extract(ExtractionJob("page", URL), data) for data in absurd),
+        return_exceptions=True,
     )
     assert all(isinstance(each, Article | UnreadableSource) for each in outcomes)
-    assert (await extractor.extract(Job("page", URL), page().encode())).text
+    assert (await extractor.extract(ExtractionJob("page", URL), page().encode())).text
 
 
 def test_nothing_starts_before_the_first_page_and_nothing_is_left_after_the_last(
@@ -332,7 +333,7 @@ def test_nothing_starts_before_the_first_page_and_nothing_is_left_after_the_last
 def test_the_processes_see_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-hidden")
     with Extractor(1) as extractor:
-        extractor.submit(Job("page", URL), page().encode()).result()
+        extractor.submit(ExtractionJob("page", URL), page().encode()).result()
         [child] = extractor._all
         environment = Path(f"/proc/{child._process.pid}/environ")
         if not environment.exists():
@@ -348,7 +349,7 @@ async def test_500_damaged_pages_are_articles_or_reasons(extractor: Extractor) -
         whole += [content for _, content, _, _ in real_pages.load() if len(content) < 70_000]
     damaged = [_damaged(draw.choice(whole), draw) for _ in range(500)]
     outcomes = await asyncio.gather(
-        *(extractor.extract(Job("page", URL, charset=draw.choice([None, "utf-8", "latin-1", "utf-16", "nonsense"])), data) for data in damaged),
+        *(extractor.extract(ExtractionJob("page", URL, charset=draw.choice([None, "utf-8", "latin-1", "utf-16", "nonsense"])), data) for data in damaged),
         return_exceptions=True,
     )  # fmt: skip
     for outcome in outcomes:

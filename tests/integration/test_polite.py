@@ -9,7 +9,7 @@ import pytest
 
 from retrieval.errors import FetchRefused
 from retrieval.web import Fetcher
-from retrieval.web.crawler import PoliteWeb, RobotsRefused
+from retrieval.web.crawler import Crawler, RobotsRefused
 from tests.integration.newsroom import Clock
 from tests.newsite import NewsSite
 
@@ -26,7 +26,7 @@ class _Web:
     def __init__(self, fetcher: Fetcher) -> None:
         self.clock = Clock()
         self.waited: list[float] = []
-        self.web = PoliteWeb(
+        self.web = Crawler(
             fetcher, user_agent="Newsdesk/1", connections=4, clock=self.clock, sleep=self._sleep
         )
 

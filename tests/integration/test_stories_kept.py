@@ -9,7 +9,7 @@ from pathlib import Path
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import LibraryConfig, open_library
-from retrieval.models import Incoming
+from retrieval.models import IngestItem
 
 _PREVIEW = {
     "url": "https://example.com/preview",
@@ -28,7 +28,7 @@ _REPORT = {
 async def _bring(folder: Path, record: dict[str, str]) -> None:
     async with open_library(LibraryConfig(folder), writer="test") as library:
         indexer = await library.indexer("local")
-        incoming = [Incoming("test", article_from_record(record))]
+        incoming = [IngestItem("test", article_from_record(record))]
         async for result in ingest(indexer, incoming, actor="test", data_dir=folder):
             assert result.status == "indexed"
 

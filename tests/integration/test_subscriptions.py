@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.answering.summaries.service import Digest, SummaryDesk
+from bot.answering.summaries.service import Digest, SummaryService
 from bot.storage.subscriptions import (
     Delivery,
     Subscription,
@@ -18,12 +18,12 @@ from bot.storage.subscriptions import (
     forget_subscriptions,
     pause_subscription,
     subscription_by_id,
-    unsettled,
+    unsettled_deliveries,
 )
-from bot.subscriptions.runner import GoneForever, SubscriptionRunner
+from bot.subscriptions.runner import DeliveryImpossible, SubscriptionRunner
 from retrieval.ingestion.pipeline import ingest
 from retrieval.library import Library, LibraryConfig, open_library
-from retrieval.models import Article, Incoming
+from retrieval.models import Article, IngestItem
 from retrieval.timestamps import parse_span
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -80,7 +80,7 @@ class World:
         self.restart()
 
     def restart(self) -> None:
-        desk = SummaryDesk(self.library)
+        desk = SummaryService(self.library)
         self.runner = SubscriptionRunner(
             self.library.catalogue, desk, self.people, lambda: self.now
         )
@@ -92,7 +92,7 @@ class World:
             title, text = SUBJECTS[subject]
             url = f"https://courier.example/{subject.replace(' ', '-')}"
             at = parse_span(self.now.isoformat())
-            articles.append(Incoming("a", Article(title, text, url, "Courier", published=at)))
+            articles.append(IngestItem("a", Article(title, text, url, "Courier", published=at)))
         folder = self.library.config.data_dir
         async for _ in ingest(indexer, articles, actor="test", data_dir=folder):
             pass
@@ -179,12 +179,12 @@ async def test_a_crash_before_sending_loses_nothing(tmp_path: Path) -> None:
         await world.publish("ferry")
         world.people.breaks = RuntimeError("no connection")
         await world.at("2026-03-03T08:00")
-        assert len(await unsettled(world.library.catalogue, subscription.id)) == 1
+        assert len(await unsettled_deliveries(world.library.catalogue, subscription.id)) == 1
         world.people.breaks = None
         world.restart()
         await world.at("2026-03-03T09:00")
         assert world.people.titles == [["Ferry Albatross burns in the harbour"]]
-        assert await unsettled(world.library.catalogue, subscription.id) == []
+        assert await unsettled_deliveries(world.library.catalogue, subscription.id) == []
 
 
 async def test_discord_is_tried_less_and_less_often_while_it_fails(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ async def test_a_channel_that_is_gone_ends_the_subscription_and_who_made_it_is_t
         subscription = await world.subscribe()
         other = await world.subscribe(channel_id=None)
         await world.publish("ferry")
-        world.people.breaks = GoneForever("The channel was deleted.")
+        world.people.breaks = DeliveryImpossible("The channel was deleted.")
         await world.at("2026-03-03T08:00")
         world.people.breaks = None
         await world.at("2026-03-04T08:00")

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from bot.answering.factory import open_composer
-from bot.answering.models import Citation, Sentence
+from bot.answering.models import AnswerSentence, Citation
 from bot.answering.providers import ModelOptions
-from bot.answering.summaries.models import NothingThere, NotIngested, Step, Summary
-from bot.answering.summaries.service import SummaryDesk
+from bot.answering.summaries.models import NothingToSummarize, NotIngested, Summary, SummaryProgress
+from bot.answering.summaries.service import SummaryService
 from bot.answering.verification.legacy import Evidence, check
-from bot.config.limits import AnsweringConfig, Budget, Composing
+from bot.config.limits import AnsweringConfig, Budget, GenerationLimits
 from retrieval.library import LibraryConfig, open_library
-from retrieval.models import Article, Incoming
+from retrieval.models import Article, IngestItem
 from retrieval.timestamps import TimeRange, parse_span
 from tests.integration.answering_fixtures import NOW, at_noon, demo_folder, fill
 from tests.llama import llama
@@ -37,7 +37,7 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 @contextlib.asynccontextmanager
 async def desk_over(
     folder: Path, url: str | None = None, **changes: Any
-) -> AsyncIterator[SummaryDesk]:
+) -> AsyncIterator[SummaryService]:
     """``changes`` are fields of ``AnsweringConfig`` or of its model."""
     fields = {name: changes.pop(name) for name in list(changes) if hasattr(AnsweringConfig, name)}
     options = replace(ModelOptions("scripted", url, first_seconds=5, next_seconds=5), **changes)
@@ -45,7 +45,7 @@ async def desk_over(
         open_library(LibraryConfig(folder), clock=at_noon) as library,
         open_composer(library, AnsweringConfig(options, **fields)) as composer,
     ):
-        yield SummaryDesk(library, composer)
+        yield SummaryService(library, composer)
 
 
 @pytest.fixture
@@ -54,9 +54,9 @@ async def model() -> AsyncIterator[ScriptedModel]:
         yield server
 
 
-def article(number: int, day: str, source: str, title: str, text: str) -> Incoming:
+def article(number: int, day: str, source: str, title: str, text: str) -> IngestItem:
     url = f"https://{source.split()[0].lower()}.example/{number}"
-    return Incoming(f"a:{number}", Article(title, text, url, source, published=parse_span(day)))
+    return IngestItem(f"a:{number}", Article(title, text, url, source, published=parse_span(day)))
 
 
 FERRY = "Passengers were taken off the ferry Albatross in the harbour of Maravel"
@@ -83,14 +83,14 @@ def ferry_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def shown(summary: Summary) -> list[Sentence]:
+def shown(summary: Summary) -> list[AnswerSentence]:
     return [
         *(s for section in summary.sections for s in section.sentences),
         *(figure.sentence for figure in summary.figures),
     ]
 
 
-def assert_supported(sentences: Iterable[Sentence], citations: Iterable[Citation]) -> None:
+def assert_supported(sentences: Iterable[AnswerSentence], citations: Iterable[Citation]) -> None:
     """Every sentence passes the gate with what it cites, and its figures stand there."""
     by_number = {citation.n: citation for citation in citations}
     for sentence in sentences:
@@ -162,7 +162,7 @@ async def test_what_was_not_published_yet_is_not_summed_up(ferry_folder: Path) -
     async with desk_over(ferry_folder) as desk:
         story = await desk.story("local", "https://oss.example/1", as_of)
         assert len(story.articles) == 2
-        with pytest.raises(NothingThere):
+        with pytest.raises(NothingToSummarize):
             await desk.article("local", "a pump had leaked", as_of)
 
 
@@ -201,29 +201,29 @@ async def test_an_unknown_article_is_told_in_one_sentence(
     demo_folder: Path, name: str, words: str
 ) -> None:
     async with desk_over(demo_folder) as desk:
-        with pytest.raises(NothingThere, match=words) as raised:
+        with pytest.raises(NothingToSummarize, match=words) as raised:
             await desk.article("local", name, NOW)
     assert isinstance(raised.value, NotIngested) == name.startswith("https:")
 
 
 async def test_an_unknown_story_is_told_in_one_sentence(demo_folder: Path) -> None:
     async with desk_over(demo_folder) as desk:
-        with pytest.raises(NothingThere, match="no story 999"):
+        with pytest.raises(NothingToSummarize, match="no story 999"):
             await desk.story("local", "999", NOW)
 
 
 async def test_empty_ranges_and_topics_are_told_in_one_sentence(demo_folder: Path) -> None:
     async with desk_over(demo_folder) as desk:
-        with pytest.raises(NothingThere, match="begins after it ends"):
+        with pytest.raises(NothingToSummarize, match="begins after it ends"):
             await desk.digest("local", TimeRange(NOW, NOW + timedelta(days=1)))
         long_ago = parse_span("1999-01-01").end
         with pytest.raises(
-            NothingThere, match="The newest article here until then is of 5 March 2026"
+            NothingToSummarize, match="The newest article here until then is of 5 March 2026"
         ):
             await desk.digest("local", TimeRange(NOW, None, long_ago))
-        with pytest.raises(NothingThere, match="Nobody here wrote about “zebra racing”"):
+        with pytest.raises(NothingToSummarize, match="Nobody here wrote about “zebra racing”"):
             await desk.timeline("local", WEEK, "zebra racing")
-        with pytest.raises(NothingThere, match="There is nothing in elsewhere"):
+        with pytest.raises(NothingToSummarize, match="There is nothing in elsewhere"):
             await desk.digest("elsewhere", WEEK)
 
 
@@ -234,7 +234,7 @@ async def test_a_models_summary_is_shown_with_its_sources(
     demo_folder: Path, model: ScriptedModel
 ) -> None:
     model.play(Says(lambda asked: f"{COST} [{asked.holding('cost 412 million')}]"))
-    steps: list[Step] = []
+    steps: list[SummaryProgress] = []
     async with desk_over(demo_folder, model.url) as desk:
         summary = await desk.article("local", BRIDGE, NOW, steps.append)
     assert [s.text for s in summary.sections[0].sentences] == [COST]
@@ -301,7 +301,9 @@ async def test_a_model_that_hangs_costs_its_time_limit_once(
     demo_folder: Path, model: ScriptedModel
 ) -> None:
     model.play(Hangs())
-    async with desk_over(demo_folder, model.url, composing=Composing(seconds=0.5), tries=1) as desk:
+    async with desk_over(
+        demo_folder, model.url, composing=GenerationLimits(seconds=0.5), tries=1
+    ) as desk:
         summary = await desk.story("local", BRIDGE, NOW)
     assert summary.sections
     assert len(model.requests) == 1
@@ -328,8 +330,10 @@ async def test_a_long_article_is_read_in_parts_and_put_together(
     long = article(1, "2026-03-01", "Maravel Courier", "Harbour report", "\n\n".join(LONG))
     await fill(tmp_path, [long])
     model.play(Says(in_parts))
-    steps: list[Step] = []
-    async with desk_over(tmp_path, model.url, composing=Composing(context_tokens=900)) as desk:
+    steps: list[SummaryProgress] = []
+    async with desk_over(
+        tmp_path, model.url, composing=GenerationLimits(context_tokens=900)
+    ) as desk:
         summary = await desk.article("local", "Harbour report", NOW, steps.append)
     assert 2 < len(model.requests) <= 7, "bounded, whatever the length"
     assert [step.done for step in steps] == list(range(1, len(model.requests) + 1))
@@ -353,7 +357,7 @@ async def test_a_used_up_budget_makes_quotations(demo_folder: Path, model: Scrip
 async def test_what_a_weak_model_writes_of_an_article_and_a_story_stands_in_its_sources(
     llama: str, demo_folder: Path
 ) -> None:
-    short = Composing(context_tokens=350, answer_tokens=60, seconds=120)
+    short = GenerationLimits(context_tokens=350, answer_tokens=60, seconds=120)
     async with desk_over(
         demo_folder, llama, composing=short, first_seconds=60, next_seconds=60
     ) as desk:

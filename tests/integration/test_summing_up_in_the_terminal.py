@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from retrieval.models import Article, Incoming
+from retrieval.models import Article, IngestItem
 from retrieval.timestamps import parse_span
 from tests.integration.answering_fixtures import fill
 from tests.integration.conftest import Newsdesk, article, lines
@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             3, first["text"], url="https://wire.example/1", title=first["title"], source="Wire"
         ),
     ]
-    incoming = [Incoming(f"a:{n}", Article(
+    incoming = [IngestItem(f"a:{n}", Article(
         a["title"], a["text"], a["url"], a["source"], published=parse_span(a["published_at"]),
     )) for n, a in enumerate(told)]  # fmt: skip
     asyncio.run(fill(folder, incoming))

@@ -13,14 +13,14 @@ import pytest
 from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged, StorageError
 from retrieval.indexes.chroma import EmbeddedChroma
-from retrieval.indexes.chroma_process import ApartChroma
+from retrieval.indexes.chroma_process import ChromaProcessClient
 
 NAME = "newsdesk-tests-1-1"
 
 
 @pytest.fixture
-def chroma(tmp_path: Path) -> Iterator[ApartChroma]:
-    chroma = ApartChroma(tmp_path / "chroma")
+def chroma(tmp_path: Path) -> Iterator[ChromaProcessClient]:
+    chroma = ChromaProcessClient(tmp_path / "chroma")
     yield chroma
     chroma.close()
 
@@ -29,12 +29,12 @@ def _vectors(count: int) -> Vectors:
     return np.random.default_rng(7).standard_normal((count, 16)).astype(np.float32)
 
 
-def _process(chroma: ApartChroma) -> int:
+def _process(chroma: ChromaProcessClient) -> int:
     assert chroma.process_id is not None
     return chroma.process_id
 
 
-def test_vectors_are_written_found_replaced_and_removed(chroma: ApartChroma) -> None:
+def test_vectors_are_written_found_replaced_and_removed(chroma: ChromaProcessClient) -> None:
     vectors = _vectors(50)
     chroma.create(NAME, {"embedder": "ours"})
     chroma.upsert(NAME, range(50), vectors)
@@ -51,7 +51,7 @@ def test_vectors_are_written_found_replaced_and_removed(chroma: ApartChroma) -> 
 
 
 def test_a_process_that_is_killed_is_started_anew_with_all_that_it_confirmed(
-    chroma: ApartChroma,
+    chroma: ChromaProcessClient,
 ) -> None:
     chroma.create(NAME, {"embedder": "ours"})
     chroma.upsert(NAME, range(20), _vectors(20))
@@ -63,7 +63,7 @@ def test_a_process_that_is_killed_is_started_anew_with_all_that_it_confirmed(
 
 
 def test_a_closed_one_leaves_no_process_and_its_folder_to_others(tmp_path: Path) -> None:
-    chroma = ApartChroma(tmp_path / "chroma")
+    chroma = ChromaProcessClient(tmp_path / "chroma")
     process = _process(chroma)
     chroma.create(NAME, {"embedder": "ours"})
     chroma.upsert(NAME, range(20), _vectors(20))
@@ -82,14 +82,14 @@ def test_its_errors_are_those_of_an_index_in_this_process(tmp_path: Path) -> Non
     folder.mkdir()
     (folder / "chroma.sqlite3").write_bytes(b"no database at all" * 500)
     reasons = []
-    for opened in (EmbeddedChroma, ApartChroma):
+    for opened in (EmbeddedChroma, ChromaProcessClient):
         with pytest.raises(StorageError) as raised:
             opened(folder)
         reasons.append((type(raised.value), str(raised.value)))
     assert reasons[0] == reasons[1]
 
 
-def test_what_is_missing_is_a_plain_error(chroma: ApartChroma) -> None:
+def test_what_is_missing_is_a_plain_error(chroma: ChromaProcessClient) -> None:
     with pytest.raises(StorageError) as raised:
         chroma.count("newsdesk-tests-9-9")
     assert not isinstance(raised.value, IndexDamaged)

@@ -13,7 +13,7 @@ from bot.client import NewsdeskBot
 from bot.config.settings import load_settings
 from bot.demo import demo_articles
 from retrieval.ingestion.pipeline import ingest
-from retrieval.models import Article, Incoming
+from retrieval.models import Article, IngestItem
 from tests.discord_standin import DiscordStandIn, Message
 from tests.integration.answering_fixtures import BRIDGE, NOW, at_noon
 from tests.integration.discord.looking import whole
@@ -21,7 +21,7 @@ from tests.integration.discord_fixtures import addresses_of
 from tests.pictures.page import page
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_NASTY = Incoming("nasty", Article(
+_NASTY = IngestItem("nasty", Article(
     "**Free** [prize](https://evil.example) @everyone",
     "The harbour lantern cost 77 million crowns, says [the council](https://evil.example/a) of <@123456789012345678>. @everyone",
     "https://paper.example/lantern_(harbour)", "The *Paper*",

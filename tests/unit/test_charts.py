@@ -16,8 +16,8 @@ from matplotlib.font_manager import fontManager
 from matplotlib.image import imread
 from matplotlib.text import Text
 
-from bot.answering.models import Sentence
-from bot.answering.summaries.timeline import Event, Timeline
+from bot.answering.models import AnswerSentence
+from bot.answering.summaries.timeline import Timeline, TimelineEvent
 from bot.charts.coverage import alt_text, coverage_chart, coverage_figure
 
 OUTLETS = ("BBC News", "The Washington Post", "Associated Press of the United States", "$1 News$", "_Le Monde", "CNN", "NPR", "Reuters")  # fmt: skip
@@ -30,7 +30,10 @@ def timeline(events: int, days: int, topic: str = "Lantern Bridge") -> Timeline:
     coverage: dict[date, dict[str, int]] = {}
     for day in on:
         coverage.setdefault(day, {})[dice.choice(OUTLETS)] = dice.randrange(1, 9)
-    told = tuple(Event(day, "title", Sentence("text", (1,)), (), (), n) for n, day in enumerate(on))
+    told = tuple(
+        TimelineEvent(day, "title", AnswerSentence("text", (1,)), (), (), n)
+        for n, day in enumerate(on)
+    )
     return Timeline(topic, told, coverage, events)
 
 
@@ -84,7 +87,7 @@ def in_japanese() -> Timeline:
     """Outlets and a topic that the font which comes with matplotlib can't write."""
     day = date(2023, 11, 3)
     coverage = {day: {"朝日新聞": 3, "BBC News": 2, "新华社": 1}}
-    event = Event(day, "title", Sentence("text", (1,)), (), (), 1)
+    event = TimelineEvent(day, "title", AnswerSentence("text", (1,)), (), (), 1)
     return Timeline("能登半島地震", (event,), coverage, 1)
 
 

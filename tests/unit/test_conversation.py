@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.answering.conversation import Conversation, Turn, leans_on_earlier, made_standalone
+from bot.answering.conversation import Conversation, Turn, is_follow_up, rewrite_follow_up
 
 NOW = datetime(2023, 11, 3, 12, 0, tzinfo=UTC)
 SINCE = datetime(2023, 10, 23, tzinfo=UTC)
@@ -38,7 +38,7 @@ TALK = Conversation(
     ],
 )  # fmt: skip
 def test_a_follow_up_takes_over_what_it_points_to(asked: str, understood: str) -> None:
-    found = made_standalone(asked, TALK, NOW)
+    found = rewrite_follow_up(asked, TALK, NOW)
     assert found.question == understood
     assert found.changed
 
@@ -55,18 +55,18 @@ def test_a_follow_up_takes_over_what_it_points_to(asked: str, understood: str) -
     ],
 )
 def test_a_question_of_its_own_stays_as_it_is(question: str) -> None:
-    assert not leans_on_earlier(question)
-    assert made_standalone(question, TALK, NOW).question == question
+    assert not is_follow_up(question)
+    assert rewrite_follow_up(question, TALK, NOW).question == question
 
 
 def test_a_follow_up_keeps_the_range_unless_it_names_another() -> None:
-    assert made_standalone("and who paid for it?", TALK, NOW).since == SINCE
-    assert made_standalone("and what happened to it yesterday?", TALK, NOW).since is None
+    assert rewrite_follow_up("and who paid for it?", TALK, NOW).since == SINCE
+    assert rewrite_follow_up("and what happened to it yesterday?", TALK, NOW).since is None
 
 
 def test_without_an_earlier_turn_nothing_changes() -> None:
     assert (
-        made_standalone("and who paid for it?", Conversation(), NOW).question
+        rewrite_follow_up("and who paid for it?", Conversation(), NOW).question
         == "and who paid for it?"
     )
 

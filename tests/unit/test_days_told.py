@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from retrieval.stories.event_dates import REACH, days_told, overlap
+from retrieval.stories.event_dates import REACH, event_date_distribution, overlap
 
 _THURSDAY = date(2023, 8, 24)
 
@@ -29,7 +29,7 @@ _THURSDAY = date(2023, 8, 24)
     ],
 )
 def test_a_day_is_read_against_the_day_of_publication(sentence: str, away: int) -> None:
-    told = days_told("A title without a day", sentence, _THURSDAY)
+    told = event_date_distribution("A title without a day", sentence, _THURSDAY)
     told[REACH] = 0  # the day of publication counts as well
     assert int(np.argmax(told)) - REACH == away
 
@@ -44,13 +44,17 @@ def test_a_day_is_read_against_the_day_of_publication(sentence: str, away: int) 
     ],
 )
 def test_what_names_no_day_near_tells_of_the_day_of_publication(sentence: str) -> None:
-    assert np.allclose(days_told("", sentence, _THURSDAY), days_told("", "", _THURSDAY))
+    assert np.allclose(
+        event_date_distribution("", sentence, _THURSDAY), event_date_distribution("", "", _THURSDAY)
+    )
 
 
 def test_reports_before_and_after_a_day_tell_of_it_and_reports_of_other_days_do_not() -> None:
-    before = days_told("Debate on Aug. 30", "It will be held on Wednesday, Aug. 30.", _THURSDAY)
-    after = days_told("The debate", "They met on Wednesday.", date(2023, 8, 31))
-    earlier = days_told("The debate", "They met on Wednesday.", date(2023, 8, 17))
+    before = event_date_distribution(
+        "Debate on Aug. 30", "It will be held on Wednesday, Aug. 30.", _THURSDAY
+    )
+    after = event_date_distribution("The debate", "They met on Wednesday.", date(2023, 8, 31))
+    earlier = event_date_distribution("The debate", "They met on Wednesday.", date(2023, 8, 17))
     assert overlap(before, after, 7) > 0.5
     assert overlap(after, before, -7) == pytest.approx(overlap(before, after, 7))
     assert overlap(before, earlier, -7) < 0.3
@@ -59,5 +63,5 @@ def test_reports_before_and_after_a_day_tell_of_it_and_reports_of_other_days_do_
 
 @pytest.mark.parametrize("published", [date.min, date.max, date(2024, 2, 29)])
 def test_any_day_of_publication_will_do(published: date) -> None:
-    told = days_told("", "On Feb. 29 and Dec. 31, and last Monday.", published)
+    told = event_date_distribution("", "On Feb. 29 and Dec. 31, and last Monday.", published)
     assert np.linalg.norm(told) == pytest.approx(1)

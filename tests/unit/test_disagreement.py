@@ -8,22 +8,24 @@ from pathlib import Path
 import pytest
 
 import bot.demo
-from bot.answering.conflicts import Reconciled, differing, reconcile
+from bot.answering.conflicts import ConflictResolution, differing, reconcile
 from bot.answering.extractive import Quotation
 from bot.answering.figures import figures
-from retrieval.models import AlsoIn, Hit, Passage, Reference
+from retrieval.models import Passage, Reference, RelatedArticle, SearchResult
 
 SOURCES = ("BBC", "Reuters", "Courier")
 
 
-def report(number: int, text: str, published_at: str, *, alone: bool = False) -> Hit:
+def report(number: int, text: str, published_at: str, *, alone: bool = False) -> SearchResult:
     """A report of the one story that all three outlets tell, unless it stands ``alone``."""
     article = Reference(f"a{number}", None, f"Report {number}", SOURCES[number], published_at)
-    also = tuple(AlsoIn(f"a{n}", SOURCES[n], None) for n in range(3) if n != number and not alone)
-    return Hit(number + 1, 1.0, Passage(number, article, 0, len(text), text), also)
+    also = tuple(
+        RelatedArticle(f"a{n}", SOURCES[n], None) for n in range(3) if n != number and not alone
+    )
+    return SearchResult(number + 1, 1.0, Passage(number, article, 0, len(text), text), also)
 
 
-def reconciled(question: str, *hits: Hit) -> Reconciled:
+def reconciled(question: str, *hits: SearchResult) -> ConflictResolution:
     """As if the first hit's text had been chosen."""
     return reconcile(question, [Quotation(hits[0], hits[0].passage.text, 1.0)], hits)
 
@@ -119,7 +121,7 @@ def test_two_outlets_of_the_demo_agree_on_what_the_bridge_cost() -> None:
     first = report(0, "The Lantern Bridge cost 412 million crowns.", "2023-11-03")
     second = report(1, "He said the final bill had come to 412 million crowns.", "2023-11-03")
     result = reconciled("How much did the Lantern Bridge cost?", first, second)
-    assert result == Reconciled((Quotation(first, first.passage.text, 1.0),), ())
+    assert result == ConflictResolution((Quotation(first, first.passage.text, 1.0),), ())
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answering.conversation import Conversation, Turn
-from bot.answering.models import Answer, Citation, Sentence
+from bot.answering.models import Answer, AnswerSentence, Citation
 from bot.answering.notes import Note
 from bot.answering.serialization import as_record, from_record
-from bot.i18n import say_in
-from bot.services.conversations import Answered, Conversations, InThread
-from bot.ui.answers import Frame, answer_pages, sources_pages, timestamp
-from bot.ui.edit_throttle import Pace
+from bot.i18n import translator_for
+from bot.services.conversations import AnswerKey, Conversations, ThreadKey
+from bot.ui.answers import AnswerContext, answer_pages, sources_pages, timestamp
+from bot.ui.edit_throttle import EditThrottle
 from bot.ui.escaping import link, plain, unmarked
 from bot.ui.splitting import split
 from retrieval.models import Reference
@@ -85,14 +85,17 @@ def test_pieces_are_short_and_lose_nothing_but_blanks(pieces: list[str]) -> None
 def long_answer(sentences: int) -> Answer:
     article = Reference("a", "https://paper.example/a", "A title", "Paper", "2026-03-04")
     said = tuple(
-        Sentence(f"Sentence {n} says something of some length.", (1, 2)) for n in range(sentences)
+        AnswerSentence(f"Sentence {n} says something of some length.", (1, 2))
+        for n in range(sentences)
     )
     cited = tuple(Citation(n, article, "Its words.") for n in (1, 2))
     return Answer("Q?", "…", False, said, cited, model="m", notes=("A note.",))  # fmt: skip
 
 
 def test_a_long_answer_is_split_at_sentence_ends_and_the_last_page_has_the_sources() -> None:
-    pages = answer_pages(long_answer(200), Frame("abcdefgh", NOW, say_in("en"), "Q?"))
+    pages = answer_pages(
+        long_answer(200), AnswerContext("abcdefgh", NOW, translator_for("en"), "Q?")
+    )
     assert len(pages) > 2
     for page in pages:
         assert len(page.embed) <= 6_000
@@ -109,8 +112,8 @@ def article_of(n: int) -> Reference:
 
 def test_hundreds_of_sources_stay_within_discords_limits() -> None:
     cited = tuple(Citation(n, article_of(n), "Its words.") for n in range(1, 100))
-    answer = Answer("Q?", "…", False, (Sentence("All.", (1,)),), cited)
-    pages = answer_pages(answer, Frame("abcdefgh", NOW, say_in("en")))
+    answer = Answer("Q?", "…", False, (AnswerSentence("All.", (1,)),), cited)
+    pages = answer_pages(answer, AnswerContext("abcdefgh", NOW, translator_for("en")))
     assert all(len(p.embed) <= 6_000 and len(p.embed.fields) <= 25 for p in pages)
     lines = "\n".join(str(f.value) for p in pages for f in p.embed.fields)
     assert all(f"[{n}] P" in lines for n in range(1, 100))
@@ -125,12 +128,12 @@ def test_an_article_stands_once_among_the_sources_with_all_its_passages() -> Non
         Citation(2, ferry, "It sails."),
         Citation(3, bridge, "It is long.", ("Reuters", "BBC")),
     )
-    answer = Answer("Q?", "…", False, (Sentence("All.", (1, 2, 3)),), cited)
-    [page] = answer_pages(answer, Frame("abcdefgh", NOW, say_in("en")))
+    answer = Answer("Q?", "…", False, (AnswerSentence("All.", (1, 2, 3)),), cited)
+    [page] = answer_pages(answer, AnswerContext("abcdefgh", NOW, translator_for("en")))
     assert page.embed.fields[0].value == (
         "[1][3] Courier · The bridge · also: Reuters, BBC\n[2] Courier · The ferry"
     )
-    [sources] = sources_pages(cited, say_in("en"), {})
+    [sources] = sources_pages(cited, translator_for("en"), {})
     assert sources.embed.description == (
         "[1][3] Courier · The bridge · also: Reuters, BBC\n"
         "> [1] It cost 412 million.\n"
@@ -143,7 +146,7 @@ def test_an_article_stands_once_among_the_sources_with_all_its_passages() -> Non
 
 def test_many_passages_of_one_article_are_all_shown_whole_on_pages() -> None:
     cited = tuple(Citation(n, article_of(1), f"Words {n} " + "w " * 250) for n in range(1, 31))
-    pages = sources_pages(cited, say_in("en"), {})
+    pages = sources_pages(cited, translator_for("en"), {})
     said = [str(page.embed.description) for page in pages]
     assert all(len(text) <= 4_096 for text in said)
     assert "\n".join(said).count("](https:") == 1
@@ -165,7 +168,7 @@ def test_an_answer_comes_back_from_what_is_kept_of_it() -> None:
 
 
 def test_slow_edits_become_rarer_and_quick_ones_recover() -> None:
-    pace = Pace(1.0)
+    pace = EditThrottle(1.0)
     pace.edited(0.1)
     assert pace.pause == 1.0
     pace.edited(4.0)
@@ -182,24 +185,26 @@ def test_conversations_are_forgotten_with_time_with_number_and_on_request() -> N
     kept = Conversations(most=3, seconds=10, tick=lambda: now[0])
     said = Conversation((Turn("Q?", "A."),))
     for n in range(4):
-        kept.remember(InThread(n), said, user_id=n)
-    assert kept.of(InThread(0)) is None
-    assert kept.of(InThread(3)) == said
-    kept.remember(InThread(3), said, user_id=7)
+        kept.remember(ThreadKey(n), said, user_id=n)
+    assert kept.of(ThreadKey(0)) is None
+    assert kept.of(ThreadKey(3)) == said
+    kept.remember(ThreadKey(3), said, user_id=7)
     kept.forget(3)
-    assert kept.of(InThread(3)) is None
-    kept.remember(Answered("x"), said, user_id=1)
+    assert kept.of(ThreadKey(3)) is None
+    kept.remember(AnswerKey("x"), said, user_id=1)
     now[0] = 11.0
-    assert kept.of(Answered("x")) is None
+    assert kept.of(AnswerKey("x")) is None
 
 
 def test_who_else_has_the_story_stands_behind_its_source() -> None:
     article = Reference("a", "https://paper.example/a", "A bridge", "Courier", None)
     cited = (Citation(1, article, "Its words.", ("Reuters", "BBC")),)
-    answer = Answer("Q?", "All. [1]", False, (Sentence("All.", (1,)),), cited)
-    [page] = answer_pages(answer, Frame("abcdefgh", NOW, say_in("en")))
+    answer = Answer("Q?", "All. [1]", False, (AnswerSentence("All.", (1,)),), cited)
+    [page] = answer_pages(answer, AnswerContext("abcdefgh", NOW, translator_for("en")))
     assert "Courier · [A bridge](https://paper.example/a) · also: Reuters, BBC" in str(page.embed.fields[0].value)  # fmt: skip
-    assert "auch: Reuters, BBC" in str(sources_pages(cited, say_in("de"), {})[0].embed.description)
+    assert "auch: Reuters, BBC" in str(
+        sources_pages(cited, translator_for("de"), {})[0].embed.description
+    )
     assert from_record("Q?", as_record(answer)) == answer
 
 
@@ -207,7 +212,9 @@ def test_a_remark_is_kept_with_its_key_and_said_in_another_language() -> None:
     note = Note("note-no-budget").then(Note("note-answer-quoted"))
     answer = replace(long_answer(1), notes=(note, Note("note-left-out", count=2), "As it is."))
     kept = json.loads(json.dumps(as_record(answer)))
-    [page] = answer_pages(from_record("Q?", kept), Frame("abcdefgh", NOW, say_in("de")))
+    [page] = answer_pages(
+        from_record("Q?", kept), AnswerContext("abcdefgh", NOW, translator_for("de"))
+    )
     said = str(page.embed.description)
     assert "Budget für das Sprachmodell ist aufgebraucht. Diese Antwort besteht aus Zitaten" in said
     assert "2 Sätze wurden weggelassen" in said

@@ -13,7 +13,7 @@ import pytest
 
 from retrieval.errors import UnreadableSource
 from retrieval.extraction.feeds.parser import MOST_ITEMS, parse_feed
-from retrieval.feeds.item_filter import Filters, Past, judge
+from retrieval.feeds.item_filter import FeedFilters, ItemHistory, filter_items
 from tests.newsite import documents
 
 _BASE = "https://courier.example"
@@ -75,8 +75,8 @@ def test_no_damage_crashes_or_stops_the_reading_of_feeds(no_hang: None) -> None:
         except UnreadableSource as error:
             outcomes["turned down" if error.message else "in silence"] += 1
             continue
-        past = Past({}, {}, first=5, oldest=datetime(2023, 1, 1, tzinfo=UTC))
-        judged = judge(document.items, past, Filters())
+        past = ItemHistory({}, {}, first=5, oldest=datetime(2023, 1, 1, tzinfo=UTC))
+        judged = filter_items(document.items, past, FeedFilters())
         assert len(judged) == len(document.items)
         assert all(each.verdict == "new" or each.reason for each in judged)
         outcomes["read"] += 1

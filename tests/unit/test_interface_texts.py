@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.i18n import LANGUAGES, TextError, say_in, text, texts, variables_of
+from bot.i18n import LANGUAGES, TextError, text, texts, translator_for, variables_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,14 +38,14 @@ def test_descriptions_fit_what_discord_takes() -> None:
 
 
 def test_the_language_follows_the_locale() -> None:
-    assert say_in("de")("yes") == "ja"
-    assert say_in("en-GB")("yes") == "yes"
-    assert say_in("fr")("yes") == "yes"
-    assert say_in(None)("yes") == "yes"
+    assert translator_for("de")("yes") == "ja"
+    assert translator_for("en-GB")("yes") == "yes"
+    assert translator_for("fr")("yes") == "yes"
+    assert translator_for(None)("yes") == "yes"
 
 
 def test_one_of_a_thing_is_said_as_one() -> None:
-    say = say_in("en")
+    say = translator_for("en")
     assert (
         say("privacy-done", count=1)
         == "Forgotten: one question, and all else that was kept of you."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.summaries.extractive import Read, key_figures
+from bot.answering.summaries.extractive import LoadedReport, key_figures
 from retrieval.catalogue.coverage import Report
 from retrieval.models import Passage, Reference
 
@@ -23,6 +23,6 @@ from retrieval.models import Passage, Reference
 def test_a_figure_is_told_with_what_it_counts(sentence: str, figure: str) -> None:
     article = Reference("a", None, "", None, None)
     passage = Passage(1, article, 0, len(sentence), sentence)
-    [(text, line)] = key_figures([Read(Report(1, article, 0, 1, 1), [passage])])
+    [(text, line)] = key_figures([LoadedReport(Report(1, article, 0, 1, 1), [passage])])
     assert text == figure
     assert line.text == sentence

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from bot.services.rate_limits import AnswerQueue, Busy, Cooldown, Limits, TooSoon
+from bot.services.rate_limits import AnswerQueue, Busy, Cooldown, RateLimits, TooSoon
 
 
 def test_a_user_may_ask_once_in_a_while() -> None:
@@ -42,7 +42,7 @@ async def _settle() -> None:
 
 
 async def test_servers_take_turns() -> None:
-    queue = AnswerQueue(Limits(at_once=1, server_at_once=1))
+    queue = AnswerQueue(RateLimits(at_once=1, server_at_once=1))
     order: list[int] = []
 
     async def ask(server: int, user: int) -> None:
@@ -59,7 +59,7 @@ async def test_servers_take_turns() -> None:
 
 
 async def test_who_waits_is_told_each_place() -> None:
-    queue = AnswerQueue(Limits(at_once=1, server_at_once=1))
+    queue = AnswerQueue(RateLimits(at_once=1, server_at_once=1))
     hold = asyncio.Event()
     first = asyncio.create_task(_ask(queue, 1, 1, [], hold))
     await _settle()
@@ -79,7 +79,7 @@ async def test_who_waits_is_told_each_place() -> None:
 
 
 async def test_a_full_queue_says_so_except_to_the_exempt() -> None:
-    queue = AnswerQueue(Limits(at_once=1, server_at_once=1, waiting=2, user_waiting=1))
+    queue = AnswerQueue(RateLimits(at_once=1, server_at_once=1, waiting=2, user_waiting=1))
     hold = asyncio.Event()
     tasks = [asyncio.create_task(_ask(queue, 1, user, [], hold)) for user in range(3)]
     await _settle()
@@ -96,7 +96,7 @@ async def test_a_full_queue_says_so_except_to_the_exempt() -> None:
 
 
 async def test_closing_sends_away_who_waits_and_lets_the_others_finish() -> None:
-    queue = AnswerQueue(Limits(at_once=1, server_at_once=1))
+    queue = AnswerQueue(RateLimits(at_once=1, server_at_once=1))
     hold, done = asyncio.Event(), list[int]()
     running = asyncio.create_task(_ask(queue, 1, 1, done, hold))
     waiting = asyncio.create_task(_ask(queue, 1, 2, done, hold))
@@ -114,7 +114,7 @@ async def test_closing_sends_away_who_waits_and_lets_the_others_finish() -> None
 @pytest.mark.parametrize("seed", range(20))
 async def test_whatever_is_cancelled_bounds_hold_and_nothing_is_left(seed: int) -> None:
     dice = random.Random(seed)
-    limits = Limits(at_once=3, server_at_once=2, waiting=1000, user_waiting=1000)
+    limits = RateLimits(at_once=3, server_at_once=2, waiting=1000, user_waiting=1000)
     queue = AnswerQueue(limits)
     running: dict[int, int] = {}
 

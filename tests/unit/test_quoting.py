@@ -10,20 +10,20 @@ from bot.answering.extractive import Selection, select
 from bot.answering.extractive.answer_spans import possible_answers
 from bot.answering.extractive.answer_type import asked_for
 from retrieval.indexes.keyword_index import stems
-from retrieval.models import Found, Hit, Passage, Reference
+from retrieval.models import Passage, Reference, SearchResult, SearchResults
 from retrieval.search.query import content_words
 
 _NOW = datetime(2023, 11, 3, 12, tzinfo=UTC)
 
 
-def hit(rank: int, title: str, text: str) -> Hit:
+def hit(rank: int, title: str, text: str) -> SearchResult:
     article = Reference(f"a{rank}", f"https://example.com/{rank}", title, "Courier", "2023-11-02")
-    return Hit(rank, 1 / rank, Passage(rank, article, 0, len(text), text))
+    return SearchResult(rank, 1 / rank, Passage(rank, article, 0, len(text), text))
 
 
-def asked(question: str, *hits: Hit, since: datetime | None = None) -> Selection:
+def asked(question: str, *hits: SearchResult, since: datetime | None = None) -> Selection:
     weights = {stem: 5.0 for word in content_words(question) for stem in stems(word)}
-    return select(Found(question, since, _NOW, hits, weights=weights))
+    return select(SearchResults(question, since, _NOW, hits, weights=weights))
 
 
 BRIDGE = hit(

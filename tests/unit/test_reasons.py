@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.i18n import say_in
+from bot.i18n import translator_for
 from bot.i18n.reasons import reason_in
 
 ROOT = Path(__file__).parents[2]
@@ -16,7 +16,7 @@ _ERRORS = {"UnreadableSource", "FetchRefused", "RobotsRefused"}
 # Where functions return reasons, and where ``ValueError`` has one to show.
 _RETURNED = {"what_else", "_listing", "reservation", "_no_article", "removal_reason", "refusal"}
 _SHOWN = {"urls.py", "jsonl.py"}
-_GERMAN = say_in("de")
+_GERMAN = translator_for("de")
 
 
 def _given() -> Iterator[str]:
@@ -85,4 +85,4 @@ def test_every_reason_has_words_in_every_language() -> None:
 )  # fmt: skip
 def test_a_reason_is_said_in_german_and_what_it_holds_too(reason: str, said: str) -> None:
     assert reason_in(_GERMAN, reason) == said
-    assert reason_in(say_in("en"), reason) == reason
+    assert reason_in(translator_for("en"), reason) == reason

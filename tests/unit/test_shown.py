@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.catalogue.publishers import SourceFilter
-from retrieval.catalogue.snapshot import Shown, VersionRow
+from retrieval.catalogue.snapshot import VersionRow, VisibleVersions
 from retrieval.timestamps import TimeRange, from_micros
 
 _STATES = ("accepted", "indexed", "retired", "archived")
@@ -47,7 +47,7 @@ def test_following_changes_ends_where_reading_anew_does(
     source: str | None,
 ) -> None:
     catalogue: dict[int, VersionRow] = {}
-    followed = Shown.of(0, [])
+    followed = VisibleVersions.of(0, [])
     numbers: dict[int, int] = {}
     for revision, batch in enumerate(batches, 1):
         for row in batch:
@@ -65,7 +65,7 @@ def test_following_changes_ends_where_reading_anew_does(
             # A passage keeps its number, and no two have the same.
             assert numbers.setdefault(passage_id, number) == number
     assert len(set(numbers.values())) == len(numbers)
-    anew = Shown.of(
+    anew = VisibleVersions.of(
         len(batches), [row for _, row in sorted(catalogue.items()) if row.state == "indexed"]
     )
     only = SourceFilter(source, frozenset({source})) if source else None
@@ -75,5 +75,5 @@ def test_following_changes_ends_where_reading_anew_does(
         for shown in (followed, anew)
     )
     assert found == wanted
-    assert followed.told_by([-2, 1, 2]) == anew.told_by([-2, 1, 2])
+    assert followed.reports_of_stories([-2, 1, 2]) == anew.reports_of_stories([-2, 1, 2])
     assert sorted(followed.sources()) == sorted(anew.sources())

@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.stories.features import Traits, traits_of, unpacked_traits
+from retrieval.stories.features import ArticleFeatures, article_features, unpack_features
 
 _AT = 1_700_000_000_000_000
 
 
-def _equal(first: Traits, second: Traits) -> bool:
+def _equal(first: ArticleFeatures, second: ArticleFeatures) -> bool:
     return (
         all(
             np.array_equal(getattr(first, name), getattr(second, name))
@@ -24,12 +24,12 @@ def _equal(first: Traits, second: Traits) -> bool:
 
 @given(st.text(max_size=60), st.text(max_size=400))
 def test_traits_are_read_back_as_they_were_kept(title: str, text: str) -> None:
-    traits = traits_of(title, text, _AT)
-    assert _equal(unpacked_traits(traits.packed()), traits)
+    traits = article_features(title, text, _AT)
+    assert _equal(unpack_features(traits.packed()), traits)
 
 
 def test_an_article_kept_before_there_were_traits_has_none() -> None:
-    assert not len(unpacked_traits(None).words)
+    assert not len(unpack_features(None).words)
 
 
 def test_roundups_and_numbers_are_told_by_the_title() -> None:
@@ -40,8 +40,8 @@ def test_roundups_and_numbers_are_told_by_the_title() -> None:
         "Ten things you need to know today",
         "A tram for trees: news from around the country",
     ):
-        assert traits_of(title, "", _AT).roundup
-    report = traits_of("Toll rises to 1,200 in third week", "More than 99 are hurt.", _AT)
+        assert article_features(title, "", _AT).roundup
+    report = article_features("Toll rises to 1,200 in third week", "More than 99 are hurt.", _AT)
     assert not report.roundup
     assert len(report.numbers) == 2
 
@@ -52,6 +52,6 @@ def test_a_roundup_whose_title_names_its_first_subject_is_told_by_how_it_begins(
         "Good evening, Harbour readers! A strike has begun.",
         "A strike has begun. Also in the news: a storm came ashore.",
     ):
-        assert traits_of("Strike begins in Maravel", text, _AT).roundup
+        assert article_features("Strike begins in Maravel", text, _AT).roundup
     report = "A strike has begun in Maravel. It made the evening good, readers of the Herald said."
-    assert not traits_of("Strike begins in Maravel", report, _AT).roundup
+    assert not article_features("Strike begins in Maravel", report, _AT).roundup

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from bot.answering.extractive.answer_spans import Possible, names_inside, possible_answers
-from bot.answering.extractive.answer_type import Asked, asked_for
-from bot.answering.prompt_injection import is_order
+from bot.answering.extractive.answer_spans import AnswerSpan, names_inside, possible_answers
+from bot.answering.extractive.answer_type import QuestionAnalysis, asked_for
+from bot.answering.prompt_injection import is_injected_instruction
 from retrieval.indexes.keyword_index import stems
-from retrieval.models import Hit
+from retrieval.models import SearchResult
 from retrieval.text.sentences import sentence_spans
 
 # Answers are read from the first hits, however many were asked for.
@@ -29,7 +29,7 @@ _FULL_NAME = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w’'-]*\w(?: [A-Z][\w’'-]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PassageSentence:
     """A sentence of a passage. ``place`` counts the passage's sentences from 0; ``following`` is the
     coverage of it and the next one together; ``near`` says by key how much of the question stands
     close to each possible answer."""
@@ -41,10 +41,10 @@ class Line:
     covers: float
     following: float
     pairs: float
-    possible: tuple[Possible, ...]
+    possible: tuple[AnswerSpan, ...]
     near: dict[str, float]
 
-    def wanted(self, asked: Asked) -> list[Possible]:
+    def wanted(self, asked: QuestionAnalysis) -> list[AnswerSpan]:
         """What it has of the kind that the question asks for."""
         return [each for each in self.possible if each.kinds & asked.kinds]
 
@@ -58,16 +58,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PassageAnalysis:
     """``passages``, ``titles`` and ``articles`` hold the stems of each hit's passage with its title,
     of its title and of all that was found of its article."""
 
     question: str
-    asked: Asked
+    asked: QuestionAnalysis
     weights: Mapping[str, float]
     question_stems: frozenset[str]
-    hits: Sequence[Hit]
-    lines: list[Line]
+    hits: Sequence[SearchResult]
+    lines: list[PassageSentence]
     passages: list[frozenset[str]]
     titles: list[frozenset[str]]
     articles: list[frozenset[str]]
@@ -76,12 +76,14 @@ class Reading:
         return _coverage(words, self.weights)
 
 
-def read(question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> Reading:
+def read(
+    question: str, hits: Sequence[SearchResult], weights: Mapping[str, float]
+) -> PassageAnalysis:
     hits = hits[:READ_HITS]
     question_stems = frozenset(stems(question))
     known_names = names_inside("\n".join([question, *(hit.passage.text for hit in hits)]))
     titles = [frozenset(stems(hit.passage.article.title)) for hit in hits]
-    lines: list[Line] = []
+    lines: list[PassageSentence] = []
     passages: list[frozenset[str]] = []
     of_article: dict[str, set[str]] = defaultdict(set)
     texts: dict[str, str] = defaultdict(str)
@@ -96,7 +98,7 @@ def read(question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> Re
         passages.append(title.union(*(line.stems for line in own)))
         of_article[hit.passage.article.article_id] |= passages[-1]
     articles = [frozenset(of_article[hit.passage.article.article_id]) for hit in hits]
-    return Reading(
+    return PassageAnalysis(
         question, asked_for(question), weights, question_stems, hits, lines, passages, titles, articles
     )  # fmt: skip
 
@@ -113,14 +115,18 @@ def _short_names(question: str, article: str) -> dict[str, frozenset[str]]:
 
 def _lines(
     number: int,
-    hit: Hit,
+    hit: SearchResult,
     weights: Mapping[str, float],
     question_stems: Set[str],
     known_names: Set[str],
     meant: Mapping[str, frozenset[str]],
-) -> Iterator[Line]:
+) -> Iterator[PassageSentence]:
     spans = sentence_spans(hit.passage.text)
-    texts = [text for start, end in spans if not is_order(text := hit.passage.text[start:end])]
+    texts = [
+        text
+        for start, end in spans
+        if not is_injected_instruction(text := hit.passage.text[start:end])
+    ]
     terms = [stems(text) for text in texts]
     for place, (text, own) in enumerate(zip(texts, terms, strict=True)):
         words = frozenset(own).union(*(meant[stem] for stem in meant.keys() & set(own)))
@@ -130,7 +136,7 @@ def _lines(
             if not key_stems(each.key) <= question_stems  # what the question says is no answer
         )
         following = words.union(terms[place + 1]) if place + 1 < len(terms) else words
-        yield Line(
+        yield PassageSentence(
             number, place, text, words,
             covers=_coverage(words, weights),
             following=_coverage(following, weights),
@@ -167,7 +173,7 @@ def _pairs(terms: Sequence[str], weights: Mapping[str, float]) -> float:
 
 
 def _near(
-    text: str, terms: Sequence[str], possible: Sequence[Possible], weights: Mapping[str, float]
+    text: str, terms: Sequence[str], possible: Sequence[AnswerSpan], weights: Mapping[str, float]
 ) -> dict[str, float]:
     """By key, the share of the question's weight around a possible answer, less the farther off."""
     spans = [match.span() for match in _TOKEN.finditer(text)]

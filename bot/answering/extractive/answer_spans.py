@@ -148,7 +148,7 @@ _FIRST_WORDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Possible:
+class AnswerSpan:
     """A piece of a sentence that could be an answer: ``key`` compares it with others, ``start`` and
     ``end`` are its characters."""
 
@@ -158,7 +158,7 @@ class Possible:
     end: int
 
 
-def possible_answers(sentence: str, known_names: Set[str]) -> Iterator[Possible]:
+def possible_answers(sentence: str, known_names: Set[str]) -> Iterator[AnswerSpan]:
     """``known_names`` are words seen with a capital inside sentences; a sentence's first word is a
     name only if it is one of these or more capitalised words follow."""
     for match in _NAME.finditer(sentence):
@@ -186,11 +186,11 @@ def possible_answers(sentence: str, known_names: Set[str]) -> Iterator[Possible]
             kinds.add("place")
         if "country" not in kinds and "state" not in kinds and not _NOBODY.search(name):
             kinds.add("person")
-        yield Possible(key, frozenset(kinds), start, start + len(name))
+        yield AnswerSpan(key, frozenset(kinds), start, start + len(name))
     dates = []
     for match in _DATE.finditer(sentence):
         dates.append(match.span())
-        yield Possible(match[0].lower(), frozenset({"date"}), *match.span())
+        yield AnswerSpan(match[0].lower(), frozenset({"date"}), *match.span())
     for match in _NUMBER.finditer(sentence):
         kinds = {"number"}
         if match["money"] or match["unit"]:
@@ -199,11 +199,11 @@ def possible_answers(sentence: str, known_names: Set[str]) -> Iterator[Possible]
             kinds.add("percent")
         if any(a <= match.start() < b for a, b in dates) and not (match["money"] or match["scale"]):
             continue
-        yield Possible(" ".join(match[0].lower().split()), frozenset(kinds), *match.span())
+        yield AnswerSpan(" ".join(match[0].lower().split()), frozenset(kinds), *match.span())
     for match in _NUMBER_WORD.finditer(sentence):
-        yield Possible(match[0].lower(), frozenset({"number"}), *match.span())
+        yield AnswerSpan(match[0].lower(), frozenset({"number"}), *match.span())
     for match in _QUOTED.finditer(sentence):
-        yield Possible(match[1].lower(), frozenset({"quote"}), match.start(1), match.end(1))
+        yield AnswerSpan(match[1].lower(), frozenset({"quote"}), match.start(1), match.end(1))
 
 
 _INSIDE = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]*\w")

@@ -143,7 +143,7 @@ _ENDS_TYPE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionAnalysis:
     """``kinds`` of answer that a question asks for, none if nothing tells; ``thing`` is the noun after
     "which" or "what", in lower case: "car maker"."""
 
@@ -151,14 +151,14 @@ class Asked:
     thing: str
 
 
-def asked_for(question: str) -> Asked:
+def asked_for(question: str) -> QuestionAnalysis:
     thing = _thing(question)
     kinds = {kind for kind, pattern in _ASKED if pattern.search(question)}
     # The last noun tells: a "state fair" is no state.
     found = [(match.start(), kind) for kind, nouns in _THINGS for match in nouns.finditer(thing)]
     if found:
         kinds.add(max(found)[1])
-    return Asked(frozenset(kinds), thing)
+    return QuestionAnalysis(frozenset(kinds), thing)
 
 
 def _thing(question: str) -> str:

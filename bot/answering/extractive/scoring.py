@@ -17,7 +17,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bot.answering.extractive.analysis import Line, Reading
+from bot.answering.extractive.analysis import PassageAnalysis, PassageSentence
 from retrieval.indexes.keyword_index import stems
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -165,7 +165,7 @@ def learned_weights() -> Weights:
     return Weights(**json.loads(_WEIGHTS.read_text(encoding="utf-8")))
 
 
-def sentence_features(reading: Reading, lines: list[Line]) -> Floats:
+def sentence_features(reading: PassageAnalysis, lines: list[PassageSentence]) -> Floats:
     """Shape ``(lines, len(SENTENCE))``: how each sentence matches the question and what it adds."""
     votes = _votes(reading, lines)
     rows = []
@@ -201,7 +201,7 @@ def sentence_scores(features: Floats, weights: Weights) -> Floats:
     return scores
 
 
-def _votes(reading: Reading, lines: list[Line]) -> dict[str, float]:
+def _votes(reading: PassageAnalysis, lines: list[PassageSentence]) -> dict[str, float]:
     """How much each word that the question lacks is told near what it asks, by how many articles;
     1 for the most. An answer recurs from outlet to outlet."""
     guess = np.array(
@@ -224,7 +224,7 @@ def _votes(reading: Reading, lines: list[Line]) -> dict[str, float]:
     return {stem: total / most for stem, total in totals.items()}
 
 
-def evidence_features(reading: Reading) -> Floats:
+def evidence_features(reading: PassageAnalysis) -> Floats:
     """Shape ``(len(EVIDENCE),)``: how well what was found covers the question.
 
     By the best passage and the one of the third best article (where many cover it alike, it is a

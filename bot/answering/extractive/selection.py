@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.answering.extractive.analysis import Line, Reading, read
+from bot.answering.extractive.analysis import PassageAnalysis, PassageSentence, read
 from bot.answering.extractive.scoring import (
     Floats,
     Weights,
@@ -19,7 +19,7 @@ from bot.answering.extractive.scoring import (
 )
 from bot.answering.models import Reason
 from retrieval.indexes.keyword_index import stems
-from retrieval.models import Found, Hit
+from retrieval.models import SearchResult, SearchResults
 
 MAX_SENTENCES = 3
 MAX_CHARS = 600
@@ -35,7 +35,7 @@ _ON_IT = 0.5
 class Quotation:
     """A sentence of a hit's passage, exactly as it stands there."""
 
-    hit: Hit
+    hit: SearchResult
     text: str
     score: float
 
@@ -65,7 +65,7 @@ class Selection:
         return self.reason is not None
 
 
-def select(found: Found, weights: Weights | None = None) -> Selection:
+def select(found: SearchResults, weights: Weights | None = None) -> Selection:
     """The sentences that answer best, at most three, of which none repeats another.
 
     It reads a dozen passages and takes some milliseconds: call it in a worker thread.
@@ -90,13 +90,13 @@ def select(found: Found, weights: Weights | None = None) -> Selection:
     return Selection(quotations, sure, reason)
 
 
-def quotable(reading: Reading) -> list[Line]:
+def quotable(reading: PassageAnalysis) -> list[PassageSentence]:
     """The sentences that can be quoted: no questions, none too long to read if others are there."""
     lines = [line for line in reading.lines if line.quotable]
     return lines or [line for line in reading.lines if not line.asks]
 
 
-def pick(reading: Reading, lines: list[Line], scores: Floats) -> list[int]:
+def pick(reading: PassageAnalysis, lines: list[PassageSentence], scores: Floats) -> list[int]:
     """The places in ``lines`` of the sentences to quote, best first."""
     answers = [_answers(line, reading) for line in lines]
     worth = scores.copy()
@@ -123,7 +123,7 @@ def pick(reading: Reading, lines: list[Line], scores: Floats) -> list[int]:
     return chosen
 
 
-def _strays(line: Line, first: Line, reading: Reading) -> bool:
+def _strays(line: PassageSentence, first: PassageSentence, reading: PassageAnalysis) -> bool:
     """Whether a sentence is of something else than the first, or lacks the kind of answer it has."""
     coverage = [reading.coverage(reading.passages[each.hit]) for each in (line, first)]
     if coverage[0] < _SAME_SUBJECT * coverage[1]:
@@ -131,7 +131,7 @@ def _strays(line: Line, first: Line, reading: Reading) -> bool:
     return bool(first.wanted(reading.asked)) and not line.wanted(reading.asked)
 
 
-def _answers(line: Line, reading: Reading) -> set[str]:
+def _answers(line: PassageSentence, reading: PassageAnalysis) -> set[str]:
     return {each.key for each in line.wanted(reading.asked) or line.possible}
 
 

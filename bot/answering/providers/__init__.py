@@ -1,12 +1,12 @@
 """Language models that write answers: a base, one file for each provider, a factory."""
 
-from bot.answering.providers.base import ChatModel, Message, Piece, Spent
+from bot.answering.providers.base import ChatModel, Message, TextDelta, TokenUsage
 from bot.answering.providers.errors import (
     ContextTooLong,
-    ModelBroke,
     ModelBusy,
     ModelError,
     ModelRefused,
+    ModelResponseInvalid,
     ModelUnreachable,
 )
 from bot.answering.providers.factory import ModelOptions, make_model
@@ -15,13 +15,13 @@ __all__ = [
     "ChatModel",
     "ContextTooLong",
     "Message",
-    "ModelBroke",
     "ModelBusy",
     "ModelError",
     "ModelOptions",
     "ModelRefused",
+    "ModelResponseInvalid",
     "ModelUnreachable",
-    "Piece",
-    "Spent",
+    "TextDelta",
+    "TokenUsage",
     "make_model",
 ]

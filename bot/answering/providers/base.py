@@ -15,14 +15,14 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextDelta:
     """Some more of the answer's text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class TokenUsage:
     """Tokens of one call, as the server counts them."""
 
     prompt_tokens: int
@@ -37,7 +37,7 @@ class ChatModel(ABC):
     @abstractmethod
     def stream(
         self, messages: Sequence[Message], *, max_tokens: int
-    ) -> AsyncGenerator[Piece | Spent, None]:
+    ) -> AsyncGenerator[TextDelta | TokenUsage, None]:
         """The answer as it is written; at the end what it took, if the server tells.
 
         Every wait is bounded, and so are tries; only what failed before its first piece is tried

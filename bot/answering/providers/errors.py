@@ -37,7 +37,7 @@ class ModelUnreachable(ModelError):
     public = "note-model-unreachable"
 
 
-class ModelBroke(ModelError):
+class ModelResponseInvalid(ModelError):
     retry = True
     public = "note-model-broke"
 

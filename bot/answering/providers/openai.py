@@ -12,13 +12,13 @@ from typing import Any
 
 import openai
 
-from bot.answering.providers.base import ChatModel, Message, Piece, Spent
+from bot.answering.providers.base import ChatModel, Message, TextDelta, TokenUsage
 from bot.answering.providers.errors import (
     ContextTooLong,
-    ModelBroke,
     ModelBusy,
     ModelError,
     ModelRefused,
+    ModelResponseInvalid,
     ModelUnreachable,
 )
 from bot.answering.providers.factory import ModelOptions
@@ -55,7 +55,7 @@ class OpenAIModel(ChatModel):
 
     async def stream(
         self, messages: Sequence[Message], *, max_tokens: int
-    ) -> AsyncGenerator[Piece | Spent, None]:
+    ) -> AsyncGenerator[TextDelta | TokenUsage, None]:
         waited = 0.0
         for number in range(1, self._options.tries + 1):
             begun = False
@@ -90,7 +90,7 @@ class OpenAIModel(ChatModel):
 
     async def _once(
         self, messages: Sequence[Message], max_tokens: int
-    ) -> AsyncGenerator[Piece | Spent, None]:
+    ) -> AsyncGenerator[TextDelta | TokenUsage, None]:
         begun = False
         try:
             async with asyncio.timeout(self._options.first_seconds):
@@ -121,7 +121,7 @@ class OpenAIModel(ChatModel):
                 elif self._extras.pop(error.param or "", None) is None:
                     raise
 
-    async def _pieces(self, chunks: Any) -> AsyncGenerator[Piece | Spent, None]:
+    async def _pieces(self, chunks: Any) -> AsyncGenerator[TextDelta | TokenUsage, None]:
         iterator = aiter(chunks)
         seconds = self._options.first_seconds
         ended = False
@@ -135,11 +135,11 @@ class OpenAIModel(ChatModel):
                 ended = ended or choice.finish_reason is not None
                 if choice.delta is not None and choice.delta.content:
                     seconds = self._options.next_seconds
-                    yield Piece(choice.delta.content)
+                    yield TextDelta(choice.delta.content)
             if chunk.usage is not None:
-                yield Spent(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
+                yield TokenUsage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
         if not ended:
-            raise ModelBroke(
+            raise ModelResponseInvalid(
                 f"The model server broke off in the middle of an answer; see the log of {self._where}."
             )
 
@@ -163,13 +163,13 @@ class OpenAIModel(ChatModel):
             )
         if isinstance(error, (openai.APIConnectionError, _http.TransportError)):
             if begun:
-                return ModelBroke(f"{self._where} broke off its answer; see its log.")
+                return ModelResponseInvalid(f"{self._where} broke off its answer; see its log.")
             return ModelUnreachable(
                 f"No model server answers at {self._where}; start it, or correct OPENAI_BASE_URL."
             )
         if isinstance(error, openai.APIError):  # an error that the stream itself reports
             return self._by_words(error, str(error.message))
-        return ModelBroke(
+        return ModelResponseInvalid(
             f"{self._where} sent something that is no answer; is OPENAI_BASE_URL right?"
         )
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.answering.models import Citation, Sentence
+from bot.answering.models import AnswerSentence, Citation
 from bot.answering.summaries.lexrank import extract
-from bot.answering.summaries.models import Line, Numbering
+from bot.answering.summaries.models import CitedSentence, SummaryNumberer
 from retrieval.catalogue.coverage import Report
 from retrieval.models import Passage
 
@@ -17,7 +17,7 @@ _READ_REPORTS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class DigestStory:
     """One event: its reports, oldest first. ``score`` orders stories: how much they are covered,
     by how many outlets, how new they are, and how close to a topic if there is one. An update has
     its new reports alone."""
@@ -42,26 +42,26 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DigestEntry:
     """A story as a digest shows it: a line or two, whose citations are numbered from 1."""
 
-    story: Story
+    story: DigestStory
     title: str
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[AnswerSentence, ...]
     citations: tuple[Citation, ...]
 
-    def told(self, lines: Sequence[Line]) -> Entry:
+    def told(self, lines: Sequence[CitedSentence]) -> DigestEntry:
         """The same in other words; as it is if there are none."""
         if not lines:
             return self
-        numbering = Numbering()
+        numbering = SummaryNumberer()
         sentences = tuple(numbering.sentence(line) for line in lines)
         return replace(self, sentences=sentences, citations=tuple(numbering.citations))
 
 
 def ranked(
     reports: Sequence[Report], now: int, closeness: Mapping[int, float] | None = None
-) -> list[Story]:
+) -> list[DigestStory]:
     """The stories that these reports tell, the main ones first.
 
     ``now`` in microseconds. ``closeness`` from 0 to 1 by story, if there is a topic: stories that it
@@ -84,23 +84,23 @@ def ranked(
         )
         if closeness is not None:
             score *= closeness[story_id]
-        stories.append(Story(story_id, tuple(told), score))
+        stories.append(DigestStory(story_id, tuple(told), score))
     return sorted(stories, key=lambda story: (-story.score, -story.latest.at, story.story_id))
 
 
-def reports_to_read(story: Story) -> list[Report]:
+def reports_to_read(story: DigestStory) -> list[Report]:
     """The reports that a digest reads of a story: the newest of each text, some at most."""
     newest = {report.copy_id: report for report in story.reports}
     return list(newest.values())[-_READ_REPORTS:]
 
 
 def entry(
-    story: Story,
+    story: DigestStory,
     articles: Sequence[Sequence[Passage]],
     lines: int = 2,
     names: Callable[[str], bool] = bool,
     known: Sequence[str] = (),
-) -> Entry | None:
+) -> DigestEntry | None:
     """A story with its most telling sentences; None if its articles have none.
 
     The first is one that ``names`` the topic, if there is one. None repeats what is ``known``.
@@ -112,4 +112,4 @@ def entry(
         return None
     # The title of the article that the first line is from.
     title = found[0].passage.article.title or story.latest.article.title
-    return Entry(story, title, (), ()).told([Line.quoted(one) for one in found])
+    return DigestEntry(story, title, (), ()).told([CitedSentence.quoted(one) for one in found])

@@ -8,8 +8,8 @@ from datetime import datetime
 from email.utils import format_datetime
 from xml.etree import ElementTree
 
-from bot.answering.models import Citation, cited_text
-from bot.answering.summaries.digest import Entry
+from bot.answering.models import Citation, text_with_citations
+from bot.answering.summaries.digest import DigestEntry
 from bot.answering.summaries.service import Digest
 from retrieval.models import Reference
 from retrieval.search.query import day
@@ -40,7 +40,7 @@ def as_markdown(digest: Digest) -> str:
             by = ", ".join(filter(None, (article.source, article.published_at)))
             sources.append(f"{_escaped(_marks(cited))} {linked}, {_escaped(by)}")
         parts.append(
-            f"## {n}. {_escaped(entry.title)}\n\n{_escaped(cited_text(entry.sentences))}\n\n"
+            f"## {n}. {_escaped(entry.title)}\n\n{_escaped(text_with_citations(entry.sentences))}\n\n"
             + f"{_escaped(outlets(entry))}\n\n"
             + "  \n".join(sources)
         )
@@ -65,7 +65,11 @@ def as_rss(digest: Digest, made_at: datetime) -> str:
             f"{_marks(cited)} {a.title}, {a.source or 'unknown'}, {a.url or 'no link'}"
             for a, cited in grouped(entry.citations).items()
         )
-        _add(item, "description", f"{cited_text(entry.sentences)}\n\n{outlets(entry)}\n\n{sources}")
+        _add(
+            item,
+            "description",
+            f"{text_with_citations(entry.sentences)}\n\n{outlets(entry)}\n\n{sources}",
+        )
         guid = _add(item, "guid", f"newsdesk-story-{entry.story.story_id}")
         guid.set("isPermaLink", "false")
         _add(item, "pubDate", format_datetime(from_micros(entry.story.latest.at)))
@@ -73,7 +77,7 @@ def as_rss(digest: Digest, made_at: datetime) -> str:
     return ElementTree.tostring(rss, encoding="unicode", xml_declaration=False)
 
 
-def outlets(entry: Entry, most: int = 6) -> str:
+def outlets(entry: DigestEntry, most: int = 6) -> str:
     """``Reported by BBC News, CNN and 3 more (9 articles).``"""
     names, articles = entry.story.outlets, len(entry.story.reports)
     count = "1 article" if articles == 1 else f"{articles} articles"

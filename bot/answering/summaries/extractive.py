@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.answering.conflicts import corrects, differing, numbers_in
-from bot.answering.conflicts import taken_back as taken_back_by
+from bot.answering.conflicts import retracted_numbers as taken_back_by
 from bot.answering.figures import Figure, figures
-from bot.answering.summaries.lexrank import Weights, extract, likeness, says_something
-from bot.answering.summaries.models import Line
+from bot.answering.summaries.lexrank import CentralityWeights, extract, likeness, says_something
+from bot.answering.summaries.models import CitedSentence
 from retrieval.catalogue.coverage import Report
 from retrieval.indexes.keyword_index import stems
 from retrieval.models import Passage
@@ -23,7 +23,7 @@ _LATER = timedelta(hours=12) // timedelta(microseconds=1)
 _NOTHING_NEW = 0.5
 
 # What somebody says says little of where in an article it stands.
-_ANYWHERE = Weights(lead=0.2)
+_ANYWHERE = CentralityWeights(lead=0.2)
 _SAYS = re.compile(
     r"\b(?:said|says|told|according to|warned|argued|argues|claimed|claims|insisted|insists|announced|denied|denies"
     r"|criticis?z?ed|called for|called on|accused|demanded|urged|wrote|tweeted|promised|vowed)\b"
@@ -46,29 +46,29 @@ _REST_OF_NAME = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class LoadedReport:
     """A report with its passages, as far as they are read."""
 
     report: Report
     passages: Sequence[Passage]
 
 
-def article_lines(passages: Sequence[Passage]) -> list[Line]:
+def article_lines(passages: Sequence[Passage]) -> list[CitedSentence]:
     """The sentences that sum up an article, in the article's order."""
     found = sorted(extract([passages], ARTICLE_SENTENCES), key=lambda one: one.place)
-    return [Line.quoted(one) for one in found]
+    return [CitedSentence.quoted(one) for one in found]
 
 
-def happened(reports: Sequence[Read]) -> list[Line]:
-    stale = taken_back(reports)
+def lead_sentences(reports: Sequence[LoadedReport]) -> list[CitedSentence]:
+    stale = retracted_statements(reports)
     found = extract(
         _newest_first(reports), _HAPPENED,
         wanted=lambda text: not stale(text),
     )  # fmt: skip
-    return [Line.quoted(one) for one in found]
+    return [CitedSentence.quoted(one) for one in found]
 
 
-def taken_back(reports: Sequence[Read]) -> Callable[[str], bool]:
+def retracted_statements(reports: Sequence[LoadedReport]) -> Callable[[str], bool]:
     """Tells of a sentence whether it has a number that a correction of the story takes back; of a
     correction too, since what it says belongs to what changed."""
     corrections = [line.text for read in reports for line in _lines(read) if corrects(line.text)]
@@ -80,25 +80,25 @@ def taken_back(reports: Sequence[Read]) -> Callable[[str], bool]:
     return stale
 
 
-def voices(reports: Sequence[Read], told: Sequence[str]) -> list[Line]:
+def quoted_speakers(reports: Sequence[LoadedReport], told: Sequence[str]) -> list[CitedSentence]:
     """Who says what: sentences that say who said it, no more than two of an article."""
-    stale = taken_back(reports)
+    stale = retracted_statements(reports)
     found = extract(
         _newest_first(reports), 3 * _VOICES, _ANYWHERE, told=told,
         wanted=lambda text: names_a_speaker(text) and not stale(text),
     )  # fmt: skip
-    chosen: list[Line] = []
+    chosen: list[CitedSentence] = []
     for one in found:
         of_it = sum(line.passages[0].article == one.passage.article for line in chosen)
         if of_it < 2 and len(chosen) < _VOICES:
-            chosen.append(Line.quoted(one))
+            chosen.append(CitedSentence.quoted(one))
     return chosen
 
 
-def disputed(reports: Sequence[Read], told: Sequence[str]) -> list[Line]:
+def disputed(reports: Sequence[LoadedReport], told: Sequence[str]) -> list[CitedSentence]:
     """Sentences of two reports that give another figure or outcome of the same thing, both of them,
     then what somebody denies."""
-    stale = taken_back(reports)
+    stale = retracted_statements(reports)
     told_by = [line for read in reports for line in _lines(read) if not stale(line.text)]
     pair = next(differing([(line.passages[0], line.text) for line in told_by]), ())
     lines = [told_by[n] for n in pair]
@@ -106,20 +106,22 @@ def disputed(reports: Sequence[Read], told: Sequence[str]) -> list[Line]:
         _newest_first(reports), _DISPUTES, _ANYWHERE, told=[*told, *(line.text for line in lines)],
         wanted=lambda text: bool(_DISPUTES_IT.search(text)) and not stale(text),
     )  # fmt: skip
-    return lines + [Line.quoted(one) for one in denied]
+    return lines + [CitedSentence.quoted(one) for one in denied]
 
 
-def changed(reports: Sequence[Read], told: Sequence[str]) -> list[Line]:
+def changed(reports: Sequence[LoadedReport], told: Sequence[str]) -> list[CitedSentence]:
     """What corrections say, and what later reports tell that the first ones did not."""
-    earlier, later = parted(reports)
+    earlier, later = split_sections(reports)
     corrections = [line for read in reports for line in _lines(read) if corrects(line.text)]
     if not later:
         return corrections[:_CHANGES]
-    new = unlike(later, earlier, [*told, *(line.text for line in corrections)])
+    new = dissimilar(later, earlier, [*told, *(line.text for line in corrections)])
     return [*corrections, *new][:_CHANGES]
 
 
-def unlike(later: Sequence[Read], earlier: Sequence[Read], told: Sequence[str] = ()) -> list[Line]:
+def dissimilar(
+    later: Sequence[LoadedReport], earlier: Sequence[LoadedReport], told: Sequence[str] = ()
+) -> list[CitedSentence]:
     """The most telling sentences of later reports that say what no earlier one says."""
     found = extract(_newest_first(later), 2 * _CHANGES, told=told)
     if not found:
@@ -127,18 +129,20 @@ def unlike(later: Sequence[Read], earlier: Sequence[Read], told: Sequence[str] =
     texts = [*(one.text for one in found), *sentences_of(earlier)]
     alike = likeness(texts)[: len(found), len(found) :]
     return [
-        Line.quoted(one)
+        CitedSentence.quoted(one)
         for one, row in zip(found, alike, strict=True)
         if row.max(initial=0.0) < _NOTHING_NEW
     ]
 
 
-def sentences_of(reports: Sequence[Read]) -> list[str]:
+def sentences_of(reports: Sequence[LoadedReport]) -> list[str]:
     """What reports say that can be quoted."""
     return [line.text for read in reports for line in _lines(read)]
 
 
-def parted(reports: Sequence[Read]) -> tuple[list[Read], list[Read]]:
+def split_sections(
+    reports: Sequence[LoadedReport],
+) -> tuple[list[LoadedReport], list[LoadedReport]]:
     """The first reports of a story, and those that came half a day and more after the first."""
     first = min((read.report.at for read in reports), default=0)
     later = [read for read in reports if read.report.at - first >= _LATER]
@@ -149,15 +153,17 @@ def names_a_speaker(text: str) -> bool:
     return bool(_SAYS.search(text) and _NAMED.search(text))
 
 
-def key_figures(reports: Sequence[Read], most: int = _FIGURES) -> list[tuple[str, Line]]:
+def key_figures(
+    reports: Sequence[LoadedReport], most: int = _FIGURES
+) -> list[tuple[str, CitedSentence]]:
     """The figures of the most telling sentences that have one, each with its sentence; not those
     of a correction, which has the right and the wrong one together."""
-    stale = taken_back(reports)
+    stale = retracted_statements(reports)
 
     def wanted(text: str) -> bool:
         return any(_telling_figures(text)) and not stale(text)
 
-    found: list[tuple[str, Line]] = []
+    found: list[tuple[str, CitedSentence]] = []
     seen: set[tuple[float, str]] = set()
     telling = extract(_newest_first(reports), 2 * most, wanted=wanted)
     for one in telling:
@@ -165,7 +171,7 @@ def key_figures(reports: Sequence[Read], most: int = _FIGURES) -> list[tuple[str
             if (figure.value, figure.unit) in seen or len(found) == most:
                 continue
             seen.add((figure.value, figure.unit))
-            found.append((_with_unit(one.text, figure), Line.quoted(one)))
+            found.append((_with_unit(one.text, figure), CitedSentence.quoted(one)))
     return found
 
 
@@ -196,13 +202,13 @@ def _with_unit(sentence: str, figure: Figure) -> str:
     return figure.text
 
 
-def _lines(read: Read) -> Iterator[Line]:
+def _lines(read: LoadedReport) -> Iterator[CitedSentence]:
     for passage in read.passages:
         for start, end in sentence_spans(passage.text):
             text = passage.text[start:end]
             if says_something(text):
-                yield Line(text, (passage,), (text,))
+                yield CitedSentence(text, (passage,), (text,))
 
 
-def _newest_first(reports: Sequence[Read]) -> list[Sequence[Passage]]:
+def _newest_first(reports: Sequence[LoadedReport]) -> list[Sequence[Passage]]:
     return [read.passages for read in reversed(reports)]

@@ -8,30 +8,30 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from bot.answering.composer import Composer, Task
-from bot.answering.models import Dropped, Usage
+from bot.answering.composer import Composer, PromptTask
+from bot.answering.models import RejectedSentence, Usage
 from bot.answering.notes import Note
-from bot.answering.prompt_passages import Numbered
+from bot.answering.prompt_passages import PromptPassage
 from bot.answering.providers import ModelError
-from bot.answering.sentence_check import Passed
+from bot.answering.sentence_check import VerifiedSentence
 from bot.answering.summaries.lexrank import extract
-from bot.answering.summaries.models import Line, Progress, Step, no_progress
+from bot.answering.summaries.models import CitedSentence, Progress, SummaryProgress, no_progress
 from retrieval.models import Passage
 from retrieval.runtime.executors import ASKING
 
 _log = logging.getLogger(__name__)
 
 ARTICLE, STORY, VOICES, CHANGES, LINE = (
-    Task("summary_rules", f"summary_{name}")
+    PromptTask("summary_rules", f"summary_{name}")
     for name in ("article", "story", "voices", "changes", "line")
 )
-_PART = Task("summary_rules", "summary_part")
+_PART = PromptTask("summary_rules", "summary_part")
 _MOST_PARTS = 6
 _TELLING = 60  # sentences that choose which passages of a very long text are read
 _LANGUAGE = "the language of the passages"
 
 
-class Writer:
+class GenerativeWriter:
     """Writes the pieces of one summary and keeps what they took.
 
     ``lines`` gives nothing where nothing that was written holds; after a failure of the model, or
@@ -48,7 +48,7 @@ class Writer:
         self._progress = progress
         self._done = self._total = 0
         self.usage: Usage | None = None
-        self.dropped: list[Dropped] = []
+        self.dropped: list[RejectedSentence] = []
         self.error: ModelError | None = None
         self.remark: Note | None = None  # why the model was not asked further, for readers
         self.wrote = False
@@ -69,8 +69,8 @@ class Writer:
         return ()
 
     async def lines(
-        self, task: Task, about: str, passages: Sequence[Passage], most: int
-    ) -> list[Line]:
+        self, task: PromptTask, about: str, passages: Sequence[Passage], most: int
+    ) -> list[CitedSentence]:
         """At most ``most`` checked sentences on what ``passages`` say."""
         if self.remark:
             return []
@@ -87,14 +87,16 @@ class Writer:
         self.wrote |= bool(found)
         return found[:most]
 
-    async def _notes(self, about: str, parts: Sequence[list[Numbered]]) -> list[Numbered]:
+    async def _notes(self, about: str, parts: Sequence[list[PromptPassage]]) -> list[PromptPassage]:
         """The passages that notes on the parts were made of, shown as these notes."""
-        notes: dict[int, Numbered] = {}
+        notes: dict[int, PromptPassage] = {}
         for part in parts:
             lines = await self._written(_PART, about, part)
             if not lines:
                 passages = [one.passage for one in part]
-                lines = [Line.quoted(one) for one in await ASKING.run(extract, [passages], 3)]
+                lines = [
+                    CitedSentence.quoted(one) for one in await ASKING.run(extract, [passages], 3)
+                ]
             held = {one.passage.passage_id: one for one in part}
             for line in lines:
                 key = line.passages[0].passage_id
@@ -102,12 +104,16 @@ class Writer:
                 notes[key] = replace(known, shown=f"{known.shown} {line.text}".strip())
         return list(notes.values())
 
-    async def _written(self, task: Task, about: str, passages: list[Numbered]) -> list[Line]:
-        lines: list[Line] = []
+    async def _written(
+        self, task: PromptTask, about: str, passages: list[PromptPassage]
+    ) -> list[CitedSentence]:
+        lines: list[CitedSentence] = []
 
-        def passed(sentence: Passed, sources: Sequence[Numbered]) -> None:
+        def passed(sentence: VerifiedSentence, sources: Sequence[PromptPassage]) -> None:
             cited = tuple(sources[n - 1].passage for n in sentence.sources)
-            lines.append(Line(sentence.text, cited, tuple(passage.text for passage in cited)))
+            lines.append(
+                CitedSentence(sentence.text, cited, tuple(passage.text for passage in cited))
+            )
 
         if self.remark is None:
             async with self._composer.room(self._corpus) as granted:
@@ -120,11 +126,11 @@ class Writer:
                 else:
                     self.remark = Note("note-no-budget")
         self._done += 1
-        self._progress(Step(self._done, self._total))
+        self._progress(SummaryProgress(self._done, self._total))
         return lines
 
     def _keep(
-        self, usage: Usage | None, dropped: Sequence[Dropped], error: ModelError | None
+        self, usage: Usage | None, dropped: Sequence[RejectedSentence], error: ModelError | None
     ) -> None:
         if usage is not None:
             self.usage = usage + self.usage if self.usage else usage

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bot.answering.prompt_injection import without_orders
+from bot.answering.prompt_injection import strip_injected_instructions
 from retrieval.indexes.keyword_index import stems
 from retrieval.models import Passage
 from retrieval.text.sentences import sentence_spans
@@ -41,7 +41,7 @@ _FURNITURE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class CentralityWeights:
     """How much place and repetition count. Chosen on the dev data of `tests/benchmarks/summaries.py`."""
 
     lead: float = 0.6
@@ -52,7 +52,7 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class Extract:
+class ExtractedSentence:
     """A sentence, its passage and how much it says of the whole, from 0 to 1. ``place`` counts
     sentences from the article's first one."""
 
@@ -66,15 +66,15 @@ class Extract:
 def extract(
     articles: Sequence[Sequence[Passage]],
     most: int,
-    weights: Weights | None = None,
+    weights: CentralityWeights | None = None,
     *,
     wanted: Callable[[str], bool] = bool,
     told: Sequence[str] = (),
-) -> list[Extract]:
+) -> list[ExtractedSentence]:
     """At most ``most`` sentences of the articles, given as their passages in order; in the order in
     which they were chosen. Fewer if the others only repeat them, or what has been ``told`` already.
     Only sentences that are ``wanted`` are chosen; all count for what is central."""
-    weights = weights or Weights()
+    weights = weights or CentralityWeights()
     candidates = _sentences(articles)[:_MOST_SENTENCES]
     if not candidates:
         return []
@@ -102,7 +102,7 @@ def extract(
         chosen.append(best)
         repeated = np.maximum(repeated, similar[:, best])
     return [
-        Extract(text, passage, float(scores[i]), article, place)
+        ExtractedSentence(text, passage, float(scores[i]), article, place)
         for i in chosen
         for text, passage, article, place in (candidates[i],)
     ]
@@ -121,7 +121,7 @@ def says_something(text: str) -> bool:
         _SHORT <= len(text) <= _LONG
         and bool(_ENDS.search(text))
         and not _FURNITURE.search(text)
-        and bool(without_orders(text))
+        and bool(strip_injected_instructions(text))
     )
 
 

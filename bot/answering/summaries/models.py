@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from bot.answering.models import QUOTATIONS, Citation, Dropped, Sentence, Usage
+from bot.answering.models import QUOTATIONS, AnswerSentence, Citation, RejectedSentence, Usage
 from bot.answering.notes import Note
-from bot.answering.summaries.lexrank import Extract
+from bot.answering.summaries.lexrank import ExtractedSentence
 from retrieval.errors import NewsdeskError
 from retrieval.models import Passage, Reference
 
@@ -16,18 +16,18 @@ Kind = Literal["article", "story"]
 SectionName = Literal["summary", "what-happened", "who-says-what", "disputed", "changed"]
 
 
-class NothingThere(NewsdeskError):
+class NothingToSummarize(NewsdeskError):
     """There is nothing to sum up: no such article, an empty range, a topic nobody wrote about."""
 
 
-class NothingYet(NothingThere):
+class EmptyCorpus(NothingToSummarize):
     """A corpus without articles."""
 
     def __init__(self, corpus: str) -> None:
         super().__init__(Note("nothing-in-corpus", name=corpus))
 
 
-class NotIngested(NothingThere):
+class NotIngested(NothingToSummarize):
     """A link to an article that is not here, but could be brought in."""
 
     def __init__(self, url: str) -> None:
@@ -36,7 +36,7 @@ class NotIngested(NothingThere):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CitedSentence:
     """A sentence with the passages that say it; ``quotes`` stand in these, in the same order."""
 
     text: str
@@ -44,14 +44,14 @@ class Line:
     quotes: tuple[str, ...]
 
     @classmethod
-    def quoted(cls, extract: Extract) -> Line:
+    def quoted(cls, extract: ExtractedSentence) -> CitedSentence:
         return cls(extract.text, (extract.passage,), (extract.text,))
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     name: SectionName
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[AnswerSentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class KeyFigure:
     ``sentence``."""
 
     text: str
-    sentence: Sentence
+    sentence: AnswerSentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Summary:
     model: str = QUOTATIONS
     notes: tuple[str, ...] = ()
     usage: Usage | None = None
-    dropped: tuple[Dropped, ...] = field(default=(), repr=False)
+    dropped: tuple[RejectedSentence, ...] = field(default=(), repr=False)
     problem: str | None = None
 
     @property
@@ -89,31 +89,31 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SummaryProgress:
     """So many of the parts of a summary are made."""
 
     done: int
     total: int
 
 
-Progress: TypeAlias = Callable[[Step], None]
+Progress: TypeAlias = Callable[[SummaryProgress], None]
 
 
-def no_progress(step: Step) -> None:
+def no_progress(step: SummaryProgress) -> None:
     """For who does not want to hear of it."""
 
 
-class Numbering:
+class SummaryNumberer:
     """Numbers sources in the order in which they are first cited."""
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[int, str], int] = {}
         self.citations: list[Citation] = []
 
-    def sentence(self, line: Line) -> Sentence:
-        return Sentence(line.text, tuple(map(self._number, line.passages, line.quotes)))
+    def sentence(self, line: CitedSentence) -> AnswerSentence:
+        return AnswerSentence(line.text, tuple(map(self._number, line.passages, line.quotes)))
 
-    def section(self, name: SectionName, lines: Iterable[Line]) -> Section:
+    def section(self, name: SectionName, lines: Iterable[CitedSentence]) -> Section:
         return Section(name, tuple(self.sentence(line) for line in lines))
 
     def _number(self, passage: Passage, quote: str) -> int:
@@ -124,5 +124,5 @@ class Numbering:
         return self._numbers[key]
 
 
-def texts_of(lines: Sequence[Line]) -> list[str]:
+def texts_of(lines: Sequence[CitedSentence]) -> list[str]:
     return [line.text for line in lines]

@@ -10,12 +10,12 @@ from typing import Literal
 from bot.answering.composer import Composer
 from bot.answering.models import QUOTATIONS, Usage
 from bot.answering.notes import Note
-from bot.answering.summaries.digest import Entry, Story, entry, ranked, reports_to_read
-from bot.answering.summaries.extractive import Read
-from bot.answering.summaries.generative import LINE, Writer
+from bot.answering.summaries.digest import DigestEntry, DigestStory, entry, ranked, reports_to_read
+from bot.answering.summaries.extractive import LoadedReport
+from bot.answering.summaries.generative import LINE, GenerativeWriter
 from bot.answering.summaries.models import (
-    NothingThere,
-    NothingYet,
+    EmptyCorpus,
+    NothingToSummarize,
     NotIngested,
     Progress,
     Summary,
@@ -51,7 +51,7 @@ _TOPIC_WORDS = 0.6  # of the weight of a topic's words, in a passage and its tit
 _TOPIC_NAMED = 0.3  # the same in a sentence
 
 
-class Topic:
+class DigestTopic:
     """The words of a topic with their weights; one that the corpus does not know weighs most.
 
     ``passages`` that are on it, by story, the closest first.
@@ -71,7 +71,7 @@ class Topic:
             for sentence in sentences(passage.text)
         )
 
-    def on(self, story: Story) -> list[Passage]:
+    def on(self, story: DigestStory) -> list[Passage]:
         """The passages on the topic of the reports that ``story`` has."""
         told = {report.article.article_id for report in story.reports}
         return [p for p in self.passages[story.story_id] if p.article.article_id in told]
@@ -91,7 +91,7 @@ class Digest:
     since: datetime
     until: datetime
     topic: str | None
-    entries: tuple[Entry, ...]
+    entries: tuple[DigestEntry, ...]
     total: int
     articles: int
     model: str = QUOTATIONS
@@ -99,7 +99,7 @@ class Digest:
     usage: Usage | None = None
 
 
-class SummaryDesk:
+class SummaryService:
     """With a model if ``composer`` has one, else by quoting. ``zone``: where those who ask are; it
     decides which day a report belongs to."""
 
@@ -115,12 +115,12 @@ class SummaryDesk:
     ) -> Summary:
         """Sum up the article that ``name`` means: its link, id, beginning of its id, or title.
 
-        Raises ``NothingThere``, or ``NotIngested`` for a link that is not here.
+        Raises ``NothingToSummarize``, or ``NotIngested`` for a link that is not here.
         """
         corpus = await self._corpus(corpus_name, name)
         report = await self._named(corpus, name, as_of)
         passages = await passages_of(self._library.catalogue, [report.version_id])
-        read = Read(report, passages.get(report.version_id, []))
+        read = LoadedReport(report, passages.get(report.version_id, []))
         return await sum_up_article(read, self._writer(corpus_name, as_of, progress))
 
     async def story(
@@ -139,7 +139,7 @@ class SummaryDesk:
         passages = await passages_of(
             self._library.catalogue, [report.version_id for report in kept], _STORY_PASSAGES
         )
-        reads = [Read(report, passages.get(report.version_id, [])) for report in kept]
+        reads = [LoadedReport(report, passages.get(report.version_id, [])) for report in kept]
         return await sum_up_story(reads, self._writer(corpus_name, as_of, progress))
 
     async def digest(
@@ -154,7 +154,7 @@ class SummaryDesk:
         progress: Progress = no_progress,
     ) -> Digest:
         """The main stories of a range. Of those that were ``told`` before, with when that was, only
-        what has developed since. Raises ``NothingThere``."""
+        what has developed since. Raises ``NothingToSummarize``."""
         told = told or {}
         stories, read, words = await self._stories(corpus_name, within, topic, source)
         new = await developments(
@@ -183,9 +183,9 @@ class SummaryDesk:
         limit: int = 20,
         progress: Progress = no_progress,
     ) -> Timeline:
-        """What happened on a topic, in order: its ``limit`` main events. Raises ``NothingThere``."""
+        """What happened on a topic, in order: its ``limit`` main events. Raises ``NothingToSummarize``."""
         if not topic.strip():
-            raise NothingThere(Note("nothing-topic-empty"))
+            raise NothingToSummarize(Note("nothing-topic-empty"))
         stories, _, words = await self._stories(corpus_name, within, topic, source)
         writer = self._writer(corpus_name, within.as_of, progress)
         entries = await self._entries(stories[:limit], 1, words, writer)
@@ -206,8 +206,8 @@ class SummaryDesk:
         found = await reports_named(self._library.catalogue, corpus, typed, now)
         return [report.article for report in found[:most]]
 
-    def _writer(self, corpus: str, as_of: datetime, progress: Progress) -> Writer | None:
-        return Writer(self._composer, corpus, as_of, progress) if self._composer else None
+    def _writer(self, corpus: str, as_of: datetime, progress: Progress) -> GenerativeWriter | None:
+        return GenerativeWriter(self._composer, corpus, as_of, progress) if self._composer else None
 
     async def _corpus(self, name: str, wanted: str = "") -> Corpus:
         """A corpus in which an article is ``wanted``, or all."""
@@ -215,25 +215,25 @@ class SummaryDesk:
         if corpus is None and "://" in wanted:
             raise NotIngested(wanted.strip())
         if corpus is None:
-            raise NothingYet(name)
+            raise EmptyCorpus(name)
         return corpus
 
     async def _named(self, corpus: Corpus, name: str, as_of: datetime) -> Report:
         if not name.strip():
-            raise NothingThere(Note("nothing-named"))
+            raise NothingToSummarize(Note("nothing-named"))
         found = await reports_named(self._library.catalogue, corpus, name, as_of)
         if len(found) == 1 or (found and len({report.copy_id for report in found}) == 1):
             return found[0]
         if found:
             some = "; ".join(f"{r.article.article_id} “{r.article.title}”" for r in found[:5])
-            raise NothingThere(Note("nothing-several", name=name, some=some))
+            raise NothingToSummarize(Note("nothing-several", name=name, some=some))
         if "://" in name:
             raise NotIngested(name.strip())
         nearest = await self._library.nearest(name, as_of, corpus=corpus.name)
         some = "; ".join(f"{a.article_id} “{a.title}”" for a in nearest[:3])
         if not some:
-            raise NothingThere(Note("nothing-so-called", name=name))
-        raise NothingThere(Note("nothing-so-called-but", name=name, some=some))
+            raise NothingToSummarize(Note("nothing-so-called", name=name))
+        raise NothingToSummarize(Note("nothing-so-called-but", name=name, some=some))
 
     async def _story(self, corpus: Corpus, name: str, as_of: datetime) -> list[Report]:
         """All reports of a story that were visible, oldest first."""
@@ -244,25 +244,25 @@ class SummaryDesk:
                 return found
             short = len(name.strip()) < 4  # no beginning of an id, and in many a title
             if short or not await reports_named(catalogue, corpus, name, as_of):
-                raise NothingThere(Note("nothing-such-story", name=name.strip()))
+                raise NothingToSummarize(Note("nothing-such-story", name=name.strip()))
         report = await self._named(corpus, name, as_of)
         return await reports_of_stories(catalogue, corpus, [report.story_id], within) or [report]
 
     async def _stories(
         self, corpus_name: str, within: TimeRange, topic: str | None, source: str | None
-    ) -> tuple[list[Story], list[Report], Topic | None]:
+    ) -> tuple[list[DigestStory], list[Report], DigestTopic | None]:
         corpus = await self._corpus(corpus_name)
         if within.since is not None and within.since > within.last:
-            raise NothingThere(Note("nothing-range-empty"))
+            raise NothingToSummarize(Note("nothing-range-empty"))
         only = await self._only(corpus, source)
         told = await reports(self._library.catalogue, corpus, within, only)
         if not told:
-            raise NothingThere(await self._why_empty(corpus, within, source))
+            raise NothingToSummarize(await self._why_empty(corpus, within, source))
         if topic is None:
             return ranked(told, to_micros(within.last)), told, None
         words, closeness = await self._close(corpus_name, within, topic, source, told)
         if not closeness:
-            raise NothingThere(Note("nothing-on-topic", topic=topic))
+            raise NothingToSummarize(Note("nothing-on-topic", topic=topic))
         return ranked(told, to_micros(within.last), closeness), told, words
 
     async def _close(
@@ -272,13 +272,13 @@ class SummaryDesk:
         topic: str,
         source: str | None,
         told: Sequence[Report],
-    ) -> tuple[Topic, dict[int, float]]:
+    ) -> tuple[DigestTopic, dict[int, float]]:
         """The topic's words and, by story, how close it comes to it; only those that do."""
         found = await self._library.search(
             topic, within, corpus=corpus_name, source=source, limit=_TOPIC_HITS
         )
         story_of = {report.article.article_id: report.story_id for report in told}
-        words = Topic(topic, found.weights)
+        words = DigestTopic(topic, found.weights)
         close: dict[int, float] = {}
         for hit in found.hits:
             story = story_of.get(hit.passage.article.article_id)
@@ -291,12 +291,12 @@ class SummaryDesk:
 
     async def _entries(
         self,
-        stories: Sequence[Story],
+        stories: Sequence[DigestStory],
         lines: int,
-        topic: Topic | None,
-        writer: Writer | None,
+        topic: DigestTopic | None,
+        writer: GenerativeWriter | None,
         known: Mapping[int, Sequence[str]] | None = None,
-    ) -> list[Entry]:
+    ) -> list[DigestEntry]:
         wanted = [report.version_id for story in stories for report in reports_to_read(story)]
         passages = await passages_of(self._library.catalogue, wanted, _READ_PASSAGES)
         read = {
@@ -310,7 +310,7 @@ class SummaryDesk:
         def names(text: str) -> bool:
             return topic is None or topic.named_in(text, _TOPIC_NAMED)
 
-        def quoted() -> list[Entry]:
+        def quoted() -> list[DigestEntry]:
             made = (
                 entry(
                     story, read[story.story_id], lines, names, (known or {}).get(story.story_id, ())
@@ -351,7 +351,7 @@ class SummaryDesk:
 
 
 def _made(
-    writer: Writer | None, this: Literal["digest", "timeline"]
+    writer: GenerativeWriter | None, this: Literal["digest", "timeline"]
 ) -> tuple[str, tuple[str, ...], Usage | None]:
     if writer is None:
         return QUOTATIONS, (), None

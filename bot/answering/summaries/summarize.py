@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.answering.composer import Task
+from bot.answering.composer import PromptTask
 from bot.answering.models import QUOTATIONS
 from bot.answering.summaries import extractive
-from bot.answering.summaries.extractive import Read
-from bot.answering.summaries.generative import ARTICLE, CHANGES, STORY, VOICES, Writer
+from bot.answering.summaries.extractive import LoadedReport
+from bot.answering.summaries.generative import ARTICLE, CHANGES, STORY, VOICES, GenerativeWriter
 from bot.answering.summaries.models import (
+    CitedSentence,
     KeyFigure,
     Kind,
-    Line,
-    NothingThere,
-    Numbering,
+    NothingToSummarize,
     Section,
     SectionName,
     Summary,
+    SummaryNumberer,
     texts_of,
 )
 from retrieval.models import Passage
@@ -28,45 +28,47 @@ from retrieval.text.sentences import sentences
 _VOICES_READ = 12  # passages
 
 
-async def sum_up_article(read: Read, writer: Writer | None) -> Summary:
-    """Raises ``NothingThere`` for a text without a whole sentence."""
+async def sum_up_article(read: LoadedReport, writer: GenerativeWriter | None) -> Summary:
+    """Raises ``NothingToSummarize`` for a text without a whole sentence."""
     title = read.report.article.title
     lines = await _written(writer, ARTICLE, title, read.passages, extractive.ARTICLE_SENTENCES)
     if not lines:
         lines = await ASKING.run(extractive.article_lines, read.passages)
     if not lines:
-        raise NothingThere(f"“{title}” holds no whole sentence to sum up.")
-    numbering = Numbering()
+        raise NothingToSummarize(f"“{title}” holds no whole sentence to sum up.")
+    numbering = SummaryNumberer()
     sections = (numbering.section("summary", lines),)
     figures = await _figures([read], numbering)
     return _summary("article", title, [read], sections, figures, numbering, writer)
 
 
-async def sum_up_story(reads: Sequence[Read], writer: Writer | None) -> Summary:
-    """``reads`` are the reports, oldest first. Raises ``NothingThere`` like ``sum_up_article``."""
+async def sum_up_story(reads: Sequence[LoadedReport], writer: GenerativeWriter | None) -> Summary:
+    """``reads`` are the reports, oldest first. Raises ``NothingToSummarize`` like ``sum_up_article``."""
     about = reads[-1].report.article.title
     whole = [passage for read in reversed(reads) for passage in read.passages]
-    stale = await ASKING.run(extractive.taken_back, reads)
+    stale = await ASKING.run(extractive.retracted_statements, reads)
     happened = _without(stale, await _written(writer, STORY, about, whole, 4))
     if not happened:
-        happened = await ASKING.run(extractive.happened, reads)
+        happened = await ASKING.run(extractive.lead_sentences, reads)
     if not happened:
-        raise NothingThere(f"The reports on “{about}” hold no whole sentence to sum up.")
+        raise NothingToSummarize(f"The reports on “{about}” hold no whole sentence to sum up.")
     # That outlets differ is found by comparing them; a model would have to be believed.
     disputed = await ASKING.run(extractive.disputed, reads, texts_of(happened))
     speaking = [p for p in whole if any(map(extractive.names_a_speaker, sentences(p.text)))]
     voices = _without(stale, await _written(writer, VOICES, about, speaking[:_VOICES_READ], 4))
     if not voices:
-        voices = await ASKING.run(extractive.voices, reads, texts_of([*happened, *disputed]))
-    _, later = extractive.parted(reads)
+        voices = await ASKING.run(
+            extractive.quoted_speakers, reads, texts_of([*happened, *disputed])
+        )
+    _, later = extractive.split_sections(reads)
     news = [passage for read in reversed(later) for passage in read.passages]
     changed = await _written(writer, CHANGES, about, news, 3)
     if not changed:
         changed = await ASKING.run(
             extractive.changed, reads, texts_of([*happened, *voices, *disputed])
         )
-    numbering = Numbering()
-    told_by: list[tuple[SectionName, list[Line]]] = [
+    numbering = SummaryNumberer()
+    told_by: list[tuple[SectionName, list[CitedSentence]]] = [
         ("what-happened", happened),
         ("who-says-what", _new(voices, happened)),
         ("disputed", disputed),
@@ -79,23 +81,29 @@ async def sum_up_story(reads: Sequence[Read], writer: Writer | None) -> Summary:
 
 
 async def _written(
-    writer: Writer | None, task: Task, about: str, passages: Sequence[Passage], most: int
-) -> list[Line]:
+    writer: GenerativeWriter | None,
+    task: PromptTask,
+    about: str,
+    passages: Sequence[Passage],
+    most: int,
+) -> list[CitedSentence]:
     if writer is None or not passages:
         return []
     return await writer.lines(task, about, passages, most)
 
 
-async def _figures(reads: Sequence[Read], numbering: Numbering) -> tuple[KeyFigure, ...]:
+async def _figures(
+    reads: Sequence[LoadedReport], numbering: SummaryNumberer
+) -> tuple[KeyFigure, ...]:
     found = await ASKING.run(extractive.key_figures, reads)
     return tuple(KeyFigure(text, numbering.sentence(line)) for text, line in found)
 
 
-def _without(stale: Callable[[str], bool], lines: Sequence[Line]) -> list[Line]:
+def _without(stale: Callable[[str], bool], lines: Sequence[CitedSentence]) -> list[CitedSentence]:
     return [line for line in lines if not stale(line.text)]
 
 
-def _new(lines: Sequence[Line], before: Sequence[Line]) -> list[Line]:
+def _new(lines: Sequence[CitedSentence], before: Sequence[CitedSentence]) -> list[CitedSentence]:
     said = set(texts_of(before))
     return [line for line in lines if line.text not in said]
 
@@ -103,11 +111,11 @@ def _new(lines: Sequence[Line], before: Sequence[Line]) -> list[Line]:
 def _summary(
     kind: Kind,
     title: str,
-    reads: Sequence[Read],
+    reads: Sequence[LoadedReport],
     sections: tuple[Section, ...],
     figures: tuple[KeyFigure, ...],
-    numbering: Numbering,
-    writer: Writer | None,
+    numbering: SummaryNumberer,
+    writer: GenerativeWriter | None,
 ) -> Summary:
     summary = Summary(
         kind, title, reads[-1].report.story_id, sections, figures, tuple(numbering.citations),

@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from bot.answering.models import QUOTATIONS, Citation, Sentence, Usage
-from bot.answering.summaries.digest import Entry
+from bot.answering.models import QUOTATIONS, AnswerSentence, Citation, Usage
+from bot.answering.summaries.digest import DigestEntry
 from retrieval.catalogue.coverage import Report
 from retrieval.timestamps import from_micros
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class TimelineEvent:
     """``day`` is that of the first report; ``citations`` of the one sentence are numbered from 1."""
 
     day: date
     title: str
-    sentence: Sentence
+    sentence: AnswerSentence
     citations: tuple[Citation, ...]
     outlets: tuple[str, ...]
     story_id: int
@@ -31,7 +31,7 @@ class Timeline:
     that are not shown too."""
 
     topic: str
-    events: tuple[Event, ...]
+    events: tuple[TimelineEvent, ...]
     coverage: dict[date, dict[str, int]]
     total: int
     model: str = QUOTATIONS
@@ -39,9 +39,9 @@ class Timeline:
     usage: Usage | None = None
 
 
-def events_of(entries: Sequence[Entry], zone: tzinfo) -> list[Event]:
+def events_of(entries: Sequence[DigestEntry], zone: tzinfo) -> list[TimelineEvent]:
     found = [
-        Event(
+        TimelineEvent(
             day_of(entry.story.reports[0], zone),
             entry.title,
             entry.sentences[0],

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.answering.summaries import extractive
-from bot.answering.summaries.digest import Story
-from bot.answering.summaries.extractive import Read
+from bot.answering.summaries.digest import DigestStory
+from bot.answering.summaries.extractive import LoadedReport
 from retrieval.catalogue import Catalogue, Corpus
 from retrieval.catalogue.coverage import Report, passages_of, reports_of_stories
 from retrieval.timestamps import TimeRange, to_micros
@@ -28,14 +28,14 @@ _READ_REPORTS = 8  # the last ones
 class Development:
     """A story with its new reports alone, and the sentences of earlier ones."""
 
-    story: Story
+    story: DigestStory
     known: tuple[str, ...]
 
 
 async def developments(
     catalogue: Catalogue,
     corpus: Corpus,
-    stories: Sequence[Story],
+    stories: Sequence[DigestStory],
     told: Mapping[int, datetime],
     as_of: datetime,
 ) -> dict[int, Development]:
@@ -56,7 +56,7 @@ async def developments(
         if not new:
             continue
         before = await _read(catalogue, old)
-        if await asyncio.to_thread(extractive.unlike, await _read(catalogue, new), before):
+        if await asyncio.to_thread(extractive.dissimilar, await _read(catalogue, new), before):
             known = tuple(extractive.sentences_of(before))
             found[story.story_id] = Development(
                 replace(story, reports=tuple(new), is_update=True), known
@@ -64,7 +64,7 @@ async def developments(
     return found
 
 
-async def _read(catalogue: Catalogue, reports: Sequence[Report]) -> list[Read]:
+async def _read(catalogue: Catalogue, reports: Sequence[Report]) -> list[LoadedReport]:
     last = reports[-_READ_REPORTS:]
     passages = await passages_of(catalogue, [r.version_id for r in last], _READ_PASSAGES)
-    return [Read(report, passages.get(report.version_id, [])) for report in last]
+    return [LoadedReport(report, passages.get(report.version_id, [])) for report in last]

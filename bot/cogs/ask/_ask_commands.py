@@ -10,16 +10,16 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.client import NewsdeskBot
-from bot.cogs.ask._autocomplete import suggested_sources
+from bot.cogs.ask._autocomplete import suggest_sources
 from bot.cogs.ask._context import AboutForm
 from bot.cogs.ask._delivery import acknowledged
-from bot.cogs.ask._service import Asking, Question
+from bot.cogs.ask._service import AskedQuestion, AskService
 from bot.cogs.ask._threads import open_thread
 from bot.services.answers import LONGEST_QUESTION
 
 
 class AskCommands(commands.Cog):
-    def __init__(self, bot: NewsdeskBot, asking: Asking) -> None:
+    def __init__(self, bot: NewsdeskBot, asking: AskService) -> None:
         self._bot = bot
         self._asking = asking
         self._menu = app_commands.ContextMenu(
@@ -56,7 +56,7 @@ class AskCommands(commands.Cog):
             place = await acknowledged(interaction, private=hidden)
         channel = interaction.channel
         going_on = await self._asking.going_on_in(channel)
-        asked = Question(question, moment, source, going_on, self._asking.topics_in(channel))
+        asked = AskedQuestion(question, moment, source, going_on, self._asking.topics_in(channel))
         served = await self._asking.ask(visit, asked, place)
         if served is not None and not hidden:
             await open_thread(self._bot, visit, channel, question, served)
@@ -65,7 +65,7 @@ class AskCommands(commands.Cog):
     async def _sources(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await suggested_sources(self._bot, self._asking, interaction, typed)
+        return await suggest_sources(self._bot, self._asking, interaction, typed)
 
     async def _about_this(
         self, interaction: discord.Interaction[Any], message: discord.Message

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.client import NewsdeskBot
-from bot.cogs.ask._service import Asking
+from bot.cogs.ask._service import AskService
 from bot.ui.escaping import unmarked
 
 SUGGESTIONS = 25
@@ -17,8 +17,8 @@ SUGGEST_SECONDS = 2.0
 LONGEST_SUGGESTION = 100
 
 
-async def suggested_sources(
-    bot: NewsdeskBot, asking: Asking, interaction: discord.Interaction[Any], typed: str
+async def suggest_sources(
+    bot: NewsdeskBot, asking: AskService, interaction: discord.Interaction[Any], typed: str
 ) -> list[app_commands.Choice[str]]:
     """The publishers whose names begin so, of what this person may read."""
     visit = await bot.visit(interaction)

@@ -12,40 +12,46 @@ from bot.answering.models import Answer
 from bot.answering.serialization import as_record, from_record
 from bot.client import NewsdeskBot
 from bot.cogs.ask._delivery import acknowledged
-from bot.cogs.ask._service import Asking, Question
-from bot.errors import Refused
-from bot.i18n import say_in
-from bot.ops.logging import about, new_id
+from bot.cogs.ask._service import AskedQuestion, AskService
+from bot.errors import UserError
+from bot.i18n import translator_for
+from bot.ops.logging import log_context, new_id
 from bot.services.answers import LONGEST_QUESTION
-from bot.services.permissions import Visit
-from bot.storage.answers import Given, answer_by_id, keep_answer, record_feedback, set_message
-from bot.ui.answers import Frame, answer_pages, sources_pages
+from bot.services.permissions import RequestContext
+from bot.storage.answers import (
+    StoredAnswer,
+    answer_by_id,
+    record_feedback,
+    save_answer,
+    set_message,
+)
+from bot.ui.answers import AnswerContext, answer_pages, sources_pages
 from bot.ui.buttons import answer_view
-from bot.ui.delivery import Place
-from bot.ui.delivery_channels import Posted
+from bot.ui.delivery import MessageDelivery
+from bot.ui.delivery_channels import ChannelDelivery
 from bot.ui.escaping import plain
 from bot.ui.forms import Form
 from bot.ui.pages import note
 from retrieval.moderation import removals
 
 
-class AnswerPresses:
+class AnswerButtonHandlers:
     """Hears of buttons and menus. Never raises: errors are told to who pressed."""
 
-    def __init__(self, bot: NewsdeskBot, asking: Asking) -> None:
+    def __init__(self, bot: NewsdeskBot, asking: AskService) -> None:
         self._bot = bot
         self._asking = asking
 
     async def pressed(
         self, interaction: discord.Interaction[Any], action: str, answer_id: str
     ) -> None:
-        with about(answer_id):
+        with log_context(answer_id):
             try:
                 visit = await self._bot.visit(interaction)
                 given = await self._verified(interaction, visit, answer_id)
                 await self._do(interaction, visit, action, given)
             except Exception as error:  # noqa: BLE001 - told and logged in one place
-                say = say_in(interaction.locale.value)
+                say = translator_for(interaction.locale.value)
                 await errors.report(interaction, error, say, f"button {action}")
 
     async def chose(self, interaction: discord.Interaction[Any], value: str) -> None:
@@ -57,29 +63,33 @@ class AnswerPresses:
             await interaction.response.edit_message(embed=note(words).embed)
             waiting = self._asking.waiting_of(interaction.user.id)
             if waiting is not None and isinstance(interaction.channel, discord.abc.Messageable):
-                way = Posted(interaction.channel, None, str(interaction.id))
-                await waiting(visit, Place([way], private=False))
+                way = ChannelDelivery(interaction.channel, None, str(interaction.id))
+                await waiting(visit, MessageDelivery([way], private=False))
         except Exception as error:  # noqa: BLE001 - told and logged in one place
-            say = say_in(interaction.locale.value)
+            say = translator_for(interaction.locale.value)
             await errors.report(interaction, error, say, "menu of servers")
 
     async def _verified(
-        self, interaction: discord.Interaction[Any], visit: Visit, answer_id: str
-    ) -> Given:
-        """The answer, if this button is one of its own. Raises ``Refused``."""
-        await self._bot.errands.settled(answer_id)
+        self, interaction: discord.Interaction[Any], visit: RequestContext, answer_id: str
+    ) -> StoredAnswer:
+        """The answer, if this button is one of its own. Raises ``UserError``."""
+        await self._bot.errands.wait_until_recorded(answer_id)
         given = await answer_by_id(self._bot.library.catalogue, answer_id)
         if given is None or not given.answer:
-            raise Refused("answer-gone")
+            raise UserError("answer-gone")
         message_id = interaction.message.id if interaction.message else None
         known = given.message_id is not None
         if (message_id != given.message_id) if known else (visit.channel_id != given.channel_id):
-            raise Refused("not-yours")
+            raise UserError("not-yours")
         await self._asking.require_reading(visit, given)
         return given
 
     async def _do(
-        self, interaction: discord.Interaction[Any], visit: Visit, action: str, given: Given
+        self,
+        interaction: discord.Interaction[Any],
+        visit: RequestContext,
+        action: str,
+        given: StoredAnswer,
     ) -> None:
         answer = from_record(given.question or "", given.answer)
         if action == "sources":
@@ -101,7 +111,11 @@ class AnswerPresses:
             await self._delete(interaction, visit, given)
 
     async def _show_sources(
-        self, interaction: discord.Interaction[Any], visit: Visit, given: Given, answer: Answer
+        self,
+        interaction: discord.Interaction[Any],
+        visit: RequestContext,
+        given: StoredAnswer,
+        answer: Answer,
     ) -> None:
         cited = [citation.article.article_id for citation in answer.citations]
         removed = await removals(self._bot.library, given.corpus, cited)
@@ -111,25 +125,29 @@ class AnswerPresses:
             await interaction.followup.send(embed=page.embed, ephemeral=True)
 
     async def _share(
-        self, interaction: discord.Interaction[Any], visit: Visit, given: Given, answer: Answer
+        self,
+        interaction: discord.Interaction[Any],
+        visit: RequestContext,
+        given: StoredAnswer,
+        answer: Answer,
     ) -> None:
         """A copy that all see, with an id and buttons of its own."""
         rights = interaction.permissions
         in_thread = isinstance(interaction.channel, discord.Thread)
         if not given.private or visit.server_id is None:
-            raise Refused("not-yours")
+            raise UserError("not-yours")
         if not (rights.send_messages_in_threads if in_thread else rights.send_messages):
-            raise Refused("not-allowed")
+            raise UserError("not-allowed")
         cited = [citation.article.article_id for citation in answer.citations]
         if removed := await self._asking.removed_of(given, cited):
-            raise Refused("rests-on-removed", at=removed)
+            raise UserError("rests-on-removed", at=removed)
         copy_id = new_id()
-        await keep_answer(self._bot.library.catalogue, Given(
+        await save_answer(self._bot.library.catalogue, StoredAnswer(
             copy_id, given.at, given.corpus, visit.server_id, visit.channel_id, None,
             visit.user.id, given.question, False, as_record(answer),
         ))  # fmt: skip
         by = visit.say("shared-by", user=plain(visit.user.display_name, 80))
-        frame = Frame(copy_id, given.at, visit.say, given.question, by)
+        frame = AnswerContext(copy_id, given.at, visit.say, given.question, by)
         *before, last = answer_pages(answer, frame)
         view = answer_view(copy_id, answer, private=False, say=visit.say)
         place = await acknowledged(interaction, private=False)
@@ -138,10 +156,10 @@ class AnswerPresses:
             await set_message(self._bot.library.catalogue, copy_id, message.channel.id, message.id)
 
     async def _delete(
-        self, interaction: discord.Interaction[Any], visit: Visit, given: Given
+        self, interaction: discord.Interaction[Any], visit: RequestContext, given: StoredAnswer
     ) -> None:
         if visit.user.id != given.user_id and not visit.is_moderator:
-            raise Refused("not-yours")
+            raise UserError("not-yours")
         await interaction.response.defer()
         channel = interaction.channel
         for message_id in given.answer.get("earlier", ()):
@@ -154,7 +172,9 @@ class AnswerPresses:
 class FollowUp(Form):
     """One more question that goes on from an answer."""
 
-    def __init__(self, bot: NewsdeskBot, asking: Asking, visit: Visit, given: Given) -> None:
+    def __init__(
+        self, bot: NewsdeskBot, asking: AskService, visit: RequestContext, given: StoredAnswer
+    ) -> None:
         super().__init__(title=visit.say("follow-up-title"), say=visit.say)
         self._bot = bot
         self._asking = asking
@@ -175,5 +195,5 @@ class FollowUp(Form):
         given = await answer_by_id(self._bot.library.catalogue, self._given.id)
         going_on = await self._asking.after(given)
         topics = self._asking.topics_in(interaction.channel)
-        question = Question(self._question.value, about=going_on, topics=topics)
+        question = AskedQuestion(self._question.value, about=going_on, topics=topics)
         await self._asking.ask(visit, question, place)

@@ -10,10 +10,10 @@ import discord
 from bot.answering.conversation import Conversation, Turn
 from bot.client import NewsdeskBot
 from bot.cogs.ask._delivery import acknowledged
-from bot.cogs.ask._ingest_offer import Offer
-from bot.cogs.ask._service import Asking, Earlier, Question
-from bot.errors import Refused
-from bot.services.permissions import Visit
+from bot.cogs.ask._ingest_offer import IngestOfferView
+from bot.cogs.ask._service import AskedQuestion, AskService, ConversationContext
+from bot.errors import UserError
+from bot.services.permissions import RequestContext
 from bot.ui.escaping import cleaned, cut
 from bot.ui.forms import Form
 from bot.ui.links import links_of
@@ -28,7 +28,7 @@ class AboutForm(Form):
     """One input; left empty, it is asked what there is on the subject."""
 
     def __init__(
-        self, bot: NewsdeskBot, asking: Asking, visit: Visit, message: discord.Message
+        self, bot: NewsdeskBot, asking: AskService, visit: RequestContext, message: discord.Message
     ) -> None:
         super().__init__(title=visit.say("command-ask-about"), say=visit.say)
         self._bot = bot
@@ -50,16 +50,16 @@ class AboutForm(Form):
         subject, missing = await self._subject(visit)
         text = asked or subject
         if not text:
-            raise Refused("question-empty", example=visit.say("example-question"))
-        about = Earlier(Conversation((Turn(subject, ""),))) if subject else None
-        await self._asking.ask(visit, Question(text, about=about), place)
+            raise UserError("question-empty", example=visit.say("example-question"))
+        about = ConversationContext(Conversation((Turn(subject, ""),))) if subject else None
+        await self._asking.ask(visit, AskedQuestion(text, about=about), place)
         if missing and visit.is_moderator and visit.server_id is not None:
             await interaction.followup.send(
                 embed=note(visit.say("not-ingested")).embed,
-                view=Offer(self._bot, visit, missing), ephemeral=True,
+                view=IngestOfferView(self._bot, visit, missing), ephemeral=True,
             )  # fmt: skip
 
-    async def _subject(self, visit: Visit) -> tuple[str, list[str]]:
+    async def _subject(self, visit: RequestContext) -> tuple[str, list[str]]:
         """The title of the article that the message links, if it is here; else the message's own
         words, and its links."""
         links = links_of(self._message)[:_LINKS]

@@ -8,21 +8,26 @@ from typing import Any
 import discord
 
 from bot.ops.logging import details
-from bot.ui.delivery import Place
-from bot.ui.delivery_channels import Direct, Posted, Response, Way
+from bot.ui.delivery import MessageDelivery
+from bot.ui.delivery_channels import (
+    ChannelDelivery,
+    DeliveryChannel,
+    DMDelivery,
+    InteractionDelivery,
+)
 
 _log = logging.getLogger(__name__)
 
 _UNKNOWN_INTERACTION = 10062
 
 
-async def acknowledged(interaction: discord.Interaction[Any], *, private: bool) -> Place:
+async def acknowledged(interaction: discord.Interaction[Any], *, private: bool) -> MessageDelivery:
     """Tell Discord at once that an answer is coming, and say where it will be.
 
     If Discord doesn't know the interaction any more, the answer comes without it. Raises what
     discord.py raises otherwise.
     """
-    ways: list[Way] = [Response(interaction, private=private)]
+    ways: list[DeliveryChannel] = [InteractionDelivery(interaction, private=private)]
     try:
         await interaction.response.defer(ephemeral=private, thinking=True)
     except discord.NotFound as error:
@@ -34,20 +39,20 @@ async def acknowledged(interaction: discord.Interaction[Any], *, private: bool) 
     nonce = str(interaction.id)
     channel = interaction.channel
     if not private and isinstance(channel, discord.abc.Messageable):
-        ways.append(Posted(channel, None, nonce))
-    ways.append(Direct(interaction.user, nonce))
-    return Place(ways, private=private)
+        ways.append(ChannelDelivery(channel, None, nonce))
+    ways.append(DMDelivery(interaction.user, nonce))
+    return MessageDelivery(ways, private=private)
 
 
-def replying_to(message: discord.Message) -> Place:
+def replying_to(message: discord.Message) -> MessageDelivery:
     """As a reply in the channel; directly to its author where the bot may not write."""
     nonce = str(message.id)
-    ways: list[Way] = []
+    ways: list[DeliveryChannel] = []
     if may_answer(message.channel, message.guild):
-        ways.append(Posted(message.channel, message, nonce))
+        ways.append(ChannelDelivery(message.channel, message, nonce))
     if message.guild is not None:
-        ways.append(Direct(message.author, nonce))
-    return Place(ways, private=False)
+        ways.append(DMDelivery(message.author, nonce))
+    return MessageDelivery(ways, private=False)
 
 
 def may_answer(channel: Any, guild: discord.Guild | None) -> bool:

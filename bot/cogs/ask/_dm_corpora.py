@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import discord
 
 from bot.client import NewsdeskBot
-from bot.errors import Refused
+from bot.errors import UserError
 
 _REMEMBERED_SECONDS = 3_600.0
 _KNOWN_SECONDS = 60.0
@@ -26,13 +26,13 @@ _AT_ONCE = 5
 
 
 @dataclass(frozen=True, slots=True)
-class _Chosen:
+class _ChosenGuild:
     server_id: int
     at: float
 
 
 @dataclass(slots=True)
-class _Known:
+class _KnownGuilds:
     """A person's roles by server, None where they are no member, as Discord said since ``at``."""
 
     at: float
@@ -40,20 +40,20 @@ class _Known:
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-class DirectCorpora:
+class DMGuildResolver:
     """Knows what people may read in direct messages, and what they chose. ``tick`` gives seconds."""
 
     def __init__(self, bot: NewsdeskBot, tick: Callable[[], float] = time.monotonic) -> None:
         self._bot = bot
         self._tick = tick
-        self._chosen: OrderedDict[int, _Chosen] = OrderedDict()
-        self._known: OrderedDict[int, _Known] = OrderedDict()
+        self._chosen: OrderedDict[int, _ChosenGuild] = OrderedDict()
+        self._known: OrderedDict[int, _KnownGuilds] = OrderedDict()
 
     async def corpus_for(self, user: discord.abc.User, *, suggesting: bool = False) -> str | None:
         """The corpus to answer from; None if there are several and none is chosen.
 
         ``suggesting`` is for every key that somebody presses: there what is known is good enough.
-        Raises ``Refused`` if there is none.
+        Raises ``UserError`` if there is none.
         """
         chosen = self._chosen.get(user.id)
         if chosen is not None and self._tick() - chosen.at < _REMEMBERED_SECONDS:
@@ -69,7 +69,7 @@ class DirectCorpora:
         if len(corpora) > 1:
             return None
         if not servers:
-            raise Refused("dm-no-servers")
+            raise UserError("dm-no-servers")
         self._remember(user, servers[0])
         return self._bot.corpus_of(servers[0].id)
 
@@ -102,10 +102,10 @@ class DirectCorpora:
         return there[:_MOST_SERVERS]
 
     async def choose(self, user: discord.abc.User, server_id: int) -> discord.Guild:
-        """Note what someone chose. Raises ``Refused`` for a server that they are not in."""
+        """Note what someone chose. Raises ``UserError`` for a server that they are not in."""
         guild = self._bot.get_guild(server_id)
         if guild is None or not await self._may_read(guild, user, fresh=True):
-            raise Refused("dm-no-servers")
+            raise UserError("dm-no-servers")
         self._remember(user, guild)
         return guild
 
@@ -133,17 +133,17 @@ class DirectCorpora:
         may_ask = {*settings.ask_roles, *settings.moderator_roles}
         return not settings.ask_roles or bool(roles & may_ask)
 
-    def _known_of(self, user: discord.abc.User) -> _Known:
+    def _known_of(self, user: discord.abc.User) -> _KnownGuilds:
         known = self._known.get(user.id)
         if known is None or self._tick() - known.at > _KNOWN_SECONDS:
-            known = self._known[user.id] = _Known(self._tick())
+            known = self._known[user.id] = _KnownGuilds(self._tick())
             self._known.move_to_end(user.id)
             while len(self._known) > _MOST_PEOPLE:
                 self._known.popitem(last=False)
         return known
 
     def _remember(self, user: discord.abc.User, guild: discord.Guild) -> None:
-        self._chosen[user.id] = _Chosen(guild.id, self._tick())
+        self._chosen[user.id] = _ChosenGuild(guild.id, self._tick())
         self._chosen.move_to_end(user.id)
         while len(self._chosen) > _MOST_PEOPLE:
             self._chosen.popitem(last=False)

@@ -9,20 +9,24 @@ import discord
 
 from bot import errors
 from bot.client import NewsdeskBot
-from bot.errors import Refused
-from bot.services.job_progress import announced
-from bot.services.permissions import Visit
+from bot.errors import UserError
+from bot.services.job_progress import acknowledge_publicly
+from bot.services.permissions import RequestContext
 from bot.ui.links import link_of
 from retrieval.catalogue.jobs import JobSource
 
 _SECONDS = 900.0
 
 
-class Offer(discord.ui.View):
+class IngestOfferView(discord.ui.View):
     """A button that brings the links in, once, for the moderator who was offered it."""
 
     def __init__(
-        self, bot: NewsdeskBot, visit: Visit, links: Sequence[str], label: str = "button-ingest"
+        self,
+        bot: NewsdeskBot,
+        visit: RequestContext,
+        links: Sequence[str],
+        label: str = "button-ingest",
     ) -> None:
         super().__init__(timeout=_SECONDS)
         self._bot = bot
@@ -37,15 +41,18 @@ class Offer(discord.ui.View):
         visit = await self._bot.visit(interaction)
         visit.require_moderator()
         if visit.user.id != self._user_id:
-            raise Refused("not-yours")
+            raise UserError("not-yours")
         self.stop()
         sources = [JobSource("url", link_of(link)) for link in self._links]
         await self._accepted(interaction, visit, sources)
 
     async def _accepted(
-        self, interaction: discord.Interaction[Any], visit: Visit, sources: Sequence[JobSource]
+        self,
+        interaction: discord.Interaction[Any],
+        visit: RequestContext,
+        sources: Sequence[JobSource],
     ) -> None:
-        message_id = await announced(interaction)
+        message_id = await acknowledge_publicly(interaction)
         await self._bot.board.bring_in(interaction, visit, sources, message_id)
 
     async def on_error(

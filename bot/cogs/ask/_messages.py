@@ -17,16 +17,16 @@ from discord.ext import commands
 from bot import errors
 from bot.client import NewsdeskBot
 from bot.cogs.ask._delivery import replying_to
-from bot.cogs.ask._service import Asking, Question
+from bot.cogs.ask._service import AskedQuestion, AskService
 from bot.ops.logging import new_id
-from bot.services.permissions import Visit
-from bot.ui.delivery import Gone
+from bot.services.permissions import RequestContext
+from bot.ui.delivery import MessageDeleted
 
 _PLAIN = (discord.MessageType.default, discord.MessageType.reply)
 
 
 class AskMessages(commands.Cog):
-    def __init__(self, bot: NewsdeskBot, asking: Asking) -> None:
+    def __init__(self, bot: NewsdeskBot, asking: AskService) -> None:
         self._bot = bot
         self._asking = asking
 
@@ -40,7 +40,7 @@ class AskMessages(commands.Cog):
         except Exception as error:  # noqa: BLE001 - told and logged in one place
             await self._tell(visit, message, error)
 
-    async def _answer(self, visit: Visit, message: discord.Message) -> None:
+    async def _answer(self, visit: RequestContext, message: discord.Message) -> None:
         text = self._without_mention(message.content)
         self._asking.admit(visit, text)
         place = replying_to(message)
@@ -51,7 +51,7 @@ class AskMessages(commands.Cog):
         topics = self._asking.topics_in(message.channel)
         typing = asyncio.create_task(_type_in(message.channel))
         try:
-            question = Question(text, about=about, topics=topics, shown=False)
+            question = AskedQuestion(text, about=about, topics=topics, shown=False)
             await self._asking.ask(visit, question, place)
         finally:
             typing.cancel()
@@ -80,10 +80,12 @@ class AskMessages(commands.Cog):
         me = self._bot.user.id if self._bot.user else 0
         return re.sub(rf"<@!?{me}>", " ", text).strip()
 
-    async def _tell(self, visit: Visit, message: discord.Message, error: Exception) -> None:
+    async def _tell(
+        self, visit: RequestContext, message: discord.Message, error: Exception
+    ) -> None:
         incident = new_id()
         errors.log(error, "message", incident=incident, server=visit.server_id, user=visit.user.id)
-        with contextlib.suppress(Gone):
+        with contextlib.suppress(MessageDeleted):
             await replying_to(message).finish([errors.page_for(error, visit.say, incident)])
 
 

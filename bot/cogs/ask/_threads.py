@@ -10,9 +10,9 @@ import discord
 
 from bot.client import NewsdeskBot
 from bot.ops.logging import details
-from bot.services.answers import Served
-from bot.services.conversations import InThread
-from bot.services.permissions import Visit
+from bot.services.answers import PostedAnswer
+from bot.services.conversations import ThreadKey
+from bot.services.permissions import RequestContext
 from bot.ui.escaping import unmarked
 from bot.ui.failures import described
 
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 async def open_thread(
-    bot: NewsdeskBot, visit: Visit, channel: Any, question: str, served: Served
+    bot: NewsdeskBot, visit: RequestContext, channel: Any, question: str, served: PostedAnswer
 ) -> None:
     """Open a thread under an answer, if the server wants that and the channel allows it."""
     if not visit.settings.threads or served.message.channel.id != visit.channel_id:
@@ -35,4 +35,4 @@ async def open_thread(
         _log.warning("no thread could be opened (%s); give the bot Create Public Threads",
                      described(error), extra=details(server=visit.server_id))  # fmt: skip
         return
-    bot.conversations.remember(InThread(thread.id), served.conversation, visit.user.id)
+    bot.conversations.remember(ThreadKey(thread.id), served.conversation, visit.user.id)

@@ -8,7 +8,7 @@ import aiohttp
 import discord
 
 from bot.client import NewsdeskBot
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.ui.escaping import plain
 from retrieval.catalogue.jobs import JobSource
 from retrieval.ingestion.readers.dispatch import KINDS
@@ -17,25 +17,25 @@ _DOWNLOAD_SECONDS = 120.0
 
 
 def check_file(file: discord.Attachment, most: int) -> None:
-    """Whether a file may be handed in, by its name and size. Raises ``Refused``."""
+    """Whether a file may be handed in, by its name and size. Raises ``UserError``."""
     name = file.filename.lower().removesuffix(".gz")
     if not name.endswith(KINDS):
-        raise Refused("file-unreadable", name=plain(file.filename, 100), kinds=", ".join(KINDS))
+        raise UserError("file-unreadable", name=plain(file.filename, 100), kinds=", ".join(KINDS))
     if file.size > most:
-        raise Refused(
+        raise UserError(
             "file-too-large", name=plain(file.filename, 100), size=_mb(file.size), most=_mb(most)
         )
     if not file.size:
-        raise Refused("file-empty", name=plain(file.filename, 100))
+        raise UserError("file-empty", name=plain(file.filename, 100))
 
 
-async def handed_in(file: discord.Attachment, bot: NewsdeskBot) -> JobSource:
-    """Download a file and keep it until its job is over. Raises ``Refused``."""
+async def store_upload(file: discord.Attachment, bot: NewsdeskBot) -> JobSource:
+    """Download a file and keep it until its job is over. Raises ``UserError``."""
     try:
         async with asyncio.timeout(_DOWNLOAD_SECONDS):
             data = await file.read()
     except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
-        raise Refused("file-not-had", name=plain(file.filename, 100)) from error
+        raise UserError("file-not-had", name=plain(file.filename, 100)) from error
     return await bot.newsroom.jobs.upload(file.filename, data)
 
 

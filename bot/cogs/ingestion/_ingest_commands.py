@@ -12,10 +12,10 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.client import NewsdeskBot
-from bot.cogs.ingestion._files import check_file, handed_in
+from bot.cogs.ingestion._files import check_file, store_upload
 from bot.cogs.ingestion._pasted_text import PasteForm
-from bot.errors import Refused
-from bot.services.job_progress import announced
+from bot.errors import UserError
+from bot.services.job_progress import acknowledge_publicly
 from bot.ui.links import link_of, links_of, parts_of
 from bot.ui.pages import note
 from retrieval.catalogue.jobs import JobSource
@@ -47,8 +47,8 @@ class IngestCommands(
         visit.require_moderator()
         wanted = dict.fromkeys(link_of(each) for each in links.split())
         if not wanted:
-            raise Refused("ingest-nothing")
-        message_id = await announced(interaction)
+            raise UserError("ingest-nothing")
+        message_id = await acknowledge_publicly(interaction)
         sources = [JobSource("url", each) for each in wanted]
         await self._bot.board.bring_in(interaction, visit, sources, message_id)
 
@@ -60,8 +60,8 @@ class IngestCommands(
         visit = await self._bot.visit(interaction)
         visit.require_moderator()
         check_file(file, self._bot.settings.max_upload_bytes)
-        message_id = await announced(interaction)
-        source = await handed_in(file, self._bot)
+        message_id = await acknowledge_publicly(interaction)
+        source = await store_upload(file, self._bot)
         await self._bot.board.bring_in(interaction, visit, [source], message_id)
 
     @app_commands.command(name="text", description=locale_str("Bring in a text that you paste"))
@@ -79,11 +79,11 @@ class IngestCommands(
         files = [file for part in parts_of(message) for file in part.attachments]
         links = links_of(message)
         if not links and not files:
-            raise Refused("ingest-nothing-in-message")
+            raise UserError("ingest-nothing-in-message")
         most = self._bot.settings.max_upload_bytes
         sources: list[JobSource] = []
         readable: list[discord.Attachment] = []
-        refused: list[Refused] = []
+        refused: list[UserError] = []
         for link in links:
             with _noting(refused):
                 sources.append(JobSource("url", link_of(link)))
@@ -93,10 +93,10 @@ class IngestCommands(
                 readable.append(file)
         if not sources and not readable:
             raise refused[0]
-        message_id = await announced(interaction)
+        message_id = await acknowledge_publicly(interaction)
         for file in readable:
             with _noting(refused):
-                sources.append(await handed_in(file, self._bot))
+                sources.append(await store_upload(file, self._bot))
         if not sources:
             raise refused[0]
         tells = bool(refused) and message_id is not None
@@ -110,8 +110,8 @@ class IngestCommands(
 
 
 @contextlib.contextmanager
-def _noting(refused: list[Refused]) -> Iterator[None]:
+def _noting(refused: list[UserError]) -> Iterator[None]:
     try:
         yield
-    except Refused as error:
+    except UserError as error:
         refused.append(error)

@@ -8,9 +8,9 @@ import discord
 
 from bot import errors
 from bot.client import NewsdeskBot
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.i18n import Say
-from bot.services.job_progress import announced
+from bot.services.job_progress import acknowledge_publicly
 from bot.ui.escaping import plain
 from bot.ui.forms import Form
 from bot.ui.links import link_of
@@ -20,7 +20,7 @@ from retrieval.timestamps import parse_span
 _KEPT_SECONDS = 900.0
 
 
-class Pasted(NamedTuple):
+class PastedInput(NamedTuple):
     """What was written into the form."""
 
     title: str = ""
@@ -29,13 +29,13 @@ class Pasted(NamedTuple):
     date: str = ""
 
 
-_NOTHING = Pasted()
+_NOTHING = PastedInput()
 
 
 class PasteForm(Form):
     """Title and text; a link and a date if they are known. ``pasted`` stands there already."""
 
-    def __init__(self, bot: NewsdeskBot, say: Say, pasted: Pasted = _NOTHING) -> None:
+    def __init__(self, bot: NewsdeskBot, say: Say, pasted: PastedInput = _NOTHING) -> None:
         super().__init__(title=say("paste-title"), say=say)
         self._bot = bot
         self._title = _line(say("paste-headline"), 300, pasted.title)
@@ -55,13 +55,13 @@ class PasteForm(Form):
         visit.require_moderator()
         title = " ".join(self._title.value.split())
         if not title or not self._text.value.strip():
-            raise Refused("paste-empty")
+            raise UserError("paste-empty")
         record = {"title": title, "text": self._text.value}
         if link := self._link.value.strip():
             record["url"] = link_of(link)
         if date := self._date.value.strip():
             record["published_at"] = _date(date)
-        message_id = await announced(interaction)
+        message_id = await acknowledge_publicly(interaction)
         source = JobSource("text", title, record)
         await self._bot.board.bring_in(interaction, visit, [source], message_id)
 
@@ -69,15 +69,17 @@ class PasteForm(Form):
         self, interaction: discord.Interaction[Any], error: Exception, /
     ) -> None:
         """What was written is not lost: the message that refuses it offers it again."""
-        pasted = Pasted(*(item.value for item in (self._title, self._text, self._link, self._date)))
-        again = _Again(self._bot, self._say, pasted, interaction.user.id)
+        pasted = PastedInput(
+            *(item.value for item in (self._title, self._text, self._link, self._date))
+        )
+        again = _RetryView(self._bot, self._say, pasted, interaction.user.id)
         await errors.report(interaction, error, self._say, "form PasteForm", view=again)
 
 
-class _Again(discord.ui.View):
+class _RetryView(discord.ui.View):
     """A button that opens the form once more, for who filled it in."""
 
-    def __init__(self, bot: NewsdeskBot, say: Say, pasted: Pasted, user_id: int) -> None:
+    def __init__(self, bot: NewsdeskBot, say: Say, pasted: PastedInput, user_id: int) -> None:
         super().__init__(timeout=_KEPT_SECONDS)
         self._bot = bot
         self._say = say
@@ -91,7 +93,7 @@ class _Again(discord.ui.View):
         visit = await self._bot.visit(interaction)
         visit.require_moderator()
         if interaction.user.id != self._user_id:
-            raise Refused("not-yours")
+            raise UserError("not-yours")
         await interaction.response.send_modal(PasteForm(self._bot, visit.say, self._pasted))
 
     async def on_error(
@@ -112,5 +114,5 @@ def _date(words: str) -> str:
     try:
         parse_span(words)
     except ValueError as error:
-        raise Refused("paste-unknown-date", text=plain(words, 40)) from error
+        raise UserError("paste-unknown-date", text=plain(words, 40)) from error
     return words

@@ -12,14 +12,14 @@ import discord
 from bot import errors
 from bot.client import NewsdeskBot
 from bot.cogs.ask._delivery import acknowledged
-from bot.cogs.ask._ingest_offer import Offer
-from bot.cogs.summaries._service import Make, Serving
+from bot.cogs.ask._ingest_offer import IngestOfferView
+from bot.cogs.summaries._service import Make, SummaryRunner
 from bot.ops.logging import new_id
-from bot.services.permissions import Visit
-from bot.ui.delivery import Gone, Place
+from bot.services.permissions import RequestContext
+from bot.ui.delivery import MessageDeleted, MessageDelivery
 from bot.ui.jobs import lines_of, over_page
 from bot.ui.pages import BUSY, Page, note
-from bot.ui.summaries import Around, summary_pages
+from bot.ui.summaries import SummaryContext, summary_pages
 from retrieval.catalogue.jobs import Job, JobSource
 from retrieval.ingestion.jobs.queue import JobEvent
 
@@ -27,27 +27,36 @@ from retrieval.ingestion.jobs.queue import JobEvent
 _SECONDS = 600.0
 
 
-class SumUpOffer(Offer):
+class SummaryOfferView(IngestOfferView):
     """Brings one link in and shows its summary, to the same people as the offer."""
 
     def __init__(
-        self, bot: NewsdeskBot, serving: Serving, visit: Visit, link: str, *, private: bool
+        self,
+        bot: NewsdeskBot,
+        serving: SummaryRunner,
+        visit: RequestContext,
+        link: str,
+        *,
+        private: bool,
     ) -> None:
         super().__init__(bot, visit, [link], "button-ingest-and-sum-up")
         self._serving = serving
         self._private = private
 
     async def _accepted(
-        self, interaction: discord.Interaction[Any], visit: Visit, sources: Sequence[JobSource]
+        self,
+        interaction: discord.Interaction[Any],
+        visit: RequestContext,
+        sources: Sequence[JobSource],
     ) -> None:
         place = await acknowledged(interaction, private=self._private)
         try:
             make = await self._brought_in(visit, place, sources)
-        except Gone:
+        except MessageDeleted:
             return
         except Exception as error:  # noqa: BLE001 - told and logged in one place
             errors.log(error, "bringing in to sum up", server=visit.server_id)
-            with contextlib.suppress(Gone):
+            with contextlib.suppress(MessageDeleted):
                 await place.finish([errors.page_for(error, visit.say, new_id())])
             return
         finally:
@@ -56,7 +65,7 @@ class SumUpOffer(Offer):
             await self._serving.serve_at(visit, place, make)
 
     async def _brought_in(
-        self, visit: Visit, place: Place, sources: Sequence[JobSource]
+        self, visit: RequestContext, place: MessageDelivery, sources: Sequence[JobSource]
     ) -> Make | None:
         """How to sum up what came; None if nothing did or several articles, which is told then."""
         job = await self._bot.board.submit(visit, sources)
@@ -72,13 +81,15 @@ class SumUpOffer(Offer):
             return None
         article_id = came[0]  # not the link: it may have led elsewhere
 
-        async def make(corpus: str, around: Around, progress: Any) -> Sequence[Page]:
+        async def make(corpus: str, around: SummaryContext, progress: Any) -> Sequence[Page]:
             made = self._bot.summaries.article
             return summary_pages(await made(corpus, article_id, around.as_of, progress), around)
 
         return make
 
-    async def _over(self, job: Job, visit: Visit, place: Place, came: list[str]) -> JobEvent:
+    async def _over(
+        self, job: Job, visit: RequestContext, place: MessageDelivery, came: list[str]
+    ) -> JobEvent:
         """Wait for the end of a job, telling how it comes along."""
         events = self._bot.newsroom.jobs.watch(job.id, job.corpus)
         async with contextlib.aclosing(events):  # type: ignore[type-var]

@@ -9,30 +9,30 @@ import discord
 
 from bot.answering.summaries.service import Digest
 from bot.client import NewsdeskBot
-from bot.cogs.summaries._service import Serving
-from bot.i18n import Say, say_in
+from bot.cogs.summaries._service import SummaryRunner
+from bot.i18n import Say, translator_for
 from bot.storage.answers import set_message
 from bot.storage.subscriptions import Delivery, Subscription
-from bot.subscriptions.runner import GoneForever
+from bot.subscriptions.runner import DeliveryImpossible
 from bot.ui.escaping import plain
 from bot.ui.pager import page_view
 from bot.ui.pages import Page, note
-from bot.ui.summaries import Around, digest_pages
+from bot.ui.summaries import SummaryContext, digest_pages
 
 _LOOKED_AT = 50  # messages, for one that may have arrived
 _ABOUT_NOW = timedelta(minutes=2)  # by which Discord's clock may differ from ours
 _GONE = frozenset({10003, 10004, 10007, 10013})
 
 
-class DiscordCourier:
-    def __init__(self, bot: NewsdeskBot, serving: Serving) -> None:
+class DiscordDigestSender:
+    def __init__(self, bot: NewsdeskBot, serving: SummaryRunner) -> None:
         self._bot = bot
         self._serving = serving
 
     async def deliver(self, subscription: Subscription, digest: Digest | None, nonce: str) -> None:
-        say = say_in(subscription.locale)
+        say = translator_for(subscription.locale)
         channel = await self._channel(subscription, say)
-        around = Around(nonce[:8], self._bot.library.clock(), say)
+        around = SummaryContext(nonce[:8], self._bot.library.clock(), say)
         if digest is None:
             nothing = note(say("nothing-new"))
             nothing.embed.set_footer(text=say("footer-id", id=around.id))
@@ -46,7 +46,7 @@ class DiscordCourier:
 
     async def has_arrived(self, subscription: Subscription, delivery: Delivery) -> bool:
         """Looks for the delivery's id among the messages since it was begun."""
-        say = say_in(subscription.locale)
+        say = translator_for(subscription.locale)
         channel = await self._channel(subscription, say)
         me = self._bot.user
         try:
@@ -60,7 +60,7 @@ class DiscordCourier:
         return False
 
     async def tell_end(self, subscription: Subscription, why: str) -> None:
-        say = say_in(subscription.locale)
+        say = translator_for(subscription.locale)
         user = self._bot.get_user(subscription.user_id) or await self._bot.fetch_user(
             subscription.user_id
         )
@@ -68,22 +68,22 @@ class DiscordCourier:
         await user.send(embed=note(words).embed)
 
     async def _channel(self, subscription: Subscription, say: Say) -> discord.abc.Messageable:
-        """Where it goes. Raises ``GoneForever`` if that is no more."""
+        """Where it goes. Raises ``DeliveryImpossible`` if that is no more."""
         try:
             if subscription.channel_id is not None:
                 channel = self._bot.get_channel(
                     subscription.channel_id
                 ) or await self._bot.fetch_channel(subscription.channel_id)
                 if not isinstance(channel, discord.abc.Messageable):
-                    raise GoneForever(say("ended-channel-gone"))
+                    raise DeliveryImpossible(say("ended-channel-gone"))
                 return channel
             await self._require_member(subscription, say)
             user = await self._bot.fetch_user(subscription.user_id)
             return await user.create_dm()
         except discord.NotFound as error:
-            raise GoneForever(say("ended-channel-gone")) from error
+            raise DeliveryImpossible(say("ended-channel-gone")) from error
         except discord.Forbidden as error:
-            raise GoneForever(say("ended-not-allowed")) from error
+            raise DeliveryImpossible(say("ended-not-allowed")) from error
 
     async def _require_member(self, subscription: Subscription, say: Say) -> None:
         """What a server has may be read by its members only, as long as they are."""
@@ -93,18 +93,18 @@ class DiscordCourier:
             # Asked of Discord, not of the cache: that a server can't be reached is no end.
             member = await self._bot.http.get_member(subscription.server_id, subscription.user_id)
         except (discord.NotFound, discord.Forbidden) as error:
-            raise GoneForever(say("ended-left-server")) from error
+            raise DeliveryImpossible(say("ended-left-server")) from error
         settings = await self._bot.servers.of(subscription.server_id)
         may_ask = {*settings.ask_roles, *settings.moderator_roles}
         if settings.ask_roles and not may_ask & {int(role) for role in member["roles"]}:
-            raise GoneForever(say("ended-not-allowed"))
+            raise DeliveryImpossible(say("ended-not-allowed"))
 
     async def _send(
         self,
         subscription: Subscription,
         channel: discord.abc.Messageable,
         pages: list[Page],
-        around: Around,
+        around: SummaryContext,
         nonce: str,
     ) -> None:
         say, first = around.say, pages[0]
@@ -121,10 +121,10 @@ class DiscordCourier:
             # With a nonce discord.py has Discord enforce it: the same message is taken once.
             message = await channel.send(embed=first.embed, nonce=nonce, **more)
         except discord.NotFound as error:
-            raise GoneForever(say("ended-channel-gone")) from error
+            raise DeliveryImpossible(say("ended-channel-gone")) from error
         except discord.Forbidden as error:
             why = "ended-no-direct" if private else "ended-not-allowed"
-            raise GoneForever(say(why)) from error
+            raise DeliveryImpossible(say(why)) from error
         if view is not None:
             catalogue = self._bot.library.catalogue
             await set_message(catalogue, around.id, message.channel.id, message.id)

@@ -9,39 +9,45 @@ from typing import Any
 import discord
 
 from bot import errors
-from bot.answering.notes import told
-from bot.answering.summaries.models import NothingThere, NothingYet, NotIngested, Progress, Step
+from bot.answering.notes import localize
+from bot.answering.summaries.models import (
+    EmptyCorpus,
+    NothingToSummarize,
+    NotIngested,
+    Progress,
+    SummaryProgress,
+)
 from bot.client import NewsdeskBot
 from bot.cogs.ask._delivery import acknowledged
-from bot.cogs.ask._service import Asking
-from bot.errors import Refused
-from bot.i18n import Say, say_in
-from bot.services.permissions import Visit
-from bot.services.requests import Errand
-from bot.storage.answers import Given, answer_by_id, keep_answer, set_message
-from bot.ui.delivery import Place
+from bot.cogs.ask._service import AskService
+from bot.errors import UserError
+from bot.i18n import Say, translator_for
+from bot.services.permissions import RequestContext
+from bot.services.requests import Request
+from bot.storage.answers import StoredAnswer, answer_by_id, save_answer, set_message
+from bot.ui.delivery import MessageDelivery
 from bot.ui.escaping import plain
 from bot.ui.pager import articles_of, as_record, embeds_of, page_view
 from bot.ui.pages import BUSY, Page, note
-from bot.ui.summaries import Around
+from bot.ui.summaries import SummaryContext
 
 _MORE_SECONDS = 120.0  # than one answer of the model: a summary may take several
 
 # From corpus, what stands around it and who hears how far it is, to pages.
-Make = Callable[[str, Around, Progress], Awaitable[Sequence[Page]]]
+Make = Callable[[str, SummaryContext, Progress], Awaitable[Sequence[Page]]]
 
 
-class Serving:
+class SummaryRunner:
     """Makes what a command asks for and turns its pages."""
 
-    def __init__(self, bot: NewsdeskBot, asking: Asking) -> None:
+    def __init__(self, bot: NewsdeskBot, asking: AskService) -> None:
         self._bot = bot
         self._asking = asking
 
     async def serve(
         self,
         interaction: discord.Interaction[Any],
-        visit: Visit,
+        visit: RequestContext,
         make: Make,
         *,
         private: bool = False,
@@ -53,13 +59,13 @@ class Serving:
             place = await acknowledged(interaction, private=private)
         await self.serve_at(visit, place, make)
 
-    async def serve_at(self, visit: Visit, place: Place, make: Make) -> None:
+    async def serve_at(self, visit: RequestContext, place: MessageDelivery, make: Make) -> None:
         """The same where Discord has been told already that something comes."""
 
-        async def again(visit: Visit, place: Place) -> None:
+        async def again(visit: RequestContext, place: MessageDelivery) -> None:
             await self.serve_at(visit, place, make)
 
-        errand = Errand(
+        errand = Request(
             user_id=visit.user.id, server_id=visit.server_id, channel_id=visit.channel_id,
             say=visit.say, exempt=visit.is_exempt,
         )  # fmt: skip
@@ -71,14 +77,14 @@ class Serving:
             self._bot.errands.reads(errand.id, corpus)
 
             async def made() -> Sequence[Page]:
-                around = Around(errand.id, self._bot.library.clock(), visit.say)
+                around = SummaryContext(errand.id, self._bot.library.clock(), visit.say)
                 async with asyncio.timeout(self._bot.settings.answer_seconds + _MORE_SECONDS):
                     return await make(corpus, around, _telling(place, visit.say))
 
             try:
-                pages = await self._bot.errands.in_turn(errand, place, made)
-            except NothingThere as error:
-                await place.finish([note(nothing_there(error, visit))])
+                pages = await self._bot.errands.run_when_slot_free(errand, place, made)
+            except NothingToSummarize as error:
+                await place.finish([note(explain_empty(error, visit))])
                 return "nothing there", None
             if pages is None:
                 await place.finish([note(visit.say("cut-short"))])
@@ -93,26 +99,26 @@ class Serving:
         channel_id: int, user_id: int, *, private: bool,
     ) -> None:  # fmt: skip
         """Keep pages, so that they can be turned after a restart too."""
-        await keep_answer(self._bot.library.catalogue, Given(
+        await save_answer(self._bot.library.catalogue, StoredAnswer(
             kept_id, self._bot.library.clock(), corpus, server_id, channel_id, None, user_id, None,
             private, as_record(pages),
         ))  # fmt: skip
 
     async def turn(self, interaction: discord.Interaction[Any], kept_id: str, number: int) -> None:
         """Show another page of a message. Never raises: errors are told to who pressed."""
-        say = say_in(interaction.locale.value)
+        say = translator_for(interaction.locale.value)
         try:
             visit = await self._bot.visit(interaction)
-            await self._bot.errands.settled(kept_id)
+            await self._bot.errands.wait_until_recorded(kept_id)
             given = await answer_by_id(self._bot.library.catalogue, kept_id)
             pages = embeds_of(given.answer) if given is not None else []
             if given is None or number >= len(pages):
-                raise Refused("answer-gone")
+                raise UserError("answer-gone")
             message_id = interaction.message.id if interaction.message else None
             if given.message_id is not None and given.message_id != message_id:
-                raise Refused("not-yours")
+                raise UserError("not-yours")
             if given.channel_id != visit.channel_id:
-                raise Refused("not-yours")
+                raise UserError("not-yours")
             await self._asking.require_reading(visit, given)
             if removed := await self._asking.removed_of(given, articles_of(given.answer)):
                 # What was quoted of it must not come back, for nobody.
@@ -127,7 +133,12 @@ class Serving:
             await errors.report(interaction, error, say, "button page")
 
     async def _show(
-        self, visit: Visit, place: Place, corpus: str, kept_id: str, pages: Sequence[Page]
+        self,
+        visit: RequestContext,
+        place: MessageDelivery,
+        corpus: str,
+        kept_id: str,
+        pages: Sequence[Page],
     ) -> None:
         first, view = pages[0], page_view(kept_id, 0, len(pages), visit.say)
         if view is None:
@@ -142,18 +153,18 @@ class Serving:
             await set_message(self._bot.library.catalogue, kept_id, message.channel.id, message.id)
 
 
-def nothing_there(error: NothingThere, visit: Visit) -> str:
+def explain_empty(error: NothingToSummarize, visit: RequestContext) -> str:
     """For people in Discord. A moderator is offered to bring a link in before it comes to this."""
     if isinstance(error, NotIngested):
         return visit.say("not-ingested-member")
-    if isinstance(error, NothingYet):
+    if isinstance(error, EmptyCorpus):
         return visit.say("nothing-here-yet")
-    return plain(told(error.message, visit.say))
+    return plain(localize(error.message, visit.say))
 
 
-def _telling(place: Place, say: Say) -> Progress:
-    def told(step: Step) -> None:
+def _telling(place: MessageDelivery, say: Say) -> Progress:
+    def localize(step: SummaryProgress) -> None:
         words = say("parts-written", done=step.done, total=step.total)
         place.update(lambda: note(words, BUSY))
 
-    return told
+    return localize

@@ -14,9 +14,9 @@ from discord.ext import commands
 
 from bot.client import NewsdeskBot
 from bot.cogs.summaries._digest_delivery import what_of
-from bot.errors import Refused
+from bot.errors import UserError
 from bot.i18n import Say
-from bot.services.permissions import Visit
+from bot.services.permissions import RequestContext
 from bot.storage.subscriptions import (
     Subscription,
     active_subscriptions,
@@ -197,23 +197,23 @@ class SubscriptionCommands(commands.Cog):
 
     async def _admitted(
         self, interaction: discord.Interaction[Any], channel: discord.TextChannel | None
-    ) -> Visit:
+    ) -> RequestContext:
         visit = await self._bot.visit(interaction)
         visit.require_asking()
         if visit.server_id is None:
-            raise Refused("server-only")
+            raise UserError("server-only")
         if channel is not None:
             visit.require_moderator()
             rights = channel.permissions_for(channel.guild.me)
             if not (rights.view_channel and rights.send_messages and rights.embed_links):
-                raise Refused("not-allowed")
+                raise UserError("not-allowed")
         mine = await active_subscriptions(self._bot.library.catalogue, user_id=visit.user.id)
         if len(mine) >= _MOST:
-            raise Refused("subscriptions-too-many", most=_MOST)
+            raise UserError("subscriptions-too-many", most=_MOST)
         return visit
 
     async def _add(
-        self, interaction: discord.Interaction[Any], visit: Visit, *, kind: Any, zone: str,
+        self, interaction: discord.Interaction[Any], visit: RequestContext, *, kind: Any, zone: str,
         channel: discord.TextChannel | None, **fields: Any,
     ) -> Subscription:  # fmt: skip
         now = self._bot.library.clock()
@@ -224,7 +224,7 @@ class SubscriptionCommands(commands.Cog):
             locale=visit.settings.language or interaction.locale.value, **fields,
         ))  # fmt: skip
 
-    async def _theirs(self, visit: Visit) -> list[Subscription]:
+    async def _theirs(self, visit: RequestContext) -> list[Subscription]:
         """A person's own; of a moderator also those to the server's channels."""
         catalogue = self._bot.library.catalogue
         mine = await active_subscriptions(catalogue, user_id=visit.user.id)
@@ -233,14 +233,14 @@ class SubscriptionCommands(commands.Cog):
         here = await active_subscriptions(catalogue, server_id=visit.server_id)
         return [*mine, *(s for s in here if s.channel_id is not None and s not in mine)]
 
-    async def _one(self, visit: Visit, which: int) -> Subscription:
+    async def _one(self, visit: RequestContext, which: int) -> Subscription:
         one = await subscription_by_id(self._bot.library.catalogue, which)
         if one is None or one not in await self._theirs(visit):
-            raise Refused("subscription-unknown", id=which)
+            raise UserError("subscription-unknown", id=which)
         return one
 
     def _zone(self, name: str | None) -> str:
-        """Raises ``Refused`` that names one like it."""
+        """Raises ``UserError`` that names one like it."""
         if name is None:
             return self._bot.settings.timezone
         try:
@@ -251,17 +251,17 @@ class SubscriptionCommands(commands.Cog):
             wanted = name.strip().lower().replace(" ", "_")
             near = get_close_matches(wanted, [*zones, *cities], 1, 0.6)
             example = zones[cities.get(near[0], near[0])] if near else "Europe/Berlin"
-            raise Refused("unknown-zone", zone=plain(name, 60), example=example) from error
+            raise UserError("unknown-zone", zone=plain(name, 60), example=example) from error
         return name
 
 
 def minute_of(text: str) -> int:
-    """The minute of the day of ``8:30``, ``08:30`` or ``8``. Raises ``Refused``."""
+    """The minute of the day of ``8:30``, ``08:30`` or ``8``. Raises ``UserError``."""
     hour, _, minute = text.strip().partition(":")
     try:
         at = time(int(hour), int(minute or 0))
     except ValueError as error:
-        raise Refused("unknown-time", text=plain(text, 20)) from error
+        raise UserError("unknown-time", text=plain(text, 20)) from error
     return at.hour * 60 + at.minute
 
 

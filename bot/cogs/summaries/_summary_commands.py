@@ -19,16 +19,16 @@ from bot.cogs.ask._autocomplete import (
     LONGEST_SUGGESTION,
     SUGGEST_SECONDS,
     SUGGESTIONS,
-    suggested_sources,
+    suggest_sources,
 )
-from bot.cogs.ask._service import Asking
-from bot.cogs.summaries._choices import SumUpOffer
-from bot.cogs.summaries._service import Serving
-from bot.errors import Refused
+from bot.cogs.ask._service import AskService
+from bot.cogs.summaries._choices import SummaryOfferView
+from bot.cogs.summaries._service import SummaryRunner
+from bot.errors import UserError
 from bot.ui.escaping import unmarked
 from bot.ui.links import links_of
 from bot.ui.pages import Page, note
-from bot.ui.summaries import Around, digest_pages, summary_pages, timeline_pages
+from bot.ui.summaries import SummaryContext, digest_pages, summary_pages, timeline_pages
 from retrieval.timestamps import TimeRange
 
 _STORIES, _EVENTS = 10, 20
@@ -42,7 +42,7 @@ class SummaryCommands(commands.Cog):
         name="summary", description=locale_str("Sum up an article or a story")
     )
 
-    def __init__(self, bot: NewsdeskBot, serving: Serving, asking: Asking) -> None:
+    def __init__(self, bot: NewsdeskBot, serving: SummaryRunner, asking: AskService) -> None:
         self._bot = bot
         self._serving = serving
         self._asking = asking
@@ -94,7 +94,7 @@ class SummaryCommands(commands.Cog):
     ) -> None:
         visit = await self._bot.visit(interaction)
 
-        async def make(corpus: str, around: Around, progress: Progress) -> Sequence[Page]:
+        async def make(corpus: str, around: SummaryContext, progress: Progress) -> Sequence[Page]:
             since = around.as_of - timedelta(days=7 if period == "week" else 1)
             digest = await self._bot.summaries.digest(
                 corpus, TimeRange(around.as_of, since), topic=topic, source=source, limit=_STORIES,
@@ -122,7 +122,7 @@ class SummaryCommands(commands.Cog):
         visit = await self._bot.visit(interaction)
         first = self._asking.since(since)
 
-        async def make(corpus: str, around: Around, progress: Progress) -> Sequence[Page]:
+        async def make(corpus: str, around: SummaryContext, progress: Progress) -> Sequence[Page]:
             timeline = await self._bot.summaries.timeline(
                 corpus, TimeRange(around.as_of, first), topic, limit=_EVENTS, progress=progress
             )
@@ -153,14 +153,14 @@ class SummaryCommands(commands.Cog):
     async def _sources(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await suggested_sources(self._bot, self._asking, interaction, typed)
+        return await suggest_sources(self._bot, self._asking, interaction, typed)
 
     async def _summarise_this(
         self, interaction: discord.Interaction[Any], message: discord.Message
     ) -> None:
         links = links_of(message)
         if not links:
-            raise Refused("no-link")
+            raise UserError("no-link")
         await self._sum_up(interaction, links[0], story=False, private=True)
 
     async def _sum_up(
@@ -169,7 +169,7 @@ class SummaryCommands(commands.Cog):
         visit = await self._bot.visit(interaction)
         desk = self._bot.summaries
 
-        async def make(corpus: str, around: Around, progress: Progress) -> Sequence[Page]:
+        async def make(corpus: str, around: SummaryContext, progress: Progress) -> Sequence[Page]:
             made = desk.story if story else desk.article
             try:
                 summary = await made(corpus, name, around.as_of, progress)
@@ -178,7 +178,9 @@ class SummaryCommands(commands.Cog):
                     raise
                 words = note(visit.say("not-ingested-moderator"))
                 only_me = private or visit.settings.private
-                offer = SumUpOffer(self._bot, self._serving, visit, error.url, private=only_me)
+                offer = SummaryOfferView(
+                    self._bot, self._serving, visit, error.url, private=only_me
+                )
                 return [words.with_view(offer)]
             return summary_pages(summary, around)
 

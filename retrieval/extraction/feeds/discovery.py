@@ -8,10 +8,10 @@ from urllib.parse import urljoin, urlsplit
 from retrieval.errors import FetchRefused, UnreadableSource
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
 from retrieval.extraction.feeds.parser import MOST_ITEMS
-from retrieval.ingestion.page_loader import Pages
+from retrieval.ingestion.page_loader import PageLoader
 from retrieval.text.encoding import decode_page
 from retrieval.web import Fetched
-from retrieval.web.crawler import PoliteWeb, RobotsRefused
+from retrieval.web.crawler import Crawler, RobotsRefused
 
 FEED_BYTES = 20_000_000
 
@@ -24,7 +24,7 @@ _MOST_TRIED = 16
 _NO_FEED = "it is neither a feed nor a page that names one"
 
 
-async def find_feed(url: str, pages: Pages) -> tuple[str, Fetched, FeedDocument]:
+async def find_feed(url: str, pages: PageLoader) -> tuple[str, Fetched, FeedDocument]:
     """The feed at ``url``, else the one of the site there: its address, the answer, what it holds.
 
     Raises ``UnreadableSource`` if there is none.
@@ -58,7 +58,7 @@ async def find_feed(url: str, pages: Pages) -> tuple[str, Fetched, FeedDocument]
     raise UnreadableSource(_NO_FEED) from not_a_feed
 
 
-async def read_document(fetched: Fetched, pages: Pages) -> FeedDocument:
+async def read_document(fetched: Fetched, pages: PageLoader) -> FeedDocument:
     """The feed in an answer; of an index of sitemaps the items of those that hold news."""
     document = await pages.extractor.read_feed(fetched.content, fetched.url)
     if document.kind != "sitemap-index":
@@ -111,7 +111,7 @@ def _named(fetched: Fetched) -> list[str]:
     return [address for _, address in sorted(found, key=lambda entry: entry[0])]
 
 
-async def _sitemaps(url: str, web: PoliteWeb) -> list[str]:
+async def _sitemaps(url: str, web: Crawler) -> list[str]:
     try:
         listed = await web.sitemaps(url)
     except (FetchRefused, RobotsRefused):

@@ -10,14 +10,14 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 
 from retrieval.catalogue.audit_log import Actor
-from retrieval.catalogue.jobs import Job, Jobs, JobSource, Tally
+from retrieval.catalogue.jobs import Job, JobCounts, Jobs, JobSource
 from retrieval.catalogue.schema import JOB_CANCELLED, JOB_DONE, JOB_FAILED, JOB_RUNNING
 from retrieval.errors import NewsdeskError, NotFound, Refused, StorageError
 from retrieval.ingestion.jobs.uploads import Uploads
-from retrieval.ingestion.jobs.worker import Worker
-from retrieval.ingestion.progress import Progress
+from retrieval.ingestion.jobs.worker import JobWorker
+from retrieval.ingestion.progress import IngestProgress
 from retrieval.library import Library
-from retrieval.models import Ingested
+from retrieval.models import IngestResult
 
 _log = logging.getLogger(__name__)
 
@@ -31,8 +31,8 @@ class JobEvent:
 
     job: Job
     place: int
-    progress: Progress
-    results: tuple[Ingested, ...] = ()
+    progress: IngestProgress
+    results: tuple[IngestResult, ...] = ()
 
 
 class JobQueue:
@@ -43,7 +43,7 @@ class JobQueue:
     """
 
     def __init__(
-        self, library: Library, worker: Worker, *, at_once: int = 2, most_waiting: int = 20
+        self, library: Library, worker: JobWorker, *, at_once: int = 2, most_waiting: int = 20
     ) -> None:
         self._library = library
         self._worker = worker
@@ -54,7 +54,7 @@ class JobQueue:
         self._waiting: list[Job] = []
         self._running: dict[int, Job] = {}
         self._stopped: set[int] = set()
-        self._progress: dict[int, Progress] = {}
+        self._progress: dict[int, IngestProgress] = {}
         self._watchers: dict[int, set[asyncio.Queue[JobEvent]]] = {}
         self._served: dict[str, int] = {}
         self._turn = 0
@@ -157,10 +157,10 @@ class JobQueue:
         found = await self._library.catalogue.corpus(corpus)
         return await self._jobs.of(found, limit) if found is not None else []
 
-    async def tallies(self, jobs: Sequence[Job]) -> list[tuple[Job, Tally]]:
+    async def tallies(self, jobs: Sequence[Job]) -> list[tuple[Job, JobCounts]]:
         """Each job with what came of it."""
         made = await self._jobs.tallies([job.id for job in jobs])
-        return [(job, made.get(job.id, Tally())) for job in jobs]
+        return [(job, made.get(job.id, JobCounts())) for job in jobs]
 
     async def place(self, job_id: int) -> int:
         """A job's place among those that wait, 0 if it does not."""
@@ -248,7 +248,7 @@ class JobQueue:
         # The job is over, whatever becomes of what follows.
         await self._sweep()
         if not await self._tell_if_possible(job.id):
-            progress = self._progress.get(job.id, Progress())
+            progress = self._progress.get(job.id, IngestProgress())
             self._announce(JobEvent(replace(job, state=state, error=error), 0, deepcopy(progress)))
         self._progress.pop(job.id, None)
 
@@ -295,15 +295,15 @@ class JobQueue:
         except Exception:  # noqa: BLE001 - logged; the next sweep deletes them
             _log.exception("Files that were handed in could not be cleared away")
 
-    def _remember(self, job: Job, progress: Progress) -> None:
+    def _remember(self, job: Job, progress: IngestProgress) -> None:
         self._progress[job.id] = progress
         self._announce(JobEvent(replace(job, state=JOB_RUNNING), 0, deepcopy(progress)))
 
-    async def _tell(self, job_id: int, results: tuple[Ingested, ...] = ()) -> None:
+    async def _tell(self, job_id: int, results: tuple[IngestResult, ...] = ()) -> None:
         if job_id in self._watchers:
             self._announce(await self._event(await self._jobs.job(job_id), results))
 
-    async def _tell_if_possible(self, job_id: int, results: tuple[Ingested, ...] = ()) -> bool:
+    async def _tell_if_possible(self, job_id: int, results: tuple[IngestResult, ...] = ()) -> bool:
         """As ``_tell``; that nobody could be told must not end the work. Returns whether it went."""
         try:
             await self._tell(job_id, results)
@@ -312,10 +312,10 @@ class JobQueue:
             return False
         return True
 
-    async def _event(self, job: Job, results: tuple[Ingested, ...]) -> JobEvent:
+    async def _event(self, job: Job, results: tuple[IngestResult, ...]) -> JobEvent:
         progress = self._progress.get(job.id)
         if progress is None:
-            progress = Progress()
+            progress = IngestProgress()
             progress.done(await self._jobs.results(job.id))
             left, got = await self._jobs.counts(job.id)
             progress.found = left + got

@@ -14,16 +14,16 @@ from retrieval.catalogue.jobs import Job, JobItem, Jobs, JobSource, settle
 from retrieval.errors import UnreadableSource
 from retrieval.extraction.feeds.discovery import FEED_BYTES, read_document
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
-from retrieval.feeds.item_loader import side_by_side, take_item
+from retrieval.feeds.item_loader import load_item, map_concurrently
 from retrieval.ingestion.jobs.uploads import path_of
-from retrieval.ingestion.page_loader import Pages
+from retrieval.ingestion.page_loader import PageLoader
 from retrieval.ingestion.pipeline import batched, ingest_batches
-from retrieval.ingestion.progress import Progress, Report
+from retrieval.ingestion.progress import IngestProgress, Report
 from retrieval.ingestion.readers import read_source
 from retrieval.ingestion.readers.pasted import read_pasted
 from retrieval.ingestion.readers.url import kind_of, read_answer
 from retrieval.library import Library
-from retrieval.models import Incoming, Ingested
+from retrieval.models import IngestItem, IngestResult
 from retrieval.text.encoding import describe_size
 from retrieval.web import Fetched
 from retrieval.web.urls import without_credentials
@@ -33,11 +33,11 @@ _PAGE = 200  # items read from the catalogue at a time
 _LINES = 64  # articles read from a file at a time
 
 Stopped = Callable[[], bool]
-Outcome = tuple[Incoming, Ingested]
+Outcome = tuple[IngestItem, IngestResult]
 
 
 @dataclass(frozen=True, slots=True)
-class _Ticket:
+class _JobTicket:
     """Which item an article is of, how many of the item's are in with it, whether it is the last."""
 
     item_id: int
@@ -45,10 +45,10 @@ class _Ticket:
     last: bool
 
 
-class Worker:
+class JobWorker:
     """Works on jobs. What was accepted before an interruption is not done again."""
 
-    def __init__(self, library: Library, pages: Pages) -> None:
+    def __init__(self, library: Library, pages: PageLoader) -> None:
         self._library = library
         self._pages = pages
         self._jobs = Jobs(library.catalogue)
@@ -65,7 +65,7 @@ class Worker:
         left, got = await self._jobs.counts(job.id)
         before = await self._jobs.results(job.id)
         extracted = sum(result.status != "rejected" for result in before)
-        progress = Progress(found=left + got, fetched=got, extracted=extracted)
+        progress = IngestProgress(found=left + got, fetched=got, extracted=extracted)
         progress.done(before)
         report(progress)
 
@@ -73,7 +73,7 @@ class Worker:
             positions: dict[int, int] = {}
             done: list[int] = []
             for incoming, _ in outcomes:
-                ticket: _Ticket = incoming.ticket
+                ticket: _JobTicket = incoming.ticket
                 if ticket.last:
                     done.append(ticket.item_id)
                 else:
@@ -91,8 +91,8 @@ class Worker:
             yield outcomes
 
     async def _arriving(
-        self, job: Job, progress: Progress, report: Report, stopped: Stopped
-    ) -> AsyncIterator[Incoming]:
+        self, job: Job, progress: IngestProgress, report: Report, stopped: Stopped
+    ) -> AsyncIterator[IngestItem]:
         after = 0
         while not stopped():
             items = await self._jobs.items(job.id, after, _PAGE)
@@ -101,10 +101,10 @@ class Worker:
             after = items[-1].id
             single = [item for item in items if item.source.kind != "file"]
 
-            async def read(item: JobItem) -> list[Incoming]:
+            async def read(item: JobItem) -> list[IngestItem]:
                 return [] if stopped() else await self._read(job, item, progress)
 
-            async for found in side_by_side(single, read, at_once=_AT_ONCE):
+            async for found in map_concurrently(single, read, at_once=_AT_ONCE):
                 for incoming in found:
                     progress.came(incoming)
                     report(progress)
@@ -115,15 +115,15 @@ class Worker:
                         report(progress)
                         yield incoming
 
-    async def _read(self, job: Job, item: JobItem, progress: Progress) -> list[Incoming]:
+    async def _read(self, job: Job, item: JobItem, progress: IngestProgress) -> list[IngestItem]:
         """The one article of a source, or none if it was a feed, whose items now are sources."""
         source = item.source
-        ticket = _Ticket(item.id, 1, last=True)
+        ticket = _JobTicket(item.id, 1, last=True)
         if source.kind == "text":
             incoming = await asyncio.to_thread(read_pasted, source.label, source.payload or {})
         elif source.kind == "item":
             entry = FeedItem.from_record(source.payload or {})
-            incoming = await take_item(source.label, entry, self._pages)
+            incoming = await load_item(source.label, entry, self._pages)
         else:
             try:
                 # A feed may be larger than an article.
@@ -141,12 +141,12 @@ class Worker:
                 )  # fmt: skip
             except UnreadableSource as error:
                 shown = without_credentials(source.label)
-                incoming = Incoming(shown, reason=error.message, url=shown)
+                incoming = IngestItem(shown, reason=error.message, url=shown)
         return [replace(incoming, ticket=ticket)]
 
     async def _expand(
-        self, job: Job, item: JobItem, fetched: Fetched, progress: Progress
-    ) -> list[Incoming]:
+        self, job: Job, item: JobItem, fetched: Fetched, progress: IngestProgress
+    ) -> list[IngestItem]:
         document = await read_document(fetched, self._pages)
         if not document.items:
             raise UnreadableSource("the feed has no items")
@@ -156,8 +156,8 @@ class Worker:
         return []
 
     async def _read_file(
-        self, item: JobItem, progress: Progress, stopped: Stopped
-    ) -> AsyncIterator[Incoming]:
+        self, item: JobItem, progress: IngestProgress, stopped: Stopped
+    ) -> AsyncIterator[IngestItem]:
         """The articles of a file from where it was left, each with its place."""
         path, name = path_of(item.source), item.source.label
         articles = read_source(
@@ -165,11 +165,11 @@ class Worker:
             respect_noai=self._pages.respect_noai,
         )  # fmt: skip
 
-        def some() -> list[Incoming]:
+        def some() -> list[IngestItem]:
             return list(itertools.islice(articles, _LINES))
 
         position = 0
-        held: Incoming | None = None
+        held: IngestItem | None = None
         while not stopped() and (read := await asyncio.to_thread(some)):
             for incoming in read:
                 position += 1
@@ -182,7 +182,7 @@ class Worker:
                 held = replace(
                     incoming,
                     label=incoming.label.replace(path, name, 1),
-                    ticket=_Ticket(item.id, position, last=False),
+                    ticket=_JobTicket(item.id, position, last=False),
                 )
         if stopped():
             return

@@ -10,10 +10,10 @@ from typing import IO
 from retrieval.errors import UnreadableSource
 from retrieval.extraction.feeds.parser import parse_feed
 from retrieval.extraction.process_pool import Extractor
-from retrieval.extraction.worker_process import Job
+from retrieval.extraction.worker_process import ExtractionJob
 from retrieval.ingestion.readers import feed, jsonl, pasted
 from retrieval.ingestion.readers.page import start_reading
-from retrieval.models import Incoming
+from retrieval.models import IngestItem
 from retrieval.text.encoding import read_bounded
 
 KINDS = (".html", ".htm", ".pdf", ".txt", ".md", ".jsonl", ".xml")
@@ -28,10 +28,10 @@ def read_source(
     extractor: Extractor | None = None,
     *,
     respect_noai: bool = True,
-) -> Iterator[Incoming]:
+) -> Iterator[IngestItem]:
     """Yield what a file holds, lazily; pages, PDFs and feeds are read by ``extractor`` if there is one.
 
-    What can't be read comes as an ``Incoming`` with a reason: this never raises for bad input.
+    What can't be read comes as an ``IngestItem`` with a reason: this never raises for bad input.
     ``max_bytes`` bounds one article; a JSON Lines file may be of any size.
     """
     return read_sources([path], max_bytes, extractor, respect_noai=respect_noai)
@@ -43,17 +43,17 @@ def read_sources(
     extractor: Extractor | None = None,
     *,
     respect_noai: bool = True,
-) -> Iterator[Incoming]:
+) -> Iterator[IngestItem]:
     """As ``read_source``, of one file after the other; the next pages are read ahead."""
     ahead = 2 * extractor.workers if extractor else 0
-    started: deque[Callable[[], Incoming]] = deque()
+    started: deque[Callable[[], IngestItem]] = deque()
     for path in paths:
         label = str(path)
         try:
             kind = _kind(path)
             if kind in _DOCUMENTS:
                 data = _filled(read_bounded(path, max_bytes * _LARGER.get(kind, 1)))
-                job = Job("pdf" if kind == ".pdf" else "page", respect_noai=respect_noai)
+                job = ExtractionJob("pdf" if kind == ".pdf" else "page", respect_noai=respect_noai)
                 started.append(start_reading(label, job, data, extractor))
                 while len(started) > ahead:
                     yield started.popleft()()
@@ -68,25 +68,25 @@ def read_sources(
         except UnreadableSource as error:
             while started:
                 yield started.popleft()()
-            yield Incoming(label, reason=error.message)
+            yield IngestItem(label, reason=error.message)
     while started:
         yield started.popleft()()
 
 
-def read_stdin(stream: IO[bytes], max_bytes: int) -> Iterator[Incoming]:
+def read_stdin(stream: IO[bytes], max_bytes: int) -> Iterator[IngestItem]:
     """Standard input: JSON Lines if its first character is ``{``, else one pasted text."""
     label = "-"
     try:
         head = stream.read(4096)
         if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-            yield from jsonl.read_stream(_Rejoined(head, stream), label, max_bytes)
+            yield from jsonl.read_stream(_RejoinedStream(head, stream), label, max_bytes)
             return
         data = head + stream.read(max(0, max_bytes + 1 - len(head)))
         if len(data) > max_bytes:
             raise UnreadableSource("it is larger than one article may be")
         yield pasted.read_text(label, data)
     except UnreadableSource as error:
-        yield Incoming(label, reason=error.message)
+        yield IngestItem(label, reason=error.message)
 
 
 def _kind(path: Path) -> str:
@@ -104,7 +104,7 @@ def _kind(path: Path) -> str:
 
 def _read_whole(
     label: str, kind: str, data: bytes, extractor: Extractor | None
-) -> Iterator[Incoming]:
+) -> Iterator[IngestItem]:
     if kind == ".xml":
         document = extractor.submit_feed(data).result() if extractor else parse_feed(data)
         yield from feed.read_items(label, document)
@@ -120,7 +120,7 @@ def _filled(data: bytes) -> bytes:
     return data
 
 
-class _Rejoined:
+class _RejoinedStream:
     """A stream whose first bytes were read already. Only what JSON Lines need of it."""
 
     def __init__(self, head: bytes, rest: IO[bytes]) -> None:

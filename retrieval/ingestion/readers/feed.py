@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from retrieval.errors import UnreadableSource
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
-from retrieval.models import Article, Incoming
+from retrieval.models import Article, IngestItem
 from retrieval.web.urls import host_name
 
 
-def read_items(label: str, document: FeedDocument) -> Iterator[Incoming]:
+def read_items(label: str, document: FeedDocument) -> Iterator[IngestItem]:
     """Yield the items of a feed with what it says of each, labelled ``name:number``.
 
     Raises ``UnreadableSource`` if it holds none.
@@ -23,7 +23,7 @@ def read_items(label: str, document: FeedDocument) -> Iterator[Incoming]:
         yield read_item(f"{label}:{item.number}", item)
 
 
-def read_item(label: str, item: FeedItem) -> Incoming:
+def read_item(label: str, item: FeedItem) -> IngestItem:
     """What the feed itself says of an item, as an article; or why that makes none."""
     reason = None
     host = None
@@ -37,8 +37,8 @@ def read_item(label: str, item: FeedItem) -> Incoming:
         except ValueError as error:
             reason = str(error)
     if reason is not None or item.title is None:
-        return Incoming(label, reason=reason, url=item.url, title=item.title)
-    return Incoming(
+        return IngestItem(label, reason=reason, url=item.url, title=item.title)
+    return IngestItem(
         label,
         article=Article(
             title=item.title,

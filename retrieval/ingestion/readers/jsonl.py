@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from retrieval.errors import UnreadableSource
-from retrieval.models import Article, Incoming
+from retrieval.models import Article, IngestItem
 from retrieval.text.encoding import bom_encoding, describe_size, open_plain_or_gzip
 from retrieval.timestamps import Span, parse_span
 from retrieval.web.urls import host_name
 
 
-class Lines(Protocol):
+class JsonLines(Protocol):
     def readline(self, limit: int, /) -> bytes: ...
 
 
-def read_file(path: Path, max_bytes: int) -> Iterator[Incoming]:
+def read_file(path: Path, max_bytes: int) -> Iterator[IngestItem]:
     """Yield the articles of a file, labelled ``name:line``; a bad line is one rejection."""
     try:
         with open_plain_or_gzip(path) as file:
@@ -31,7 +31,7 @@ def read_file(path: Path, max_bytes: int) -> Iterator[Incoming]:
         raise UnreadableSource(f"it can't be read ({error.strerror or error})") from error
 
 
-def read_stream(stream: Lines, label: str, max_bytes: int) -> Iterator[Incoming]:
+def read_stream(stream: JsonLines, label: str, max_bytes: int) -> Iterator[IngestItem]:
     """As ``read_file``, from any binary stream. A line longer than ``max_bytes`` is skipped."""
     number = 0
     articles_seen = False
@@ -44,7 +44,7 @@ def read_stream(stream: Lines, label: str, max_bytes: int) -> Iterator[Incoming]
                 break
         if too_long:
             articles_seen = True
-            yield Incoming(place, reason=f"the article is larger than {describe_size(max_bytes)}")
+            yield IngestItem(place, reason=f"the article is larger than {describe_size(max_bytes)}")
             continue
         if number == 1:
             encoding = bom_encoding(line)
@@ -60,22 +60,24 @@ def read_stream(stream: Lines, label: str, max_bytes: int) -> Iterator[Incoming]
         raise UnreadableSource("the file is empty")
 
 
-def _read_line(place: str, line: bytes) -> Incoming:
+def _read_line(place: str, line: bytes) -> IngestItem:
     try:
         record = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError:
-        return Incoming(place, reason="the line is not UTF-8")
+        return IngestItem(place, reason="the line is not UTF-8")
     except json.JSONDecodeError as error:
-        return Incoming(place, reason=f"the line is not JSON ({error.msg} at column {error.colno})")
+        return IngestItem(
+            place, reason=f"the line is not JSON ({error.msg} at column {error.colno})"
+        )
     except RecursionError:
-        return Incoming(place, reason="the line is nested too deeply")
+        return IngestItem(place, reason="the line is nested too deeply")
     if not isinstance(record, dict):
-        return Incoming(place, reason="the line is not a JSON object")
+        return IngestItem(place, reason="the line is not a JSON object")
     url, title = record.get("url"), record.get("title")
     try:
-        return Incoming(place, article=article_from_record(record))
+        return IngestItem(place, article=article_from_record(record))
     except ValueError as error:
-        return Incoming(
+        return IngestItem(
             place,
             reason=str(error),
             url=url if isinstance(url, str) else None,

@@ -8,14 +8,14 @@ from functools import partial
 
 from retrieval.errors import UnreadableSource
 from retrieval.extraction.process_pool import Extractor
-from retrieval.extraction.worker_process import Job, Kind, read_document
-from retrieval.models import Article, Incoming
+from retrieval.extraction.worker_process import ExtractionJob, Kind, read_document
+from retrieval.models import Article, IngestItem
 from retrieval.web import Fetched
 
 
 def start_reading(
-    label: str, job: Job, data: bytes, extractor: Extractor | None
-) -> Callable[[], Incoming]:
+    label: str, job: ExtractionJob, data: bytes, extractor: Extractor | None
+) -> Callable[[], IngestItem]:
     """Begin to read a document; call what is returned for its article or the reason why not.
 
     Without an ``extractor`` it is read in this process, when it is asked for: that is for documents
@@ -34,18 +34,18 @@ async def read_fetched(
     *,
     kind: Kind = "page",
     respect_noai: bool = True,
-) -> Incoming:
+) -> IngestItem:
     """The article of a page or PDF that was fetched, or the reason why there is none."""
     headers = dict(fetched.headers)
-    job = Job(kind, fetched.url, fetched.charset, headers, respect_noai=respect_noai)
+    job = ExtractionJob(kind, fetched.url, fetched.charset, headers, respect_noai=respect_noai)
     try:
-        return Incoming(label, article=await extractor.extract(job, fetched.content))
+        return IngestItem(label, article=await extractor.extract(job, fetched.content))
     except UnreadableSource as error:
-        return Incoming(label, reason=error.message, url=fetched.url)
+        return IngestItem(label, reason=error.message, url=fetched.url)
 
 
-def _outcome(label: str, job: Job, read: Callable[[], Article]) -> Incoming:
+def _outcome(label: str, job: ExtractionJob, read: Callable[[], Article]) -> IngestItem:
     try:
-        return Incoming(label, article=read())
+        return IngestItem(label, article=read())
     except UnreadableSource as error:
-        return Incoming(label, reason=error.message, url=job.url)
+        return IngestItem(label, reason=error.message, url=job.url)

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from retrieval.errors import UnreadableSource
-from retrieval.ingestion.pasted_text import Pasted, clean_pasted
+from retrieval.ingestion.pasted_text import PastedText, clean_pasted
 from retrieval.ingestion.readers.jsonl import article_from_record
-from retrieval.models import Article, Incoming
+from retrieval.models import Article, IngestItem
 from retrieval.text.encoding import decode_text
 from retrieval.timestamps import parse_span
 
@@ -16,15 +16,15 @@ _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)",
 _WORD = re.compile(r"\w")
 
 
-def read_text(label: str, data: bytes) -> Incoming:
+def read_text(label: str, data: bytes) -> IngestItem:
     """A plain text, cleaned of what was copied along with it."""
     try:
-        return Incoming(label, article=article_from_text(decode_text(data)))
+        return IngestItem(label, article=article_from_text(decode_text(data)))
     except UnreadableSource as error:
-        return Incoming(label, reason=error.message)
+        return IngestItem(label, reason=error.message)
 
 
-def read_pasted(label: str, record: dict[str, Any]) -> Incoming:
+def read_pasted(label: str, record: dict[str, Any]) -> IngestItem:
     """A pasted text with what is known of it: keys of an article, of which the text is enough."""
     try:
         pasted = clean_pasted(str(record.get("text", "")))
@@ -34,11 +34,11 @@ def read_pasted(label: str, record: dict[str, Any]) -> Incoming:
         if pasted.title and pasted.title != title:
             text = f"{pasted.title}\n\n{text}"
         article = article_from_record({**record, "title": title, "text": text})
-        return Incoming(label, article=article)
+        return IngestItem(label, article=article)
     except UnreadableSource as error:
-        return Incoming(label, reason=error.message)
+        return IngestItem(label, reason=error.message)
     except ValueError as error:
-        return Incoming(label, reason=str(error))
+        return IngestItem(label, reason=str(error))
 
 
 def article_from_text(text: str) -> Article:
@@ -48,7 +48,7 @@ def article_from_text(text: str) -> Article:
     return Article(title=pasted.title or _lead(pasted.text), text=pasted.text)
 
 
-def read_markdown(label: str, data: bytes) -> Incoming:
+def read_markdown(label: str, data: bytes) -> IngestItem:
     """Markdown, with optional YAML front matter holding keys of an article."""
     try:
         text = decode_text(data)
@@ -59,14 +59,14 @@ def read_markdown(label: str, data: bytes) -> Incoming:
         _require_words(pasted)
         title = front.pop("title", None) or pasted.title or _lead(pasted.text)
         article = article_from_record({**front, "title": title, "text": pasted.text})
-        return Incoming(label, article=article)
+        return IngestItem(label, article=article)
     except UnreadableSource as error:
-        return Incoming(label, reason=error.message)
+        return IngestItem(label, reason=error.message)
     except ValueError as error:
-        return Incoming(label, reason=str(error))
+        return IngestItem(label, reason=str(error))
 
 
-def _require_words(pasted: Pasted) -> None:
+def _require_words(pasted: PastedText) -> None:
     if not _WORD.search(pasted.text):
         raise UnreadableSource("there is no article text in it")
 

@@ -12,7 +12,7 @@ from retrieval.extraction.page_classifier import is_front
 from retrieval.extraction.process_pool import Extractor
 from retrieval.ingestion.readers import feed, pasted
 from retrieval.ingestion.readers.page import read_fetched
-from retrieval.models import Incoming
+from retrieval.models import IngestItem
 from retrieval.web import Fetched, Fetcher
 from retrieval.web.urls import without_credentials
 
@@ -26,7 +26,7 @@ _FEED_ROOTS = (b"<rss", b"<feed", b"<rdf:rdf")
 
 async def read_address(
     url: str, fetcher: Fetcher, extractor: Extractor, *, respect_noai: bool = True
-) -> list[Incoming]:
+) -> list[IngestItem]:
     """Fetch ``url`` and read what it holds; what can't be had comes with the reason."""
     shown = without_credentials(url)
     try:
@@ -36,12 +36,12 @@ async def read_address(
             return await asyncio.to_thread(lambda: list(feed.read_items(shown, document)))
         return [await read_answer(url, fetched, extractor, respect_noai=respect_noai)]
     except UnreadableSource as error:
-        return [Incoming(shown, reason=error.message, url=shown)]
+        return [IngestItem(shown, reason=error.message, url=shown)]
 
 
 async def read_answer(
     url: str, fetched: Fetched, extractor: Extractor, *, respect_noai: bool = True
-) -> Incoming:
+) -> IngestItem:
     """The article in what ``url`` answered, or the reason why there is none.
 
     Raises ``UnreadableSource`` if it is nothing that holds one, a feed for instance.
@@ -81,7 +81,7 @@ def kind_of(fetched: Fetched) -> Kind:
     raise UnreadableSource(f"it is {declared or 'of no known kind'}, not a page, a feed or a PDF")
 
 
-def _read_text(label: str, fetched: Fetched) -> Incoming:
+def _read_text(label: str, fetched: Fetched) -> IngestItem:
     read = pasted.read_text(label, fetched.content)
     return replace(read, article=replace(read.article, url=fetched.url)) if read.article else read
 

@@ -68,7 +68,7 @@ def _print_figures(
     _print_row("", *_COLUMNS)
     _print_row("---", *["---:"] * len(_COLUMNS))
     for system, each in measured.items():
-        scores = weekly_news.summary(ranks[system])
+        scores = weekly_news.summarize_scores(ranks[system])
         times = each.search_milliseconds
         _print_row(
             system,

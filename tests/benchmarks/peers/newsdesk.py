@@ -10,7 +10,7 @@ from pathlib import Path
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
 from retrieval.library import LibraryConfig, open_library
-from retrieval.models import AlsoIn, Hit
+from retrieval.models import RelatedArticle, SearchResult
 from retrieval.timestamps import TimeRange
 from tests.benchmarks.peers.peer import Result
 
@@ -43,7 +43,7 @@ class Newsdesk:
             pass
 
 
-def _result(hit: Hit) -> Result:
+def _result(hit: SearchResult) -> Result:
     article = hit.passage.article
-    also = tuple(also.url for also in hit.also if isinstance(also, AlsoIn) and also.url)
+    also = tuple(also.url for also in hit.also if isinstance(also, RelatedArticle) and also.url)
     return Result(article.url or "", article.title, hit.passage.text, also)

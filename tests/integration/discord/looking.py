@@ -10,7 +10,7 @@ from datetime import datetime
 import pytest
 
 from bot.client import NewsdeskBot
-from bot.storage.guild_settings import known_servers, servers_gone_before
+from bot.storage.guild_settings import guilds_removed_before, known_guilds
 from tests.discord_standin import Channel, DiscordStandIn, Message
 
 
@@ -49,7 +49,7 @@ async def noted(bot: NewsdeskBot, server_id: int, *, gone: bool) -> None:
 
     async def look() -> bool:
         catalogue = bot.library.catalogue
-        known = await servers_gone_before(catalogue, datetime.max) if gone else await known_servers(catalogue)  # fmt: skip
+        known = await guilds_removed_before(catalogue, datetime.max) if gone else await known_guilds(catalogue)  # fmt: skip
         return server_id in known
 
     await eventually(look)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from retrieval.models import Article, Incoming
+from retrieval.models import Article, IngestItem
 from tests.discord_standin import Channel, Guild, User
 from tests.integration.answering_fixtures import BRIDGE
 from tests.integration.discord.conftest import Running, Start
 from tests.integration.discord.looking import whole
 from tests.scripted_model import Says, ScriptedModel
 
-NASTY = Incoming("test", Article(
+NASTY = IngestItem("test", Article(
     "@everyone [Free prize](https://evil.example) <@&1> **bold** \u202egnp.exe",
     "@everyone the harbour lantern cost 77 million crowns, says [the council](https://evil.example/a) of <@123456789012345678> and "
     "https://evil.example/claim and @here. The harbour lantern stands at the p\u0310\u0311\u0312\u0313\u0314\u0315\u0316\u0317ier.",

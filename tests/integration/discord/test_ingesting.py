@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from retrieval.moderation import Moderator
+from retrieval.moderation import ModerationService
 from tests.discord_standin import DiscordStandIn, Message
 from tests.integration.conftest import article
 from tests.integration.discord.conftest import Running, Start
@@ -295,7 +295,7 @@ async def test_a_restart_in_the_middle_of_a_job_goes_on_in_the_same_message(
         assert "60 indexed" in message.text
         assert "1 indexed" in second.text
         assert await desk.articles() == 61
-        moderator = await Moderator.of(running.bot.library, desk.corpus)
+        moderator = await ModerationService.of(running.bot.library, desk.corpus)
         taken = [e for e in await moderator.audit(limit=500) if e.action == "article.indexed"]
         assert len(taken) == len({e.subject for e in taken}) == 61
     assert len(standin.bot_messages(desk.general)) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.models import Article, Incoming
+from retrieval.models import Article, IngestItem
 from tests.discord_standin import Guild, Message, User
 from tests.integration.discord.conftest import Running, Start
 from tests.integration.discord.looking import footer, thread_in, whole
@@ -13,13 +13,13 @@ from tests.integration.discord.test_summaries import many
 QUESTION = "How much did the ferry terminal cost?"
 
 
-def ferry(place: str, millions: int) -> list[Incoming]:
+def ferry(place: str, millions: int) -> list[IngestItem]:
     """The same event as one server's paper has it."""
     text = (
         f"The ferry terminal in {place} opened on Monday. The ferry terminal cost {millions} million "
         f"crowns, the council of {place} said.\n\nThe ferry terminal has room for nine ships."
     )
-    return [Incoming("test", Article(
+    return [IngestItem("test", Article(
         f"Ferry terminal opens in {place}", text, f"https://{place.lower()}.example/ferry", f"{place} Gazette"
     ))]  # fmt: skip
 

@@ -14,7 +14,7 @@ from bot.client import NewsdeskBot
 from bot.config.settings import load_settings
 from bot.ops import logging as bot_logging
 from bot.storage.answers import questions_of
-from bot.storage.guild_settings import load_server_settings
+from bot.storage.guild_settings import load_guild_settings
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feeds
 from retrieval.catalogue.jobs import Jobs, JobSource
@@ -79,7 +79,7 @@ async def test_a_server_that_removes_the_bot_loses_its_data_after_the_grace_time
     assert counts[other_corpus][0] == 10
     assert await bot.library.is_empty(corpus)
     assert await questions_of(bot.library.catalogue, ada.id) == 0
-    assert not (await load_server_settings(bot.library.catalogue, guild.id)).threads
+    assert not (await load_guild_settings(bot.library.catalogue, guild.id)).threads
     assert await bot.library.check() == []
     assert await bot.library.source_names(corpus) == []
 
@@ -149,7 +149,7 @@ async def test_log_lines_bear_the_id_in_the_footer_and_no_words_of_the_question(
     caplog.set_level(logging.INFO)
     lines: list[str] = []
     handler = logging.Handler()
-    handler.setFormatter(bot_logging._Json())
+    handler.setFormatter(bot_logging._JsonFormatter())
     handler.emit = lambda record: lines.append(handler.format(record))  # type: ignore[method-assign]
     logging.getLogger("bot").addHandler(handler)
     standin = running.standin

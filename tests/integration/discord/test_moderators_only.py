@@ -9,7 +9,7 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.ui.pager import Lists
+from bot.ui.pager import PagedLists
 from tests.discord_standin import Message
 from tests.integration.discord.conftest import Start
 from tests.integration.discord.looking import whole
@@ -145,7 +145,7 @@ async def test_pages_are_turned_by_who_asked_for_them_only(desk: Server) -> None
     custom_id = listed.component("Next")["custom_id"]
     forged = await (await desk.ada.press(listed, custom_id, forged=True)).final()
     assert "not yours" in forged.text
-    desk.running.bot.lists = Lists()  # as after a restart
+    desk.running.bot.lists = PagedLists()  # as after a restart
     late = await (await desk.boss.press(listed, "Next")).final()
     assert "no longer kept" in late.text
 

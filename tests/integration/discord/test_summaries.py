@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.storage.subscriptions import active_subscriptions
-from retrieval.models import Article, Incoming
+from retrieval.models import Article, IngestItem
 from retrieval.timestamps import parse_span
 from tests.discord_standin import Channel, Guild, User
 from tests.integration.answering_fixtures import NOW
@@ -34,7 +34,7 @@ async def desk(start: Start, site: NewsSite) -> AsyncIterator[Server]:
         yield server(running, site)
 
 
-def many(count: int) -> list[Incoming]:
+def many(count: int) -> list[IngestItem]:
     """Stories that have nothing in common but the word maravel."""
     words = [
         "amber",
@@ -51,7 +51,7 @@ def many(count: int) -> list[Incoming]:
         "lagoon",
     ]
     return [
-        Incoming("a", Article(
+        IngestItem("a", Article(
             f"{word.title()} report number {n}",
             f"The {word} office of Maravel closed its {word} yard after the {word} season. "
             f"Some {n + 20} {word} workers protested in front of the {word} hall, the {word} union said.",
@@ -169,7 +169,7 @@ async def test_the_same_story_is_in_a_digest_once(running: Running) -> None:
     first = many(1)[0].article
     assert first is not None
     copies = [
-        Incoming("a", Article(first.title, first.text, f"https://{name}.example/x", name, published=first.published))
+        IngestItem("a", Article(first.title, first.text, f"https://{name}.example/x", name, published=first.published))
         for name in ("one", "two", "three")
     ]  # fmt: skip
     await running.bring_in(guild, copies)

@@ -15,7 +15,7 @@ import pytest
 
 from bot.demo import demo_articles
 from bot.storage.answers import answer_by_id, feedback_counts
-from bot.storage.guild_settings import change_server_settings
+from bot.storage.guild_settings import change_guild_settings
 from retrieval.ingestion.pipeline import ingest
 from retrieval.library import LibraryConfig, open_library
 from retrieval.timestamps import utc_now
@@ -83,7 +83,7 @@ async def test_ask_watch_it_being_written_check_follow_up_rate_restart(
         indexer = await library.indexer(f"discord:{guild.id}")
         async for _ in ingest(indexer, demo_articles(utc_now()), actor="test", data_dir=data):
             pass
-        await change_server_settings(library.catalogue, guild.id, utc_now(), threads=True)
+        await change_guild_settings(library.catalogue, guild.id, utc_now(), threads=True)
     environment = standin.environment | {
         "OPENAI_BASE_URL": llama, "OPENAI_MODEL": "SmolLM2-135M-Instruct",
         "NEWSDESK_CONTEXT_TOKENS": "400", "NEWSDESK_ANSWER_TOKENS": "60",

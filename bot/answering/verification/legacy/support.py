@@ -63,7 +63,9 @@ def measure(claim: Line, material: Material) -> dict[str, float]:
         "fragments": len(pieces) / max(1, len(stems)),
         "triples": _triples(stems, flat),
         "strange": 0.0 if material.uncased else float(len(strange)),
-        "unsaid": float(_unsaid(claim, strange, material)) if material.uncased else 0.0,
+        "unsaid": float(_missing_from_evidence(claim, strange, material))
+        if material.uncased
+        else 0.0,
         "rarest": math.log(min((counts[stem] for stem in told), default=0) + 1),
         "lead": _lead(told, material),
         "uncased": float(material.uncased),
@@ -128,7 +130,7 @@ def _strange(claim: Line, material: Material) -> list[Token]:
     ]
 
 
-def _unsaid(claim: Line, strange: Sequence[Token], material: Material) -> int:
+def _missing_from_evidence(claim: Line, strange: Sequence[Token], material: Material) -> int:
     """How much of a claim the passages leave unsaid, in text that was put in lower case.
 
     Verbs are free: a summary chooses its own. Offices and colouring that the passages do not have
