@@ -7,7 +7,7 @@ import contextlib
 import gc
 import shutil
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -19,6 +19,8 @@ from retrieval.catalogue.corpus_deletion import (
     erase_corpus,
     mark_corpus_deleted,
 )
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.migrate import SchemaBranch
 from retrieval.embedders import Embedder, EmbedderOptions, make_embedder
 from retrieval.errors import (
     EmbedderMismatch,
@@ -105,6 +107,11 @@ class Library:
         self._recent_indexers: deque[Indexer] = deque(maxlen=_INDEXERS)
         self._corpora: dict[str, Corpus] = {}
 
+    @property
+    def database(self) -> Database:
+        """The catalogue's, which may hold tables of others too."""
+        return self.catalogue.database
+
     # Asking
 
     async def search(
@@ -143,7 +150,7 @@ class Library:
     async def title_of(self, corpus: str, url: str) -> str | None:
         """The title of the article of this address; None if it isn't here."""
         found = await self._corpus(corpus)
-        return await self.catalogue.title_of(found, url) if found is not None else None
+        return await self.catalogue.articles.title_of(found, url) if found is not None else None
 
     async def require_corpus(self, name: str) -> None:
         """Raises ``NotFound``, naming those that there are, if there is no such corpus."""
@@ -151,22 +158,22 @@ class Library:
             raise NotFound(await self._no_corpus(name))
 
     async def is_empty(self, corpus: str) -> bool:
-        found = await self.catalogue.corpus(corpus)
-        return found is None or not await self.catalogue.newest(found, datetime.max, 1)
+        found = await self.catalogue.corpora.by_name(corpus)
+        return found is None or not await self.catalogue.articles.newest(found, datetime.max, 1)
 
     # Writing
 
     async def indexer(self, corpus: str) -> Indexer:
         """What brings articles into a corpus, which is made if it is new."""
         self._require_writable()
-        made = await self.catalogue.ensure_corpus(corpus, self.clock())
+        made = await self.catalogue.corpora.ensure(corpus, self.clock())
         return self._indexer(self.corner(made))
 
     async def ensure_corpus(self, name: str) -> None:
         """Make a corpus, empty, if there is none of that name."""
         if name not in self._corpora:
             self._require_writable()
-            self._corpora[name] = await self.catalogue.ensure_corpus(name, self.clock())
+            self._corpora[name] = await self.catalogue.corpora.ensure(name, self.clock())
 
     async def recover(self) -> int:
         """Finish what a crash left: accepted articles are indexed, leftovers removed.
@@ -175,9 +182,9 @@ class Library:
         """
         self._require_writable()
         finished = 0
-        for corpus in await corpora_pending_deletion(self.catalogue):
+        for corpus in await corpora_pending_deletion(self.database):
             await self._erase(corpus)
-        for corpus in await self.catalogue.corpora():
+        for corpus in await self.catalogue.corpora.all():
             await self._drop_other_generations(corpus)
             with contextlib.suppress(EmbedderMismatch):  # the command that mends it says so
                 try:
@@ -197,47 +204,47 @@ class Library:
         """
         self._require_writable()
         await self._drop_other_generations(corpus)
-        await self.catalogue.drop_vectors(corpus)
+        await self.catalogue.articles.drop_vectors(corpus)
         renewed = Corpus(corpus.id, corpus.name, corpus.generation + 1)
         corner = self.corner(renewed)
-        version_ids = await self.catalogue.shown_version_ids(corpus)
+        version_ids = await self.catalogue.articles.shown_version_ids(corpus)
         indexer = self._indexer(corner)
         yield 0, len(version_ids)
         async for done in indexer.write_shown(version_ids):
             yield done, len(version_ids)
-        await self.catalogue.switch_generation(corpus, renewed.generation)
+        await self.catalogue.corpora.switch_generation(corpus, renewed.generation)
         self._corpora.pop(corpus.name, None)
         await self._drop_other_generations(renewed)
-        await self.catalogue.drop_vectors(renewed)
+        await self.catalogue.articles.drop_vectors(renewed)
         # What could not enter the old indexes, say for another embedder, enters the new ones.
         await indexer.finish_pending()
 
     async def delete_corpus(self, name: str) -> None:
         """Delete a corpus with everything in it. A crash on the way is finished at the next start."""
         self._require_writable()
-        await mark_corpus_deleted(self.catalogue, name)
+        await mark_corpus_deleted(self.database, name)
         self._corpora.pop(name, None)
-        for corpus in await corpora_pending_deletion(self.catalogue):
+        for corpus in await corpora_pending_deletion(self.database):
             await self._erase(corpus)
 
     # Looking after
 
     async def counts(self) -> list[CorpusCounts]:
-        return await self.catalogue.counts()
+        return await self.catalogue.corpora.counts()
 
     async def embedders(self) -> dict[str, str | None]:
         """By corpus name, the embedder that made its vectors."""
         return {
             corpus.name: await self.corner(corpus).vectors.embedder()
-            for corpus in await self.catalogue.corpora()
+            for corpus in await self.catalogue.corpora.all()
         }
 
     async def check(self) -> list[EmbedderDisagreement]:
         """Compare the indexes with the catalogue, passage by passage."""
         found = []
-        for corpus in await self.catalogue.corpora():
+        for corpus in await self.catalogue.corpora.all():
             corner = self.corner(corpus)
-            expected = await self.catalogue.shown_passage_ids(corpus)
+            expected = await self.catalogue.articles.shown_passage_ids(corpus)
             for name, held in (
                 ("keywords", await corner.keywords.passage_ids()),
                 ("vectors", await corner.vectors.passage_ids()),
@@ -297,15 +304,15 @@ class Library:
             await self.store.index(corpus.id, generation).drop()
         for folder in (self.config.data_dir / "keywords").glob(f"{corpus.id}-*"):
             await asyncio.to_thread(shutil.rmtree, folder, True)
-        await erase_corpus(self.catalogue, corpus)
+        await erase_corpus(self.database, corpus)
 
     async def _corpus(self, name: str) -> Corpus | None:
-        if name not in self._corpora and (found := await self.catalogue.corpus(name)):
+        if name not in self._corpora and (found := await self.catalogue.corpora.by_name(name)):
             self._corpora[name] = found
         return self._corpora.get(name)
 
     async def _no_corpus(self, name: str) -> str:
-        known = [corpus.name for corpus in await self.catalogue.corpora()]
+        known = [corpus.name for corpus in await self.catalogue.corpora.all()]
         if not known:
             return "Nothing has been ingested yet; `newsdesk ingest FILE` brings articles in."
         return f"There is no corpus called {name!r}; known: {', '.join(known)}."
@@ -332,12 +339,14 @@ async def open_library(
     writer: str | None = None,
     clock: Clock = utc_now,
     embedder: Embedder | None = None,
+    branches: Sequence[SchemaBranch] = (),
 ) -> AsyncIterator[Library]:
     """Open a data folder, making it if need be, and close it again.
 
     ``writer`` says what is going to write, for others to read, and takes the writer's lock; None
-    opens for reading, beside a writer if there is one. ``embedder`` replaces the one of ``config``. Either finishes what a crash left, reading
-    only if nobody is writing. Raises ``StorageError``, ``FolderInUse`` or ``FolderTooNew``.
+    opens for reading, beside a writer if there is one. ``embedder`` replaces the one of ``config``; ``branches`` are tables of
+    the caller's in the same database. Either finishes what a crash left, reading only if nobody is
+    writing. Raises ``StorageError``, ``FolderInUse`` or ``FolderTooNew``.
     """
     folder = config.data_dir
     try:
@@ -353,12 +362,12 @@ async def open_library(
         path = folder / "catalogue.sqlite3"
         if writer is not None:
             lock.acquire(writer)
-            if not await Catalogue.is_ready(path):
-                await Catalogue.prepare(path)
-        elif not await Catalogue.is_ready(path):
+            if not await Database.is_ready(path, branches):
+                await Database.prepare(path, branches)
+        elif not await Database.is_ready(path, branches):
             await asyncio.to_thread(lock.acquire, "first start", seconds=_FIRST_START_SECONDS)
-            if not await Catalogue.is_ready(path):
-                await Catalogue.prepare(path)
+            if not await Database.is_ready(path, branches):
+                await Database.prepare(path, branches)
             lock.release()
         embedder = embedder or make_embedder(config.embedder, config.embedder_options)
         library = await _opened(config, path, embedder, clock, writable=writer is not None)
@@ -381,11 +390,11 @@ async def _opened(
     try:
         if config.chroma_url:
             store = await ChromaStore.server(
-                config.chroma_url, catalogue.folder_id, embedder.identity
+                config.chroma_url, catalogue.database.folder_id, embedder.identity
             )
         else:
             store = await ChromaStore.embedded(
-                config.data_dir / "chroma", catalogue.folder_id, embedder.identity,
+                config.data_dir / "chroma", catalogue.database.folder_id, embedder.identity,
                 apart=config.chroma_apart,
             )  # fmt: skip
     except BaseException:
@@ -395,9 +404,9 @@ async def _opened(
 
 
 async def _has_unfinished(catalogue: Catalogue) -> bool:
-    corpora = await catalogue.corpora()
+    corpora = await catalogue.corpora.all()
     old = any(corpus.layout != LAYOUT for corpus in corpora)
-    return old or any([any(await catalogue.unfinished(corpus)) for corpus in corpora])
+    return old or any([any(await catalogue.articles.unfinished(corpus)) for corpus in corpora])
 
 
 async def _recover_as_reader(library: Library, lock: WriterLock) -> None:
@@ -413,7 +422,7 @@ async def _recover_as_reader(library: Library, lock: WriterLock) -> None:
         await library.recover()
     finally:
         library.writable = False
-        for corpus in await library.catalogue.corpora():
+        for corpus in await library.catalogue.corpora.all():
             await library.corner(corpus).keywords.close()
         lock.release()
 

@@ -15,7 +15,7 @@ from bot.answering.models import Usage
 from bot.answering.providers import TokenUsage
 from bot.config.limits import Budget
 from bot.storage.usage import DailyUsage, record_usage, usage_of_day
-from retrieval.catalogue import Catalogue
+from retrieval.catalogue.database import Database
 from retrieval.errors import SettingsError
 from retrieval.timestamps import Clock
 
@@ -35,13 +35,13 @@ class TokenBudget:
 
     def __init__(
         self,
-        catalogue: Catalogue,
+        database: Database,
         prices: Mapping[str, Price],
         budget: Budget,
         clock: Clock,
         zone: tzinfo,
     ) -> None:
-        self._catalogue = catalogue
+        self._database = database
         self._prices = prices
         self._clock = clock
         self._zone = zone
@@ -53,7 +53,7 @@ class TokenBudget:
     async def spent(self, corpus: str | None = None) -> DailyUsage:
         """What went today, in one corpus or in all."""
         return await usage_of_day(
-            self._catalogue, self._clock().astimezone(self._zone).date(), corpus
+            self._database, self._clock().astimezone(self._zone).date(), corpus
         )
 
     @contextlib.asynccontextmanager
@@ -95,7 +95,7 @@ class TokenBudget:
             cost = call.prompt_tokens * price.prompt + call.completion_tokens * price.completion
         now = self._clock()
         await record_usage(
-            self._catalogue, at=now, day=now.astimezone(self._zone).date(), corpus=corpus,
+            self._database, at=now, day=now.astimezone(self._zone).date(), corpus=corpus,
             model=model, prompt_tokens=call.prompt_tokens,
             completion_tokens=call.completion_tokens, cost=cost,
         )  # fmt: skip

@@ -35,7 +35,7 @@ async def open_composer(
     # OpenAI's prices are not those of another server, whatever its model is called.
     file = config.prices_file or (None if config.model.base_url else BUNDLED_PRICES)
     prices = load_prices(file) if file else {}
-    ledger = TokenBudget(library.catalogue, prices, config.budget, library.clock, config.zone)
+    ledger = TokenBudget(library.database, prices, config.budget, library.clock, config.zone)
     composer = Composer(model, ledger, config.composing, config.zone)
     try:
         yield composer

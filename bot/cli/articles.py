@@ -35,7 +35,7 @@ def find(
     Example: newsdesk articles find bridge BBC
     """
     found = open_moderator(
-        "articles find", corpus, lambda m: m.find(" ".join(words), limit), writing=False
+        "articles find", corpus, lambda m: m.articles.find(" ".join(words), limit), writing=False
     )
     if not found and not as_json:
         print("Nothing was found; every word has to stand in the title, the publisher or the URL.")
@@ -46,7 +46,9 @@ def find(
 @articles.command()
 def show(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
     """Show an article as it is kept."""
-    card, text = open_moderator("articles show", corpus, lambda m: m.show(reference), writing=False)
+    card, text = open_moderator(
+        "articles show", corpus, lambda m: m.articles.show(reference), writing=False
+    )
     if as_json:
         print_json({**asdict(card), "text": text})
         return
@@ -85,7 +87,10 @@ def restore(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json =
 def show_story(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
     """The articles that tell the same story as one, oldest first."""
     _print_story(
-        open_moderator("stories show", corpus, lambda m: m.story(reference), writing=False), as_json
+        open_moderator(
+            "stories show", corpus, lambda m: m.articles.story(reference), writing=False
+        ),
+        as_json,
     )
 
 
@@ -124,7 +129,7 @@ def audit(
 ) -> None:  # fmt: skip
     """Who did what, when and from where, the newest first."""
     entries: list[AuditEntry] = open_moderator(
-        "audit", corpus, lambda m: m.audit(subject=about, limit=limit), writing=False
+        "audit", corpus, lambda m: m.audit_log.read(subject=about, limit=limit), writing=False
     )
     if not entries and not as_json:
         print("Nothing was done yet." if about is None else f"Nothing was done to {about}.")

@@ -49,7 +49,7 @@ async def open_ingestion_services(
 
 async def known(library: Library, corpus: str) -> None:
     """Raises ``NotFound`` for a corpus that isn't there while others are: a slip of the pen."""
-    if await library.catalogue.corpora():
+    if await library.catalogue.corpora.all():
         await library.require_corpus(corpus)
 
 

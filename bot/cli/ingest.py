@@ -116,7 +116,7 @@ def reindex(
         async with open_library(load_settings().library(), writer="newsdesk reindex") as library:
             if corpus is not None:
                 await library.require_corpus(corpus)
-            known = await library.catalogue.corpora()
+            known = await library.catalogue.corpora.all()
             if not known and not as_json:
                 print("There is nothing to reindex yet.")
             wanted = [each for each in known if corpus in (None, each.name)]

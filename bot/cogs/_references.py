@@ -27,7 +27,7 @@ async def suggest_articles(
 
     async def find(visit: RequestContext, corpus: str) -> Suggested:
         moderator = await moderator_of(bot, visit)
-        cards = await moderator.find(typed, _MOST, removed)
+        cards = await moderator.articles.find(typed, _MOST, removed)
         return [
             (" · ".join(filter(None, (card.title, card.source))), card.article_id) for card in cards
         ]

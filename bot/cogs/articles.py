@@ -35,7 +35,7 @@ class ArticleCommands(
         self, interaction: discord.Interaction[Any], words: app_commands.Range[str, 1, 200]
     ) -> None:
         visit, moderator = await moderating(self._bot, interaction)
-        found = await moderator.find(words, _MOST)
+        found = await moderator.articles.find(words, _MOST)
         if not found:
             raise UserError("articles-none", text=plain(words, 100))
         title = visit.say("articles-found", count=len(found))
@@ -49,7 +49,7 @@ class ArticleCommands(
     async def show(self, interaction: discord.Interaction[Any], article: Reference) -> None:
         visit, moderator = await moderating(self._bot, interaction)
         with telling(article, not_found="article-unknown"):
-            card, text = await moderator.show(article)
+            card, text = await moderator.articles.show(article)
         paragraphs = (plain(part) for part in text.split("\n\n"))
         pages = paged(
             visit.say("article-title"), paragraphs, visit.say, head=card_lines(card, visit.say),

@@ -37,7 +37,9 @@ class AuditCommands(commands.Cog):
         visit.require_moderator()
         await acknowledge(interaction)
         moderator = await moderator_of(self._bot, visit)
-        entries = await moderator.audit(subject=about.strip() if about else None, limit=_MOST)
+        entries = await moderator.audit_log.read(
+            subject=about.strip() if about else None, limit=_MOST
+        )
         if not entries:
             raise UserError("audit-none")
         lines = map(audit_lines, entries)

@@ -50,16 +50,16 @@ class PrivacyCommands(
 
     async def _kept(self, visit: RequestContext) -> list[str]:
         """What is kept of somebody, a line for each kind."""
-        catalogue, user_id, say = self._bot.library.catalogue, visit.user.id, visit.say
+        database, user_id, say = self._bot.library.database, visit.user.id, visit.say
         lines = []
         days = f"{self._bot.settings.keep_answers_days:g}"
-        if count := await questions_of(catalogue, user_id):
+        if count := await questions_of(database, user_id):
             lines.append(say("privacy-kept", count=count, days=days))
-        if count := await other_answers_of(catalogue, user_id):
+        if count := await other_answers_of(database, user_id):
             lines.append(say("privacy-kept-summaries", count=count, days=days))
-        if count := await feedback_of(catalogue, user_id):
+        if count := await feedback_of(database, user_id):
             lines.append(say("privacy-kept-feedback", count=count))
-        if count := await subscriptions_of(catalogue, user_id):
+        if count := await subscriptions_of(database, user_id):
             lines.append(say("privacy-kept-subscriptions", count=count))
         return lines
 
@@ -88,9 +88,9 @@ class _Confirmation(discord.ui.View):
         return interaction.user.id == self._user_id
 
     async def _forget(self, interaction: discord.Interaction[Any]) -> None:
-        catalogue = self._bot.library.catalogue
-        count = await forget_user(catalogue, self._user_id)
-        await forget_subscriptions(catalogue, user_id=self._user_id)
+        database = self._bot.library.database
+        count = await forget_user(database, self._user_id)
+        await forget_subscriptions(database, user_id=self._user_id)
         _forget_remembered(self._bot, self._user_id)
         self.stop()
         text = self._say("privacy-done", count=count)

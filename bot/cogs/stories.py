@@ -36,7 +36,7 @@ class StoryCommands(
     async def show(self, interaction: discord.Interaction[Any], article: Reference) -> None:
         visit, moderator = await moderating(self._bot, interaction)
         with telling(article, not_found="article-unknown", refused="story-none"):
-            cards = await moderator.story(article)
+            cards = await moderator.articles.story(article)
         await self._tell(interaction, visit, cards, visit.say("story-title", count=len(cards)))
 
     @app_commands.command(

@@ -100,7 +100,7 @@ async def _examine_library(settings: Settings, library: Library) -> list[CheckRe
 
 async def _examine_vectors(library: Library, vector: Vectors) -> list[CheckResult]:
     findings = []
-    for searched in await library.catalogue.corpora():
+    for searched in await library.catalogue.corpora.all():
         try:
             await library.corner(searched).vectors.query(vector, 1)
         except IndexDamaged as error:

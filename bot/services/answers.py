@@ -146,8 +146,8 @@ class AnswerService:
             query.id, frame.as_of, query.corpus, query.server_id, query.channel_id, None,
             query.user_id, query.text, place.private, as_record(answer),
         )  # fmt: skip
-        catalogue = self._library.catalogue
-        await save_answer(catalogue, given)
+        database = self._library.database
+        await save_answer(database, given)
         *before, last = answer_pages(answer, frame)
         view = answer_view(query.id, answer, private=place.private, say=query.say)
         message = await place.finish([*before, last.with_view(view)])
@@ -155,8 +155,8 @@ class AnswerService:
             return None
         if place.earlier:
             pages = {"earlier": list(place.earlier)}
-            await save_answer(catalogue, replace(given, answer=given.answer | pages))
-        await set_message(catalogue, query.id, message.channel.id, message.id)
+            await save_answer(database, replace(given, answer=given.answer | pages))
+        await set_message(database, query.id, message.channel.id, message.id)
         conversation = self._engine.after(query.conversation, asked, answer)
         for topic in (AnswerKey(query.id), *query.topics):
             self._conversations.remember(topic, conversation, query.user_id)

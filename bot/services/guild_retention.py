@@ -20,8 +20,7 @@ from bot.storage.guild_settings import (
 )
 from bot.storage.subscriptions import forget_subscriptions
 from retrieval.catalogue.audit_log import Actor
-from retrieval.catalogue.feeds import Feed, Feeds
-from retrieval.catalogue.jobs import Jobs
+from retrieval.catalogue.feeds import Feed
 from retrieval.errors import NewsdeskError
 
 if TYPE_CHECKING:
@@ -52,14 +51,12 @@ class GuildRetention:
 
     async def compare(self) -> None:
         """Note who came and went while the bot was away."""
-        catalogue, now = self._bot.library.catalogue, self._bot.library.clock()
-        for server_id in set(await known_guilds(catalogue)) - self._present():
+        database, now = self._bot.library.database, self._bot.library.clock()
+        for server_id in set(await known_guilds(database)) - self._present():
             await self.left(server_id)
-        for server_id in (
-            set(await guilds_removed_before(catalogue, datetime.max)) & self._present()
-        ):
+        for server_id in set(await guilds_removed_before(database, datetime.max)) & self._present():
             await self.came(server_id)
-        await mark_present(catalogue, list(self._present()), now)
+        await mark_present(database, list(self._present()), now)
 
     def _present(self) -> set[int]:
         """The servers that the bot is in, at this moment: some leave while it looks."""
@@ -67,7 +64,7 @@ class GuildRetention:
 
     async def came(self, server_id: int) -> None:
         """Keep what is a server's, and visit its feeds again."""
-        await mark_present(self._bot.library.catalogue, [server_id], self._bot.library.clock())
+        await mark_present(self._bot.library.database, [server_id], self._bot.library.clock())
         corpus, desk = self._bot.corpus_of(server_id), self._bot.newsroom.desk
         for feed in await self._feeds(corpus):
             if (feed.pause_reason or "").startswith(_US.who):
@@ -75,11 +72,11 @@ class GuildRetention:
 
     async def left(self, server_id: int) -> None:
         """Start the grace time of a server; its jobs end, and its feeds are not visited."""
-        await mark_removed(self._bot.library.catalogue, server_id, self._bot.library.clock())
+        await mark_removed(self._bot.library.database, server_id, self._bot.library.clock())
         if self._bot.settings.shared_corpus is not None:
             return
         corpus, room = self._bot.corpus_of(server_id), self._bot.newsroom
-        for job in await Jobs(self._bot.library.catalogue).unfinished():
+        for job in await self._bot.library.catalogue.jobs.unfinished():
             if job.corpus == corpus:
                 with contextlib.suppress(NewsdeskError):  # it has ended meanwhile
                     await room.jobs.cancel(job.id, corpus, _US)
@@ -88,8 +85,8 @@ class GuildRetention:
                 await room.desk.pause(str(feed.id), corpus, _US)
 
     async def _feeds(self, corpus: str) -> list[Feed]:
-        found = await self._bot.library.catalogue.corpus(corpus)
-        return await Feeds(self._bot.library.catalogue).of(found) if found else []
+        found = await self._bot.library.catalogue.corpora.by_name(corpus)
+        return await self._bot.library.catalogue.feeds.of(found) if found else []
 
     async def delete_due(self) -> int:
         """Delete everything of the servers whose grace time is over, and answers that are too old.
@@ -98,7 +95,7 @@ class GuildRetention:
         """
         library = self._bot.library
         due = library.clock() - timedelta(days=self._bot.settings.grace_days)
-        gone = await guilds_removed_before(library.catalogue, due)
+        gone = await guilds_removed_before(library.database, due)
         for server_id in gone:
             if self._bot.get_guild(server_id) is not None:
                 continue  # it has taken the bot back
@@ -106,13 +103,13 @@ class GuildRetention:
                 corpus = self._bot.corpus_of(server_id)
                 await library.delete_corpus(corpus)
                 # Also what was answered from it directly.
-                await forget_answers(library.catalogue, corpus=corpus)
-            await forget_answers(library.catalogue, server_id=server_id)
-            await forget_subscriptions(library.catalogue, server_id=server_id)
-            await forget_guild(library.catalogue, server_id)
+                await forget_answers(library.database, corpus=corpus)
+            await forget_answers(library.database, server_id=server_id)
+            await forget_subscriptions(library.database, server_id=server_id)
+            await forget_guild(library.database, server_id)
             _log.info("a server's data was deleted", extra=details(server=server_id))
         await forget_answers(
-            library.catalogue,
+            library.database,
             before=library.clock() - timedelta(days=self._bot.settings.keep_answers_days),
         )
         return len(gone)

@@ -41,17 +41,17 @@ class GuildSettingsCache:
         noted = None
         if by is not None:
             await self._library.ensure_corpus(by[0])
-            corpus = await self._library.catalogue.corpus(by[0])
+            corpus = await self._library.catalogue.corpora.by_name(by[0])
             noted = (corpus, by[1]) if corpus is not None else None
         settings = await change_guild_settings(
-            self._library.catalogue, server_id, self._library.clock(), by=noted, **changes
+            self._library.database, server_id, self._library.clock(), by=noted, **changes
         )
         self._keep(server_id, settings)
         return settings
 
     async def _read(self, server_id: int) -> GuildSettings:
         try:
-            settings = await load_guild_settings(self._library.catalogue, server_id)
+            settings = await load_guild_settings(self._library.database, server_id)
             # What was changed meanwhile is newer than what was read.
             if server_id not in self._known:
                 self._keep(server_id, settings)

@@ -29,6 +29,7 @@ from bot.ui.jobs import job_page, over_page
 from bot.ui.pages import note
 from bot.ui.persistent_message import PersistentMessage
 from retrieval import errors as services
+from retrieval.catalogue.database import Database
 from retrieval.catalogue.jobs import Job, JobSource
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class JobProgressBoard:
         job = await self.submit(visit, sources)
         language = language_of(visit.settings.language or interaction.locale.value)
         kept = JobMessage(job.id, visit.server_id or 0, visit.channel_id, message_id, language)
-        await save_job_message(self._catalogue, kept)
+        await save_job_message(self._database, kept)
         channel = interaction.channel
         way = PersistentMessage(
             channel if isinstance(channel, discord.abc.Messageable) else None,
@@ -82,7 +83,7 @@ class JobProgressBoard:
 
     async def resume(self) -> None:
         """Go on showing the jobs that a former process showed."""
-        for kept in await all_job_messages(self._catalogue):
+        for kept in await all_job_messages(self._database):
             channel = self._bot.get_partial_messageable(kept.channel_id, guild_id=kept.server_id)
             way = PersistentMessage(channel, kept.message_id)
             self._start(kept, self._bot.corpus_of(kept.server_id), way)
@@ -102,7 +103,7 @@ class JobProgressBoard:
         try:
             visit = await self._bot.visit(interaction)
             corpus = visit.require_moderator()
-            kept = await job_message(self._catalogue, job_id)
+            kept = await job_message(self._database, job_id)
             message = interaction.message
             if kept is None:
                 raise UserError("job-over-already")
@@ -137,21 +138,21 @@ class JobProgressBoard:
                     place.update(partial(job_page, event, say))
                     if way.message_id != kept.message_id:
                         kept = replace(kept, message_id=way.message_id)
-                        await save_job_message(self._catalogue, kept)
+                        await save_job_message(self._database, kept)
             with contextlib.suppress(MessageDeleted):
                 if await place.finish([over_page(event, say)]) is None:
                     return  # the next start tells how it ended
-            await forget_job_message(self._catalogue, kept.job_id)
+            await forget_job_message(self._database, kept.job_id)
         except services.NotFound:  # its server's data was deleted
-            await forget_job_message(self._catalogue, kept.job_id)
+            await forget_job_message(self._database, kept.job_id)
         except Exception as error:  # noqa: BLE001 - nobody to tell; the job goes on
             errors.log(error, "showing a job", job=kept.job_id, server=kept.server_id)
         finally:
             await place.close()
 
     @property
-    def _catalogue(self) -> Any:
-        return self._bot.library.catalogue
+    def _database(self) -> Database:
+        return self._bot.library.database
 
 
 async def acknowledge_publicly(interaction: discord.Interaction[Any]) -> int | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
-from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.database import Database
 from retrieval.catalogue.schema import feedback, given_answers
 from retrieval.timestamps import from_micros, to_micros
 
@@ -33,7 +33,7 @@ class StoredAnswer:
     answer: dict[str, Any]
 
 
-async def save_answer(catalogue: Catalogue, given: StoredAnswer) -> None:
+async def save_answer(database: Database, given: StoredAnswer) -> None:
     """Keep an answer, or keep it anew under the same id."""
     row = {
         "id": given.id, "at": to_micros(given.at), "corpus": given.corpus,
@@ -41,16 +41,14 @@ async def save_answer(catalogue: Catalogue, given: StoredAnswer) -> None:
         "message_id": given.message_id, "user_id": given.user_id, "question": given.question,
         "private": given.private, "answer": given.answer,
     }  # fmt: skip
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         await connection.execute(delete(given_answers).where(given_answers.c.id == given.id))
         await connection.execute(insert(given_answers), row)
 
 
-async def set_message(
-    catalogue: Catalogue, answer_id: str, channel_id: int, message_id: int
-) -> None:
+async def set_message(database: Database, answer_id: str, channel_id: int, message_id: int) -> None:
     """Note where an answer stands now."""
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         await connection.execute(
             update(given_answers)
             .where(given_answers.c.id == answer_id)
@@ -58,65 +56,65 @@ async def set_message(
         )
 
 
-async def answer_by_id(catalogue: Catalogue, answer_id: str) -> StoredAnswer | None:
-    return await _one(catalogue, given_answers.c.id == answer_id)
+async def answer_by_id(database: Database, answer_id: str) -> StoredAnswer | None:
+    return await _one(database, given_answers.c.id == answer_id)
 
 
-async def answer_by_message(catalogue: Catalogue, message_id: int) -> StoredAnswer | None:
+async def answer_by_message(database: Database, message_id: int) -> StoredAnswer | None:
     """The answer that stands in a message, for replies to it."""
-    return await _one(catalogue, given_answers.c.message_id == message_id)
+    return await _one(database, given_answers.c.message_id == message_id)
 
 
 async def record_feedback(
-    catalogue: Catalogue, answer_id: str, user_id: int, *, helpful: bool, now: datetime
+    database: Database, answer_id: str, user_id: int, *, helpful: bool, now: datetime
 ) -> None:
     """Keep what a user thinks of an answer; the last word counts."""
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         mine = (feedback.c.answer_id == answer_id) & (feedback.c.user_id == user_id)
         await connection.execute(delete(feedback).where(mine))
         row = {"answer_id": answer_id, "user_id": user_id, "helpful": helpful, "at": to_micros(now)}
         await connection.execute(insert(feedback), row)
 
 
-async def feedback_counts(catalogue: Catalogue, answer_id: str) -> tuple[int, int]:
+async def feedback_counts(database: Database, answer_id: str) -> tuple[int, int]:
     """How many found an answer helpful, and how many did not."""
     query = (
         select(feedback.c.helpful, func.count())
         .where(feedback.c.answer_id == answer_id)
         .group_by(feedback.c.helpful)
     )
-    rows = await catalogue._read(lambda connection: connection.execute(query).all())
+    rows = await database.read(lambda connection: connection.execute(query).all())
     counts = {bool(helpful): count for helpful, count in rows}
     return counts.get(True, 0), counts.get(False, 0)
 
 
-async def questions_of(catalogue: Catalogue, user_id: int) -> int:
+async def questions_of(database: Database, user_id: int) -> int:
     """How many questions of a user are kept."""
-    return await _count(catalogue, user_id, given_answers.c.question.is_not(None))
+    return await _count(database, user_id, given_answers.c.question.is_not(None))
 
 
-async def other_answers_of(catalogue: Catalogue, user_id: int) -> int:
+async def other_answers_of(database: Database, user_id: int) -> int:
     """How many answers to no question are kept for a user: summaries, and what was subscribed to."""
-    return await _count(catalogue, user_id, given_answers.c.question.is_(None))
+    return await _count(database, user_id, given_answers.c.question.is_(None))
 
 
-async def _count(catalogue: Catalogue, user_id: int, which: ColumnElement[bool]) -> int:
+async def _count(database: Database, user_id: int, which: ColumnElement[bool]) -> int:
     query = select(func.count()).where(given_answers.c.user_id == user_id, which)
-    return await catalogue._read(lambda connection: connection.scalar(query)) or 0
+    return await database.read(lambda connection: connection.scalar(query)) or 0
 
 
-async def feedback_of(catalogue: Catalogue, user_id: int) -> int:
+async def feedback_of(database: Database, user_id: int) -> int:
     """Of how many answers it is kept what a user thinks of them."""
     query = select(func.count()).where(feedback.c.user_id == user_id)
-    return await catalogue._read(lambda connection: connection.scalar(query)) or 0
+    return await database.read(lambda connection: connection.scalar(query)) or 0
 
 
-async def forget_user(catalogue: Catalogue, user_id: int) -> int:
+async def forget_user(database: Database, user_id: int) -> int:
     """Forget who asked what: question, answer and feedback go. Returns how many questions that were.
 
     The row stays, empty, so that its buttons can say what became of it.
     """
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         mine = given_answers.c.user_id == user_id
         counting = select(func.count(given_answers.c.question)).where(mine)
         questions = await connection.scalar(counting)
@@ -128,7 +126,7 @@ async def forget_user(catalogue: Catalogue, user_id: int) -> int:
 
 
 async def forget_answers(
-    catalogue: Catalogue,
+    database: Database,
     *,
     server_id: int | None = None,
     corpus: str | None = None,
@@ -146,15 +144,15 @@ async def forget_answers(
     if before is not None:
         chosen.append(given_answers.c.at < to_micros(before))
     ids = select(given_answers.c.id).where(*chosen)
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         await connection.execute(delete(feedback).where(feedback.c.answer_id.in_(ids)))
         result = await connection.execute(delete(given_answers).where(*chosen))
     return result.rowcount
 
 
-async def _one(catalogue: Catalogue, wanted: Any) -> StoredAnswer | None:
+async def _one(database: Database, wanted: Any) -> StoredAnswer | None:
     query = select(given_answers).where(wanted)
-    row = await catalogue._read(lambda connection: connection.execute(query).first())
+    row = await database.read(lambda connection: connection.execute(query).first())
     if row is None:
         return None
     return StoredAnswer(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from retrieval.catalogue.audit_log import Actor, note
-from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.database import Database
 from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import servers
 from retrieval.timestamps import to_micros
@@ -38,15 +38,15 @@ _KNOWN = frozenset(field.name for field in fields(GuildSettings))
 _IDS = frozenset({"channels", "ask_roles", "free_roles", "moderator_roles"})
 
 
-async def load_guild_settings(catalogue: Catalogue, server_id: int) -> GuildSettings:
+async def load_guild_settings(database: Database, server_id: int) -> GuildSettings:
     """The settings of a server; the defaults for one that has set nothing."""
     query = select(servers.c.settings).where(servers.c.id == server_id)
-    stored = await catalogue._read(lambda connection: connection.scalar(query))
+    stored = await database.read(lambda connection: connection.scalar(query))
     return _read(stored or {})
 
 
 async def change_guild_settings(
-    catalogue: Catalogue,
+    database: Database,
     server_id: int,
     now: datetime,
     *,
@@ -57,7 +57,7 @@ async def change_guild_settings(
 
     ``by`` is who does that, for the audit of a corpus.
     """
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         query = select(servers.c.settings).where(servers.c.id == server_id)
         stored = (await connection.execute(query)).scalar_one_or_none()
         before = _read(stored or {})
@@ -78,9 +78,9 @@ async def change_guild_settings(
     return settings
 
 
-async def mark_present(catalogue: Catalogue, server_ids: list[int], now: datetime) -> None:
+async def mark_present(database: Database, server_ids: list[int], now: datetime) -> None:
     """Note that the bot is in these servers: what is theirs is kept."""
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         await connection.execute(
             update(servers).where(servers.c.id.in_(server_ids)).values(removed_at=None)
         )
@@ -94,11 +94,11 @@ async def mark_present(catalogue: Catalogue, server_ids: list[int], now: datetim
             await connection.execute(insert(servers), rows)
 
 
-async def mark_removed(catalogue: Catalogue, server_id: int, now: datetime) -> None:
+async def mark_removed(database: Database, server_id: int, now: datetime) -> None:
     """Note that the bot was removed from a server, also one that it never noted to be in; from now
     on its grace time runs."""
     at = to_micros(now)
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         known = await connection.scalar(select(servers.c.id).where(servers.c.id == server_id))
         if known is None:
             row = {"id": server_id, "settings": {}, "joined_at": at, "removed_at": at}
@@ -111,21 +111,21 @@ async def mark_removed(catalogue: Catalogue, server_id: int, now: datetime) -> N
         )
 
 
-async def known_guilds(catalogue: Catalogue) -> list[int]:
+async def known_guilds(database: Database) -> list[int]:
     """The servers that are not known to be gone."""
     query = select(servers.c.id).where(servers.c.removed_at.is_(None)).order_by(servers.c.id)
-    return await catalogue._read(lambda connection: list(connection.execute(query).scalars()))
+    return await database.read(lambda connection: list(connection.execute(query).scalars()))
 
 
-async def guilds_removed_before(catalogue: Catalogue, moment: datetime) -> list[int]:
+async def guilds_removed_before(database: Database, moment: datetime) -> list[int]:
     """The servers whose grace time ended, if it began before ``moment``."""
     query = select(servers.c.id).where(servers.c.removed_at < to_micros(moment))
-    return await catalogue._read(lambda connection: list(connection.execute(query).scalars()))
+    return await database.read(lambda connection: list(connection.execute(query).scalars()))
 
 
-async def forget_guild(catalogue: Catalogue, server_id: int) -> None:
+async def forget_guild(database: Database, server_id: int) -> None:
     """Delete what is kept of a server itself. Its corpus and its answers go on their own."""
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         await connection.execute(delete(servers).where(servers.c.id == server_id))
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import delete, insert, select
 
-from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.database import Database
 from retrieval.catalogue.schema import job_messages
 
 
@@ -21,28 +21,28 @@ class JobMessage:
     language: str
 
 
-async def save_job_message(catalogue: Catalogue, message: JobMessage) -> None:
+async def save_job_message(database: Database, message: JobMessage) -> None:
     """Keep where a job is shown, instead of where it was before."""
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         await connection.execute(
             delete(job_messages).where(job_messages.c.job_id == message.job_id)
         )
         await connection.execute(insert(job_messages), asdict(message))
 
 
-async def all_job_messages(catalogue: Catalogue) -> list[JobMessage]:
+async def all_job_messages(database: Database) -> list[JobMessage]:
     """Of all jobs that are shown, in the order in which they came."""
     query = select(job_messages).order_by(job_messages.c.job_id)
-    rows = await catalogue._read(lambda connection: connection.execute(query).all())
+    rows = await database.read(lambda connection: connection.execute(query).all())
     return [JobMessage(*row) for row in rows]
 
 
-async def job_message(catalogue: Catalogue, job_id: int) -> JobMessage | None:
+async def job_message(database: Database, job_id: int) -> JobMessage | None:
     query = select(job_messages).where(job_messages.c.job_id == job_id)
-    row = await catalogue._read(lambda connection: connection.execute(query).first())
+    row = await database.read(lambda connection: connection.execute(query).first())
     return JobMessage(*row) if row is not None else None
 
 
-async def forget_job_message(catalogue: Catalogue, job_id: int) -> None:
-    async with catalogue._write() as connection:
+async def forget_job_message(database: Database, job_id: int) -> None:
+    async with database.write() as connection:
         await connection.execute(delete(job_messages).where(job_messages.c.job_id == job_id))

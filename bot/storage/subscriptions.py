@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import delete, func, insert, select, update
 
-from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.database import Database
 from retrieval.catalogue.schema import deliveries, subscriptions
 from retrieval.timestamps import from_micros, to_micros
 
@@ -59,20 +59,20 @@ class Delivery:
     at: datetime
 
 
-async def add_subscription(catalogue: Catalogue, subscription: Subscription) -> Subscription:
+async def add_subscription(database: Database, subscription: Subscription) -> Subscription:
     """Keep a new one; returned with its id."""
     row = asdict(subscription)
     del row["id"]
     for name in _MOMENTS:
         row[name] = None if row[name] is None else to_micros(row[name])
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         result = await connection.execute(insert(subscriptions), row)
         key = result.inserted_primary_key
     return replace(subscription, id=key[0] if key else 0)
 
 
 async def active_subscriptions(
-    catalogue: Catalogue, *, user_id: int | None = None, server_id: int | None = None
+    database: Database, *, user_id: int | None = None, server_id: int | None = None
 ) -> list[Subscription]:
     """Those that have not ended, oldest first: all, or those of a person or of a server."""
     query = select(subscriptions).where(subscriptions.c.ended_at.is_(None))
@@ -81,45 +81,45 @@ async def active_subscriptions(
     if server_id is not None:
         query = query.where(subscriptions.c.server_id == server_id)
     query = query.order_by(subscriptions.c.id)
-    rows = await catalogue._read(lambda connection: connection.execute(query).mappings().all())
+    rows = await database.read(lambda connection: connection.execute(query).mappings().all())
     return [_subscription(dict(row)) for row in rows]
 
 
-async def subscription_by_id(catalogue: Catalogue, subscription_id: int) -> Subscription | None:
+async def subscription_by_id(database: Database, subscription_id: int) -> Subscription | None:
     query = select(subscriptions).where(subscriptions.c.id == subscription_id)
-    row = await catalogue._read(lambda connection: connection.execute(query).mappings().first())
+    row = await database.read(lambda connection: connection.execute(query).mappings().first())
     return None if row is None else _subscription(dict(row))
 
 
 async def pause_subscription(
-    catalogue: Catalogue, subscription_id: int, paused: bool, now: datetime
+    database: Database, subscription_id: int, paused: bool, now: datetime
 ) -> None:
     """Pause it, or go on from now: what fell into the pause is not made up."""
     changes: dict[str, Any] = {"paused": paused}
     if not paused:
         changes["done_until"] = to_micros(now)
-    await _change(catalogue, subscription_id, **changes)
+    await _change(database, subscription_id, **changes)
 
 
 async def end_subscription(
-    catalogue: Catalogue, subscription_id: int, why: str, now: datetime
+    database: Database, subscription_id: int, why: str, now: datetime
 ) -> None:
-    await _change(catalogue, subscription_id, ended_at=to_micros(now), ended_why=why)
+    await _change(database, subscription_id, ended_at=to_micros(now), ended_why=why)
 
 
-async def done_until(catalogue: Catalogue, subscription_id: int, moment: datetime) -> None:
+async def done_until(database: Database, subscription_id: int, moment: datetime) -> None:
     """Note that everything up to this time has been dealt with."""
-    await _change(catalogue, subscription_id, done_until=to_micros(moment))
+    await _change(database, subscription_id, done_until=to_micros(moment))
 
 
-async def subscriptions_of(catalogue: Catalogue, user_id: int) -> int:
+async def subscriptions_of(database: Database, user_id: int) -> int:
     """How many subscriptions of a user are kept, ended ones too."""
     query = select(func.count()).where(subscriptions.c.user_id == user_id)
-    return await catalogue._read(lambda connection: connection.scalar(query)) or 0
+    return await database.read(lambda connection: connection.scalar(query)) or 0
 
 
 async def forget_subscriptions(
-    catalogue: Catalogue, *, server_id: int | None = None, user_id: int | None = None
+    database: Database, *, server_id: int | None = None, user_id: int | None = None
 ) -> None:
     """Delete all subscriptions of a server or of a person, with what was sent."""
     if server_id is None and user_id is None:
@@ -131,32 +131,32 @@ async def forget_subscriptions(
     ):
         if value is not None:
             mine = mine.where(column == value)
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         await connection.execute(delete(deliveries).where(deliveries.c.subscription_id.in_(mine)))
         await connection.execute(delete(subscriptions).where(subscriptions.c.id.in_(mine)))
 
 
-async def reserve_delivery(catalogue: Catalogue, delivery: Delivery) -> bool:
+async def reserve_delivery(database: Database, delivery: Delivery) -> bool:
     """Write down that a message is going to be sent; False if there is one for its slot already."""
     row = {**asdict(delivery), "stories": list(delivery.stories), "at": to_micros(delivery.at)}
     known = select(deliveries.c.id).where(
         deliveries.c.subscription_id == delivery.subscription_id, deliveries.c.slot == delivery.slot
     )
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         if (await connection.execute(known)).first() is not None:
             return False
         await connection.execute(insert(deliveries), row)
     return True
 
 
-async def unsettled_deliveries(catalogue: Catalogue, subscription_id: int) -> list[Delivery]:
+async def unsettled_deliveries(database: Database, subscription_id: int) -> list[Delivery]:
     """Messages that were on their way when the program ended or Discord failed, oldest first."""
     query = (
         select(deliveries)
         .where(deliveries.c.subscription_id == subscription_id, deliveries.c.settled_at.is_(None))
         .order_by(deliveries.c.at)
     )
-    rows = await catalogue._read(lambda connection: connection.execute(query).all())
+    rows = await database.read(lambda connection: connection.execute(query).all())
     return [
         Delivery(row.id, row.subscription_id, row.slot, tuple(row.stories), from_micros(row.at))
         for row in rows
@@ -164,10 +164,10 @@ async def unsettled_deliveries(catalogue: Catalogue, subscription_id: int) -> li
 
 
 async def settle_delivery(
-    catalogue: Catalogue, delivery: Delivery, now: datetime, *, sent: bool, until: datetime | None
+    database: Database, delivery: Delivery, now: datetime, *, sent: bool, until: datetime | None
 ) -> None:
     """A message arrived, or was given up; ``until`` moves what is dealt with, in one transaction."""
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         await connection.execute(
             update(deliveries)
             .where(deliveries.c.id == delivery.id)
@@ -181,18 +181,18 @@ async def settle_delivery(
             )
 
 
-async def delivered_stories(catalogue: Catalogue, subscription_id: int) -> dict[int, datetime]:
+async def delivered_stories(database: Database, subscription_id: int) -> dict[int, datetime]:
     """The stories that a subscription has told already, with when it last did."""
     query = (
         select(deliveries.c.stories, deliveries.c.settled_at)
         .where(deliveries.c.subscription_id == subscription_id, deliveries.c.sent.is_(True))
         .order_by(deliveries.c.settled_at)
     )
-    rows = await catalogue._read(lambda connection: connection.execute(query).all())
+    rows = await database.read(lambda connection: connection.execute(query).all())
     return {story: from_micros(row.settled_at) for row in rows for story in row.stories}
 
 
-async def sent_since(catalogue: Catalogue, subscription_id: int, moment: datetime) -> int:
+async def sent_since(database: Database, subscription_id: int, moment: datetime) -> int:
     """How many messages a subscription has sent since then."""
     query = select(func.count()).where(
         deliveries.c.subscription_id == subscription_id,
@@ -200,11 +200,11 @@ async def sent_since(catalogue: Catalogue, subscription_id: int, moment: datetim
         deliveries.c.at >= to_micros(moment),
         deliveries.c.slot != BEGINNING,
     )
-    return await catalogue._read(lambda connection: int(connection.execute(query).scalar_one()))
+    return await database.read(lambda connection: int(connection.execute(query).scalar_one()))
 
 
-async def _change(catalogue: Catalogue, subscription_id: int, **changes: Any) -> None:
-    async with catalogue._write() as connection:
+async def _change(database: Database, subscription_id: int, **changes: Any) -> None:
+    async with database.write() as connection:
         await connection.execute(
             update(subscriptions).where(subscriptions.c.id == subscription_id).values(**changes)
         )

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from sqlalchemy import func, insert, select
 
-from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.database import Database
 from retrieval.catalogue.schema import spending
 from retrieval.timestamps import to_micros
 
@@ -25,7 +25,7 @@ class DailyUsage:
 
 
 async def record_usage(
-    catalogue: Catalogue,
+    database: Database,
     *,
     at: datetime,
     day: date,
@@ -45,11 +45,11 @@ async def record_usage(
         "completion_tokens": completion_tokens,
         "cost_micros": None if cost is None else round(cost * 1_000_000),
     }
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         await connection.execute(insert(spending), row)
 
 
-async def usage_of_day(catalogue: Catalogue, day: date, corpus: str | None = None) -> DailyUsage:
+async def usage_of_day(database: Database, day: date, corpus: str | None = None) -> DailyUsage:
     """What went on one day, in one corpus or in all."""
     query = select(
         func.count(),
@@ -58,5 +58,5 @@ async def usage_of_day(catalogue: Catalogue, day: date, corpus: str | None = Non
     ).where(spending.c.day == day.isoformat())
     if corpus is not None:
         query = query.where(spending.c.corpus == corpus)
-    row = await catalogue._read(lambda connection: connection.execute(query).one())
+    row = await database.read(lambda connection: connection.execute(query).one())
     return DailyUsage(row[0], int(row[1]), int(row[2]) / 1_000_000)

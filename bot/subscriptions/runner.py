@@ -105,7 +105,7 @@ class SubscriptionRunner:
 
     async def tick(self) -> None:
         """Deal with everything that is due now. One that fails does not keep others waiting."""
-        active = [s for s in await active_subscriptions(self._catalogue) if not s.paused]
+        active = [s for s in await active_subscriptions(self._catalogue.database) if not s.paused]
         places = asyncio.Semaphore(_AT_ONCE)
 
         async def one(subscription: Subscription) -> None:
@@ -132,7 +132,9 @@ class SubscriptionRunner:
             self._failed.pop(subscription.id, None)
         except DeliveryImpossible as gone:
             _log.info("subscription %d ended: %s", subscription.id, gone.why)
-            await end_subscription(self._catalogue, subscription.id, gone.why, self._clock())
+            await end_subscription(
+                self._catalogue.database, subscription.id, gone.why, self._clock()
+            )
             await self._tell_end(subscription, gone.why)
         except Exception as error:  # noqa: BLE001 - logged; tried again later
             wait = min(_FIRST_WAIT * 2**failures, _LONGEST_WAIT)
@@ -153,10 +155,12 @@ class SubscriptionRunner:
     async def _serve(self, subscription: Subscription) -> None:
         now = self._clock()
         pending = []
-        for delivery in await unsettled_deliveries(self._catalogue, subscription.id):
+        for delivery in await unsettled_deliveries(self._catalogue.database, subscription.id):
             if await self._courier.has_arrived(subscription, delivery):
                 until = max(delivery.at, subscription.done_until)
-                await settle_delivery(self._catalogue, delivery, now, sent=True, until=until)
+                await settle_delivery(
+                    self._catalogue.database, delivery, now, sent=True, until=until
+                )
                 subscription = replace(subscription, done_until=until)
             else:
                 pending.append(delivery)
@@ -176,14 +180,16 @@ class SubscriptionRunner:
         for delivery in pending:
             if delivery.slot != slot:
                 # Its time is over: what it had to tell is part of this one.
-                await settle_delivery(self._catalogue, delivery, now, sent=False, until=None)
+                await settle_delivery(
+                    self._catalogue.database, delivery, now, sent=False, until=None
+                )
         since = subscription.done_until
         if since == subscription.created_at:  # the first one looks back too
             since = min(since, now - schedule.period)
         since = max(since, now - _FURTHEST)
         digest = await self._new(subscription, since, now, _STORIES)
         if digest is None and not subscription.tell_if_nothing:
-            await done_until(self._catalogue, subscription.id, now)
+            await done_until(self._catalogue.database, subscription.id, now)
             return
         known = next((delivery for delivery in pending if delivery.slot == slot), None)
         await self._send(subscription, slot, digest, known, now)
@@ -202,8 +208,8 @@ class SubscriptionRunner:
             # What was there already when it was made is no news.
             stories = _stories(digest)
             begin = Delivery(uuid4().hex[:25], subscription.id, BEGINNING, stories, now)
-            if await reserve_delivery(self._catalogue, begin):
-                await settle_delivery(self._catalogue, begin, now, sent=True, until=now)
+            if await reserve_delivery(self._catalogue.database, begin):
+                await settle_delivery(self._catalogue.database, begin, now, sent=True, until=now)
             return
         known = next(iter(pending), None)
         if digest is not None:
@@ -214,7 +220,7 @@ class SubscriptionRunner:
             slot = known.slot if known else _slot(digest.entries[0].story)
             await self._send(subscription, slot, digest, known, now)
         elif known is not None:
-            await settle_delivery(self._catalogue, known, now, sent=False, until=None)
+            await settle_delivery(self._catalogue.database, known, now, sent=False, until=None)
         else:
             self._seen[subscription.id] = state
 
@@ -226,7 +232,10 @@ class SubscriptionRunner:
         if subscription.most_a_day is None:
             return False
         today = local_day(now, ZoneInfo(subscription.zone))
-        return await sent_since(self._catalogue, subscription.id, today) >= subscription.most_a_day
+        return (
+            await sent_since(self._catalogue.database, subscription.id, today)
+            >= subscription.most_a_day
+        )
 
     async def _send(
         self,
@@ -239,17 +248,19 @@ class SubscriptionRunner:
         delivery = Delivery(uuid4().hex[:25], subscription.id, slot, _stories(digest), now)
         if known is not None:
             delivery = replace(delivery, id=known.id)
-        elif not await reserve_delivery(self._catalogue, delivery):
+        elif not await reserve_delivery(self._catalogue.database, delivery):
             return  # it has been dealt with
         await self._courier.deliver(subscription, digest, delivery.id)
-        await settle_delivery(self._catalogue, delivery, self._clock(), sent=True, until=now)
+        await settle_delivery(
+            self._catalogue.database, delivery, self._clock(), sent=True, until=now
+        )
 
     async def _new(
         self, subscription: Subscription, since: datetime, now: datetime, most: int
     ) -> Digest | None:
         """The stories since then that it has not told, and what is new of those that it has; None if
         there is nothing."""
-        told = await delivered_stories(self._catalogue, subscription.id)
+        told = await delivered_stories(self._catalogue.database, subscription.id)
         try:
             digest = await self._desk.digest(
                 subscription.corpus, TimeRange(now, since), topic=subscription.topic,

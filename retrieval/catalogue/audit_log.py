@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Text, cast, func, insert, literal, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.database import Database
 from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import audit, corpora, ingest_log
 from retrieval.timestamps import from_micros, to_micros
@@ -58,30 +58,46 @@ async def note(
     await connection.execute(insert(audit), row)
 
 
-async def read_audit(
-    catalogue: Catalogue, corpus: Corpus, *, subject: str | None = None, limit: int = 50
-) -> list[AuditEntry]:
-    """The last things done to a corpus, the newest first; only those to ``subject`` if given."""
-    done = select(
-        audit.c.at, audit.c.corpus_id, audit.c.actor, audit.c.place, audit.c.action,
-        audit.c.subject, audit.c.detail, audit.c.id, literal(1).label("kind"),
-    ).where(audit.c.corpus_id == corpus.id)  # fmt: skip
-    came = select(
-        ingest_log.c.at, ingest_log.c.corpus_id, ingest_log.c.actor,
-        func.coalesce(ingest_log.c.place, null()).label("place"),
-        (literal("article.") + ingest_log.c.status).label("action"),
-        cast(ingest_log.c.article_id, Text).label("subject"), ingest_log.c.label.label("detail"),
-        ingest_log.c.id, literal(0).label("kind"),
-    ).where(ingest_log.c.corpus_id == corpus.id)  # fmt: skip
-    if subject is not None:
-        done = done.where(audit.c.subject == subject)
-        came = came.where(ingest_log.c.article_id == subject)
-    both = union_all(done, came).subquery()
-    query = (
-        select(*both.c[:1], corpora.c.name, *both.c[2:7])
-        .join(corpora, corpora.c.id == both.c.corpus_id)
-        .order_by(both.c.at.desc(), both.c.kind.desc(), both.c.id.desc())
-        .limit(limit)
-    )
-    rows = await catalogue._read(lambda connection: connection.execute(query).all())
-    return [AuditEntry(from_micros(at), *rest) for at, *rest in rows]
+class AuditLog:
+    """What was done to one corpus."""
+
+    def __init__(self, database: Database, corpus: Corpus) -> None:
+        self._database = database
+        self._corpus = corpus
+
+    async def read(self, *, subject: str | None = None, limit: int = 50) -> list[AuditEntry]:
+        """The last things done, the newest first; only those to ``subject``, an id, if given."""
+        done = select(
+            audit.c.at,
+            audit.c.corpus_id,
+            audit.c.actor,
+            audit.c.place,
+            audit.c.action,
+            audit.c.subject,
+            audit.c.detail,
+            audit.c.id,
+            literal(1).label("kind"),
+        ).where(audit.c.corpus_id == self._corpus.id)
+        came = select(
+            ingest_log.c.at,
+            ingest_log.c.corpus_id,
+            ingest_log.c.actor,
+            func.coalesce(ingest_log.c.place, null()).label("place"),
+            (literal("article.") + ingest_log.c.status).label("action"),
+            cast(ingest_log.c.article_id, Text).label("subject"),
+            ingest_log.c.label.label("detail"),
+            ingest_log.c.id,
+            literal(0).label("kind"),
+        ).where(ingest_log.c.corpus_id == self._corpus.id)
+        if subject is not None:
+            done = done.where(audit.c.subject == subject)
+            came = came.where(ingest_log.c.article_id == subject)
+        both = union_all(done, came).subquery()
+        query = (
+            select(*both.c[:1], corpora.c.name, *both.c[2:7])
+            .join(corpora, corpora.c.id == both.c.corpus_id)
+            .order_by(both.c.at.desc(), both.c.kind.desc(), both.c.id.desc())
+            .limit(limit)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [AuditEntry(from_micros(at), *rest) for at, *rest in rows]

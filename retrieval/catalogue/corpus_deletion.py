@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from sqlalchemy import delete, insert, select, update
 
-from retrieval.catalogue.catalogue import Catalogue, next_version_id
+from retrieval.catalogue.acceptance import next_version_id
+from retrieval.catalogue.database import Database
 from retrieval.catalogue.records import DOOMED, ERASED, LAST_VERSION, Corpus
 from retrieval.catalogue.schema import (
     ARCHIVED,
@@ -37,9 +38,9 @@ _VERSIONS_AT_ONCE = 500
 _OF_CORPUS = (story_pins, audit, ingest_log, articles)
 
 
-async def mark_corpus_deleted(catalogue: Catalogue, name: str) -> None:
+async def mark_corpus_deleted(database: Database, name: str) -> None:
     """Take a corpus out of everybody's sight, for good. Does nothing if there is none."""
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         query = select(corpora.c.id).where(corpora.c.name == name)
         corpus_id = (await connection.execute(query)).scalar_one_or_none()
         if corpus_id is None:
@@ -53,20 +54,20 @@ async def mark_corpus_deleted(catalogue: Catalogue, name: str) -> None:
         await connection.execute(delete(spending).where(spending.c.corpus == name))
 
 
-async def corpora_pending_deletion(catalogue: Catalogue) -> list[Corpus]:
+async def corpora_pending_deletion(database: Database) -> list[Corpus]:
     query = select(corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout).where(
         corpora.c.name.startswith(DOOMED, autoescape=True)
     )
-    return await catalogue._read(
+    return await database.read(
         lambda connection: [Corpus(*row) for row in connection.execute(query)]
     )
 
 
-async def erase_corpus(catalogue: Catalogue, corpus: Corpus) -> None:
+async def erase_corpus(database: Database, corpus: Corpus) -> None:
     """Delete every row of a doomed corpus; it counts as doomed until the last one is gone."""
-    await _remember_versions(catalogue)
+    await _remember_versions(database)
     while True:
-        async with catalogue._write() as connection:
+        async with database.write() as connection:
             query = select(versions.c.id).where(versions.c.corpus_id == corpus.id)
             ids = list((await connection.execute(query.limit(_VERSIONS_AT_ONCE))).scalars())
             if not ids:
@@ -78,7 +79,7 @@ async def erase_corpus(catalogue: Catalogue, corpus: Corpus) -> None:
             for table in (passages, story_members):
                 await connection.execute(delete(table).where(table.c.version_id.in_(ids)))
             await connection.execute(delete(versions).where(versions.c.id.in_(ids)))
-    async with catalogue._write() as connection:
+    async with database.write() as connection:
         my_feeds = select(feeds.c.id).where(feeds.c.corpus_id == corpus.id)
         my_jobs = select(jobs.c.id).where(jobs.c.corpus_id == corpus.id)
         await connection.execute(delete(feed_items).where(feed_items.c.feed_id.in_(my_feeds)))
@@ -91,8 +92,8 @@ async def erase_corpus(catalogue: Catalogue, corpus: Corpus) -> None:
         )
 
 
-async def _remember_versions(catalogue: Catalogue) -> None:
-    async with catalogue._write() as connection:
+async def _remember_versions(database: Database) -> None:
+    async with database.write() as connection:
         last = (await next_version_id(connection)) - 1
         await connection.execute(delete(properties).where(properties.c.name == LAST_VERSION))
         await connection.execute(insert(properties), {"name": LAST_VERSION, "value": str(last)})

@@ -107,7 +107,7 @@ async def passages_of(
         .where(passages.c.version_id.in_(version_ids))
         .order_by(passages.c.id)
     )
-    ids = await catalogue._read(
+    ids = await catalogue.database.read(
         lambda connection: [(row[0], row[1]) for row in connection.execute(query)]
     )
     chosen: dict[int, list[int]] = {}
@@ -115,7 +115,7 @@ async def passages_of(
         held = chosen.setdefault(version_id, [])
         if most is None or len(held) < most:
             held.append(passage_id)
-    loaded = await catalogue.load_passages([i for held in chosen.values() for i in held])
+    loaded = await catalogue.articles.load_passages([i for held in chosen.values() for i in held])
     return {
         version_id: [loaded[i] for i in held if i in loaded] for version_id, held in chosen.items()
     }
@@ -140,7 +140,7 @@ def _reports() -> Select[Any]:
 async def _read(
     catalogue: Catalogue, query: Select[Any], source: SourceFilter | None
 ) -> list[Report]:
-    rows = await catalogue._read(lambda connection: connection.execute(query).all())
+    rows = await catalogue.database.read(lambda connection: connection.execute(query).all())
     return [
         Report(row[0], Reference(*row[6:]), row[1], row[2] or row[0], row[3] or row[0])
         for row in rows

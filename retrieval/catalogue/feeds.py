@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.audit_log import Actor, note
-from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.database import Database
 from retrieval.catalogue.records import Corpus, article_id_of
 from retrieval.catalogue.schema import (
     FEED_ACTIVE,
@@ -80,11 +80,11 @@ _FEEDS: Select[Any] = select(feeds, corpora.c.name.label("corpus")).join(
 )
 
 
-class Feeds:
+class FeedRepository:
     """All feeds of a catalogue."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     # Reading
 
@@ -123,7 +123,7 @@ class Feeds:
                 found |= {row[0]: KnownFeedItem(*row[1:]) for row in rows}
             return found
 
-        return await self._catalogue._read(read)
+        return await self._database.read(read)
 
     async def known_articles(
         self, corpus: Corpus, identities: Sequence[str]
@@ -149,7 +149,7 @@ class Feeds:
                     )
             return found
 
-        return await self._catalogue._read(read)
+        return await self._database.read(read)
 
     # Moderators' changes
 
@@ -180,7 +180,7 @@ class Feeds:
             "interval_seconds": int(interval.total_seconds()),
             "next_at": to_micros(now),
         }
-        async with self._catalogue._write() as connection:
+        async with self._database.write() as connection:
             known = (
                 await connection.execute(
                     select(feeds.c.id, feeds.c.state)
@@ -221,7 +221,7 @@ class Feeds:
     async def _change(
         self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime, action: str, **values: Any
     ) -> None:
-        async with self._catalogue._write() as connection:
+        async with self._database.write() as connection:
             await connection.execute(
                 update(feeds)
                 .where(feeds.c.id == feed.id, feeds.c.corpus_id == corpus.id)
@@ -234,12 +234,12 @@ class Feeds:
     async def put_items(self, feed: Feed, items: dict[str, KnownFeedItem], now: datetime) -> None:
         """Keep what became of items, by key."""
         if items:
-            async with self._catalogue._write() as connection:
+            async with self._database.write() as connection:
                 await put_items(connection, feed.id, items, now)
 
     async def keep(self, feed: Feed) -> None:
         """Keep how a feed fares after a visit, unless a moderator changed its state meanwhile."""
-        async with self._catalogue._write() as connection:
+        async with self._database.write() as connection:
             await connection.execute(
                 update(feeds)
                 .where(feeds.c.id == feed.id)
@@ -267,7 +267,7 @@ class Feeds:
                 )
 
     async def _feeds(self, query: Select[Any]) -> list[Feed]:
-        rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [_feed(row) for row in rows]
 
 
@@ -285,7 +285,7 @@ _FORGOTTEN: dict[str, Any] = {
 async def put_items(
     connection: AsyncConnection, feed_id: int, items: dict[str, KnownFeedItem], now: datetime
 ) -> None:
-    """As ``Feeds.put_items``, in the transaction that keeps the articles."""
+    """As ``FeedRepository.put_items``, in the transaction that keeps the articles."""
     keys = list(items)
     for first in range(0, len(keys), _LOOKUP):
         await connection.execute(

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.audit_log import Actor, note
-from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.database import Database
 from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import (
     JOB_CANCELLED,
@@ -93,17 +93,17 @@ _JOBS: Select[Any] = select(jobs, corpora.c.name.label("corpus")).join(
 )
 
 
-class Jobs:
+class JobRepository:
     """All jobs of a catalogue."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def add(
         self, corpus: Corpus, sources: Sequence[JobSource], actor: Actor, now: datetime
     ) -> Job:
         """Keep a job and all its sources, in one transaction."""
-        async with self._catalogue._write() as connection:
+        async with self._database.write() as connection:
             row: dict[str, Any] = {
                 "corpus_id": corpus.id,
                 "state": JOB_QUEUED,
@@ -146,7 +146,7 @@ class Jobs:
             .order_by(job_items.c.id)
             .limit(limit)
         )
-        rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [
             JobItem(row.id, JobSource(row.kind, row.label, row.payload), row.position)
             for row in rows
@@ -160,14 +160,14 @@ class Jobs:
             .where(jobs.c.state.in_((JOB_QUEUED, JOB_RUNNING)))
             .where(job_items.c.kind == "file", job_items.c.done == 0)
         )
-        found = await self._catalogue._read(lambda connection: connection.scalars(query).all())
+        found = await self._database.read(lambda connection: connection.scalars(query).all())
         return {str(payload["path"]) for payload in found if payload}
 
     async def counts(self, job_id: int) -> tuple[int, int]:
         """How many sources of a job are not done, and how many articles it has results for."""
         left = select(func.count()).where(job_items.c.job_id == job_id, job_items.c.done == 0)
         got = select(func.count()).where(job_results.c.job_id == job_id)
-        return await self._catalogue._read(
+        return await self._database.read(
             lambda connection: (connection.scalar(left) or 0, connection.scalar(got) or 0)
         )
 
@@ -198,7 +198,7 @@ class Jobs:
             .where(job_results.c.job_id.in_(job_ids))
             .group_by(job_results.c.job_id)
         )
-        rows, results = await self._catalogue._read(
+        rows, results = await self._database.read(
             lambda connection: (connection.execute(about).all(), connection.execute(became).all())
         )
         counts = {job_id: tuple(each) for job_id, *each in results}
@@ -217,7 +217,7 @@ class Jobs:
             .order_by(job_results.c.id)
             .limit(limit)
         )
-        rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [IngestResult(*row) for row in rows]
 
     async def set_state(
@@ -229,7 +229,7 @@ class Jobs:
             values["started_at"] = func.coalesce(jobs.c.started_at, moment)
         elif state != JOB_QUEUED:
             values["finished_at"] = moment
-        async with self._catalogue._write() as connection:
+        async with self._database.write() as connection:
             # A job that is over, say cancelled a moment ago, stays so.
             going = jobs.c.state.in_((JOB_QUEUED, JOB_RUNNING))
             await connection.execute(
@@ -238,7 +238,7 @@ class Jobs:
 
     async def cancel(self, corpus: Corpus, job: Job, actor: Actor, now: datetime) -> bool:
         """Cancel a job that is not over. Returns whether it was so."""
-        async with self._catalogue._write() as connection:
+        async with self._database.write() as connection:
             changed = await connection.execute(
                 update(jobs)
                 .where(jobs.c.id == job.id, jobs.c.state.in_((JOB_QUEUED, JOB_RUNNING)))
@@ -250,17 +250,17 @@ class Jobs:
 
     async def expand(self, job_id: int, item: JobItem, sources: Sequence[JobSource]) -> None:
         """Replace a source by those that were found in it, in one transaction."""
-        async with self._catalogue._write() as connection:
+        async with self._database.write() as connection:
             await _add_items(connection, job_id, sources)
             await _finish(connection, [item.id])
 
     async def finish(self, item_ids: Sequence[int]) -> None:
         """Mark sources as done that brought nothing more."""
-        async with self._catalogue._write() as connection:
+        async with self._database.write() as connection:
             await _finish(connection, item_ids)
 
     async def _jobs(self, query: Select[Any]) -> list[Job]:
-        rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [_job(row) for row in rows]
 
 

@@ -1,40 +1,55 @@
-"""Bringing a catalogue to this program's version, with Alembic."""
+"""Bringing tables to this program's version, with Alembic."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
 from retrieval.errors import FolderTooNew
 
-# The last migration in migrations/versions; a test holds it to that. Naming it here keeps
-# Alembic out of every start that has nothing to migrate.
-HEAD = "0010"
 
-_SCRIPTS = Path(__file__).parent / "migrations"
+@dataclass(frozen=True, slots=True)
+class SchemaBranch:
+    """Tables that are migrated together, beside those of other branches in the same database.
+
+    ``head`` is the last of the Alembic ``scripts``: naming it keeps Alembic out of every start that
+    has nothing to migrate. ``version_table`` remembers how far a database is.
+    """
+
+    name: str
+    scripts: Path
+    head: str
+    version_table: str = "alembic_version"
 
 
-def is_current(connection: Connection) -> bool:
-    """Raises ``FolderTooNew`` if a newer program wrote the catalogue."""
-    if not inspect(connection).has_table("alembic_version"):
+# A test holds each head to the last migration of its folder.
+CATALOGUE = SchemaBranch("catalogue", Path(__file__).parent / "migrations", "0010")
+
+
+def is_current(connection: Connection, branch: SchemaBranch) -> bool:
+    """Raises ``FolderTooNew`` if a newer program wrote the tables."""
+    if not inspect(connection).has_table(branch.version_table):
         return False
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    if found is not None and not (str(found).isdigit() and int(found) <= int(HEAD)):
+    query = f"SELECT version_num FROM {branch.version_table}"  # noqa: S608 - a fixed name
+    found = connection.execute(text(query)).scalar()
+    if found is not None and not (str(found).isdigit() and int(found) <= int(branch.head)):
         raise FolderTooNew(
-            f"The data folder was made by a newer Newsdesk (catalogue {found}, this program knows "  # noqa: S608 - no SQL
-            f"{HEAD}); update Newsdesk, or set NEWSDESK_DATA_DIR to another folder."
+            f"The data folder was made by a newer Newsdesk ({branch.name} {found}, this program knows "  # noqa: S608 - no SQL
+            f"{branch.head}); update Newsdesk, or set NEWSDESK_DATA_DIR to another folder."
         )
-    return found == HEAD
+    return found == branch.head
 
 
-def upgrade(connection: Connection) -> None:
-    if is_current(connection):
+def upgrade(connection: Connection, branch: SchemaBranch) -> None:
+    """Migrate the tables of a branch, or make them. Raises ``FolderTooNew``."""
+    if is_current(connection, branch):
         return
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
-    config.attributes["connection"] = connection
+    config.set_main_option("script_location", str(branch.scripts).replace("%", "%%"))
+    config.attributes.update(connection=connection, version_table=branch.version_table)
     command.upgrade(config, "head")

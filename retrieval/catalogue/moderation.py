@@ -1,4 +1,4 @@
-"""What moderators do with articles and stories, in the catalogue."""
+"""Articles as moderators see them: found, shown, removed and restored."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
 
 from retrieval.catalogue.audit_log import Actor, note
-from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.database import Database
 from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import (
     ACCEPTED,
@@ -22,7 +21,6 @@ from retrieval.catalogue.schema import (
     articles,
     passages,
     story_members,
-    story_pins,
     versions,
 )
 from retrieval.errors import NotFound, Refused
@@ -68,11 +66,15 @@ class ArticleCard:
     removed_because: str | None
 
 
-class Moderation:
-    """The decisions of moderators. All of it is within one corpus."""
+class ArticleModeration:
+    """The articles of one corpus as moderators find, remove and restore them.
 
-    def __init__(self, catalogue: Catalogue, corpus: Corpus) -> None:
-        self._catalogue = catalogue
+    A ``reference`` is an id, the beginning of one (four characters or more) or a URL; it raises
+    ``NotFound`` if it names no article of the corpus, or more than one.
+    """
+
+    def __init__(self, database: Database, corpus: Corpus) -> None:
+        self._database = database
         self.corpus = corpus
 
     # Finding
@@ -98,7 +100,7 @@ class Moderation:
                 f"{_SHORTEST_PREFIX} or more characters of that."
             )
         query = select(articles.c.id).where(mine, wanted).limit(2)
-        found = await self._catalogue._read(lambda connection: connection.scalars(query).all())
+        found = await self._database.read(lambda connection: connection.scalars(query).all())
         if len(found) > 1:
             raise NotFound(f"The ids of several articles begin with {reference}; give more of it.")
         if not found:
@@ -108,7 +110,9 @@ class Moderation:
             )
         return str(found[0])
 
-    async def find(self, words: str, limit: int, removed: bool | None = None) -> list[ArticleCard]:
+    async def find(
+        self, words: str, limit: int = 20, removed: bool | None = None
+    ) -> list[ArticleCard]:
         """The articles whose title, publisher or URL holds all the words, the newest first; only
         removed ones or only others if ``removed`` says so."""
         query = _CARDS.where(articles.c.corpus_id == self.corpus.id)
@@ -122,23 +126,24 @@ class Moderation:
                 | versions.c.source.icontains(word, autoescape=True)
             )
         query = query.order_by(versions.c.visible_from.desc(), versions.c.id.desc()).limit(limit)
-        rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [_card(row) for row in rows]
 
     async def card(self, article_id: str) -> ArticleCard:
         query = _CARDS.where(articles.c.id == article_id, articles.c.corpus_id == self.corpus.id)
-        return _card(
-            await self._catalogue._read(lambda connection: connection.execute(query).one())
-        )
+        return _card(await self._database.read(lambda connection: connection.execute(query).one()))
 
-    async def text(self, article_id: str) -> str:
+    async def show(self, reference: str) -> tuple[ArticleCard, str]:
+        """An article and its text, removed or not."""
+        article_id = await self.article_id(reference)
         query = (
             select(versions.c.text)
             .where(versions.c.article_id == article_id)
             .order_by(versions.c.number.desc())
             .limit(1)
         )
-        return await self._catalogue._read(lambda connection: connection.scalars(query).one())
+        text = await self._database.read(lambda connection: connection.scalars(query).one())
+        return await self.card(article_id), text
 
     async def removals(self, article_ids: Sequence[str]) -> dict[str, datetime]:
         """Of these articles the removed ones, each with the moment."""
@@ -147,7 +152,7 @@ class Moderation:
             .where(articles.c.id.in_(article_ids), articles.c.corpus_id == self.corpus.id)
             .where(articles.c.removed_at.is_not(None))
         )
-        rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
         return {article_id: from_micros(at) for article_id, at in rows}
 
     # Removing and restoring
@@ -159,7 +164,7 @@ class Moderation:
 
         Raises ``Refused`` if it is removed already.
         """
-        async with self._catalogue._write() as connection:
+        async with self._database.write() as connection:
             changed = await connection.execute(
                 update(articles)
                 .where(articles.c.id == article_id, articles.c.corpus_id == self.corpus.id)
@@ -184,7 +189,7 @@ class Moderation:
 
         It must have left the indexes. Raises ``Refused`` if the article is not removed.
         """
-        async with self._catalogue._write() as connection:
+        async with self._database.write() as connection:
             changed = await connection.execute(
                 update(articles)
                 .where(articles.c.id == article_id, articles.c.corpus_id == self.corpus.id)
@@ -221,96 +226,30 @@ class Moderation:
         query = select(versions.c.id).where(
             versions.c.article_id == article_id, versions.c.state == RETIRED
         )
-        return list(await self._catalogue._read(lambda connection: connection.scalars(query).all()))
+        return list(await self._database.read(lambda connection: connection.scalars(query).all()))
 
     # Stories
 
-    async def story(self, article_id: str) -> list[ArticleCard]:
-        """The shown articles of the story that an article belongs to, oldest first.
+    async def story(self, reference: str) -> list[ArticleCard]:
+        """The shown articles of the story that an article belongs to, itself among them, oldest first.
 
         Raises ``Refused`` if it belongs to none, being removed or not yet indexed.
         """
-        card = await self.card(article_id)
-        if card.story_id is None:
-            raise Refused(f"The article {article_id} is in no story: it is {card.state}.")
+        story_id = await self.story_id(await self.article_id(reference))
         query = (
             _CARDS.where(story_members.c.corpus_id == self.corpus.id)
-            .where(story_members.c.story_id == card.story_id, versions.c.state == INDEXED)
+            .where(story_members.c.story_id == story_id, versions.c.state == INDEXED)
             .order_by(versions.c.visible_from, versions.c.id)
         )
-        rows = await self._catalogue._read(lambda connection: connection.execute(query).all())
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [_card(row) for row in rows]
 
-    async def split(self, article_id: str, actor: Actor, now: datetime) -> None:
-        """Make an article a story of its own, which its later versions stay in."""
-        card = await self._placed(article_id)
-        async with self._catalogue._write() as connection:
-            # A number that no version has: the article may have given the old story its own.
-            lowest = await connection.scalar(select(func.min(story_members.c.story_id)))
-            pinned = await connection.scalar(select(func.min(story_pins.c.story_id)))
-            fresh = min(0, lowest or 0, pinned or 0) - 1
-            mine = select(versions.c.id).where(versions.c.article_id == article_id)
-            await connection.execute(
-                update(story_members)
-                .where(story_members.c.version_id.in_(mine))
-                .values(story_id=fresh, copy_id=fresh)
-            )
-            await self._pin(connection, [article_id], fresh)
-            # Named by an article that stays: so it can be merged again.
-            staying = (
-                select(versions.c.article_id)
-                .join(story_members, story_members.c.version_id == versions.c.id)
-                .where(story_members.c.corpus_id == self.corpus.id)
-                .where(story_members.c.story_id == card.story_id, versions.c.state == INDEXED)
-                .order_by(versions.c.visible_from, versions.c.id)
-                .limit(1)
-            )
-            other = await connection.scalar(staying)
-            words = "it was alone in its story" if other is None else f"out of the story of {other}"
-            await note(connection, self.corpus, actor, now, "story.split", article_id, words)
-
-    async def merge(self, first: str, second: str, actor: Actor, now: datetime) -> None:
-        """Make the stories of two articles one, which all their articles stay in."""
-        kept_id = (await self._placed(first)).story_id
-        gone_id = (await self._placed(second)).story_id
-        if kept_id == gone_id:
-            raise Refused("The two articles are in one story already.")
-        async with self._catalogue._write() as connection:
-            await connection.execute(
-                update(story_members)
-                .where(story_members.c.corpus_id == self.corpus.id)
-                .where(story_members.c.story_id == gone_id)
-                .values(story_id=kept_id)
-            )
-            members = (
-                select(versions.c.article_id)
-                .join(story_members, story_members.c.version_id == versions.c.id)
-                .where(story_members.c.corpus_id == self.corpus.id)
-                .where(story_members.c.story_id == kept_id)
-                .distinct()
-            )
-            await self._pin(
-                connection, list((await connection.execute(members)).scalars()), kept_id
-            )
-            await note(
-                connection, self.corpus, actor, now, "story.merge", first, f"with that of {second}"
-            )
-
-    async def _placed(self, article_id: str) -> ArticleCard:
+    async def story_id(self, article_id: str) -> int:
+        """The story of an article. Raises ``Refused`` if it is in none."""
         card = await self.card(article_id)
         if card.story_id is None:
             raise Refused(f"The article {article_id} is in no story: it is {card.state}.")
-        return card
-
-    async def _pin(
-        self, connection: AsyncConnection, article_ids: Sequence[str], story_id: int | None
-    ) -> None:
-        await connection.execute(delete(story_pins).where(story_pins.c.article_id.in_(article_ids)))
-        rows = [
-            {"article_id": each, "corpus_id": self.corpus.id, "story_id": story_id}
-            for each in article_ids
-        ]
-        await connection.execute(insert(story_pins), rows)
+        return card.story_id
 
 
 def _card(row: Row[Any]) -> ArticleCard:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue import Corpus
 from retrieval.catalogue.audit_log import Actor
-from retrieval.catalogue.feeds import Feed, Feeds, KnownFeedItem, put_items
+from retrieval.catalogue.feeds import Feed, KnownFeedItem, put_items
 from retrieval.errors import FetchRefused, NotFound, Refused, UnreadableSource
 from retrieval.extraction.feeds.discovery import FEED_BYTES, find_feed, read_document
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
@@ -79,7 +79,7 @@ class FeedService:
         self._pages = pages
         self._web = pages.web
         self.rules = rules or FeedLimits()
-        self._feeds = Feeds(library.catalogue)
+        self._feeds = library.catalogue.feeds
         # Feeds as the last visit left them, where that was not worth writing down.
         self._remembered: dict[int, Feed] = {}
         self._visiting: set[int] = set()
@@ -94,7 +94,7 @@ class FeedService:
         New items that the feed only announces are fetched, to see whether there is an article;
         for a file nothing is. Raises ``UnreadableSource`` if it is no feed.
         """
-        found = await self._library.catalogue.corpus(corpus)
+        found = await self._library.catalogue.corpora.by_name(corpus)
         if isinstance(address, Path):
             data = await asyncio.to_thread(read_bounded, address, FEED_BYTES)
             document = await self._pages.extractor.read_feed(data)
@@ -127,14 +127,14 @@ class FeedService:
         """
         url, _, document = await find_feed(address, self._pages)
         now = self._library.clock()
-        made = await self._library.catalogue.ensure_corpus(corpus, now)
+        made = await self._library.catalogue.corpora.ensure(corpus, now)
         return await self._feeds.add(
             made, url=url, title=document.title, kind=document.kind, include=include,
             exclude=exclude, interval=self.rules.pace.first, actor=actor, now=now,
         )  # fmt: skip
 
     async def feeds(self, corpus: str) -> list[Feed]:
-        found = await self._library.catalogue.corpus(corpus)
+        found = await self._library.catalogue.corpora.by_name(corpus)
         if found is None:
             return []
         return [self._as_remembered(feed) for feed in await self._feeds.of(found)]
@@ -406,7 +406,7 @@ class FeedService:
         return found, await self._feeds.feed(found, reference)
 
     async def _corpus(self, name: str) -> Corpus:
-        found = await self._library.catalogue.corpus(name)
+        found = await self._library.catalogue.corpora.by_name(name)
         if found is None:
             raise NotFound(f"There is no corpus called {name!r}; `newsdesk feeds add` makes one.")
         return found

@@ -86,7 +86,7 @@ class Indexer:
             if settle is not None:
                 await settle(connection, AcceptedBatch(batch, done).outcomes())
 
-        acceptances = await self._catalogue.accept(
+        acceptances = await self._catalogue.articles.accept(
             self._corner.corpus, incoming, actor=actor, now=self._clock(), place=place,
             alongside=settled,
         )  # fmt: skip
@@ -94,7 +94,7 @@ class Indexer:
 
     async def load(self, accepted: AcceptedBatch) -> list[PendingVersion]:
         """What was accepted, as it is kept."""
-        return await self._catalogue.load_versions(accepted.version_ids)
+        return await self._catalogue.articles.load_versions(accepted.version_ids)
 
     async def embed(
         self, versions: Sequence[PendingVersion], *, placed: bool = False
@@ -119,9 +119,9 @@ class Indexer:
             return
         async with self._turn:
             ids = [version.id for version in prepared.versions]
-            prepared = prepared.only(await self._catalogue.still_accepted(ids))
+            prepared = prepared.only(await self._catalogue.articles.still_accepted(ids))
             await self._enter(prepared)
-            retired = await self._catalogue.mark_indexed(
+            retired = await self._catalogue.articles.mark_indexed(
                 [version.id for version in prepared.versions]
             )
             if retired:
@@ -129,7 +129,9 @@ class Indexer:
 
     async def enter(self, version_ids: Sequence[int]) -> None:
         """Index and show accepted versions."""
-        await self.finish(await self.embed(await self._catalogue.load_versions(version_ids)))
+        await self.finish(
+            await self.embed(await self._catalogue.articles.load_versions(version_ids))
+        )
 
     async def leave(self, version_ids: Sequence[int]) -> None:
         """Take retired versions out of both indexes."""
@@ -145,7 +147,7 @@ class Indexer:
 
     async def finish_pending(self) -> int:
         """Do what a crash left undone. Returns how many articles were finished."""
-        accepted, retired = await self._catalogue.unfinished(self._corner.corpus)
+        accepted, retired = await self._catalogue.articles.unfinished(self._corner.corpus)
         for first in range(0, len(accepted), _BATCH):
             await self.enter(accepted[first : first + _BATCH])
         # Finishing may have retired more, and has removed those itself.
@@ -156,7 +158,7 @@ class Indexer:
         """Enter versions that are shown already into fresh indexes. Yields how many are done."""
         for first in range(0, len(version_ids), _BATCH):
             batch = version_ids[first : first + _BATCH]
-            versions = await self._catalogue.load_versions(batch)
+            versions = await self._catalogue.articles.load_versions(batch)
             await self._enter(await self.embed(versions, placed=True))
             yield first + len(batch)
 
@@ -175,7 +177,7 @@ class Indexer:
             outcomes = await asyncio.gather(
                 self._corner.vectors.write(ids, prepared.vectors),
                 self._corner.keywords.write(prepared.versions, ()),
-                self._catalogue.store_vectors(
+                self._catalogue.articles.store_vectors(
                     self._corner.corpus.generation, ids, packed(prepared.vectors)
                 ),
                 return_exceptions=True,
@@ -184,11 +186,11 @@ class Indexer:
                 raise error
 
     async def _remove(self, version_ids: Sequence[int]) -> None:
-        leaving = await self._catalogue.load_versions(version_ids)
+        leaving = await self._catalogue.articles.load_versions(version_ids)
         ids = [passage_id for version in leaving for passage_id, _, _ in version.passages]
         await self._corner.vectors.remove(ids)
         await self._corner.keywords.write((), version_ids)
-        await self._catalogue.mark_archived(version_ids)
+        await self._catalogue.articles.mark_archived(version_ids)
         self._stories.forget(version_ids)
 
 
@@ -208,11 +210,11 @@ class StoryAssigner:
         if not dimensions:
             return
         if self._stories is None:
-            known = await self._catalogue.members(self._corpus)
-            self._pins = await self._catalogue.pins(self._corpus)
+            known = await self._catalogue.stories.members(self._corpus)
+            self._pins = await self._catalogue.stories.pins(self._corpus)
             self._stories = await INGESTING.run(self._loaded, known, dimensions)
         members = await INGESTING.run(self._place, self._stories, prepared)
-        await self._catalogue.place(self._corpus, members)
+        await self._catalogue.stories.place(self._corpus, members)
 
     def forget(self, version_ids: Sequence[int]) -> None:
         """These have no place any more; one that comes back is given a new one."""

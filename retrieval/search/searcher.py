@@ -80,7 +80,7 @@ class Searcher:
         self._zone = zone
         self._reranker = reranker
         self._rerank_seconds = rerank_seconds
-        self.gatherer = CandidateGenerator(catalogue.reading)
+        self.gatherer = CandidateGenerator(catalogue.queries)
 
     async def search(
         self,
@@ -194,7 +194,7 @@ class Searcher:
         nearest = list(
             {hit.passage.article.article_id: hit.passage.article for hit in found.hits}.values()
         )
-        return (nearest or await self._catalogue.newest(corner.corpus, as_of, 5))[:5]
+        return (nearest or await self._catalogue.articles.newest(corner.corpus, as_of, 5))[:5]
 
     def _features(
         self, vector: Vectors, measured: Sequence[ScoredFeatures], read: Query
@@ -238,7 +238,9 @@ class Searcher:
     ) -> list[ScoredCandidate]:
         """The first candidates in the reranker's order; in the old one if it takes too long."""
         first, rest = scored[:_RERANKED], scored[_RERANKED:]
-        passages = await self._catalogue.load_passages([e.candidate.passage_id for e in first])
+        passages = await self._catalogue.articles.load_passages(
+            [e.candidate.passage_id for e in first]
+        )
         first = [entry for entry in first if entry.candidate.passage_id in passages]
         texts = [
             f"{passage.article.title}\n{passage.text}"
@@ -291,7 +293,7 @@ class Searcher:
         if not chosen:
             return ()
         stories = sorted({e.candidate.story_id for e in chosen if e.candidate.story_id is not None})
-        passages = self._catalogue.reading.passages([e.candidate.passage_id for e in chosen])
+        passages = self._catalogue.queries.passages([e.candidate.passage_id for e in chosen])
         told = held.shown.reports_of_stories(stories)
         hits: list[SearchResult] = []
         for entry in chosen:

@@ -37,12 +37,12 @@ _FIRST = 10
 
 async def measure(folder: Path, show: str | None) -> None:
     async with open_library(LibraryConfig(folder), writer="bench") as library:
-        if not await library.catalogue.corpora():
+        if not await library.catalogue.corpora.all():
             indexer = await library.indexer("local")
             sources = read_source(weekly_news.ARTICLES, 5_000_000)
             async for _ in ingest(indexer, sources, actor="bench", data_dir=folder):
                 pass
-        corpus = (await library.catalogue.corpora())[0]
+        corpus = (await library.catalogue.corpora.all())[0]
         desk = SummaryService(library)
         questions = weekly_news.counting_questions()
         answered = Answered(weekly_news.load_articles(), questions)

@@ -46,13 +46,15 @@ class Example:
 
 
 async def gathered(library: Library, questions: Sequence[EvaluationQuestion]) -> list[Example]:
-    corpus = (await library.catalogue.corpora())[0]
+    corpus = (await library.catalogue.corpora.all())[0]
     corner = library.corner(corpus)
     examples = []
     for question in questions:
         within = TimeRange(parse_span(question.asked_at).end)
         candidates, features = await library.searcher.explore(corner, question.question, within)
-        passages = await library.catalogue.load_passages([c.passage_id for c in candidates])
+        passages = await library.catalogue.articles.load_passages(
+            [c.passage_id for c in candidates]
+        )
         shown = library.searcher.gatherer.holdings(corpus).current().shown
         told = shown.reports_of_stories(sorted({c.story_id or 0 for c in candidates}))
         answers = []

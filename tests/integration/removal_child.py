@@ -68,14 +68,14 @@ def look(data: Path, report: Path) -> None:
             ).hits
             shown = {hit.passage.article.url for hit in found}
             states = [
-                ((await desk.show(each["url"]))[0].state, each["url"] in shown)
+                ((await desk.articles.show(each["url"]))[0].state, each["url"] in shown)
                 for each in (REMOVED, RESTORED, OTHER)
             ]
             return {
                 "states": states,
                 "wrong": [str(each) for each in await library.check()],
                 "unfinished": sum(each.unfinished for each in await library.counts()),
-                "audit": [entry.action for entry in await desk.audit()][:-3],
+                "audit": [entry.action for entry in await desk.audit_log.read()][:-3],
             }
 
     report.write_text(json.dumps(asyncio.run(run())))

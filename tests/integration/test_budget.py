@@ -16,7 +16,7 @@ from bot.answering.budget import BUNDLED_PRICES, TokenBudget, load_prices, price
 from bot.answering.providers import TokenUsage
 from bot.config.limits import Budget
 from bot.demo import demo_articles
-from retrieval.catalogue import Catalogue
+from retrieval.catalogue.database import Database
 from retrieval.errors import SettingsError
 from tests.integration.answering_fixtures import (
     BRIDGE,
@@ -114,15 +114,15 @@ async def test_calls_under_way_count_too(folder: Path, model: ScriptedModel) -> 
 
 async def test_a_day_is_the_operators(tmp_path: Path) -> None:
     path = tmp_path / "catalogue.sqlite3"
-    await Catalogue.prepare(path)
-    catalogue = await Catalogue.open(path)
+    await Database.prepare(path)
+    database = await Database.open(path)
     now = [NOW.replace(hour=22, minute=59)]
-    ledger = TokenBudget(catalogue, {}, Budget(), lambda: now[0], ZoneInfo("Europe/Berlin"))
+    ledger = TokenBudget(database, {}, Budget(), lambda: now[0], ZoneInfo("Europe/Berlin"))
     await ledger.record("local", "m", TokenUsage(10, 5))
     assert (await ledger.spent()).tokens == 15
     now[0] += timedelta(minutes=1)
     assert (await ledger.spent()).tokens == 0
-    await catalogue.close()
+    await database.close()
 
 
 def test_prices_go_by_the_longest_beginning_of_a_name() -> None:

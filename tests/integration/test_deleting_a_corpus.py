@@ -23,7 +23,7 @@ async def _fill(library: Library, corpus: str) -> None:
 
 async def _highest(library: Library) -> int:
     query = select(func.max(schema.versions.c.id))
-    return await library.catalogue._read(lambda connection: connection.scalar(query)) or 0
+    return await library.catalogue.database.read(lambda connection: connection.scalar(query)) or 0
 
 
 async def _left(library: Library, corpus_id: int) -> dict[str, int]:
@@ -34,7 +34,7 @@ async def _left(library: Library, corpus_id: int) -> dict[str, int]:
             query = (
                 schema.metadata.tables[table.name].select().where(table.c.corpus_id == corpus_id)
             )
-            counts[table.name] = await library.catalogue._read(
+            counts[table.name] = await library.catalogue.database.read(
                 lambda connection, query=query: len(connection.execute(query).all())  # type: ignore[misc]
             )
     return {name: count for name, count in counts.items() if count}
@@ -48,16 +48,16 @@ async def test_nothing_is_left_of_a_deleted_corpus_and_others_stay(
     async with open_library(config, writer="test", clock=at_noon) as library:
         await _fill(library, "one")
         await _fill(library, "two")
-        gone = await library.catalogue.corpus("two")
+        gone = await library.catalogue.corpora.by_name("two")
         assert gone is not None
         last = await _highest(library)
         if crash == "nowhere":
             await library.delete_corpus("two")
         else:
-            await corpus_deletion.mark_corpus_deleted(library.catalogue, "two")
+            await corpus_deletion.mark_corpus_deleted(library.database, "two")
             if crash == "before the rows":
                 await library.store.index(gone.id, gone.generation).drop()
-        assert [c.name for c in await library.catalogue.corpora()] == ["one"]
+        assert [c.name for c in await library.catalogue.corpora.all()] == ["one"]
         found = await library.search(BRIDGE, TimeRange(NOW), corpus="two")
         assert not found.hits
     async with open_library(config, writer="test", clock=at_noon) as library:
@@ -68,7 +68,7 @@ async def test_nothing_is_left_of_a_deleted_corpus_and_others_stay(
         assert await library.check() == []
         # The name can be used again, and no number comes twice.
         await _fill(library, "two")
-        again = await library.catalogue.corpus("two")
+        again = await library.catalogue.corpora.by_name("two")
         assert again is not None
         assert again.id != gone.id
         assert await _highest(library) > last

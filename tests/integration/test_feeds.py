@@ -50,11 +50,11 @@ async def test_a_feed_of_each_kind_is_found_read_and_taken_in_with_its_own_dates
         visit = await room.desk.visit(feed)
         assert visit.counts == {"indexed": 3}
         desk = await moderator(room)
-        card = (await desk.find("Cestry"))[0]
+        card = (await desk.articles.find("Cestry"))[0]
         assert card.title == documents.title_of(2)
         assert card.source == "The Local Courier"
         assert card.published_at == "2023-11-06T08:02:00Z"
-        _, text = await desk.show(site.url("/news/2"))
+        _, text = await desk.articles.show(site.url("/news/2"))
         assert "project2 had begun in the spring" in text
         assert documents.title_of(2) in await titles(room, "project2")
 
@@ -93,7 +93,7 @@ async def test_a_feed_that_has_not_changed_costs_one_request_and_writes_nothing(
             if not statement.startswith(("SELECT", "PRAGMA", "BEGIN")):
                 writes.append(statement)
 
-        engine = room.library.catalogue._engine.sync_engine
+        engine = room.library.catalogue.database._engine.sync_engine
         event.listen(engine, "before_cursor_execute", watch)
         visit = await room.desk.visit(feed)
         assert visit.result == "unchanged"
@@ -144,7 +144,7 @@ async def test_an_article_that_its_feed_changes_gets_a_new_version_and_a_correct
         site.feed("/feed", [replace(entries[0], teaser="Rewritten…"), entries[1]])
         visit = await room.desk.visit(feed)
         assert visit.counts == {"updated": 1}
-        card, text = await (await moderator(room)).show(site.url("/news/1"))
+        card, text = await (await moderator(room)).articles.show(site.url("/news/1"))
         assert card.versions == 2
         assert card.correction == site.notes[1]
         assert site.notes[1] in text

@@ -120,8 +120,8 @@ async def test_what_is_held_of_a_corpus_that_nobody_asks_for_is_forgotten(
 ) -> None:
     monkeypatch.setattr(retrieval.search.candidates, "_CORPORA", 2)
     async with open_library(LibraryConfig(tmp_path), writer="test") as library:
-        corpora = [await library.catalogue.ensure_corpus(name, utc_now()) for name in "abc"]
-        gatherer = CandidateGenerator(library.catalogue.reading)
+        corpora = [await library.catalogue.corpora.ensure(name, utc_now()) for name in "abc"]
+        gatherer = CandidateGenerator(library.catalogue.queries)
         held = [weakref.ref(gatherer.holdings(corpus)) for corpus in corpora]
         gc.collect()
         assert [each() is not None for each in held] == [False, True, True]

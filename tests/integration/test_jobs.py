@@ -99,7 +99,7 @@ async def test_jobs_wait_in_a_bounded_queue_where_corpora_take_turns(
         assert {job.state for job in done} == {"done"}
         ended = sorted(done, key=lambda job: str(job.finished_at))
         assert len(ended) == 5
-        assert {card.url for card in await (await moderator(room, "small")).find("")} == {
+        assert {card.url for card in await (await moderator(room, "small")).articles.find("")} == {
             site.url(f"/news/{n}") for n in (8, 9)
         }
 
@@ -127,7 +127,7 @@ async def test_a_cancelled_job_ends_and_keeps_what_it_had_accepted(
         assert (counts.articles, counts.unfinished) == (event.progress.indexed, 0)
         assert await room.library.check() == []
         assert await room.jobs.drain() == []
-        audit = await (await moderator(room)).audit()
+        audit = await (await moderator(room)).audit_log.read()
         assert ("job.cancel", str(job.id), "Bob (18)") in {
             (e.action, e.subject, e.who) for e in audit
         }

@@ -83,15 +83,17 @@ async def test_an_article_is_named_by_id_prefix_or_url_of_its_own_corpus_only(
         await bring(room, article(2), corpus="theirs")
         theirs = await moderator(room, "theirs")
         for reference in (str(mine.article_id), str(mine.article_id)[:5], str(mine.url)):
-            assert (await (await moderator(room)).show(reference))[0].article_id == mine.article_id
+            assert (await (await moderator(room)).articles.show(reference))[
+                0
+            ].article_id == mine.article_id
             with pytest.raises(NotFound):
-                await theirs.show(reference)
+                await theirs.articles.show(reference)
             with pytest.raises(NotFound):
                 await theirs.remove(reference, MODERATOR)
         for nonsense in ("abc", "%", "", "ffff", "http://", "a b c d"):
             with pytest.raises(NotFound):
-                await (await moderator(room)).show(nonsense)
-        assert await theirs.find("Town1") == []
+                await (await moderator(room)).articles.show(nonsense)
+        assert await theirs.articles.find("Town1") == []
         with pytest.raises(NotFound, match="no corpus called 'nobody'"):
             await moderator(room, "nobody")
 
@@ -111,20 +113,20 @@ async def test_a_split_article_stays_out_of_its_story_and_merged_stories_stay_on
         done = await bring(room, report(1), report(2), report(3), article(5))
         desk = await moderator(room)
         ids = [str(each.article_id) for each in done]
-        assert [card.article_id for card in await desk.story(ids[0])] == ids[:3]
+        assert [card.article_id for card in await desk.articles.story(ids[0])] == ids[:3]
         # The one that began the story leaves it, and leaves the others together.
         assert [card.article_id for card in await desk.split(ids[0], MODERATOR)] == ids[:1]
-        assert [card.article_id for card in await desk.story(ids[1])] == ids[1:3]
+        assert [card.article_id for card in await desk.articles.story(ids[1])] == ids[1:3]
         # What the audit names can be merged again.
         await desk.split(ids[3], MODERATOR)
-        alone, parted = await desk.audit(limit=2)
+        alone, parted = await desk.audit_log.read(limit=2)
         assert (parted.action, parted.subject) == ("story.split", ids[0])
         assert (parted.detail, alone.detail) == (
             f"out of the story of {ids[1]}",
             "it was alone in its story",
         )
         assert (await bring(room, report(1, "One more sentence was added.")))[0].status == "updated"
-        assert [card.article_id for card in await desk.story(ids[0])] == ids[:1]
+        assert [card.article_id for card in await desk.articles.story(ids[0])] == ids[:1]
         await bring(room, report(4))
         merged = await desk.merge(ids[1], ids[3], MODERATOR)
         assert {card.article_id for card in merged} > {ids[1], ids[2], ids[3]}
@@ -134,7 +136,7 @@ async def test_a_split_article_stays_out_of_its_story_and_merged_stories_stay_on
     async with opened(tmp_path, site) as room:
         changed = article(5, "The council of Town5 changed its mind about topic5 on Friday.")
         assert (await bring(room, changed))[0].status == "updated"
-        story = await (await moderator(room)).story(ids[3])
+        story = await (await moderator(room)).articles.story(ids[3])
         assert {ids[1], ids[2], ids[3]} < {card.article_id for card in story}
 
 
@@ -148,7 +150,7 @@ async def test_the_audit_tells_who_did_what_when_and_from_where(
         await desk.restore(str(done.article_id), MODERATOR)
         site.feed("/feed", [1], full=True)
         feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
-        entries = await desk.audit()
+        entries = await desk.audit_log.read()
         assert [(e.action, e.subject, e.who, e.where) for e in entries] == [
             ("feed.add", str(feed.id), "Ada (17)", "#newsroom"),
             ("article.restore", done.article_id, "Ada (17)", "#newsroom"),
@@ -158,9 +160,9 @@ async def test_the_audit_tells_who_did_what_when_and_from_where(
         assert {entry.at for entry in entries} == {room.library.clock()}
         assert entries[2].detail == "a hoax"
         await bring(room, article(2), corpus="theirs")
-        about = await (await moderator(room, "theirs")).audit()
+        about = await (await moderator(room, "theirs")).audit_log.read()
         assert [entry.action for entry in about] == ["article.indexed"]
-        assert len(await desk.audit(subject=str(done.article_id))) == 3
+        assert len(await desk.audit_log.read(subject=str(done.article_id))) == 3
 
 
 def test_moderating_from_the_terminal(newsdesk: Newsdesk, tmp_path: Path) -> None:

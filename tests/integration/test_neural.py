@@ -132,7 +132,7 @@ async def test_a_reranker_that_takes_too_long_leaves_the_order(demo_folder: Path
         hurried = Searcher(
             library.catalogue, library.embedder, reranker=Slow(), rerank_seconds=0.05
         )
-        corpus = await library.catalogue.corpus("local")
+        corpus = await library.catalogue.corpora.by_name("local")
         assert corpus is not None
         found = await hurried.search(library.corner(corpus), BRIDGE, TimeRange(NOW))
         plain = await library.search(BRIDGE, TimeRange(NOW), corpus="local")

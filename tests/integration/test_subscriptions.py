@@ -105,7 +105,7 @@ class World:
             id=0, kind=kind, corpus="local", server_id=1, user_id=7, created_at=self.now,
             done_until=self.now, **fields,
         )  # fmt: skip
-        return await add_subscription(self.library.catalogue, subscription)
+        return await add_subscription(self.library.database, subscription)
 
     async def at(self, moment: str) -> None:
         self.now = datetime.fromisoformat(moment).replace(tzinfo=UTC)
@@ -179,12 +179,12 @@ async def test_a_crash_before_sending_loses_nothing(tmp_path: Path) -> None:
         await world.publish("ferry")
         world.people.breaks = RuntimeError("no connection")
         await world.at("2026-03-03T08:00")
-        assert len(await unsettled_deliveries(world.library.catalogue, subscription.id)) == 1
+        assert len(await unsettled_deliveries(world.library.database, subscription.id)) == 1
         world.people.breaks = None
         world.restart()
         await world.at("2026-03-03T09:00")
         assert world.people.titles == [["Ferry Albatross burns in the harbour"]]
-        assert await unsettled_deliveries(world.library.catalogue, subscription.id) == []
+        assert await unsettled_deliveries(world.library.database, subscription.id) == []
 
 
 async def test_discord_is_tried_less_and_less_often_while_it_fails(tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ async def test_a_channel_that_is_gone_ends_the_subscription_and_who_made_it_is_t
         await world.at("2026-03-04T08:00")
         assert world.people.got == []
         assert world.people.ended == [(7, "The channel was deleted.")] * 2
-        ended = await subscription_by_id(world.library.catalogue, subscription.id)
+        ended = await subscription_by_id(world.library.database, subscription.id)
         assert ended is not None
         assert ended.ended_why == "The channel was deleted."
         assert other.channel_id is None
@@ -240,12 +240,12 @@ async def test_a_channel_that_is_gone_ends_the_subscription_and_who_made_it_is_t
 async def test_what_fell_into_a_pause_is_not_made_up(tmp_path: Path) -> None:
     async with newsroom(tmp_path) as world:
         subscription = await world.subscribe()
-        catalogue = world.library.catalogue
-        await pause_subscription(catalogue, subscription.id, True, world.now)
+        database = world.library.database
+        await pause_subscription(database, subscription.id, True, world.now)
         await world.publish("ferry")
         await world.at("2026-03-03T08:00")
         world.now += timedelta(hours=1)
-        await pause_subscription(catalogue, subscription.id, False, world.now)
+        await pause_subscription(database, subscription.id, False, world.now)
         await world.publish("comet")
         await world.at("2026-03-03T12:00")
         assert world.people.got == []
@@ -380,5 +380,5 @@ async def test_the_subscriptions_of_a_server_can_be_forgotten(tmp_path: Path) ->
         await world.subscribe()
         await world.publish("ferry")
         await world.at("2026-03-03T08:00")
-        await forget_subscriptions(world.library.catalogue, server_id=1)
-        assert await active_subscriptions(world.library.catalogue) == []
+        await forget_subscriptions(world.library.database, server_id=1)
+        assert await active_subscriptions(world.library.database) == []

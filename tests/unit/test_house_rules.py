@@ -48,7 +48,7 @@ def test_importing_the_bot_starts_nothing_and_reads_nothing(tmp_path: Path) -> N
 
 def test_the_head_of_the_catalogue_is_its_last_migration() -> None:
     scripts = ROOT / "retrieval/catalogue/migrations/versions"
-    assert max(path.name[:4] for path in scripts.glob("0*.py")) == migrate.HEAD
+    assert max(path.name[:4] for path in scripts.glob("0*.py")) == migrate.CATALOGUE.head
 
 
 def test_help_waits_for_nothing_heavy() -> None:

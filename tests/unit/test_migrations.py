@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from retrieval.catalogue import Catalogue
+from retrieval.catalogue.database import Database
 from retrieval.catalogue.schema import metadata
 
 
 async def test_the_migrations_end_at_the_schema(tmp_path: Path) -> None:
     path = tmp_path / "catalogue.sqlite3"
-    await Catalogue.prepare(path)
+    await Database.prepare(path)
     engine = sa.create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []

@@ -197,12 +197,12 @@ class SummaryService:
 
     async def suggestions(self, corpus_name: str, typed: str, most: int) -> list[Reference]:
         """Articles whose title holds what was typed, newest first; the newest if it is nothing."""
-        corpus = await self._library.catalogue.corpus(corpus_name)
+        corpus = await self._library.catalogue.corpora.by_name(corpus_name)
         if corpus is None:
             return []
         now = self._library.clock()
         if not typed.strip():
-            return await self._library.catalogue.newest(corpus, now, most)
+            return await self._library.catalogue.articles.newest(corpus, now, most)
         found = await reports_named(self._library.catalogue, corpus, typed, now)
         return [report.article for report in found[:most]]
 
@@ -211,7 +211,7 @@ class SummaryService:
 
     async def _corpus(self, name: str, wanted: str = "") -> Corpus:
         """A corpus in which an article is ``wanted``, or all."""
-        corpus = await self._library.catalogue.corpus(name)
+        corpus = await self._library.catalogue.corpora.by_name(name)
         if corpus is None and "://" in wanted:
             raise NotIngested(wanted.strip())
         if corpus is None:
@@ -345,7 +345,7 @@ class SummaryService:
             nothing = Note("nothing-of-source", source=source)
         else:
             nothing = Note("nothing-in-time")
-        newest = await self._library.catalogue.newest(corpus, within.as_of, 1)
+        newest = await self._library.catalogue.articles.newest(corpus, within.as_of, 1)
         dated = newest[0].published_at if newest else None
         return nothing.then(Note("nothing-newest", day=day(dated))) if dated else nothing
 

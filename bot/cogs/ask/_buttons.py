@@ -74,7 +74,7 @@ class AnswerButtonHandlers:
     ) -> StoredAnswer:
         """The answer, if this button is one of its own. Raises ``UserError``."""
         await self._bot.errands.wait_until_recorded(answer_id)
-        given = await answer_by_id(self._bot.library.catalogue, answer_id)
+        given = await answer_by_id(self._bot.library.database, answer_id)
         if given is None or not given.answer:
             raise UserError("answer-gone")
         message_id = interaction.message.id if interaction.message else None
@@ -99,7 +99,7 @@ class AnswerButtonHandlers:
             await interaction.response.send_modal(FollowUp(self._bot, self._asking, visit, given))
         elif action in ("helpful", "not-helpful"):
             await record_feedback(
-                self._bot.library.catalogue, given.id, visit.user.id,
+                self._bot.library.database, given.id, visit.user.id,
                 helpful=action == "helpful", now=self._bot.library.clock(),
             )  # fmt: skip
             await interaction.response.send_message(
@@ -142,7 +142,7 @@ class AnswerButtonHandlers:
         if removed := await self._asking.removed_of(given, cited):
             raise UserError("rests-on-removed", at=removed)
         copy_id = new_id()
-        await save_answer(self._bot.library.catalogue, StoredAnswer(
+        await save_answer(self._bot.library.database, StoredAnswer(
             copy_id, given.at, given.corpus, visit.server_id, visit.channel_id, None,
             visit.user.id, given.question, False, as_record(answer),
         ))  # fmt: skip
@@ -153,7 +153,7 @@ class AnswerButtonHandlers:
         place = await acknowledged(interaction, private=False)
         message = await place.finish([*before, last.with_view(view)])
         if message is not None:
-            await set_message(self._bot.library.catalogue, copy_id, message.channel.id, message.id)
+            await set_message(self._bot.library.database, copy_id, message.channel.id, message.id)
 
     async def _delete(
         self, interaction: discord.Interaction[Any], visit: RequestContext, given: StoredAnswer
@@ -192,7 +192,7 @@ class FollowUp(Form):
             interaction, private=self._given.private and visit.server_id is not None
         )
         # Read again: it may have been forgotten while the form was open.
-        given = await answer_by_id(self._bot.library.catalogue, self._given.id)
+        given = await answer_by_id(self._bot.library.database, self._given.id)
         going_on = await self._asking.after(given)
         topics = self._asking.topics_in(interaction.channel)
         question = AskedQuestion(self._question.value, about=going_on, topics=topics)

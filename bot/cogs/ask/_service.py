@@ -23,7 +23,7 @@ from bot.storage.answers import StoredAnswer, answer_by_message
 from bot.ui.choices import server_menu
 from bot.ui.delivery import MessageDelivery
 from bot.ui.escaping import plain
-from retrieval.catalogue import Catalogue
+from retrieval.catalogue.database import Database
 from retrieval.moderation import removals
 from retrieval.text.time_expressions import read_time
 from retrieval.timestamps import TimeRange, parse_span
@@ -166,7 +166,7 @@ class AskService:
 
     async def after_message(self, message_id: int) -> ConversationContext | None:
         """The same for the answer in a message; a thread has the id of the message it began with."""
-        return await self.after(await answer_by_message(self._catalogue, message_id))
+        return await self.after(await answer_by_message(self._database, message_id))
 
     def topics_in(self, channel: object) -> tuple[ConversationKey, ...]:
         """What is remembered besides: a thread that the bot opened has one conversation for all."""
@@ -205,8 +205,8 @@ class AskService:
             self._waiting.popitem(last=False)
 
     @property
-    def _catalogue(self) -> Catalogue:
-        return self._bot.library.catalogue
+    def _database(self) -> Database:
+        return self._bot.library.database
 
     def _revived(self, given: StoredAnswer) -> Conversation | None:
         if not given.answer or given.question is None:

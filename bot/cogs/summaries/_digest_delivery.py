@@ -126,8 +126,8 @@ class DiscordDigestSender:
             why = "ended-no-direct" if private else "ended-not-allowed"
             raise DeliveryImpossible(say(why)) from error
         if view is not None:
-            catalogue = self._bot.library.catalogue
-            await set_message(catalogue, around.id, message.channel.id, message.id)
+            database = self._bot.library.database
+            await set_message(database, around.id, message.channel.id, message.id)
 
 
 def what_of(subscription: Subscription, say: Say) -> str:

@@ -99,7 +99,7 @@ class SummaryRunner:
         channel_id: int, user_id: int, *, private: bool,
     ) -> None:  # fmt: skip
         """Keep pages, so that they can be turned after a restart too."""
-        await save_answer(self._bot.library.catalogue, StoredAnswer(
+        await save_answer(self._bot.library.database, StoredAnswer(
             kept_id, self._bot.library.clock(), corpus, server_id, channel_id, None, user_id, None,
             private, as_record(pages),
         ))  # fmt: skip
@@ -110,7 +110,7 @@ class SummaryRunner:
         try:
             visit = await self._bot.visit(interaction)
             await self._bot.errands.wait_until_recorded(kept_id)
-            given = await answer_by_id(self._bot.library.catalogue, kept_id)
+            given = await answer_by_id(self._bot.library.database, kept_id)
             pages = embeds_of(given.answer) if given is not None else []
             if given is None or number >= len(pages):
                 raise UserError("answer-gone")
@@ -150,7 +150,7 @@ class SummaryRunner:
         )  # fmt: skip
         message = await place.finish([first.with_view(view)])
         if message is not None:
-            await set_message(self._bot.library.catalogue, kept_id, message.channel.id, message.id)
+            await set_message(self._bot.library.database, kept_id, message.channel.id, message.id)
 
 
 def explain_empty(error: NothingToSummarize, visit: RequestContext) -> str:

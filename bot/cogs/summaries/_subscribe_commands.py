@@ -162,7 +162,7 @@ class SubscriptionCommands(commands.Cog):
         visit = await self._bot.visit(interaction)
         one = await self._one(visit, which)
         await pause_subscription(
-            self._bot.library.catalogue, one.id, not one.paused, self._bot.library.clock()
+            self._bot.library.database, one.id, not one.paused, self._bot.library.clock()
         )
         key = "subscription-goes-on" if one.paused else "subscription-is-paused"
         await interaction.response.send_message(
@@ -176,7 +176,7 @@ class SubscriptionCommands(commands.Cog):
         visit = await self._bot.visit(interaction)
         one = await self._one(visit, which)
         now = self._bot.library.clock()
-        await end_subscription(self._bot.library.catalogue, one.id, "removed", now)
+        await end_subscription(self._bot.library.database, one.id, "removed", now)
         await interaction.response.send_message(
             embed=note(visit.say("subscription-removed", id=one.id)).embed, ephemeral=True
         )
@@ -207,7 +207,7 @@ class SubscriptionCommands(commands.Cog):
             rights = channel.permissions_for(channel.guild.me)
             if not (rights.view_channel and rights.send_messages and rights.embed_links):
                 raise UserError("not-allowed")
-        mine = await active_subscriptions(self._bot.library.catalogue, user_id=visit.user.id)
+        mine = await active_subscriptions(self._bot.library.database, user_id=visit.user.id)
         if len(mine) >= _MOST:
             raise UserError("subscriptions-too-many", most=_MOST)
         return visit
@@ -217,7 +217,7 @@ class SubscriptionCommands(commands.Cog):
         channel: discord.TextChannel | None, **fields: Any,
     ) -> Subscription:  # fmt: skip
         now = self._bot.library.clock()
-        return await add_subscription(self._bot.library.catalogue, Subscription(
+        return await add_subscription(self._bot.library.database, Subscription(
             id=0, kind=kind, corpus=visit.corpus or "", server_id=visit.server_id,
             channel_id=channel.id if channel else None, user_id=visit.user.id, zone=zone,
             created_at=now, done_until=now,
@@ -226,15 +226,15 @@ class SubscriptionCommands(commands.Cog):
 
     async def _theirs(self, visit: RequestContext) -> list[Subscription]:
         """A person's own; of a moderator also those to the server's channels."""
-        catalogue = self._bot.library.catalogue
-        mine = await active_subscriptions(catalogue, user_id=visit.user.id)
+        database = self._bot.library.database
+        mine = await active_subscriptions(database, user_id=visit.user.id)
         if visit.server_id is None or not visit.is_moderator:
             return mine
-        here = await active_subscriptions(catalogue, server_id=visit.server_id)
+        here = await active_subscriptions(database, server_id=visit.server_id)
         return [*mine, *(s for s in here if s.channel_id is not None and s not in mine)]
 
     async def _one(self, visit: RequestContext, which: int) -> Subscription:
-        one = await subscription_by_id(self._bot.library.catalogue, which)
+        one = await subscription_by_id(self._bot.library.database, which)
         if one is None or one not in await self._theirs(visit):
             raise UserError("subscription-unknown", id=which)
         return one

@@ -2,11 +2,10 @@
 
 from alembic import context
 
-from retrieval.catalogue.schema import metadata
-
+attributes = context.config.attributes
 context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    connection=attributes["connection"],
+    version_table=attributes["version_table"],
     render_as_batch=True,
 )
 with context.begin_transaction():

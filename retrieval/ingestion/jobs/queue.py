@@ -10,7 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 
 from retrieval.catalogue.audit_log import Actor
-from retrieval.catalogue.jobs import Job, JobCounts, Jobs, JobSource
+from retrieval.catalogue.jobs import Job, JobCounts, JobSource
 from retrieval.catalogue.schema import JOB_CANCELLED, JOB_DONE, JOB_FAILED, JOB_RUNNING
 from retrieval.errors import NewsdeskError, NotFound, Refused, StorageError
 from retrieval.ingestion.jobs.uploads import Uploads
@@ -47,7 +47,7 @@ class JobQueue:
     ) -> None:
         self._library = library
         self._worker = worker
-        self._jobs = Jobs(library.catalogue)
+        self._jobs = library.catalogue.jobs
         self._uploads = Uploads(library.config.data_dir / "uploads")
         self._at_once = at_once
         self._most_waiting = most_waiting
@@ -78,7 +78,7 @@ class JobQueue:
             self._uploads.belongs(sources)  # to nothing: the next sweep deletes them
             raise
         now = self._library.clock()
-        made = await self._library.catalogue.ensure_corpus(corpus, now)
+        made = await self._library.catalogue.corpora.ensure(corpus, now)
         job = await self._jobs.add(made, sources, actor, now)
         self._uploads.belongs(sources)
         self._waiting.append(job)
@@ -98,7 +98,7 @@ class JobQueue:
     async def cancel(self, job_id: int, corpus: str, actor: Actor) -> Job:
         """End a job. What it has accepted stays. Raises ``NotFound`` and ``Refused``."""
         await self._load()
-        found = await self._library.catalogue.corpus(corpus)
+        found = await self._library.catalogue.corpora.by_name(corpus)
         if found is None:
             raise NotFound(f"There is no corpus called {corpus!r}.")
         job = await self._jobs.job(job_id, found)
@@ -115,7 +115,7 @@ class JobQueue:
         """How a job comes along, from now to its end. Who is slow is told of the latest only, but
         of every result. Raises ``NotFound``."""
         await self._load()
-        found = await self._library.catalogue.corpus(corpus)
+        found = await self._library.catalogue.corpora.by_name(corpus)
         if found is None:
             raise NotFound(f"There is no corpus called {corpus!r}.")
         events: asyncio.Queue[JobEvent] = asyncio.Queue(1)
@@ -154,7 +154,7 @@ class JobQueue:
 
     async def jobs(self, corpus: str, limit: int = 20) -> list[Job]:
         """The jobs of a corpus, the last ones first."""
-        found = await self._library.catalogue.corpus(corpus)
+        found = await self._library.catalogue.corpora.by_name(corpus)
         return await self._jobs.of(found, limit) if found is not None else []
 
     async def tallies(self, jobs: Sequence[Job]) -> list[tuple[Job, JobCounts]]:

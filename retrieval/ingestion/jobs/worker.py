@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from retrieval.catalogue.jobs import Job, JobItem, Jobs, JobSource, settle
+from retrieval.catalogue.jobs import Job, JobItem, JobSource, settle
 from retrieval.errors import UnreadableSource
 from retrieval.extraction.feeds.discovery import FEED_BYTES, read_document
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
@@ -51,7 +51,7 @@ class JobWorker:
     def __init__(self, library: Library, pages: PageLoader) -> None:
         self._library = library
         self._pages = pages
-        self._jobs = Jobs(library.catalogue)
+        self._jobs = library.catalogue.jobs
 
     async def work(
         self, job: Job, report: Report, stopped: Stopped

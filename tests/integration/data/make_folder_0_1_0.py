@@ -23,15 +23,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from bot.answering.answers import Answer, Citation, Sentence
-from bot.answering.engine import AnswerEngine, Asked
-from bot.cli.output import answer_record, search_record
 from bot.kept import as_record
 from retrieval.articles import Incoming, Ingested, Reference
 from retrieval.catalogue.auditing import Actor
-from retrieval.catalogue.feeds import Feeds, KnownItem
 from retrieval.catalogue.given import Given, keep_answer, record_feedback, set_message
 from retrieval.catalogue.job_messages import JobMessage, keep_job_message
-from retrieval.catalogue.jobs import Jobs, JobSource, settle
 from retrieval.catalogue.servers import change_server_settings, mark_present, mark_removed
 from retrieval.catalogue.spending import record_spending
 from retrieval.catalogue.subscriptions import (
@@ -43,10 +39,15 @@ from retrieval.catalogue.subscriptions import (
 )
 from retrieval.catalogue.subscriptions import settle as settle_delivery
 from retrieval.ingest import ingest
-from retrieval.library import LibraryConfig, open_library
 from retrieval.moderating import Moderator
 from retrieval.moments import TimeRange
 from retrieval.readers.jsonl import article_from_record
+
+from bot.answering.engine import AnswerEngine, Asked
+from bot.cli.output import answer_record, search_record
+from retrieval.catalogue.feeds import Feeds, KnownItem
+from retrieval.catalogue.jobs import Jobs, JobSource, settle
+from retrieval.library import LibraryConfig, open_library
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 SERVER, CHANNEL, MESSAGE, MEMBER, MODERATOR = 710, 720, 730, 740, 741
@@ -126,7 +127,10 @@ async def fill(library) -> None:
     """Everything that a server of some months has, a little of each."""
     catalogue = library.catalogue
     items = [incoming(n, row) for n, row in enumerate(ARTICLES, 1)]
-    pasted = {"title": "Notes from the council", "text": "The council of Velmora meets on 12 March."}
+    pasted = {
+        "title": "Notes from the council",
+        "text": "The council of Velmora meets on 12 March.",
+    }
     items.append(Incoming("pasted text", article_from_record(pasted)))
     results = await bring_in(library, CORPUS, items)
     await bring_in(library, CORPUS, [incoming(1, _UPDATED)])
@@ -164,13 +168,17 @@ async def fill(library) -> None:
     await feeds.pause(corpus, other, ACTOR, NOW)
 
     jobs = Jobs(catalogue)
-    done = await jobs.add(corpus, [JobSource("url", "https://inland-post.example/bridge")], ACTOR, NOW)
+    done = await jobs.add(
+        corpus, [JobSource("url", "https://inland-post.example/bridge")], ACTOR, NOW
+    )
     await jobs.set_state(done.id, "running", NOW)
     item = (await jobs.items(done.id, 0, 1))[0]
     async with catalogue._write() as connection:
         await settle(connection, done.id, [results[3]], {item.id: 1}, [item.id])
     await jobs.set_state(done.id, "done", NOW)
-    cancelled = await jobs.add(corpus, [JobSource("text", "a note", {"text": "Too short."})], ACTOR, NOW)
+    cancelled = await jobs.add(
+        corpus, [JobSource("text", "a note", {"text": "Too short."})], ACTOR, NOW
+    )
     await jobs.cancel(corpus, cancelled, ACTOR, NOW)
     await keep_job_message(catalogue, JobMessage(done.id, SERVER, CHANNEL, MESSAGE, "en"))
 
@@ -182,7 +190,11 @@ async def fill(library) -> None:
     await mark_removed(catalogue, SERVER + 1, NOW)
 
     reference = Reference(
-        results[3].article_id, results[3].url, results[3].title, "Inland Post", "2026-02-20T09:00:00Z"
+        results[3].article_id,
+        results[3].url,
+        results[3].title,
+        "Inland Post",
+        "2026-02-20T09:00:00Z",
     )
     answer = Answer(
         "How much did the bridge cost?", "It cost 87 million crowns. [1]", False,

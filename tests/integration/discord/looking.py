@@ -48,8 +48,8 @@ async def noted(bot: NewsdeskBot, server_id: int, *, gone: bool) -> None:
     """Until the bot has put down that a server is there, or that it removed the bot."""
 
     async def look() -> bool:
-        catalogue = bot.library.catalogue
-        known = await guilds_removed_before(catalogue, datetime.max) if gone else await known_guilds(catalogue)  # fmt: skip
+        database = bot.library.database
+        known = await guilds_removed_before(database, datetime.max) if gone else await known_guilds(database)  # fmt: skip
         return server_id in known
 
     await eventually(look)

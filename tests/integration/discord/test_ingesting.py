@@ -296,7 +296,9 @@ async def test_a_restart_in_the_middle_of_a_job_goes_on_in_the_same_message(
         assert "1 indexed" in second.text
         assert await desk.articles() == 61
         moderator = await ModerationService.of(running.bot.library, desk.corpus)
-        taken = [e for e in await moderator.audit(limit=500) if e.action == "article.indexed"]
+        taken = [
+            e for e in await moderator.audit_log.read(limit=500) if e.action == "article.indexed"
+        ]
         assert len(taken) == len({e.subject for e in taken}) == 61
     assert len(standin.bot_messages(desk.general)) == 2
     assert told(caplog) == []

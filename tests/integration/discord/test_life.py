@@ -16,8 +16,7 @@ from bot.ops import logging as bot_logging
 from bot.storage.answers import questions_of
 from bot.storage.guild_settings import load_guild_settings
 from retrieval.catalogue.audit_log import Actor
-from retrieval.catalogue.feeds import Feeds
-from retrieval.catalogue.jobs import Jobs, JobSource
+from retrieval.catalogue.jobs import JobSource
 from retrieval.errors import SettingsError
 from tests.discord_standin import DiscordStandIn
 from tests.discord_standin.permissions import VIEW_CHANNEL
@@ -78,8 +77,8 @@ async def test_a_server_that_removes_the_bot_loses_its_data_after_the_grace_time
     assert corpus not in counts
     assert counts[other_corpus][0] == 10
     assert await bot.library.is_empty(corpus)
-    assert await questions_of(bot.library.catalogue, ada.id) == 0
-    assert not (await load_guild_settings(bot.library.catalogue, guild.id)).threads
+    assert await questions_of(bot.library.database, ada.id) == 0
+    assert not (await load_guild_settings(bot.library.database, guild.id)).threads
     assert await bot.library.check() == []
     assert await bot.library.source_names(corpus) == []
 
@@ -195,17 +194,17 @@ async def test_a_server_that_removes_the_bot_has_its_feeds_and_jobs_stopped(
     guild = standin.guild("Harbour News")
     await running.bring_in(guild)
     name, now = bot.corpus_of(guild.id), bot.library.clock()
-    corpus = await bot.library.catalogue.corpus(name)
+    corpus = await bot.library.catalogue.corpora.by_name(name)
     assert corpus is not None
-    feeds, actor = Feeds(bot.library.catalogue), Actor("Mo", "test")
+    feeds, actor = bot.library.catalogue.feeds, Actor("Mo", "test")
     await feeds.add(
         corpus, url="https://paper.example/feed", title=None, kind="rss", include=(), exclude=(),
         interval=timedelta(days=1), actor=actor, now=now + timedelta(days=9),
     )  # fmt: skip
     source = JobSource("text", "A note", {"title": "A note", "text": "The pier is closed. " * 20})
-    job = await Jobs(bot.library.catalogue).add(corpus, [source], actor, now)
+    job = await bot.library.catalogue.jobs.add(corpus, [source], actor, now)
     await bot.departures.left(guild.id)
     assert [feed.state for feed in await feeds.of(corpus)] == ["paused"]
-    assert (await Jobs(bot.library.catalogue).job(job.id)).is_over
+    assert (await bot.library.catalogue.jobs.job(job.id)).is_over
     await bot.departures.came(guild.id)
     assert [feed.state for feed in await feeds.of(corpus)] == ["active"]

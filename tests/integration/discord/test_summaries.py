@@ -270,7 +270,7 @@ async def test_a_channel_that_is_gone_ends_the_subscription_and_tells_who_made_i
     await tick(running, 0.8)
     told = await running.standin.wait_for_message(mo.direct)
     assert "has ended: its channel is gone" in told.text
-    assert await active_subscriptions(running.bot.library.catalogue) == []
+    assert await active_subscriptions(running.bot.library.database) == []
 
 
 async def test_who_left_the_server_gets_nothing_of_it_any_more(running: Running) -> None:
@@ -278,7 +278,7 @@ async def test_who_left_the_server_gets_nothing_of_it_any_more(running: Running)
     running.standin.leave(guild, mo)
     await tick(running, 0.8)
     assert not [message for message in mo.messages(mo.direct) if whole(message)]
-    assert await active_subscriptions(running.bot.library.catalogue) == []
+    assert await active_subscriptions(running.bot.library.database) == []
 
 
 async def test_a_time_zone_or_time_that_does_not_exist_is_told(running: Running) -> None:

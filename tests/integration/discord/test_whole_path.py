@@ -83,7 +83,7 @@ async def test_ask_watch_it_being_written_check_follow_up_rate_restart(
         indexer = await library.indexer(f"discord:{guild.id}")
         async for _ in ingest(indexer, demo_articles(utc_now()), actor="test", data_dir=data):
             pass
-        await change_guild_settings(library.catalogue, guild.id, utc_now(), threads=True)
+        await change_guild_settings(library.database, guild.id, utc_now(), threads=True)
     environment = standin.environment | {
         "OPENAI_BASE_URL": llama, "OPENAI_MODEL": "SmolLM2-135M-Instruct",
         "NEWSDESK_CONTEXT_TOKENS": "400", "NEWSDESK_ANSWER_TOKENS": "60",
@@ -114,13 +114,13 @@ async def test_ask_watch_it_being_written_check_follow_up_rate_restart(
         assert not any("Maravel" in line for line in process.lines)
     async with open_library(LibraryConfig(data)) as library:
         answer_id = answer.component("Helpful")["custom_id"].rpartition(":")[2]
-        given = await answer_by_id(library.catalogue, answer_id)
+        given = await answer_by_id(library.database, answer_id)
         assert given is not None
         assert given.question == QUESTION
         assert given.answer["citations"]
-        assert await feedback_counts(library.catalogue, answer_id) == (1, 0)
+        assert await feedback_counts(library.database, answer_id) == (1, 0)
         followed_id = followed.component("Helpful")["custom_id"].rpartition(":")[2]
-        given = await answer_by_id(library.catalogue, followed_id)
+        given = await answer_by_id(library.database, followed_id)
         assert given is not None
         assert given.question == "and when was that?"
         assert "Maravel" in given.answer["asked"]

@@ -1,0 +1,154 @@
+"""What tells an incoming article from those that are here, and the rows that are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from retrieval.catalogue.corrections import correction_in
+from retrieval.catalogue.publishers import source_key
+from retrieval.catalogue.records import LAST_VERSION, Corpus, article_id_of
+from retrieval.catalogue.schema import (
+    ACCEPTED,
+    INDEXED,
+    PASSAGES_PER_VERSION,
+    articles,
+    properties,
+    versions,
+)
+from retrieval.models import Article, IngestItem, content_hash
+from retrieval.text.chunking import passage_spans
+from retrieval.timestamps import from_micros, to_micros, written
+from retrieval.web.urls import canonical_url, host_name
+
+
+def identify(corpus: Corpus, incoming: Sequence[IngestItem]) -> list[IdentifiedArticle]:
+    """Hash and cut articles: work for a thread."""
+    return [IdentifiedArticle(corpus, item) for item in incoming]
+
+
+class IdentifiedArticle:
+    """An incoming article with what tells it from others."""
+
+    def __init__(self, corpus: Corpus, incoming: IngestItem) -> None:
+        if incoming.article is None:
+            raise ValueError("only articles can be accepted")
+        self.corpus = corpus
+        self.label = incoming.label
+        self.article: Article = incoming.article
+        self.hash = content_hash(self.article.text)
+        url = self.article.url
+        self.canonical_url = canonical_url(url) if url else f"text:{self.hash}"
+        self.article_id = article_id_of(corpus.id, self.canonical_url)
+        self.spans = passage_spans(self.article.text)
+        self.correction = correction_in(self.article.text)
+
+    def article_row(self, moment: int) -> dict[str, Any]:
+        return {
+            "id": self.article_id,
+            "corpus_id": self.corpus.id,
+            "canonical_url": self.canonical_url,
+            "first_ingested_at": moment,
+        }
+
+    def version_row(self, version_id: int, number: int, moment: int) -> dict[str, Any]:
+        article, published = self.article, self.article.published
+        start = to_micros(published.start) if published else None
+        return {
+            "id": version_id,
+            "article_id": self.article_id,
+            "corpus_id": self.corpus.id,
+            "number": number,
+            "state": ACCEPTED,
+            "url": article.url,
+            "title": article.title,
+            "source": article.source,
+            "source_key": source_key(article.source) if article.source else None,
+            "host": host_name(article.url) if article.url else None,
+            "authors": list(article.authors),
+            "language": article.language,
+            "published_at": written(published) if published else None,
+            "published_from": start,
+            "published_to": to_micros(published.end) if published else None,
+            "visible_from": moment if start is None else start,
+            "ingested_at": moment,
+            "content_hash": self.hash,
+            "text": article.text,
+            "correction": self.correction,
+        }
+
+    def passage_rows(self, version_id: int) -> list[tuple[int, int, int, int]]:
+        first = version_id * PASSAGES_PER_VERSION
+        return [(first + n, version_id, start, end) for n, (start, end) in enumerate(self.spans)]
+
+    def log_row(
+        self, status: str, number: int, moment: int, actor: str, place: str | None
+    ) -> dict[str, Any]:
+        return {
+            "at": moment,
+            "corpus_id": self.corpus.id,
+            "article_id": self.article_id,
+            "version_number": number,
+            "status": status,
+            "label": self.label,
+            "actor": actor,
+            "place": place,
+        }
+
+
+async def known_articles(
+    connection: AsyncConnection, article_ids: Sequence[str]
+) -> dict[str, tuple[int, str]]:
+    """By article id: the number and the content hash of its last version."""
+    rows = await connection.execute(
+        select(versions.c.article_id, versions.c.number, versions.c.content_hash)
+        .where(versions.c.article_id.in_(article_ids))
+        .order_by(versions.c.number)
+    )
+    return {article_id: (number, digest) for article_id, number, digest in rows}
+
+
+async def removals(connection: AsyncConnection, article_ids: Sequence[str]) -> dict[str, str]:
+    """By id of a removed article, the sentence that says so."""
+    rows = await connection.execute(
+        select(articles.c.id, articles.c.removed_at, articles.c.removed_by)
+        .where(articles.c.id.in_(article_ids))
+        .where(articles.c.removed_at.is_not(None))
+    )
+    return {
+        article_id: removal_reason(article_id, removed_at, removed_by)
+        for article_id, removed_at, removed_by in rows
+    }
+
+
+def removal_reason(article_id: str, removed_at: int, removed_by: str) -> str:
+    """Why an article that was removed is not taken in again."""
+    return (
+        f"{removed_by} removed it on {from_micros(removed_at):%Y-%m-%d}; "
+        f"`newsdesk articles restore {article_id}` brings it back"
+    )
+
+
+async def known_hashes(
+    connection: AsyncConnection, corpus: Corpus, hashes: Sequence[str]
+) -> dict[str, str]:
+    """By content hash: an article that says just that now, or will when it is indexed."""
+    rows = await connection.execute(
+        select(versions.c.content_hash, versions.c.article_id)
+        .where(versions.c.corpus_id == corpus.id)
+        .where(versions.c.content_hash.in_(hashes))
+        .where(versions.c.state.in_((ACCEPTED, INDEXED)))
+        .order_by(versions.c.id.desc())
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def next_version_id(connection: AsyncConnection) -> int:
+    """One more than any version has ever had."""
+    highest = (await connection.scalar(select(func.max(versions.c.id)))) or 0
+    query = select(properties.c.value).where(properties.c.name == LAST_VERSION)
+    remembered = (await connection.execute(query)).scalar_one_or_none()
+    return max(highest, int(remembered or 0)) + 1

@@ -1,0 +1,287 @@
+"""Articles and their versions, on their way into the indexes and out of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from retrieval.catalogue.acceptance import (
+    IdentifiedArticle,
+    identify,
+    known_articles,
+    known_hashes,
+    next_version_id,
+    removals,
+)
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.queries import REFERENCE, ReadQueries
+from retrieval.catalogue.records import Acceptance, Corpus, PendingVersion
+from retrieval.catalogue.schema import (
+    ACCEPTED,
+    ARCHIVED,
+    INDEXED,
+    RETIRED,
+    articles,
+    ingest_log,
+    passage_vectors,
+    passages,
+    story_members,
+    versions,
+)
+from retrieval.models import IngestItem, Passage, Reference
+from retrieval.runtime.executors import INGESTING
+from retrieval.timestamps import to_micros
+from retrieval.web.urls import canonical_url
+
+# Written in the transaction that accepts a batch, so that both are kept or neither.
+Alongside = Callable[[AsyncConnection, list[Acceptance]], Awaitable[None]]
+
+# All its fields but the passages.
+_PENDING = [versions.c[field.name] for field in fields(PendingVersion)[:-1]]
+# These come by the ten thousand: what SQLAlchemy does for a row takes longer than what SQLite does.
+_KEEP_PASSAGE = str(insert(passages).compile(dialect=sqlite.dialect()))
+_KEEP_VECTOR = str(
+    insert(passage_vectors).prefix_with("OR REPLACE").compile(dialect=sqlite.dialect())
+)
+# Articles that one turn of a thread identifies: whoever holds ingestion up waits for no more.
+_IDENTIFIED_AT_ONCE = 32
+
+
+class ArticleRepository:
+    """The articles of all corpora, with their versions, passages and vectors."""
+
+    def __init__(self, database: Database, queries: ReadQueries) -> None:
+        self._database = database
+        self._queries = queries
+
+    # Ingestion
+
+    async def accept(
+        self,
+        corpus: Corpus,
+        incoming: Sequence[IngestItem],
+        *,
+        actor: str,
+        now: datetime,
+        place: str | None = None,
+        alongside: Alongside | None = None,
+    ) -> list[Acceptance]:
+        """Take articles in, in one transaction: all of them are kept afterwards, or none.
+
+        Returns one result for each of ``incoming``, which must all hold an article. What is new
+        or changed is left in the state ``accepted``, its passages cut; what a moderator removed is
+        rejected. ``alongside`` is told the results and may write to the same transaction.
+        """
+        # Hashing and cutting are work for a thread, not for the event loop.
+        batch: list[IdentifiedArticle] = []
+        for first in range(0, len(incoming), _IDENTIFIED_AT_ONCE):
+            part = incoming[first : first + _IDENTIFIED_AT_ONCE]
+            batch += await INGESTING.run(identify, corpus, part)
+        async with self._database.write() as connection:
+            known = await known_articles(connection, [item.article_id for item in batch])
+            hashes = await known_hashes(connection, corpus, [item.hash for item in batch])
+            removed = await removals(connection, [item.article_id for item in batch])
+            results: list[Acceptance] = []
+            new_articles: list[dict[str, Any]] = []
+            new_passages: list[tuple[int, int, int, int]] = []
+            log: list[dict[str, Any]] = []
+            new_versions: list[dict[str, Any]] = []
+            next_id = await next_version_id(connection)
+            moment = to_micros(now)
+            for item in batch:
+                if reason := removed.get(item.article_id):
+                    results.append(Acceptance("rejected", item.article_id, reason=reason))
+                    continue
+                number, current_hash = known.get(item.article_id, (0, None))
+                if current_hash == item.hash:
+                    results.append(Acceptance("unchanged", item.article_id))
+                    continue
+                if number:
+                    result = Acceptance("updated", item.article_id, next_id)
+                else:
+                    twin = hashes.get(item.hash, item.article_id) != item.article_id
+                    result = Acceptance(
+                        "duplicate" if twin else "indexed", item.article_id, next_id
+                    )
+                    new_articles.append(item.article_row(moment))
+                known[item.article_id] = (number + 1, item.hash)
+                hashes.setdefault(item.hash, item.article_id)
+                new_versions.append(item.version_row(next_id, number + 1, moment))
+                new_passages += item.passage_rows(next_id)
+                log.append(item.log_row(result.status, number + 1, moment, actor, place))
+                results.append(result)
+                next_id += 1
+            for table, rows in (
+                (articles, new_articles), (versions, new_versions), (ingest_log, log),
+            ):  # fmt: skip
+                if rows:
+                    await connection.execute(insert(table), rows)
+            if new_passages:
+                await connection.exec_driver_sql(_KEEP_PASSAGE, new_passages)
+            if alongside is not None:
+                await alongside(connection, results)
+        return results
+
+    # States
+
+    async def unfinished(self, corpus: Corpus) -> tuple[list[int], list[int]]:
+        """Ids of the versions still to enter (accepted) and to leave (retired) the indexes."""
+        async with self._database.connect() as connection:
+            rows = await connection.execute(
+                select(versions.c.id, versions.c.state)
+                .where(versions.c.corpus_id == corpus.id)
+                .where(versions.c.state.in_((ACCEPTED, RETIRED)))
+                .order_by(versions.c.id)
+            )
+            found = rows.all()
+        accepted = [version_id for version_id, state in found if state == ACCEPTED]
+        return accepted, [version_id for version_id, state in found if state == RETIRED]
+
+    async def shown_version_ids(self, corpus: Corpus) -> list[int]:
+        async with self._database.connect() as connection:
+            rows = await connection.execute(
+                select(versions.c.id)
+                .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+                .order_by(versions.c.id)
+            )
+            return list(rows.scalars())
+
+    async def shown_passage_ids(self, corpus: Corpus) -> set[int]:
+        async with self._database.connect() as connection:
+            rows = await connection.execute(
+                select(passages.c.id)
+                .join(versions, versions.c.id == passages.c.version_id)
+                .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+            )
+            return set(rows.scalars())
+
+    async def load_versions(self, version_ids: Sequence[int]) -> list[PendingVersion]:
+        """The versions, in the order of their ids, with all that the indexes want of them."""
+        wanted = select(*_PENDING).where(versions.c.id.in_(version_ids)).order_by(versions.c.id)
+        cut = (
+            select(passages.c.version_id, passages.c.id, passages.c.start_offset, passages.c.end_offset)
+            .where(passages.c.version_id.in_(version_ids))
+            .order_by(passages.c.id)
+        )  # fmt: skip
+
+        def load(connection: Connection) -> list[PendingVersion]:
+            spans: dict[int, list[tuple[int, int, int]]] = {}
+            for version_id, passage_id, start, end in connection.execute(cut):
+                spans.setdefault(version_id, []).append((passage_id, start, end))
+            rows = connection.execute(wanted).all()
+            return [
+                PendingVersion(**row._asdict(), passages=tuple(spans.get(row.id, ())))
+                for row in rows
+            ]
+
+        return await self._database.read(load)
+
+    async def store_vectors(
+        self, generation: int, passage_ids: Sequence[int], vectors: Sequence[bytes]
+    ) -> None:
+        """Keep the vectors of passages, or replace them."""
+        rows = [(i, generation, vector) for i, vector in zip(passage_ids, vectors, strict=True)]
+        if rows:
+            async with self._database.write() as connection:
+                await connection.exec_driver_sql(_KEEP_VECTOR, rows)
+
+    async def drop_vectors(self, corpus: Corpus) -> None:
+        """Forget the vectors of other generations than the one in use."""
+        mine = (
+            select(passages.c.id)
+            .join(versions, versions.c.id == passages.c.version_id)
+            .where(versions.c.corpus_id == corpus.id)
+        )
+        async with self._database.write() as connection:
+            await connection.execute(
+                delete(passage_vectors)
+                .where(passage_vectors.c.generation != corpus.generation)
+                .where(passage_vectors.c.passage_id.in_(mine))
+            )
+
+    async def still_accepted(self, version_ids: Sequence[int]) -> set[int]:
+        """Of these versions those that still are to be shown: none that was removed meanwhile."""
+        query = select(versions.c.id).where(
+            versions.c.id.in_(version_ids), versions.c.state == ACCEPTED
+        )
+        return set(await self._database.read(lambda connection: connection.scalars(query).all()))
+
+    async def mark_indexed(self, version_ids: Sequence[int]) -> list[int]:
+        """Show these accepted versions and retire the ones that they replace, in one transaction.
+
+        Of several accepted versions of one article the last one is shown; one that was removed in
+        the meantime is left alone. Returns the retired ids.
+        """
+        async with self._database.write() as connection:
+            accepted = select(versions.c.id).where(
+                versions.c.id.in_(version_ids), versions.c.state == ACCEPTED
+            )
+            version_ids = list((await connection.execute(accepted)).scalars())
+            entering = select(versions.c.article_id).where(versions.c.id.in_(version_ids))
+            replaced = (versions.c.article_id.in_(entering)) & (versions.c.state == INDEXED)
+            retired = list(
+                (await connection.execute(select(versions.c.id).where(replaced))).scalars()
+            )
+            last = (
+                select(func.max(versions.c.id))
+                .where(versions.c.id.in_(version_ids))
+                .group_by(versions.c.article_id)
+            )
+            shown = set((await connection.execute(last)).scalars())
+            overtaken = [version_id for version_id in version_ids if version_id not in shown]
+            await _set_state(connection, retired + overtaken, RETIRED)
+            await _set_state(connection, sorted(shown), INDEXED)
+        return retired + overtaken
+
+    async def mark_archived(self, version_ids: Sequence[int]) -> None:
+        """The indexes have let go of these versions: their passages are forgotten, texts stay."""
+        async with self._database.write() as connection:
+            leaving = select(passages.c.id).where(passages.c.version_id.in_(version_ids))
+            await connection.execute(
+                delete(passage_vectors).where(passage_vectors.c.passage_id.in_(leaving))
+            )
+            for table in (passages, story_members):
+                await connection.execute(delete(table).where(table.c.version_id.in_(version_ids)))
+            await _set_state(connection, version_ids, ARCHIVED)
+
+    # Reading
+
+    async def load_passages(self, passage_ids: Sequence[int]) -> dict[int, Passage]:
+        """Of these passages those that are shown at this moment."""
+        return await asyncio.to_thread(self._queries.passages, passage_ids)
+
+    async def newest(self, corpus: Corpus, as_of: datetime, limit: int) -> list[Reference]:
+        """The articles published last, as of a moment."""
+        async with self._database.connect() as connection:
+            rows = await connection.execute(
+                select(*REFERENCE)
+                .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+                .where(versions.c.visible_from <= to_micros(as_of))
+                .order_by(versions.c.visible_from.desc(), versions.c.id.desc())
+                .limit(limit)
+            )
+            return [Reference(*row) for row in rows]
+
+    async def title_of(self, corpus: Corpus, url: str) -> str | None:
+        """The title of the article of this address that is shown, if there is one."""
+        query = (
+            select(versions.c.title)
+            .join(articles, articles.c.id == versions.c.article_id)
+            .where(articles.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+            .where(articles.c.canonical_url == canonical_url(url))
+        )
+        return await self._database.read(lambda connection: connection.scalar(query))
+
+
+async def _set_state(connection: AsyncConnection, version_ids: Sequence[int], state: str) -> None:
+    if version_ids:
+        await connection.execute(
+            update(versions).where(versions.c.id.in_(version_ids)).values(state=state)
+        )

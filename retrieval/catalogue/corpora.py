@@ -1,0 +1,97 @@
+"""Corpora: all articles that one server reads, or one terminal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.records import GONE, LAYOUT, Corpus, CorpusCounts
+from retrieval.catalogue.schema import ACCEPTED, INDEXED, RETIRED, corpora, passages, versions
+from retrieval.errors import StorageError
+from retrieval.timestamps import to_micros
+
+_CORPUS = (corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout)
+
+
+class CorpusRepository:
+    """The corpora of a data folder, but for those that are being deleted."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self) -> list[Corpus]:
+        async with self._database.connect() as connection:
+            query = select(*_CORPUS).where(~corpora.c.name.startswith(GONE, autoescape=True))
+            return [Corpus(*row) for row in await connection.execute(query.order_by(corpora.c.id))]
+
+    async def by_name(self, name: str) -> Corpus | None:
+        async with self._database.connect() as connection:
+            return await _corpus(connection, name)
+
+    async def ensure(self, name: str, now: datetime) -> Corpus:
+        async with self._database.write() as connection:
+            found = await _corpus(connection, name)
+            if found is None:
+                row = {"name": name, "layout": LAYOUT, "created_at": to_micros(now)}
+                await connection.execute(insert(corpora), row)
+                found = await _corpus(connection, name)
+        if found is None:
+            raise StorageError(f"The corpus {name!r} could not be made.")
+        return found
+
+    async def switch_generation(self, corpus: Corpus, generation: int) -> None:
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(corpora)
+                .where(corpora.c.id == corpus.id)
+                .values(generation=generation, layout=LAYOUT)
+            )
+
+    async def counts(self) -> list[CorpusCounts]:
+        result = []
+        async with self._database.connect() as connection:
+            for corpus in await self.all():
+                mine = versions.c.corpus_id == corpus.id
+                shown = mine & (versions.c.state == INDEXED)
+                articles_ = await connection.scalar(select(func.count()).where(shown))
+                passages_ = await connection.scalar(
+                    select(func.count())
+                    .select_from(passages)
+                    .join(versions, versions.c.id == passages.c.version_id)
+                    .where(shown)
+                )
+                unfinished = await connection.scalar(
+                    select(func.count()).where(mine, versions.c.state.in_((ACCEPTED, RETIRED)))
+                )
+                newest = (
+                    await connection.execute(
+                        select(versions.c.title, versions.c.published_at)
+                        .where(shown)
+                        # One without a date is not the newest because it came in last.
+                        .order_by(
+                            versions.c.published_at.is_(None),
+                            versions.c.visible_from.desc(),
+                            versions.c.id.desc(),
+                        )
+                        .limit(1)
+                    )
+                ).first()
+                result.append(
+                    CorpusCounts(
+                        corpus.name,
+                        articles_ or 0,
+                        passages_ or 0,
+                        unfinished or 0,
+                        newest[0] if newest else None,
+                        newest[1] if newest else None,
+                    )
+                )
+        return result
+
+
+async def _corpus(connection: AsyncConnection, name: str) -> Corpus | None:
+    row = (await connection.execute(select(*_CORPUS).where(corpora.c.name == name))).first()
+    return Corpus(*row) if row else None

@@ -1,0 +1,142 @@
+"""Stories: which versions tell of one event, and what moderators decided about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from retrieval.catalogue.audit_log import Actor, note
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.records import Corpus, KnownStoryMember, StoryMember
+from retrieval.catalogue.schema import (
+    INDEXED,
+    PASSAGES_PER_VERSION,
+    passage_vectors,
+    story_members,
+    story_pins,
+    versions,
+)
+
+
+class StoryRepository:
+    """The stories of all corpora."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def members(self, corpus: Corpus) -> list[KnownStoryMember]:
+        """All versions of a corpus that have a place among its stories, oldest first."""
+        lead = versions.c.id * PASSAGES_PER_VERSION
+        query = (
+            select(
+                *story_members.c[*StoryMember._fields],
+                versions.c.content_hash,
+                versions.c.visible_from,
+                passage_vectors.c.vector,
+            )
+            .join(versions, versions.c.id == story_members.c.version_id)
+            .outerjoin(
+                passage_vectors,
+                (passage_vectors.c.passage_id == lead)
+                & (passage_vectors.c.generation == corpus.generation),
+            )
+            .where(story_members.c.corpus_id == corpus.id)
+            .order_by(versions.c.id)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [
+            KnownStoryMember(
+                StoryMember(*row[:6]), content_hash=row[6], visible_from=row[7], vector=row[8]
+            )
+            for row in rows
+        ]
+
+    async def pins(self, corpus: Corpus) -> dict[str, int]:
+        """By article id, the story that a moderator put it into."""
+        query = select(story_pins.c.article_id, story_pins.c.story_id).where(
+            story_pins.c.corpus_id == corpus.id
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return {row[0]: row[1] for row in rows}
+
+    async def place(self, corpus: Corpus, members: Sequence[StoryMember]) -> None:
+        """Keep the places of versions that have none yet."""
+        if not members:
+            return
+        rows = [{"corpus_id": corpus.id, **member._asdict()} for member in members]
+        async with self._database.write() as connection:
+            await connection.execute(insert(story_members), rows)
+
+    # Moderators' decisions
+
+    async def split(
+        self, corpus: Corpus, article_id: str, story_id: int, actor: Actor, now: datetime
+    ) -> None:
+        """Take an article out of ``story_id`` for good: a story of its own, which its later versions
+        stay in."""
+        async with self._database.write() as connection:
+            # A number that no version has: the article may have given the old story its own.
+            lowest = await connection.scalar(select(func.min(story_members.c.story_id)))
+            pinned = await connection.scalar(select(func.min(story_pins.c.story_id)))
+            fresh = min(0, lowest or 0, pinned or 0) - 1
+            mine = select(versions.c.id).where(versions.c.article_id == article_id)
+            await connection.execute(
+                update(story_members)
+                .where(story_members.c.version_id.in_(mine))
+                .values(story_id=fresh, copy_id=fresh)
+            )
+            await _pin(connection, corpus, [article_id], fresh)
+            # Named by an article that stays: so it can be merged again.
+            staying = (
+                select(versions.c.article_id)
+                .join(story_members, story_members.c.version_id == versions.c.id)
+                .where(story_members.c.corpus_id == corpus.id)
+                .where(story_members.c.story_id == story_id, versions.c.state == INDEXED)
+                .order_by(versions.c.visible_from, versions.c.id)
+                .limit(1)
+            )
+            other = await connection.scalar(staying)
+            words = "it was alone in its story" if other is None else f"out of the story of {other}"
+            await note(connection, corpus, actor, now, "story.split", article_id, words)
+
+    async def merge(
+        self,
+        corpus: Corpus,
+        kept: tuple[str, int],
+        gone: tuple[str, int],
+        actor: Actor,
+        now: datetime,
+    ) -> None:
+        """Make the stories of two articles, each an (article id, story id), one for good: ``kept``."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(story_members)
+                .where(story_members.c.corpus_id == corpus.id)
+                .where(story_members.c.story_id == gone[1])
+                .values(story_id=kept[1])
+            )
+            members = (
+                select(versions.c.article_id)
+                .join(story_members, story_members.c.version_id == versions.c.id)
+                .where(story_members.c.corpus_id == corpus.id)
+                .where(story_members.c.story_id == kept[1])
+                .distinct()
+            )
+            articles = list((await connection.execute(members)).scalars())
+            await _pin(connection, corpus, articles, kept[1])
+            await note(
+                connection, corpus, actor, now, "story.merge", kept[0], f"with that of {gone[0]}"
+            )
+
+
+async def _pin(
+    connection: AsyncConnection, corpus: Corpus, article_ids: Sequence[str], story_id: int
+) -> None:
+    await connection.execute(delete(story_pins).where(story_pins.c.article_id.in_(article_ids)))
+    rows = [
+        {"article_id": each, "corpus_id": corpus.id, "story_id": story_id} for each in article_ids
+    ]
+    await connection.execute(insert(story_pins), rows)
