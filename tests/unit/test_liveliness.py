@@ -10,9 +10,9 @@ import pytest
 
 _THREADS = """
 import ctypes, threading
-from bot.ops.event_loop import keep_memory_together
+from bot.ops.event_loop import limit_malloc_arenas
 
-keep_memory_together()
+limit_malloc_arenas()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
 libc.fdopen.restype = ctypes.c_void_p
