@@ -35,12 +35,13 @@ from bot.services.job_progress import JobProgressBoard
 from bot.services.permissions import RequestContext, context_of_interaction, context_of_message
 from bot.services.rate_limits import AnswerQueue, Cooldown
 from bot.services.requests import RequestRunner
+from bot.storage.library import open_library
 from bot.subscriptions.runner import SubscriptionRunner
 from bot.ui.pager import PagedLists
 from retrieval.embedders import Embedder
 from retrieval.errors import NewsdeskError
 from retrieval.indexes.vector_index import LITTLE_AT_ONCE
-from retrieval.library import Library, open_library
+from retrieval.library import Library
 from retrieval.timestamps import Clock, utc_now
 
 if TYPE_CHECKING:

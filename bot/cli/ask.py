@@ -240,8 +240,9 @@ async def _demo_library() -> AsyncIterator[Library]:
 
     from bot.config.settings import load_settings
     from bot.demo import demo_articles
+    from bot.storage.library import open_library
     from retrieval.ingestion.pipeline import ingest
-    from retrieval.library import LibraryConfig, open_library
+    from retrieval.library import LibraryConfig
     from retrieval.timestamps import utc_now
 
     load_settings()  # a wrong setting is told here as everywhere, though the demo needs none
@@ -257,7 +258,7 @@ async def _demo_library() -> AsyncIterator[Library]:
 def _reading(run: Any) -> None:
     async def opened() -> None:
         from bot.config.settings import load_settings
-        from retrieval.library import open_library
+        from bot.storage.library import open_library
 
         async with open_library(load_settings().library()) as library:
             await run(library)

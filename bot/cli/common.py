@@ -34,7 +34,7 @@ async def open_ingestion_services(
     command: str, *, writing: bool = True
 ) -> AsyncIterator[IngestionServices]:
     from bot.services.ingestion import open_ingestion
-    from retrieval.library import open_library
+    from bot.storage.library import open_library
 
     settings = _settings()
     writer = f"newsdesk {command}" if writing else None
@@ -63,7 +63,7 @@ def open_moderator(
     """Run ``act`` with what moderators may do to a corpus; return what it returns."""
 
     async def run() -> Any:
-        from retrieval.library import open_library
+        from bot.storage.library import open_library
         from retrieval.moderation import ModerationService
 
         writer = f"newsdesk {command}" if writing else None

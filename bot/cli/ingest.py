@@ -111,7 +111,7 @@ def reindex(
 
     async def run() -> None:
         from bot.config.settings import load_settings
-        from retrieval.library import open_library
+        from bot.storage.library import open_library
 
         async with open_library(load_settings().library(), writer="newsdesk reindex") as library:
             if corpus is not None:
@@ -149,7 +149,7 @@ async def _from_files(
     counts: dict[str, int] = {}
     with _progress(hidden=hidden) as advance:
         async for result in ingest_all(
-            indexer, _read(room, sources), actor=by.who, place=by.where, data_dir=config.data_dir
+            indexer, _read(room, sources), actor=by.who, origin=by.where, data_dir=config.data_dir
         ):
             counts[result.status] = counts.get(result.status, 0) + 1
             advance(counts)

@@ -45,8 +45,8 @@ def _known_sources(incomplete: str) -> list[str]:
     import asyncio
 
     from bot.config.settings import load_settings
+    from bot.storage.library import open_library
     from retrieval.errors import NewsdeskError
-    from retrieval.library import open_library
 
     async def names() -> list[str]:
         async with open_library(load_settings().library()) as library:

@@ -19,7 +19,7 @@ def status(as_json: o.Json = False) -> None:
 
     async def run() -> dict[str, Any]:
         from bot.config.settings import load_settings
-        from retrieval.library import open_library
+        from bot.storage.library import open_library
 
         settings = load_settings()
         model = settings.answering().model

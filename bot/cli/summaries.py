@@ -169,7 +169,7 @@ async def _desk(corpus: str) -> AsyncIterator[SummaryService]:
     from bot.answering.factory import open_composer
     from bot.answering.summaries.service import SummaryService
     from bot.config.settings import load_settings
-    from retrieval.library import open_library
+    from bot.storage.library import open_library
 
     settings = load_settings()
     async with (

@@ -21,9 +21,10 @@ import numpy as np
 from bot.answering.extractive import Selection, select
 from bot.evaluation.questions import EvaluationQuestion, known_questions, read_records
 from bot.evaluation.scoring import Interval, interval
+from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
-from retrieval.library import Library, LibraryConfig, open_library
+from retrieval.library import Library, LibraryConfig
 from retrieval.timestamps import TimeRange
 from retrieval.web.urls import canonical_url
 

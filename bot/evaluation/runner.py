@@ -13,10 +13,11 @@ from pathlib import Path
 from bot.answering.engine import AnswerEngine, AnswerRequest
 from bot.evaluation.questions import EvaluationQuestion, holds, known_questions, read_records
 from bot.evaluation.scoring import MEASURES, Interval, difference, first_hit, interval
+from bot.storage.library import open_library
 from retrieval.errors import SettingsError, UnreadableSource
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
-from retrieval.library import Library, LibraryConfig, open_library
+from retrieval.library import Library, LibraryConfig
 from retrieval.search.ranking import FEATURES
 from retrieval.timestamps import TimeRange
 

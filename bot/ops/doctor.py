@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.answering.providers import ModelError, make_model
 from bot.config.settings import Settings, load_settings
+from bot.storage.library import open_library
 from retrieval.embedders.base import Vectors
 from retrieval.errors import (
     EmbedderError,
@@ -15,7 +16,7 @@ from retrieval.errors import (
     NewsdeskError,
     RerankerError,
 )
-from retrieval.library import Library, open_library
+from retrieval.library import Library
 from retrieval.runtime.writer_lock import WriterLock
 from retrieval.text.encoding import describe_size
 

@@ -18,7 +18,9 @@ from bot.storage.guild_settings import (
     mark_present,
     mark_removed,
 )
+from bot.storage.job_messages import forget_job_messages
 from bot.storage.subscriptions import forget_subscriptions
+from bot.storage.usage import forget_usage
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
 from retrieval.errors import NewsdeskError
@@ -104,8 +106,10 @@ class GuildRetention:
                 await library.delete_corpus(corpus)
                 # Also what was answered from it directly.
                 await forget_answers(library.database, corpus=corpus)
+                await forget_usage(library.database, corpus)
             await forget_answers(library.database, server_id=server_id)
             await forget_subscriptions(library.database, server_id=server_id)
+            await forget_job_messages(library.database, server_id)
             await forget_guild(library.database, server_id)
             _log.info("a server's data was deleted", extra=details(server=server_id))
         await forget_answers(

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
+from bot.storage.schema import answers, feedback
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.schema import feedback, given_answers
 from retrieval.timestamps import from_micros, to_micros
 
 
@@ -42,27 +42,27 @@ async def save_answer(database: Database, given: StoredAnswer) -> None:
         "private": given.private, "answer": given.answer,
     }  # fmt: skip
     async with database.write() as connection:
-        await connection.execute(delete(given_answers).where(given_answers.c.id == given.id))
-        await connection.execute(insert(given_answers), row)
+        await connection.execute(delete(answers).where(answers.c.id == given.id))
+        await connection.execute(insert(answers), row)
 
 
 async def set_message(database: Database, answer_id: str, channel_id: int, message_id: int) -> None:
     """Note where an answer stands now."""
     async with database.write() as connection:
         await connection.execute(
-            update(given_answers)
-            .where(given_answers.c.id == answer_id)
+            update(answers)
+            .where(answers.c.id == answer_id)
             .values(channel_id=channel_id, message_id=message_id)
         )
 
 
 async def answer_by_id(database: Database, answer_id: str) -> StoredAnswer | None:
-    return await _one(database, given_answers.c.id == answer_id)
+    return await _one(database, answers.c.id == answer_id)
 
 
 async def answer_by_message(database: Database, message_id: int) -> StoredAnswer | None:
     """The answer that stands in a message, for replies to it."""
-    return await _one(database, given_answers.c.message_id == message_id)
+    return await _one(database, answers.c.message_id == message_id)
 
 
 async def record_feedback(
@@ -90,16 +90,16 @@ async def feedback_counts(database: Database, answer_id: str) -> tuple[int, int]
 
 async def questions_of(database: Database, user_id: int) -> int:
     """How many questions of a user are kept."""
-    return await _count(database, user_id, given_answers.c.question.is_not(None))
+    return await _count(database, user_id, answers.c.question.is_not(None))
 
 
 async def other_answers_of(database: Database, user_id: int) -> int:
     """How many answers to no question are kept for a user: summaries, and what was subscribed to."""
-    return await _count(database, user_id, given_answers.c.question.is_(None))
+    return await _count(database, user_id, answers.c.question.is_(None))
 
 
 async def _count(database: Database, user_id: int, which: ColumnElement[bool]) -> int:
-    query = select(func.count()).where(given_answers.c.user_id == user_id, which)
+    query = select(func.count()).where(answers.c.user_id == user_id, which)
     return await database.read(lambda connection: connection.scalar(query)) or 0
 
 
@@ -115,11 +115,11 @@ async def forget_user(database: Database, user_id: int) -> int:
     The row stays, empty, so that its buttons can say what became of it.
     """
     async with database.write() as connection:
-        mine = given_answers.c.user_id == user_id
-        counting = select(func.count(given_answers.c.question)).where(mine)
+        mine = answers.c.user_id == user_id
+        counting = select(func.count(answers.c.question)).where(mine)
         questions = await connection.scalar(counting)
         await connection.execute(
-            update(given_answers).where(mine).values(user_id=None, question=None, answer={})
+            update(answers).where(mine).values(user_id=None, question=None, answer={})
         )
         await connection.execute(delete(feedback).where(feedback.c.user_id == user_id))
     return questions or 0
@@ -138,20 +138,20 @@ async def forget_answers(
         raise ValueError("say which answers")
     chosen = []
     if server_id is not None:
-        chosen.append(given_answers.c.server_id == server_id)
+        chosen.append(answers.c.server_id == server_id)
     if corpus is not None:
-        chosen.append(given_answers.c.corpus == corpus)
+        chosen.append(answers.c.corpus == corpus)
     if before is not None:
-        chosen.append(given_answers.c.at < to_micros(before))
-    ids = select(given_answers.c.id).where(*chosen)
+        chosen.append(answers.c.at < to_micros(before))
+    ids = select(answers.c.id).where(*chosen)
     async with database.write() as connection:
         await connection.execute(delete(feedback).where(feedback.c.answer_id.in_(ids)))
-        result = await connection.execute(delete(given_answers).where(*chosen))
+        result = await connection.execute(delete(answers).where(*chosen))
     return result.rowcount
 
 
 async def _one(database: Database, wanted: Any) -> StoredAnswer | None:
-    query = select(given_answers).where(wanted)
+    query = select(answers).where(wanted)
     row = await database.read(lambda connection: connection.execute(query).first())
     if row is None:
         return None

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
+from bot.storage.schema import guilds
 from retrieval.catalogue.audit_log import Actor, note
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.records import Corpus
-from retrieval.catalogue.schema import servers
 from retrieval.timestamps import to_micros
 
 
@@ -40,7 +40,7 @@ _IDS = frozenset({"channels", "ask_roles", "free_roles", "moderator_roles"})
 
 async def load_guild_settings(database: Database, server_id: int) -> GuildSettings:
     """The settings of a server; the defaults for one that has set nothing."""
-    query = select(servers.c.settings).where(servers.c.id == server_id)
+    query = select(guilds.c.settings).where(guilds.c.id == server_id)
     stored = await database.read(lambda connection: connection.scalar(query))
     return _read(stored or {})
 
@@ -58,7 +58,7 @@ async def change_guild_settings(
     ``by`` is who does that, for the audit of a corpus.
     """
     async with database.write() as connection:
-        query = select(servers.c.settings).where(servers.c.id == server_id)
+        query = select(guilds.c.settings).where(guilds.c.id == server_id)
         stored = (await connection.execute(query)).scalar_one_or_none()
         before = _read(stored or {})
         settings = replace(before, **changes)
@@ -70,10 +70,10 @@ async def change_guild_settings(
                     await note(connection, corpus, actor, now, f"settings.{name}", "", words)
         if stored is None:
             row = {"id": server_id, "settings": asdict(settings), "joined_at": to_micros(now)}
-            await connection.execute(insert(servers), row)
+            await connection.execute(insert(guilds), row)
         else:
             await connection.execute(
-                update(servers).where(servers.c.id == server_id).values(settings=asdict(settings))
+                update(guilds).where(guilds.c.id == server_id).values(settings=asdict(settings))
             )
     return settings
 
@@ -82,16 +82,16 @@ async def mark_present(database: Database, server_ids: list[int], now: datetime)
     """Note that the bot is in these servers: what is theirs is kept."""
     async with database.write() as connection:
         await connection.execute(
-            update(servers).where(servers.c.id.in_(server_ids)).values(removed_at=None)
+            update(guilds).where(guilds.c.id.in_(server_ids)).values(removed_at=None)
         )
-        known = set((await connection.execute(select(servers.c.id))).scalars())
+        known = set((await connection.execute(select(guilds.c.id))).scalars())
         rows = [
             {"id": server_id, "settings": {}, "joined_at": to_micros(now)}
             for server_id in server_ids
             if server_id not in known
         ]
         if rows:
-            await connection.execute(insert(servers), rows)
+            await connection.execute(insert(guilds), rows)
 
 
 async def mark_removed(database: Database, server_id: int, now: datetime) -> None:
@@ -99,34 +99,34 @@ async def mark_removed(database: Database, server_id: int, now: datetime) -> Non
     on its grace time runs."""
     at = to_micros(now)
     async with database.write() as connection:
-        known = await connection.scalar(select(servers.c.id).where(servers.c.id == server_id))
+        known = await connection.scalar(select(guilds.c.id).where(guilds.c.id == server_id))
         if known is None:
             row = {"id": server_id, "settings": {}, "joined_at": at, "removed_at": at}
-            await connection.execute(insert(servers), row)
+            await connection.execute(insert(guilds), row)
             return
         await connection.execute(
-            update(servers)
-            .where(servers.c.id == server_id, servers.c.removed_at.is_(None))
+            update(guilds)
+            .where(guilds.c.id == server_id, guilds.c.removed_at.is_(None))
             .values(removed_at=at)
         )
 
 
 async def known_guilds(database: Database) -> list[int]:
     """The servers that are not known to be gone."""
-    query = select(servers.c.id).where(servers.c.removed_at.is_(None)).order_by(servers.c.id)
+    query = select(guilds.c.id).where(guilds.c.removed_at.is_(None)).order_by(guilds.c.id)
     return await database.read(lambda connection: list(connection.execute(query).scalars()))
 
 
 async def guilds_removed_before(database: Database, moment: datetime) -> list[int]:
     """The servers whose grace time ended, if it began before ``moment``."""
-    query = select(servers.c.id).where(servers.c.removed_at < to_micros(moment))
+    query = select(guilds.c.id).where(guilds.c.removed_at < to_micros(moment))
     return await database.read(lambda connection: list(connection.execute(query).scalars()))
 
 
 async def forget_guild(database: Database, server_id: int) -> None:
     """Delete what is kept of a server itself. Its corpus and its answers go on their own."""
     async with database.write() as connection:
-        await connection.execute(delete(servers).where(servers.c.id == server_id))
+        await connection.execute(delete(guilds).where(guilds.c.id == server_id))
 
 
 def _difference(name: str, before: Any, after: Any) -> str | None:

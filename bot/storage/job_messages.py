@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import delete, insert, select
 
+from bot.storage.schema import job_messages
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.schema import job_messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +46,9 @@ async def job_message(database: Database, job_id: int) -> JobMessage | None:
 async def forget_job_message(database: Database, job_id: int) -> None:
     async with database.write() as connection:
         await connection.execute(delete(job_messages).where(job_messages.c.job_id == job_id))
+
+
+async def forget_job_messages(database: Database, server_id: int) -> None:
+    """Forget where the jobs of a server are shown."""
+    async with database.write() as connection:
+        await connection.execute(delete(job_messages).where(job_messages.c.server_id == server_id))

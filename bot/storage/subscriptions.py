@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from sqlalchemy import delete, func, insert, select, update
 
+from bot.storage.schema import deliveries, subscriptions
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.schema import deliveries, subscriptions
 from retrieval.timestamps import from_micros, to_micros
 
 # The slot of what was there already when alerts on a topic were made; nothing is sent for it.

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 
+from bot.storage.schema import usage
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.schema import spending
 from retrieval.timestamps import to_micros
 
 
@@ -46,17 +46,23 @@ async def record_usage(
         "cost_micros": None if cost is None else round(cost * 1_000_000),
     }
     async with database.write() as connection:
-        await connection.execute(insert(spending), row)
+        await connection.execute(insert(usage), row)
 
 
 async def usage_of_day(database: Database, day: date, corpus: str | None = None) -> DailyUsage:
     """What went on one day, in one corpus or in all."""
     query = select(
         func.count(),
-        func.coalesce(func.sum(spending.c.prompt_tokens + spending.c.completion_tokens), 0),
-        func.coalesce(func.sum(spending.c.cost_micros), 0),
-    ).where(spending.c.day == day.isoformat())
+        func.coalesce(func.sum(usage.c.prompt_tokens + usage.c.completion_tokens), 0),
+        func.coalesce(func.sum(usage.c.cost_micros), 0),
+    ).where(usage.c.day == day.isoformat())
     if corpus is not None:
-        query = query.where(spending.c.corpus == corpus)
+        query = query.where(usage.c.corpus == corpus)
     row = await database.read(lambda connection: connection.execute(query).one())
     return DailyUsage(row[0], int(row[1]), int(row[2]) / 1_000_000)
+
+
+async def forget_usage(database: Database, corpus: str) -> None:
+    """Delete what was spent on a corpus that is deleted."""
+    async with database.write() as connection:
+        await connection.execute(delete(usage).where(usage.c.corpus == corpus))

@@ -85,7 +85,7 @@ class IdentifiedArticle:
         return [(first + n, version_id, start, end) for n, (start, end) in enumerate(self.spans)]
 
     def log_row(
-        self, status: str, number: int, moment: int, actor: str, place: str | None
+        self, status: str, number: int, moment: int, actor: str, origin: str | None
     ) -> dict[str, Any]:
         return {
             "at": moment,
@@ -95,7 +95,7 @@ class IdentifiedArticle:
             "status": status,
             "label": self.label,
             "actor": actor,
-            "place": place,
+            "origin": origin,
         }
 
 

@@ -70,7 +70,7 @@ class ArticleRepository:
         *,
         actor: str,
         now: datetime,
-        place: str | None = None,
+        origin: str | None = None,
         alongside: Alongside | None = None,
     ) -> list[Acceptance]:
         """Take articles in, in one transaction: all of them are kept afterwards, or none.
@@ -115,7 +115,7 @@ class ArticleRepository:
                 hashes.setdefault(item.hash, item.article_id)
                 new_versions.append(item.version_row(next_id, number + 1, moment))
                 new_passages += item.passage_rows(next_id)
-                log.append(item.log_row(result.status, number + 1, moment, actor, place))
+                log.append(item.log_row(result.status, number + 1, moment, actor, origin))
                 results.append(result)
                 next_id += 1
             for table, rows in (

@@ -21,13 +21,11 @@ from retrieval.catalogue.schema import (
     feeds,
     ingest_log,
     job_items,
-    job_messages,
     job_results,
     jobs,
     passage_vectors,
     passages,
     properties,
-    spending,
     story_members,
     story_pins,
     versions,
@@ -51,7 +49,6 @@ async def mark_corpus_deleted(database: Database, name: str) -> None:
         await connection.execute(
             update(versions).where(versions.c.corpus_id == corpus_id).values(state=ARCHIVED)
         )
-        await connection.execute(delete(spending).where(spending.c.corpus == name))
 
 
 async def corpora_pending_deletion(database: Database) -> list[Corpus]:
@@ -83,7 +80,7 @@ async def erase_corpus(database: Database, corpus: Corpus) -> None:
         my_feeds = select(feeds.c.id).where(feeds.c.corpus_id == corpus.id)
         my_jobs = select(jobs.c.id).where(jobs.c.corpus_id == corpus.id)
         await connection.execute(delete(feed_items).where(feed_items.c.feed_id.in_(my_feeds)))
-        for table in (job_messages, job_results, job_items):
+        for table in (job_results, job_items):
             await connection.execute(delete(table).where(table.c.job_id.in_(my_jobs)))
         for table in (jobs, feeds, *_OF_CORPUS):
             await connection.execute(delete(table).where(table.c.corpus_id == corpus.id))

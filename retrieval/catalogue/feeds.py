@@ -34,7 +34,7 @@ _INSERTED = 200
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A feed of a corpus. ``state`` is ``active`` or ``paused``; ``digest`` is of its last body;
-    ``begun`` says that a first run has been made."""
+    ``initialized`` says that a first run has been made."""
 
     id: int
     corpus: str
@@ -50,7 +50,7 @@ class Feed:
     etag: str | None
     last_modified: str | None
     digest: str | None
-    begun: bool
+    initialized: bool
     interval: timedelta
     next_at: datetime
     checked_at: datetime | None
@@ -58,7 +58,7 @@ class Feed:
     failures: int
     failing_since: datetime | None
     last_error: str | None
-    alone_until: datetime | None
+    retry_after: datetime | None
 
     @property
     def name(self) -> str:
@@ -248,7 +248,7 @@ class FeedRepository:
                     etag=feed.etag,
                     last_modified=feed.last_modified,
                     digest=feed.digest,
-                    begun=int(feed.begun),
+                    initialized=int(feed.initialized),
                     interval_seconds=int(feed.interval.total_seconds()),
                     next_at=to_micros(feed.next_at),
                     checked_at=_micros(feed.checked_at),
@@ -256,7 +256,7 @@ class FeedRepository:
                     failures=feed.failures,
                     failing_since=_micros(feed.failing_since),
                     last_error=feed.last_error,
-                    alone_until=_micros(feed.alone_until),
+                    retry_after=_micros(feed.retry_after),
                 )
             )
             if feed.state == FEED_PAUSED:
@@ -318,7 +318,7 @@ def _feed(row: Row[Any]) -> Feed:
         etag=row.etag,
         last_modified=row.last_modified,
         digest=row.digest,
-        begun=bool(row.begun),
+        initialized=bool(row.initialized),
         interval=timedelta(seconds=row.interval_seconds),
         next_at=from_micros(row.next_at),
         checked_at=_moment(row.checked_at),
@@ -326,7 +326,7 @@ def _feed(row: Row[Any]) -> Feed:
         failures=row.failures,
         failing_since=_moment(row.failing_since),
         last_error=row.last_error,
-        alone_until=_moment(row.alone_until),
+        retry_after=_moment(row.retry_after),
     )
 
 

@@ -108,7 +108,7 @@ class JobRepository:
                 "corpus_id": corpus.id,
                 "state": JOB_QUEUED,
                 "actor": actor.who,
-                "place": actor.where,
+                "origin": actor.where,
                 "created_at": to_micros(now),
             }
             done = await connection.execute(insert(jobs).values(**row).returning(jobs.c.id))
@@ -314,7 +314,7 @@ async def _add_items(
 
 def _job(row: Row[Any]) -> Job:
     return Job(
-        row.id, row.corpus, row.state, row.actor, row.place, row.error,
+        row.id, row.corpus, row.state, row.actor, row.origin, row.error,
         iso(from_micros(row.created_at)),
         iso(from_micros(row.started_at)) if row.started_at is not None else None,
         iso(from_micros(row.finished_at)) if row.finished_at is not None else None,

@@ -37,7 +37,7 @@ _LAST = (
 )
 _CARDS: Select[Any] = (
     select(
-        articles.c.id, articles.c.removed_at, articles.c.removed_by, articles.c.removed_because,
+        articles.c.id, articles.c.removed_at, articles.c.removed_by, articles.c.removed_reason,
         versions.c.id.label("version_id"), versions.c.number, versions.c.state, versions.c.url,
         versions.c.title, versions.c.source, versions.c.published_at, versions.c.ingested_at,
         versions.c.correction, story_members.c.story_id,
@@ -169,7 +169,7 @@ class ArticleModeration:
                 update(articles)
                 .where(articles.c.id == article_id, articles.c.corpus_id == self.corpus.id)
                 .where(articles.c.removed_at.is_(None))
-                .values(removed_at=to_micros(now), removed_by=actor.who, removed_because=because)
+                .values(removed_at=to_micros(now), removed_by=actor.who, removed_reason=because)
             )
             if not changed.rowcount:
                 raise Refused(f"The article {article_id} is removed already.")
@@ -194,7 +194,7 @@ class ArticleModeration:
                 update(articles)
                 .where(articles.c.id == article_id, articles.c.corpus_id == self.corpus.id)
                 .where(articles.c.removed_at.is_not(None))
-                .values(removed_at=None, removed_by=None, removed_because=None)
+                .values(removed_at=None, removed_by=None, removed_reason=None)
             )
             if not changed.rowcount:
                 raise Refused(f"The article {article_id} is not removed.")
@@ -262,5 +262,5 @@ def _card(row: Row[Any]) -> ArticleCard:
         row.id, state, row.url, row.title, row.source, row.published_at,
         iso(from_micros(row.ingested_at)), row.number, row.correction, row.story_id,
         iso(from_micros(row.removed_at)) if row.removed_at is not None else None,
-        row.removed_by, row.removed_because,
+        row.removed_by, row.removed_reason,
     )  # fmt: skip

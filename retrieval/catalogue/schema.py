@@ -1,4 +1,4 @@
-"""The tables. Moments are whole microseconds since 1970 in UTC.
+"""The catalogue's tables. Moments are whole microseconds since 1970 in UTC.
 
 An article is an identity within a corpus; what it says is its versions. A version goes through
 
@@ -16,7 +16,6 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -33,15 +32,15 @@ from sqlalchemy import (
 
 ACCEPTED, INDEXED, RETIRED, ARCHIVED = "accepted", "indexed", "retired", "archived"
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+# How constraints and indexes are called, so that every database knows them by one name.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
 
 properties = Table(
     "properties",
@@ -73,7 +72,7 @@ articles = Table(
     # Set while a moderator's removal stands: when, by whom and why.
     Column("removed_at", BigInteger),
     Column("removed_by", Text),
-    Column("removed_because", Text),
+    Column("removed_reason", Text),
     UniqueConstraint("corpus_id", "canonical_url"),
 )
 
@@ -190,7 +189,7 @@ ingest_log = Table(
     Column("label", Text, nullable=False),
     Column("actor", Text, nullable=False),
     # From where the actor acted: a terminal, a channel.
-    Column("place", Text),
+    Column("origin", Text),
     sqlite_autoincrement=True,
 )
 
@@ -202,7 +201,7 @@ audit = Table(
     Column("at", BigInteger, nullable=False),
     Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
     Column("actor", Text, nullable=False),
-    Column("place", Text, nullable=False),
+    Column("origin", Text, nullable=False),
     Column("action", String(32), nullable=False),
     # What it was done to: an article's, a feed's or a job's id, and in words.
     Column("subject", Text, nullable=False),
@@ -244,7 +243,7 @@ feeds = Table(
     Column("last_modified", Text),
     Column("digest", String(64)),
     # Whether a first run has taken the newest items and put the others aside.
-    Column("begun", Integer, nullable=False, server_default=text("0")),
+    Column("initialized", Integer, nullable=False, server_default=text("0")),
     Column("interval_seconds", Integer, nullable=False),
     Column("next_at", BigInteger, nullable=False),
     Column("checked_at", BigInteger),
@@ -253,7 +252,7 @@ feeds = Table(
     Column("failing_since", BigInteger),
     Column("last_error", Text),
     # Until when the site asked not to be asked (Retry-After).
-    Column("alone_until", BigInteger),
+    Column("retry_after", BigInteger),
     UniqueConstraint("corpus_id", "canonical_url"),
     CheckConstraint("state IN ('active', 'paused', 'removed')", name="state"),
     sqlite_autoincrement=True,
@@ -288,7 +287,7 @@ jobs = Table(
     Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
     Column("state", String(16), nullable=False),
     Column("actor", Text, nullable=False),
-    Column("place", Text, nullable=False),
+    Column("origin", Text, nullable=False),
     Column("error", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
@@ -328,113 +327,4 @@ job_results = Table(
     Column("title", Text),
     Column("reason", Text),
     sqlite_autoincrement=True,
-)
-
-# Where people see how a job comes along: a message in Discord, until the job is over.
-job_messages = Table(
-    "job_messages",
-    metadata,
-    Column("job_id", ForeignKey("jobs.id"), primary_key=True),
-    Column("server_id", BigInteger, nullable=False),
-    Column("channel_id", BigInteger, nullable=False),
-    Column("message_id", BigInteger),
-    Column("language", String(8), nullable=False),
-)
-
-# One call of a language model a row; ``day`` is the operator's, ``cost_micros`` millionths of a
-# US dollar, unknown for a model without a price.
-spending = Table(
-    "spending",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("at", BigInteger, nullable=False),
-    Column("day", String(10), nullable=False),
-    Column("corpus", Text, nullable=False),
-    Column("model", Text, nullable=False),
-    Column("prompt_tokens", Integer, nullable=False),
-    Column("completion_tokens", Integer, nullable=False),
-    Column("cost_micros", BigInteger),
-    Index("ix_spending_day_corpus", "day", "corpus"),
-)
-
-# A Discord server: what its moderators have set, and since when the bot is gone from it.
-servers = Table(
-    "servers",
-    metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("settings", JSON, nullable=False),
-    Column("joined_at", BigInteger, nullable=False),
-    Column("removed_at", BigInteger),
-)
-
-given_answers = Table(
-    "given_answers",
-    metadata,
-    Column("id", String(24), primary_key=True),
-    Column("at", BigInteger, nullable=False, index=True),
-    Column("corpus", Text, nullable=False),
-    Column("server_id", BigInteger, index=True),
-    Column("channel_id", BigInteger, nullable=False),
-    Column("message_id", BigInteger, index=True),
-    Column("user_id", BigInteger, index=True),
-    Column("question", Text),
-    Column("private", Boolean, nullable=False),
-    Column("answer", JSON, nullable=False),
-)
-
-feedback = Table(
-    "feedback",
-    metadata,
-    Column("answer_id", ForeignKey("given_answers.id"), primary_key=True),
-    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("helpful", Boolean, nullable=False),
-    Column("at", BigInteger, nullable=False),
-)
-
-# What somebody wants to be sent. Of a digest ``at_minute`` (of the local day) and ``weekday`` (None
-# for daily) say when; of alerts on a topic ``most_a_day`` and the quiet minutes bound how often.
-# ``done_until`` is the last time that was dealt with. One that has ended is kept, with why.
-subscriptions = Table(
-    "subscriptions",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("kind", String(8), nullable=False),
-    Column("corpus", Text, nullable=False),
-    Column("server_id", BigInteger, index=True),
-    # Where it goes; None for direct messages to ``user_id``, who made it.
-    Column("channel_id", BigInteger),
-    Column("user_id", BigInteger, nullable=False, index=True),
-    Column("locale", String(16)),
-    Column("topic", Text),
-    Column("source", Text),
-    Column("zone", String(64), nullable=False),
-    Column("at_minute", Integer),
-    Column("weekday", Integer),
-    Column("most_a_day", Integer),
-    Column("quiet_from", Integer),
-    Column("quiet_until", Integer),
-    Column("tell_if_nothing", Boolean, nullable=False),
-    Column("paused", Boolean, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("done_until", BigInteger, nullable=False),
-    Column("ended_at", BigInteger),
-    Column("ended_why", Text),
-    CheckConstraint("kind IN ('digest', 'topic')", name="kind"),
-    sqlite_autoincrement=True,
-)
-
-# A message that is going to be sent, written down before it is: ``id`` is the nonce by which
-# Discord knows it again. ``slot`` is what it is for: a time, or the first story of an alert.
-deliveries = Table(
-    "deliveries",
-    metadata,
-    Column("id", String(25), primary_key=True),
-    Column("subscription_id", ForeignKey("subscriptions.id"), nullable=False),
-    Column("slot", String(40), nullable=False),
-    Column("stories", JSON, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    # None while it is on its way; ``sent`` says whether it arrived or was given up.
-    Column("settled_at", BigInteger),
-    Column("sent", Boolean),
-    UniqueConstraint("subscription_id", "slot"),
 )

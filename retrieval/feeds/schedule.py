@@ -35,9 +35,9 @@ class PollIntervals:
     def retry_at(self, now: datetime, failures: int, retry_after: float | None) -> datetime:
         """The next attempt after so many failures in a row."""
         backoff = min(self.longest, self.shortest * float(2 ** min(failures - 1, 20)))
-        return max(now + backoff, self.alone_until(now, retry_after) or now)
+        return max(now + backoff, self.retry_after_failure(now, retry_after) or now)
 
-    def alone_until(self, now: datetime, retry_after: float | None) -> datetime | None:
+    def retry_after_failure(self, now: datetime, retry_after: float | None) -> datetime | None:
         """Until when a site that sent a Retry-After is left alone, a week at most."""
         if not retry_after:
             return None

@@ -198,8 +198,8 @@ class FeedService:
         """
         if feed.id in self._visiting:
             raise Refused(f"The feed {feed.name} is being visited right now.")
-        if feed.alone_until is not None and self._library.clock() < feed.alone_until:
-            reason = f"the site wants to be left alone until {feed.alone_until:%Y-%m-%d %H:%M} UTC"
+        if feed.retry_after is not None and self._library.clock() < feed.retry_after:
+            reason = f"the site wants to be left alone until {feed.retry_after:%Y-%m-%d %H:%M} UTC"
             return FeedVisit(feed, "failed", reason=reason)
         self._visiting.add(feed.id)
         try:
@@ -226,7 +226,9 @@ class FeedService:
         document = await read_document(fetched, self._pages)
         corpus = await self._corpus(feed.corpus)
         judged = await self._judged(corpus, feed, document)
-        old = [each.item for each in judged if each.verdict == "old"] if not feed.begun else []
+        old = (
+            [each.item for each in judged if each.verdict == "old"] if not feed.initialized else []
+        )
         reasons = {each.item.key: each.reason for each in judged if each.verdict == "old"}
         await self._feeds.put_items(
             feed,
@@ -245,7 +247,7 @@ class FeedService:
             etag=fetched.headers.get("etag") if whole else None,
             last_modified=fetched.headers.get("last-modified") if whole else None,
             digest=digest if whole else None,
-            begun=True,
+            initialized=True,
             interval=interval,
             next_at=pace.next_at(now, interval, _wanted(fetched, document)),
             changed_at=now if changed else feed.changed_at,
@@ -295,7 +297,7 @@ class FeedService:
         indexer = await self._library.indexer(corpus.name)
         arriving = batched(map_concurrently(taken, take, at_once=_PAGES_AT_ONCE))
         async for outcomes in ingest_batches(
-            indexer, arriving, actor=f"feed {feed.id}", place=feed.url,
+            indexer, arriving, actor=f"feed {feed.id}", origin=feed.url,
             data_dir=self._library.config.data_dir, settle=settle,
         ):  # fmt: skip
             for incoming, result in outcomes:
@@ -316,12 +318,12 @@ class FeedService:
         articles = (
             await self._feeds.known_articles(corpus, list(identities)) if corpus is not None else {}
         )
-        begun = feed is not None and feed.begun
+        initialized = feed is not None and feed.initialized
         past = ItemHistory(
             known,
             articles,
-            first=None if begun else self.rules.first_items,
-            oldest=feed.added_at - _GRACE if feed is not None and begun else None,
+            first=None if initialized else self.rules.first_items,
+            oldest=feed.added_at - _GRACE if feed is not None and initialized else None,
         )
         filters = FeedFilters(feed.include, feed.exclude) if feed else FeedFilters()
         return await asyncio.to_thread(filter_items, document.items, past, filters)
@@ -375,7 +377,7 @@ class FeedService:
             last_error=error.message,
             checked_at=now,
             next_at=pace.retry_at(now, failures, retry_after),
-            alone_until=pace.alone_until(now, retry_after),
+            retry_after=pace.retry_after_failure(now, retry_after),
         )
         if isinstance(error, FetchRefused) and error.status == _GONE:
             after = replace(after, state="paused", pause_reason="its server says that it is gone")
@@ -389,7 +391,7 @@ class FeedService:
     def _succeeded(self, feed: Feed, now: datetime) -> Feed:
         return replace(
             feed, failures=0, failing_since=None, last_error=None, checked_at=now,
-            alone_until=None,
+            retry_after=None,
         )  # fmt: skip
 
     def _as_remembered(self, row: Feed) -> Feed:

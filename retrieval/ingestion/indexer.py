@@ -70,7 +70,7 @@ class Indexer:
         batch: Sequence[IngestItem],
         *,
         actor: str,
-        place: str | None = None,
+        origin: str | None = None,
         settle: Settle | None = None,
     ) -> AcceptedBatch:
         """Keep what ``batch`` holds: from here on it survives a crash.
@@ -87,7 +87,7 @@ class Indexer:
                 await settle(connection, AcceptedBatch(batch, done).outcomes())
 
         acceptances = await self._catalogue.articles.accept(
-            self._corner.corpus, incoming, actor=actor, now=self._clock(), place=place,
+            self._corner.corpus, incoming, actor=actor, now=self._clock(), origin=origin,
             alongside=settled,
         )  # fmt: skip
         return AcceptedBatch(batch, acceptances)

@@ -30,7 +30,7 @@ async def ingest(
     *,
     actor: str,
     data_dir: Path,
-    place: str | None = None,
+    origin: str | None = None,
 ) -> AsyncIterator[IngestResult]:
     """Bring what ``sources`` yield into a corpus; yield what became of each, once it is durable.
 
@@ -45,7 +45,7 @@ async def ingest(
             yield batch
 
     async for outcomes in ingest_batches(
-        indexer, read(), actor=actor, data_dir=data_dir, place=place
+        indexer, read(), actor=actor, data_dir=data_dir, origin=origin
     ):
         for _, result in outcomes:
             yield result
@@ -57,7 +57,7 @@ async def ingest_batches(
     *,
     actor: str,
     data_dir: Path,
-    place: str | None = None,
+    origin: str | None = None,
     settle: Settle | None = None,
 ) -> AsyncIterator[list[tuple[IngestItem, IngestResult]]]:
     """As ``ingest``, batch by batch. Three batches at most are under way.
@@ -70,7 +70,7 @@ async def ingest_batches(
     async def accept() -> None:
         async for batch in batches:
             known = await INGESTING.run(list, map(_with_language, batch))
-            kept = await indexer.accept(known, actor=actor, place=place, settle=settle)
+            kept = await indexer.accept(known, actor=actor, origin=origin, settle=settle)
             await accepted.put((kept, await indexer.load(kept)))
         await accepted.put(None)
 

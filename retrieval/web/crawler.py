@@ -56,7 +56,7 @@ class _HostState:
     robots_until: datetime | None = None
     robots_error: FetchRefused | None = None
     last_at: datetime | None = None
-    alone_until: datetime | None = None
+    retry_after: datetime | None = None
 
 
 class _PageRequest(NamedTuple):
@@ -144,23 +144,23 @@ class Crawler:
                     )  # fmt: skip
         except FetchRefused as error:
             if error.retry_after and error.status is not None:
-                host.alone_until = self._clock() + timedelta(seconds=error.retry_after)
+                host.retry_after = self._clock() + timedelta(seconds=error.retry_after)
             raise
         finally:
             host.waiting -= 1
             host.last_at = self._clock()
 
     async def _wait_until_welcome(self, host: _HostState) -> None:
-        if host.alone_until is not None:
-            seconds = (host.alone_until - self._clock()).total_seconds()
+        if host.retry_after is not None:
+            seconds = (host.retry_after - self._clock()).total_seconds()
             if seconds > _SHORT_WAIT:
                 raise FetchRefused(
-                    f"the site wants to be left alone until {host.alone_until:%Y-%m-%d %H:%M} UTC",
+                    f"the site wants to be left alone until {host.retry_after:%Y-%m-%d %H:%M} UTC",
                     retry=True,
                     retry_after=seconds,
                 )
             await self._sleep(max(0.0, seconds))
-            host.alone_until = None
+            host.retry_after = None
         delay = host.robots.crawl_delay(self._name) if host.robots else None
         if delay and host.last_at is not None:
             passed = (self._clock() - host.last_at).total_seconds()

@@ -24,9 +24,10 @@ from bot.answering.providers import ModelOptions
 from bot.config.limits import AnsweringConfig, GenerationLimits
 from bot.demo import demo_articles
 from bot.evaluation.questions import plain
+from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
-from retrieval.library import LibraryConfig, open_library
+from retrieval.library import LibraryConfig
 from retrieval.timestamps import TimeRange, utc_now
 from tests.benchmarks import weekly_news
 from tests.llama import llama_server

@@ -24,10 +24,11 @@ from typing import Any
 from bot.answering.summaries.digest import ranked
 from bot.answering.summaries.service import SummaryService
 from bot.evaluation.questions import EvaluationQuestion, plain
+from bot.storage.library import open_library
 from retrieval.catalogue.coverage import Report, reports
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
-from retrieval.library import LibraryConfig, open_library
+from retrieval.library import LibraryConfig
 from retrieval.timestamps import TimeRange, parse_span, to_micros
 from tests.benchmarks import weekly_news
 

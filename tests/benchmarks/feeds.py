@@ -24,8 +24,8 @@ from typing import Any
 from bot.config.settings import Settings
 from bot.ops.event_loop import limit_malloc_arenas
 from bot.services.ingestion import open_ingestion
+from bot.storage.library import open_library
 from retrieval.catalogue.audit_log import Actor
-from retrieval.library import open_library
 from tests.integration.job_kills import assert_whole, kill_often, state
 from tests.newsite import NewsSite, documents
 from tests.newsite.site import Served

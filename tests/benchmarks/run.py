@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import bot.demo
+from bot.storage.library import open_library
 from retrieval.embedders import make_embedder
 from retrieval.indexes.vector_index import ChromaStore
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
-from retrieval.library import Library, LibraryConfig, open_library
+from retrieval.library import Library, LibraryConfig
 from retrieval.text.chunking import passage_spans
 from retrieval.timestamps import TimeRange, parse_span
 from tests.benchmarks import pages, weekly_news

@@ -20,8 +20,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
-from retrieval.library import Library, LibraryConfig, open_library
+from retrieval.library import Library, LibraryConfig
 from retrieval.models import Article, IngestItem
 from retrieval.text.sentences import sentence_spans
 from retrieval.timestamps import Span, TimeRange, parse_span

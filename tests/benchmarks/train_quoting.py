@@ -37,9 +37,10 @@ from bot.answering.extractive.scoring import (
 from bot.answering.extractive.selection import pick, quotable
 from bot.evaluation.abstention import first_half
 from bot.evaluation.questions import EvaluationQuestion, holds, known_questions, read_records
+from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
-from retrieval.library import LibraryConfig, open_library
+from retrieval.library import LibraryConfig
 from retrieval.models import SearchResults
 from retrieval.timestamps import TimeRange
 from tests.benchmarks import weekly_news

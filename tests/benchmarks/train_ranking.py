@@ -19,9 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 import retrieval.search.ranking
+from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
-from retrieval.library import Library, LibraryConfig, open_library
+from retrieval.library import Library, LibraryConfig
 from retrieval.search.ranking import FEATURES, Ranking
 from retrieval.timestamps import TimeRange, parse_span
 from retrieval.web.urls import canonical_url

@@ -17,8 +17,9 @@ from bot.answering.factory import open_engine
 from bot.answering.providers import ModelOptions
 from bot.config.limits import AnsweringConfig
 from bot.demo import demo_articles
+from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
-from retrieval.library import Library, LibraryConfig, open_library
+from retrieval.library import Library, LibraryConfig
 from retrieval.models import IngestItem
 from retrieval.timestamps import TimeRange
 

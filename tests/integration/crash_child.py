@@ -19,12 +19,13 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine, event
 
+from bot.storage.library import open_library
 from retrieval.embedders import Embedder, Vectors
 from retrieval.indexes.keyword_index import KeywordIndex
 from retrieval.indexes.vector_index import VectorIndex
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
-from retrieval.library import LibraryConfig, open_library
+from retrieval.library import LibraryConfig
 
 
 class HashEmbedder(Embedder):

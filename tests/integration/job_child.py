@@ -10,9 +10,9 @@ from pathlib import Path
 
 from bot.config.settings import Settings
 from bot.services.ingestion import open_ingestion
+from bot.storage.library import open_library
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.jobs import JobSource
-from retrieval.library import open_library
 from tests.integration.crash_child import HashEmbedder
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from bot.config.settings import Settings
 from bot.services.ingestion import IngestionServices, open_ingestion
+from bot.storage.library import open_library
 from retrieval.catalogue.audit_log import Actor
-from retrieval.library import open_library
 from retrieval.moderation import ModerationService
 from retrieval.timestamps import TimeRange
 from tests.integration.crash_child import HashEmbedder

@@ -7,10 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bot.storage.library import open_library
 from retrieval.catalogue.audit_log import Actor
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers.jsonl import article_from_record
-from retrieval.library import LibraryConfig, open_library
+from retrieval.library import LibraryConfig
 from retrieval.models import IngestItem
 from retrieval.moderation import ModerationService
 from retrieval.timestamps import TimeRange, utc_now

@@ -16,6 +16,7 @@ from bot.answering.budget import BUNDLED_PRICES, TokenBudget, load_prices, price
 from bot.answering.providers import TokenUsage
 from bot.config.limits import Budget
 from bot.demo import demo_articles
+from bot.storage.library import APPLICATION
 from retrieval.catalogue.database import Database
 from retrieval.errors import SettingsError
 from tests.integration.answering_fixtures import (
@@ -114,7 +115,7 @@ async def test_calls_under_way_count_too(folder: Path, model: ScriptedModel) -> 
 
 async def test_a_day_is_the_operators(tmp_path: Path) -> None:
     path = tmp_path / "catalogue.sqlite3"
-    await Database.prepare(path)
+    await Database.prepare(path, [APPLICATION])
     database = await Database.open(path)
     now = [NOW.replace(hour=22, minute=59)]
     ledger = TokenBudget(database, {}, Budget(), lambda: now[0], ZoneInfo("Europe/Berlin"))

@@ -16,7 +16,8 @@ import pytest
 
 import retrieval.ingestion.indexer
 import retrieval.ingestion.pipeline
-from retrieval.library import LibraryConfig, open_library
+from bot.storage.library import open_library
+from retrieval.library import LibraryConfig
 from retrieval.timestamps import TimeRange, utc_now
 from tests.integration import crash_child
 from tests.integration.conftest import ROOT, article

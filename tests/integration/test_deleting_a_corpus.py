@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.demo import demo_articles
+from bot.storage.library import open_library
 from retrieval.catalogue import corpus_deletion, schema
 from retrieval.ingestion.pipeline import ingest
-from retrieval.library import Library, LibraryConfig, open_library
+from retrieval.library import Library, LibraryConfig
 from retrieval.timestamps import TimeRange
 from tests.integration.answering_fixtures import BRIDGE, NOW, at_noon
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
-from retrieval.library import LibraryConfig, open_library
+from retrieval.library import LibraryConfig
 from retrieval.models import Article, IngestItem
 from retrieval.timestamps import TimeRange, parse_span, written
 

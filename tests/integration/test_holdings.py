@@ -13,8 +13,9 @@ import pytest
 
 import retrieval.search.candidates
 import retrieval.search.corpus_cache
+from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
-from retrieval.library import Library, LibraryConfig, open_library
+from retrieval.library import Library, LibraryConfig
 from retrieval.models import Article, IngestItem, SearchResults
 from retrieval.search.candidates import CandidateGenerator
 from retrieval.timestamps import TimeRange, parse_span, utc_now

@@ -35,7 +35,7 @@ async def bring(
     return [
         result
         async for result in ingest(
-            indexer, incoming, actor="Ada (17)", place="#in", data_dir=folder
+            indexer, incoming, actor="Ada (17)", origin="#in", data_dir=folder
         )
     ]
 

@@ -16,9 +16,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
+from bot.storage.library import open_library
 from retrieval.embedders import EmbedderOptions, make_embedder
 from retrieval.errors import EmbedderError, RerankerError
-from retrieval.library import LibraryConfig, open_library
+from retrieval.library import LibraryConfig
 from retrieval.rerankers import Reranker, RerankerOptions, make_reranker
 from retrieval.search.searcher import Searcher
 from retrieval.timestamps import TimeRange, iso

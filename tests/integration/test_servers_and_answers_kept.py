@@ -11,6 +11,7 @@ import pytest
 
 from bot.storage import answers as kept
 from bot.storage import guild_settings as s
+from bot.storage.library import APPLICATION
 from retrieval.catalogue.database import Database
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
@@ -19,7 +20,7 @@ NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     path = tmp_path / "catalogue.sqlite3"
-    await Database.prepare(path)
+    await Database.prepare(path, [APPLICATION])
     database = await Database.open(path)
     yield database
     await database.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.answering.summaries.service import Digest, SummaryService
+from bot.storage.library import open_library
 from bot.storage.subscriptions import (
     Delivery,
     Subscription,
@@ -22,7 +23,7 @@ from bot.storage.subscriptions import (
 )
 from bot.subscriptions.runner import DeliveryImpossible, SubscriptionRunner
 from retrieval.ingestion.pipeline import ingest
-from retrieval.library import Library, LibraryConfig, open_library
+from retrieval.library import Library, LibraryConfig
 from retrieval.models import Article, IngestItem
 from retrieval.timestamps import parse_span
 

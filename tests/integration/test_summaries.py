@@ -19,7 +19,8 @@ from bot.answering.summaries.models import NothingToSummarize, NotIngested, Summ
 from bot.answering.summaries.service import SummaryService
 from bot.answering.verification.legacy import Evidence, check
 from bot.config.limits import AnsweringConfig, Budget, GenerationLimits
-from retrieval.library import LibraryConfig, open_library
+from bot.storage.library import open_library
+from retrieval.library import LibraryConfig
 from retrieval.models import Article, IngestItem
 from retrieval.timestamps import TimeRange, parse_span
 from tests.integration.answering_fixtures import NOW, at_noon, demo_folder, fill

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.catalogue import migrate
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -44,11 +42,6 @@ def test_importing_the_bot_starts_nothing_and_reads_nothing(tmp_path: Path) -> N
     code = "import bot.charts.coverage, bot.cli.main, prompts, retrieval, sys, threading; assert threading.active_count() == 1; assert not {'chromadb', 'matplotlib'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env={"HOME": str(tmp_path)})
     assert not any(tmp_path.iterdir())
-
-
-def test_the_head_of_the_catalogue_is_its_last_migration() -> None:
-    scripts = ROOT / "retrieval/catalogue/migrations/versions"
-    assert max(path.name[:4] for path in scripts.glob("0*.py")) == migrate.CATALOGUE.head
 
 
 def test_help_waits_for_nothing_heavy() -> None:

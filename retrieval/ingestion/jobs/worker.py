@@ -83,7 +83,7 @@ class JobWorker:
 
         arriving = self._arriving(job, progress, report, stopped)
         async for outcomes in ingest_batches(
-            indexer, batched(arriving), actor=job.who, place=job.where,
+            indexer, batched(arriving), actor=job.who, origin=job.where,
             data_dir=self._library.config.data_dir, settle=keep,
         ):  # fmt: skip
             progress.done(result for _, result in outcomes)

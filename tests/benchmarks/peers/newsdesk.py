@@ -7,9 +7,10 @@ import contextlib
 from datetime import datetime
 from pathlib import Path
 
+from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
-from retrieval.library import LibraryConfig, open_library
+from retrieval.library import LibraryConfig
 from retrieval.models import RelatedArticle, SearchResult
 from retrieval.timestamps import TimeRange
 from tests.benchmarks.peers.peer import Result

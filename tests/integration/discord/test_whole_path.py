@@ -16,8 +16,9 @@ import pytest
 from bot.demo import demo_articles
 from bot.storage.answers import answer_by_id, feedback_counts
 from bot.storage.guild_settings import change_guild_settings
+from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
-from retrieval.library import LibraryConfig, open_library
+from retrieval.library import LibraryConfig
 from retrieval.timestamps import utc_now
 from tests.discord_standin import DiscordStandIn
 from tests.integration.conftest import ROOT

@@ -1,7 +1,4 @@
-"""Where people see how jobs come along."""
-
-import sqlalchemy as sa
-from alembic import op
+"""Nothing any more: it made tables of an application, which has migrations of its own now."""
 
 revision = "0008"
 down_revision = "0007"
@@ -10,17 +7,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "job_messages",
-        sa.Column("job_id", sa.Integer, nullable=False),
-        sa.Column("server_id", sa.BigInteger, nullable=False),
-        sa.Column("channel_id", sa.BigInteger, nullable=False),
-        sa.Column("message_id", sa.BigInteger),
-        sa.Column("language", sa.String(8), nullable=False),
-        sa.PrimaryKeyConstraint("job_id", name="pk_job_messages"),
-        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_job_messages_job_id_jobs"),
-    )
+    pass
 
 
 def downgrade() -> None:
-    op.drop_table("job_messages")
+    pass

@@ -1,0 +1,22 @@
+"""Opening a data folder with the application's own tables in it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import retrieval.library
+from retrieval.catalogue.migrate import SchemaBranch
+from retrieval.library import Library, LibraryConfig
+
+# A test holds the head to the last migration.
+APPLICATION = SchemaBranch(
+    "application", Path(__file__).parent / "migrations", "0001", "application_version"
+)
+
+
+def open_library(config: LibraryConfig, **options: Any) -> AbstractAsyncContextManager[Library]:
+    """Open a data folder as ``retrieval.library.open_library`` does, and migrate the application's
+    tables too. Raises as it does; ``FolderTooNew`` for either."""
+    return retrieval.library.open_library(config, branches=(APPLICATION,), **options)

@@ -1,0 +1,136 @@
+"""The application's own tables, beside the catalogue's. Moments are whole microseconds since 1970 in UTC.
+
+They name corpora and jobs of the catalogue by name and id without a constraint: who deletes a corpus
+deletes what is here of it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from retrieval.catalogue.schema import NAMING
+
+metadata = MetaData(naming_convention=NAMING)
+
+# Where people see how a job comes along: a message in Discord, until the job is over.
+job_messages = Table(
+    "job_messages",
+    metadata,
+    Column("job_id", Integer, primary_key=True, autoincrement=False),
+    Column("server_id", BigInteger, nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger),
+    Column("language", String(8), nullable=False),
+)
+
+# One call of a language model a row; ``day`` is the operator's, ``cost_micros`` millionths of a
+# US dollar, unknown for a model without a price.
+usage = Table(
+    "usage",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("corpus", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("prompt_tokens", Integer, nullable=False),
+    Column("completion_tokens", Integer, nullable=False),
+    Column("cost_micros", BigInteger),
+    Index("ix_usage_day_corpus", "day", "corpus"),
+)
+
+# A Discord server: what its moderators have set, and since when the bot is gone from it.
+guilds = Table(
+    "guilds",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("settings", JSON, nullable=False),
+    Column("joined_at", BigInteger, nullable=False),
+    Column("removed_at", BigInteger),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("corpus", Text, nullable=False),
+    Column("server_id", BigInteger, index=True),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, index=True),
+    Column("user_id", BigInteger, index=True),
+    Column("question", Text),
+    Column("private", Boolean, nullable=False),
+    Column("answer", JSON, nullable=False),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("answer_id", ForeignKey("answers.id"), primary_key=True),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("helpful", Boolean, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# What somebody wants to be sent. Of a digest ``at_minute`` (of the local day) and ``weekday`` (None
+# for daily) say when; of alerts on a topic ``most_a_day`` and the quiet minutes bound how often.
+# ``done_until`` is the last time that was dealt with. One that has ended is kept, with why.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("corpus", Text, nullable=False),
+    Column("server_id", BigInteger, index=True),
+    # Where it goes; None for direct messages to ``user_id``, who made it.
+    Column("channel_id", BigInteger),
+    Column("user_id", BigInteger, nullable=False, index=True),
+    Column("locale", String(16)),
+    Column("topic", Text),
+    Column("source", Text),
+    Column("zone", String(64), nullable=False),
+    Column("at_minute", Integer),
+    Column("weekday", Integer),
+    Column("most_a_day", Integer),
+    Column("quiet_from", Integer),
+    Column("quiet_until", Integer),
+    Column("tell_if_nothing", Boolean, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("done_until", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("ended_why", Text),
+    CheckConstraint("kind IN ('digest', 'topic')", name="kind"),
+    sqlite_autoincrement=True,
+)
+
+# A message that is going to be sent, written down before it is: ``id`` is the nonce by which
+# Discord knows it again. ``slot`` is what it is for: a time, or the first story of an alert.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(25), primary_key=True),
+    Column("subscription_id", ForeignKey("subscriptions.id"), nullable=False),
+    Column("slot", String(40), nullable=False),
+    Column("stories", JSON, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    # None while it is on its way; ``sent`` says whether it arrived or was given up.
+    Column("settled_at", BigInteger),
+    Column("sent", Boolean),
+    UniqueConstraint("subscription_id", "slot"),
+)
