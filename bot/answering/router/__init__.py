@@ -1,0 +1,1 @@
+"""What kind of message somebody sent, and what of it is to be looked for."""

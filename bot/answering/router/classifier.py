@@ -1,0 +1,104 @@
+"""The kind of a message, told by a small linear model that ships with its weights.
+
+It is learned by `make train` from the messages in tests/benchmarks/router_messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+
+from bot.answering.router.features import Floats, features
+from retrieval.embedders.wordllama import WordLlamaEmbedder
+
+Kind: TypeAlias = Literal[
+    "question", "topic", "digest", "summary", "timeline", "compare", "help", "status", "greeting",
+    "thanks", "bye", "insult", "praise", "joke", "chat", "opinion", "general", "chore", "followup",
+    "sources", "sure", "more", "shorter", "language",
+]  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
+SMALL_TALK: frozenset[Kind] = frozenset(
+    ["greeting", "thanks", "bye", "insult", "praise", "joke", "chat"]
+)
+# These mean something only after an answer.
+LEANING: frozenset[Kind] = frozenset(["followup", "sources", "sure", "more", "shorter", "language"])
+
+WEIGHTS = Path(__file__).parent / "weights.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """How likely each kind is, the likeliest first; together 1. ``language`` is a code such as "en"."""
+
+    kinds: tuple[tuple[Kind, float], ...]
+    language: str
+
+    @property
+    def best(self) -> Kind:
+        return self.kinds[0][0]
+
+    def of(self, *kinds: Kind) -> float:
+        return sum(share for kind, share in self.kinds if kind in kinds)
+
+    def without(self, kinds: Collection[Kind]) -> Guess:
+        """The same where these can't be."""
+        left = [(kind, share) for kind, share in self.kinds if kind not in kinds]
+        total = sum(share for _, share in left) or 1.0
+        return Guess(tuple((kind, share / total) for kind, share in left), self.language)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A row for each feature; a column for each of ``KINDS`` or of ``names``."""
+
+    kinds: Floats
+    languages: Floats
+    names: tuple[str, ...]
+
+
+class MessageClassifier:
+    """Tells kinds of messages apart in about a millisecond; holds the embedder that it needs."""
+
+    def __init__(self, embedder: WordLlamaEmbedder | None = None) -> None:
+        self._embedder = embedder or WordLlamaEmbedder()
+
+    async def guess(self, message: str) -> Guess:
+        vectors = await self._embedder.embed([message.casefold()])
+        return guess(message, vectors)
+
+
+def guess(message: str, vectors: Floats) -> Guess:
+    """The kind and language of a message; ``vectors`` has its vector as its one row."""
+    weights, row = learned(), features([message], vectors)
+    logits = (row @ weights.kinds)[0]
+    shares = np.exp(logits - logits.max())
+    shares /= shares.sum()
+    order = np.argsort(-shares, kind="stable")
+    language = weights.names[int((row @ weights.languages)[0].argmax())]
+    return Guess(tuple((KINDS[i], float(shares[i])) for i in order), language)
+
+
+def save(kinds: Floats, languages: Floats, names: Sequence[str]) -> None:
+    """Keep weights in eight bits, with a scale for each column."""
+    both = np.concatenate([kinds, languages], axis=1)
+    scale = np.abs(both).max(axis=0) / 127
+    np.savez_compressed(
+        WEIGHTS, weights=np.round(both / scale).astype(np.int8), scale=scale,
+        kinds=np.array(KINDS), languages=np.array(names),
+    )  # fmt: skip
+
+
+@cache
+def learned() -> Weights:
+    """The weights that ship. Raises ``ValueError`` if they are of other kinds than the code's."""
+    with np.load(WEIGHTS) as kept:
+        if tuple(kept["kinds"]) != KINDS:
+            raise ValueError(f"{WEIGHTS} has other kinds than the code; run `make train`.")
+        both = (kept["weights"] * kept["scale"]).astype(np.float32)
+        names = tuple(map(str, kept["languages"]))
+    return Weights(both[:, : len(KINDS)], both[:, len(KINDS) :], names)

@@ -1,0 +1,135 @@
+"""What of a message carries its meaning: without greetings, thanks, mentions, emoji and padding."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent
+_MENTION = re.compile(r"<(?:[@#][!&]?\d+|a?:\w+:\d+)>|(?<!\w)@\w+")
+_EMOJI = re.compile(
+    "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3]|(?<!\\w)(?::[-']?[()DPp/|]|;-?\\)|<3|xd|XD)(?!\\w)"
+)
+_PAUSE = re.compile(r"\s*(?:[,;:!.…–—-]|\.\.+)+(?:\s+|$)|\s*\n+\s*|[，。！；]")
+# A letter three times or more, but not in a Roman numeral.
+_STRETCHED = re.compile(r"\b(?![IVXLCDMivxlcdm]+\b)\w*?([^\W\d_])\1{2,}\w*")
+_EDGE = " \t\n,;:.!…-–—·~*_，。！"
+_MOST_ROUNDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    """Of one language. Those of ``asking`` are cut where one of ``words`` follows."""
+
+    before: re.Pattern[str]
+    after: re.Pattern[str]
+
+
+def unwrapped(message: str) -> str:
+    """The question in a message; the message itself if it is nothing but wrapping.
+
+    "hey can anyone tell me who won the cup? thx 😅" is "who won the cup?".
+    """
+    bare = _EMOJI.sub(" ", _MENTION.sub(" ", message))
+    bare = _STRETCHED.sub(_unstretched, " ".join(bare.split()))
+    text = bare
+    for _ in range(_MOST_ROUNDS):
+        shorter = _cut_once(text)
+        if shorter == text or not _says_something(shorter):
+            break
+        text = shorter
+    text = _from_a_question(text)
+    return text if _says_something(text) else bare or message.strip()
+
+
+def spelt_out(text: str) -> str:
+    """The text with what is written short written as articles write it: "ppl" is "people"."""
+    known = _abbreviations()
+
+    def full(match: re.Match[str]) -> str:
+        word = match[0]
+        plain = word.lower().replace("'", "").replace("’", "")
+        if plain not in known or (word[0].isupper() and not word.isupper() and match.start() > 0):
+            return word
+        # "US", "LA": as a name is written. In lower case "la" or "us" are other words.
+        if plain in {"la", "dc", "sf", "wc", "sb"} and word.islower() and not _alone(text, match):
+            return word
+        return known[plain]
+
+    return re.sub(r"[^\W_]+(?:['’][^\W_]+)*", full, text)
+
+
+def _alone(text: str, match: re.Match[str]) -> bool:
+    """Whether a short word stands where a name does: after a preposition or an article."""
+    return bool(re.search(r"\b(?:the|in|at|of|from|2\d{3}|next|last)\s+$", text[: match.start()], re.I))
+
+
+def _unstretched(match: re.Match[str]) -> str:
+    return re.sub(r"([^\W\d_])\1{2,}", r"\1\1", match[0])
+
+
+def _cut_once(text: str) -> str:
+    for phrases in _phrases().values():
+        if found := phrases.before.match(text):
+            return text[found.end() :].lstrip(_EDGE)
+        if found := phrases.after.search(text):
+            mark = text[found.end() :].strip()[:1]
+            rest = text[: found.start()].rstrip(_EDGE)
+            return rest + mark if mark in "?؟？" and mark and rest[-1:] != mark else rest
+    return text
+
+
+def _from_a_question(text: str) -> str:
+    """Without what people say of themselves first: "my son has a project, what did she invent"."""
+    for pause in list(_PAUSE.finditer(text))[:3]:
+        head, rest = text[: pause.start()], text[pause.end() :]
+        about_oneself = _words_of("own").search(head) and not _words_of("words").match(head)
+        if about_oneself and len(rest.split()) >= 3 and _words_of("words").match(rest):
+            return rest
+    return text
+
+
+def _says_something(text: str) -> bool:
+    return any(c.isalnum() for c in text)
+
+
+@cache
+def _words_of(name: str) -> re.Pattern[str]:
+    """Any of the words that a list of this name has in any language."""
+    words = {word for one in _read("wrapping.toml").values() for word in one[name].split()}
+    ordered = sorted(map(re.escape, words), key=len, reverse=True)
+    return re.compile(rf"(?<![\w'’])(?:{'|'.join(ordered)})(?![\w'’])", re.I)
+
+
+@cache
+def _phrases() -> dict[str, _Phrases]:
+    found = {}
+    for language, one in _read("wrapping.toml").items():
+        spaced = language != "zh"
+        end = r"(?![\w'’])" if spaced else ""
+        asking = _any(one["asking"])
+        words = "|".join(map(re.escape, sorted(one["words"].split(), key=len, reverse=True)))
+        before = rf"(?:(?:{_any(one['before'])}){end}[\s,;:.!…–—-]*(?=\S)"
+        before += rf"|(?:{asking}){end}[\s,;:]*(?=(?:{words}){end}))"
+        start = r"(?<![\w'’])" if spaced else ""
+        after = rf"[\s,;:.!?？…–—-]*{start}(?:{_any(one['after'])})(?=[\s,;:.!…–—-]*[?？؟]?[\s.!]*$)"
+        found[language] = _Phrases(re.compile(before, re.I), re.compile(after, re.I))
+    return found
+
+
+def _any(phrases: str) -> str:
+    """A pattern for any of these phrases, the longest first, with any space between words."""
+    ordered = sorted((p.strip() for p in phrases.split(";")), key=len, reverse=True)
+    return "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in ordered)
+
+
+@cache
+def _abbreviations() -> dict[str, str]:
+    return {str(word): str(full) for word, full in _read("abbreviations.toml").items()}
+
+
+def _read(name: str) -> dict:  # type: ignore[type-arg]
+    return tomllib.loads((_FOLDER / name).read_text(encoding="utf-8"))

@@ -1,0 +1,181 @@
+"""Learn what kind of message people send.
+
+    python -m tests.benchmarks.train_router [--write]
+
+The messages in `router_messages/` were written for this, line by line, in eight languages; `{x}` and
+the like are filled in from `slots.toml`, and each line is seen in some spellings. A multinomial
+logistic regression over `bot/answering/router/features.py`. Prints how it does on lines left out (a
+line with all its fillings is a family) and on languages left out, which are the figures to believe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bot.answering.router.classifier import KINDS, Kind, save
+from bot.answering.router.features import Floats, features
+from retrieval.embedders.wordllama import WordLlamaEmbedder
+
+FOLDER = Path(__file__).parent / "router_messages"
+_VARIANTS = 4
+_ROUNDS = 14
+_BATCH = 256
+_RATE = 0.03
+_PENALTY = 1e-5
+_PARTS = 5
+_SLOT = re.compile(r"\{(\w)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """``family`` is the line that it was made of."""
+
+    text: str
+    kind: Kind
+    language: str
+    family: str
+
+
+def lines(language: str) -> list[tuple[Kind, str]]:
+    """The messages of a language as they were written, with their kinds."""
+    found: list[tuple[Kind, str]] = []
+    kind: Kind = "question"
+    for line in (FOLDER / f"{language}.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("# ") and line[2:] in KINDS:
+            kind = KINDS[KINDS.index(line[2:])]  # type: ignore[arg-type]
+        elif line.strip():
+            found.append((kind, line.strip()))
+    return found
+
+
+def languages() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.txt"))
+
+
+def messages(language: str, variants: int, seed: int = 0) -> list[Message]:
+    """Every line, filled in and spelt in as many ways as it can be, at most ``variants``."""
+    slots = tomllib.loads((FOLDER / "slots.toml").read_text(encoding="utf-8"))[language]
+    fillings = {name: values.split("; ") for name, values in slots.items()}
+    dice = random.Random(seed)
+    made = []
+    for kind, line in lines(language):
+        texts = dict.fromkeys(
+            _spelt(_SLOT.sub(lambda slot: dice.choice(fillings[slot[1]]), line), n, dice)
+            for n in range(variants)
+        )
+        made += [Message(text, kind, language, f"{kind}:{line}") for text in texts]
+    return made
+
+
+def _spelt(text: str, variant: int, dice: random.Random) -> str:
+    """As it is, or as others would type it."""
+    if variant % 4 == 1:
+        text = text[:1].upper() + text[1:]
+        return text if text[-1:] in "?!." else text + dice.choice(["?", "?", "", ".", "!", " ?"])
+    if variant % 4 == 2 and len(text) > 8 and text.isascii():
+        place = dice.randrange(1, len(text) - 2)
+        return dice.choice([
+            text[:place] + text[place + 1 :],
+            text[:place] + text[place] + text[place:],
+            text[:place] + text[place + 1] + text[place] + text[place + 2 :],
+        ])  # fmt: skip
+    if variant % 4 == 3:
+        return text.title() if dice.random() < 0.5 else text + dice.choice([" pls", "??", " 🙏", "!!", ""])  # fmt: skip
+    return text
+
+
+def learn(rows: Floats, wanted: Sequence[int], most: int) -> Floats:
+    """Softmax regression over ``most`` classes, by Adam in small batches; rare classes weigh more."""
+    numbers = np.asarray(wanted)
+    counts = np.bincount(numbers, minlength=most).clip(1)
+    weight = (len(numbers) / counts[numbers]) ** 0.3
+    weight = (weight / weight.mean()).astype(np.float32)
+    weights = np.zeros((rows.shape[1], most), dtype=np.float32)
+    mean, square = np.zeros_like(weights), np.zeros_like(weights)
+    dice = np.random.default_rng(3)
+    batches = [
+        batch
+        for _ in range(_ROUNDS)
+        for batch in np.array_split(dice.permutation(len(numbers)), max(1, len(numbers) // _BATCH))
+    ]
+    for step, batch in enumerate(batches, 1):
+        logits = rows[batch] @ weights
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        shares[np.arange(len(batch)), numbers[batch]] -= 1
+        slope = rows[batch].T @ (shares * weight[batch, None]) / len(batch) + _PENALTY * weights
+        mean = 0.9 * mean + 0.1 * slope
+        square = 0.999 * square + 0.001 * slope * slope
+        rate = _RATE * (1 - step / (len(batches) + 1))
+        weights -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-6)
+    return weights
+
+
+async def _vectors(texts: Sequence[str]) -> Floats:
+    return np.asarray(await WordLlamaEmbedder().embed([text.casefold() for text in texts]))
+
+
+def _report(name: str, told: Sequence[tuple[Message, Kind]]) -> None:
+    right = sum(message.kind == kind for message, kind in told)
+    print(f"{name}: {right / len(told):.3f} of {len(told)} right")
+
+
+def main() -> None:
+    known = {language: messages(language, _VARIANTS) for language in languages()}
+    everything = [message for some in known.values() for message in some]
+    written = sum(len(lines(language)) for language in known)
+    print(f"{written} messages in {len(known)} languages, {len(everything)} with their spellings")
+    vectors = asyncio.run(_vectors([message.text for message in everything]))
+    rows = features([message.text for message in everything], vectors)
+
+    families = sorted({message.family for message in everything})
+    random.Random(1).shuffle(families)
+    part_of = {family: n % _PARTS for n, family in enumerate(families)}
+    part = np.array([part_of[message.family] for message in everything])
+    told: list[tuple[Message, Kind]] = []
+    for left_out in range(_PARTS):
+        told += _held_out(everything, vectors, rows, part == left_out)
+    _report("lines left out", told)
+    for language in known:
+        _report(f"  {language}", [(m, kind) for m, kind in told if m.language == language])
+    wrong = Counter((message.kind, kind) for message, kind in told if message.kind != kind)
+    print("most taken for another: " + ", ".join(f"{a} as {b} {n}" for (a, b), n in wrong.most_common(14)))  # fmt: skip
+    if "--languages" in sys.argv:
+        for language in known:
+            out = np.array([message.language == language for message in everything])
+            _report(f"{language} left out", _held_out(everything, vectors, rows, out))
+    if "--list" in sys.argv:
+        for message, kind in told:
+            if message.kind != kind:
+                print(f"  {message.language} {message.kind} as {kind}: {message.text}")
+    if "--write" in sys.argv:
+        names = list(known)
+        save(
+            learn(rows, [KINDS.index(message.kind) for message in everything], len(KINDS)),
+            learn(rows, [names.index(message.language) for message in everything], len(names)),
+            names,
+        )  # fmt: skip
+
+
+def _held_out(
+    everything: Sequence[Message], vectors: Floats, rows: Floats, out: np.ndarray
+) -> list[tuple[Message, Kind]]:
+    kept = [KINDS.index(m.kind) for m, away in zip(everything, out, strict=True) if not away]
+    weights = learn(rows[~out], kept, len(KINDS))
+    asked = [m for m, away in zip(everything, out, strict=True) if away]
+    best = (rows[out] @ weights).argmax(axis=1)
+    return [(message, KINDS[int(n)]) for message, n in zip(asked, best, strict=True)]
+
+
+if __name__ == "__main__":
+    main()
