@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from bot.answering.models import Answer, Citation
+from bot.answering.models import Answer, AnswerSentence, Citation
 from retrieval.search.query import content_words
 from retrieval.text.time_expressions import MONTH_NAMES, WEEKDAY_NAMES, read_time
 
@@ -122,6 +122,7 @@ class Turn:
     until: datetime | None = None
     source: str | None = None
     citations: tuple[Citation, ...] = ()
+    sentences: tuple[AnswerSentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def turn_of(answer: Answer, standalone: RewrittenQuestion) -> Turn:
     text = "" if answer.abstained else " ".join(s.text for s in answer.sentences)
     return Turn(
         standalone.question[:_MOST_CHARS], text[:_MOST_CHARS], standalone.since, standalone.until,
-        standalone.source, answer.citations,
+        standalone.source, answer.citations, answer.sentences,
     )  # fmt: skip
 
 
@@ -173,16 +174,17 @@ def is_follow_up(question: str) -> bool:
 
 
 def rewrite_follow_up(
-    question: str, conversation: Conversation, as_of: datetime
+    question: str, conversation: Conversation, as_of: datetime, *, follows: bool = False
 ) -> RewrittenQuestion:
     """A follow-up with the last turn's subject put into it and its range taken over, by rule.
 
     "and who paid for it?" after "How much did the Lantern Bridge cost?" becomes "who paid for
     Lantern Bridge?"; "what about Japan?" puts Japan in the place of the last question's place.
+    ``follows`` if it is known to be one.
     """
     last = conversation.last
     question = question.strip()
-    if last is None or not is_follow_up(question):
+    if last is None or not (follows or is_follow_up(question)):
         return RewrittenQuestion(question)
     bare = _ASIDE.sub("", question)
     about = _WHAT_ABOUT.match(bare)

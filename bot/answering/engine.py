@@ -17,7 +17,6 @@ from bot.answering.conversation import (
     RewrittenQuestion,
     history,
     inherit_time_range,
-    is_follow_up,
     rewrite_follow_up,
     turn_of,
 )
@@ -35,8 +34,14 @@ from bot.answering.models import (
 )
 from bot.answering.notes import Note
 from bot.answering.prompt_passages import PromptPassage
+from bot.answering.replies import Replies, ReplyRequest
+from bot.answering.replies.flatten import asked_back, joined
+from bot.answering.router.classifier import LEANING, MessageClassifier
+from bot.answering.router.parts import parts_of
+from bot.answering.router.router import Message, Router
 from bot.answering.sentence_check import VerifiedSentence
 from bot.storage.usage import DailyUsage
+from retrieval.embedders.wordllama import WordLlamaEmbedder
 from retrieval.library import Library
 from retrieval.models import SearchResults
 from retrieval.runtime.executors import ASKING
@@ -70,6 +75,9 @@ class AnswerEngine:
         self._library = library
         self._composer = composer
         self._cache = AnswerCache()
+        known = isinstance(library.embedder, WordLlamaEmbedder)
+        self._router = Router(MessageClassifier(library.embedder if known else None))
+        self._replies = Replies(library, composer)
 
     async def answer(self, asked: AnswerRequest) -> Answer:
         """Answer, or abstain with the nearest coverage. The model's failures become quotations."""
@@ -116,7 +124,29 @@ class AnswerEngine:
         return await self._composer.spent(corpus) if self._composer else DailyUsage(0, 0, 0.0)
 
     async def _answer(self, asked: AnswerRequest, emit: Callable[[Event], None]) -> Answer:
-        standalone = await self._standalone(asked)
+        """The reply to a message of its kind; as a question it is one or two."""
+        message = await self._router.read(asked.question, asked.conversation, asked.within.as_of)
+        reply = await self._replies.reply(
+            ReplyRequest(message, asked.within, asked.corpus, asked.source, asked.conversation)
+        )
+        if reply is not None:
+            return replace(_localized(reply, emit), question=asked.question)
+        parts = parts_of(message.question) if message.kind == "question" else [message.question]
+        if len(parts) == 1:
+            answer = await self._searched(replace(asked, question=parts[0]), message, emit)
+            if message.kind == "followup" and answer.abstained:
+                answer = asked_back(answer, message)
+            return replace(answer, question=asked.question)
+        answers = [
+            await self._searched(replace(asked, question=part), message, lambda event: None)
+            for part in parts
+        ]
+        return replace(_localized(joined(answers), emit), question=asked.question)
+
+    async def _searched(
+        self, asked: AnswerRequest, message: Message, emit: Callable[[Event], None]
+    ) -> Answer:
+        standalone = await self._standalone(asked, message)
         understood = _with_moved_citations(asked, standalone)
         key = await self._key(understood)
         if (known := self._cache.get(key)) is not None:
@@ -201,10 +231,13 @@ class AnswerEngine:
             reason=reason,
         )  # fmt: skip
 
-    async def _standalone(self, asked: AnswerRequest) -> RewrittenQuestion:
+    async def _standalone(self, asked: AnswerRequest, message: Message) -> RewrittenQuestion:
         conversation, as_of = asked.conversation, asked.within.as_of
-        if conversation.last is None or not is_follow_up(asked.question):
+        last = conversation.last
+        if last is None or message.kind not in LEANING:
             return RewrittenQuestion(asked.question)
+        if message.kind != "followup":  # nothing that could be gone on from: once more
+            return RewrittenQuestion(last.question, True, last.since, last.until, last.source)
         if self._composer is not None:
             text = await self._composer.standalone(
                 history(conversation), asked.question, asked.corpus
@@ -212,7 +245,7 @@ class AnswerEngine:
             if text is not None:
                 changed = RewrittenQuestion(text, True)
                 return inherit_time_range(changed, conversation.last, asked.question, as_of)
-        return rewrite_follow_up(asked.question, conversation, as_of)
+        return rewrite_follow_up(asked.question, conversation, as_of, follows=True)
 
     async def _key(self, asked: AnswerRequest) -> Hashable:
         within = asked.within

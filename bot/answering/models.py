@@ -15,6 +15,10 @@ QUOTATIONS = "quotations"
 Reason = Literal["nothing-in-range", "nothing-on-it", "too-thin", "not-answered"]
 
 
+# What an answer is. A question that is asked back is declined.
+Form = Literal["answer", "summary", "digest", "timeline", "help", "smalltalk", "declined"]
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A numbered source; ``quote`` stands in its article just so. ``also`` names the other outlets
@@ -79,9 +83,14 @@ class Answer:
     asked: str | None = None
     problem: str | None = None
     cached: bool = False
+    form: Form = "answer"
     # The range that the question was limited to, by options or by its words.
     since: datetime | None = None
     until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.abstained and self.form != "declined":
+            object.__setattr__(self, "form", "declined")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ def as_record(answer: Answer) -> dict[str, Any]:
         "model": answer.model,
         "notes": [n.as_record() if isinstance(n, Note) else n for n in answer.notes],
         "reason": answer.reason,
+        "form": answer.form,
         "asked": answer.asked,
         "since": iso(answer.since) if answer.since else None,
         "until": iso(answer.until) if answer.until else None,
@@ -40,6 +41,7 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
         record["model"],
         tuple(map(note_from_record, record["notes"])),
         record["reason"],
+        form=record.get("form", "answer"),  # older ones have none
         asked=record["asked"],
         since=_moment(record["since"]),
         until=_moment(record["until"]),

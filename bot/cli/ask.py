@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -33,7 +33,14 @@ if TYPE_CHECKING:
 
 _FORM = '{"question": "…", "asked_at": "2023-11-03"}'
 
-Line = tuple[str | None, str, "TimeRange"]
+
+class Line(NamedTuple):
+    """A question of a batch; ``after`` is the id of the line that it follows in conversation."""
+
+    id: str | None
+    text: str
+    within: TimeRange
+    after: str | None = None
 
 
 def search(
@@ -51,7 +58,7 @@ def search(
     asked = _questions(question, batch, o.time_range(as_of, since, until))
 
     async def run(library: Library) -> None:
-        for question_id, text, within in asked:
+        for question_id, text, within, _ in asked:
             start = time.perf_counter()
             found = await library.search(text, within, corpus=corpus, source=source, limit=limit)
             if as_json or batch:
@@ -74,15 +81,20 @@ def ask(
     asked = _questions(question, batch, o.time_range(as_of, since, until))
 
     async def run(library: Library) -> None:
+        from bot.answering.conversation import Conversation
         from bot.answering.engine import AnswerRequest
 
+        said: dict[str, Conversation] = {}
         async with _engine(library) as engine:
-            for question_id, text, within in asked:
-                question = AnswerRequest(text, within, corpus, source, limit)
-                await _answered(
+            for question_id, text, within, after in asked:
+                before = said.get(after, Conversation()) if after else Conversation()
+                question = AnswerRequest(text, within, corpus, source, limit, conversation=before)
+                answer = await _answered(
                     engine, question, question_id, as_json=as_json or batch is not None,
                     show_dropped=show_dropped,
                 )  # fmt: skip
+                if question_id is not None:
+                    said[question_id] = engine.after(before, question, answer)
 
     _reading(run)
 
@@ -275,7 +287,7 @@ def _questions(question: str | None, batch: Path | None, within: TimeRange) -> I
         raise typer.BadParameter("give a question or --batch FILE, not both")
     if not question.strip():
         raise typer.BadParameter("the question is empty")
-    return iter([(None, question, within)])
+    return iter([Line(None, question, within)])
 
 
 def _batch(path: Path, within: TimeRange) -> Iterator[Line]:
@@ -303,10 +315,12 @@ def _batch(path: Path, within: TimeRange) -> Iterator[Line]:
                 empty = False
                 as_of = span.end if span else within.as_of
                 question_id = record.get("id")
-                yield (
+                after = record.get("after")
+                yield Line(
                     None if question_id is None else str(question_id),
                     text,
                     TimeRange(as_of, within.since, within.until),
+                    None if after is None else str(after),
                 )
     except OSError as error:
         raise UnreadableSource(f"{path} can't be read ({error.strerror or error}).") from error

@@ -80,6 +80,8 @@ def answer_record(
         "nearest": [asdict(reference) for reference in answer.nearest],
         "model": answer.model,
         "usage": asdict(answer.usage) if answer.usage else None,
+        "form": answer.form,
+        "conflicts": [],
         "notes": list(answer.notes),
         "ms": round(ms, 1),
     }

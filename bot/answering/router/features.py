@@ -56,7 +56,7 @@ def surface(message: str) -> Floats:
             any(c.isdigit() for c in message),
             bool(_EMOJI.search(message)),
             not words,
-            any(c in message for c in "\"“”„«»"),
+            any(c in message for c in '"“”„«»'),
         ],
         dtype=np.float32,
     )

@@ -64,7 +64,14 @@ def spelt_out(text: str) -> str:
 
 def _alone(text: str, match: re.Match[str]) -> bool:
     """Whether a short word stands where a name does: after a preposition or an article."""
-    return bool(re.search(r"\b(?:the|in|at|of|from|2\d{3}|next|last)\s+$", text[: match.start()], re.I))
+    return bool(
+        re.search(r"\b(?:the|in|at|of|from|2\d{3}|next|last)\s+$", text[: match.start()], re.I)
+    )
+
+
+def asks_something(text: str) -> bool:
+    """Whether a text begins with a word that questions begin with."""
+    return bool(_words_of("words").match(text))
 
 
 def _unstretched(match: re.Match[str]) -> str:
@@ -115,7 +122,9 @@ def _phrases() -> dict[str, _Phrases]:
         before = rf"(?:(?:{_any(one['before'])}){end}[\s,;:.!…–—-]*(?=\S)"
         before += rf"|(?:{asking}){end}[\s,;:]*(?=(?:{words}){end}))"
         start = r"(?<![\w'’])" if spaced else ""
-        after = rf"[\s,;:.!?？…–—-]*{start}(?:{_any(one['after'])})(?=[\s,;:.!…–—-]*[?？؟]?[\s.!]*$)"
+        after = (
+            rf"[\s,;:.!?？…–—-]*{start}(?:{_any(one['after'])})(?=[\s,;:.!…–—-]*[?？؟]?[\s.!]*$)"
+        )
         found[language] = _Phrases(re.compile(before, re.I), re.compile(after, re.I))
     return found
 

@@ -1,0 +1,85 @@
+"""The articles that are about a subject, and not merely name it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.answering.summaries.extractive import LoadedReport
+from bot.answering.summaries.service import DigestTopic
+from retrieval.catalogue import PASSAGES_PER_VERSION
+from retrieval.catalogue.coverage import Report, passages_of
+from retrieval.library import Library
+from retrieval.models import Reference, SearchResult, SearchResults
+from retrieval.runtime.executors import ASKING
+from retrieval.timestamps import TimeRange, parse_span, to_micros
+
+_RESULTS = 40
+_CLOSE = 0.1  # of the best result's score
+_SENTENCE = 0.3  # of the subject's weight that one sentence has to name
+_MOST_PASSAGES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class CoveringArticle:
+    """``at`` is when it was published, in microseconds; 0 if nobody knows. ``score`` is that of its best
+    passage, from 0 to 1."""
+
+    article: Reference
+    version_id: int
+    at: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectCoverage:
+    """The articles about a subject, the closest first; ``names`` tells whether a sentence names it."""
+
+    articles: tuple[CoveringArticle, ...]
+    names: Callable[[str], bool]
+    found: SearchResults
+
+    @property
+    def newest_first(self) -> list[CoveringArticle]:
+        return sorted(self.articles, key=lambda one: -one.at)
+
+
+async def coverage_of(
+    library: Library, subject: str, within: TimeRange, corpus: str, source: str | None = None
+) -> SubjectCoverage:
+    """Find what is about ``subject`` in a range. Empty if nothing is."""
+    found = await library.search(subject, within, corpus=corpus, source=source, limit=_RESULTS)
+    topic = DigestTopic(subject, found.weights)
+
+    def names(text: str) -> bool:
+        return topic.named_in(text, _SENTENCE)
+
+    def about() -> list[CoveringArticle]:
+        best: dict[str, CoveringArticle] = {}
+        for hit in found.hits:
+            if hit.score < _CLOSE * found.hits[0].score or not topic.is_in(hit.passage):
+                continue
+            best.setdefault(hit.passage.article.article_id, _covering(hit))
+        return list(best.values())
+
+    return SubjectCoverage(tuple(await ASKING.run(about)), names, found)
+
+
+async def loaded(library: Library, articles: Sequence[CoveringArticle]) -> list[LoadedReport]:
+    """The articles with their passages, oldest first."""
+    versions = [one.version_id for one in articles]
+    passages = await passages_of(library.catalogue, versions, _MOST_PASSAGES)
+    reports = [
+        LoadedReport(
+            Report(one.version_id, one.article, one.at, 0, one.version_id),
+            passages.get(one.version_id, []),
+        )
+        for one in articles
+    ]
+    return sorted(reports, key=lambda read: (read.report.at, read.report.version_id))
+
+
+def _covering(hit: SearchResult) -> CoveringArticle:
+    article = hit.passage.article
+    at = to_micros(parse_span(article.published_at).start) if article.published_at else 0
+    return CoveringArticle(article, hit.passage.passage_id // PASSAGES_PER_VERSION, at, hit.score)

@@ -1,0 +1,136 @@
+"""Digests, summaries and timelines as answers: one row of cited sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from bot.answering.models import (
+    Answer,
+    AnswerSentence,
+    Citation,
+    Form,
+    text_with_citations,
+)
+from bot.answering.replies.lines import line
+from bot.answering.router.router import Message
+from bot.answering.summaries.models import CitedSentence, Summary, SummaryNumberer
+from bot.answering.summaries.service import Digest
+from bot.answering.summaries.timeline import Timeline
+from retrieval.models import Passage, Reference
+from retrieval.search.query import day
+
+_MOST_CHARS = 1_500
+_EACH = 2  # sentences for each question of a message
+
+
+def quoted_answer(question: str, lines: Sequence[CitedSentence], form: Form = "answer") -> Answer:
+    """An answer of these sentences, with their passages as its sources."""
+    numberer = SummaryNumberer()
+    sentences = tuple(numberer.sentence(line) for line in lines)
+    return Answer(
+        question,
+        text_with_citations(sentences),
+        False,
+        sentences,
+        tuple(numberer.citations),
+        form=form,
+    )
+
+
+def quoted(text: str, passage: Passage) -> CitedSentence:
+    """A sentence of a passage."""
+    return CitedSentence(text, (passage,), (text,))
+
+
+def digest_answer(question: str, digest: Digest) -> Answer:
+    """The stories of a digest, one after the other, each with its sentences."""
+    blocks = [(entry.sentences, entry.citations) for entry in digest.entries]
+    return _joined(question, blocks, "digest", digest.model, digest.notes)
+
+
+def summary_answer(question: str, summary: Summary) -> Answer:
+    """What a summary says, without its key figures; each sentence once."""
+    sentences = dict.fromkeys(s for section in summary.sections for s in section.sentences)
+    blocks = [(tuple(sentences), summary.citations)]
+    return _joined(question, blocks, "summary", summary.model, summary.notes)
+
+
+def timeline_answer(question: str, timeline: Timeline) -> Answer:
+    """Its events in order, each with its day before it."""
+    blocks = [
+        ((AnswerSentence(dated(event.day.isoformat(), event.sentence.text), event.sentence.citations),),
+         event.citations)
+        for event in timeline.events
+    ]  # fmt: skip
+    return _joined(question, blocks, "timeline", timeline.model, timeline.notes)
+
+
+def joined(answers: Sequence[Answer]) -> Answer:
+    """The answers to the questions of one message, as one; those that are not known are left out."""
+    known = [answer for answer in answers if not answer.abstained]
+    if not known:
+        return answers[0]
+    both = _joined(
+        answers[0].question,
+        [(answer.sentences[:_EACH], answer.citations) for answer in known],
+        "answer",
+        known[0].model,
+        tuple(dict.fromkeys(note for answer in answers for note in answer.notes)),
+    )
+    usages = [answer.usage for answer in answers if answer.usage is not None]
+    return replace(
+        both,
+        usage=sum(usages[1:], usages[0]) if usages else None,
+        problem=next((answer.problem for answer in answers if answer.problem), None),
+    )
+
+
+def asked_back(answer: Answer, message: Message) -> Answer:
+    """A follow-up that was not understood, with what it may have meant."""
+    if answer.asked is None:
+        return answer
+    second = answer.nearest[0].title if answer.nearest else message.text
+    text = line(message.language, "ask-back", first=answer.asked, second=second)
+    return replace(answer, text=text)
+
+
+def dated(published_at: str | None, sentence: str) -> str:
+    """A sentence with the day of its report before it."""
+    return f"{day(published_at)}: {sentence}" if published_at else sentence
+
+
+def _joined(
+    question: str,
+    blocks: Iterable[tuple[Sequence[AnswerSentence], Sequence[Citation]]],
+    form: Form,
+    model: str,
+    notes: tuple[str, ...],
+) -> Answer:
+    """All blocks in one, their sources numbered anew: each passage of an article once."""
+    numbers: dict[tuple[Reference, str], int] = {}
+    citations: list[Citation] = []
+    sentences: list[AnswerSentence] = []
+    length = 0
+    for own, sources in blocks:
+        by_number = {source.n: source for source in sources}
+        for sentence in own:
+            if sentences and length + len(sentence.text) > _MOST_CHARS:
+                break
+            cited = []
+            for n in sentence.citations:
+                source = by_number[n]
+                key = (source.article, source.quote)
+                if key not in numbers:
+                    numbers[key] = len(numbers) + 1
+                    citations.append(
+                        Citation(numbers[key], source.article, source.quote, source.also)
+                    )
+                cited.append(numbers[key])
+            sentences.append(AnswerSentence(sentence.text, tuple(cited)))
+            length += len(sentence.text)
+    made = tuple(sentences)
+    return Answer(
+        question, text_with_citations(made), False, made, tuple(citations), model=model, notes=notes,
+        form=form,
+    )  # fmt: skip

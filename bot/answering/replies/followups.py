@@ -1,0 +1,155 @@
+"""What people say after an answer: "source?", "are you sure?", "tell me more", "shorter"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.answering.conflicts import numbers_in
+from bot.answering.conversation import Turn
+from bot.answering.models import Answer, AnswerSentence, Citation, text_with_citations
+from bot.answering.notes import Note
+from bot.answering.replies.coverage import CoveringArticle, coverage_of, loaded
+from bot.answering.replies.flatten import quoted, quoted_answer
+from bot.answering.summaries.lexrank import extract, says_something
+from bot.answering.summaries.models import CitedSentence
+from retrieval.indexes.keyword_index import stems
+from retrieval.library import Library
+from retrieval.models import SearchResult
+from retrieval.runtime.executors import ASKING
+from retrieval.search.query import content_words, day
+from retrieval.text.sentences import sentence_spans
+from retrieval.timestamps import TimeRange
+
+_MORE = 3
+_CONFIRMING = 3
+_NAME = re.compile(r"\b[A-Z][\w’'-]+")
+# Of the words of what is confirmed, so many has another report to share.
+_SHARED = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The last turn, and where its answer was looked for."""
+
+    turn: Turn
+    within: TimeRange
+    corpus: str
+
+
+def sources_again(question: str, turn: Turn) -> Answer:
+    """The sources of the last answer, each with its publisher, date and passage."""
+    sentences = tuple(
+        AnswerSentence(f"{_byline(citation)}: “{citation.quote}”", (n,))
+        for n, citation in enumerate(turn.citations, 1)
+    )
+    citations = tuple(
+        Citation(n, citation.article, citation.quote, citation.also)
+        for n, citation in enumerate(turn.citations, 1)
+    )
+    return Answer(question, text_with_citations(sentences), False, sentences, citations)
+
+
+def shorter(question: str, turn: Turn) -> Answer:
+    """The first sentence of the last answer."""
+    first = turn.sentences[0]
+    kept = [citation for citation in turn.citations if citation.n in first.citations]
+    numbers = {citation.n: n for n, citation in enumerate(kept, 1)}
+    sentence = AnswerSentence(first.text, tuple(numbers[n] for n in first.citations))
+    citations = tuple(Citation(numbers[c.n], c.article, c.quote, c.also) for c in kept)
+    return Answer(question, text_with_citations((sentence,)), False, (sentence,), citations)
+
+
+async def checked_again(library: Library, question: str, earlier: Earlier) -> Answer:
+    """The first sentence of the last answer with the reports that say the same, and how many do."""
+    turn = earlier.turn
+    found = await library.search(
+        turn.question, earlier.within, corpus=earlier.corpus, source=turn.source, limit=30
+    )
+    first = turn.citations[0]
+    said = await ASKING.run(_confirming, first, turn.question, found.hits)
+    answer = shorter(question, turn)
+    sentences, citations = list(answer.sentences), list(answer.citations)
+    for one in said[: _CONFIRMING - 1]:
+        n = len(citations) + 1
+        citations.append(Citation(n, one.passages[0].article, one.quotes[0]))
+        sentences.append(AnswerSentence(one.text, (n,)))
+    publishers = {c.article.source for c in citations} | {
+        one.passages[0].article.source for one in said
+    }
+    note = Note("note-checked-again", articles=len(said) + 1, publishers=len(publishers - {None}))
+    made = tuple(sentences)
+    return Answer(question, text_with_citations(made), False, made, tuple(citations), notes=(note,))
+
+
+async def more_of(library: Library, question: str, subject: str, earlier: Earlier) -> Answer | None:
+    """What the last answer's articles, or newer ones on its subject, say besides; None if nothing."""
+    turn = earlier.turn
+    about = " ".join(content_words(turn.question))
+    covering = await coverage_of(library, about, earlier.within, earlier.corpus, turn.source)
+    cited = {citation.article.article_id for citation in turn.citations}
+    articles = [one for one in covering.articles if one.article.article_id in cited]
+    articles += [one for one in covering.newest_first if one not in articles][:_MORE]
+    names = covering.names
+    if subject:
+        closer = await coverage_of(
+            library, f"{subject} {about}", earlier.within, earlier.corpus, turn.source
+        )
+        wanted = set(stems(subject))
+        articles = _united(closer.articles[:_MORE], articles)
+
+        def names(text: str) -> bool:
+            return bool(wanted & set(stems(text)))
+
+    if not articles:
+        return None
+    reads = await loaded(library, articles)
+    told = [sentence.text for sentence in turn.sentences]
+
+    def new() -> list[CitedSentence]:
+        passages = [read.passages for read in reversed(reads)]
+        found = extract(passages, _MORE, told=told, wanted=names)
+        if not found and not subject:
+            found = extract(passages, _MORE, told=told)
+        return [CitedSentence.quoted(one) for one in found]
+
+    lines = await ASKING.run(new)
+    return quoted_answer(question, lines) if lines else None
+
+
+def _united(
+    first: Sequence[CoveringArticle], others: Sequence[CoveringArticle]
+) -> list[CoveringArticle]:
+    return list({one.article.article_id: one for one in [*first, *others]}.values())
+
+
+def _confirming(said: Citation, question: str, hits: Sequence[SearchResult]) -> list[CitedSentence]:
+    """A sentence of each other article that gives the same figures, or names, of the same thing."""
+    figures = numbers_in(said.quote)
+    names = set(_NAME.findall(said.quote)) - set(_NAME.findall(question))
+    asked = set(stems(" ".join(content_words(question)))) & set(stems(said.quote))
+    found: dict[str, CitedSentence] = {}
+    for hit in hits:
+        article = hit.passage.article
+        if article.article_id == said.article.article_id or article.article_id in found:
+            continue
+        for text in _sentences(hit):
+            same = figures & numbers_in(text) if figures else names & set(_NAME.findall(text))
+            if same and len(asked & set(stems(text))) >= max(1, _SHARED * len(asked)):
+                found[article.article_id] = quoted(text, hit.passage)
+                break
+    return list(found.values())
+
+
+def _sentences(hit: SearchResult) -> Iterator[str]:
+    for start, end in sentence_spans(hit.passage.text):
+        text = hit.passage.text[start:end]
+        if says_something(text):
+            yield text
+
+
+def _byline(citation: Citation) -> str:
+    article = citation.article
+    dated = day(article.published_at) if article.published_at else None
+    return ", ".join(part for part in (article.source or article.title, dated) if part)

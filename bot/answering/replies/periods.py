@@ -1,0 +1,59 @@
+"""The news of a time: which time somebody means who asks for it, and what there is if it is empty."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+
+from retrieval.search.query import day
+from retrieval.text.time_expressions import read_time
+from retrieval.timestamps import TimeRange
+
+_DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
+_RECENT = timedelta(days=3)
+_TICK = timedelta(microseconds=1)
+
+
+def period_of(question: str, subject: str, within: TimeRange, zone: tzinfo) -> TimeRange:
+    """The range that a message asks the news of; the last day if it names none.
+
+    ``subject`` may be one that is a time only here: "catch me up on november". A week that is not over is the last seven days: on a Monday nobody asks for the Monday alone.
+    """
+    if within.since is not None:
+        return within
+    as_of = within.as_of
+    read = read_time(question, as_of, zone)
+    if read.since is None and is_a_time(subject, as_of, zone):
+        read = read_time(f"in {subject}", as_of, zone)
+    if read.since is None:
+        if read.until is not None:
+            return TimeRange(as_of, read.until - _WEEK, read.until)
+        return TimeRange(as_of, as_of - _DAY + _TICK)
+    until = read.until
+    length = until - read.since if until is not None else as_of - read.since
+    if until is not None and until >= as_of and timedelta(days=2) < length <= _WEEK:
+        return TimeRange(as_of, min(read.since, as_of - _WEEK))
+    return TimeRange(as_of, read.since, until if until is not None and until < as_of else None)
+
+
+def is_a_time(subject: str, as_of: datetime, zone: tzinfo) -> bool:
+    """Whether a subject is nothing but a time: "november"."""
+    read = read_time(f"in {subject}", as_of, zone)
+    return bool(subject) and read.since is not None and len(read.rest.split()) == 0
+
+
+def names_no_time(question: str, as_of: datetime, zone: tzinfo) -> bool:
+    read = read_time(question, as_of, zone)
+    return read.since is None and read.until is None
+
+
+def is_recent(period: TimeRange) -> bool:
+    """Whether a period reaches into the last days, so that the newest news can stand for it."""
+    return period.last >= period.as_of - _RECENT
+
+
+def in_words(period: TimeRange) -> str:
+    """``20 December 2023`` or ``13 December 2023 – 20 December 2023``."""
+    last = day(period.last)
+    first = day(period.since) if period.since is not None else last
+    return first if first == last else f"{first} – {last}"

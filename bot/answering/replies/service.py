@@ -1,0 +1,211 @@
+"""Replies to messages that ask for something else than the answer to a question."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from bot.answering.composer import Composer
+from bot.answering.conversation import Conversation, Turn
+from bot.answering.models import Answer, Form
+from bot.answering.replies import followups
+from bot.answering.replies.about import OwnCosts, about_itself
+from bot.answering.replies.flatten import digest_answer, timeline_answer
+from bot.answering.replies.lines import line
+from bot.answering.replies.periods import in_words, is_a_time, is_recent, names_no_time, period_of
+from bot.answering.replies.topics import newest_on, summary_of
+from bot.answering.router.classifier import SMALL_TALK
+from bot.answering.router.router import Message
+from bot.answering.summaries.generative import GenerativeWriter
+from bot.answering.summaries.models import NothingToSummarize, no_progress
+from bot.answering.summaries.service import SummaryService
+from retrieval.library import Library
+from retrieval.timestamps import TimeRange, parse_span
+
+_STORIES = 5
+_EVENTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRequest:
+    """A message with all that its reply depends on."""
+
+    message: Message
+    within: TimeRange
+    corpus: str
+    source: str | None
+    conversation: Conversation
+
+
+class Replies:
+    """Small talk, help, digests, summaries, topics and what goes on from an answer."""
+
+    def __init__(self, library: Library, composer: Composer | None) -> None:
+        self._library = library
+        self._composer = composer
+        self._zone = library.config.zone
+        self._summaries = SummaryService(library, composer, self._zone)
+
+    async def reply(self, asked: ReplyRequest) -> Answer | None:
+        """The reply to a message; None if it is to be answered as a question."""
+        message = asked.message
+        if message.kind in SMALL_TALK:
+            return self._line(asked, message.kind, "smalltalk")
+        if message.kind == "help":
+            return self._line(asked, "help", "help")
+        if message.kind in ("general", "chore"):
+            return self._line(asked, f"decline-{message.kind}", "declined")
+        ways: dict[str, Callable[[ReplyRequest], Awaitable[Answer | None]]] = {
+            "status": self._status, "opinion": self._opinion, "digest": self._digest,
+            "summary": self._summary, "timeline": self._timeline, "topic": self._topic,
+            "sources": self._sources, "sure": self._sure, "more": self._more,
+            "shorter": self._shorter, "followup": self._unclear,
+        }  # fmt: skip
+        way = ways.get(message.kind)
+        return await way(asked) if way else None
+
+    def _line(self, asked: ReplyRequest, key: str, form: Form, **variables: object) -> Answer:
+        text = line(asked.message.language, key, **variables)
+        return Answer(asked.message.text, text, form == "declined", form=form)
+
+    async def _status(self, asked: ReplyRequest) -> Answer:
+        composer = self._composer
+        spent = await composer.spent(asked.corpus) if composer else None
+        costs = OwnCosts(composer.model.name if composer else None, spent.cost if spent else 0.0)
+        text = await about_itself(
+            self._library, asked.corpus, asked.within.as_of, asked.message.language,
+            asked.message.subject, costs,
+        )  # fmt: skip
+        return Answer(asked.message.text, text, False, form="help")
+
+    async def _opinion(self, asked: ReplyRequest) -> Answer:
+        declined = self._line(asked, "decline-opinion", "declined")
+        if not asked.message.subject:
+            return declined
+        nearest = await self._library.nearest(
+            asked.message.subject, asked.within.as_of, corpus=asked.corpus
+        )
+        return replace(declined, nearest=tuple(nearest[:3]))
+
+    async def _digest(self, asked: ReplyRequest) -> Answer | None:
+        """The main stories of the time that was asked for; of the newest day if none was."""
+        message, zone, as_of = asked.message, self._zone, asked.within.as_of
+        period = period_of(message.question, message.subject, asked.within, zone)
+        topic = message.subject or None
+        if topic is not None and is_a_time(topic, as_of, zone):
+            topic = None
+        try:
+            return await self._digest_of(asked, period, topic)
+        except NothingToSummarize as error:
+            why = str(error)
+        if topic is not None:
+            return await self._topic(replace(asked, within=period))
+        newest = await self._newest_day(asked)
+        if newest is None:
+            return self._nothing(asked, why)
+        if names_no_time(message.question, as_of, zone) and asked.within.since is None:
+            return await self._digest_of(asked, newest, None)
+        words = line(message.language, "nothing-of-time", period=in_words(period), newest=in_words(newest))  # fmt: skip
+        answer = self._nothing(asked, words if is_recent(period) else why)
+        if is_recent(period):
+            latest = await self._digest_of(asked, newest, None)
+            articles = dict.fromkeys(citation.article for citation in latest.citations)
+            answer = replace(answer, nearest=tuple(articles)[:3])
+        return answer
+
+    async def _digest_of(self, asked: ReplyRequest, period: TimeRange, topic: str | None) -> Answer:
+        digest = await self._summaries.digest(
+            asked.corpus, period, topic=topic, source=asked.source, limit=_STORIES
+        )
+        answer = digest_answer(asked.message.text, digest)
+        return replace(answer, since=digest.since, until=digest.until)
+
+    async def _newest_day(self, asked: ReplyRequest) -> TimeRange | None:
+        """The day of the newest article, up to now."""
+        corpus = await self._library.catalogue.corpus(asked.corpus)
+        if corpus is None:
+            return None
+        newest = await self._library.catalogue.newest(corpus, asked.within.as_of, 1)
+        if not newest or newest[0].published_at is None:
+            return None
+        last = parse_span(newest[0].published_at)
+        midnight = last.start.replace(hour=0, minute=0, second=0, microsecond=0)
+        return TimeRange(asked.within.as_of, midnight, None)
+
+    async def _summary(self, asked: ReplyRequest) -> Answer | None:
+        if not asked.message.subject:
+            return self._line(asked, "decline-nothing-earlier", "declined")
+        writer = (
+            GenerativeWriter(self._composer, asked.corpus, asked.within.as_of, no_progress)
+            if self._composer
+            else None
+        )
+        return await summary_of(
+            self._library, asked.message.text, asked.message.subject, asked.within, asked.corpus,
+            asked.source, writer,
+        )  # fmt: skip
+
+    async def _timeline(self, asked: ReplyRequest) -> Answer | None:
+        try:
+            timeline = await self._summaries.timeline(
+                asked.corpus, asked.within, asked.message.subject, source=asked.source,
+                limit=_EVENTS,
+            )  # fmt: skip
+        except NothingToSummarize:
+            return None
+        return timeline_answer(asked.message.text, timeline)
+
+    async def _topic(self, asked: ReplyRequest) -> Answer | None:
+        if not asked.message.subject:
+            return None
+        return await newest_on(
+            self._library, asked.message.text, asked.message.subject, asked.within, asked.corpus,
+            asked.source,
+        )  # fmt: skip
+
+    async def _sources(self, asked: ReplyRequest) -> Answer:
+        turn = asked.conversation.last
+        if turn is None:
+            return self._line(asked, "decline-nothing-earlier", "declined")
+        if not turn.citations:
+            return self._line(asked, "decline-no-sources", "declined")
+        return followups.sources_again(asked.message.text, turn)
+
+    async def _sure(self, asked: ReplyRequest) -> Answer | None:
+        turn = asked.conversation.last
+        if turn is None:
+            return self._line(asked, "decline-nothing-earlier", "declined")
+        if not turn.citations:
+            return None  # it is looked for once more
+        return await followups.checked_again(
+            self._library, asked.message.text, self._earlier(asked, turn)
+        )
+
+    async def _more(self, asked: ReplyRequest) -> Answer | None:
+        turn = asked.conversation.last
+        if turn is None:
+            return self._line(asked, "decline-nothing-earlier", "declined")
+        return await followups.more_of(
+            self._library, asked.message.text, asked.message.subject, self._earlier(asked, turn)
+        )
+
+    async def _shorter(self, asked: ReplyRequest) -> Answer | None:
+        turn = asked.conversation.last
+        if turn is None:
+            return self._line(asked, "decline-nothing-earlier", "declined")
+        return followups.shorter(asked.message.text, turn) if turn.sentences else None
+
+    async def _unclear(self, asked: ReplyRequest) -> Answer | None:
+        """A follow-up is answered as a question, if there is something that it follows."""
+        if asked.conversation.last is None:
+            return self._line(asked, "decline-nothing-earlier", "declined")
+        return None
+
+    def _earlier(self, asked: ReplyRequest, turn: Turn) -> followups.Earlier:
+        within = asked.within
+        if within.since is None and within.until is None:
+            within = TimeRange(within.as_of, turn.since, turn.until)
+        return followups.Earlier(turn, within, asked.corpus)
+
+    def _nothing(self, asked: ReplyRequest, why: str) -> Answer:
+        return Answer(asked.message.text, why, True, reason="nothing-in-range", form="declined")

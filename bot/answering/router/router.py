@@ -1,0 +1,123 @@
+"""From a message and what was said before it to what is to be done."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.answering.conversation import Conversation, is_follow_up
+from bot.answering.router.classifier import (
+    LEANING,
+    SMALL_TALK,
+    Guess,
+    Kind,
+    MessageClassifier,
+)
+from bot.answering.router.subjects import subject_of
+from bot.answering.router.wrapping import asks_something, spelt_out, unwrapped
+from retrieval.search.query import content_words
+from retrieval.text.time_expressions import read_time
+
+# So sure the classifier has to be, where a mistake would leave a question about the news without
+# its search; what is less sure is asked of the articles.
+_SURE: dict[Kind, float] = {
+    "general": 0.85, "chore": 0.5, "opinion": 0.6, "help": 0.5, "status": 0.5, "compare": 0.5,
+    "timeline": 0.5, "digest": 0.5, "summary": 0.45, "followup": 0.5, "sources": 0.5, "sure": 0.5,
+    "more": 0.5, "shorter": 0.5, "language": 0.5, "topic": 0.5,
+}  # fmt: skip
+_SURE_OF_TALK = 0.5
+_FEW_WORDS = 4
+_NO_WORD = re.compile(r"^\W*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it was read. ``question`` is what of it is looked for, ``subject`` what it is
+    about; ``language`` a code such as "en". ``doubtful``: it may ask for what no news answers."""
+
+    text: str
+    question: str
+    kind: Kind
+    subject: str
+    language: str
+    doubtful: bool = False
+
+
+class Router:
+    """Tells what kind of message somebody sent."""
+
+    def __init__(self, classifier: MessageClassifier | None = None) -> None:
+        self._classifier = classifier or MessageClassifier()
+
+    async def read(self, text: str, conversation: Conversation, as_of: datetime) -> Message:
+        """Read a message that follows ``conversation``, at the moment ``as_of``."""
+        bare = unwrapped(text)
+        guess = await self._classifier.guess(bare)
+        if bare.casefold().strip() != text.casefold().strip():
+            whole = await self._classifier.guess(text)
+            if guess.best in SMALL_TALK or (whole.best in SMALL_TALK and len(bare.split()) <= 2):
+                guess = max(guess, whole, key=lambda one: one.kinds[0][1])
+        kind = _kind(bare, guess, conversation, as_of)
+        question = spelt_out(bare) if guess.language == "en" else bare
+        doubtful = kind in ("question", "topic") and guess.of("general", "chore") > 0.4
+        subject = _subject(bare, kind, as_of)
+        if guess.language == "en":
+            subject = spelt_out(subject)
+        return Message(text, question, kind, subject, guess.language, doubtful)  # fmt: skip
+
+
+def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) -> Kind:
+    if _NO_WORD.match(text):
+        return guess.best if guess.best in SMALL_TALK else "chat"
+    if conversation.last is None:
+        # Without an answer before it, "why?" is unclear and "tell me more about X" a topic.
+        if guess.best in LEANING and guess.kinds[0][1] >= 0.5 and len(content_words(text)) <= 1:
+            return guess.best
+        guess = guess.without(LEANING)
+    elif leaning := _leaning(text, guess):
+        return leaning
+    best, share = guess.kinds[0]
+    talk = guess.of(*SMALL_TALK)
+    if best in SMALL_TALK or talk >= _SURE_OF_TALK:
+        if talk < _SURE_OF_TALK:
+            return _news_kind(text, guess)
+        return next(kind for kind, _ in guess.kinds if kind in SMALL_TALK)
+    if best in ("general", "chore", "opinion") and _names_a_time(text, as_of) and best != "chore":
+        return _news_kind(text, guess)
+    if share < _SURE.get(best, 0.0):
+        return _news_kind(text, guess)
+    return best
+
+
+def _leaning(text: str, guess: Guess) -> Kind | None:
+    """The kind of a message that goes on from the answer before it; None if it stands alone."""
+    best, share = guess.kinds[0]
+    words = content_words(text)
+    if best in LEANING and best != "followup" and share >= _SURE[best]:
+        return best
+    if best in SMALL_TALK and share >= _SURE_OF_TALK:
+        return None
+    if best == "followup" and share >= 0.4 and len(words) <= 2 * _FEW_WORDS:
+        return "followup"
+    if is_follow_up(text) and guess.of("help", "status", "chore", *SMALL_TALK) < 0.6:
+        return "followup"
+    if guess.of("followup") >= 0.25 and len(words) <= _FEW_WORDS and text.islower():
+        return "followup"
+    return None
+
+
+def _news_kind(text: str, guess: Guess) -> Kind:
+    """What articles are asked for a message of which it isn't sure what it is."""
+    asks = text.rstrip().endswith(("?", "？", "؟")) or asks_something(text)
+    return "topic" if guess.of("topic") > guess.of("question") and not asks else "question"
+
+
+def _names_a_time(text: str, as_of: datetime) -> bool:
+    return read_time(text, as_of, UTC).since is not None
+
+
+def _subject(question: str, kind: Kind, as_of: datetime) -> str:
+    if kind in ("digest", "topic", "summary", "timeline"):
+        question = read_time(question, as_of, UTC).rest
+    return subject_of(question, kind)
