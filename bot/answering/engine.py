@@ -35,6 +35,7 @@ from bot.answering.models import (
 from bot.answering.notes import Note
 from bot.answering.prompt_passages import PromptPassage
 from bot.answering.replies import Replies, ReplyRequest
+from bot.answering.replies.coverage import with_earlier
 from bot.answering.replies.flatten import asked_back, joined
 from bot.answering.router.classifier import LEANING, MessageClassifier
 from bot.answering.router.parts import parts_of
@@ -130,7 +131,13 @@ class AnswerEngine:
             ReplyRequest(message, asked.within, asked.corpus, asked.source, asked.conversation)
         )
         if reply is not None:
-            return replace(_localized(reply, emit), question=asked.question)
+            about = message.question if message.kind not in LEANING else None
+            last = asked.conversation.last
+            if about is None and last is not None:
+                about = last.question  # what goes on from an answer is of the same question
+            return replace(
+                _localized(reply, emit), question=asked.question, asked=reply.asked or about
+            )
         parts = parts_of(message.question) if message.kind == "question" else [message.question]
         if len(parts) == 1:
             answer = await self._searched(replace(asked, question=parts[0]), message, emit)
@@ -155,6 +162,8 @@ class AnswerEngine:
             understood.question, understood.within, corpus=asked.corpus, source=understood.source,
             limit=asked.limit,
         )  # fmt: skip
+        if standalone.changed and asked.conversation.last is not None:
+            found = await with_earlier(self._library, found, asked.conversation.last)
         emit(SearchCompleted(len(found.hits)))
         answer = await self._made(understood, found, emit)
         answer = replace(
@@ -162,7 +171,7 @@ class AnswerEngine:
             question=asked.question,
             citations=_with_others(answer.citations, found),
             notes=(*answer.notes, *_publishers_corrections(answer, found)),
-            asked=understood.question if standalone.changed else None,
+            asked=understood.question if understood.question != message.text else None,
             since=found.since,
             until=found.until if found.until < understood.within.as_of else None,
         )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.answering.conversation import Turn
 from bot.answering.summaries.extractive import LoadedReport
 from bot.answering.summaries.service import DigestTopic
 from retrieval.catalogue import PASSAGES_PER_VERSION
 from retrieval.catalogue.coverage import Report, passages_of
+from retrieval.indexes.keyword_index import stems
 from retrieval.library import Library
-from retrieval.models import Reference, SearchResult, SearchResults
+from retrieval.models import Passage, Reference, SearchResult, SearchResults
 from retrieval.runtime.executors import ASKING
 from retrieval.timestamps import TimeRange, parse_span, to_micros
 
@@ -18,6 +20,10 @@ _RESULTS = 40
 _CLOSE = 0.1  # of the best result's score
 _SENTENCE = 0.3  # of the subject's weight that one sentence has to name
 _MOST_PASSAGES = 12
+_EARLIER = 4
+# Reports further apart, in days, are of two events: last year's strike and this year's.
+_APART = 60
+_MAIN = 0.5  # of the best article's score
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,52 @@ async def coverage_of(
         return list(best.values())
 
     return SubjectCoverage(tuple(await ASKING.run(about)), names, found)
+
+
+def latest_event(articles: Sequence[CoveringArticle]) -> list[CoveringArticle]:
+    """Of the articles about a subject those of its last event, the closest first: reports with no
+    long pause between them, of which one is mainly about it."""
+    newest = sorted((one for one in articles if one.at), key=lambda one: -one.at)
+    best = max((one.score for one in articles), default=0.0)
+    event: list[CoveringArticle] = []
+    for one in newest:
+        pause = event[-1].at - one.at if event else 0
+        if pause > _APART * 86_400_000_000:
+            if any(each.score >= _MAIN * best for each in event):
+                break
+            event = []
+        event.append(one)
+    return sorted(event, key=lambda one: -one.score) or list(articles)
+
+
+async def with_earlier(library: Library, found: SearchResults, turn: Turn) -> SearchResults:
+    """What was found for a follow-up, and before it the passages of the articles of the last answer
+    that have most of its words: what goes on from an answer is mostly told where that was."""
+    corpus_articles = {citation.article.article_id for citation in turn.citations}
+    known = [hit for hit in found.hits if hit.passage.article.article_id in corpus_articles]
+    if not found.hits or not corpus_articles:
+        return found
+    versions = {hit.passage.passage_id // PASSAGES_PER_VERSION for hit in known}
+    passages = await passages_of(library.catalogue, sorted(versions), _MOST_PASSAGES)
+    wanted = set(found.weights)
+
+    def best() -> list[Passage]:
+        whole = [passage for own in passages.values() for passage in own]
+        return sorted(whole, key=lambda p: -len(wanted & set(stems(p.text))))[:_EARLIER]
+
+    first = await ASKING.run(best)
+    shown = {passage.passage_id for passage in first}
+    others = [hit for hit in found.hits if hit.passage.passage_id not in shown]
+    also = {hit.passage.article.article_id: hit.also for hit in known}
+    ordered = [
+        *(
+            SearchResult(0, 1.0, passage, also.get(passage.article.article_id, ()))
+            for passage in first
+        ),
+        *others,
+    ]
+    hits = tuple(replace(hit, rank=n) for n, hit in enumerate(ordered, 1))
+    return replace(found, hits=hits)
 
 
 async def loaded(library: Library, articles: Sequence[CoveringArticle]) -> list[LoadedReport]:

@@ -24,7 +24,7 @@ def period_of(question: str, subject: str, within: TimeRange, zone: tzinfo) -> T
     as_of = within.as_of
     read = read_time(question, as_of, zone)
     if read.since is None and is_a_time(subject, as_of, zone):
-        read = read_time(f"in {subject}", as_of, zone)
+        read = read_time(f"in {subject.title()}", as_of, zone)
     if read.since is None:
         if read.until is not None:
             return TimeRange(as_of, read.until - _WEEK, read.until)
@@ -38,7 +38,7 @@ def period_of(question: str, subject: str, within: TimeRange, zone: tzinfo) -> T
 
 def is_a_time(subject: str, as_of: datetime, zone: tzinfo) -> bool:
     """Whether a subject is nothing but a time: "november"."""
-    read = read_time(f"in {subject}", as_of, zone)
+    read = read_time(f"in {subject.title()}", as_of, zone)
     return bool(subject) and read.since is not None and len(read.rest.split()) == 0
 
 

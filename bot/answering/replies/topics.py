@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.answering.models import Answer
-from bot.answering.replies.coverage import coverage_of, loaded
+from bot.answering.replies.coverage import coverage_of, latest_event, loaded
 from bot.answering.replies.flatten import dated, quoted_answer, summary_answer
 from bot.answering.summaries.generative import GenerativeWriter
 from bot.answering.summaries.lexrank import extract
@@ -66,7 +66,8 @@ async def summary_of(
 ) -> Answer | None:  # fmt: skip
     """What the reports on a subject say, the first and the newest of them; None if there is none."""
     covering = await coverage_of(library, subject, within, corpus, source)
-    close = [one for one in covering.articles if one.score >= _CLOSE][:_SUMMED_UP]
+    close = [one for one in covering.articles if one.score >= _CLOSE]
+    close = latest_event(close)[:_SUMMED_UP]
     if not close:
         return None
     reads = await loaded(library, close)

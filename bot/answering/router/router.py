@@ -22,7 +22,7 @@ from retrieval.text.time_expressions import read_time
 # So sure the classifier has to be, where a mistake would leave a question about the news without
 # its search; what is less sure is asked of the articles.
 _SURE: dict[Kind, float] = {
-    "general": 0.85, "chore": 0.5, "opinion": 0.6, "help": 0.5, "status": 0.5, "compare": 0.5,
+    "general": 0.6, "chore": 0.5, "opinion": 0.6, "help": 0.5, "status": 0.5, "compare": 0.5,
     "timeline": 0.5, "digest": 0.5, "summary": 0.45, "followup": 0.5, "sources": 0.5, "sure": 0.5,
     "more": 0.5, "shorter": 0.5, "language": 0.5, "topic": 0.5,
 }  # fmt: skip
