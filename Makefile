@@ -31,6 +31,7 @@ train: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks.train_ranking --write
 	$(BIN)/python -m tests.benchmarks.train_quoting --write
 	$(BIN)/python -m tests.benchmarks.train_gate --write
+	$(BIN)/python -m tests.benchmarks.train_router --write
 
 clean:
 	rm -rf .venv-peers .venv .mypy_cache .pytest_cache .ruff_cache

@@ -76,8 +76,8 @@ class AnswerEngine:
         self._library = library
         self._composer = composer
         self._cache = AnswerCache()
-        known = isinstance(library.embedder, WordLlamaEmbedder)
-        self._router = Router(MessageClassifier(library.embedder if known else None))
+        shared = library.embedder if isinstance(library.embedder, WordLlamaEmbedder) else None
+        self._router = Router(MessageClassifier(shared))
         self._replies = Replies(library, composer)
 
     async def answer(self, asked: AnswerRequest) -> Answer:

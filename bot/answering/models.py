@@ -84,6 +84,8 @@ class Answer:
     problem: str | None = None
     cached: bool = False
     form: Form = "answer"
+    # Whether ``text`` is a line of the bot's own, in the language of who wrote.
+    reply: bool = False
     # The range that the question was limited to, by options or by its words.
     since: datetime | None = None
     until: datetime | None = None

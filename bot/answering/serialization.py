@@ -24,6 +24,7 @@ def as_record(answer: Answer) -> dict[str, Any]:
         "notes": [n.as_record() if isinstance(n, Note) else n for n in answer.notes],
         "reason": answer.reason,
         "form": answer.form,
+        "reply": answer.reply,
         "asked": answer.asked,
         "since": iso(answer.since) if answer.since else None,
         "until": iso(answer.until) if answer.until else None,
@@ -41,7 +42,8 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
         record["model"],
         tuple(map(note_from_record, record["notes"])),
         record["reason"],
-        form=record.get("form", "answer"),  # older ones have none
+        form=record.get("form", "answer"),  # older ones have neither
+        reply=record.get("reply", False),
         asked=record["asked"],
         since=_moment(record["since"]),
         until=_moment(record["until"]),

@@ -21,6 +21,7 @@ from retrieval.timestamps import parse_span
 _QUOTE = 600
 _NOTES = 3
 _OUTLETS = 6
+_NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,12 @@ def answer_pages(answer: Answer, frame: AnswerContext) -> list[Page]:
     """The whole answer: one message, or several for a long one. The last one has the sources."""
     if answer.abstained:
         return [_refusal(answer, frame)]
+    if not answer.citations:
+        return [_of_the_bot(answer, frame)]
     notes = [f"-# {plain(localize(text, frame.say), 300)}" for text in answer.notes[:_NOTES]]
     notes += [f"-# {frame.remark}"] if frame.remark else []
-    texts = split(map(_visible_sentences, answer.sentences), DESCRIPTION)
+    glue = "\n" if answer.form in ("digest", "timeline") else " "
+    texts = split(_paragraphs(answer), DESCRIPTION, glue)
     embeds = [discord.Embed(description=text, colour=ANSWER) for text in texts]
     _head(embeds[0], frame)
     if len("\n".join([texts[-1], *notes])) <= DESCRIPTION + 500:
@@ -72,17 +76,35 @@ def answer_pages(answer: Answer, frame: AnswerContext) -> list[Page]:
 
 def _refusal(answer: Answer, frame: AnswerContext) -> Page:
     """A calm form: that it isn't known, why, and what comes nearest."""
-    lines = [f"**{frame.say('refusal')}**"]
-    if answer.reason is not None and answer.nearest:
-        lines.append(frame.say(f"why-{answer.reason}"))
-    if not answer.nearest:
-        lines.append(frame.say("nothing-here-yet"))
+    if answer.reply:
+        lines = [plain(answer.text)]
+    else:
+        lines = [f"**{frame.say('refusal')}**"]
+        if answer.reason is not None and answer.nearest:
+            lines.append(frame.say(f"why-{answer.reason}"))
+        if not answer.nearest:
+            lines.append(frame.say("nothing-here-yet"))
     embed = discord.Embed(description="\n".join(lines), colour=QUIET)
     _head(embed, frame)
-    nearest = [source_line(article, "·") for article in answer.nearest[:5]]
-    _with_lines(embed, frame.say("nearest"), nearest)
+    nearest = [source_line(article, "·") for article in answer.nearest[:_NEAREST]]
+    if nearest:
+        _with_lines(embed, frame.say("nearest"), nearest)
     _foot(embed, answer, frame)
     return Page(embed)
+
+
+def _of_the_bot(answer: Answer, frame: AnswerContext) -> Page:
+    """Small talk, help and what the bot says of itself: a line that needs no source."""
+    embed = discord.Embed(description=answer.text, colour=ANSWER)
+    _head(embed, frame)
+    embed.set_footer(text=frame.say("footer-id", id=frame.question_id))
+    return Page(embed)
+
+
+def _paragraphs(answer: Answer) -> list[str]:
+    """The sentences as they are shown: events and stories in lines of their own."""
+    mark = "• " if answer.form in ("digest", "timeline") else ""
+    return [f"{mark}{_visible_sentences(sentence)}" for sentence in answer.sentences]
 
 
 def sources_pages(

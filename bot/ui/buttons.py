@@ -55,6 +55,8 @@ def answer_view(answer_id: str, answer: Answer, *, private: bool, say: Say) -> d
     for action in ACTIONS:
         if action == "sources" and not answer.citations:
             continue
+        if answer.reply and action != "follow-up":
+            continue
         if action == ("delete" if private else "share"):
             continue
         view.add_item(AnswerButton(action, answer_id, say))

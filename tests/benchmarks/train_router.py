@@ -70,7 +70,7 @@ def lines(language: str) -> list[tuple[Kind, str]]:
     kind: Kind = "question"
     for line in (FOLDER / f"{language}.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("# ") and line[2:] in KINDS:
-            kind = KINDS[KINDS.index(line[2:])]  # type: ignore[arg-type]
+            kind = KINDS[KINDS.index(line[2:])]
         elif line.strip():
             found.append((kind, line.strip()))
     return found
@@ -210,17 +210,17 @@ def main() -> None:
     told = told or [(message, message.kind) for message in everything]
     _report("lines left out", told)
     for language in known:
-        _report(f"  {language}", [(m, kind) for m, kind in told if m.language == language])
-    wrong = Counter((message.kind, kind) for message, kind in told if message.kind != kind)
+        _report(f"  {language}", [one for one in told if one[0].language == language])
+    wrong = Counter((message.kind, found) for message, found in told if message.kind != found)
     print("most taken for another: " + ", ".join(f"{a} as {b} {n}" for (a, b), n in wrong.most_common(14)))  # fmt: skip
     if "--languages" in sys.argv:
         for language in known:
             out = np.array([message.language == language for message in everything])
             _report(f"{language} left out", _held_out(everything, vectors, rows, out))
     if "--list" in sys.argv:
-        for message, kind in told:
-            if message.kind != kind:
-                print(f"  {message.language} {message.kind} as {kind}: {message.text}")
+        for message, found in told:
+            if message.kind != found:
+                print(f"  {message.language} {message.kind} as {found}: {message.text}")
     if "--write" in sys.argv:
         FRAMES.write_text(
             json.dumps(frames(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"

@@ -92,7 +92,7 @@ def asked_back(answer: Answer, message: Message) -> Answer:
         return answer
     second = answer.nearest[0].title if answer.nearest else message.text
     text = line(message.language, "ask-back", first=answer.asked, second=second)
-    return replace(answer, text=text)
+    return replace(answer, text=text, reply=True)
 
 
 def dated(published_at: str | None, sentence: str) -> str:

@@ -66,7 +66,7 @@ class Replies:
 
     def _line(self, asked: ReplyRequest, key: str, form: Form, **variables: object) -> Answer:
         text = line(asked.message.language, key, **variables)
-        return Answer(asked.message.text, text, form == "declined", form=form)
+        return Answer(asked.message.text, text, form == "declined", form=form, reply=True)
 
     async def _status(self, asked: ReplyRequest) -> Answer:
         composer = self._composer
@@ -76,7 +76,7 @@ class Replies:
             self._library, asked.corpus, asked.within.as_of, asked.message.language,
             asked.message.subject, costs,
         )  # fmt: skip
-        return Answer(asked.message.text, text, False, form="help")
+        return Answer(asked.message.text, text, False, form="help", reply=True)
 
     async def _opinion(self, asked: ReplyRequest) -> Answer:
         declined = self._line(asked, "decline-opinion", "declined")
@@ -208,4 +208,4 @@ class Replies:
         return followups.Earlier(turn, within, asked.corpus)
 
     def _nothing(self, asked: ReplyRequest, why: str) -> Answer:
-        return Answer(asked.message.text, why, True, reason="nothing-in-range", form="declined")
+        return Answer(asked.message.text, why, True, reason="nothing-in-range", reply=True)
