@@ -145,9 +145,9 @@ def frames() -> dict[str, dict[str, list[str]]]:
                 continue
             found = _SLOT.sub(" ", line).casefold().split()
             counts.setdefault(kind, Counter()).update({word.strip('?!.,:;„“«»"') for word in found})
-        for kind, count in counts.items():
+        for name, count in counts.items():
             least = 2 if language == "en" else 1
-            words.setdefault(kind, set()).update(w for w, n in count.items() if w and n >= least)
+            words.setdefault(name, set()).update(w for w, n in count.items() if w and n >= least)
     return {
         "words": {kind: sorted(found) for kind, found in sorted(words.items())},
         "affixes": {kind: sorted(found) for kind, found in sorted(affixes.items())},

@@ -35,7 +35,7 @@ async def about_itself(
 
     If ``subject`` is a publisher, whether it is among them comes first.
     """
-    corpus = await library.catalogue.corpus(corpus_name)
+    corpus = await library.catalogue.corpora.by_name(corpus_name)
     known = await reports(library.catalogue, corpus, TimeRange(as_of)) if corpus else []
     said = []
     if corpus and subject and (mine := await _named(library, corpus_name, subject, language)):
@@ -62,7 +62,7 @@ async def about_itself(
 
 async def _named(library: Library, corpus_name: str, subject: str, language: str) -> str | None:
     """Whether articles are of the publisher that was named; None if none was."""
-    corpus = await library.catalogue.corpus(corpus_name)
+    corpus = await library.catalogue.corpora.by_name(corpus_name)
     if corpus is None:
         return None
     publishers = await library.searcher.publishers(corpus)

@@ -122,10 +122,10 @@ class Replies:
 
     async def _newest_day(self, asked: ReplyRequest) -> TimeRange | None:
         """The day of the newest article, up to now."""
-        corpus = await self._library.catalogue.corpus(asked.corpus)
+        corpus = await self._library.catalogue.corpora.by_name(asked.corpus)
         if corpus is None:
             return None
-        newest = await self._library.catalogue.newest(corpus, asked.within.as_of, 1)
+        newest = await self._library.catalogue.articles.newest(corpus, asked.within.as_of, 1)
         if not newest or newest[0].published_at is None:
             return None
         last = parse_span(newest[0].published_at)

@@ -35,7 +35,7 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _FURNITURE = re.compile(
-    r"\b(?:editor[’']s note|sign up|subscribe|newsletter|click here|read more|follow us|cookies?|advertisement|all rights reserved|getty images)\b",
+    r"\b(?:editor[’']s note|ai-assisted summary|this page is a summary of news|for the latest news,|sign up|subscribe|newsletter|click here|read more|follow us|cookies?|advertisement|all rights reserved|getty images)\b",
     re.IGNORECASE,
 )
 

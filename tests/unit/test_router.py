@@ -1,0 +1,143 @@
+"""Messages as people type them: what is cut from them, what kind they are, what they are about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.answering.conversation import Conversation, Turn
+from bot.answering.replies.lines import line
+from bot.answering.replies.periods import period_of
+from bot.answering.router.classifier import KINDS, SMALL_TALK, learned
+from bot.answering.router.parts import parts_of
+from bot.answering.router.router import Message, Router
+from bot.answering.router.subjects import subject_of
+from bot.answering.router.wrapping import spelt_out, unwrapped
+from retrieval.timestamps import TimeRange
+
+NOW = datetime(2024, 3, 14, 12, tzinfo=UTC)
+EARLIER = Conversation(
+    (Turn("how much did the lantern bridge cost", "It cost 412 million crowns."),)
+)
+
+
+@pytest.fixture(scope="module")
+def router() -> Router:
+    return Router()
+
+
+async def read(router: Router, text: str, before: Conversation | None = None) -> Message:
+    return await router.read(text, before or Conversation(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("hey can anyone tell me who paid for the bridge? thx 😅", "who paid for the bridge"),
+        ("<@123456> who won???", "who won???"),
+        ("my sister and i are arguing, how long is the bridge?", "how long is the bridge?"),
+        (
+            "Hallo, kannst du mir sagen wer die Brücke bezahlt hat? Danke",
+            "wer die Brücke bezahlt hat",
+        ),
+        ("请问谁赢了选举？谢谢", "谁赢了选举"),
+        ("what happened at burning man", "what happened at burning man"),
+        ("compare the two bids, how much each", "compare the two bids, how much each"),
+        ("super bowl lviii", "super bowl lviii"),
+        ("10000 people", "10000 people"),
+        ("thanks a lot!!", "thanks a lot!!"),
+        ("😂", "😂"),
+    ],
+)
+def test_what_a_question_is_wrapped_in_is_cut(typed: str, meant: str) -> None:
+    assert unwrapped(typed) == meant
+
+
+def test_short_forms_are_read_as_articles_write_them() -> None:
+    assert spelt_out("how many ppl does the govt pay") == "how many people does the government pay"
+    assert spelt_out("a letter from Pres Halvorsen") == "a letter from Pres Halvorsen"
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("hi", SMALL_TALK), ("danke!", SMALL_TALK), ("ur useless", SMALL_TALK), ("👋", SMALL_TALK),
+        ("what can you do", {"help"}), ("how many articles do you have", {"status"}),
+        ("what happened this week?", {"digest"}), ("was ist diese woche passiert", {"digest"}),
+        ("summarise the ferry disaster", {"summary"}), ("timeline of the ferry disaster", {"timeline"}),
+        ("latest on the ferry disaster", {"topic"}), ("maria calder", {"topic"}),
+        ("who paid for the lantern bridge", {"question"}),
+        ("how many people died in the ferry disaster", {"question"}),
+        ("what is the capital of france", {"general"}), ("write me a poem about autumn", {"chore"}),
+        ("who should i vote for", {"opinion"}),
+    ],
+)  # fmt: skip
+async def test_the_kind_of_a_message(router: Router, text: str, kinds: set[str]) -> None:
+    assert (await read(router, text)).kind in kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("source?", "sources"), ("are you sure?", "sure"), ("tell me more", "more"),
+        ("shorter", "shorter"), ("in german please", "language"), ("and who paid for it?", "followup"),
+        ("why?", "followup"),
+    ],
+)  # fmt: skip
+async def test_what_goes_on_from_an_answer(router: Router, text: str, kind: str) -> None:
+    assert (await read(router, text, EARLIER)).kind == kind
+
+
+async def test_a_whole_question_stands_alone_after_an_answer(router: Router) -> None:
+    message = await read(router, "Who won the election in Maravel on Sunday?", EARLIER)
+    assert message.kind == "question"
+
+
+async def test_the_subject_has_no_words_around_it(router: Router) -> None:
+    assert (
+        await read(router, "whats the latest on the ferry disaster")
+    ).subject == "ferry disaster"
+    assert subject_of("总结一下地震", "summary") == "地震"
+
+
+async def test_the_language_of_a_message(router: Router) -> None:
+    languages = [
+        (await read(router, t)).language for t in ("hola", "спасибо", "danke", "謝謝", "merhaba")
+    ]
+    assert languages[:3] == ["es", "ru", "de"]
+    assert languages[4] == "tr"
+
+
+def test_two_questions_in_one_are_told_apart() -> None:
+    assert parts_of("who won the cup and who won the league?") == [
+        "who won the cup?",
+        "who won the league?",
+    ]
+    assert parts_of("how long was the first strike vs the second strike") == [
+        "how long was the first strike?",
+        "how long was the second strike?",
+    ]
+    assert parts_of("who are Rosencrantz and Guildenstern?") == [
+        "who are Rosencrantz and Guildenstern?"
+    ]
+
+
+def test_this_week_is_the_last_seven_days() -> None:
+    period = period_of("what happened this week", "", TimeRange(NOW), UTC)
+    assert period.since is not None
+    assert (NOW - period.since).days >= 7
+    assert period_of("news", "", TimeRange(NOW, NOW, NOW), UTC) == TimeRange(NOW, NOW, NOW)
+
+
+def test_every_language_has_every_line() -> None:
+    names = ("en", "de", "es", "tr", "ru", "ar", "zh", "hi")
+    greetings = {line(name, "greeting") for name in names}
+    assert len(greetings) == len(names)
+    assert line("fr", "greeting") == line("en", "greeting")
+
+
+def test_the_weights_are_of_the_kinds_that_the_code_knows() -> None:
+    weights = learned()
+    assert weights.kinds.shape[1] == len(KINDS)
+    assert weights.languages.shape == (weights.kinds.shape[0], len(weights.names))
