@@ -13,6 +13,7 @@ test: .venv/installed-dev
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 bench: .venv/installed-dev
@@ -34,7 +35,7 @@ train: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks.train_router --write
 
 clean:
-	rm -rf .venv-peers .venv .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv-peers .venv .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Newsdesk needs Python 3.11, 3.12 or 3.13; none was found. Name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }

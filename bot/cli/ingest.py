@@ -131,9 +131,11 @@ def reindex(
 
 
 async def _reindex(library: Library, corpus: Corpus, *, hidden: bool) -> int:
+    from retrieval.maintenance import reindex
+
     articles = 0
     with _progress(hidden=hidden) as advance:
-        async for articles, _ in library.reindex(corpus):
+        async for articles, _ in reindex(library, corpus):
             advance({corpus.name: articles})
     return articles
 

@@ -28,9 +28,9 @@ from bot.ui.pages import BUSY, note
 from retrieval import errors as services
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
-from retrieval.feeds.item_loader import map_concurrently
 from retrieval.feeds.service import FeedVisit as FeedVisit
 from retrieval.ingestion.progress import IngestProgress
+from retrieval.runtime.concurrency import map_concurrently
 
 _log = logging.getLogger(__name__)
 

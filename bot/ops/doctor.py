@@ -17,6 +17,7 @@ from retrieval.errors import (
     RerankerError,
 )
 from retrieval.library import Library
+from retrieval.maintenance import check_indexes
 from retrieval.runtime.writer_lock import WriterLock
 from retrieval.text.encoding import describe_size
 
@@ -88,7 +89,7 @@ async def _examine_library(settings: Settings, library: Library) -> list[CheckRe
             findings.append(CheckResult("reranker", True, f"{library.reranker.identity} works"))
         except RerankerError as error:
             findings.append(_failed("reranker", error))
-    for wrong in await library.check():
+    for wrong in await check_indexes(library):
         findings.append(
             CheckResult(
                 "indexes", False,

@@ -24,6 +24,7 @@ from bot.storage.usage import forget_usage
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
 from retrieval.errors import NewsdeskError
+from retrieval.maintenance import delete_corpus
 
 if TYPE_CHECKING:
     from bot.client import NewsdeskBot
@@ -103,7 +104,7 @@ class GuildRetention:
                 continue  # it has taken the bot back
             if self._bot.settings.shared_corpus is None:
                 corpus = self._bot.corpus_of(server_id)
-                await library.delete_corpus(corpus)
+                await delete_corpus(library, corpus)
                 # Also what was answered from it directly.
                 await forget_answers(library.database, corpus=corpus)
                 await forget_usage(library.database, corpus)

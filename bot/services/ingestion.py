@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bot.config.settings import Settings
 from retrieval.extraction.process_pool import Extractor
+from retrieval.feeds.item_loader import load_item
 from retrieval.feeds.poller import FeedPoller
 from retrieval.feeds.service import FeedService
 from retrieval.ingestion.jobs.queue import JobQueue
@@ -58,7 +59,7 @@ async def open_ingestion(settings: Settings, library: Library) -> AsyncIterator[
         pages = PageLoader(web, extractor, settings.max_article_bytes, settings.respect_noai)
         desk = FeedService(library, pages, settings.feed_rules())
         poller = FeedPoller(desk, at_once=settings.feed_connections, clock=library.clock)
-        worker = JobWorker(library, pages)
+        worker = JobWorker(library, pages, load_item)
         jobs = JobQueue(library, worker, most_waiting=settings.jobs_waiting)
         yield IngestionServices(library, desk, poller, jobs, pages)
 

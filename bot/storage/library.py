@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-import retrieval.library
+import retrieval.maintenance
 from retrieval.catalogue.migrate import SchemaBranch
 from retrieval.library import Library, LibraryConfig
 
@@ -17,6 +17,6 @@ APPLICATION = SchemaBranch(
 
 
 def open_library(config: LibraryConfig, **options: Any) -> AbstractAsyncContextManager[Library]:
-    """Open a data folder as ``retrieval.library.open_library`` does, and migrate the application's
+    """Open a data folder as ``retrieval.maintenance.open_library`` does, and migrate the application's
     tables too. Raises as it does; ``FolderTooNew`` for either."""
-    return retrieval.library.open_library(config, branches=(APPLICATION,), **options)
+    return retrieval.maintenance.open_library(config, branches=(APPLICATION,), **options)

@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderOptions:
+    """What providers behind an API and neural networks need. ``api_key`` stays out of ``repr``;
+    ``neural_folder`` holds the network's files, None downloads them once."""
+
+    model: str = "text-embedding-3-small"
+    base_url: str | None = None
+    api_key: str | None = None
+    seconds: float = 30.0
+    neural_model: str = "BAAI/bge-small-en-v1.5"
+    neural_folder: Path | None = None
+
+    def __repr__(self) -> str:
+        return f"EmbedderOptions(model={self.model!r}, base_url={self.base_url!r})"
 
 
 class Embedder(ABC):

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
-from retrieval.embedders.base import Embedder
+from retrieval.embedders.base import Embedder, EmbedderOptions
 from retrieval.errors import SettingsError
 
 NAMES = ("wordllama", "openai", "minilm", "neural")
-
-
-@dataclass(frozen=True, slots=True)
-class EmbedderOptions:
-    """What providers behind an API and neural networks need. ``api_key`` stays out of ``repr``;
-    ``neural_folder`` holds the network's files, None downloads them once."""
-
-    model: str = "text-embedding-3-small"
-    base_url: str | None = None
-    api_key: str | None = None
-    seconds: float = 30.0
-    neural_model: str = "BAAI/bge-small-en-v1.5"
-    neural_folder: Path | None = None
-
-    def __repr__(self) -> str:
-        return f"EmbedderOptions(model={self.model!r}, base_url={self.base_url!r})"
 
 
 def make_embedder(name: str, options: EmbedderOptions | None = None) -> Embedder:

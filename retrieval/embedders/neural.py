@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from retrieval.embedders.base import Embedder, Vectors, normalised
-from retrieval.embedders.factory import EmbedderOptions
+from retrieval.embedders.base import Embedder, EmbedderOptions, Vectors, normalised
 from retrieval.errors import EmbedderError
 
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import openai
 
-from retrieval.embedders.base import Embedder, Vectors, normalised
-from retrieval.embedders.factory import EmbedderOptions
+from retrieval.embedders.base import Embedder, EmbedderOptions, Vectors, normalised
 from retrieval.errors import EmbedderError
 
 _BATCH = 256

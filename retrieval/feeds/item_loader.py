@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from retrieval.errors import FetchRefused, UnreadableSource
 from retrieval.extraction.feeds.items import FeedItem
@@ -13,9 +11,6 @@ from retrieval.ingestion.page_loader import PageLoader
 from retrieval.ingestion.readers.feed import read_item
 from retrieval.models import IngestItem
 from retrieval.web.crawler import RobotsRefused
-
-Given = TypeVar("Given")
-Made = TypeVar("Made")
 
 # Answers that say: not for you.
 _BLOCKED = frozenset({401, 402, 403, 451})
@@ -90,30 +85,3 @@ def _with_words(incoming: IngestItem, label: str, item: FeedItem) -> IngestItem:
 
 def _with_fate(incoming: IngestItem, item: FeedItem, verdict: str) -> IngestItem:
     return replace(incoming, ticket=ItemOutcome(item, verdict))
-
-
-async def map_concurrently(
-    given: Iterable[Given], make: Callable[[Given], Awaitable[Made]], *, at_once: int
-) -> AsyncIterator[Made]:
-    """Yield what ``make`` makes of each, as it comes; ``at_once`` at most are under way.
-
-    ``given`` is read no further ahead than that.
-    """
-    left = iter(given)
-    under_way: set[asyncio.Future[Made]] = set()
-    try:
-        while True:
-            while len(under_way) < at_once and (each := next(left, _END)) is not _END:
-                under_way.add(asyncio.ensure_future(make(each)))  # type: ignore[arg-type]
-            if not under_way:
-                return
-            done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                yield task.result()
-    finally:
-        for task in under_way:
-            task.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
-
-
-_END = object()

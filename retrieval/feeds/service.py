@@ -27,13 +27,14 @@ from retrieval.feeds.item_filter import (
     Verdict,
     filter_items,
 )
-from retrieval.feeds.item_loader import ItemOutcome, load_item, map_concurrently
+from retrieval.feeds.item_loader import ItemOutcome, load_item
 from retrieval.feeds.schedule import FeedLimits, max_age
 from retrieval.ingestion.page_loader import PageLoader
 from retrieval.ingestion.pipeline import batched, ingest_batches
 from retrieval.ingestion.progress import IngestProgress, Report
-from retrieval.library import Library
+from retrieval.ingestion.target import IngestTarget
 from retrieval.models import IngestItem, IngestResult
+from retrieval.runtime.concurrency import map_concurrently
 from retrieval.text.encoding import read_bounded
 from retrieval.web import Fetched
 
@@ -73,11 +74,12 @@ class FeedService:
     """All that is done with feeds. One in a process that writes."""
 
     def __init__(
-        self, library: Library, pages: PageLoader, rules: FeedLimits | None = None
+        self, library: IngestTarget, pages: PageLoader, rules: FeedLimits | None = None
     ) -> None:
         self._library = library
         self._pages = pages
         self._web = pages.web
+        self._read_feed = pages.extractor.read_feed
         self.rules = rules or FeedLimits()
         self._feeds = library.catalogue.feeds
         # Feeds as the last visit left them, where that was not worth writing down.
@@ -102,7 +104,7 @@ class FeedService:
                 raise UnreadableSource("it is an index of sitemaps; give its URL")
             judged = await self._judged(found, None, document)
             return FeedPreview(None, document, tuple(judged))
-        url, _, document = await find_feed(address, self._pages)
+        url, _, document = await find_feed(address, self._web, self._read_feed)
         feed = None
         if found is not None:
             try:
@@ -125,7 +127,7 @@ class FeedService:
 
         Raises ``UnreadableSource`` if there is none and ``Refused`` if the corpus has it.
         """
-        url, _, document = await find_feed(address, self._pages)
+        url, _, document = await find_feed(address, self._web, self._read_feed)
         now = self._library.clock()
         made = await self._library.catalogue.corpora.ensure(corpus, now)
         return await self._feeds.add(
@@ -223,7 +225,7 @@ class FeedService:
         digest = feed.digest if fetched.not_modified else await _digest(fetched.content)
         if fetched.not_modified or (digest == feed.digest and feed.kind != "sitemap-index"):
             return FeedVisit(await self._unchanged(feed, fetched), "unchanged")
-        document = await read_document(fetched, self._pages)
+        document = await read_document(fetched, self._web, self._read_feed)
         corpus = await self._corpus(feed.corpus)
         judged = await self._judged(corpus, feed, document)
         old = (
@@ -298,7 +300,7 @@ class FeedService:
         arriving = batched(map_concurrently(taken, take, at_once=_PAGES_AT_ONCE))
         async for outcomes in ingest_batches(
             indexer, arriving, actor=f"feed {feed.id}", origin=feed.url,
-            data_dir=self._library.config.data_dir, settle=settle,
+            data_dir=self._library.data_dir, settle=settle,
         ):  # fmt: skip
             for incoming, result in outcomes:
                 counts[result.status] += 1

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerOptions:
+    """``folder`` holds the model's files; None downloads them once."""
+
+    model: str = "Xenova/ms-marco-MiniLM-L-6-v2"
+    folder: Path | None = None
 
 
 class Reranker(ABC):

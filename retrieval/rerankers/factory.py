@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 from retrieval.errors import SettingsError
-from retrieval.rerankers.base import Reranker
+from retrieval.rerankers.base import Reranker, RerankerOptions
 
 NAMES = ("none", "neural")
-
-
-@dataclass(frozen=True, slots=True)
-class RerankerOptions:
-    """``folder`` holds the model's files; None downloads them once."""
-
-    model: str = "Xenova/ms-marco-MiniLM-L-6-v2"
-    folder: Path | None = None
 
 
 def make_reranker(name: str, options: RerankerOptions | None = None) -> Reranker | None:

@@ -11,8 +11,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from retrieval.errors import RerankerError
-from retrieval.rerankers.base import Reranker
-from retrieval.rerankers.factory import RerankerOptions
+from retrieval.rerankers.base import Reranker, RerankerOptions
 
 _log = logging.getLogger(__name__)
 

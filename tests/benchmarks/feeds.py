@@ -26,6 +26,7 @@ from bot.ops.event_loop import limit_malloc_arenas
 from bot.services.ingestion import open_ingestion
 from bot.storage.library import open_library
 from retrieval.catalogue.audit_log import Actor
+from retrieval.maintenance import check_indexes
 from tests.integration.job_kills import assert_whole, kill_often, state
 from tests.newsite import NewsSite, documents
 from tests.newsite.site import Served
@@ -112,7 +113,7 @@ async def long(folder: Path, *, full: bool = True) -> dict[str, Any]:
             seconds, cpu = time.perf_counter() - start, time.process_time() - worked
             site.forget()
             again = await room.desk.visit(first.feed)
-            wrong = await library.check()
+            wrong = await check_indexes(library)
             return {
                 "counts": dict(first.counts),
                 "seconds": round(seconds, 1),

@@ -69,7 +69,7 @@ def state(data: Path) -> dict[str, Any]:
             "results": counted("SELECT url FROM job_results"),
             "statuses": counted("SELECT status FROM job_results"),
             "jobs": counted("SELECT state FROM jobs"),
-            "places": counted("SELECT actor || ' ' || place FROM ingest_log"),
+            "origins": counted("SELECT actor || ' ' || origin FROM ingest_log"),
         }
     finally:
         connection.close()
@@ -82,4 +82,4 @@ def assert_whole(found: dict[str, Any], site: NewsSite, items: int) -> None:
         assert found[name] == wanted, name
     assert found["statuses"] == {"indexed": items}
     assert found["jobs"] == {"done": 1}
-    assert found["places"] == {"Ada (17) #newsroom": items}
+    assert found["origins"] == {"Ada (17) #newsroom": items}

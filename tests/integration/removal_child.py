@@ -12,6 +12,7 @@ from retrieval.catalogue.audit_log import Actor
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import LibraryConfig
+from retrieval.maintenance import check_indexes
 from retrieval.models import IngestItem
 from retrieval.moderation import ModerationService
 from retrieval.timestamps import TimeRange, utc_now
@@ -74,7 +75,7 @@ def look(data: Path, report: Path) -> None:
             ]
             return {
                 "states": states,
-                "wrong": [str(each) for each in await library.check()],
+                "wrong": [str(each) for each in await check_indexes(library)],
                 "unfinished": sum(each.unfinished for each in await library.counts()),
                 "audit": [entry.action for entry in await desk.audit_log.read()][:-3],
             }

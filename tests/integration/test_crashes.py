@@ -18,6 +18,7 @@ import retrieval.ingestion.indexer
 import retrieval.ingestion.pipeline
 from bot.storage.library import open_library
 from retrieval.library import LibraryConfig
+from retrieval.maintenance import check_indexes
 from retrieval.timestamps import TimeRange, utc_now
 from tests.integration import crash_child
 from tests.integration.conftest import ROOT, article
@@ -51,7 +52,7 @@ def _verify(data: Path, questions: list[str], answers: Connection) -> None:
                 found[question] = [h.passage.text for h in hits if question in h.passage.text]
             counts = await library.counts()
             return {
-                "wrong": [str(each) for each in await library.check()],
+                "wrong": [str(each) for each in await check_indexes(library)],
                 "unfinished": sum(each.unfinished for each in counts),
                 "found": found,
             }

@@ -14,6 +14,7 @@ from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.jobs import JobSource
 from retrieval.errors import NotFound, Refused
 from retrieval.ingestion.jobs.queue import JobEvent
+from retrieval.maintenance import check_indexes
 from tests.integration.conftest import Newsdesk, article, lines
 from tests.integration.job_kills import assert_whole, kill_often, state
 from tests.integration.newsroom import MODERATOR, moderator, opened, titles
@@ -125,7 +126,7 @@ async def test_a_cancelled_job_ends_and_keeps_what_it_had_accepted(
             await room.jobs.cancel(job.id, "local", other)
         counts = (await room.library.counts())[0]
         assert (counts.articles, counts.unfinished) == (event.progress.indexed, 0)
-        assert await room.library.check() == []
+        assert await check_indexes(room.library) == []
         assert await room.jobs.drain() == []
         audit = await (await moderator(room)).audit_log.read()
         assert ("job.cancel", str(job.id), "Bob (18)") in {

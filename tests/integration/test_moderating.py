@@ -11,6 +11,7 @@ from bot.services.ingestion import IngestionServices
 from retrieval.errors import NotFound, Refused
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers.jsonl import article_from_record
+from retrieval.maintenance import check_indexes
 from retrieval.models import IngestItem, IngestResult
 from retrieval.moderation import removals
 from tests.integration.conftest import Newsdesk, article, lines
@@ -55,7 +56,7 @@ async def test_a_removed_article_is_in_no_answer_and_stays_out_until_it_is_resto
             "a hoax",
         )
         assert await titles(room, "topic1") == [article(2)["title"]]
-        assert await room.library.check() == []
+        assert await check_indexes(room.library) == []
         again = (await bring(room, article(1, "Another text about topic1, longer than before.")))[0]
         assert (again.status, again.article_id) == ("rejected", done[0].article_id)
         assert "Ada (17) removed it on 2023-11-07" in str(again.reason)
@@ -68,7 +69,7 @@ async def test_a_removed_article_is_in_no_answer_and_stays_out_until_it_is_resto
         restored = await desk.restore("http://www.example.com/news/1/?utm_source=x", MODERATOR)
         assert restored.state == "shown"
         assert title in await titles(room, "topic1")
-        assert await room.library.check() == []
+        assert await check_indexes(room.library) == []
         with pytest.raises(Refused, match="is not removed"):
             await desk.restore(restored.article_id, MODERATOR)
     async with opened(tmp_path, site) as room:

@@ -3,39 +3,83 @@
 from __future__ import annotations
 
 import ast
+import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+_ALL_BUT_CODE = shutil.ignore_patterns(
+    "__pycache__", "*.npz", "*.json", "*.jsonl", "*.ttf", "*.gz", "*.bin"
+)
 
 
-def _imports(folder: str) -> Iterator[tuple[Path, str]]:
-    for path in (ROOT / folder).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                yield from ((path, alias.name) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                assert node.level == 0, f"{path}: relative import"
-                yield path, node.module
+CHECK = (
+    "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(cache_dir=None))"
+)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the code, to break."""
+    folder = tmp_path_factory.mktemp("house")
+    for package in ("bot", "prompts", "retrieval"):
+        shutil.copytree(ROOT / package, folder / package, ignore=_ALL_BUT_CODE)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def _lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", CHECK],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_import_contracts_hold(house: Path) -> None:
+    done = _lint(house)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize(
-    ("folder", "forbidden"),
+    ("module", "imported", "contract"),
     [
-        ("retrieval", {"bot", "prompts", "discord"}),
-        ("prompts", {"bot", "retrieval", "discord"}),
-        ("bot/answering", {"discord"}),
-        ("bot/cogs", {"chromadb", "tantivy", "sqlalchemy"}),
-        ("bot/ui", {"chromadb", "tantivy", "sqlalchemy"}),
+        ("retrieval/text/tokens.py", "retrieval.catalogue.schema", "Retrieval's floors"),
+        ("retrieval/ingestion/progress.py", "retrieval.library", "Retrieval's floors"),
+        ("retrieval/embedders/base.py", "retrieval.embedders.factory", "No circle in retrieval"),
+        ("retrieval/catalogue/schema.py", "bot.storage.schema", "Retrieval knows nothing"),
+        ("prompts/__init__.py", "retrieval.models", "The prompts know nothing"),
+        ("bot/answering/models.py", "discord", "Answering knows nothing of Discord"),
+        ("bot/ui/links.py", "sqlalchemy", "What faces Discord opens no store"),
     ],
 )
-def test_layers_import_only_downwards(folder: str, forbidden: set[str]) -> None:
-    broken = [(path, name) for path, name in _imports(folder) if name.split(".")[0] in forbidden]
-    assert not broken
+def test_a_wrong_import_breaks_a_contract(
+    house: Path, module: str, imported: str, contract: str
+) -> None:
+    path = house / module
+    before = path.read_text(encoding="utf-8")
+    path.write_text(f"{before}\nimport {imported}\n", encoding="utf-8")
+    try:
+        done = _lint(house)
+    finally:
+        path.write_text(before, encoding="utf-8")
+    assert done.returncode == 1
+    broken = [line for line in done.stdout.splitlines() if line.endswith("BROKEN")]
+    assert any(line.startswith(contract) for line in broken), done.stdout
+
+
+def test_no_import_is_relative() -> None:
+    for folder in ("bot", "prompts", "retrieval"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                assert not (isinstance(node, ast.ImportFrom) and node.level), path
 
 
 def test_importing_the_bot_starts_nothing_and_reads_nothing(tmp_path: Path) -> None:

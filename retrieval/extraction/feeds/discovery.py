@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from urllib.parse import urljoin, urlsplit
 
 from retrieval.errors import FetchRefused, UnreadableSource
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
 from retrieval.extraction.feeds.parser import MOST_ITEMS
-from retrieval.ingestion.page_loader import PageLoader
 from retrieval.text.encoding import decode_page
 from retrieval.web import Fetched
 from retrieval.web.crawler import Crawler, RobotsRefused
 
 FEED_BYTES = 20_000_000
+
+# Reads a document, given its bytes and its URL. Raises ``UnreadableSource`` if it is no feed.
+ReadFeed = Callable[[bytes, str | None], Awaitable[FeedDocument]]
 
 _KINDS = (
     "application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml",
@@ -24,15 +27,14 @@ _MOST_TRIED = 16
 _NO_FEED = "it is neither a feed nor a page that names one"
 
 
-async def find_feed(url: str, pages: PageLoader) -> tuple[str, Fetched, FeedDocument]:
+async def find_feed(url: str, web: Crawler, read: ReadFeed) -> tuple[str, Fetched, FeedDocument]:
     """The feed at ``url``, else the one of the site there: its address, the answer, what it holds.
 
     Raises ``UnreadableSource`` if there is none.
     """
-    web = pages.web
     fetched = await web.feed(url, max_bytes=FEED_BYTES)
     try:
-        return url, fetched, await read_document(fetched, pages)
+        return url, fetched, await read_document(fetched, web, read)
     except UnreadableSource as error:
         if not _is_page(fetched):
             raise
@@ -50,7 +52,7 @@ async def find_feed(url: str, pages: PageLoader) -> tuple[str, Fetched, FeedDocu
         tried.add(address)
         try:
             answer = await web.feed(address, max_bytes=FEED_BYTES)
-            document = await read_document(answer, pages)
+            document = await read_document(answer, web, read)
         except UnreadableSource:
             continue
         if document.items or address in named:
@@ -58,9 +60,9 @@ async def find_feed(url: str, pages: PageLoader) -> tuple[str, Fetched, FeedDocu
     raise UnreadableSource(_NO_FEED) from not_a_feed
 
 
-async def read_document(fetched: Fetched, pages: PageLoader) -> FeedDocument:
+async def read_document(fetched: Fetched, web: Crawler, read: ReadFeed) -> FeedDocument:
     """The feed in an answer; of an index of sitemaps the items of those that hold news."""
-    document = await pages.extractor.read_feed(fetched.content, fetched.url)
+    document = await read(fetched.content, fetched.url)
     if document.kind != "sitemap-index":
         return document
     items: list[FeedItem] = []
@@ -68,8 +70,8 @@ async def read_document(fetched: Fetched, pages: PageLoader) -> FeedDocument:
     reason: UnreadableSource | None = None
     for address in document.children:
         try:
-            answer = await pages.web.feed(_joined(fetched.url, address), max_bytes=FEED_BYTES)
-            inner = await pages.extractor.read_feed(answer.content, answer.url)
+            answer = await web.feed(_joined(fetched.url, address), max_bytes=FEED_BYTES)
+            inner = await read(answer.content, answer.url)
         except UnreadableSource as error:
             if error.retry:
                 raise

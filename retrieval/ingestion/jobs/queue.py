@@ -16,7 +16,7 @@ from retrieval.errors import NewsdeskError, NotFound, Refused, StorageError
 from retrieval.ingestion.jobs.uploads import Uploads
 from retrieval.ingestion.jobs.worker import JobWorker
 from retrieval.ingestion.progress import IngestProgress
-from retrieval.library import Library
+from retrieval.ingestion.target import IngestTarget
 from retrieval.models import IngestResult
 
 _log = logging.getLogger(__name__)
@@ -43,12 +43,12 @@ class JobQueue:
     """
 
     def __init__(
-        self, library: Library, worker: JobWorker, *, at_once: int = 2, most_waiting: int = 20
+        self, library: IngestTarget, worker: JobWorker, *, at_once: int = 2, most_waiting: int = 20
     ) -> None:
         self._library = library
         self._worker = worker
         self._jobs = library.catalogue.jobs
-        self._uploads = Uploads(library.config.data_dir / "uploads")
+        self._uploads = Uploads(library.data_dir / "uploads")
         self._at_once = at_once
         self._most_waiting = most_waiting
         self._waiting: list[Job] = []

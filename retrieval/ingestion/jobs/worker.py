@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from retrieval.catalogue.jobs import Job, JobItem, JobSource, settle
 from retrieval.errors import UnreadableSource
 from retrieval.extraction.feeds.discovery import FEED_BYTES, read_document
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
-from retrieval.feeds.item_loader import load_item, map_concurrently
 from retrieval.ingestion.jobs.uploads import path_of
 from retrieval.ingestion.page_loader import PageLoader
 from retrieval.ingestion.pipeline import batched, ingest_batches
@@ -22,8 +21,9 @@ from retrieval.ingestion.progress import IngestProgress, Report
 from retrieval.ingestion.readers import read_source
 from retrieval.ingestion.readers.pasted import read_pasted
 from retrieval.ingestion.readers.url import kind_of, read_answer
-from retrieval.library import Library
+from retrieval.ingestion.target import IngestTarget
 from retrieval.models import IngestItem, IngestResult
+from retrieval.runtime.concurrency import map_concurrently
 from retrieval.text.encoding import describe_size
 from retrieval.web import Fetched
 from retrieval.web.urls import without_credentials
@@ -34,6 +34,8 @@ _LINES = 64  # articles read from a file at a time
 
 Stopped = Callable[[], bool]
 Outcome = tuple[IngestItem, IngestResult]
+# Makes an article of an item of a feed, given what the item is called.
+LoadItem = Callable[[str, FeedItem, PageLoader], Awaitable[IngestItem]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,10 @@ class _JobTicket:
 class JobWorker:
     """Works on jobs. What was accepted before an interruption is not done again."""
 
-    def __init__(self, library: Library, pages: PageLoader) -> None:
+    def __init__(self, library: IngestTarget, pages: PageLoader, load_item: LoadItem) -> None:
         self._library = library
         self._pages = pages
+        self._load_item = load_item
         self._jobs = library.catalogue.jobs
 
     async def work(
@@ -84,7 +87,7 @@ class JobWorker:
         arriving = self._arriving(job, progress, report, stopped)
         async for outcomes in ingest_batches(
             indexer, batched(arriving), actor=job.who, origin=job.where,
-            data_dir=self._library.config.data_dir, settle=keep,
+            data_dir=self._library.data_dir, settle=keep,
         ):  # fmt: skip
             progress.done(result for _, result in outcomes)
             report(progress)
@@ -123,7 +126,7 @@ class JobWorker:
             incoming = await asyncio.to_thread(read_pasted, source.label, source.payload or {})
         elif source.kind == "item":
             entry = FeedItem.from_record(source.payload or {})
-            incoming = await load_item(source.label, entry, self._pages)
+            incoming = await self._load_item(source.label, entry, self._pages)
         else:
             try:
                 # A feed may be larger than an article.
@@ -147,7 +150,7 @@ class JobWorker:
     async def _expand(
         self, job: Job, item: JobItem, fetched: Fetched, progress: IngestProgress
     ) -> list[IngestItem]:
-        document = await read_document(fetched, self._pages)
+        document = await read_document(fetched, self._pages.web, self._pages.extractor.read_feed)
         if not document.items:
             raise UnreadableSource("the feed has no items")
         entries = await asyncio.to_thread(_sources, item.source.label, document)

@@ -18,6 +18,7 @@ from bot.storage.guild_settings import load_guild_settings
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.jobs import JobSource
 from retrieval.errors import SettingsError
+from retrieval.maintenance import check_indexes
 from tests.discord_standin import DiscordStandIn
 from tests.discord_standin.permissions import VIEW_CHANNEL
 from tests.integration.answering_fixtures import BRIDGE, NOW
@@ -79,7 +80,7 @@ async def test_a_server_that_removes_the_bot_loses_its_data_after_the_grace_time
     assert await bot.library.is_empty(corpus)
     assert await questions_of(bot.library.database, ada.id) == 0
     assert not (await load_guild_settings(bot.library.database, guild.id)).threads
-    assert await bot.library.check() == []
+    assert await check_indexes(bot.library) == []
     assert await bot.library.source_names(corpus) == []
 
 

@@ -1,0 +1,226 @@
+"""Opening a data folder, and what keeps it in order: recovery, new indexes, checks, deletion."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrieval.catalogue import LAYOUT, Catalogue, Corpus
+from retrieval.catalogue.corpus_deletion import (
+    corpora_pending_deletion,
+    erase_corpus,
+    mark_corpus_deleted,
+)
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.migrate import SchemaBranch
+from retrieval.embedders import Embedder, make_embedder
+from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
+from retrieval.indexes.vector_index import ChromaStore
+from retrieval.library import Library, LibraryConfig
+from retrieval.runtime.writer_lock import WriterLock
+from retrieval.timestamps import Clock, utc_now
+
+_FIRST_START_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDisagreement:
+    """Passages that an index lacks, has too many of, or holds twice."""
+
+    corpus: str
+    index: str
+    missing: int
+    surplus: int
+
+
+@contextlib.asynccontextmanager
+async def open_library(
+    config: LibraryConfig,
+    *,
+    writer: str | None = None,
+    clock: Clock = utc_now,
+    embedder: Embedder | None = None,
+    branches: Sequence[SchemaBranch] = (),
+) -> AsyncIterator[Library]:
+    """Open a data folder, making it if need be, and close it again.
+
+    ``writer`` says what is going to write, for others to read, and takes the writer's lock; None
+    opens for reading, beside a writer if there is one. ``embedder`` replaces the one of ``config``;
+    ``branches`` are tables of the caller's in the same database. Either finishes what a crash left,
+    reading only if nobody is writing. Raises ``StorageError``, ``FolderInUse`` or ``FolderTooNew``.
+    """
+    folder = config.data_dir
+    try:
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"The data folder can't be made ({error.strerror or error}); set NEWSDESK_DATA_DIR to "
+            "a folder that can."
+        ) from error
+    lock = WriterLock(folder)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(lock.release)
+        path = folder / "catalogue.sqlite3"
+        if writer is not None:
+            lock.acquire(writer)
+            if not await Database.is_ready(path, branches):
+                await Database.prepare(path, branches)
+        elif not await Database.is_ready(path, branches):
+            await asyncio.to_thread(lock.acquire, "first start", seconds=_FIRST_START_SECONDS)
+            if not await Database.is_ready(path, branches):
+                await Database.prepare(path, branches)
+            lock.release()
+        embedder = embedder or make_embedder(config.embedder, config.embedder_options)
+        library = await _opened(config, path, embedder, clock, writable=writer is not None)
+        stack.push_async_callback(library.close)
+        if writer is not None:
+            await recover(library)
+        elif await _has_unfinished(library.catalogue):
+            await _recover_as_reader(library, lock)
+        # What a start leaves in memory stays as long as the library is open: looking through it for
+        # garbage takes a tenth of a second, in which no question goes on.
+        gc.freeze()
+        stack.callback(gc.unfreeze)
+        yield library
+
+
+async def _opened(
+    config: LibraryConfig, path: Path, embedder: Embedder, clock: Clock, *, writable: bool
+) -> Library:
+    catalogue = await Catalogue.open(path)
+    try:
+        if config.chroma_url:
+            store = await ChromaStore.server(
+                config.chroma_url, catalogue.database.folder_id, embedder.identity
+            )
+        else:
+            store = await ChromaStore.embedded(
+                config.data_dir / "chroma", catalogue.database.folder_id, embedder.identity,
+                apart=config.chroma_apart,
+            )  # fmt: skip
+    except BaseException:
+        await catalogue.close()
+        raise
+    return Library(config, catalogue, store, embedder, clock, writable=writable)
+
+
+async def _has_unfinished(catalogue: Catalogue) -> bool:
+    corpora = await catalogue.corpora.all()
+    old = any(corpus.layout != LAYOUT for corpus in corpora)
+    return old or any([any(await catalogue.articles.unfinished(corpus)) for corpus in corpora])
+
+
+async def _recover_as_reader(library: Library, lock: WriterLock) -> None:
+    """Nobody may be writing: then what is unfinished was left by a crash, and we finish it."""
+    try:
+        lock.acquire("recovery")
+    except FolderInUse:
+        return  # a writer is at it
+    except StorageError:
+        return  # a folder that can't be written can still be read
+    try:
+        library.writable = True
+        await recover(library)
+    finally:
+        library.writable = False
+        for corpus in await library.catalogue.corpora.all():
+            await library.corner(corpus).keywords.close()
+        lock.release()
+
+
+async def recover(library: Library) -> int:
+    """Finish what a crash left: accepted articles are indexed, leftovers removed.
+
+    An index that turns out to be damaged is made anew. Returns how many articles were finished.
+    """
+    library.require_writable()
+    finished = 0
+    for corpus in await corpora_pending_deletion(library.database):
+        await _erase(library, corpus)
+    for corpus in await library.catalogue.corpora.all():
+        await _drop_other_generations(library, corpus)
+        with contextlib.suppress(EmbedderMismatch):  # the command that mends it says so
+            try:
+                if corpus.layout != LAYOUT:
+                    raise IndexDamaged("The indexes were made by an older Newsdesk.")
+                finished += await library.indexer_for(library.corner(corpus)).finish_pending()
+            except IndexDamaged:
+                async for _ in reindex(library, corpus):
+                    pass
+    return finished
+
+
+async def reindex(library: Library, corpus: Corpus) -> AsyncIterator[tuple[int, int]]:
+    """Build both indexes of a corpus anew from the catalogue, with the embedder of the settings.
+
+    Yields ``(done, total)`` articles. The old indexes serve until the new ones are whole; a
+    crash on the way leaves the old ones in use.
+    """
+    library.require_writable()
+    await _drop_other_generations(library, corpus)
+    await library.catalogue.articles.drop_vectors(corpus)
+    renewed = Corpus(corpus.id, corpus.name, corpus.generation + 1)
+    corner = library.corner(renewed)
+    version_ids = await library.catalogue.articles.shown_version_ids(corpus)
+    indexer = library.indexer_for(corner)
+    yield 0, len(version_ids)
+    async for done in indexer.write_shown(version_ids):
+        yield done, len(version_ids)
+    await library.catalogue.corpora.switch_generation(corpus, renewed.generation)
+    library.forget(corpus.name)
+    await _drop_other_generations(library, renewed)
+    await library.catalogue.articles.drop_vectors(renewed)
+    # What could not enter the old indexes, say for another embedder, enters the new ones.
+    await indexer.finish_pending()
+
+
+async def delete_corpus(library: Library, name: str) -> None:
+    """Delete a corpus with everything in it. A crash on the way is finished at the next start."""
+    library.require_writable()
+    await mark_corpus_deleted(library.database, name)
+    library.forget(name)
+    for corpus in await corpora_pending_deletion(library.database):
+        await _erase(library, corpus)
+
+
+async def check_indexes(library: Library) -> list[IndexDisagreement]:
+    """Compare the indexes with the catalogue, passage by passage."""
+    found = []
+    for corpus in await library.catalogue.corpora.all():
+        corner = library.corner(corpus)
+        expected = await library.catalogue.articles.shown_passage_ids(corpus)
+        for name, held in (
+            ("keywords", await corner.keywords.passage_ids()),
+            ("vectors", await corner.vectors.passage_ids()),
+        ):
+            missing = len(expected - set(held))
+            surplus = len(held) - (len(expected) - missing)
+            if missing or surplus:
+                found.append(IndexDisagreement(corpus.name, name, missing, surplus))
+    return found
+
+
+async def _erase(library: Library, corpus: Corpus) -> None:
+    await library.close_indexes(corpus.id)
+    for generation in await library.store.generations(corpus.id):
+        await library.store.index(corpus.id, generation).drop()
+    for folder in (library.data_dir / "keywords").glob(f"{corpus.id}-*"):
+        await asyncio.to_thread(shutil.rmtree, folder, True)
+    await erase_corpus(library.database, corpus)
+
+
+async def _drop_other_generations(library: Library, corpus: Corpus) -> None:
+    """Delete indexes of a corpus that are not in use: replaced, or never finished."""
+    for generation in await library.store.generations(corpus.id):
+        if generation != corpus.generation:
+            await library.store.index(corpus.id, generation).drop()
+    in_use = library.keyword_folder(corpus)
+    for folder in in_use.parent.glob(f"{corpus.id}-*"):
+        if folder != in_use:
+            await asyncio.to_thread(shutil.rmtree, folder, True)
+    await library.close_indexes(corpus.id, but=corpus.generation)
