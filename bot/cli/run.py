@@ -43,7 +43,8 @@ async def _run(settings: Settings) -> None:
     from bot.client import NewsdeskBot
     from bot.ops.event_loop import tune_for_event_loop
 
-    bot = NewsdeskBot(settings)
+    # Embedded, Chroma would keep Python's lock as long as it writes: it works in a process of its own.
+    bot = NewsdeskBot(settings, chroma_apart=True)
     tune_for_event_loop(bot)
     running = asyncio.create_task(_connected(bot, settings))
     stop = asyncio.Event()

@@ -10,7 +10,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.client import NewsdeskBot
+from bot.bootstrap import Services
 from bot.errors import UserError
 from bot.services.permissions import RequestContext
 from bot.ui.escaping import plain, unmarked
@@ -25,22 +25,22 @@ _SUGGEST_SECONDS = 2.0
 Suggested = Sequence[tuple[str, str]]
 
 
-async def moderator_of(bot: NewsdeskBot, visit: RequestContext) -> ModerationService:
+async def moderator_of(services: Services, context: RequestContext) -> ModerationService:
     """What may be done to the articles of this moderator's server. Raises ``UserError``."""
-    corpus = visit.require_moderator()
-    await bot.library.ensure_corpus(corpus)
-    return await ModerationService.of(bot.library, corpus)
+    corpus = context.require_moderator()
+    await services.library.ensure_corpus(corpus)
+    return await ModerationService.of(services.library, corpus)
 
 
 async def moderating(
-    bot: NewsdeskBot, interaction: discord.Interaction[Any]
+    services: Services, interaction: discord.Interaction[Any]
 ) -> tuple[RequestContext, ModerationService]:
     """Begin a command of moderators: who asks, checked before Discord is told to wait, and what they
     may do. Raises ``UserError``."""
-    visit = await bot.visit(interaction)
-    visit.require_moderator()
+    context = await services.contexts.of_interaction(interaction)
+    context.require_moderator()
     await acknowledge(interaction)
-    return visit, await moderator_of(bot, visit)
+    return context, await moderator_of(services, context)
 
 
 @contextlib.contextmanager
@@ -63,31 +63,31 @@ async def acknowledge(interaction: discord.Interaction[Any]) -> None:
 
 
 async def send_pages(
-    bot: NewsdeskBot,
+    services: Services,
     interaction: discord.Interaction[Any],
-    visit: RequestContext,
+    context: RequestContext,
     pages: Sequence[Page],
 ) -> None:
     """Show pages to who asked, in one message. The interaction was acknowledged."""
 
     async def check(interaction: discord.Interaction[Any]) -> None:
-        (await bot.visit(interaction)).require_moderator()
+        (await services.contexts.of_interaction(interaction)).require_moderator()
 
-    page = bot.lists.hold(pages, visit.user.id, check, visit.say)
+    page = services.lists.hold(pages, context.user.id, check, context.say)
     await interaction.edit_original_response(embed=page.embed, view=page.view)
 
 
 async def suggest(
-    bot: NewsdeskBot,
+    services: Services,
     interaction: discord.Interaction[Any],
     find: Callable[[RequestContext, str], Awaitable[Suggested]],
 ) -> list[app_commands.Choice[str]]:
     """What ``find`` finds, (shown, value), for moderators; nothing for everybody else."""
-    visit = await bot.visit(interaction)
-    if visit.corpus is None or visit.server_id is None or not visit.is_moderator:
+    context = await services.contexts.of_interaction(interaction)
+    if context.corpus is None or context.server_id is None or not context.is_moderator:
         return []
     async with asyncio.timeout(_SUGGEST_SECONDS):
-        found = await find(visit, visit.corpus)
+        found = await find(context, context.corpus)
     return [
         app_commands.Choice(name=unmarked(name, _LONGEST) or "…", value=value)
         for name, value in found[:_SUGGESTIONS]

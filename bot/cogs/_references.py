@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.client import NewsdeskBot
+from bot.bootstrap import Services
 from bot.cogs._moderator_checks import Suggested, moderator_of, suggest
 from bot.services.permissions import RequestContext
 
@@ -17,7 +17,7 @@ Reference = app_commands.Range[str, 1, 1000]
 
 
 async def suggest_articles(
-    bot: NewsdeskBot,
+    services: Services,
     interaction: discord.Interaction[Any],
     typed: str,
     *,
@@ -25,11 +25,11 @@ async def suggest_articles(
 ) -> list[app_commands.Choice[str]]:
     """Articles whose title, publisher or link holds what was typed, the newest first."""
 
-    async def find(visit: RequestContext, corpus: str) -> Suggested:
-        moderator = await moderator_of(bot, visit)
+    async def find(context: RequestContext, corpus: str) -> Suggested:
+        moderator = await moderator_of(services, context)
         cards = await moderator.articles.find(typed, _MOST, removed)
         return [
             (" · ".join(filter(None, (card.title, card.source))), card.article_id) for card in cards
         ]
 
-    return await suggest(bot, interaction, find)
+    return await suggest(services, interaction, find)

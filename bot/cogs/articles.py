@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
+from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.cogs._moderator_checks import moderating, send_pages, telling
 from bot.cogs._references import Reference, suggest_articles
@@ -26,36 +27,36 @@ class ArticleCommands(
     group_name="articles",
     group_description=locale_str("Find, show, remove and restore articles"),
 ):
-    def __init__(self, bot: NewsdeskBot) -> None:
-        self._bot = bot
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     @app_commands.command(name="find", description=locale_str("Find articles, removed ones too"))
     @app_commands.describe(words=locale_str("Words of the title, the publisher or the link"))
     async def find(
         self, interaction: discord.Interaction[Any], words: app_commands.Range[str, 1, 200]
     ) -> None:
-        visit, moderator = await moderating(self._bot, interaction)
+        context, moderator = await moderating(self._services, interaction)
         found = await moderator.articles.find(words, _MOST)
         if not found:
             raise UserError("articles-none", text=plain(words, 100))
-        title = visit.say("articles-found", count=len(found))
-        lines = (card_lines(card, visit.say) for card in found)
-        await send_pages(self._bot, interaction, visit, paged(title, lines, visit.say))
+        title = context.say("articles-found", count=len(found))
+        lines = (card_lines(card, context.say) for card in found)
+        await send_pages(self._services, interaction, context, paged(title, lines, context.say))
 
     @app_commands.command(name="show", description=locale_str("Show an article as it is kept"))
     @app_commands.describe(
         article=locale_str("Which article: words of its title, its link or its id")
     )
     async def show(self, interaction: discord.Interaction[Any], article: Reference) -> None:
-        visit, moderator = await moderating(self._bot, interaction)
+        context, moderator = await moderating(self._services, interaction)
         with telling(article, not_found="article-unknown"):
             card, text = await moderator.articles.show(article)
         paragraphs = (plain(part) for part in text.split("\n\n"))
         pages = paged(
-            visit.say("article-title"), paragraphs, visit.say, head=card_lines(card, visit.say),
+            context.say("article-title"), paragraphs, context.say, head=card_lines(card, context.say),
             glue="\n\n", most=40,
         )  # fmt: skip
-        await send_pages(self._bot, interaction, visit, pages)
+        await send_pages(self._services, interaction, context, pages)
 
     @app_commands.command(
         name="remove", description=locale_str("Take an article out of all answers, at once")
@@ -70,10 +71,10 @@ class ArticleCommands(
         article: Reference,
         because: app_commands.Range[str, 1, 300] | None = None,
     ) -> None:
-        visit, moderator = await moderating(self._bot, interaction)
+        context, moderator = await moderating(self._services, interaction)
         with telling(article, not_found="article-unknown", refused="article-removed-already"):
-            card = await moderator.remove(article, visit.actor, because=because)
-        words = f"{card_lines(card, visit.say)}\n\n{visit.say('article-is-removed')}"
+            card = await moderator.remove(article, context.actor, because=because)
+        words = f"{card_lines(card, context.say)}\n\n{context.say('article-is-removed')}"
         await interaction.edit_original_response(embed=note(words).embed)
 
     @app_commands.command(name="restore", description=locale_str("Bring a removed article back"))
@@ -81,30 +82,30 @@ class ArticleCommands(
         article=locale_str("Which article: words of its title, its link or its id")
     )
     async def restore(self, interaction: discord.Interaction[Any], article: Reference) -> None:
-        visit, moderator = await moderating(self._bot, interaction)
+        context, moderator = await moderating(self._services, interaction)
         with telling(article, not_found="article-unknown", refused="article-not-removed"):
-            card = await moderator.restore(article, visit.actor)
-        words = f"{card_lines(card, visit.say)}\n\n{visit.say('article-is-restored')}"
+            card = await moderator.restore(article, context.actor)
+        words = f"{card_lines(card, context.say)}\n\n{context.say('article-is-restored')}"
         await interaction.edit_original_response(embed=note(words).embed)
 
     @show.autocomplete("article")
     async def _any(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await suggest_articles(self._bot, interaction, typed)
+        return await suggest_articles(self._services, interaction, typed)
 
     @remove.autocomplete("article")
     async def _shown(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await suggest_articles(self._bot, interaction, typed, removed=False)
+        return await suggest_articles(self._services, interaction, typed, removed=False)
 
     @restore.autocomplete("article")
     async def _removed(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await suggest_articles(self._bot, interaction, typed, removed=True)
+        return await suggest_articles(self._services, interaction, typed, removed=True)
 
 
 async def setup(bot: NewsdeskBot) -> None:
-    await bot.add_cog(ArticleCommands(bot))
+    await bot.add_cog(ArticleCommands(bot.services))

@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
+from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.cogs._moderator_checks import acknowledge, moderator_of, send_pages
 from bot.errors import UserError
@@ -19,8 +20,8 @@ _MOST = 500
 
 
 class AuditCommands(commands.Cog):
-    def __init__(self, bot: NewsdeskBot) -> None:
-        self._bot = bot
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     @app_commands.command(name="audit", description=locale_str("Who did what, and when"))
     @app_commands.describe(
@@ -33,10 +34,10 @@ class AuditCommands(commands.Cog):
         interaction: discord.Interaction[Any],
         about: app_commands.Range[str, 1, 100] | None = None,
     ) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
+        context = await self._services.contexts.of_interaction(interaction)
+        context.require_moderator()
         await acknowledge(interaction)
-        moderator = await moderator_of(self._bot, visit)
+        moderator = await moderator_of(self._services, context)
         entries = await moderator.audit_log.read(
             subject=about.strip() if about else None, limit=_MOST
         )
@@ -44,9 +45,12 @@ class AuditCommands(commands.Cog):
             raise UserError("audit-none")
         lines = map(audit_lines, entries)
         await send_pages(
-            self._bot, interaction, visit, paged(visit.say("audit-title"), lines, visit.say)
+            self._services,
+            interaction,
+            context,
+            paged(context.say("audit-title"), lines, context.say),
         )
 
 
 async def setup(bot: NewsdeskBot) -> None:
-    await bot.add_cog(AuditCommands(bot))
+    await bot.add_cog(AuditCommands(bot.services))

@@ -13,6 +13,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
+from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.cogs._moderator_checks import Suggested, acknowledge, send_pages, suggest, telling
 from bot.errors import UserError
@@ -47,8 +48,8 @@ class FeedCommands(
     group_name="feeds",
     group_description=locale_str("Feeds: bring in what is new by themselves"),
 ):
-    def __init__(self, bot: NewsdeskBot) -> None:
-        self._bot = bot
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._looking: set[asyncio.Task[Any]] = set()
 
     async def cog_unload(self) -> None:
@@ -71,30 +72,33 @@ class FeedCommands(
         include: app_commands.Range[str, 1, 300] | None = None,
         exclude: app_commands.Range[str, 1, 300] | None = None,
     ) -> None:
-        visit = await self._bot.visit(interaction)
-        corpus = visit.require_moderator()
+        context = await self._services.contexts.of_interaction(interaction)
+        corpus = context.require_moderator()
         link = link_of(address)
         wanted, unwanted = _words(include), _words(exclude)
         await acknowledge(interaction)
         with telling(link, not_found="feed-unknown", refused="feed-known"):
-            add = self._bot.newsroom.desk.add(
-                link, corpus, visit.actor, include=wanted, exclude=unwanted
+            add = self._services.ingestion.desk.add(
+                link, corpus, context.actor, include=wanted, exclude=unwanted
             )
-            feed = await self._look(_PreviewReport(interaction, visit, link), add)
-        words = f"{feed_lines(feed, visit.say)}\n\n{visit.say('feed-added')}"
+            feed = await self._look(_PreviewReport(interaction, context, link), add)
+        words = f"{feed_lines(feed, context.say)}\n\n{context.say('feed-added')}"
         await interaction.edit_original_response(embed=note(words).embed)
 
     @app_commands.command(name="list", description=locale_str("Show the feeds of this server"))
     async def list_(self, interaction: discord.Interaction[Any]) -> None:
-        visit = await self._bot.visit(interaction)
-        corpus = visit.require_moderator()
+        context = await self._services.contexts.of_interaction(interaction)
+        corpus = context.require_moderator()
         await acknowledge(interaction)
-        feeds = await self._bot.newsroom.desk.feeds(corpus)
+        feeds = await self._services.ingestion.desk.feeds(corpus)
         if not feeds:
             raise UserError("feeds-none")
-        lines = (feed_lines(feed, visit.say) for feed in feeds)
+        lines = (feed_lines(feed, context.say) for feed in feeds)
         await send_pages(
-            self._bot, interaction, visit, paged(visit.say("feeds-title"), lines, visit.say)
+            self._services,
+            interaction,
+            context,
+            paged(context.say("feeds-title"), lines, context.say),
         )
 
     @app_commands.command(name="preview", description=locale_str("Show what a feed would bring"))
@@ -104,39 +108,47 @@ class FeedCommands(
         interaction: discord.Interaction[Any],
         address: app_commands.Range[str, 1, 1000],
     ) -> None:
-        visit = await self._bot.visit(interaction)
-        corpus = visit.require_moderator()
+        context = await self._services.contexts.of_interaction(interaction)
+        corpus = context.require_moderator()
         link = link_of(address)
         await acknowledge(interaction)
-        look = _PreviewReport(interaction, visit, link)
-        seen = await self._look(look, self._bot.newsroom.desk.preview(link, corpus, look.report))
+        look = _PreviewReport(interaction, context, link)
+        seen = await self._look(
+            look, self._services.ingestion.desk.preview(link, corpus, look.report)
+        )
         if not seen.judged:
             raise UserError("feed-empty", text=plain(link, 100))
         title = plain(seen.document.title or seen.url or link, 100)
-        lines = (item_lines(each, visit.say) for each in seen.judged)
-        head = verdict_line(seen.judged, visit.say)
-        await send_pages(self._bot, interaction, visit, paged(title, lines, visit.say, head=head))
+        lines = (item_lines(each, context.say) for each in seen.judged)
+        head = verdict_line(seen.judged, context.say)
+        await send_pages(
+            self._services, interaction, context, paged(title, lines, context.say, head=head)
+        )
 
     @app_commands.command(name="pause", description=locale_str("Stop asking a feed for news"))
     @app_commands.describe(feed=locale_str("Which feed"))
     async def pause(
         self, interaction: discord.Interaction[Any], feed: app_commands.Range[str, 1, 1000]
     ) -> None:
-        await self._change(interaction, feed, self._bot.newsroom.desk.pause, "feed-is-paused")
+        await self._change(interaction, feed, self._services.ingestion.desk.pause, "feed-is-paused")
 
     @app_commands.command(name="resume", description=locale_str("Ask a paused feed again"))
     @app_commands.describe(feed=locale_str("Which feed"))
     async def resume(
         self, interaction: discord.Interaction[Any], feed: app_commands.Range[str, 1, 1000]
     ) -> None:
-        await self._change(interaction, feed, self._bot.newsroom.desk.resume, "feed-is-resumed")
+        await self._change(
+            interaction, feed, self._services.ingestion.desk.resume, "feed-is-resumed"
+        )
 
     @app_commands.command(name="remove", description=locale_str("Forget a feed; its articles stay"))
     @app_commands.describe(feed=locale_str("Which feed"))
     async def remove(
         self, interaction: discord.Interaction[Any], feed: app_commands.Range[str, 1, 1000]
     ) -> None:
-        await self._change(interaction, feed, self._bot.newsroom.desk.remove, "feed-is-removed")
+        await self._change(
+            interaction, feed, self._services.ingestion.desk.remove, "feed-is-removed"
+        )
 
     @app_commands.command(
         name="check", description=locale_str("Ask feeds for news now, and say what came of it")
@@ -147,26 +159,28 @@ class FeedCommands(
         interaction: discord.Interaction[Any],
         feed: app_commands.Range[str, 1, 1000] | None = None,
     ) -> None:
-        visit = await self._bot.visit(interaction)
-        corpus = visit.require_moderator()
+        context = await self._services.contexts.of_interaction(interaction)
+        corpus = context.require_moderator()
         await acknowledge(interaction)
         if feed is not None:
             with telling(feed, not_found="feed-unknown", refused="feed-busy"):
-                wanted = await self._bot.newsroom.desk.feed(feed, corpus)
-                look = _PreviewReport(interaction, visit, wanted.name)
-                came = await self._look(look, self._bot.newsroom.desk.visit(wanted, look.report))
-            lines = [item_lines(each, visit.say) for each in came.judged]
-            head = visit_lines(came, visit.say)
+                wanted = await self._services.ingestion.desk.feed(feed, corpus)
+                look = _PreviewReport(interaction, context, wanted.name)
+                came = await self._look(
+                    look, self._services.ingestion.desk.visit(wanted, look.report)
+                )
+            lines = [item_lines(each, context.say) for each in came.judged]
+            head = visit_lines(came, context.say)
         else:
-            look = _PreviewReport(interaction, visit)
+            look = _PreviewReport(interaction, context)
             visits = await self._look(look, self._visit_all(corpus, look))
-            lines = [visit_lines(each, visit.say) for each in visits]
+            lines = [visit_lines(each, context.say) for each in visits]
             head = None
             if not lines:
                 raise UserError("feed-busy" if look.of else "feeds-none-to-check")
         await send_pages(
-            self._bot, interaction, visit,
-            paged(visit.say("feeds-checked"), lines, visit.say, head=head),
+            self._services, interaction, context,
+            paged(context.say("feeds-checked"), lines, context.say, head=head),
         )  # fmt: skip
 
     @pause.autocomplete("feed")
@@ -176,16 +190,19 @@ class FeedCommands(
     async def _feeds(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        async def find(visit: RequestContext, corpus: str) -> Suggested:
-            feeds = await self._bot.newsroom.desk.feeds(corpus)
+        async def find(context: RequestContext, corpus: str) -> Suggested:
+            feeds = await self._services.ingestion.desk.feeds(corpus)
             words = typed.casefold()
             return [
-                (f"{feed.id} · {feed.name} · {visit.say(f'feed-state-{feed.state}')}", str(feed.id))
+                (
+                    f"{feed.id} · {feed.name} · {context.say(f'feed-state-{feed.state}')}",
+                    str(feed.id),
+                )
                 for feed in feeds
                 if words in f"{feed.id} {feed.name} {feed.url}".casefold()
             ]
 
-        return await suggest(self._bot, interaction, find)
+        return await suggest(self._services, interaction, find)
 
     async def _change(
         self,
@@ -194,17 +211,17 @@ class FeedCommands(
         change: Callable[[str, str, Actor], Coroutine[Any, Any, Feed]],
         done: str,
     ) -> None:
-        visit = await self._bot.visit(interaction)
-        corpus = visit.require_moderator()
+        context = await self._services.contexts.of_interaction(interaction)
+        corpus = context.require_moderator()
         await acknowledge(interaction)
         with telling(reference, not_found="feed-unknown"):
-            feed = await change(reference, corpus, visit.actor)
-        words = visit.say(done, name=plain(feed.name, 150))
+            feed = await change(reference, corpus, context.actor)
+        words = context.say(done, name=plain(feed.name, 150))
         await interaction.edit_original_response(embed=note(words).embed)
 
     async def _visit_all(self, corpus: str, look: _PreviewReport) -> list[FeedVisit]:
         """All active feeds, but for those that are being visited right now."""
-        desk = self._bot.newsroom.desk
+        desk = self._services.ingestion.desk
         active = [feed for feed in await desk.feeds(corpus) if feed.state == "active"]
 
         look.of = len(active)
@@ -246,9 +263,9 @@ class _PreviewReport:
     """What somebody waits for: one feed, by ``name``, or several, ``done`` of ``of``."""
 
     def __init__(
-        self, interaction: discord.Interaction[Any], visit: RequestContext, name: str = ""
+        self, interaction: discord.Interaction[Any], context: RequestContext, name: str = ""
     ) -> None:
-        self.visit = visit
+        self.visit = context
         self.name = name
         self.of = self.done = 0
         self._interaction = interaction
@@ -288,4 +305,4 @@ def _words(given: str | None) -> tuple[str, ...]:
 
 
 async def setup(bot: NewsdeskBot) -> None:
-    await bot.add_cog(FeedCommands(bot))
+    await bot.add_cog(FeedCommands(bot.services))

@@ -10,6 +10,7 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot import errors
+from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.i18n import Say, translator_for
 from bot.storage.usage import DailyUsage
@@ -18,22 +19,22 @@ from bot.ui.pages import note
 
 
 class HelpCommands(commands.Cog):
-    def __init__(self, bot: NewsdeskBot) -> None:
-        self._bot = bot
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     @app_commands.command(name="help", description=locale_str("What I can do, and what to do next"))
     async def help(self, interaction: discord.Interaction[Any]) -> None:
-        visit = await self._bot.visit(interaction)
-        say = visit.say
+        context = await self._services.contexts.of_interaction(interaction)
+        say = context.say
         await interaction.response.defer(ephemeral=True)
         lines = [
             say("help-what"),
             say("help-example", example=say("example-question")),
             say("help-time"),
         ]
-        if visit.corpus is not None:
-            lines.append(await self._what_there_is(visit.corpus, say))
-        if visit.is_moderator and visit.server_id is not None:
+        if context.corpus is not None:
+            lines.append(await self._what_there_is(context.corpus, say))
+        if context.is_moderator and context.server_id is not None:
             lines.append(say("help-moderators"))
         lines.append(say("help-privacy"))
         embed = note("\n\n".join(lines)).embed
@@ -42,19 +43,19 @@ class HelpCommands(commands.Cog):
 
     @app_commands.command(name="usage", description=locale_str("What answers have used today"))
     async def usage(self, interaction: discord.Interaction[Any]) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
+        context = await self._services.contexts.of_interaction(interaction)
+        context.require_moderator()
         await interaction.response.defer(ephemeral=True)
-        say, engine = visit.say, self._bot.engine
+        say, engine = context.say, self._services.engine
         if not engine.has_model:
             await interaction.followup.send(embed=note(say("usage-no-model")).embed, ephemeral=True)
             return
-        budget = self._bot.settings.answering().budget
+        budget = self._services.settings.answering().budget
         embed = note("").embed
         embed.description = None
         embed.title = say("usage-title")
         here = _line(
-            await engine.spent(visit.corpus), budget.corpus_cost, budget.corpus_tokens, say
+            await engine.spent(context.corpus), budget.corpus_cost, budget.corpus_tokens, say
         )
         embed.add_field(name=say("usage-server"), value=here, inline=False)
         everywhere = _line(await engine.spent(), budget.cost, budget.tokens, say)
@@ -64,11 +65,11 @@ class HelpCommands(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Say once where the bot may write what to do next."""
-        settings = await self._bot.servers.of(guild.id)
+        settings = await self._services.guild_settings.of(guild.id)
         channel = _first_channel(guild)
         if settings.welcomed or channel is None:
             return
-        await self._bot.servers.change(guild.id, welcomed=True)
+        await self._services.guild_settings.change(guild.id, welcomed=True)
         say = translator_for(settings.language or guild.preferred_locale.value)
         try:
             await channel.send(embed=note(say("welcome")).embed)
@@ -76,7 +77,7 @@ class HelpCommands(commands.Cog):
             errors.log(error, "welcome", server=guild.id)
 
     async def _what_there_is(self, corpus: str, say: Say) -> str:
-        counts = {entry.name: entry for entry in await self._bot.library.counts()}
+        counts = {entry.name: entry for entry in await self._services.library.counts()}
         found = counts.get(corpus)
         if found is None or not found.articles:
             return say("nothing-here-yet")
@@ -108,4 +109,4 @@ def _line(spent: DailyUsage, cost: float | None, tokens: int | None, say: Say) -
 
 
 async def setup(bot: NewsdeskBot) -> None:
-    await bot.add_cog(HelpCommands(bot))
+    await bot.add_cog(HelpCommands(bot.services))

@@ -10,6 +10,7 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot import errors
+from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.i18n import Say
 from bot.services.permissions import RequestContext
@@ -23,36 +24,38 @@ _SECONDS = 300.0
 class PrivacyCommands(
     commands.GroupCog, group_name="privacy", group_description=locale_str("What is kept of you")
 ):
-    def __init__(self, bot: NewsdeskBot) -> None:
-        self._bot = bot
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     @app_commands.command(name="show", description=locale_str("Show what is kept of you"))
     async def show(self, interaction: discord.Interaction[Any]) -> None:
-        visit = await self._bot.visit(interaction)
-        kept = await self._kept(visit)
-        text = "\n".join([*kept, visit.say("privacy-how")]) if kept else visit.say("privacy-none")
+        context = await self._services.contexts.of_interaction(interaction)
+        kept = await self._kept(context)
+        text = (
+            "\n".join([*kept, context.say("privacy-how")]) if kept else context.say("privacy-none")
+        )
         await interaction.response.send_message(embed=note(text).embed, ephemeral=True)
 
     @app_commands.command(name="forget", description=locale_str("Have your questions forgotten"))
     async def forget(self, interaction: discord.Interaction[Any]) -> None:
-        visit = await self._bot.visit(interaction)
-        if not await self._kept(visit):
+        context = await self._services.contexts.of_interaction(interaction)
+        if not await self._kept(context):
             # What is only remembered for a while goes without asking.
-            _forget_remembered(self._bot, visit.user.id)
-            text = visit.say("privacy-none")
+            _forget_remembered(self._services, context.user.id)
+            text = context.say("privacy-none")
             await interaction.response.send_message(embed=note(text).embed, ephemeral=True)
             return
         await interaction.response.send_message(
-            embed=note(visit.say("privacy-sure")).embed,
-            view=_Confirmation(self._bot, visit.user.id, visit.say),
+            embed=note(context.say("privacy-sure")).embed,
+            view=_Confirmation(self._services, context.user.id, context.say),
             ephemeral=True,
         )
 
-    async def _kept(self, visit: RequestContext) -> list[str]:
+    async def _kept(self, context: RequestContext) -> list[str]:
         """What is kept of somebody, a line for each kind."""
-        database, user_id, say = self._bot.library.database, visit.user.id, visit.say
+        database, user_id, say = self._services.library.database, context.user.id, context.say
         lines = []
-        days = f"{self._bot.settings.keep_answers_days:g}"
+        days = f"{self._services.settings.keep_answers_days:g}"
         if count := await questions_of(database, user_id):
             lines.append(say("privacy-kept", count=count, days=days))
         if count := await other_answers_of(database, user_id):
@@ -64,18 +67,18 @@ class PrivacyCommands(
         return lines
 
 
-def _forget_remembered(bot: NewsdeskBot, user_id: int) -> None:
-    bot.conversations.forget(user_id)
-    bot.asking.forget(user_id)
-    bot.forget_seen(user_id)
+def _forget_remembered(services: Services, user_id: int) -> None:
+    services.conversations.forget(user_id)
+    services.ask.forget(user_id)
+    services.contexts.forget_seen(user_id)
 
 
 class _Confirmation(discord.ui.View):
     """A button for the one who asked; it says that it is over when it is."""
 
-    def __init__(self, bot: NewsdeskBot, user_id: int, say: Say) -> None:
+    def __init__(self, services: Services, user_id: int, say: Say) -> None:
         super().__init__(timeout=_SECONDS)
-        self._bot = bot
+        self._services = services
         self._user_id = user_id
         self._say = say
         button: discord.ui.Button[Any] = discord.ui.Button(
@@ -88,10 +91,10 @@ class _Confirmation(discord.ui.View):
         return interaction.user.id == self._user_id
 
     async def _forget(self, interaction: discord.Interaction[Any]) -> None:
-        database = self._bot.library.database
+        database = self._services.library.database
         count = await forget_user(database, self._user_id)
         await forget_subscriptions(database, user_id=self._user_id)
-        _forget_remembered(self._bot, self._user_id)
+        _forget_remembered(self._services, self._user_id)
         self.stop()
         text = self._say("privacy-done", count=count)
         await interaction.response.edit_message(embed=note(text).embed, view=None)
@@ -103,4 +106,4 @@ class _Confirmation(discord.ui.View):
 
 
 async def setup(bot: NewsdeskBot) -> None:
-    await bot.add_cog(PrivacyCommands(bot))
+    await bot.add_cog(PrivacyCommands(bot.services))

@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
+from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.i18n import LANGUAGES, Say, translator_for
 from bot.services.permissions import RequestContext
@@ -26,13 +27,13 @@ class SettingsCommands(
 ):
     """Every command shows what holds now. ``add`` and ``remove`` change lists by one."""
 
-    def __init__(self, bot: NewsdeskBot) -> None:
-        self._bot = bot
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     @app_commands.command(name="show", description=locale_str("Show what holds"))
     async def show(self, interaction: discord.Interaction[Any]) -> None:
-        visit = await self._moderator(interaction)
-        await self._tell(interaction, visit.settings, visit.say)
+        context = await self._moderator(interaction)
+        await self._tell(interaction, context.settings, context.say)
 
     @app_commands.command(name="channels", description=locale_str("Where I answer"))
     async def channels(
@@ -84,9 +85,9 @@ class SettingsCommands(
         await self._change(interaction, language=None if language.value == _OWN else language.value)
 
     async def _moderator(self, interaction: discord.Interaction[Any]) -> RequestContext:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
-        return visit
+        context = await self._services.contexts.of_interaction(interaction)
+        context.require_moderator()
+        return context
 
     async def _change_list(
         self,
@@ -95,23 +96,25 @@ class SettingsCommands(
         add: discord.abc.Snowflake | None,
         remove: discord.abc.Snowflake | None,
     ) -> None:
-        visit = await self._moderator(interaction)
-        ids = dict.fromkeys(getattr(visit.settings, name))
+        context = await self._moderator(interaction)
+        ids = dict.fromkeys(getattr(context.settings, name))
         if add is not None:
             ids[add.id] = None
         if remove is not None:
             ids.pop(remove.id, None)
         if len(ids) > _MOST:
             await interaction.response.send_message(
-                embed=note(visit.say("settings-too-many", most=_MOST)).embed, ephemeral=True
+                embed=note(context.say("settings-too-many", most=_MOST)).embed, ephemeral=True
             )
             return
         await self._change(interaction, **{name: tuple(ids)})
 
     async def _change(self, interaction: discord.Interaction[Any], **changes: Any) -> None:
-        visit = await self._bot.visit(interaction)
-        by = (visit.require_moderator(), visit.actor)
-        settings = await self._bot.servers.change(visit.server_id or 0, by=by, **changes)
+        context = await self._services.contexts.of_interaction(interaction)
+        by = (context.require_moderator(), context.actor)
+        settings = await self._services.guild_settings.change(
+            context.server_id or 0, by=by, **changes
+        )
         say = translator_for(settings.language or interaction.locale.value)
         await self._tell(interaction, settings, say)
 
@@ -144,4 +147,4 @@ def _lines(settings: GuildSettings, say: Say) -> list[tuple[str, str]]:
 
 
 async def setup(bot: NewsdeskBot) -> None:
-    await bot.add_cog(SettingsCommands(bot))
+    await bot.add_cog(SettingsCommands(bot.services))

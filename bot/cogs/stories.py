@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
+from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.cogs._moderator_checks import moderating, send_pages, telling
 from bot.cogs._references import Reference, suggest_articles
@@ -24,8 +25,8 @@ class StoryCommands(
     group_name="stories",
     group_description=locale_str("Which articles tell of one event"),
 ):
-    def __init__(self, bot: NewsdeskBot) -> None:
-        self._bot = bot
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     @app_commands.command(
         name="show", description=locale_str("Show the articles that tell the same story")
@@ -34,10 +35,10 @@ class StoryCommands(
         article=locale_str("Which article: words of its title, its link or its id")
     )
     async def show(self, interaction: discord.Interaction[Any], article: Reference) -> None:
-        visit, moderator = await moderating(self._bot, interaction)
+        context, moderator = await moderating(self._services, interaction)
         with telling(article, not_found="article-unknown", refused="story-none"):
             cards = await moderator.articles.story(article)
-        await self._tell(interaction, visit, cards, visit.say("story-title", count=len(cards)))
+        await self._tell(interaction, context, cards, context.say("story-title", count=len(cards)))
 
     @app_commands.command(
         name="split", description=locale_str("Make an article a story of its own")
@@ -46,10 +47,10 @@ class StoryCommands(
         article=locale_str("Which article: words of its title, its link or its id")
     )
     async def split(self, interaction: discord.Interaction[Any], article: Reference) -> None:
-        visit, moderator = await moderating(self._bot, interaction)
+        context, moderator = await moderating(self._services, interaction)
         with telling(article, not_found="article-unknown", refused="story-none"):
-            cards = await moderator.split(article, visit.actor)
-        await self._tell(interaction, visit, cards, visit.say("story-split"))
+            cards = await moderator.split(article, context.actor)
+        await self._tell(interaction, context, cards, context.say("story-split"))
 
     @app_commands.command(
         name="merge", description=locale_str("Make the stories of two articles one")
@@ -61,11 +62,11 @@ class StoryCommands(
     async def merge(
         self, interaction: discord.Interaction[Any], article: Reference, other: Reference
     ) -> None:
-        visit, moderator = await moderating(self._bot, interaction)
+        context, moderator = await moderating(self._services, interaction)
         both = f"{article}, {other}"
         with telling(both, not_found="article-unknown", refused="stories-not-merged"):
-            cards = await moderator.merge(article, other, visit.actor)
-        await self._tell(interaction, visit, cards, visit.say("story-merged", count=len(cards)))
+            cards = await moderator.merge(article, other, context.actor)
+        await self._tell(interaction, context, cards, context.say("story-merged", count=len(cards)))
 
     @show.autocomplete("article")
     @split.autocomplete("article")
@@ -74,18 +75,18 @@ class StoryCommands(
     async def _articles(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await suggest_articles(self._bot, interaction, typed, removed=False)
+        return await suggest_articles(self._services, interaction, typed, removed=False)
 
     async def _tell(
         self,
         interaction: discord.Interaction[Any],
-        visit: RequestContext,
+        context: RequestContext,
         cards: Sequence[ArticleCard],
         title: str,
     ) -> None:
-        lines = (card_lines(card, visit.say) for card in cards)
-        await send_pages(self._bot, interaction, visit, paged(title, lines, visit.say))
+        lines = (card_lines(card, context.say) for card in cards)
+        await send_pages(self._services, interaction, context, paged(title, lines, context.say))
 
 
 async def setup(bot: NewsdeskBot) -> None:
-    await bot.add_cog(StoryCommands(bot))
+    await bot.add_cog(StoryCommands(bot.services))

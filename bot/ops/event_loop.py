@@ -28,8 +28,6 @@ def tune_for_event_loop(bot: NewsdeskBot) -> None:
     """Set the process up for a bot: to be called once, before it starts."""
     # A busy thread gives the lock back after a millisecond instead of five.
     sys.setswitchinterval(_SWITCH_SECONDS)
-    # Chroma would keep the lock as long as it writes.
-    bot.chroma_apart = True
     INGESTING.resize(1)
     limit_malloc_arenas()
     prepare = bot.setup_hook

@@ -1,12 +1,13 @@
-"""The desk: has a question answered when its turn has come and sees that the answer appears."""
+"""Has a question answered when its turn has come and sees that the answer appears."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import discord
 
@@ -16,7 +17,7 @@ from bot.answering.engine import THE_QUESTIONS_LANGUAGE, AnswerEngine, AnswerReq
 from bot.answering.models import Answer, AnswerCompleted, AnswerSentence, SentenceAccepted
 from bot.answering.serialization import as_record
 from bot.services.conversations import AnswerKey, ConversationKey, Conversations
-from bot.services.requests import Request, RequestRunner
+from bot.services.requests import CutShort, Request, RequestRunner
 from bot.storage.answers import StoredAnswer, save_answer, set_message
 from bot.ui.answers import AnswerContext, answer_pages, cut_short, writing
 from bot.ui.buttons import answer_view
@@ -33,13 +34,13 @@ LONGEST_QUESTION = 1_000
 class QuestionRequest(Request):
     """A question with who asked it, where, and what it may see.
 
-    ``conversation`` is what was said before; afterwards it is remembered under ``topics``.
-    ``shown`` says whether the question stands above its answer.
+    ``corpus`` is None until it is known, in direct messages, from whose articles it is answered.
+    ``conversation`` is what was said before; without one the last with this person goes on.
+    Afterwards it is remembered under ``topics``. ``shown`` if the question stands above its answer.
     """
 
     text: str
-    corpus: str
-    conversation: Conversation = field(default_factory=Conversation)
+    conversation: Conversation | None = None
     topics: tuple[ConversationKey, ...] = ()
     since: datetime | None = None
     source: str | None = None
@@ -63,61 +64,63 @@ class AnswerService:
         self,
         library: Library,
         engine: AnswerEngine,
-        errands: RequestRunner,
+        requests: RequestRunner,
         conversations: Conversations,
         seconds: float,
     ) -> None:
         self._library = library
         self._engine = engine
-        self._errands = errands
+        self._requests = requests
         self._conversations = conversations
         self._seconds = seconds
 
-    async def serve(self, query: QuestionRequest, place: MessageDelivery) -> PostedAnswer | None:
-        """Answer ``query`` in ``place``; None if it ended without an answer, which was told."""
+    async def answer(
+        self, request: QuestionRequest, corpus: str, delivery: MessageDelivery
+    ) -> PostedAnswer | None:
+        """Answer from ``corpus`` in ``delivery``; None if it ended without an answer, which was told."""
+        characters = len(request.text)
+        async with self._requests.run(
+            request, delivery, "answering", characters=characters
+        ) as outcome:
+            if characters > LONGEST_QUESTION:
+                raise errors.UserError(
+                    "question-too-long", most=LONGEST_QUESTION, length=characters
+                )
+            # A corpus that does not exist would be told of with the names of all others.
+            await self._library.ensure_corpus(corpus)
+            said: list[AnswerSentence] = []
+            try:
+                async with self._requests.slot(request, delivery):
+                    asked = self._engine_request(request, corpus)
+                    context = self._answer_context(request, asked.within.as_of)
+                    answer = await self._stream(asked, context, delivery, said)
+            except CutShort:
+                outcome.words = "cut short"
+                now = self._answer_context(request, self._library.clock())
+                await delivery.finish([cut_short(said, now)])
+                return None
+            posted = await self._post(request, asked, context, answer, delivery)
+            outcome.words = "not answered" if posted is None else _outcome(answer)
+            return posted
 
-        async def work() -> tuple[str, PostedAnswer | None]:
-            served = await self._serve(query, place)
-            return ("not answered" if served is None else _outcome(served.answer)), served
+    def _engine_request(self, request: QuestionRequest, corpus: str) -> AnswerRequest:
+        return AnswerRequest(
+            request.text,
+            TimeRange(self._library.clock(), request.since),
+            corpus,
+            request.source,
+            language=request.language,
+            conversation=request.conversation or Conversation(),
+        )
 
-        return await self._errands.run(query, place, "answering", work, characters=len(query.text))
+    def _answer_context(self, request: QuestionRequest, now: datetime) -> AnswerContext:
+        return AnswerContext(request.id, now, request.say, request.text if request.shown else None)
 
-    async def _serve(self, query: QuestionRequest, place: MessageDelivery) -> PostedAnswer | None:
-        if len(query.text) > LONGEST_QUESTION:
-            raise errors.UserError(
-                "question-too-long", most=LONGEST_QUESTION, length=len(query.text)
-            )
-        said: list[AnswerSentence] = []
-
-        async def make() -> tuple[AnswerRequest, AnswerContext, Answer]:
-            asked, frame = await self._asked(query)
-            return asked, frame, await self._made(asked, frame, place, said)
-
-        made = await self._errands.run_when_slot_free(query, place, make)
-        if made is None:
-            await place.finish([cut_short(said, self._frame(query))])
-            return None
-        return await self._shown(query, *made, place)
-
-    async def _asked(self, query: QuestionRequest) -> tuple[AnswerRequest, AnswerContext]:
-        # A corpus that does not exist would be told of with the names of all others.
-        frame = self._frame(query)
-        await self._library.ensure_corpus(query.corpus)
-        asked = AnswerRequest(
-            query.text, TimeRange(frame.as_of, query.since), query.corpus, query.source,
-            language=query.language, conversation=query.conversation,
-        )  # fmt: skip
-        return asked, frame
-
-    def _frame(self, query: QuestionRequest) -> AnswerContext:
-        text = query.text if query.shown else None
-        return AnswerContext(query.id, self._library.clock(), query.say, text)
-
-    async def _made(
+    async def _stream(
         self,
         asked: AnswerRequest,
-        frame: AnswerContext,
-        place: MessageDelivery,
+        context: AnswerContext,
+        delivery: MessageDelivery,
         said: list[AnswerSentence],
     ) -> Answer:
         """The answer; ``said`` holds what there is of it so far."""
@@ -128,38 +131,46 @@ class AnswerService:
             async for event in events:
                 if isinstance(event, SentenceAccepted):
                     said.append(event.sentence)
-                    place.update(lambda: writing(said, frame))
+                    delivery.update(partial(writing, said, context))
                 elif isinstance(event, AnswerCompleted):
                     return event.answer
         raise RuntimeError("The engine ended without an answer.")
 
-    async def _shown(
+    async def _post(
         self,
-        query: QuestionRequest,
+        request: QuestionRequest,
         asked: AnswerRequest,
-        frame: AnswerContext,
+        context: AnswerContext,
         answer: Answer,
-        place: MessageDelivery,
+        delivery: MessageDelivery,
     ) -> PostedAnswer | None:
-        # Kept before it is shown: its buttons work from the first moment on.
-        given = StoredAnswer(
-            query.id, frame.as_of, query.corpus, query.server_id, query.channel_id, None,
-            query.user_id, query.text, place.private, as_record(answer),
-        )  # fmt: skip
+        # Stored before it is shown: its buttons work from the first moment on.
+        stored = StoredAnswer(
+            request.id,
+            context.as_of,
+            asked.corpus,
+            request.server_id,
+            request.channel_id,
+            None,
+            request.user_id,
+            request.text,
+            delivery.private,
+            as_record(answer),
+        )
         database = self._library.database
-        await save_answer(database, given)
-        *before, last = answer_pages(answer, frame)
-        view = answer_view(query.id, answer, private=place.private, say=query.say)
-        message = await place.finish([*before, last.with_view(view)])
+        await save_answer(database, stored)
+        *before, last = answer_pages(answer, context)
+        view = answer_view(request.id, answer, private=delivery.private, say=request.say)
+        message = await delivery.finish([*before, last.with_view(view)])
         if message is None:
             return None
-        if place.earlier:
-            pages = {"earlier": list(place.earlier)}
-            await save_answer(database, replace(given, answer=given.answer | pages))
-        await set_message(database, query.id, message.channel.id, message.id)
-        conversation = self._engine.after(query.conversation, asked, answer)
-        for topic in (AnswerKey(query.id), *query.topics):
-            self._conversations.remember(topic, conversation, query.user_id)
+        if delivery.earlier:
+            pages = {"earlier": list(delivery.earlier)}
+            await save_answer(database, replace(stored, answer=stored.answer | pages))
+        await set_message(database, request.id, message.channel.id, message.id)
+        conversation = self._engine.after(asked.conversation, asked, answer)
+        for topic in (AnswerKey(request.id), *request.topics):
+            self._conversations.remember(topic, conversation, request.user_id)
         return PostedAnswer(answer, conversation, message)
 
 

@@ -6,10 +6,14 @@ import asyncio
 import contextlib
 import logging
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+
+import discord
 
 from bot import errors
+from bot.config.settings import Settings
 from bot.ops.logging import details
+from bot.services.ingestion import IngestionServices
+from bot.services.permissions import RequestContexts
 from bot.storage.answers import forget_answers
 from bot.storage.guild_settings import (
     forget_guild,
@@ -24,10 +28,8 @@ from bot.storage.usage import forget_usage
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
 from retrieval.errors import NewsdeskError
+from retrieval.library import Library
 from retrieval.maintenance import delete_corpus
-
-if TYPE_CHECKING:
-    from bot.client import NewsdeskBot
 
 _log = logging.getLogger(__name__)
 
@@ -38,8 +40,19 @@ _EVERY_SECONDS = 3_600.0
 class GuildRetention:
     """Keeps note of who is gone since when, and deletes what is due. Coming back cancels it."""
 
-    def __init__(self, bot: NewsdeskBot) -> None:
-        self._bot = bot
+    def __init__(
+        self,
+        client: discord.Client,
+        settings: Settings,
+        library: Library,
+        ingestion: IngestionServices,
+        contexts: RequestContexts,
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._library = library
+        self._ingestion = ingestion
+        self._contexts = contexts
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -54,7 +67,7 @@ class GuildRetention:
 
     async def compare(self) -> None:
         """Note who came and went while the bot was away."""
-        database, now = self._bot.library.database, self._bot.library.clock()
+        database, now = self._library.database, self._library.clock()
         for server_id in set(await known_guilds(database)) - self._present():
             await self.left(server_id)
         for server_id in set(await guilds_removed_before(database, datetime.max)) & self._present():
@@ -63,23 +76,23 @@ class GuildRetention:
 
     def _present(self) -> set[int]:
         """The servers that the bot is in, at this moment: some leave while it looks."""
-        return {guild.id for guild in self._bot.guilds}
+        return {guild.id for guild in self._client.guilds}
 
     async def came(self, server_id: int) -> None:
         """Keep what is a server's, and visit its feeds again."""
-        await mark_present(self._bot.library.database, [server_id], self._bot.library.clock())
-        corpus, desk = self._bot.corpus_of(server_id), self._bot.newsroom.desk
+        await mark_present(self._library.database, [server_id], self._library.clock())
+        corpus, desk = self._contexts.corpus_of(server_id), self._ingestion.desk
         for feed in await self._feeds(corpus):
             if (feed.pause_reason or "").startswith(_US.who):
                 await desk.resume(str(feed.id), corpus, _US)
 
     async def left(self, server_id: int) -> None:
         """Start the grace time of a server; its jobs end, and its feeds are not visited."""
-        await mark_removed(self._bot.library.database, server_id, self._bot.library.clock())
-        if self._bot.settings.shared_corpus is not None:
+        await mark_removed(self._library.database, server_id, self._library.clock())
+        if self._settings.shared_corpus is not None:
             return
-        corpus, room = self._bot.corpus_of(server_id), self._bot.newsroom
-        for job in await self._bot.library.catalogue.jobs.unfinished():
+        corpus, room = self._contexts.corpus_of(server_id), self._ingestion
+        for job in await self._library.catalogue.jobs.unfinished():
             if job.corpus == corpus:
                 with contextlib.suppress(NewsdeskError):  # it has ended meanwhile
                     await room.jobs.cancel(job.id, corpus, _US)
@@ -88,22 +101,22 @@ class GuildRetention:
                 await room.desk.pause(str(feed.id), corpus, _US)
 
     async def _feeds(self, corpus: str) -> list[Feed]:
-        found = await self._bot.library.catalogue.corpora.by_name(corpus)
-        return await self._bot.library.catalogue.feeds.of(found) if found else []
+        found = await self._library.catalogue.corpora.by_name(corpus)
+        return await self._library.catalogue.feeds.of(found) if found else []
 
     async def delete_due(self) -> int:
         """Delete everything of the servers whose grace time is over, and answers that are too old.
 
         Returns how many servers that were.
         """
-        library = self._bot.library
-        due = library.clock() - timedelta(days=self._bot.settings.grace_days)
+        library = self._library
+        due = library.clock() - timedelta(days=self._settings.grace_days)
         gone = await guilds_removed_before(library.database, due)
         for server_id in gone:
-            if self._bot.get_guild(server_id) is not None:
+            if self._client.get_guild(server_id) is not None:
                 continue  # it has taken the bot back
-            if self._bot.settings.shared_corpus is None:
-                corpus = self._bot.corpus_of(server_id)
+            if self._settings.shared_corpus is None:
+                corpus = self._contexts.corpus_of(server_id)
                 await delete_corpus(library, corpus)
                 # Also what was answered from it directly.
                 await forget_answers(library.database, corpus=corpus)
@@ -115,7 +128,7 @@ class GuildRetention:
             _log.info("a server's data was deleted", extra=details(server=server_id))
         await forget_answers(
             library.database,
-            before=library.clock() - timedelta(days=self._bot.settings.keep_answers_days),
+            before=library.clock() - timedelta(days=self._settings.keep_answers_days),
         )
         return len(gone)
 

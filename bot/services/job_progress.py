@@ -8,15 +8,17 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
 from bot import errors
+from bot.config.settings import Settings
 from bot.errors import UserError
 from bot.i18n import language_of, translator_for
 from bot.ops.logging import details
-from bot.services.permissions import RequestContext
+from bot.services.ingestion import IngestionServices
+from bot.services.permissions import RequestContext, RequestContexts
 from bot.storage.job_messages import (
     JobMessage,
     all_job_messages,
@@ -29,11 +31,8 @@ from bot.ui.jobs import job_page, over_page
 from bot.ui.pages import note
 from bot.ui.persistent_message import PersistentMessage
 from retrieval import errors as services
-from retrieval.catalogue.database import Database
 from retrieval.catalogue.jobs import Job, JobSource
-
-if TYPE_CHECKING:
-    from bot.client import NewsdeskBot
+from retrieval.library import Library
 
 _log = logging.getLogger(__name__)
 
@@ -46,22 +45,33 @@ class JobProgressBoard:
     A message that somebody deletes is not shown again; its job goes on.
     """
 
-    def __init__(self, bot: NewsdeskBot) -> None:
-        self._bot = bot
+    def __init__(
+        self,
+        client: discord.Client,
+        settings: Settings,
+        library: Library,
+        ingestion: IngestionServices,
+        contexts: RequestContexts,
+    ) -> None:
+        self._client = client
+        self._max_queued_jobs = settings.jobs_waiting
+        self._database = library.database
+        self._ingestion = ingestion
+        self._contexts = contexts
         self._showing: set[asyncio.Task[None]] = set()
 
     async def bring_in(
         self,
         interaction: discord.Interaction[Any],
-        visit: RequestContext,
+        context: RequestContext,
         sources: Sequence[JobSource],
         message_id: int | None,
     ) -> Job:
         """Put sources into the queue and show them where ``acknowledge_publicly`` said. Raises ``UserError``."""
-        corpus = visit.require_moderator()
-        job = await self.submit(visit, sources)
-        language = language_of(visit.settings.language or interaction.locale.value)
-        kept = JobMessage(job.id, visit.server_id or 0, visit.channel_id, message_id, language)
+        corpus = context.require_moderator()
+        job = await self.submit(context, sources)
+        language = language_of(context.settings.language or interaction.locale.value)
+        kept = JobMessage(job.id, context.server_id or 0, context.channel_id, message_id, language)
         await save_job_message(self._database, kept)
         channel = interaction.channel
         way = PersistentMessage(
@@ -72,21 +82,21 @@ class JobProgressBoard:
         self._start(kept, corpus, way)
         return job
 
-    async def submit(self, visit: RequestContext, sources: Sequence[JobSource]) -> Job:
+    async def submit(self, context: RequestContext, sources: Sequence[JobSource]) -> Job:
         """Put sources into the queue, to be shown by who asks. Raises ``UserError``."""
-        corpus = visit.require_moderator()
+        corpus = context.require_moderator()
         try:
-            return await self._bot.newsroom.jobs.submit(corpus, sources, visit.actor)
+            return await self._ingestion.jobs.submit(corpus, sources, context.actor)
         except services.Refused as error:
-            most = self._bot.settings.jobs_waiting
+            most = self._max_queued_jobs
             raise UserError("jobs-full", most=most) from error
 
     async def resume(self) -> None:
         """Go on showing the jobs that a former process showed."""
         for kept in await all_job_messages(self._database):
-            channel = self._bot.get_partial_messageable(kept.channel_id, guild_id=kept.server_id)
+            channel = self._client.get_partial_messageable(kept.channel_id, guild_id=kept.server_id)
             way = PersistentMessage(channel, kept.message_id)
-            self._start(kept, self._bot.corpus_of(kept.server_id), way)
+            self._start(kept, self._contexts.corpus_of(kept.server_id), way)
 
     @property
     def is_showing(self) -> bool:
@@ -101,21 +111,21 @@ class JobProgressBoard:
     async def cancel_pressed(self, interaction: discord.Interaction[Any], job_id: int) -> None:
         """The button below a job was pressed. Never raises: errors are told to who pressed."""
         try:
-            visit = await self._bot.visit(interaction)
-            corpus = visit.require_moderator()
+            context = await self._contexts.of_interaction(interaction)
+            corpus = context.require_moderator()
             kept = await job_message(self._database, job_id)
             message = interaction.message
             if kept is None:
                 raise UserError("job-over-already")
-            if kept.server_id != visit.server_id or (
+            if kept.server_id != context.server_id or (
                 message is None or kept.message_id not in (None, message.id)
             ):
                 raise UserError("not-yours")
             try:
-                await self._bot.newsroom.jobs.cancel(job_id, corpus, visit.actor)
+                await self._ingestion.jobs.cancel(job_id, corpus, context.actor)
             except (services.NotFound, services.Refused) as error:
                 raise UserError("job-over-already") from error
-            words = note(visit.say("job-cancelling"))
+            words = note(context.say("job-cancelling"))
             await interaction.response.send_message(embed=words.embed, ephemeral=True)
         except Exception as error:  # noqa: BLE001 - told and logged in one place
             say = translator_for(interaction.locale.value)
@@ -128,19 +138,19 @@ class JobProgressBoard:
 
     async def _show(self, kept: JobMessage, corpus: str, way: PersistentMessage) -> None:
         say = translator_for(kept.language)
-        place = MessageDelivery([way], private=False)
+        delivery = MessageDelivery([way], private=False)
         try:
-            events = self._bot.newsroom.jobs.watch(kept.job_id, corpus)
+            events = self._ingestion.jobs.watch(kept.job_id, corpus)
             async with contextlib.aclosing(events):  # type: ignore[type-var]
                 async for event in events:
-                    if event.job.is_over or place.is_gone:
+                    if event.job.is_over or delivery.is_gone:
                         break
-                    place.update(partial(job_page, event, say))
+                    delivery.update(partial(job_page, event, say))
                     if way.message_id != kept.message_id:
                         kept = replace(kept, message_id=way.message_id)
                         await save_job_message(self._database, kept)
             with contextlib.suppress(MessageDeleted):
-                if await place.finish([over_page(event, say)]) is None:
+                if await delivery.finish([over_page(event, say)]) is None:
                     return  # the next start tells how it ended
             await forget_job_message(self._database, kept.job_id)
         except services.NotFound:  # its server's data was deleted
@@ -148,11 +158,7 @@ class JobProgressBoard:
         except Exception as error:  # noqa: BLE001 - nobody to tell; the job goes on
             errors.log(error, "showing a job", job=kept.job_id, server=kept.server_id)
         finally:
-            await place.close()
-
-    @property
-    def _database(self) -> Database:
-        return self._bot.library.database
+            await delivery.close()
 
 
 async def acknowledge_publicly(interaction: discord.Interaction[Any]) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,13 @@ import discord
 from bot.answering.engine import THE_QUESTIONS_LANGUAGE
 from bot.errors import UserError
 from bot.i18n import Say, translator_for
+from bot.services.guild_settings import GuildSettingsCache
 from bot.storage.guild_settings import GuildSettings
 from retrieval.catalogue.audit_log import Actor
 
 _NAMES = {"de": "German", "en": "English"}
 _SHOWN = 10
+_MOST_PEOPLE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,50 @@ class RequestContext:
         if not self.is_moderator:
             raise UserError("moderators-only")
         return self.corpus
+
+
+class RequestContexts:
+    """Makes the context of each request, and remembers where people were seen.
+
+    Bounded in people; ``shared_corpus`` is the operator's one corpus for all guilds, None if each
+    has its own.
+    """
+
+    def __init__(self, guild_settings: GuildSettingsCache, shared_corpus: str | None) -> None:
+        self._guild_settings = guild_settings
+        self._shared_corpus = shared_corpus
+        self._seen: OrderedDict[int, frozenset[int]] = OrderedDict()
+
+    def corpus_of(self, guild_id: int) -> str:
+        """The corpus that a guild reads and writes: its own, unless the operator shares one."""
+        return self._shared_corpus or f"discord:{guild_id}"
+
+    async def of_interaction(self, interaction: discord.Interaction[Any]) -> RequestContext:
+        """Who started an interaction, and what they may do."""
+        corpus = self._noted(interaction.user.id, interaction.guild_id)
+        settings = await self._guild_settings.of(interaction.guild_id)
+        return context_of_interaction(interaction, settings, corpus)
+
+    async def of_message(self, message: discord.Message) -> RequestContext:
+        """Who wrote a message, and what they may do."""
+        guild_id = message.guild.id if message.guild else None
+        corpus = self._noted(message.author.id, guild_id)
+        return context_of_message(message, await self._guild_settings.of(guild_id), corpus)
+
+    def seen_in(self, user_id: int) -> frozenset[int]:
+        """Guilds in which this person did something lately. No proof that they still are there."""
+        return self._seen.get(user_id, frozenset())
+
+    def forget_seen(self, user_id: int) -> None:
+        self._seen.pop(user_id, None)
+
+    def _noted(self, user_id: int, guild_id: int | None) -> str | None:
+        if guild_id is None:
+            return None
+        self._seen[user_id] = self._seen.pop(user_id, frozenset()) | {guild_id}
+        while len(self._seen) > _MOST_PEOPLE:
+            self._seen.popitem(last=False)
+        return self.corpus_of(guild_id)
 
 
 def context_of_interaction(

@@ -106,7 +106,7 @@ class AnswerQueue:
         return sum(len(lane.waiting) for lane in self._lanes.values())
 
     @contextlib.asynccontextmanager
-    async def place(
+    async def turn(
         self,
         server: int,
         user: int,
@@ -198,12 +198,12 @@ class AnswerQueue:
     def _tell_places(self) -> None:
         """Tell each who waits its place: round by round, as turns will come."""
         lanes = [list(lane.waiting) for lane in self._lanes.values()]
-        place = 0
+        position = 0
         for round_ in range(max(map(len, lanes), default=0)):
             for lane in lanes:
                 if round_ < len(lane):
-                    place += 1
+                    position += 1
                     waiting = lane[round_]
-                    if waiting.told != place and waiting.moved is not None:
-                        waiting.told = place
-                        waiting.moved(place)
+                    if waiting.told != position and waiting.moved is not None:
+                        waiting.told = position
+                        waiting.moved(position)

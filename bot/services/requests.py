@@ -1,4 +1,4 @@
-"""Errands: work for people, side by side within the limits, each ending in a message."""
+"""Requests: work for people, side by side within the limits, each ending in a message."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from bot import errors
 from bot.i18n import Say
@@ -23,8 +23,6 @@ _log = logging.getLogger(__name__)
 
 _MOST_DEFERENCE = 1.0
 _CUT_SECONDS = 5.0  # for what is cut short to say so
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +39,24 @@ class Request:
     id: str = field(default_factory=new_id)
 
 
+@dataclass(slots=True)
+class RequestOutcome:
+    """How a request ended, for the log: set while it is worked on."""
+
+    words: str = "failed"
+
+
+class CutShort(Exception):
+    """The bot stops before the work is done."""
+
+
 class RequestRunner:
-    """Runs them, waits for them when the bot stops, and drops those of servers that are gone."""
+    """Runs them, waits for them when the bot stops, and drops those of guilds that are gone."""
 
     def __init__(self, queue: AnswerQueue) -> None:
         self._queue = queue
-        self._running: dict[asyncio.Task[Any], Request] = {}
+        self._running: dict[str, tuple[Request, asyncio.Task[Any]]] = {}
+        self._ended: dict[str, asyncio.Event] = {}
         self._withdrawn: set[str] = set()  # ids of those that lost what they read
         self._cut = asyncio.Event()
         self._unacknowledged = 0
@@ -57,41 +67,72 @@ class RequestRunner:
     def is_busy(self) -> bool:
         return bool(self._running)
 
+    @contextlib.asynccontextmanager
     async def run(
-        self,
-        errand: Request,
-        place: MessageDelivery,
-        doing: str,
-        work: Callable[[], Awaitable[tuple[str, T]]],
-        **noted: Any,
-    ) -> T | None:
-        """Do ``work``, which says how it ended and what came of it; None if it failed, which was told.
+        self, request: Request, delivery: MessageDelivery, doing: str, **noted: Any
+    ) -> AsyncIterator[RequestOutcome]:
+        """Work on a request for the body of the block, which says in the outcome how it ended.
 
-        Two lines in the log for each, with what is ``noted`` of it, whatever becomes of it.
+        An error of the body is told in ``delivery`` and logged, and goes no further; so does that
+        its message was deleted. Two lines in the log for each, with what is ``noted`` of it.
         """
-        task = asyncio.create_task(
-            self._guarded(errand, place, doing, work, noted), name=f"{doing} {errand.id}"
-        )
-        self._running[task] = errand
-        task.add_done_callback(lambda done: self._running.pop(done, None))
-        return await asyncio.shield(task)
+        task = _this_task()
+        where = {
+            "server": request.server_id,
+            "channel": request.channel_id,
+            "user": request.user_id,
+        }
+        self._running[request.id] = (request, task)
+        ended = self._ended[request.id] = asyncio.Event()
+        outcome = RequestOutcome()
+        started = time.monotonic()
+        with log_context(request.id):
+            _log.info("asked", extra=details(**where, **noted))
+            try:
+                # Even a refusal takes its turn after those who have heard nothing yet.
+                await self._let_others_be_acknowledged()
+                yield outcome
+            except MessageDeleted:
+                outcome.words = "its message was deleted"
+            except asyncio.CancelledError:
+                outcome.words = "dropped"
+                if request.id not in self._withdrawn:
+                    raise
+                task.uncancel()
+                with contextlib.suppress(MessageDeleted):
+                    await delivery.finish([note(request.say("dm-server-gone"))])
+            except Exception as error:  # noqa: BLE001 - told and logged in one place
+                errors.log(error, doing, **where)
+                with contextlib.suppress(MessageDeleted):
+                    await delivery.finish([errors.page_for(error, request.say, request.id)])
+            finally:
+                self._withdrawn.discard(request.id)
+                try:
+                    await delivery.close()
+                finally:
+                    self._running.pop(request.id, None)
+                    self._ended.pop(request.id, None)
+                    ended.set()
+                    ms = round((time.monotonic() - started) * 1000)
+                    _log.info("ended", extra=details(outcome=outcome.words, ms=ms))
 
-    async def run_when_slot_free(
-        self, errand: Request, place: MessageDelivery, work: Callable[[], Coroutine[Any, Any, T]]
-    ) -> T | None:
-        """What ``work`` returns, when its turn has come; None if the bot stops meanwhile.
+    @contextlib.asynccontextmanager
+    async def slot(self, request: Request, delivery: MessageDelivery) -> AsyncIterator[None]:
+        """Wait for the turn of a request and keep it for the body of the block.
 
-        Raises ``Busy``, and ``MessageDeleted`` if the message of the place is deleted meanwhile.
+        Raises ``Busy``; ``MessageDeleted`` if the message of the delivery is deleted meanwhile and
+        ``CutShort`` if the bot stops, both also in the middle of the body.
         """
-        waiting = WaitingNotice(place, errand.say)
-        # Everything of a direct message counts for no server but for its person.
-        server = errand.server_id or errand.user_id
-        turn = self._queue.place(server, errand.user_id, exempt=errand.exempt, moved=waiting.moved)
+        waiting = WaitingNotice(delivery, request.say)
+        # Everything of a direct message counts for no guild but for its person.
+        server = request.server_id or request.user_id
+        turn = self._queue.turn(server, request.user_id, exempt=request.exempt, moved=waiting.moved)
         try:
             async with turn:
                 waiting.end()
                 await self._let_others_be_acknowledged()
-                return await self._until_cut(place, work)
+                async with self._until_cut(delivery):
+                    yield
         finally:
             waiting.end()
 
@@ -113,97 +154,83 @@ class RequestRunner:
             async with asyncio.timeout(_MOST_DEFERENCE):
                 await self._all_acknowledged.wait()
 
-    def reads(self, errand_id: str, corpus: str) -> None:
-        """Note which corpus an errand reads, where that is found out on its way."""
-        for task, errand in self._running.items():
-            if errand.id == errand_id:
-                self._running[task] = replace(errand, corpus=corpus)
+    def reads(self, request_id: str, corpus: str) -> None:
+        """Note which corpus a request reads, where that is found out on its way."""
+        if request_id in self._running:
+            request, task = self._running[request_id]
+            self._running[request_id] = (replace(request, corpus=corpus), task)
 
     def cancel_guild_requests(self, server_id: int, corpus: str | None) -> None:
-        """End what is under way for a server that is gone, and directly what reads ``corpus``, its
-        own, which is told there. None for a corpus that other servers have too."""
-        for task, errand in list(self._running.items()):
-            if errand.server_id == server_id:
+        """End what is under way for a guild that is gone, and directly what reads ``corpus``, its
+        own, which is told there. None for a corpus that other guilds have too."""
+        for request, task in list(self._running.values()):
+            if request.server_id == server_id:
                 task.cancel()
-            elif errand.server_id is None and corpus is not None and errand.corpus == corpus:
-                self._withdrawn.add(errand.id)
+            elif request.server_id is None and corpus is not None and request.corpus == corpus:
+                self._withdrawn.add(request.id)
                 task.cancel()
 
-    async def wait_until_recorded(self, errand_id: str, seconds: float = 1.0) -> None:
-        """Wait until what is shown of an errand is on the books too; a button may be that fast."""
-        tasks = [task for task, errand in self._running.items() if errand.id == errand_id]
-        if tasks:
-            await asyncio.wait(tasks, timeout=seconds)
+    async def wait_until_recorded(self, request_id: str, seconds: float = 1.0) -> None:
+        """Wait until what is shown of a request is recorded too; a button may be that fast."""
+        ended = self._ended.get(request_id)
+        if ended is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await ended.wait()
 
     async def close(self, seconds: float) -> None:
         """Take no more; wait so long for what is under way, then have it say that it was cut."""
         self._queue.close()
-        running = set(self._running)
-        if running:
-            _log.info("waiting for answers", extra=details(answers=len(running)))
-            await asyncio.wait(running, timeout=seconds)
+        if self._running:
+            _log.info("waiting for answers", extra=details(answers=len(self._running)))
+            await self._wait_for_all(seconds)
         self._cut.set()
-        if running := set(self._running):
-            _, late = await asyncio.wait(running, timeout=_CUT_SECONDS)
+        if self._running:
+            await self._wait_for_all(_CUT_SECONDS)
+            late = [task for _, task in self._running.values()]
             for task in late:
                 task.cancel()
-            if late:
-                await asyncio.wait(late, timeout=_CUT_SECONDS)
+            await self._wait_for_all(_CUT_SECONDS)
 
-    async def _guarded(
-        self,
-        errand: Request,
-        place: MessageDelivery,
-        doing: str,
-        work: Callable[[], Awaitable[tuple[str, T]]],
-        noted: dict[str, Any],
-    ) -> T | None:
-        where = {
-            "server": errand.server_id, "channel": errand.channel_id, "user": errand.user_id,
-        }  # fmt: skip
-        with log_context(errand.id):
-            started = time.monotonic()
-            _log.info("asked", extra=details(**where, **noted))
-            outcome = "failed"
-            try:
-                # Even a refusal takes its turn after those who have heard nothing yet.
-                await self._let_others_be_acknowledged()
-                outcome, result = await work()
-                return result
-            except MessageDeleted:
-                outcome = "its message was deleted"
-                return None
-            except asyncio.CancelledError:
-                outcome = "dropped"
-                if errand.id not in self._withdrawn:
-                    raise
-                with contextlib.suppress(MessageDeleted):
-                    await place.finish([note(errand.say("dm-server-gone"))])
-                return None
-            except Exception as error:  # noqa: BLE001 - told and logged in one place
-                errors.log(error, doing, **where)
-                with contextlib.suppress(MessageDeleted):
-                    await place.finish([errors.page_for(error, errand.say, errand.id)])
-                return None
-            finally:
-                self._withdrawn.discard(errand.id)
-                await place.close()
-                ms = round((time.monotonic() - started) * 1000)
-                _log.info("ended", extra=details(outcome=outcome, ms=ms))
-
-    async def _until_cut(
-        self, place: MessageDelivery, work: Callable[[], Coroutine[Any, Any, T]]
-    ) -> T | None:
-        making = asyncio.create_task(work())
-        ends = [asyncio.create_task(self._cut.wait()), asyncio.create_task(place.until_gone())]
-        try:
-            await asyncio.wait([making, *ends], return_when=asyncio.FIRST_COMPLETED)
-            if making.done():
-                return making.result()
-            if place.is_gone:
-                raise MessageDeleted
-            return None
-        finally:
-            for task in (making, *ends):
+    async def _wait_for_all(self, seconds: float) -> None:
+        ends = [asyncio.create_task(ended.wait()) for ended in self._ended.values()]
+        if ends:
+            _, pending = await asyncio.wait(ends, timeout=seconds)
+            for task in pending:
                 task.cancel()
-            await asyncio.gather(making, *ends, return_exceptions=True)
+
+    @contextlib.asynccontextmanager
+    async def _until_cut(self, delivery: MessageDelivery) -> AsyncIterator[None]:
+        """Cancel the body when the bot stops or the message is deleted, as a timeout would."""
+        body = _this_task()
+        cancelled_before = body.cancelling()
+        watcher = asyncio.create_task(self._watch(delivery, body))
+        try:
+            yield
+        except asyncio.CancelledError as error:
+            # Cancelled by the watcher and nobody else: then it is no cancellation for the caller.
+            if not watcher.done() or watcher.cancelled() or body.uncancel() > cancelled_before:
+                raise
+            raise (MessageDeleted() if delivery.is_gone else CutShort()) from error
+        finally:
+            watcher.cancel()
+            await asyncio.gather(watcher, return_exceptions=True)
+
+    async def _watch(self, delivery: MessageDelivery, body: asyncio.Task[Any]) -> None:
+        ends = [
+            asyncio.create_task(self._cut.wait()),
+            asyncio.create_task(delivery.until_gone()),
+        ]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
+        body.cancel()
+
+
+def _this_task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("Requests run in tasks.")
+    return task

@@ -80,11 +80,11 @@ class SubscriptionRunner:
     """``start`` it and ``stop`` it; ``tick`` is one round by itself."""
 
     def __init__(
-        self, catalogue: Catalogue, desk: SummaryService, courier: DigestSender, clock: Clock
+        self, catalogue: Catalogue, desk: SummaryService, sender: DigestSender, clock: Clock
     ) -> None:
         self._catalogue = catalogue
         self._desk = desk
-        self._courier = courier
+        self._sender = sender
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
         # What alerts have looked at: without new articles there is nothing to look for.
@@ -148,7 +148,7 @@ class SubscriptionRunner:
     async def _tell_end(self, subscription: Subscription, why: str) -> None:
         try:
             async with asyncio.timeout(_SECONDS):
-                await self._courier.tell_end(subscription, why)
+                await self._sender.tell_end(subscription, why)
         except Exception:  # noqa: BLE001 - logged; there is nobody else to tell
             _log.exception("who made subscription %d could not be told of its end", subscription.id)
 
@@ -156,7 +156,7 @@ class SubscriptionRunner:
         now = self._clock()
         pending = []
         for delivery in await unsettled_deliveries(self._catalogue.database, subscription.id):
-            if await self._courier.has_arrived(subscription, delivery):
+            if await self._sender.has_arrived(subscription, delivery):
                 until = max(delivery.at, subscription.done_until)
                 await settle_delivery(
                     self._catalogue.database, delivery, now, sent=True, until=until
@@ -250,7 +250,7 @@ class SubscriptionRunner:
             delivery = replace(delivery, id=known.id)
         elif not await reserve_delivery(self._catalogue.database, delivery):
             return  # it has been dealt with
-        await self._courier.deliver(subscription, digest, delivery.id)
+        await self._sender.deliver(subscription, digest, delivery.id)
         await settle_delivery(
             self._catalogue.database, delivery, self._clock(), sent=True, until=now
         )

@@ -45,8 +45,8 @@ class AnswerButton(
         return cls(match["action"], match["answer"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        presses: AnswerButtonHandler = interaction.client.presses
-        await presses.pressed(interaction, self.action, self.answer_id)
+        handler: AnswerButtonHandler = interaction.client.services.components.answer_buttons
+        await handler.pressed(interaction, self.action, self.answer_id)
 
 
 def answer_view(answer_id: str, answer: Answer, *, private: bool, say: Say) -> discord.ui.View:

@@ -30,8 +30,8 @@ class ServerMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template="newsd
         return cls(item)  # type: ignore[arg-type]
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        presses: ServerMenuHandler = interaction.client.presses
-        await presses.chose(interaction, self.item.values[0])
+        handler: ServerMenuHandler = interaction.client.services.components.guild_menu
+        await handler.chose(interaction, self.item.values[0])
 
 
 def server_menu(guilds: Sequence[discord.Guild], say: Say) -> Page:

@@ -39,7 +39,7 @@ class CancelButton(
         return cls(int(match["job"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        board: CancelHandler = interaction.client.board
+        board: CancelHandler = interaction.client.services.job_board
         await board.cancel_pressed(interaction, self.job_id)
 
 

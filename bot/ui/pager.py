@@ -59,9 +59,11 @@ class PageButton(
         return cls(match["kept"], int(match["number"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        bot = interaction.client
-        turns: PageHandler = bot.lists if self._kept_id in bot.lists else bot.pages
-        await turns.turn(interaction, self._kept_id, self._number)
+        services = interaction.client.services
+        handler: PageHandler = (
+            services.lists if self._kept_id in services.lists else services.components.page_turner
+        )
+        await handler.turn(interaction, self._kept_id, self._number)
 
 
 @dataclass(frozen=True, slots=True)

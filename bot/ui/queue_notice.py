@@ -16,8 +16,8 @@ _NEAR_SECONDS, _FAR_SECONDS = 2.0, 6.0
 class WaitingNotice:
     """Shows the place in line to one who waits for more than a moment: often when it is near."""
 
-    def __init__(self, place: MessageDelivery, say: Say) -> None:
-        self._place = place
+    def __init__(self, delivery: MessageDelivery, say: Say) -> None:
+        self._delivery = delivery
         self._say = say
         self._turn = 0
         self._telling: asyncio.Task[None] | None = None
@@ -38,7 +38,7 @@ class WaitingNotice:
         while True:
             if self._turn != told:
                 told = self._turn
-                self._place.update(self._page)
+                self._delivery.update(self._page)
             await asyncio.sleep(_NEAR_SECONDS if told <= _NEAR else _FAR_SECONDS)
 
     def _page(self) -> Page:

@@ -76,7 +76,7 @@ def article_features(title: str, text: str, at: int) -> ArticleFeatures:
 
 
 def unpack_features(packed: bytes | None) -> ArticleFeatures:
-    """What ``Traits.packed`` made; of None, what is known of an article kept before there were traits."""
+    """What ``ArticleFeatures.packed`` made; of None, what is known of an article kept before there were traits."""
     if packed is None:
         packed = article_features("", "", 0).packed()
     words, title, numbers, roundup = _HEAD.unpack_from(packed)

@@ -78,7 +78,7 @@ async def main() -> None:
 
 async def _ingest(bot: NewsdeskBot, server: int, articles: list[IngestItem]) -> tuple[int, float]:
     started = time.perf_counter()
-    indexer = await bot.library.indexer(bot.corpus_of(server))
+    indexer = await bot.services.library.indexer(bot.services.contexts.corpus_of(server))
     count = 0
     async for result in ingest(indexer, articles, actor="load", data_dir=bot.settings.data_dir):
         count += result.status in ("indexed", "duplicate")

@@ -49,7 +49,7 @@ async def scenes(folder: Path) -> dict[str, list[Message]]:
 
 async def _play(standin: DiscordStandIn, bot: NewsdeskBot, found: dict[str, list[Message]]) -> None:
     guild, empty = standin.guild("Harbour News"), standin.guild("Empty News")
-    indexer = await bot.library.indexer(bot.corpus_of(guild.id))
+    indexer = await bot.services.library.indexer(bot.services.contexts.corpus_of(guild.id))
     folder = bot.settings.data_dir
     async for _ in ingest(indexer, demo_articles(NOW), actor="pictures", data_dir=folder):
         pass

@@ -31,7 +31,7 @@ async def _ask(
     *,
     exempt: bool = False,
 ) -> None:
-    async with queue.place(server, user, exempt=exempt):
+    async with queue.turn(server, user, exempt=exempt):
         await hold.wait()
         done.append(user)
 
@@ -46,7 +46,7 @@ async def test_servers_take_turns() -> None:
     order: list[int] = []
 
     async def ask(server: int, user: int) -> None:
-        async with queue.place(server, user):
+        async with queue.turn(server, user):
             order.append(user)
             await asyncio.sleep(0)
 
@@ -66,7 +66,7 @@ async def test_who_waits_is_told_each_place() -> None:
     places: list[int] = []
 
     async def third() -> None:
-        async with queue.place(1, 3, moved=places.append):
+        async with queue.turn(1, 3, moved=places.append):
             pass
 
     second = asyncio.create_task(_ask(queue, 1, 2, [], hold))
@@ -119,7 +119,7 @@ async def test_whatever_is_cancelled_bounds_hold_and_nothing_is_left(seed: int) 
     running: dict[int, int] = {}
 
     async def ask(server: int) -> None:
-        async with queue.place(server, server):
+        async with queue.turn(server, server):
             running[server] = running.get(server, 0) + 1
             assert running[server] <= limits.server_at_once
             assert sum(running.values()) <= limits.at_once

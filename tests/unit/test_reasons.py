@@ -14,7 +14,14 @@ from bot.i18n.reasons import reason_in
 ROOT = Path(__file__).parents[2]
 _ERRORS = {"UnreadableSource", "FetchRefused", "RobotsRefused"}
 # Where functions return reasons, and where ``ValueError`` has one to show.
-_RETURNED = {"what_else", "_listing", "reservation", "_no_article", "removal_reason", "refusal"}
+_RETURNED = {
+    "classify_non_article",
+    "_listing",
+    "reservation",
+    "_no_article",
+    "removal_reason",
+    "refusal",
+}
 _SHOWN = {"urls.py", "jsonl.py"}
 _GERMAN = translator_for("de")
 
@@ -27,7 +34,7 @@ def _given() -> Iterator[str]:
                 name = getattr(node.func, "id", "")
                 if name in _ERRORS or (name == "ValueError" and path.name in _SHOWN):
                     yield from _words(node.args[0])
-                if name == "Judged" and len(node.args) > 2:
+                if name == "FilteredItem" and len(node.args) > 2:
                     yield from _words(node.args[2])
                 for keyword in node.keywords:
                     if keyword.arg in ("reason", "pause_reason"):

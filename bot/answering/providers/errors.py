@@ -4,7 +4,7 @@ ModelError
   ├─ ModelRefused      a bad key, no quota, an unknown model, a request that it won't take
   ├─ ModelBusy         a rate limit; ``wait`` says for how long, in seconds
   ├─ ModelUnreachable  no server, an error of its own, or no answer in time
-  ├─ ModelBroke        an answer that breaks off or is none
+  ├─ ModelResponseInvalid       an answer that breaks off or is none
   └─ ContextTooLong    more tokens than the model reads
 """
 

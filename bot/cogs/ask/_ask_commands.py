@@ -9,19 +9,18 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from bot.client import NewsdeskBot
+from bot.bootstrap import Services
 from bot.cogs.ask._autocomplete import suggest_sources
 from bot.cogs.ask._context import AboutForm
 from bot.cogs.ask._delivery import acknowledged
-from bot.cogs.ask._service import AskedQuestion, AskService
 from bot.cogs.ask._threads import open_thread
 from bot.services.answers import LONGEST_QUESTION
 
 
 class AskCommands(commands.Cog):
-    def __init__(self, bot: NewsdeskBot, asking: AskService) -> None:
+    def __init__(self, bot: commands.AutoShardedBot, services: Services) -> None:
         self._bot = bot
-        self._asking = asking
+        self._services = services
         self._menu = app_commands.ContextMenu(
             name=locale_str("Ask about this"), callback=self._about_this
         )
@@ -47,29 +46,37 @@ class AskCommands(commands.Cog):
         source: app_commands.Range[str, 1, 100] | None = None,
         private: bool | None = None,
     ) -> None:
-        visit = await self._bot.visit(interaction)
-        moment = self._asking.since(since)
-        self._asking.admit(visit, question)
-        hidden = visit.settings.private if private is None else private
-        hidden = hidden and visit.server_id is not None  # nobody else reads direct messages
-        with self._bot.errands.acknowledging():
-            place = await acknowledged(interaction, private=hidden)
+        context = await self._services.contexts.of_interaction(interaction)
+        ask = self._services.ask
+        moment = ask.since(since)
+        ask.admit(context, question)
+        hidden = context.settings.private if private is None else private
+        hidden = hidden and context.server_id is not None  # nobody else reads direct messages
+        with self._services.requests.acknowledging():
+            delivery = await acknowledged(interaction, private=hidden)
         channel = interaction.channel
-        going_on = await self._asking.going_on_in(channel)
-        asked = AskedQuestion(question, moment, source, going_on, self._asking.topics_in(channel))
-        served = await self._asking.ask(visit, asked, place)
-        if served is not None and not hidden:
-            await open_thread(self._bot, visit, channel, question, served)
+        going_on = await ask.going_on_in(channel)
+        request = ask.request(
+            context,
+            question,
+            since=moment,
+            source=source,
+            about=going_on,
+            topics=ask.topics_in(channel),
+        )
+        posted = await ask.ask(context, delivery, request)
+        if posted is not None and not hidden:
+            await open_thread(self._services, context, channel, question, posted)
 
     @ask.autocomplete("source")
     async def _sources(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await suggest_sources(self._bot, self._asking, interaction, typed)
+        return await suggest_sources(self._services, interaction, typed)
 
     async def _about_this(
         self, interaction: discord.Interaction[Any], message: discord.Message
     ) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_asking()
-        await interaction.response.send_modal(AboutForm(self._bot, self._asking, visit, message))
+        context = await self._services.contexts.of_interaction(interaction)
+        context.require_asking()
+        await interaction.response.send_modal(AboutForm(self._services, context, message))

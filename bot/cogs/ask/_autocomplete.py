@@ -8,8 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.client import NewsdeskBot
-from bot.cogs.ask._service import AskService
+from bot.bootstrap import Services
 from bot.ui.escaping import unmarked
 
 SUGGESTIONS = 25
@@ -18,15 +17,15 @@ LONGEST_SUGGESTION = 100
 
 
 async def suggest_sources(
-    bot: NewsdeskBot, asking: AskService, interaction: discord.Interaction[Any], typed: str
+    services: Services, interaction: discord.Interaction[Any], typed: str
 ) -> list[app_commands.Choice[str]]:
     """The publishers whose names begin so, of what this person may read."""
-    visit = await bot.visit(interaction)
+    context = await services.contexts.of_interaction(interaction)
     async with asyncio.timeout(SUGGEST_SECONDS):
-        corpus = await asking.suggesting_from(visit)
+        corpus = await services.ask.suggesting_from(context)
         if corpus is None:
             return []
-        names = await bot.library.source_names(corpus, typed)
+        names = await services.library.source_names(corpus, typed)
     return [
         app_commands.Choice(name=unmarked(name, LONGEST_SUGGESTION), value=name)
         for name in names

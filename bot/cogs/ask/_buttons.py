@@ -10,9 +10,8 @@ import discord
 from bot import errors
 from bot.answering.models import Answer
 from bot.answering.serialization import as_record, from_record
-from bot.client import NewsdeskBot
+from bot.bootstrap import Services
 from bot.cogs.ask._delivery import acknowledged
-from bot.cogs.ask._service import AskedQuestion, AskService
 from bot.errors import UserError
 from bot.i18n import translator_for
 from bot.ops.logging import log_context, new_id
@@ -38,18 +37,17 @@ from retrieval.moderation import removals
 class AnswerButtonHandlers:
     """Hears of buttons and menus. Never raises: errors are told to who pressed."""
 
-    def __init__(self, bot: NewsdeskBot, asking: AskService) -> None:
-        self._bot = bot
-        self._asking = asking
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     async def pressed(
         self, interaction: discord.Interaction[Any], action: str, answer_id: str
     ) -> None:
         with log_context(answer_id):
             try:
-                visit = await self._bot.visit(interaction)
-                given = await self._verified(interaction, visit, answer_id)
-                await self._do(interaction, visit, action, given)
+                context = await self._services.contexts.of_interaction(interaction)
+                given = await self._verified(interaction, context, answer_id)
+                await self._do(interaction, context, action, given)
             except Exception as error:  # noqa: BLE001 - told and logged in one place
                 say = translator_for(interaction.locale.value)
                 await errors.report(interaction, error, say, f"button {action}")
@@ -57,69 +55,69 @@ class AnswerButtonHandlers:
     async def chose(self, interaction: discord.Interaction[Any], value: str) -> None:
         """A server was chosen in direct messages; the question that waited is answered now."""
         try:
-            visit = await self._bot.visit(interaction)
-            guild = await self._asking.direct.choose(interaction.user, int(value))
-            words = visit.say("dm-chosen", server=plain(guild.name, 100))
+            context = await self._services.contexts.of_interaction(interaction)
+            guild = await self._services.ask.dm_guilds.choose(interaction.user, int(value))
+            words = context.say("dm-chosen", server=plain(guild.name, 100))
             await interaction.response.edit_message(embed=note(words).embed)
-            waiting = self._asking.waiting_of(interaction.user.id)
+            waiting = self._services.ask.waiting_of(interaction.user.id)
             if waiting is not None and isinstance(interaction.channel, discord.abc.Messageable):
                 way = ChannelDelivery(interaction.channel, None, str(interaction.id))
-                await waiting(visit, MessageDelivery([way], private=False))
+                await waiting(context, MessageDelivery([way], private=False))
         except Exception as error:  # noqa: BLE001 - told and logged in one place
             say = translator_for(interaction.locale.value)
             await errors.report(interaction, error, say, "menu of servers")
 
     async def _verified(
-        self, interaction: discord.Interaction[Any], visit: RequestContext, answer_id: str
+        self, interaction: discord.Interaction[Any], context: RequestContext, answer_id: str
     ) -> StoredAnswer:
         """The answer, if this button is one of its own. Raises ``UserError``."""
-        await self._bot.errands.wait_until_recorded(answer_id)
-        given = await answer_by_id(self._bot.library.database, answer_id)
+        await self._services.requests.wait_until_recorded(answer_id)
+        given = await answer_by_id(self._services.library.database, answer_id)
         if given is None or not given.answer:
             raise UserError("answer-gone")
         message_id = interaction.message.id if interaction.message else None
         known = given.message_id is not None
-        if (message_id != given.message_id) if known else (visit.channel_id != given.channel_id):
+        if (message_id != given.message_id) if known else (context.channel_id != given.channel_id):
             raise UserError("not-yours")
-        await self._asking.require_reading(visit, given)
+        await self._services.ask.require_reading(context, given)
         return given
 
     async def _do(
         self,
         interaction: discord.Interaction[Any],
-        visit: RequestContext,
+        context: RequestContext,
         action: str,
         given: StoredAnswer,
     ) -> None:
         answer = from_record(given.question or "", given.answer)
         if action == "sources":
-            await self._show_sources(interaction, visit, given, answer)
+            await self._show_sources(interaction, context, given, answer)
         elif action == "follow-up":
-            visit.require_asking()
-            await interaction.response.send_modal(FollowUp(self._bot, self._asking, visit, given))
+            context.require_asking()
+            await interaction.response.send_modal(FollowUp(self._services, context, given))
         elif action in ("helpful", "not-helpful"):
             await record_feedback(
-                self._bot.library.database, given.id, visit.user.id,
-                helpful=action == "helpful", now=self._bot.library.clock(),
+                self._services.library.database, given.id, context.user.id,
+                helpful=action == "helpful", now=self._services.library.clock(),
             )  # fmt: skip
             await interaction.response.send_message(
-                embed=note(visit.say("thanks")).embed, ephemeral=True
+                embed=note(context.say("thanks")).embed, ephemeral=True
             )
         elif action == "share":
-            await self._share(interaction, visit, given, answer)
+            await self._share(interaction, context, given, answer)
         else:
-            await self._delete(interaction, visit, given)
+            await self._delete(interaction, context, given)
 
     async def _show_sources(
         self,
         interaction: discord.Interaction[Any],
-        visit: RequestContext,
+        context: RequestContext,
         given: StoredAnswer,
         answer: Answer,
     ) -> None:
         cited = [citation.article.article_id for citation in answer.citations]
-        removed = await removals(self._bot.library, given.corpus, cited)
-        first, *more = sources_pages(answer.citations, visit.say, removed)
+        removed = await removals(self._services.library, given.corpus, cited)
+        first, *more = sources_pages(answer.citations, context.say, removed)
         await interaction.response.send_message(embed=first.embed, ephemeral=True)
         for page in more:
             await interaction.followup.send(embed=page.embed, ephemeral=True)
@@ -127,38 +125,40 @@ class AnswerButtonHandlers:
     async def _share(
         self,
         interaction: discord.Interaction[Any],
-        visit: RequestContext,
+        context: RequestContext,
         given: StoredAnswer,
         answer: Answer,
     ) -> None:
         """A copy that all see, with an id and buttons of its own."""
         rights = interaction.permissions
         in_thread = isinstance(interaction.channel, discord.Thread)
-        if not given.private or visit.server_id is None:
+        if not given.private or context.server_id is None:
             raise UserError("not-yours")
         if not (rights.send_messages_in_threads if in_thread else rights.send_messages):
             raise UserError("not-allowed")
         cited = [citation.article.article_id for citation in answer.citations]
-        if removed := await self._asking.removed_of(given, cited):
+        if removed := await self._services.ask.removed_of(given, cited):
             raise UserError("rests-on-removed", at=removed)
         copy_id = new_id()
-        await save_answer(self._bot.library.database, StoredAnswer(
-            copy_id, given.at, given.corpus, visit.server_id, visit.channel_id, None,
-            visit.user.id, given.question, False, as_record(answer),
+        await save_answer(self._services.library.database, StoredAnswer(
+            copy_id, given.at, given.corpus, context.server_id, context.channel_id, None,
+            context.user.id, given.question, False, as_record(answer),
         ))  # fmt: skip
-        by = visit.say("shared-by", user=plain(visit.user.display_name, 80))
-        frame = AnswerContext(copy_id, given.at, visit.say, given.question, by)
+        by = context.say("shared-by", user=plain(context.user.display_name, 80))
+        frame = AnswerContext(copy_id, given.at, context.say, given.question, by)
         *before, last = answer_pages(answer, frame)
-        view = answer_view(copy_id, answer, private=False, say=visit.say)
-        place = await acknowledged(interaction, private=False)
-        message = await place.finish([*before, last.with_view(view)])
+        view = answer_view(copy_id, answer, private=False, say=context.say)
+        delivery = await acknowledged(interaction, private=False)
+        message = await delivery.finish([*before, last.with_view(view)])
         if message is not None:
-            await set_message(self._bot.library.database, copy_id, message.channel.id, message.id)
+            await set_message(
+                self._services.library.database, copy_id, message.channel.id, message.id
+            )
 
     async def _delete(
-        self, interaction: discord.Interaction[Any], visit: RequestContext, given: StoredAnswer
+        self, interaction: discord.Interaction[Any], context: RequestContext, given: StoredAnswer
     ) -> None:
-        if visit.user.id != given.user_id and not visit.is_moderator:
+        if context.user.id != given.user_id and not context.is_moderator:
             raise UserError("not-yours")
         await interaction.response.defer()
         channel = interaction.channel
@@ -172,28 +172,27 @@ class AnswerButtonHandlers:
 class FollowUp(Form):
     """One more question that goes on from an answer."""
 
-    def __init__(
-        self, bot: NewsdeskBot, asking: AskService, visit: RequestContext, given: StoredAnswer
-    ) -> None:
-        super().__init__(title=visit.say("follow-up-title"), say=visit.say)
-        self._bot = bot
-        self._asking = asking
+    def __init__(self, services: Services, context: RequestContext, given: StoredAnswer) -> None:
+        super().__init__(title=context.say("follow-up-title"), say=context.say)
+        self._services = services
         self._given = given
         self._question: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            label=visit.say("follow-up-label"), placeholder=visit.say("follow-up-placeholder"),
+            label=context.say("follow-up-label"), placeholder=context.say("follow-up-placeholder"),
             max_length=LONGEST_QUESTION,
         )  # fmt: skip
         self.add_item(self._question)
 
     async def submitted(self, interaction: discord.Interaction[Any]) -> None:
-        visit = await self._bot.visit(interaction)
-        self._asking.admit(visit, self._question.value)
-        place = await acknowledged(
-            interaction, private=self._given.private and visit.server_id is not None
+        context = await self._services.contexts.of_interaction(interaction)
+        self._services.ask.admit(context, self._question.value)
+        delivery = await acknowledged(
+            interaction, private=self._given.private and context.server_id is not None
         )
         # Read again: it may have been forgotten while the form was open.
-        given = await answer_by_id(self._bot.library.database, self._given.id)
-        going_on = await self._asking.after(given)
-        topics = self._asking.topics_in(interaction.channel)
-        question = AskedQuestion(self._question.value, about=going_on, topics=topics)
-        await self._asking.ask(visit, question, place)
+        given = await answer_by_id(self._services.library.database, self._given.id)
+        going_on = await self._services.ask.after(given)
+        topics = self._services.ask.topics_in(interaction.channel)
+        request = self._services.ask.request(
+            context, self._question.value, about=going_on, topics=topics
+        )
+        await self._services.ask.ask(context, delivery, request)

@@ -8,11 +8,11 @@ from typing import Any
 import discord
 
 from bot.answering.conversation import Conversation, Turn
-from bot.client import NewsdeskBot
+from bot.bootstrap import Services
 from bot.cogs.ask._delivery import acknowledged
 from bot.cogs.ask._ingest_offer import IngestOfferView
-from bot.cogs.ask._service import AskedQuestion, AskService, ConversationContext
 from bot.errors import UserError
+from bot.services.ask import ConversationContext
 from bot.services.permissions import RequestContext
 from bot.ui.escaping import cleaned, cut
 from bot.ui.forms import Form
@@ -28,46 +28,46 @@ class AboutForm(Form):
     """One input; left empty, it is asked what there is on the subject."""
 
     def __init__(
-        self, bot: NewsdeskBot, asking: AskService, visit: RequestContext, message: discord.Message
+        self, services: Services, context: RequestContext, message: discord.Message
     ) -> None:
-        super().__init__(title=visit.say("command-ask-about"), say=visit.say)
-        self._bot = bot
-        self._asking = asking
+        super().__init__(title=context.say("command-ask-about"), say=context.say)
+        self._services = services
         self._message = message
         self._question: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            label=visit.say("follow-up-label"), placeholder=visit.say("example-question"),
+            label=context.say("follow-up-label"), placeholder=context.say("example-question"),
             max_length=500, required=False,
         )  # fmt: skip
         self.add_item(self._question)
 
     async def submitted(self, interaction: discord.Interaction[Any]) -> None:
-        visit = await self._bot.visit(interaction)
+        context = await self._services.contexts.of_interaction(interaction)
         asked = self._question.value.strip()
-        self._asking.admit(visit, asked or "…")
-        private = visit.settings.private and visit.server_id is not None
-        with self._bot.errands.acknowledging():
-            place = await acknowledged(interaction, private=private)
-        subject, missing = await self._subject(visit)
+        self._services.ask.admit(context, asked or "…")
+        private = context.settings.private and context.server_id is not None
+        with self._services.requests.acknowledging():
+            delivery = await acknowledged(interaction, private=private)
+        subject, missing = await self._subject(context)
         text = asked or subject
         if not text:
-            raise UserError("question-empty", example=visit.say("example-question"))
+            raise UserError("question-empty", example=context.say("example-question"))
         about = ConversationContext(Conversation((Turn(subject, ""),))) if subject else None
-        await self._asking.ask(visit, AskedQuestion(text, about=about), place)
-        if missing and visit.is_moderator and visit.server_id is not None:
+        request = self._services.ask.request(context, text, about=about)
+        await self._services.ask.ask(context, delivery, request)
+        if missing and context.is_moderator and context.server_id is not None:
             await interaction.followup.send(
-                embed=note(visit.say("not-ingested")).embed,
-                view=IngestOfferView(self._bot, visit, missing), ephemeral=True,
+                embed=note(context.say("not-ingested")).embed,
+                view=IngestOfferView(self._services, context, missing), ephemeral=True,
             )  # fmt: skip
 
-    async def _subject(self, visit: RequestContext) -> tuple[str, list[str]]:
+    async def _subject(self, context: RequestContext) -> tuple[str, list[str]]:
         """The title of the article that the message links, if it is here; else the message's own
         words, and its links."""
         links = links_of(self._message)[:_LINKS]
-        corpus = visit.corpus
+        corpus = context.corpus
         if links and corpus is None:
-            corpus = await self._asking.direct.corpus_for(visit.user)
+            corpus = await self._services.ask.dm_guilds.corpus_for(context.user)
         for url in links:
-            if corpus and (title := await self._bot.library.title_of(corpus, url)):
+            if corpus and (title := await self._services.library.title_of(corpus, url)):
                 return title, []
         return self._words(), links
 

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 
 from bot import errors
-from bot.client import NewsdeskBot
+from bot.bootstrap import Services
 from bot.errors import UserError
 from bot.services.job_progress import acknowledge_publicly
 from bot.services.permissions import RequestContext
@@ -23,37 +23,37 @@ class IngestOfferView(discord.ui.View):
 
     def __init__(
         self,
-        bot: NewsdeskBot,
-        visit: RequestContext,
+        services: Services,
+        context: RequestContext,
         links: Sequence[str],
         label: str = "button-ingest",
     ) -> None:
         super().__init__(timeout=_SECONDS)
-        self._bot = bot
-        self._user_id = visit.user.id
-        self._say = visit.say
+        self._services = services
+        self._user_id = context.user.id
+        self._say = context.say
         self._links = links
-        button: discord.ui.Button[Any] = discord.ui.Button(label=visit.say(label))
+        button: discord.ui.Button[Any] = discord.ui.Button(label=context.say(label))
         button.callback = self._bring_in  # type: ignore[method-assign]
         self.add_item(button)
 
     async def _bring_in(self, interaction: discord.Interaction[Any]) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
-        if visit.user.id != self._user_id:
+        context = await self._services.contexts.of_interaction(interaction)
+        context.require_moderator()
+        if context.user.id != self._user_id:
             raise UserError("not-yours")
         self.stop()
         sources = [JobSource("url", link_of(link)) for link in self._links]
-        await self._accepted(interaction, visit, sources)
+        await self._accepted(interaction, context, sources)
 
     async def _accepted(
         self,
         interaction: discord.Interaction[Any],
-        visit: RequestContext,
+        context: RequestContext,
         sources: Sequence[JobSource],
     ) -> None:
         message_id = await acknowledge_publicly(interaction)
-        await self._bot.board.bring_in(interaction, visit, sources, message_id)
+        await self._services.job_board.bring_in(interaction, context, sources, message_id)
 
     async def on_error(
         self, interaction: discord.Interaction[Any], error: Exception, item: discord.ui.Item[Any], /

@@ -1,6 +1,6 @@
 """Asking by message: mentioning the bot, replying to it, in its threads, directly.
 
-Discord gives the text of such messages to every bot, except for threads and for replies that don't
+Discord gives the text of such messages to every services, except for threads and for replies that don't
 ping: there it takes the message content intent (NEWSDESK_MESSAGE_CONTENT).
 """
 
@@ -15,9 +15,8 @@ import discord
 from discord.ext import commands
 
 from bot import errors
-from bot.client import NewsdeskBot
+from bot.bootstrap import Services
 from bot.cogs.ask._delivery import replying_to
-from bot.cogs.ask._service import AskedQuestion, AskService
 from bot.ops.logging import new_id
 from bot.services.permissions import RequestContext
 from bot.ui.delivery import MessageDeleted
@@ -26,33 +25,33 @@ _PLAIN = (discord.MessageType.default, discord.MessageType.reply)
 
 
 class AskMessages(commands.Cog):
-    def __init__(self, bot: NewsdeskBot, asking: AskService) -> None:
+    def __init__(self, bot: commands.AutoShardedBot, services: Services) -> None:
         self._bot = bot
-        self._asking = asking
+        self._services = services
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         if message.author.bot or message.type not in _PLAIN or not self._is_for_us(message):
             return
-        visit = await self._bot.visit_of(message)
+        context = await self._services.contexts.of_message(message)
         try:
-            await self._answer(visit, message)
+            await self._answer(context, message)
         except Exception as error:  # noqa: BLE001 - told and logged in one place
-            await self._tell(visit, message, error)
+            await self._tell(context, message, error)
 
-    async def _answer(self, visit: RequestContext, message: discord.Message) -> None:
-        text = self._without_mention(message.content)
-        self._asking.admit(visit, text)
-        place = replying_to(message)
+    async def _answer(self, context: RequestContext, message: discord.Message) -> None:
+        text, ask = self._without_mention(message.content), self._services.ask
+        ask.admit(context, text)
+        delivery = replying_to(message)
         about = None
         if (answered := self._replied_to(message)) is not None:
-            about = await self._asking.after_message(answered.id)
-        about = about or await self._asking.going_on_in(message.channel)
-        topics = self._asking.topics_in(message.channel)
+            about = await ask.after_message(answered.id)
+        about = about or await ask.going_on_in(message.channel)
+        topics = ask.topics_in(message.channel)
         typing = asyncio.create_task(_type_in(message.channel))
         try:
-            question = AskedQuestion(text, about=about, topics=topics, shown=False)
-            await self._asking.ask(visit, question, place)
+            request = ask.request(context, text, about=about, topics=topics, shown=False)
+            await ask.ask(context, delivery, request)
         finally:
             typing.cancel()
 
@@ -64,7 +63,7 @@ class AskMessages(commands.Cog):
         if self._replied_to(message) is not None:
             return True
         # In our own threads everything without a mention of somebody else is a question.
-        return self._asking.is_our_thread(message.channel) and not message.mentions
+        return self._services.ask.is_our_thread(message.channel) and not message.mentions
 
     def _mentions_us(self, message: discord.Message) -> bool:
         return self._bot.user is not None and self._bot.user in message.mentions
@@ -81,12 +80,14 @@ class AskMessages(commands.Cog):
         return re.sub(rf"<@!?{me}>", " ", text).strip()
 
     async def _tell(
-        self, visit: RequestContext, message: discord.Message, error: Exception
+        self, context: RequestContext, message: discord.Message, error: Exception
     ) -> None:
         incident = new_id()
-        errors.log(error, "message", incident=incident, server=visit.server_id, user=visit.user.id)
+        errors.log(
+            error, "message", incident=incident, server=context.server_id, user=context.user.id
+        )
         with contextlib.suppress(MessageDeleted):
-            await replying_to(message).finish([errors.page_for(error, visit.say, incident)])
+            await replying_to(message).finish([errors.page_for(error, context.say, incident)])
 
 
 async def _type_in(channel: discord.abc.Messageable) -> None:

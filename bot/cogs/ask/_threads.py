@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.client import NewsdeskBot
+from bot.bootstrap import Services
 from bot.ops.logging import details
 from bot.services.answers import PostedAnswer
 from bot.services.conversations import ThreadKey
@@ -20,19 +20,19 @@ _log = logging.getLogger(__name__)
 
 
 async def open_thread(
-    bot: NewsdeskBot, visit: RequestContext, channel: Any, question: str, served: PostedAnswer
+    services: Services, context: RequestContext, channel: Any, question: str, posted: PostedAnswer
 ) -> None:
     """Open a thread under an answer, if the server wants that and the channel allows it."""
-    if not visit.settings.threads or served.message.channel.id != visit.channel_id:
+    if not context.settings.threads or posted.message.channel.id != context.channel_id:
         return
     if not isinstance(channel, discord.TextChannel):
         return
     try:
-        thread = await channel.get_partial_message(served.message.id).create_thread(
+        thread = await channel.get_partial_message(posted.message.id).create_thread(
             name=unmarked(question, 90) or "…"
         )
     except (discord.HTTPException, aiohttp.ClientError) as error:
         _log.warning("no thread could be opened (%s); give the bot Create Public Threads",
-                     described(error), extra=details(server=visit.server_id))  # fmt: skip
+                     described(error), extra=details(server=context.server_id))  # fmt: skip
         return
-    bot.conversations.remember(ThreadKey(thread.id), served.conversation, visit.user.id)
+    services.conversations.remember(ThreadKey(thread.id), posted.conversation, context.user.id)

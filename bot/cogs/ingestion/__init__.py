@@ -9,4 +9,4 @@ from bot.ui.jobs import CancelButton
 
 async def setup(bot: NewsdeskBot) -> None:
     bot.add_dynamic_items(CancelButton)
-    await bot.add_cog(IngestCommands(bot))
+    await bot.add_cog(IngestCommands(bot, bot.services))

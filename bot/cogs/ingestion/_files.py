@@ -7,7 +7,7 @@ import asyncio
 import aiohttp
 import discord
 
-from bot.client import NewsdeskBot
+from bot.bootstrap import Services
 from bot.errors import UserError
 from bot.ui.escaping import plain
 from retrieval.catalogue.jobs import JobSource
@@ -29,14 +29,14 @@ def check_file(file: discord.Attachment, most: int) -> None:
         raise UserError("file-empty", name=plain(file.filename, 100))
 
 
-async def store_upload(file: discord.Attachment, bot: NewsdeskBot) -> JobSource:
+async def store_upload(file: discord.Attachment, services: Services) -> JobSource:
     """Download a file and keep it until its job is over. Raises ``UserError``."""
     try:
         async with asyncio.timeout(_DOWNLOAD_SECONDS):
             data = await file.read()
     except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
         raise UserError("file-not-had", name=plain(file.filename, 100)) from error
-    return await bot.newsroom.jobs.upload(file.filename, data)
+    return await services.ingestion.jobs.upload(file.filename, data)
 
 
 def _mb(size: int) -> str:

@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from bot.client import NewsdeskBot
+from bot.bootstrap import Services
 from bot.cogs.ingestion._files import check_file, store_upload
 from bot.cogs.ingestion._pasted_text import PasteForm
 from bot.errors import UserError
@@ -26,8 +26,9 @@ _TOLD = 5
 class IngestCommands(
     commands.GroupCog, group_name="ingest", group_description=locale_str("Bring articles in")
 ):
-    def __init__(self, bot: NewsdeskBot) -> None:
+    def __init__(self, bot: commands.AutoShardedBot, services: Services) -> None:
         self._bot = bot
+        self._services = services
         self._menu = app_commands.ContextMenu(
             name=locale_str("Ingest this"), callback=self._ingest_this
         )
@@ -43,44 +44,44 @@ class IngestCommands(
         links=locale_str("Links to articles, feeds or sitemaps, with blanks between")
     )
     async def url(self, interaction: discord.Interaction[Any], links: str) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
+        context = await self._services.contexts.of_interaction(interaction)
+        context.require_moderator()
         wanted = dict.fromkeys(link_of(each) for each in links.split())
         if not wanted:
             raise UserError("ingest-nothing")
         message_id = await acknowledge_publicly(interaction)
         sources = [JobSource("url", each) for each in wanted]
-        await self._bot.board.bring_in(interaction, visit, sources, message_id)
+        await self._services.job_board.bring_in(interaction, context, sources, message_id)
 
     @app_commands.command(name="file", description=locale_str("Bring in what a file holds"))
     @app_commands.describe(
         file=locale_str("A page, PDF, text, Markdown, feed or JSON Lines; also .gz")
     )
     async def file(self, interaction: discord.Interaction[Any], file: discord.Attachment) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
-        check_file(file, self._bot.settings.max_upload_bytes)
+        context = await self._services.contexts.of_interaction(interaction)
+        context.require_moderator()
+        check_file(file, self._services.settings.max_upload_bytes)
         message_id = await acknowledge_publicly(interaction)
-        source = await store_upload(file, self._bot)
-        await self._bot.board.bring_in(interaction, visit, [source], message_id)
+        source = await store_upload(file, self._services)
+        await self._services.job_board.bring_in(interaction, context, [source], message_id)
 
     @app_commands.command(name="text", description=locale_str("Bring in a text that you paste"))
     async def text(self, interaction: discord.Interaction[Any]) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
-        await interaction.response.send_modal(PasteForm(self._bot, visit.say))
+        context = await self._services.contexts.of_interaction(interaction)
+        context.require_moderator()
+        await interaction.response.send_modal(PasteForm(self._services, context.say))
 
     async def _ingest_this(
         self, interaction: discord.Interaction[Any], message: discord.Message
     ) -> None:
         """Every link and every file of a message. What can't be read is skipped and said so."""
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
+        context = await self._services.contexts.of_interaction(interaction)
+        context.require_moderator()
         files = [file for part in parts_of(message) for file in part.attachments]
         links = links_of(message)
         if not links and not files:
             raise UserError("ingest-nothing-in-message")
-        most = self._bot.settings.max_upload_bytes
+        most = self._services.settings.max_upload_bytes
         sources: list[JobSource] = []
         readable: list[discord.Attachment] = []
         refused: list[UserError] = []
@@ -96,16 +97,16 @@ class IngestCommands(
         message_id = await acknowledge_publicly(interaction)
         for file in readable:
             with _noting(refused):
-                sources.append(await store_upload(file, self._bot))
+                sources.append(await store_upload(file, self._services))
         if not sources:
             raise refused[0]
         tells = bool(refused) and message_id is not None
         if tells:
             # What follows on a response that says nothing yet would become the response.
-            await interaction.edit_original_response(embed=note(visit.say("job-coming")).embed)
-        await self._bot.board.bring_in(interaction, visit, sources, message_id)
+            await interaction.edit_original_response(embed=note(context.say("job-coming")).embed)
+        await self._services.job_board.bring_in(interaction, context, sources, message_id)
         if tells:
-            words = "\n".join(visit.say(each.key, **each.values) for each in refused[:_TOLD])
+            words = "\n".join(context.say(each.key, **each.values) for each in refused[:_TOLD])
             await interaction.followup.send(embed=note(words).embed, ephemeral=True)
 
 

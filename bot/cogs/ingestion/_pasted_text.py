@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import discord
 
 from bot import errors
-from bot.client import NewsdeskBot
+from bot.bootstrap import Services
 from bot.errors import UserError
 from bot.i18n import Say
 from bot.services.job_progress import acknowledge_publicly
@@ -35,9 +35,9 @@ _NOTHING = PastedInput()
 class PasteForm(Form):
     """Title and text; a link and a date if they are known. ``pasted`` stands there already."""
 
-    def __init__(self, bot: NewsdeskBot, say: Say, pasted: PastedInput = _NOTHING) -> None:
+    def __init__(self, services: Services, say: Say, pasted: PastedInput = _NOTHING) -> None:
         super().__init__(title=say("paste-title"), say=say)
-        self._bot = bot
+        self._services = services
         self._title = _line(say("paste-headline"), 300, pasted.title)
         self._text: discord.ui.TextInput[Any] = discord.ui.TextInput(
             label=say("paste-text"), style=discord.TextStyle.paragraph, max_length=4_000,
@@ -51,8 +51,8 @@ class PasteForm(Form):
             self.add_item(item)
 
     async def submitted(self, interaction: discord.Interaction[Any]) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
+        context = await self._services.contexts.of_interaction(interaction)
+        context.require_moderator()
         title = " ".join(self._title.value.split())
         if not title or not self._text.value.strip():
             raise UserError("paste-empty")
@@ -63,7 +63,7 @@ class PasteForm(Form):
             record["published_at"] = _date(date)
         message_id = await acknowledge_publicly(interaction)
         source = JobSource("text", title, record)
-        await self._bot.board.bring_in(interaction, visit, [source], message_id)
+        await self._services.job_board.bring_in(interaction, context, [source], message_id)
 
     async def on_error(  # type: ignore[override]
         self, interaction: discord.Interaction[Any], error: Exception, /
@@ -72,16 +72,16 @@ class PasteForm(Form):
         pasted = PastedInput(
             *(item.value for item in (self._title, self._text, self._link, self._date))
         )
-        again = _RetryView(self._bot, self._say, pasted, interaction.user.id)
+        again = _RetryView(self._services, self._say, pasted, interaction.user.id)
         await errors.report(interaction, error, self._say, "form PasteForm", view=again)
 
 
 class _RetryView(discord.ui.View):
     """A button that opens the form once more, for who filled it in."""
 
-    def __init__(self, bot: NewsdeskBot, say: Say, pasted: PastedInput, user_id: int) -> None:
+    def __init__(self, services: Services, say: Say, pasted: PastedInput, user_id: int) -> None:
         super().__init__(timeout=_KEPT_SECONDS)
-        self._bot = bot
+        self._services = services
         self._say = say
         self._pasted = pasted
         self._user_id = user_id
@@ -90,11 +90,11 @@ class _RetryView(discord.ui.View):
         self.add_item(button)
 
     async def _open(self, interaction: discord.Interaction[Any]) -> None:
-        visit = await self._bot.visit(interaction)
-        visit.require_moderator()
+        context = await self._services.contexts.of_interaction(interaction)
+        context.require_moderator()
         if interaction.user.id != self._user_id:
             raise UserError("not-yours")
-        await interaction.response.send_modal(PasteForm(self._bot, visit.say, self._pasted))
+        await interaction.response.send_modal(PasteForm(self._services, context.say, self._pasted))
 
     async def on_error(
         self, interaction: discord.Interaction[Any], error: Exception, item: Any, /

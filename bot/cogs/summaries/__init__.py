@@ -12,13 +12,16 @@ from bot.ui.pager import PageButton
 
 
 async def setup(bot: NewsdeskBot) -> None:
-    asking = bot.asking
-    serving = SummaryRunner(bot, asking)
-    bot.pages = serving
+    services = bot.services
+    runner = SummaryRunner(services)
+    services.components.page_turner = runner
     bot.add_dynamic_items(PageButton)
-    courier = DiscordDigestSender(bot, serving)
-    bot.subscriptions = SubscriptionRunner(
-        bot.library.catalogue, bot.summaries, courier, lambda: bot.library.clock()
+    library = services.library
+    services.subscriptions = SubscriptionRunner(
+        library.catalogue,
+        services.summaries,
+        DiscordDigestSender(bot, services, runner),
+        lambda: library.clock(),
     )
-    await bot.add_cog(SummaryCommands(bot, serving, asking))
-    await bot.add_cog(SubscriptionCommands(bot))
+    await bot.add_cog(SummaryCommands(bot, services, runner))
+    await bot.add_cog(SubscriptionCommands(services))

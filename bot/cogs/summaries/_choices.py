@@ -10,7 +10,7 @@ from typing import Any
 import discord
 
 from bot import errors
-from bot.client import NewsdeskBot
+from bot.bootstrap import Services
 from bot.cogs.ask._delivery import acknowledged
 from bot.cogs.ask._ingest_offer import IngestOfferView
 from bot.cogs.summaries._service import Make, SummaryRunner
@@ -32,69 +32,69 @@ class SummaryOfferView(IngestOfferView):
 
     def __init__(
         self,
-        bot: NewsdeskBot,
-        serving: SummaryRunner,
-        visit: RequestContext,
+        services: Services,
+        runner: SummaryRunner,
+        context: RequestContext,
         link: str,
         *,
         private: bool,
     ) -> None:
-        super().__init__(bot, visit, [link], "button-ingest-and-sum-up")
-        self._serving = serving
+        super().__init__(services, context, [link], "button-ingest-and-sum-up")
+        self._runner = runner
         self._private = private
 
     async def _accepted(
         self,
         interaction: discord.Interaction[Any],
-        visit: RequestContext,
+        context: RequestContext,
         sources: Sequence[JobSource],
     ) -> None:
-        place = await acknowledged(interaction, private=self._private)
+        delivery = await acknowledged(interaction, private=self._private)
         try:
-            make = await self._brought_in(visit, place, sources)
+            make = await self._brought_in(context, delivery, sources)
         except MessageDeleted:
             return
         except Exception as error:  # noqa: BLE001 - told and logged in one place
-            errors.log(error, "bringing in to sum up", server=visit.server_id)
+            errors.log(error, "bringing in to sum up", server=context.server_id)
             with contextlib.suppress(MessageDeleted):
-                await place.finish([errors.page_for(error, visit.say, new_id())])
+                await delivery.finish([errors.page_for(error, context.say, new_id())])
             return
         finally:
-            await place.close()
+            await delivery.close()
         if make is not None:
-            await self._serving.serve_at(visit, place, make)
+            await self._runner.serve_at(context, delivery, make)
 
     async def _brought_in(
-        self, visit: RequestContext, place: MessageDelivery, sources: Sequence[JobSource]
+        self, context: RequestContext, delivery: MessageDelivery, sources: Sequence[JobSource]
     ) -> Make | None:
         """How to sum up what came; None if nothing did or several articles, which is told then."""
-        job = await self._bot.board.submit(visit, sources)
+        job = await self._services.job_board.submit(context, sources)
         came: list[str] = []
         try:
             async with asyncio.timeout(_SECONDS):
-                event = await self._over(job, visit, place, came)
+                event = await self._over(job, context, delivery, came)
         except TimeoutError:
-            await place.finish([note(visit.say("ingest-goes-on", id=job.id))])
+            await delivery.finish([note(context.say("ingest-goes-on", id=job.id))])
             return None
         if event.job.state != "done" or len(came) != 1:
-            await place.finish([over_page(event, visit.say)])
+            await delivery.finish([over_page(event, context.say)])
             return None
         article_id = came[0]  # not the link: it may have led elsewhere
 
         async def make(corpus: str, around: SummaryContext, progress: Any) -> Sequence[Page]:
-            made = self._bot.summaries.article
+            made = self._services.summaries.article
             return summary_pages(await made(corpus, article_id, around.as_of, progress), around)
 
         return make
 
     async def _over(
-        self, job: Job, visit: RequestContext, place: MessageDelivery, came: list[str]
+        self, job: Job, context: RequestContext, delivery: MessageDelivery, came: list[str]
     ) -> JobEvent:
         """Wait for the end of a job, telling how it comes along."""
-        events = self._bot.newsroom.jobs.watch(job.id, job.corpus)
+        events = self._services.ingestion.jobs.watch(job.id, job.corpus)
         async with contextlib.aclosing(events):  # type: ignore[type-var]
             async for event in events:
                 came += [result.article_id for result in event.results if result.article_id]
-                words = "\n".join(lines_of(event.progress, visit.say))
-                place.update(lambda words=words: note(words, BUSY))  # type: ignore[misc]
+                words = "\n".join(lines_of(event.progress, context.say))
+                delivery.update(lambda words=words: note(words, BUSY))  # type: ignore[misc]
         return event

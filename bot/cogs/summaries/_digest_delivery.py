@@ -8,7 +8,7 @@ from typing import Any
 import discord
 
 from bot.answering.summaries.service import Digest
-from bot.client import NewsdeskBot
+from bot.bootstrap import Services
 from bot.cogs.summaries._service import SummaryRunner
 from bot.i18n import Say, translator_for
 from bot.storage.answers import set_message
@@ -25,14 +25,15 @@ _GONE = frozenset({10003, 10004, 10007, 10013})
 
 
 class DiscordDigestSender:
-    def __init__(self, bot: NewsdeskBot, serving: SummaryRunner) -> None:
-        self._bot = bot
-        self._serving = serving
+    def __init__(self, client: discord.Client, services: Services, runner: SummaryRunner) -> None:
+        self._client = client
+        self._services = services
+        self._runner = runner
 
     async def deliver(self, subscription: Subscription, digest: Digest | None, nonce: str) -> None:
         say = translator_for(subscription.locale)
         channel = await self._channel(subscription, say)
-        around = SummaryContext(nonce[:8], self._bot.library.clock(), say)
+        around = SummaryContext(nonce[:8], self._services.library.clock(), say)
         if digest is None:
             nothing = note(say("nothing-new"))
             nothing.embed.set_footer(text=say("footer-id", id=around.id))
@@ -48,7 +49,7 @@ class DiscordDigestSender:
         """Looks for the delivery's id among the messages since it was begun."""
         say = translator_for(subscription.locale)
         channel = await self._channel(subscription, say)
-        me = self._bot.user
+        me = self._client.user
         try:
             async for message in channel.history(after=delivery.at - _ABOUT_NOW, limit=_LOOKED_AT):
                 footers = [embed.footer.text or "" for embed in message.embeds]
@@ -61,7 +62,7 @@ class DiscordDigestSender:
 
     async def tell_end(self, subscription: Subscription, why: str) -> None:
         say = translator_for(subscription.locale)
-        user = self._bot.get_user(subscription.user_id) or await self._bot.fetch_user(
+        user = self._client.get_user(subscription.user_id) or await self._client.fetch_user(
             subscription.user_id
         )
         words = say("subscription-ended", what=what_of(subscription, say), why=why)
@@ -71,14 +72,14 @@ class DiscordDigestSender:
         """Where it goes. Raises ``DeliveryImpossible`` if that is no more."""
         try:
             if subscription.channel_id is not None:
-                channel = self._bot.get_channel(
+                channel = self._client.get_channel(
                     subscription.channel_id
-                ) or await self._bot.fetch_channel(subscription.channel_id)
+                ) or await self._client.fetch_channel(subscription.channel_id)
                 if not isinstance(channel, discord.abc.Messageable):
                     raise DeliveryImpossible(say("ended-channel-gone"))
                 return channel
             await self._require_member(subscription, say)
-            user = await self._bot.fetch_user(subscription.user_id)
+            user = await self._client.fetch_user(subscription.user_id)
             return await user.create_dm()
         except discord.NotFound as error:
             raise DeliveryImpossible(say("ended-channel-gone")) from error
@@ -91,10 +92,12 @@ class DiscordDigestSender:
             return
         try:
             # Asked of Discord, not of the cache: that a server can't be reached is no end.
-            member = await self._bot.http.get_member(subscription.server_id, subscription.user_id)
+            member = await self._client.http.get_member(
+                subscription.server_id, subscription.user_id
+            )
         except (discord.NotFound, discord.Forbidden) as error:
             raise DeliveryImpossible(say("ended-left-server")) from error
-        settings = await self._bot.servers.of(subscription.server_id)
+        settings = await self._services.guild_settings.of(subscription.server_id)
         may_ask = {*settings.ask_roles, *settings.moderator_roles}
         if settings.ask_roles and not may_ask & {int(role) for role in member["roles"]}:
             raise DeliveryImpossible(say("ended-not-allowed"))
@@ -112,7 +115,7 @@ class DiscordDigestSender:
         private = subscription.channel_id is None
         target = await channel._get_channel()
         if view is not None:
-            await self._serving.keep(
+            await self._runner.keep(
                 around.id, pages, subscription.corpus, None if private else subscription.server_id,
                 target.id, subscription.user_id, private=private,
             )  # fmt: skip
@@ -126,7 +129,7 @@ class DiscordDigestSender:
             why = "ended-no-direct" if private else "ended-not-allowed"
             raise DeliveryImpossible(say(why)) from error
         if view is not None:
-            database = self._bot.library.database
+            database = self._services.library.database
             await set_message(database, around.id, message.channel.id, message.id)
 
 

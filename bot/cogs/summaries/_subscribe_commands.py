@@ -12,7 +12,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from bot.client import NewsdeskBot
+from bot.bootstrap import Services
 from bot.cogs.summaries._digest_delivery import what_of
 from bot.errors import UserError
 from bot.i18n import Say
@@ -45,16 +45,16 @@ class SubscriptionCommands(commands.Cog):
         name="subscriptions", description=locale_str("What you have subscribed to")
     )
 
-    def __init__(self, bot: NewsdeskBot) -> None:
-        self._bot = bot
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Servers are known from now on; it may come again."""
-        self._bot.subscriptions.start()
+        self._services.subscriptions.start()
 
     async def cog_unload(self) -> None:
-        await self._bot.subscriptions.stop()
+        await self._services.subscriptions.stop()
 
     @subscribe.command(name="digest", description=locale_str("The main stories at a time of day"))
     @app_commands.describe(
@@ -85,17 +85,17 @@ class SubscriptionCommands(commands.Cog):
         channel: discord.TextChannel | None = None,
         tell_if_nothing: bool = False,
     ) -> None:
-        visit = await self._admitted(interaction, channel)
+        context = await self._admitted(interaction, channel)
         name = self._zone(zone)
         made = await self._add(
-            interaction, visit, kind="digest", zone=name, channel=channel, topic=topic,
+            interaction, context, kind="digest", zone=name, channel=channel, topic=topic,
             source=source, at_minute=minute_of(at), tell_if_nothing=tell_if_nothing,
             weekday=weekday.value if weekday else None,
         )  # fmt: skip
-        following = schedule_of(made).next(self._bot.library.clock())
-        words = visit.say(
-            "subscribed-digest", what=what_of(made, visit.say), when=_when(made, visit.say),
-            where=_where(made, visit.say), next=f"<t:{int(following.timestamp())}:F>",
+        following = schedule_of(made).next(self._services.library.clock())
+        words = context.say(
+            "subscribed-digest", what=what_of(made, context.say), when=_when(made, context.say),
+            where=_where(made, context.say), next=f"<t:{int(following.timestamp())}:F>",
         )  # fmt: skip
         await interaction.response.send_message(embed=note(words).embed, ephemeral=True)
 
@@ -118,16 +118,16 @@ class SubscriptionCommands(commands.Cog):
         zone: Zone | None = None,
         channel: discord.TextChannel | None = None,
     ) -> None:
-        visit = await self._admitted(interaction, channel)
+        context = await self._admitted(interaction, channel)
         name = self._zone(zone)
         made = await self._add(
-            interaction, visit, kind="topic", zone=name, channel=channel, topic=topic,
+            interaction, context, kind="topic", zone=name, channel=channel, topic=topic,
             most_a_day=most_a_day,
             quiet_from=minute_of(quiet_from) if quiet_from and quiet_until else None,
             quiet_until=minute_of(quiet_until) if quiet_from and quiet_until else None,
         )  # fmt: skip
-        words = visit.say(
-            "subscribed-topic", topic=plain(topic, 100), where=_where(made, visit.say)
+        words = context.say(
+            "subscribed-topic", topic=plain(topic, 100), where=_where(made, context.say)
         )
         await interaction.response.send_message(embed=note(words).embed, ephemeral=True)
 
@@ -142,9 +142,9 @@ class SubscriptionCommands(commands.Cog):
 
     @subscriptions.command(name="list", description=locale_str("Show your subscriptions"))
     async def list_them(self, interaction: discord.Interaction[Any]) -> None:
-        visit = await self._bot.visit(interaction)
-        mine = await self._theirs(visit)
-        say = visit.say
+        context = await self._services.contexts.of_interaction(interaction)
+        mine = await self._theirs(context)
+        say = context.say
         lines = [
             say(
                 "subscription-line", id=one.id, what=what_of(one, say), when=_when(one, say),
@@ -159,26 +159,26 @@ class SubscriptionCommands(commands.Cog):
     @app_commands.rename(which="id")
     @app_commands.describe(which=locale_str("Its number"))
     async def pause(self, interaction: discord.Interaction[Any], which: int) -> None:
-        visit = await self._bot.visit(interaction)
-        one = await self._one(visit, which)
+        context = await self._services.contexts.of_interaction(interaction)
+        one = await self._one(context, which)
         await pause_subscription(
-            self._bot.library.database, one.id, not one.paused, self._bot.library.clock()
+            self._services.library.database, one.id, not one.paused, self._services.library.clock()
         )
         key = "subscription-goes-on" if one.paused else "subscription-is-paused"
         await interaction.response.send_message(
-            embed=note(visit.say(key, id=one.id)).embed, ephemeral=True
+            embed=note(context.say(key, id=one.id)).embed, ephemeral=True
         )
 
     @subscriptions.command(name="remove", description=locale_str("Remove one"))
     @app_commands.rename(which="id")
     @app_commands.describe(which=locale_str("Its number"))
     async def remove(self, interaction: discord.Interaction[Any], which: int) -> None:
-        visit = await self._bot.visit(interaction)
-        one = await self._one(visit, which)
-        now = self._bot.library.clock()
-        await end_subscription(self._bot.library.database, one.id, "removed", now)
+        context = await self._services.contexts.of_interaction(interaction)
+        one = await self._one(context, which)
+        now = self._services.library.clock()
+        await end_subscription(self._services.library.database, one.id, "removed", now)
         await interaction.response.send_message(
-            embed=note(visit.say("subscription-removed", id=one.id)).embed, ephemeral=True
+            embed=note(context.say("subscription-removed", id=one.id)).embed, ephemeral=True
         )
 
     @pause.autocomplete("which")
@@ -186,63 +186,63 @@ class SubscriptionCommands(commands.Cog):
     async def _ids(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[int]]:
-        visit = await self._bot.visit(interaction)
+        context = await self._services.contexts.of_interaction(interaction)
         return [
             app_commands.Choice(
-                name=unmarked(f"{one.id}: {what_of(one, visit.say)}", 100), value=one.id
+                name=unmarked(f"{one.id}: {what_of(one, context.say)}", 100), value=one.id
             )
-            for one in await self._theirs(visit)
+            for one in await self._theirs(context)
             if str(one.id).startswith(str(typed))
         ][:_SHOWN]
 
     async def _admitted(
         self, interaction: discord.Interaction[Any], channel: discord.TextChannel | None
     ) -> RequestContext:
-        visit = await self._bot.visit(interaction)
-        visit.require_asking()
-        if visit.server_id is None:
+        context = await self._services.contexts.of_interaction(interaction)
+        context.require_asking()
+        if context.server_id is None:
             raise UserError("server-only")
         if channel is not None:
-            visit.require_moderator()
+            context.require_moderator()
             rights = channel.permissions_for(channel.guild.me)
             if not (rights.view_channel and rights.send_messages and rights.embed_links):
                 raise UserError("not-allowed")
-        mine = await active_subscriptions(self._bot.library.database, user_id=visit.user.id)
+        mine = await active_subscriptions(self._services.library.database, user_id=context.user.id)
         if len(mine) >= _MOST:
             raise UserError("subscriptions-too-many", most=_MOST)
-        return visit
+        return context
 
     async def _add(
-        self, interaction: discord.Interaction[Any], visit: RequestContext, *, kind: Any, zone: str,
+        self, interaction: discord.Interaction[Any], context: RequestContext, *, kind: Any, zone: str,
         channel: discord.TextChannel | None, **fields: Any,
     ) -> Subscription:  # fmt: skip
-        now = self._bot.library.clock()
-        return await add_subscription(self._bot.library.database, Subscription(
-            id=0, kind=kind, corpus=visit.corpus or "", server_id=visit.server_id,
-            channel_id=channel.id if channel else None, user_id=visit.user.id, zone=zone,
+        now = self._services.library.clock()
+        return await add_subscription(self._services.library.database, Subscription(
+            id=0, kind=kind, corpus=context.corpus or "", server_id=context.server_id,
+            channel_id=channel.id if channel else None, user_id=context.user.id, zone=zone,
             created_at=now, done_until=now,
-            locale=visit.settings.language or interaction.locale.value, **fields,
+            locale=context.settings.language or interaction.locale.value, **fields,
         ))  # fmt: skip
 
-    async def _theirs(self, visit: RequestContext) -> list[Subscription]:
+    async def _theirs(self, context: RequestContext) -> list[Subscription]:
         """A person's own; of a moderator also those to the server's channels."""
-        database = self._bot.library.database
-        mine = await active_subscriptions(database, user_id=visit.user.id)
-        if visit.server_id is None or not visit.is_moderator:
+        database = self._services.library.database
+        mine = await active_subscriptions(database, user_id=context.user.id)
+        if context.server_id is None or not context.is_moderator:
             return mine
-        here = await active_subscriptions(database, server_id=visit.server_id)
+        here = await active_subscriptions(database, server_id=context.server_id)
         return [*mine, *(s for s in here if s.channel_id is not None and s not in mine)]
 
-    async def _one(self, visit: RequestContext, which: int) -> Subscription:
-        one = await subscription_by_id(self._bot.library.database, which)
-        if one is None or one not in await self._theirs(visit):
+    async def _one(self, context: RequestContext, which: int) -> Subscription:
+        one = await subscription_by_id(self._services.library.database, which)
+        if one is None or one not in await self._theirs(context):
             raise UserError("subscription-unknown", id=which)
         return one
 
     def _zone(self, name: str | None) -> str:
         """Raises ``UserError`` that names one like it."""
         if name is None:
-            return self._bot.settings.timezone
+            return self._services.settings.timezone
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -13,15 +13,14 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.answering.summaries.models import NotIngested, Progress
+from bot.bootstrap import Services
 from bot.charts.coverage import coverage_chart
-from bot.client import NewsdeskBot
 from bot.cogs.ask._autocomplete import (
     LONGEST_SUGGESTION,
     SUGGEST_SECONDS,
     SUGGESTIONS,
     suggest_sources,
 )
-from bot.cogs.ask._service import AskService
 from bot.cogs.summaries._choices import SummaryOfferView
 from bot.cogs.summaries._service import SummaryRunner
 from bot.errors import UserError
@@ -42,10 +41,12 @@ class SummaryCommands(commands.Cog):
         name="summary", description=locale_str("Sum up an article or a story")
     )
 
-    def __init__(self, bot: NewsdeskBot, serving: SummaryRunner, asking: AskService) -> None:
+    def __init__(
+        self, bot: commands.AutoShardedBot, services: Services, runner: SummaryRunner
+    ) -> None:
         self._bot = bot
-        self._serving = serving
-        self._asking = asking
+        self._services = services
+        self._runner = runner
         self._menu = app_commands.ContextMenu(
             name=locale_str("Summarise this"), callback=self._summarise_this
         )
@@ -92,17 +93,17 @@ class SummaryCommands(commands.Cog):
         source: Words | None = None,
         private: bool = False,
     ) -> None:
-        visit = await self._bot.visit(interaction)
+        context = await self._services.contexts.of_interaction(interaction)
 
         async def make(corpus: str, around: SummaryContext, progress: Progress) -> Sequence[Page]:
             since = around.as_of - timedelta(days=7 if period == "week" else 1)
-            digest = await self._bot.summaries.digest(
+            digest = await self._services.summaries.digest(
                 corpus, TimeRange(around.as_of, since), topic=topic, source=source, limit=_STORIES,
                 progress=progress,
             )  # fmt: skip
             return digest_pages(digest, around)
 
-        await self._serving.serve(interaction, visit, make, private=private)
+        await self._runner.serve(interaction, context, make, private=private)
 
     @app_commands.command(
         name="timeline", description=locale_str("What happened on a topic, in order")
@@ -119,29 +120,29 @@ class SummaryCommands(commands.Cog):
         since: app_commands.Range[str, 1, 60] | None = None,
         private: bool = False,
     ) -> None:
-        visit = await self._bot.visit(interaction)
-        first = self._asking.since(since)
+        context = await self._services.contexts.of_interaction(interaction)
+        first = self._services.ask.since(since)
 
         async def make(corpus: str, around: SummaryContext, progress: Progress) -> Sequence[Page]:
-            timeline = await self._bot.summaries.timeline(
+            timeline = await self._services.summaries.timeline(
                 corpus, TimeRange(around.as_of, first), topic, limit=_EVENTS, progress=progress
             )
             chart = await asyncio.to_thread(coverage_chart, timeline)
             return timeline_pages(timeline, chart, around)
 
-        await self._serving.serve(interaction, visit, make, private=private)
+        await self._runner.serve(interaction, context, make, private=private)
 
     @article.autocomplete("article")
     @story.autocomplete("story")
     async def _articles(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        visit = await self._bot.visit(interaction)
+        context = await self._services.contexts.of_interaction(interaction)
         async with asyncio.timeout(SUGGEST_SECONDS):
-            corpus = await self._asking.suggesting_from(visit)
+            corpus = await self._services.ask.suggesting_from(context)
             if corpus is None:
                 return []
-            found = await self._bot.summaries.suggestions(corpus, typed, SUGGESTIONS)
+            found = await self._services.summaries.suggestions(corpus, typed, SUGGESTIONS)
         return [
             app_commands.Choice(
                 name=unmarked(article.title, LONGEST_SUGGESTION) or "…", value=article.article_id
@@ -153,7 +154,7 @@ class SummaryCommands(commands.Cog):
     async def _sources(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await suggest_sources(self._bot, self._asking, interaction, typed)
+        return await suggest_sources(self._services, interaction, typed)
 
     async def _summarise_this(
         self, interaction: discord.Interaction[Any], message: discord.Message
@@ -166,22 +167,22 @@ class SummaryCommands(commands.Cog):
     async def _sum_up(
         self, interaction: discord.Interaction[Any], name: str, *, story: bool, private: bool
     ) -> None:
-        visit = await self._bot.visit(interaction)
-        desk = self._bot.summaries
+        context = await self._services.contexts.of_interaction(interaction)
+        desk = self._services.summaries
 
         async def make(corpus: str, around: SummaryContext, progress: Progress) -> Sequence[Page]:
             made = desk.story if story else desk.article
             try:
                 summary = await made(corpus, name, around.as_of, progress)
             except NotIngested as error:
-                if visit.server_id is None or not visit.is_moderator:
+                if context.server_id is None or not context.is_moderator:
                     raise
-                words = note(visit.say("not-ingested-moderator"))
-                only_me = private or visit.settings.private
+                words = note(context.say("not-ingested-moderator"))
+                only_me = private or context.settings.private
                 offer = SummaryOfferView(
-                    self._bot, self._serving, visit, error.url, private=only_me
+                    self._services, self._runner, context, error.url, private=only_me
                 )
                 return [words.with_view(offer)]
             return summary_pages(summary, around)
 
-        await self._serving.serve(interaction, visit, make, private=private)
+        await self._runner.serve(interaction, context, make, private=private)

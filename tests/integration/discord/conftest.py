@@ -20,13 +20,6 @@ from tests.integration.answering_fixtures import NOW, at_noon
 from tests.scripted_model import Request, Says, ScriptedModel
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # They wait for real sockets, and a busy machine now and then lets one wait too long.
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.flaky(reruns=2))
-
-
 class Running:
     """A bot that is connected to a stand-in, with what tests ask of it."""
 
@@ -36,8 +29,8 @@ class Running:
 
     async def bring_in(self, guild: Guild | str, articles: Any = None) -> None:
         """Ingest the demo articles, or others, for a server or into a corpus."""
-        corpus = guild if isinstance(guild, str) else self.bot.corpus_of(guild.id)
-        indexer = await self.bot.library.indexer(corpus)
+        corpus = guild if isinstance(guild, str) else self.bot.services.contexts.corpus_of(guild.id)
+        indexer = await self.bot.services.library.indexer(corpus)
         incoming = demo_articles(NOW) if articles is None else articles
         folder = self.bot.settings.data_dir
         async for _ in ingest(indexer, incoming, actor="test", data_dir=folder):

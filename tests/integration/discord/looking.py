@@ -48,7 +48,7 @@ async def noted(bot: NewsdeskBot, server_id: int, *, gone: bool) -> None:
     """Until the bot has put down that a server is there, or that it removed the bot."""
 
     async def look() -> bool:
-        database = bot.library.database
+        database = bot.services.library.database
         known = await guilds_removed_before(database, datetime.max) if gone else await known_guilds(database)  # fmt: skip
         return server_id in known
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bot.ui.pages import BUSY
 from tests.discord_standin import Channel, DiscordStandIn, Guild, Message, User
 from tests.integration.discord.conftest import Running
 from tests.newsite import NewsSite
@@ -25,7 +26,7 @@ class Server:
 
     @property
     def corpus(self) -> str:
-        return self.running.bot.corpus_of(self.guild.id)
+        return self.running.bot.services.contexts.corpus_of(self.guild.id)
 
     async def do(self, command: str, /, **options: Any) -> Message:
         """What the moderator gets to see in the end."""
@@ -36,7 +37,9 @@ class Server:
         return await (await self.boss.slash(self.general, command, **options)).final(over)
 
     async def articles(self) -> int:
-        counts = {each.name: each.articles for each in await self.running.bot.library.counts()}
+        counts = {
+            each.name: each.articles for each in await self.running.bot.services.library.counts()
+        }
         return counts.get(self.corpus, 0)
 
     async def id_of(self, words: str) -> str:
@@ -47,7 +50,8 @@ class Server:
 
 
 def _is_over(message: Message) -> bool:
-    return not any(words in message.text for words in ("Looking into", "feeds are asked"))
+    """Progress is shown in a colour of its own, in every language."""
+    return all(embed.get("color") != BUSY for embed in message.embeds)
 
 
 def over(message: Message) -> bool:

@@ -130,7 +130,7 @@ async def test_channels_and_roles_that_moderators_set_hold_for_every_way_to_ask(
     standin = running.standin
     ada, general, guild = await somebody(running)
     desk = standin.channel(guild, "news-desk")
-    await running.bot.servers.change(guild.id, channels=(desk.id,))
+    await running.bot.services.guild_settings.change(guild.id, channels=(desk.id,))
     refused = await (await ada.slash(general, "ask", question=LANTERN)).final()
     assert refused.is_ephemeral
     assert desk.mention in refused.text

@@ -100,7 +100,7 @@ async def test_a_direct_message_reads_no_server_where_its_author_may_not_ask(
     guild = standin.guild("Harbour News")
     await running.bring_in(guild)
     editors = standin.role(guild, "Editors")
-    await running.bot.servers.change(guild.id, ask_roles=(editors.id,))
+    await running.bot.services.guild_settings.change(guild.id, ask_roles=(editors.id,))
     ada = standin.member(guild, "Ada")
     await ada.dm(ELECTION)
     refusal = await standin.wait_for_message(ada.direct)
@@ -169,7 +169,7 @@ async def test_in_thread_mode_an_answer_opens_a_thread_where_follow_ups_need_no_
         standin = running.standin
         guild = standin.guild("Harbour News")
         await running.bring_in(guild)
-        await running.bot.servers.change(guild.id, threads=True)
+        await running.bot.services.guild_settings.change(guild.id, threads=True)
         ada, general = standin.member(guild, "Ada"), standin.channel(guild)
         await (await ada.slash(general, "ask", question=ELECTION)).final(whole)
         thread = await thread_in(standin, general)
@@ -236,7 +236,7 @@ async def test_ask_about_this_tells_discord_to_wait_before_it_asks_anything(
     await standin.wait_for_message(ada.direct, whole)
     before = len(standin.calls)
     form = await ada.context_menu(ada.direct, "Ask about this", link)
-    running.bot.asking.direct.forget(ada.id)
+    running.bot.services.ask.dm_guilds.forget(ada.id)
     answer = await (await ada.submit_modal(form, {"Your question": ""})).final(whole)
     assert "bridge" in answer.text.lower()
     routes = [call.template for call in standin.calls[before:]]

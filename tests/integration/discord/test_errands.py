@@ -58,7 +58,7 @@ async def test_a_summary_ends_when_its_server_removes_the_bot(
         await ada.slash(channel, "summary article", article=LINK)
         await standin.wait_until(lambda: bool(model.requests))
         standin.leave(guild, standin.bot)
-        await standin.wait_until(lambda: not running.bot.errands.is_busy, 2)
+        await standin.wait_until(lambda: not running.bot.services.requests.is_busy, 2)
 
 
 async def test_a_direct_answer_ends_and_is_taken_back_when_its_server_removes_the_bot(
@@ -78,7 +78,7 @@ async def test_a_direct_answer_ends_and_is_taken_back_when_its_server_removes_th
         assert "412 million" in answer.text
         standin.leave(guild, standin.bot)
         await standin.wait_until(lambda: "has removed me" in answer.text)
-        await standin.wait_until(lambda: not running.bot.errands.is_busy)
+        await standin.wait_until(lambda: not running.bot.services.requests.is_busy)
         assert "412 million" not in answer.text
         assert standin.bot_messages(ada.direct) == [menu, answer]
 
@@ -106,7 +106,7 @@ async def test_remarks_and_refusals_are_german_in_a_german_server(
     async with start(OPENAI_BASE_URL=model.url) as running:
         guild = running.standin.guild("Harbour News")
         await running.bring_in(guild)
-        await running.bot.servers.change(guild.id, language="de")
+        await running.bot.services.guild_settings.change(guild.id, language="de")
         ada, channel = running.standin.member(guild, "Ada"), running.standin.channel(guild)
         asked = await ada.slash(channel, "ask", question=BRIDGE, private=True)
         answer = await asked.final(lambda message: "Teilen" in message.buttons)
@@ -140,7 +140,7 @@ async def test_with_too_many_waiting_a_german_server_hears_it_in_german(
     ) as running:  # fmt: skip
         guild = running.standin.guild("Harbour News")
         await running.bring_in(guild)
-        await running.bot.servers.change(guild.id, language="de")
+        await running.bot.services.guild_settings.change(guild.id, language="de")
         ada, channel = running.standin.member(guild, "Ada"), running.standin.channel(guild)
         await ada.slash(channel, "summary article", article=LINK)
         await running.standin.wait_until(lambda: bool(model.requests))

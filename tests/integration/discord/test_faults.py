@@ -45,7 +45,7 @@ class Scene:
 
     async def told(self, caplog: pytest.LogCaptureFixture) -> list[str]:
         """What the operator was told by the time the bot has nothing more to do."""
-        await self.standin.wait_until(lambda: not self.running.bot.errands.is_busy)
+        await self.standin.wait_until(lambda: not self.running.bot.services.requests.is_busy)
         return told(caplog)
 
 
@@ -149,7 +149,7 @@ async def test_an_answer_deleted_while_it_is_written_ends_quietly(
 ) -> None:
     message = await scene.begun_by_mention()
     scene.standin.delete_message(message)
-    await scene.standin.wait_until(lambda: not scene.running.bot.errands.is_busy)
+    await scene.standin.wait_until(lambda: not scene.running.bot.services.requests.is_busy)
     assert scene.standin.bot_messages(scene.general) == []
     assert await scene.told(caplog) == []
 
@@ -159,7 +159,7 @@ async def test_a_response_deleted_while_it_is_written_ends_quietly(
 ) -> None:
     _, message = await scene.begun()
     scene.standin.delete_message(message)
-    await scene.standin.wait_until(lambda: not scene.running.bot.errands.is_busy)
+    await scene.standin.wait_until(lambda: not scene.running.bot.services.requests.is_busy)
     assert scene.standin.bot_messages(scene.general) == []
     assert scene.standin.bot_messages(scene.ada.direct) == []
     assert await scene.told(caplog) == []
@@ -168,7 +168,7 @@ async def test_a_response_deleted_while_it_is_written_ends_quietly(
 async def test_where_no_thread_may_be_opened_the_answer_comes_and_the_operator_hears_what_to_do(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await scene.running.bot.servers.change(scene.guild.id, threads=True)
+    await scene.running.bot.services.guild_settings.change(scene.guild.id, threads=True)
     scene.standin.deny(scene.general, "create_public_threads")
     interaction = await scene.ada.slash(scene.general, "ask", question=BRIDGE)
     assert END in (await interaction.final(whole)).text

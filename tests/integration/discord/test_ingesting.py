@@ -295,7 +295,7 @@ async def test_a_restart_in_the_middle_of_a_job_goes_on_in_the_same_message(
         assert "60 indexed" in message.text
         assert "1 indexed" in second.text
         assert await desk.articles() == 61
-        moderator = await ModerationService.of(running.bot.library, desk.corpus)
+        moderator = await ModerationService.of(running.bot.services.library, desk.corpus)
         taken = [
             e for e in await moderator.audit_log.read(limit=500) if e.action == "article.indexed"
         ]
@@ -315,11 +315,11 @@ async def test_a_job_whose_end_could_not_be_shown_is_told_at_the_next_start(
         message = await begun.final(_begun)
         begun.expire()
         standin.deny(desk.general, "view_channel")
-        jobs = running.bot.newsroom.jobs
+        jobs = running.bot.services.ingestion.jobs
         [job] = await jobs.jobs(desk.corpus)
         async for _ in jobs.watch(job.id, desk.corpus):
             pass
-        await standin.wait_until(lambda: not running.bot.board.is_showing)
+        await standin.wait_until(lambda: not running.bot.services.job_board.is_showing)
         assert not over(message)
     standin.allow(desk.general, "view_channel")
     async with start(NEWSDESK_FETCH_ALLOW=site.allow):
@@ -348,7 +348,7 @@ async def test_a_job_whose_message_is_deleted_goes_on(desk: Server) -> None:
     begun = await desk.boss.slash(desk.general, "ingest url", links=links)
     await desk.boss.delete(await begun.final(_begun))
 
-    jobs = desk.running.bot.newsroom.jobs
+    jobs = desk.running.bot.services.ingestion.jobs
     [job] = await jobs.jobs(desk.corpus)
     async for event in jobs.watch(job.id, desk.corpus):
         last = event

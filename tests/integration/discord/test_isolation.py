@@ -72,7 +72,7 @@ async def test_by_slash_command_button_and_follow_up(two: Two) -> None:
 
 async def test_by_mention_reply_and_thread(two: Two) -> None:
     for guild, person, own, foreign in two.sides():
-        await two.running.bot.servers.change(guild.id, threads=True)
+        await two.running.bot.services.guild_settings.change(guild.id, threads=True)
         channel = two.standin.channel(guild)
         await person.send(channel, QUESTION, mention=[two.standin.bot])
         answer = await two.standin.wait_for_message(channel, whole)
@@ -208,7 +208,7 @@ async def test_typing_asks_discord_once_a_minute_and_not_at_every_key(two: Two) 
 
 async def test_who_is_let_in_after_typing_need_not_wait_to_ask(two: Two) -> None:
     editors = two.standin.role(two.north, "Editors")
-    await two.running.bot.servers.change(two.north.id, ask_roles=(editors.id,))
+    await two.running.bot.services.guild_settings.change(two.north.id, ask_roles=(editors.id,))
     direct = two.nora.direct
     names = await two.nora.autocomplete(
         direct, "ask", option="source", typed="s", question=QUESTION

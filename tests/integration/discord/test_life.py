@@ -66,22 +66,25 @@ async def test_a_server_that_removes_the_bot_loses_its_data_after_the_grace_time
     await (await ada.slash(standin.channel(guild), "ask", question=BRIDGE)).final(whole)
     await ada.dm(BRIDGE)
     await standin.wait_for_message(ada.direct, whole)
-    await bot.servers.change(guild.id, threads=True)
+    await bot.services.guild_settings.change(guild.id, threads=True)
     await noted(bot, guild.id, gone=False)
-    corpus, other_corpus = bot.corpus_of(guild.id), bot.corpus_of(other.id)
+    corpus, other_corpus = (
+        bot.services.contexts.corpus_of(guild.id),
+        bot.services.contexts.corpus_of(other.id),
+    )
     standin.leave(guild, standin.bot)
     await noted(bot, guild.id, gone=True)
-    assert await bot.departures.delete_due() == 0
-    bot.library.clock = lambda: NOW + timedelta(days=15)
-    assert await bot.departures.delete_due() == 1
-    counts = {c.name: (c.articles, c.passages) for c in await bot.library.counts()}
+    assert await bot.services.guild_retention.delete_due() == 0
+    bot.services.library.clock = lambda: NOW + timedelta(days=15)
+    assert await bot.services.guild_retention.delete_due() == 1
+    counts = {c.name: (c.articles, c.passages) for c in await bot.services.library.counts()}
     assert corpus not in counts
     assert counts[other_corpus][0] == 10
-    assert await bot.library.is_empty(corpus)
-    assert await questions_of(bot.library.database, ada.id) == 0
-    assert not (await load_guild_settings(bot.library.database, guild.id)).threads
-    assert await check_indexes(bot.library) == []
-    assert await bot.library.source_names(corpus) == []
+    assert await bot.services.library.is_empty(corpus)
+    assert await questions_of(bot.services.library.database, ada.id) == 0
+    assert not (await load_guild_settings(bot.services.library.database, guild.id)).threads
+    assert await check_indexes(bot.services.library) == []
+    assert await bot.services.library.source_names(corpus) == []
 
 
 async def test_a_server_that_takes_the_bot_back_in_time_keeps_its_data(running: Running) -> None:
@@ -91,10 +94,10 @@ async def test_a_server_that_takes_the_bot_back_in_time_keeps_its_data(running: 
     await noted(bot, guild.id, gone=False)
     standin.leave(guild, standin.bot)
     await noted(bot, guild.id, gone=True)
-    await bot.departures.came(guild.id)
-    bot.library.clock = lambda: NOW + timedelta(days=99)
-    assert await bot.departures.delete_due() == 0
-    assert not await bot.library.is_empty(bot.corpus_of(guild.id))
+    await bot.services.guild_retention.came(guild.id)
+    bot.services.library.clock = lambda: NOW + timedelta(days=99)
+    assert await bot.services.guild_retention.delete_due() == 0
+    assert not await bot.services.library.is_empty(bot.services.contexts.corpus_of(guild.id))
 
 
 async def test_servers_that_removed_the_bot_while_it_was_away_are_noticed(
@@ -106,8 +109,8 @@ async def test_servers_that_removed_the_bot_while_it_was_away_are_noticed(
     standin.leave(guild, standin.bot)
     async with start(NEWSDESK_GRACE_DAYS="1") as running:
         await noted(running.bot, guild.id, gone=True)
-        running.bot.library.clock = lambda: NOW + timedelta(days=2)
-        assert await running.bot.departures.delete_due() == 1
+        running.bot.services.library.clock = lambda: NOW + timedelta(days=2)
+        assert await running.bot.services.guild_retention.delete_due() == 1
 
 
 async def test_what_hangs_while_the_bot_closes_does_not_keep_the_rest_open(
@@ -194,18 +197,18 @@ async def test_a_server_that_removes_the_bot_has_its_feeds_and_jobs_stopped(
     bot, standin = running.bot, running.standin
     guild = standin.guild("Harbour News")
     await running.bring_in(guild)
-    name, now = bot.corpus_of(guild.id), bot.library.clock()
-    corpus = await bot.library.catalogue.corpora.by_name(name)
+    name, now = bot.services.contexts.corpus_of(guild.id), bot.services.library.clock()
+    corpus = await bot.services.library.catalogue.corpora.by_name(name)
     assert corpus is not None
-    feeds, actor = bot.library.catalogue.feeds, Actor("Mo", "test")
+    feeds, actor = bot.services.library.catalogue.feeds, Actor("Mo", "test")
     await feeds.add(
         corpus, url="https://paper.example/feed", title=None, kind="rss", include=(), exclude=(),
         interval=timedelta(days=1), actor=actor, now=now + timedelta(days=9),
     )  # fmt: skip
     source = JobSource("text", "A note", {"title": "A note", "text": "The pier is closed. " * 20})
-    job = await bot.library.catalogue.jobs.add(corpus, [source], actor, now)
-    await bot.departures.left(guild.id)
+    job = await bot.services.library.catalogue.jobs.add(corpus, [source], actor, now)
+    await bot.services.guild_retention.left(guild.id)
     assert [feed.state for feed in await feeds.of(corpus)] == ["paused"]
-    assert (await bot.library.catalogue.jobs.job(job.id)).is_over
-    await bot.departures.came(guild.id)
+    assert (await bot.services.library.catalogue.jobs.job(job.id)).is_over
+    await bot.services.guild_retention.came(guild.id)
     assert [feed.state for feed in await feeds.of(corpus)] == ["active"]

@@ -145,7 +145,7 @@ async def test_pages_are_turned_by_who_asked_for_them_only(desk: Server) -> None
     custom_id = listed.component("Next")["custom_id"]
     forged = await (await desk.ada.press(listed, custom_id, forged=True)).final()
     assert "not yours" in forged.text
-    desk.running.bot.lists = PagedLists()  # as after a restart
+    desk.running.bot.services.lists = PagedLists()  # as after a restart
     late = await (await desk.boss.press(listed, "Next")).final()
     assert "no longer kept" in late.text
 

@@ -26,7 +26,7 @@ async def test_settings_are_for_moderators(running: Running, guild: Guild) -> No
         refused = await (await ada.slash(general, f"settings {command}", **options)).final()
         assert "Only moderators" in refused.text
         assert refused.is_ephemeral
-    assert not (await running.bot.servers.of(guild.id)).threads
+    assert not (await running.bot.services.guild_settings.of(guild.id)).threads
 
 
 async def test_a_moderator_changes_settings_and_sees_what_holds(
@@ -105,7 +105,7 @@ async def test_digests_that_are_kept_are_told_apart_from_questions(
     shown = await (await ada.slash(general, "privacy show")).final()
     assert "One summary, digest or timeline that you asked for or subscribed to" in shown.text
     assert "question" not in shown.text
-    await running.bot.servers.change(guild.id, language="de")
+    await running.bot.services.guild_settings.change(guild.id, language="de")
     shown = await (await ada.slash(general, "privacy show")).final()
     assert "Eine Zusammenfassung, ein Überblick oder eine Chronik" in shown.text
     assert "Frage" not in shown.text
@@ -190,4 +190,4 @@ async def test_the_bot_introduces_itself_once(running: Running) -> None:
     await noted(running.bot, guild.id, gone=False)
     standin.leave(guild, standin.bot)
     await noted(running.bot, guild.id, gone=True)
-    assert (await running.bot.servers.of(guild.id)).welcomed
+    assert (await running.bot.services.guild_settings.of(guild.id)).welcomed

@@ -219,8 +219,8 @@ async def subscribe(running: Running, **options: Any) -> tuple[Guild, User, Chan
 
 
 async def tick(running: Running, days: float) -> None:
-    running.bot.library.clock = lambda: NOW + timedelta(days=days)
-    await running.bot.subscriptions.tick()
+    running.bot.services.library.clock = lambda: NOW + timedelta(days=days)
+    await running.bot.services.subscriptions.tick()
 
 
 async def test_a_digest_comes_to_its_channel_once(running: Running) -> None:
@@ -245,8 +245,8 @@ async def test_a_digest_whose_arrival_was_not_noted_is_found_in_the_channel(
     running: Running,
 ) -> None:
     _, _, channel = await subscribe(running, channel="here")
-    runner = running.bot.subscriptions
-    courier: Any = runner._courier
+    runner = running.bot.services.subscriptions
+    courier: Any = runner._sender
     deliver = courier.deliver
 
     async def dies_after_sending(*arguments: Any) -> None:
@@ -270,7 +270,7 @@ async def test_a_channel_that_is_gone_ends_the_subscription_and_tells_who_made_i
     await tick(running, 0.8)
     told = await running.standin.wait_for_message(mo.direct)
     assert "has ended: its channel is gone" in told.text
-    assert await active_subscriptions(running.bot.library.database) == []
+    assert await active_subscriptions(running.bot.services.library.database) == []
 
 
 async def test_who_left_the_server_gets_nothing_of_it_any_more(running: Running) -> None:
@@ -278,7 +278,7 @@ async def test_who_left_the_server_gets_nothing_of_it_any_more(running: Running)
     running.standin.leave(guild, mo)
     await tick(running, 0.8)
     assert not [message for message in mo.messages(mo.direct) if whole(message)]
-    assert await active_subscriptions(running.bot.library.database) == []
+    assert await active_subscriptions(running.bot.services.library.database) == []
 
 
 async def test_a_time_zone_or_time_that_does_not_exist_is_told(running: Running) -> None:

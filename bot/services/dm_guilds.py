@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 
 import discord
 
-from bot.client import NewsdeskBot
 from bot.errors import UserError
+from bot.services.guild_settings import GuildSettingsCache
+from bot.services.permissions import RequestContexts
 
 _REMEMBERED_SECONDS = 3_600.0
 _KNOWN_SECONDS = 60.0
@@ -43,8 +44,16 @@ class _KnownGuilds:
 class DMGuildResolver:
     """Knows what people may read in direct messages, and what they chose. ``tick`` gives seconds."""
 
-    def __init__(self, bot: NewsdeskBot, tick: Callable[[], float] = time.monotonic) -> None:
-        self._bot = bot
+    def __init__(
+        self,
+        client: discord.Client,
+        contexts: RequestContexts,
+        guild_settings: GuildSettingsCache,
+        tick: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._contexts = contexts
+        self._guild_settings = guild_settings
         self._tick = tick
         self._chosen: OrderedDict[int, _ChosenGuild] = OrderedDict()
         self._known: OrderedDict[int, _KnownGuilds] = OrderedDict()
@@ -57,27 +66,29 @@ class DMGuildResolver:
         """
         chosen = self._chosen.get(user.id)
         if chosen is not None and self._tick() - chosen.at < _REMEMBERED_SECONDS:
-            guild = self._bot.get_guild(chosen.server_id)
+            guild = self._client.get_guild(chosen.server_id)
             if guild is not None and await self._may_read(guild, user, fresh=not suggesting):
                 self._remember(user, guild)
-                return self._bot.corpus_of(guild.id)
+                return self._contexts.corpus_of(guild.id)
         if not suggesting:
             # Who joined a server or was given a role since need not wait.
             self._known.pop(user.id, None)
         servers = await self.servers_of(user)
-        corpora = {self._bot.corpus_of(guild.id) for guild in servers}
+        corpora = {self._contexts.corpus_of(guild.id) for guild in servers}
         if len(corpora) > 1:
             return None
         if not servers:
             raise UserError("dm-no-servers")
         self._remember(user, servers[0])
-        return self._bot.corpus_of(servers[0].id)
+        return self._contexts.corpus_of(servers[0].id)
 
     async def may_read(self, user: discord.abc.User, corpus: str) -> bool:
         """Whether a corpus is that of a server which this person is in now."""
         known = self._known_of(user).roles
-        likely = self._bot.seen_in(user.id) | {each for each in known if known[each] is not None}
-        guilds = [g for g in self._bot.guilds if self._bot.corpus_of(g.id) == corpus]
+        likely = self._contexts.seen_in(user.id) | {
+            each for each in known if known[each] is not None
+        }
+        guilds = [g for g in self._client.guilds if self._contexts.corpus_of(g.id) == corpus]
         guilds.sort(key=lambda guild: guild.id not in likely)
         for guild in guilds[:_MOST_ASKED]:
             if await self._may_read(guild, user, fresh=True):
@@ -92,18 +103,20 @@ class DMGuildResolver:
             async with turn:
                 return await self._may_read(guild, user)
 
-        seen = self._bot.seen_in(user.id)
-        guilds = sorted(self._bot.guilds, key=lambda guild: (guild.id not in seen, guild.id))
+        seen = self._contexts.seen_in(user.id)
+        guilds = sorted(self._client.guilds, key=lambda guild: (guild.id not in seen, guild.id))
         guilds = guilds[:_MOST_ASKED]
         async with self._known_of(user).asking:
             may = await asyncio.gather(*map(check, guilds))
         # Some may have removed the bot while others were asked for.
-        there = [g for g, yes in zip(guilds, may, strict=True) if yes and self._bot.get_guild(g.id)]
+        there = [
+            g for g, yes in zip(guilds, may, strict=True) if yes and self._client.get_guild(g.id)
+        ]
         return there[:_MOST_SERVERS]
 
     async def choose(self, user: discord.abc.User, server_id: int) -> discord.Guild:
         """Note what someone chose. Raises ``UserError`` for a server that they are not in."""
-        guild = self._bot.get_guild(server_id)
+        guild = self._client.get_guild(server_id)
         if guild is None or not await self._may_read(guild, user, fresh=True):
             raise UserError("dm-no-servers")
         self._remember(user, guild)
@@ -127,8 +140,8 @@ class DMGuildResolver:
         roles = known[guild.id]
         if roles is None:
             return False
-        settings = await self._bot.servers.of(guild.id)
-        if self._bot.get_guild(guild.id) is None:
+        settings = await self._guild_settings.of(guild.id)
+        if self._client.get_guild(guild.id) is None:
             return False  # it removed the bot meanwhile
         may_ask = {*settings.ask_roles, *settings.moderator_roles}
         return not settings.ask_roles or bool(roles & may_ask)

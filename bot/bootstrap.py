@@ -1,0 +1,126 @@
+"""Open everything that the bot works with, in order, and hand it around as ``Services``."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+
+import discord
+
+from bot.answering.engine import AnswerEngine
+from bot.answering.factory import open_composer
+from bot.answering.summaries.service import SummaryService
+from bot.config.settings import Settings
+from bot.services.answers import AnswerService
+from bot.services.ask import AskService
+from bot.services.conversations import Conversations
+from bot.services.dm_guilds import DMGuildResolver
+from bot.services.guild_retention import GuildRetention
+from bot.services.guild_settings import GuildSettingsCache
+from bot.services.ingestion import IngestionServices, open_ingestion
+from bot.services.job_progress import JobProgressBoard
+from bot.services.permissions import RequestContexts
+from bot.services.rate_limits import AnswerQueue, Cooldown
+from bot.services.requests import RequestRunner
+from bot.storage.library import open_library
+from bot.subscriptions.runner import SubscriptionRunner
+from bot.ui.buttons import AnswerButtonHandler
+from bot.ui.choices import ServerMenuHandler
+from bot.ui.pager import PagedLists, PageHandler
+from retrieval.embedders import Embedder
+from retrieval.indexes.vector_index import LITTLE_AT_ONCE
+from retrieval.library import Library
+from retrieval.timestamps import Clock
+
+# A summary or a digest may ask the model several times; an answer that hangs is ended after this
+# many seconds more than the model has for one.
+_MORE_THAN_MODEL = 60.0
+
+
+@dataclass(slots=True)
+class Components:
+    """Who hears of buttons, menus and pages that outlive a restart: set by the cogs that show them."""
+
+    answer_buttons: AnswerButtonHandler | None = None
+    guild_menu: ServerMenuHandler | None = None
+    page_turner: PageHandler | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Services:
+    """What commands and events use, opened and closed together."""
+
+    settings: Settings
+    library: Library
+    engine: AnswerEngine
+    summaries: SummaryService
+    requests: RequestRunner
+    answers: AnswerService
+    ask: AskService
+    conversations: Conversations
+    contexts: RequestContexts
+    guild_settings: GuildSettingsCache
+    guild_retention: GuildRetention
+    ingestion: IngestionServices
+    job_board: JobProgressBoard
+    lists: PagedLists = field(default_factory=PagedLists)
+    components: Components = field(default_factory=Components)
+    # Made by the cog that brings messages to Discord.
+    subscriptions: SubscriptionRunner = field(init=False)
+
+
+@contextlib.asynccontextmanager
+async def open_services(
+    client: discord.Client,
+    settings: Settings,
+    requests: RequestRunner,
+    *,
+    clock: Clock,
+    embedder: Embedder | None = None,
+    chroma_apart: bool = False,
+) -> AsyncIterator[Services]:
+    """Open the library for writing, the model, and what works on both.
+
+    ``client`` is asked who is where. ``chroma_apart``: the embedded Chroma works in a process of its
+    own. Raises ``NewsdeskError`` if something can't be opened.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        config = replace(settings.library(), chroma_apart=chroma_apart)
+        library = await stack.enter_async_context(
+            open_library(config, writer="newsdesk run", clock=clock, embedder=embedder)
+        )
+        library.store.at_once = LITTLE_AT_ONCE
+        composer = await stack.enter_async_context(open_composer(library, settings.answering()))
+        engine = AnswerEngine(library, composer)
+        ingestion = await stack.enter_async_context(open_ingestion(settings, library))
+        guild_settings = GuildSettingsCache(library)
+        contexts = RequestContexts(guild_settings, settings.shared_corpus)
+        conversations = Conversations()
+        seconds = settings.answer_seconds + _MORE_THAN_MODEL
+        answers = AnswerService(library, engine, requests, conversations, seconds)
+        retention = GuildRetention(client, settings, library, ingestion, contexts)
+        stack.callback(retention.stop)
+        dm_guilds = DMGuildResolver(client, contexts, guild_settings)
+        cooldown = Cooldown(settings.limits().cooldown)
+        await library.embedder.embed(["warm"])  # its weights are read with the first text
+        yield Services(
+            settings=settings,
+            library=library,
+            engine=engine,
+            summaries=SummaryService(library, composer, config.zone),
+            requests=requests,
+            answers=answers,
+            ask=AskService(client, library, engine, answers, conversations, cooldown, dm_guilds),
+            conversations=conversations,
+            contexts=contexts,
+            guild_settings=guild_settings,
+            guild_retention=retention,
+            ingestion=ingestion,
+            job_board=JobProgressBoard(client, settings, library, ingestion, contexts),
+        )
+
+
+def request_runner(settings: Settings) -> RequestRunner:
+    """What runs requests within the limits of the settings; it outlives a failed start."""
+    return RequestRunner(AnswerQueue(settings.limits()))
