@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -54,11 +55,16 @@ class WordLlamaEmbedder(Embedder):
     def _loaded(self) -> Any:
         with self._lock:
             if self._model is None:
-                self._model = _load()
+                self._model = load_model()
             return self._model
 
 
-def _load() -> Any:
+@cache
+def load_model() -> Any:
+    """Load the model with its table of token vectors, once for the whole process.
+
+    Raises ``EmbedderError`` if the package or its weights are missing.
+    """
     import importlib.util
     from pathlib import Path
 

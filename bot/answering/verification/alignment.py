@@ -1,0 +1,123 @@
+"""Where in the passages a claim comes from, by equal words, by vectors and by order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.answering.verification.evidence import EvidenceText, Sentence
+from bot.answering.verification.tokens import Token
+from bot.answering.verification.word_vectors import Floats
+
+_PREFIX = 5
+_RELATED = 0.75
+_WINDOW = 3
+_LONGER = 0.02  # what each further sentence of a window has to add to the coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A stretch of the claim and what stands in its place in the passage; either may be empty."""
+
+    claimed: tuple[Token, ...]
+    found: tuple[Token, ...]
+    before: int  # how many words match just before it
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """How a claim lies over its evidence.
+
+    ``similar[i, s]`` is how near the claim's content word ``i`` comes to any word of sentence ``s``
+    (1 is the same word); ``weights[i]`` sum to 1. ``best`` is the sentence that says most of the
+    claim, ``window`` the first and last (included) of the best one to three neighbours.
+    """
+
+    similar: Floats
+    exact: npt.NDArray[np.bool_]
+    weights: Floats
+    best: int
+    window: tuple[int, int]
+    edits: tuple[Edit, ...]
+    matched: int
+    longest: int
+
+
+def align(claim: Sentence, evidence: EvidenceText) -> Alignment:
+    """Align a claim that has content with evidence that has sentences."""
+    rows = list(claim.content)
+    keys = [claim.keys[at] for at in rows]
+    numbers = np.array([claim.words[at].kind == "number" for at in rows], dtype=bool)
+    similar = claim.vectors[rows] @ evidence.columns.T
+    similar[numbers] = 0.0
+    similar[:, [key.startswith("#") for key in evidence.column_keys]] = 0.0
+    np.clip(similar, 0.0, 0.95, out=similar)
+    places: dict[str, list[int]] = {}
+    for at, key in enumerate(evidence.column_keys):
+        places.setdefault(key, []).append(at)
+        if len(key) >= _PREFIX and key[0] != "#":
+            places.setdefault(f"{key[:_PREFIX]}*", []).append(at)
+    for row, key in enumerate(keys):
+        if len(key) >= _PREFIX and key[0] != "#":
+            near = places.get(f"{key[:_PREFIX]}*", ())
+            similar[row, near] = np.maximum(similar[row, near], _RELATED)
+        similar[row, places.get(key, ())] = 1.0
+    for row in np.flatnonzero(numbers):
+        _match_quantity(claim.words[rows[row]], evidence, similar[row])
+    by_sentence = np.maximum.reduceat(similar, evidence.starts, axis=1)
+    weights = np.where(numbers, 12.0, np.minimum(claim.weights[rows], 20.0))
+    weights = (weights / weights.sum()).astype(np.float32)
+    exact = by_sentence > 0.99
+    best, window = _best(by_sentence, exact, weights, evidence.passage)
+    return Alignment(
+        by_sentence, exact, weights, best, window, *_edits(claim, evidence.sentences[best])
+    )
+
+
+def _match_quantity(token: Token, evidence: EvidenceText, row: Floats) -> None:
+    if token.quantity is None:
+        return
+    for number, sentence in enumerate(evidence.sentences):
+        for column, at in enumerate(sentence.content):
+            other = sentence.words[at].quantity
+            if other is not None and token.quantity.equals(other):
+                row[evidence.starts[number] + column] = 1.0
+
+
+def _best(
+    similar: Floats, exact: npt.NDArray[np.bool_], weights: Floats, owners: tuple[int, ...]
+) -> tuple[int, tuple[int, int]]:
+    score = weights @ (0.5 * similar + 0.5 * exact)
+    best = int(np.argmax(score))
+    top, window = float(score[best]), (best, best)
+    for size in range(2, _WINDOW + 1):
+        for first in range(max(0, best - size + 1), min(best, len(owners) - size) + 1):
+            last = first + size - 1
+            if owners[first] != owners[last]:
+                continue
+            part = similar[:, first : last + 1].max(axis=1)
+            whole = exact[:, first : last + 1].any(axis=1)
+            value = float(weights @ (0.5 * part + 0.5 * whole)) - _LONGER * (size - 1)
+            if value > top:
+                top, window = value, (first, last)
+    return best, window
+
+
+def _edits(claim: Sentence, best: Sentence) -> tuple[tuple[Edit, ...], int, int]:
+    matcher = SequenceMatcher(None, claim.keys, best.keys, autojunk=False)
+    blocks = [block for block in matcher.get_matching_blocks() if block.size]
+    edits = []
+    a = b = before = 0
+    for block in [*blocks, None]:
+        to_a, to_b = (block.a, block.b) if block else (len(claim.keys), len(best.keys))
+        if a < to_a or b < to_b:
+            after = block.size if block else 0
+            edits.append(Edit(claim.words[a:to_a], best.words[b:to_b], before, after))
+        if block:
+            a, b, before = block.a + block.size, block.b + block.size, block.size
+    sizes = [block.size for block in blocks]
+    return tuple(edits), sum(sizes), max(sizes, default=0)

@@ -1,0 +1,151 @@
+"""What a claim is checked against: the passages that it cites, read once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from bot.answering.verification.tokens import Token, plain, read
+from bot.answering.verification.word_vectors import CONTENT_WEIGHT, Floats, word_vectors
+from retrieval.text.language import detect_language
+from retrieval.text.sentences import sentence_spans
+
+MAX_TOKENS = 400
+"""A claim of more tokens is no sentence; longer sentences of passages are read in parts."""
+
+_SAMPLE = 1500
+
+_LITTLE = frozenset(
+    "a an the of to in on at by for from with and or but as is be was were are been has have had do does did "
+    "that this these those it its his her their our my your he she they we i you who which what also then there "
+    "when where while because however said say says told will would can could may might should not into than so "
+    "if such about over up out".split()
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A passage, with what is known of its article."""
+
+    text: str
+    title: str = ""
+    published: dt.date | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence that was read. ``words`` are its tokens but the marks, ``vectors`` and ``weights``
+    are theirs, row by row; ``content`` are the places in ``words`` of those that say something."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    words: tuple[Token, ...]
+    keys: tuple[str, ...]
+    vectors: Floats
+    weights: Floats
+    content: tuple[int, ...]
+    vector: Floats
+
+    @property
+    def key_set(self) -> frozenset[str]:
+        return frozenset(self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceText:
+    """All sentences of the passages in order; ``passage`` says which passage each belongs to."""
+
+    sentences: tuple[Sentence, ...]
+    passage: tuple[int, ...]
+    published: tuple[dt.date | None, ...]
+    keys: frozenset[str]
+    columns: Floats
+    """The vectors of all content words of all sentences."""
+    column_keys: tuple[str, ...]
+    starts: tuple[int, ...]
+    """Where the columns of each sentence begin."""
+    vector: Floats
+    language: str
+
+
+def read_sentence(text: str, inside: bool = False) -> Sentence:
+    """Read one plain sentence."""
+    tokens = read(text, inside)[: 2 * MAX_TOKENS]
+    words = tuple(token for token in tokens if token.kind != "mark")[:MAX_TOKENS]
+    vectors, weights = word_vectors().look_up([token.text for token in words])
+    content = tuple(
+        at
+        for at, token in enumerate(words)
+        if token.kind == "number"
+        or (weights[at] >= CONTENT_WEIGHT and token.low not in _LITTLE and token.key != "s")
+    )
+    keys = tuple(token.key for token in words)
+    vector = _mean(vectors, weights)
+    return Sentence(text, tokens, words, keys, vectors, weights, content, vector)
+
+
+def _mean(vectors: Floats, weights: Floats) -> Floats:
+    if not len(weights):
+        return np.zeros(vectors.shape[1], dtype=np.float32)
+    total = np.asarray(weights @ vectors, dtype=np.float32)
+    length = float(np.linalg.norm(total))
+    return total / length if length else total
+
+
+@lru_cache(maxsize=512)
+def _read_text(text: str) -> tuple[Sentence, ...]:
+    text = plain(text)
+    found: list[Sentence] = []
+    inside, read_to = False, 0
+    for start, end in sentence_spans(text):
+        if "\n" in text[read_to:start]:
+            inside = False  # each paragraph of a quotation opens it anew
+        sentence = read_sentence(text[start:end], inside)
+        inside ^= text.count('"', start, end) % 2 == 1
+        read_to = end
+        if sentence.words:
+            found.append(sentence)
+    return tuple(found)
+
+
+def read_evidence(passages: Sequence[Evidence]) -> EvidenceText:
+    """Read passages, each headed by its title and publisher if it has them."""
+    return _read_evidence(tuple(passages))
+
+
+@lru_cache(maxsize=64)
+def _read_evidence(passages: tuple[Evidence, ...]) -> EvidenceText:
+    sentences: list[Sentence] = []
+    owners: list[int] = []
+    for number, passage in enumerate(passages):
+        heads = [text for text in (passage.title, passage.source) if text]
+        for text in (*heads, passage.text):
+            mine = _read_text(text)
+            sentences += mine
+            owners += [number] * len(mine)
+    starts, columns, keys = [], [], list[str]()
+    for sentence in sentences:
+        starts.append(len(keys))
+        keys += [sentence.keys[at] for at in sentence.content] or [""]
+        rows = sentence.vectors[list(sentence.content)] if sentence.content else None
+        width = sentence.vectors.shape[1]
+        columns.append(rows if rows is not None else np.zeros((1, width), dtype=np.float32))
+    vectors = np.concatenate(columns) if columns else np.zeros((0, 1), dtype=np.float32)
+    total = sum((s.vector for s in sentences), np.zeros(vectors.shape[1], dtype=np.float32))
+    length = float(np.linalg.norm(total))
+    return EvidenceText(
+        tuple(sentences),
+        tuple(owners),
+        tuple(passage.published for passage in passages),
+        frozenset(key for sentence in sentences for key in sentence.keys),
+        vectors,
+        tuple(keys),
+        tuple(starts),
+        total / length if length else total,
+        detect_language(" ".join(passage.text[:_SAMPLE] for passage in passages)) or "en",
+    )

@@ -1,0 +1,1 @@
+"""Facts that are exact in meaning: numbers, dates, quotations, names, negation and status."""

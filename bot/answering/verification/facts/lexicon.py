@@ -1,0 +1,64 @@
+"""Reads ``lexicon.toml``: the few words that decide facts."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bot.answering.verification.tokens import key
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("lexicon.toml").read_text("utf-8"))
+
+
+@cache
+def negations(language: str) -> frozenset[str]:
+    """Return the lower-case words that deny in a language, with those of English if it is unknown."""
+    table = _tables()["negation"]
+    return frozenset(table.get(language, table["en"]).split())
+
+
+@cache
+def unsure(language: str) -> frozenset[str]:
+    """Return the words with which a sentence does not say that something is so."""
+    table = _tables()["unsure"]
+    return frozenset(table.get(language, "").split())
+
+
+@cache
+def stages() -> dict[str, tuple[str, int]]:
+    """Return the family and the stage of each word that has one."""
+    return {
+        word: (family, stage)
+        for family, lines in _tables()["stages"].items()
+        for stage, line in enumerate(lines)
+        for word in line.split()
+    }
+
+
+@cache
+def counterparts() -> dict[str, frozenset[str]]:
+    """Return the words for the same relation or role with the other sex."""
+    found: dict[str, frozenset[str]] = {}
+    for pair in _tables()["kinship"]["pairs"]:
+        first, second = pair.split()
+        found[first] = found.get(first, frozenset()) | {second}
+        found[second] = found.get(second, frozenset()) | {first}
+    return found
+
+
+@cache
+def opposites() -> dict[str, frozenset[str]]:
+    """Return the opposites of each key."""
+    found: dict[str, frozenset[str]] = {}
+    for line in _tables()["opposites"]["pairs"]:
+        left, right = (frozenset(key(w) for w in side.split()) for side in line.split("/"))
+        for word in left:
+            found[word] = found.get(word, frozenset()) | right - left
+        for word in right:
+            found[word] = found.get(word, frozenset()) | left - right
+    return found

@@ -1,0 +1,79 @@
+"""Yes and no: negations put in or taken out, and opposites in each other's place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.answering.verification.alignment import Alignment
+from bot.answering.verification.evidence import EvidenceText, Sentence
+from bot.answering.verification.facts.base import Finding
+from bot.answering.verification.facts.lexicon import negations, opposites
+from bot.answering.verification.tokens import Token
+
+_CONTEXT = 3
+_WIDE = 5
+_CLOSE = 0.6
+
+
+def negates(token: Token, language: str) -> bool:
+    """Whether a word denies."""
+    return token.kind == "word" and token.low in negations(language)
+
+
+def check_negation(
+    claim: Sentence, evidence: EvidenceText, found: Alignment, language: str
+) -> Iterator[Finding]:
+    """Find negations and opposites that turn the nearest sentence of the passages round."""
+    best = evidence.sentences[found.best]
+    mine = [t for t in claim.words if negates(t, language)]
+    theirs = [t for t in best.words if negates(t, language)]
+    for edit in found.edits:
+        a = any(negates(t, language) for t in edit.claimed)
+        b = any(negates(t, language) for t in edit.found)
+        if a == b or edit.before + edit.after < _CONTEXT or len(edit.claimed) > _WIDE:
+            continue
+        if len(mine) == len(theirs):
+            continue
+        if b and (len(edit.found) > _WIDE or not edit.after):
+            continue
+        yield Finding("negation_slot", 2, "the sentence and the passage differ in a negation")
+        break
+    else:
+        close = found.matched >= _CLOSE * len(claim.keys)
+        if close and bool(mine) != bool(theirs):
+            yield Finding("negation", 1, "the sentence and the passage may differ in a negation")
+        elif mine and not any(
+            negates(t, language) for s in _window(evidence, found) for t in s.words
+        ):
+            yield Finding("negation_alone", 1, "the sentence denies what the passage does not deny")
+    yield from _opposites(claim, best, found)
+
+
+def _window(evidence: EvidenceText, found: Alignment) -> Sequence[Sentence]:
+    first, last = found.window
+    return evidence.sentences[first : last + 1]
+
+
+def _opposites(claim: Sentence, best: Sentence, found: Alignment) -> Iterator[Finding]:
+    table = opposites()
+    said, there = claim.key_set, best.key_set
+    for edit in found.edits:
+        for token in edit.claimed:
+            rivals = table.get(token.key, frozenset()) & {t.key for t in edit.found}
+            if rivals and token.key not in {t.key for t in edit.found}:
+                other = next(t for t in edit.found if t.key in rivals)
+                small = len(edit.claimed) <= _WIDE and len(edit.found) <= _WIDE
+                slot = small and edit.before + edit.after >= _CONTEXT
+                yield Finding(
+                    "opposite_slot" if slot else "opposite", 2 if slot else 1,
+                    f"the passage says “{other.text}”, the sentence “{token.text}”",
+                )  # fmt: skip
+                return
+    for at in claim.content:
+        rivals = (table.get(claim.keys[at], frozenset()) & there) - said
+        if rivals and claim.keys[at] not in there:
+            other = next(t for t in best.words if t.key in rivals)
+            yield Finding(
+                "opposite", 1, f"the passage says “{other.text}”, the sentence “{claim.words[at].text}”"
+            )  # fmt: skip
+            return
