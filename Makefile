@@ -31,7 +31,7 @@ train: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks.train_stories --write
 	$(BIN)/python -m tests.benchmarks.train_ranking --write
 	$(BIN)/python -m tests.benchmarks.train_quoting --write
-	$(BIN)/python -m tests.benchmarks.train_gate --write
+	$(BIN)/python -m tests.benchmarks.train_verification --write
 	$(BIN)/python -m tests.benchmarks.train_router --write
 
 clean:

@@ -9,19 +9,22 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence, S
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from functools import partial
 from itertools import accumulate
 
 from sqlalchemy.exc import SQLAlchemyError
 
 import prompts
 from bot.answering.budget import TokenBudget
+from bot.answering.doubtful_sentences import settle_doubtful
 from bot.answering.models import RejectedSentence, Usage
 from bot.answering.prompt_passages import PromptPassage, fence, number_passages, parts
 from bot.answering.providers import ChatModel, ContextTooLong, Message, ModelError, TokenUsage
 from bot.answering.providers.errors import ModelUnreachable
-from bot.answering.sentence_check import VerifiedSentence, check_sentence
+from bot.answering.sentence_check import DoubtfulSentence, VerifiedSentence, check_sentence
 from bot.answering.sentence_stream import DraftReader, DraftSentence
 from bot.answering.token_counts import CountTokens, token_counter
+from bot.answering.verification import Verifier, create_verifier
 from bot.config.limits import GenerationLimits
 from bot.storage.usage import DailyUsage
 from retrieval.models import Passage, SearchResult
@@ -34,7 +37,6 @@ _log = logging.getLogger(__name__)
 _PAUSE = 0.06
 _MOST_DRAFTS = 16
 _MOST_REPEATS = 2
-_OPINION_TOKENS = 4
 _REWRITE_TOKENS = 80
 _REWRITE_SECONDS = 10.0
 _DONT_KNOW = re.compile(r"^\W*i (?:do not|don.?t) know\b", re.IGNORECASE)
@@ -52,6 +54,18 @@ class GenerationResult:
     refused: bool = False
     error: ModelError | None = None
 
+    def take(
+        self,
+        result: VerifiedSentence | RejectedSentence,
+        passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
+    ) -> None:
+        """Keep a sentence that was decided on, and tell ``passed`` if it may be shown."""
+        if isinstance(result, VerifiedSentence):
+            self.passed.append(result)
+            passed(result, self.passages)
+        else:
+            self.dropped.append(result)
+
 
 @dataclass(frozen=True, slots=True)
 class PromptTask:
@@ -68,8 +82,14 @@ class Composer:
     """Writes answers with one model and keeps the books of it."""
 
     def __init__(
-        self, model: ChatModel, ledger: TokenBudget, bounds: GenerationLimits, zone: tzinfo
+        self,
+        model: ChatModel,
+        ledger: TokenBudget,
+        bounds: GenerationLimits,
+        zone: tzinfo,
+        verifier: Verifier | None = None,
     ) -> None:
+        self._verifier = verifier or create_verifier()
         self.model = model
         self._ledger = ledger
         self._bounds = bounds
@@ -181,6 +201,10 @@ class Composer:
         messages = self._messages(*asked, composition.passages)
         seen: set[str] = set()
         repeats = 0
+        doubtful: list[DoubtfulSentence] = []
+        strict = self._bounds.second_opinion
+        check = partial(check_sentence, verifier=self._verifier, strict=strict)
+        ask = partial(self._opinion, composition, corpus) if strict else None
         try:
             async with aclosing(self._drafts(messages, composition, corpus)) as drafts:
                 async for draft in drafts:
@@ -199,14 +223,15 @@ class Composer:
                             RejectedSentence(draft.text, ("it only says the question again",))
                         )
                         continue
-                    result = await ASKING.run(check_sentence, draft, composition.passages)
-                    if isinstance(result, VerifiedSentence) and self._bounds.second_opinion:
-                        result = await self._second_opinion(result, composition, corpus)
-                    if isinstance(result, VerifiedSentence):
-                        composition.passed.append(result)
-                        passed(result, composition.passages)
+                    result = await ASKING.run(check, draft, composition.passages)
+                    if isinstance(result, DoubtfulSentence):
+                        doubtful.append(result)
                     else:
-                        composition.dropped.append(result)
+                        composition.take(result, passed)
+            for settled in await settle_doubtful(
+                doubtful, composition.passages, question, composition.passed, ask
+            ):
+                composition.take(settled, passed)
         finally:
             # What was written may hold anything, and so is in no log.
             _log.debug(
@@ -268,26 +293,21 @@ class Composer:
             _log.warning("What an answer took could not be kept (%s).", error.__class__.__name__)
             return Usage(call.prompt_tokens, call.completion_tokens)
 
-    async def _second_opinion(
-        self, sentence: VerifiedSentence, composition: GenerationResult, corpus: str
-    ) -> VerifiedSentence | RejectedSentence:
-        """What the model says when it is asked about this sentence alone. No answer is no objection."""
-        cited = [passage for passage in composition.passages if passage.n in sentence.sources]
-        prompt = prompts.render(
-            "second_opinion", passages="\n\n".join(map(fence, cited)), sentence=sentence.text
-        )
+    async def _opinion(
+        self, composition: GenerationResult, corpus: str, prompt: str, most: int
+    ) -> str | None:
+        """What the model says when it is asked once more; None if it can't be asked."""
         try:
-            text, usage = await self._short(prompt, _OPINION_TOKENS, corpus)
+            async with self.room(corpus) as granted:
+                if not granted:
+                    return None
+                text, usage = await self._short(prompt, most, corpus)
         except ModelError as error:
             _log.info("No second opinion: %s", error.message)
-            return sentence
+            return None
         if usage is not None:
             composition.usage = usage + composition.usage if composition.usage else usage
-        if re.match(r"\W*no\b", text, re.IGNORECASE):
-            return RejectedSentence(
-                sentence.text, ("asked again, the model does not find it in its sources",)
-            )
-        return sentence
+        return text
 
     async def _short(self, prompt: str, most: int, corpus: str) -> tuple[str, Usage | None]:
         holder = GenerationResult([])

@@ -294,8 +294,8 @@ class CitationNumberer:
         """The whole answer, with a note on what is missing from it."""
         if composition.error is not None:
             notes = (*notes, Note(composition.error.public).then(Note("note-shown-until-then")))
-        elif composition.dropped:
-            notes = (*notes, Note("note-left-out", count=len(composition.dropped)))
+        elif count := sum(sentence.left_out for sentence in composition.dropped):
+            notes = (*notes, Note("note-left-out", count=count))
         sentences = tuple(self.sentences)
         return Answer(
             question, text_with_citations(sentences), False, sentences, tuple(self.citations), model=model,

@@ -9,6 +9,7 @@ from bot.answering.budget import BUNDLED_PRICES, TokenBudget, load_prices
 from bot.answering.composer import Composer
 from bot.answering.engine import AnswerEngine
 from bot.answering.providers import make_model
+from bot.answering.verification import create_verifier
 from bot.config.limits import AnsweringConfig
 from retrieval.library import Library
 
@@ -36,7 +37,8 @@ async def open_composer(
     file = config.prices_file or (None if config.model.base_url else BUNDLED_PRICES)
     prices = load_prices(file) if file else {}
     ledger = TokenBudget(library.database, prices, config.budget, library.clock, config.zone)
-    composer = Composer(model, ledger, config.composing, config.zone)
+    verifier = create_verifier(config.verifier, config.verifier_model)
+    composer = Composer(model, ledger, config.composing, config.zone, verifier)
     try:
         yield composer
     finally:

@@ -38,10 +38,21 @@ class AnswerSentence:
 
 @dataclass(frozen=True, slots=True)
 class RejectedSentence:
-    """A sentence that the model wrote and that is not shown, with what speaks against it."""
+    """A sentence that the model wrote and that is not shown, with what speaks against it.
+
+    ``verdict`` is "refuted" or "uncertain", None for what is no claim ("Sure!", a heading).
+    ``replaced`` tells that its passage's own words are shown instead.
+    """
 
     text: str
     reasons: tuple[str, ...]
+    verdict: Literal["refuted", "uncertain"] | None = None
+    replaced: bool = False
+
+    @property
+    def left_out(self) -> bool:
+        """Whether readers are told that something is missing."""
+        return self.verdict is not None and not self.replaced
 
 
 @dataclass(frozen=True, slots=True)

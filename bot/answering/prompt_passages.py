@@ -9,7 +9,7 @@ from datetime import date
 
 from bot.answering.prompt_injection import strip_injected_instructions
 from bot.answering.token_counts import CountTokens
-from bot.answering.verification.legacy import Evidence
+from bot.answering.verification import Evidence
 from retrieval.models import Passage, SearchResult
 from retrieval.timestamps import parse_span
 

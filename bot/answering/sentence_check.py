@@ -1,15 +1,16 @@
-"""What a model wrote becomes what is shown: only sentences that their sources support."""
+"""The citations of one sentence that a model wrote: which of its passages support it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.answering.models import RejectedSentence
 from bot.answering.prompt_passages import PromptPassage
 from bot.answering.sentence_stream import DraftSentence
-from bot.answering.verification.legacy import check
+from bot.answering.verification import Verdict, Verifier
 
 _LINKED = re.compile(r"(?<!!)\[([^\]]*)\]\((?:[^()]|\([^()]*\))*\)")
 _NOT_OURS = re.compile(
@@ -17,6 +18,8 @@ _NOT_OURS = re.compile(
     r"|\b[\w-]+\.(?:com|org|net|io|co|gg|ly|me|info|biz|ru|cn)/\S",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[^\W\d_]+")
+_FEW, _SHORT = 2, 6
 _EMPHASIS = re.compile(r"(\*{1,3}|_{2,3}|~~|\|\||`)(?=\S)(.+?)(?<=\S)\1")
 
 
@@ -28,39 +31,86 @@ class VerifiedSentence:
     sources: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DoubtfulSentence:
+    """A sentence that is not shown as it stands unless somebody confirms it.
+
+    ``sources`` are the passages that it is to be held against, the best one first. ``supported``
+    tells that without a second opinion it may be shown, ``refuted`` that none is asked for.
+    """
+
+    text: str
+    sources: tuple[int, ...]
+    verdict: Verdict
+    supported: bool = False
+
+    @property
+    def refuted(self) -> bool:
+        return self.verdict.outcome == "refuted"
+
+    def rejected(self, *more: str, replaced: bool = False) -> RejectedSentence:
+        """Make a rejected sentence of it; ``more`` are reasons that come first."""
+        reasons = (*more, *self.verdict.reasons) or ("its sources do not say so",)
+        verdict: Literal["refuted", "uncertain"] | None = None
+        if not is_no_claim(self.text):
+            verdict = "refuted" if self.refuted else "uncertain"
+        return RejectedSentence(self.text, reasons, verdict, replaced)
+
+
 def check_sentence(
-    draft: DraftSentence, passages: Sequence[PromptPassage]
-) -> VerifiedSentence | RejectedSentence:
+    draft: DraftSentence,
+    passages: Sequence[PromptPassage],
+    verifier: Verifier,
+    *,
+    strict: bool = False,
+) -> VerifiedSentence | DoubtfulSentence | RejectedSentence:
     """Hold a sentence against the passages that it cites; move its citations if others support it.
 
     A citation stays only if its passage supports the sentence by itself, or if several do so only
-    together. Takes up to some milliseconds for each passage: call it from a worker thread.
+    together. With ``strict``, what is supported but not surely is doubtful too. Takes up to some
+    milliseconds for each passage: call it from a worker thread.
     """
     text = plain_sentence(draft.text)
     if text is None:
         return RejectedSentence(draft.text, ("it holds a link or a mention",))
     cited = [passage for passage in passages if passage.n in draft.cited]
-    verdicts = {passage.n: check(text, [passage.evidence]) for passage in cited}
+    verdicts = {passage.n: verifier.check(text, [passage.evidence]) for passage in cited}
     if alone := tuple(n for n in draft.cited if n in verdicts and verdicts[n].supported):
-        return VerifiedSentence(text, alone)
-    if len(cited) > 1 and check(text, [passage.evidence for passage in cited]).supported:
-        return VerifiedSentence(text, tuple(n for n in draft.cited if n in verdicts))
+        best = max((verdicts[n] for n in alone), key=lambda verdict: verdict.support)
+        return _found(text, alone, best, strict)
+    if len(cited) > 1:
+        together = verifier.check(text, [passage.evidence for passage in cited])
+        if together.supported:
+            sources = tuple(dict.fromkeys(n for n in draft.cited if n in verdicts))
+            return _found(text, sources, together, strict)
     others = {
-        passage.n: check(text, [passage.evidence])
+        passage.n: verifier.check(text, [passage.evidence])
         for passage in passages
         if passage.n not in verdicts
     }
-    best = max(others, key=lambda n: others[n].support, default=None)
-    supporting = [n for n, verdict in others.items() if verdict.supported]
-    if supporting:
-        return VerifiedSentence(text, (max(supporting, key=lambda n: others[n].support),))
-    if verdicts:
-        nearest = max(verdicts.values(), key=lambda verdict: verdict.support)
-    elif best is not None:
-        nearest = others[best]
-    else:
+    if supporting := [n for n, verdict in others.items() if verdict.supported]:
+        n = max(supporting, key=lambda n: others[n].support)
+        return _found(text, (n,), others[n], strict)
+    held = verdicts or others
+    if not held:
         return RejectedSentence(text, ("it cites nothing",))
-    return RejectedSentence(text, nearest.reasons or ("its sources do not say so",))
+    ranked = sorted(held, key=lambda n: held[n].support, reverse=True)
+    return DoubtfulSentence(text, tuple(ranked if verdicts else ranked[:1]), held[ranked[0]])
+
+
+def _found(
+    text: str, sources: tuple[int, ...], verdict: Verdict, strict: bool
+) -> VerifiedSentence | DoubtfulSentence:
+    if strict and not verdict.sure:
+        return DoubtfulSentence(text, sources, verdict, supported=True)
+    return VerifiedSentence(text, sources)
+
+
+def is_no_claim(text: str) -> bool:
+    """Whether a line claims nothing: "Sure!", "1.", a heading."""
+    words = _WORD.findall(text)
+    ends = text.rstrip("\"”’')*_ ").endswith((".", "!", "?", "。", "।", "؟"))
+    return len(words) < _FEW or text.rstrip().endswith(":") or (len(words) <= _SHORT and not ends)
 
 
 def plain_sentence(text: str) -> str | None:

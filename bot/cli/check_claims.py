@@ -17,7 +17,8 @@ from bot.cli.output import print_json
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from bot.answering.verification.legacy import Verdict
+    from bot.answering.verification import Verdict
+    from bot.evaluation.claims import LabelledClaim
 
 _MAX_LINE = 20_000_000  # bytes
 _FORM = '{"claim": "…", "passages": ["…"]}'
@@ -28,16 +29,22 @@ def check_claims(
         Path,
         typer.Argument(help=f"Lines like {_FORM}, also .gz; - for standard input.", metavar="FILE"),
     ],
+    verifier: Annotated[
+        str | None, typer.Option(help="rules or network; by default as NEWSDESK_VERIFIER says.")
+    ] = None,
     as_json: o.Json = False,
 ) -> None:
     """Check whether passages support claims, as every sentence of an answer is checked.
 
     Example: newsdesk check-claims claims.jsonl --json
     """
-    from bot.answering.verification.legacy import Evidence, check
+    from bot.answering.verification import Evidence, create_verifier
+    from bot.config.settings import load_settings
 
+    config = load_settings().answering()
+    checker = create_verifier(verifier or config.verifier, config.verifier_model)
     for claim, passages in read_claims(file):
-        verdict = check(claim, [Evidence(passage) for passage in passages])
+        verdict = checker.check(claim, [Evidence(passage) for passage in passages])
         if as_json:
             print_json(_record(claim, verdict))
         else:
@@ -45,7 +52,28 @@ def check_claims(
 
 
 def read_claims(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """Raises ``UnreadableSource`` for a file or a line that is not as the contract says."""
+    """Yield claims and passages; raises ``UnreadableSource`` where the file breaks the contract."""
+    for record, place in _records(path):
+        yield _claim(record, place)
+
+
+def read_labelled_claims(path: Path) -> Iterator[LabelledClaim]:
+    """Yield claims with people's verdict; raises ``UnreadableSource`` where one has none."""
+    from bot.evaluation.claims import LabelledClaim
+    from retrieval.errors import UnreadableSource
+
+    for record, place in _records(path):
+        claim, passages = _claim(record, place)
+        if not isinstance(record.get("label"), bool):
+            raise UnreadableSource(f'{place} has no "label"; it must be true or false.')
+        text_id, model = record.get("text_id"), record.get("model")
+        yield LabelledClaim(
+            claim, tuple(passages), record["label"], str(place if text_id is None else text_id),
+            None if model is None else str(model),
+        )  # fmt: skip
+
+
+def _records(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
     import gzip
     import zlib
 
@@ -66,7 +94,7 @@ def read_claims(path: Path) -> Iterator[tuple[str, list[str]]]:
                         f"{name}:{number} is longer than 20 MB; give one claim a line."
                     )
                 if line.strip():
-                    yield _claim(line.removeprefix(b"\xef\xbb\xbf"), f"{name}:{number}")
+                    yield _record_of(line.removeprefix(b"\xef\xbb\xbf"), f"{name}:{number}")
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UnreadableSource(f"{name} is not a whole gzip file.") from error
     except OSError as error:
@@ -75,17 +103,28 @@ def read_claims(path: Path) -> Iterator[tuple[str, list[str]]]:
         raise UnreadableSource(f"{name} is empty; give lines like {_FORM}.")
 
 
-def _claim(line: bytes, place: str) -> tuple[str, list[str]]:
+def _record_of(line: bytes, place: str) -> tuple[dict[str, Any], str]:
     from retrieval.errors import UnreadableSource
 
     try:
         record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableSource(f"{place} is not a claim; give lines like {_FORM}.") from error
+    if not isinstance(record, dict):
+        raise UnreadableSource(f"{place} is not a claim; give lines like {_FORM}.")
+    return record, place
+
+
+def _claim(record: dict[str, Any], place: str) -> tuple[str, list[str]]:
+    from retrieval.errors import UnreadableSource
+
+    try:
         claim, passages = record["claim"], record["passages"]
         whole = isinstance(claim, str) and isinstance(passages, list)
         if not whole or not all(isinstance(passage, str) for passage in passages):
             raise TypeError
         claim.encode("utf-8")  # half a surrogate pair could not be printed
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise UnreadableSource(f"{place} is not a claim; give lines like {_FORM}.") from error
     return claim, passages
 
@@ -95,6 +134,7 @@ def _record(claim: str, verdict: Verdict) -> dict[str, Any]:
         "claim": claim,
         "support": round(verdict.support, 4),
         "supported": verdict.supported,
+        "verdict": verdict.outcome,
         "reasons": list(verdict.reasons),
     }
 
@@ -105,8 +145,8 @@ def _print(claim: str, verdict: Verdict) -> None:
 
     # In a pipe: plain text, and lines are left to the reader to wrap.
     console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
-    word, style = ("supported", "green") if verdict.supported else ("not supported", "red")
-    line = Text(f"{word} ({verdict.support:.2f})", style=style)
+    style = {"supported": "green", "uncertain": "yellow", "refuted": "red"}[verdict.outcome]
+    line = Text(f"{verdict.outcome} ({verdict.support:.2f})", style=style)
     console.print(line.append(f"  {' '.join(claim.split())}", style="default"))
     for reason in verdict.reasons:
         console.print(Text(f"  - {reason}", style="dim"))

@@ -19,10 +19,18 @@ if TYPE_CHECKING:
 
 
 def eval_command(
-    articles: Annotated[Path, typer.Option(help="Articles as JSON Lines, also .gz.")],
+    articles: Annotated[Path | None, typer.Option(help="Articles as JSON Lines, also .gz.")] = None,
     questions: Annotated[
-        Path, typer.Option(help="Questions with answer, asked_at and gold_urls as JSON Lines.")
-    ],
+        Path | None,
+        typer.Option(help="Questions with answer, asked_at and gold_urls as JSON Lines."),
+    ] = None,
+    claims: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Measure verification instead: claims with passages and a label. Repeatable."
+        ),
+    ] = None,
+    verifier: Annotated[str | None, typer.Option(help="For --claims: rules or network.")] = None,
     compare: Annotated[
         list[str] | None,
         typer.Option(
@@ -41,7 +49,15 @@ def eval_command(
     """Measure search and answers on questions with known answers, in a folder of its own.
 
     Example: newsdesk eval --articles a.jsonl.gz --questions q.jsonl --compare bm25
+
+    Example: newsdesk eval --claims claims.jsonl.gz --verifier network
     """
+    if claims:
+        _evaluate_claims(claims, verifier, as_json)
+        return
+    if articles is None or questions is None:
+        raise typer.BadParameter("Give --articles and --questions, or --claims.")
+    known_articles, known_questions = articles, questions
 
     async def run() -> None:
         from bot.config.settings import load_settings
@@ -51,8 +67,14 @@ def eval_command(
         config = load_settings().library()
 
         with _EvaluationProgress(quiet=as_json) as progress:
-            evaluations = await evaluate(articles, questions, config, compare or (), progress)
-            half = await tradeoff(articles, questions, config, progress) if abstention else None
+            evaluations = await evaluate(
+                known_articles, known_questions, config, compare or (), progress
+            )
+            half = (
+                await tradeoff(known_articles, known_questions, config, progress)
+                if abstention
+                else None
+            )
         if as_json:
             print_json({**_record(evaluations), "abstention": _tradeoff(half)})
         else:
@@ -189,3 +211,20 @@ def _print(evaluations: list[Evaluation]) -> None:
 def _cell(interval: Interval, *, sign: bool = False) -> str:
     mark = "+" if sign else ""
     return f"{interval.value:{mark}.3f} ({interval.low:{mark}.3f} to {interval.high:{mark}.3f})"
+
+
+def _evaluate_claims(files: list[Path], verifier: str | None, as_json: bool) -> None:
+    from bot.answering.verification import create_verifier
+    from bot.cli.check_claims import read_labelled_claims
+    from bot.config.settings import load_settings
+    from bot.evaluation.claims import measure_claims
+
+    config = load_settings().answering()
+    checker = create_verifier(verifier or config.verifier, config.verifier_model)
+    for file in files:
+        name = file.name.split(".")[0]
+        for rates in measure_claims(name, list(read_labelled_claims(file)), checker):
+            if as_json:
+                print_json(asdict(rates))
+            else:
+                typer.echo(rates.line())

@@ -181,8 +181,9 @@ class AnswerPrinter:
         if answer.model != "quotations":
             self._line(f"  Written by {answer.model}{_cost(answer.usage)}.", "dim")
         for dropped in answer.dropped if show_dropped else ():
-            self._line(f"  left out: {dropped.text}", "red")
-            self._line(f"    because {'; '.join(dropped.reasons)}", "dim")
+            what = "replaced by a quotation" if dropped.replaced else "left out"
+            self._line(f"  {what}: {dropped.text}", "red")
+            self._line(f"    {dropped.verdict or 'no claim'}: {'; '.join(dropped.reasons)}", "dim")
         self._console.file.flush()
 
     def _line(self, text: str, style: str) -> None:

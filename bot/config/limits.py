@@ -16,7 +16,7 @@ class GenerationLimits:
     context_tokens: int = 3_000
     answer_tokens: int = 400
     seconds: float = 60.0
-    second_opinion: bool = False
+    second_opinion: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +48,5 @@ class AnsweringConfig:
     budget: Budget = field(default_factory=Budget)
     prices_file: Path | None = None
     zone: tzinfo = UTC
+    verifier: str = "rules"
+    verifier_model: str | None = None

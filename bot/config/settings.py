@@ -76,7 +76,9 @@ class Settings(BaseSettings):
     answer_seconds: float = Field(default=60.0, ge=2, le=900)
     context_tokens: int = Field(default=3_000, ge=200, le=200_000)
     answer_tokens: int = Field(default=400, ge=50, le=8_000)
-    second_opinion: bool = False
+    second_opinion: bool = True
+    verifier: Literal["rules", "network"] = "rules"
+    verifier_model: str | None = Field(default=None, min_length=1)
     prices_file: Path | None = None
     daily_cost: float | None = Field(default=None, ge=0)
     daily_cost_per_corpus: float | None = Field(default=None, ge=0)
@@ -195,6 +197,8 @@ class Settings(BaseSettings):
             ),
             prices_file=self.prices_file,
             zone=ZoneInfo(self.timezone),
+            verifier=self.verifier,
+            verifier_model=self.verifier_model,
         )
 
 

@@ -11,7 +11,7 @@ import pytest
 from bot.answering.models import AnswerCompleted
 from bot.answering.providers import ContextTooLong, Message, ModelOptions, TextDelta, TokenUsage
 from bot.answering.providers.openai import OpenAIModel
-from bot.answering.verification.legacy import Evidence, check
+from bot.answering.verification import Evidence, create_verifier
 from bot.config.limits import GenerationLimits
 from tests.integration.answering_fixtures import (
     BRIDGE,
@@ -87,7 +87,7 @@ async def test_what_is_shown_of_a_weak_models_answer_stands_in_its_sources(
         assert sentence.citations
         cited = [by_number[n] for n in sentence.citations]
         evidence = [Evidence(c.quote, c.article.title, source=c.article.source) for c in cited]
-        assert check(sentence.text, evidence).supported
+        assert create_verifier().check(sentence.text, evidence).supported
 
 
 async def test_two_questions_at_once_are_both_answered(llama: str, demo_folder: Path) -> None:

@@ -17,7 +17,7 @@ from bot.answering.models import AnswerSentence, Citation
 from bot.answering.providers import ModelOptions
 from bot.answering.summaries.models import NothingToSummarize, NotIngested, Summary, SummaryProgress
 from bot.answering.summaries.service import SummaryService
-from bot.answering.verification.legacy import Evidence, check
+from bot.answering.verification import Evidence, create_verifier
 from bot.config.limits import AnsweringConfig, Budget, GenerationLimits
 from bot.storage.library import open_library
 from retrieval.library import LibraryConfig
@@ -98,7 +98,7 @@ def assert_supported(sentences: Iterable[AnswerSentence], citations: Iterable[Ci
         assert sentence.citations
         cited = [by_number[n] for n in sentence.citations]
         evidence = [Evidence(c.quote, c.article.title, source=c.article.source) for c in cited]
-        assert check(sentence.text, evidence).supported, sentence.text
+        assert create_verifier().check(sentence.text, evidence).supported, sentence.text
         said = " ".join(f"{c.quote} {c.article.title} {c.article.published_at}" for c in cited)
         assert set(_NUMBER.findall(sentence.text)) <= set(_NUMBER.findall(said)), sentence.text
 

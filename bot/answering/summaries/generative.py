@@ -64,8 +64,8 @@ class GenerativeWriter:
             return (self.remark.then(Note("note-rest-quoted") if self.wrote else quoted),)
         if not self.wrote and self._total:
             return (Note("note-not-in-sources").then(quoted),)
-        if self.dropped:
-            return (Note("note-left-out", count=len(self.dropped)),)
+        if count := sum(sentence.left_out for sentence in self.dropped):
+            return (Note("note-left-out", count=count),)
         return ()
 
     async def lines(

@@ -66,8 +66,8 @@ def align(claim: Sentence, evidence: EvidenceText) -> Alignment:
             near = places.get(f"{key[:_PREFIX]}*", ())
             similar[row, near] = np.maximum(similar[row, near], _RELATED)
         similar[row, places.get(key, ())] = 1.0
-    for row in np.flatnonzero(numbers):
-        _match_quantity(claim.words[rows[row]], evidence, similar[row])
+    for place in np.flatnonzero(numbers):
+        _match_quantity(claim.words[rows[place]], evidence, similar[place])
     by_sentence = np.maximum.reduceat(similar, evidence.starts, axis=1)
     weights = np.where(numbers, 12.0, np.minimum(claim.weights[rows], 20.0))
     weights = (weights / weights.sum()).astype(np.float32)

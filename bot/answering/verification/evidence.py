@@ -20,10 +20,7 @@ MAX_TOKENS = 400
 _SAMPLE = 1500
 
 _LITTLE = frozenset(
-    "a an the of to in on at by for from with and or but as is be was were are been has have had do does did "
-    "that this these those it its his her their our my your he she they we i you who which what also then there "
-    "when where while because however said say says told will would can could may might should not into than so "
-    "if such about over up out".split()
+    ["a", "an", "the", "of", "to", "in", "on", "at", "by", "for", "from", "with", "and", "or", "but", "as", "is", "be", "was", "were", "are", "been", "has", "have", "had", "do", "does", "did", "that", "this", "these", "those", "it", "its", "his", "her", "their", "our", "my", "your", "he", "she", "they", "we", "i", "you", "who", "which", "what", "also", "then", "there", "when", "where", "while", "because", "however", "said", "say", "says", "told", "will", "would", "can", "could", "may", "might", "should", "not", "into", "than", "so", "if", "such", "about", "over", "up", "out"]
 )  # fmt: skip
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,6 @@ from bot.answering.verification.facts.names import names
 
 _STRANGE = 0.55  # a word that is nearer than this to nothing in the passages is strange to them
 _LEAD = 4
-_EMPTY = 0.0
 
 
 def measure(claim: Sentence, evidence: EvidenceText, found: Alignment) -> dict[str, float]:
@@ -44,7 +44,7 @@ def _coverage(found: Alignment) -> dict[str, float]:
     lowest = np.sort(everywhere)
     lowest_window = np.sort(window)
     strange = everywhere < _STRANGE
-    features = {
+    return {
         "exact_all": float(w @ anywhere),
         "exact_line": float(w @ line_exact),
         "exact_window": float(w @ window_exact),
@@ -66,14 +66,13 @@ def _coverage(found: Alignment) -> dict[str, float]:
         "strange_share": float(strange.mean()),
         "strange_window": float((window < _STRANGE).sum()),
         "heaviest_missing": float(np.where(anywhere, 0, w).max()) * len(w),
-        "strange_run": float(_longest_run(~anywhere)),
-        "window_run": float(_longest_run(~window_exact)),
+        "strange_run": float(_longest_run(np.logical_not(anywhere))),
+        "window_run": float(_longest_run(np.logical_not(window_exact))),
         "missing_mass": float(np.sum(w * (1 - everywhere)) * len(w)),
     }
-    return features
 
 
-def _longest_run(flags: Sequence[bool] | np.ndarray) -> int:
+def _longest_run(flags: Iterable[Any]) -> int:
     longest = run = 0
     for flag in flags:
         run = run + 1 if flag else 0
@@ -85,7 +84,11 @@ def _relations(found: Alignment) -> dict[str, float]:
     """How far words that stand together in the claim stand together in a sentence of the passages."""
     near = found.similar
     if len(near) < 2:
-        return {"pairs_next": float(near.max()), "pairs_all": float(near.max()), "pairs_lowest": 0.0}
+        return {
+            "pairs_next": float(near.max()),
+            "pairs_all": float(near.max()),
+            "pairs_lowest": 0.0,
+        }
     following = np.minimum(near[:-1], near[1:]).max(axis=1)
     each = np.minimum(near[:, None, :], near[None, :, :]).max(axis=2) if len(near) <= 40 else near
     return {

@@ -139,9 +139,7 @@ def key(word: str) -> str:
 
 
 def _irregular(text: str) -> dict[str, str]:
-    return {
-        form: line.split()[0] for line in text.strip().split(",") for form in line.split()[1:]
-    }
+    return {form: line.split()[0] for line in text.strip().split(",") for form in line.split()[1:]}
 
 
 _IRREGULAR = _irregular(

@@ -15,8 +15,10 @@ from bot.answering.verification.tokens import Token
 
 _CONTEXT = 3
 _NEAR = dt.timedelta(days=8)
-_RELATIVE = frozenset("today tonight yesterday tomorrow this last next week heute gestern hoy ayer сегодня вчера".split())  # fmt: skip
-_ALSO_WORDS = frozenset("may march mar dec sun sat mon wed fri thu mart mar".split())
+_RELATIVE = frozenset(["today", "tonight", "yesterday", "tomorrow", "this", "last", "next", "week", "heute", "gestern", "hoy", "ayer", "сегодня", "вчера"])  # fmt: skip
+_ALSO_WORDS = frozenset(
+    ["may", "march", "mar", "dec", "sun", "sat", "mon", "wed", "fri", "thu", "mart", "mar"]
+)
 
 
 @cache

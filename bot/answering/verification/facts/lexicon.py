@@ -62,3 +62,9 @@ def opposites() -> dict[str, frozenset[str]]:
         for word in right:
             found[word] = found.get(word, frozenset()) | left - right
     return found
+
+
+@cache
+def openers() -> frozenset[str]:
+    """Return the words that may stand before a sentence and say nothing by themselves."""
+    return frozenset(_tables()["openers"]["en"].split())

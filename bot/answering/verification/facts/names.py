@@ -41,16 +41,22 @@ def check_names(claim: Sentence, evidence: EvidenceText, found: Alignment) -> It
         absent = [token for token in run if not _stands(token, evidence)]
         if not absent:
             if rivals and any(token in rivals for token in run):
-                yield Finding("name_slot", 2, f"the passage has another name than {_text(run)} here")
+                yield Finding(
+                    "name_slot", 2, f"the passage has another name than {_text(run)} here"
+                )
             continue
         rival = next((rivals[token] for token in absent if token in rivals), None)
         if rival is not None:
-            yield Finding("name_slot", 2, f"the passage has {rival} where the sentence has {_text(run)}")
+            yield Finding(
+                "name_slot", 2, f"the passage has {rival} where the sentence has {_text(run)}"
+            )
         elif len(absent) < len(run):
             if _other_forename(run, absent, evidence):
                 yield Finding("name_other", 1, f"the passage has another name than {_text(run)}")
             else:
-                yield Finding("name_longer", 1, f"the passage has only a part of the name {_text(run)}")
+                yield Finding(
+                    "name_longer", 1, f"the passage has only a part of the name {_text(run)}"
+                )
         else:
             yield Finding("name_missing", 1, f"the name {_text(run)} is not in the passage")
 
@@ -63,9 +69,7 @@ def _stands(token: Token, evidence: EvidenceText) -> bool:
     return token.key in evidence.keys or token.key.removesuffix("s") in evidence.keys
 
 
-def _other_forename(
-    run: Sequence[Token], absent: Sequence[Token], evidence: EvidenceText
-) -> bool:
+def _other_forename(run: Sequence[Token], absent: Sequence[Token], evidence: EvidenceText) -> bool:
     """Whether the passages always give the rest of the name with another name before it."""
     head = run[-1]
     if head in absent or run[0] not in absent:
@@ -90,7 +94,7 @@ def _rivals(claim: Sentence, best: Sentence, found: Alignment) -> dict[Token, st
         said = [token for token in edit.claimed if token in mine]
         there = [token for token in edit.found if token in theirs]
         small = len(edit.claimed) <= _WIDE and len(edit.found) <= _WIDE
-        if said and there and small and edit.before + edit.after >= _CONTEXT:
-            if not {t.key for t in said} & {t.key for t in there}:
-                slots.update(dict.fromkeys(said, _text(there)))
+        other = not {t.key for t in said} & {t.key for t in there}
+        if said and there and small and other and edit.before + edit.after >= _CONTEXT:
+            slots.update(dict.fromkeys(said, _text(there)))
     return slots

@@ -8,12 +8,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_SPELLED = {
+_UNITS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+SPELLED = {
     **{word: float(n) for n, word in enumerate(_UNITS)},
     **{word: 10.0 * n for n, word in enumerate(_TENS, 2)},
 }
@@ -35,7 +53,7 @@ _ORDINALS = {
     **{
         word: float(n)
         for n, word in enumerate(
-            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), 1
+            ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"], 1
         )
     },
     **{f"{word}th": float(n) for n, word in enumerate(_UNITS) if n > 12},
@@ -75,7 +93,7 @@ _WORDS = "|".join(
     sorted(
         (
             re.escape(word)
-            for word in {*_SPELLED, *_OTHER_SPELLED, *_ORDINALS, *_PARTS, *(f"{p}s" for p in _PARTS)}
+            for word in {*SPELLED, *_OTHER_SPELLED, *_ORDINALS, *_PARTS, *(f"{p}s" for p in _PARTS)}
         ),
         key=len,
         reverse=True,
@@ -301,19 +319,18 @@ def _spelled(text: str) -> tuple[float, str, int] | None:
     parts = re.split(r"[ -]", text)
     first = parts[0]
     second = parts[1] if len(parts) > 1 else ""
-    if first in _SPELLED and second in _PARTS and second not in {"second"}:
-        if _SPELLED[first] and _SPELLED[first] < _PARTS[second]:
-            return _SPELLED[first] / _PARTS[second], "part", len(text)
-    if second.removesuffix("s") in _PARTS and first in _SPELLED and second.endswith("s"):
-        return _SPELLED[first] / _PARTS[second.removesuffix("s")], "part", len(text)
-    if first in _TENS and second in _SPELLED and 0 < _SPELLED[second] < 10:
-        return _SPELLED[first] + _SPELLED[second], "", len(text)
+    if second in _PARTS and 0 < SPELLED.get(first, 0.0) < _PARTS[second]:
+        return SPELLED[first] / _PARTS[second], "part", len(text)
+    if second.removesuffix("s") in _PARTS and first in SPELLED and second.endswith("s"):
+        return SPELLED[first] / _PARTS[second.removesuffix("s")], "part", len(text)
+    if first in _TENS and second in SPELLED and 0 < SPELLED[second] < 10:
+        return SPELLED[first] + SPELLED[second], "", len(text)
     if first in _TENS and second in _ORDINALS and _ORDINALS[second] < 10:
-        return _SPELLED[first] + _ORDINALS[second], "th", len(text)
+        return SPELLED[first] + _ORDINALS[second], "th", len(text)
     if first == "half":
         return 0.5, "part", len(first)
-    if first in _SPELLED or first in _OTHER_SPELLED:
-        value = _SPELLED.get(first, _OTHER_SPELLED.get(first, 0.0))
+    if first in SPELLED or first in _OTHER_SPELLED:
+        value = SPELLED.get(first, _OTHER_SPELLED.get(first, 0.0))
         return (value, "", len(first)) if first != "one" else None
     if first in _ORDINALS and first not in {"first", "second"}:
         return _ORDINALS[first], "th", len(first)

@@ -39,9 +39,7 @@ def check_numbers(claim: Sentence, evidence: EvidenceText, found: Alignment) -> 
                 kind = "year_missing" if number.year else "number_missing"
                 yield Finding(kind, 1, f"the number {number.text} is not in the passage")
             else:
-                yield Finding(
-                    "small_missing", 1, f"the number {number.text} is not in the passage"
-                )
+                yield Finding("small_missing", 1, f"the number {number.text} is not in the passage")
             continue
         if rival is not None and not number.equals(rival):
             yield Finding(
@@ -66,9 +64,11 @@ def _slots(found: Alignment) -> dict[tuple[int, str], Quantity]:
         mine = [t for t in edit.claimed if t.quantity is not None]
         theirs = [t.quantity for t in edit.found if t.quantity is not None]
         small = len(edit.claimed) <= _BESIDE and len(edit.found) <= _BESIDE
-        if len(mine) == 1 and len(theirs) == 1 and small and theirs[0] is not None:
-            if edit.before + edit.after >= _CONTEXT and not mine[0].quantity.equals(theirs[0]):  # type: ignore[union-attr]
-                slots[at_key(mine[0])] = theirs[0]
+        if len(mine) != 1 or len(theirs) != 1 or not small or edit.before + edit.after < _CONTEXT:
+            continue
+        number = mine[0].quantity
+        if number is not None and not number.equals(theirs[0]):
+            slots[at_key(mine[0])] = theirs[0]
     return slots
 
 

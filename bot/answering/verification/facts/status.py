@@ -49,9 +49,7 @@ def _stage(
             continue
         rivals = [table[w][1] for w in window if w in table and table[w][0] == family]
         if rivals and max(rivals) < stage:
-            yield Finding(
-                "stage_window", 1, f"the passage does not go as far as “{token.text}”"
-            )
+            yield Finding("stage_window", 1, f"the passage does not go as far as “{token.text}”")
             return
 
 
@@ -94,7 +92,7 @@ def check_kinship(claim: Sentence, evidence: EvidenceText, found: Alignment) -> 
             return
     for edit in found.edits:
         for token in edit.claimed:
-            if table.get(token.low, frozenset()) & {t.low for t in edit.found}:
-                if edit.before + edit.after >= _CONTEXT:
-                    yield Finding("kinship", 2, f"the passage does not say “{token.text}” here")
-                    return
+            others = table.get(token.low, frozenset()) & {t.low for t in edit.found}
+            if others and edit.before + edit.after >= _CONTEXT:
+                yield Finding("kinship", 2, f"the passage does not say “{token.text}” here")
+                return

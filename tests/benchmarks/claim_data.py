@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.answering.verification.legacy import Evidence
+from bot.answering.verification import Evidence
 from bot.evaluation.questions import read_records
 from tests.benchmarks import altering, weekly_news
 

@@ -1,0 +1,153 @@
+"""The verifier without a network: exact facts, near-copies and a small learned model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.answering.verification.alignment import align
+from bot.answering.verification.base import Outcome, Verdict, Verifier
+from bot.answering.verification.evidence import (
+    MAX_TOKENS,
+    Evidence,
+    EvidenceText,
+    Sentence,
+    read_evidence,
+    read_sentence,
+)
+from bot.answering.verification.facts.base import Finding
+from bot.answering.verification.facts.check import KINDS, check_facts
+from bot.answering.verification.facts.copies import Copy, copied
+from bot.answering.verification.features import measure
+from bot.answering.verification.support_model import SupportModel, support_model
+from bot.answering.verification.tokens import plain
+
+# Found in their place, these contradict: they hit at most one of a hundred faithful claims.
+REFUTING = frozenset(
+    {
+        ("bound_turned", 2), ("opposite_slot", 2), ("stage_justice", 2), ("stage_attempt", 2),
+        ("stage_scale", 2), ("kinship", 2), ("date_slot", 2), ("number_slot", 2),
+    }
+)  # fmt: skip
+# A claim with one of these is never certain.
+DOUBTFUL = frozenset(
+    [
+        "number_slot",
+        "year_missing",
+        "number_missing",
+        "bound_turned",
+        "bound_dropped",
+        "bound_added",
+        "negation_slot",
+        "opposite_slot",
+        "stage_justice",
+        "stage_decision",
+        "stage_attempt",
+        "stage_scale",
+        "kinship",
+        "quotation",
+        "date_slot",
+        "date_missing",
+        "name_slot",
+        "name_other",
+        "name_missing",
+        "unsure_slot",
+    ]
+)
+_MAX_REASONS = 6
+_FAITHFUL = 0.97
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was found and measured of a claim."""
+
+    findings: tuple[Finding, ...]
+    features: dict[str, float]
+    copy: Copy
+
+
+class RulesVerifier(Verifier):
+    """Needs no download, no key and no network."""
+
+    def __init__(self, model: SupportModel | None = None) -> None:
+        self._model = model
+
+    def check(self, claim: str, passages: Sequence[Evidence]) -> Verdict:
+        sentence = read_sentence(plain(claim))
+        if not sentence.words:
+            return Verdict(0.0, "refuted", ("the sentence has no words",))
+        if len(sentence.words) >= MAX_TOKENS:
+            return Verdict(0.0, "refuted", ("the sentence is too long to be checked",))
+        evidence = read_evidence(passages)
+        if not evidence.sentences:
+            return Verdict(0.0, "refuted", ("the passage has no words",))
+        if stands_whole(sentence, evidence):
+            return Verdict(1.0, "supported", sure=True)
+        if not sentence.content:
+            return Verdict(0.0, "uncertain", ("the sentence says nothing that can be checked",))
+        return self._judge(sentence, evidence, read_claim(sentence, evidence))
+
+    def _judge(self, claim: Sentence, evidence: EvidenceText, reading: Reading) -> Verdict:
+        model = self._model or support_model()
+        limits = model.thresholds
+        support = model.probability(reading.features)
+        reasons = tuple(dict.fromkeys(f.reason for f in reading.findings))[:_MAX_REASONS]
+        if any((f.kind, f.weight) in REFUTING for f in reading.findings):
+            return Verdict(min(support, 0.99 * limits.refuted), "refuted", reasons)
+        doubtful = any(f.kind in DOUBTFUL for f in reading.findings)
+        if reading.copy == "faithful" and not doubtful:
+            return Verdict(max(support, _FAITHFUL), "supported", sure=True)
+        if doubtful or reading.copy == "altered":
+            support = min(support, 0.999 * limits.supported)
+        outcome: Outcome = (
+            "supported" if support >= limits.supported
+            else "uncertain" if support >= limits.refuted
+            else "refuted"
+        )  # fmt: skip
+        if outcome == "supported":
+            return Verdict(support, outcome, sure=support >= limits.sure)
+        return Verdict(support, outcome, reasons or (_lacking(claim, evidence, reading),))
+
+
+def read_claim(claim: Sentence, evidence: EvidenceText) -> Reading:
+    """Check the facts of a claim and measure it; both have words of content."""
+    found = align(claim, evidence)
+    findings = check_facts(claim, evidence, found)
+    features = measure(claim, evidence, found)
+    features |= dict.fromkeys((f"fact_{kind}" for kind in KINDS), 0.0)
+    for finding in findings:
+        name = f"fact_{finding.kind}"
+        features[name] = max(features[name], float(finding.weight))
+    features["facts_strong"] = float(sum(finding.weight > 1 for finding in findings))
+    features["facts_weak"] = float(sum(finding.weight == 1 for finding in findings))
+    return Reading(tuple(findings), features, copied(claim, evidence, found))
+
+
+def stands_whole(claim: Sentence, evidence: EvidenceText) -> bool:
+    """Whether the claim is, word for word, one or more whole sentences of a passage."""
+    said = _literal(claim)
+    sentences = [_literal(sentence) for sentence in evidence.sentences]
+    for first in range(len(sentences)):
+        rest = said
+        for sentence in sentences[first:]:
+            if rest[: len(sentence)] != sentence:
+                break
+            rest = rest[len(sentence) :]
+            if not rest:
+                return True
+    return False
+
+
+def _literal(sentence: Sentence) -> list[str]:
+    return [t.key if t.kind == "number" else t.low for t in sentence.words]
+
+
+def _lacking(claim: Sentence, evidence: EvidenceText, reading: Reading) -> str:
+    """Say why a claim that breaks no fact is not supported."""
+    if reading.copy == "altered":
+        return "the passage says this with other words in the places that count"
+    strange = [claim.words[at].text for at in claim.content if claim.keys[at] not in evidence.keys]
+    if not strange:
+        return "the passage does not say this in one place"
+    return f"the passage has no word of {', '.join(f'“{word}”' for word in strange[:5])}"
