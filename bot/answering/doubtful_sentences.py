@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bot.answering.models import RejectedSentence
 from bot.answering.prompt_passages import PromptPassage, fence
 from bot.answering.sentence_check import DoubtfulSentence, VerifiedSentence, plain_sentence
-from bot.answering.verification.quotation import closest_sentence
+from bot.answering.verification.quotation import closest_sentence, share_said
 from bot.answering.verification.second_opinion import (
     SECONDS,
     Ask,
@@ -21,6 +21,7 @@ from retrieval.search.query import content_words
 
 _log = logging.getLogger(__name__)
 
+_SHOWN = 0.75  # of a sentence that is shown, in a quotation that adds nothing to it
 _NOT_CONFIRMED = "asked again, the model does not find it in its sources"
 
 
@@ -94,7 +95,7 @@ def _quoted(
         return None
     number, text = found
     quoted = plain_sentence(text)
-    if quoted is None or any(quoted in one or one in quoted for one in told):
+    if quoted is None or any(share_said(one, quoted) >= _SHOWN for one in told):
         return None
     wanted = {word.casefold() for word in content_words(question)}
     if wanted and not wanted & {word.casefold() for word in content_words(quoted)}:

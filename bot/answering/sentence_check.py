@@ -72,7 +72,7 @@ def check_sentence(
     """
     text = plain_sentence(draft.text)
     if text is None:
-        return RejectedSentence(draft.text, ("it holds a link or a mention",))
+        return RejectedSentence(draft.text, ("it holds a link or a mention",), "refuted")
     cited = [passage for passage in passages if passage.n in draft.cited]
     verdicts = {passage.n: verifier.check(text, [passage.evidence]) for passage in cited}
     if alone := tuple(n for n in draft.cited if n in verdicts and verdicts[n].supported):
@@ -93,7 +93,7 @@ def check_sentence(
         return _found(text, (n,), others[n], strict)
     held = verdicts or others
     if not held:
-        return RejectedSentence(text, ("it cites nothing",))
+        return RejectedSentence(text, ("it cites nothing",), "uncertain")
     ranked = sorted(held, key=lambda n: held[n].support, reverse=True)
     return DoubtfulSentence(text, tuple(ranked if verdicts else ranked[:1]), held[ranked[0]])
 

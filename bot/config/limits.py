@@ -16,7 +16,7 @@ class GenerationLimits:
     context_tokens: int = 3_000
     answer_tokens: int = 400
     seconds: float = 60.0
-    second_opinion: bool = True
+    second_opinion: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,10 +111,16 @@ async def test_what_its_sources_do_not_say_is_left_out(
 
     model.play(Says(words))
     answer = await answered(demo_folder, model)
-    assert answer.text == f"{COST} [1]", why
+    assert answer.sentences[0].text == COST, why
+    assert trick not in answer.text, why
+    # What its passage says instead may follow, word for word.
+    for sentence in answer.sentences[1:]:
+        assert any(sentence.text in citation.quote for citation in answer.citations)
     assert [dropped.reasons for dropped in answer.dropped if not dropped.reasons] == []
     assert len(answer.dropped) == 1
-    assert "left out" in answer.notes[-1]
+    replaced = [sentence.replaced for sentence in answer.dropped]
+    assert len(replaced) == 1
+    assert any("left out" in note for note in answer.notes) is not replaced[0]
 
 
 async def test_a_citation_of_a_passage_that_does_not_exist_is_moved_to_the_one_that_says_so(
@@ -364,7 +370,8 @@ async def test_a_second_opinion_can_veto_a_sentence(
 ) -> None:
     from bot.config.limits import GenerationLimits
 
-    model.play(citing(COST, "cost 412 million"), Says("No."))
+    paraphrase = "Building the Lantern Bridge took 412 million crowns."
+    model.play(citing(paraphrase, "cost 412 million"), Says("1: no"))
     async with engine_over(
         demo_folder, model.url, composing=GenerationLimits(second_opinion=True)
     ) as (
@@ -372,8 +379,32 @@ async def test_a_second_opinion_can_veto_a_sentence(
         engine,
     ):
         answer = await engine.answer(asked(BRIDGE))
-    assert is_made_of_quotations(answer)
-    assert "asked again" in answer.dropped[0].reasons[0]
+    assert [sentence.text for sentence in answer.dropped] == [paraphrase]
+    assert answer.dropped[0].replaced
+    assert paraphrase not in answer.text
+    assert all(any(s.text in c.quote for c in answer.citations) for s in answer.sentences)
+
+
+async def test_one_call_asks_about_all_uncertain_sentences_while_the_certain_are_shown(
+    demo_folder: Path, model: ScriptedModel
+) -> None:
+    from bot.config.limits import GenerationLimits
+
+    first = "Building the Lantern Bridge took 412 million crowns."
+    second = "Its builders put 412 million crowns into the Lantern Bridge."
+
+    def words(request: Request) -> str:
+        n = request.holding("cost 412 million")
+        return f"{first} [{n}] {COST} [{n}] {second} [{n}]"
+
+    model.play(Says(words), Says("1: yes\n2: no"))
+    async with engine_over(
+        demo_folder, model.url, composing=GenerationLimits(second_opinion=True)
+    ) as (_, engine):
+        answer = await engine.answer(asked(BRIDGE))
+    assert len(model.requests) == 2
+    assert [sentence.text for sentence in answer.sentences][:2] == [COST, first]
+    assert second not in answer.text
 
 
 async def test_a_model_that_repeats_itself_is_stopped(

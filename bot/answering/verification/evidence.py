@@ -144,5 +144,11 @@ def _read_evidence(passages: tuple[Evidence, ...]) -> EvidenceText:
         tuple(keys),
         tuple(starts),
         total / length if length else total,
-        detect_language(" ".join(passage.text[:_SAMPLE] for passage in passages)) or "en",
+        _language(passages),
     )
+
+
+def _language(passages: Sequence[Evidence]) -> str:
+    """The language of the passages, "und" where there is too little text to tell."""
+    text = " ".join(passage.text[:_SAMPLE] for passage in passages)
+    return detect_language(text) or ("en" if text.isascii() else "und")

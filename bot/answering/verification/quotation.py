@@ -10,8 +10,9 @@ from bot.answering.verification.evidence import read_sentence
 from bot.answering.verification.tokens import plain
 from retrieval.text.sentences import sentence_spans
 
-_LEAST = 0.4  # of the claim's weight has to be in the sentence
+_LEAST = 0.55  # of the claim's weight has to be in the sentence
 _SHORTEST, _LONGEST = 20, 400
+_NUMBER = 12.0  # the weight of a number beside those of words
 
 
 def closest_sentence(claim: str, texts: Sequence[str]) -> tuple[int, str] | None:
@@ -19,30 +20,28 @@ def closest_sentence(claim: str, texts: Sequence[str]) -> tuple[int, str] | None
 
     None if no sentence of a fit length says enough of it.
     """
-    wanted = read_sentence(plain(claim))
-    rows = list(wanted.content)
-    if not rows:
-        return None
-    weights = np.where(
-        [wanted.words[at].kind == "number" for at in rows], 12.0, wanted.weights[rows]
-    )
-    weights = weights / weights.sum()
-    keys = [wanted.keys[at] for at in rows]
     best: tuple[float, int, str] | None = None
     for number, text in enumerate(texts):
         for start, end in sentence_spans(text):
             quoted = text[start:end]
             if not _SHORTEST <= len(quoted) <= _LONGEST or quoted.rstrip("\"”’'").endswith("?"):
                 continue
-            sentence = read_sentence(plain(quoted))
-            if not sentence.words:
-                continue
-            near = np.clip(wanted.vectors[rows] @ sentence.vectors.T, 0.0, 0.95).max(axis=1)
-            held = sentence.key_set
-            exact = np.array([key in held for key in keys])
-            score = float(weights @ np.where(exact, 1.0, 0.5 * near))
+            score = share_said(claim, quoted)
             if best is None or score > best[0]:
                 best = score, number, quoted
     if best is None or best[0] < _LEAST:
         return None
     return best[1], best[2]
+
+
+def share_said(claim: str, text: str) -> float:
+    """Return how much of a claim's weight stands in one sentence, 0 to 1."""
+    wanted, sentence = read_sentence(plain(claim)), read_sentence(plain(text))
+    rows = list(wanted.content)
+    if not rows or not sentence.words:
+        return 0.0
+    numbers = [wanted.words[at].kind == "number" for at in rows]
+    weights = np.where(numbers, _NUMBER, wanted.weights[rows])
+    near = np.clip(wanted.vectors[rows] @ sentence.vectors.T, 0.0, 0.95).max(axis=1)
+    exact = np.array([wanted.keys[at] in sentence.key_set for at in rows])
+    return float(weights @ np.where(exact, 1.0, 0.5 * near) / weights.sum())

@@ -31,6 +31,9 @@ _TOKEN = re.compile(
     rf"(?P<cjk>{_CJK})|(?P<word>(?:[^\W\d_]\.){{2,}}|(?:(?!{_CJK}){_LETTER})+(?:'(?:(?!{_CJK}){_LETTER})+)?)"
     r"|(?P<digits>\d+)|(?P<mark>[^\w\s])"
 )
+# Text in lower case was taken apart by a tokenizer, and so were its numbers: "56, 000".
+_NAME_INSIDE = re.compile(r"[a-z,] [A-Z]")
+_TORN_NUMBER = re.compile(r"(?<=\d,) (?=\d{3}\b)|(?<=\d\.) (?=\d)")
 _NOT = re.compile(r"n't$")
 
 
@@ -56,6 +59,8 @@ def plain(text: str) -> str:
     """``text`` with one kind of quotation mark, apostrophe and dash, and without control characters."""
     text = unicodedata.normalize("NFKC", text[:MAX_CHARS]).translate(_SIGNS)
     text = text.replace("''", '"')
+    if not _NAME_INSIDE.search(text):
+        text = _TORN_NUMBER.sub("", text)
     return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from bot.answering.verification.alignment import Alignment, Edit
 from bot.answering.verification.evidence import EvidenceText, Sentence
-from bot.answering.verification.facts.lexicon import negations, openers, unsure
+from bot.answering.verification.facts.lexicon import negations, openers, phrase_words, unsure
 from bot.answering.verification.tokens import Token
 
 Copy = Literal["faithful", "altered", "no"]
@@ -17,70 +17,18 @@ _LEAST = 0.7  # of a claim's words, in order, in one sentence
 _FEW = 2
 _SMALL = 5
 _OPENING = 6
-_TURNING = frozenset(
-    [
-        "but",
-        "unless",
-        "except",
-        "although",
-        "though",
-        "only",
-        "if",
-        "aber",
-        "sino",
-        "pero",
-        "но",
-        "а",
-        "ama",
-        "لكن",
-        "但",
-        "但是",
-        "लेकिन",
-    ]
-)
-# Exchanged for one another, put in or left out they change nothing.
-_HARMLESS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "that",
-        "this",
-        "these",
-        "those",
-        "its",
-        "their",
-        "it",
-        "also",
-        "and",
-        "of",
-        "have",
-        "be",
-        "who",
-        "which",
-        "say",
-        "in",
-        "on",
-        "at",
-        "for",
-        "with",
-        "as",
-        "s",
-    ]
-)
+_COMMAS = frozenset(",،，、")
 
 
 def copied(claim: Sentence, evidence: EvidenceText, found: Alignment) -> Copy:
     """Whether the claim is a sentence of the passages but for edits that change nothing, or that may."""
-    best = evidence.sentences[found.best]
-    language = evidence.language
-    opening = _opening(claim, found, language)
+    opening = _opening(claim, found, evidence.language)
     if found.matched + opening < _LEAST * len(claim.keys):
         return "no"
-    harmful = [e for e in found.edits if not _harmless(e, claim, best, language, opening)]
+    harmful = [edit for edit in found.edits if not _harmless(edit, evidence, found, opening)]
     if not harmful:
         return "faithful"
-    words = sum(max(len(e.claimed), len(e.found)) for e in harmful)
+    words = sum(max(len(edit.claimed), len(edit.found)) for edit in harmful)
     return "altered" if len(harmful) <= _FEW and words <= _SMALL else "no"
 
 
@@ -94,47 +42,53 @@ def _opening(claim: Sentence, found: Alignment, language: str) -> int:
         return 0
     following = next((t for t in claim.tokens if t.start >= edit.claimed[-1].end), None)
     first = edit.claimed[0]
-    comma = following is not None and following.text in {",", "،", "，"}
+    comma = following is not None and following.text in _COMMAS
     if not comma and first.low not in openers():
         return 0
-    for token in edit.claimed:
-        doubtful = token.low in unsure(language) or token.low in negations(language)
-        if token.kind == "number" or doubtful or token.low in _TURNING:
-            return 0
-        if token.capital and token is not first:
-            return 0
-    return count
+    if _doubtful(edit.claimed, language, narrowing=False):
+        return 0
+    strange = any(t.kind == "number" or (t.capital and t is not first) for t in edit.claimed)
+    return 0 if strange else count
 
 
-def _harmless(edit: Edit, claim: Sentence, best: Sentence, language: str, opening: int) -> bool:
+def _harmless(edit: Edit, evidence: EvidenceText, found: Alignment, opening: int) -> bool:
     if opening and not edit.before and not edit.found:
         return True
+    language = evidence.language
     claimed = edit.claimed[opening:] if not edit.before else edit.claimed
-    if language == "en" and all(t.key in _HARMLESS for t in (*claimed, *edit.found)):
+    if language == "en" and _exchangeable(claimed, edit, evidence):
         return True
-    if claimed:
+    if claimed or _doubtful(edit.found, language):
         return False
-    if not edit.before and len(edit.found) == 1 and edit.found[0].kind == "number":
-        return True  # of a list
-    if _doubtful(edit.found, language):
-        return False
-    if not edit.after:
-        return language == "en" or _bounded(edit.found, best, end=False)
-    if not edit.before:
-        return _bounded(edit.found, best, start=False)
-    return _bounded(edit.found, best)
+    if language == "en" or (
+        len(edit.found) == 1 and edit.found[0].kind == "number" and not edit.before
+    ):
+        return True  # left out: what only adds to the sentence, or the number of a list
+    best = evidence.sentences[found.best]
+    return _bounded(edit.found, best, start=edit.before > 0, end=edit.after > 0)
 
 
-def _doubtful(tokens: Sequence[Token], language: str) -> bool:
-    return any(
-        t.low in unsure(language) or t.low in negations(language) or t.low in _TURNING
-        for t in tokens
-    )
+def _exchangeable(claimed: Sequence[Token], edit: Edit, evidence: EvidenceText) -> bool:
+    harmless = phrase_words("harmless")
+    if all(t.key in harmless for t in (*claimed, *edit.found)):
+        return True
+    heads = openers() | phrase_words("turning") | {"and", "so", "now"}
+    if not edit.before and all(t.low in heads for t in (*claimed, *edit.found)):
+        return True
+    # A longer form of a name that the passages have.
+    named = claimed and not edit.found and all(t.capital for t in claimed)
+    return bool(named) and all(t.key in evidence.keys for t in claimed)
 
 
-def _bounded(
-    tokens: Sequence[Token], sentence: Sentence, *, start: bool = True, end: bool = True
-) -> bool:
+def _doubtful(tokens: Sequence[Token], language: str, *, narrowing: bool = True) -> bool:
+    """Whether words turn, deny or narrow what stands beside them."""
+    words = unsure(language) | negations(language) | phrase_words("turning")
+    if narrowing:
+        words |= phrase_words("narrowing")
+    return any(t.low in words for t in tokens)
+
+
+def _bounded(tokens: Sequence[Token], sentence: Sentence, *, start: bool, end: bool) -> bool:
     """Whether what was left out stands between marks."""
     before = next((t for t in reversed(sentence.tokens) if t.end <= tokens[0].start), None)
     after = next((t for t in sentence.tokens if t.start >= tokens[-1].end), None)

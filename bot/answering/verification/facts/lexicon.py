@@ -17,9 +17,9 @@ def _tables() -> dict[str, Any]:
 
 @cache
 def negations(language: str) -> frozenset[str]:
-    """Return the lower-case words that deny in a language, with those of English if it is unknown."""
+    """Return the lower-case words that deny in a language, of all languages if it is unknown."""
     table = _tables()["negation"]
-    return frozenset(table.get(language, table["en"]).split())
+    return frozenset(table.get(language, " ".join(table.values())).split())
 
 
 @cache
@@ -68,3 +68,9 @@ def opposites() -> dict[str, frozenset[str]]:
 def openers() -> frozenset[str]:
     """Return the words that may stand before a sentence and say nothing by themselves."""
     return frozenset(_tables()["openers"]["en"].split())
+
+
+@cache
+def phrase_words(name: str) -> frozenset[str]:
+    """Return the words of a list of ``[openers]``: turning, narrowing or harmless."""
+    return frozenset(_tables()["openers"][name].split())

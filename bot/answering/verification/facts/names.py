@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from bot.answering.verification.alignment import Alignment
 from bot.answering.verification.evidence import EvidenceText, Sentence
 from bot.answering.verification.facts.base import Finding
+from bot.answering.verification.facts.dates import day_names
 from bot.answering.verification.tokens import Token
 
 _HEADLINE = 0.75
@@ -37,7 +38,10 @@ def names(sentence: Sentence) -> list[tuple[Token, ...]]:
 def check_names(claim: Sentence, evidence: EvidenceText, found: Alignment) -> Iterator[Finding]:
     """Find names that the passages don't have, or have another in the place of."""
     rivals = _rivals(claim, evidence.sentences[found.best], found)
+    days = day_names(evidence.language)
     for run in names(claim):
+        if all(token.low in days for token in run):
+            continue
         absent = [token for token in run if not _stands(token, evidence)]
         if not absent:
             if rivals and any(token in rivals for token in run):

@@ -1,0 +1,90 @@
+"""Claims with and without support, made from articles: headlines, joined and altered sentences."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bot.answering.verification.facts.number_parser import parse_numbers
+from bot.evaluation.questions import read_records
+from retrieval.text.sentences import sentences
+from tests.benchmarks import weekly_news
+
+YEARS = ("2022", "2024", "2025")
+_EACH_YEAR = 260
+_CHARS = 2_400
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)?\b")
+_SHORTEST, _LONGEST = 50, 260
+
+
+def make_pairs(seed: int = 1) -> Iterator[dict[str, Any]]:
+    """Yield claims with passages and a label, from a sample of articles of other years."""
+    generator = random.Random(seed)
+    for year in YEARS:
+        path = weekly_news.SHARED / "data" / f"weekly-news-{year}" / "articles.jsonl.gz"
+        articles = [one for one in read_records(path) if len(one["text"]) > 900]
+        for article in generator.sample(articles, _EACH_YEAR):
+            other = generator.choice(articles)
+            yield from _of(article, other, generator)
+
+
+def _of(
+    article: dict[str, Any], other: dict[str, Any], generator: random.Random
+) -> Iterator[dict[str, Any]]:
+    text = article["text"][:_CHARS]
+    passages = [text]
+    lower = generator.random() < 0.2
+    if lower:
+        passages = [text.lower()]
+
+    def made(claim: str, label: bool) -> dict[str, Any]:
+        claim = claim[:1].upper() + claim[1:].lower() if lower else claim
+        return {"claim": claim, "passages": passages, "label": label}
+
+    names = list(dict.fromkeys(_NAME.findall(text)))
+    strange = [name for name in dict.fromkeys(_NAME.findall(other["text"])) if name not in text]
+    title = article["title"].strip()
+    if _usable_title(title):
+        yield made(title, True)
+        for altered in _altered(title, names, strange, generator):
+            yield made(altered, False)
+    if _usable_title(other["title"].strip()):
+        yield made(other["title"].strip(), False)
+    said = [s for s in sentences(text) if _SHORTEST <= len(s) <= _LONGEST and s[-1:] == "."]
+    if len(said) < 4:
+        return
+    first, second = generator.sample(said, 2)
+    yield made(f"{first[:-1]}, and {second[0].lower()}{second[1:]}", True)
+    words, rest = first.split(), second.split()
+    yield made(" ".join(words[: len(words) // 2] + rest[len(rest) // 2 :]), False)
+    for altered in _altered(generator.choice(said), names, strange, generator):
+        yield made(altered, False)
+
+
+def _usable_title(title: str) -> bool:
+    words = title.split()
+    capitals = sum(word[:1].isupper() for word in words)
+    return 5 <= len(words) <= 18 and capitals < 0.7 * len(words) and not title.endswith("?")
+
+
+def _altered(
+    sentence: str, names: Sequence[str], strange: Sequence[str], generator: random.Random
+) -> Iterator[str]:
+    """The sentence with one name or one number exchanged, if it has any."""
+    inside = [name for name in names if name in sentence]
+    others = [name for name in names if name not in sentence] or list(strange)
+    if inside and (others or strange):
+        pool = others if generator.random() < 0.6 or not strange else strange
+        yield sentence.replace(generator.choice(inside), generator.choice(pool))
+    numbers = [one for one in parse_numbers(sentence) if one.text.isdigit() and len(one.text) > 1]
+    if numbers:
+        one = generator.choice(numbers)
+        value = int(one.text)
+        changed = (
+            value + generator.choice([-3, -1, 1, 2, 7])
+            if one.year
+            else round(value * generator.uniform(1.2, 3))
+        )
+        yield sentence[: one.start] + str(changed) + sentence[one.end :]

@@ -1,0 +1,276 @@
+"""Learn how likely it is that passages support a claim.
+
+    python -m tests.benchmarks.train_verification [--write] [--left-out]
+
+A logistic model whose slopes have the sign that a feature means, and boosted trees held to the same
+signs, averaged (`bot/answering/verification/support_model.py`). Trained on RAGTruth, BUMP and
+SummEdits, each set and each label with the same weight in all, and on pairs made from articles
+(`tests/benchmarks/claim_pairs.py`). The thresholds come from a cross-validation whose parts share
+no source text. ``--left-out`` leaves out each whole set in turn: the figures to believe for text
+of another kind. QAGS and the sets made by hand are never trained on.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+
+from bot.answering.verification import Evidence
+from bot.answering.verification.evidence import read_evidence, read_sentence
+from bot.answering.verification.rules import DOUBTFUL, REFUTING, read_claim, stands_whole
+from bot.answering.verification.support_model import WEIGHTS
+from bot.answering.verification.tokens import plain
+from bot.evaluation.questions import read_records
+from tests.benchmarks import claim_pairs, weekly_news
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
+TRAINED = ("ragtruth-summary", "ragtruth-qa", "bump", "summedits-other")
+_FOLDER = weekly_news.SHARED / "data" / "claims"
+# What tells the kind of text rather than its support: sets differ in it.
+_OF_THE_SET = word_set(
+    "sentences passages length content weight ends colon commas place names numbers cosine_all cosine_mean "
+    "head deleted inserted near_copy_edits small_edits matched_back window_size cosine_gap"
+)
+_RISING = word_set(
+    "exact_all exact_line exact_window share_all share_line share_window soft_all soft_line soft_window "
+    "soft_pair lowest lowest_second lowest_mean lowest_window lowest_window_second pairs_next pairs_all "
+    "pairs_lowest cosine_best cosine_line cosine_window bigrams trigrams fragment_longest fragment_mean "
+    "matched longest lead"
+)
+_FALLING = word_set(
+    "missing_all missing_window strange strange_share strange_window heaviest_missing strange_run window_run "
+    "missing_mass fragments replaced names_missing names_away numbers_missing numbers_away facts_strong "
+    "facts_weak"
+)
+_PARTS = 3
+_PASSED, _SURE, _REFUTED = 0.165, 0.045, 0.025  # shares that the thresholds are chosen for
+_PAIRS_WEIGHT = 0.5  # of the made pairs, beside one set
+_TREES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSet:
+    """Features ``(claims, features)``; ``fixed`` is +1 or -1 where rules decide, -2 where they
+    forbid to support; ``group`` numbers the source texts."""
+
+    features: Floats
+    labels: Flags
+    fixed: npt.NDArray[np.int_]
+    groups: npt.NDArray[np.int_]
+
+
+def measured(records: Sequence[dict[str, Any]]) -> tuple[list[str], ClaimSet]:
+    """Measure claims with passages and a label; what has no words is left out."""
+    rows: list[list[float]] = []
+    labels, fixed, groups = [], [], []
+    names: list[str] = []
+    known: dict[str, int] = {}
+    for record in records:
+        claim = read_sentence(plain(record["claim"]))
+        evidence = read_evidence([Evidence(passage) for passage in record["passages"]])
+        if not claim.content or not evidence.sentences:
+            continue
+        reading = read_claim(claim, evidence)
+        names = names or [name for name in reading.features if name not in _OF_THE_SET]
+        rows.append([reading.features[name] for name in names])
+        labels.append(record["label"])
+        groups.append(known.setdefault(record["passages"][0], len(known)))
+        doubtful = any(finding.kind in DOUBTFUL for finding in reading.findings)
+        if stands_whole(claim, evidence):
+            fixed.append(1)
+        elif any((finding.kind, finding.weight) in REFUTING for finding in reading.findings):
+            fixed.append(-1)
+        elif reading.copy == "faithful" and not doubtful:
+            fixed.append(1)
+        else:
+            fixed.append(-2 if doubtful or reading.copy == "altered" else 0)
+    return names, ClaimSet(np.array(rows), np.array(labels), np.array(fixed), np.array(groups))
+
+
+def signs(names: Sequence[str]) -> list[int]:
+    """Which way support goes with each feature: 1, -1, or 0 where either is possible."""
+    return [
+        1 if name in _RISING else -1 if name in _FALLING or name.startswith("fact_") else 0
+        for name in names
+    ]
+
+
+class Model:
+    """Both models fitted to weighted claims."""
+
+    def __init__(self, parts: Sequence[tuple[Floats, Flags, float]], names: Sequence[str]) -> None:
+        rows = np.concatenate([part for part, _, _ in parts])
+        labels = np.concatenate([part for _, part, _ in parts]).astype(float)
+        weights = np.concatenate([_balanced(part, total) for _, part, total in parts])
+        self.mean, self.scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
+        self.slopes, self.bias = self._logistic(rows, labels, weights / weights.sum(), names)
+        options = {
+            "objective": "binary", "learning_rate": 0.08, "num_leaves": 6, "min_data_in_leaf": 30,
+            "min_child_weight": 4.0, "feature_fraction": 0.4, "bagging_fraction": 0.7, "bagging_freq": 1,
+            "lambda_l2": 5.0, "max_bin": 63, "verbose": -1, "num_threads": 1, "seed": 0,
+            "deterministic": True, "monotone_constraints": signs(names),
+        }  # fmt: skip
+        data = lightgbm.Dataset(rows, labels, weight=weights)
+        self.trees = lightgbm.train(options, data, _TREES)
+
+    def _logistic(
+        self, rows: Floats, labels: Floats, weights: Floats, names: Sequence[str]
+    ) -> tuple[Floats, float]:
+        rows = (rows - self.mean) / self.scale
+        wanted = np.array(signs(names))
+        slopes, bias = np.zeros(rows.shape[1]), 0.0
+        for _ in range(400):
+            error = weights * (1 / (1 + np.exp(-(rows @ slopes + bias))) - labels)
+            slopes -= 0.5 * (rows.T @ error + 3e-3 * slopes)
+            bias -= 0.5 * float(error.sum())
+            slopes = np.where(slopes * wanted < 0, 0.0, slopes)
+        return slopes, bias
+
+    def predict(self, rows: Floats) -> Floats:
+        """Return the probability of each row."""
+        linear = 1 / (1 + np.exp(-((rows - self.mean) / self.scale @ self.slopes + self.bias)))
+        return 0.5 * linear + 0.5 * np.asarray(self.trees.predict(rows))
+
+    def record(self, names: Sequence[str], thresholds: dict[str, float]) -> dict[str, Any]:
+        """Return what `support_model.py` reads."""
+        trees = [tree["tree_structure"] for tree in self.trees.dump_model()["tree_info"]]
+        return {
+            "features": list(names),
+            "mean": [float(f"{value:.6g}") for value in self.mean],
+            "scale": [float(f"{value:.6g}") for value in self.scale],
+            "slopes": [float(f"{value:.6g}") for value in self.slopes],
+            "bias": float(f"{self.bias:.6g}"),
+            "trees": [_nested(tree) for tree in trees],
+            "trees_share": 0.5,
+            "thresholds": thresholds,
+        }
+
+
+def _nested(node: dict[str, Any]) -> Any:
+    if "leaf_value" in node:
+        return round(node["leaf_value"], 5)
+    return [
+        node["split_feature"], round(node["threshold"], 6),
+        _nested(node["left_child"]), _nested(node["right_child"]),
+    ]  # fmt: skip
+
+
+def _balanced(labels: Flags, total: float) -> Floats:
+    weights = np.empty(len(labels))
+    for label in (True, False):
+        weights[labels == label] = total / max(1, int((labels == label).sum()))
+    return weights
+
+
+def outcomes(support: Floats, claims: ClaimSet, upper: float, lower: float) -> npt.NDArray[np.int_]:
+    """1 supported, 0 uncertain, -1 refuted, as the verifier decides."""
+    found = np.where(support >= upper, 1, np.where(support < lower, -1, 0))
+    found = np.where((claims.fixed == -2) & (found == 1), 0, found)
+    return np.where(np.abs(claims.fixed) == 1, claims.fixed, found)
+
+
+def area(scores: Floats, labels: Flags) -> float:
+    """The area under the ROC curve."""
+    order = np.sort(scores[~labels])
+    below = np.searchsorted(order, scores[labels], "left")
+    upto = np.searchsorted(order, scores[labels], "right")
+    return float((below + upto).mean() / 2 / len(order))
+
+
+def choose(sets: dict[str, ClaimSet], support: dict[str, Floats]) -> dict[str, float]:
+    """Choose the thresholds by the shares of claims that they pass and refute, mean of the sets."""
+    grid = np.quantile(np.concatenate(list(support.values())), np.linspace(0.005, 0.995, 200))
+
+    def passed(limit: float) -> float:
+        shares = [
+            (outcomes(support[n], one, limit, -1)[~one.labels] == 1).mean()
+            for n, one in sets.items()
+        ]
+        return float(np.mean(shares))
+
+    def refuted(limit: float) -> float:
+        shares = [
+            (outcomes(support[n], one, 2, limit)[one.labels] == -1).mean()
+            for n, one in sets.items()
+        ]
+        return float(np.mean(shares))
+
+    upper = next((limit for limit in grid if passed(limit) <= _PASSED), 0.99)
+    sure = next((limit for limit in grid if passed(limit) <= _SURE), 0.99)
+    lower = max((limit for limit in grid if refuted(limit) <= _REFUTED), default=0.0)
+    return {
+        "supported": round(float(upper), 4), "sure": round(float(sure), 4), "refuted": round(float(lower), 4)
+    }  # fmt: skip
+
+
+def main() -> None:
+    console = Console(highlight=False, width=110)
+    sets: dict[str, ClaimSet] = {}
+    names: list[str] = []
+    for name in TRAINED:
+        names, sets[name] = measured(read_records(_FOLDER / f"{name}.jsonl.gz"))
+    _, pairs = measured(list(claim_pairs.make_pairs()))
+    made = (pairs.features, pairs.labels, _PAIRS_WEIGHT * 1000)
+
+    def fitted(chosen: dict[str, Flags]) -> Model:
+        parts = [
+            (sets[n].features[rows], sets[n].labels[rows], 1000.0) for n, rows in chosen.items()
+        ]
+        return Model([*parts, made], names)
+
+    support = {name: np.zeros(len(one.labels)) for name, one in sets.items()}
+    for part in range(_PARTS):
+        model = fitted({n: one.groups % _PARTS != part for n, one in sets.items()})
+        for n, one in sets.items():
+            rows = one.groups % _PARTS == part
+            support[n][rows] = model.predict(one.features[rows])
+    thresholds = choose(sets, support)
+    console.print(f"thresholds {thresholds}")
+    _print(console, "cross-validated by source text", sets, support, thresholds)
+    if "--left-out" in sys.argv:
+        for name in TRAINED:
+            rest = {n: np.ones(len(sets[n].labels), dtype=bool) for n in TRAINED if n != name}
+            support[name] = fitted(rest).predict(sets[name].features)
+        _print(console, "each whole set left out", sets, support, thresholds)
+    if "--write" in sys.argv:
+        everything = {n: np.ones(len(one.labels), dtype=bool) for n, one in sets.items()}
+        record = fitted(everything).record(names, thresholds)
+        WEIGHTS.write_text(json.dumps(record, separators=(",", ":")) + "\n", "utf-8")
+        console.print(f"written to {WEIGHTS}")
+
+
+def _print(
+    console: Console,
+    title: str,
+    sets: dict[str, ClaimSet],
+    support: dict[str, Floats],
+    limits: dict[str, float],
+) -> None:
+    console.print(title)
+    for name, one in sets.items():
+        found = outcomes(support[name], one, limits["supported"], limits["refuted"])
+        good, bad = found[one.labels], found[~one.labels]
+        console.print(
+            f"  {name:18} area {area(support[name], one.labels):.3f}  supported {(good == 1).mean():.3f}  "
+            f"refuted {(good == -1).mean():.3f}  passed {(bad == 1).mean():.3f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
