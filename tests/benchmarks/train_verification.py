@@ -145,7 +145,8 @@ class Model:
     def predict(self, rows: Floats) -> Floats:
         """Return the probability of each row."""
         linear = 1 / (1 + np.exp(-((rows - self.mean) / self.scale @ self.slopes + self.bias)))
-        return 0.5 * linear + 0.5 * np.asarray(self.trees.predict(rows))
+        together: Floats = 0.5 * linear + 0.5 * np.asarray(self.trees.predict(rows))
+        return together
 
     def record(self, names: Sequence[str], thresholds: dict[str, float]) -> dict[str, Any]:
         """Return what `support_model.py` reads."""
