@@ -1,4 +1,4 @@
-"""What an operator sets of answers."""
+"""What an operator sets, as plain data: of the model, of answers, of waiting."""
 
 from __future__ import annotations
 
@@ -6,7 +6,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
 
-from bot.answering.providers.factory import ModelOptions
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """``first_seconds`` bounds the wait for the first piece, ``next_seconds`` that for each
+    further one, ``retry_seconds`` all waiting between tries."""
+
+    name: str
+    base_url: str | None = None
+    api_key: str | None = None
+    first_seconds: float = 30.0
+    next_seconds: float = 15.0
+    retry_seconds: float = 20.0
+    tries: int = 3
+
+    @property
+    def is_configured(self) -> bool:
+        return bool(self.base_url or self.api_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +66,15 @@ class AnsweringConfig:
     zone: tzinfo = UTC
     verifier: str = "rules"
     verifier_model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """``cooldown`` in seconds for each user; answers made at once in all and for each server;
+    how many questions may wait, in all and for each user."""
+
+    cooldown: float = 5.0
+    at_once: int = 4
+    server_at_once: int = 2
+    waiting: int = 100
+    user_waiting: int = 3

@@ -20,10 +20,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bot.answering.providers import ModelOptions
-from bot.config.limits import AnsweringConfig, Budget, GenerationLimits
+from bot.config.limits import AnsweringConfig, Budget, GenerationLimits, ModelOptions, RateLimits
 from bot.config.url_types import ApiUrl, CdnUrl, GatewayUrl, Hosts, ModelUrl, SettingHint
-from bot.services.rate_limits import RateLimits
 from retrieval.embedders import EmbedderOptions
 from retrieval.errors import SettingsError
 from retrieval.feeds.schedule import FeedLimits, PollIntervals

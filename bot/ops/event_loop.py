@@ -11,20 +11,18 @@ import contextlib
 import ctypes
 import gc
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from discord.ext import commands
 from discord.http import HTTPClient
 
 from retrieval.runtime.executors import INGESTING
-
-if TYPE_CHECKING:
-    from bot.client import NewsdeskBot
 
 _SWITCH_SECONDS = 0.0002
 _M_ARENA_MAX, _ARENAS = -8, 2
 
 
-def tune_for_event_loop(bot: NewsdeskBot) -> None:
+def tune_for_event_loop(bot: commands.AutoShardedBot) -> None:
     """Set the process up for a bot: to be called once, before it starts."""
     # A busy thread gives the lock back after a millisecond instead of five.
     sys.setswitchinterval(_SWITCH_SECONDS)

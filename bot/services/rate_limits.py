@@ -12,6 +12,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
+from bot.config.limits import RateLimits
 from bot.i18n import DEFAULT, text
 from retrieval.errors import NewsdeskError
 
@@ -38,18 +39,6 @@ class TooSoon(NewsdeskError):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"You can ask again in {max(1, round(seconds))} s.")
         self.seconds = seconds
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimits:
-    """``cooldown`` in seconds for each user; answers made at once in all and for each server;
-    how many questions may wait, in all and for each user."""
-
-    cooldown: float = 5.0
-    at_once: int = 4
-    server_at_once: int = 2
-    waiting: int = 100
-    user_waiting: int = 3
 
 
 class Cooldown:

@@ -20,8 +20,7 @@ from pathlib import Path
 from bot.answering.engine import AnswerRequest
 from bot.answering.factory import open_engine
 from bot.answering.models import Answer, AnswerCompleted, SentenceAccepted
-from bot.answering.providers import ModelOptions
-from bot.config.limits import AnsweringConfig, GenerationLimits
+from bot.config.limits import AnsweringConfig, GenerationLimits, ModelOptions
 from bot.demo import demo_articles
 from bot.evaluation.questions import plain
 from bot.storage.library import open_library

@@ -14,8 +14,7 @@ import pytest
 
 from bot.answering.engine import AnswerEngine, AnswerRequest
 from bot.answering.factory import open_engine
-from bot.answering.providers import ModelOptions
-from bot.config.limits import AnsweringConfig
+from bot.config.limits import AnsweringConfig, ModelOptions
 from bot.demo import demo_articles
 from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest

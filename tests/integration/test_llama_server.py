@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.answering.models import AnswerCompleted
-from bot.answering.providers import ContextTooLong, Message, ModelOptions, TextDelta, TokenUsage
+from bot.answering.providers import ContextTooLong, Message, TextDelta, TokenUsage
 from bot.answering.providers.openai import OpenAIModel
 from bot.answering.verification import Evidence, create_verifier
-from bot.config.limits import GenerationLimits
+from bot.config.limits import GenerationLimits, ModelOptions
 from tests.integration.answering_fixtures import (
     BRIDGE,
     ELECTION,

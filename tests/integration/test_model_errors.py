@@ -12,12 +12,12 @@ from bot.answering.providers import (
     Message,
     ModelBusy,
     ModelError,
-    ModelOptions,
     ModelRefused,
     ModelUnreachable,
     TextDelta,
 )
 from bot.answering.providers.openai import OpenAIModel
+from bot.config.limits import ModelOptions
 from tests.scripted_model import Fails, Play, Says, ScriptedModel
 
 

@@ -14,11 +14,10 @@ import pytest
 
 from bot.answering.factory import open_composer
 from bot.answering.models import AnswerSentence, Citation
-from bot.answering.providers import ModelOptions
 from bot.answering.summaries.models import NothingToSummarize, NotIngested, Summary, SummaryProgress
 from bot.answering.summaries.service import SummaryService
 from bot.answering.verification import Evidence, create_verifier
-from bot.config.limits import AnsweringConfig, Budget, GenerationLimits
+from bot.config.limits import AnsweringConfig, Budget, GenerationLimits, ModelOptions
 from bot.storage.library import open_library
 from retrieval.library import LibraryConfig
 from retrieval.models import Article, IngestItem

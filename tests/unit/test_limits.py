@@ -7,7 +7,8 @@ import random
 
 import pytest
 
-from bot.services.rate_limits import AnswerQueue, Busy, Cooldown, RateLimits, TooSoon
+from bot.config.limits import RateLimits
+from bot.services.rate_limits import AnswerQueue, Busy, Cooldown, TooSoon
 
 
 def test_a_user_may_ask_once_in_a_while() -> None:

@@ -9,7 +9,7 @@ from bot.answering.providers.errors import (
     ModelResponseInvalid,
     ModelUnreachable,
 )
-from bot.answering.providers.factory import ModelOptions, make_model
+from bot.answering.providers.factory import make_model
 
 __all__ = [
     "ChatModel",
@@ -17,7 +17,6 @@ __all__ = [
     "Message",
     "ModelBusy",
     "ModelError",
-    "ModelOptions",
     "ModelRefused",
     "ModelResponseInvalid",
     "ModelUnreachable",

@@ -21,7 +21,7 @@ from bot.answering.providers.errors import (
     ModelResponseInvalid,
     ModelUnreachable,
 )
-from bot.answering.providers.factory import ModelOptions
+from bot.config.limits import ModelOptions
 
 _log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 
 import tantivy
 
-from bot.answering.verification.facts.number_parser import Quantity, parse_numbers
+from bot.answering.verification.number_parser import Quantity, parse_numbers
 
 MAX_CHARS = 24_000
 """More of one text isn't read: a passage has about 1,000 characters."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.answering.verification.alignment import Alignment
 from bot.answering.verification.evidence import EvidenceText, Sentence
 from bot.answering.verification.facts.base import Finding
-from bot.answering.verification.facts.number_parser import Quantity
+from bot.answering.verification.number_parser import Quantity
 from bot.answering.verification.tokens import Token
 
 _SMALL = 12
