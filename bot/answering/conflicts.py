@@ -113,6 +113,11 @@ def reconcile(
         for other in others:
             if (found := _differ(told, other, asked)) is not None:
                 both = f"{found[0]} ({told.by}) and {found[1]} ({other.by})"
+                if _published(other)[:10] > _published(told)[:10]:
+                    both = f"{found[1]} ({other.by}) and {found[0]} ({told.by})"
+                    return ConflictResolution(
+                        _led_by(quotations, other), (f"Sources differ: {both}.",)
+                    )
                 return ConflictResolution(_with(quotations, other), (f"Sources differ: {both}.",))
     return ConflictResolution(tuple(quotations), ())
 
@@ -272,6 +277,13 @@ def _corrected(
     note = Note("note-corrected", good=good.text, bad=bad.text, by=correction.by)
     withdrawn = frozenset(t.text for t in told if not t.corrects and is_stale(t.text))
     return ConflictResolution((first, *rest), (note,), withdrawn)
+
+
+def _led_by(quotations: Sequence[Quotation], newest: _StatementFeatures) -> tuple[Quotation, ...]:
+    """The quotations, the one with the newest figure first."""
+    others = [quotation for quotation in quotations if quotation.text != newest.text]
+    score = max(quotation.score for quotation in quotations)
+    return (Quotation(newest.hit, newest.text, score), *others)
 
 
 def _with(quotations: Sequence[Quotation], other: _StatementFeatures) -> tuple[Quotation, ...]:

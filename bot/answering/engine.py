@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import prompts
 from bot.answering.cache import AnswerCache
@@ -32,6 +32,7 @@ from bot.answering.models import (
     SentenceAccepted,
     text_with_citations,
 )
+from bot.answering.nearest import nearest_coverage
 from bot.answering.notes import Note
 from bot.answering.prompt_passages import PromptPassage
 from bot.answering.replies import Replies, ReplyRequest
@@ -41,10 +42,11 @@ from bot.answering.router.classifier import LEANING, MessageClassifier
 from bot.answering.router.parts import parts_of
 from bot.answering.router.router import Message, Router
 from bot.answering.sentence_check import VerifiedSentence
+from bot.answering.sentence_dates import date_beside
 from bot.storage.usage import DailyUsage
 from retrieval.embedders.wordllama import WordLlamaEmbedder
 from retrieval.library import Library
-from retrieval.models import SearchResults
+from retrieval.models import Reference, SearchResults
 from retrieval.runtime.executors import ASKING
 from retrieval.timestamps import TimeRange, to_micros
 
@@ -52,6 +54,8 @@ _log = logging.getLogger(__name__)
 
 _HOUR = timedelta(hours=1) // timedelta(microseconds=1)
 _NOTICE = 300
+# Before any report.
+_EVER = datetime(1800, 1, 1, tzinfo=UTC)
 THE_QUESTIONS_LANGUAGE = "the language of the question"
 
 
@@ -229,9 +233,7 @@ class AnswerEngine:
         )
 
     async def _refusal(self, asked: AnswerRequest, found: SearchResults, reason: Reason) -> Answer:
-        nearest = await self._library.nearest(
-            asked.question, asked.within.as_of, corpus=asked.corpus
-        )
+        nearest = await self._nearest(asked, found)
         notes = found.notes
         if not notes and nearest:
             notes = (prompts.render(f"why_{reason.replace('-', '_')}"),)
@@ -239,6 +241,14 @@ class AnswerEngine:
             asked.question, prompts.render("refusal"), True, nearest=tuple(nearest), notes=notes,
             reason=reason,
         )  # fmt: skip
+
+    async def _nearest(self, asked: AnswerRequest, found: SearchResults) -> list[Reference]:
+        """What is about the question, whatever its date if nothing is in the range."""
+        if not found.hits and (found.since is not None or found.phrase is not None):
+            found = await self._library.search(
+                asked.question, TimeRange(asked.within.as_of, _EVER), corpus=asked.corpus
+            )
+        return await ASKING.run(nearest_coverage, found)
 
     async def _standalone(self, asked: AnswerRequest, message: Message) -> RewrittenQuestion:
         conversation, as_of = asked.conversation, asked.within.as_of
@@ -360,7 +370,10 @@ def _quoted(found: SearchResults, reconciled: ConflictResolution) -> Answer:
         Citation(n, quotation.hit.passage.article, quotation.text)
         for n, quotation in enumerate(quotations, 1)
     )
-    sentences = tuple(AnswerSentence(citation.quote, (citation.n,)) for citation in citations)
+    sentences = tuple(
+        AnswerSentence(each.quote, (each.n,), date_beside(each.quote, each.article, found.hits))
+        for each in citations
+    )
     notes = (*found.notes, *reconciled.notes)
     return Answer(
         found.question, text_with_citations(sentences), False, sentences, citations, notes=notes

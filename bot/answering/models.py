@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from retrieval.models import Reference
+from retrieval.search.query import day
 
 QUOTATIONS = "quotations"
 
@@ -32,8 +33,12 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSentence:
+    """``date`` (ISO 8601) is that of its article, where the sentence should not stand without: it
+    says "yesterday", or a newer report of the story is there."""
+
     text: str
     citations: tuple[int, ...]
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +137,16 @@ Event: TypeAlias = SearchCompleted | SentenceAccepted | AnswerCompleted
 
 
 def text_with_citations(sentences: tuple[AnswerSentence, ...]) -> str:
-    """``First sentence. [1] Second. [1][2]``"""
+    """``First sentence. [1] Second, on Tuesday. (14 November 2023) [1][2]``"""
     return " ".join(
-        f"{sentence.text} {''.join(f'[{n}]' for n in sentence.citations)}".strip()
+        " ".join(
+            part
+            for part in (
+                sentence.text,
+                f"({day(sentence.date)})" if sentence.date else "",
+                "".join(f"[{n}]" for n in sentence.citations),
+            )
+            if part
+        )
         for sentence in sentences
     )

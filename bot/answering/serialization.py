@@ -36,7 +36,7 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
         question,
         record["text"],
         record["abstained"],
-        tuple(AnswerSentence(s["text"], tuple(s["citations"])) for s in record["sentences"]),
+        tuple(map(_sentence, record["sentences"])),
         tuple(map(_citation, record["citations"])),
         tuple(Reference(**article) for article in record["nearest"]),
         record["model"],
@@ -48,6 +48,10 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
         since=_moment(record["since"]),
         until=_moment(record["until"]),
     )
+
+
+def _sentence(record: dict[str, Any]) -> AnswerSentence:
+    return AnswerSentence(record["text"], tuple(record["citations"]), record.get("date"))
 
 
 def _citation(record: dict[str, Any]) -> Citation:

@@ -152,6 +152,7 @@ def _tradeoff(half: Tradeoff | None) -> dict[str, Any] | None:
         "unanswerable": len(half.unknown),
         "answered": asdict(half.answered),
         "abstained": asdict(half.abstained),
+        "right": asdict(half.right),
         "area": half.area,
         "curve": [
             {"threshold": threshold, "answered": answered, "abstained": abstained}
@@ -165,7 +166,7 @@ def _print_tradeoff(half: Tradeoff) -> None:
 
     Console(width=None).print(
         f"With {half.articles} articles, those of the first half of the dates: {_cell(half.answered)} of the "
-        f"{len(half.known)} questions that they answer are answered, {_cell(half.abstained)} of the "
+        f"{len(half.known)} questions that they answer are answered, {_cell(half.right)} rightly, {_cell(half.abstained)} of the "
         f"{len(half.unknown)} whose articles are all missing are refused; area under the curve {half.area:.3f}",
         highlight=False,
     )  # fmt: skip

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from bot.answering.extractive import Selection, select
-from bot.evaluation.questions import EvaluationQuestion, known_questions, read_records
+from bot.evaluation.questions import EvaluationQuestion, holds, known_questions, read_records
 from bot.evaluation.scoring import Interval, interval
 from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
@@ -35,11 +35,18 @@ _CORPUS = "eval"
 @dataclass(frozen=True, slots=True)
 class Tradeoff:
     """``known`` are the selections for the questions that the articles answer, ``unknown`` those for
-    the questions whose articles are all missing."""
+    the questions whose articles are all missing; ``rightly`` says which of ``known`` are answered and
+    hold the answer."""
 
     articles: int
     known: tuple[Selection, ...]
     unknown: tuple[Selection, ...]
+    rightly: tuple[bool, ...] = ()
+
+    @property
+    def right(self) -> Interval:
+        """Of the questions that the articles answer, those answered with the right answer."""
+        return interval([float(each) for each in self.rightly])
 
     @property
     def answered(self) -> Interval:
@@ -122,7 +129,12 @@ async def tradeoff(
             for number, question in enumerate([*known, *unknown], 1):
                 selections.append(await _selected(library, question))
                 progress("asking half", number, total)
-    return Tradeoff(len(half), tuple(selections[: len(known)]), tuple(selections[len(known) :]))
+    asked_known, asked_unknown = selections[: len(known)], selections[len(known) :]
+    rightly = (
+        not each.thin and holds(question.answer, " ".join(q.text for q in each.quotations))
+        for question, each in zip(known, asked_known, strict=True)
+    )
+    return Tradeoff(len(half), tuple(asked_known), tuple(asked_unknown), tuple(rightly))
 
 
 async def _selected(library: Library, question: EvaluationQuestion) -> Selection:

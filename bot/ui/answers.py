@@ -142,7 +142,9 @@ def _foot(embed: discord.Embed, answer: Answer, frame: AnswerContext) -> None:
 
 
 def _visible_sentences(sentence: AnswerSentence) -> str:
-    return f"{plain(sentence.text)} {marks(sentence.citations)}".strip()
+    date = f"({timestamp(sentence.date)})" if sentence.date else ""
+    parts = (plain(sentence.text), date, marks(sentence.citations))
+    return " ".join(part for part in parts if part)
 
 
 def marks(numbers: Iterable[int]) -> str:

@@ -1,12 +1,13 @@
-"""Learn from the dev set which sentences to quote and when to abstain.
+"""Learn from five years of questions which sentences to quote and when to decline.
 
     python -m tests.benchmarks.train_quoting [--write] [--folder FOLDER]
 
-Two linear models (`bot/answering/extractive/scoring.py`). Sentences: multinomial logistic regression
-over the sentences of each question, of which those that hold the answer should have most of the
-probability. Abstention: logistic regression over questions, with all articles and with those of the
-first half of the dates alone. Both by Newton's method with a penalty. Prints how they do on weeks
-that were left out of the training, which are the figures to believe.
+Three models (`bot/answering/extractive/scoring.py`): which word is the answer and which sentence
+holds it (multinomial logistic regressions over the words and sentences of each question, of which
+the right ones should have most of the probability), and whether there is an answer at all (logistic
+regression over questions: over whole corpora, over half-filled ones, and with all that answers
+taken out). Prints how they do on years that were left out of the training, which are the figures to
+believe.
 """
 
 from __future__ import annotations
@@ -16,108 +17,96 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-import bot.answering.extractive.scoring as measuring
-from bot.answering.extractive.analysis import PassageAnalysis, PassageSentence, read
-from bot.answering.extractive.scoring import (
-    EVIDENCE,
-    SENTENCE,
-    Floats,
-    Weights,
-    evidence_features,
-    sentence_features,
-    sentence_scores,
-)
-from bot.answering.extractive.selection import pick, quotable
-from bot.evaluation.abstention import first_half
-from bot.evaluation.questions import EvaluationQuestion, holds, known_questions, read_records
-from bot.storage.library import open_library
-from retrieval.ingestion.pipeline import ingest
-from retrieval.ingestion.readers import read_source
-from retrieval.library import LibraryConfig
-from retrieval.models import SearchResults
-from retrieval.timestamps import TimeRange
-from tests.benchmarks import weekly_news
+from bot.answering.extractive.candidates import CANDIDATE, Floats
+from bot.answering.extractive.evidence import EVIDENCE, evidence_features
+from bot.answering.extractive.features import SENTENCE
+from bot.answering.extractive.scoring import MODEL_PATH, Model, model_from_json
+from bot.answering.extractive.selection import pick
+from bot.evaluation.questions import holds
+from bot.evaluation.scoring import interval
+from tests.benchmarks.quoting_data import Example, examples
 
+_WORD_PENALTY = 0.03
 _SENTENCE_PENALTY = 0.05
-_EVIDENCE_PENALTY = 0.01
-_ROUNDS = 25
+_EVIDENCE_PENALTY = 0.02
+_ROUNDS = 20
+_ENOUGH = 1e-5
 # Of the questions that the first half of the articles answers, so many should be answered.
-_ANSWERED = 0.88
+_ANSWERED = 0.86
+_WORDS = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """``answers`` says which of ``lines`` hold the answer; ``answerable`` is None where nobody knows;
-    ``half`` tells that only half of the articles were there."""
+class Read:
+    """An example with what a model that never saw its year makes of it."""
 
-    question: EvaluationQuestion
-    half: bool
-    answerable: bool | None
-    reading: PassageAnalysis
-    lines: list[PassageSentence]
-    features: Floats
-    answers: npt.NDArray[np.bool_]
+    example: Example
+    evidence: Floats
+    confidence: float
+    first: str
+    text: str
 
-
-def _example(question: EvaluationQuestion, half: bool, found: SearchResults) -> Example:
-    reading = read(found.question, found.hits, found.weights)
-    lines = quotable(reading)
-    answers = np.array([holds(question.answer, line.text) for line in lines], dtype=bool)
-    answerable = True if question.gold else None if question.covered else False
-    if half and not answerable and not question.names_articles:
-        answerable = None
-    features = sentence_features(reading, lines)
-    return Example(question, half, answerable, reading, lines, features, answers)
+    def right(self, text: str) -> bool:
+        """Whether ``text`` holds the answer."""
+        return holds(self.example.question.answer, text)
 
 
-def _telling(example: Example) -> bool:
-    """Whether its sentences can be learned from. A short answer stands anywhere by chance."""
-    if not example.answers.any():
-        return False
-    telling = len(example.question.answer) >= 4 and example.answers.mean() <= 0.4
-    return bool(example.question.gold) or (telling and not example.half)
+def listwise(groups: Sequence[tuple[Floats, Floats]], penalty: float) -> Floats:
+    """Weights by Newton's method: of each group's rows, the ones marked 1 get most of the probability.
 
-
-def _learned_sentence(examples: Sequence[Example]) -> dict[str, float]:
-    useful = [example for example in examples if _telling(example)]
-    features = np.concatenate([example.features for example in useful])
-    wanted = np.concatenate([example.answers for example in useful]).astype(float)
-    counts = np.array([len(example.lines) for example in useful])
+    Which of the right rows is best is not known: they are weighed by what is believed so far.
+    """
+    features = np.concatenate([rows for rows, _ in groups])
+    wanted = np.concatenate([marks for _, marks in groups]).astype(float)
+    counts = np.array([len(marks) for _, marks in groups])
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
     scale = features.std(axis=0) + 1e-9
     features = features / scale
-    weights = np.zeros(len(SENTENCE))
-    for _ in range(_ROUNDS):
-        # Which of the right sentences is best is not known: weigh them by what is believed so far.
+    weights = np.zeros(features.shape[1])
+
+    def believed(weights: Floats) -> tuple[float, Floats, Floats]:
+        """The mean logarithm of the probability of the right rows, less the penalty; and the
+        probability of each row, among all and among the right ones."""
         scores = features @ weights
-        chance = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), counts))
-        right = chance * wanted
-        chance /= np.repeat(np.add.reduceat(chance, starts), counts)
-        right /= np.repeat(np.add.reduceat(right, starts) + 1e-300, counts)
-        gradient = features.T @ (right - chance) / len(useful) - _SENTENCE_PENALTY * weights
+        odds = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), counts))
+        whole = np.add.reduceat(odds, starts)
+        right = np.add.reduceat(odds * wanted, starts) + 1e-300
+        value = float(np.log(right / whole).mean() - penalty / 2 * weights @ weights)
+        return value, odds / np.repeat(whole, counts), odds * wanted / np.repeat(right, counts)
+
+    value, chance, right = believed(weights)
+    for _ in range(_ROUNDS):
+        gradient = features.T @ (right - chance) / len(groups) - penalty * weights
         weighed = features * chance[:, None]
         means = np.add.reduceat(weighed, starts)
-        curvature = (features.T @ weighed - means.T @ means) / len(useful)
-        curvature += _SENTENCE_PENALTY * np.eye(len(weights))
-        weights += np.linalg.solve(curvature, gradient)
-    return _rounded(SENTENCE, weights / scale)
+        curvature = (features.T @ weighed - means.T @ means) / len(groups)
+        step = np.linalg.solve(curvature + penalty * np.eye(len(weights)), gradient)
+        # A whole step may go too far.
+        for size in (1.0, 0.5, 0.25, 0.1, 0.03):
+            better = believed(weights + size * step)
+            if better[0] > value:
+                break
+        else:
+            break
+        weights = weights + size * step
+        gained, (value, chance, right) = better[0] - value, better
+        if gained < _ENOUGH:
+            break
+    found: Floats = weights / scale
+    return found
 
 
-def _learned_evidence(examples: Sequence[Example]) -> tuple[dict[str, float], float]:
-    known = [example for example in examples if example.answerable is not None]
-    features = np.stack([evidence_features(example.reading) for example in known])
-    wanted = np.array([float(bool(example.answerable)) for example in known])
-    importance = np.array([1.0 if example.half else 0.5 for example in known])
+def logistic(features: Floats, wanted: Floats, importance: Floats) -> tuple[Floats, float]:
+    """Slopes and bias by Newton's method with a penalty on the slopes."""
     scale, middle = features.std(axis=0) + 1e-9, features.mean(axis=0)
-    inputs = np.column_stack([(features - middle) / scale, np.ones(len(known))])
-    penalty = _EVIDENCE_PENALTY * len(known) * np.diag([1.0] * len(EVIDENCE) + [1e-6])
+    inputs = np.column_stack([(features - middle) / scale, np.ones(len(wanted))])
+    penalty = _EVIDENCE_PENALTY * importance.sum() * np.diag([1.0] * features.shape[1] + [1e-6])
     weights = np.zeros(inputs.shape[1])
     for _ in range(_ROUNDS):
         chance = 1 / (1 + np.exp(-inputs @ weights))
@@ -125,108 +114,111 @@ def _learned_evidence(examples: Sequence[Example]) -> tuple[dict[str, float], fl
         curvature = (inputs.T * (importance * chance * (1 - chance))) @ inputs + penalty
         weights += np.linalg.solve(curvature, gradient)
     slope = weights[:-1] / scale
-    return _rounded(EVIDENCE, slope), round(float(weights[-1] - slope @ middle), 3)
+    return slope, float(weights[-1] - slope @ middle)
 
 
-def _rounded(names: Sequence[str], values: Floats) -> dict[str, float]:
-    return {name: round(float(value), 3) for name, value in zip(names, values, strict=True)}
-
-
-def _learned(examples: Sequence[Example]) -> Weights:
-    evidence, bias = _learned_evidence(examples)
-    return Weights(_learned_sentence(examples), evidence, bias, threshold=0.5)
-
-
-def _confidence(example: Example, weights: Weights) -> float:
-    if not example.lines:
-        return 0.0
-    return measuring.confidence(evidence_features(example.reading), weights)
-
-
-def _quoted(example: Example, weights: Weights) -> str:
-    scores = sentence_scores(example.features, weights)
-    return " ".join(
-        example.lines[place].text for place in pick(example.reading, example.lines, scores)
-    )
-
-
-def _report(examples: Sequence[Example], weights: Callable[[Example], Weights]) -> float:
-    """Print how these weights do; returns the threshold that answers as many as it should."""
-    sure = {id(example): _confidence(example, weights(example)) for example in examples}
-    known = [e for e in examples if e.half and e.answerable]
-    unknown = [e for e in examples if e.half and e.answerable is False]
-    threshold = float(np.quantile([sure[id(e)] for e in known], 1 - _ANSWERED, method="lower"))
-    wins = [
-        (a > b) + 0.5 * (a == b)
-        for a in (sure[id(e)] for e in known)
-        for b in (sure[id(e)] for e in unknown)
+def learn(learnt_from: Sequence[Example]) -> dict[str, Any]:
+    """The model, as it is written, of some examples. The threshold is still to be set."""
+    telling = [example for example in learnt_from if example.telling]
+    words = [
+        (e.candidates.features, e.answering.astype(float)) for e in telling if e.answering.any()
     ]
-    abstained = np.mean([sure[id(e)] < threshold for e in unknown])
-    print(
-        f"  half of the articles: area {np.mean(wins):.3f}; from {threshold:.3f} on, answered "
-        f"{np.mean([sure[id(e)] >= threshold for e in known]):.3f}, abstained {abstained:.3f}"
-    )
-    for name, half in (("all articles", False), ("half of the articles", True)):
-        counting = [e for e in examples if e.half == half and e.question.gold]
-        texts = [_quoted(example, weights(example)) for example in counting]
-        right = [holds(e.question.answer, t) for e, t in zip(counting, texts, strict=True)]
-        given = [sure[id(example)] >= threshold for example in counting]
+    data: dict[str, Any] = {
+        "candidate": _as_record(CANDIDATE, listwise(words, _WORD_PENALTY)),
+        "sentence": _as_record(SENTENCE, np.zeros(len(SENTENCE))),
+        "evidence": _as_record(EVIDENCE, np.zeros(len(EVIDENCE))),
+        "threshold": 0.5,
+    }
+    model = model_from_json(data)
+    groups = [
+        (model.sentence_features(e.features, e.candidates), e.answers.astype(float))
+        for e in telling
+    ]
+    data["sentence"] = _as_record(SENTENCE, listwise(groups, _SENTENCE_PENALTY))
+    model = model_from_json(data)
+    known = [e for e in learnt_from if e.answerable is not None]
+    features = np.stack([_evidence(model, e)[0] for e in known])
+    wanted = np.array([float(bool(e.answerable)) for e in known])
+    importance = np.array([_IMPORTANCE[e.corpus] for e in known])
+    data["evidence"] = _as_record(EVIDENCE, *logistic(features, wanted, importance))
+    return data
+
+
+_IMPORTANCE = {"whole": 0.5, "half": 1.0, "distractors": 0.7}
+
+
+def _evidence(model: Model, example: Example) -> tuple[Floats, Floats]:
+    features = model.sentence_features(example.features, example.candidates)
+    scores = model.sentence.scores(features)
+    return evidence_features(example.passages, features, scores), scores
+
+
+def _as_record(names: Sequence[str], weights: Floats, bias: float = 0.0) -> dict[str, Any]:
+    rounded = {n: round(float(w), 4) for n, w in zip(names, weights, strict=True)}
+    return {"weights": rounded, "bias": round(bias, 4)}
+
+
+def _read(model: Model, example: Example) -> Read:
+    evidence, scores = _evidence(model, example)
+    likely = model.likelihoods(example.candidates)
+    chosen = pick(example.analysis, example.sentences, scores, example.candidates, likely)
+    texts = [example.sentences[place].text for place in chosen]
+    text = " ".join(" ".join(texts).split()[:_WORDS])
+    return Read(example, evidence, model.confidence(evidence), texts[0] if texts else "", text)
+
+
+def _report(reads: Sequence[Read]) -> float:
+    """Print how left-out years come out; returns the threshold that answers as many as it should."""
+    half = [r for r in reads if r.example.corpus == "half"]
+    known = [r for r in half if r.example.answerable]
+    threshold = float(np.quantile([r.confidence for r in known], 1 - _ANSWERED, method="lower"))
+
+    def line(name: str, chosen: Sequence[Read], measure: Callable[[Read], bool]) -> None:
+        by_year = {
+            year: np.mean([measure(r) for r in chosen if r.example.year == year])
+            for year in sorted({r.example.year for r in chosen})
+        }
+        whole = interval([float(measure(r)) for r in chosen])
+        years = " ".join(f"{year}: {value:.2f}" for year, value in by_year.items())
         print(
-            f"  {name}: right in the sentences {np.mean(right):.3f}, and answered "
-            f"{np.mean(np.array(right) & np.array(given)):.3f}; {np.mean(list(map(len, texts))):.0f} characters"
+            f"  {name} ({len(chosen)}): {whole.value:.3f} ({whole.low:.3f} to {whole.high:.3f}); {years}"
         )
+
+    def given(read: Read) -> bool:
+        return read.confidence >= threshold
+
+    counting = [r for r in reads if r.example.corpus == "whole"]
+    unknown = [r for r in half if r.example.answerable is False]
+    distractors = [r for r in reads if r.example.corpus == "distractors"]
+    line("right in three sentences and 90 words", counting, lambda r: given(r) and r.right(r.text))
+    line("right in the first sentence", counting, lambda r: given(r) and r.right(r.first))
+    line("right in three, were all answered", counting, lambda r: r.right(r.text))
+    line("right in the first, were all answered", counting, lambda r: r.right(r.first))
+    line("whole corpus, answered", counting, given)
+    line("half, declines what it must", unknown, lambda r: not given(r))
+    line("half, answers what it can", known, given)
+    line("half, answers rightly", known, lambda r: given(r) and r.right(r.text))
+    line("all that answers taken out, declined", distractors, lambda r: not given(r))
     return threshold
 
 
-def train(examples: Sequence[Example]) -> Weights:
-    by_week = {
-        week: _learned([e for e in examples if e.question.asked_at != week])
-        for week in sorted({example.question.asked_at for example in examples})
-    }
-    print("each week left out of training:")
-    threshold = _report(examples, lambda example: by_week[example.question.asked_at])
-    everything = _learned(examples)
-    print("trained on all of it:")
-    _report(examples, lambda _: everything)
-    return Weights(everything.sentence, everything.evidence, everything.bias, round(threshold, 3))
-
-
-async def gathered(folder: Path, articles: Sequence[Any], half: bool) -> list[Example]:
-    """What search finds for all questions in a corpus of ``articles``, kept in ``folder``."""
-    questions = known_questions(read_records(weekly_news.QUESTIONS), articles)
-    if not (folder / "catalogue.sqlite3").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        file = folder / "articles.jsonl"
-        file.write_text("\n".join(map(json.dumps, articles)), encoding="utf-8")
-        async with open_library(LibraryConfig(folder), writer="training") as library:
-            indexer = await library.indexer("eval")
-            sources = read_source(file, 50_000_000)
-            async for _ in ingest(indexer, sources, actor="training", data_dir=folder):
-                pass
-    examples = []
-    async with open_library(LibraryConfig(folder)) as library:
-        for question in questions:
-            found = await library.search(
-                question.question, TimeRange(question.as_of), corpus="eval", limit=10
-            )
-            examples.append(_example(question, half, found))
-    return examples
+def train(everything: Sequence[Example]) -> dict[str, Any]:
+    """Learn with each year left out in turn, print these figures, and learn from all."""
+    reads: list[Read] = []
+    for year in sorted({example.year for example in everything}):
+        model = model_from_json(learn([e for e in everything if e.year != year]))
+        reads += [_read(model, e) for e in everything if e.year == year]
+    print("each year left out of the training in turn:")
+    threshold = _report(reads)
+    return learn(everything) | {"threshold": round(threshold, 3)}
 
 
 async def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(
-            sys.argv[sys.argv.index("--folder") + 1] if "--folder" in sys.argv else temporary
-        )
-        articles = weekly_news.load_articles()
-        half = first_half(articles, read_records(weekly_news.QUESTIONS))
-        examples = await gathered(folder / "all", articles, False)
-        examples += await gathered(folder / "half", half, True)
-    weights = train(examples)
-    print(json.dumps(asdict(weights)))
+        named = sys.argv[sys.argv.index("--folder") + 1] if "--folder" in sys.argv else temporary
+        data = train(await examples(Path(named)))
     if "--write" in sys.argv:
-        path = Path(measuring.__file__).with_name("weights.json")
-        path.write_text(json.dumps(asdict(weights), indent=2) + "\n", encoding="utf-8")
+        MODEL_PATH.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -34,13 +34,13 @@ QUESTION = "How many people were killed in the Harbour Street fire?"
 BBC = report(0, "The fire in Harbour Street killed 12 people, police said.", "2023-11-03")
 
 
-def test_two_figures_are_both_given_with_source_and_date() -> None:
+def test_two_figures_are_both_given_the_newest_first() -> None:
     reuters = report(1, "A fire in Harbour Street killed 15 people, officials said.", "2023-11-04")
     result = reconciled(QUESTION, BBC, reuters)
     assert result.notes == (
-        "Sources differ: 12 (BBC, 3 November 2023) and 15 (Reuters, 4 November 2023).",
+        "Sources differ: 15 (Reuters, 4 November 2023) and 12 (BBC, 3 November 2023).",
     )
-    assert [quotation.hit for quotation in result.quotations] == [BBC, reuters]
+    assert [quotation.hit for quotation in result.quotations] == [reuters, BBC]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.answering.extractive import Selection, select
-from bot.answering.extractive.answer_spans import possible_answers
-from bot.answering.extractive.answer_type import asked_for
+from bot.answering.extractive.answer_spans import answer_spans
+from bot.answering.extractive.answer_type import expected_answer_type
 from retrieval.indexes.keyword_index import stems
 from retrieval.models import Passage, Reference, SearchResult, SearchResults
 from retrieval.search.query import content_words
@@ -115,7 +115,7 @@ def test_much_of_the_question_without_its_name_is_too_thin() -> None:
     ],
 )
 def test_a_question_asks_for_a_kind_of_answer(question: str, kinds: set[str]) -> None:
-    assert asked_for(question).kinds == kinds
+    assert expected_answer_type(question).kinds == kinds
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,9 @@ def test_a_question_asks_for_a_kind_of_answer(question: str, kinds: set[str]) ->
     ],
 )
 def test_what_could_be_an_answer_is_seen_in_a_sentence(sentence: str, key: str, kind: str) -> None:
-    assert (key, True) in [(p.key, kind in p.kinds) for p in possible_answers(sentence, set())]
+    assert (key, True) in [(p.key, kind in p.kinds) for p in answer_spans(sentence, set())]
 
 
 def test_a_word_that_begins_a_sentence_is_no_name() -> None:
-    assert not list(possible_answers("Officials declined to comment.", set()))
-    assert list(possible_answers("Boeing declined to comment.", {"Boeing"}))
+    assert not list(answer_spans("Officials declined to comment.", set()))
+    assert list(answer_spans("Boeing declined to comment.", {"Boeing"}))

@@ -1,4 +1,4 @@
-"""The sentences of the passages that search found, read for one question.
+"""The sentences of the passages that search found, analysed for one question.
 
 Coverage of a text is the share of the question's weight (the inverse document frequency of its
 words in the corpus) whose words stand in it.
@@ -10,47 +10,65 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
-from bot.answering.extractive.answer_spans import AnswerSpan, names_inside, possible_answers
-from bot.answering.extractive.answer_type import QuestionAnalysis, asked_for
+import numpy as np
+
+from bot.answering.extractive.answer_spans import AnswerSpan, answer_spans, names_inside
+from bot.answering.extractive.answer_type import (
+    AnswerKind,
+    AnswerType,
+    answer_words,
+    asking_part,
+    expected_answer_type,
+)
+from bot.answering.extractive.sentences import readable_sentences
+from bot.answering.extractive.vectors import TextVectors, text_vectors
 from bot.answering.prompt_injection import is_injected_instruction
 from retrieval.indexes.keyword_index import stems
 from retrieval.models import SearchResult
-from retrieval.text.sentences import sentence_spans
 
-# Answers are read from the first hits, however many were asked for.
-READ_HITS = 10
-_SHORTEST, _LONGEST = 20, 400
+# Answers are read from the first results, however many were asked for.
+READ_RESULTS = 8
+_LONGEST = 400
+# So many words away, a word counts half.
+_REACH = 6
+# What a statement before the question weighs.
+_LEADS_UP = 0.4
 _TOKEN = re.compile(r"[^\W_]+")
-
 _FULL_NAME = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w’'-]*\w(?: [A-Z][\w’'-]*\w)+")
+_NAME_OR_NUMBER = re.compile(r"(?<!^)(?<![.?!:] )\b(?:[A-Z][\w’'-]*|\d[\d,.]*)")
 
 
 @dataclass(frozen=True, slots=True)
-class PassageSentence:
-    """A sentence of a passage. ``place`` counts the passage's sentences from 0; ``following`` is the
-    coverage of it and the next one together; ``near`` says by key how much of the question stands
-    close to each possible answer."""
+class Sentence:
+    """A sentence of a passage. ``place`` counts the passage's sentences from 0, ``offset`` the
+    characters of the article before it; ``stems`` holds the words that short names stand for too;
+    ``near`` says for each of ``spans``, ``closeness`` for each of ``terms``, which stand at
+    ``tokens``, how much of the question stands close to it."""
 
-    hit: int
+    result: int
     place: int
+    offset: int
     text: str
+    terms: tuple[str, ...]
     stems: frozenset[str]
+    finished: bool
     covers: float
-    following: float
     pairs: float
-    possible: tuple[AnswerSpan, ...]
-    near: dict[str, float]
+    spans: tuple[AnswerSpan, ...]
+    near: tuple[float, ...]
+    tokens: tuple[tuple[int, int], ...]
+    closeness: tuple[float, ...]
 
-    def wanted(self, asked: QuestionAnalysis) -> list[AnswerSpan]:
+    def wanted(self, expected: AnswerType) -> list[AnswerSpan]:
         """What it has of the kind that the question asks for."""
-        return [each for each in self.possible if each.kinds & asked.kinds]
+        return [each for each in self.spans if each.kinds & expected.kinds]
 
     @property
     def quotable(self) -> bool:
-        return _SHORTEST <= len(self.text) <= _LONGEST and not self.asks
+        return len(self.text) <= _LONGEST and not self.asks
 
     @property
     def asks(self) -> bool:
@@ -59,48 +77,83 @@ class PassageSentence:
 
 @dataclass(frozen=True, slots=True)
 class PassageAnalysis:
-    """``passages``, ``titles`` and ``articles`` hold the stems of each hit's passage with its title,
-    of its title and of all that was found of its article."""
+    """``passages``, ``titles`` and ``articles`` hold, by result, the stems of its passage with its
+    title, of its title and of all that was found of its article. ``focus`` are the weights once more,
+    less for what only leads up to the question. ``vectors`` are those of the
+    question, of what it asks for, and of the sentences, in this order."""
 
     question: str
-    asked: QuestionAnalysis
+    expected: AnswerType
     weights: Mapping[str, float]
+    focus: Mapping[str, float]
     question_stems: frozenset[str]
-    hits: Sequence[SearchResult]
-    lines: list[PassageSentence]
+    named: frozenset[str]
+    results: Sequence[SearchResult]
+    sentences: list[Sentence]
     passages: list[frozenset[str]]
     titles: list[frozenset[str]]
     articles: list[frozenset[str]]
+    vectors: TextVectors
 
     def coverage(self, words: Set[str]) -> float:
-        return _coverage(words, self.weights)
+        return coverage(words, self.weights)
+
+    def article_id(self, sentence: Sentence) -> str:
+        return self.results[sentence.result].passage.article.article_id
 
 
-def read(
-    question: str, hits: Sequence[SearchResult], weights: Mapping[str, float]
+def analyse(
+    question: str,
+    results: Sequence[SearchResult],
+    weights: Mapping[str, float],
+    part: str | None = None,
 ) -> PassageAnalysis:
-    hits = hits[:READ_HITS]
+    """Read the first results for ``question``; ``part`` is what of it is asked now."""
+    results = results[:READ_RESULTS]
     question_stems = frozenset(stems(question))
-    known_names = names_inside("\n".join([question, *(hit.passage.text for hit in hits)]))
-    titles = [frozenset(stems(hit.passage.article.title)) for hit in hits]
-    lines: list[PassageSentence] = []
+    expected = expected_answer_type(part or question)
+    known_names = names_inside("\n".join([question, *(each.passage.text for each in results)]))
+    asking = frozenset(stems(asking_part(part or question)))
+    focus = {stem: w * (1.0 if stem in asking else _LEADS_UP) for stem, w in weights.items()}
+    titles = [frozenset(stems(each.passage.article.title)) for each in results]
+    texts: dict[str, str] = defaultdict(str)
+    for each in results:
+        article = each.passage.article
+        texts[article.article_id] += f"{article.title}\n{each.passage.text}\n"
+    sentences: list[Sentence] = []
     passages: list[frozenset[str]] = []
     of_article: dict[str, set[str]] = defaultdict(set)
-    texts: dict[str, str] = defaultdict(str)
-    for hit in hits:
-        texts[hit.passage.article.article_id] += (
-            f"{hit.passage.article.title}\n{hit.passage.text}\n"
+    for number, (each, title) in enumerate(zip(results, titles, strict=True)):
+        meant = _short_names(question, texts[each.passage.article.article_id])
+        own = list(
+            _sentences(
+                number, each, weights, focus, question_stems, known_names, meant, expected.kinds
+            )
         )
-    for number, (hit, title) in enumerate(zip(hits, titles, strict=True)):
-        meant = _short_names(question, texts[hit.passage.article.article_id])
-        own = list(_lines(number, hit, weights, question_stems, known_names, meant))
-        lines += own
-        passages.append(title.union(*(line.stems for line in own)))
-        of_article[hit.passage.article.article_id] |= passages[-1]
-    articles = [frozenset(of_article[hit.passage.article.article_id]) for hit in hits]
+        sentences += own
+        passages.append(title.union(*(sentence.stems for sentence in own)))
+        of_article[each.passage.article.article_id] |= passages[-1]
+    articles = [frozenset(of_article[each.passage.article.article_id]) for each in results]
+    vectors = text_vectors(
+        [question, expected.prototype, *(sentence.text for sentence in sentences)]
+    )
+    named = frozenset(
+        stem
+        for word in _NAME_OR_NUMBER.findall(question)
+        for stem in stems(re.sub(r"[’']s?$", "", word))
+        if stem in weights
+    )
     return PassageAnalysis(
-        question, asked_for(question), weights, question_stems, hits, lines, passages, titles, articles
+        question, expected, weights, focus, question_stems, named, results, sentences, passages, titles,
+        articles, vectors,
     )  # fmt: skip
+
+
+def coverage(words: Set[str], weights: Mapping[str, float]) -> float:
+    """The share of ``weights`` whose stems stand in ``words``."""
+    total = sum(weights.values())
+    found = sum(weight for stem, weight in weights.items() if stem in words)
+    return found / total if total else 0.0
 
 
 def _short_names(question: str, article: str) -> dict[str, frozenset[str]]:
@@ -113,49 +166,49 @@ def _short_names(question: str, article: str) -> dict[str, frozenset[str]]:
     }
 
 
-def _lines(
+def _sentences(
     number: int,
-    hit: SearchResult,
+    result: SearchResult,
     weights: Mapping[str, float],
+    focus: Mapping[str, float],
     question_stems: Set[str],
     known_names: Set[str],
     meant: Mapping[str, frozenset[str]],
-) -> Iterator[PassageSentence]:
-    spans = sentence_spans(hit.passage.text)
-    texts = [
-        text
-        for start, end in spans
-        if not is_injected_instruction(text := hit.passage.text[start:end])
-    ]
-    terms = [stems(text) for text in texts]
-    for place, (text, own) in enumerate(zip(texts, terms, strict=True)):
-        words = frozenset(own).union(*(meant[stem] for stem in meant.keys() & set(own)))
+    expected: Set[AnswerKind],
+) -> Iterator[Sentence]:
+    passage = result.passage
+    spans = readable_sentences(passage.text, passage.article.title)
+    for place, span in enumerate(spans):
+        text = passage.text[span.start : span.end]
+        if is_injected_instruction(text):
+            continue
+        terms = tuple(stems(text))
+        words = frozenset(terms).union(*(meant[stem] for stem in meant.keys() & set(terms)))
+        # What the question says is no answer.
         possible = tuple(
             each
-            for each in possible_answers(text, known_names)
-            if not key_stems(each.key) <= question_stems  # what the question says is no answer
+            for each in answer_spans(text, known_names, expected)
+            if not each.key or not key_stems(each.key) <= question_stems
         )
-        following = words.union(terms[place + 1]) if place + 1 < len(terms) else words
-        yield PassageSentence(
-            number, place, text, words,
-            covers=_coverage(words, weights),
-            following=_coverage(following, weights),
-            pairs=_pairs(own, weights),
-            possible=possible,
-            near=_near(text, own, possible, weights),
+        tokens = tuple(match.span() for match in _TOKEN.finditer(text))
+        if len(tokens) != len(terms):
+            tokens = ()
+        closeness = _closeness(terms, focus) if tokens else ()
+        yield Sentence(
+            number, place, passage.start + span.start, text, terms, words, span.finished,
+            covers=coverage(words, weights),
+            pairs=_pairs(terms, weights),
+            spans=possible,
+            near=_near(possible, tokens, closeness),
+            tokens=tokens,
+            closeness=closeness,
         )  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
 def key_stems(key: str) -> frozenset[str]:
+    """The stems of a span's key."""
     return frozenset(stems(key))
-
-
-def _coverage(words: Set[str], weights: Mapping[str, float]) -> float:
-    total = sum(weights.values())
-    return (
-        sum(weight for stem, weight in weights.items() if stem in words) / total if total else 0.0
-    )
 
 
 def _pairs(terms: Sequence[str], weights: Mapping[str, float]) -> float:
@@ -172,23 +225,39 @@ def _pairs(terms: Sequence[str], weights: Mapping[str, float]) -> float:
     return found / (sum(weights.values()) or 1.0)
 
 
-def _near(
-    text: str, terms: Sequence[str], possible: Sequence[AnswerSpan], weights: Mapping[str, float]
-) -> dict[str, float]:
-    """By key, the share of the question's weight around a possible answer, less the farther off."""
-    spans = [match.span() for match in _TOKEN.finditer(text)]
-    if len(spans) != len(terms):
-        return {}
-    known = [(span, stem) for span, stem in zip(spans, terms, strict=True) if stem in weights]
+def _closeness(terms: Sequence[str], weights: Mapping[str, float]) -> tuple[float, ...]:
+    """For each word, the share of the question's weight around it, less the farther off."""
     total = sum(weights.values()) or 1.0
-    near: dict[str, float] = {}
-    for each in possible:
-        found: dict[str, float] = {}
-        for (start, end), stem in known:
-            if each.start <= start < each.end:
-                continue
-            gap = each.start - end if end <= each.start else start - each.end
-            share = weights[stem] * (1.0 if gap <= 60 else 0.5 if gap <= 120 else 0.2)
-            found[stem] = max(found.get(stem, 0.0), share)
-        near[each.key] = max(near.get(each.key, 0.0), sum(found.values()) / total)
-    return near
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, stem in enumerate(terms):
+        if stem in weights:
+            places[stem].append(place)
+    here = np.arange(len(terms))
+    found = np.zeros(len(terms))
+    for stem, at in places.items():
+        distance = np.abs(here[:, None] - np.array(at)[None, :]).min(axis=1)
+        found += np.where(distance > 0, weights[stem] / (1 + distance / _REACH), 0.0)
+    return tuple((found / total).tolist())
+
+
+def _near(
+    spans: Sequence[AnswerSpan], tokens: Sequence[tuple[int, int]], closeness: Sequence[float]
+) -> tuple[float, ...]:
+    """For each span, how close it is to the words of the question."""
+    return tuple(
+        max(
+            (
+                close
+                for (start, _), close in zip(tokens, closeness, strict=True)
+                if each.start <= start < each.end
+            ),
+            default=0.0,
+        )
+        for each in spans
+    )
+
+
+@cache
+def common_stems() -> frozenset[str]:
+    """Words that tell nothing new."""
+    return frozenset(stem for word in answer_words()["common"].split() for stem in stems(word))

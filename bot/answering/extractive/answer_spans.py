@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from functools import cache
 
-from bot.answering.extractive.answer_type import Kind
+from bot.answering.extractive.answer_type import AnswerKind, answer_words
 from bot.answering.extractive.gazetteer import COUNTRIES, STATES
 from retrieval.text.time_expressions import MONTH_NAMES
 
@@ -35,7 +36,7 @@ _DATE = re.compile(
     r"|\b\d+ (?:years?|months?|weeks?|days?)\b",
     re.I,
 )
-_QUOTED = re.compile(r"[“\"‘]([^“”\"]{3,60})[”\"’]")
+_QUOTED = re.compile(r"[“\"‘]([^“”\"]{3,200})[”\"’]")
 _CALENDAR = re.compile(
     r"^(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Aug|Sept?|Oct|Nov|Dec)\b"
 )
@@ -147,18 +148,27 @@ _FIRST_WORDS = frozenset(
 )
 
 
+_CUED: Mapping[str, frozenset[AnswerKind]] = {
+    "reason": frozenset({"reason"}),
+    "definition": frozenset({"definition"}),
+    "speech": frozenset({"opinion", "speaker"}),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerSpan:
     """A piece of a sentence that could be an answer: ``key`` compares it with others, ``start`` and
     ``end`` are its characters."""
 
     key: str
-    kinds: frozenset[Kind]
+    kinds: frozenset[AnswerKind]
     start: int
     end: int
 
 
-def possible_answers(sentence: str, known_names: Set[str]) -> Iterator[AnswerSpan]:
+def answer_spans(
+    sentence: str, known_names: Set[str], expected: Set[AnswerKind] = frozenset()
+) -> Iterator[AnswerSpan]:
     """``known_names`` are words seen with a capital inside sentences; a sentence's first word is a
     name only if it is one of these or more capitalised words follow."""
     for match in _NAME.finditer(sentence):
@@ -176,7 +186,7 @@ def possible_answers(sentence: str, known_names: Set[str]) -> Iterator[AnswerSpa
         name = re.sub(r"[’']s?$", "", name.strip(". "))
         if len(name) < 2 or name.lower() in _FIRST_WORDS or _CALENDAR.match(name):
             continue
-        kinds: set[Kind] = {"name"}
+        kinds: set[AnswerKind] = {"name"}
         key = name.lower()
         if key in COUNTRIES:
             kinds |= {"country", "place"}
@@ -204,6 +214,20 @@ def possible_answers(sentence: str, known_names: Set[str]) -> Iterator[AnswerSpa
         yield AnswerSpan(match[0].lower(), frozenset({"number"}), *match.span())
     for match in _QUOTED.finditer(sentence):
         yield AnswerSpan(match[1].lower(), frozenset({"quote"}), match.start(1), match.end(1))
+    yield from _cued(sentence, expected)
+
+
+def _cued(sentence: str, expected: Set[AnswerKind]) -> Iterator[AnswerSpan]:
+    """Reasons, meanings and what is said are told by the words before them."""
+    for name, kinds in _CUED.items():
+        if kinds & expected:
+            for match in _cues()[name].finditer(sentence):
+                yield AnswerSpan("", kinds, match.start(), match.end())
+
+
+@cache
+def _cues() -> dict[str, re.Pattern[str]]:
+    return {name: re.compile(p, re.I) for name, p in answer_words()["cues"].items()}
 
 
 _INSIDE = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]*\w")

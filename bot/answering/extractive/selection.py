@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from bot.answering.extractive.analysis import PassageAnalysis, PassageSentence, read
-from bot.answering.extractive.scoring import (
-    Floats,
-    Weights,
-    confidence,
+from bot.answering.extractive.analysis import PassageAnalysis, Sentence, analyse
+from bot.answering.extractive.answer_type import answer_words, separate_questions
+from bot.answering.extractive.candidates import Candidates, Floats
+from bot.answering.extractive.evidence import (
+    asks_of_the_unheld,
     evidence_features,
-    learned_weights,
-    sentence_features,
-    sentence_scores,
+    passage_evidence,
 )
+from bot.answering.extractive.features import QuestionContext
+from bot.answering.extractive.scoring import Model, learned_model
 from bot.answering.models import Reason
 from retrieval.indexes.keyword_index import stems
 from retrieval.models import SearchResult, SearchResults
 
 MAX_SENTENCES = 3
-MAX_CHARS = 600
-# Learned scores are logarithms of odds: a sentence that says what was said already has to be this
-# much better than one that names something else.
-_SAID = 1.0
-_WORSE = 2.5
+MAX_WORDS = 90
+_MOST_PARTS = 2
+# How much it counts, in logarithms of odds, that the likely answers of a sentence are told already.
+_TOLD = 0.5
+_LEAST = 1e-3
+_WORSE = 3.5
 _SAME_SUBJECT = 0.4
 _ON_IT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """A sentence of a hit's passage, exactly as it stands there."""
+    """A sentence of a result's passage, exactly as it stands there."""
 
     hit: SearchResult
     text: str
     score: float
-
-
-# "When does she expect it?" is answered by what she believes, predicts or says: that an article has
-# another of these words says nothing against it.
-_ATTITUDES = frozenset(
-    stem
-    for word in ["expect", "think", "believe", "predict", "say", "claim", "argue", "hope", "want", "suggest", "describe", "mention", "comment", "respond", "react", "reveal", "confirm", "tell", "feel", "consider", "explain"]
-    for stem in stems(word)
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,74 +58,146 @@ class Selection:
         return self.reason is not None
 
 
-def select(found: SearchResults, weights: Weights | None = None) -> Selection:
-    """The sentences that answer best, at most three, of which none repeats another.
+def select(found: SearchResults, model: Model | None = None) -> Selection:
+    """The sentences that answer best, at most three and 90 words, of which none repeats another.
 
-    It reads a dozen passages and takes some milliseconds: call it in a worker thread.
+    It reads eight passages and takes some milliseconds: call it in a worker thread.
     """
-    weights = weights or learned_weights()
+    model = model or learned_model()
     if not found.hits:
         ranged = found.since is not None or found.phrase is not None
         return Selection((), 0.0, "nothing-in-range" if ranged else "nothing-on-it")
-    telling = {stem: weight for stem, weight in found.weights.items() if stem not in _ATTITUDES}
-    reading = read(found.question, found.hits, telling or found.weights)
-    lines = quotable(reading)
-    scores = sentence_scores(sentence_features(reading, lines), weights)
-    sure = confidence(evidence_features(reading), weights) if lines and found.weights else 0.0
+    reads = [_read(found, part, model) for part in separate_questions(found.question)[:_MOST_PARTS]]
+    first = reads[0]
     quotations = tuple(
-        Quotation(reading.hits[lines[i].hit], lines[i].text, float(scores[i]))
-        for i in pick(reading, lines, scores)
+        Quotation(first.analysis.results[sentence.result], sentence.text, score)
+        for sentence, score in _merged([list(read.chosen()) for read in reads])
     )
+    sure = first.confidence(model) if found.weights else 0.0
     reason: Reason | None = None
-    if sure < weights.threshold:
-        on_it = max(map(reading.coverage, reading.passages)) >= _ON_IT
+    if sure < model.threshold or asks_of_the_unheld(first.analysis):
+        on_it = max(map(first.analysis.coverage, first.analysis.passages)) >= _ON_IT
         reason = "too-thin" if on_it else "nothing-on-it"
     return Selection(quotations, sure, reason)
 
 
-def quotable(reading: PassageAnalysis) -> list[PassageSentence]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The quotable sentences, scored for a question or one of its parts."""
+
+    analysis: PassageAnalysis
+    sentences: list[Sentence]
+    features: Floats
+    scores: Floats
+    likelihoods: Floats
+    candidates: Candidates
+
+    def chosen(self) -> Iterator[tuple[Sentence, float]]:
+        """The sentences to quote, best first, each with its score."""
+        for place in pick(
+            self.analysis, self.sentences, self.scores, self.candidates, self.likelihoods
+        ):
+            yield self.sentences[place], float(self.scores[place])
+
+    def confidence(self, model: Model) -> float:
+        """From 0 to 1, how sure it is that there is an answer."""
+        if not self.sentences:
+            return 0.0
+        features = evidence_features(passage_evidence(self.analysis), self.features, self.scores)
+        return model.confidence(features)
+
+
+def _read(found: SearchResults, part: str, model: Model) -> _Read:
+    analysis = analyse(found.question, found.hits, telling_weights(found), part)
+    sentences = quotable(analysis)
+    context = QuestionContext(analysis, sentences, found.until)
+    candidates = context.candidates
+    likelihoods = model.likelihoods(candidates)
+    features = model.sentence_features(context.features(), candidates)
+    scores = model.sentence.scores(features)
+    return _Read(analysis, sentences, features, scores, likelihoods, candidates)
+
+
+def _merged(parts: Sequence[Sequence[tuple[Sentence, float]]]) -> list[tuple[Sentence, float]]:
+    """The best sentence for each part, then what else the parts have, by turns."""
+    merged: list[tuple[Sentence, float]] = []
+    words = 0
+    for rank in range(MAX_SENTENCES):
+        for part in parts:
+            if rank >= len(part) or len(merged) == MAX_SENTENCES:
+                continue
+            sentence, score = part[rank]
+            if any(_repeats(sentence.stems, other.stems) for other, _ in merged):
+                continue
+            words += len(sentence.text.split())
+            if merged and words > MAX_WORDS:
+                return merged
+            merged.append((sentence, score))
+    return merged
+
+
+def telling_weights(found: SearchResults) -> dict[str, float]:
+    """The weights of the question's words but those of attitude.
+
+    "When does she expect it?" is answered by what she believes, predicts or says: that an article
+    has another of these words says nothing against it.
+    """
+    telling = {stem: weight for stem, weight in found.weights.items() if stem not in _attitudes()}
+    return telling or found.weights
+
+
+def quotable(analysis: PassageAnalysis) -> list[Sentence]:
     """The sentences that can be quoted: no questions, none too long to read if others are there."""
-    lines = [line for line in reading.lines if line.quotable]
-    return lines or [line for line in reading.lines if not line.asks]
+    sentences = [sentence for sentence in analysis.sentences if sentence.quotable]
+    return sentences or [sentence for sentence in analysis.sentences if not sentence.asks]
 
 
-def pick(reading: PassageAnalysis, lines: list[PassageSentence], scores: Floats) -> list[int]:
-    """The places in ``lines`` of the sentences to quote, best first."""
-    answers = [_answers(line, reading) for line in lines]
-    worth = scores.copy()
+def pick(
+    analysis: PassageAnalysis,
+    sentences: Sequence[Sentence],
+    scores: Floats,
+    candidates: Candidates,
+    likelihoods: Floats,
+) -> list[int]:
+    """The places in ``sentences`` of those to quote, best first.
+
+    ``likelihoods`` are those of the ``candidates``: a sentence counts less for what those before it
+    have told already.
+    """
+    here = candidates.of_sentence
+    mass = np.array([likelihoods[each].sum() for each in here]) + _LEAST
+    told = np.zeros(len(likelihoods), dtype=bool)
+    worth = scores
     chosen: list[int] = []
-    told: set[str] = set()
     length = 0
-    left = list(range(len(lines)))
+    left = list(range(len(sentences)))
     while left and len(chosen) < MAX_SENTENCES:
         best = max(left, key=lambda place: (worth[place], -place))
         left.remove(best)
-        line = lines[best]
-        if any(_repeats(line.stems, lines[other].stems) for other in chosen):
+        sentence = sentences[best]
+        if any(_repeats(sentence.stems, sentences[other].stems) for other in chosen):
             continue
+        words = len(sentence.text.split())
         if chosen and (
-            length + len(line.text) > MAX_CHARS
+            length + words > MAX_WORDS
             or scores[best] < scores[chosen[0]] - _WORSE
-            or _strays(line, lines[chosen[0]], reading)
+            or _strays(sentence, sentences[chosen[0]], analysis)
         ):
             continue
         chosen.append(best)
-        length += len(line.text)
-        told |= answers[best]
-        worth = scores - _SAID * np.array([bool(own) and own <= told for own in answers])
+        length += words
+        told[here[best]] = True
+        new = np.array([likelihoods[each[~told[each]]].sum() for each in here]) + _LEAST
+        worth = scores + _TOLD * np.log(new / mass)
     return chosen
 
 
-def _strays(line: PassageSentence, first: PassageSentence, reading: PassageAnalysis) -> bool:
+def _strays(sentence: Sentence, first: Sentence, analysis: PassageAnalysis) -> bool:
     """Whether a sentence is of something else than the first, or lacks the kind of answer it has."""
-    coverage = [reading.coverage(reading.passages[each.hit]) for each in (line, first)]
+    coverage = [analysis.coverage(analysis.passages[each.result]) for each in (sentence, first)]
     if coverage[0] < _SAME_SUBJECT * coverage[1]:
         return True
-    return bool(first.wanted(reading.asked)) and not line.wanted(reading.asked)
-
-
-def _answers(line: PassageSentence, reading: PassageAnalysis) -> set[str]:
-    return {each.key for each in line.wanted(reading.asked) or line.possible}
+    return bool(first.wanted(analysis.expected)) and not sentence.wanted(analysis.expected)
 
 
 def _repeats(words: Set[str], other: Set[str]) -> bool:
@@ -140,3 +205,8 @@ def _repeats(words: Set[str], other: Set[str]) -> bool:
     if {w for w in words if w.isdigit()} != {w for w in other if w.isdigit()}:
         return False
     return len(words & other) > 0.7 * min(len(words), len(other))
+
+
+@cache
+def _attitudes() -> frozenset[str]:
+    return frozenset(stem for word in answer_words()["attitudes"].split() for stem in stems(word))

@@ -1,0 +1,145 @@
+"""The words that could be the answer, and what tells how likely each is.
+
+An answer is told near what is asked, recurs from outlet to outlet, and is of the kind that is
+wanted. A word of the question is no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.answering.extractive.analysis import PassageAnalysis, Sentence, common_stems
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+_AMOUNTS = frozenset(["number", "money", "percent", "date"])
+_PEOPLE = frozenset(["person", "speaker"])
+_NAMES = frozenset(["name", "country", "state", "place"])
+
+CANDIDATE = (
+    "votes", "votes_close", "best_close", "closeness", "wanted", "wanted_votes", "capital", "digit",
+    "sentences", "articles", "title", "thing", "likeness", "score", "strength", "rare", "length",
+    "amount_digit", "amount_other", "who_capital", "name_capital", "nothing_capital", "title_wanted",
+    "thing_votes",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """``features`` has the shape ``(stems, len(CANDIDATE))``; ``of_sentence`` says by sentence which
+    of ``stems`` stand in it."""
+
+    stems: tuple[str, ...]
+    features: Floats
+    of_sentence: tuple[npt.NDArray[np.intp], ...]
+
+
+def find_candidates(
+    analysis: PassageAnalysis, sentences: Sequence[Sentence], strengths: Floats
+) -> Candidates:
+    """``strengths`` says how promising each sentence is, 1 for the most."""
+    number: dict[str, int] = {}
+    flat: list[tuple[int, int, float, float, float]] = []
+    first: list[tuple[int, int, int]] = []
+    of_sentence = []
+    index = {id(sentence): i + 2 for i, sentence in enumerate(analysis.sentences)}
+    kinds = analysis.expected.kinds
+    skipped = analysis.question_stems | common_stems()
+    for place, sentence in enumerate(sentences):
+        spans = [
+            (each.start, each.end) for each in sentence.spans if each.kinds & kinds and each.key
+        ]
+        here: set[int] = set()
+        for at, (stem, (start, end)) in enumerate(
+            zip(sentence.terms, sentence.tokens, strict=False)
+        ):
+            if stem in skipped or (len(stem) < 2 and not stem.isdigit()):
+                continue
+            known = number.setdefault(stem, len(number))
+            if known == len(first):
+                first.append((index[id(sentence)], start, end))
+            here.add(known)
+            inside = float(any(a <= start < b for a, b in spans))
+            capital = float(at > 0 and sentence.text[start].isupper())
+            flat.append((known, place, sentence.closeness[at], inside, capital))
+        of_sentence.append(np.array(sorted(here), dtype=np.intp))
+    if not flat:
+        return Candidates((), np.zeros((0, len(CANDIDATE))), tuple(of_sentence))
+    features = _features(analysis, sentences, strengths, tuple(number), np.array(flat), first)
+    return Candidates(tuple(number), features, tuple(of_sentence))
+
+
+def _features(
+    analysis: PassageAnalysis,
+    sentences: Sequence[Sentence],
+    strengths: Floats,
+    stems: tuple[str, ...],
+    flat: Floats,
+    first: Sequence[tuple[int, int, int]],
+) -> Floats:
+    known, place = flat[:, 0].astype(np.intp), flat[:, 1].astype(np.intp)
+    close, inside, capital = flat[:, 2], flat[:, 3], flat[:, 4]
+    count = len(stems)
+    ids: dict[str, int] = {}
+    articles = np.array([ids.setdefault(analysis.article_id(s), len(ids)) for s in sentences])
+    strength = strengths[place]
+    cell = known * len(ids) + articles[place]
+    by_article = np.zeros(count * len(ids))
+    np.maximum.at(by_article, cell, strength)
+    closest = np.zeros(count * len(ids))
+    np.maximum.at(closest, cell, strength * (0.1 + close))
+    told, close_to = by_article.reshape(count, -1), closest.reshape(count, -1)
+    votes, votes_close = told.sum(axis=1), close_to.sum(axis=1)
+    occurrences = np.bincount(known, minlength=count).astype(float)
+    total = np.bincount(known, strength, count)
+    wanted = np.bincount(known, strength * inside, count) / np.maximum(total, 1e-9)
+    capitals = np.bincount(known, capital, count) / occurrences
+    digit = np.array([float(any(c.isdigit() for c in stem)) for stem in stems])
+    best_close, score = np.zeros(count), np.zeros(count)
+    np.maximum.at(best_close, known, close)
+    of_result = np.array([analysis.results[s.result].score for s in sentences])
+    np.maximum.at(score, known, of_result[place])
+    title = np.zeros(count)
+    at = {stem: i for i, stem in enumerate(stems)}
+    for result, words in zip(analysis.results, analysis.titles, strict=True):
+        weight = result.score * (0.2 + analysis.coverage(words))
+        for stem in words & at.keys():
+            title[at[stem]] += weight
+    rows = analysis.vectors.of_spans(*map(list, zip(*first, strict=True)))
+    vectors = analysis.vectors.of_texts()
+    thing, likeness = rows @ vectors[1], rows @ vectors[0]
+    rare = votes / np.sqrt(occurrences)
+    kinds = analysis.expected.kinds
+    amount, who, name = (float(bool(kinds & each)) for each in (_AMOUNTS, _PEOPLE, _NAMES))
+    columns = {
+        "votes": votes / votes.max(),
+        "votes_close": votes_close / votes_close.max(),
+        "best_close": close_to.max(axis=1) / closest.max(),
+        "closeness": best_close,
+        "wanted": wanted,
+        "wanted_votes": wanted * votes / votes.max(),
+        "capital": capitals,
+        "digit": digit,
+        "sentences": np.log1p(occurrences),
+        "articles": (told > 0).sum(axis=1) / 8,
+        "title": title / max(title.max(), 1e-9),
+        "thing": thing,
+        "likeness": likeness,
+        "score": score,
+        "strength": told.max(axis=1),
+        "rare": rare / rare.max(),
+        "length": np.minimum([len(stem) for stem in stems], 12) / 12,
+        "amount_digit": amount * digit,
+        "amount_other": amount * (1 - digit),
+        "who_capital": who * capitals,
+        "name_capital": name * capitals,
+        "nothing_capital": float(not kinds) * capitals,
+        "title_wanted": wanted * title / max(title.max(), 1e-9),
+        "thing_votes": thing * votes / votes.max(),
+    }
+    return np.stack([columns[each] for each in CANDIDATE], axis=1)

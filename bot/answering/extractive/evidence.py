@@ -1,0 +1,134 @@
+"""How well what was found covers the question: what tells whether it can be answered at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+import numpy as np
+
+from bot.answering.extractive.analysis import PassageAnalysis
+from bot.answering.extractive.candidates import Floats
+from bot.answering.extractive.features import SENTENCE
+from retrieval.indexes.keyword_index import stems
+
+_NUMBER = re.compile(r"\d")
+_QUOTED = re.compile(r"[“\"«„]([^“”\"«»„]{3,80})[”\"»“]")
+
+# Of a question's weight, so much is a name that it can't be answered without.
+_TELLING = 0.15
+_SPELT = 0.8
+_MISQUOTED = 0.3
+
+# Of the sentence that answers best.
+_OF_BEST = (
+    "covers", "around", "passage", "article", "title_covers", "names", "names_passage", "pairs",
+    "missing", "near_wanted", "near_any", "likeness", "likeness_around", "wanted", "votes", "span_votes",
+    "alike", "age", "thing", "score", "early", "digits",
+)  # fmt: skip
+EVIDENCE = (
+    "passage", "second", "third", "article", "pairs", "title", "names", "heaviest", "heaviest_passage",
+    "heaviest_name", "heaviest_name_passage", "numbers_missing", "quoted_missing", "words", "name_share",
+    "likeness_best", "around_best", "asks_nothing", "results", "best_score", "lead", "spread", "top_three",
+    *(f"best_{name}" for name in _OF_BEST),
+)  # fmt: skip
+
+
+def evidence_features(passages: Mapping[str, float], features: Floats, scores: Floats) -> Floats:
+    """Shape ``(len(EVIDENCE),)``. ``passages`` is what ``passage_evidence`` told, ``features`` and
+    ``scores`` are those of the sentences."""
+    values = {**passages, **_of_sentences(features, scores)}
+    return np.array([values[name] for name in EVIDENCE])
+
+
+def asks_of_the_unheld(analysis: PassageAnalysis) -> bool:
+    """Whether the question is about a name, number, year or quotation that no passage holds.
+
+    A name that is close to one that is held may be misspelt, and one that weighs little may be
+    said in another way.
+    """
+    evidence = passage_evidence(analysis)
+    if evidence["quoted_missing"] > _MISQUOTED or evidence["numbers_missing"]:
+        return True
+    held = frozenset[str]().union(*analysis.passages)
+    total = sum(analysis.weights.values()) or 1.0
+    return any(
+        analysis.weights[stem] / total > _TELLING and not get_close_matches(stem, held, 1, _SPELT)
+        for stem in analysis.named - held
+    )
+
+
+def passage_evidence(analysis: PassageAnalysis) -> dict[str, float]:
+    """How well passages, articles and titles cover the question and its names."""
+    weights = analysis.weights
+    total = sum(weights.values()) or 1.0
+    by_article: dict[str, float] = {}
+    for result, words in zip(analysis.results, analysis.passages, strict=True):
+        article = result.passage.article.article_id
+        by_article[article] = max(by_article.get(article, 0.0), analysis.coverage(words))
+    passages = [*sorted(by_article.values(), reverse=True), 0.0, 0.0, 0.0]
+    fullest = max(analysis.articles, key=analysis.coverage, default=frozenset[str]())
+    best_passage = max(analysis.passages, key=analysis.coverage, default=frozenset[str]())
+    of_names = sum(weights[stem] for stem in analysis.named)
+    names = [
+        sum(weights[s] for s in analysis.named & words) / of_names
+        for words in analysis.articles
+        if of_names
+    ]
+    # A year may be that of a report which has no need to name it.
+    years = {result.passage.article.published_at or "" for result in analysis.results}
+    numbers = {s for s in weights if _NUMBER.search(s) and not any(y.startswith(s) for y in years)}
+    anywhere = frozenset[str]().union(*analysis.passages) if analysis.passages else frozenset()
+    phrases = [frozenset(stems(match[1])) for match in _QUOTED.finditer(analysis.question)]
+    # A quotation stands in one sentence, or hardly differs from it.
+    missing = [
+        1 - max((len(p & s.stems) / len(p) for s in analysis.sentences), default=0.0)
+        for p in phrases
+        if p
+    ]
+
+    def heaviest(words: frozenset[str], of: frozenset[str] | None = None) -> float:
+        stems_of = weights.keys() if of is None else of
+        return max((weights[s] for s in stems_of if s not in words), default=0.0)
+
+    return {
+        "passage": passages[0],
+        "second": passages[1],
+        "third": passages[2],
+        "article": analysis.coverage(fullest),
+        "pairs": max((sentence.pairs for sentence in analysis.sentences), default=0.0),
+        "title": max(map(analysis.coverage, analysis.titles), default=0.0),
+        "names": max(names, default=float(not analysis.named)),
+        "heaviest": heaviest(fullest) / total,
+        "heaviest_passage": heaviest(best_passage) / total,
+        "heaviest_name": heaviest(fullest, analysis.named) / total,
+        "heaviest_name_passage": heaviest(best_passage, analysis.named) / total,
+        "numbers_missing": float(bool(numbers - anywhere)),
+        "quoted_missing": max(missing, default=0.0),
+        "words": min(len(weights), 20) / 20,
+        "name_share": of_names / total,
+        "asks_nothing": float(not analysis.expected.kinds),
+        "results": len(by_article) / 10,
+    }
+
+
+def _of_sentences(features: Floats, scores: Floats) -> dict[str, float]:
+    if not len(scores):
+        names = ("likeness_best", "around_best", "best_score", "lead", "spread", "top_three")
+        return dict.fromkeys((*names, *(f"best_{name}" for name in _OF_BEST)), 0.0)
+    order = np.argsort(-scores)
+    best = features[order[0]]
+    chance = np.exp(scores - scores.max())
+    chance /= chance.sum()
+    first = float(scores[order[0]])
+    column = {name: i for i, name in enumerate(SENTENCE)}
+    return {
+        "likeness_best": float(features[:, column["likeness"]].max()),
+        "around_best": float(features[:, column["likeness_around"]].max()),
+        "best_score": first,
+        "lead": first - float(scores[order[1]]) if len(order) > 1 else 1.0,
+        "spread": float(-(chance * np.log(chance + 1e-12)).sum()),
+        "top_three": float(np.sort(chance)[-3:].sum()),
+        **{f"best_{name}": float(best[column[name]]) for name in _OF_BEST},
+    }

@@ -1,0 +1,289 @@
+"""What tells whether a sentence holds the answer, as numbers; free of any language but its words."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.answering.extractive.analysis import PassageAnalysis, Sentence, common_stems, coverage
+from bot.answering.extractive.candidates import Candidates, Floats, find_candidates
+from bot.answering.extractive.vectors import unit
+from retrieval.indexes.keyword_index import stems
+from retrieval.timestamps import parse_span
+
+_SPREAD = 0.25
+_WHO = frozenset(["person", "speaker"])
+_AMOUNT = frozenset(["number", "money", "percent", "date"])
+_NAME = frozenset(["name", "country", "state", "place"])
+_CUED = frozenset(["reason", "definition", "opinion", "quote"])
+
+BASE = (
+    "covers", "focus", "around", "passage", "article", "title_covers", "names", "names_passage", "pairs",
+    "missing", "near_wanted", "near_any", "likeness", "likeness_around", "likeness_below",
+    "score", "rank", "opening", "early", "place", "offset", "wanted", "several", "lacking",
+    "title_new", "votes", "span_votes", "span_lead", "word_votes", "thing", "thing_here", "length", "short",
+    "unfinished", "quotes", "digits", "age", "newer", "alike", "asks_who", "asks_amount",
+    "asks_name", "asks_cued", "asks_nothing",
+)  # fmt: skip
+# What is told of the likeliest answers.
+ANSWERS = (
+    "answer_first", "answer_second", "answer_third", "answer_share", "answer_ratio", "answer_best",
+    "answer_total",
+)  # fmt: skip
+SENTENCE = BASE + ANSWERS
+
+
+def likelihoods(scores: Floats) -> Floats:
+    """Scores in logarithms of odds as shares of 1."""
+    if not len(scores):
+        return np.zeros(0)
+    chance: Floats = np.exp(scores - scores.max())
+    shares: Floats = chance / chance.sum()
+    return shares
+
+
+def answer_features(candidates: Candidates, chance: Floats) -> Floats:
+    """Shape ``(sentences, len(ANSWERS))``: how likely the words of each sentence are the answer.
+
+    ``chance`` says it of each candidate.
+    """
+    best = chance.max(initial=0.0) or 1.0
+    rows = np.zeros((len(candidates.of_sentence), len(ANSWERS)))
+    for row, stems_here in zip(rows, candidates.of_sentence, strict=True):
+        here = np.sort(chance[stems_here])[::-1] if len(stems_here) else np.zeros(0)
+        first, second, third = (*here[:3], 0.0, 0.0, 0.0)[:3]
+        share = float(here.sum())
+        row[:] = (
+            math.log(first + 1e-4), math.log(second + 1e-4), math.log(third + 1e-4), share,
+            first / best, float(first >= best), math.log(share + 1e-3),
+        )  # fmt: skip
+    return rows
+
+
+class QuestionContext:
+    """What is known of all the sentences together. ``now`` is when the question is asked."""
+
+    def __init__(
+        self, analysis: PassageAnalysis, sentences: Sequence[Sentence], now: datetime
+    ) -> None:
+        self.analysis = analysis
+        self.sentences = sentences
+        self.kinds = analysis.expected.kinds
+        self.results = [
+            (
+                analysis.coverage(analysis.passages[i]),
+                analysis.coverage(analysis.articles[i]),
+                analysis.coverage(analysis.titles[i]),
+                _share(analysis.named, analysis.passages[i], analysis.weights),
+                _age(result.passage.article.published_at, now),
+            )
+            for i, result in enumerate(analysis.results)
+        ]
+        self.youngest = min((result[4] for result in self.results), default=0.0)
+        vectors = analysis.vectors.of_texts()
+        self.rows = vectors
+        index = {id(sentence): i + 2 for i, sentence in enumerate(analysis.sentences)}
+        self.index = np.array([index[id(sentence)] for sentence in sentences], dtype=np.intp)
+        near = self._neighbours(vectors)
+        self.likeness = vectors[self.index] @ vectors[0]
+        self.likeness_around = near[self.index - 2] @ vectors[0]
+        self.best_likeness = float(self.likeness.max(initial=0.0))
+        self.around = self._around()
+        self.things = self._things(sentences, vectors[1])
+        self.guess = self._guess(sentences)
+        self.votes, self.word_votes = self._word_votes(sentences)
+        self.span_votes = self._span_votes(sentences)
+        self.most = max(self.span_votes.values(), default=1.0) or 1.0
+        self.alike = self._alike(sentences)
+        self.thing_stems = frozenset(stems(analysis.expected.thing))
+        self.heaviest = max(analysis.weights.values(), default=1.0)
+        self.total = sum(analysis.weights.values()) or 1.0
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        """The words that could be the answer."""
+        return find_candidates(self.analysis, self.sentences, self.guess)
+
+    def features(self) -> Floats:
+        """Shape ``(sentences, len(BASE))``."""
+        rows = [self._row(number, sentence) for number, sentence in enumerate(self.sentences)]
+        return np.array([[row[name] for name in BASE] for row in rows]).reshape(-1, len(BASE))
+
+    def _row(self, number: int, sentence: Sentence) -> dict[str, float]:
+        analysis = self.analysis
+        passage, article, title, names, age = self.results[sentence.result]
+        result = analysis.results[sentence.result]
+        wanted = [i for i, each in enumerate(sentence.spans) if each.kinds & self.kinds]
+        new = sentence.stems - analysis.question_stems - common_stems()
+        best = sorted((self.votes[stem] for stem in new), reverse=True)[:3]
+        opens = result.passage.start == 0
+        votes = sorted(
+            (self.span_votes.get(sentence.spans[i].key, 0.0) for i in wanted), reverse=True
+        )
+        missing = max(
+            (w for s, w in analysis.weights.items() if s not in sentence.stems), default=0.0
+        )
+        words = len(sentence.text.split())
+        return {
+            "covers": sentence.covers,
+            "focus": coverage(sentence.stems, analysis.focus),
+            "around": self.around[id(sentence)] - sentence.covers,
+            "passage": passage,
+            "article": article,
+            "title_covers": title,
+            "names": _share(analysis.named, sentence.stems, analysis.weights),
+            "names_passage": names,
+            "pairs": sentence.pairs,
+            "missing": missing / self.total,
+            "near_wanted": max((sentence.near[i] for i in wanted), default=0.0),
+            "near_any": max(sentence.near, default=0.0),
+            "likeness": float(self.likeness[number]),
+            "likeness_around": float(self.likeness_around[number]),
+            "likeness_below": self.best_likeness - float(self.likeness[number]),
+            "score": result.score,
+            "rank": 1 / (1 + sentence.result),
+            "opening": float(opens),
+            "early": 1 / (1 + sentence.place) if opens else 0.0,
+            "place": min(sentence.place, 10) / 10,
+            "offset": math.log1p(sentence.offset / 200),
+            "wanted": float(bool(wanted)),
+            "several": math.log1p(len({sentence.spans[i].key for i in wanted})),
+            "lacking": float(bool(self.kinds) and not wanted),
+            "title_new": len(new & analysis.titles[sentence.result]) / 5,
+            "votes": sum(best) / 3,
+            "span_votes": votes[0] / self.most if votes else 0.0,
+            "span_lead": float(bool(votes) and votes[0] >= self.most - 1e-9),
+            "word_votes": max((self.word_votes[stem] for stem in new), default=0.0),
+            "thing": self.things[number],
+            "thing_here": len(self.thing_stems & sentence.stems) / max(1, len(self.thing_stems)),
+            "length": words / 30,
+            "short": float(words < 8),
+            "unfinished": float(not sentence.finished),
+            "quotes": float(any(c in sentence.text for c in '“”"')),
+            "digits": float(any(c.isdigit() for c in sentence.text)),
+            "age": age,
+            "newer": age - self.youngest,
+            "alike": self.alike[number],
+            "asks_who": float(bool(self.kinds & _WHO)),
+            "asks_amount": float(bool(self.kinds & _AMOUNT)),
+            "asks_name": float(bool(self.kinds & _NAME)),
+            "asks_cued": float(bool(self.kinds & _CUED)),
+            "asks_nothing": float(not self.kinds),
+        }
+
+    def _neighbours(self, vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The vector of each sentence together with the ones beside it in its passage."""
+        sentences = self.analysis.sentences
+        rows = vectors[2:].copy()
+        for i in range(len(sentences) - 1):
+            if sentences[i].result == sentences[i + 1].result:
+                rows[i] += vectors[i + 3] / 2
+                rows[i + 1] += vectors[i + 2] / 2
+        return unit(rows)
+
+    def _around(self) -> dict[int, float]:
+        """By sentence, the coverage of it with the ones beside it."""
+        sentences = self.analysis.sentences
+        found = {}
+        for i, sentence in enumerate(sentences):
+            words = set(sentence.stems)
+            for other in sentences[max(0, i - 1) : i + 2]:
+                if other.result == sentence.result:
+                    words |= other.stems
+            found[id(sentence)] = self.analysis.coverage(words)
+        return found
+
+    def _things(
+        self, sentences: Sequence[Sentence], wanted: npt.NDArray[np.float32]
+    ) -> list[float]:
+        """How like what is asked for the likest span of each sentence is."""
+        flat = [
+            (int(self.index[n]), each.start, each.end)
+            for n, sentence in enumerate(sentences)
+            for each in sentence.spans
+            if each.key
+        ]
+        if not flat:
+            return [0.0] * len(sentences)
+        rows = self.analysis.vectors.of_spans(*map(list, zip(*flat, strict=True)))
+        likeness = iter((rows @ wanted).tolist())
+        return [
+            max((next(likeness) for each in sentence.spans if each.key), default=0.0)
+            for sentence in sentences
+        ]
+
+    def _guess(self, sentences: Sequence[Sentence]) -> Floats:
+        """How promising each sentence is before others are heard; 1 for the most."""
+        guess = np.array(
+            [
+                sentence.covers
+                + 0.4 * self.results[sentence.result][0]
+                + 0.3 * self.analysis.results[sentence.result].score
+                + 0.5 * float(self.likeness[n])
+                for n, sentence in enumerate(sentences)
+            ]
+        )
+        strengths: Floats = np.exp((guess - guess.max(initial=0.0)) / _SPREAD)
+        return strengths
+
+    def _word_votes(
+        self, sentences: Sequence[Sentence]
+    ) -> tuple[Mapping[str, float], Mapping[str, float]]:
+        """How much each word that the question lacks is told near what it asks, by how many
+        articles; 1 for the most. An answer recurs from outlet to outlet. The second weighs rare
+        words more."""
+        by_article: dict[str, dict[str, float]] = defaultdict(dict)
+        count: dict[str, int] = defaultdict(int)
+        for sentence, strength in zip(sentences, self.guess.tolist(), strict=True):
+            article = self.analysis.article_id(sentence)
+            for stem in sentence.stems - self.analysis.question_stems - common_stems():
+                voices = by_article[stem]
+                voices[article] = max(voices.get(article, 0.0), strength)
+                count[stem] += 1
+        totals = {stem: sum(voices.values()) for stem, voices in by_article.items()}
+        most = max(totals.values(), default=1.0)
+        rare = {stem: total / math.sqrt(count[stem]) for stem, total in totals.items()}
+        rarest = max(rare.values(), default=1.0)
+        return (
+            {stem: total / most for stem, total in totals.items()},
+            {stem: total / rarest for stem, total in rare.items()},
+        )
+
+    def _span_votes(self, sentences: Sequence[Sentence]) -> dict[str, float]:
+        """The same for what could be an answer: by its key, weighed by what stands near it."""
+        by_article: dict[str, dict[str, float]] = defaultdict(dict)
+        for sentence, strength in zip(sentences, self.guess.tolist(), strict=True):
+            article = self.analysis.article_id(sentence)
+            for each, near in zip(sentence.spans, sentence.near, strict=True):
+                if each.key and (each.kinds & self.kinds or not self.kinds):
+                    voices = by_article[each.key]
+                    voices[article] = max(voices.get(article, 0.0), strength * (0.2 + near))
+        return {key: sum(voices.values()) for key, voices in by_article.items()}
+
+    def _alike(self, sentences: Sequence[Sentence]) -> list[float]:
+        """How many other articles have a sentence with much the same words, the first three."""
+        rows = self.rows[self.index]
+        likeness = rows @ rows.T
+        articles = np.array([hash(self.analysis.article_id(s)) for s in sentences])
+        other = articles[:, None] != articles[None, :]
+        found = ((likeness > 0.75) & other).sum(axis=1)
+        return [min(int(n), 3) / 3 for n in found]
+
+
+def _share(named: frozenset[str], words: frozenset[str], weights: Mapping[str, float]) -> float:
+    total = sum(weights[stem] for stem in named)
+    return sum(weights[s] for s in named & words) / total if total else 1.0
+
+
+def _age(published_at: str | None, now: datetime) -> float:
+    """The logarithm of an article's age in days, over that of a year; 1 for one without a date."""
+    if published_at is None:
+        return 1.0
+    days = (now - parse_span(published_at).start).total_seconds() / 86_400
+    return math.log1p(max(days, 0.0)) / math.log1p(365)

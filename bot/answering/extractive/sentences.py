@@ -1,0 +1,174 @@
+"""The sentences of a passage that can be quoted: what came along from the page is none.
+
+Every span is a stretch of the text as it stands there. Datelines, photo credits and repeated
+headlines are left out at a sentence's ends; video bars, notes of the editors, invitations and
+headings are no sentences at all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+from retrieval.text.sentences import sentence_spans
+
+_SHORTEST = 12
+# A line without an end is a heading, a caption or an entry of a list, but for a long one with a
+# clause that no headline has.
+_UNFINISHED_WORDS = 9
+_ENDING = re.compile(r"(?:[.!?…。！？؟।۔][\"”’'»)\]]*|[\"”»])\s*$")
+# "an “AI war.”Alexandr Wang": the space between two sentences was lost.
+_GLUED = re.compile(r"(?<=[^\W\d_A-Z][.!?]|[.!?][\"”’])(?=[\"“‘]?[A-Z][a-z’']+[ ,])")
+# "Snubbed!Viola Davis, ...": the label of a link stands before its headline without a space.
+_LINK = re.compile(r"[^.!?:\n]{2,70}[:!?](?=[\"“‘']?[A-Z0-9][\w’'“‘\"-]*[ ,])(?<!\d:)")
+_CLOCK = r"\d{1,2}[:.]\d{2}(?:\s?[ap]\.?m\.?)?(?:\s?[A-Z]{1,4}T\b)?"
+_VIDEO = re.compile(
+    r"\b\d{1,2}:\d{2}\s*-\s*Source\b|^\W*\d{1,3} of \d{1,3}\b|\b\d{1,3} of \d{1,3}\s*$"
+)
+_STAMP = re.compile(
+    rf"(?:updated|published|posted|{_CLOCK}|\d{{1,4}}|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*|[a-z]{1,3}t|[\W_]+)",
+    re.IGNORECASE,
+)  # fmt: skip
+_SNIPPET_DATE = re.compile(r"(?:[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|\d{1,2} [A-Z][a-z]{2,8} \d{4}|\d+ (?:days?|hours?) ago)\s*(?:\.\.\.|…|·|—|–)\s*")  # fmt: skip
+_CASED = re.compile(r"[A-Za-zÀ-ÿА-я]")
+_NO_LETTER = re.compile(r"[\W_]+")
+_SPEAKS = re.compile(r"[\s\"“‘']*\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters ``start`` to ``end`` of a text; ``finished`` says that the sentence has an end."""
+
+    start: int
+    end: int
+    finished: bool
+
+
+def readable_sentences(text: str, title: str = "") -> list[Span]:
+    """Return the sentences of ``text`` that can be quoted, in order; of two the same, the first.
+
+    ``title`` is the article's.
+    """
+    said: set[str] = set()
+    found: list[Span] = []
+    for start, end in sentence_spans(text):
+        for first, last in _apart(text, start, end):
+            span = _readable(text, first, last, title)
+            if span is None or (words := text[span.start : span.end].casefold()) in said:
+                continue
+            said.add(words)
+            found.append(span)
+    return found
+
+
+def _apart(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Sentences that are written together, each for itself."""
+    cuts = [start, *(start + match.start() for match in _GLUED.finditer(text[start:end])), end]
+    return pairwise(cuts)
+
+
+def _readable(text: str, start: int, end: int, title: str) -> Span | None:
+    rules = _rules()
+    while True:
+        here = text[start:end]
+        found = rules.opening(here, title)
+        if not found:
+            break
+        start += found
+    here = text[start:end]
+    if ("/" in here or here[-1:] in ")]s") and (credit := rules.closing_credit.search(here)):
+        end = start + credit.start()
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    here = text[start:end]
+    if len(here) < _SHORTEST or not _SPEAKS.match(here) or rules.is_furniture(here):
+        return None
+    if title and abs(len(here) - len(title)) < 20 and _plain(here) == _plain(title):
+        return None
+    finished = bool(_ENDING.search(here))
+    if not finished and not rules.may_lack_its_end(here):
+        return None
+    return Span(start, end, finished)
+
+
+class _Rules:
+    def __init__(self) -> None:
+        words = json.loads(Path(__file__).with_name("page_words.json").read_text(encoding="utf-8"))
+        agencies, pictures = _any(words["agencies"]), _any(words["picture_agencies"])
+        name = r"[A-Z][\w.’'-]*(?:\s(?:[A-Z][\w.’'-]*|de|van|von|al|bin)){0,4}"
+        # Corey Sipkin/AFP/Getty Images; Getty Images; John Doe via AP
+        chain = rf"(?:{pictures})(?:\s?/\s?(?:{pictures}|{name}))*"
+        credit = rf"(?:(?:photo(?:graph)?s? by\s)?{name}(?:\s?/\s?|\svia\s|,\s)(?:{name}\s?/\s?)?{chain}|(?:Getty Images|AP Photo)(?:\s?/\s?{name})?)"  # fmt: skip
+        self._credit = re.compile(rf"\W*(?:{credit})\s+(?=[\"“‘]?[A-Z0-9])")
+        self.closing_credit = re.compile(
+            rf"\s*(?:[(\[](?:[^()\[\]]{{0,60}}\b(?:{pictures})|(?:photo|image|picture)s?\b[^()\[\]]{{0,60}})[)\]]|{credit})\s*$",
+        )  # fmt: skip
+        place = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ.’' -]{2,30}(?:,\s[A-Z][\w. ]{1,20})?"
+        dash = r"(?:—|–|--?|−)"
+        towns = r"(?:[A-Z][\w.’'-]*,?\s(?:and\s|de\s|del\s)?){0,4}"
+        self._dateline = re.compile(
+            rf"\W{{0,2}}(?:{place}(?:,?\s\w+\.? \d{{1,2}})?\s*(?:[(\[][\w .]{{2,24}}[)\]]\s*)?{dash}\s+"
+            rf"|{towns}\((?:{agencies})\)\s*(?:{dash}\s*)?"
+            rf"|{towns}(?:{agencies})\s*{dash}\s*)"
+        )
+        self._inner_dateline = re.compile(
+            rf".{{0,200}}?\b{place}\s\((?:{agencies})\)\s{dash}\s+", re.DOTALL
+        )
+        self._bars = tuple(words["bars"])
+        openings = [each for listed in words["openings"].values() for each in listed]
+        self._openings = re.compile(
+            rf"[\W_]*(?:{'|'.join(sorted(map(re.escape, openings), key=len, reverse=True))})", re.IGNORECASE
+        )  # fmt: skip
+        clauses = [each for listed in words["clauses"].values() for each in listed]
+        self._clauses = re.compile(rf", (?:{'|'.join(clauses)})\b")
+        contacts = [each for listed in words["contacts"].values() for each in listed]
+        self._contacts = re.compile(rf"\b(?:{'|'.join(contacts)})\b", re.IGNORECASE)
+
+    def opening(self, here: str, title: str) -> int:
+        """How many characters at the beginning are no part of the sentence."""
+        for pattern in (self._dateline, self._credit, _SNIPPET_DATE):
+            if (match := pattern.match(here)) and match.end() < len(here):
+                return match.end()
+        if "(" in here[:260] and (match := self._inner_dateline.match(here)):
+            return match.end()
+        if len(title) > _SHORTEST and here.startswith(title) and len(here) > len(title) + _SHORTEST:
+            rest = here[len(title) :]
+            if rest[:1].isspace() or rest[:1].isupper():
+                return len(title) + len(rest) - len(rest.lstrip())
+        return 0
+
+    def may_lack_its_end(self, here: str) -> bool:
+        """Whether a line without an end is a sentence all the same."""
+        if not _CASED.search(here):
+            return True
+        return len(here.split()) >= _UNFINISHED_WORDS and bool(self._clauses.search(here))
+
+    def is_furniture(self, here: str) -> bool:
+        if any(bar in here for bar in self._bars):
+            return True
+        if self._openings.match(here.replace("’", "'")):
+            return True
+        if _VIDEO.search(here) or _LINK.match(here):
+            return True
+        if "@" in here and self._contacts.search(here):
+            return True
+        return len(here) < 90 and any(c.isdigit() for c in here) and not _STAMP.sub("", here)
+
+
+@cache
+def _rules() -> _Rules:
+    return _Rules()
+
+
+def _any(names: list[str]) -> str:
+    return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+
+
+def _plain(text: str) -> str:
+    return _NO_LETTER.sub("", text.casefold())

@@ -1,0 +1,72 @@
+"""Vectors of sentences and of the words in them: the mean of their static token vectors.
+
+The token vectors of wordllama come in its wheel and serve here whatever embedder the corpus has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from retrieval.embedders.wordllama import load_model
+
+Floats32: TypeAlias = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class TextVectors:
+    """``sums`` of shape ``(tokens + 1, dimensions)`` are running sums over the tokens of all texts;
+    ``first`` says by text where its tokens begin, ``starts`` where each token begins in its text."""
+
+    sums: Floats32
+    first: npt.NDArray[np.intp]
+    starts: npt.NDArray[np.int64]
+
+    def of_texts(self) -> Floats32:
+        """One row of length 1 for each text; zeros for one without a token."""
+        return unit(self.sums[self.first[1:]] - self.sums[self.first[:-1]])
+
+    def of_spans(
+        self, texts: Sequence[int], starts: Sequence[int], ends: Sequence[int]
+    ) -> Floats32:
+        """The same for stretches of texts, given by text, first and last character."""
+        begin = np.empty(len(texts), dtype=np.intp)
+        stop = np.empty(len(texts), dtype=np.intp)
+        for i, (text, start, end) in enumerate(zip(texts, starts, ends, strict=True)):
+            low, high = self.first[text], self.first[text + 1]
+            here = self.starts[low:high]
+            # A token of this vocabulary may begin with the space before its word.
+            begin[i] = low + np.searchsorted(here, max(start - 1, 0))
+            stop[i] = low + np.searchsorted(here, end)
+        return unit(self.sums[np.maximum(stop, begin)] - self.sums[begin])
+
+
+NO_VECTORS = TextVectors(
+    np.zeros((1, 1), dtype=np.float32), np.zeros(1, dtype=np.intp), np.zeros(0, dtype=np.int64)
+)
+
+
+def text_vectors(texts: Sequence[str]) -> TextVectors:
+    """Read the token vectors of ``texts``; some milliseconds for a hundred sentences."""
+    model = load_model()
+    encodings = model.tokenize(list(texts))
+    ids = [np.asarray(each.ids, dtype=np.intp) for each in encodings]
+    starts = [np.asarray([start for start, _ in each.offsets]) for each in encodings]
+    first = np.concatenate([[0], np.cumsum([len(each) for each in ids])]).astype(np.intp)
+    dimensions = model.embedding.shape[1]
+    joined = np.concatenate(ids) if ids else np.zeros(0, dtype=np.intp)
+    sums = np.zeros((len(joined) + 1, dimensions), dtype=np.float32)
+    np.cumsum(model.embedding.take(joined, axis=0, mode="clip"), axis=0, out=sums[1:])
+    flat = np.concatenate(starts).astype(np.int64) if starts else np.zeros(0, dtype=np.int64)
+    return TextVectors(sums, first, flat)
+
+
+def unit(rows: Floats32) -> Floats32:
+    """Scale rows to length 1; rows of zeros stay."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    scaled: Floats32 = (rows / np.where(lengths > 1e-6, lengths, 1)).astype(np.float32)
+    return scaled

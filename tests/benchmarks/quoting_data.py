@@ -1,0 +1,177 @@
+"""What answers without a model are learned from: the questions of five years, over whole corpora,
+over half-filled ones and with all that answers taken out.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.answering.extractive.analysis import PassageAnalysis, Sentence, analyse
+from bot.answering.extractive.candidates import Candidates
+from bot.answering.extractive.evidence import passage_evidence
+from bot.answering.extractive.features import QuestionContext
+from bot.answering.extractive.selection import quotable, telling_weights
+from bot.answering.extractive.vectors import NO_VECTORS
+from bot.evaluation.abstention import first_half
+from bot.evaluation.questions import EvaluationQuestion, holds, known_questions, read_records
+from bot.storage.library import open_library
+from retrieval.indexes.keyword_index import stems
+from retrieval.ingestion.pipeline import ingest
+from retrieval.ingestion.readers import read_source
+from retrieval.library import LibraryConfig
+from retrieval.models import SearchResult, SearchResults
+from retrieval.timestamps import TimeRange
+from retrieval.web.urls import canonical_url
+from tests.benchmarks.weekly_news import SHARED
+
+SETS = ("weekly-news", *(f"weekly-news-{year}" for year in range(2022, 2027)))
+# `whole`: all articles; `half`: those of the first half of the dates; `distractors`: all but those
+# that answer the question, and their near-copies.
+Corpus = Literal["whole", "half", "distractors"]
+
+_SEARCHED = {"whole": 20, "half": 10}
+_READ = 10
+# Every so many-th question is also asked without what answers it.
+_EVERY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One question as it is read over one corpus.
+
+    ``answers`` says which of ``sentences`` hold the answer, ``answering`` which of the stems of
+    ``candidates`` are part of it; ``answerable`` is None where nobody knows.
+    """
+
+    question: EvaluationQuestion
+    year: int
+    corpus: Corpus
+    answerable: bool | None
+    analysis: PassageAnalysis
+    sentences: list[Sentence]
+    features: npt.NDArray[np.float64]
+    candidates: Candidates
+    passages: dict[str, float]
+    answers: npt.NDArray[np.bool_]
+    answering: npt.NDArray[np.bool_]
+
+    @property
+    def telling(self) -> bool:
+        """Whether its sentences can be learned from. A short answer stands anywhere by chance."""
+        counts = bool(self.question.gold) and self.corpus != "distractors"
+        return counts and bool(self.answers.any()) and float(self.answers.mean()) <= 0.4
+
+
+async def examples(folder: Path, sets: Sequence[str] = SETS) -> list[Example]:
+    """Read all questions of ``sets``. Corpora and what was found are kept in ``folder``."""
+    found: list[Example] = []
+    for name in sets:
+        for corpus in ("whole", "half"):
+            for example in await _examples(folder, name, corpus):
+                found.append(example)
+    return found
+
+
+async def _examples(folder: Path, name: str, corpus: Literal["whole", "half"]) -> list[Example]:
+    year = int(match[1]) if (match := re.search(r"-(20\d\d)", name)) else 2023
+    kept = folder / f"{name}-{corpus}.pickle"
+    if not kept.exists():
+        kept.write_bytes(pickle.dumps(await _searched(folder, name, corpus)))
+    made: list[Example] = []
+    for number, (question, urls, results) in enumerate(pickle.loads(kept.read_bytes())):
+        if not results.hits:
+            continue
+        answerable = True if question.gold else None if question.covered else False
+        read = replace(results, hits=results.hits[:_READ])
+        made.append(_example(question, year, corpus, answerable, read))
+        if corpus == "whole" and number % _EVERY == 0:
+            rest = tuple(_without_answers(question, urls, results))
+            if len(rest) >= 3:
+                made.append(
+                    _example(question, year, "distractors", False, replace(results, hits=rest))
+                )
+    return made
+
+
+def _example(
+    question: EvaluationQuestion,
+    year: int,
+    corpus: Corpus,
+    answerable: bool | None,
+    results: SearchResults,
+) -> Example:
+    analysis = analyse(results.question, results.hits, telling_weights(results))
+    sentences = quotable(analysis)
+    context = QuestionContext(analysis, sentences, results.until)
+    features, candidates = context.features(), context.candidates
+    answer = set(stems(question.answer))
+    # They are large, and all that they tell is in the features.
+    analysis = replace(analysis, vectors=NO_VECTORS)
+    return Example(
+        question, year, corpus, answerable, analysis, sentences, features, candidates,
+        passage_evidence(analysis),
+        np.array([holds(question.answer, each.text) for each in sentences], dtype=bool),
+        np.array([stem in answer for stem in candidates.stems], dtype=bool),
+    )  # fmt: skip
+
+
+def _without_answers(
+    question: EvaluationQuestion, urls: Sequence[str], results: SearchResults
+) -> Iterator[SearchResult]:
+    """The results as if no article that answers had come in, nor any of its story."""
+    gold = {canonical_url(url) for url in urls}
+    rank, top = 0, 0.0
+    for hit in results.hits:
+        listed = (hit.passage.article.url, *(also.url for also in hit.also))
+        if any(url and canonical_url(url) in gold for url in listed):
+            continue
+        if holds(question.answer, hit.passage.article.title):
+            continue
+        rank, top = rank + 1, top or hit.score
+        if rank > _READ:
+            return
+        yield replace(hit, rank=rank, score=hit.score / top)
+
+
+async def _searched(folder: Path, name: str, corpus: Literal["whole", "half"]) -> list[Any]:
+    """For each question that tells something: it, the URLs of its articles, what search finds."""
+    records = read_records(SHARED / "data" / name / "questions.jsonl")
+    articles = read_records(SHARED / "data" / name / "articles.jsonl.gz")
+    if corpus == "half":
+        articles = [dict(article) for article in first_half(articles, records)]
+    questions = known_questions(records, articles)
+    urls = {
+        str(record.get("id", n)): record.get("gold_urls") or []
+        for n, record in enumerate(records, 1)
+    }
+    data = folder / f"{name}-{corpus}"
+    if not (data / "done").exists():
+        data.mkdir(parents=True, exist_ok=True)
+        file = data / "articles.jsonl"
+        file.write_text("\n".join(map(json.dumps, articles)), encoding="utf-8")
+        async with open_library(LibraryConfig(data), writer="training") as library:
+            indexer = await library.indexer("eval")
+            sources = read_source(file, 50_000_000)
+            async for _ in ingest(indexer, sources, actor="training", data_dir=data):
+                pass
+        (data / "done").touch()
+    found = []
+    async with open_library(LibraryConfig(data)) as library:
+        for question in questions:
+            missing = corpus == "half" and question.names_articles and not question.covered
+            if question.gold or missing:
+                results = await library.search(
+                    question.question, TimeRange(question.as_of), corpus="eval",
+                    limit=_SEARCHED[corpus],
+                )  # fmt: skip
+                found.append((question, urls[question.id], results))
+    return found
