@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from retrieval.timestamps import Span
+from retrieval.timestamps import Span, parse_span
 
 # What commands a terminal, to colour, to move, to open an address, instead of being read.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -119,6 +119,38 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True)
+class TimePreference:
+    """When the event was that is asked for, as far as the question's words say: reports from
+    ``since`` to ``until`` are preferred, and none is shut out. None is open.
+
+    ``articles`` is how many of the corpus lie in it; with none, nothing is preferred.
+    """
+
+    phrase: str
+    since: datetime | None
+    until: datetime | None
+    articles: int = 0
+
+    def covers(self, published_at: str | None) -> bool:
+        """Whether what was published then lies in it."""
+        if published_at is None:
+            return False
+        span = parse_span(published_at)
+        return not (
+            (self.since is not None and span.end < self.since)
+            or (self.until is not None and span.start > self.until)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Respelling:
+    """A word of the question that the corpus does not know, and the words looked for instead."""
+
+    word: str
+    instead: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResults:
     """The result of one search: the hits, best first, and remarks for the person who asked."""
 
@@ -130,9 +162,12 @@ class SearchResults:
     # How telling each content word of the question is in this corpus (its inverse document
     # frequency), by stem. The answering layer weighs sentences with it.
     weights: dict[str, float] = field(default_factory=dict)
-    # How the question was read: the publisher that it is limited to, the words for its range.
+    # How the question was read: the publisher that it is limited to, the words for its exact range,
+    # the time that is preferred, and what was looked for in place of unknown words.
     source: str | None = None
     phrase: str | None = None
+    preferred: TimePreference | None = None
+    respellings: tuple[Respelling, ...] = ()
 
 
 def normalize_whitespace(text: str) -> str:

@@ -15,20 +15,23 @@ _FILLERS = frozenset(
 )
 _SECOND_LEVEL = frozenset(["co", "com", "org", "net", "gov", "ac", "edu"])
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
+_SPACED = re.compile(r"\S+")
+_AROUND = ".,;:?!()“”\"'’‘"
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 
-_NAME = (
-    r"(?P<name>(?:the )?(?-i:[A-Z0-9])[\w.&'’-]*(?: (?:of |and |& )?(?-i:[A-Z0-9])[\w.&'’-]*){0,4})"
-)
+# A name in any case: whether it is one, the corpus says.
+_NAME = r"(?P<name>(?:the )?[^\W_][\w.&'’-]*(?: (?:of |and |& )?[^\W_][\w.&'’-]*){0,4})"
+_SAYS = "say|saying|said|report|reporting|reported|write|writing|written|publish|published|cover|covering|covered"
 _NAMED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf",? ?\b(?:according to|as reported by|reported by|as told by|cited by) {_NAME}",
-        rf"\b(?:what|how|why|when|where|who|which)\b.{{0,40}}?\b(?:did|does|do|has|have|is|was|are) {_NAME} "
-        r"(?:say|saying|said|report|reporting|reported|write|writing|written|publish|published|cover|covering|covered)\b",
+        rf"\b(?:what|how|why|when|where|who|which)\b.{{0,40}}?\b(?:did|does|do|has|have|is|was|are) "
+        rf"{_NAME.replace('{0,4}', '{0,4}?')} (?:{_SAYS})\b",
         rf"{_NAME}['’]s? (?:reports?|coverage|reporting)\b",
     )
 )
+_MOST_WORDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +108,47 @@ class Publishers:
         return [p.name for p in sorted(fitting.values(), key=lambda p: (-p.articles, p.name))]
 
     def named_in(self, question: str) -> NamedSource | None:
-        """The publisher that ``question`` asks for, as in `according to the BBC`."""
+        """The publisher that ``question`` asks for, as in `according to the BBC`, in any case."""
         for pattern in _NAMED:
             for match in pattern.finditer(question):
                 words = match["name"].rstrip(".,").split()
                 # The longest beginning that is a publisher; the name may run on.
                 for count in range(len(words), 0, -1):
-                    publisher = self.find(" ".join(words[:count]))
-                    if publisher and _core(" ".join(words[:count])):
+                    publisher = self._written(words[:count])
+                    if publisher:
                         return NamedSource(publisher, _without(question, match, words[:count]))
         return None
+
+    def spans_in(self, question: str) -> list[tuple[int, int]]:
+        """Where names of publishers stand in ``question``: they are no words for time or topics.
+
+        A name of one word counts with a capital letter only, and not as the first word.
+        """
+        words = list(_SPACED.finditer(question))
+        spans = []
+        for first in range(len(words)):
+            for last in range(min(first + _MOST_WORDS, len(words)), first, -1):
+                name = [word.group().strip(_AROUND) for word in words[first:last]]
+                telling = [word for word in name if word.casefold() not in _FILLERS]
+                one = len(telling) < 2
+                if one and (first == 0 or not telling or not telling[0][:1].isupper()):
+                    continue
+                if self._written(name):
+                    spans.append((words[first].start(), words[last - 1].end()))
+                    break
+        return spans
+
+    def _written(self, words: Sequence[str]) -> Publisher | None:
+        """The publisher of that name as it stands in a sentence; without capitals only as a whole."""
+        name = " ".join(words)
+        if not _core(name):
+            return None
+        if any(word[:1].isupper() or word[:1].isdigit() for word in words):
+            return self.find(name)
+        key, bare = source_key(name), source_key(name).removeprefix("the ")
+        core = _core(name)
+        publisher = self._by_key.get(key) or self._by_key.get(bare) or self._by_key.get(f"the {bare}")
+        return publisher or (self._by_core.get(core) if bare.replace(" ", "") == core else None)
 
 
 @dataclass(frozen=True, slots=True)

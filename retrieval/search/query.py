@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from retrieval.catalogue import VersionCandidate
 from retrieval.catalogue.publishers import SourceFilter
+from retrieval.models import TimePreference
 from retrieval.search.ranking import Recency
 from retrieval.text.answer_types import Kind
 from retrieval.timestamps import TimeRange, parse_span, to_micros
@@ -162,8 +163,8 @@ _STOP = frozenset(
 @dataclass(frozen=True, slots=True)
 class Query:
     """``words`` are what it is about, ``within`` and ``source`` what may answer it. ``phrase`` is
-    the words for time that gave the range, if words did; ``kind`` is what is asked for, and ``names``
-    are the words of names."""
+    the words for time that gave the range, if words did; ``preferred`` is what words say of the time
+    of the event. ``kind`` is what is asked for, and ``names`` are the words of names."""
 
     text: str
     words: list[str]
@@ -173,6 +174,7 @@ class Query:
     recency: Recency
     kind: Kind | None = None
     names: tuple[str, ...] = ()
+    preferred: TimePreference | None = None
 
     @property
     def limits_time(self) -> bool:
@@ -203,8 +205,8 @@ class Query:
         return replace(self, within=TimeRange(within.as_of, since, until))
 
     def widened(self) -> Query:
-        """The same without range and source."""
-        return replace(self.around(None), source=None)
+        """The same without range, preference and source."""
+        return replace(self.around(None), source=None, preferred=None)
 
     def admits(self, candidate: VersionCandidate) -> bool:
         """Whether a passage may be shown: the filters of a search, exactly."""

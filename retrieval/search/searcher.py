@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -16,7 +15,13 @@ from retrieval.catalogue import PASSAGES_PER_VERSION, Catalogue, Corpus, Version
 from retrieval.catalogue.publishers import Publishers, SourceFilter
 from retrieval.embedders import Embedder, Vectors
 from retrieval.errors import RerankerError
-from retrieval.models import Reference, RelatedArticle, SearchResult, SearchResults
+from retrieval.models import (
+    Reference,
+    RelatedArticle,
+    SearchResult,
+    SearchResults,
+    TimePreference,
+)
 from retrieval.rerankers import Reranker
 from retrieval.runtime.executors import ASKING
 from retrieval.search.candidates import (
@@ -41,7 +46,7 @@ from retrieval.search.ranking import (
     total,
 )
 from retrieval.text.answer_types import expected_answer_type
-from retrieval.text.time_expressions import read_time
+from retrieval.text.time_expressions import TimeExpression, read_time
 from retrieval.timestamps import TimeRange, to_micros
 
 _log = logging.getLogger(__name__)
@@ -90,39 +95,59 @@ class Searcher:
         *,
         source: str | None = None,
         limit: int = 10,
+        day_first: bool = True,
     ) -> SearchResults:
         """Find the passages that answer ``question``, best first, at most ``limit``.
 
         Every hit, and every outlet listed with it, belongs to the corpus, was visible at
         ``within.as_of``, lies in the range and is of the source, exactly. Range and source are
-        those of ``within`` and ``source``, else those that the question's words ask for.
+        those of ``within`` and ``source``, else those that the question's words ask for. Words for
+        the time of the event shut nothing out. ``day_first`` says how 3/5/2023 is read.
         """
         vector = await self._vector(corner, question)
         return await self._search(
-            corner, vector, lambda held: self._read(held, question, within, source), limit
+            corner,
+            vector,
+            lambda held: self._read(held, question, within, source, day_first=day_first),
+            limit,
         )
 
     def _read(
-        self, held: CorpusSnapshot, question: str, within: TimeRange, source: str | None = None
+        self,
+        held: CorpusSnapshot,
+        question: str,
+        within: TimeRange,
+        source: str | None = None,
+        *,
+        day_first: bool = True,
     ) -> Query:
-        """Read a question: its range, its source and its words. What ``within`` and ``source`` say
-        wins over what its words say."""
-        words = read_time(question, within.as_of, self._zone)
-        if within.since is None and within.until is None:
-            within = TimeRange(within.as_of, words.since, words.until)
-        else:
-            words = replace(words, phrase=None)
-        named = held.publishers.named_in(words.rest)
-        rest = named.rest if named else words.rest
+        """Read a question: its range, its source, its words and the time of which it speaks. What
+        ``within`` and ``source`` say wins over what its words say."""
+        publishers = held.publishers
+        named = publishers.named_in(question)
+        rest = named.rest if named else question
+        time = read_time(
+            rest, within.as_of, self._zone, names=publishers.spans_in(rest), day_first=day_first
+        )
+        phrase, preferred = None, None
+        if time.phrase and time.exact and within.since is None and within.until is None:
+            within = TimeRange(within.as_of, time.since, time.until)
+            rest, phrase = time.rest, time.phrase
+        elif time.phrase and not time.exact:
+            preferred = _preference(held, time, within.as_of)
         only: SourceFilter | None = None
         if source:
-            only = SourceFilter.of(source, held.publishers.find(source))
+            only = SourceFilter.of(source, publishers.find(source))
         elif named:
             only = SourceFilter.of(named.publisher.name, named.publisher)
         terms = content_words(rest) or content_words(question)
-        recency = Recency(wanted=not words.timeless, asked=words.asked)
+        # What the corpus has nothing of is no reason to leave the newest aside.
+        old = preferred is not None and not preferred.articles
+        recency = Recency(wanted=old or not time.timeless, asked=time.latest)
         kind = expected_answer_type(question)
-        return Query(question, terms, within, only, words.phrase, recency, kind, names(question))
+        return Query(
+            question, terms, within, only, phrase, recency, kind, names(question), preferred
+        )
 
     async def publishers(self, corpus: Corpus) -> Publishers:
         """The publishers of a corpus at this moment."""
@@ -177,6 +202,7 @@ class Searcher:
         return SearchResults(
             read.text, within.since, within.last, hits, tuple(notes), gathered.query.weights,
             source=read.source.name if read.source else None, phrase=read.phrase,
+            preferred=read.preferred,
         )  # fmt: skip
 
     async def nearest(
@@ -334,6 +360,15 @@ class Searcher:
         )
         dates = (hit.passage.article.published_at for hit in around.hits)
         return [date for date in dates if date]
+
+
+def _preference(held: CorpusSnapshot, time: TimeExpression, as_of: datetime) -> TimePreference:
+    """What words say of the time of the event, and how many articles of the corpus lie in it."""
+    within = TimeRange(as_of, time.since, time.until)
+    passing = held.shown.passing(within, None)
+    return TimePreference(
+        time.phrase or "", time.since, time.until, int(np.count_nonzero(passing))
+    )
 
 
 def _also(

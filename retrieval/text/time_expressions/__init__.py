@@ -1,0 +1,126 @@
+"""What a question says about time: the words for it, read against the moment of the question.
+
+Words that speak of the report itself ("published in May", "this week's news") are exact. All other
+words for time say when the event was: they are evidence, and limit nothing. What lies ahead of the
+moment (`next week`, `in 2030`), durations and names (`Black Friday`) say nothing of either.
+
+Periods are calendar periods in the asker's time zone; a date without a year is the last one that
+has come, or the nearest where a plan or a named event is spoken of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from retrieval.text.time_expressions.language import TimeLanguage, time_language
+from retrieval.text.time_expressions.meanings import MEANINGS, Reader
+from retrieval.text.time_expressions.periods import Calendar, Period
+from retrieval.text.tokens import remove_span
+
+__all__ = ["MONTH_NAMES", "WEEKDAY_NAMES", "TimeExpression", "read_time"]
+
+# English, in lower case, from January and from Monday on.
+MONTH_NAMES = tuple(
+    "january february march april may june july august september october november december".split()
+)
+WEEKDAY_NAMES = tuple("monday tuesday wednesday thursday friday saturday sunday".split())
+
+# Older than this, the newest report is not what is wanted.
+_OLD = timedelta(days=45)
+# Stands in place of what is no time, so that no words are read across it.
+_MASK = "\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeExpression:
+    """What was read.
+
+    ``since`` and ``until`` are the period that ``phrase`` says, None where it is open; ``exact``
+    says that it is the time of the report. ``rest`` is the question without the phrase. ``latest``
+    says that the newest is wanted, ``timeless`` that age does not matter.
+    """
+
+    rest: str
+    since: datetime | None = None
+    until: datetime | None = None
+    phrase: str | None = None
+    exact: bool = False
+    latest: bool = False
+    timeless: bool = False
+
+
+def read_time(
+    question: str,
+    now: datetime,
+    zone: tzinfo,
+    *,
+    names: Sequence[tuple[int, int]] = (),
+    day_first: bool = True,
+    language: str = "en",
+) -> TimeExpression:
+    """Find the words for time in ``question`` and the period that they mean at the moment ``now``.
+
+    ``names`` are ``(start, end)`` of what is no time whatever its words, such as publishers;
+    ``day_first`` says how 3/5/2023 is read. Raises ``KeyError`` for an unknown language.
+    """
+    words = time_language(language)
+    masked = _without_names(question, names, words)
+    ahead = bool(words.will_be.search(question)) and not words.has_been.search(question)
+    local = now.astimezone(zone).replace(tzinfo=None)
+    latest = bool(words.latest.search(masked))
+    timeless = bool(words.timeless.search(masked))
+    for form in words.forms:
+        for match in form.pattern.finditer(masked):
+            nearest = not ahead and bool(words.event.search(masked[: match.start()]))
+            nearest = nearest or (not ahead and not words.has_been.search(question))
+            calendar = Calendar(local, zone, ahead=ahead, nearest=nearest, day_first=day_first)
+            try:
+                period = MEANINGS[form.means](Reader(words, calendar), match)
+            except (ValueError, OverflowError):
+                continue  # 31 February, the year 0
+            if period is None or not _has_come(period, local):
+                continue
+            rest = remove_span(question, match.start(), match.end())
+            old = period.end is not None and period.end < local - _OLD
+            return TimeExpression(
+                rest,
+                calendar.aware(period.start),
+                calendar.aware(period.end),
+                question[match.start() : match.end()].strip(),
+                _of_report(masked, match.start(), match.end(), words),
+                latest and not old,
+                timeless or old,
+            )
+    return TimeExpression(question, latest=latest and not timeless, timeless=timeless)
+
+
+def _without_names(question: str, names: Sequence[tuple[int, int]], words: TimeLanguage) -> str:
+    """The question with all that is no time masked, of the same length."""
+    text = question
+    spans = [*names, *(m.span() for pattern in words.no_time for m in pattern.finditer(question))]
+    for start, end in spans:
+        text = text[:start] + _MASK * (end - start) + text[end:]
+    return text
+
+
+def _has_come(period: Period, now: datetime) -> bool:
+    """Whether any of a period is past, so that it could be reported."""
+    if period.start is not None and period.end is not None and period.end < period.start:
+        return False
+    if period.start is None:
+        return period.end is not None and period.end <= now
+    return period.start <= now
+
+
+def _of_report(text: str, start: int, end: int, words: TimeLanguage) -> bool:
+    """Whether the words for time from ``start`` to ``end`` are of the report, not of the event."""
+    before, behind = text[:start], text[end:]
+    # "of" and "in" may belong to the words for time.
+    inner = re.match(r"\w+ ", text[start:end])
+    heads = [before, before + inner.group()] if inner else [before]
+    return any(p.search(head) for p in words.report_before for head in heads) or any(
+        p.search(behind) for p in words.report_behind
+    )

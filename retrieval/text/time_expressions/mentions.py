@@ -1,0 +1,172 @@
+"""The days that a text names: dates, weekdays and "yesterday", read against its publication.
+
+Where a question's words are read against the moment it is asked, a report's are read against the
+day it appeared: "on Tuesday" is the Tuesday before, or the one to come in a sentence about plans.
+English; a report without a date names only days that are written with their year.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from retrieval.text.time_expressions import MONTH_NAMES, WEEKDAY_NAMES
+
+# A weekday's name in a report means a day of the week before it, or of the week to come.
+_WEEK = 7
+
+_MONTHS = [name[:3] for name in MONTH_NAMES]
+_MONTH = (
+    r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|March|Mar\.|April|Apr\.|May|June|July|Aug(?:ust|\.)?|Sept?(?:ember|\.)?"
+    r"|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"
+)
+_NUMBER = r"[0-3]?\d(?:st|nd|rd|th)?"
+_YEAR = r"(?:,? (?P<{}>(?:1\d|20)\d\d))?"
+_WEEKDAY = "|".join(name.capitalize() for name in WEEKDAY_NAMES)
+_COUNTS = {name: n for n, name in enumerate("two three four five six seven".split(), 2)}
+_DAY = re.compile(
+    # A weekday whose date is given is read by its date.
+    rf"\b(?:(?P<weekday>{_WEEKDAY})(?:['’]s)?"
+    rf"(?!s\b|,? (?:the )?(?:{_MONTH} \d|{_NUMBER}(?: of)? {_MONTH})| [NM]ight Football|s? Agenda)"
+    rf"|(?P<month>{_MONTH}) (?P<number>{_NUMBER})\b(?!,? ?(?:\d\d:|[\d.]+%|million|billion)){_YEAR.format('year')}"
+    rf"|(?P<number2>{_NUMBER})(?: of)? (?P<month2>{_MONTH})\b{_YEAR.format('year2')}"
+    r"|(?P<iso>(?:19|20)\d\d-\d\d-\d\d)"
+    rf"|(?P<count>{'|'.join(_COUNTS)}|[2-7]) days ago"
+    r"|(?P<near>(?i:today|tonight|yesterday|tomorrow|last night|overnight|this (?:morning|afternoon|evening)"
+    r"|(?:earlier|later) (?:today|in the day)|the day before yesterday)))(?!\w)"
+)
+_NEAR = {
+    "yesterday": -1, "last night": -1, "tomorrow": 1, "the day before yesterday": -2,
+    "overnight": -1,
+}  # fmt: skip
+_AHEAD = re.compile(
+    r"\b(?:will|won['’]t|would|set (?:to|for)|scheduled|expected|upcoming|ahead of|due|slated"
+    r"|plans? (?:to|for)|planned|going to|coming|preview|(?:is|are) to|faces?|debuts?|kicks? off)\b",
+    re.IGNORECASE,
+)
+_LAST = re.compile(r"\b(?:last|previous|past|earlier this week|that)\W+(?:on )?$", re.IGNORECASE)
+_NEXT = re.compile(r"\b(?:next|this coming|coming|following)\W+$", re.IGNORECASE)
+# Behind these stands a day that bounds the event or comes after it, and is not its own.
+_BOUND = re.compile(
+    r"\b(?:since|until|till|before|by|through|ahead of|prior to|as of|after|following|from|between"
+    r"|later|next|scheduled for|due(?: on)?|set for|expected (?:on)?)(?: (?:the|an?|his|her|its|at least|about))?"
+    r"(?: (?!on\b|in\b)[\w’'-]+)?\W+(?:on |last |this )?$",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(
+    rf"^\W*(?:(?:{_WEEKDAY}),? )?(?:(?:the )?{_NUMBER}(?: of)? {_MONTH}\b\.?|{_MONTH} {_NUMBER}\b)(?:,? (?:19|20)\d\d)?"
+    r"(?:,? \d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?)?\s*(?::|—|–|-|\||$)",
+    re.MULTILINE,
+)
+_CLAUSE_ENDS = ("\n", ". ", "? ", "! ", ".” ", "; ")
+
+
+@dataclass(frozen=True, slots=True)
+class DayMention:
+    """``day`` is what the characters ``start`` to ``end`` name. ``bounds`` says that it is one
+    that something lasted until, came after or is due on, and ``heads`` that it is a heading."""
+
+    start: int
+    end: int
+    day: date
+    bounds: bool = False
+    heads: bool = False
+
+
+def day_mentions(text: str, published: date | None) -> list[DayMention]:
+    """The days named in ``text``, in its order. Without ``published`` only full dates count."""
+    heads = [match.span() for match in _HEADING.finditer(text)]
+    return list(_mentions(text, published, heads))
+
+
+def day_of_sentence(
+    text: str, start: int, end: int, published: date | None, lead: Sequence[DayMention] = ()
+) -> date | None:
+    """The day of the event that the sentence from ``start`` to ``end`` of ``text`` tells.
+
+    The day that the sentence names; else that of the heading above it; else, for a sentence near
+    the top of its article, the one that its ``lead`` names. None if the text does not say.
+    """
+    mentions = day_mentions(text[:end], published)
+    own = [m for m in mentions if m.start >= start]
+    if own:
+        return next((m.day for m in own if not m.bounds), own[0].day if _only_bound(own) else None)
+    above = [m for m in mentions if m.heads and m.end <= start]
+    if above:
+        return above[-1].day
+    return next((m.day for m in lead if not m.bounds), None)
+
+
+def _only_bound(own: Sequence[DayMention]) -> bool:
+    return len(own) == 1 and own[0].heads
+
+
+def _mentions(
+    text: str, published: date | None, heads: Sequence[tuple[int, int]]
+) -> Iterator[DayMention]:
+    for match in _DAY.finditer(text):
+        try:
+            day = _day(match, published)
+        except (ValueError, OverflowError):  # 31 June
+            continue
+        if day is None:
+            continue
+        heading = any(first <= match.start() < last for first, last in heads)
+        before = text[max(0, match.start() - 48) : match.start()]
+        clause = before[max(before.rfind(mark) for mark in _CLAUSE_ENDS) + 1 :]
+        bounds = not heading and bool(_BOUND.search(clause))
+        yield DayMention(match.start(), match.end(), day, bounds, heading)
+
+
+def _day(match: re.Match[str], published: date | None) -> date | None:
+    found = match.groupdict()
+    if found["iso"]:
+        return date.fromisoformat(found["iso"])
+    month = found["month"] or found["month2"]
+    if month:
+        number = int(re.sub(r"\D", "", found["number"] or found["number2"]))
+        year = found["year"] or found["year2"]
+        return _date(_MONTHS.index(month[:3].lower()) + 1, number, year, published)
+    if published is None:
+        return None
+    if found["near"]:
+        near = " ".join(found["near"].lower().split())
+        return published + timedelta(days=_NEAR.get(near, 0))
+    if found["count"]:
+        count = found["count"].lower()
+        return published - timedelta(days=_COUNTS.get(count) or int(count))
+    return published + timedelta(days=_weekday_away(match, published))
+
+
+def _date(month: int, number: int, year: str | None, published: date | None) -> date | None:
+    """A date; without a year the one closest to the publication."""
+    if year:
+        return date(int(year), month, number)
+    if published is None:
+        return None
+    days = []
+    for near in (published.year - 1, published.year, published.year + 1):
+        try:
+            days.append(date(near, month, number))
+        except ValueError:  # 29 February
+            continue
+    if not days:
+        raise ValueError(number)
+    return min(days, key=lambda day: abs(day - published))
+
+
+def _weekday_away(match: re.Match[str], published: date) -> int:
+    """Days from the publication to a weekday: back, unless the clause speaks of what is to come."""
+    day = WEEKDAY_NAMES.index(match["weekday"].lower())
+    back, ahead = (published.weekday() - day) % _WEEK, (day - published.weekday()) % _WEEK
+    text, start = match.string, match.start()
+    before = text[max(0, start - 24) : start]
+    if _NEXT.search(before):
+        return ahead or _WEEK
+    if _LAST.search(before):
+        return -(back or _WEEK)
+    begins = max(text.rfind(mark, 0, start) for mark in _CLAUSE_ENDS) + 1
+    ends = min((at for mark in _CLAUSE_ENDS if (at := text.find(mark, start)) >= 0), default=None)
+    return ahead if _AHEAD.search(text, begins, len(text) if ends is None else ends) else -back
