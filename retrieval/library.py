@@ -100,6 +100,7 @@ class Library:
         corpus: str,
         source: str | None = None,
         limit: int = 10,
+        day_first: bool = True,
     ) -> SearchResults:
         """Search a corpus by name; one that does not exist is empty, with a note that says so."""
         found = await self._corpus(corpus)
@@ -108,7 +109,7 @@ class Library:
                 question, within.since, within.last, (), (await self._no_corpus(corpus),)
             )
         return await self.searcher.search(
-            self.corner(found), question, within, source=source, limit=limit
+            self.corner(found), question, within, source=source, limit=limit, day_first=day_first
         )
 
     async def nearest(self, question: str, as_of: datetime, *, corpus: str) -> list[Reference]:

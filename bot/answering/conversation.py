@@ -192,7 +192,9 @@ def rewrite_follow_up(
         text = _swap_names(last.question, (about["new"] or about["place"]).strip())
     else:
         text = _fill_gaps(bare, last)
-    inherits = read_time(question, as_of, UTC).since is None
+    inherits = read_time(question, as_of, UTC).phrase is None
+    if inherits and last.since is None and last.until is None:
+        text = _with_phrase(text, read_time(last.question, as_of, UTC).phrase)
     return RewrittenQuestion(
         text, True, last.since if inherits else None, last.until if inherits else None, last.source
     )
@@ -202,7 +204,7 @@ def inherit_time_range(
     standalone: RewrittenQuestion, last: Turn | None, question: str, as_of: datetime
 ) -> RewrittenQuestion:
     """A question that a model made standalone, with the last turn's range if it has no words for time."""
-    if last is None or not standalone.changed or read_time(question, as_of, UTC).since is not None:
+    if last is None or not standalone.changed or read_time(question, as_of, UTC).phrase is not None:
         return standalone
     return replace(standalone, since=last.since, until=last.until, source=last.source)
 

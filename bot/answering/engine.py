@@ -70,6 +70,8 @@ class AnswerRequest:
     limit: int = 10
     language: str = THE_QUESTIONS_LANGUAGE
     conversation: Conversation = field(default_factory=Conversation)
+    # How 3/5/2023 is read: 3 May, else March 5.
+    day_first: bool = True
 
 
 class AnswerEngine:
@@ -164,7 +166,7 @@ class AnswerEngine:
             return replace(known, question=asked.question, usage=None, cached=True)
         found = await self._library.search(
             understood.question, understood.within, corpus=asked.corpus, source=understood.source,
-            limit=asked.limit,
+            limit=asked.limit, day_first=asked.day_first,
         )  # fmt: skip
         if standalone.changed and asked.conversation.last is not None:
             found = await with_earlier(self._library, found, asked.conversation.last)
@@ -270,7 +272,7 @@ class AnswerEngine:
         within = asked.within
         return (
             " ".join(asked.question.casefold().split()), asked.corpus, asked.source, asked.limit,
-            asked.language, within.since, within.until, to_micros(within.as_of) // _HOUR,
+            asked.language, asked.day_first, within.since, within.until, to_micros(within.as_of) // _HOUR,
             await self._library.catalogue.revision(),
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bot.answering.models import Answer, AnswerSentence, Usage
-    from retrieval.models import IngestResult, Reference, SearchResults
+    from retrieval.models import IngestResult, Reference, SearchResults, TimePreference
 
 
 def print_json(record: dict[str, Any]) -> None:
@@ -59,6 +59,8 @@ def search_record(
         record["explain"] = {
             "words": {word: round(weight, 2) for word, weight in found.weights.items()},
             "time": found.phrase,
+            "preferred": _preferred(found),
+            "respellings": {one.word: list(one.instead) for one in found.respellings},
             "source": found.source,
             "shares": [
                 {kind: round(share, 2) for kind, share in hit.shares.items()} for hit in found.hits
@@ -123,9 +125,36 @@ def _reading(found: SearchResults) -> list[str]:
         f"words: {words or 'none that this corpus knows'}",
         f"range: {since}to {to_the_second(iso(found.until))}{why}",
     ]
+    if (preferred := found.preferred) is not None:
+        lines.append(
+            f'time: "{preferred.phrase}" prefers {_period(preferred)} ({preferred.articles} articles)'
+        )
+    for one in found.respellings:
+        lines.append(f"not known here: {one.word}; looked for {', '.join(one.instead)}")
     if found.source:
         lines.append(f"source: {found.source}")
     return lines
+
+
+def _preferred(found: SearchResults) -> dict[str, Any] | None:
+    from retrieval.timestamps import iso
+
+    preferred = found.preferred
+    if preferred is None:
+        return None
+    return {
+        "time": preferred.phrase,
+        "since": iso(preferred.since) if preferred.since else None,
+        "until": iso(preferred.until) if preferred.until else None,
+        "articles": preferred.articles,
+    }
+
+
+def _period(preferred: TimePreference) -> str:
+    from retrieval.timestamps import iso
+
+    since = f"from {to_the_second(iso(preferred.since))}" if preferred.since else "all"
+    return f"{since} to {to_the_second(iso(preferred.until)) if preferred.until else 'now'}"
 
 
 class AnswerPrinter:

@@ -46,6 +46,7 @@ class QuestionRequest(Request):
     source: str | None = None
     language: str = THE_QUESTIONS_LANGUAGE
     shown: bool = True
+    day_first: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ class AnswerService:
             request.source,
             language=request.language,
             conversation=request.conversation or Conversation(),
+            day_first=request.day_first,
         )
 
     def _answer_context(self, request: QuestionRequest, now: datetime) -> AnswerContext:

@@ -107,6 +107,7 @@ class AskService:
             language=context.answers_in,
             exempt=context.is_exempt,
             shown=shown,
+            day_first=context.day_first,
         )
 
     async def ask(

@@ -36,6 +36,8 @@ class RequestContext:
     settings: GuildSettings
     manages: bool
     say: Say
+    # How dates in figures are written where this is asked: 3/5/2023 is 3 May, else March 5.
+    day_first: bool = True
 
     @property
     def role_ids(self) -> frozenset[int]:
@@ -137,11 +139,12 @@ def context_of_interaction(
 ) -> RequestContext:
     rights = interaction.permissions
     locale = settings.language or interaction.locale.value
+    guild_locale = interaction.guild_locale.value if interaction.guild_locale else None
     return RequestContext(
         interaction.user, interaction.guild_id, interaction.channel_id or 0,
         _channel_ids(interaction.channel), corpus, settings,
         interaction.guild_id is not None and (rights.manage_guild or rights.administrator),
-        translator_for(locale),
+        translator_for(locale), _day_first(guild_locale or locale),
     )  # fmt: skip
 
 
@@ -156,7 +159,12 @@ def context_of_message(
     return RequestContext(
         author, guild.id if guild else None, message.channel.id, _channel_ids(message.channel), corpus,
         settings, manages, translator_for(locale),
+        _day_first(guild.preferred_locale.value if guild else locale),
     )  # fmt: skip
+
+
+def _day_first(locale: str | None) -> bool:
+    return locale != "en-US"
 
 
 def _channel_ids(channel: Any) -> frozenset[int]:

@@ -147,7 +147,9 @@ class Publishers:
             return self.find(name)
         key, bare = source_key(name), source_key(name).removeprefix("the ")
         core = _core(name)
-        publisher = self._by_key.get(key) or self._by_key.get(bare) or self._by_key.get(f"the {bare}")
+        publisher = (
+            self._by_key.get(key) or self._by_key.get(bare) or self._by_key.get(f"the {bare}")
+        )
         return publisher or (self._by_core.get(core) if bare.replace(" ", "") == core else None)
 
 

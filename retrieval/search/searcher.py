@@ -366,9 +366,7 @@ def _preference(held: CorpusSnapshot, time: TimeExpression, as_of: datetime) -> 
     """What words say of the time of the event, and how many articles of the corpus lie in it."""
     within = TimeRange(as_of, time.since, time.until)
     passing = held.shown.passing(within, None)
-    return TimePreference(
-        time.phrase or "", time.since, time.until, int(np.count_nonzero(passing))
-    )
+    return TimePreference(time.phrase or "", time.since, time.until, int(np.count_nonzero(passing)))
 
 
 def _also(

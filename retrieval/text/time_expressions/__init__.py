@@ -68,15 +68,20 @@ def read_time(
     """
     words = time_language(language)
     masked = _without_names(question, names, words)
-    ahead = bool(words.will_be.search(question)) and not words.has_been.search(question)
+    has_been = bool(words.has_been.search(question))
+    ahead = bool(words.will_be.search(question)) and not has_been
     local = now.astimezone(zone).replace(tzinfo=None)
     latest = bool(words.latest.search(masked))
     timeless = bool(words.timeless.search(masked))
     for form in words.forms:
         for match in form.pattern.finditer(masked):
-            nearest = not ahead and bool(words.event.search(masked[: match.start()]))
-            nearest = nearest or (not ahead and not words.has_been.search(question))
-            calendar = Calendar(local, zone, ahead=ahead, nearest=nearest, day_first=day_first)
+            exact = _of_report(masked, match.start(), match.end(), words)
+            # A named event may be still to come, and so may what nobody says has been.
+            near = words.event.search(masked[: match.start()]) or not has_been
+            nearest = bool(near) and not ahead and not exact
+            calendar = Calendar(
+                local, zone, ahead=ahead, nearest=nearest, past=has_been, day_first=day_first
+            )
             try:
                 period = MEANINGS[form.means](Reader(words, calendar), match)
             except (ValueError, OverflowError):
@@ -90,7 +95,7 @@ def read_time(
                 calendar.aware(period.start),
                 calendar.aware(period.end),
                 question[match.start() : match.end()].strip(),
-                _of_report(masked, match.start(), match.end(), words),
+                exact,
                 latest and not old,
                 timeless or old,
             )

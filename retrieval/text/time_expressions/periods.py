@@ -34,7 +34,7 @@ class Calendar:
     """Periods as they are named at the moment ``now``.
 
     ``ahead`` reads dates without a year, months and weekdays as those to come, ``nearest`` as
-    those that are closest on either side.
+    those that are closest on either side; ``past`` reads "this weekend" as one that has begun.
     """
 
     def __init__(
@@ -44,12 +44,14 @@ class Calendar:
         *,
         ahead: bool = False,
         nearest: bool = False,
+        past: bool = False,
         day_first: bool = True,
     ) -> None:
         self.now = now
         self.zone = zone
         self.ahead = ahead
         self.nearest = nearest
+        self.past = past
         self.day_first = day_first
         self.today = datetime.combine(now.date(), time())
 
@@ -128,7 +130,7 @@ class Calendar:
         """``this``, ``last`` or ``the`` weekend: Saturday and Sunday; the last one that has begun,
         where ``the`` one is named."""
         start = self.today + (5 - self.today.weekday()) * DAY
-        if which == "last" or (which == "the" and start > self.now):
+        if which == "last" or ((which == "the" or self.past) and start > self.now):
             start -= 7 * DAY
         return Period(start, start + 2 * DAY - TICK)
 
@@ -197,7 +199,5 @@ def _holiday(rule: str, year: int) -> date:
         found = end - timedelta(days=(end.weekday() - weekday) % 7)
     else:
         start = date(year, int(month), 1)
-        found = start + timedelta(
-            days=(weekday - start.weekday()) % 7 + 7 * (int(which[0]) - 1)
-        )
+        found = start + timedelta(days=(weekday - start.weekday()) % 7 + 7 * (int(which[0]) - 1))
     return found + timedelta(days=int(more or 0))
