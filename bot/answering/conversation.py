@@ -209,6 +209,13 @@ def inherit_time_range(
     return replace(standalone, since=last.since, until=last.until, source=last.source)
 
 
+def _with_phrase(question: str, phrase: str | None) -> str:
+    """A follow-up with the words for the time that the question before it spoke of."""
+    if phrase is None or phrase.lower() in question.lower():
+        return question
+    return f"{question.rstrip(' ?.')} {phrase}?"
+
+
 def _swap_names(earlier: str, new: str) -> str:
     """The earlier question about something else: ``new`` for its last name, else added to it."""
     names = _names(earlier)

@@ -23,10 +23,11 @@ from retrieval.text.tokens import remove_span
 __all__ = ["MONTH_NAMES", "WEEKDAY_NAMES", "TimeExpression", "read_time"]
 
 # English, in lower case, from January and from Monday on.
-MONTH_NAMES = tuple(
-    "january february march april may june july august september october november december".split()
-)
-WEEKDAY_NAMES = tuple("monday tuesday wednesday thursday friday saturday sunday".split())
+MONTH_NAMES = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 # Older than this, the newest report is not what is wanted.
 _OLD = timedelta(days=45)

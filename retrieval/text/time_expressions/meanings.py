@@ -118,24 +118,34 @@ def _int(text: str | None) -> int | None:
     return int(text) if text else None
 
 
+def _start(period: Period) -> datetime:
+    if period.start is None:
+        raise ValueError(period)
+    return period.start
+
+
+def _end(period: Period) -> datetime:
+    if period.end is None:
+        raise ValueError(period)
+    return period.end
+
+
 def _period(reader: Reader, match: Match) -> Period:
     return reader.period(match["p"])
 
 
 def _between(reader: Reader, match: Match) -> Period:
-    last = reader.period(match["b"])
-    first = reader.period(match["a"]).start
-    assert first is not None and last.end is not None
-    while first > last.end:  # from November to March
+    end = _end(reader.period(match["b"]))
+    first = _start(reader.period(match["a"]))
+    while first > end:  # from November to March
         first -= relativedelta(years=1)
-    return Period(first, last.end)
+    return Period(first, end)
 
 
 def _days_of_month(reader: Reader, match: Match) -> Period:
     month = int(reader.language.meaning("month", match["month"]))
     last = reader.calendar.date(_number(match["b"]), month, _int(match["year"]))
-    assert last.start is not None
-    first = reader.calendar.date(_number(match["a"]), month, last.start.year)
+    first = reader.calendar.date(_number(match["a"]), month, _start(last).year)
     return Period(first.start, last.end)
 
 
@@ -148,15 +158,11 @@ def _since(reader: Reader, match: Match) -> Period:
 
 
 def _after(reader: Reader, match: Match) -> Period:
-    end = reader.period(match["p"]).end
-    assert end is not None
-    return Period(end + TICK, None)
+    return Period(_end(reader.period(match["p"])) + TICK, None)
 
 
 def _before(reader: Reader, match: Match) -> Period:
-    start = reader.period(match["p"], ahead=True).start
-    assert start is not None
-    return Period(None, start - TICK)
+    return Period(None, _start(reader.period(match["p"], ahead=True)) - TICK)
 
 
 def _until(reader: Reader, match: Match) -> Period:

@@ -25,7 +25,7 @@ _MONTH = (
 _NUMBER = r"[0-3]?\d(?:st|nd|rd|th)?"
 _YEAR = r"(?:,? (?P<{}>(?:1\d|20)\d\d))?"
 _WEEKDAY = "|".join(name.capitalize() for name in WEEKDAY_NAMES)
-_COUNTS = {name: n for n, name in enumerate("two three four five six seven".split(), 2)}
+_COUNTS = {name: n for n, name in enumerate(("two", "three", "four", "five", "six", "seven"), 2)}
 _DAY = re.compile(
     # A weekday whose date is given is read by its date.
     rf"\b(?:(?P<weekday>{_WEEKDAY})(?:['’]s)?"
