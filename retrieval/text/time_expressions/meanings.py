@@ -56,13 +56,12 @@ class Reader:
         """A written date, in figures or with the month's name."""
         text = text.lower()
         if match := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", text):
-            year, month, day = map(int, match.groups())
-            return self.calendar.date(day, month, year)
+            return self.calendar.date(int(match[3]), int(match[2]), int(match[1]))
         if match := re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d\d(?:\d\d)?)", text):
-            first, second, year = map(int, match.groups())
+            first, second, written = (int(number) for number in match.groups())
             day_first = self.calendar.day_first if max(first, second) <= 12 else first > 12
             day, month = (first, second) if day_first else (second, first)
-            return self.calendar.date(day, month, year + (2000 if year < 100 else 0))
+            return self.calendar.date(day, month, written + (2000 if written < 100 else 0))
         word = self._search(r"{month}", text)
         rest = f"{text[: word.start()]} {text[word.end() :]}"
         numbers = [int(number) for number in re.findall(r"\d+", rest)]
