@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 
 def eval_command(
-    articles: Annotated[Path | None, typer.Option(help="Articles as JSON Lines, also .gz.")] = None,
+    articles: Annotated[
+        list[Path] | None, typer.Option(help="Articles as JSON Lines, also .gz. Repeatable.")
+    ] = None,
     questions: Annotated[
-        Path | None,
-        typer.Option(help="Questions with answer, asked_at and gold_urls as JSON Lines."),
+        list[Path] | None,
+        typer.Option(
+            help="Questions with answer, asked_at and gold_urls as JSON Lines, in the order of the articles."
+        ),
     ] = None,
     claims: Annotated[
         list[Path] | None,
@@ -48,41 +52,52 @@ def eval_command(
 ) -> None:
     """Measure search and answers on questions with known answers, in a folder of its own.
 
-    Example: newsdesk eval --articles a.jsonl.gz --questions q.jsonl --compare bm25
+    Several sets are measured apart, each with its own articles, and counted together: each year,
+    then all, with what is gained over BM25 with recency.
+
+    Example: newsdesk eval --articles a.jsonl.gz --questions q.jsonl --compare week=0
 
     Example: newsdesk eval --claims claims.jsonl.gz --verifier network
     """
     if claims:
         _evaluate_claims(claims, verifier, as_json)
         return
-    if articles is None or questions is None:
+    if not articles or not questions:
         raise typer.BadParameter("Give --articles and --questions, or --claims.")
-    known_articles, known_questions = articles, questions
+    if len(articles) != len(questions):
+        raise typer.BadParameter("Give as many --questions as --articles, in the same order.")
+    pairs = list(zip(articles, questions, strict=True))
 
     async def run() -> None:
         from bot.config.settings import load_settings
         from bot.evaluation.abstention import tradeoff
-        from bot.evaluation.runner import evaluate
+        from bot.evaluation.runner import BM25, EvaluationSet, evaluate
 
         config = load_settings().library()
 
         with _EvaluationProgress(quiet=as_json) as progress:
+            sets = [EvaluationSet(*pair) for pair in pairs]
+            settings = dict.fromkeys([BM25, *(compare or ())])
+            search_only = () if BM25 in (compare or ()) else (BM25,)
             evaluations = await evaluate(
-                known_articles, known_questions, config, compare or (), progress
+                sets, config, list(settings), progress, search_only=search_only
             )
-            half = (
-                await tradeoff(known_articles, known_questions, config, progress)
-                if abstention
-                else None
-            )
+            halves = [
+                await tradeoff(one.articles, one.questions, config, progress)
+                for one in (sets if abstention else ())
+            ]
         if as_json:
-            print_json({**_record(evaluations), "abstention": _tradeoff(half)})
+            each = [_tradeoff(half) for half in halves]
+            print_json(
+                {**_record(evaluations), "abstention": each[0] if len(each) == 1 else each or None}
+            )
         else:
             _print(evaluations)
-            if half is not None:
-                _print_tradeoff(half)
-            elif abstention:
-                print("There are too few dates or questions to measure abstention.")
+            for half in halves:
+                if half is not None:
+                    _print_tradeoff(half)
+                else:
+                    print("There are too few dates or questions to measure abstention.")
 
     asyncio.run(run())
 
@@ -124,6 +139,13 @@ def _record(evaluations: list[Evaluation]) -> dict[str, Any]:
                 "setting": other.setting,
                 **_figures(other),
                 "difference": {name: asdict(i) for name, i in compare(first, other).items()},
+                "difference_by_year": {
+                    year: {
+                        name: asdict(i)
+                        for name, i in compare(first.of_year(year), other.of_year(year)).items()
+                    }
+                    for year in first.by_year()
+                },
             }
             for other in others
         ],
@@ -139,6 +161,7 @@ def _figures(evaluation: Evaluation) -> dict[str, Any]:
         "retrieval": {name: asdict(i) for name, i in evaluation.retrieval().items()},
         "answers": {name: asdict(i) for name, i in evaluation.answers().items()},
         "timing": evaluation.timing(),
+        "years": evaluation.by_year(),
         "weeks": evaluation.by_week(),
     }
 
@@ -190,10 +213,26 @@ def _print(evaluations: list[Evaluation]) -> None:
     )
     gains = [compare(first, other) for other in others]
     for name in [*first.retrieval(), *first.answers()]:
-        cells = [_cell({**e.retrieval(), **e.answers()}[name]) for e in evaluations]
+        figures = [{**e.retrieval(), **e.answers()} for e in evaluations]
+        cells = [_cell(each[name]) if name in each else "" for each in figures]
         cells += [_cell(gain[name], sign=True) if name in gain else "" for gain in gains]
         table.add_row(name, *cells)
     console.print(table)
+    years = Table(
+        "year",
+        "questions",
+        *first.retrieval(),
+        "right",
+        *(f"MRR@10 over {o.setting}" for o in others),
+    )
+    for year, figures in first.by_year().items():
+        cells = [f"{v:.3f}" if k != "questions" else f"{v:.0f}" for k, v in figures.items()]
+        cells += [
+            _cell(compare(first.of_year(year), other.of_year(year))["MRR@10"], sign=True)
+            for other in others
+        ]
+        years.add_row(year, *cells)
+    console.print(years)
     weeks = Table("week", "questions", *first.retrieval(), "right")
     for week, figures in first.by_week().items():
         weeks.add_row(

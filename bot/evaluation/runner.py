@@ -6,7 +6,7 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,6 +24,18 @@ from retrieval.timestamps import TimeRange
 _LIMIT = 10
 # Keyword search that prefers new reports: what is easily had without all the rest.
 BASELINE = dict.fromkeys(FEATURES, 0.0) | {"bm25": 1.0, "bm25_peak": 1.0, "week": 0.35}
+
+
+# The setting of that name, which is always compared.
+BM25 = "bm25"
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationSet:
+    """Articles and the questions that are asked of them, as JSON Lines."""
+
+    articles: Path
+    questions: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,8 @@ class Evaluation:
     articles: int
     articles_per_second: float
     outcomes: list[Outcome] = field(default_factory=list)
+    # Whether answers were asked for, or search was measured alone.
+    answered: bool = True
 
     @property
     def counting(self) -> list[Outcome]:
@@ -61,7 +75,9 @@ class Evaluation:
 
     def answers(self) -> dict[str, Interval]:
         """Of the questions that count: answered at all, and with the right answer in the text. Of
-        those whose articles are all missing: abstained."""
+        those whose articles are all missing: abstained. Nothing where search was measured alone."""
+        if not self.answered:
+            return {}
         return {
             "answered": interval([float(not o.abstained) for o in self.counting]),
             "right": interval([float(o.right) for o in self.counting]),
@@ -70,11 +86,23 @@ class Evaluation:
 
     def by_week(self) -> dict[str, dict[str, float]]:
         """By ``asked_at``: how many questions count, and their means."""
-        weeks: dict[str, list[Outcome]] = {}
+        return self._by(len("2023-11-03"))
+
+    def by_year(self) -> dict[str, dict[str, float]]:
+        """By the year in which they were asked: how many questions count, and their means."""
+        return self._by(len("2023"))
+
+    def of_year(self, year: str) -> Evaluation:
+        """What was asked in that year alone."""
+        outcomes = [o for o in self.outcomes if o.question.asked_at.startswith(year)]
+        return replace(self, outcomes=outcomes)
+
+    def _by(self, length: int) -> dict[str, dict[str, float]]:
+        parts: dict[str, list[Outcome]] = {}
         for outcome in self.counting:
-            weeks.setdefault(outcome.question.asked_at, []).append(outcome)
+            parts.setdefault(outcome.question.asked_at[:length], []).append(outcome)
         return {
-            week: {
+            part: {
                 "questions": len(outcomes),
                 **{
                     name: statistics.mean(score(o.rank) for o in outcomes)
@@ -82,7 +110,7 @@ class Evaluation:
                 },
                 "right": statistics.mean(float(o.right) for o in outcomes),
             }
-            for week, outcomes in sorted(weeks.items())
+            for part, outcomes in sorted(parts.items())
         }
 
     def timing(self) -> dict[str, float]:
@@ -105,11 +133,15 @@ def compare(first: Evaluation, second: Evaluation) -> dict[str, Interval]:
             [score(o.rank) for o in first.counting], [score(o.rank) for o in second.counting]
         )
         for name, score in MEASURES.items()
-    } | {
-        "right": difference(
-            [float(o.right) for o in first.counting], [float(o.right) for o in second.counting]
-        )
-    }
+    } | (
+        {}
+        if not (first.answered and second.answered)
+        else {
+            "right": difference(
+                [float(o.right) for o in first.counting], [float(o.right) for o in second.counting]
+            )
+        }
+    )
 
 
 def changed(config: LibraryConfig, setting: str) -> LibraryConfig:
@@ -120,7 +152,7 @@ def changed(config: LibraryConfig, setting: str) -> LibraryConfig:
     """
     name, _, value = setting.partition("=")
     try:
-        if setting == "bm25":
+        if setting == BM25:
             return replace(
                 config, ranking=replace(config.ranking, dense_candidates=0, weights=BASELINE)
             )
@@ -139,43 +171,57 @@ def changed(config: LibraryConfig, setting: str) -> LibraryConfig:
 
 
 async def evaluate(
-    articles: Path,
-    questions: Path,
+    sets: Sequence[EvaluationSet],
     config: LibraryConfig,
     settings: Sequence[str] = (),
     progress: Callable[[str, int, int], None] = lambda what, done, total: None,
+    *,
+    search_only: Collection[str] = (),
 ) -> list[Evaluation]:
-    """Measure ``config``, and after it each of ``settings``, on articles in a folder of its own.
+    """Measure ``config``, and after it each of ``settings``, on all sets together, each set in a
+    corpus of its own.
 
-    Raises ``UnreadableSource`` for files that are not as the contract says, and ``SettingsError``.
+    Of those that are ``search_only`` no answers are asked for. Raises ``UnreadableSource`` for files that are not as
+    the contract says, and ``SettingsError``.
     """
     configs = [config, *(changed(config, setting) for setting in settings)]
-    records = await asyncio.to_thread(read_records, articles)
-    if not records:
-        raise UnreadableSource(f"{articles} holds no articles.")
-    known = await asyncio.to_thread(lambda: known_questions(read_records(questions), records))
-    if not known:
-        raise UnreadableSource(
-            f'{questions} holds no questions with an answer; give lines like {{"question": "…", '
-            '"answer": "…", "asked_at": "2023-11-03", "gold_urls": ["…"]}.'
-        )
+    known = [await asyncio.to_thread(_read, each) for each in sets]
+    count = sum(articles for articles, _ in known)
     evaluations = []
     with tempfile.TemporaryDirectory(prefix="newsdesk-eval-") as folder:
         for setting, each in zip(["as set", *settings], configs, strict=True):
-            # Articles are ingested once for each embedder.
-            place = Path(folder) / each.embedder
-            rate = 0.0
-            if not place.exists():
-                start = time.perf_counter()
-                async with open_library(
-                    replace(each, data_dir=place, chroma_url=None), writer="eval"
-                ) as library:
-                    await _ingest(library, articles, len(records), place, progress)
-                rate = len(records) / (time.perf_counter() - start)
-            async with open_library(replace(each, data_dir=place, chroma_url=None)) as library:
-                outcomes = [o async for o in _asked(library, known, progress)]
-            evaluations.append(Evaluation(setting, len(records), rate, outcomes))
+            outcomes: list[Outcome] = []
+            seconds, answers = 0.0, setting not in search_only
+            for number, (one, (articles, questions)) in enumerate(zip(sets, known, strict=True)):
+                # Articles are ingested once for each embedder.
+                place = Path(folder) / f"{number}-{each.embedder}"
+                if not place.exists():
+                    start = time.perf_counter()
+                    async with open_library(
+                        replace(each, data_dir=place, chroma_url=None), writer="eval"
+                    ) as library:
+                        await _ingest(library, one.articles, articles, place, progress)
+                    seconds += time.perf_counter() - start
+                async with open_library(replace(each, data_dir=place, chroma_url=None)) as library:
+                    asked = _asked(library, questions, progress, answers=answers)
+                    outcomes += [outcome async for outcome in asked]
+            rate = count / seconds if seconds else 0.0
+            evaluations.append(Evaluation(setting, count, rate, outcomes, answers))
     return evaluations
+
+
+def _read(one: EvaluationSet) -> tuple[int, list[EvaluationQuestion]]:
+    """How many articles a set has, and its questions with an answer."""
+    records = read_records(one.articles)
+    if not records:
+        raise UnreadableSource(f"{one.articles} holds no articles.")
+    known = known_questions(read_records(one.questions), records)
+    if not known:
+        raise UnreadableSource(
+            f'{one.questions} holds no questions with an answer; give lines like {{"question": "…", '
+            '"answer": "…", "asked_at": "2023-11-03", "gold_urls": ["…"]}.'
+        )
+    return len(records), known
 
 
 async def _ingest(
@@ -197,22 +243,29 @@ async def _asked(
     library: Library,
     questions: Sequence[EvaluationQuestion],
     progress: Callable[[str, int, int], None],
+    *,
+    answers: bool = True,
 ) -> AsyncIterator[Outcome]:
     engine = AnswerEngine(library)
-    if questions:
+    if questions and answers:
         await engine.answer(AnswerRequest("warm up", TimeRange(questions[0].as_of), "eval"))
     for number, question in enumerate(questions, 1):
         within = TimeRange(question.as_of)
         start = time.perf_counter()
         found = await library.search(question.question, within, corpus="eval", limit=_LIMIT)
         searched = time.perf_counter()
-        answer = await engine.answer(AnswerRequest(question.question, within, "eval", limit=_LIMIT))
+        abstained, right = True, False
+        if answers:
+            request = AnswerRequest(question.question, within, "eval", limit=_LIMIT)
+            answer = await engine.answer(request)
+            abstained = answer.abstained
+            right = not abstained and holds(question.answer, answer.text)
         answered = time.perf_counter()
         yield Outcome(
             question,
             first_hit(question, found.hits) if question.gold else None,
-            answer.abstained,
-            not answer.abstained and holds(question.answer, answer.text),
+            abstained,
+            right,
             (searched - start) * 1000,
             (answered - searched) * 1000,
         )

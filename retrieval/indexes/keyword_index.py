@@ -6,10 +6,10 @@ import asyncio
 import math
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ _HEAP_BYTES = 60_000_000
 _ANALYZER = "english"
 _MIN_IDF_PASSAGES = 1_000
 
+Option: TypeAlias = Literal["basic", "freq"]
 Floats: TypeAlias = npt.NDArray[np.float32]
 Ints: TypeAlias = npt.NDArray[np.int64]
 
@@ -36,6 +37,8 @@ class KeywordQuery:
     weights: dict[str, float]
     kind: Kind | None = None
     names: frozenset[str] = frozenset()
+    # By stem what counts as it: other stems, or several that stand together.
+    alternatives: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,8 @@ class TermMeasures:
 
     ``bm25`` is over text and title. ``article`` and ``article_names`` are sums of idf: of the
     question's words that stand anywhere in the passage's article, and of its names among them;
-    ``names`` is that of the names that stand in the passage. All these are divided by the sum of
-    the question's idf. ``of_kind`` says how many the passage holds of the kind of thing that is
+    ``names`` is that of the names that stand in the passage, ``coverage`` that of the words that
+    stand in it or in its title. All these are divided by the sum of the question's idf. ``of_kind`` says how many the passage holds of the kind of thing that is
     asked for.
     """
 
@@ -53,6 +56,7 @@ class TermMeasures:
     article: Floats
     article_names: Floats
     names: Floats
+    coverage: Floats
     of_kind: Floats
 
 
@@ -72,10 +76,16 @@ class KeywordIndex:
         self._lock = asyncio.Lock()
 
     def weigh(
-        self, words: Sequence[str], kind: Kind | None = None, names: Iterable[str] = ()
+        self,
+        words: Sequence[str],
+        kind: Kind | None = None,
+        names: Iterable[str] = (),
+        alternatives: Mapping[str, Sequence[tuple[str, ...]]] | None = None,
     ) -> KeywordQuery:
-        """Stem ``words`` and weigh each stem by how rare it is here (BM25's idf). ``names`` are
-        those of the words that name someone or something."""
+        """Stem ``words`` and weigh each stem by how rare it is here (BM25's idf), an unknown one by
+        what counts as it. ``names`` are those of the words that name someone or something,
+        ``alternatives`` by stem what counts as it."""
+        alternatives = alternatives or {}
         stems = dict.fromkeys(stem for word in words for stem in self._analyzer.analyze(word))
         index = self._opened()
         if index is None:
@@ -83,9 +93,36 @@ class KeywordIndex:
         searcher = index.searcher()
         # In a corpus of a few passages every word is rare or common by chance.
         count = max(searcher.num_docs, _MIN_IDF_PASSAGES)
-        weights = {stem: _idf(count, searcher.doc_freq("text", stem)) for stem in stems}
+        weights = {}
+        for stem in stems:
+            frequency = searcher.doc_freq("text", stem)
+            if not frequency:
+                forms = alternatives.get(stem, ())
+                frequency = max((self.frequency(form) for form in forms), default=0)
+            weights[stem] = _idf(count, frequency)
         of_names = {stem for name in names for stem in self._analyzer.analyze(name)}
-        return KeywordQuery(weights, kind, frozenset(of_names & weights.keys()))
+        return KeywordQuery(weights, kind, frozenset(of_names & weights.keys()), alternatives)
+
+    def frequency(self, stems: Sequence[str]) -> int:
+        """How many passages hold all of these stems."""
+        index = self._opened()
+        if index is None or not stems:
+            return 0
+        searcher = index.searcher()
+        if len(stems) == 1:
+            return int(searcher.doc_freq("text", stems[0]))
+        terms = [tantivy.Query.term_query(index.schema, "text", stem, "basic") for stem in stems]
+        together = tantivy.Query.boolean_query([(tantivy.Occur.Must, term) for term in terms])
+        return int(searcher.search(together, 1).count or 0)
+
+    def resembling(self, stem: str, distance: int, limit: int) -> list[int]:
+        """Passages with a stem that is at most ``distance`` edits away; two letters changed round
+        count as one."""
+        index = self._opened()
+        if index is None:
+            return []
+        near = tantivy.Query.fuzzy_term_query(index.schema, "text", stem, distance, True, False)
+        return [value for value, _ in _run(index, near, (), limit, "passage")]
 
     def search(
         self, query: KeywordQuery, limit: int, within: TimeRange | None, sources: Sequence[str]
@@ -107,7 +144,7 @@ class KeywordIndex:
         """
         index = self._opened()
         total = sum(query.weights.values())
-        bm25, names, of_kind = np.zeros((3, len(passage_ids)), dtype=np.float32)
+        bm25, names, coverage, of_kind = np.zeros((4, len(passage_ids)), dtype=np.float32)
         versions = passage_ids // PASSAGES_PER_VERSION
         distinct = np.unique(versions)
         by_version, names_by_version = np.zeros((2, len(distinct)), dtype=np.float32)
@@ -118,17 +155,21 @@ class KeywordIndex:
             if unknown:
                 found += _run_among(index, self._bm25(schema, query), "passage", unknown)
             _enter(bm25, passage_ids, found)
+            holding = _standing(schema, ("text", "title"), query.weights, query)
+            _enter(
+                coverage, passage_ids, _run_among(index, holding, "passage", passage_ids.tolist())
+            )
             of_names = {s: w for s, w in query.weights.items() if s in query.names}
             others = {s: w for s, w in query.weights.items() if s not in query.names}
             if of_names:
-                holding = _standing(schema, "text", of_names)
+                holding = _standing(schema, ("text",), of_names, query)
                 found = _run_among(index, holding, "passage", passage_ids.tolist())
                 _enter(names, passage_ids, found)
-                holding = _standing(schema, "article", of_names)
+                holding = _standing(schema, ("article",), of_names, query)
                 found = _run_among(index, holding, "version", distinct.tolist())
                 _enter(names_by_version, distinct, found)
             if others:
-                holding = _standing(schema, "article", others)
+                holding = _standing(schema, ("article",), others, query)
                 found = _run_among(index, holding, "version", distinct.tolist())
                 _enter(by_version, distinct, found)
             if query.kind is not None:
@@ -140,6 +181,7 @@ class KeywordIndex:
             (by_version + names_by_version)[places] / total,
             names_by_version[places] / total,
             names / total,
+            coverage / total,
             of_kind,
         )
 
@@ -200,9 +242,9 @@ class KeywordIndex:
             scored
             for stem in query.weights
             for scored in (
-                tantivy.Query.term_query(schema, "text", stem, "freq"),
+                _as_any(schema, "text", stem, query, "freq"),
                 tantivy.Query.boost_query(
-                    tantivy.Query.term_query(schema, "title", stem, "freq"), self._title_boost
+                    _as_any(schema, "title", stem, query, "freq"), self._title_boost
                 ),
             )
         )
@@ -224,14 +266,35 @@ class KeywordIndex:
         self._writer = self._index = None
 
 
-def _standing(schema: tantivy.Schema, field: str, words: Mapping[str, float]) -> tantivy.Query:
-    """Scores a document with the weights of those words that stand in the field."""
+def _standing(
+    schema: tantivy.Schema, fields: Sequence[str], words: Mapping[str, float], query: KeywordQuery
+) -> tantivy.Query:
+    """Scores a document with the weights of those words that stand in one of the fields."""
     return _any_of(
         tantivy.Query.const_score_query(
-            tantivy.Query.term_query(schema, field, word, "basic"), weight
+            _any_of(_as_any(schema, field, word, query, "basic") for field in fields), weight
         )
         for word, weight in words.items()
     )
+
+
+def _as_any(
+    schema: tantivy.Schema, field: str, stem: str, query: KeywordQuery, option: Option
+) -> tantivy.Query:
+    """A stem or what counts as it, whichever scores highest."""
+    one = tantivy.Query.term_query(schema, field, stem, option)
+    others = query.alternatives.get(stem)
+    if not others:
+        return one
+    forms = [one]
+    for form in others:
+        terms = [tantivy.Query.term_query(schema, field, part, option) for part in form]
+        forms.append(
+            terms[0]
+            if len(terms) == 1
+            else tantivy.Query.boolean_query([(tantivy.Occur.Must, term) for term in terms])
+        )
+    return tantivy.Query.disjunction_max_query(forms)
 
 
 def _any_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:

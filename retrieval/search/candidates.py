@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -15,12 +15,14 @@ from retrieval.catalogue.queries import ReadQueries
 from retrieval.catalogue.snapshot import Mask
 from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged
-from retrieval.indexes.keyword_index import KeywordIndex, KeywordQuery
+from retrieval.indexes.keyword_index import KeywordIndex, KeywordQuery, stems
 from retrieval.indexes.vector_index import VectorIndex
+from retrieval.models import Respelling
 from retrieval.runtime.executors import ASKING
 from retrieval.search.corpus_cache import CorpusCache, CorpusSnapshot
 from retrieval.search.query import Query
 from retrieval.search.ranking import Ranking
+from retrieval.search.respelling import alternatives
 
 Result = TypeVar("Result")
 # What Chroma found, best first, and what has to be remarked of it.
@@ -56,6 +58,7 @@ class ScoredFeatures(NamedTuple):
     article: np.float32
     article_names: np.float32
     names: np.float32
+    coverage: np.float32
     of_kind: np.float32
 
 
@@ -69,6 +72,18 @@ class CandidateSet:
     vector: Vectors
     measured: list[ScoredFeatures]
     notes: list[str]
+    respellings: tuple[Respelling, ...] = ()
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """How telling each stem is that was looked for; unknown words give way to what was."""
+        weights = dict(self.query.weights)
+        for one in self.respellings:
+            for stem in stems(one.word):
+                weight = weights.pop(stem, 0.0)
+                for form in self.query.alternatives.get(stem, ())[:1]:
+                    weights.update(dict.fromkeys(form, weight))
+        return weights
 
 
 class CandidateRequest(NamedTuple):
@@ -141,7 +156,8 @@ class CandidateGenerator:
         passing = shown.passing(read.within, read.source)
         every, left = shown.passages(shown.live), shown.passages(passing)
         thinning = max(1.0, every / max(left, 1))
-        query = corner.keywords.weigh(read.words, read.kind, read.names)
+        other = alternatives(read.words, corner.keywords, self._texts)
+        query = corner.keywords.weigh(read.words, read.kind, read.names, other.forms)
         keyword = _keyword(
             _QueryTerms(corner.keywords, query, read, held, passing, thinning),
             max(ranking.keyword_candidates, 2 * limit),
@@ -163,9 +179,14 @@ class CandidateGenerator:
             measures.article,
             measures.article_names,
             measures.names,
+            measures.coverage,
             measures.of_kind,
         )
-        yield CandidateSet(read, held, query, vector, list(measured), notes)
+        respellings = tuple(other.respellings)
+        yield CandidateSet(read, held, query, vector, list(measured), notes, respellings)
+
+    def _texts(self, passage_ids: Sequence[int]) -> list[str]:
+        return [passage.text for passage in self._reading.passages(passage_ids).values()]
 
 
 class _QueryTerms(NamedTuple):

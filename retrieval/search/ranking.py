@@ -20,6 +20,8 @@ from retrieval.embedders import Vectors
 from retrieval.text.answer_types import Kind
 
 Floats: TypeAlias = npt.NDArray[np.float32]
+# From and to, in microseconds since 1970.
+Span: TypeAlias = tuple[float, float]
 
 # Which kind of evidence a feature is, for the explanation of a hit.
 FEATURES: Mapping[str, str] = {
@@ -28,6 +30,7 @@ FEATURES: Mapping[str, str] = {
     "article": "keyword",
     "article_names": "keyword",
     "names": "keyword",
+    "coverage": "keyword",
     "lead": "keyword",
     "lead_for_kind": "keyword",
     "number": "answer type",
@@ -35,9 +38,13 @@ FEATURES: Mapping[str, str] = {
     "place": "answer type",
     "cosine": "dense",
     "article_cosine": "dense",
+    "day": "recency",
+    "three_days": "recency",
     "week": "recency",
     "week_asked": "recency",
+    "month": "recency",
     "half_year": "recency",
+    "agreement": "time",
 }
 # By kind of thing asked for, the feature that tells how many of them a passage holds.
 _OF_KIND: Mapping[Kind, str] = {
@@ -89,10 +96,28 @@ def recency_features(ages: npt.NDArray[np.int64], recency: Recency) -> dict[str,
 
     week = halving(7)
     return {
+        "day": halving(1),
+        "three_days": halving(3),
         "week": week,
         "week_asked": week if recency.asked else np.zeros_like(week),
+        "month": halving(30),
         "half_year": halving(180),
     }
+
+
+def time_features(published: npt.NDArray[np.int64], preferred: Span | None) -> dict[str, Floats]:
+    """How far reports agree with the time that the question's words say; ``published`` in
+    microseconds, ``preferred`` from and to, in microseconds too.
+
+    1 for a report of that time, of its eve and of the day after; it halves with the distance, over
+    half of the length of that time, at least two days and at most two months.
+    """
+    if preferred is None:
+        return {"agreement": np.zeros(len(published), dtype=np.float32)}
+    since, until = preferred
+    away = np.maximum(np.maximum(since - _DAY - published, published - until - _DAY), 0)
+    half_life = min(max(2.0, (until - since) / _DAY / 2), 60.0)
+    return {"agreement": np.exp2(-away / (half_life * _DAY)).astype(np.float32)}
 
 
 def dense_features(

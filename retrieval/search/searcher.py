@@ -37,15 +37,18 @@ from retrieval.search.ranking import (
     Floats,
     Ranking,
     Recency,
+    Span,
     bm25_features,
     dense_features,
     kind_features,
     lead_features,
     recency_features,
     shares,
+    time_features,
     total,
 )
 from retrieval.text.answer_types import expected_answer_type
+from retrieval.text.spelling import spelling
 from retrieval.text.time_expressions import TimeExpression, read_time
 from retrieval.timestamps import TimeRange, to_micros
 
@@ -140,6 +143,7 @@ class Searcher:
             only = SourceFilter.of(source, publishers.find(source))
         elif named:
             only = SourceFilter.of(named.publisher.name, named.publisher)
+        rest = spelling("en").written_out(rest)
         terms = content_words(rest) or content_words(question)
         # What the corpus has nothing of is no reason to leave the newest aside.
         old = preferred is not None and not preferred.articles
@@ -200,9 +204,9 @@ class Searcher:
             notes += await self._why_nothing(corner, gathered)
         within = read.within
         return SearchResults(
-            read.text, within.since, within.last, hits, tuple(notes), gathered.query.weights,
+            read.text, within.since, within.last, hits, tuple(notes), gathered.weights,
             source=read.source.name if read.source else None, phrase=read.phrase,
-            preferred=read.preferred,
+            preferred=read.preferred, respellings=gathered.respellings,
         )  # fmt: skip
 
     async def nearest(
@@ -233,9 +237,11 @@ class Searcher:
             "article": np.array([entry.article for entry in measured]),
             "article_names": np.array([entry.article_names for entry in measured]),
             "names": np.array([entry.names for entry in measured]),
+            "coverage": np.array([entry.coverage for entry in measured]),
             **lead_features([c.passage_id % PASSAGES_PER_VERSION for c in candidates], read.kind),
             **kind_features(read.kind, np.array([entry.of_kind for entry in measured])),
             **recency_features(to_micros(read.within.as_of) - visible, read.recency),
+            **time_features(visible, _preferred_span(read)),
         }
         vectors = np.array([entry.vector for entry in measured]).reshape(-1, len(vector))
         versions = [candidate.passage_id // PASSAGES_PER_VERSION for candidate in candidates]
@@ -360,6 +366,15 @@ class Searcher:
         )
         dates = (hit.passage.article.published_at for hit in around.hits)
         return [date for date in dates if date]
+
+
+def _preferred_span(read: Query) -> Span | None:
+    """The preferred time in microseconds; None where nothing is preferred. What is open ends now."""
+    preferred = read.preferred
+    if preferred is None or not preferred.articles or preferred.since is None:
+        return None
+    until = min(preferred.until or read.within.as_of, read.within.as_of)
+    return to_micros(preferred.since), to_micros(until)
 
 
 def _preference(held: CorpusSnapshot, time: TimeExpression, as_of: datetime) -> TimePreference:

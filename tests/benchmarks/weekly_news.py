@@ -24,11 +24,19 @@ ARTICLES = FOLDER / "articles.jsonl.gz"
 QUESTIONS = FOLDER / "questions.jsonl"
 
 
+# All sets, of five years; the first is the one above.
+SETS = tuple(
+    SHARED / "data" / name
+    for name in ("weekly-news", *(f"weekly-news-{year}" for year in range(2022, 2027)))
+)
+
+
 def load_articles() -> list[dict[str, Any]]:
     return read_records(ARTICLES)
 
 
-def counting_questions() -> list[EvaluationQuestion]:
-    """The questions that the articles answer, in the order of the set."""
-    known = known_questions(read_records(QUESTIONS), load_articles())
+def counting_questions(folder: Path = FOLDER) -> list[EvaluationQuestion]:
+    """The questions that the articles of a set answer, in the order of the set."""
+    articles = read_records(folder / "articles.jsonl.gz")
+    known = known_questions(read_records(folder / "questions.jsonl"), articles)
     return [question for question in known if question.gold]

@@ -27,8 +27,8 @@ _ON_A_WEDNESDAY = [
     ("Who resigned last Friday?", "2023-11-10T00:00", "2023-11-10T23:59"),
     ("Who resigned last Wednesday?", "2023-11-08T00:00", "2023-11-08T23:59"),
     ("Who resigned this past Monday?", "2023-11-13T00:00", "2023-11-13T23:59"),
-    ("What happened this week?", "2023-11-09T00:00", "2023-11-19T23:59"),
-    ("What happened earlier this week?", "2023-11-09T00:00", "2023-11-19T23:59"),
+    ("What happened this week?", "2023-11-08T00:00", "2023-11-19T23:59"),
+    ("What happened earlier this week?", "2023-11-08T00:00", "2023-11-19T23:59"),
     ("What happened last week?", "2023-11-06T00:00", "2023-11-12T23:59"),
     ("What happened last weekend?", "2023-11-11T00:00", "2023-11-12T23:59"),
     ("What happened over the weekend?", "2023-11-11T00:00", "2023-11-12T23:59"),
@@ -120,8 +120,8 @@ _ON_A_WEDNESDAY = [
 _PHRASES = [
     ("exact", "What was published in May?", "2023-05-01T00:00", "2023-05-31T23:59"),
     ("exact", "Which articles were published in May 2022?", "2022-05-01T00:00", "2022-05-31T23:59"),
-    ("exact", "What is this week's news?", "2023-12-07T00:00", "2023-12-17T23:59"),
-    ("exact", "Show me the news from this week", "2023-12-07T00:00", "2023-12-17T23:59"),
+    ("exact", "What is this week's news?", "2023-12-06T00:00", "2023-12-17T23:59"),
+    ("exact", "Show me the news from this week", "2023-12-06T00:00", "2023-12-17T23:59"),
     ("exact", "Which reports since Monday name the mayor?", "2023-12-11T00:00", "-"),
     ("exact", "Which stories from last week are about the flood?", "2023-12-04T00:00", "2023-12-10T23:59"),
     ("exact", "What was in the headlines yesterday?", "2023-12-12T00:00", "2023-12-12T23:59"),
@@ -133,7 +133,7 @@ _PHRASES = [
     ("exact", "Give me articles from 2022 about the war", "2022-01-01T00:00", "2022-12-31T23:59"),
     ("exact", "Reports between 3 and 5 May", "2023-05-03T00:00", "2023-05-05T23:59"),
     ("exact", "Which reports published last month mention Kyiv?", "2023-11-01T00:00", "2023-11-30T23:59"),
-    ("exact", "Who was in the news this week?", "2023-12-07T00:00", "2023-12-17T23:59"),
+    ("exact", "Who was in the news this week?", "2023-12-06T00:00", "2023-12-17T23:59"),
     ("preferred", "What did the group proclaim in 2014?", "2014-01-01T00:00", "2014-12-31T23:59"),
     ("preferred", "Who ordered the fall of the Bastille on July 14, 1789?", "1789-07-14T00:00", "1789-07-14T23:59"),
     ("preferred", "What were the deaths on 3/5/2023?", "2023-05-03T00:00", "2023-05-03T23:59"),
@@ -157,7 +157,7 @@ _PHRASES = [
     ("preferred", "What happened the day before yesterday?", "2023-12-11T00:00", "2023-12-11T23:59"),
     ("preferred", "Who won last night?", "2023-12-12T18:00", "2023-12-13T11:59"),
     ("preferred", "What was decided this morning?", "2023-12-13T00:00", "2023-12-13T11:59"),
-    ("preferred", "What happened this week?", "2023-12-07T00:00", "2023-12-17T23:59"),
+    ("preferred", "What happened this week?", "2023-12-06T00:00", "2023-12-17T23:59"),
     ("preferred", "What happened last week?", "2023-12-04T00:00", "2023-12-10T23:59"),
     ("preferred", "What happened over the weekend?", "2023-12-09T00:00", "2023-12-10T23:59"),
     ("preferred", "What happened last weekend?", "2023-12-09T00:00", "2023-12-10T23:59"),
@@ -267,7 +267,7 @@ _ELSEWHERE = [
     ("2023-11-01T12:00", "Europe/Berlin", "last week", "2023-10-22T22:00", "2023-10-29T22:59"),
     ("2023-11-01T12:00", "Europe/Berlin", "last month", "2023-09-30T22:00", "2023-10-31T22:59"),
     ("2023-11-06T12:00", "America/New_York", "yesterday", "2023-11-05T04:00", "2023-11-06T04:59"),
-    ("2023-11-19T23:30", "Asia/Kolkata", "this week", "2023-11-13T18:30", "2023-11-26T18:29"),
+    ("2023-11-19T23:30", "Asia/Kolkata", "this week", "2023-11-12T18:30", "2023-11-26T18:29"),
 ]  # fmt: skip
 
 

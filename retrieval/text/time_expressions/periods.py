@@ -84,7 +84,7 @@ class Calendar:
 
     def this_week(self) -> Period:
         """The calendar week and the last seven days: people mean the one or the other."""
-        return Period(self.today - 6 * DAY, self.unit("week", 0).end)
+        return Period(self.today - 7 * DAY, self.unit("week", 0).end)
 
     def months(self, begin: int, count: int) -> Period:
         """``count`` months from the ``begin``-th since the year 0. Raises ``ValueError``."""

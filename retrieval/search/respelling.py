@@ -1,0 +1,118 @@
+"""What to look for in place of words that a corpus does not know.
+
+A question's word that stands nowhere in the corpus finds nothing. Other spellings of it, its two
+halves, or the nearest word of the corpus may; words that are known count with their variants and
+with what an abbreviation stands for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from retrieval.indexes.keyword_index import KeywordIndex, stems
+from retrieval.models import Respelling
+from retrieval.text.spelling import edits, parts, spelling
+
+_WORD = re.compile(r"[^\W\d_]+")
+# Shorter words have too many neighbours; longer ones may be further away.
+_SHORTEST, _LONG = 4, 8
+# So many passages with a word like it are read for that word.
+_READ = 24
+
+Texts = Callable[[Sequence[int]], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """By stem what counts as it, each other one as the stems that have to stand together, and what
+    a person should be told of it."""
+
+    forms: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+    respellings: list[Respelling] = field(default_factory=list)
+
+    def add(self, word: str, instead: Sequence[str], *, say: bool) -> bool:
+        """Let ``instead`` count as ``word``; whether there is anything to count."""
+        [*own] = stems(word)
+        if len(own) != 1 or not instead:
+            return False
+        known = self.forms.setdefault(own[0], [])
+        for form in (tuple(stems(one)) for one in instead):
+            if form and form != (own[0],) and form not in known:
+                known.append(form)
+        if say:
+            self.respellings.append(Respelling(word, tuple(instead)))
+        return True
+
+
+def alternatives(
+    words: Sequence[str], keywords: KeywordIndex, texts: Texts, language: str = "en"
+) -> Alternatives:
+    """What else to look for. ``texts`` gives passages by their ids. Blocks."""
+    found = Alternatives()
+    known_spellings = spelling(language)
+    for word in dict.fromkeys(words):
+        own = stems(word)
+        if len(own) != 1 or any(letter.isdigit() for letter in word):
+            continue
+        unknown = not keywords.frequency(own)
+        variants = [v for v in known_spellings.variants(word) if _stands(keywords, v, own)]
+        variants += [v for v in known_spellings.long_forms(word) if _stands(keywords, v, own)]
+        if found.add(word, variants, say=unknown) or not unknown:
+            continue
+        halves = _halves(word.lower(), keywords)
+        if halves is not None:
+            found.add(word, [halves], say=True)
+        elif nearest := _nearest(word, own[0], keywords, texts):
+            found.add(word, [nearest], say=True)
+    for first, second in pairwise(words):
+        joined = f"{first}{second}".lower()
+        if first.isalpha() and second.isalpha() and keywords.frequency(stems(joined)):
+            # A car maker is a carmaker; each of the two words finds it.
+            for part in (first, second):
+                found.add(part, [joined], say=False)
+    return found
+
+
+def _stands(keywords: KeywordIndex, words: str, own: Sequence[str]) -> bool:
+    form = stems(words)
+    return bool(form) and form != list(own) and keywords.frequency(form) > 0
+
+
+def _halves(word: str, keywords: KeywordIndex) -> str | None:
+    """The two known words that most passages have together and that make up ``word``."""
+    counted = [
+        (keywords.frequency([*stems(first), *stems(second)]), f"{first} {second}")
+        for first, second in parts(word)
+        if keywords.frequency(stems(first)) and keywords.frequency(stems(second))
+    ]
+    most = max(counted, default=(0, ""))
+    return most[1] if most[0] else None
+
+
+def _nearest(word: str, stem: str, keywords: KeywordIndex, texts: Texts) -> str | None:
+    """The word of the corpus that is fewest edits away; of several the most frequent."""
+    if len(word) < _SHORTEST:
+        return None
+    most = 2 if len(word) >= _LONG else 1
+    passages = keywords.resembling(stem, most, _READ)
+    if not passages and most == 1 and len(word) > _SHORTEST:
+        most = 2
+        passages = keywords.resembling(stem, most, _READ)
+    if not passages and len(word) >= _LONG - 1:
+        # A misspelt ending is no ending: the stem that is meant is shorter.
+        passages = keywords.resembling(stem[:-2], 1, _READ)
+    lower = word.lower()
+    counts: Counter[str] = Counter()
+    for text in texts(passages):
+        counts.update(w.lower() for w in _WORD.findall(text) if w[:1].lower() == lower[:1])
+    near = [
+        (edits(lower, other, most + 1), -count, other)
+        for other, count in counts.items()
+        if abs(len(other) - len(lower)) <= most + 1
+    ]
+    best = min(near, default=None)
+    return best[2] if best is not None and best[0] <= most + 1 and best[0] else None

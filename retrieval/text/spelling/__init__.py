@@ -1,0 +1,104 @@
+"""Other spellings of a word: the ways in which it may be written, chat short forms, abbreviations.
+
+A language is data, in its file beside this module.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+# Shorter parts of a word are found in any.
+_SHORTEST_PART = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spelling:
+    """The spellings of a language; all words in lower case."""
+
+    endings: Sequence[tuple[str, str]]
+    inside: Sequence[tuple[str, str]]
+    words: Mapping[str, str]
+    chat: Mapping[str, str]
+    abbreviations: Mapping[str, Sequence[str]]
+
+    def variants(self, word: str) -> list[str]:
+        """Other ways to write ``word`` by the language's rules; not all of them are words."""
+        word = word.lower()
+        found = dict.fromkeys(self._variants(word))
+        found.pop(word, None)
+        return list(found)
+
+    def _variants(self, word: str) -> Iterator[str]:
+        if word in self.words:
+            yield self.words[word]
+        for one, other in self.inside:
+            for here, there in ((one, other), (other, one)):
+                if here in word:
+                    yield word.replace(here, there)
+        for one, other in self.endings:
+            for here, there in ((one, other), (other, one)):
+                if word.endswith(here) and len(word) > len(here) + 1:
+                    yield word.removesuffix(here) + there
+
+    def long_forms(self, word: str) -> Sequence[str]:
+        """What an abbreviation stands for; nothing for other words."""
+        return self.abbreviations.get(word.lower(), ())
+
+    def written_out(self, question: str) -> str:
+        """The question with its chat short forms written out."""
+
+        def longer(match: re.Match[str]) -> str:
+            word = match.group()
+            # In capitals it may be a name.
+            known = self.chat.get(word) if word.islower() else None
+            return word if known is None else known
+
+        return _WORD.sub(longer, question)
+
+
+@cache
+def spelling(code: str) -> Spelling:
+    """The spellings of a language by its ISO 639-1 code. Raises ``KeyError`` for an unknown one."""
+    path = Path(__file__).with_name(f"{code}.toml")
+    if not path.exists():
+        raise KeyError(code)
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    pairs = data["variants"]
+    words = {one: other for pair in pairs["words"] for one, other in (pair, reversed(pair))}
+    return Spelling(
+        [(one, other) for one, other in pairs["endings"]],
+        [(one, other) for one, other in pairs["inside"]],
+        words,
+        data["chat"],
+        data["abbreviations"],
+    )
+
+
+def parts(word: str) -> Iterator[tuple[str, str]]:
+    """The ways to split a word in two: ``carmaker`` gives ``car`` and ``maker`` among others."""
+    for cut in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+        yield word[:cut], word[cut:]
+
+
+def edits(one: str, other: str, most: int) -> int:
+    """Letters to put in, leave out, change or swap with the next one; ``most + 1`` if it is more."""
+    if abs(len(one) - len(other)) > most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        last, before, row = before, row, [i]
+        for j, with_it in enumerate(other, 1):
+            cost = min(before[j] + 1, row[-1] + 1, before[j - 1] + (letter != with_it))
+            if last and j > 1 and letter == other[j - 2] and one[i - 2] == with_it:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+    return min(row[-1], most + 1)
