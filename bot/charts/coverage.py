@@ -133,7 +133,12 @@ def _mark_events(
     canvas: Any = figure.canvas
     renderer = canvas.get_renderer()
     taken: list[list[Any]] = [[] for _ in range(_LANES)]
-    numbered = [(place[_bin(event.day, unit)], n) for n, event in enumerate(timeline.events, 1)]
+    numbered = [
+        (place[_bin(event.day, unit)], n)
+        for n, event in enumerate(timeline.events, 1)
+        # What happened before anybody here reported it has no bar to stand over.
+        if event.day is not None and _bin(event.day, unit) in place
+    ]
     for x, group in groupby(numbered, key=lambda entry: entry[0]):
         numbers = [n for _, n in group]
         label = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"
@@ -156,7 +161,7 @@ def _mark_events(
 
 def _bins(timeline: Timeline) -> tuple[list[date], int]:
     """The first days of the bars, without a gap, and how many days each is: 1, 7 or, for months, 30."""
-    days = [*timeline.coverage, *(event.day for event in timeline.events)]
+    days = [*timeline.coverage] or [event.day for event in timeline.events if event.day]
     first, last = min(days), max(days)
     span = (last - first).days + 1
     unit = 1 if span <= 45 else 7 if span <= 45 * 7 else 30

@@ -225,8 +225,8 @@ def _print(evaluations: list[Evaluation]) -> None:
         "right",
         *(f"MRR@10 over {o.setting}" for o in others),
     )
-    for year, figures in first.by_year().items():
-        cells = [f"{v:.3f}" if k != "questions" else f"{v:.0f}" for k, v in figures.items()]
+    for year, means in first.by_year().items():
+        cells = [f"{v:.3f}" if k != "questions" else f"{v:.0f}" for k, v in means.items()]
         cells += [
             _cell(compare(first.of_year(year), other.of_year(year))["MRR@10"], sign=True)
             for other in others
@@ -234,9 +234,9 @@ def _print(evaluations: list[Evaluation]) -> None:
         years.add_row(year, *cells)
     console.print(years)
     weeks = Table("week", "questions", *first.retrieval(), "right")
-    for week, figures in first.by_week().items():
+    for week, means in first.by_week().items():
         weeks.add_row(
-            week, *(f"{v:.2f}" if k != "questions" else f"{v:.0f}" for k, v in figures.items())
+            week, *(f"{v:.2f}" if k != "questions" else f"{v:.0f}" for k, v in means.items())
         )
     console.print(weeks)
     timing = first.timing()

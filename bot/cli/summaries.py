@@ -149,7 +149,7 @@ def timeline(
                 )
         alt: str | None = None
         key: tuple[tuple[str, str], ...] = ()
-        if png is not None:
+        if png is not None and made.coverage:
             from bot.charts.coverage import coverage_chart
 
             chart = await asyncio.to_thread(coverage_chart, made)

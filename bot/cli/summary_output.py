@@ -76,7 +76,7 @@ def timeline_record(timeline: Timeline, alt: str | None, ms: float) -> dict[str,
         "topic": timeline.topic,
         "events": [
             {
-                "date": event.day.isoformat(),
+                "date": event.day.isoformat() if event.day else None,
                 "story_id": event.story_id,
                 "title": event.title,
                 "text": event.sentence.text,
@@ -140,12 +140,13 @@ def print_timeline(timeline: Timeline, key: Sequence[tuple[str, str]] = ()) -> N
     """``key``: what stands in the picture for names that it could not write."""
     out = _SummaryPrinter()
     out.line(f"Timeline of {timeline.topic}", "bold")
-    day = None
+    day: object = ""
     for number, event in enumerate(timeline.events, 1):
         if event.day != day:
             day = event.day
             out.line("")
-            out.line(f"{day.day} {day:%B %Y}", "bold cyan")
+            shown = f"{event.day.day} {event.day:%B %Y}" if event.day else "Undated"
+            out.line(shown, "bold cyan")
         out.line(f"{number}. {event.sentence.text}", indent=2)
         for citation in event.citations:
             out.line(f"{citation.article.title}, {byline(citation.article)}", "dim", indent=5)

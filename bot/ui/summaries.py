@@ -62,15 +62,17 @@ def digest_pages(digest: Digest, around: SummaryContext, title: str | None = Non
     return _pages(title, blocks, digest.notes, digest.model, around, cited)
 
 
-def timeline_pages(timeline: Timeline, chart: Chart, around: SummaryContext) -> list[Page]:
+def timeline_pages(timeline: Timeline, chart: Chart | None, around: SummaryContext) -> list[Page]:
     """The first page carries the picture, which stays while pages are turned."""
-    blocks = [_event(n, event) for n, event in enumerate(timeline.events, 1)]
-    notes = [*timeline.notes, *_key_of(chart)]
+    blocks = [_event(n, event, around.say) for n, event in enumerate(timeline.events, 1)]
+    notes = [*timeline.notes, *(_key_of(chart) if chart else ())]
     if timeline.total > len(timeline.events):
         notes.append(around.say("timeline-more", shown=len(timeline.events), total=timeline.total))
     title = around.say("timeline-title", topic=timeline.topic)
     cited = [citation for event in timeline.events for citation in event.citations]
     pages = _pages(title, blocks, notes, timeline.model, around, cited)
+    if chart is None:
+        return pages
     for page in pages:
         page.embed.set_image(url=f"attachment://{_PICTURE}")
     picture = Picture(_PICTURE, chart.png, chart.alt)
@@ -94,8 +96,8 @@ def _story(n: int, entry: DigestEntry, say: Say) -> str:
     return "\n".join([*lines, *_source_lines(entry.citations)])
 
 
-def _event(n: int, event: TimelineEvent) -> str:
-    day = timestamp(event.day.isoformat())
+def _event(n: int, event: TimelineEvent, say: Say) -> str:
+    day = timestamp(event.day.isoformat()) if event.day else say("undated")
     return "\n".join([f"**{n}.** {day} {plain(event.sentence.text)}", *_source_lines(event.citations, "-# ")])  # fmt: skip
 
 

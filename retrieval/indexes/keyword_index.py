@@ -23,6 +23,8 @@ from retrieval.timestamps import TimeRange, to_micros
 _HEAP_BYTES = 60_000_000
 _ANALYZER = "english"
 _MIN_IDF_PASSAGES = 1_000
+# So many passages with several words tell as much as more of them.
+_COUNTED = 50
 
 Option: TypeAlias = Literal["basic", "freq"]
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -104,7 +106,7 @@ class KeywordIndex:
         return KeywordQuery(weights, kind, frozenset(of_names & weights.keys()), alternatives)
 
     def frequency(self, stems: Sequence[str]) -> int:
-        """How many passages hold all of these stems."""
+        """How many passages hold all of these stems; of several, up to a few dozen are counted."""
         index = self._opened()
         if index is None or not stems:
             return 0
@@ -113,7 +115,7 @@ class KeywordIndex:
             return int(searcher.doc_freq("text", stems[0]))
         terms = [tantivy.Query.term_query(index.schema, "text", stem, "basic") for stem in stems]
         together = tantivy.Query.boolean_query([(tantivy.Occur.Must, term) for term in terms])
-        return int(searcher.search(together, 1).count or 0)
+        return len(searcher.search(together, _COUNTED, count=False).hits)
 
     def resembling(self, stem: str, distance: int, limit: int) -> list[int]:
         """Passages with a stem that is at most ``distance`` edits away; two letters changed round

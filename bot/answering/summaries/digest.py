@@ -49,6 +49,9 @@ class DigestEntry:
     title: str
     sentences: tuple[AnswerSentence, ...]
     citations: tuple[Citation, ...]
+    # Of the first sentence: the passage that says it, and how its article begins.
+    passage: Passage | None = None
+    lead: str = ""
 
     def told(self, lines: Sequence[CitedSentence]) -> DigestEntry:
         """The same in other words; as it is if there are none."""
@@ -56,7 +59,10 @@ class DigestEntry:
             return self
         numbering = SummaryNumberer()
         sentences = tuple(numbering.sentence(line) for line in lines)
-        return replace(self, sentences=sentences, citations=tuple(numbering.citations))
+        passage = lines[0].passages[0] if lines[0].passages else None
+        return replace(
+            self, sentences=sentences, citations=tuple(numbering.citations), passage=passage
+        )
 
 
 def ranked(
@@ -112,4 +118,7 @@ def entry(
         return None
     # The title of the article that the first line is from.
     title = found[0].passage.article.title or story.latest.article.title
-    return DigestEntry(story, title, (), ()).told([CitedSentence.quoted(one) for one in found])
+    of_it = found[0].passage.article
+    begins = (p.text for ps in articles for p in ps if p.article == of_it and p.start == 0)
+    told_by = DigestEntry(story, title, (), (), lead=next(begins, ""))
+    return told_by.told([CitedSentence.quoted(one) for one in found])

@@ -10,14 +10,19 @@ from datetime import date, tzinfo
 from bot.answering.models import QUOTATIONS, AnswerSentence, Citation, Usage
 from bot.answering.summaries.digest import DigestEntry
 from retrieval.catalogue.coverage import Report
-from retrieval.timestamps import from_micros
+from retrieval.text.time_expressions.mentions import DayMention, day_mentions, day_of_sentence
+from retrieval.timestamps import parse_span
+
+# Characters from the beginning of an article in which it says when what it tells of was.
+_NEAR_THE_TOP = 800
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """``day`` is that of the first report; ``citations`` of the one sentence are numbered from 1."""
+    """``day`` is the one that the text says, else that of the first report; None if neither is known.
+    ``citations`` of the one sentence are numbered from 1."""
 
-    day: date
+    day: date | None
     title: str
     sentence: AnswerSentence
     citations: tuple[Citation, ...]
@@ -40,9 +45,10 @@ class Timeline:
 
 
 def events_of(entries: Sequence[DigestEntry], zone: tzinfo) -> list[TimelineEvent]:
+    """Events in order, those without a day last."""
     found = [
         TimelineEvent(
-            day_of(entry.story.reports[0], zone),
+            event_day(entry, zone),
             entry.title,
             entry.sentences[0],
             entry.citations,
@@ -51,21 +57,46 @@ def events_of(entries: Sequence[DigestEntry], zone: tzinfo) -> list[TimelineEven
         )
         for entry in entries
     ]
-    return sorted(found, key=lambda event: (event.day, event.title))
+    return sorted(found, key=lambda event: (event.day or date.max, event.title))
+
+
+def event_day(entry: DigestEntry, zone: tzinfo) -> date | None:
+    """The day of the event that an entry's first sentence tells: as the text says it, else the day
+    of the first report that has a date."""
+    passage = entry.passage
+    if passage is not None and entry.citations:
+        published = _published(passage.article.published_at, zone)
+        quote = entry.citations[0].quote
+        start = passage.text.find(quote)
+        if start < 0:
+            start, quote = 0, passage.text
+        lead: Sequence[DayMention] = ()
+        if passage.start + start < _NEAR_THE_TOP:
+            lead = day_mentions(entry.lead[:_NEAR_THE_TOP], published)
+        day = day_of_sentence(passage.text, start, start + len(quote), published, lead)
+        if day is not None:
+            return day
+    return next(filter(None, (day_of(report, zone) for report in entry.story.reports)), None)
 
 
 def coverage_of(reports: Sequence[Report], zone: tzinfo) -> dict[date, dict[str, int]]:
-    """Articles by day and outlet, without days that have none."""
+    """Articles by day and outlet, without days that have none and articles without a date."""
     days: dict[date, Counter[str]] = {}
     for report in reports:
-        day = days.setdefault(day_of(report, zone), Counter())
-        day[report.article.source or "unknown"] += 1
+        day = day_of(report, zone)
+        if day is not None:
+            days.setdefault(day, Counter())[report.article.source or "unknown"] += 1
     return {day: dict(days[day]) for day in sorted(days)}
 
 
-def day_of(report: Report, zone: tzinfo) -> date:
-    """The day of a report; a bare date is that day everywhere."""
-    published = report.article.published_at
-    if published is not None and len(published) == len("2023-11-03"):
-        return date.fromisoformat(published)
-    return from_micros(report.at).astimezone(zone).date()
+def day_of(report: Report, zone: tzinfo) -> date | None:
+    """The day of a report; a bare date is that day everywhere. None for one without a date."""
+    return _published(report.article.published_at, zone)
+
+
+def _published(written: str | None, zone: tzinfo) -> date | None:
+    if written is None:
+        return None
+    if len(written) == len("2023-11-03"):
+        return date.fromisoformat(written)
+    return parse_span(written).start.astimezone(zone).date()

@@ -127,7 +127,9 @@ class SummaryCommands(commands.Cog):
             timeline = await self._services.summaries.timeline(
                 corpus, TimeRange(around.as_of, first), topic, limit=_EVENTS, progress=progress
             )
-            chart = await asyncio.to_thread(coverage_chart, timeline)
+            # Articles without a date have no bars.
+            dated = bool(timeline.coverage)
+            chart = await asyncio.to_thread(coverage_chart, timeline) if dated else None
             return timeline_pages(timeline, chart, around)
 
         await self._runner.serve(interaction, context, make, private=private)

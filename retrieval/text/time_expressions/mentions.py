@@ -33,7 +33,7 @@ _DAY = re.compile(
     rf"|(?P<month>{_MONTH}) (?P<number>{_NUMBER})\b(?!,? ?(?:\d\d:|[\d.]+%|million|billion)){_YEAR.format('year')}"
     rf"|(?P<number2>{_NUMBER})(?: of)? (?P<month2>{_MONTH})\b{_YEAR.format('year2')}"
     r"|(?P<iso>(?:19|20)\d\d-\d\d-\d\d)"
-    rf"|(?P<count>{'|'.join(_COUNTS)}|[2-7]) days ago"
+    rf"|(?P<count>(?i:{'|'.join(_COUNTS)})|[2-7]) days ago"
     r"|(?P<near>(?i:today|tonight|yesterday|tomorrow|last night|overnight|this (?:morning|afternoon|evening)"
     r"|(?:earlier|later) (?:today|in the day)|the day before yesterday)))(?!\w)"
 )
@@ -50,8 +50,8 @@ _LAST = re.compile(r"\b(?:last|previous|past|earlier this week|that)\W+(?:on )?$
 _NEXT = re.compile(r"\b(?:next|this coming|coming|following)\W+$", re.IGNORECASE)
 # Behind these stands a day that bounds the event or comes after it, and is not its own.
 _BOUND = re.compile(
-    r"\b(?:since|until|till|before|by|through|ahead of|prior to|as of|after|following|from|between"
-    r"|later|next|scheduled for|due(?: on)?|set for|expected (?:on)?)(?: (?:the|an?|his|her|its|at least|about))?"
+    r"\b(?:since|until|till|before|by|through|ahead of|prior to|as of|after|following|from|between)"
+    r"(?: (?:the|an?|his|her|its|at least|about))?"
     r"(?: (?!on\b|in\b)[\w’'-]+)?\W+(?:on |last |this )?$",
     re.IGNORECASE,
 )
