@@ -38,11 +38,8 @@ FEATURES: Mapping[str, str] = {
     "place": "answer type",
     "cosine": "dense",
     "article_cosine": "dense",
-    "day": "recency",
-    "three_days": "recency",
     "week": "recency",
     "week_asked": "recency",
-    "month": "recency",
     "half_year": "recency",
     "agreement": "time",
 }
@@ -96,11 +93,8 @@ def recency_features(ages: npt.NDArray[np.int64], recency: Recency) -> dict[str,
 
     week = halving(7)
     return {
-        "day": halving(1),
-        "three_days": halving(3),
         "week": week,
         "week_asked": week if recency.asked else np.zeros_like(week),
-        "month": halving(30),
         "half_year": halving(180),
     }
 

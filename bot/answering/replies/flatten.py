@@ -16,7 +16,7 @@ from bot.answering.replies.lines import line
 from bot.answering.router.router import Message
 from bot.answering.summaries.models import CitedSentence, Summary, SummaryNumberer
 from bot.answering.summaries.service import Digest
-from bot.answering.summaries.timeline import Timeline
+from bot.answering.summaries.timeline import Timeline, TimelineEvent
 from retrieval.models import Passage, Reference
 from retrieval.search.query import day
 
@@ -57,12 +57,15 @@ def summary_answer(question: str, summary: Summary) -> Answer:
 
 
 def timeline_answer(question: str, timeline: Timeline) -> Answer:
-    """Its events in order, each with its day before it."""
-    blocks = [
-        ((AnswerSentence(dated(event.day.isoformat(), event.sentence.text), event.sentence.citations),),
-         event.citations)
-        for event in timeline.events
-    ]  # fmt: skip
+    """Its events in order, each with its day before it if it is known."""
+
+    def sentence(event: TimelineEvent) -> AnswerSentence:
+        if event.day is None:
+            return event.sentence
+        text = dated(event.day.isoformat(), event.sentence.text)
+        return AnswerSentence(text, event.sentence.citations)
+
+    blocks = [((sentence(event),), event.citations) for event in timeline.events]
     return _joined(question, blocks, "timeline", timeline.model, timeline.notes)
 
 
