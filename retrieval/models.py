@@ -48,7 +48,8 @@ class IngestItem:
     """One thing read from a source: an article, or the reason why there is none.
 
     ``label`` names the place, such as ``articles.jsonl:17``; ``ticket`` is whatever its sender wants
-    to know it by.
+    to know it by. ``fetched`` is set for what a feed or a page gave, which may come back cut;
+    ``anchor`` tells an article from others at the same address, such as the entries of a live page.
     """
 
     label: str
@@ -57,6 +58,8 @@ class IngestItem:
     url: str | None = None
     title: str | None = None
     ticket: Any = None
+    fetched: bool = False
+    anchor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

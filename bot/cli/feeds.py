@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,10 +16,11 @@ from bot.cli.output import complain, print_json
 if TYPE_CHECKING:
     from retrieval.catalogue.feeds import Feed
     from retrieval.feeds.item_filter import FilteredItem
-    from retrieval.feeds.service import FeedVisit
+    from retrieval.feeds.service import FeedImport, FeedVisit
 
 app = typer.Typer(help="Feeds: bring in what is new, by themselves.", no_args_is_help=True)
 
+_OPML_BYTES = 10_000_000
 _Reference = Annotated[str, typer.Argument(help="A feed's number or address.")]
 
 
@@ -101,6 +103,143 @@ def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
         _print_feed(feed, as_json)
 
 
+@app.command("import")
+def import_(
+    source: Annotated[str, typer.Argument(help="An OPML file, or its URL.")],
+    corpus: o.Corpus = "local",
+    as_json: o.Json = False,
+) -> None:
+    """Add the feeds of an OPML file, each tried first. What is there already stays as it is.
+
+    Example: newsdesk feeds import subscriptions.opml
+    """
+
+    async def run() -> list[FeedImport]:
+        from retrieval.feeds.opml import read_opml
+        from retrieval.text.encoding import read_bounded
+
+        done = []
+        async with open_ingestion_services("feeds import") as room:
+            if "://" in source:
+                data = (await room.pages.web.feed(source, max_bytes=_OPML_BYTES)).content
+            else:
+                data = await asyncio.to_thread(read_bounded, Path(source), _OPML_BYTES)
+            async for each in room.desk.import_feeds(read_opml(data), corpus, actor()):
+                done.append(each)
+                if as_json:
+                    print_json(_import_record(each))
+        return done
+
+    from retrieval.errors import UnreadableSource
+
+    try:
+        done = asyncio.run(run())
+    except UnreadableSource as error:
+        complain(f"{source}: {error.message}.")
+        raise typer.Exit(1) from error
+    if not as_json:
+        _print_import(done)
+    if not any(each.status != "failed" for each in done):
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    file: Annotated[
+        Path | None, typer.Argument(help="Where to write; standard output if left out.")
+    ] = None,
+    corpus: o.Corpus = "local",
+) -> None:
+    """Write the feeds of a corpus as OPML, for this or any other feed reader.
+
+    Example: newsdesk feeds export subscriptions.opml
+    """
+
+    async def run() -> bytes:
+        from retrieval.feeds.opml import write_opml
+
+        async with open_ingestion_services("feeds export", writing=False) as room:
+            await known(room.library, corpus)
+            feeds = await room.desk.feeds(corpus)
+            return write_opml(feeds, f"Newsdesk: {corpus}", room.library.clock())
+
+    written = asyncio.run(run())
+    if file is None:
+        sys.stdout.buffer.write(written)
+        return
+    try:
+        file.write_bytes(written)
+    except OSError as error:
+        complain(f"{file} can't be written ({error.strerror or error}).")
+        raise typer.Exit(1) from error
+
+
+@app.command()
+def filter(
+    reference: _Reference,
+    corpus: o.Corpus = "local",
+    include: Annotated[
+        list[str] | None, typer.Option(help="Take only items that hold this word; may be repeated.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Leave out items that hold this word; may be repeated.")
+    ] = None,
+    language: Annotated[
+        list[str] | None,
+        typer.Option(help="Take only items in this language (de, en, ...); may be repeated."),
+    ] = None,
+    category: Annotated[
+        list[str] | None,
+        typer.Option(help="Take only items that are filed under this; may be repeated."),
+    ] = None,
+    without_category: Annotated[
+        list[str] | None,
+        typer.Option(help="Leave out items that are filed under this; may be repeated."),
+    ] = None,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Drop the filters that there are.")
+    ] = False,
+    try_only: Annotated[
+        bool, typer.Option("--preview", help="Show what would pass; change nothing.")
+    ] = False,
+    as_json: o.Json = False,
+) -> None:
+    """Change which items of a feed are taken: by words, language and category. What is given
+    replaces what there was of its kind; the rest stays.
+
+    Example: newsdesk feeds filter 3 --category politics --exclude horoscope --preview
+    """
+    from dataclasses import replace
+
+    from retrieval.errors import UnreadableSource
+    from retrieval.feeds.item_filter import FeedFilters
+
+    given: dict[str, list[str] | None] = {
+        "include": include, "exclude": exclude, "languages": language, "categories": category,
+        "without_categories": without_category,
+    }  # fmt: skip
+
+    async def run() -> tuple[Feed, list[FilteredItem]]:
+        async with open_ingestion_services("feeds filter", writing=not try_only) as room:
+            feed = await room.desk.feed(reference, corpus)
+            before = FeedFilters() if clear else FeedFilters.of(feed.include, feed.exclude)
+            changes = {key: tuple(words) for key, words in given.items() if words}
+            filters = replace(before, **changes)
+            if try_only:
+                return await room.desk.preview_filters(reference, corpus, filters)
+            return await room.desk.set_filters(reference, corpus, actor(), filters), []
+
+    try:
+        feed, judged = asyncio.run(run())
+    except UnreadableSource as error:
+        complain(f"{reference}: {error.message}.")
+        raise typer.Exit(1) from error
+    if try_only:
+        _print_items(tuple(judged), as_json)
+        return
+    _print_feed(feed, as_json, "filters changed; the next check goes by them")
+
+
 @app.command()
 def pause(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
     """Stop asking a feed for news."""
@@ -176,6 +315,30 @@ def check(
         complain(f"{visit.feed.url}: {visit.reason}.")
     if failed:
         raise typer.Exit(1)
+
+
+def _import_record(each: FeedImport) -> dict[str, Any]:
+    return {
+        "url": each.listed.url,
+        "title": each.listed.title or (each.feed.title if each.feed else None),
+        "status": each.status,
+        "feed": each.feed.id if each.feed else None,
+        "reason": each.reason,
+    }
+
+
+def _print_import(done: list[FeedImport]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("feed", "what happened", "why", box=None, pad_edge=False)
+    order = {"failed": 0, "added": 1, "known": 2}
+    words = {"failed": "not added", "added": "added", "known": "there already"}
+    for each in sorted(done, key=lambda each: (order[each.status], each.listed.url)):
+        table.add_row(each.listed.url, words[each.status], each.reason or "")
+    Console(soft_wrap=True).print(table)
+    counts = {status: sum(each.status == status for each in done) for status in words}
+    print(", ".join(f"{counts[status]} {words[status]}" for status in ("added", "known", "failed")))
 
 
 def feed_record(feed: Feed) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import itertools
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,7 +28,7 @@ def ingest(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Bring articles in: .html .pdf .txt .md .jsonl .xml (each also .gz), the URL of an article or a feed,
+    """Bring articles in: .html .pdf .docx .eml .epub .txt .md .jsonl .xml (each also .gz), a .zip of these, the URL of an article or a feed,
     or - for standard input.
 
     Example: newsdesk ingest articles.jsonl.gz https://example.com/story
@@ -71,6 +71,7 @@ def extract(
     from retrieval.errors import UnreadableSource
     from retrieval.extraction.process_pool import Extractor
     from retrieval.extraction.worker_process import ExtractionJob
+    from retrieval.ingestion.readers.dispatch import document_kind
     from retrieval.text.encoding import read_bounded
     from retrieval.text.language import detect_language
     from retrieval.timestamps import written
@@ -78,7 +79,7 @@ def extract(
     try:
         settings = load_settings()
         data = read_bounded(file, settings.max_article_bytes)
-        kind: Literal["pdf", "page"] = "pdf" if data.startswith(b"%PDF-") else "page"
+        kind = document_kind(file.name, data)
         # Who asks to see a page is shown what there is before its paywall.
         job = ExtractionJob(kind, url, teasers=True, respect_noai=settings.respect_noai)
         with Extractor(1) as extractor:

@@ -20,7 +20,9 @@ from retrieval.catalogue.schema import (
     versions,
 )
 from retrieval.models import Article, IngestItem, content_hash
+from retrieval.runtime.executors import INGESTING
 from retrieval.text.chunking import passage_spans
+from retrieval.text.readings import why_worse
 from retrieval.timestamps import from_micros, to_micros, written
 from retrieval.web.urls import canonical_url, host_name
 
@@ -42,9 +44,16 @@ class IdentifiedArticle:
         self.hash = content_hash(self.article.text)
         url = self.article.url
         self.canonical_url = canonical_url(url) if url else f"text:{self.hash}"
+        if url and incoming.anchor:
+            self.canonical_url += f"#{incoming.anchor}"
+        self._fetched = incoming.fetched
         self.article_id = article_id_of(corpus.id, self.canonical_url)
         self.spans = passage_spans(self.article.text)
         self.correction = correction_in(self.article.text)
+
+    def why_worse(self, before: str) -> str | None:
+        """Why this text must not replace the one that is kept."""
+        return why_worse(before, self.article.text, fetched=self._fetched)
 
     def article_row(self, moment: int) -> dict[str, Any]:
         return {
@@ -97,6 +106,34 @@ class IdentifiedArticle:
             "actor": actor,
             "origin": origin,
         }
+
+
+async def worse_readings(
+    connection: AsyncConnection,
+    batch: Sequence[IdentifiedArticle],
+    known: dict[str, tuple[int, str]],
+) -> dict[tuple[str, str], str]:
+    """By article id and hash of what came in, why the text that is kept is the better one."""
+    changed = {
+        item.article_id
+        for item in batch
+        if item.article_id in known and known[item.article_id][1] != item.hash
+    }
+    if not changed:
+        return {}
+    rows = await connection.execute(
+        select(versions.c.article_id, versions.c.number, versions.c.text)
+        .where(versions.c.article_id.in_(changed))
+        .order_by(versions.c.number)
+    )
+    last = {article_id: text for article_id, _, text in rows}
+    found = {}
+    for item in batch:
+        if item.article_id in last:
+            reason = await INGESTING.run(item.why_worse, last[item.article_id])
+            if reason is not None:
+                found[item.article_id, item.hash] = reason
+    return found
 
 
 async def known_articles(

@@ -19,6 +19,7 @@ from retrieval.catalogue.acceptance import (
     known_hashes,
     next_version_id,
     removals,
+    worse_readings,
 )
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.queries import REFERENCE, ReadQueries
@@ -88,6 +89,7 @@ class ArticleRepository:
             known = await known_articles(connection, [item.article_id for item in batch])
             hashes = await known_hashes(connection, corpus, [item.hash for item in batch])
             removed = await removals(connection, [item.article_id for item in batch])
+            worse = await worse_readings(connection, batch, known)
             results: list[Acceptance] = []
             new_articles: list[dict[str, Any]] = []
             new_passages: list[tuple[int, int, int, int]] = []
@@ -102,6 +104,9 @@ class ArticleRepository:
                 number, current_hash = known.get(item.article_id, (0, None))
                 if current_hash == item.hash:
                     results.append(Acceptance("unchanged", item.article_id))
+                    continue
+                if number and (kept_because := worse.get((item.article_id, item.hash))):
+                    results.append(Acceptance("unchanged", item.article_id, reason=kept_because))
                     continue
                 if number:
                     result = Acceptance("updated", item.article_id, next_id)

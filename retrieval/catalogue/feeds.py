@@ -215,6 +215,22 @@ class FeedRepository:
         changes = {**_FORGOTTEN, "pause_reason": None, "next_at": to_micros(now)}
         await self._change(corpus, feed, actor, now, "feed.resume", state=FEED_ACTIVE, **changes)
 
+    async def set_filters(
+        self,
+        corpus: Corpus,
+        feed: Feed,
+        actor: Actor,
+        now: datetime,
+        *,
+        include: Sequence[str],
+        exclude: Sequence[str],
+    ) -> None:
+        """Replace a feed's filters. What they left out before is judged anew at the next visit."""
+        await self._change(
+            corpus, feed, actor, now, "feed.filter", include=list(include), exclude=list(exclude),
+            digest=None, etag=None, last_modified=None,
+        )  # fmt: skip
+
     async def remove(self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime) -> None:
         await self._change(corpus, feed, actor, now, "feed.remove", state=FEED_REMOVED)
 
@@ -244,6 +260,8 @@ class FeedRepository:
                 update(feeds)
                 .where(feeds.c.id == feed.id)
                 .values(
+                    url=feed.url,
+                    canonical_url=canonical_url(feed.url),
                     title=feed.title,
                     etag=feed.etag,
                     last_modified=feed.last_modified,

@@ -10,18 +10,31 @@ from typing import Any
 
 from retrieval.errors import UnreadableSource
 from retrieval.extraction import metadata
-from retrieval.extraction.boilerplate import PROSE, prose_in, prune
+from retrieval.extraction.authors import authors
+from retrieval.extraction.boilerplate import PROSE, hidden_elements, prose_in, prune
+from retrieval.extraction.dates import DateHints, territory_of
 from retrieval.extraction.fragments import html_to_text
 from retrieval.extraction.page_classifier import classify_non_article, is_teaser
+from retrieval.extraction.page_dates import published, updated
 from retrieval.extraction.structured import StructuredData, read_structured
 from retrieval.extraction.tdm_reservation import reservation
 from retrieval.extraction.text_cleanup import trim
+from retrieval.extraction.wording import size, tidy
 from retrieval.models import Article
 from retrieval.text.language import detect_language
+from retrieval.web.outlets import agency, clean_name, known_outlet, publisher_of, syndicated
 from retrieval.web.urls import host_name
 
 # Below this, what was found is a teaser, a cookie notice or an error message.
 MIN_PAGE_CHARS = 200
+# What a page calls an article may be as short as this.
+MIN_BRIEF_CHARS = 100
+# Where the page shows less than this, what it hides is the article.
+_MOST_BESIDE_HIDDEN = 1_500
+# Two sentences of which the second lost the line end before it.
+_GLUED = re.compile(
+    r"(?<=[^\W\d_][.!?…。！？।»”])(?=[^\W\d_a-zà-ÿ])(?=\w{2,})|(?<=[a-zа-яё][.!?…])(?=[\"“«„][^\W\d_])"
+)
 
 # If pruning or looking for the text left less than this of what there was, it went wrong.
 _LEAST_KEPT = 0.5
@@ -63,37 +76,87 @@ class _ParsedPage:
     def __init__(self, html: str, url: str | None) -> None:
         self.url = url
         self.tree = _parsed(html)
-        self.said = read_structured(self.tree)
+        self.said = read_structured(self.tree, url)
 
     def article(self, teasers: bool) -> Article:
         from lxml.etree import Comment, strip_elements
 
         tree, said = self.tree, self.said
-        title, headlines = metadata.titles(tree, said)
-        names = metadata.authors(tree, said)
         address = metadata.canonical(tree, said, self.url) or self.url
-        published = metadata.published(tree, said, address)
-        declared = metadata.declared_language(tree, said)
+        source = self._publisher(address)
+        title, headlines = metadata.titles(tree, said, source)
+        tag = metadata.language_tag(tree, said)
+        declared = metadata.declared_language(tag)
+        hints = DateHints(declared, territory_of(_host(address) if address else None, tag))
+        hidden = hidden_elements(tree)
         strip_elements(tree, "script", "style", "template", Comment, with_tail=False)
+        names = authors(tree, said, source)
+        when = published(tree, said, address, hints)
         whole = deepcopy(tree)
-        text = self._text(whole, headlines, names)
-        found = text if len(text) >= MIN_PAGE_CHARS else ""
+        concealed = self._conceal(hidden)
+        text = tidy(self._text(whole, headlines, names))
+        found = text if self._is_enough(text) else ""
         if other := classify_non_article(whole, said, self.url or address, title or "", found):
             raise UnreadableSource(other)
         if not teasers and is_teaser(whole, said, text):
             raise UnreadableSource("it is only the beginning; the article is behind a paywall")
+        if not teasers and concealed > size(text) and size(text) < _MOST_BESIDE_HIDDEN:
+            raise UnreadableSource("the page hides most of the article")
         if not found:
             raise UnreadableSource("no article text was found in the page")
+        language = metadata.language(declared, detect_language(text))
         return Article(
-            title=title or _first_line(text),
+            title=tidy(title or _first_line(text)),
             text=text,
             url=address,
-            source=metadata.publisher(said) or (_host(address) if address else None),
-            authors=names,
-            published=published,
-            updated=metadata.updated(said, published),
-            language=metadata.language(declared, detect_language(text)),
+            source=syndicated(source, self._origin(address, names)),
+            authors=tuple(name for name in names if agency(name) is None) or names,
+            published=when,
+            updated=updated(said, when, hints),
+            language=language,
         )
+
+    def _publisher(self, address: str | None) -> str | None:
+        said = self.said
+        claims = (
+            said.first("og:site_name"),
+            *said.names("publisher"),
+            said.first("application-name"),
+        )
+        claimed = next((name for name in claims if name and clean_name(name)), None)
+        return publisher_of(self.url or address, claimed)
+
+    def _origin(self, address: str | None, names: tuple[str, ...]) -> str | None:
+        """The outlet whose text this is, where the page carries another's: by its canonical address
+        under a known domain, or an agency that signs it."""
+        if self.url is None and address is None:
+            return None
+        mine = known_outlet(_host(self.url or address or "") or "")
+        for value in self.tree.xpath("//link[@rel='canonical']/@href"):
+            theirs = known_outlet(_host(str(value)) or "")
+            if theirs and theirs != mine:
+                return theirs
+        return next((found for name in names if (found := agency(name))), None)
+
+    def _conceal(self, hidden: list[Any]) -> int:
+        """Take what the page hides out of the tree; how much text that was."""
+        concealed = 0
+        for element in hidden:
+            if element.getparent() is not None:
+                concealed += prose_in(element)
+                element.drop_tree()
+        return concealed
+
+    def _is_enough(self, text: str) -> bool:
+        """Whether a text is long enough for an article: a brief is one where the page says that it is."""
+        least = MIN_PAGE_CHARS
+        if (
+            self.said.article
+            or (self.said.first("og:type") or "").lower() == "article"
+            or self.tree.find(".//article") is not None
+        ):
+            least = MIN_BRIEF_CHARS
+        return size(text) >= least
 
     def _text(self, whole: Any, headlines: list[str], names: tuple[str, ...]) -> str:
         there = prose_in(self.tree)
@@ -103,16 +166,22 @@ class _ParsedPage:
             unpruned = trim(_main_text(whole, self.url), headlines, names)
             if _prose(text) < max(MIN_PAGE_CHARS, _LEAST_KEPT * _prose(unpruned)):
                 text = max(text, unpruned, key=_prose)
-        if len(text) < MIN_PAGE_CHARS:
+        if size(text) < MIN_PAGE_CHARS:
             every = _main_text(self.tree, self.url, recall=True)
-            text = max(text, trim(every, headlines, names), key=len)
+            text = max(text, trim(every, headlines, names), key=size)
+        if size(text) < MIN_PAGE_CHARS:
+            text = max(text, trim(_paragraphs(self.tree), headlines, names), key=size)
         body = trim(_structured_body(self.said), headlines, names)
-        return body if len(body) >= MIN_PAGE_CHARS and len(text) < _LEAST_KEPT * len(body) else text
+        return (
+            body
+            if size(body) >= MIN_BRIEF_CHARS and size(text) < _LEAST_KEPT * size(body)
+            else text
+        )
 
 
 def _prose(text: str) -> int:
     """Characters in lines that are long enough to be paragraphs; menus have none."""
-    return sum(len(line) for line in text.split("\n") if len(line) >= PROSE)
+    return sum(each for line in text.split("\n") if (each := size(line)) >= PROSE)
 
 
 def _parsed(html: str) -> Any:
@@ -134,9 +203,28 @@ def _main_text(tree: Any, url: str | None, *, recall: bool = False) -> str:
     return (found.text or "").strip() if found is not None else ""
 
 
+def _paragraphs(tree: Any) -> str:
+    """The paragraphs of the element that is the article, for pages too small to be measured."""
+    article = tree.find(".//article")
+    root = article if article is not None else tree.find(".//main")
+    if root is None:
+        return ""
+    lines = (" ".join(p.text_content().split()) for p in root.iter("p"))
+    return "\n".join(line for line in lines if line)
+
+
 def _structured_body(said: StructuredData) -> str:
+    """The text in the page's JSON-LD; markup in it is read, also where it is escaped."""
     body = said.text("articleBody") or ""
-    return unescape(html_to_text(body) if _TAG.search(body) or "&" in body else body).strip()
+    if "&lt;" in body:
+        body = unescape(body)
+    if _TAG.search(body):
+        body = html_to_text(body)
+    elif "&" in body:
+        body = unescape(body)
+    if "\n" not in body:
+        body = _GLUED.sub("\n", body)
+    return body.strip()
 
 
 def _host(url: str) -> str | None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from retrieval.extraction.metadata import words
+from retrieval.extraction.wording import begins, size, words
 
 # Names of boxes, in class and id. A name is matched whole or at the borders of its words.
 _BOX = re.compile(
@@ -36,16 +36,29 @@ _COMMENTS = re.compile(
 _STANDFIRST = re.compile(
     r"(?<![a-z])(?:dek|deck|stand-?first|sub-?(?:head(?:line|er|ing)?|titles?|lines?|deck)|[a-z]+-?sub-?(?:head(?:line)?|title|line)|strap-?line|summary|tagline|kicker|eyebrow|excerpt|synopsis|teaser|(?:article|story|post|entry)-?(?:desc(?:ription)?|summary|lead-?in|intro))(?![a-z])"
 )
+# Names of standfirsts; subheadings have others.
+_LEAD_NAME = re.compile(
+    r"(?<![a-z])(?:lead|lede|intro(?:duction)?|stand-?first|chapo|chapeau|vorspann|teaser|summary|synopsis|entradilla|bajada|sommario|occhiello|ingress|manchet|spot)(?![a-z])"
+)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _WHOLE = frozenset(["html", "body", "article", "main", "head"])
 _UNSEEN = frozenset(["noscript", "form", "button", "select", "iframe", "svg", "textarea", "input", "nav", "figcaption", "dialog", "aside"])  # fmt: skip
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?([.#])([\w-]+)", re.IGNORECASE)
+_LONGEST_RULES = 200_000
 # Text shorter than this says little of where the article is.
 PROSE = 80
 # The share of a page's prose that a box, and that its comments may hold.
 _LARGEST_BOX = 0.3
 _LARGEST_COMMENTS = 0.9
+# A standfirst shorter than this is a kicker; one whose words come again by this share is repeated.
+_LEAD = 60
+_SAID_AGAIN = 0.8
+_SENTENCE_END = re.compile(r"[.!?…。！？।॥؟][\"”’»“)\]」』]*$")
+_LONGEST_POINTER = 300
+_LONGEST_LABEL = 40
+_SHORTEST_POINTER = 12
 
 
 def prune(tree: Any, headlines: list[str]) -> None:
@@ -59,6 +72,17 @@ def prune(tree: Any, headlines: list[str]) -> None:
     if heading is not None:
         _prune_head(heading)
     _prune_lone_links(tree)
+    _prune_pointers(tree)
+
+
+def prune_fragment(root: Any) -> None:
+    """Take what is hidden and what leads to other articles out of a piece of HTML."""
+    for element in hidden_elements(root):
+        _drop(element)
+    for caption in list(root.iter("figcaption", "aside", "form", "button", "select", "iframe")):
+        if prose_in(caption) <= _LARGEST_BOX * max(1, prose_in(root)):
+            _drop(caption)
+    _prune_pointers(root)
 
 
 def _unwrap_layout(tree: Any) -> None:
@@ -100,21 +124,22 @@ def _largest_share(element: Any) -> float | None:
     tag = element.tag
     if not isinstance(tag, str) or tag in _WHOLE:
         return None
-    plain = _plain(f"{element.get('class') or ''} {element.get('id') or ''}")
+    plain = plain_name(f"{element.get('class') or ''} {element.get('id') or ''}")
     if _COMMENTS.search(plain):
         return _LARGEST_COMMENTS
-    if tag in _UNSEEN or _BOX.search(plain) or _HIDDEN.search(element.get("style") or ""):
+    if tag in _UNSEEN or _BOX.search(plain) or _HIDING.search(element.get("style") or ""):
         return _LARGEST_BOX
     return None
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Class names and ids as the rules for boxes compare them."""
     return _CAMEL.sub("-", name).replace("_", "-").lower() if len(name) > 3 else ""
 
 
 def prose_in(element: Any) -> int:
     """Characters of text that is long enough to be an article's."""
-    return sum(len(text) for text in element.itertext() if len(text) >= PROSE)
+    return sum(each for text in element.itertext() if (each := size(text)) >= PROSE)
 
 
 def _headline(tree: Any, headlines: list[str]) -> Any:
@@ -134,30 +159,58 @@ def _headline(tree: Any, headlines: list[str]) -> Any:
 
 
 def _prune_head(heading: Any) -> None:
-    """What follows the headline up to the first paragraph: subheadings, standfirst, byline."""
+    """What follows the headline up to the first paragraph: subheadings, kicker, byline.
+
+    A standfirst of whole sentences stays unless the text says it again.
+    """
     doomed: list[Any] = []
-    for element in _following(heading):
+    behind: str | None = None
+    for element in following(heading):
         tag = element.tag
         if not isinstance(tag, str):
             continue
-        if len((element.tail or "").strip()) >= PROSE:
+        if size((element.tail or "").strip()) >= PROSE:
             break
         name = f"{element.get('class') or ''} {element.get('id') or ''}"
-        if tag in _HEADINGS or (
+        is_head = tag in _HEADINGS or (
             tag in {"p", "div", "span", "strong", "em", "li", "ul"}
-            and _STANDFIRST.search(_plain(name))
-            and len(element.text_content()) < 600
-        ):
+            and _STANDFIRST.search(plain_name(name))
+            and size(element.text_content()) < 600
+        )
+        if is_head and not any(above in doomed for above in element.iterancestors()):
+            if behind is None:
+                behind = _text_behind(heading)
+            may_stay = tag not in _HEADINGS or _LEAD_NAME.search(plain_name(name))
+            if may_stay and _is_lead(element.text_content(), behind):
+                break
             doomed.append(element)
         elif not any(above in doomed for above in element.iterancestors()):
             own = element.text_content() if tag == "p" else element.text
-            if len((own or "").strip()) >= PROSE:
+            if size((own or "").strip()) >= PROSE:
                 break
     for element in doomed:
         _drop(element)
 
 
-def _following(element: Any) -> Iterator[Any]:
+def _text_behind(heading: Any) -> str:
+    body = next(heading.iterancestors("article", "main", "body", "html"), heading)
+    return str(body.text_content())
+
+
+def _is_lead(text: str, page: str) -> bool:
+    """Whether a standfirst tells what the paragraphs don't: whole sentences, with words of their own."""
+    plain = " ".join(text.split())
+    if size(plain) < _LEAD or not _SENTENCE_END.search(plain):
+        return False
+    mine = words(plain)
+    counts = Counter(words(page))
+    for word in mine:
+        counts[word] -= 1
+    again = sum(counts[word] > 0 for word in mine)
+    return again < _SAID_AGAIN * len(mine)
+
+
+def following(element: Any) -> Iterator[Any]:
     """Elements after ``element`` in the order of the page, 200 at most."""
     count = 0
     here = element
@@ -169,6 +222,56 @@ def _following(element: Any) -> Iterator[Any]:
                     return
                 yield each
         here = here.getparent()
+
+
+def hidden_elements(tree: Any) -> list[Any]:
+    """The outermost elements that the page's own styles hide: by attribute, by style, by a rule."""
+    classes, ids = _hidden_names(tree)
+    found: list[Any] = []
+    seen: set[Any] = set()
+    for element in tree.iter():
+        if not isinstance(element.tag, str) or element.tag in _WHOLE | {"input", "script", "style"}:
+            continue
+        hides = (
+            element.get("hidden") is not None
+            or _HIDING.search(element.get("style") or "")
+            or (classes and not classes.isdisjoint((element.get("class") or "").split()))
+            or element.get("id") in ids
+        )
+        if hides and not any(above in seen for above in element.iterancestors()):
+            seen.add(element)
+            found.append(element)
+    return found
+
+
+def _hidden_names(tree: Any) -> tuple[set[str], set[str]]:
+    """Classes and ids that a style element of the page hides with a rule for nothing else."""
+    classes: set[str] = set()
+    ids: set[str] = set()
+    for style in tree.iter("style"):
+        media = (style.get("media") or "").lower()
+        text = (style.text or "")[:_LONGEST_RULES]
+        if "print" in media or ("display" not in text and "visibility" not in text):
+            continue
+        for hiding in _HIDING.finditer(text):
+            opening = text.rfind("{", 0, hiding.start())
+            if opening < 0 or "}" in text[opening : hiding.start()]:
+                continue
+            begin = (
+                max(
+                    text.rfind("}", 0, opening),
+                    text.rfind("{", 0, opening),
+                    text.rfind("*/", 0, opening) + 1,
+                )
+                + 1
+            )
+            # A rule inside another is for some screens only: what it hides is there for others.
+            if text.count("{", 0, opening) != text.count("}", 0, opening):
+                continue
+            for selector in text[begin:opening].split(","):
+                if found := _SELECTOR.fullmatch(selector.strip()):
+                    (classes if found[1] == "." else ids).add(found[2])
+    return classes, ids
 
 
 def _prune_lone_links(tree: Any) -> None:
@@ -187,6 +290,65 @@ def _prune_lone_links(tree: Any) -> None:
     if len(lone) <= 0.5 * others:
         for paragraph in lone:
             _drop(paragraph)
+
+
+def _prune_pointers(tree: Any) -> None:
+    """``Read also: <a>…</a>``: a label and a link that lead to another article, in any language; and
+    the heading of a list of such links with its list."""
+    for block in list(
+        tree.iter("p", "div", "li", "h2", "h3", "h4", "h5", "strong", "em", "blockquote", "span")
+    ):
+        if block.getparent() is None or block.find(".//p") is not None:
+            continue
+        text = " ".join(block.text_content().split())
+        if not text or size(text) > _LONGEST_POINTER:
+            continue
+        links = [a for a in block.iter("a") if a.get("href")]
+        if links and _is_pointer(block, text, links):
+            _drop(block)
+        elif block.tag in {*_HEADINGS, "p", "strong", "div"} and begins("related", text) == "":
+            _drop_list_behind(block)
+
+
+def _is_pointer(block: Any, text: str, links: list[Any]) -> bool:
+    """A few words, then nothing but links: with a colon between, or with words that say so."""
+    linked = sum(size(" ".join(a.text_content().split())) for a in links)
+    rest = begins("related", text)
+    if rest is not None and linked >= 0.5 * size(rest or text):
+        return True
+    if block.tag not in {"p", "div"} or len(links) > 1:
+        return False
+    before = " ".join((block.text or "").split())
+    label = before or " ".join("".join(block.itertext()).split())[: max(0, len(text) - linked)]
+    ends = label.rstrip().endswith((":", "：", "»", "→", "▶", "►", "|"))
+    return (
+        ends
+        and 0 < size(label) <= _LONGEST_LABEL
+        and linked + size(label) >= 0.9 * size(text)
+        and linked >= _SHORTEST_POINTER
+    )
+
+
+def _drop_list_behind(heading: Any) -> None:
+    """A heading such as "Read also" goes with the links behind it."""
+    sibling = heading.getnext()
+    doomed = [heading]
+    while (
+        sibling is not None
+        and isinstance(sibling.tag, str)
+        and sibling.tag in {"ul", "ol", "p", "div", "a", "h3", "h4"}
+    ):
+        text = " ".join(sibling.text_content().split())
+        linked = sum(
+            size(" ".join(a.text_content().split())) for a in sibling.iter("a") if a.get("href")
+        )
+        if not text or linked < 0.7 * size(text):
+            break
+        doomed.append(sibling)
+        sibling = sibling.getnext()
+    if len(doomed) > 1:
+        for element in doomed:
+            _drop(element)
 
 
 def _drop(element: Any) -> None:

@@ -4,9 +4,32 @@ from __future__ import annotations
 
 import re
 
+from retrieval.extraction.boilerplate import prune_fragment
+from retrieval.extraction.text_cleanup import is_note
+from retrieval.extraction.wording import fold, holds, size
 
-def html_to_text(fragment: str) -> str:
-    """The text of a piece of HTML, a blank line between blocks."""
+_LONGEST_NOTE = 400
+
+
+def article_text(fragment: str) -> str:
+    """The text of an article that a feed gives as HTML: without pointers to other articles, notes of
+    the desk, newsletters, and what blog engines add at the end."""
+    return cleaned(html_to_text(fragment, prune=True))
+
+
+def cleaned(text: str) -> str:
+    """An article's text without lines that are about the page or the feed."""
+    blocks = text.split("\n\n")
+    kept = ["\n".join(line for line in block.split("\n") if not is_note(line)) for block in blocks]
+    kept = [block for block in kept if block.strip()]
+    while len(kept) > 1 and size(kept[-1]) <= _LONGEST_NOTE and holds("appeared", fold(kept[-1])):
+        kept.pop()
+    return "\n\n".join(kept) if kept else text
+
+
+def html_to_text(fragment: str, *, prune: bool = False) -> str:
+    """The text of a piece of HTML, a blank line between blocks; with ``prune`` without what is hidden
+    and what leads to other articles."""
     from lxml import html
     from lxml.etree import LxmlError
 
@@ -16,6 +39,8 @@ def html_to_text(fragment: str) -> str:
         return ""
     for unseen in root.xpath("//script|//style|//noscript|//template|//comment()"):
         unseen.drop_tree()
+    if prune:
+        prune_fragment(root)
     for block in root.iter("p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote",
                            "tr", "ul", "ol", "table", "figure", "section", "article", "pre"):  # fmt: skip
         block.tail = "\n\n" + (block.tail or "")

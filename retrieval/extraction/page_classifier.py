@@ -11,37 +11,24 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from retrieval.extraction.boilerplate import hidden_elements
+from retrieval.extraction.boilerplate import plain_name as _plain
 from retrieval.extraction.structured import StructuredData
+from retrieval.extraction.wording import fold, holds, size, words
 
 _FRONT = re.compile(r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?|home|index|default|start|startseite)?(?:\.(?:html?|php|aspx?|jsp))?/?", re.IGNORECASE)  # fmt: skip
 _LISTING = re.compile(r"/(?:tags?|categor(?:y|ies)|topics?|sections?|authors?|archives?|search|page/\d+|themen|rubrik)(?:/|$)", re.IGNORECASE)  # fmt: skip
 _VIDEO_PATH = re.compile(r"/(?:videos?|watch|tv|mediathek|clips?|live-?tv)(?:/|$)", re.IGNORECASE)
-_GONE = re.compile(
-    r"""\W*(?:(?:error|fehler|erreur)\W*)?404\b.{0,60} | .{0,40}\b(?:error|fehler)\s404\W*
-    | (?:(?:sorry|oops|whoops|uh[ -]oh|hmm)\W+)?.{0,20}\b(?:page|article|story|content|url|document)\b.{0,45}\b(?:not|never|cannot|can['’]t|couldn['’]t|doesn['’]t|isn['’]t|no\ longer)\b.{0,20}\b(?:found|find|exist|exists|available|here)\b.{0,40}
-    | (?:not\ found|we\ (?:can['’]t|couldn['’]t|cannot)\ find\ (?:that|the|this)\ page).{0,40}
-    | .{0,20}(?:seite|artikel)\b.{0,20}\bnicht\ (?:gefunden|vorhanden|verfügbar|mehr).{0,40} | .{0,10}page\ (?:introuvable|non\ trouvée).{0,30}
-    | .{0,10}página\ no\ (?:encontrada|existe|disponible).{0,30} | .{0,10}página\ não\ encontrada.{0,30} | .{0,10}pagina\ non\ trovata.{0,30} | .{0,10}pagina\ niet\ gevonden.{0,30}
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-_ROBOT = re.compile(
-    r"just a moment\W*|attention required.{0,30}|access (?:to this page has been )?denied.{0,30}|are you (?:a )?(?:human|robot).{0,30}|(?:please )?verify (?:that )?you are (?:a )?human.{0,40}|security check.{0,30}|robot check|captcha.{0,20}|checking your browser.{0,40}|pardon our interruption.{0,20}|.{0,20}request (?:was )?(?:blocked|unsuccessful).{0,30}|403 forbidden|forbidden",
-    re.IGNORECASE,
-)
-_CONSENT_TITLE = re.compile(r".{0,30}(?:before you continue|(?:we (?:value|care about|respect) )?your (?:data|privacy)\b|cookie (?:consent|settings|preferences|notice)|consent (?:required|management|settings)|privacy (?:settings|preferences|notice)|datenschutzeinstellungen|mit werbung (?:weiter|lesen)|accept (?:all )?cookies|yahoo is part of).{0,60}", re.IGNORECASE)  # fmt: skip
-_CONSENT = re.compile(r"\bwe (?:and our (?:\d+ )?(?:partners|vendors)|use cookies|value your privacy)|accept (?:all|and (?:continue|close))|reject all|manage (?:settings|preferences|options|cookies)|store and/or access|your (?:privacy )?choices|personali[sz]ed (?:ads|advertising|content)|withdraw (?:your )?consent|cookie policy|wir und unsere partner|alle akzeptieren|tout accepter|aceptar todo", re.IGNORECASE)  # fmt: skip
-_LOGIN_TITLE = re.compile(r"\W*(?:please )?(?:log[ -]?in|sign[ -]?in|sign[ -]?on|login|anmelden|anmeldung|connexion|iniciar sesi[oó]n|entrar|accedi|inloggen|member login|account login|(?:create|log in to|sign in to) (?:your |an )?account)\b.{0,60}", re.IGNORECASE)  # fmt: skip
-_WALL = re.compile(
-    r"""(?:subscribe|register|sign\ up|sign\ in|log\ ?in|become\ a\ (?:member|subscriber)|join|upgrade)\b.{0,60}\bto\ (?:continue|keep|finish|read|unlock|view|access)\b.{0,60}
-    | \bto\ (?:continue|keep)\ reading\b | \bto\ read\ (?:the|this)\ (?:full|rest|whole|entire|complete)\b | \b(?:unlock|read)\ (?:this|the\ full)\ (?:article|story)\b.{0,40}\bsubscri
-    | \b(?:article|story|content|post)\ is\ (?:only\ |exclusively\ )?(?:available\ )?(?:for|to|reserved\ for|exclusive\ to)\ (?:our\ |paid\ |paying\ )?(?:subscribers|members) | \bfor\ (?:subscribers|members)\ only\b | \b(?:subscriber|member)[- ](?:only|exclusive)\b
-    | \bthis\ is\ a\ premium\ article | already\ a\ (?:subscriber|member)\?\s*(?:log|sign) | \byou(?:['’]ve|\ have)\ (?:reached|read|used)\b.{0,40}\b(?:free\ articles?|limit)
-    | nur\ für\ abonnenten | weiterlesen\ mit | réservée?\ aux\ abonnés | exclusivo\ para\ (?:suscriptores|assinantes)
-    """,
-    re.IGNORECASE | re.VERBOSE,
+_NUMBERED_ERROR = re.compile(r"\W*(?:\w+\W+){0,3}(?:404|410|500|502|503)\b.{0,60}|.{0,40}\b(?:404|410|500|502|503)\W*", re.IGNORECASE)  # fmt: skip
+_REDIRECTS = re.compile(r"\s*\d*\s*[;,]\s*url\s*=\s*[\"']?\s*([^\"'\s>]+)", re.IGNORECASE)
+# Names of boxes that stand where a text goes on for those who pay.
+_WALL_BOX = re.compile(
+    r"(?<![a-z])(?:pay-?wall|(?:article|content|metered|reg(?:istration)?|subscriber|premium|login|member)-?wall|wall|regwall|piano|"
+    r"subscri(?:be|ber|ption)-?(?:wall|prompt|barrier|gate|only|required|cta|offer)|premium-?(?:box|teaser|overlay|content|lock|barrier)|"
+    r"(?:article|content|story)-?(?:gate|lock(?:ed)?|barrier|limit)|offer-?(?:box|page|wall)|abo-?(?:wall|box|teaser|schranke)|plus-?(?:box|wall)|locked(?:-content)?|meter(?:ed)?-?(?:wall|box)?)(?![a-z])"
 )
 _HARDLY_ANY = 600
+_LONGEST_SEARCHED = 60_000
 _TEASER_CHARS = 1_500
 _LONGEST_TEASER = 700
 _FEW_HEADLINES = 4
@@ -56,19 +43,20 @@ def classify_non_article(
     ``text`` is what was found in it, perhaps nothing; a beginning before a paywall is
     ``is_teaser``'s. ``tree`` has not been pruned but for its scripts.
     """
+    if target := meta_refresh(tree, url):
+        return f"the page leads on to {target}"
     headings = [title, *(" ".join(h.text_content().split()) for h in tree.iter("h1"))][:3]
+    folded = [fold(each) for each in headings if each]
     is_article = bool(said.article) or (said.first("og:type") or "").lower() == "article"
-    hardly_any = len(text) < _HARDLY_ANY
-    # A long headline of some text may be about a missing page.
-    brief = [each for each in headings if hardly_any or each.count(" ") < 8]
-    if len(text) < _TEASER_CHARS and any(map(_GONE.fullmatch, brief)):
+    hardly_any = size(text) < _HARDLY_ANY
+    if size(text) < _TEASER_CHARS and _is_gone(headings, folded, hardly_any=hardly_any):
         return "the page says that there is nothing at this address"
-    if hardly_any and any(map(_ROBOT.fullmatch, headings)):
+    if hardly_any and not is_article and _is_robot_check(tree, url, folded, text):
         return "the site asks for proof that a person reads it"
-    if not is_article and _is_consent(url, headings, text or _all_text(tree)):
+    if not is_article and _is_consent(tree, url, folded, text or _all_text(tree)):
         return "it is a consent page; the article is behind it"
     has_password = any((e.get("type") or "").lower() == "password" for e in tree.iter("input"))
-    if has_password and hardly_any and (not text or any(map(_LOGIN_TITLE.fullmatch, headings))):
+    if has_password and hardly_any and (not text or any(map(_is_login, folded))):
         return "it is a page to log in on"
     if hardly_any and _is_video(said, url, is_article):
         return "it is a video with hardly any text"
@@ -79,13 +67,32 @@ def classify_non_article(
 
 def is_teaser(tree: Any, said: StructuredData, text: str) -> bool:
     """Whether ``text`` is the beginning of an article that is to be paid for."""
-    if len(text) >= _TEASER_CHARS:
+    if size(text) >= _TEASER_CHARS:
         return False
     free = said.article.get("isAccessibleForFree")
     tier = (said.first("article:content_tier") or "").lower()
-    if free is False or str(free).lower() == "false" or tier == "locked":
+    if (
+        free is False
+        or str(free).lower() in {"false", "no"}
+        or tier in {"locked", "metered-locked"}
+    ):
         return True
-    return bool(_WALL.search(_all_text(tree)))
+    return _has_wall_box(tree) or bool(holds("wall", fold(_all_text(tree)[:_LONGEST_SEARCHED])))
+
+
+def meta_refresh(tree: Any, url: str | None) -> str | None:
+    """The address that a page without text of its own sends its readers to at once."""
+    for element in tree.iter("meta"):
+        if (element.get("http-equiv") or "").lower() != "refresh":
+            continue
+        found = _REDIRECTS.match(element.get("content") or "")
+        if found and size(_all_text(tree)) < _HARDLY_ANY:
+            try:
+                target: str = urljoin(url or "", found[1])
+            except ValueError:
+                return None
+            return target if target.split("#")[0] != (url or "").split("#")[0] else None
+    return None
 
 
 def is_front(path: str) -> bool:
@@ -93,15 +100,77 @@ def is_front(path: str) -> bool:
     return bool(_FRONT.fullmatch(path))
 
 
-def _is_consent(url: str | None, headings: list[str], text: str) -> bool:
+def _is_gone(headings: list[str], folded: list[str], *, hardly_any: bool) -> bool:
+    """A heading that says so and little else; a long headline of some text may be about that."""
+    for heading, plain in zip((h for h in headings if h), folded, strict=True):
+        if not hardly_any and (heading.count(" ") >= 8 or size(heading) > 60):
+            continue
+        if _NUMBERED_ERROR.fullmatch(heading) and size(heading) <= 60:
+            return True
+        found = holds("gone", plain)
+        if any(_covers(phrase, plain, 0.45) for phrase in found if phrase != "404"):
+            return True
+    return False
+
+
+def _covers(phrase: str, folded: str, share: float) -> bool:
+    """Whether a phrase is most of a heading, or its beginning or end with little beside it."""
+    return len(phrase) >= share * len(folded) or (len(folded) - len(phrase) <= 30)
+
+
+def _is_robot_check(tree: Any, url: str | None, folded: list[str], text: str) -> bool:
+    for heading in folded:
+        if any(
+            _covers(phrase, heading, 0.5) and len(heading) < 70
+            for phrase in holds("robot", heading)
+        ):
+            return True
+    # A heading that is but the site's name over a request to prove something.
+    host = (urlsplit(url).hostname or "") if url else ""
+    bare = any(
+        heading.removeprefix("www.") == host.removeprefix("www.") for heading in folded if host
+    )
+    asked = holds("robot", fold(text or _all_text(tree)))
+    return len(asked) >= (1 if bare else 2) and size(_all_text(tree)) < 2 * _HARDLY_ANY
+
+
+def _is_consent(tree: Any, url: str | None, folded: list[str], text: str) -> bool:
     host = (urlsplit(url).hostname or "") if url else ""
     if host.startswith(("consent.", "guce.")):
         return True
-    asks = len({match.lower() for match in _CONSENT.findall(text)})
-    if asks >= 2 and len(text) < 4_000 and any(map(_CONSENT_TITLE.fullmatch, headings)):
-        return True
-    asking = sum(len(line) for line in text.split("\n") if _CONSENT.search(line))
-    return asks >= 4 and asking >= 0.5 * len(text)
+    asks = holds("consent", fold(text[:_LONGEST_SEARCHED]))
+    asks = {a for a in asks if not any(a != b and a in b for b in asks)}
+    if len(asks) < 3:
+        return False
+    acts = any(True for _ in tree.iter("button", "input", "form")) or size(text) < _HARDLY_ANY
+    headed = any(holds("consent_heading", heading) for heading in folded)
+    if len(asks) >= 3 and size(text) < 4_000 and headed and acts:
+        return size(text) < _TEASER_CHARS or len(asks) >= 6
+    asking = sum(size(line) for line in text.split("\n") if len(holds("consent", fold(line))) >= 2)
+    return len(asks) >= 4 and acts and asking >= 0.5 * size(text)
+
+
+def _is_login(folded: str) -> bool:
+    return any(
+        folded.startswith(phrase) or (_covers(phrase, folded, 0.5) and len(folded) < 60)
+        for phrase in holds("login", folded)
+    )
+
+
+def _has_wall_box(tree: Any) -> bool:
+    """A box that is called a wall, is shown, says something and lets one do something."""
+    hidden = {id(e) for e in hidden_elements(tree)}
+    for element in tree.iter("div", "section", "aside", "form", "p", "span"):
+        name = f"{element.get('class') or ''} {element.get('id') or ''}"
+        if not _WALL_BOX.search(_plain(name)):
+            continue
+        if any(id(e) in hidden for e in (element, *element.iterancestors())):
+            continue
+        text = " ".join(element.text_content().split())
+        acts = any(True for _ in element.iter("a", "button", "input", "form"))
+        if 15 <= size(text) <= 1_500 and acts:
+            return True
+    return False
 
 
 def _is_video(said: StructuredData, url: str | None, is_article: bool) -> bool:
@@ -130,7 +199,7 @@ def _headline_links(tree: Any, url: str) -> int:
     targets = set()
     for link in tree.iter("a"):
         text = " ".join(link.text_content().split())
-        if text.count(" ") < 3 or not (href := link.get("href")):
+        if len(words(text)) < 4 or not (href := link.get("href")):
             continue
         block = next(link.iterancestors("h1", "h2", "h3", "h4", "h5", "li", "p", "div", "td"), None)
         if block is None or _is_longer(block, int(1.6 * len(text)) + 20):
@@ -166,7 +235,7 @@ def _own_prose(tree: Any, text: str) -> int:
                 break
             teasers.append(" ".join(" ".join(around.itertext()).split()))
     told = "\n".join(teasers)
-    return sum(len(line) for line in text.split("\n") if len(line) >= 80 and line not in told)
+    return sum(size(line) for line in text.split("\n") if size(line) >= 80 and line not in told)
 
 
 def _all_text(tree: Any) -> str:

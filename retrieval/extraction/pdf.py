@@ -1,17 +1,22 @@
-"""PDFs to articles, through pypdf."""
+"""Read PDFs as articles, through PDFium."""
 
 from __future__ import annotations
 
-import io
+import json
 import re
 from collections import Counter
-from datetime import datetime
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from retrieval.errors import UnreadableSource
+from retrieval.extraction.authors import names_in
+from retrieval.extraction.dates import parse_date
+from retrieval.extraction.pdf_layout import Piece, lines_of
+from retrieval.extraction.wording import tidy
 from retrieval.models import Article
 from retrieval.text.language import detect_language
-from retrieval.timestamps import Span, parse_span
+from retrieval.timestamps import Span
 from retrieval.web.urls import host_name
 
 _PAGES = 300
@@ -20,8 +25,15 @@ _LEAST_LETTERS = 100
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\u00ad": None})  # fmt: skip
 _PAGE_NUMBER = re.compile(r"\W*(?:(?:page|seite|p\.)\s*)?\d{1,4}(?:\s*(?:/|of|von|de)\s*\d{1,4})?\W*", re.IGNORECASE)  # fmt: skip
 _NO_TITLE = re.compile(r"untitled.*|microsoft word\b.*|(?:doc|document|layout|print|slide)\s?\d*|\S+\.(?:pdf|docx?|indd|qxp|qxd|rtf|odt|tex|dvi|html?|pptx?)|\W*|https?:\S+|about:blank", re.IGNORECASE)  # fmt: skip
-_SENTENCE_END = re.compile(r"[.!?…:][\"”’»)\]]*$")
+_SENTENCE_END = re.compile(r"[.!?…:。！？；।؟][\"”’»)\]」』]*$")
 _WORD = re.compile(r"[^\W\d_]")
+_WHOLE_WORD = re.compile(r"[^\W\d_]+")
+_UNSPACED = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
+_LINE_END_HYPHEN = re.compile("[\x02\ufffe\u00ad](?=\\s*$)")
+_PDF_DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(Z|[+-]\d\d'?\d{0,2})?")
+_MOST_PIECES = 50_000
+# Halves of a word shorter than this are no words of their own.
+_LEAST_LEFT, _LEAST_RIGHT = 3, 4
 # Lines at the top and the bottom of a page where its furniture stands.
 _MARGIN = 3
 
@@ -31,20 +43,20 @@ def article_from_pdf(data: bytes, url: str | None) -> Article:
 
     Raises ``UnreadableSource`` for one that is encrypted, damaged or holds pictures of text only.
     """
-    from pypdf import PdfReader
-    from pypdf.errors import DependencyError, PyPdfError
+    from pypdfium2 import PdfDocument, PdfiumError
 
     try:
-        reader = PdfReader(io.BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise UnreadableSource("the PDF is encrypted; save it without a password")
-        pages = _pages(reader)
-        said = reader.metadata
-        title, names, published = _title(said), _authors(said), _date(said)
-    except (DependencyError, NotImplementedError) as error:
-        raise UnreadableSource("the PDF is encrypted; save it without a password") from error
-    except (PyPdfError, RecursionError, ValueError, TypeError, KeyError, IndexError, AttributeError, OSError) as error:  # fmt: skip
+        document = PdfDocument(data)
+        try:
+            pages = _pages(document)
+            said = document.get_metadata_dict()
+        finally:
+            document.close()
+    except PdfiumError as error:
+        if "password" in str(error).lower() or "security" in str(error).lower():
+            raise UnreadableSource("the PDF is encrypted; save it without a password") from error
         raise UnreadableSource("it is no PDF, or a damaged one") from error
+    title, names, published = _title(said), _authors(said), _date(said)
     blocks = _paragraphs(_without_furniture(pages))
     text = "\n\n".join(blocks)
     if len(_WORD.findall(text)) < _LEAST_LETTERS:
@@ -62,16 +74,33 @@ def article_from_pdf(data: bytes, url: str | None) -> Article:
     )
 
 
-def _pages(reader: Any) -> list[list[str]]:
+def _pages(document: Any) -> list[list[str]]:
     pages = []
     size = 0
-    for number, page in enumerate(reader.pages):
-        if number >= _PAGES or size > _MOST_CHARS:
+    for number in range(min(len(document), _PAGES)):
+        if size > _MOST_CHARS:
             break
-        text = (page.extract_text() or "").translate(_LIGATURES)
-        size += len(text)
-        pages.append([" ".join(line.split()) for line in text.split("\n")])
+        page = document[number]
+        lines = [tidy(line.translate(_LIGATURES)) for line in lines_of(_pieces(page))]
+        page.close()
+        size += sum(map(len, lines))
+        pages.append(lines)
     return pages
+
+
+def _pieces(page: Any) -> list[Piece]:
+    text = page.get_textpage()
+    pieces = []
+    try:
+        for number in range(min(text.count_rects(), _MOST_PIECES)):
+            left, bottom, right, top = text.get_rect(number)
+            words = text.get_text_bounded(left, bottom, right, top)
+            # A hyphen at the end of a line comes as one of these.
+            words = _LINE_END_HYPHEN.sub("-", words)
+            pieces.append(Piece(" ".join(words.split()), left, bottom, right, top))
+    finally:
+        text.close()
+    return pieces
 
 
 def _without_furniture(pages: list[list[str]]) -> list[str]:
@@ -108,27 +137,75 @@ def _paragraphs(lines: list[str]) -> list[str]:
     """Join lines to paragraphs: one ends at an empty line, or after a short line with a stop."""
     lengths = sorted(len(line) for line in lines if line)
     width = lengths[int(len(lengths) * 0.8)] if lengths else 0
+    words = Counter(word.lower() for line in lines for word in _WHOLE_WORD.findall(line))
     blocks: list[str] = []
     current = ""
-    for line in lines:
+    for place, line in enumerate(lines):
         if line:
-            current = _joined(current, line)
-        ends = not line or (len(line) < 0.8 * width and _SENTENCE_END.search(line))
+            current = _joined(current, line, words)
+        # A column or a page may end within a sentence.
+        goes_on = (
+            not line and current and not _SENTENCE_END.search(current) and _goes_on(lines, place)
+        )
+        is_last = len(line) < 0.8 * width and bool(_SENTENCE_END.search(line))
+        ends = (not line and not goes_on) or (bool(line) and is_last)
         # A heading: short, without a stop, where a paragraph could begin.
-        ends = ends or (current == line and len(line) < 0.6 * width)
+        is_heading = current == line and bool(line) and len(line) < 0.6 * width
+        ends = ends or (is_heading and not line.endswith("-"))
         if current and ends:
             blocks.append(current)
             current = ""
     return [*blocks, current] if current else blocks
 
 
-def _joined(before: str, line: str) -> str:
+def _goes_on(lines: list[str], place: int) -> bool:
+    """Whether the next line begins in the middle of a sentence."""
+    following = next((line for line in lines[place:] if line), "")
+    return following[:1].islower()
+
+
+def _joined(before: str, line: str, words: Counter[str]) -> str:
     if not before:
         return line
-    # A word that was parted at the end of a line; "Anglo-" before a capital keeps its hyphen.
     if before.endswith("-") and before[-2:-1].isalpha():
-        return before[:-1] + line if line[0].islower() else before + line
-    return f"{before} {line}"
+        return before + line if _keeps_hyphen(before, line, words) else before[:-1] + line
+    # Scripts without spaces have none at the end of a line either.
+    glue = "" if _UNSPACED.fullmatch(before[-1]) and _UNSPACED.fullmatch(line[0]) else " "
+    return f"{before}{glue}{line}"
+
+
+def _keeps_hyphen(before: str, line: str, words: Counter[str]) -> bool:
+    """Whether a hyphen at the end of a line is the word's own: before a capital or a figure, or
+    between two words that stand alone too, of which the one without it is none."""
+    first = _WHOLE_WORD.findall(before[:-1])
+    second = _WHOLE_WORD.findall(line)
+    if not line[0].islower() or not first or not second:
+        return True
+    left, right = first[-1].lower(), second[0].lower()
+    if (
+        words[left + right]
+        or words[f"{left}-{right}"]
+        or len(left) < _LEAST_LEFT
+        or len(right) < _LEAST_RIGHT
+    ):
+        return bool(words[f"{left}-{right}"])
+    known = _common_words()
+    if left + right in known:
+        return False
+    return all(half in known or words[half] > 1 for half in (left, right))
+
+
+@cache
+def _common_words() -> frozenset[str]:
+    """Words that stand alone in the vocabulary of the embedder that comes with the program."""
+    package = files("wordllama").joinpath("tokenizers/l2_supercat_tokenizer_config.json")
+    try:
+        vocabulary = json.loads(package.read_text("utf-8"))["model"]["vocab"]
+    except (OSError, ValueError, KeyError):
+        return frozenset()
+    return frozenset(
+        token[1:].lower() for token in vocabulary if token.startswith("▁") and token[1:].isalpha()
+    )
 
 
 def _first_line(blocks: list[str]) -> tuple[str, str]:
@@ -139,19 +216,24 @@ def _first_line(blocks: list[str]) -> tuple[str, str]:
     return first if len(first) <= 120 else first[:119].rsplit(" ", 1)[0] + "…", "\n\n".join(blocks)
 
 
-def _title(said: Any) -> str | None:
-    title = " ".join(str(said.title).split()) if said and said.title else ""
+def _title(said: dict[str, str]) -> str | None:
+    title = " ".join(tidy(said.get("Title", "")).split())
     return title if len(title) > 3 and not _NO_TITLE.fullmatch(title) else None
 
 
-def _authors(said: Any) -> tuple[str, ...]:
-    names = re.split(r"\s*[;,]\s*", str(said.author)) if said and said.author else []
-    return tuple(name for name in names if 2 < len(name) <= 60 and " " in name)[:12]
+def _authors(said: dict[str, str]) -> tuple[str, ...]:
+    return tuple(
+        name for name in names_in([said.get("Author", "")]) if len(name) > 2 and " " in name
+    )
 
 
-def _date(said: Any) -> Span | None:
-    try:
-        made: datetime | None = said.creation_date if said else None
-        return parse_span(made.isoformat()) if made and made.year >= 1900 else None
-    except (ValueError, TypeError, OverflowError):
+def _date(said: dict[str, str]) -> Span | None:
+    """``D:20261129205022+01'00'``: when it was made."""
+    found = _PDF_DATE.match(said.get("CreationDate", ""))
+    if not found:
         return None
+    year, month, day, hour, minute, second, zone = found.groups()
+    time = f" {hour}:{minute or '00'}:{second or '00'}" if hour else ""
+    return parse_date(
+        f"{year}-{month or '01'}-{day or '01'}{time} {(zone or '').replace(chr(39), '')}"
+    )

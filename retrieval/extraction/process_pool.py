@@ -34,8 +34,8 @@ Result = TypeVar("Result")
 Frame = tuple[dict[str, Any], bytes]
 
 _START_SECONDS = 60.0
-_SECONDS = {"page": 5.0, "pdf": 20.0, "feed": 20.0}
-_NAMES = {"page": "page", "pdf": "PDF", "feed": "feed"}
+_SECONDS = {"page": 5.0, "pdf": 20.0, "docx": 20.0, "email": 5.0, "feed": 20.0}
+_NAMES = {"page": "page", "pdf": "PDF", "docx": "Word document", "email": "e-mail", "feed": "feed"}
 # A process is replaced after so many documents: what libraries leak goes with it.
 _DOCUMENTS = 2_000
 
@@ -75,13 +75,20 @@ class Extractor:
         """As ``extract``, from a thread: the caller bounds how many it has under way."""
         return self._submit(job, data, lambda answer: article_of(answer[0]["article"]))
 
-    async def read_feed(self, data: bytes, url: str | None = None) -> FeedDocument:
-        """Read a feed; ``url`` is where it came from. Raises ``UnreadableSource`` if it is none."""
-        return await asyncio.wrap_future(self.submit_feed(data, url))
+    async def read_feed(
+        self, data: bytes, url: str | None = None, charset: str | None = None
+    ) -> FeedDocument:
+        """Read a feed; ``url`` is where it came from, ``charset`` what its HTTP header says.
 
-    def submit_feed(self, data: bytes, url: str | None = None) -> Future[FeedDocument]:
+        Raises ``UnreadableSource`` if it is none.
+        """
+        return await asyncio.wrap_future(self.submit_feed(data, url, charset))
+
+    def submit_feed(
+        self, data: bytes, url: str | None = None, charset: str | None = None
+    ) -> Future[FeedDocument]:
         """As ``read_feed``, from a thread."""
-        return self._submit(ExtractionJob("feed", url), data, lambda answer: feed_of(answer[0]["feed"], answer[1]))  # fmt: skip
+        return self._submit(ExtractionJob("feed", url, charset), data, lambda answer: feed_of(answer[0]["feed"], answer[1]))  # fmt: skip
 
     def _submit(
         self, job: ExtractionJob, data: bytes, made: Callable[[Frame], Result]

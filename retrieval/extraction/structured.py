@@ -1,4 +1,4 @@
-"""What a page says of itself in JSON-LD and in its head."""
+"""Read what a page says of itself in JSON-LD and in its head."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from retrieval.extraction.wording import words
 
 _ARTICLE_TYPES = re.compile(
     r"(?:\w*(?:News|Scholarly|Tech|Opinion|Analysis|Review|Report\w*)Article|Article|BlogPosting|LiveBlogPosting|Report|Review|SocialMediaPosting)$"
@@ -14,11 +17,18 @@ _ARTICLE_TYPES = re.compile(
 _DEEPEST = 12
 _MOST_OBJECTS = 2_000
 _LONGEST_SCRIPT = 1_000_000
+_TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
+# Comments that hide scripts from old browsers.
+_WRAPPING = re.compile(
+    r"^\s*(?:(?://|/\*)?\s*(?:<!--|<!\[CDATA\[)\s*(?:\*/)?\s*)+|\s*(?:(?://|/\*)?\s*(?:-->|\]\]>)\s*(?:\*/)?\s*)+$"
+)
+_BAD_ESCAPE = re.compile(r"\\(?![\"\\/bfnrtu])")
+_BETWEEN_OBJECTS = re.compile(r"\s*[,;]*\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class StructuredData:
-    """``article`` is the JSON-LD object of the page's article (empty if there is none), ``types``
+    """``article`` is the JSON-LD object of the article that the page shows (empty if there is none), ``types``
     all types that are declared, ``meta`` the values of the head's meta elements by lower-case name."""
 
     article: dict[str, Any] = field(default_factory=dict)
@@ -52,35 +62,77 @@ class StructuredData:
         return found
 
 
-def read_structured(tree: Any) -> StructuredData:
-    """Read a parsed page. What is broken in it is passed over."""
+def read_structured(tree: Any, url: str | None = None) -> StructuredData:
+    """Read a parsed page that came from ``url``. What is broken in it is mended or passed over."""
     objects = [found for script in tree.iter("script") for found in _objects(script)]
     types = {kind for found in objects for kind in _types(found)}
     articles = [
         found for found in objects if any(_ARTICLE_TYPES.match(kind) for kind in _types(found))
     ]
-    # A page lists other articles too, with less said of them.
-    article = max(articles, key=_weight, default={})
     meta: dict[str, list[str]] = {}
     for element in tree.iter("meta"):
         content = element.get("content")
         name = element.get("property") or element.get("name") or element.get("itemprop")
         if content and name:
             meta.setdefault(name.strip().lower(), []).append(content)
-    return StructuredData(article, frozenset(types), meta)
+    return StructuredData(_own(articles, tree, meta, url), frozenset(types), meta)
+
+
+def _own(
+    articles: list[dict[str, Any]], tree: Any, meta: dict[str, list[str]], url: str | None
+) -> dict[str, Any]:
+    """Of the articles that a page describes the one that it shows, by address or headline.
+
+    A single one is taken unless both say otherwise; of several none is taken for want of a sign.
+    """
+    addresses = {_address(each, url) for each in (url, *meta.get("og:url", ()), *tree.xpath("//link[@rel='canonical']/@href"))}  # fmt: skip
+    heads = [*meta.get("og:title", ()), tree.findtext(".//title") or "", *(h.text_content() for h in tree.iter("h1"))]  # fmt: skip
+    known = [set(words(head)) for head in heads if head]
+
+    def marks(article: dict[str, Any]) -> tuple[int, int]:
+        at = [_address(each, url) for each in _places(article)]
+        same_place = (1 if any(a in addresses for a in at if a) else -1) if any(at) else 0
+        headline = article.get("headline") or article.get("name")
+        told = set(words(headline)) if isinstance(headline, str) else set()
+        if len(told) < 3 or not any(known):
+            return same_place, 0
+        like = any(len(told & each) >= 0.6 * min(len(told), len(each)) for each in known if each)
+        return same_place, 1 if like else -1
+
+    marked = [(marks(article), article) for article in articles]
+    fitting = [
+        article for (place, head), article in marked if place + head > 0 or (place, head) == (-1, 1)
+    ]
+    if fitting:
+        return max(fitting, key=_weight)
+    unsure = [article for (place, head), article in marked if place + head == 0]
+    return unsure[0] if len(unsure) == 1 == len(articles) else {}
+
+
+def _places(article: dict[str, Any]) -> list[Any]:
+    main = article.get("mainEntityOfPage")
+    return [article.get("url"), main.get("@id") if isinstance(main, dict) else main]
+
+
+def _address(value: Any, base: str | None) -> str | None:
+    """Host and path of an address, as far as they tell pages apart."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    try:
+        parts = urlsplit(urljoin(base or "", value.strip()))
+    except ValueError:
+        return None
+    path = parts.path.rstrip("/").removesuffix(".html")
+    return f"{(parts.hostname or '').removeprefix('www.')}{path}" if path else None
 
 
 def _objects(script: Any) -> Iterator[dict[str, Any]]:
     if not (script.get("type") or "").strip().lower().startswith("application/ld+json"):
         return
-    text = (script.text or "").strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
+    text = _WRAPPING.sub("", script.text or "").strip().rstrip(";")
     if not text or len(text) > _LONGEST_SCRIPT:
         return
-    try:
-        loaded = json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        return
-    waiting = [(loaded, 0)]
+    waiting: list[tuple[Any, int]] = [(loaded, 0) for loaded in _loaded(text)]
     count = 0
     while waiting and count < _MOST_OBJECTS:
         value, depth = waiting.pop(0)
@@ -90,6 +142,55 @@ def _objects(script: Any) -> Iterator[dict[str, Any]]:
         if depth < _DEEPEST:
             inner = value.values() if isinstance(value, dict) else value
             waiting += [(each, depth + 1) for each in inner if isinstance(each, dict | list)]
+
+
+def _loaded(text: str) -> list[Any]:
+    """JSON, mended where it is broken in one of the ways in which templates break it: commas after
+    the last member, raw line ends, bad escapes, several objects in a row, an end that is missing."""
+    for attempt in (text, _BAD_ESCAPE.sub("", _TRAILING_COMMA.sub("", text))):
+        try:
+            return _in_a_row(attempt)
+        except (ValueError, RecursionError):
+            continue
+    try:
+        return _in_a_row(_closed(_BAD_ESCAPE.sub("", _TRAILING_COMMA.sub("", text))))
+    except (ValueError, RecursionError):
+        return []
+
+
+def _in_a_row(text: str) -> list[Any]:
+    decoder = json.JSONDecoder(strict=False)
+    found = []
+    place = 0
+    while place < len(text):
+        value, place = decoder.raw_decode(text, place)
+        found.append(value)
+        gap = _BETWEEN_OBJECTS.match(text, place)
+        place = gap.end() if gap else place
+        if place < len(text) and text[place] not in "{[":
+            break
+    return [value for value in found if isinstance(value, dict | list)]
+
+
+def _closed(text: str) -> str:
+    """``text`` up to its last whole member, with the brackets that are missing."""
+    stack: list[str] = []
+    inside = escaped = False
+    whole = ("", "")
+    for place, char in enumerate(text):
+        if escaped:
+            escaped = False
+        elif inside:
+            escaped, inside = char == "\\", char != '"'
+        elif char == '"':
+            inside = True
+        elif char in "{[":
+            stack.append("}" if char == "{" else "]")
+        elif char in "}]" and stack:
+            stack.pop()
+        elif char == ",":
+            whole = (text[:place], "".join(reversed(stack)))
+    return whole[0] + whole[1]
 
 
 def _types(found: dict[str, Any]) -> list[str]:

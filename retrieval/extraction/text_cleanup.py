@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from retrieval.extraction.metadata import words
+from retrieval.extraction.wording import begins, fold, holds, phrases_of, size, starts, words
 
 # Lines that are about the page or the desk, each matched whole.
 _NOTE = re.compile(
@@ -38,6 +38,9 @@ _TAIL = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _SHORT = 300
+_NETWORK = re.compile(
+    r"\b(?:twitter|facebook|instagram|linkedin|youtube|whatsapp|telegram|tiktok|mastodon|threads|bluesky|pinterest|flipboard|google (?:news|nachrichten|actualités|noticias)|вконтакте|телеграм|дзен|одноклассник)|فيسبوك|تويتر|واتساب|تيليجرام|تلغرام|यूट्यूब|फेसबुक|व्हाट्सएप|वॉट्सऐप|टेलीग्राम|微信|微博|公众号|抖音"
+)
 
 
 def trim(text: str, headlines: list[str], names: tuple[str, ...] = ()) -> str:
@@ -45,8 +48,62 @@ def trim(text: str, headlines: list[str], names: tuple[str, ...] = ()) -> str:
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     lines = _without_headline(lines, headlines)
     lines = _without_tail(lines)
-    kept = [line for line in lines if len(line) > _SHORT or not _NOTE.fullmatch(line)]
+    kept = [line for line in lines if size(line) > _SHORT or not is_note(line)]
     return "\n".join(_without_names(kept, names)) if kept else "\n".join(lines)
+
+
+def is_note(line: str) -> bool:
+    """Whether a line is about the page, the desk or another article, in one of many languages."""
+    if _NOTE.fullmatch(line):
+        return True
+    long = size(line)
+    if long > _SHORT:
+        return False
+    folded = fold(line)
+    bare = folded.strip(" -–—*_[]()|:：»›→")
+    if bare in phrases_of("advertisement") or (long <= 200 and begins("related", line)):
+        return True
+    if long <= 200 and starts("desk", line) and (":" in line or "：" in line or long <= 120):
+        return True
+    if folded.startswith(("©", "(c)")) or (long <= 250 and _is_copyright(folded)):
+        return True
+    if long <= 160 and (_is_credit(line) or begins("tags", line)):
+        return True
+    if (
+        long <= _SHORT
+        and _first_words("newsletter_ask", folded)
+        and holds("newsletter_paper", folded)
+    ):
+        return True
+    return long <= 200 and bool(_NETWORK.search(folded)) and _first_words("follow", folded)
+
+
+def is_tail(line: str) -> bool:
+    """Whether a page speaks of other things after a line like this."""
+    if _TAIL.fullmatch(line):
+        return True
+    return size(line) <= 60 and (begins("related", line) == "" or begins("comments", line) == "")
+
+
+def _is_copyright(folded: str) -> bool:
+    """A note on rights; the word alone is one only at the beginning of a line with a year."""
+    found = holds("copyright", folded)
+    if any(" " in phrase or (not phrase.isascii() and size(phrase) >= 10) for phrase in found):
+        return True
+    return any(folded.startswith(phrase) for phrase in found) and bool(re.search(r"\d{4}", folded))
+
+
+def _first_words(kind: str, folded: str) -> bool:
+    """Whether a phrase of a kind stands among the first words, as in a sentence that asks for it."""
+    return bool(holds(kind, folded[: max(40, len(folded) // 2)]))
+
+
+def _is_credit(line: str) -> bool:
+    """``Foto: dpa``, ``写真：共同``: a label of pictures and a few words that are no sentence."""
+    rest = begins("picture", line)
+    return (
+        bool(rest) and size(rest or "") <= 100 and not re.search(r"[.!?。！？।]\s*\S", rest or "")
+    )
 
 
 def _without_headline(lines: list[str], headlines: list[str]) -> list[str]:
@@ -73,7 +130,7 @@ def _without_tail(lines: list[str]) -> list[str]:
     total = sum(map(len, lines))
     before = 0
     for place, line in enumerate(lines):
-        if place and before >= 0.4 * total and _TAIL.fullmatch(line):
+        if place and before >= 0.4 * total and is_tail(line):
             return lines[:place]
         before += len(line)
     return lines

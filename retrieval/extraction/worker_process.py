@@ -23,7 +23,7 @@ _LENGTH = struct.Struct(">I")
 _MEMORY_BYTES = 1_500_000_000
 _CPU_SECONDS = 30
 
-Kind = Literal["page", "pdf", "feed"]
+Kind = Literal["page", "pdf", "docx", "email", "feed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,15 @@ class ExtractionJob:
 
 
 def read_document(job: ExtractionJob, data: bytes) -> Article:
-    """The article of a page or a PDF. Raises ``UnreadableSource``."""
+    """The article of a page, a PDF, a Word document or an e-mail. Raises ``UnreadableSource``."""
     if job.kind == "pdf":
         from retrieval.extraction.pdf import article_from_pdf
 
         return article_from_pdf(data, job.url)
+    if job.kind in {"docx", "email"}:
+        from retrieval.extraction.office import article_from_docx, article_from_email
+
+        return article_from_docx(data) if job.kind == "docx" else article_from_email(data)
     from retrieval.extraction.article import extract_article
     from retrieval.text.encoding import decode_page
 
@@ -134,6 +138,17 @@ def _limit_cpu() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
 
 
+def _warm_up() -> None:
+    """Read what is read once: models and tables."""
+    from retrieval.extraction.article import extract_article
+
+    page = (
+        "<html lang=nl><h1>Een titel van vier woorden</h1><p>Door Ilse Krog</p><p>24 november 2026</p>"
+        + "<p>Een eerste tekst, waarmee de detector zijn model leest en meer niet.</p>" * 5
+    )
+    extract_article(page, "https://courier.example/first", teasers=True)
+
+
 def main() -> None:
     """Read documents until standard input ends."""
     jobs = os.fdopen(os.dup(0), "rb")
@@ -148,11 +163,10 @@ def main() -> None:
 
     from retrieval.extraction import article
     from retrieval.extraction.feeds.parser import parse_feed
-    from retrieval.text.language import detect_language
 
     # Imported before the limits, and before the first document is timed.
     del feedparser, trafilatura, article
-    detect_language("A first text makes the detector read its model." * 2)
+    _warm_up()
     _limit()
     write_frame(answers, {"ready": True})
     while (frame := read_frame(jobs)) is not None:
@@ -162,7 +176,7 @@ def main() -> None:
         try:
             job = ExtractionJob(**record)
             if job.kind == "feed":
-                document = parse_feed(data, url=job.url)
+                document = parse_feed(data, url=job.url, charset=job.charset)
                 write_frame(answers, {"feed": feed_record(document)}, feed_lines(document))
             else:
                 write_frame(answers, {"article": article_record(read_document(job, data))})

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from retrieval.catalogue.feeds import KnownFeedItem
 from retrieval.extraction.feeds.items import FeedItem
+from retrieval.extraction.wording import size
 
 Verdict = Literal["new", "seen", "old", "filtered", "blocked", "not-an-article"]
 
@@ -19,6 +20,7 @@ _NO_PAGE = re.compile(
     re.IGNORECASE,
 )
 MOST_TRIES = 3
+_LANGUAGE, _CATEGORY = "language:", "category:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,40 @@ class FilteredItem:
 
 @dataclass(frozen=True, slots=True)
 class FeedFilters:
-    """Words: an item must hold one of ``include``, if there are any, and none of ``exclude``."""
+    """What a feed's items must have: one of the words of ``include``, one of ``languages`` (ISO 639)
+    and one of ``categories``, where there are any; and none of the words and categories excluded.
+
+    A category is one that the feed files an item under, or a folder of its address. An item whose
+    language is not known passes.
+    """
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    without_categories: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, include: Sequence[str], exclude: Sequence[str]) -> FeedFilters:
+        """From the lists that a feed keeps, in which ``language:de`` and ``category:sport`` are such."""
+        return cls(
+            tuple(word for word in include if not word.startswith((_LANGUAGE, _CATEGORY))),
+            tuple(word for word in exclude if not word.startswith(_CATEGORY)),
+            tuple(word.removeprefix(_LANGUAGE) for word in include if word.startswith(_LANGUAGE)),
+            tuple(word.removeprefix(_CATEGORY) for word in include if word.startswith(_CATEGORY)),
+            tuple(word.removeprefix(_CATEGORY) for word in exclude if word.startswith(_CATEGORY)),
+        )
+
+    def as_lists(self) -> tuple[list[str], list[str]]:
+        """The lists that a feed keeps; ``of`` reads them back."""
+        return (
+            [
+                *self.include,
+                *(_LANGUAGE + each.lower() for each in self.languages),
+                *(_CATEGORY + each for each in self.categories),
+            ],
+            [*self.exclude, *(_CATEGORY + each for each in self.without_categories)],
+        )
 
     def refusal(self, item: FeedItem) -> str | None:
         words = f"{item.title}\n{item.text}"
@@ -49,6 +81,14 @@ class FeedFilters:
                 return f"it holds the excluded word {word!r}"
         if self.include and not any(_holds(words, word) for word in self.include):
             return "it holds none of the words " + ", ".join(map(repr, self.include))
+        if self.languages and item.language and item.language not in self.languages:
+            return f"it is in {item.language!r}, not in " + ", ".join(map(repr, self.languages))
+        filed = _filed_under(item)
+        for category in self.without_categories:
+            if category.casefold() in filed:
+                return f"it is filed under the excluded category {category!r}"
+        if self.categories and not any(each.casefold() in filed for each in self.categories):
+            return "it is in none of the categories " + ", ".join(map(repr, self.categories))
         return None
 
 
@@ -145,5 +185,14 @@ def _no_article(url: str) -> str | None:
     return None
 
 
+def _filed_under(item: FeedItem) -> set[str]:
+    """What an item is filed under: the feed's categories and the folders of its address."""
+    folders = urlsplit(item.url).path.split("/")[:-1] if item.url else []
+    return {each.casefold() for each in (*item.categories, *folders) if each}
+
+
 def _holds(text: str, word: str) -> bool:
+    """Whether a text holds a word: a whole one, but in scripts without spaces anywhere."""
+    if size(word) > len(word) or not word[-1:].isalnum():
+        return word.casefold() in text.casefold()
     return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None

@@ -28,6 +28,7 @@ from retrieval.feeds.item_filter import (
     filter_items,
 )
 from retrieval.feeds.item_loader import ItemOutcome, load_item
+from retrieval.feeds.opml import ListedFeed
 from retrieval.feeds.schedule import FeedLimits, max_age
 from retrieval.ingestion.page_loader import PageLoader
 from retrieval.ingestion.pipeline import batched, ingest_batches
@@ -37,6 +38,7 @@ from retrieval.models import IngestItem, IngestResult
 from retrieval.runtime.concurrency import map_concurrently
 from retrieval.text.encoding import read_bounded
 from retrieval.web import Fetched
+from retrieval.web.urls import canonical_url
 
 # What is dated this much before its feed was added is old news, also where it shows up later.
 _GRACE = timedelta(days=7)
@@ -45,6 +47,9 @@ _NOTED_EVERY = timedelta(hours=1)
 _PAGES_AT_ONCE = 4
 _FEEDS_AT_ONCE = 8
 _GONE = 410
+# How many feeds of a list are tried side by side, and how long one may take.
+_IMPORTS_AT_ONCE = 16
+_IMPORT_SECONDS = 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +72,16 @@ class FeedVisit:
     result: Literal["taken", "unchanged", "failed"]
     judged: tuple[FilteredItem, ...] = ()
     counts: Counter[str] = field(default_factory=Counter)
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedImport:
+    """What became of a feed of a list: ``feed`` where it is one of the corpus now or was before."""
+
+    listed: ListedFeed
+    status: Literal["added", "known", "failed"]
+    feed: Feed | None = None
     reason: str | None = None
 
 
@@ -134,6 +149,64 @@ class FeedService:
             made, url=url, title=document.title, kind=document.kind, include=include,
             exclude=exclude, interval=self.rules.pace.first, actor=actor, now=now,
         )  # fmt: skip
+
+    async def import_feeds(
+        self, listed: Sequence[ListedFeed], corpus: str, actor: Actor
+    ) -> AsyncIterator[FeedImport]:
+        """Try each feed of a list and add what is one; yield what became of each, as it is known.
+
+        Feeds that the corpus has already, and several addresses of one feed, are told and stay one.
+        """
+        have = {canonical_url(feed.url): feed for feed in await self.feeds(corpus)}
+
+        async def take(each: ListedFeed) -> FeedImport:
+            url = each.url.strip()
+            if url.startswith("feed:"):
+                url = "https://" + url.removeprefix("feed:").lstrip("/").removeprefix(
+                    "https://"
+                ).removeprefix("http://")
+            try:
+                if known := have.get(canonical_url(url)):
+                    return FeedImport(each, "known", known)
+                async with asyncio.timeout(_IMPORT_SECONDS):
+                    feed = await self.add(url, corpus, actor)
+            except Refused:
+                found = next((f for f in await self.feeds(corpus) if f.url == url), None)
+                return FeedImport(each, "known", found)
+            except UnreadableSource as error:
+                return FeedImport(each, "failed", reason=error.message)
+            except ValueError as error:
+                return FeedImport(each, "failed", reason=str(error))
+            except TimeoutError:
+                return FeedImport(each, "failed", reason="no answer came in time")
+            return FeedImport(each, "added", feed)
+
+        async for done in map_concurrently(listed, take, at_once=_IMPORTS_AT_ONCE):
+            yield done
+
+    async def set_filters(
+        self, reference: str, corpus: str, actor: Actor, filters: FeedFilters
+    ) -> Feed:
+        """Replace what a feed's items must and must not have."""
+        found, feed = await self._named(reference, corpus)
+        include, exclude = filters.as_lists()
+        await self._feeds.set_filters(
+            found, feed, actor, self._library.clock(), include=include, exclude=exclude
+        )
+        return await self._feeds.feed(found, str(feed.id))
+
+    async def preview_filters(
+        self, reference: str, corpus: str, filters: FeedFilters
+    ) -> tuple[Feed, list[FilteredItem]]:
+        """Which items of a feed other filters would let through now, as if all of them were new.
+
+        Raises ``UnreadableSource`` if the feed can't be had.
+        """
+        _, feed = await self._named(reference, corpus)
+        fetched = await self._web.feed(feed.url, max_bytes=FEED_BYTES)
+        document = await read_document(fetched, self._web, self._read_feed)
+        history = ItemHistory({}, {})
+        return feed, await asyncio.to_thread(filter_items, document.items, history, filters)
 
     async def feeds(self, corpus: str) -> list[Feed]:
         found = await self._library.catalogue.corpora.by_name(corpus)
@@ -249,6 +322,7 @@ class FeedService:
             etag=fetched.headers.get("etag") if whole else None,
             last_modified=fetched.headers.get("last-modified") if whole else None,
             digest=digest if whole else None,
+            url=await self._address(corpus, feed, fetched),
             initialized=True,
             interval=interval,
             next_at=pace.next_at(now, interval, _wanted(fetched, document)),
@@ -257,6 +331,17 @@ class FeedService:
         await self._feeds.keep(after)
         self._remembered.pop(feed.id, None)
         return FeedVisit(after, "taken", tuple(judged), counts)
+
+    async def _address(self, corpus: Corpus, feed: Feed, fetched: Fetched) -> str:
+        """Where a feed is asked from now on: the address that it moved to for good, unless another
+        feed of the corpus has that."""
+        if not fetched.moved or fetched.url == feed.url:
+            return feed.url
+        try:
+            other = await self._feeds.feed(corpus, fetched.url)
+        except NotFound:
+            return fetched.url
+        return fetched.url if other.id == feed.id else feed.url
 
     async def _take(
         self, corpus: Corpus, feed: Feed, judged: list[FilteredItem], report: Report
@@ -275,6 +360,8 @@ class FeedService:
         keys = [item.key for item in taken]
         tries = {key: k.tries for key, k in (await self._feeds.known_items(feed, keys)).items()}
         turned_down: dict[str, tuple[str, str | None]] = {}
+        # Articles whose new text was worse than the one that is kept.
+        kept_back: dict[str, str] = {}
 
         async def take(item: FeedItem) -> IngestItem:
             incoming = await load_item(item.url or f"{feed.url}#{item.number}", item, self._pages)
@@ -304,13 +391,25 @@ class FeedService:
         ):  # fmt: skip
             for incoming, result in outcomes:
                 counts[result.status] += 1
+                if result.status == "unchanged" and result.reason:
+                    kept_back[incoming.ticket.item.key] = result.reason
                 if result.status == "rejected":
                     fate = incoming.ticket
                     turned_down[fate.item.key] = (fate.verdict, result.reason)
             progress.done(result for _, result in outcomes)
             report(progress)
         whole = not any(verdict == "failed" for verdict, _ in turned_down.values())
-        return [_as_it_turned_out(each, turned_down) for each in judged], counts, whole
+        turned_out = [_as_it_turned_out(each, turned_down) for each in judged]
+        return (
+            [
+                replace(each, reason=kept_back[each.item.key])
+                if each.is_taken and each.item.key in kept_back
+                else each
+                for each in turned_out
+            ],
+            counts,
+            whole,
+        )
 
     async def _judged(
         self, corpus: Corpus | None, feed: Feed | None, document: FeedDocument
@@ -327,7 +426,7 @@ class FeedService:
             first=None if initialized else self.rules.first_items,
             oldest=feed.added_at - _GRACE if feed is not None and initialized else None,
         )
-        filters = FeedFilters(feed.include, feed.exclude) if feed else FeedFilters()
+        filters = FeedFilters.of(feed.include, feed.exclude) if feed else FeedFilters()
         return await asyncio.to_thread(filter_items, document.items, past, filters)
 
     async def _looked_into(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from retrieval.extraction.process_pool import Extractor
-from retrieval.ingestion.readers.url import read_answer
+from retrieval.ingestion.readers.url import read_answer, refresh_target
 from retrieval.models import IngestItem
 from retrieval.web.crawler import Crawler
+
+# How often a page may send its readers on.
+_MOST_REFRESHES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +26,8 @@ class PageLoader:
         """The article at ``url``, or why there is none. Raises ``UnreadableSource`` if the page
         can't be had or holds nothing that could be one."""
         fetched = await self.web.page(url)
+        for _ in range(_MOST_REFRESHES):
+            if not (target := refresh_target(fetched)):
+                break
+            fetched = await self.web.page(target)
         return await read_answer(url, fetched, self.extractor, respect_noai=self.respect_noai)

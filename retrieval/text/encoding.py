@@ -1,10 +1,11 @@
-"""Bytes to text: the right characters or a reason, never mojibake."""
+"""Decode bytes to text: the right characters or a reason, never mojibake."""
 
 from __future__ import annotations
 
 import codecs
 import gzip
 import re
+import unicodedata
 import zlib
 from pathlib import Path
 from typing import IO, cast
@@ -19,16 +20,60 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\x80-\x9f\ufffe\uffff]")
-_CHARSET_IN_HTML = re.compile(
+_DECLARED = re.compile(
     rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w.:-]+)",
     re.IGNORECASE,
 )
+_LANGUAGE = re.compile(rb"<(?:html|rss|feed)\b[^>]*\blang\s*=\s*[\"']?([a-z]{2})", re.IGNORECASE)
 # What text without a declaration is written in, where it is not UTF-8.
-_LEGACY = (
-    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258",
-    "cp932", "euc_jp", "gb18030", "big5", "euc_kr", "koi8_r", "iso8859_15",
-)  # fmt: skip
+_LEGACY = [
+    "cp1252",
+    "cp1250",
+    "cp1251",
+    "cp1253",
+    "cp1254",
+    "cp1255",
+    "cp1256",
+    "cp1257",
+    "cp1258",
+    "cp874",
+    "cp866",
+    "cp932",
+    "euc_jp",
+    "gb18030",
+    "big5",
+    "cp949",
+    "koi8_r",
+    "iso8859_15",
+]
+# What is written in a language, where a page declares no more than that; the likeliest first.
+_BY_LANGUAGE = {
+    "ar": "cp1256 iso8859_6", "bg": "cp1251 koi8_r iso8859_5", "cs": "cp1250 iso8859_2",
+    "el": "cp1253 iso8859_7", "fa": "cp1256", "he": "cp1255 iso8859_8", "hr": "cp1250 iso8859_2",
+    "hu": "cp1250 iso8859_2", "ja": "cp932 euc_jp", "ko": "cp949", "lt": "cp1257 iso8859_13",
+    "lv": "cp1257 iso8859_13", "mk": "cp1251", "pl": "cp1250 iso8859_2", "ro": "cp1250 iso8859_2",
+    "ru": "cp1251 koi8_r cp866 iso8859_5", "sk": "cp1250 iso8859_2", "sl": "cp1250 iso8859_2",
+    "sr": "cp1251 cp1250", "th": "cp874", "tr": "cp1254", "uk": "cp1251 koi8_u cp866",
+    "vi": "cp1258", "zh": "gb18030 big5",
+}  # fmt: skip
+_HIGH = re.compile(rb"[\x80-\xff]")
+_WELL_FORMED = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+# A broken byte in so many is an accident; more of them and the text is in another encoding.
+_BYTES_FOR_ONE_BROKEN = 500
+# Share of damaged characters above which a text is not worth having.
+_MOST_DAMAGED = 0.01
+# How much worse a declared encoding may look than the likeliest one before it is disbelieved.
+_DISBELIEF = 0.12
 _DETECTION_SAMPLE = 200_000
+_SWAPPED = re.compile("[а-яёіїєґ][А-ЯЁІЇЄҐ]")
+_HALF_WIDTH = re.compile("[\uff61-\uff9f]")
+_WORDS = re.compile(r"[^\W\d_]+")
+# Signs that hardly any text has, and misread letters are full of.
+_STRANGE_SIGNS = re.compile(
+    "[\xa1-\xa6\xa8\xac\xaf\xb1\xb4\xb6\xb8\u0080-\u009f\u2500-\u259f](?=[^\\s\\d])"
+)
 
 
 def bom_encoding(data: bytes) -> str | None:
@@ -41,37 +86,36 @@ def decode_text(data: bytes) -> str:
 
     Raises ``UnreadableSource`` for binary data and where the encoding can't be told.
     """
-    if named := bom_encoding(data):
-        return _checked(_decoded(data, named))
-    try:
-        return _checked(data.decode("utf-8"))
-    except UnicodeDecodeError:
-        return _checked(_guessed(data))
+    return _checked(_decode(data, []))
 
 
 def decode_page(data: bytes, charset: str | None = None) -> str:
     """Decode an HTML or XML page: byte order mark, HTTP ``charset``, its own declaration, guess.
 
+    Labels mean what browsers take them for (``gb2312`` is gb18030). UTF-8 with a few broken bytes
+    keeps its letters, with U+FFFD for what is broken. Where declarations contradict each other or
+    the bytes, the one that makes sensible text wins.
     Raises ``UnreadableSource`` as ``decode_text`` does.
     """
-    if named := bom_encoding(data):
-        return _checked(_decoded(data, named))
-    try:
-        return _checked(data.decode("utf-8"))
-    except UnicodeDecodeError:
-        pass
-    declared = _CHARSET_IN_HTML.search(data[:4096])
-    names = [charset, (declared[1] or declared[2]).decode("ascii") if declared else None]
-    for name in filter(None, names):
-        # Browsers read these labels as Windows-1252, and so do the people who write them.
-        wanted = (
-            "cp1252" if name.lower() in {"iso-8859-1", "latin1", "latin-1", "us-ascii"} else name
-        )
-        try:
-            return _checked(data.decode(wanted))
-        except (LookupError, UnicodeDecodeError):
-            continue
-    return _checked(_guessed(data))
+    found = _DECLARED.search(data[:4096])
+    own = (found[1] or found[2]).decode("ascii", "ignore") if found else None
+    labels = [codec for label in (charset, own) if label and (codec := codec_of(label))]
+    if labels[:1] == ["cp1252"]:
+        # Servers announce it without looking; the page's own word is worth more.
+        labels.reverse()
+    language = _LANGUAGE.search(data[:4096])
+    return _checked(_decode(data, labels, language[1].decode().lower() if language else None))
+
+
+def codec_of(label: str) -> str | None:
+    """The Python codec of an encoding label as browsers understand it; None for an unknown one."""
+    import webencodings
+
+    encoding = webencodings.lookup(label)
+    if encoding is None:
+        return None
+    name: str = encoding.codec_info.name
+    return {"gbk": "gb18030", "euc_kr": "cp949", "euc-kr": "cp949"}.get(name, name)
 
 
 def read_bounded(path: Path, max_bytes: int) -> bytes:
@@ -110,17 +154,102 @@ def describe_size(count: int) -> str:
     return f"{size:.3g} GB"
 
 
-def _decoded(data: bytes, encoding: str) -> str:
+def _decode(data: bytes, labels: list[str], language: str | None = None) -> str:
+    if named := bom_encoding(data):
+        return data.decode(named, "replace")
+    if b"\x1b$B" in data and not _HIGH.search(data):
+        return data.decode("iso2022_jp", "replace")
+    if wide := _utf16_without_mark(data):
+        return data.decode(wide, "replace")
     try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise UnreadableSource(f"it announces {encoding} but is not valid {encoding}") from error
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    if _is_damaged_utf8(data, declared="utf-8" in labels):
+        return data.decode("utf-8", "replace")
+    others = [label for label in dict.fromkeys(labels) if not label.startswith("utf")]
+    return _believed(data, others, language) or _guessed(data, language)
 
 
-def _guessed(data: bytes) -> str:
-    # Old encodings have no NUL; UTF-16 without its mark is too rare to guess at.
+def _is_damaged_utf8(data: bytes, *, declared: bool) -> bool:
+    """Whether these are letters of UTF-8 with some broken bytes among them, not another encoding."""
+    whole = len(_WELL_FORMED.findall(data))
+    rest = _WELL_FORMED.sub(b"", data)
+    broken = sum(byte >= 0x80 for byte in rest)
+    if declared:
+        return whole >= broken or broken <= max(1, len(data) // _BYTES_FOR_ONE_BROKEN)
+    return whole >= 3 and whole >= 3 * broken
+
+
+def _utf16_without_mark(data: bytes) -> str | None:
+    """UTF-16 of mostly Latin text: every other byte of its beginning is NUL."""
+    head = data[:400]
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    half = len(head) // 2
+    if half < 4 or max(even, odd) < 0.7 * half or min(even, odd) > 0.1 * half:
+        return None
+    return "utf-16-be" if even > odd else "utf-16-le"
+
+
+def _believed(data: bytes, labels: list[str], language: str | None) -> str | None:
+    """The text in the declared encoding that reads best; None if none of them reads well."""
+    if not labels:
+        return None
+    if labels == ["cp1252"]:
+        labels = [*_BY_LANGUAGE.get(language or "", "").split(), *labels]
+    text = _most_orderly(data, labels)
+    if text is None:
+        return None
+    doubt = disorder(text)
+    if doubt > _DISBELIEF:
+        try:
+            other = _guessed(data, language)
+        except UnreadableSource:
+            return text
+        if disorder(other) < doubt - _DISBELIEF:
+            return other
+    return text
+
+
+def _most_orderly(data: bytes, codecs_: list[str]) -> str | None:
+    """The text in the encoding, of these, that reads best, the first of equals; None if all break."""
+    texts = [data.decode(codec, "replace") for codec in codecs_]
+    most = max(3, len(data) // _BYTES_FOR_ONE_BROKEN)
+    whole = [text for text in texts if text.count("\ufffd") <= most]
+    return min(whole, key=disorder, default=None)
+
+
+def disorder(text: str) -> float:
+    """How little a text looks like words, from 0 to 1: the share of its letters outside ASCII that
+    stand where no language puts them: accented letters in a row, letters of two scripts in a word,
+    capitals after small letters, half-width kana."""
+    odd = total = 0
+    for word in _WORDS.findall(text[:_DETECTION_SAMPLE]):
+        strange = sum(char > "\x7f" for char in word)
+        if not strange:
+            continue
+        total += strange
+        scripts = {_script(char) for char in word}
+        accented = scripts == {"LATIN"} and strange > 0.6 * len(word) and len(word) > 2
+        if len(scripts) > 1 or accented or _SWAPPED.search(word) or _HALF_WIDTH.search(word):
+            odd += strange
+    signs = len(_STRANGE_SIGNS.findall(text[:_DETECTION_SAMPLE]))
+    return (odd + signs) / (total + signs) if total + signs else 0.0
+
+
+def _script(char: str) -> str:
+    """The script of a letter, by its name; letters written together in one language are one."""
+    name = unicodedata.name(char, "").split(" ", 1)[0]
+    return "CJK" if name in {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "FULLWIDTH", "HALFWIDTH", "KATAKANA-HIRAGANA", "IDEOGRAPHIC", "CIRCLED", "PARENTHESIZED", "SQUARE"} else name  # fmt: skip
+
+
+def _guessed(data: bytes, language: str | None = None) -> str:
+    # Old encodings have no NUL.
     if b"\x00" in data:
         raise UnreadableSource("it is binary, not text")
+    likely = _BY_LANGUAGE.get(language or "", "").split()
+    if (text := _most_orderly(data, likely)) and disorder(text) <= _DISBELIEF:
+        return text
     from charset_normalizer import from_bytes
 
     sample = data[:_DETECTION_SAMPLE]
@@ -138,7 +267,7 @@ def _guessed(data: bytes) -> str:
         and not _turkish_as_western(str(western))
     ):
         best = western
-    return _decoded(data, best.encoding)
+    return data.decode(best.encoding, "replace")
 
 
 def _latin(text: str) -> bool:
@@ -155,6 +284,6 @@ def _checked(text: str) -> str:
     control = len(_CONTROL.findall(text))
     if control > len(text) // 500 or "\x00" in text:
         raise UnreadableSource("it is binary, not text")
-    if text.count("\ufffd") > len(text) // 1000:
+    if text.count("\ufffd") > max(3, int(len(text) * _MOST_DAMAGED)):
         raise UnreadableSource("its characters were damaged before it came here; save it as UTF-8")
     return _CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n")

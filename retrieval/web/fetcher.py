@@ -26,6 +26,7 @@ from retrieval.web.urls import split_http_url
 
 _CONNECT_SECONDS = 10.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -153,6 +154,7 @@ class Fetcher:
             response = httpx.Response(answer.status, headers=answer.headers, request=request)
             if answer.status in _REDIRECTS and (location := response.headers.get("location")):
                 journey.redirects += 1
+                journey.permanent = journey.permanent and answer.status in _PERMANENT
                 if journey.redirects > MAX_REDIRECTS:
                     raise FetchRefused(f"it redirects more than {MAX_REDIRECTS} times")
                 cookies.extract_cookies(response)
@@ -171,7 +173,8 @@ class Fetcher:
             content = await read_bounded(
                 answer.aiter_stream(), response.headers.get("content-encoding", ""), max_bytes
             )
-            return Fetched(str(request.url), content, kind, charset, 200, kept)
+            moved = journey.redirects > 0 and journey.permanent
+            return Fetched(str(request.url), content, kind, charset, 200, kept, moved)
 
     def _timeouts(self) -> dict[str, float]:
         seconds = self._seconds

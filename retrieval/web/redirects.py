@@ -11,11 +11,12 @@ MAX_REDIRECTS = 5
 
 @dataclass
 class RedirectChain:
-    """What the steps of one fetch share: cookies, how often it was sent on, the seconds that it
-    took. The bounds of ``Fetcher`` hold for all steps together."""
+    """What the steps of one fetch share: cookies, how often it was sent on and whether for good, the
+    seconds that it took. The bounds of ``Fetcher`` hold for all steps together."""
 
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
     redirects: int = 0
+    permanent: bool = True
     seconds: float = 0.0
 
 

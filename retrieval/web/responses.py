@@ -33,7 +33,8 @@ class Fetched:
     """An answer: ``url`` is the last one of the redirects, ``content`` is unpacked.
 
     ``status`` is 200, or 304 with no content where the request was conditional. ``headers`` holds
-    by lower-case name what caching, robots' rules and licences need.
+    by lower-case name what caching, robots' rules and licences need. ``moved`` is set where every
+    redirect said that the address has changed for good.
     """
 
     url: str
@@ -42,6 +43,7 @@ class Fetched:
     charset: str | None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    moved: bool = False
 
     @property
     def not_modified(self) -> bool:

@@ -15,8 +15,8 @@ from retrieval.web.crawler import Crawler, RobotsRefused
 
 FEED_BYTES = 20_000_000
 
-# Reads a document, given its bytes and its URL. Raises ``UnreadableSource`` if it is no feed.
-ReadFeed = Callable[[bytes, str | None], Awaitable[FeedDocument]]
+# Reads a document, given its bytes, its URL and the charset of its header. Raises ``UnreadableSource`` if it is no feed.
+ReadFeed = Callable[[bytes, str | None, str | None], Awaitable[FeedDocument]]
 
 _KINDS = (
     "application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml",
@@ -62,7 +62,7 @@ async def find_feed(url: str, web: Crawler, read: ReadFeed) -> tuple[str, Fetche
 
 async def read_document(fetched: Fetched, web: Crawler, read: ReadFeed) -> FeedDocument:
     """The feed in an answer; of an index of sitemaps the items of those that hold news."""
-    document = await read(fetched.content, fetched.url)
+    document = await read(fetched.content, fetched.url, fetched.charset)
     if document.kind != "sitemap-index":
         return document
     items: list[FeedItem] = []
@@ -71,7 +71,7 @@ async def read_document(fetched: Fetched, web: Crawler, read: ReadFeed) -> FeedD
     for address in document.children:
         try:
             answer = await web.feed(_joined(fetched.url, address), max_bytes=FEED_BYTES)
-            inner = await read(answer.content, answer.url)
+            inner = await read(answer.content, answer.url, answer.charset)
         except UnreadableSource as error:
             if error.retry:
                 raise

@@ -30,14 +30,23 @@ class FeedItem:
     authors: tuple[str, ...] = ()
     source: str | None = None
     language: str | None = None
+    # What the feed files it under, as written.
+    categories: tuple[str, ...] = ()
+    guid: str | None = None
+    # What tells it from other items of the same link, None where nothing needs to.
+    anchor: str | None = None
 
     @cached_property
     def identity(self) -> str:
-        """The canonical URL, or for an item without one its text: what it is the same item by.
+        """The canonical URL, or for an item without one its text: what it is the same item by. Items
+        that share a link have their anchor beside it.
 
         Raises ``ValueError`` with a reason to show for a URL that is none.
         """
-        return canonical_url(self.url) if self.url else f"text:{content_hash(self.text)}"
+        if not self.url:
+            return f"text:{content_hash(self.text)}"
+        place = canonical_url(self.url)
+        return f"{place}#{self.anchor}" if self.anchor else place
 
     @cached_property
     def key(self) -> str:
@@ -61,6 +70,9 @@ class FeedItem:
             "authors": list(self.authors),
             "source": self.source,
             "language": self.language,
+            "categories": list(self.categories),
+            "guid": self.guid,
+            "anchor": self.anchor,
         }
 
     @classmethod
@@ -71,6 +83,7 @@ class FeedItem:
                 **record,
                 "published": parse_span(published) if published else None,
                 "authors": tuple(record["authors"]),
+                "categories": tuple(record["categories"]),
             }
         )
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import calendar
 import io
 import json
 import re
+import zlib
+from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
 from retrieval.errors import UnreadableSource
-from retrieval.extraction import html_to_text
+from retrieval.extraction.dates import DateHints, parse_date, territory_of
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
-from retrieval.text.encoding import decode_text
-from retrieval.timestamps import Span, parse_span
+from retrieval.extraction.fragments import article_text, cleaned, html_to_text
+from retrieval.extraction.metadata import language as language_of
+from retrieval.extraction.wording import fold, phrases_of, size, tidy
+from retrieval.text.encoding import decode_page
+from retrieval.text.language import detect_language
+from retrieval.timestamps import Span
+from retrieval.web.outlets import publisher_of, syndicated
+from retrieval.web.urls import canonical_url, host_name
 
 # More than any feed lists; a sitemap may list 50,000, the newest of which are kept.
 MOST_ITEMS = 5_000
@@ -25,40 +34,117 @@ _MOST_CHILDREN = 5
 _FULL_CHARS = 600
 # A description this long is no teaser, unless it breaks off.
 _LONG_SUMMARY_CHARS = 1_500
-_BREAKS_OFF = re.compile(
-    r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|(?:read more|continue reading|more)\W*|the post .* appeared first on .*)$",
-    re.IGNORECASE,
-)
-_SITEMAP = re.compile(rb"<(?:\w+:)?(urlset|sitemapindex)\b")
+_ELLIPSIS = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|\[&#8230;\])\W*$")
+_SITEMAP_ROOT = re.compile(r"(?:\w+:)?(urlset|sitemapindex)$")
 # Entities that a document declares for itself: nobody needs them, and they can grow without end.
-_ENTITY = re.compile(rb"<!ENTITY\b[^>]{0,100000}>")
+_ENTITY = re.compile(r"<!ENTITY\b[^>]{0,100000}>")
+_XML_DECLARATION = re.compile(r"\s*<\?xml[^>]{0,300}\?>")
+_ROOT = re.compile(r"<([A-Za-z_][\w:.-]*)")
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _REFERENCE = re.compile(r"&#[0-9xa-fA-F]{1,8};?")
+_CHARACTER = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
+# Markup that titles have, with its end or alone; other things in angle brackets are words.
+_PAIRED_TAG = re.compile(
+    r"<(b|i|em|strong|u|s|sup|sub|span|a|font|mark|small|code|cite|q|abbr|p|div|h[1-6])(?:\s[^<>]*)?>(.*?)</\1\s*>",
+    re.IGNORECASE | re.DOTALL,
+)
+_LONE_TAG = re.compile(r"<(?:br|wbr|img|hr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_UNPACKED_BYTES = 100_000_000
+_LEAST_FOR_LANGUAGE = 120
+_MOST_CATEGORIES = 20
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}  # fmt: skip
 _HEADLINE_CHARS = 120
 
 
-def parse_feed(data: bytes, *, url: str | None = None) -> FeedDocument:
-    """Read a feed of any kind; ``url`` is where it came from, for relative links.
+def parse_feed(data: bytes, *, url: str | None = None, charset: str | None = None) -> FeedDocument:
+    """Read a feed of any kind, also packed with gzip; ``url`` is where it came from, for relative
+    links, ``charset`` what its HTTP header said.
 
     Takes what can be read of a damaged one. Raises ``UnreadableSource`` if it is no feed.
     """
-    head = data[:8_192].replace(b"\x00", b"").removeprefix(b"\xef\xbb\xbf").lstrip()
-    if head.startswith(b"{"):
-        return _json_feed(data, url)
-    if found := _SITEMAP.search(head):
-        return _sitemap(data, index=found[1] == b"sitemapindex")
-    return _syndicated(data, url)
+    text = decode_page(_unpacked(data), charset)
+    if text.lstrip("\ufeff \t\n").startswith("{"):
+        document = _json_feed(text, url)
+    elif found := _SITEMAP_ROOT.match(_root_of(text)):
+        document = _sitemap(text, index=found[1] == "sitemapindex")
+    else:
+        document = _syndicated(text, url)
+    return replace(document, items=_told_apart(document.items))
 
 
-def _syndicated(data: bytes, url: str | None) -> FeedDocument:
+def _unpacked(data: bytes) -> bytes:
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        content = unpack.decompress(data, _UNPACKED_BYTES)
+    except zlib.error as error:
+        raise UnreadableSource("it is not a whole gzip file") from error
+    if unpack.unconsumed_tail:
+        raise UnreadableSource("it is too large to be read")
+    return content
+
+
+def _root_of(text: str) -> str:
+    """The name of the first element, behind comments, instructions and a document type."""
+    place = 0
+    while True:
+        place = text.find("<", place)
+        if place < 0:
+            return ""
+        if text.startswith("<!--", place):
+            end = text.find("-->", place)
+        elif text.startswith(("<?", "<!"), place):
+            end = text.find(">", place)
+        else:
+            found = _ROOT.match(text, place)
+            return found[1] if found else ""
+        if end < 0:
+            return ""
+        place = end
+
+
+def _told_apart(items: tuple[FeedItem, ...]) -> tuple[FeedItem, ...]:
+    """Items of one link are different ones if their links differ behind ``#`` or their ids do: the
+    entries of a live page."""
+    places = [_place(item) for item in items]
+    count = Counter(place for place in places if place)
+    marked = []
+    for item, place in zip(items, places, strict=True):
+        anchor = (item.url or "").partition("#")[2] or item.guid
+        shared = place is not None and count[place] > 1 and bool(anchor)
+        marked.append(replace(item, anchor=anchor) if shared else item)
+    anchors = {
+        (place, item.anchor) for place, item in zip(places, marked, strict=True) if item.anchor
+    }
+    several = Counter(place for place, _ in anchors)
+    return tuple(
+        item if item.anchor is None or several[place] > 1 else replace(item, anchor=None)
+        for place, item in zip(places, marked, strict=True)
+    )
+
+
+def _place(item: FeedItem) -> str | None:
+    try:
+        return canonical_url(item.url) if item.url else None
+    except ValueError:
+        return None
+
+
+def _syndicated(text: str, url: str | None) -> FeedDocument:
     import feedparser
 
+    plain = _ENTITY.sub("", _XML_DECLARATION.sub("", text, count=1))
     try:
         # A stream: a string or bytes that look like an address would be fetched. Everything is made
         # plain text below, which is the better cleaning and twenty times as fast.
         parsed = feedparser.parse(
-            io.BytesIO(_ENTITY.sub(b"", data)), sanitize_html=False, resolve_relative_uris=False
+            io.BytesIO(
+                b'<?xml version="1.0" encoding="utf-8"?>' + plain.encode("utf-8", "replace")
+            ),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
         )
     except Exception as error:
         raise UnreadableSource(f"the feed is damaged ({type(error).__name__})") from error
@@ -66,96 +152,129 @@ def _syndicated(data: bytes, url: str | None) -> FeedDocument:
         raise UnreadableSource("it is not a feed (RSS, Atom, JSON Feed or news sitemap)")
     channel = parsed.feed
     base = _joined(url, _string(channel.get("link"))) or url
-    language = _language(channel.get("language"))
     title = _plain(channel.get("title"))
+    tag = _string(channel.get("language")) or _string(dict.get(channel, "xml_lang"))
+    kind = "atom" if str(parsed.get("version")).startswith("atom") else "rss"
+    context = _Context(base, title, _language(tag), _hints(base, tag), literal=kind == "atom")
     items = tuple(
-        _entry(number, entry, base, title, language)
+        _entry(number, entry, context)
         for number, entry in enumerate(parsed.entries[:MOST_ITEMS], 1)
     )
-    kind = "atom" if str(parsed.get("version")).startswith("atom") else "rss"
     return FeedDocument(kind, title, items, every=_every(channel))
 
 
-def _entry(
-    number: int, entry: Any, base: str | None, publisher: str | None, language: str | None
-) -> FeedItem:
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What a feed says of all its items: where relative links begin, its title, language and how
+    dates are written; ``literal`` where titles declare whether they hold markup."""
+
+    base: str | None
+    title: str | None
+    language: str | None
+    hints: DateHints
+    literal: bool = False
+
+    def publisher(self, url: str | None) -> str | None:
+        """Who publishes an item: the outlet at its address, else the feed by its title."""
+        return publisher_of(url or self.base, self.title)
+
+
+def _hints(url: str | None, tag: str | None) -> DateHints:
+    try:
+        host = host_name(url) if url else None
+    except ValueError:
+        host = None
+    return DateHints(_language(tag), territory_of(host, tag))
+
+
+def _entry(number: int, entry: Any, context: _Context) -> FeedItem:
     contents = [_string(part.get("value")) or "" for part in entry.get("content", [])]
-    content = max((_from_html(body) for body in contents if body), key=len, default="")
-    summary = _from_html(_string(entry.get("summary")) or "")
-    text = max(content, summary, key=len)
+    content = max((_body(body) for body in contents if body), key=size, default="")
+    summary = _body(_string(entry.get("summary")) or "")
+    text = max(content, summary, key=size)
     enough = _FULL_CHARS if content and text == content else _LONG_SUMMARY_CHARS
     names = [_plain(author.get("name")) for author in entry.get("authors", []) if author]
     source = entry.get("source")
+    origin = _plain(source.get("title")) if isinstance(source, dict) else None
     # Not `entry.get`: that gives the date of publication where there is no other.
     updated = _string(dict.get(entry, "updated"))
+    url = _joined(context.base, _string(entry.get("link")))
+    tags = [_plain(tag.get("term") or tag.get("label")) for tag in entry.get("tags", []) if tag]
     return FeedItem(
         number=number,
-        url=_joined(base, _string(entry.get("link"))),
-        title=_plain(entry.get("title")) or _headline(text),
+        url=url,
+        title=_title(entry, literal=context.literal) or _headline(text),
         text=text,
         is_full=_is_whole(text, enough),
-        published=_span(entry.get("published"), entry.get("published_parsed"))
-        or _span(updated, dict.get(entry, "updated_parsed")),
+        published=_span(entry.get("published"), context.hints) or _span(updated, context.hints),
         updated=updated if dict.get(entry, "published") else None,
         authors=tuple(name for name in names if name),
-        source=(_plain(source.get("title")) if isinstance(source, dict) else None) or publisher,
-        language=_language(entry.get("language")) or language,
+        source=syndicated(context.publisher(url), origin),
+        language=_spoken(text, _language(entry.get("language")) or context.language),
+        categories=tuple(tag for tag in tags if tag)[:_MOST_CATEGORIES],
+        guid=_string(entry.get("id")),
     )
 
 
-def _json_feed(data: bytes, url: str | None) -> FeedDocument:
+def _json_feed(text: str, url: str | None) -> FeedDocument:
     try:
-        record = json.loads(decode_text(data))
+        record = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UnreadableSource("it is not a feed: its JSON is damaged") from error
     listed = record.get("items") if isinstance(record, dict) else None
     if not isinstance(listed, list) or "jsonfeed.org" not in str(record.get("version")):
         raise UnreadableSource("it is JSON, but not a JSON Feed")
-    title, language = _plain(record.get("title")), _language(record.get("language"))
+    title, tag = _plain(record.get("title")), _string(record.get("language"))
     base = _joined(url, _string(record.get("home_page_url"))) or url
+    context = _Context(base, title, _language(tag), _hints(base, tag))
     items = [
-        _json_item(number, item, base, title, language)
+        _json_item(number, item, context)
         for number, item in enumerate(listed[:MOST_ITEMS], 1)
         if isinstance(item, dict)
     ]
     return FeedDocument("json", title, tuple(items))
 
 
-def _json_item(
-    number: int, item: dict[str, Any], base: str | None, publisher: str | None, language: str | None
-) -> FeedItem:
+def _json_item(number: int, item: dict[str, Any], context: _Context) -> FeedItem:
     identity = _string(item.get("id"))
     link = _string(item.get("url")) or _string(item.get("external_url"))
     if link is None and identity and identity.startswith(("http://", "https://")):
         link = identity
-    content = _from_html(_string(item.get("content_html")) or "")
-    content = content or (_string(item.get("content_text")) or "").strip()
-    text = content or _from_html(_string(item.get("summary")) or "")
+    content = _body(_string(item.get("content_html")) or "")
+    content = content or tidy(cleaned((_string(item.get("content_text")) or "").strip()))
+    text = content or _body(_string(item.get("summary")) or "")
     authors = item.get("authors") or [item.get("author")]
     names = [_plain(author.get("name")) for author in _listed(authors) if isinstance(author, dict)]
     updated = _string(item.get("date_modified"))
+    url = _joined(context.base, link)
     return FeedItem(
         number=number,
-        url=_joined(base, link),
-        title=_plain(item.get("title")) or _headline(text),
+        url=url,
+        # JSON Feed's titles are plain text.
+        title=_title_text(_string(item.get("title")) or "", literal=True) or _headline(text),
         text=text,
         is_full=bool(content) and _is_whole(content, _FULL_CHARS),
-        published=_span(item.get("date_published"), None) or _span(updated, None),
+        published=_span(item.get("date_published"), context.hints) or _span(updated, context.hints),
         updated=updated,
         authors=tuple(name for name in names if name),
-        source=publisher,
-        language=_language(item.get("language")) or language,
+        source=context.publisher(url),
+        language=_spoken(text, _language(item.get("language")) or context.language),
+        categories=tuple(tag for each in _listed(item.get("tags")) if (tag := _plain(each)))[
+            :_MOST_CATEGORIES
+        ],
+        guid=identity,
     )
 
 
-def _sitemap(data: bytes, *, index: bool) -> FeedDocument:
+def _sitemap(text: str, *, index: bool) -> FeedDocument:
     from lxml import etree
 
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True
     )
     try:
-        root = etree.fromstring(data, parser)
+        plain = _XML_DECLARATION.sub("", text, count=1)
+        root = etree.fromstring(plain.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise UnreadableSource("the sitemap is damaged") from error
     if root is None:
@@ -175,15 +294,20 @@ def _sitemap(data: bytes, *, index: bool) -> FeedDocument:
 
 
 def _sitemap_item(number: int, entry: dict[str, str]) -> FeedItem:
+    url = _joined(None, _string(entry.get("loc")))
+    hints = _hints(url, entry.get("language"))
     return FeedItem(
         number=number,
-        url=_joined(None, _string(entry.get("loc"))),
-        title=_plain(entry.get("title")),
+        url=url,
+        title=_title_text(entry.get("title") or "", literal=False),
         text="",
-        published=_span(entry.get("publication_date"), None) or _span(entry.get("lastmod"), None),
+        published=_span(entry.get("publication_date"), hints) or _span(entry.get("lastmod"), hints),
         updated=entry.get("lastmod"),
-        source=_plain(entry.get("name")),
+        source=publisher_of(url, _plain(entry.get("name"))),
         language=_language(entry.get("language")),
+        categories=tuple(
+            word.strip() for word in entry.get("keywords", "").split(",") if word.strip()
+        )[:_MOST_CATEGORIES],
     )
 
 
@@ -218,7 +342,23 @@ def _tag(element: Any) -> str:
 
 
 def _is_whole(text: str, enough: int) -> bool:
-    return len(text) >= enough and not _BREAKS_OFF.search(text[-200:])
+    """Whether a text is long enough for an article and does not break off."""
+    if size(text) < enough or _ELLIPSIS.search(text[-40:]):
+        return False
+    ending = fold(text[-120:]).rstrip(" .…»›>→[]()|:")
+    return not any(
+        ending.endswith(phrase)
+        and not ending[: -len(phrase)][-1:].isalpha()
+        and _stands_alone(text, phrase)
+        for phrase in phrases_of("breaks_off")
+    )
+
+
+def _stands_alone(text: str, phrase: str) -> bool:
+    """Whether a phrase at the end is a link's, not the last words of a sentence."""
+    last = fold(text.rsplit("\n", 1)[-1])
+    sentence = re.split(r"[.!?…。！？।]\s*", last.rstrip(" .…»›>→[]()|:"))[-1]
+    return len(sentence) <= len(phrase) + (30 if len(phrase) > 6 else 2)
 
 
 def _every(channel: Any) -> int | None:
@@ -233,24 +373,21 @@ def _every(channel: Any) -> int | None:
         return None
 
 
-def _span(value: Any, parsed: Any) -> Span | None:
+def _span(value: Any, hints: DateHints) -> Span | None:
     text = _string(value)
-    if text:
-        try:
-            return parse_span(text)
-        except (ValueError, OverflowError):
-            pass
-    if not parsed:
-        return None
-    try:
-        moment = datetime.fromtimestamp(0, UTC) + timedelta(seconds=calendar.timegm(parsed))
-    except (ValueError, OverflowError, TypeError):
-        return None
-    return Span(moment, moment)
+    return parse_date(text, hints) if text else None
+
+
+def _spoken(text: str, declared: str | None) -> str | None:
+    """The language of a text; what a feed declares is often its template's."""
+    if size(text) < _LEAST_FOR_LANGUAGE:
+        return declared
+    return language_of(declared, detect_language(text))
 
 
 def _joined(base: str | None, link: str | None) -> str | None:
-    if not link or not (link := "".join(link.split())):
+    """An absolute address; line ends in it are none of its own, blanks are written as such."""
+    if not link or not (link := re.sub(r"\s*[\r\n\t]+\s*", "", link.strip()).replace(" ", "%20")):
         return None
     try:
         return urljoin(base, link) if base else link
@@ -272,7 +409,37 @@ def _headline(text: str) -> str | None:
 
 def _plain(value: Any) -> str | None:
     text = _string(value)
-    return " ".join(_from_html(text).split()) or None if text else None
+    return " ".join(tidy(_from_html(text)).split()) or None if text else None
+
+
+def _title(entry: Any, *, literal: bool) -> str | None:
+    """A title as readers see it. Atom says whether it holds markup, RSS leaves it to be guessed."""
+    kind = (entry.get("title_detail") or {}).get("type") or ""
+    value = _string(entry.get("title")) or ""
+    if kind == "application/xhtml+xml" or (literal and kind == "text/html"):
+        return _plain(value)
+    return _title_text(value, literal=literal)
+
+
+def _title_text(value: str, *, literal: bool) -> str | None:
+    text = value
+    if not literal:
+        text = _LONE_TAG.sub(" ", text)
+        for _ in range(3):
+            text = _PAIRED_TAG.sub(r"\2", text)
+    for _ in range(2):
+        if _CHARACTER.search(text):
+            text = unescape(text)
+            if not literal:
+                text = _PAIRED_TAG.sub(r"\2", text)
+    return " ".join(tidy(_NO_TEXT.sub("", text)).split()) or None
+
+
+def _body(fragment: str) -> str:
+    try:
+        return tidy(article_text(fragment))
+    except ValueError:
+        return tidy(article_text(_REFERENCE.sub(" ", fragment)))
 
 
 def _from_html(fragment: str) -> str:

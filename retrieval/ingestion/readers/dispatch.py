@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import io
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from retrieval.errors import UnreadableSource
 from retrieval.extraction.feeds.parser import parse_feed
 from retrieval.extraction.process_pool import Extractor
-from retrieval.extraction.worker_process import ExtractionJob
+from retrieval.extraction.worker_process import ExtractionJob, Kind
 from retrieval.ingestion.readers import feed, jsonl, pasted
+from retrieval.ingestion.readers.archives import ArchivedFile, read_epub, read_zip
 from retrieval.ingestion.readers.page import start_reading
 from retrieval.models import IngestItem
 from retrieval.text.encoding import read_bounded
 
-KINDS = (".html", ".htm", ".pdf", ".txt", ".md", ".jsonl", ".xml")
-_DOCUMENTS = frozenset({".html", ".htm", ".pdf"})
+KINDS = (
+    ".html", ".htm", ".xhtml", ".pdf", ".docx", ".eml", ".txt", ".md", ".jsonl", ".xml", ".zip", ".epub",
+)  # fmt: skip
+# What is read in a process of its own, as what.
+_DOCUMENTS: dict[str, Kind] = {
+    ".html": "page", ".htm": "page", ".xhtml": "page", ".pdf": "pdf", ".docx": "docx", ".eml": "email",
+}  # fmt: skip
 # A saved feed holds many articles, a PDF many pictures.
-_LARGER = {".xml": 10, ".pdf": 4}
+_LARGER = {".xml": 10, ".pdf": 4, ".docx": 4, ".eml": 4, ".epub": 10, ".zip": 20}
 
 
 def read_source(
@@ -53,13 +61,17 @@ def read_sources(
             kind = _kind(path)
             if kind in _DOCUMENTS:
                 data = _filled(read_bounded(path, max_bytes * _LARGER.get(kind, 1)))
-                job = ExtractionJob("pdf" if kind == ".pdf" else "page", respect_noai=respect_noai)
+                job = ExtractionJob(_DOCUMENTS[kind], respect_noai=respect_noai)
                 started.append(start_reading(label, job, data, extractor))
                 while len(started) > ahead:
                     yield started.popleft()()
                 continue
             while started:
                 yield started.popleft()()
+            if kind in {".zip", ".epub"}:
+                data = _filled(read_bounded(path, max_bytes * _LARGER[kind]))
+                yield from _read_archive(label, kind, data, max_bytes, extractor, respect_noai)
+                continue
             if kind == ".jsonl":
                 yield from jsonl.read_file(path, max_bytes)
             else:
@@ -71,6 +83,58 @@ def read_sources(
             yield IngestItem(label, reason=error.message)
     while started:
         yield started.popleft()()
+
+
+def _read_archive(
+    label: str,
+    kind: str,
+    data: bytes,
+    max_bytes: int,
+    extractor: Extractor | None,
+    respect_noai: bool,
+) -> Iterator[IngestItem]:
+    """The articles of an archive's files, labelled ``name:file``; of an e-book its chapters."""
+    files = (
+        read_epub(data, max_bytes)
+        if kind == ".epub"
+        else read_zip(data, _LARGER[".pdf"] * max_bytes)
+    )
+    any_file = False
+    for file in files:
+        any_file = True
+        if not isinstance(file, ArchivedFile):
+            yield IngestItem(f"{label}:{file[0]}", reason=file[1])
+            continue
+        inner = f"{label}:{file.name}"
+        try:
+            if kind == ".epub":
+                job = ExtractionJob("page", respect_noai=respect_noai)
+                item = start_reading(inner, job, file.data, extractor)()
+                # Covers, tables of contents and the like are no articles and no failures.
+                if item.article is not None:
+                    yield replace(item, fetched=False)
+                continue
+            yield from _read_inner(inner, file, max_bytes, extractor, respect_noai)
+        except UnreadableSource as error:
+            yield IngestItem(inner, reason=error.message)
+    if not any_file:
+        raise UnreadableSource("the archive is empty")
+
+
+def _read_inner(
+    label: str, file: ArchivedFile, max_bytes: int, extractor: Extractor | None, respect_noai: bool
+) -> Iterator[IngestItem]:
+    kind = Path(file.name.lower()).suffix
+    if kind not in KINDS or kind in {".zip", ".epub"}:
+        raise UnreadableSource(f"files ending in {kind or 'nothing'} can't be read in an archive")
+    data = _filled(file.data)
+    if kind in _DOCUMENTS:
+        job = ExtractionJob(_DOCUMENTS[kind], respect_noai=respect_noai)
+        yield start_reading(label, job, data, extractor)()
+    elif kind == ".jsonl":
+        yield from jsonl.read_stream(io.BytesIO(data), label, max_bytes)
+    else:
+        yield from _read_whole(label, kind, data, extractor)
 
 
 def read_stdin(stream: IO[bytes], max_bytes: int) -> Iterator[IngestItem]:
@@ -136,3 +200,10 @@ class _RejoinedStream:
             return line
         line, self._head = self._head, b""
         return line + self._rest.readline(max(0, limit - len(line)))
+
+
+def document_kind(name: str, data: bytes) -> Kind:
+    """What a single document is, by its first bytes and its name; a page where nothing else fits."""
+    if data.startswith(b"%PDF-"):
+        return "pdf"
+    return _DOCUMENTS.get(Path(name.lower().removesuffix(".gz")).suffix, "page")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from retrieval.errors import UnreadableSource
+from retrieval.extraction.dates import not_to_come
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
 from retrieval.models import Article, IngestItem
 from retrieval.web.urls import host_name
@@ -40,13 +41,15 @@ def read_item(label: str, item: FeedItem) -> IngestItem:
         return IngestItem(label, reason=reason, url=item.url, title=item.title)
     return IngestItem(
         label,
+        fetched=True,
+        anchor=item.anchor,
         article=Article(
             title=item.title,
             text=item.text,
             url=item.url,
             source=item.source or host,
             authors=item.authors,
-            published=item.published,
+            published=not_to_come(item.published),
             language=item.language,
         ),
     )

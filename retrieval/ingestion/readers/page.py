@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 
 from retrieval.errors import UnreadableSource
+from retrieval.extraction.dates import not_to_come
 from retrieval.extraction.process_pool import Extractor
 from retrieval.extraction.worker_process import ExtractionJob, Kind, read_document
 from retrieval.models import Article, IngestItem
@@ -39,13 +41,18 @@ async def read_fetched(
     headers = dict(fetched.headers)
     job = ExtractionJob(kind, fetched.url, fetched.charset, headers, respect_noai=respect_noai)
     try:
-        return IngestItem(label, article=await extractor.extract(job, fetched.content))
+        article = await extractor.extract(job, fetched.content)
+        return IngestItem(label, article=_dated(article), fetched=True)
     except UnreadableSource as error:
         return IngestItem(label, reason=error.message, url=fetched.url)
 
 
 def _outcome(label: str, job: ExtractionJob, read: Callable[[], Article]) -> IngestItem:
     try:
-        return IngestItem(label, article=read())
+        return IngestItem(label, article=_dated(read()), fetched=True)
     except UnreadableSource as error:
         return IngestItem(label, reason=error.message, url=job.url)
+
+
+def _dated(article: Article) -> Article:
+    return replace(article, published=not_to_come(article.published))

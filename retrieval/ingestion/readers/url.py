@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
 
 from retrieval.errors import UnreadableSource
-from retrieval.extraction.page_classifier import is_front
+from retrieval.extraction.page_classifier import is_front, meta_refresh
 from retrieval.extraction.process_pool import Extractor
 from retrieval.ingestion.readers import feed, pasted
 from retrieval.ingestion.readers.page import read_fetched
 from retrieval.models import IngestItem
+from retrieval.text.encoding import decode_page
 from retrieval.web import Fetched, Fetcher
 from retrieval.web.urls import without_credentials
 
@@ -21,7 +23,11 @@ Kind = Literal["page", "pdf", "feed", "text"]
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _FEEDS = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json", "application/json"})  # fmt: skip
 _PDFS = frozenset({"application/pdf", "application/x-pdf"})
-_FEED_ROOTS = (b"<rss", b"<feed", b"<rdf:rdf")
+_MOST_REFRESHES = 3
+_LARGEST_REFRESH = 50_000
+_BEFORE_ROOT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_REFRESH = re.compile(rb"<meta[^>]+http-equiv\s*=\s*[\"']?refresh", re.IGNORECASE)
+_FEED_ROOTS = (b"<rss", b"<feed", b"<rdf:rdf", b"<urlset", b"<sitemapindex")
 
 
 async def read_address(
@@ -31,12 +37,30 @@ async def read_address(
     shown = without_credentials(url)
     try:
         fetched = await fetcher.get(url)
+        for _ in range(_MOST_REFRESHES):
+            if not (target := refresh_target(fetched)):
+                break
+            fetched = await fetcher.get(target)
         if kind_of(fetched) == "feed":
-            document = await extractor.read_feed(fetched.content, fetched.url)
+            document = await extractor.read_feed(fetched.content, fetched.url, fetched.charset)
             return await asyncio.to_thread(lambda: list(feed.read_items(shown, document)))
         return [await read_answer(url, fetched, extractor, respect_noai=respect_noai)]
     except UnreadableSource as error:
         return [IngestItem(shown, reason=error.message, url=shown)]
+
+
+def refresh_target(fetched: Fetched) -> str | None:
+    """The address that a page does nothing but send its readers to."""
+    if len(fetched.content) > _LARGEST_REFRESH or not _REFRESH.search(fetched.content):
+        return None
+    from lxml import html
+    from lxml.etree import LxmlError
+
+    try:
+        tree = html.document_fromstring(decode_page(fetched.content, fetched.charset))
+        return meta_refresh(tree, fetched.url)
+    except (LxmlError, UnreadableSource, ValueError):
+        return None
 
 
 async def read_answer(
@@ -63,7 +87,11 @@ def kind_of(fetched: Fetched) -> Kind:
     Raises ``UnreadableSource`` for anything else.
     """
     declared = fetched.content_type
-    head = fetched.content[:2_048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if fetched.content.startswith(b"\x1f\x8b"):
+        # Nothing else is published packed under its own name.
+        return "feed"
+    head = _BEFORE_ROOT.sub(b"", fetched.content[:65_536]).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    head = head[:2_048]
     if head.startswith(b"%pdf-") or declared in _PDFS:
         return "pdf"
     if head.startswith((b"<?xml", *_FEED_ROOTS)) and any(root in head for root in _FEED_ROOTS):

@@ -1,0 +1,147 @@
+"""Lines of a PDF page in the order in which people read them: column after column.
+
+A page draws its text in any order. Pieces of text with their places are put together to lines, a
+white gutter that runs down through many lines parts them into columns, and what spans it stands
+between what is above and below.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+# A gutter is at least so wide, in the height of a line, and parts so many lines on each side.
+_GUTTER = 0.9
+_LINES_BESIDE = 4
+# Lines that lie closer than this, in the height of a line, are of one block.
+_PARAGRAPH = 1.75
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_DEEPEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of text and its box in points, from the lower left corner of the page."""
+
+    text: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @property
+    def height(self) -> float:
+        return max(1.0, self.top - self.bottom)
+
+    @property
+    def middle(self) -> float:
+        return (self.top + self.bottom) / 2
+
+
+def lines_of(pieces: Sequence[Piece]) -> list[str]:
+    """The lines of a page; an empty one where a paragraph or a column ends."""
+    whole = [piece for piece in pieces if piece.text.strip()]
+    if not whole:
+        return []
+    heights = sorted(piece.height for piece in whole)
+    return [
+        line for block in _blocks(whole, heights[len(heights) // 2], 0) for line in (*block, "")
+    ]
+
+
+def _blocks(pieces: list[Piece], height: float, depth: int) -> Iterator[list[str]]:
+    """Text by columns: of what lies on both sides of a gutter the left side first."""
+    if depth < _DEEPEST and (gutter := _gutter(pieces, height)) is not None:
+        beside = [p for p in pieces if p.right <= gutter or p.left >= gutter]
+        across = [p for p in pieces if p not in beside]
+        top, bottom = max(p.top for p in beside), min(p.bottom for p in beside)
+        above = [p for p in across if p.middle > top]
+        below = [p for p in across if p.middle < bottom]
+        between = sorted(
+            (p for p in across if p not in above and p not in below), key=lambda p: -p.middle
+        )
+        if above:
+            yield from _blocks(above, height, depth + 1)
+        limits = [top, *(p.middle for p in between), bottom - 1]
+        for place, (high, low) in enumerate(pairwise(limits)):
+            if place:
+                yield from _blocks([between[place - 1]], height, depth + 1)
+            band = [p for p in beside if low < p.middle <= high]
+            left = [p for p in band if p.right <= gutter]
+            right = [p for p in band if p.left >= gutter]
+            sides = (right, left) if _is_right_to_left(band) else (left, right)
+            for side in sides:
+                if side:
+                    yield from _blocks(side, height, depth + 1)
+        if below:
+            yield from _blocks(below, height, depth + 1)
+        return
+    yield from _paragraphs(pieces, height)
+
+
+def _gutter(pieces: list[Piece], height: float) -> float | None:
+    """The middle of a white stripe with many lines on both sides; None if there is none."""
+    lefts = sorted({round(p.left, 1) for p in pieces})
+    best: tuple[float, float] | None = None
+    for left in lefts[1:]:
+        before = [p for p in pieces if p.right <= left]
+        if not before:
+            continue
+        right_edge = max(p.right for p in before)
+        beside_right = [p for p in pieces if p.left >= left - 0.05]
+        across = len(pieces) - len(before) - len(beside_right)
+        width = left - right_edge
+        rows = [len({round(p.middle / height) for p in side}) for side in (before, beside_right)]
+        if width < _GUTTER * height or min(rows) < _LINES_BESIDE or across > 0.25 * len(pieces):
+            continue
+        overlap = min(max(p.top for p in before), max(p.top for p in beside_right)) - max(
+            min(p.bottom for p in before), min(p.bottom for p in beside_right)
+        )
+        if overlap < _LINES_BESIDE * height:
+            continue
+        if best is None or width > best[0]:
+            best = (width, left - width / 2)
+    return best[1] if best else None
+
+
+def _paragraphs(pieces: list[Piece], height: float) -> Iterator[list[str]]:
+    rows: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda p: (-p.middle, p.left)):
+        if rows and abs(rows[-1][0].middle - piece.middle) < 0.5 * max(height, piece.height):
+            rows[-1].append(piece)
+        else:
+            rows.append([piece])
+    block: list[str] = []
+    before: list[Piece] | None = None
+    for row in rows:
+        if before is not None and before[0].middle - row[0].middle > _PARAGRAPH * max(
+            before[0].height, row[0].height
+        ):
+            yield block
+            block = []
+        block.append(_line(row, height))
+        before = row
+    if block:
+        yield block
+
+
+def _line(row: list[Piece], height: float) -> str:
+    right_to_left = _is_right_to_left(row)
+    text = ""
+    last: Piece | None = None
+    for piece in sorted(row, key=lambda p: p.left, reverse=right_to_left):
+        gap = (
+            0.0
+            if last is None
+            else (last.left - piece.right if right_to_left else piece.left - last.right)
+        )
+        text += (" " if last is not None and gap > 0.12 * height else "") + piece.text.strip("\r\n")
+        last = piece
+    return " ".join(text.split())
+
+
+def _is_right_to_left(pieces: Sequence[Piece]) -> bool:
+    letters = "".join(piece.text for piece in pieces)
+    return len(_RIGHT_TO_LEFT.findall(letters)) > 0.5 * max(1, sum(c.isalpha() for c in letters))

@@ -1,0 +1,150 @@
+"""Words and their amount, in any script, and what pages say of themselves in many languages."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from functools import cache, lru_cache
+from importlib.resources import files
+
+# Scripts that put no spaces between words.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
+# Scripts in which one character says as much as several letters.
+_DENSE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+# Letters of English that one such character stands for.
+_DENSITY = 2.5
+_WORD = re.compile(
+    rf"[{_UNSPACED}]+|[^\W{_UNSPACED}]+(?:[\u0300-\u036f\u0900-\u0dff][^\W{_UNSPACED}]*)*"
+)
+_NO_LETTER = re.compile("[\u0300-\u036f\u064b-\u0652\u0640\u200b-\u200f\ufeff]")
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
+# Forms that letters take in print: Arabic ones, Latin ligatures.
+_PRESENTED = re.compile("[\ufb00-\ufdff\ufe70-\ufefc]+")
+_DRAWN = re.compile("(?<!\\S)[\u064b-\u0652]")
+_STRETCHED = re.compile("(?<=[\u0620-\u06ff])\u0640+|\u0640+(?=[\u0620-\u06ff])")
+_ALEF = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "’": "'", "ё": "е"})
+# What may follow a label: a colon, a bar, a dash.
+_AFTER_LABEL = re.compile(r"\s*[:：|｜»›>–—‒・-]+\s*|\s*$")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case; of scripts without spaces, every two neighbouring characters."""
+    found: list[str] = []
+    for match in _WORD.finditer(text.lower()):
+        run = match[0]
+        if len(run) > 2 and (run[0] >= "\u0e00" and re.match(rf"[{_UNSPACED}]", run[0])):
+            found += [run[i : i + 2] for i in range(len(run) - 1)]
+        else:
+            found.append(run)
+    return found
+
+
+def size(text: str) -> int:
+    """How much a text says, in letters of a script with spaces."""
+    if text.isascii():
+        return len(text)
+    return len(text) + int((_DENSITY - 1) * len(_DENSE.findall(text)))
+
+
+def tidy(text: str) -> str:
+    """Text as readers type it: composed letters, no soft hyphens or invisible spaces, Arabic letters
+    in their usual form without the strokes that stretch a word."""
+    if text.isascii():
+        return text
+    plain = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    if _PRESENTED.search(plain):
+        plain = "\n".join(map(_unpresented, plain.split("\n")))
+    return _STRETCHED.sub("", plain)
+
+
+def _unpresented(line: str) -> str:
+    """Letters for their printed forms, but in a line drawn from right to left, which stays as it is:
+    there marks stand before their letters."""
+    if _DRAWN.search(line):
+        return line
+    return _PRESENTED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), line)
+
+
+def fold(text: str) -> str:
+    """The form in which phrases compare: lower case, no marks that writers leave out."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    plain = unicodedata.normalize("NFC", text.casefold())
+    return " ".join(_NO_LETTER.sub("", plain).translate(_ALEF).split())
+
+
+def holds(kind: str, folded: str) -> set[str]:
+    """The phrases of a kind that stand in a folded text."""
+    plain, patterns = _phrases(kind)
+    found = {phrase for phrase in plain if phrase in folded and _stands_in(phrase, folded)}
+    return found | {
+        pattern.pattern for first, pattern in patterns if first in folded and pattern.search(folded)
+    }
+
+
+def begins(kind: str, line: str) -> str | None:
+    """What follows the phrase of a kind that a line begins with, None if there is none.
+
+    The phrase must end at a colon, a dash, a bar or the end of the line.
+    """
+    folded = fold(line)
+    for phrase in _by_beginning(kind).get(folded[:2], ()):
+        if folded.startswith(phrase) and (after := _AFTER_LABEL.match(folded, len(phrase))):
+            return folded[after.end() :]
+    return None
+
+
+def starts(kind: str, line: str) -> bool:
+    """Whether a line begins with a phrase of a kind, whatever follows."""
+    folded = fold(line)
+    return any(
+        (folded.startswith(phrase) and not folded[len(phrase) : len(phrase) + 1].isalpha())
+        or (phrase[-1:] in ": " and folded.startswith(phrase))
+        for phrase in _by_beginning(kind).get(folded[:2], ())
+    )
+
+
+def _stands_in(phrase: str, folded: str) -> bool:
+    """Whether a phrase of a script with spaces begins and ends with its words."""
+    if not phrase.isascii() or not phrase[0].isalpha():
+        return True
+    return re.search(rf"(?<![a-z]){re.escape(phrase)}", folded) is not None
+
+
+@cache
+def _phrases(kind: str) -> tuple[tuple[str, ...], tuple[tuple[str, re.Pattern[str]], ...]]:
+    """The phrases of a kind in all languages, and those with a gap as patterns behind their first words."""
+    every = {fold(phrase) for phrases in _tables()[kind].values() for phrase in phrases}
+    plain = tuple(sorted(phrase for phrase in every if "*" not in phrase))
+    patterns = tuple(
+        (phrase.split("*", 1)[0], re.compile(".{0,40}".join(map(re.escape, phrase.split("*")))))
+        for phrase in sorted(every)
+        if "*" in phrase
+    )
+    return plain, patterns
+
+
+@cache
+def phrases_of(kind: str) -> tuple[str, ...]:
+    """The folded phrases of a kind in all languages, the longest first."""
+    return tuple(sorted(_phrases(kind)[0], key=lambda phrase: (-len(phrase), phrase)))
+
+
+@cache
+def _by_beginning(kind: str) -> dict[str, list[str]]:
+    """The phrases of a kind by their first two characters, the longest first."""
+    found: dict[str, list[str]] = {}
+    for phrase in sorted(_phrases(kind)[0], key=len, reverse=True):
+        found.setdefault(phrase[:2], []).append(phrase)
+    return found
+
+
+@lru_cache(1)
+def _tables() -> dict[str, dict[str, list[str]]]:
+    """Phrases by kind and language."""
+    tables: dict[str, dict[str, list[str]]] = {}
+    for name in ("phrases", "refusals", "bylines"):
+        text = files("retrieval.extraction").joinpath(f"data/{name}.toml").read_text("utf-8")
+        tables |= tomllib.loads(text)
+    return tables
