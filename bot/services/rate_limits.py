@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.config.limits import RateLimits
 from bot.i18n import DEFAULT, text
 from retrieval.errors import NewsdeskError
+from retrieval.runtime.fair_scheduler import FairScheduler
 
 Tick = Callable[[], float]
 
@@ -62,19 +63,15 @@ class Cooldown:
 
 
 @dataclass(eq=False, slots=True)
-class _WaitingRequest:
+class _Turn:
+    """A question that waits or is answered; ``go`` is set when its turn has come."""
+
     server: int
     user: int
-    go: asyncio.Future[None]
+    number: int
     moved: Callable[[int], None] | None
+    go: asyncio.Future[None]
     told: int = 0
-
-
-@dataclass(eq=False, slots=True)
-class _GuildQueue:
-    """The questions of one server that wait, first come first served."""
-
-    waiting: deque[_WaitingRequest] = field(default_factory=deque)
 
 
 class AnswerQueue:
@@ -82,17 +79,23 @@ class AnswerQueue:
 
     def __init__(self, limits: RateLimits) -> None:
         self._limits = limits
-        self._running: Counter[int] = Counter()
-        self._lanes: OrderedDict[int, _GuildQueue] = OrderedDict()
+        self._scheduler: FairScheduler[_Turn] = FairScheduler(
+            at_once=limits.at_once,
+            owner=lambda turn: turn.server,
+            rank=lambda turn: turn.number,
+            lane_at_once=limits.server_at_once,
+        )
+        self._waiting: list[_Turn] = []
+        self._number = 0
         self._closed = False
 
     @property
     def running(self) -> int:
-        return self._running.total()
+        return self._scheduler.running
 
     @property
     def waiting(self) -> int:
-        return sum(len(lane.waiting) for lane in self._lanes.values())
+        return len(self._waiting)
 
     @contextlib.asynccontextmanager
     async def turn(
@@ -111,88 +114,65 @@ class AnswerQueue:
         """
         if self._closed:
             raise Busy("restarting")
-        if self._may_start(server) and not self._lanes.get(server, _GuildQueue()).waiting:
-            self._running[server] += 1
+        self._number += 1
+        future = asyncio.get_running_loop().create_future()
+        turn = _Turn(server, user, self._number, moved, future)
+        ahead = any(waiting.server == server for waiting in self._waiting)
+        if not ahead and self._scheduler.has_room_for(turn):
+            self._scheduler.start(turn)
         else:
-            await self._wait(server, user, exempt, moved)
+            self._admit(turn, exempt=exempt)
+            await self._wait(turn)
         try:
             yield
         finally:
-            self._running[server] -= 1
-            if not self._running[server]:
-                del self._running[server]
+            self._scheduler.end(turn)
             self._start_next()
 
     def close(self) -> None:
         """Send away who waits and take nobody any more; what is under way goes on."""
         self._closed = True
-        for lane in self._lanes.values():
-            for waiting in lane.waiting:
-                if not waiting.go.done():
-                    waiting.go.set_exception(Busy("restarting"))
-        self._lanes.clear()
+        for turn in self._waiting:
+            if not turn.go.done():
+                turn.go.set_exception(Busy("restarting"))
+        self._waiting.clear()
 
-    async def _wait(
-        self, server: int, user: int, exempt: bool, moved: Callable[[int], None] | None
-    ) -> None:
-        if not exempt:
-            mine = sum(w.user == user for lane in self._lanes.values() for w in lane.waiting)
-            if mine >= self._limits.user_waiting:
-                raise Busy("several-waiting")
-            if self.waiting >= self._limits.waiting:
-                raise Busy("busy")
-        waiting = _WaitingRequest(server, user, asyncio.get_running_loop().create_future(), moved)
-        lane = self._lanes.setdefault(server, _GuildQueue())
-        lane.waiting.append(waiting)
+    def _admit(self, turn: _Turn, *, exempt: bool) -> None:
+        """Raises ``Busy`` where no more may wait."""
+        if exempt:
+            return
+        if sum(each.user == turn.user for each in self._waiting) >= self._limits.user_waiting:
+            raise Busy("several-waiting")
+        if self.waiting >= self._limits.waiting:
+            raise Busy("busy")
+
+    async def _wait(self, turn: _Turn) -> None:
+        self._waiting.append(turn)
         self._tell_places()
         try:
-            await waiting.go
+            await turn.go
         except asyncio.CancelledError:
-            if waiting.go.done() and not waiting.go.cancelled() and waiting.go.exception() is None:
+            if turn.go.done() and not turn.go.cancelled() and turn.go.exception() is None:
                 # Its turn had come in this very moment: give it back.
-                self._running[server] -= 1
-                self._running += Counter()
+                self._scheduler.end(turn)
                 self._start_next()
             else:
                 with contextlib.suppress(ValueError):
-                    lane.waiting.remove(waiting)
+                    self._waiting.remove(turn)
                 self._tell_places()
             raise
 
-    def _may_start(self, server: int) -> bool:
-        return (
-            self.running < self._limits.at_once
-            and self._running[server] < self._limits.server_at_once
-        )
-
     def _start_next(self) -> None:
-        started = True
-        while started:
-            started = False
-            for server, lane in list(self._lanes.items()):
-                if not lane.waiting:
-                    del self._lanes[server]
-                    continue
-                if not self._may_start(server):
-                    continue
-                waiting = lane.waiting.popleft()
-                self._lanes.move_to_end(server)  # the other servers first now
-                if not waiting.go.done():
-                    self._running[server] += 1
-                    waiting.go.set_result(None)
-                started = True
-                break
+        while (turn := self._scheduler.next(self._waiting)) is not None:
+            self._waiting.remove(turn)
+            if not turn.go.done():
+                self._scheduler.start(turn)
+                turn.go.set_result(None)
         self._tell_places()
 
     def _tell_places(self) -> None:
-        """Tell each who waits its place: round by round, as turns will come."""
-        lanes = [list(lane.waiting) for lane in self._lanes.values()]
-        position = 0
-        for round_ in range(max(map(len, lanes), default=0)):
-            for lane in lanes:
-                if round_ < len(lane):
-                    position += 1
-                    waiting = lane[round_]
-                    if waiting.told != position and waiting.moved is not None:
-                        waiting.told = position
-                        waiting.moved(position)
+        """Tell each who waits its place: as turns will come."""
+        for place, turn in enumerate(self._scheduler.in_order(self._waiting), 1):
+            if turn.told != place and turn.moved is not None:
+                turn.told = place
+                turn.moved(place)

@@ -11,6 +11,7 @@ from retrieval.catalogue.feeds import Feed
 from retrieval.errors import NewsdeskError
 from retrieval.feeds.service import FeedService, FeedVisit
 from retrieval.ingestion.progress import Report
+from retrieval.runtime.fair_scheduler import FairScheduler
 from retrieval.timestamps import Clock, utc_now
 
 _log = logging.getLogger(__name__)
@@ -27,18 +28,21 @@ class FeedPoller:
 
     def __init__(
         self,
-        desk: FeedService,
+        feeds: FeedService,
         *,
         at_once: int,
         clock: Clock = utc_now,
         report: Report | None = None,
     ) -> None:
-        self._desk = desk
-        self._at_once = at_once
+        self._feeds = feeds
+        self._scheduler: FairScheduler[Feed] = FairScheduler(
+            at_once=at_once,
+            owner=lambda feed: feed.corpus,
+            rank=lambda feed: feed.next_at.timestamp(),
+            lane=_host,
+        )
         self._clock = clock
         self._report = report
-        self._served: dict[str, int] = {}
-        self._turn = 0
 
     async def run(self) -> None:
         """Visit feeds until cancelled."""
@@ -54,22 +58,20 @@ class FeedPoller:
 
     async def due(self) -> AsyncIterator[FeedVisit]:
         """Visit what is due now and what becomes due meanwhile; yield each visit as it ends."""
-        under_way: dict[asyncio.Task[FeedVisit], str] = {}
+        under_way: dict[asyncio.Task[FeedVisit], Feed] = {}
         done_with: set[int] = set()
         waiting: list[Feed] = []
         try:
             while True:
-                busy = set(under_way.values())
-                if len(under_way) < self._at_once and all(_host(feed) in busy for feed in waiting):
-                    due = await self._desk.due(self._clock())
+                if not any(map(self._scheduler.has_room_for, waiting)):
+                    due = await self._feeds.due(self._clock())
                     waiting = [feed for feed in due if feed.id not in done_with]
-                while len(under_way) < self._at_once and (
-                    feed := self._next(waiting, set(under_way.values()))
-                ):
+                while feed := self._scheduler.next(waiting):
                     waiting.remove(feed)
                     done_with.add(feed.id)
-                    task = asyncio.create_task(self._desk.visit(feed, self._report))
-                    under_way[task] = _host(feed)
+                    self._scheduler.start(feed)
+                    task = asyncio.create_task(self._feeds.visit(feed, self._report))
+                    under_way[task] = feed
                 if not under_way:
                     return
                 # Not for longer than that: one slow site must not hide what becomes due elsewhere.
@@ -77,22 +79,13 @@ class FeedPoller:
                     under_way, timeout=_LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
                 for task in ended:
-                    del under_way[task]
+                    self._scheduler.end(under_way.pop(task))
                     yield task.result()
         finally:
-            for task in under_way:
+            for task, feed in under_way.items():
                 task.cancel()
+                self._scheduler.end(feed)
             await asyncio.gather(*under_way, return_exceptions=True)
-
-    def _next(self, waiting: list[Feed], busy: set[str]) -> Feed | None:
-        """Of the corpus that was served longest ago, the feed longest overdue."""
-        free = [feed for feed in waiting if _host(feed) not in busy]
-        if not free:
-            return None
-        chosen = min(free, key=lambda feed: (self._served.get(feed.corpus, 0), feed.next_at))
-        self._turn += 1
-        self._served[chosen.corpus] = self._turn
-        return chosen
 
 
 def _host(feed: Feed) -> str:

@@ -56,7 +56,7 @@ async def test_servers_take_turns() -> None:
             group.create_task(ask(1, user))
         for user in range(10, 12):
             group.create_task(ask(2, user))
-    assert order == [0, 1, 10, 2, 11, 3]
+    assert order == [0, 10, 1, 11, 2, 3]
 
 
 async def test_who_waits_is_told_each_place() -> None:

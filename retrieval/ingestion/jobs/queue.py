@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.jobs import Job, JobCounts, JobSource
@@ -18,6 +19,7 @@ from retrieval.ingestion.jobs.worker import JobWorker
 from retrieval.ingestion.progress import IngestProgress
 from retrieval.ingestion.target import IngestTarget
 from retrieval.models import IngestResult
+from retrieval.runtime.fair_scheduler import FairScheduler
 
 _log = logging.getLogger(__name__)
 
@@ -49,15 +51,15 @@ class JobQueue:
         self._worker = worker
         self._jobs = library.catalogue.jobs
         self._uploads = Uploads(library.data_dir / "uploads")
-        self._at_once = at_once
+        self._scheduler: FairScheduler[Job] = FairScheduler(
+            at_once=at_once, owner=lambda job: job.corpus, rank=lambda job: job.id
+        )
         self._most_waiting = most_waiting
         self._waiting: list[Job] = []
         self._running: dict[int, Job] = {}
         self._stopped: set[int] = set()
         self._progress: dict[int, IngestProgress] = {}
         self._watchers: dict[int, set[asyncio.Queue[JobEvent]]] = {}
-        self._served: dict[str, int] = {}
-        self._turn = 0
         self._changed = asyncio.Event()
         self._loaded = False
         self._loading = asyncio.Lock()
@@ -194,9 +196,14 @@ class JobQueue:
         try:
             while True:
                 self._changed.clear()
-                while len(tasks) < self._at_once and (job := self._next()):
+                while job := self._scheduler.next(self._waiting):
+                    self._waiting.remove(job)
+                    self._scheduler.start(job)
                     self._running[job.id] = job
-                    tasks.add(asyncio.create_task(self._do(job)))
+                    working = asyncio.create_task(self._do(job))
+                    # Also where it is cancelled before its first step.
+                    working.add_done_callback(partial(self._end, job))
+                    tasks.add(working)
                 if not tasks and not forever and not self._waiting:
                     return
                 change = asyncio.create_task(self._changed.wait())
@@ -252,32 +259,12 @@ class JobQueue:
             self._announce(JobEvent(replace(job, state=state, error=error), 0, deepcopy(progress)))
         self._progress.pop(job.id, None)
 
-    def _next(self) -> Job | None:
-        """Of the corpora that nothing is being done for, the first job of the one that was served
-        longest ago."""
-        busy = {job.corpus for job in self._running.values()}
-        free = [job for job in self._waiting if job.corpus not in busy]
-        if not free:
-            return None
-        chosen = min(free, key=lambda job: (self._served.get(job.corpus, 0), job.id))
-        self._waiting.remove(chosen)
-        self._turn += 1
-        self._served[chosen.corpus] = self._turn
-        return chosen
+    def _end(self, job: Job, _: asyncio.Task[None]) -> None:
+        self._scheduler.end(job)
 
     def _place(self, job_id: int) -> int:
-        """Counts as ``_next`` will choose."""
-        served = dict(self._served)
-        turn = self._turn
-        waiting = list(self._waiting)
-        for place in range(1, len(waiting) + 1):
-            chosen = min(waiting, key=lambda job: (served.get(job.corpus, 0), job.id))
-            if chosen.id == job_id:
-                return place
-            turn += 1
-            served[chosen.corpus] = turn
-            waiting.remove(chosen)
-        return 0
+        order = (job.id for job in self._scheduler.in_order(self._waiting))
+        return next((place for place, waiting in enumerate(order, 1) if waiting == job_id), 0)
 
     async def _load(self) -> None:
         async with self._loading:

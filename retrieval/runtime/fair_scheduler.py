@@ -1,0 +1,101 @@
+"""One order for everything that waits: so many at once, and whose turn was longest ago comes first.
+
+Questions wait by guild, jobs by corpus, feeds by corpus with one visit at a time to a host. What
+waits stays in the caller's hands; the scheduler says who is next and keeps count.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+_MOST_OWNERS = 10_000
+
+
+class FairScheduler(Generic[T]):
+    """Chooses among what waits, owner by owner in turn.
+
+    ``owner`` says whose a thing is, ``lane`` what it must not share with more than ``lane_at_once``
+    others (by default its owner), ``rank`` which of one owner's comes first: the lowest. At most
+    ``at_once`` run in all. Owners that were served longest ago are forgotten beyond 10,000.
+    """
+
+    def __init__(
+        self,
+        *,
+        at_once: int,
+        owner: Callable[[T], Hashable],
+        rank: Callable[[T], float],
+        lane: Callable[[T], Hashable] | None = None,
+        lane_at_once: int = 1,
+    ) -> None:
+        self._at_once = at_once
+        self._owner = owner
+        self._rank = rank
+        self._lane = lane or owner
+        self._lane_at_once = lane_at_once
+        self._served: dict[Hashable, int] = {}
+        self._turn = 0
+        self._running: Counter[Hashable] = Counter()
+
+    @property
+    def running(self) -> int:
+        """How many run now."""
+        return self._running.total()
+
+    def has_room_for(self, thing: T) -> bool:
+        """Whether it could start at once, if nothing else waited."""
+        return self.running < self._at_once and self._has_lane(thing)
+
+    def start(self, thing: T) -> None:
+        """Count ``thing`` as running, and its owner as served."""
+        self._running[self._lane(thing)] += 1
+        self._turn += 1
+        owner = self._owner(thing)
+        self._served.pop(owner, None)
+        self._served[owner] = self._turn
+        while len(self._served) > _MOST_OWNERS:
+            del self._served[next(iter(self._served))]
+
+    def end(self, thing: T) -> None:
+        """Count ``thing`` as ended."""
+        lane = self._lane(thing)
+        self._running[lane] -= 1
+        if self._running[lane] <= 0:
+            del self._running[lane]
+
+    def next(self, waiting: Iterable[T]) -> T | None:
+        """What is to start now, None if nothing may. The caller takes it out and starts it."""
+        if self.running >= self._at_once:
+            return None
+        free = [thing for thing in waiting if self._has_lane(thing)]
+        return min(free, key=self._order, default=None)
+
+    def in_order(self, waiting: Sequence[T]) -> list[T]:
+        """What waits, as turns will come; that a lane may be full is not looked at."""
+        queues: dict[Hashable, deque[T]] = {}
+        for thing in sorted(waiting, key=self._rank):
+            queues.setdefault(self._owner(thing), deque()).append(thing)
+        turns = [
+            (self._served.get(owner, 0), self._rank(queue[0]), n, queue)
+            for n, (owner, queue) in enumerate(queues.items())
+        ]
+        heapq.heapify(turns)
+        ordered: list[T] = []
+        while turns:
+            _, _, n, queue = heapq.heappop(turns)
+            ordered.append(queue.popleft())
+            if queue:
+                served = self._turn + len(ordered)
+                heapq.heappush(turns, (served, self._rank(queue[0]), n, queue))
+        return ordered
+
+    def _has_lane(self, thing: T) -> bool:
+        return self._running[self._lane(thing)] < self._lane_at_once
+
+    def _order(self, thing: T) -> tuple[int, float]:
+        return self._served.get(self._owner(thing), 0), self._rank(thing)
