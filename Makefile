@@ -2,13 +2,17 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test lint bench bench-feed bench-peers train clean
+.PHONY: demo test check lint bench bench-feed bench-peers train clean
 
 demo: .venv/installed
 	$(BIN)/newsdesk demo
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# What to run before each commit: about a minute.
+check: lint
+	$(BIN)/python -m pytest -n 2 tests/unit
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

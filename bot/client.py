@@ -18,7 +18,6 @@ from bot.config.settings import Settings
 from bot.i18n import translator_for
 from bot.i18n.translator import Translator
 from bot.ops.command_sync import sync_if_changed
-from bot.ops.event_loop import yield_between_gateway_events
 from bot.ops.health import health_endpoint
 from bot.ops.invite import invite_link, missing_permissions
 from bot.ops.logging import details
@@ -108,7 +107,6 @@ class NewsdeskBot(commands.AutoShardedBot):
     # Life
 
     async def setup_hook(self) -> None:
-        yield_between_gateway_events(self.http)
         opened = self._resources
         self.services = await opened.enter_async_context(
             open_services(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -82,10 +81,6 @@ async def open_library(
             await recover(library)
         elif await _has_unfinished(library.catalogue):
             await _recover_as_reader(library, lock)
-        # What a start leaves in memory stays as long as the library is open: looking through it for
-        # garbage takes a tenth of a second, in which no question goes on.
-        gc.freeze()
-        stack.callback(gc.unfreeze)
         yield library
 
 

@@ -1,7 +1,8 @@
-"""Keeping the event loop lively in a process that also ingests.
+"""What is set for a whole process, each because it measures: nothing else does so.
 
-Discord wants an answer within three seconds, and the loop shares Python's lock with worker threads.
-Its memory stays what it is at the start.
+Discord wants an answer within three seconds, and the event loop shares Python's lock with worker
+threads. ``python -m tests.benchmarks.process_settings`` runs the load test of a bot without each of
+``SETTINGS`` in turn; docs/architecture.md gives what it printed.
 """
 
 from __future__ import annotations
@@ -10,55 +11,76 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+import os
 import sys
-from typing import Any
-
-from discord.ext import commands
-from discord.http import HTTPClient
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from retrieval.runtime.executors import INGESTING
+
+if TYPE_CHECKING:
+    from discord.ext import commands
+
+    Bot = commands.AutoShardedBot
 
 _SWITCH_SECONDS = 0.0002
 _M_ARENA_MAX, _ARENAS = -8, 2
 
 
-def tune_for_event_loop(bot: commands.AutoShardedBot) -> None:
-    """Set the process up for a bot: to be called once, before it starts."""
-    # A busy thread gives the lock back after a millisecond instead of five.
+def tune_for_event_loop(bot: Bot, *, without: str = "") -> None:
+    """Set the process up for a bot: to be called once, before it starts.
+
+    ``without`` leaves one of ``SETTINGS`` out, by name, to measure it.
+    """
+    for name, apply in SETTINGS.items():
+        if name != without:
+            apply(bot)
+
+
+def _switch_threads_sooner(_: Bot) -> None:
+    """A busy thread gives the lock back after a fifth of a millisecond instead of five."""
     sys.setswitchinterval(_SWITCH_SECONDS)
+
+
+def _ingest_in_one_thread(_: Bot) -> None:
     INGESTING.resize(1)
+
+
+def _share_heaps(_: Bot) -> None:
     limit_malloc_arenas()
-    prepare = bot.setup_hook
-
-    # What a start leaves in memory stays: looking through it again and again for garbage takes a
-    # tenth of a second each time. It is done once, before the bot connects: nobody waits yet.
-    async def setup_hook() -> None:
-        await prepare()
-        gc.collect()
-        gc.freeze()
-
-    async def settle() -> None:
-        gc.freeze()
-
-    bot.setup_hook = setup_hook  # type: ignore[method-assign]
-    bot.add_listener(settle, "on_ready")
 
 
 def limit_malloc_arenas() -> None:
     """Let the threads of this process share two heaps, where its C library is glibc: each would have
     one of its own, and what is free in one is of no use to the others. To be called before threads
-    start; nearly halves what a bot takes and keeps it from growing."""
+    start."""
     with contextlib.suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
 
 
-def yield_between_gateway_events(http: HTTPClient) -> None:
+def _freeze_after_start(bot: Bot) -> None:
+    """Take what a start leaves in memory out of garbage collection, before anyone waits."""
+    prepare = bot.setup_hook
+
+    async def setup_hook() -> None:
+        await prepare()
+        gc.collect()
+        gc.freeze()
+
+    async def on_ready() -> None:
+        gc.freeze()
+
+    bot.setup_hook = setup_hook  # type: ignore[method-assign]
+    bot.add_listener(on_ready)
+
+
+def _yield_between_gateway_events(bot: Bot) -> None:
     """Let others have the event loop between two events of the gateway.
 
     discord.py reads what has arrived in one go: of 200 commands at once the first would be
     acknowledged only after the last is read.
     """
-    connect = http.ws_connect
+    connect = bot.http.ws_connect
 
     async def ws_connect(url: str, *, compress: int = 0) -> Any:
         socket: Any = await connect(url, compress=compress)
@@ -71,4 +93,21 @@ def yield_between_gateway_events(http: HTTPClient) -> None:
         socket.receive = receive_one
         return socket
 
-    http.ws_connect = ws_connect  # type: ignore[method-assign]
+    bot.http.ws_connect = ws_connect  # type: ignore[method-assign]
+
+
+SETTINGS: dict[str, Callable[[Bot], None]] = {
+    "switch interval": _switch_threads_sooner,
+    "one ingesting thread": _ingest_in_one_thread,
+    "shared heaps": _share_heaps,
+    "frozen start": _freeze_after_start,
+    "yield between events": _yield_between_gateway_events,
+}
+
+
+def end_process(code: int) -> NoReturn:
+    """End without taking the interpreter apart, which costs a command a third of a second.
+
+    To be called when nothing is left to tidy up and the standard streams are flushed.
+    """
+    os._exit(code)

@@ -51,6 +51,7 @@ async def _measure(folder: Path) -> int:
             "NEWSDESK_DATA_DIR": str(folder / "data"), "NEWSDESK_COOLDOWN_SECONDS": "0",
             "LOAD_SERVERS": json.dumps([g.id for g in guilds]),
             "OMP_NUM_THREADS": "1",
+            "LOAD_WITHOUT": os.environ.get("LOAD_WITHOUT", ""),
         }  # fmt: skip
         bot = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.benchmarks.discord_load_bot", env=given, cwd=ROOT,

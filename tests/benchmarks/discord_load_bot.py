@@ -46,7 +46,7 @@ async def main() -> None:
     set_up(as_json=False)
     use_endpoints(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     bot = NewsdeskBot(settings)
-    tune_for_event_loop(bot)
+    tune_for_event_loop(bot, without=os.environ.get("LOAD_WITHOUT", ""))
     await bot.login(os.environ["DISCORD_TOKEN"])
     running = asyncio.create_task(bot.connect())
     await bot.wait_until_ready()
