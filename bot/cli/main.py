@@ -20,7 +20,6 @@ from bot.cli import (
     summaries,
 )
 
-VERSION = "0.1.0"
 _INTERRUPTED = 130
 _UNREAD = 141
 _BRINGING_IN = (["ingest"], ["feeds"], ["jobs"])
@@ -36,7 +35,9 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"newsdesk {VERSION}")
+        from importlib.metadata import version
+
+        typer.echo(f"newsdesk {version('newsdesk')}")
         raise typer.Exit
 
 

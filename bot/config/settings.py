@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from difflib import get_close_matches
+from importlib.metadata import version
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args
@@ -38,6 +39,11 @@ def _named(name: str) -> AliasChoices:
     return AliasChoices(name)
 
 
+def _user_agent() -> str:
+    major, minor, *_ = version("newsdesk").split(".")
+    return f"Newsdesk/{major}.{minor} (news question answering)"
+
+
 class Settings(BaseSettings):
     """Every setting, with its bounds and default. `.env.example` explains them."""
 
@@ -59,7 +65,7 @@ class Settings(BaseSettings):
     timezone: str = "UTC"
     fetch_allow: Hosts = ()
     fetch_seconds: float = Field(default=20.0, ge=1, le=120)
-    user_agent: str = "Newsdesk/0.1 (news question answering)"
+    user_agent: str = Field(default_factory=_user_agent)
     contact: str | None = None
     feed_connections: int = Field(default=8, ge=1, le=64)
     feed_first_items: int = Field(default=20, ge=1, le=1000)

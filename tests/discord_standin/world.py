@@ -7,6 +7,8 @@ import mimetypes
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from tests.deadlines import scaled
+
 from . import payloads, permissions
 from .clock import Clock, Snowflakes
 from .errors import ApiError, missing_access, missing_permissions, not_found
@@ -94,7 +96,9 @@ class World:
     async def find(
         self, look: Callable[[], Found | None], timeout: float, what: Callable[[], str]
     ) -> Found:
-        """What ``look`` returns once it is not ``None``; ``AssertionError`` after ``timeout`` s."""
+        """What ``look`` returns once it is not ``None``; ``AssertionError`` after ``timeout`` s, which
+        are longer on a busy machine."""
+        timeout = scaled(timeout)
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout
         while (found := look()) is None:

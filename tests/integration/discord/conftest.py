@@ -15,6 +15,7 @@ from bot.config.settings import load_settings
 from bot.demo import demo_articles
 from retrieval.embedders import Embedder, EmbedderOptions, make_embedder
 from retrieval.ingestion.pipeline import ingest
+from tests.deadlines import scaled
 from tests.discord_standin import DiscordStandIn, Guild
 from tests.integration.answering_fixtures import NOW, at_noon
 from tests.scripted_model import Request, Says, ScriptedModel
@@ -68,7 +69,7 @@ def start(standin: DiscordStandIn, tmp_path: Path, embedder: Embedder) -> Start:
             yield Running(bot, standin)
         finally:
             await bot.close()
-            done, _ = await asyncio.wait([running, waiting], timeout=10)
+            done, _ = await asyncio.wait([running, waiting], timeout=scaled(10))
             for hanging in {running, waiting} - done:
                 hanging.cancel()
             await asyncio.gather(running, waiting, return_exceptions=True)

@@ -11,6 +11,7 @@ import pytest
 
 from bot.client import NewsdeskBot
 from bot.storage.guild_settings import guilds_removed_before, known_guilds
+from tests.deadlines import scaled
 from tests.discord_standin import Channel, DiscordStandIn, Message
 
 
@@ -39,7 +40,7 @@ def told(log: pytest.LogCaptureFixture) -> list[str]:
 
 async def eventually(look: Callable[[], Awaitable[object]], timeout: float = 10.0) -> None:
     """Until ``look`` finds something; ``TimeoutError`` after ``timeout`` seconds."""
-    async with asyncio.timeout(timeout):
+    async with asyncio.timeout(scaled(timeout)):
         while not await look():
             await asyncio.sleep(0.02)
 
