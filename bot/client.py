@@ -12,9 +12,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import errors
 from bot.bootstrap import Services, open_services, request_runner
 from bot.config.settings import Settings
+from bot.errors import UserError
 from bot.i18n import translator_for
 from bot.i18n.translator import Translator
 from bot.ops.command_sync import sync_if_changed
@@ -22,6 +22,7 @@ from bot.ops.health import health_endpoint
 from bot.ops.invite import invite_link, missing_permissions
 from bot.ops.logging import details
 from bot.services.ingestion import run_background_tasks
+from bot.ui import error_pages
 from retrieval.embedders import Embedder
 from retrieval.errors import NewsdeskError
 from retrieval.timestamps import Clock, utc_now
@@ -69,7 +70,7 @@ class Tree(app_commands.CommandTree["NewsdeskBot"]):
         self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /
     ) -> None:
         name = interaction.command.qualified_name if interaction.command else "a command"
-        await errors.report(
+        await error_pages.report(
             interaction, error, translator_for(interaction.locale.value), f"/{name}"
         )
 
@@ -195,8 +196,8 @@ class NewsdeskBot(commands.AutoShardedBot):
             return
         await asyncio.sleep(_UNHANDLED_SECONDS)
         if not interaction.response.is_done():
-            error = errors.UserError("button-expired")
-            await errors.report(
+            error = UserError("button-expired")
+            await error_pages.report(
                 interaction, error, translator_for(interaction.locale.value), "component"
             )
 
@@ -205,4 +206,4 @@ class NewsdeskBot(commands.AutoShardedBot):
 
         error = sys.exc_info()[1]
         if error is not None:
-            errors.log(error, event_method)
+            error_pages.log(error, event_method)

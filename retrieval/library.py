@@ -106,7 +106,7 @@ class Library:
         found = await self._corpus(corpus)
         if found is None:
             return SearchResults(
-                question, within.since, within.last, (), (await self._no_corpus(corpus),)
+                question, within.since, within.last, (), ((await self._no_corpus(corpus)).note,)
             )
         return await self.searcher.search(
             self.corner(found), question, within, source=source, limit=limit, day_first=day_first
@@ -134,7 +134,7 @@ class Library:
     async def require_corpus(self, name: str) -> None:
         """Raises ``NotFound``, naming those that there are, if there is no such corpus."""
         if await self._corpus(name) is None:
-            raise NotFound(await self._no_corpus(name))
+            raise await self._no_corpus(name)
 
     async def is_empty(self, corpus: str) -> bool:
         found = await self.catalogue.corpora.by_name(corpus)
@@ -221,18 +221,18 @@ class Library:
     def require_writable(self) -> None:
         """Raises ``StorageError`` if the folder was opened for reading only."""
         if not self.writable:
-            raise StorageError("This process opened the data folder for reading only.")
+            raise StorageError("opened-read-only")
 
     async def _corpus(self, name: str) -> Corpus | None:
         if name not in self._corpora and (found := await self.catalogue.corpora.by_name(name)):
             self._corpora[name] = found
         return self._corpora.get(name)
 
-    async def _no_corpus(self, name: str) -> str:
+    async def _no_corpus(self, name: str) -> NotFound:
         known = [corpus.name for corpus in await self.catalogue.corpora.all()]
         if not known:
-            return "Nothing has been ingested yet; `newsdesk ingest FILE` brings articles in."
-        return f"There is no corpus called {name!r}; known: {', '.join(known)}."
+            return NotFound("nothing-ingested")
+        return NotFound("corpus-unknown", corpus=name, known=", ".join(known))
 
 
 def _size(folder: Path) -> int:

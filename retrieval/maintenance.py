@@ -58,8 +58,7 @@ async def open_library(
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            f"The data folder can't be made ({error.strerror or error}); set NEWSDESK_DATA_DIR to "
-            "a folder that can."
+            "data-folder-not-created", detail=error.strerror or str(error)
         ) from error
     lock = WriterLock(folder)
     async with contextlib.AsyncExitStack() as stack:
@@ -142,7 +141,7 @@ async def recover(library: Library) -> int:
         with contextlib.suppress(EmbedderMismatch):  # the command that mends it says so
             try:
                 if corpus.layout != LAYOUT:
-                    raise IndexDamaged("The indexes were made by an older Newsdesk.")
+                    raise IndexDamaged("index-outdated")
                 finished += await library.indexer_for(library.corner(corpus)).finish_pending()
             except IndexDamaged:
                 async for _ in reindex(library, corpus):

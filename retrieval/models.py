@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from retrieval.errors import Note
 from retrieval.timestamps import Span, parse_span
 
 # What commands a terminal, to colour, to move, to open an address, instead of being read.
@@ -54,7 +55,7 @@ class IngestItem:
 
     label: str
     article: Article | None = None
-    reason: str | None = None
+    reason: Note | None = None
     url: str | None = None
     title: str | None = None
     ticket: Any = None
@@ -71,7 +72,7 @@ class IngestResult:
     article_id: str | None
     url: str | None
     title: str | None
-    reason: str | None = None
+    reason: Note | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class SearchResults:
     since: datetime | None
     until: datetime
     hits: tuple[SearchResult, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     # How telling each content word of the question is in this corpus (its inverse document
     # frequency), by stem. The answering layer weighs sentences with it.
     weights: dict[str, float] = field(default_factory=dict)

@@ -30,7 +30,7 @@ class ModerationService:
         """Raises ``NotFound`` if there is no such corpus."""
         found = await library.catalogue.corpora.by_name(corpus)
         if found is None:
-            raise NotFound(f"There is no corpus called {corpus!r}.")
+            raise NotFound("corpus-not-found", corpus=corpus)
         return cls(library, found)
 
     async def remove(
@@ -79,7 +79,7 @@ class ModerationService:
         async def decide() -> None:
             kept_id, gone_id = [await self.articles.story_id(each) for each in (kept, gone)]
             if kept_id == gone_id:
-                raise Refused("The two articles are in one story already.")
+                raise Refused("stories-already-one")
             await stories.merge(self._corpus, (kept, kept_id), (gone, gone_id), actor, now)
 
         await indexer.regroup(decide)

@@ -120,13 +120,9 @@ def load_prices(path: Path = BUNDLED_PRICES) -> dict[str, Price]:
             for name, entry in table.items()
         }
     except OSError as error:
-        raise SettingsError(
-            f"The file of prices {path} can't be read; correct NEWSDESK_PRICES_FILE."
-        ) from error
+        raise SettingsError("prices-unreadable", path=str(path)) from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise SettingsError(
-            f"The file of prices {path} is not like ours ({error}); see bot/answering/prices.toml."
-        ) from error
+        raise SettingsError("prices-invalid", path=str(path), detail=str(error)) from error
 
 
 def _dollars(per_million: float) -> float:

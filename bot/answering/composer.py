@@ -166,8 +166,7 @@ class Composer:
             composition.error = error
         except TimeoutError:
             composition.error = ModelUnreachable(
-                f"{self.model.name} took more than {self._bounds.seconds:g} s for an answer; choose a "
-                "faster model or raise NEWSDESK_ANSWER_SECONDS."
+                "answer-timeout", model=self.model.name, seconds=self._bounds.seconds
             )
         return composition
 
@@ -303,7 +302,7 @@ class Composer:
                     return None
                 text, usage = await self._short(prompt, most, corpus)
         except ModelError as error:
-            _log.info("No second opinion: %s", error.message)
+            _log.info("No second opinion: %s", error)
             return None
         if usage is not None:
             composition.usage = usage + composition.usage if composition.usage else usage

@@ -13,10 +13,10 @@ from itertools import combinations
 
 from bot.answering.extractive.selection import Quotation
 from bot.answering.figures import Figure, figures
-from bot.answering.notes import Note
+from retrieval.errors import Note
 from retrieval.indexes.keyword_index import stems
 from retrieval.models import Passage, SearchResult
-from retrieval.search.query import content_words, day
+from retrieval.search.query import content_words
 from retrieval.text.sentences import sentences
 
 _CORRECTS = re.compile(
@@ -56,7 +56,7 @@ class ConflictResolution:
     remark on each. ``withdrawn`` are the sentences that still say what was corrected."""
 
     quotations: tuple[Quotation, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     withdrawn: frozenset[str] = frozenset()
 
 
@@ -70,10 +70,13 @@ class _StatementFeatures:
     words: frozenset[str]
 
     @property
-    def by(self) -> str:
+    def by(self) -> str | Note:
+        """Who said it, and when."""
         article = self.hit.passage.article
         source = article.source or article.title
-        return f"{source}, {day(article.published_at)}" if article.published_at else source
+        if not article.published_at:
+            return source
+        return Note("source-on-date", source=source, date=article.published_at[:10])
 
     def mentions(self, others: Sequence[Figure]) -> bool:
         """Whether one of these numbers stands here too, whatever it counts."""
@@ -112,14 +115,22 @@ def reconcile(
     for told in quoted:
         for other in others:
             if (found := _differ(told, other, asked)) is not None:
-                both = f"{found[0]} ({told.by}) and {found[1]} ({other.by})"
+                first, second = (str(found[0]), told.by), (str(found[1]), other.by)
                 if _published(other)[:10] > _published(told)[:10]:
-                    both = f"{found[1]} ({other.by}) and {found[0]} ({told.by})"
                     return ConflictResolution(
-                        _led_by(quotations, other), (f"Sources differ: {both}.",)
+                        _led_by(quotations, other), (_differing_note(second, first),)
                     )
-                return ConflictResolution(_with(quotations, other), (f"Sources differ: {both}.",))
+                return ConflictResolution(
+                    _with(quotations, other), (_differing_note(first, second),)
+                )
     return ConflictResolution(tuple(quotations), ())
+
+
+def _differing_note(first: tuple[str, str | Note], second: tuple[str, str | Note]) -> Note:
+    return Note(
+        "note-sources-differ",
+        first=first[0], first_by=first[1], second=second[0], second_by=second[1],
+    )  # fmt: skip
 
 
 def differing(lines: Sequence[tuple[Passage, str]]) -> Iterator[tuple[int, int]]:

@@ -33,7 +33,6 @@ from bot.answering.models import (
     text_with_citations,
 )
 from bot.answering.nearest import nearest_coverage
-from bot.answering.notes import Note
 from bot.answering.prompt_passages import PromptPassage
 from bot.answering.replies import Replies, ReplyRequest
 from bot.answering.replies.coverage import with_earlier
@@ -45,6 +44,7 @@ from bot.answering.sentence_check import VerifiedSentence
 from bot.answering.sentence_dates import date_beside
 from bot.storage.usage import DailyUsage
 from retrieval.embedders.wordllama import WordLlamaEmbedder
+from retrieval.errors import Note
 from retrieval.library import Library
 from retrieval.models import Reference, SearchResults
 from retrieval.runtime.executors import ASKING
@@ -218,7 +218,7 @@ class AnswerEngine:
         )  # fmt: skip
         error = composition.error
         if error is not None:
-            _log.warning("%s", error.message)
+            _log.warning("%s", error)
         if shown.sentences:
             answer = shown.answer(asked.question, quoted.notes, composition, composer.model.name)
         elif composition.refused:
@@ -231,14 +231,14 @@ class AnswerEngine:
             answer,
             usage=composition.usage,
             dropped=tuple(composition.dropped),
-            problem=error.message if error else None,
+            problem=error.note if error else None,
         )
 
     async def _refusal(self, asked: AnswerRequest, found: SearchResults, reason: Reason) -> Answer:
         nearest = await self._nearest(asked, found)
         notes = found.notes
         if not notes and nearest:
-            notes = (prompts.render(f"why_{reason.replace('-', '_')}"),)
+            notes = (Note(f"why-{reason}"),)
         return Answer(
             asked.question, prompts.render("refusal"), True, nearest=tuple(nearest), notes=notes,
             reason=reason,
@@ -301,7 +301,7 @@ class CitationNumberer:
         self._emit(SentenceAccepted(sentence, tuple(new)))
 
     def answer(
-        self, question: str, notes: tuple[str, ...], composition: GenerationResult, model: str
+        self, question: str, notes: tuple[Note, ...], composition: GenerationResult, model: str
     ) -> Answer:
         """The whole answer, with a note on what is missing from it."""
         if composition.error is not None:
@@ -326,7 +326,7 @@ def _with_moved_citations(asked: AnswerRequest, standalone: RewrittenQuestion) -
     )  # fmt: skip
 
 
-def _publishers_corrections(answer: Answer, found: SearchResults) -> list[str]:
+def _publishers_corrections(answer: Answer, found: SearchResults) -> list[Note]:
     """The notices of cited articles that were corrected, where the answer does not quote them."""
     cited = {citation.article.article_id for citation in answer.citations}
     notices = {
@@ -337,7 +337,8 @@ def _publishers_corrections(answer: Answer, found: SearchResults) -> list[str]:
     return [
         Note("note-corrected-report", who=who, notice=notice[:_NOTICE])
         for notice, who in notices.items()
-        if notice not in answer.text and not any("orrected" in note for note in answer.notes)
+        if notice not in answer.text
+        and not any(note.code == "note-corrected" for note in answer.notes)
     ]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from retrieval.errors import Note
 from retrieval.models import Reference
 from retrieval.search.query import day
 
@@ -92,12 +93,12 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     nearest: tuple[Reference, ...] = ()
     model: str = QUOTATIONS
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     reason: Reason | None = None
     usage: Usage | None = None
     dropped: tuple[RejectedSentence, ...] = field(default=(), repr=False)
     asked: str | None = None
-    problem: str | None = None
+    problem: Note | None = None
     cached: bool = False
     form: Form = "answer"
     # Whether ``text`` is a line of the bot's own, in the language of who wrote.

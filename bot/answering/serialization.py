@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.answering.models import Answer, AnswerSentence, Citation
-from bot.answering.notes import Note, note_from_record
+from retrieval.errors import Note
 from retrieval.models import Reference
 from retrieval.timestamps import iso
 
@@ -21,7 +21,7 @@ def as_record(answer: Answer) -> dict[str, Any]:
         "citations": [asdict(citation) for citation in answer.citations],
         "nearest": [asdict(article) for article in answer.nearest],
         "model": answer.model,
-        "notes": [n.as_record() if isinstance(n, Note) else n for n in answer.notes],
+        "notes": [note.to_record() for note in answer.notes],
         "reason": answer.reason,
         "form": answer.form,
         "reply": answer.reply,
@@ -40,7 +40,7 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
         tuple(map(_citation, record["citations"])),
         tuple(Reference(**article) for article in record["nearest"]),
         record["model"],
-        tuple(map(note_from_record, record["notes"])),
+        tuple(map(_note, record["notes"])),
         record["reason"],
         form=record.get("form", "answer"),  # older ones have neither
         reply=record.get("reply", False),
@@ -52,6 +52,13 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
 
 def _sentence(record: dict[str, Any]) -> AnswerSentence:
     return AnswerSentence(record["text"], tuple(record["citations"]), record.get("date"))
+
+
+def _note(kept: str | dict[str, Any]) -> Note:
+    """A remark from its record; version 0.1.0 kept the sentence, alone or with its parts."""
+    if isinstance(kept, str):
+        return Note.verbatim(kept)
+    return Note.from_record(kept) if "code" in kept else Note.verbatim(str(kept["text"]))
 
 
 def _citation(record: dict[str, Any]) -> Citation:

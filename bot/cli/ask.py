@@ -24,6 +24,7 @@ from bot.cli.output import (
     print_json,
     search_record,
 )
+from bot.i18n import in_english
 
 if TYPE_CHECKING:
     from bot.answering.engine import AnswerEngine, AnswerRequest
@@ -232,7 +233,7 @@ async def _answered(
                     answer = event.answer
         printer.finish(answer, show_dropped=show_dropped)
     if answer.problem:
-        complain(answer.problem)
+        complain(in_english(answer.problem))
     return answer
 
 
@@ -310,7 +311,7 @@ def _batch(path: Path, within: TimeRange) -> Iterator[Line]:
                         raise TypeError
                 except (ValueError, TypeError, KeyError, AttributeError) as error:
                     raise UnreadableSource(
-                        f"{path}:{number} is not a question; give lines like {_FORM}."
+                        "not-a-question", place=f"{path}:{number}", form=_FORM
                     ) from error
                 empty = False
                 as_of = span.end if span else within.as_of
@@ -323,9 +324,11 @@ def _batch(path: Path, within: TimeRange) -> Iterator[Line]:
                     None if after is None else str(after),
                 )
     except OSError as error:
-        raise UnreadableSource(f"{path} can't be read ({error.strerror or error}).") from error
+        raise UnreadableSource(
+            "path-not-readable", path=str(path), detail=error.strerror or str(error)
+        ) from error
     if empty:
-        raise UnreadableSource(f"{path} is empty; give lines like {_FORM}.")
+        raise UnreadableSource("path-empty", path=str(path), form=_FORM)
 
 
 def _ms(start: float) -> float:

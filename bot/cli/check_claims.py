@@ -65,7 +65,7 @@ def read_labelled_claims(path: Path) -> Iterator[LabelledClaim]:
     for record, place in _records(path):
         claim, passages = _claim(record, place)
         if not isinstance(record.get("label"), bool):
-            raise UnreadableSource(f'{place} has no "label"; it must be true or false.')
+            raise UnreadableSource("claim-without-label", place=place)
         text_id, model = record.get("text_id"), record.get("model")
         yield LabelledClaim(
             claim, tuple(passages), record["label"], str(place if text_id is None else text_id),
@@ -90,17 +90,17 @@ def _records(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
             while line := lines.readline(_MAX_LINE + 1):
                 number += 1
                 if len(line) > _MAX_LINE:
-                    raise UnreadableSource(
-                        f"{name}:{number} is longer than 20 MB; give one claim a line."
-                    )
+                    raise UnreadableSource("claim-too-long", place=f"{name}:{number}")
                 if line.strip():
                     yield _record_of(line.removeprefix(b"\xef\xbb\xbf"), f"{name}:{number}")
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UnreadableSource(f"{name} is not a whole gzip file.") from error
+        raise UnreadableSource("path-gzip-damaged", path=name) from error
     except OSError as error:
-        raise UnreadableSource(f"{name} can't be read ({error.strerror or error}).") from error
+        raise UnreadableSource(
+            "path-not-readable", path=name, detail=error.strerror or str(error)
+        ) from error
     if not number:
-        raise UnreadableSource(f"{name} is empty; give lines like {_FORM}.")
+        raise UnreadableSource("path-empty", path=name, form=_FORM)
 
 
 def _record_of(line: bytes, place: str) -> tuple[dict[str, Any], str]:
@@ -109,9 +109,9 @@ def _record_of(line: bytes, place: str) -> tuple[dict[str, Any], str]:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise UnreadableSource(f"{place} is not a claim; give lines like {_FORM}.") from error
+        raise UnreadableSource("not-a-claim", place=place, form=_FORM) from error
     if not isinstance(record, dict):
-        raise UnreadableSource(f"{place} is not a claim; give lines like {_FORM}.")
+        raise UnreadableSource("not-a-claim", place=place, form=_FORM)
     return record, place
 
 
@@ -125,7 +125,7 @@ def _claim(record: dict[str, Any], place: str) -> tuple[str, list[str]]:
             raise TypeError
         claim.encode("utf-8")  # half a surrogate pair could not be printed
     except (ValueError, TypeError, KeyError) as error:
-        raise UnreadableSource(f"{place} is not a claim; give lines like {_FORM}.") from error
+        raise UnreadableSource("not-a-claim", place=place, form=_FORM) from error
     return claim, passages
 
 

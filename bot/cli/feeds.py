@@ -12,6 +12,8 @@ import typer
 from bot.cli import options as o
 from bot.cli.common import actor, bar, known, open_ingestion_services
 from bot.cli.output import complain, print_json
+from bot.i18n import in_english
+from retrieval.errors import Note
 
 if TYPE_CHECKING:
     from retrieval.catalogue.feeds import Feed
@@ -47,7 +49,7 @@ def preview(
     try:
         heading, judged = asyncio.run(run())
     except UnreadableSource as error:
-        complain(f"{address}: {error.message}.")
+        complain(f"{address}: {in_english(error)}.")
         raise typer.Exit(1) from error
     if not as_json:
         print(heading)
@@ -82,7 +84,7 @@ def add(
     try:
         feed = asyncio.run(run())
     except UnreadableSource as error:
-        complain(f"{address}: {error.message}.")
+        complain(f"{address}: {in_english(error)}.")
         raise typer.Exit(1) from error
     _print_feed(feed, as_json, "added; `newsdesk feeds check` brings its newest items in")
 
@@ -135,7 +137,7 @@ def import_(
     try:
         done = asyncio.run(run())
     except UnreadableSource as error:
-        complain(f"{source}: {error.message}.")
+        complain(f"{source}: {in_english(error)}.")
         raise typer.Exit(1) from error
     if not as_json:
         _print_import(done)
@@ -232,7 +234,7 @@ def filter(
     try:
         feed, judged = asyncio.run(run())
     except UnreadableSource as error:
-        complain(f"{reference}: {error.message}.")
+        complain(f"{reference}: {in_english(error)}.")
         raise typer.Exit(1) from error
     if try_only:
         _print_items(tuple(judged), as_json)
@@ -312,7 +314,7 @@ def check(
             print("No feed is due." if due else f"The corpus {corpus} has no active feeds.")
     failed = [visit for visit in visits if visit.result == "failed"]
     for visit in failed:
-        complain(f"{visit.feed.url}: {visit.reason}.")
+        complain(f"{visit.feed.url}: {_words(visit.reason)}.")
     if failed:
         raise typer.Exit(1)
 
@@ -335,10 +337,16 @@ def _print_import(done: list[FeedImport]) -> None:
     order = {"failed": 0, "added": 1, "known": 2}
     words = {"failed": "not added", "added": "added", "known": "there already"}
     for each in sorted(done, key=lambda each: (order[each.status], each.listed.url)):
-        table.add_row(each.listed.url, words[each.status], each.reason or "")
+        table.add_row(
+            each.listed.url, words[each.status], in_english(each.reason) if each.reason else ""
+        )
     Console(soft_wrap=True).print(table)
     counts = {status: sum(each.status == status for each in done) for status in words}
     print(", ".join(f"{counts[status]} {words[status]}" for status in ("added", "known", "failed")))
+
+
+def _words(reason: Note | None) -> str:
+    return in_english(reason) if reason else "no reason given"
 
 
 def feed_record(feed: Feed) -> dict[str, Any]:
@@ -373,12 +381,12 @@ def _print_feed(feed: Feed, as_json: bool, remark: str | None = None) -> None:
     if remark:
         print(f"   {remark}")
     elif feed.state == "paused":
-        print(f"   paused: {feed.pause_reason}")
+        print(f"   paused: {_words(feed.pause_reason)}")
     else:
         every = feed.interval.total_seconds() / 60
         print(f"   next at {feed.next_at:%Y-%m-%d %H:%M} UTC, every {every:.0f} minutes or so")
     if feed.last_error and feed.state == "active":
-        print(f"   failed {feed.failures} times in a row: {feed.last_error}")
+        print(f"   failed {feed.failures} times in a row: {_words(feed.last_error)}")
 
 
 def _visit_record(visit: FeedVisit) -> dict[str, Any]:
@@ -397,14 +405,14 @@ def _print_visit(visit: FeedVisit, *, explain: bool) -> None:
     counts = ", ".join(f"{count} {status}" for status, count in visit.counts.items())
     verdicts = Counter(each.verdict for each in visit.judged if not each.is_taken)
     left = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-    said = {"unchanged": "nothing has changed", "failed": f"failed: {visit.reason}"}.get(
+    said = {"unchanged": "nothing has changed", "failed": f"failed: {_words(visit.reason)}"}.get(
         visit.result, counts or "nothing new"
     )
     print(f"{visit.feed.id}. {visit.feed.name}: {said}" + (f" (left out: {left})" if left else ""))
     if explain:
         _print_items(visit.judged, False)
     if visit.feed.state == "paused":
-        print(f"   paused: {visit.feed.pause_reason}")
+        print(f"   paused: {_words(visit.feed.pause_reason)}")
 
 
 def _item_record(each: FilteredItem) -> dict[str, Any]:
@@ -426,6 +434,6 @@ def _print_items(judged: tuple[FilteredItem, ...], as_json: bool) -> None:
         if as_json:
             print_json(record)
             continue
-        reason = f" ({each.reason})" if each.reason else ""
+        reason = f" ({_words(each.reason)})" if each.reason else ""
         print(f"{each.verdict + reason}: {record['title'] or 'no title'}")
         print(f"   {record['published_at'] or 'undated'}, {record['url'] or 'no address'}")

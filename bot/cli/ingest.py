@@ -15,6 +15,7 @@ import typer
 from bot.cli import options as o
 from bot.cli.common import actor, bar, open_ingestion_services
 from bot.cli.output import complain, ingested_record, print_json
+from bot.i18n import in_english
 
 if TYPE_CHECKING:
     from bot.services.ingestion import IngestionServices
@@ -85,7 +86,7 @@ def extract(
         with Extractor(1) as extractor:
             article = extractor.submit(job, data).result()
     except UnreadableSource as error:
-        complain(f"{file}: {error.message}.")
+        complain(f"{file}: {in_english(error)}.")
         raise typer.Exit(1) from error
     record: dict[str, Any] = {
         "title": article.title,
@@ -191,16 +192,20 @@ def _read(room: IngestionServices, sources: list[str]) -> Iterator[IngestItem]:
             yield from read_stdin(sys.stdin.buffer, pages.max_bytes)
 
 
+def _reason(result: IngestResult) -> str:
+    return in_english(result.reason) if result.reason else "no reason given"
+
+
 def _tell_rejected(rejected: list[IngestResult], as_json: bool) -> None:
     if not rejected:
         return
     if not as_json:
         for result in rejected:
-            print(f"rejected {result.source}: {result.reason}", file=sys.stderr)
+            print(f"rejected {result.source}: {_reason(result)}", file=sys.stderr)
     else:
         first = rejected[0]
         more = f" and {len(rejected) - 1} more" if len(rejected) > 1 else ""
-        complain(f"rejected {first.source}: {first.reason}{more}; the other articles are in.")
+        complain(f"rejected {first.source}: {_reason(first)}{more}; the other articles are in.")
     raise typer.Exit(1)
 
 

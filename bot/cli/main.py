@@ -131,7 +131,9 @@ def _told(error: Exception, debug: bool) -> int:
 
         traceback.print_exc()
     if isinstance(error, NewsdeskError):
-        print(f"newsdesk: {error.message}", file=sys.stderr)
+        from bot.i18n import in_english
+
+        print(f"newsdesk: {in_english(error)}", file=sys.stderr)
     else:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         print(f"newsdesk: unexpected error ({reason}); run again with --debug for details.", file=sys.stderr)  # fmt: skip

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from bot.i18n import in_english
+from retrieval.errors import Note
+
 if TYPE_CHECKING:
     from bot.answering.models import Answer, AnswerSentence, Usage
     from retrieval.models import IngestResult, Reference, SearchResults, TimePreference
@@ -16,8 +19,14 @@ if TYPE_CHECKING:
 
 def print_json(record: dict[str, Any]) -> None:
     """One line, flushed: a reader sees it when it is true."""
-    sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(record, ensure_ascii=False, default=_in_words) + "\n")
     sys.stdout.flush()
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, Note):
+        return in_english(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def to_the_second(moment: str) -> str:
@@ -111,7 +120,7 @@ def print_found(found: SearchResults, *, explain: bool = False) -> None:
     if not found.hits and not found.notes:
         console.print("Nothing was found. `newsdesk status` shows what there is to search.")
     for note in found.notes:
-        console.print(Text(note, style="yellow"))
+        console.print(Text(in_english(note), style="yellow"))
 
 
 def _reading(found: SearchResults) -> list[str]:
@@ -201,7 +210,7 @@ class AnswerPrinter:
             self._line(f"  {marks} {article.title}", "green")
             self._line(f"      {byline(article)}", "dim")
         for note in answer.notes:
-            self._line(f"  {note}", "yellow")
+            self._line(f"  {in_english(note)}", "yellow")
         if answer.nearest:
             self._console.print("  The nearest coverage:")
         for reference in answer.nearest:

@@ -22,18 +22,12 @@ def run() -> None:
 
     settings = load_settings()
     if settings.discord_token is None:
-        raise SettingsError(
-            "DISCORD_TOKEN is not set, and the bot needs it to log in; copy it from the Bot page of "
-            f"your application at {_PORTAL} into .env."
-        )
+        raise SettingsError("token-missing", portal=_PORTAL)
     if (
         settings.discord_api_url is None
         and bot_id(settings.discord_token.get_secret_value()) is None
     ):
-        raise SettingsError(
-            "DISCORD_TOKEN does not have the shape of a bot token; copy it anew from the Bot page of "
-            f"your application at {_PORTAL}."
-        )
+        raise SettingsError("token-malformed", portal=_PORTAL)
     set_up(as_json=settings.log_json)
     use_endpoints(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     asyncio.run(_run(settings))
@@ -67,25 +61,13 @@ async def _connected(bot: NewsdeskBot, settings: Settings) -> None:
     try:
         await bot.start(token.get_secret_value() if token else "")
     except discord.LoginFailure as error:
-        raise SettingsError(
-            "Discord refuses DISCORD_TOKEN; reset the token on the Bot page of your application at "
-            f"{_PORTAL} and copy the new one."
-        ) from error
+        raise SettingsError("token-refused", portal=_PORTAL) from error
     except discord.PrivilegedIntentsRequired as error:
-        raise SettingsError(
-            "Discord refuses the message content intent; switch it on on the Bot page of your "
-            f"application at {_PORTAL}, or set NEWSDESK_MESSAGE_CONTENT=false."
-        ) from error
+        raise SettingsError("message-content-refused", portal=_PORTAL) from error
     except discord.ConnectionClosed as error:
-        raise NewsdeskError(
-            f"Discord closed the connection for good (code {error.code}); see its status page and "
-            "start again."
-        ) from error
+        raise NewsdeskError("gateway-closed", code=str(error.code)) from error
     except (aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound) as error:
-        raise NewsdeskError(
-            "Discord can't be reached; check the network and NEWSDESK_DISCORD_API_URL, then start "
-            "again."
-        ) from error
+        raise NewsdeskError("discord-unreachable") from error
 
 
 def _on_signals(stop: asyncio.Event) -> None:

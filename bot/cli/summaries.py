@@ -25,6 +25,7 @@ from bot.cli.summary_output import (
     summary_record,
     timeline_record,
 )
+from bot.i18n import in_english
 
 if TYPE_CHECKING:
     from bot.answering.summaries.models import Progress, SummaryProgress
@@ -71,7 +72,7 @@ def summarize(
             else:
                 print_summary(summary)
             if summary.problem:
-                complain(summary.problem)
+                complain(in_english(summary.problem))
 
     asyncio.run(run())
 
@@ -207,7 +208,9 @@ def _write(path: Path, content: str | bytes) -> None:
         part.write_bytes(data)
         part.replace(path)
     except OSError as error:
-        raise StorageError(f"{path} can't be written ({error.strerror or error}).") from error
+        raise StorageError(
+            "path-not-writable", path=str(path), detail=error.strerror or str(error)
+        ) from error
 
 
 def _ms(start: float) -> float:

@@ -7,12 +7,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.output import byline
+from bot.i18n import in_english
 
 if TYPE_CHECKING:
     from bot.answering.models import AnswerSentence, Citation, Usage
     from bot.answering.summaries.models import Summary
     from bot.answering.summaries.service import Digest
     from bot.answering.summaries.timeline import Timeline
+    from retrieval.errors import Note
 
 _HEADINGS = {
     "summary": "",
@@ -185,9 +187,9 @@ class _SummaryPrinter:
             self.line(f"{marks} {article.title}", "green", indent=indent)
             self.line(byline(article), "dim", indent=indent + 4)
 
-    def ending(self, notes: Sequence[str], model: str, usage: Usage | None) -> None:
+    def ending(self, notes: Sequence[Note], model: str, usage: Usage | None) -> None:
         for note in notes:
-            self.line(note, "yellow")
+            self.line(in_english(note), "yellow")
         if model != "quotations":
             tokens = usage.prompt_tokens + usage.completion_tokens if usage else 0
             cost = f", ${usage.cost:.4f}" if usage and usage.cost is not None else ""
@@ -206,7 +208,7 @@ def _citations(citations: Iterable[Citation]) -> list[dict[str, Any]]:
     return [{"n": c.n, **asdict(c.article), "quote": c.quote} for c in citations]
 
 
-def _made(model: str, usage: Usage | None, notes: Sequence[str], ms: float) -> dict[str, Any]:
+def _made(model: str, usage: Usage | None, notes: Sequence[Note], ms: float) -> dict[str, Any]:
     return {
         "model": model,
         "usage": asdict(usage) if usage else None,

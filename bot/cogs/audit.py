@@ -43,7 +43,7 @@ class AuditCommands(commands.Cog):
         )
         if not entries:
             raise UserError("audit-none")
-        lines = map(audit_lines, entries)
+        lines = (audit_lines(entry, context.say) for entry in entries)
         await send_pages(
             self._services,
             interaction,

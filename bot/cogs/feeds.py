@@ -17,7 +17,7 @@ from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.cogs._moderator_checks import Suggested, acknowledge, send_pages, suggest, telling
 from bot.errors import UserError
-from bot.i18n.reasons import reason_in
+from bot.i18n import say_note
 from bot.services.permissions import RequestContext
 from bot.ui.escaping import explained, plain
 from bot.ui.failures import described
@@ -251,7 +251,7 @@ class FeedCommands(
                         await look.show()
                 return await task
         except services.UnreadableSource as error:
-            reason = explained(reason_in(look.visit.say, error.message), 200)
+            reason = explained(say_note(error.note, look.visit.say), 200)
             raise UserError("feed-unreadable", text=plain(look.name, 100), reason=reason) from error
         except TimeoutError as error:
             raise UserError("feed-took-too-long") from error

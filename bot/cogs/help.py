@@ -9,11 +9,11 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from bot import errors
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.i18n import Say, translator_for
 from bot.storage.usage import DailyUsage
+from bot.ui import error_pages
 from bot.ui.escaping import plain
 from bot.ui.pages import note
 
@@ -74,7 +74,7 @@ class HelpCommands(commands.Cog):
         try:
             await channel.send(embed=note(say("welcome")).embed)
         except discord.HTTPException as error:
-            errors.log(error, "welcome", server=guild.id)
+            error_pages.log(error, "welcome", server=guild.id)
 
     async def _what_there_is(self, corpus: str, say: Say) -> str:
         counts = {entry.name: entry for entry in await self._services.library.counts()}

@@ -9,13 +9,13 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from bot import errors
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.i18n import Say
 from bot.services.permissions import RequestContext
 from bot.storage.answers import feedback_of, forget_user, other_answers_of, questions_of
 from bot.storage.subscriptions import forget_subscriptions, subscriptions_of
+from bot.ui import error_pages
 from bot.ui.pages import note
 
 _SECONDS = 300.0
@@ -102,7 +102,7 @@ class _Confirmation(discord.ui.View):
     async def on_error(
         self, interaction: discord.Interaction[Any], error: Exception, item: discord.ui.Item[Any], /
     ) -> None:
-        await errors.report(interaction, error, self._say, "/privacy forget")
+        await error_pages.report(interaction, error, self._say, "/privacy forget")
 
 
 async def setup(bot: NewsdeskBot) -> None:

@@ -24,7 +24,7 @@ from pydantic_settings import (
 from bot.config.limits import AnsweringConfig, Budget, GenerationLimits, ModelOptions, RateLimits
 from bot.config.url_types import ApiUrl, CdnUrl, GatewayUrl, Hosts, ModelUrl, SettingHint
 from retrieval.embedders import EmbedderOptions
-from retrieval.errors import SettingsError
+from retrieval.errors import Note, SettingsError
 from retrieval.feeds.schedule import FeedLimits, PollIntervals
 from retrieval.library import LibraryConfig
 from retrieval.rerankers import RerankerOptions
@@ -228,15 +228,13 @@ def load_settings(
     try:
         from_file = {k: v for k, v in dotenv_values(env_file).items() if v is not None}
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{env_file} can't be read as UTF-8 text.") from error
+        raise SettingsError("env-file-unreadable", path=str(env_file)) from error
     given = {**from_file, **environment}
     known = variable_names()
     for name in given:
         if name.upper().startswith(_PREFIX) and name not in known:
             close = get_close_matches(name.upper(), known, n=1, cutoff=0.0)
-            raise SettingsError(
-                f"{name} is not a setting; did you mean {close[0]}? See .env.example."
-            )
+            raise SettingsError("setting-unknown", name=name, close=close[0])
     values = {field: given[name] for name, field in known.items() if given.get(name, "").strip()}
     try:
         # Only what was handed in: the environment has been read already.
@@ -247,38 +245,40 @@ def load_settings(
         field = known.get(place, place)
         name = next(name for name, each in known.items() if each == field)
         raise SettingsError(
-            f"{name} has to be {_allowed(field)}, not {_shown(field, str(wrong['input']))}; "
-            ".env.example explains it."
+            "setting-invalid",
+            name=name,
+            allowed=_allowed(field),
+            value=_shown(field, str(wrong["input"])),
         ) from error
 
 
-def _allowed(field: str) -> str:
+def _allowed(field: str) -> Note:
     """What a setting may be, as the end of a sentence that says what it has to be."""
     info = Settings.model_fields[field]
     kinds: tuple[Any, ...] = get_args(info.annotation) or (info.annotation,)
     bounds = {name: getattr(each, name) for each in info.metadata for name in _BOUNDS if hasattr(each, name)}  # fmt: skip
     for each in info.metadata:
         if isinstance(each, SettingHint):
-            return each.words
+            return each.note
     if bool in kinds:
-        return "true or false"
+        return Note("setting-bool")
     if field == "timezone":
-        return "a time zone such as Europe/Berlin"
+        return Note("setting-time-zone")
     if "max_length" in bounds:
-        return f"{bounds['min_length']} to {bounds['max_length']} characters long"
+        return Note("setting-length", least=bounds["min_length"], most=bounds["max_length"])
     if int in kinds or float in kinds:
-        number = "a whole number" if int in kinds else "a number"
+        number = "integer" if int in kinds else "number"
         if "le" in bounds:
-            return f"{number} from {bounds['ge']:g} to {bounds['le']:g}"
-        return f"{number}, {bounds['ge']:g} or more"
+            return Note(f"setting-{number}-between", least=bounds["ge"], most=bounds["le"])
+        return Note(f"setting-{number}-from", least=bounds["ge"])
     *others, last = (str(kind) for kind in kinds if kind is not NoneType)
-    return f"{', '.join(others)} or {last}"
+    return Note("setting-choice", others=", ".join(others), last=last)
 
 
-def _shown(field: str, value: str) -> str:
+def _shown(field: str, value: str) -> str | Note:
     """What was given; nothing of a secret, which a URL may hold too."""
     if SecretStr in get_args(Settings.model_fields[field].annotation) or "@" in value:
-        return "what is set"
+        return Note("setting-hidden-value")
     value = " ".join(value.split())
     return f"“{value}”" if len(value) <= _SHOWN_CHARS else f"“{value[:_SHOWN_CHARS]}…”"
 

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator
 from pydantic_settings import NoDecode
 
+from retrieval.errors import Note
+
 _NAME = r"[\w-]{1,63}(?:\.[\w-]{1,63})*\.?"
 _HOST = re.compile(rf"(?:\[[0-9a-f:.]+\]|{_NAME})(?::(?P<port>[0-9]{{1,5}}))?", re.IGNORECASE)
 
@@ -19,7 +21,7 @@ _HOST = re.compile(rf"(?:\[[0-9a-f:.]+\]|{_NAME})(?::(?P<port>[0-9]{{1,5}}))?", 
 class SettingHint:
     """What a setting has to be, as the end of a sentence that says so."""
 
-    words: str
+    note: Note
 
 
 def _url(value: str, schemes: tuple[str, ...]) -> str:
@@ -52,15 +54,21 @@ def _host(value: str) -> str:
 
 
 _HttpUrl = Annotated[str, AfterValidator(_http_url)]
-ModelUrl = Annotated[_HttpUrl | None, SettingHint("a URL such as http://localhost:8000/v1")]
-ApiUrl = Annotated[_HttpUrl | None, SettingHint("a URL such as http://localhost:8080/api/v10")]
-CdnUrl = Annotated[_HttpUrl | None, SettingHint("a URL such as http://localhost:8082")]
+ModelUrl = Annotated[
+    _HttpUrl | None, SettingHint(Note("setting-url", example="http://localhost:8000/v1"))
+]
+ApiUrl = Annotated[
+    _HttpUrl | None, SettingHint(Note("setting-url", example="http://localhost:8080/api/v10"))
+]
+CdnUrl = Annotated[
+    _HttpUrl | None, SettingHint(Note("setting-url", example="http://localhost:8082"))
+]
 GatewayUrl = Annotated[
     Annotated[str, AfterValidator(_websocket_url)] | None,
-    SettingHint("a URL such as ws://localhost:8081"),
+    SettingHint(Note("setting-url", example="ws://localhost:8081")),
 ]
 Hosts = Annotated[
     tuple[Annotated[str, AfterValidator(_host)], ...],
     NoDecode,
-    SettingHint("hosts such as localhost or 10.0.0.5:8080, with commas between them"),
+    SettingHint(Note("setting-hosts")),
 ]

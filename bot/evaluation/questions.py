@@ -56,12 +56,14 @@ def read_records(path: Path) -> list[dict[str, Any]]:
                 if line.strip():
                     record = json.loads(line)
                     if not isinstance(record, dict):
-                        raise UnreadableSource(f"{path}:{number} is not a JSON object.")
+                        raise UnreadableSource("not-a-json-object", place=f"{path}:{number}")
                     records.append(record)
     except OSError as error:
-        raise UnreadableSource(f"{path} can't be read ({error.strerror or error}).") from error
+        raise UnreadableSource(
+            "path-not-readable", path=str(path), detail=error.strerror or str(error)
+        ) from error
     except ValueError as error:
-        raise UnreadableSource(f"{path}:{len(records) + 1} is not JSON.") from error
+        raise UnreadableSource("not-json", place=f"{path}:{len(records) + 1}") from error
     return records
 
 
@@ -82,9 +84,7 @@ def known_questions(
             gold = frozenset(_answering(record, named, by_url))
             asked = str(record["question"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UnreadableSource(
-                f"The question {question_id} lacks its text, or its asked_at is no date, or one of its gold_urls is no URL."
-            ) from error
+            raise UnreadableSource("question-incomplete", id=question_id) from error
         covered = any(url in by_url for url in named)
         questions.append(
             EvaluationQuestion(

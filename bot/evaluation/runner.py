@@ -165,9 +165,12 @@ def changed(config: LibraryConfig, setting: str) -> LibraryConfig:
             number = int(value)
             return replace(config, ranking=replace(config.ranking, **{name: number}))  # type: ignore[arg-type]
     except ValueError as error:
-        raise SettingsError(f"{setting!r} needs a number behind the equals sign.") from error
+        raise SettingsError("comparison-not-a-number", setting=setting) from error
     known = ", ".join(["bm25", "embedder", *FEATURES, "keyword_candidates", "dense_candidates", "passages_per_article"])  # fmt: skip
-    raise SettingsError(f"{setting!r} can't be compared; give one of {known}, such as week=0.")
+    raise SettingsError("comparison-unknown", setting=setting, known=known)
+
+
+_FORM = '{"question": "…", "answer": "…", "asked_at": "2023-11-03", "gold_urls": ["…"]}'
 
 
 async def evaluate(
@@ -214,13 +217,10 @@ def _read(one: EvaluationSet) -> tuple[int, list[EvaluationQuestion]]:
     """How many articles a set has, and its questions with an answer."""
     records = read_records(one.articles)
     if not records:
-        raise UnreadableSource(f"{one.articles} holds no articles.")
+        raise UnreadableSource("no-articles-in-file", path=str(one.articles))
     known = known_questions(read_records(one.questions), records)
     if not known:
-        raise UnreadableSource(
-            f'{one.questions} holds no questions with an answer; give lines like {{"question": "…", '
-            '"answer": "…", "asked_at": "2023-11-03", "gold_urls": ["…"]}.'
-        )
+        raise UnreadableSource("no-questions-in-file", path=str(one.questions), form=_FORM)
     return len(records), known
 
 

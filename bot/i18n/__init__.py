@@ -1,63 +1,123 @@
-"""The words of the bot, by language, and their strict loader. The terminal speaks the English ones.
+"""The words of Newsdesk, by key and language. The terminal speaks English, Discord all of them.
 
-A language is a TOML file; every one has the same keys with the same ``{variables}``, which a test
-holds. Plurals are two keys: ``key`` and ``key-one``, chosen by the variable ``count``.
+A language is a folder of gettext catalogues in ``locales``, whose keys (msgid) are codes: those of
+errors, reasons and remarks (``retrieval.errors.Note``) and those of what Discord shows. Plural
+forms are chosen by the catalogue's own rule for the variable ``count``. Every language has the same
+keys with the same variables, which a test holds.
 """
 
 from __future__ import annotations
 
-import string
-import tomllib
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
+
+from bot.i18n.catalogues import DOMAINS, TextCatalogue, TextError, load
+from bot.i18n.formatting import fill
+from retrieval.errors import NewsdeskError, Note, Value
+
+__all__ = [
+    "DEFAULT",
+    "LANGUAGES",
+    "Say",
+    "TextError",
+    "describe",
+    "in_english",
+    "language_of",
+    "remedy_for",
+    "say_note",
+    "text",
+    "translator_for",
+]
 
 DEFAULT = "en"
 LANGUAGES = {"en": "English", "de": "Deutsch"}
+REMEDY = ".remedy"
 
 Say = Callable[..., str]
 
 
-class TextError(Exception):
-    """A text is unknown, or its variables are not those that it was given."""
-
-
 def translator_for(locale: str | None) -> Say:
-    """What speaks the language of a locale, such as ``de`` or ``en-GB``; English for others."""
+    """Return what speaks the language of a locale, such as ``de`` or ``en-GB``; English for others."""
     language = language_of(locale)
     return lambda key, /, **variables: text(language, key, **variables)
 
 
 def language_of(locale: str | None) -> str:
+    """Return the language of a locale, English if it is none of ours."""
     language = (locale or DEFAULT).split("-")[0].lower()
     return language if language in LANGUAGES else DEFAULT
 
 
 def text(language: str, key: str, /, **variables: object) -> str:
-    """The text ``key`` with its ``{variables}`` filled in.
+    """Return the text ``key`` with its variables filled in; a note among them in the same language.
 
     Raises ``TextError`` for an unknown key, a missing variable or one that it does not have.
     """
-    known = texts(language)
-    if variables.get("count") == 1 and f"{key}-one" in known:
-        key = f"{key}-one"
-    if key not in known:
-        raise TextError(f"There is no text called {key} in {language}.")
-    wanted = variables_of(known[key])
-    given = set(variables) - ({"count"} - wanted)
+    catalogue = _catalogue(language, key)
+    wanted, given = catalogue.variables(key), set(variables)
     if wanted != given:
         raise TextError(f"The text {key} takes {sorted(wanted)}, not {sorted(given)}.")
-    return known[key].format(**{name: variables[name] for name in wanted})
+    values = {
+        name: describe(value, language) if isinstance(value, Note) else value
+        for name, value in variables.items()
+    }
+    return fill(language, catalogue.pattern(key, variables.get("count")), values)
 
 
-def variables_of(pattern: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None}
+def describe(note: Note, language: str = DEFAULT, *, remedy: bool = False) -> str:
+    """Return the words for a note, with ``remedy`` also what the operator can do.
+
+    Never raises: a note that an earlier version stored, whose text is gone, is shown by its code.
+    """
+    try:
+        said = text(language, note.code, **_own_params(note))
+    except TextError:
+        return repr(note)
+    if not remedy or (mending := remedy_for(note, language)) is None:
+        return said
+    return f"{said} {mending}" if said.endswith((".", "?")) else f"{said}; {mending}"
 
 
-@cache
-def texts(language: str) -> dict[str, str]:
-    """All texts of a language, by key."""
-    path = Path(__file__).parent / f"{language}.toml"
-    with path.open("rb") as file:
-        found: dict[str, str] = tomllib.load(file)
-    return found
+def remedy_for(note: Note, language: str = DEFAULT) -> str | None:
+    """Return what the operator can do about an error, where there is something to say."""
+    key = note.code + REMEDY
+    try:
+        wanted = _catalogue(language, key).variables(key)
+    except TextError:
+        return None
+    return text(language, key, **{name: note.params[name] for name in wanted})
+
+
+def in_english(said: Note | NewsdeskError) -> str:
+    """Return the sentence for the terminal, for JSON and for the log: with the remedy."""
+    return describe(said.note if isinstance(said, NewsdeskError) else said, remedy=True)
+
+
+def say_note(note: Note | None, say: Say) -> str:
+    """Return the words for a note in the language that ``say`` speaks; none for None."""
+    if note is None:
+        return ""
+    try:
+        return say(note.code, **_own_params(note))
+    except TextError:
+        return repr(note)
+
+
+def _own_params(note: Note) -> dict[str, Value]:
+    """The parameters of a note but for those that only its remedy takes."""
+    try:
+        mending = _catalogue(DEFAULT, note.code + REMEDY).variables(note.code + REMEDY)
+    except TextError:
+        return dict(note.params)
+    wanted = _catalogue(DEFAULT, note.code).variables(note.code)
+    return {
+        name: value for name, value in note.params.items() if name in wanted or name not in mending
+    }
+
+
+def _catalogue(language: str, key: str) -> TextCatalogue:
+    """The catalogue that has ``key``. The large ones of Discord are read when they are needed."""
+    for domain in DOMAINS:
+        catalogue = load(language, domain)
+        if key in catalogue:
+            return catalogue
+    raise TextError(f"There is no text called {key} in {language}.")

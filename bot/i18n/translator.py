@@ -9,9 +9,8 @@ from __future__ import annotations
 import discord
 from discord import app_commands
 
-from bot.i18n import DEFAULT, LANGUAGES, language_of, texts
-
-_COMMAND = "command-"
+from bot.i18n import DEFAULT, LANGUAGES, language_of
+from bot.i18n.catalogues import load
 
 
 class Translator(app_commands.Translator):
@@ -28,5 +27,5 @@ class Translator(app_commands.Translator):
 
 
 def _translations(language: str) -> dict[str, str]:
-    english, other = texts(DEFAULT), texts(language)
-    return {english[key]: other[key] for key in english if key.startswith(_COMMAND)}
+    english, other = load(DEFAULT, "commands"), load(language, "commands")
+    return {english.pattern(key): other.pattern(key) for key in english}

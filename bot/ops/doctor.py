@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.answering.providers import ModelError, make_model
 from bot.config.settings import Settings, load_settings
+from bot.i18n import describe, remedy_for
 from bot.storage.library import open_library
 from retrieval.embedders.base import Vectors
 from retrieval.errors import (
@@ -40,7 +41,9 @@ async def examine() -> list[CheckResult]:
     try:
         settings = load_settings()
     except NewsdeskError as error:
-        return [CheckResult("settings", False, error.message, "Mend the environment or .env.")]
+        return [
+            CheckResult("settings", False, describe(error.note), "Correct the environment or .env.")
+        ]
     findings = [CheckResult("settings", True, "all known, all within bounds")]
     try:
         async with open_library(settings.library()) as library:
@@ -48,7 +51,7 @@ async def examine() -> list[CheckResult]:
     except EmbedderError as error:  # finishing what a crash left needs it
         findings.append(_failed("embedder", error))
     except NewsdeskError as error:
-        findings.append(CheckResult("data folder", False, error.message))
+        findings.append(_failed("data folder", error))
     findings.append(await _model(settings))
     findings += _token(settings)
     return findings
@@ -63,7 +66,7 @@ async def _examine_library(settings: Settings, library: Library) -> list[CheckRe
             "data folder", False, f"{folder} has only {describe_size(free)} free", "Make room."
         )
     lock = WriterLock(folder)
-    writer = "nobody is writing" if lock.is_free() else f"written by {lock.holder()}"
+    writer = "nobody is writing" if lock.is_free() else f"written by {describe(lock.holder())}"
     findings = [room, CheckResult("writer", True, writer)]
     await library.store.heartbeat()
     findings.append(CheckResult("chroma", True, settings.chroma_url or "embedded"))
@@ -106,7 +109,14 @@ async def _examine_vectors(library: Library, vector: Vectors) -> list[CheckResul
         try:
             await library.corner(searched).vectors.query(vector, 1)
         except IndexDamaged as error:
-            findings.append(CheckResult("indexes", False, f"{searched.name}: {error.message}"))
+            findings.append(
+                CheckResult(
+                    "indexes",
+                    False,
+                    f"{searched.name}: {describe(error.note)}",
+                    remedy_for(error.note),
+                )
+            )
         except EmbedderMismatch:
             pass  # told by who calls
     return findings
@@ -131,8 +141,7 @@ async def _model(settings: Settings) -> CheckResult:
 
 
 def _failed(part: str, error: NewsdeskError) -> CheckResult:
-    what, _, remedy = error.message.partition("; ")
-    return CheckResult(part, False, what, remedy[:1].upper() + remedy[1:])
+    return CheckResult(part, False, describe(error.note), remedy_for(error.note))
 
 
 def _token(settings: Settings) -> list[CheckResult]:

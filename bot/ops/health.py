@@ -34,9 +34,7 @@ async def health_endpoint(port: int | None, check: Check) -> AsyncIterator[None]
         try:
             await web.TCPSite(runner, "127.0.0.1", port).start()
         except OSError as error:
-            raise SettingsError(
-                f"Port {port} is taken; set NEWSDESK_HEALTH_PORT to a free one."
-            ) from error
+            raise SettingsError("health-port-taken", port=str(port)) from error
         yield
     finally:
         await runner.cleanup()

@@ -11,11 +11,11 @@ from functools import partial
 
 import discord
 
-from bot import errors
 from bot.answering.conversation import Conversation
 from bot.answering.engine import THE_QUESTIONS_LANGUAGE, AnswerEngine, AnswerRequest
 from bot.answering.models import Answer, AnswerCompleted, AnswerSentence, SentenceAccepted
 from bot.answering.serialization import as_record
+from bot.errors import UserError
 from bot.services.conversations import AnswerKey, ConversationKey, Conversations
 from bot.services.requests import CutShort, Request, RequestRunner
 from bot.storage.answers import StoredAnswer, save_answer, set_message
@@ -84,9 +84,7 @@ class AnswerService:
             request, delivery, "answering", characters=characters
         ) as outcome:
             if characters > LONGEST_QUESTION:
-                raise errors.UserError(
-                    "question-too-long", most=LONGEST_QUESTION, length=characters
-                )
+                raise UserError("question-too-long", most=LONGEST_QUESTION, length=characters)
             # A corpus that does not exist would be told of with the names of all others.
             await self._library.ensure_corpus(corpus)
             said: list[AnswerSentence] = []

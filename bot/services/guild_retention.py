@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 import discord
 
-from bot import errors
 from bot.config.settings import Settings
 from bot.ops.logging import details
 from bot.services.ingestion import IngestionServices
@@ -25,9 +24,10 @@ from bot.storage.guild_settings import (
 from bot.storage.job_messages import forget_job_messages
 from bot.storage.subscriptions import forget_subscriptions
 from bot.storage.usage import forget_usage
+from bot.ui import error_pages
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
-from retrieval.errors import NewsdeskError
+from retrieval.errors import NewsdeskError, Note
 from retrieval.library import Library
 from retrieval.maintenance import delete_corpus
 
@@ -83,7 +83,7 @@ class GuildRetention:
         await mark_present(self._library.database, [server_id], self._library.clock())
         corpus, desk = self._contexts.corpus_of(server_id), self._ingestion.desk
         for feed in await self._feeds(corpus):
-            if (feed.pause_reason or "").startswith(_US.who):
+            if _is_ours(feed.pause_reason):
                 await desk.resume(str(feed.id), corpus, _US)
 
     async def left(self, server_id: int) -> None:
@@ -137,5 +137,12 @@ class GuildRetention:
             try:
                 await self.delete_due()
             except Exception as error:  # noqa: BLE001 - logged; tried again in an hour
-                errors.log(error, "deleting data of servers that are gone")
+                error_pages.log(error, "deleting data of servers that are gone")
             await asyncio.sleep(_EVERY_SECONDS)
+
+
+def _is_ours(reason: Note | None) -> bool:
+    """Whether a feed was paused because the bot left; version 0.1.0 kept that as a sentence."""
+    if reason is None:
+        return False
+    return str(reason.params.get("who") or reason.params.get("text", "")).startswith(_US.who)

@@ -12,7 +12,6 @@ from typing import Any
 
 import discord
 
-from bot import errors
 from bot.config.settings import Settings
 from bot.errors import UserError
 from bot.i18n import language_of, translator_for
@@ -26,6 +25,7 @@ from bot.storage.job_messages import (
     job_message,
     save_job_message,
 )
+from bot.ui import error_pages
 from bot.ui.delivery import MessageDeleted, MessageDelivery
 from bot.ui.jobs import job_page, over_page
 from bot.ui.pages import note
@@ -129,7 +129,7 @@ class JobProgressBoard:
             await interaction.response.send_message(embed=words.embed, ephemeral=True)
         except Exception as error:  # noqa: BLE001 - told and logged in one place
             say = translator_for(interaction.locale.value)
-            await errors.report(interaction, error, say, "button cancel")
+            await error_pages.report(interaction, error, say, "button cancel")
 
     def _start(self, kept: JobMessage, corpus: str, way: PersistentMessage) -> None:
         task = asyncio.create_task(self._show(kept, corpus, way), name=f"job {kept.job_id}")
@@ -156,7 +156,7 @@ class JobProgressBoard:
         except services.NotFound:  # its server's data was deleted
             await forget_job_message(self._database, kept.job_id)
         except Exception as error:  # noqa: BLE001 - nobody to tell; the job goes on
-            errors.log(error, "showing a job", job=kept.job_id, server=kept.server_id)
+            error_pages.log(error, "showing a job", job=kept.job_id, server=kept.server_id)
         finally:
             await delivery.close()
 

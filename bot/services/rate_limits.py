@@ -13,8 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from bot.config.limits import RateLimits
-from bot.i18n import DEFAULT, text
-from retrieval.errors import NewsdeskError
+from bot.errors import UserError
 from retrieval.runtime.fair_scheduler import FairScheduler
 
 Tick = Callable[[], float]
@@ -22,23 +21,19 @@ Tick = Callable[[], float]
 _MOST_USERS = 10_000
 
 
-class Busy(NewsdeskError):
-    """There is no room for another question now; ``key`` names the reason in ``bot.i18n``."""
+class Busy(UserError):
+    """There is no room for another question now."""
 
     retry = True
 
-    def __init__(self, key: str) -> None:
-        super().__init__(text(DEFAULT, key))
-        self.key = key
 
-
-class TooSoon(NewsdeskError):
+class TooSoon(UserError):
     """The user asked a moment ago; ``seconds`` are left to wait."""
 
     retry = True
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"You can ask again in {max(1, round(seconds))} s.")
+        super().__init__("too-soon", seconds=max(1, round(seconds)))
         self.seconds = seconds
 
 

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot import errors
 from bot.i18n import Say
 from bot.ops.logging import details, log_context, new_id
 from bot.services.rate_limits import AnswerQueue
+from bot.ui import error_pages
 from bot.ui.delivery import MessageDeleted, MessageDelivery
 from bot.ui.pages import note
 from bot.ui.queue_notice import WaitingNotice
@@ -102,9 +102,9 @@ class RequestRunner:
                 with contextlib.suppress(MessageDeleted):
                     await delivery.finish([note(request.say("dm-server-gone"))])
             except Exception as error:  # noqa: BLE001 - told and logged in one place
-                errors.log(error, doing, **where)
+                error_pages.log(error, doing, **where)
                 with contextlib.suppress(MessageDeleted):
-                    await delivery.finish([errors.page_for(error, request.say, request.id)])
+                    await delivery.finish([error_pages.page_for(error, request.say, request.id)])
             finally:
                 self._withdrawn.discard(request.id)
                 try:

@@ -12,6 +12,7 @@ from bot.storage.schema import guilds
 from retrieval.catalogue.audit_log import Actor, note
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.records import Corpus
+from retrieval.errors import Note
 from retrieval.timestamps import to_micros
 
 
@@ -67,7 +68,9 @@ async def change_guild_settings(
             for name in changes:
                 words = _difference(name, getattr(before, name), getattr(settings, name))
                 if words is not None:
-                    await note(connection, corpus, actor, now, f"settings.{name}", "", words)
+                    await note(
+                        connection, corpus, actor, now, f"settings.{name}", "", Note.verbatim(words)
+                    )
         if stored is None:
             row = {"id": server_id, "settings": asdict(settings), "joined_at": to_micros(now)}
             await connection.execute(insert(guilds), row)

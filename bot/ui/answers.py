@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 import discord
 
 from bot.answering.models import QUOTATIONS, Answer, AnswerSentence, Citation
-from bot.answering.notes import localize
 from bot.answering.summaries.export import grouped
-from bot.i18n import Say
+from bot.i18n import Say, say_note
 from bot.ui.escaping import link, plain, unmarked
 from bot.ui.pages import ANSWER, DESCRIPTION, EMBED, FIELD, FIELDS, QUIET, Page, note
 from bot.ui.splitting import split
@@ -60,7 +59,7 @@ def answer_pages(answer: Answer, frame: AnswerContext) -> list[Page]:
         return [_refusal(answer, frame)]
     if not answer.citations:
         return [_of_the_bot(answer, frame)]
-    notes = [f"-# {plain(localize(text, frame.say), 300)}" for text in answer.notes[:_NOTES]]
+    notes = [f"-# {plain(say_note(note, frame.say), 300)}" for note in answer.notes[:_NOTES]]
     notes += [f"-# {frame.remark}"] if frame.remark else []
     glue = "\n" if answer.form in ("digest", "timeline") else " "
     texts = split(_paragraphs(answer), DESCRIPTION, glue)

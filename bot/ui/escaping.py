@@ -20,11 +20,10 @@ _PILED = re.compile(r"((?:\S)(?:[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\
 _MARKUP = re.compile(r"[\\*_`~|<\[\]]|(?<=\])\(|(?<=:)/(?=/)|^(?:[>#+-]|\d+(?=\.\s))")
 _EVERYONE = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 _LONGEST_LINK = 500
-# Who acts in Discord, as the audit names them, and the terminal's commands.
+# Who acts in Discord, as the audit names them.
 _PERSON = re.compile(r"\bdiscord user (\d{5,20})\b")
 _CHANNEL = re.compile(r"\bdiscord (?:server \d{5,20} )?channel (\d{5,20})\b")
 _ROLE = re.compile(r"\bdiscord role (\d{5,20})\b")
-_TERMINAL = re.compile(r"\bnewsdesk (?=(?:articles|feeds|stories) \w)")
 
 
 def cleaned(text: str) -> str:
@@ -66,11 +65,11 @@ def unmarked(text: str, most: int) -> str:
 
 
 def explained(text: str, most: int | None = None) -> str:
-    """Words of the services, such as a reason: as ``plain``, with people, roles and channels shown
-    as Discord shows them and the terminal's commands as those of Discord."""
+    """Return words such as a reason as ``plain`` does, with people, roles and channels shown as
+    Discord shows them."""
     text = _PERSON.sub(r"<@\1>", plain(text, most))
     text = _ROLE.sub(r"<@&\1>", text)
-    return _TERMINAL.sub("/", _CHANNEL.sub(r"<#\1>", text))
+    return _CHANNEL.sub(r"<#\1>", text)
 
 
 def link(title: str, url: str | None, most: int = 120) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 import discord
 
-from bot import errors
 from bot.i18n import Say
+from bot.ui import error_pages
 
 
 class Form(discord.ui.Modal):
@@ -26,4 +26,4 @@ class Form(discord.ui.Modal):
     async def on_error(  # type: ignore[override]
         self, interaction: discord.Interaction[Any], error: Exception, /
     ) -> None:
-        await errors.report(interaction, error, self._say, f"form {type(self).__name__}")
+        await error_pages.report(interaction, error, self._say, f"form {type(self).__name__}")

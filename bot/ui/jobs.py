@@ -7,8 +7,7 @@ from typing import Any, Protocol, Self
 
 import discord
 
-from bot.i18n import Say
-from bot.i18n.reasons import reason_in
+from bot.i18n import Say, say_note
 from bot.ui.escaping import explained, plain
 from bot.ui.pages import ANSWER, BUSY, FAILED, QUIET, Page
 from retrieval.ingestion.jobs.queue import JobEvent
@@ -63,7 +62,7 @@ def over_page(event: JobEvent, say: Say) -> Page:
     embed = discord.Embed(title=say(f"job-{job.state}", id=job.id), colour=colour)
     lines = lines_of(progress, say)
     if job.error:
-        lines.insert(0, explained(reason_in(say, job.error), 300))
+        lines.insert(0, explained(say_note(job.error, say), 300))
     embed.description = "\n".join(lines)
     if progress.titles:
         titles = "\n".join(f"· {plain(title, 90)}" for title in progress.titles)
@@ -93,7 +92,7 @@ def lines_of(progress: IngestProgress, say: Say) -> list[str]:
         lines.append(say("job-skipped", count=skipped))
         common = progress.skipped.most_common(_REASONS)
         lines += [
-            f"-# {count} × {explained(reason_in(say, reason), 150)}" for reason, count in common
+            f"-# {count} × {explained(say_note(reason, say), 150)}" for reason, count in common
         ]
         if (rest := skipped - sum(count for _, count in common)) > 0:
             lines.append(f"-# {say('job-more', count=rest)}")

@@ -8,6 +8,7 @@ import discord
 
 from bot.errors import UserError
 from bot.ui.escaping import plain
+from retrieval.errors import InvalidURL
 from retrieval.web.urls import split_http_url, without_credentials
 
 _LINK = re.compile(r"https?://[^\s<>|)\]]+")
@@ -24,9 +25,9 @@ def link_of(words: str) -> str:
         link = f"https://{link}"
     try:
         split_http_url(link)
-    except ValueError as error:
+    except InvalidURL as error:
         shown = plain(without_credentials(link), 100)
-        raise UserError("not-a-link", text=shown, reason=plain(str(error), 100)) from error
+        raise UserError("not-a-link", text=shown, reason=error.note) from error
     return link
 
 

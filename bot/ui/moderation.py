@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
-from bot.i18n import Say
-from bot.i18n.reasons import reason_in
+from bot.i18n import Say, say_note
 from bot.ui.answers import timestamp
 from bot.ui.escaping import explained, link, plain
 from retrieval.catalogue.audit_log import AuditEntry
 from retrieval.catalogue.feeds import Feed
 from retrieval.catalogue.moderation import ArticleCard
+from retrieval.errors import Note
 from retrieval.feeds.item_filter import FilteredItem
 from retrieval.feeds.service import FeedVisit
 from retrieval.timestamps import written
@@ -86,17 +86,17 @@ def visit_lines(visit: FeedVisit, say: Say) -> str:
     return "\n".join(lines)
 
 
-def audit_lines(entry: AuditEntry) -> str:
+def audit_lines(entry: AuditEntry, say: Say) -> str:
     """Who did what to what, when and from where."""
     where = f" ({explained(entry.where, 100)})" if entry.where else ""
-    detail = f": {explained(entry.detail, _REASON)}" if entry.detail else ""
+    detail = f": {_reason(entry.detail, say)}" if entry.detail else ""
     subject = f" `{plain(entry.subject, 40)}`" if entry.subject else ""
     at = f"<t:{int(entry.at.timestamp())}:f>"
     return f"{at} {explained(entry.who, 80)}{where}: **{plain(entry.action)}**{subject}{detail}"
 
 
-def _reason(words: str | None, say: Say) -> str:
-    return explained(reason_in(say, words or ""), _REASON)
+def _reason(reason: Note | None, say: Say) -> str:
+    return explained(say_note(reason, say), _REASON)
 
 
 def _soon(moment: datetime) -> str:

@@ -15,10 +15,10 @@ from typing import Any, Protocol, Self
 
 import discord
 
-from bot import errors
 from bot.errors import UserError
 from bot.i18n import Say
 from bot.ops.logging import new_id
+from bot.ui import error_pages
 from bot.ui.pages import DESCRIPTION, QUIET, Page
 from bot.ui.splitting import split
 
@@ -106,7 +106,7 @@ class PagedLists:
             view = page_view(held_id, number, len(held.pages), held.say)
             await interaction.response.edit_message(embed=held.pages[number].embed, view=view)
         except Exception as error:  # noqa: BLE001 - told and logged in one place
-            await errors.report(interaction, error, held.say, "turning a page")
+            await error_pages.report(interaction, error, held.say, "turning a page")
 
 
 def page_view(kept_id: str, number: int, count: int, say: Say) -> discord.ui.View | None:

@@ -9,18 +9,18 @@ from datetime import datetime
 import discord
 
 from bot.answering.models import QUOTATIONS, AnswerSentence, Citation
-from bot.answering.notes import localize
 from bot.answering.summaries.digest import DigestEntry
 from bot.answering.summaries.export import grouped
 from bot.answering.summaries.models import Summary
 from bot.answering.summaries.service import Digest
 from bot.answering.summaries.timeline import Timeline, TimelineEvent
 from bot.charts.coverage import Chart
-from bot.i18n import Say
+from bot.i18n import Say, say_note
 from bot.ui.answers import marks, source_line, timestamp
 from bot.ui.escaping import plain, unmarked
 from bot.ui.pages import ANSWER, Page, Picture
 from bot.ui.splitting import split
+from retrieval.errors import Note
 
 _PAGE = 2_400  # characters: what fits on a screen
 _OUTLETS = 6
@@ -49,7 +49,9 @@ def summary_pages(summary: Summary, around: SummaryContext) -> list[Page]:
     blocks += _sources(summary.citations, say)
     outlets = _outlets(summary.outlets, len(summary.articles), say)
     title = summary.title if summary.kind == "article" else f"{summary.title} ({outlets})"
-    return _pages(title, blocks, summary.notes, summary.model, around, summary.citations)
+    return _pages(
+        title, blocks, _notes(summary.notes, say), summary.model, around, summary.citations
+    )
 
 
 def digest_pages(digest: Digest, around: SummaryContext, title: str | None = None) -> list[Page]:
@@ -59,13 +61,13 @@ def digest_pages(digest: Digest, around: SummaryContext, title: str | None = Non
         title = say("digest-title-topic", topic=digest.topic) if digest.topic else say("digest-title")  # fmt: skip
     blocks = [_story(n, entry, say) for n, entry in enumerate(digest.entries, 1)]
     cited = [citation for entry in digest.entries for citation in entry.citations]
-    return _pages(title, blocks, digest.notes, digest.model, around, cited)
+    return _pages(title, blocks, _notes(digest.notes, say), digest.model, around, cited)
 
 
 def timeline_pages(timeline: Timeline, chart: Chart | None, around: SummaryContext) -> list[Page]:
     """The first page carries the picture, which stays while pages are turned."""
     blocks = [_event(n, event, around.say) for n, event in enumerate(timeline.events, 1)]
-    notes = [*timeline.notes, *(_key_of(chart) if chart else ())]
+    notes = [*_notes(timeline.notes, around.say), *(_key_of(chart) if chart else ())]
     if timeline.total > len(timeline.events):
         notes.append(around.say("timeline-more", shown=len(timeline.events), total=timeline.total))
     title = around.say("timeline-title", topic=timeline.topic)
@@ -101,6 +103,10 @@ def _event(n: int, event: TimelineEvent, say: Say) -> str:
     return "\n".join([f"**{n}.** {day} {plain(event.sentence.text)}", *_source_lines(event.citations, "-# ")])  # fmt: skip
 
 
+def _notes(notes: Sequence[Note], say: Say) -> list[str]:
+    return [say_note(note, say) for note in notes]
+
+
 def _pages(
     title: str,
     blocks: Sequence[str],
@@ -111,9 +117,7 @@ def _pages(
 ) -> list[Page]:
     say = around.say
     articles = tuple(dict.fromkeys(citation.article.article_id for citation in cited))
-    texts = split(
-        [*blocks, *(f"-# {plain(localize(note, say), 300)}" for note in notes[:3])], _PAGE, "\n\n"
-    )
+    texts = split([*blocks, *(f"-# {plain(note, 300)}" for note in notes[:3])], _PAGE, "\n\n")
     pages = []
     for number, text in enumerate(texts, 1):
         embed = discord.Embed(title=unmarked(title, 250), description=text, colour=ANSWER)

@@ -19,6 +19,7 @@ from retrieval.catalogue.schema import (
     properties,
     versions,
 )
+from retrieval.errors import Note
 from retrieval.models import Article, IngestItem, content_hash
 from retrieval.runtime.executors import INGESTING
 from retrieval.text.chunking import passage_spans
@@ -112,7 +113,7 @@ async def worse_readings(
     connection: AsyncConnection,
     batch: Sequence[IdentifiedArticle],
     known: dict[str, tuple[int, str]],
-) -> dict[tuple[str, str], str]:
+) -> dict[tuple[str, str], Note]:
     """By article id and hash of what came in, why the text that is kept is the better one."""
     changed = {
         item.article_id
@@ -132,7 +133,7 @@ async def worse_readings(
         if item.article_id in last:
             reason = await INGESTING.run(item.why_worse, last[item.article_id])
             if reason is not None:
-                found[item.article_id, item.hash] = reason
+                found[item.article_id, item.hash] = Note(reason)
     return found
 
 
@@ -148,8 +149,8 @@ async def known_articles(
     return {article_id: (number, digest) for article_id, number, digest in rows}
 
 
-async def removals(connection: AsyncConnection, article_ids: Sequence[str]) -> dict[str, str]:
-    """By id of a removed article, the sentence that says so."""
+async def removals(connection: AsyncConnection, article_ids: Sequence[str]) -> dict[str, Note]:
+    """By id of a removed article, the note that says so."""
     rows = await connection.execute(
         select(articles.c.id, articles.c.removed_at, articles.c.removed_by)
         .where(articles.c.id.in_(article_ids))
@@ -161,12 +162,10 @@ async def removals(connection: AsyncConnection, article_ids: Sequence[str]) -> d
     }
 
 
-def removal_reason(article_id: str, removed_at: int, removed_by: str) -> str:
+def removal_reason(article_id: str, removed_at: int, removed_by: str) -> Note:
     """Why an article that was removed is not taken in again."""
-    return (
-        f"{removed_by} removed it on {from_micros(removed_at):%Y-%m-%d}; "
-        f"`newsdesk articles restore {article_id}` brings it back"
-    )
+    day = f"{from_micros(removed_at):%Y-%m-%d}"
+    return Note("removed-by", who=removed_by, date=day, article=article_id)
 
 
 async def known_hashes(

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import audit, corpora, ingest_log
+from retrieval.errors import Note
 from retrieval.timestamps import from_micros, to_micros
 
 
@@ -33,7 +34,7 @@ class AuditEntry:
     where: str | None
     action: str
     subject: str
-    detail: str | None
+    detail: Note | None
 
 
 async def note(
@@ -43,7 +44,7 @@ async def note(
     now: datetime,
     action: str,
     subject: object,
-    detail: str | None = None,
+    detail: Note | None = None,
 ) -> None:
     """Append to the audit, in the transaction that does what it tells of."""
     row: dict[str, Any] = {
@@ -53,7 +54,7 @@ async def note(
         "origin": actor.where,
         "action": action,
         "subject": str(subject),
-        "detail": detail,
+        "detail": Note.stored(detail),
     }
     await connection.execute(insert(audit), row)
 
@@ -100,4 +101,4 @@ class AuditLog:
             .limit(limit)
         )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return [AuditEntry(from_micros(at), *rest) for at, *rest in rows]
+        return [AuditEntry(from_micros(row[0]), *row[1:6], Note.parse(row[6])) for row in rows]

@@ -39,7 +39,7 @@ class CorpusRepository:
                 await connection.execute(insert(corpora), row)
                 found = await _corpus(connection, name)
         if found is None:
-            raise StorageError(f"The corpus {name!r} could not be made.")
+            raise StorageError("corpus-not-created", corpus=name)
         return found
 
     async def switch_generation(self, corpus: Corpus, generation: int) -> None:

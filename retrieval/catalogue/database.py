@@ -159,13 +159,9 @@ def _configure(connection: Any, _: object) -> None:
 def _storage_error(error: DBAPIError) -> StorageError:
     reason = str(error.orig)
     if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
-        return StorageError(
-            "The catalogue can't be written; make the data folder writable or set NEWSDESK_DATA_DIR to another."
-        )
+        return StorageError("catalogue-not-writable")
     if "full" in reason:
-        return StorageError("The disk is full; free some space and run the same command again.")
+        return StorageError("disk-full")
     if "malformed" in reason or "not a database" in reason:
-        return StorageError(
-            "The catalogue is damaged; put a backup of the data folder in its place."
-        )
-    return StorageError(f"The catalogue can't be used ({reason}).")
+        return StorageError("catalogue-damaged")
+    return StorageError("catalogue-unusable", detail=reason)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from retrieval.catalogue.acceptance import removal_reason
 from retrieval.catalogue.audit_log import Actor, note
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.records import Corpus, article_id_of
@@ -22,7 +23,7 @@ from retrieval.catalogue.schema import (
     feed_items,
     feeds,
 )
-from retrieval.errors import NotFound, Refused
+from retrieval.errors import Note, NotFound, Refused
 from retrieval.timestamps import from_micros, to_micros
 from retrieval.web.urls import canonical_url
 
@@ -42,7 +43,7 @@ class Feed:
     title: str | None
     kind: str
     state: str
-    pause_reason: str | None
+    pause_reason: Note | None
     include: tuple[str, ...]
     exclude: tuple[str, ...]
     added_at: datetime
@@ -57,7 +58,7 @@ class Feed:
     changed_at: datetime | None
     failures: int
     failing_since: datetime | None
-    last_error: str | None
+    last_error: Note | None
     retry_after: datetime | None
 
     @property
@@ -70,7 +71,7 @@ class KnownFeedItem(NamedTuple):
     ``not-an-article``, or ``failed`` after ``tries`` that may be repeated."""
 
     verdict: str
-    reason: str | None
+    reason: Note | None
     fingerprint: str
     tries: int = 0
 
@@ -106,9 +107,7 @@ class FeedRepository:
         elif (canonical := _canonical(reference)) is not None:
             found = await self._feeds(query.where(feeds.c.canonical_url == canonical))
         if not found:
-            raise NotFound(
-                f"The corpus {corpus.name} has no feed {reference}; `newsdesk feeds list` shows them."
-            )
+            raise NotFound("feed-not-in-corpus", corpus=corpus.name, feed=reference)
         return found[0]
 
     async def known_items(self, feed: Feed, keys: Sequence[str]) -> dict[str, KnownFeedItem]:
@@ -120,21 +119,23 @@ class FeedRepository:
                     .where(feed_items.c.feed_id == feed.id)
                     .where(feed_items.c.key.in_(keys[first : first + _LOOKUP]))
                 )
-                found |= {row[0]: KnownFeedItem(*row[1:]) for row in rows}
+                for key, verdict, reason, fingerprint, tries in rows:
+                    known = KnownFeedItem(verdict, Note.parse(reason), fingerprint, tries)
+                    found[key] = known
             return found
 
         return await self._database.read(read)
 
     async def known_articles(
         self, corpus: Corpus, identities: Sequence[str]
-    ) -> dict[str, str | None]:
+    ) -> dict[str, Note | None]:
         """Which of these (canonical URLs, or what stands for one) are articles of the corpus; the
         removed ones with a reason."""
 
-        def read(connection: Connection) -> dict[str, str | None]:
+        def read(connection: Connection) -> dict[str, Note | None]:
             by_id = {article_id_of(corpus.id, identity): identity for identity in identities}
             ids = list(by_id)
-            found: dict[str, str | None] = {}
+            found: dict[str, Note | None] = {}
             for first in range(0, len(ids), _LOOKUP):
                 rows = connection.execute(
                     select(articles.c.id, articles.c.removed_at, articles.c.removed_by).where(
@@ -143,7 +144,7 @@ class FeedRepository:
                 )
                 for article_id, removed_at, removed_by in rows:
                     found[by_id[article_id]] = (
-                        f"{removed_by} removed it on {from_micros(removed_at):%Y-%m-%d}"
+                        removal_reason(article_id, removed_at, removed_by)
                         if removed_at is not None
                         else None
                     )
@@ -189,7 +190,7 @@ class FeedRepository:
                 )
             ).first()
             if known is not None and known.state != FEED_REMOVED:
-                raise Refused(f"The corpus {corpus.name} has this feed already, as number {known.id}.")  # fmt: skip
+                raise Refused("feed-exists", corpus=corpus.name, id=str(known.id))  # fmt: skip
             if known is None:
                 new = {**row, "corpus_id": corpus.id, "canonical_url": canonical}
                 await connection.execute(insert(feeds), new)
@@ -204,11 +205,11 @@ class FeedRepository:
                 .where(feeds.c.corpus_id == corpus.id)
                 .where(feeds.c.canonical_url == canonical)
             )
-            await note(connection, corpus, actor, now, "feed.add", feed_id, url)
+            await note(connection, corpus, actor, now, "feed.add", feed_id, Note.verbatim(url))
         return await self.feed(corpus, str(feed_id))
 
     async def pause(self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime) -> None:
-        reason = f"{actor.who} paused it on {now:%Y-%m-%d}"
+        reason = str(Note("paused-by", who=actor.who, date=f"{now:%Y-%m-%d}"))
         await self._change(corpus, feed, actor, now, "feed.pause", state=FEED_PAUSED, pause_reason=reason)  # fmt: skip
 
     async def resume(self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime) -> None:
@@ -243,7 +244,7 @@ class FeedRepository:
                 .where(feeds.c.id == feed.id, feeds.c.corpus_id == corpus.id)
                 .values(**values)
             )
-            await note(connection, corpus, actor, now, action, feed.id, feed.url)
+            await note(connection, corpus, actor, now, action, feed.id, Note.verbatim(feed.url))
 
     # Visits
 
@@ -273,7 +274,7 @@ class FeedRepository:
                     changed_at=_micros(feed.changed_at),
                     failures=feed.failures,
                     failing_since=_micros(feed.failing_since),
-                    last_error=feed.last_error,
+                    last_error=Note.stored(feed.last_error),
                     retry_after=_micros(feed.retry_after),
                 )
             )
@@ -281,7 +282,7 @@ class FeedRepository:
                 await connection.execute(
                     update(feeds)
                     .where(feeds.c.id == feed.id, feeds.c.state == FEED_ACTIVE)
-                    .values(state=FEED_PAUSED, pause_reason=feed.pause_reason)
+                    .values(state=FEED_PAUSED, pause_reason=Note.stored(feed.pause_reason))
                 )
 
     async def _feeds(self, query: Select[Any]) -> list[Feed]:
@@ -314,7 +315,13 @@ async def put_items(
     at = to_micros(now)
     for first in range(0, len(keys), _INSERTED):
         rows = [
-            {"feed_id": feed_id, "key": key, "at": at, **items[key]._asdict()}
+            {
+                "feed_id": feed_id,
+                "key": key,
+                "at": at,
+                **items[key]._asdict(),
+                "reason": Note.stored(items[key].reason),
+            }
             for key in keys[first : first + _INSERTED]
         ]
         await connection.execute(insert(feed_items), rows)
@@ -328,7 +335,7 @@ def _feed(row: Row[Any]) -> Feed:
         title=row.title,
         kind=row.kind,
         state=row.state,
-        pause_reason=row.pause_reason,
+        pause_reason=Note.parse(row.pause_reason),
         include=tuple(row.include),
         exclude=tuple(row.exclude),
         added_at=from_micros(row.added_at),
@@ -343,7 +350,7 @@ def _feed(row: Row[Any]) -> Feed:
         changed_at=_moment(row.changed_at),
         failures=row.failures,
         failing_since=_moment(row.failing_since),
-        last_error=row.last_error,
+        last_error=Note.parse(row.last_error),
         retry_after=_moment(row.retry_after),
     )
 

@@ -22,7 +22,7 @@ from retrieval.catalogue.schema import (
     job_results,
     jobs,
 )
-from retrieval.errors import NotFound
+from retrieval.errors import Note, NotFound
 from retrieval.models import IngestResult
 from retrieval.timestamps import from_micros, iso, to_micros
 
@@ -64,7 +64,7 @@ class Job:
     state: str
     who: str
     where: str
-    error: str | None
+    error: Note | None
     created_at: str
     started_at: str | None
     finished_at: str | None
@@ -114,8 +114,8 @@ class JobRepository:
             done = await connection.execute(insert(jobs).values(**row).returning(jobs.c.id))
             job_id: int = done.scalar_one()
             await _add_items(connection, job_id, sources)
-            count = "1 source" if len(sources) == 1 else f"{len(sources)} sources"
-            await note(connection, corpus, actor, now, "job.start", job_id, count)
+            detail = Note("job-sources", count=len(sources))
+            await note(connection, corpus, actor, now, "job.start", job_id, detail)
         return await self.job(job_id)
 
     async def job(self, job_id: int, corpus: Corpus | None = None) -> Job:
@@ -125,7 +125,7 @@ class JobRepository:
             query = query.where(jobs.c.corpus_id == corpus.id)
         found = await self._jobs(query)
         if not found:
-            raise NotFound(f"There is no job {job_id}; `newsdesk jobs list` shows them.")
+            raise NotFound("job-not-found", job=str(job_id))
         return found[0]
 
     async def of(self, corpus: Corpus, limit: int) -> list[Job]:
@@ -218,13 +218,16 @@ class JobRepository:
             .limit(limit)
         )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return [IngestResult(*row) for row in rows]
+        return [
+            IngestResult(source, status, article_id, url, title, Note.parse(reason))
+            for source, status, article_id, url, title, reason in rows
+        ]
 
     async def set_state(
-        self, job_id: int, state: str, now: datetime, error: str | None = None
+        self, job_id: int, state: str, now: datetime, error: Note | None = None
     ) -> None:
         moment = to_micros(now)
-        values: dict[str, Any] = {"state": state, "error": error}
+        values: dict[str, Any] = {"state": state, "error": Note.stored(error)}
         if state == JOB_RUNNING:
             values["started_at"] = func.coalesce(jobs.c.started_at, moment)
         elif state != JOB_QUEUED:
@@ -281,7 +284,7 @@ async def settle(
             "article_id": result.article_id,
             "url": result.url,
             "title": result.title,
-            "reason": result.reason,
+            "reason": Note.stored(result.reason),
         }
         for result in results
     ]
@@ -314,7 +317,7 @@ async def _add_items(
 
 def _job(row: Row[Any]) -> Job:
     return Job(
-        row.id, row.corpus, row.state, row.actor, row.origin, row.error,
+        row.id, row.corpus, row.state, row.actor, row.origin, Note.parse(row.error),
         iso(from_micros(row.created_at)),
         iso(from_micros(row.started_at)) if row.started_at is not None else None,
         iso(from_micros(row.finished_at)) if row.finished_at is not None else None,

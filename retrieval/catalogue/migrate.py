@@ -36,8 +36,7 @@ def is_current(connection: Connection, branch: SchemaBranch) -> bool:
     found = connection.execute(text(query)).scalar()
     if found is not None and not (str(found).isdigit() and int(found) <= int(branch.head)):
         raise FolderTooNew(
-            f"The data folder was made by a newer Newsdesk ({branch.name} {found}, this program knows "  # noqa: S608 - no SQL
-            f"{branch.head}); update Newsdesk, or set NEWSDESK_DATA_DIR to another folder."
+            "data-folder-too-new", tables=branch.name, found=str(found), known=branch.head
         )
     return found == branch.head
 

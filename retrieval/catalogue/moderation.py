@@ -23,7 +23,7 @@ from retrieval.catalogue.schema import (
     story_members,
     versions,
 )
-from retrieval.errors import NotFound, Refused
+from retrieval.errors import InvalidURL, Note, NotFound, Refused
 from retrieval.text.chunking import passage_spans
 from retrieval.timestamps import from_micros, iso, to_micros
 from retrieval.web.urls import canonical_url
@@ -90,24 +90,20 @@ class ArticleModeration:
         if "://" in reference:
             try:
                 wanted = articles.c.canonical_url == canonical_url(reference)
-            except ValueError as error:
-                raise NotFound(f"{reference} names no article: {error}.") from error
+            except InvalidURL as error:
+                raise NotFound(
+                    "article-url-invalid", reference=reference, reason=error.note
+                ) from error
         elif len(reference) >= _SHORTEST_PREFIX and reference.isalnum():
             wanted = articles.c.id.startswith(reference.lower(), autoescape=True)
         else:
-            raise NotFound(
-                f"{reference!r} names no article; give its URL, its id or the first "
-                f"{_SHORTEST_PREFIX} or more characters of that."
-            )
+            raise NotFound("article-reference-invalid", reference=reference, least=_SHORTEST_PREFIX)
         query = select(articles.c.id).where(mine, wanted).limit(2)
         found = await self._database.read(lambda connection: connection.scalars(query).all())
         if len(found) > 1:
-            raise NotFound(f"The ids of several articles begin with {reference}; give more of it.")
+            raise NotFound("article-id-ambiguous", reference=reference)
         if not found:
-            raise NotFound(
-                f"No article of the corpus {self.corpus.name} is known as {reference}; "
-                "`newsdesk articles find` looks for one by its title."
-            )
+            raise NotFound("article-not-found", corpus=self.corpus.name, reference=reference)
         return str(found[0])
 
     async def find(
@@ -172,7 +168,7 @@ class ArticleModeration:
                 .values(removed_at=to_micros(now), removed_by=actor.who, removed_reason=because)
             )
             if not changed.rowcount:
-                raise Refused(f"The article {article_id} is removed already.")
+                raise Refused("article-already-removed", article=article_id)
             leaving = select(versions.c.id).where(
                 versions.c.article_id == article_id,
                 versions.c.state.in_((ACCEPTED, INDEXED, RETIRED)),
@@ -181,7 +177,15 @@ class ArticleModeration:
             await connection.execute(
                 update(versions).where(versions.c.id.in_(version_ids)).values(state=RETIRED)
             )
-            await note(connection, self.corpus, actor, now, "article.remove", article_id, because)
+            await note(
+                connection,
+                self.corpus,
+                actor,
+                now,
+                "article.remove",
+                article_id,
+                Note.verbatim(because) if because else None,
+            )
         return version_ids
 
     async def restore(self, article_id: str, actor: Actor, now: datetime) -> int:
@@ -197,7 +201,7 @@ class ArticleModeration:
                 .values(removed_at=None, removed_by=None, removed_reason=None)
             )
             if not changed.rowcount:
-                raise Refused(f"The article {article_id} is not removed.")
+                raise Refused("article-never-removed", article=article_id)
             last = (
                 select(versions.c.id, versions.c.text)
                 .where(versions.c.article_id == article_id, versions.c.state == ARCHIVED)
@@ -248,7 +252,7 @@ class ArticleModeration:
         """The story of an article. Raises ``Refused`` if it is in none."""
         card = await self.card(article_id)
         if card.story_id is None:
-            raise Refused(f"The article {article_id} is in no story: it is {card.state}.")
+            raise Refused("article-without-story", article=article_id)
         return card.story_id
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from retrieval.catalogue.schema import PASSAGES_PER_VERSION
+from retrieval.errors import Note
 from retrieval.models import Status
 
 # Raise it when what the indexes hold changes: start-up then makes older ones anew.
@@ -34,7 +35,7 @@ class Acceptance:
     status: Status
     article_id: str
     version_id: int | None = None
-    reason: str | None = None
+    reason: Note | None = None
 
 
 @dataclass(frozen=True, slots=True)

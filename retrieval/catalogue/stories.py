@@ -19,6 +19,7 @@ from retrieval.catalogue.schema import (
     story_pins,
     versions,
 )
+from retrieval.errors import Note
 
 
 class StoryRepository:
@@ -99,8 +100,8 @@ class StoryRepository:
                 .limit(1)
             )
             other = await connection.scalar(staying)
-            words = "it was alone in its story" if other is None else f"out of the story of {other}"
-            await note(connection, corpus, actor, now, "story.split", article_id, words)
+            left = Note("story-was-single") if other is None else Note("story-left", article=other)
+            await note(connection, corpus, actor, now, "story.split", article_id, left)
 
     async def merge(
         self,
@@ -128,7 +129,13 @@ class StoryRepository:
             articles = list((await connection.execute(members)).scalars())
             await _pin(connection, corpus, articles, kept[1])
             await note(
-                connection, corpus, actor, now, "story.merge", kept[0], f"with that of {gone[0]}"
+                connection,
+                corpus,
+                actor,
+                now,
+                "story.merge",
+                kept[0],
+                Note("story-joined", article=gone[0]),
             )
 
 

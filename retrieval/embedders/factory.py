@@ -27,4 +27,4 @@ def make_embedder(name: str, options: EmbedderOptions | None = None) -> Embedder
             from retrieval.embedders.neural import NeuralEmbedder
 
             return NeuralEmbedder(options or EmbedderOptions())
-    raise SettingsError(f"There is no embedder called {name!r}; known are {', '.join(NAMES)}.")
+    raise SettingsError("embedder-unknown", name=name, known=", ".join(NAMES))

@@ -39,8 +39,5 @@ class MiniLmEmbedder(Embedder):
                     self._function = ONNXMiniLM_L6_V2(preferred_providers=["CPUExecutionProvider"])
                 vectors = self._function(texts)
             except Exception as error:
-                raise EmbedderError(
-                    "MiniLM could not be loaded (it downloads 80 MB once); check the network, or "
-                    "set NEWSDESK_EMBEDDER=wordllama."
-                ) from error
+                raise EmbedderError("minilm-not-loaded") from error
         return normalised(np.asarray(vectors, dtype=np.float32))

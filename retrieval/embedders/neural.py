@@ -44,17 +44,13 @@ def _load(options: EmbedderOptions) -> Any:
     try:
         return load_network("TextEmbedding", options.neural_model, options.neural_folder)
     except ImportError as error:
-        raise EmbedderError(
-            "The embedder neural needs fastembed; run `pip install 'newsdesk[neural]'` or set NEWSDESK_EMBEDDER=wordllama."
-        ) from error
+        raise EmbedderError("embedder-needs-fastembed") from error
     except NotDownloaded as error:
         raise EmbedderError(
-            f"The model {options.neural_model} isn't on this machine and could not be downloaded from {error}; check the "
-            "network, name its folder in NEWSDESK_NEURAL_EMBEDDING_FOLDER, or set NEWSDESK_EMBEDDER=wordllama.",
+            "embedder-not-downloaded",
+            model=options.neural_model,
+            origin=str(error),
             retry=True,
         ) from error
     except Exception as error:
-        raise EmbedderError(
-            f"The model {options.neural_model} could not be loaded; check its name and its files, "
-            "or set NEWSDESK_EMBEDDER=wordllama."
-        ) from error
+        raise EmbedderError("embedder-not-loaded", model=options.neural_model) from error

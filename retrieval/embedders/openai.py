@@ -19,10 +19,7 @@ class OpenAIEmbedder(Embedder):
 
     def __init__(self, options: EmbedderOptions) -> None:
         if options.api_key is None and options.base_url is None:
-            raise EmbedderError(
-                "The embedder openai needs OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your "
-                "own; without either set NEWSDESK_EMBEDDER=wordllama."
-            )
+            raise EmbedderError("embedder-needs-key")
         self.identity = f"openai/{options.model}"
         self._model = options.model
         self._client = openai.AsyncOpenAI(
@@ -43,22 +40,18 @@ class OpenAIEmbedder(Embedder):
                     model=self._model, input=batch, encoding_format="float"
                 )
             except openai.AuthenticationError as error:
-                raise EmbedderError(
-                    "The embeddings server refused OPENAI_API_KEY; check the key."
-                ) from error
+                raise EmbedderError("embeddings-key-refused") from error
             except openai.APIStatusError as error:
                 raise EmbedderError(
-                    f"The embeddings server answered {error.status_code} for the model {self._model}; "
-                    "check OPENAI_BASE_URL and NEWSDESK_OPENAI_EMBEDDING_MODEL.",
+                    "embeddings-status",
+                    answer=str(error.status_code),
+                    model=self._model,
                     retry=error.status_code >= 429,
                 ) from error
             except openai.APIConnectionError as error:
-                raise EmbedderError(
-                    "The embeddings server can't be reached; check OPENAI_BASE_URL and the network.",
-                    retry=True,
-                ) from error
+                raise EmbedderError("embeddings-unreachable", retry=True) from error
             if len(answer.data) != len(batch):
-                raise EmbedderError("The embeddings server left out some of the texts.", retry=True)
+                raise EmbedderError("embeddings-incomplete", retry=True)
             rows += [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
         return normalised(np.asarray(rows, dtype=np.float32))
 

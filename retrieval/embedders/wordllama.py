@@ -74,12 +74,10 @@ def load_model() -> Any:
     # package itself is named as the cache; and it must never try to download.
     spec = importlib.util.find_spec("wordllama")
     if spec is None or spec.origin is None:
-        raise EmbedderError("The package wordllama is not installed; run `pip install wordllama`.")
+        raise EmbedderError("wordllama-not-installed")
     try:
         model = wordllama.WordLlama.load(cache_dir=Path(spec.origin).parent, disable_download=True)
     except (FileNotFoundError, ValueError) as error:
-        raise EmbedderError(
-            "The weights of wordllama are missing; run `pip install --force-reinstall wordllama`."
-        ) from error
+        raise EmbedderError("wordllama-weights-missing") from error
     model.tokenizer.no_padding()
     return model

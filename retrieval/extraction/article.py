@@ -63,11 +63,11 @@ def extract_article(
 
     try:
         page = _ParsedPage(html, url)
-        if respect_noai and (reason := reservation(page.said, headers or {})):
-            raise UnreadableSource(reason)
+        if respect_noai and (code := reservation(page.said, headers or {})):
+            raise UnreadableSource(code)
         return page.article(teasers)
     except (LxmlError, RecursionError, ValueError, AssertionError) as error:
-        raise UnreadableSource("the page can't be read as HTML") from error
+        raise UnreadableSource("html-unreadable") from error
 
 
 class _ParsedPage:
@@ -96,14 +96,14 @@ class _ParsedPage:
         concealed = self._conceal(hidden)
         text = tidy(self._text(whole, headlines, names))
         found = text if self._is_enough(text) else ""
-        if other := classify_non_article(whole, said, self.url or address, title or "", found):
-            raise UnreadableSource(other)
+        if code := classify_non_article(whole, said, self.url or address, title or "", found):
+            raise UnreadableSource(code)
         if not teasers and is_teaser(whole, said, text):
-            raise UnreadableSource("it is only the beginning; the article is behind a paywall")
+            raise UnreadableSource("paywall")
         if not teasers and concealed > size(text) and size(text) < _MOST_BESIDE_HIDDEN:
-            raise UnreadableSource("the page hides most of the article")
+            raise UnreadableSource("article-hidden")
         if not found:
-            raise UnreadableSource("no article text was found in the page")
+            raise UnreadableSource("no-article-text")
         language = metadata.language(declared, detect_language(text))
         return Article(
             title=tidy(title or _first_line(text)),
@@ -189,7 +189,7 @@ def _parsed(html: str) -> Any:
 
     tree = trafilatura.load_html(html)
     if tree is None:
-        raise UnreadableSource("it is not an HTML page")
+        raise UnreadableSource("not-html")
     return tree
 
 

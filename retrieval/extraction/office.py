@@ -39,9 +39,9 @@ def article_from_docx(data: bytes) -> Article:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
-                raise UnreadableSource("it is too large to be read")
+                raise UnreadableSource("too-large-to-read")
             if "word/document.xml" not in archive.namelist():
-                raise UnreadableSource("it is no Word document")
+                raise UnreadableSource("not-a-word-document")
             said = _properties(archive)
         html = mammoth.convert_to_html(
             io.BytesIO(data), convert_image=mammoth.images.img_element(lambda _: {})
@@ -57,10 +57,8 @@ def article_from_docx(data: bytes) -> Article:
         RecursionError,
     ) as error:
         if data.startswith(b"\xd0\xcf\x11\xe0"):
-            raise UnreadableSource(
-                "it is an old or an encrypted Word document; save it as .docx"
-            ) from error
-        raise UnreadableSource("it is no Word document, or a damaged one") from error
+            raise UnreadableSource("word-document-old-or-encrypted") from error
+        raise UnreadableSource("word-document-damaged") from error
     return _article(html, said.get("title"), said.get("creator"), said.get("created"))
 
 
@@ -71,7 +69,7 @@ def article_from_email(data: bytes) -> Article:
     """
     message = message_from_bytes(data, policy=policy.default)
     if not isinstance(message, EmailMessage) or not (message["subject"] or message["from"]):
-        raise UnreadableSource("it is no e-mail")
+        raise UnreadableSource("not-an-email")
     sender, _ = parseaddr(_header(message, "from"))
     subject = _SUBJECT_PREFIX.sub("", _header(message, "subject")).strip()
     date = _header(message, "date")
@@ -81,7 +79,7 @@ def article_from_email(data: bytes) -> Article:
         if size(made.text) >= 0.5 * size(plain or ""):
             return _signed(made, sender)
     if not plain:
-        raise UnreadableSource("the e-mail holds no text")
+        raise UnreadableSource("email-without-text")
     return _signed(_made(cleaned(plain.strip()), subject, date), sender)
 
 
@@ -125,7 +123,7 @@ def _article(html: str, title: str | None, author: str | None, date: str | None)
 
 def _made(text: str, title: str | None, date: str | None, names: tuple[str, ...] = ()) -> Article:
     if len(re.findall(r"[^\W\d_]", text)) < _LEAST_LETTERS:
-        raise UnreadableSource("there is no article text in it")
+        raise UnreadableSource("no-text")
     heading, _, rest = text.partition("\n\n")
     is_title = size(heading) <= 200 and rest and not re.search(r"[.:;,。]$", heading)
     if not title or (is_title and "\n" not in heading and title.casefold() == heading.casefold()):

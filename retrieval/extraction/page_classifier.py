@@ -1,4 +1,4 @@
-"""What a page is, if it is no article: said in one sentence, or None.
+"""What a page is, if it is no article: the code of that, or None.
 
 Every rule wants two things at once, such as a title that tells and hardly any text, because an
 article about cookies or about a missing page is an article.
@@ -38,7 +38,7 @@ _MANY_HEADLINES = 12
 def classify_non_article(
     tree: Any, said: StructuredData, url: str | None, title: str, text: str
 ) -> str | None:
-    """What the page is instead of an article, None if it may be one.
+    """Return the code of what the page is instead of an article, None if it may be one.
 
     ``text`` is what was found in it, perhaps nothing; a beginning before a paywall is
     ``is_teaser``'s. ``tree`` has not been pruned but for its scripts.
@@ -50,16 +50,16 @@ def classify_non_article(
     is_article = bool(said.article) or (said.first("og:type") or "").lower() == "article"
     hardly_any = size(text) < _HARDLY_ANY
     if size(text) < _TEASER_CHARS and _is_gone(headings, folded, hardly_any=hardly_any):
-        return "the page says that there is nothing at this address"
+        return "page-not-found"
     if hardly_any and not is_article and _is_robot_check(tree, url, folded, text):
-        return "the site asks for proof that a person reads it"
+        return "robot-check"
     if not is_article and _is_consent(tree, url, folded, text or _all_text(tree)):
-        return "it is a consent page; the article is behind it"
+        return "consent-page"
     has_password = any((e.get("type") or "").lower() == "password" for e in tree.iter("input"))
     if has_password and hardly_any and (not text or any(map(_is_login, folded))):
-        return "it is a page to log in on"
+        return "login-page"
     if hardly_any and _is_video(said, url, is_article):
-        return "it is a video with hardly any text"
+        return "video-page"
     if not is_article and url is not None:
         return _listing(tree, url, text)
     return None
@@ -187,9 +187,9 @@ def _listing(tree: Any, url: str, text: str) -> str | None:
     if headlines < _FEW_HEADLINES or _own_prose(tree, text) >= _HARDLY_ANY:
         return None
     if is_front(path):
-        return "it is the front page of a site, not an article"
+        return "front-page"
     if headlines >= _MANY_HEADLINES or _LISTING.search(path):
-        return "it is a list of articles, not an article"
+        return "listing-page"
     return None
 
 

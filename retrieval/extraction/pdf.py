@@ -54,13 +54,13 @@ def article_from_pdf(data: bytes, url: str | None) -> Article:
             document.close()
     except PdfiumError as error:
         if "password" in str(error).lower() or "security" in str(error).lower():
-            raise UnreadableSource("the PDF is encrypted; save it without a password") from error
-        raise UnreadableSource("it is no PDF, or a damaged one") from error
+            raise UnreadableSource("pdf-encrypted") from error
+        raise UnreadableSource("pdf-damaged") from error
     title, names, published = _title(said), _authors(said), _date(said)
     blocks = _paragraphs(_without_furniture(pages))
     text = "\n\n".join(blocks)
     if len(_WORD.findall(text)) < _LEAST_LETTERS:
-        raise UnreadableSource("the PDF holds pictures, not text; run text recognition (OCR) over it first")  # fmt: skip
+        raise UnreadableSource("pdf-without-text")
     if title is None:
         title, text = _first_line(blocks)
     return Article(

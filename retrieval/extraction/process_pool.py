@@ -18,7 +18,7 @@ from dataclasses import asdict
 from types import TracebackType
 from typing import Any, TypeVar
 
-from retrieval.errors import NewsdeskError, UnreadableSource
+from retrieval.errors import NewsdeskError, Note, UnreadableSource
 from retrieval.extraction.feeds.items import FeedDocument
 from retrieval.extraction.worker_process import (
     ExtractionJob,
@@ -95,7 +95,7 @@ class Extractor:
     ) -> Future[Result]:
         with self._lock:
             if self._closed:
-                raise NewsdeskError("The readers of pages have been closed.")
+                raise NewsdeskError("extractor-closed")
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="extract")
             return self._threads.submit(lambda: made(self._read(job, data)))
@@ -127,7 +127,7 @@ class Extractor:
     def _take(self) -> _WorkerProcess:
         with self._lock:
             if self._closed:
-                raise NewsdeskError("The readers of pages have been closed.")
+                raise NewsdeskError("extractor-closed")
             if self._idle:
                 return self._idle.pop()
             child = _WorkerProcess()
@@ -154,7 +154,7 @@ class _WorkerProcess:
             )
         except OSError as error:
             raise NewsdeskError(
-                f"No process to read pages could be started ({error.strerror or error})."
+                "extractor-start-failed", detail=error.strerror or str(error)
             ) from error
 
     @property
@@ -165,18 +165,17 @@ class _WorkerProcess:
         """Raises ``UnreadableSource`` if there is nothing in it, or the process did not survive it."""
         if not self._ready:
             if self._within(_START_SECONDS) is None:
-                raise NewsdeskError("The process that reads pages does not start.")
+                raise NewsdeskError("extractor-start-timeout")
             self._ready = True
         self._documents += 1
         started = time.monotonic()
         answer = self._within(seconds, job, data)
         if answer is None:
-            what = _NAMES[job.kind]
             if time.monotonic() - started >= seconds:
-                raise UnreadableSource(f"reading the {what} took longer than {seconds:g} s")
-            raise UnreadableSource(f"the {what} is malformed or too large to be read")
+                raise UnreadableSource(f"{job.kind}-timeout", seconds=round(seconds, 1))
+            raise UnreadableSource(f"{job.kind}-malformed")
         if "reason" in answer[0]:
-            raise UnreadableSource(str(answer[0]["reason"]))
+            raise UnreadableSource.of(Note.from_record(answer[0]["reason"]))
         return answer
 
     def end(self) -> None:

@@ -15,17 +15,17 @@ _OUR_NAME = "newsdesk"
 
 
 def reservation(said: StructuredData, headers: Mapping[str, str]) -> str | None:
-    """Why the publisher does not want the page to be read by machines, None if there is no word of it.
+    """Return by which signal the publisher keeps the page from machines: its code, or None.
 
     ``headers`` are those of the answer, by lower-case name.
     """
     if _has_noai(headers.get("x-robots-tag", "")) or any(
         _has_noai(value) for name in ("robots", _OUR_NAME) for value in said.meta.get(name, ())
     ):
-        return "its publisher does not want it used by AI (noai); NEWSDESK_RESPECT_NOAI=false overrides that"
+        return "noai"
     reserved = [headers.get("tdm-reservation", ""), *said.meta.get("tdm-reservation", ())]
     if any(value.strip().startswith("1") for value in reserved):
-        return "its publisher reserves text and data mining (tdm-reservation); NEWSDESK_RESPECT_NOAI=false overrides that"
+        return "tdm-reservation"
     return None
 
 

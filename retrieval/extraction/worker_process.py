@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any, Literal
 
-from retrieval.errors import UnreadableSource
+from retrieval.errors import Note, UnreadableSource
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
 from retrieval.models import Article
 from retrieval.timestamps import Span, from_micros, to_micros
@@ -181,11 +181,12 @@ def main() -> None:
             else:
                 write_frame(answers, {"article": article_record(read_document(job, data))})
         except UnreadableSource as error:
-            write_frame(answers, {"reason": error.message})
+            write_frame(answers, {"reason": error.note.to_record()})
         except MemoryError:
-            write_frame(answers, {"reason": "it is too large to be read"})
+            write_frame(answers, {"reason": Note("too-large-to-read").to_record()})
         except Exception as error:  # noqa: BLE001 - a library's failure is this document's, not ours
-            write_frame(answers, {"reason": f"it can't be read ({type(error).__name__})"})
+            failure = Note("not-readable", detail=type(error).__name__)
+            write_frame(answers, {"reason": failure.to_record()})
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from retrieval.catalogue.feeds import KnownFeedItem
+from retrieval.errors import InvalidURL, Note
 from retrieval.extraction.feeds.items import FeedItem
 from retrieval.extraction.wording import size
 
@@ -29,7 +30,7 @@ class FilteredItem:
 
     item: FeedItem
     verdict: Verdict
-    reason: str | None = None
+    reason: Note | None = None
     again: bool = False
 
     @property
@@ -74,21 +75,23 @@ class FeedFilters:
             [*self.exclude, *(_CATEGORY + each for each in self.without_categories)],
         )
 
-    def refusal(self, item: FeedItem) -> str | None:
+    def refusal(self, item: FeedItem) -> Note | None:
         words = f"{item.title}\n{item.text}"
         for word in self.exclude:
             if _holds(words, word):
-                return f"it holds the excluded word {word!r}"
+                return Note("word-excluded", word=word)
         if self.include and not any(_holds(words, word) for word in self.include):
-            return "it holds none of the words " + ", ".join(map(repr, self.include))
+            return Note("words-missing", words=", ".join(self.include))
         if self.languages and item.language and item.language not in self.languages:
-            return f"it is in {item.language!r}, not in " + ", ".join(map(repr, self.languages))
+            return Note(
+                "language-not-wanted", language=item.language, wanted=", ".join(self.languages)
+            )
         filed = _filed_under(item)
         for category in self.without_categories:
             if category.casefold() in filed:
-                return f"it is filed under the excluded category {category!r}"
+                return Note("category-excluded", category=category)
         if self.categories and not any(each.casefold() in filed for each in self.categories):
-            return "it is in none of the categories " + ", ".join(map(repr, self.categories))
+            return Note("categories-missing", categories=", ".join(self.categories))
         return None
 
 
@@ -99,7 +102,7 @@ class ItemHistory:
     on a first run all but the newest ``first``, later what is dated before ``oldest``."""
 
     known: Mapping[str, KnownFeedItem]
-    articles: Mapping[str, str | None]
+    articles: Mapping[str, Note | None]
     first: int | None = None
     oldest: datetime | None = None
 
@@ -119,14 +122,14 @@ def _filter_item(
     item: FeedItem, past: ItemHistory, filters: FeedFilters, met: set[str]
 ) -> FilteredItem:
     if item.url is None and not item.is_full:
-        missing = "address" if item.text else "address and no text"
-        return FilteredItem(item, "not-an-article", f"it has no {missing}")
+        missing = Note("item-without-url" if item.text else "item-without-url-and-text")
+        return FilteredItem(item, "not-an-article", missing)
     try:
         key = item.key
-    except ValueError as error:
-        return FilteredItem(item, "blocked", str(error))
+    except InvalidURL as error:
+        return FilteredItem(item, "blocked", error.note)
     if key in met:
-        return FilteredItem(item, "seen", "it stands in the feed twice")
+        return FilteredItem(item, "seen", Note("item-repeated"))
     met.add(key)
     known = past.known.get(key)
     is_article = item.identity in past.articles
@@ -137,27 +140,27 @@ def _filter_item(
     if known is not None:
         return _filter_known_item(item, known)
     if is_article:
-        return FilteredItem(item, "seen", "it is in the corpus")
+        return FilteredItem(item, "seen", Note("article-known"))
     if not item.is_full and (reason := _no_article(item.url or "")):
         return FilteredItem(item, "not-an-article", reason)
     if past.oldest is not None and item.published and item.published.end < past.oldest:
-        return FilteredItem(item, "old", f"it is from before {past.oldest:%Y-%m-%d}")
+        return FilteredItem(item, "old", Note("before-date", date=f"{past.oldest:%Y-%m-%d}"))
     return FilteredItem(item, "new")
 
 
 def _filter_known_item(item: FeedItem, known: KnownFeedItem) -> FilteredItem:
     changed = item.fingerprint != known.fingerprint
     if known.verdict == "seen":
-        reason = "it has changed since and is read again" if changed else "it was taken before"
+        reason = Note("changed-since" if changed else "taken-before")
         return FilteredItem(item, "seen", reason, again=changed)
     if known.verdict == "failed":
         if known.tries < MOST_TRIES or changed:
-            return FilteredItem(item, "new", f"it could not be had yet: {known.reason}")
+            return FilteredItem(item, "new", Note("not-fetched-yet", reason=known.reason))
         return FilteredItem(item, "not-an-article", known.reason)
     if known.verdict == "old":
         return FilteredItem(item, "old", known.reason)
     if changed:
-        return FilteredItem(item, "new", "it has changed since it was turned down")
+        return FilteredItem(item, "new", Note("changed-since-rejection"))
     verdict: Verdict = "blocked" if known.verdict == "blocked" else "not-an-article"
     return FilteredItem(item, verdict, known.reason)
 
@@ -172,16 +175,16 @@ def _keep_newest(judged: list[FilteredItem], first: int) -> None:
         judged[index] = replace(
             judged[index],
             verdict="old",
-            reason=f"it is not among the newest {first}, which a first run takes",
+            reason=Note("not-among-newest", most=first),
         )
 
 
-def _no_article(url: str) -> str | None:
+def _no_article(url: str) -> Note | None:
     path = urlsplit(url).path
     if not path.strip("/") and not urlsplit(url).query:
-        return "it is the address of a home page"
+        return Note("home-page-url")
     if found := _NO_PAGE.search(path):
-        return f"it is the address of a {found[0][1:].lower()} file"
+        return Note("file-url", kind=found[0][1:].lower())
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from retrieval.errors import FetchRefused, UnreadableSource
+from retrieval.errors import FetchRefused, Note, UnreadableSource
 from retrieval.extraction.feeds.items import FeedItem
 from retrieval.ingestion.page_loader import PageLoader
 from retrieval.ingestion.readers.feed import read_item
@@ -14,8 +14,8 @@ from retrieval.web.crawler import RobotsRefused
 
 # Answers that say: not for you.
 _BLOCKED = frozenset({401, 402, 403, 451})
-# Words by which a page keeps itself from machines, as reading it reports them.
-_KEPT_BACK = ("(noai)", "(tdm-reservation)")
+# Reasons by which a page keeps itself from machines.
+_KEPT_BACK = frozenset({"noai", "tdm-reservation"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +40,18 @@ async def load_item(label: str, item: FeedItem, pages: PageLoader) -> IngestItem
         return _with_fate(incoming, item, "seen" if incoming.article else "not-an-article")
     if item.url is None:
         return _with_fate(
-            IngestItem(label, reason="the item has no address", title=item.title),
+            IngestItem(label, reason=Note("item-without-url"), title=item.title),
             item,
             "not-an-article",
         )
     try:
         incoming = _with_words(await pages.article(item.url), label, item)
     except UnreadableSource as error:
-        refused = IngestItem(label, reason=error.message, url=item.url, title=item.title)
+        refused = IngestItem(label, reason=error.note, url=item.url, title=item.title)
         return _with_fate(refused, item, _verdict_of(error))
     if incoming.article is not None:
         return _with_fate(incoming, item, "seen")
-    kept_back = any(signal in (incoming.reason or "") for signal in _KEPT_BACK)
+    kept_back = incoming.reason is not None and incoming.reason.code in _KEPT_BACK
     return _with_fate(incoming, item, "blocked" if kept_back else "not-an-article")
 
 

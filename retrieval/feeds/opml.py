@@ -39,17 +39,17 @@ def read_opml(data: bytes) -> list[ListedFeed]:
     )
     text = decode_page(data)
     if "<opml" not in text[:10_000].lower():
-        raise UnreadableSource("it is no OPML file")
+        raise UnreadableSource("not-an-opml-file")
     _, declaration, rest = text.lstrip("\ufeff \t\n").partition("?>")
     try:
         root = etree.fromstring((rest if declaration else text).strip().encode(), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise UnreadableSource("the OPML file is damaged") from error
+        raise UnreadableSource("opml-damaged") from error
     found: dict[str, ListedFeed] = {}
     if root is not None:
         _collect(root, None, found, 0)
     if not found:
-        raise UnreadableSource("the OPML file names no feeds")
+        raise UnreadableSource("opml-without-feeds")
     return list(found.values())
 
 

@@ -50,10 +50,10 @@ class FeedPoller:
             try:
                 async for visit in self.due():
                     if visit.reason:
-                        _log.info("The feed %s: %s", visit.feed.name, visit.reason)
+                        _log.info("The feed %s: %r", visit.feed.name, visit.reason)
             except NewsdeskError as error:
                 # Say the disk is full: whoever looks after it is told, and feeds wait for it.
-                _log.warning("Feeds can't be read: %s", error.message)
+                _log.warning("Feeds can't be read: %s", error)
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     async def due(self) -> AsyncIterator[FeedVisit]:

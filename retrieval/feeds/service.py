@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from retrieval.catalogue import Corpus
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed, KnownFeedItem, put_items
-from retrieval.errors import FetchRefused, NotFound, Refused, UnreadableSource
+from retrieval.errors import FetchRefused, Note, NotFound, Refused, UnreadableSource
 from retrieval.extraction.feeds.discovery import FEED_BYTES, find_feed, read_document
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
 from retrieval.feeds.item_filter import (
@@ -72,7 +72,7 @@ class FeedVisit:
     result: Literal["taken", "unchanged", "failed"]
     judged: tuple[FilteredItem, ...] = ()
     counts: Counter[str] = field(default_factory=Counter)
-    reason: str | None = None
+    reason: Note | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class FeedImport:
     listed: ListedFeed
     status: Literal["added", "known", "failed"]
     feed: Feed | None = None
-    reason: str | None = None
+    reason: Note | None = None
 
 
 class FeedService:
@@ -116,7 +116,7 @@ class FeedService:
             data = await asyncio.to_thread(read_bounded, address, FEED_BYTES)
             document = await self._pages.extractor.read_feed(data)
             if document.children:
-                raise UnreadableSource("it is an index of sitemaps; give its URL")
+                raise UnreadableSource("sitemap-index")
             judged = await self._judged(found, None, document)
             return FeedPreview(None, document, tuple(judged))
         url, _, document = await find_feed(address, self._web, self._read_feed)
@@ -174,11 +174,9 @@ class FeedService:
                 found = next((f for f in await self.feeds(corpus) if f.url == url), None)
                 return FeedImport(each, "known", found)
             except UnreadableSource as error:
-                return FeedImport(each, "failed", reason=error.message)
-            except ValueError as error:
-                return FeedImport(each, "failed", reason=str(error))
+                return FeedImport(each, "failed", reason=error.note)
             except TimeoutError:
-                return FeedImport(each, "failed", reason="no answer came in time")
+                return FeedImport(each, "failed", reason=Note("no-answer-in-time"))
             return FeedImport(each, "added", feed)
 
         async for done in map_concurrently(listed, take, at_once=_IMPORTS_AT_ONCE):
@@ -272,22 +270,22 @@ class FeedService:
         Raises ``Refused`` if the feed is being visited.
         """
         if feed.id in self._visiting:
-            raise Refused(f"The feed {feed.name} is being visited right now.")
+            raise Refused("feed-visit-running", feed=feed.name)
         if feed.retry_after is not None and self._library.clock() < feed.retry_after:
-            reason = f"the site wants to be left alone until {feed.retry_after:%Y-%m-%d %H:%M} UTC"
+            reason = Note("host-backoff", until=f"{feed.retry_after:%Y-%m-%d %H:%M}")
             return FeedVisit(feed, "failed", reason=reason)
         self._visiting.add(feed.id)
         try:
             return await self._visit(feed, report or (lambda progress: None))
         except UnreadableSource as error:
             failed = await self._failed(feed, error)
-            return FeedVisit(failed, "failed", reason=error.message)
+            return FeedVisit(failed, "failed", reason=error.note)
         except (ValueError, TypeError, LookupError, ArithmeticError) as error:
             # What one publisher sends must not keep the feeds of others from being visited.
             _log.exception("The feed %s could not be read", feed.name)
-            odd = UnreadableSource("something in it could not be read; the log says more")
+            odd = UnreadableSource("feed-unexpected")
             odd.__cause__ = error
-            return FeedVisit(await self._failed(feed, odd), "failed", reason=odd.message)
+            return FeedVisit(await self._failed(feed, odd), "failed", reason=odd.note)
         finally:
             self._visiting.discard(feed.id)
 
@@ -351,7 +349,7 @@ class FeedService:
         progress = IngestProgress(found=len(judged))
         for each in judged:
             if not each.is_taken:
-                progress.skip(each.verdict)
+                progress.skip(Note(f"item-{each.verdict}"))
         report(progress)
         taken = [each.item for each in judged if each.is_taken]
         counts: Counter[str] = Counter()
@@ -359,9 +357,9 @@ class FeedService:
             return judged, counts, True
         keys = [item.key for item in taken]
         tries = {key: k.tries for key, k in (await self._feeds.known_items(feed, keys)).items()}
-        turned_down: dict[str, tuple[str, str | None]] = {}
+        turned_down: dict[str, tuple[str, Note | None]] = {}
         # Articles whose new text was worse than the one that is kept.
-        kept_back: dict[str, str] = {}
+        kept_back: dict[str, Note] = {}
 
         async def take(item: FeedItem) -> IngestItem:
             incoming = await load_item(item.url or f"{feed.url}#{item.number}", item, self._pages)
@@ -475,15 +473,15 @@ class FeedService:
             feed,
             failures=failures,
             failing_since=since,
-            last_error=error.message,
+            last_error=error.note,
             checked_at=now,
             next_at=pace.retry_at(now, failures, retry_after),
             retry_after=pace.retry_after_failure(now, retry_after),
         )
         if isinstance(error, FetchRefused) and error.status == _GONE:
-            after = replace(after, state="paused", pause_reason="its server says that it is gone")
+            after = replace(after, state="paused", pause_reason=Note("feed-gone"))
         elif now - since >= pace.pause_after:
-            reason = f"it has failed since {since:%Y-%m-%d}: {error.message}"
+            reason = Note("failing-since", date=f"{since:%Y-%m-%d}", reason=error.note)
             after = replace(after, state="paused", pause_reason=reason)
         await self._feeds.keep(after)
         self._remembered.pop(feed.id, None)
@@ -511,7 +509,7 @@ class FeedService:
     async def _corpus(self, name: str) -> Corpus:
         found = await self._library.catalogue.corpora.by_name(name)
         if found is None:
-            raise NotFound(f"There is no corpus called {name!r}; `newsdesk feeds add` makes one.")
+            raise NotFound("feed-corpus-not-found", corpus=name)
         return found
 
 
@@ -528,13 +526,13 @@ def _identities(items: Sequence[FeedItem]) -> dict[str, str]:
 
 
 def _as_it_turned_out(
-    each: FilteredItem, turned_down: dict[str, tuple[str, str | None]]
+    each: FilteredItem, turned_down: dict[str, tuple[str, Note | None]]
 ) -> FilteredItem:
     if not each.is_taken or each.item.key not in turned_down:
         return each
     fate, reason = turned_down[each.item.key]
     if fate == "failed":
-        return replace(each, reason=f"it can't be had now and is tried again: {reason}")
+        return replace(each, reason=Note("retried-later", reason=reason))
     # With an article that was turned down all the same, a moderator had removed it.
     verdict: Verdict = "not-an-article" if fate == "not-an-article" else "blocked"
     return replace(each, verdict=verdict, reason=reason, again=False)

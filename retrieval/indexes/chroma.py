@@ -61,7 +61,7 @@ def _explained(method: Callable[P, Result]) -> Callable[P, Result]:
         try:
             return method(*args, **kwargs)
         except Exception as error:
-            raise _chroma_error("Chroma failed", error) from error
+            raise _chroma_error(error) from error
 
     return call
 
@@ -78,7 +78,7 @@ class EmbeddedChroma:
                 str(folder), settings=Settings(anonymized_telemetry=False)
             )
         except Exception as error:
-            raise _chroma_error("Chroma can't open its folder", error) from error
+            raise _chroma_error(error) from error
         self._opened: dict[str, Any] = {}
 
     @_explained
@@ -156,7 +156,7 @@ def _within_time(
             async with asyncio.timeout(_SERVER_SECONDS):
                 return await method(*args, **kwargs)
         except Exception as error:
-            raise _chroma_error("Chroma failed", error) from error
+            raise _chroma_error(error) from error
 
     return call
 
@@ -172,7 +172,7 @@ class ServerChroma:
     async def connect(cls, url: str) -> ServerChroma:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise SettingsError("NEWSDESK_CHROMA_URL must look like http://localhost:8000.")
+            raise SettingsError("chroma-url-invalid")
         try:
             import chromadb
             from chromadb.config import Settings
@@ -185,11 +185,7 @@ class ServerChroma:
                     settings=Settings(anonymized_telemetry=False, chroma_server_ssl_verify=True),
                 )
         except Exception as error:
-            raise StorageError(
-                f"The Chroma server at {url} can't be reached; start it (`chroma run`) or unset "
-                "NEWSDESK_CHROMA_URL.",
-                retry=True,
-            ) from error
+            raise StorageError("chroma-unreachable", url=url, retry=True) from error
         return cls(client)
 
     @_within_time
@@ -261,22 +257,16 @@ class ServerChroma:
         return self._opened[name]
 
 
-def _chroma_error(what: str, error: Exception) -> NewsdeskError:
+def _chroma_error(error: Exception) -> NewsdeskError:
     from chromadb.errors import InternalError
 
     if isinstance(error, NewsdeskError):
         return error
     reason = str(cast(object, error)).strip().split("\n")[0] or type(error).__name__
     if isinstance(error, TimeoutError):
-        return StorageError(
-            f"{what} (no answer within {_SERVER_SECONDS:g} s); see `newsdesk doctor`.", retry=True
-        )
+        return StorageError("chroma-timeout", seconds=_SERVER_SECONDS, retry=True)
     if isinstance(error, OSError) or _NO_ROOM.search(reason):
-        return StorageError(
-            f"{what} ({reason[:200]}); make room on its disk and run the same command again."
-        )
+        return StorageError("chroma-disk-full", detail=reason[:200])
     if isinstance(error, InternalError):
-        return IndexDamaged(
-            f"The vector index is damaged ({reason[:200]}); run `newsdesk reindex` to make it anew."
-        )
-    return StorageError(f"{what} ({reason[:200]}); see `newsdesk doctor`.")
+        return IndexDamaged("vector-index-damaged", detail=reason[:200])
+    return StorageError("chroma-failed", detail=reason[:200])

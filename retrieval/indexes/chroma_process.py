@@ -18,20 +18,19 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from retrieval.embedders import Vectors
-from retrieval.errors import IndexDamaged, NewsdeskError, StorageError
+from retrieval.errors import IndexDamaged, NewsdeskError, Note, StorageError
 from retrieval.indexes.chroma import EmbeddedChroma
 from retrieval.runtime.subprocess_env import subprocess_environment
 
 # The name of a call and what is given to it.
 Question: TypeAlias = tuple[str, tuple[Any, ...]]
 
-# Whether the index is damaged, whether trying again may help, and the reason.
-Failure: TypeAlias = tuple[bool, bool, str]
+# Whether the index is damaged, whether trying again may help, and the note of the error.
+Failure: TypeAlias = tuple[bool, bool, dict[str, Any]]
 
 # Reading the largest index at its first use takes a while.
 _SECONDS = 120.0
 _CLOSE_SECONDS = 10.0
-_ENDED = "The process that keeps the vectors {what}; the next attempt starts it anew."
 
 
 class ChromaProcessClient:
@@ -94,7 +93,7 @@ class ChromaProcessClient:
     def _ask(self, call: str, *args: Any) -> Any:
         with self._turn:
             if self._closed:
-                raise StorageError("The vector index has been closed.")
+                raise StorageError("vector-index-closed")
             return self._answer(self._connection or self._start(), (call, args))
 
     def _start(self) -> Connection:
@@ -114,7 +113,7 @@ class ChromaProcessClient:
             except OSError as error:
                 ours.close()
                 raise StorageError(
-                    f"No process to keep the vectors could be started ({error.strerror or error})."
+                    "vector-process-start-failed", detail=error.strerror or str(error)
                 ) from error
         self._connection = connection = Connection(ours.detach())
         try:
@@ -133,16 +132,19 @@ class ChromaProcessClient:
             failure, answer = connection.recv()
         except (OSError, EOFError) as error:
             self._end(0)
-            late = isinstance(error, TimeoutError)
-            what = f"did not answer within {_SECONDS:g} s" if late else "has ended"
-            raise StorageError(_ENDED.format(what=what), retry=True) from error
+            if isinstance(error, TimeoutError):
+                raise StorageError(
+                    "vector-process-timeout", seconds=_SECONDS, retry=True
+                ) from error
+            raise StorageError("vector-process-ended", retry=True) from error
         except BaseException:
             # Interrupted half-way: what comes next over this line would be another's answer.
             self._end(0)
             raise
         if failure is not None:
-            damaged, retry, reason = failure
-            raise IndexDamaged(reason) if damaged else StorageError(reason, retry=retry)
+            damaged, retry, record = failure
+            kind = IndexDamaged if damaged else StorageError
+            raise kind.of(Note.from_record(record), retry=retry)
         return answer
 
     def _end(self, seconds: float) -> None:
@@ -179,7 +181,7 @@ def serve(connection: Connection, folder: Path) -> None:
 
 
 def _told(error: NewsdeskError) -> Failure:
-    return isinstance(error, IndexDamaged), error.retry, str(error)
+    return isinstance(error, IndexDamaged), error.retry, error.note.to_record()
 
 
 def main() -> None:

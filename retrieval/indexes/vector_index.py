@@ -170,9 +170,10 @@ class VectorIndex:
             made_by = self._metadata.get("embedder")
             if made_by != self._embedder:
                 raise EmbedderMismatch(
-                    f"The vectors of this corpus were made by {made_by}, the settings say "
-                    f"{self._embedder}; run `newsdesk reindex` to make them anew, or set "
-                    f"NEWSDESK_EMBEDDER={str(made_by).partition('/')[0]} again."
+                    "embedder-changed",
+                    made_by=str(made_by),
+                    wanted=self._embedder,
+                    setting=str(made_by).partition("/")[0],
                 )
         return self._metadata
 

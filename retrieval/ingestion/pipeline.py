@@ -177,10 +177,7 @@ def _explained(error: Exception, data_dir: Path) -> Exception:
     free = shutil.disk_usage(data_dir).free
     if not isinstance(error, NewsdeskError) or isinstance(error, StorageError):
         if free < _LOW_DISK_BYTES:
-            return StorageError(
-                f"The disk of the data folder is full ({free // 1000} kB free); make room and run the "
-                "same command again: what was accepted is kept and will be finished."
-            )
+            return StorageError("data-disk-full", free=free // 1000)
         if isinstance(error, OSError):
-            return StorageError(f"The data folder can't be written ({error.strerror or error}).")
+            return StorageError("data-folder-not-writable", detail=error.strerror or str(error))
     return error

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from retrieval.errors import Note
 from retrieval.models import IngestItem, IngestResult
 
 _TITLES = 5
@@ -23,7 +24,7 @@ class IngestProgress:
     extracted: int = 0
     indexed: int = 0
     unchanged: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[Note] = field(default_factory=Counter)
     titles: list[str] = field(default_factory=list)
 
     @property
@@ -38,7 +39,7 @@ class IngestProgress:
     def done(self, results: Iterable[IngestResult]) -> None:
         for result in results:
             if result.status == "rejected":
-                self.skip(result.reason or "no reason given")
+                self.skip(result.reason or Note("no-reason-given"))
             elif result.status == "unchanged":
                 self.unchanged += 1
             else:
@@ -46,9 +47,9 @@ class IngestProgress:
                 if result.title and len(self.titles) < _TITLES:
                     self.titles.append(result.title)
 
-    def skip(self, reason: str, count: int = 1) -> None:
+    def skip(self, reason: Note, count: int = 1) -> None:
         if reason not in self.skipped and len(self.skipped) >= _REASONS:
-            reason = "other reasons"
+            reason = Note("other-reasons")
         self.skipped[reason] += count
 
 

@@ -17,4 +17,4 @@ def make_reranker(name: str, options: RerankerOptions | None = None) -> Reranker
             from retrieval.rerankers.neural import NeuralReranker
 
             return NeuralReranker(options or RerankerOptions())
-    raise SettingsError(f"There is no reranker called {name!r}; known are {', '.join(NAMES)}.")
+    raise SettingsError("reranker-unknown", name=name, known=", ".join(NAMES))

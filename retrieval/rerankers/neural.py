@@ -48,10 +48,7 @@ class NeuralReranker(Reranker):
             async with asyncio.timeout(None if loading.done() else left):
                 return await asyncio.shield(asyncio.wrap_future(loading))
         except TimeoutError:
-            late = RerankerError(
-                f"The model {self._options.model} is still being loaded; `newsdesk doctor` waits for it.",
-                retry=True,
-            )
+            late = RerankerError("reranker-loading", model=self._options.model, retry=True)
             self._tell(late)
             raise late from None
         except RerankerError as error:
@@ -76,12 +73,12 @@ class NeuralReranker(Reranker):
         """Once, to who runs this: those who ask get the order of the search."""
         if error.retry and not self._told:
             self._told = True
-            _log.error("Answers go without the reranker for now. %s", error.message)
+            _log.error("Answers go without the reranker for now: %s", error)
 
     def _scores(self, model: Any, question: str, passages: list[str]) -> list[float]:
         # A thread whose time is up can't be stopped; waiting for it would only make a queue.
         if not self._working.acquire(blocking=False):
-            raise RerankerError("The reranker is busy.", retry=True)
+            raise RerankerError("reranker-busy", retry=True)
         try:
             return [float(score) for score in model.rerank(question, passages)]
         finally:
@@ -101,17 +98,13 @@ def _load(options: RerankerOptions) -> Any:
     try:
         return load_network("TextCrossEncoder", options.model, options.folder)
     except ImportError as error:
-        raise RerankerError(
-            "The reranker neural needs fastembed; run `pip install 'newsdesk[neural]'` or set NEWSDESK_RERANKER=none."
-        ) from error
+        raise RerankerError("reranker-needs-fastembed") from error
     except NotDownloaded as error:
         raise RerankerError(
-            f"The model {options.model} isn't on this machine and could not be downloaded from {error}; check the "
-            "network, name its folder in NEWSDESK_RERANKER_FOLDER, or set NEWSDESK_RERANKER=none.",
+            "reranker-not-downloaded",
+            model=options.model,
+            origin=str(error),
             retry=True,
         ) from error
     except Exception as error:
-        raise RerankerError(
-            f"The model {options.model} could not be loaded; check its name and its files, "
-            "or set NEWSDESK_RERANKER=none."
-        ) from error
+        raise RerankerError("reranker-not-loaded", model=options.model) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from retrieval.errors import FolderInUse, StorageError
+from retrieval.errors import FolderInUse, Note, StorageError
 
 
 class WriterLock:
@@ -28,14 +28,10 @@ class WriterLock:
         try:
             self._lock.acquire(timeout=seconds)
         except Timeout as error:
-            raise FolderInUse(
-                f"Another process writes to this data folder: {self.holder()}; wait until it is "
-                "done, or stop it."
-            ) from error
+            raise FolderInUse("data-folder-in-use", holder=self.holder()) from error
         except OSError as error:
             raise StorageError(
-                f"The data folder can't be written ({error.strerror or error}); make it writable, "
-                "or set NEWSDESK_DATA_DIR to another."
+                "data-folder-read-only", detail=error.strerror or str(error)
             ) from error
         note = {"pid": os.getpid(), "holder": holder, "since": datetime.now(UTC).isoformat()}
         try:
@@ -43,8 +39,7 @@ class WriterLock:
         except OSError as error:
             self._lock.release()
             raise StorageError(
-                f"The data folder can't be written ({error.strerror or error}); make room or make "
-                "it writable."
+                "data-folder-no-room", detail=error.strerror or str(error)
             ) from error
 
     def release(self) -> None:
@@ -52,14 +47,16 @@ class WriterLock:
             self._note.unlink(missing_ok=True)
             self._lock.release()
 
-    def holder(self) -> str:
-        """Who holds the lock, as far as it can be told."""
+    def holder(self) -> Note:
+        """Return who holds the lock, as far as it can be told."""
         try:
             note = json.loads(self._note.read_text(encoding="utf-8"))
             since = datetime.fromisoformat(note["since"])
-            return f"{note['holder']} (process {note['pid']}, since {since:%H:%M} UTC)"
+            return Note(
+                "lock-holder", name=note["holder"], pid=str(note["pid"]), since=f"{since:%H:%M}"
+            )
         except (OSError, ValueError, KeyError, TypeError):
-            return "an unknown process"
+            return Note("lock-holder-unknown")
 
     def is_free(self) -> bool:
         try:

@@ -14,7 +14,7 @@ from retrieval.catalogue import Corpus, VersionCandidate
 from retrieval.catalogue.queries import ReadQueries
 from retrieval.catalogue.snapshot import Mask
 from retrieval.embedders import Vectors
-from retrieval.errors import IndexDamaged
+from retrieval.errors import IndexDamaged, Note
 from retrieval.indexes.keyword_index import KeywordIndex, KeywordQuery, stems
 from retrieval.indexes.vector_index import VectorIndex
 from retrieval.models import Respelling
@@ -26,7 +26,7 @@ from retrieval.search.respelling import alternatives
 
 Result = TypeVar("Result")
 # What Chroma found, best first, and what has to be remarked of it.
-Dense: TypeAlias = tuple[list[int], list[str]]
+Dense: TypeAlias = tuple[list[int], list[Note]]
 
 # Where filters leave up to so many passages, or one in so many of all, these are scored by their
 # own vectors: Chroma would have to be asked for many times as many as are wanted.
@@ -71,7 +71,7 @@ class CandidateSet:
     query: KeywordQuery
     vector: Vectors
     measured: list[ScoredFeatures]
-    notes: list[str]
+    notes: list[Note]
     respellings: tuple[Respelling, ...] = ()
 
     @property
@@ -162,7 +162,7 @@ class CandidateGenerator:
             _QueryTerms(corner.keywords, query, read, held, passing, thinning),
             max(ranking.keyword_candidates, 2 * limit),
         )
-        notes: list[str] = []
+        notes: list[Note] = []
         depth = max(ranking.dense_candidates, limit)
         if left == every or left > max(_SCORED, every // _SCORED_ONE_IN):
             found, notes = yield depth if left == every else int(depth * thinning * _SPARE)
@@ -217,4 +217,4 @@ def _keyword(asked: _QueryTerms, depth: int) -> dict[int, float]:
 
 def _damaged(error: IndexDamaged) -> Dense:
     """Keywords alone find most of it, and the answer says what is wrong."""
-    return [], [error.message]
+    return [], [error.note]

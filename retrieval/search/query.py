@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from retrieval.catalogue import VersionCandidate
 from retrieval.catalogue.publishers import SourceFilter
+from retrieval.errors import Note
 from retrieval.models import TimePreference
 from retrieval.search.ranking import Recency
 from retrieval.text.answer_types import Kind
@@ -181,19 +182,18 @@ class Query:
         return self.within.since is not None or self.within.until is not None
 
     @property
-    def range_in_words(self) -> str:
-        """``from 3 to 5 May 2023``, ``since 3 May 2023``, ``until 5 May 2023``."""
+    def range_note(self) -> Note:
+        """The range as a note, its ends as dates of ISO 8601."""
         since, until = self.within.since, self.within.last
+        last = f"{until:%Y-%m-%d}"
         if since is None:
-            return f"until {day(until)}"
+            return Note("range-until", until=last)
+        first = f"{since:%Y-%m-%d}"
         if self.within.until is None:
-            return f"since {day(since)}"
-        if since.date() == until.date():
-            return f"of {day(since)}"
-        shared = 2 if since.year == until.year and since.month == until.month else 0
-        shared = shared or int(since.year == until.year)
-        first = day(since).rsplit(" ", shared)[0] if shared else day(since)
-        return f"from {first} to {day(until)}"
+            return Note("range-since", since=first)
+        if first == last:
+            return Note("range-day", date=first)
+        return Note("range-between", since=first, until=last)
 
     def around(self, margin: timedelta | None) -> Query:
         """The same with a range that is wider by ``margin`` on both sides, or none at all."""

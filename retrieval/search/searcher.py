@@ -14,7 +14,7 @@ import numpy as np
 from retrieval.catalogue import PASSAGES_PER_VERSION, Catalogue, Corpus, VersionCandidate
 from retrieval.catalogue.publishers import Publishers, SourceFilter
 from retrieval.embedders import Embedder, Vectors
-from retrieval.errors import RerankerError
+from retrieval.errors import Note, RerankerError
 from retrieval.models import (
     Reference,
     RelatedArticle,
@@ -32,7 +32,7 @@ from retrieval.search.candidates import (
     ScoredFeatures,
 )
 from retrieval.search.corpus_cache import CorpusSnapshot
-from retrieval.search.query import Query, content_words, day, names
+from retrieval.search.query import Query, content_words, names
 from retrieval.search.ranking import (
     Floats,
     Ranking,
@@ -339,13 +339,16 @@ class Searcher:
             )
         return tuple(hits)
 
-    async def _why_nothing(self, corner: CorpusIndexes, found: CandidateSet) -> list[str]:
-        """What keeps a search from finding anything, in a sentence."""
+    async def _why_nothing(self, corner: CorpusIndexes, found: CandidateSet) -> list[Note]:
+        """Return what keeps a search from finding anything."""
         read, publishers = found.read, found.held.publishers
         if read.source and not publishers.find(read.source.name) and read.source.host is None:
             close = publishers.near(read.source.name)
-            hint = f"; did you mean {' or '.join(close)}?" if close else "."
-            return [f"No article here is of a source called {read.source.name!r}{hint}"]
+            if close:
+                return [
+                    Note("source-not-found-but", source=read.source.name, close=" / ".join(close))
+                ]
+            return [Note("source-not-found", source=read.source.name)]
         if not read.limits_time:
             return []
         dated: list[tuple[float, str]] = []
@@ -355,9 +358,15 @@ class Searcher:
             ]
             if dated:
                 break
-        nearest = f"; the nearest is of {day(min(dated)[1])}" if dated else ""
-        of = f" of {read.source.name}" if read.source else ""
-        return [f"Nothing{of} {read.range_in_words}{nearest}."]
+        if read.source:
+            notes = [
+                Note("none-of-source-in-range", source=read.source.name, range=read.range_note)
+            ]
+        else:
+            notes = [Note("none-in-range", range=read.range_note)]
+        if dated:
+            notes.append(Note("nearest-date", date=min(dated)[1][:10]))
+        return notes
 
     async def _dates(self, corner: CorpusIndexes, found: CandidateSet, wider: Query) -> list[str]:
         """When the articles were published that a wider question finds."""

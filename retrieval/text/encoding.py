@@ -124,18 +124,18 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
     Raises ``UnreadableSource`` with the reason for everything that goes wrong.
     """
     if path.is_dir():
-        raise UnreadableSource("it is a folder; name the files in it")
+        raise UnreadableSource("is-a-folder")
     try:
         with open_plain_or_gzip(path) as file:
             data = file.read(max_bytes + 1)
     except FileNotFoundError as error:
-        raise UnreadableSource("there is no such file") from error
+        raise UnreadableSource("file-not-found") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UnreadableSource("it is not a whole gzip file") from error
+        raise UnreadableSource("gzip-damaged") from error
     except OSError as error:
-        raise UnreadableSource(f"it can't be read ({error.strerror or error})") from error
+        raise UnreadableSource("not-readable", detail=error.strerror or str(error)) from error
     if len(data) > max_bytes:
-        raise UnreadableSource(f"it is larger than {describe_size(max_bytes)}")
+        raise UnreadableSource("file-too-big", size=describe_size(max_bytes))
     return data
 
 
@@ -246,7 +246,7 @@ def _script(char: str) -> str:
 def _guessed(data: bytes, language: str | None = None) -> str:
     # Old encodings have no NUL.
     if b"\x00" in data:
-        raise UnreadableSource("it is binary, not text")
+        raise UnreadableSource("is-binary")
     likely = _BY_LANGUAGE.get(language or "", "").split()
     if (text := _most_orderly(data, likely)) and disorder(text) <= _DISBELIEF:
         return text
@@ -256,7 +256,7 @@ def _guessed(data: bytes, language: str | None = None) -> str:
     matches = from_bytes(sample, cp_isolation=list(_LEGACY), threshold=0.15)
     best = matches.best()
     if best is None:
-        raise UnreadableSource("its encoding can't be told; save it as UTF-8")
+        raise UnreadableSource("encoding-unknown")
     # Western text decodes alike in several code pages but for a few letters: where cp1252 is no
     # worse than the winner it is by far the likelier one.
     western = next((match for match in matches if match.encoding == "cp1252"), None)
@@ -283,7 +283,7 @@ def _turkish_as_western(text: str) -> bool:
 def _checked(text: str) -> str:
     control = len(_CONTROL.findall(text))
     if control > len(text) // 500 or "\x00" in text:
-        raise UnreadableSource("it is binary, not text")
+        raise UnreadableSource("is-binary")
     if text.count("\ufffd") > max(3, int(len(text) * _MOST_DAMAGED)):
-        raise UnreadableSource("its characters were damaged before it came here; save it as UTF-8")
+        raise UnreadableSource("encoding-damaged")
     return _CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n")

@@ -24,15 +24,15 @@ _LEAST_PLAIN = 60
 
 
 def why_worse(before: str, after: str, *, fetched: bool) -> str | None:
-    """Why ``after`` must not replace ``before``, None if it may.
+    """Return the code of why ``after`` must not replace ``before``, None if it may.
 
     ``fetched`` texts come from feeds and pages, which cut them at will; what a person hands in is
     only refused for broken letters.
     """
     if _is_broken(before, after):
-        return "its letters came back broken, so the earlier text stays"
+        return "letters-broken"
     if fetched and _is_cut(before, after):
-        return "only its beginning came back, so the earlier text stays"
+        return "only-its-beginning"
     return None
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from retrieval.errors import FetchRefused
+from retrieval.errors import FetchRefused, InvalidURL, Note
 from retrieval.timestamps import Clock, utc_now
 from retrieval.web import FEEDS, PAGES, Fetched, RedirectChain, RedirectSeen
 from retrieval.web.urls import split_http_url
@@ -155,7 +155,8 @@ class Crawler:
             seconds = (host.retry_after - self._clock()).total_seconds()
             if seconds > _SHORT_WAIT:
                 raise FetchRefused(
-                    f"the site wants to be left alone until {host.retry_after:%Y-%m-%d %H:%M} UTC",
+                    "host-backoff",
+                    until=f"{host.retry_after:%Y-%m-%d %H:%M}",
                     retry=True,
                     retry_after=seconds,
                 )
@@ -169,7 +170,7 @@ class Crawler:
     async def _check_robots(self, host: _HostState, url: str) -> None:
         robots = await self._robots(host, url)
         if not robots.can_fetch(url, self._name):
-            raise RobotsRefused("the site's robots.txt asks programs not to fetch it")
+            raise RobotsRefused("robots-disallowed")
 
     async def _robots(self, host: _HostState, url: str) -> Protego:
         now = self._clock()
@@ -191,15 +192,15 @@ class Crawler:
                     host.robots = Protego.parse("")
             host.robots_until = now + (_ROBOTS_RETRY if host.robots_error else _ROBOTS_LIFE)
         if host.robots is None:
-            reason = host.robots_error.message if host.robots_error else "no answer"
-            raise FetchRefused(f"its robots.txt can't be read: {reason}", retry=True)
+            reason = host.robots_error.note if host.robots_error else Note("no-answer")
+            raise FetchRefused("robots-unreadable", reason=reason, retry=True)
         return host.robots
 
     def _host(self, url: str) -> _HostState:
         try:
             parts = split_http_url(url)
-        except ValueError as error:
-            raise FetchRefused(str(error)) from error
+        except InvalidURL as error:
+            raise FetchRefused.of(error.note) from error
         key = f"{parts.scheme}://{(parts.hostname or '').lower()}:{parts.port}"
         host = self._hosts.setdefault(key, _HostState())
         self._hosts.move_to_end(key)

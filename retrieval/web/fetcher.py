@@ -10,7 +10,7 @@ from http import HTTPStatus
 import httpcore
 import httpx
 
-from retrieval.errors import FetchRefused
+from retrieval.errors import FetchRefused, InvalidURL
 from retrieval.timestamps import Clock, utc_now
 from retrieval.web.redirects import MAX_REDIRECTS, RedirectChain, RedirectSeen
 from retrieval.web.responses import (
@@ -112,16 +112,12 @@ class Fetcher:
                 async with asyncio.timeout(self._seconds):
                     return await self._follow(url, headers, most)
             except (TimeoutError, httpcore.TimeoutException) as error:
-                raise FetchRefused(
-                    f"no whole answer came within {self._seconds:g} s", retry=True
-                ) from error
+                raise FetchRefused("fetch-timeout", seconds=self._seconds, retry=True) from error
             except (httpcore.ProtocolError, httpcore.ReadError) as error:
-                raise FetchRefused(
-                    "the server broke off or sent no valid answer", retry=True
-                ) from error
+                raise FetchRefused("connection-broken", retry=True) from error
             except (httpcore.NetworkError, OSError, ssl.SSLError) as error:
                 reason = str(error)[:200] or type(error).__name__
-                raise FetchRefused(f"the server can't be reached ({reason})", retry=True) from error
+                raise FetchRefused("host-unreachable", detail=reason, retry=True) from error
             finally:
                 if journey is not None:
                     journey.seconds += loop.time() - started
@@ -156,7 +152,7 @@ class Fetcher:
                 journey.redirects += 1
                 journey.permanent = journey.permanent and answer.status in _PERMANENT
                 if journey.redirects > MAX_REDIRECTS:
-                    raise FetchRefused(f"it redirects more than {MAX_REDIRECTS} times")
+                    raise FetchRefused("too-many-redirects", most=MAX_REDIRECTS)
                 cookies.extract_cookies(response)
                 raise RedirectSeen(_joined(request.url, location))
             kept = relevant_headers(answer.headers)
@@ -164,7 +160,8 @@ class Fetcher:
                 return Fetched(str(request.url), b"", "", None, 304, kept)
             if answer.status != 200:
                 raise FetchRefused(
-                    f"the server answered {_named(answer.status)}",
+                    "http-status",
+                    answer=_named(answer.status),
                     retry=answer.status in _RETRIED,
                     status=answer.status,
                     retry_after=retry_after(kept, self._clock()),
@@ -186,14 +183,14 @@ def _checked(url: str) -> httpx.URL:
     try:
         parts = split_http_url(url)
         parsed = httpx.URL(url.strip())
-    except ValueError as error:
-        raise FetchRefused(str(error)) from error
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise FetchRefused("the URL can't be read") from error
+    except InvalidURL as error:
+        raise FetchRefused.of(error.note) from error
+    except (ValueError, httpx.InvalidURL, UnicodeError) as error:
+        raise FetchRefused("url-unreadable") from error
     if parsed.userinfo:
-        raise FetchRefused("the URL holds credentials; give it without them")
+        raise FetchRefused("url-has-credentials")
     if not parsed.host or parsed.scheme != parts.scheme.lower():
-        raise FetchRefused("the URL can't be read")
+        raise FetchRefused("url-unreadable")
     return parsed
 
 
@@ -201,7 +198,7 @@ def _joined(base: httpx.URL, location: str) -> str:
     try:
         return str(base.join(location))
     except (httpx.InvalidURL, ValueError, UnicodeError) as error:
-        raise FetchRefused("it redirects to a URL that can't be read") from error
+        raise FetchRefused("redirect-unreadable") from error
 
 
 def _named(status: int) -> str:

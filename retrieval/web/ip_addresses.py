@@ -54,10 +54,10 @@ def literal_address(host: str) -> str | None:
     if not _NUMBER.fullmatch(parts[-1]):
         return None
     if len(parts) > 4 or not all(map(_NUMBER.fullmatch, parts)):
-        raise ValueError("it is no address")
+        raise ValueError(host)
     *front, last = map(_number, parts)
     if any(part > 255 for part in front) or last >= 256 ** (4 - len(front)):
-        raise ValueError("it is no address")
+        raise ValueError(host)
     value = last + sum(part << 8 * (3 - place) for place, part in enumerate(front))
     return str(ipaddress.IPv4Address(value))
 

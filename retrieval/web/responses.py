@@ -66,7 +66,7 @@ def content_type(headers: Mapping[str, str]) -> tuple[str, str | None]:
     value = headers.get("content-type", "")
     kind = value.partition(";")[0].strip().lower()
     if not _READABLE.fullmatch(kind):
-        raise FetchRefused(f"it is {kind[:80]}, not a page, a feed or a PDF")
+        raise FetchRefused("content-type-unsupported", type=kind[:80])
     charset = _CHARSET.search(value)
     return kind, charset[1] if charset else None
 
@@ -96,11 +96,11 @@ async def read_bounded(chunks: AsyncIterable[bytes], encoding: str, max_bytes: i
             arrived += len(chunk)
             content += unpack(chunk, max_bytes + 1 - len(content))
             if max(arrived, len(content)) > max_bytes:
-                raise FetchRefused(f"the page is larger than {describe_size(max_bytes)}")
+                raise FetchRefused("page-too-large", size=describe_size(max_bytes))
         if not unpack.is_whole:
-            raise FetchRefused("the answer broke off", retry=True)
+            raise FetchRefused("response-truncated", retry=True)
     except zlib.error as error:
-        raise FetchRefused("the answer can't be unpacked") from error
+        raise FetchRefused("response-not-decodable") from error
     return bytes(content)
 
 
@@ -144,7 +144,7 @@ def _unpacker(encoding: str) -> _IdentityDecoder | _DeflateDecoder:
         return _DeflateDecoder(zlib.MAX_WBITS | 16)
     if encoding == "deflate":
         return _DeflateDecoder(zlib.MAX_WBITS)
-    raise FetchRefused("the answer is packed in a way that was not asked for")
+    raise FetchRefused("response-encoding-unexpected")
 
 
 def _until(value: str, now: datetime) -> float:

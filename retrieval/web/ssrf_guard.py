@@ -49,10 +49,8 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
         ends = time.monotonic() + (timeout or 3600)
         addresses = await self._addresses(host, port, timeout)
         if not self._is_allowed(host, port) and not all(map(is_public, addresses)):
-            raise FetchRefused(
-                f"{host} is not a public address; NEWSDESK_FETCH_ALLOW can allow it by name"
-            )
-        failure: Exception = FetchRefused(f"{host} has no address")
+            raise FetchRefused("host-not-public", host=host)
+        failure: Exception = FetchRefused("host-without-address", host=host)
         for count, address in enumerate(addresses[:_TRIED], 1):
             left = ends - time.monotonic()
             tries_left = min(len(addresses), _TRIED) - count + 1
@@ -66,7 +64,7 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
         raise failure
 
     async def connect_unix_socket(self, *_: object, **__: object) -> httpcore.AsyncNetworkStream:
-        raise FetchRefused("only network addresses are fetched")
+        raise FetchRefused("not-a-network-address")
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -76,14 +74,14 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
             if literal := literal_address(host):
                 return [literal]
         except ValueError as error:
-            raise FetchRefused(f"{host} is no address") from error
+            raise FetchRefused("not-an-address", address=host) from error
         try:
             async with asyncio.timeout(seconds):
                 addresses = await self._resolve(host, port)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(f"looking up {host} took too long") from error
         except (OSError, UnicodeError) as error:
-            raise FetchRefused(f"there is no host called {host}", retry=True) from error
+            raise FetchRefused("host-unknown", host=host, retry=True) from error
         return addresses
 
     def _is_allowed(self, host: str, port: int) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
+from retrieval.errors import InvalidURL
+
 # What newsletters, social networks and advertisers append; none of it selects the article.
 _TRACKING_PREFIXES = ("utm_", "mc_", "ns_", "at_", "pk_", "mtm_", "hsa_", "vero_", "oly_", "wt.")
 _TRACKING_NAMES = frozenset(
@@ -74,21 +76,21 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def split_http_url(url: str) -> SplitResult:
     """Split an absolute http(s) URL.
 
-    Raises ``ValueError``, with a reason to show, for anything else and for credentials in it.
+    Raises ``InvalidURL`` for anything else and for credentials in it.
     """
     if _CONTROL.search(url.strip()):
-        raise ValueError("the URL holds characters that are not allowed in one")
+        raise InvalidURL("url-invalid-characters")
     try:
         parts = urlsplit(url.strip())
         port_is_readable = parts.port is None or parts.port > 0
     except ValueError as error:
-        raise ValueError("the URL can't be read") from error
+        raise InvalidURL("url-unreadable") from error
     if parts.scheme.lower() not in _DEFAULT_PORTS:
-        raise ValueError("the URL is not http or https")
+        raise InvalidURL("url-not-http")
     if "@" in parts.netloc:
-        raise ValueError("the URL holds credentials; give it without them")
+        raise InvalidURL("url-has-credentials")
     if not parts.hostname or "\\" in parts.netloc or not port_is_readable:
-        raise ValueError("the URL names no host")
+        raise InvalidURL("url-without-host")
     return parts
 
 

@@ -55,7 +55,7 @@ def measure(*, each: bool = False) -> None:
         try:
             text = extract_article(decode_page(content), url, teasers=True).text
         except UnreadableSource as error:
-            print(f"{name}: {error.message}")
+            print(f"{name}: {error}")
             text = ""
         scores[name] = score(text, wanted)
     milliseconds = (time.process_time() - start) / len(pages) * 1000

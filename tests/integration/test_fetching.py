@@ -77,8 +77,7 @@ async def test_none_of_the_spellings_of_a_forbidden_address_is_fetched_directly_
             for url in urls:
                 with pytest.raises(FetchRefused) as refused:
                     await guarded.get(url)
-                assert refused.value.message, url
-                assert "secret" not in refused.value.message
+                assert "secret" not in str(refused.value), url
             assert network.addresses == []
             for url in urls:
                 if url.startswith(("http:127", "http:/127", "http:///")) or "\n" in url:
@@ -109,7 +108,7 @@ async def test_a_name_that_changes_between_two_look_ups_never_leads_inside() -> 
         async with _guarded(network, names) as guarded:
             assert (await guarded.get("http://rebinding.example/story")).status == 200
         async with _guarded(network, names) as guarded:
-            with pytest.raises(FetchRefused, match="not a public address"):
+            with pytest.raises(FetchRefused, match="host-not-public"):
                 await guarded.get("http://rebinding.example/story")
         async with _guarded(network, names) as guarded:
             with pytest.raises(FetchRefused):
@@ -120,16 +119,16 @@ async def test_a_name_that_changes_between_two_look_ups_never_leads_inside() -> 
 async def test_a_host_that_the_setting_names_is_reached_and_no_other_port_of_it() -> None:
     async with serve() as port, serve() as other, fetcher(port) as allowed:
         assert (await allowed.get(f"http://127.0.0.1:{port}/story")).status == 200
-        with pytest.raises(FetchRefused, match="not a public address"):
+        with pytest.raises(FetchRefused, match="host-not-public"):
             await allowed.get(f"http://127.0.0.1:{other}/story")
-        with pytest.raises(FetchRefused, match="not a public address"):
+        with pytest.raises(FetchRefused, match="host-not-public"):
             await allowed.get(f"http://127.0.0.1:{port}/to?url=http://127.0.0.1:{other}/story")
 
 
 async def test_credentials_stand_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with serve() as port, fetcher(port) as allowed:
-        with pytest.raises(FetchRefused, match="credentials") as refused:
+        with pytest.raises(FetchRefused, match="url-has-credentials") as refused:
             await allowed.get(f"http://user:hunter2@127.0.0.1:{port}/story")
     assert "hunter2" not in caplog.text + str(refused.value)
 
@@ -167,10 +166,10 @@ async def test_packed_answers_are_unpacked(how: str) -> None:
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("bomb", "larger than 1 MB"), ("round/1", "redirects more than 5 times"), ("cut", "broke off"),
-        ("brotli", "not asked for"), ("kind?is=video/mp4", "video/mp4"), ("kind?is=application/zip", "application/zip"),
+        ("bomb", "page-too-large .*1 MB"), ("round/1", "too-many-redirects"), ("cut", "connection-broken|response-truncated"),
+        ("brotli", "response-encoding-unexpected"), ("kind?is=video/mp4", "video/mp4"), ("kind?is=application/zip", "application/zip"),
         ("kind?is=image/svg%2Bxml2", "image/svg"), ("status/500", "500 Internal Server Error"), ("status/404", "404 Not Found"),
-        ("status/304", "304"), ("status/204", "204"), ("to?url=ftp://8.8.8.8/x", "not http or https"),
+        ("status/304", "304"), ("status/204", "204"), ("to?url=ftp://8.8.8.8/x", "url-not-http"),
     ],
 )  # fmt: skip
 async def test_answers_that_nobody_can_use_are_refused_with_the_reason(
@@ -179,7 +178,7 @@ async def test_answers_that_nobody_can_use_are_refused_with_the_reason(
     async with serve() as port, fetcher(port) as client:
         with pytest.raises(FetchRefused, match=reason) as refused:
             await client.get(f"http://127.0.0.1:{port}/{path}")
-        assert "<script>" not in refused.value.message
+        assert "<script>" not in str(refused.value)
         assert (await client.get(f"http://127.0.0.1:{port}/story")).status == 200
 
 
@@ -206,18 +205,18 @@ _CHUNKED = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 @pytest.mark.parametrize(
     ("answer", "pause", "reason"),
     [
-        pytest.param([_HEAD, *[b"X-Pad: " + b"a" * 1000 + b"\r\n"] * 100_000], 0, "no valid answer", id="endless headers"),
-        pytest.param([_HEAD + b"X: " + b"a" * 10_000] * 1000, 0, "no valid answer", id="a header without an end"),
-        pytest.param([_HEAD + b"\r\n", *[b"a" * 65_536] * 100_000], 0, "larger than", id="an endless page"),
-        pytest.param([_CHUNKED, *[b"10000\r\n" + b"a" * 65_536 + b"\r\n"] * 100_000], 0, "larger than", id="endless chunks"),
-        pytest.param([_CHUNKED, b"1;" + b"x" * 1_000_000], 0, "no valid answer", id="a chunk that never begins"),
-        pytest.param([b"HTTP/1.1 103 Early Hints\r\n\r\n"] * 1_000_000, 0.001, "within 1 s", id="hints for ever"),
-        pytest.param([_HEAD + b"\r\n", *[b"a"] * 1000], 0.05, "within 1 s", id="a letter at a time"),
-        pytest.param([bytes([each]) for each in _HEAD * 10], 0.05, "within 1 s", id="a header at a time"),
-        pytest.param([b""] * 100, 0.05, "within 1 s", id="silence"),
-        pytest.param([_HEAD + b"Content-Length: 100\r\n\r\nshort"], 0, "broke off", id="less than promised"),
-        pytest.param([b"SSH-2.0-OpenSSH_9.6\r\n"], 0, "no valid answer", id="another protocol"),
-        pytest.param([b""], 0, "broke off", id="nothing"),
+        pytest.param([_HEAD, *[b"X-Pad: " + b"a" * 1000 + b"\r\n"] * 100_000], 0, "connection-broken", id="endless headers"),
+        pytest.param([_HEAD + b"X: " + b"a" * 10_000] * 1000, 0, "connection-broken", id="a header without an end"),
+        pytest.param([_HEAD + b"\r\n", *[b"a" * 65_536] * 100_000], 0, "page-too-large", id="an endless page"),
+        pytest.param([_CHUNKED, *[b"10000\r\n" + b"a" * 65_536 + b"\r\n"] * 100_000], 0, "page-too-large", id="endless chunks"),
+        pytest.param([_CHUNKED, b"1;" + b"x" * 1_000_000], 0, "connection-broken", id="a chunk that never begins"),
+        pytest.param([b"HTTP/1.1 103 Early Hints\r\n\r\n"] * 1_000_000, 0.001, "fetch-timeout", id="hints for ever"),
+        pytest.param([_HEAD + b"\r\n", *[b"a"] * 1000], 0.05, "fetch-timeout", id="a letter at a time"),
+        pytest.param([bytes([each]) for each in _HEAD * 10], 0.05, "fetch-timeout", id="a header at a time"),
+        pytest.param([b""] * 100, 0.05, "fetch-timeout", id="silence"),
+        pytest.param([_HEAD + b"Content-Length: 100\r\n\r\nshort"], 0, "connection-broken", id="less than promised"),
+        pytest.param([b"SSH-2.0-OpenSSH_9.6\r\n"], 0, "connection-broken", id="another protocol"),
+        pytest.param([b""], 0, "connection-broken", id="nothing"),
     ],
 )  # fmt: skip
 async def test_servers_that_never_end_are_left_in_time(

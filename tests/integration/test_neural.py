@@ -94,11 +94,11 @@ async def test_the_embedder_makes_unit_vectors_of_its_network(tmp_path: Path) ->
 
 async def test_a_model_that_cannot_be_loaded_is_one_sentence(tmp_path: Path) -> None:
     embedder = make_embedder("neural", EmbedderOptions(neural_model="no/such-model"))
-    with pytest.raises(EmbedderError, match="NEWSDESK_EMBEDDER"):
+    with pytest.raises(EmbedderError, match=r"embedder-not-(down)?loaded"):
         await embedder.embed(["x"])
     reranker = make_reranker("neural", RerankerOptions(model="no/such-model"))
     assert reranker is not None
-    with pytest.raises(RerankerError, match="NEWSDESK_RERANKER"):
+    with pytest.raises(RerankerError, match=r"reranker-not-(down)?loaded"):
         await reranker.scores("x", ["y"])
 
 

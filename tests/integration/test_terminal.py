@@ -178,7 +178,7 @@ def test_addresses_are_fetched_only_if_public_or_allowed(newsdesk: Newsdesk) -> 
         assert results["/story"]["status"] == "indexed"
         assert "404" in results["/404"]["reason"]
         assert "500" in results["/500"]["reason"]
-        assert "no PDF" in results["/pdf"]["reason"]
+        assert "PDF" in results["/pdf"]["reason"]
         assert results["/nothing"]["reason"]
     finally:
         site.shutdown()
@@ -345,7 +345,7 @@ def test_a_corpus_that_is_not_there_is_told_with_those_that_are(
     for command in (("ask", "topic1"), ("search", "topic1")):
         done = newsdesk(*command, "--corpus", "locl", "--json")
         assert done.returncode == 0
-        assert lines(done.stdout)[0]["notes"] == ["There is no corpus called 'locl'; known: local."]
+        assert lines(done.stdout)[0]["notes"] == ["There is no corpus called locl; known: local."]
     assert newsdesk("audit", "--about", "nothing").stdout == "Nothing was done to nothing.\n"
 
 

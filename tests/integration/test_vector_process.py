@@ -56,7 +56,7 @@ def test_a_process_that_is_killed_is_started_anew_with_all_that_it_confirmed(
     chroma.create(NAME, {"embedder": "ours"})
     chroma.upsert(NAME, range(20), _vectors(20))
     os.kill(_process(chroma), signal.SIGKILL)
-    with pytest.raises(StorageError, match="has ended; the next attempt starts it anew") as raised:
+    with pytest.raises(StorageError, match="vector-process-ended") as raised:
         chroma.count(NAME)
     assert raised.value.retry
     assert chroma.count(NAME) == 20
@@ -70,7 +70,7 @@ def test_a_closed_one_leaves_no_process_and_its_folder_to_others(tmp_path: Path)
     chroma.close()
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
-    with pytest.raises(StorageError, match="closed"):
+    with pytest.raises(StorageError, match="vector-index-closed"):
         chroma.count(NAME)
     here = EmbeddedChroma(tmp_path / "chroma")
     assert here.count(NAME) == 20

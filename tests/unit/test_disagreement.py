@@ -11,6 +11,7 @@ import bot.demo
 from bot.answering.conflicts import ConflictResolution, differing, reconcile
 from bot.answering.extractive import Quotation
 from bot.answering.figures import figures
+from bot.i18n import describe
 from retrieval.models import Passage, Reference, RelatedArticle, SearchResult
 
 SOURCES = ("BBC", "Reuters", "Courier")
@@ -37,9 +38,9 @@ BBC = report(0, "The fire in Harbour Street killed 12 people, police said.", "20
 def test_two_figures_are_both_given_the_newest_first() -> None:
     reuters = report(1, "A fire in Harbour Street killed 15 people, officials said.", "2023-11-04")
     result = reconciled(QUESTION, BBC, reuters)
-    assert result.notes == (
-        "Sources differ: 15 (Reuters, 4 November 2023) and 12 (BBC, 3 November 2023).",
-    )
+    assert [describe(note) for note in result.notes] == [
+        "Sources differ: 15 (Reuters, 4 November 2023) and 12 (BBC, 3 November 2023)."
+    ]
     assert [quotation.hit for quotation in result.quotations] == [reuters, BBC]
 
 
@@ -67,9 +68,9 @@ def test_opposite_outcomes_are_both_given() -> None:
     first = report(0, "The council approved the Harbour Street plan on Monday.", "2023-11-03")
     second = report(1, "The council rejected the Harbour Street plan on Monday.", "2023-11-03")
     result = reconciled("What did the council decide on the Harbour Street plan?", first, second)
-    assert result.notes == (
-        "Sources differ: approved (BBC, 3 November 2023) and rejected (Reuters, 3 November 2023).",
-    )
+    [note] = result.notes
+    assert note.code == "note-sources-differ"
+    assert (note.params["first"], note.params["second"]) == ("approved", "rejected")
 
 
 def test_a_later_correction_wins_and_is_named() -> None:
@@ -79,7 +80,8 @@ def test_a_later_correction_wins_and_is_named() -> None:
         "2023-11-05",
     )
     result = reconciled(QUESTION, BBC, correction)
-    assert result.notes == ("Corrected: 10, not 12 (Courier, 5 November 2023).",)
+    [note] = result.notes
+    assert describe(note) == "Corrected: 10, not 12 (Courier, 5 November 2023)."
     assert [quotation.hit for quotation in result.quotations] == [correction]
 
 
@@ -110,7 +112,8 @@ def test_the_demo_corrects_its_flood() -> None:
         [Quotation(flood, wrong, 1.0)],
         [flood, later],
     )
-    assert result.notes == ("Corrected: 280, not 820 (Reuters, 4 November 2023).",)
+    [note] = result.notes
+    assert (note.code, note.params["good"], note.params["bad"]) == ("note-corrected", "280", "820")
     assert [quotation.text for quotation in result.quotations] == [
         "Correction: 280 people were evacuated from the Saltmarket, not 820 as first reported, the fire"
         " service said."

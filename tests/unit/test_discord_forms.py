@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from bot.answering.conversation import Conversation, Turn
 from bot.answering.models import Answer, AnswerSentence, Citation
-from bot.answering.notes import Note
 from bot.answering.serialization import as_record, from_record
-from bot.i18n import translator_for
+from bot.i18n import describe, translator_for
 from bot.services.conversations import AnswerKey, Conversations, ThreadKey
 from bot.ui.answers import AnswerContext, answer_pages, sources_pages, timestamp
 from bot.ui.edit_throttle import EditThrottle
 from bot.ui.escaping import link, plain, unmarked
 from bot.ui.splitting import split
+from retrieval.errors import Note
 from retrieval.models import Reference
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
@@ -89,7 +89,7 @@ def long_answer(sentences: int) -> Answer:
         for n in range(sentences)
     )
     cited = tuple(Citation(n, article, "Its words.") for n in (1, 2))
-    return Answer("Q?", "…", False, said, cited, model="m", notes=("A note.",))  # fmt: skip
+    return Answer("Q?", "…", False, said, cited, model="m", notes=(Note.verbatim("A note."),))  # fmt: skip
 
 
 def test_a_long_answer_is_split_at_sentence_ends_and_the_last_page_has_the_sources() -> None:
@@ -210,7 +210,9 @@ def test_who_else_has_the_story_stands_behind_its_source() -> None:
 
 def test_a_remark_is_kept_with_its_key_and_said_in_another_language() -> None:
     note = Note("note-no-budget").then(Note("note-answer-quoted"))
-    answer = replace(long_answer(1), notes=(note, Note("note-left-out", count=2), "As it is."))
+    answer = replace(
+        long_answer(1), notes=(note, Note("note-left-out", count=2), Note.verbatim("As it is."))
+    )
     kept = json.loads(json.dumps(as_record(answer)))
     [page] = answer_pages(
         from_record("Q?", kept), AnswerContext("abcdefgh", NOW, translator_for("de"))
@@ -219,6 +221,6 @@ def test_a_remark_is_kept_with_its_key_and_said_in_another_language() -> None:
     assert "Budget für das Sprachmodell ist aufgebraucht. Diese Antwort besteht aus Zitaten" in said
     assert "2 Sätze wurden weggelassen" in said
     assert "As it is" in said
-    assert answer.notes[0].startswith(
+    assert describe(answer.notes[0]).startswith(
         "Today's budget for the language model is used up. This answer"
     )

@@ -8,7 +8,8 @@ import pytest
 
 import prompts
 from bot.config.settings import Settings, load_settings, variable_names
-from retrieval.errors import SettingsError
+from bot.i18n import in_english
+from retrieval.errors import InvalidURL, SettingsError
 from retrieval.timestamps import iso, parse_span, to_micros
 from retrieval.web import is_public
 from retrieval.web.urls import canonical_url
@@ -40,7 +41,7 @@ def test_what_selects_an_article_stays_in_its_url() -> None:
     "url", ["ftp://example.com/x", "https://u:p@example.com/", "nonsense", "https:///x"]
 )
 def test_an_address_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="URL"):
+    with pytest.raises(InvalidURL, match="url-"):
         canonical_url(url)
 
 
@@ -62,7 +63,9 @@ def test_a_bare_date_covers_its_day_and_a_moment_only_itself() -> None:
 
 
 def test_an_unknown_setting_is_refused_with_the_nearest_known_one(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"NEWSDESK_DATADIR .* NEWSDESK_DATA_DIR"):
+    with pytest.raises(
+        SettingsError, match=r"setting-unknown .*NEWSDESK_DATADIR.*NEWSDESK_DATA_DIR"
+    ):
         load_settings({"NEWSDESK_DATADIR": "/x"}, tmp_path / ".env")
     (tmp_path / ".env").write_text("NEWSDESK_EMBEDER=minilm\n")
     with pytest.raises(SettingsError, match="NEWSDESK_EMBEDDER"):
@@ -103,8 +106,8 @@ def test_a_wrong_value_is_told_with_what_is_allowed(
 ) -> None:
     with pytest.raises(SettingsError) as told:
         load_settings({name: value}, tmp_path / ".env")
-    assert told.value.message == (
-        f"{name} has to be {allowed}, not “{value}”; .env.example explains it."
+    assert in_english(told.value) == (
+        f"{name} has to be {allowed}, not “{value}”. .env.example explains it."
     )
 
 
@@ -117,9 +120,9 @@ def test_what_is_no_host_to_be_allowed_is_told_alone_of_the_list(host: str, tmp_
     with pytest.raises(SettingsError) as told:
         load_settings({"NEWSDESK_FETCH_ALLOW": f"localhost:80,{host}"}, tmp_path / ".env")
     shown = "what is set" if "@" in host else f"“{host}”"
-    assert told.value.message == (
+    assert in_english(told.value) == (
         "NEWSDESK_FETCH_ALLOW has to be hosts such as localhost or 10.0.0.5:8080, with "
-        f"commas between them, not {shown}; .env.example explains it."
+        f"commas between them, not {shown}. .env.example explains it."
     )
 
 
@@ -145,7 +148,7 @@ def test_addresses_are_taken_as_people_write_them(tmp_path: Path) -> None:
 def test_a_password_in_an_address_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as told:
         load_settings({"OPENAI_BASE_URL": "me:secret@host/v1"}, tmp_path / ".env")
-    assert "secret" not in told.value.message
+    assert "secret" not in in_english(told.value)
 
 
 @pytest.mark.parametrize("name", variable_names())
@@ -155,7 +158,7 @@ def test_every_setting_tells_of_its_wrong_value_in_plain_words(name: str, tmp_pa
         try:
             load_settings({name: value}, tmp_path / ".env")
         except SettingsError as error:
-            told.append(error.message)
+            told.append(in_english(error))
     for message in told:
         assert message.startswith(f"{name} has to be ")
         assert "nput" not in message

@@ -10,11 +10,13 @@ ModelError
 
 from __future__ import annotations
 
+from typing import Any
+
 from retrieval.errors import NewsdeskError
 
 
 class ModelError(NewsdeskError):
-    """``message`` is for the operator, ``public`` for those who ask: the key of a note."""
+    """The error's own note is for the operator; ``public`` is the code for those who ask."""
 
     public = "note-model-failed"
 
@@ -27,8 +29,8 @@ class ModelBusy(ModelError):
     retry = True
     public = "note-model-busy"
 
-    def __init__(self, message: str, wait: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, /, *, wait: float | None = None, **params: Any) -> None:
+        super().__init__(code, **params)
         self.wait = wait
 
 

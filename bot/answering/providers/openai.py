@@ -70,7 +70,7 @@ class OpenAIModel(ChatModel):
                 last = number == self._options.tries
                 if begun or last or not error.retry or waited + pause > self._options.retry_seconds:
                     raise
-                _log.info("The model failed (%s); next try in %.1f s.", error.message, pause)
+                _log.info("The model failed (%s); next try in %.1f s.", error, pause)
             waited += pause
             await asyncio.sleep(pause)
 
@@ -81,9 +81,7 @@ class OpenAIModel(ChatModel):
         except (TimeoutError, openai.OpenAIError, _http.HTTPError, ValueError) as error:
             raise self._told(error) from error
         if self._options.base_url is None and self.name not in served:
-            raise ModelRefused(
-                f"OpenAI does not offer {self.name} to this key; set OPENAI_MODEL to another."
-            )
+            raise ModelRefused("model-not-offered", model=self.name)
 
     async def close(self) -> None:
         await self._client.close()
@@ -139,9 +137,7 @@ class OpenAIModel(ChatModel):
             if chunk.usage is not None:
                 yield TokenUsage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
         if not ended:
-            raise ModelResponseInvalid(
-                f"The model server broke off in the middle of an answer; see the log of {self._where}."
-            )
+            raise ModelResponseInvalid("model-broke-off", where=self._where)
 
     @property
     def _where(self) -> str:
@@ -153,52 +149,41 @@ class OpenAIModel(ChatModel):
         return float(_FIRST_PAUSE * 2 ** (number - 1) * self._jitter())
 
     def _told(self, error: Exception, *, begun: bool = False) -> ModelError:
-        """The error as one sentence, with what to do."""
+        """Return the error that says what went wrong."""
         if isinstance(error, openai.APIStatusError):
             return self._status_told(error)
         if isinstance(error, (TimeoutError, openai.APITimeoutError, _http.TimeoutException)):
-            return ModelUnreachable(
-                f"{self._where} did not go on with its answer in time; it may be overloaded, or "
-                "NEWSDESK_MODEL_SECONDS is too short for it."
-            )
+            return ModelUnreachable("model-stalled", where=self._where)
         if isinstance(error, (openai.APIConnectionError, _http.TransportError)):
             if begun:
-                return ModelResponseInvalid(f"{self._where} broke off its answer; see its log.")
-            return ModelUnreachable(
-                f"No model server answers at {self._where}; start it, or correct OPENAI_BASE_URL."
-            )
+                return ModelResponseInvalid("model-answer-cut", where=self._where)
+            return ModelUnreachable("model-unreachable", where=self._where)
         if isinstance(error, openai.APIError):  # an error that the stream itself reports
             return self._by_words(error, str(error.message))
-        return ModelResponseInvalid(
-            f"{self._where} sent something that is no answer; is OPENAI_BASE_URL right?"
-        )
+        return ModelResponseInvalid("model-invalid-answer", where=self._where)
 
     def _status_told(self, error: openai.APIStatusError) -> ModelError:
         status = error.status_code
         if status in {401, 403}:
-            return ModelRefused(f"{self._where} does not accept the key; correct OPENAI_API_KEY.")
+            return ModelRefused("model-key-refused", where=self._where)
         if status == 404:
-            return ModelRefused(
-                f"{self._where} knows no model called {self.name}; correct OPENAI_MODEL or OPENAI_BASE_URL."
-            )
+            return ModelRefused("model-unknown", where=self._where, model=self.name)
         if status == 429:
             if error.code == "insufficient_quota":
-                return ModelRefused(
-                    "The quota of OPENAI_API_KEY is used up; see the account's billing."
-                )
+                return ModelRefused("model-quota-used-up")
             return ModelBusy(
-                f"{self._where} limits how often it may be asked.", _retry_after(error.response)
+                "model-rate-limited", where=self._where, wait=_retry_after(error.response)
             )
         if status >= 500:
-            return ModelUnreachable(f"{self._where} answered with error {status}; see its log.")
+            return ModelUnreachable("model-server-error", where=self._where, answer=str(status))
         return self._by_words(error, f"{error.message} {error.code or ''}")
 
     def _by_words(self, error: openai.APIError, words: str) -> ModelError:
         if any(sign in f"{words} {error.code} {error.type}".lower() for sign in _TOO_LONG):
-            return ContextTooLong(
-                f"{self.name} reads fewer tokens than it was sent; lower NEWSDESK_CONTEXT_TOKENS."
-            )
-        return ModelRefused(f"{self._where} refused the request ({' '.join(words.split())[:200]}).")
+            return ContextTooLong("model-context-exceeded", model=self.name)
+        return ModelRefused(
+            "model-request-refused", where=self._where, detail=" ".join(words.split())[:200]
+        )
 
 
 def _retry_after(response: Any) -> float | None:

@@ -17,6 +17,7 @@ from bot.answering.router.router import Message
 from bot.answering.summaries.models import CitedSentence, Summary, SummaryNumberer
 from bot.answering.summaries.service import Digest
 from bot.answering.summaries.timeline import Timeline, TimelineEvent
+from retrieval.errors import Note
 from retrieval.models import Passage, Reference
 from retrieval.search.query import day
 
@@ -108,7 +109,7 @@ def _joined(
     blocks: Iterable[tuple[Sequence[AnswerSentence], Sequence[Citation]]],
     form: Form,
     model: str,
-    notes: tuple[str, ...],
+    notes: tuple[Note, ...],
 ) -> Answer:
     """All blocks in one, their sources numbered anew: each passage of an article once."""
     numbers: dict[tuple[Reference, str], int] = {}

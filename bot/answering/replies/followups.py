@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from bot.answering.conflicts import numbers_in
 from bot.answering.conversation import Turn
 from bot.answering.models import Answer, AnswerSentence, Citation, text_with_citations
-from bot.answering.notes import Note
 from bot.answering.replies.coverage import CoveringArticle, coverage_of, loaded
 from bot.answering.replies.flatten import quoted, quoted_answer
 from bot.answering.summaries.lexrank import extract, says_something
 from bot.answering.summaries.models import CitedSentence
+from retrieval.errors import Note
 from retrieval.indexes.keyword_index import stems
 from retrieval.library import Library
 from retrieval.models import SearchResult

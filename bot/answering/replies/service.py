@@ -19,6 +19,7 @@ from bot.answering.router.router import Message
 from bot.answering.summaries.generative import GenerativeWriter
 from bot.answering.summaries.models import NothingToSummarize, no_progress
 from bot.answering.summaries.service import SummaryService
+from bot.i18n import describe, language_of
 from retrieval.library import Library
 from retrieval.timestamps import TimeRange, parse_span
 
@@ -97,7 +98,7 @@ class Replies:
         try:
             return await self._digest_of(asked, period, topic)
         except NothingToSummarize as error:
-            why = str(error)
+            why = describe(error.note, language_of(asked.message.language))
         if topic is not None:
             return await self._topic(replace(asked, within=period))
         newest = await self._newest_day(asked)

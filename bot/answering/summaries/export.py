@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 from bot.answering.models import Citation, text_with_citations
 from bot.answering.summaries.digest import DigestEntry
 from bot.answering.summaries.service import Digest
+from bot.i18n import describe
 from retrieval.models import Reference
 from retrieval.search.query import day
 from retrieval.timestamps import from_micros, iso
@@ -44,7 +45,7 @@ def as_markdown(digest: Digest) -> str:
             + f"{_escaped(outlets(entry))}\n\n"
             + "  \n".join(sources)
         )
-    return "\n\n".join([*parts, *(f"*{_escaped(note)}*" for note in digest.notes)]) + "\n"
+    return "\n\n".join([*parts, *(f"*{_escaped(describe(note))}*" for note in digest.notes)]) + "\n"
 
 
 def as_rss(digest: Digest, made_at: datetime) -> str:

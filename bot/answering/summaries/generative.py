@@ -10,12 +10,12 @@ from typing import Literal
 
 from bot.answering.composer import Composer, PromptTask
 from bot.answering.models import RejectedSentence, Usage
-from bot.answering.notes import Note
 from bot.answering.prompt_passages import PromptPassage
 from bot.answering.providers import ModelError
 from bot.answering.sentence_check import VerifiedSentence
 from bot.answering.summaries.lexrank import extract
 from bot.answering.summaries.models import CitedSentence, Progress, SummaryProgress, no_progress
+from retrieval.errors import Note
 from retrieval.models import Passage
 from retrieval.runtime.executors import ASKING
 
@@ -57,7 +57,7 @@ class GenerativeWriter:
     def model(self) -> str:
         return self._composer.model.name
 
-    def notes(self, this: Literal["summary", "digest", "timeline"]) -> tuple[str, ...]:
+    def notes(self, this: Literal["summary", "digest", "timeline"]) -> tuple[Note, ...]:
         """Remarks for readers of ``this``."""
         quoted = Note(f"note-{this}-quoted")
         if self.remark is not None:
@@ -136,5 +136,5 @@ class GenerativeWriter:
             self.usage = usage + self.usage if self.usage else usage
         self.dropped += dropped
         if error is not None:
-            _log.warning("%s", error.message)
+            _log.warning("%s", error)
             self.error, self.remark = error, Note(error.public)

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from bot.answering.models import QUOTATIONS, AnswerSentence, Citation, RejectedSentence, Usage
-from bot.answering.notes import Note
 from bot.answering.summaries.lexrank import ExtractedSentence
-from retrieval.errors import NewsdeskError
+from retrieval.errors import NewsdeskError, Note
 from retrieval.models import Passage, Reference
 
 Kind = Literal["article", "story"]
@@ -24,14 +23,14 @@ class EmptyCorpus(NothingToSummarize):
     """A corpus without articles."""
 
     def __init__(self, corpus: str) -> None:
-        super().__init__(Note("nothing-in-corpus", name=corpus))
+        super().__init__("nothing-in-corpus", name=corpus)
 
 
 class NotIngested(NothingToSummarize):
     """A link to an article that is not here, but could be brought in."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(f"{url} isn't here yet; bring it in first (newsdesk ingest {url}).")
+        super().__init__("not-ingested-url", url=url)
         self.url = url
 
 
@@ -78,10 +77,10 @@ class Summary:
     citations: tuple[Citation, ...]
     articles: tuple[Reference, ...]
     model: str = QUOTATIONS
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     usage: Usage | None = None
     dropped: tuple[RejectedSentence, ...] = field(default=(), repr=False)
-    problem: str | None = None
+    problem: Note | None = None
 
     @property
     def outlets(self) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from typing import Literal
 
 from bot.answering.composer import Composer
 from bot.answering.models import QUOTATIONS, Usage
-from bot.answering.notes import Note
 from bot.answering.summaries.digest import DigestEntry, DigestStory, entry, ranked, reports_to_read
 from bot.answering.summaries.extractive import LoadedReport
 from bot.answering.summaries.generative import LINE, GenerativeWriter
@@ -33,11 +32,12 @@ from retrieval.catalogue.coverage import (
     reports_of_stories,
 )
 from retrieval.catalogue.publishers import SourceFilter
+from retrieval.errors import Note
 from retrieval.indexes.keyword_index import stems
 from retrieval.library import Library
 from retrieval.models import Passage, Reference
 from retrieval.runtime.executors import ASKING
-from retrieval.search.query import content_words, day
+from retrieval.search.query import content_words
 from retrieval.text.sentences import sentences
 from retrieval.timestamps import TimeRange, from_micros, to_micros
 
@@ -95,7 +95,7 @@ class Digest:
     total: int
     articles: int
     model: str = QUOTATIONS
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     usage: Usage | None = None
 
 
@@ -185,7 +185,7 @@ class SummaryService:
     ) -> Timeline:
         """What happened on a topic, in order: its ``limit`` main events. Raises ``NothingToSummarize``."""
         if not topic.strip():
-            raise NothingToSummarize(Note("nothing-topic-empty"))
+            raise NothingToSummarize("nothing-topic-empty")
         stories, _, words = await self._stories(corpus_name, within, topic, source)
         writer = self._writer(corpus_name, within.as_of, progress)
         entries = await self._entries(stories[:limit], 1, words, writer)
@@ -220,20 +220,20 @@ class SummaryService:
 
     async def _named(self, corpus: Corpus, name: str, as_of: datetime) -> Report:
         if not name.strip():
-            raise NothingToSummarize(Note("nothing-named"))
+            raise NothingToSummarize("nothing-named")
         found = await reports_named(self._library.catalogue, corpus, name, as_of)
         if len(found) == 1 or (found and len({report.copy_id for report in found}) == 1):
             return found[0]
         if found:
             some = "; ".join(f"{r.article.article_id} “{r.article.title}”" for r in found[:5])
-            raise NothingToSummarize(Note("nothing-several", name=name, some=some))
+            raise NothingToSummarize("nothing-several", name=name, some=some)
         if "://" in name:
             raise NotIngested(name.strip())
         nearest = await self._library.nearest(name, as_of, corpus=corpus.name)
         some = "; ".join(f"{a.article_id} “{a.title}”" for a in nearest[:3])
         if not some:
-            raise NothingToSummarize(Note("nothing-so-called", name=name))
-        raise NothingToSummarize(Note("nothing-so-called-but", name=name, some=some))
+            raise NothingToSummarize("nothing-so-called", name=name)
+        raise NothingToSummarize("nothing-so-called-but", name=name, some=some)
 
     async def _story(self, corpus: Corpus, name: str, as_of: datetime) -> list[Report]:
         """All reports of a story that were visible, oldest first."""
@@ -244,7 +244,7 @@ class SummaryService:
                 return found
             short = len(name.strip()) < 4  # no beginning of an id, and in many a title
             if short or not await reports_named(catalogue, corpus, name, as_of):
-                raise NothingToSummarize(Note("nothing-such-story", name=name.strip()))
+                raise NothingToSummarize("nothing-such-story", name=name.strip())
         report = await self._named(corpus, name, as_of)
         return await reports_of_stories(catalogue, corpus, [report.story_id], within) or [report]
 
@@ -253,16 +253,16 @@ class SummaryService:
     ) -> tuple[list[DigestStory], list[Report], DigestTopic | None]:
         corpus = await self._corpus(corpus_name)
         if within.since is not None and within.since > within.last:
-            raise NothingToSummarize(Note("nothing-range-empty"))
+            raise NothingToSummarize("nothing-range-empty")
         only = await self._only(corpus, source)
         told = await reports(self._library.catalogue, corpus, within, only)
         if not told:
-            raise NothingToSummarize(await self._why_empty(corpus, within, source))
+            raise NothingToSummarize.of(await self._why_empty(corpus, within, source))
         if topic is None:
             return ranked(told, to_micros(within.last)), told, None
         words, closeness = await self._close(corpus_name, within, topic, source, told)
         if not closeness:
-            raise NothingToSummarize(Note("nothing-on-topic", topic=topic))
+            raise NothingToSummarize("nothing-on-topic", topic=topic)
         return ranked(told, to_micros(within.last), closeness), told, words
 
     async def _close(
@@ -347,12 +347,12 @@ class SummaryService:
             nothing = Note("nothing-in-time")
         newest = await self._library.catalogue.articles.newest(corpus, within.as_of, 1)
         dated = newest[0].published_at if newest else None
-        return nothing.then(Note("nothing-newest", day=day(dated))) if dated else nothing
+        return nothing.then(Note("nothing-newest", day=dated[:10])) if dated else nothing
 
 
 def _made(
     writer: GenerativeWriter | None, this: Literal["digest", "timeline"]
-) -> tuple[str, tuple[str, ...], Usage | None]:
+) -> tuple[str, tuple[Note, ...], Usage | None]:
     if writer is None:
         return QUOTATIONS, (), None
     return writer.model if writer.wrote else QUOTATIONS, writer.notes(this), writer.usage

@@ -35,7 +35,7 @@ async def sum_up_article(read: LoadedReport, writer: GenerativeWriter | None) ->
     if not lines:
         lines = await ASKING.run(extractive.article_lines, read.passages)
     if not lines:
-        raise NothingToSummarize(f"“{title}” holds no whole sentence to sum up.")
+        raise NothingToSummarize("no-whole-sentence", title=title)
     numbering = SummaryNumberer()
     sections = (numbering.section("summary", lines),)
     figures = await _figures([read], numbering)
@@ -51,7 +51,7 @@ async def sum_up_story(reads: Sequence[LoadedReport], writer: GenerativeWriter |
     if not happened:
         happened = await ASKING.run(extractive.lead_sentences, reads)
     if not happened:
-        raise NothingToSummarize(f"The reports on “{about}” hold no whole sentence to sum up.")
+        raise NothingToSummarize("no-whole-sentence-on", about=about)
     # That outlets differ is found by comparing them; a model would have to be believed.
     disputed = await ASKING.run(extractive.disputed, reads, texts_of(happened))
     speaking = [p for p in whole if any(map(extractive.names_a_speaker, sentences(p.text)))]
@@ -129,5 +129,5 @@ def _summary(
         notes=writer.notes("summary"),
         usage=writer.usage,
         dropped=tuple(writer.dropped),
-        problem=writer.error.message if writer.error else None,
+        problem=writer.error.note if writer.error else None,
     )

@@ -10,6 +10,7 @@ from datetime import date, tzinfo
 from bot.answering.models import QUOTATIONS, AnswerSentence, Citation, Usage
 from bot.answering.summaries.digest import DigestEntry
 from retrieval.catalogue.coverage import Report
+from retrieval.errors import Note
 from retrieval.text.time_expressions.mentions import DayMention, day_mentions, day_of_sentence
 from retrieval.timestamps import parse_span
 
@@ -40,7 +41,7 @@ class Timeline:
     coverage: dict[date, dict[str, int]]
     total: int
     model: str = QUOTATIONS
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     usage: Usage | None = None
 
 

@@ -21,4 +21,4 @@ def create_verifier(name: str = "rules", model: str | Path | None = None) -> Ver
         from bot.answering.verification.network import NetworkVerifier
 
         return NetworkVerifier(model)
-    raise VerifierError(f"There is no verifier {name!r}; choose one of {', '.join(VERIFIERS)}.")
+    raise VerifierError("verifier-unknown", name=name, known=", ".join(VERIFIERS))

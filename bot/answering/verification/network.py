@@ -61,7 +61,7 @@ class NetworkVerifier(Verifier):
         }
         logits: npt.NDArray[np.float32] = np.asarray(self._session.run(None, feed)[0])[0]
         if logits.ndim != 1 or not len(logits) or not np.isfinite(logits).all():
-            raise VerifierError("The network of NEWSDESK_VERIFIER_MODEL is no cross-encoder.")
+            raise VerifierError("verifier-not-a-cross-encoder")
         if len(logits) == 1:
             return float(1 / (1 + np.exp(-logits[0])))
         powers = np.exp(logits - logits.max())
@@ -80,13 +80,9 @@ def _folder(model: str | Path | None) -> Path:
         patterns = ["*.json", "*.txt", "model.onnx", "onnx/model.onnx", "*.model"]
         return Path(snapshot_download(name, allow_patterns=patterns))
     except ImportError as error:
-        raise VerifierError(
-            "The network verifier needs the extra neural: pip install 'newsdesk[neural]'."
-        ) from error
+        raise VerifierError("verifier-needs-neural") from error
     except Exception as error:
-        raise VerifierError(
-            f"The network {name} can't be downloaded; name a folder in NEWSDESK_VERIFIER_MODEL."
-        ) from error
+        raise VerifierError("verifier-not-downloaded", name=name) from error
 
 
 def _load(folder: Path) -> tuple[Any, Any, int]:
@@ -94,28 +90,24 @@ def _load(folder: Path) -> tuple[Any, Any, int]:
     network = next((path for path in paths if path.is_file()), None)
     vocabulary = folder / "tokenizer.json"
     if network is None or not vocabulary.is_file():
-        raise VerifierError(f"{folder} holds no network; it needs model.onnx and tokenizer.json.")
+        raise VerifierError("verifier-folder-incomplete", folder=str(folder))
     try:
         import onnxruntime
         from tokenizers import Tokenizer
     except ImportError as error:
-        raise VerifierError(
-            "The network verifier needs the extra neural: pip install 'newsdesk[neural]'."
-        ) from error
+        raise VerifierError("verifier-needs-neural") from error
     try:
         tokenizer = Tokenizer.from_file(str(vocabulary))
         tokenizer.enable_truncation(_MAX_TOKENS, strategy="only_first")
         session = onnxruntime.InferenceSession(str(network), providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise VerifierError(f"{folder} holds no network that can be run.") from error
+        raise VerifierError("verifier-not-runnable", folder=str(folder)) from error
     names = {one.name for one in session.get_inputs()}
     if "input_ids" not in names or len(session.get_outputs()) < 1:
-        raise VerifierError(f"The network in {folder} is of another kind: it reads no text.")
+        raise VerifierError("verifier-reads-no-text", folder=str(folder))
     shape = session.get_outputs()[0].shape
     if len(shape) != 2:
-        raise VerifierError(
-            f"The network in {folder} is of another kind: it gives no scores for pairs of texts."
-        )
+        raise VerifierError("verifier-gives-no-scores", folder=str(folder))
     return tokenizer, session, _entails(folder / "config.json")
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import discord
 
-from bot import errors
 from bot.answering.models import Answer
 from bot.answering.serialization import as_record, from_record
 from bot.bootstrap import Services
@@ -24,6 +23,7 @@ from bot.storage.answers import (
     save_answer,
     set_message,
 )
+from bot.ui import error_pages
 from bot.ui.answers import AnswerContext, answer_pages, sources_pages
 from bot.ui.buttons import answer_view
 from bot.ui.delivery import MessageDelivery
@@ -50,7 +50,7 @@ class AnswerButtonHandlers:
                 await self._do(interaction, context, action, given)
             except Exception as error:  # noqa: BLE001 - told and logged in one place
                 say = translator_for(interaction.locale.value)
-                await errors.report(interaction, error, say, f"button {action}")
+                await error_pages.report(interaction, error, say, f"button {action}")
 
     async def chose(self, interaction: discord.Interaction[Any], value: str) -> None:
         """A server was chosen in direct messages; the question that waited is answered now."""
@@ -65,7 +65,7 @@ class AnswerButtonHandlers:
                 await waiting(context, MessageDelivery([way], private=False))
         except Exception as error:  # noqa: BLE001 - told and logged in one place
             say = translator_for(interaction.locale.value)
-            await errors.report(interaction, error, say, "menu of servers")
+            await error_pages.report(interaction, error, say, "menu of servers")
 
     async def _verified(
         self, interaction: discord.Interaction[Any], context: RequestContext, answer_id: str

@@ -7,11 +7,11 @@ from typing import Any
 
 import discord
 
-from bot import errors
 from bot.bootstrap import Services
 from bot.errors import UserError
 from bot.services.job_progress import acknowledge_publicly
 from bot.services.permissions import RequestContext
+from bot.ui import error_pages
 from bot.ui.links import link_of
 from retrieval.catalogue.jobs import JobSource
 
@@ -58,4 +58,4 @@ class IngestOfferView(discord.ui.View):
     async def on_error(
         self, interaction: discord.Interaction[Any], error: Exception, item: discord.ui.Item[Any], /
     ) -> None:
-        await errors.report(interaction, error, self._say, "button ingest")
+        await error_pages.report(interaction, error, self._say, "button ingest")

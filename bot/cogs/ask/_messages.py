@@ -14,11 +14,11 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot import errors
 from bot.bootstrap import Services
 from bot.cogs.ask._delivery import replying_to
 from bot.ops.logging import new_id
 from bot.services.permissions import RequestContext
+from bot.ui import error_pages
 from bot.ui.delivery import MessageDeleted
 
 _PLAIN = (discord.MessageType.default, discord.MessageType.reply)
@@ -83,11 +83,11 @@ class AskMessages(commands.Cog):
         self, context: RequestContext, message: discord.Message, error: Exception
     ) -> None:
         incident = new_id()
-        errors.log(
+        error_pages.log(
             error, "message", incident=incident, server=context.server_id, user=context.user.id
         )
         with contextlib.suppress(MessageDeleted):
-            await replying_to(message).finish([errors.page_for(error, context.say, incident)])
+            await replying_to(message).finish([error_pages.page_for(error, context.say, incident)])
 
 
 async def _type_in(channel: discord.abc.Messageable) -> None:

@@ -15,6 +15,7 @@ from bot.bootstrap import Services
 from bot.cogs.ingestion._files import check_file, store_upload
 from bot.cogs.ingestion._pasted_text import PasteForm
 from bot.errors import UserError
+from bot.i18n import say_note
 from bot.services.job_progress import acknowledge_publicly
 from bot.ui.links import link_of, links_of, parts_of
 from bot.ui.pages import note
@@ -106,7 +107,7 @@ class IngestCommands(
             await interaction.edit_original_response(embed=note(context.say("job-coming")).embed)
         await self._services.job_board.bring_in(interaction, context, sources, message_id)
         if tells:
-            words = "\n".join(context.say(each.key, **each.values) for each in refused[:_TOLD])
+            words = "\n".join(say_note(each.note, context.say) for each in refused[:_TOLD])
             await interaction.followup.send(embed=note(words).embed, ephemeral=True)
 
 

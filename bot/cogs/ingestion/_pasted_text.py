@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import discord
 
-from bot import errors
 from bot.bootstrap import Services
 from bot.errors import UserError
 from bot.i18n import Say
 from bot.services.job_progress import acknowledge_publicly
+from bot.ui import error_pages
 from bot.ui.escaping import plain
 from bot.ui.forms import Form
 from bot.ui.links import link_of
@@ -73,7 +73,7 @@ class PasteForm(Form):
             *(item.value for item in (self._title, self._text, self._link, self._date))
         )
         again = _RetryView(self._services, self._say, pasted, interaction.user.id)
-        await errors.report(interaction, error, self._say, "form PasteForm", view=again)
+        await error_pages.report(interaction, error, self._say, "form PasteForm", view=again)
 
 
 class _RetryView(discord.ui.View):
@@ -99,7 +99,7 @@ class _RetryView(discord.ui.View):
     async def on_error(
         self, interaction: discord.Interaction[Any], error: Exception, item: Any, /
     ) -> None:
-        await errors.report(interaction, error, self._say, "button correct")
+        await error_pages.report(interaction, error, self._say, "button correct")
 
 
 def _line(

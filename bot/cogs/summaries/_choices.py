@@ -9,13 +9,13 @@ from typing import Any
 
 import discord
 
-from bot import errors
 from bot.bootstrap import Services
 from bot.cogs.ask._delivery import acknowledged
 from bot.cogs.ask._ingest_offer import IngestOfferView
 from bot.cogs.summaries._service import Make, SummaryRunner
 from bot.ops.logging import new_id
 from bot.services.permissions import RequestContext
+from bot.ui import error_pages
 from bot.ui.delivery import MessageDeleted, MessageDelivery
 from bot.ui.jobs import lines_of, over_page
 from bot.ui.pages import BUSY, Page, note
@@ -55,9 +55,9 @@ class SummaryOfferView(IngestOfferView):
         except MessageDeleted:
             return
         except Exception as error:  # noqa: BLE001 - told and logged in one place
-            errors.log(error, "bringing in to sum up", server=context.server_id)
+            error_pages.log(error, "bringing in to sum up", server=context.server_id)
             with contextlib.suppress(MessageDeleted):
-                await delivery.finish([errors.page_for(error, context.say, new_id())])
+                await delivery.finish([error_pages.page_for(error, context.say, new_id())])
             return
         finally:
             await delivery.close()

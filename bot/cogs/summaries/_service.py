@@ -9,8 +9,6 @@ from typing import Any
 
 import discord
 
-from bot import errors
-from bot.answering.notes import localize
 from bot.answering.summaries.models import (
     EmptyCorpus,
     NothingToSummarize,
@@ -21,10 +19,11 @@ from bot.answering.summaries.models import (
 from bot.bootstrap import Services
 from bot.cogs.ask._delivery import acknowledged
 from bot.errors import UserError
-from bot.i18n import Say, translator_for
+from bot.i18n import Say, say_note, translator_for
 from bot.services.permissions import RequestContext
 from bot.services.requests import CutShort, Request
 from bot.storage.answers import StoredAnswer, answer_by_id, save_answer, set_message
+from bot.ui import error_pages
 from bot.ui.delivery import MessageDelivery
 from bot.ui.escaping import plain
 from bot.ui.pager import articles_of, as_record, embeds_of, page_view
@@ -128,7 +127,7 @@ class SummaryRunner:
             view = page_view(kept_id, number, len(pages), context.say)
             await interaction.response.edit_message(embed=pages[number], view=view)
         except Exception as error:  # noqa: BLE001 - told and logged in one place
-            await errors.report(interaction, error, say, "button page")
+            await error_pages.report(interaction, error, say, "button page")
 
     async def _show(
         self,
@@ -159,7 +158,7 @@ def explain_empty(error: NothingToSummarize, context: RequestContext) -> str:
         return context.say("not-ingested-member")
     if isinstance(error, EmptyCorpus):
         return context.say("nothing-here-yet")
-    return plain(localize(error.message, context.say))
+    return plain(say_note(error.note, context.say))
 
 
 def _telling(delivery: MessageDelivery, say: Say) -> Progress:

@@ -24,7 +24,6 @@ _KINDS = (
 )  # fmt: skip
 _COMMON = ("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json", "news-sitemap.xml")  # fmt: skip
 _MOST_TRIED = 16
-_NO_FEED = "it is neither a feed nor a page that names one"
 
 
 async def find_feed(url: str, web: Crawler, read: ReadFeed) -> tuple[str, Fetched, FeedDocument]:
@@ -57,7 +56,7 @@ async def find_feed(url: str, web: Crawler, read: ReadFeed) -> tuple[str, Fetche
             continue
         if document.items or address in named:
             return address, answer, document
-    raise UnreadableSource(_NO_FEED) from not_a_feed
+    raise UnreadableSource("feed-not-found") from not_a_feed
 
 
 async def read_document(fetched: Fetched, web: Crawler, read: ReadFeed) -> FeedDocument:
@@ -80,7 +79,7 @@ async def read_document(fetched: Fetched, web: Crawler, read: ReadFeed) -> FeedD
         title = title or inner.title
         items += inner.items
     if not items:
-        raise reason or UnreadableSource("it is an index of sitemaps without news")
+        raise reason or UnreadableSource("sitemap-index-without-news")
     return FeedDocument("sitemap-index", title, tuple(items[:MOST_ITEMS]), document.children)
 
 
@@ -126,4 +125,4 @@ def _joined(base: str, address: str) -> str:
     try:
         return urljoin(base, address)
     except ValueError as error:
-        raise UnreadableSource(f"{address[:100]!r} is no address") from error
+        raise UnreadableSource("not-an-address", address=address[:100]) from error

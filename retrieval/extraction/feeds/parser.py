@@ -79,9 +79,9 @@ def _unpacked(data: bytes) -> bytes:
     try:
         content = unpack.decompress(data, _UNPACKED_BYTES)
     except zlib.error as error:
-        raise UnreadableSource("it is not a whole gzip file") from error
+        raise UnreadableSource("gzip-damaged") from error
     if unpack.unconsumed_tail:
-        raise UnreadableSource("it is too large to be read")
+        raise UnreadableSource("too-large-to-read")
     return content
 
 
@@ -147,9 +147,9 @@ def _syndicated(text: str, url: str | None) -> FeedDocument:
             resolve_relative_uris=False,
         )
     except Exception as error:
-        raise UnreadableSource(f"the feed is damaged ({type(error).__name__})") from error
+        raise UnreadableSource("feed-damaged", detail=type(error).__name__) from error
     if not parsed.get("version") and not parsed.entries:
-        raise UnreadableSource("it is not a feed (RSS, Atom, JSON Feed or news sitemap)")
+        raise UnreadableSource("not-a-feed")
     channel = parsed.feed
     base = _joined(url, _string(channel.get("link"))) or url
     title = _plain(channel.get("title"))
@@ -220,10 +220,10 @@ def _json_feed(text: str, url: str | None) -> FeedDocument:
     try:
         record = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UnreadableSource("it is not a feed: its JSON is damaged") from error
+        raise UnreadableSource("feed-json-damaged") from error
     listed = record.get("items") if isinstance(record, dict) else None
     if not isinstance(listed, list) or "jsonfeed.org" not in str(record.get("version")):
-        raise UnreadableSource("it is JSON, but not a JSON Feed")
+        raise UnreadableSource("not-a-json-feed")
     title, tag = _plain(record.get("title")), _string(record.get("language"))
     base = _joined(url, _string(record.get("home_page_url"))) or url
     context = _Context(base, title, _language(tag), _hints(base, tag))
@@ -276,14 +276,14 @@ def _sitemap(text: str, *, index: bool) -> FeedDocument:
         plain = _XML_DECLARATION.sub("", text, count=1)
         root = etree.fromstring(plain.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise UnreadableSource("the sitemap is damaged") from error
+        raise UnreadableSource("sitemap-damaged") from error
     if root is None:
-        raise UnreadableSource("the sitemap is damaged")
+        raise UnreadableSource("sitemap-damaged")
     if index:
         return FeedDocument("sitemap-index", None, (), tuple(_children(root)))
     entries = [_leaves(each) for each in root if _tag(each) == "url"]
     if entries and not any("title" in entry for entry in entries):
-        raise UnreadableSource("it is a sitemap without news")
+        raise UnreadableSource("sitemap-without-news")
     items = [_sitemap_item(number, entry) for number, entry in enumerate(entries, 1)]
     if len(items) > MOST_ITEMS:
         oldest = datetime.min.replace(tzinfo=UTC)

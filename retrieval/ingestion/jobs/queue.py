@@ -13,7 +13,7 @@ from functools import partial
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.jobs import Job, JobCounts, JobSource
 from retrieval.catalogue.schema import JOB_CANCELLED, JOB_DONE, JOB_FAILED, JOB_RUNNING
-from retrieval.errors import NewsdeskError, NotFound, Refused, StorageError
+from retrieval.errors import NewsdeskError, Note, NotFound, Refused, StorageError
 from retrieval.ingestion.jobs.uploads import Uploads
 from retrieval.ingestion.jobs.worker import JobWorker
 from retrieval.ingestion.progress import IngestProgress
@@ -89,23 +89,21 @@ class JobQueue:
 
     def _admit(self, corpus: str, sources: Sequence[JobSource]) -> None:
         if not sources:
-            raise Refused("There is nothing to bring in: no link, file or text was given.")
+            raise Refused("nothing-to-ingest")
         if len(sources) > MOST_SOURCES:
-            raise Refused(f"That is {len(sources)} sources; give {MOST_SOURCES} at most at a time.")
+            raise Refused("too-many-sources", count=len(sources), most=MOST_SOURCES)
         if sum(job.corpus == corpus for job in self._waiting) >= self._most_waiting:
-            raise Refused(
-                f"{self._most_waiting} jobs of {corpus} are waiting already; try again when one is done."
-            )
+            raise Refused("job-queue-full", count=self._most_waiting, corpus=corpus)
 
     async def cancel(self, job_id: int, corpus: str, actor: Actor) -> Job:
         """End a job. What it has accepted stays. Raises ``NotFound`` and ``Refused``."""
         await self._load()
         found = await self._library.catalogue.corpora.by_name(corpus)
         if found is None:
-            raise NotFound(f"There is no corpus called {corpus!r}.")
+            raise NotFound("corpus-not-found", corpus=corpus)
         job = await self._jobs.job(job_id, found)
         if not await self._jobs.cancel(found, job, actor, self._library.clock()):
-            raise Refused(f"The job {job_id} is {job.state} already.")
+            raise Refused("job-over", job=str(job_id), state=Note(f"job-state-{job.state}"))
         self._stopped.add(job_id)
         self._waiting = [each for each in self._waiting if each.id != job_id]
         if job_id not in self._running:
@@ -119,7 +117,7 @@ class JobQueue:
         await self._load()
         found = await self._library.catalogue.corpora.by_name(corpus)
         if found is None:
-            raise NotFound(f"There is no corpus called {corpus!r}.")
+            raise NotFound("corpus-not-found", corpus=corpus)
         events: asyncio.Queue[JobEvent] = asyncio.Queue(1)
         self._watchers.setdefault(job_id, set()).add(events)
         try:
@@ -176,7 +174,7 @@ class JobQueue:
                 await self._work(forever=True)
             except StorageError as error:
                 # Say the disk is full. The jobs are kept; they go on when there is room.
-                _log.warning("Jobs can't go on: %s", error.message)
+                _log.warning("Jobs can't go on: %s", error)
                 self._loaded = False
                 await asyncio.sleep(_AGAIN_SECONDS)
             except BaseException:
@@ -236,14 +234,11 @@ class JobQueue:
             except StorageError:
                 raise
             except NewsdeskError as failure:
-                _log.warning("The job %s failed: %s", job.id, failure.message)
-                state, error = JOB_FAILED, failure.message
+                _log.warning("The job %s failed: %s", job.id, failure)
+                state, error = JOB_FAILED, failure.note
             except Exception:  # noqa: BLE001 - a mistake of ours ends one job, not the queue
                 _log.exception("The job %s failed", job.id)
-                state, error = (
-                    JOB_FAILED,
-                    "something went wrong; the operator can find it in the log",
-                )
+                state, error = JOB_FAILED, Note("job-failed-unexpectedly")
             if job.id not in self._stopped:
                 await self._jobs.set_state(job.id, state, clock(), error)
         finally:

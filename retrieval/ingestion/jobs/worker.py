@@ -137,14 +137,14 @@ class JobWorker:
                 if kind_of(fetched) == "feed":
                     return await self._expand(job, item, fetched, progress)
                 if len(fetched.content) > limit:
-                    raise UnreadableSource(f"the page is larger than {describe_size(limit)}")
+                    raise UnreadableSource("page-too-large", size=describe_size(limit))
                 incoming = await read_answer(
                     source.label, fetched, self._pages.extractor,
                     respect_noai=self._pages.respect_noai,
                 )  # fmt: skip
             except UnreadableSource as error:
                 shown = without_credentials(source.label)
-                incoming = IngestItem(shown, reason=error.message, url=shown)
+                incoming = IngestItem(shown, reason=error.note, url=shown)
         return [replace(incoming, ticket=ticket)]
 
     async def _expand(
@@ -152,7 +152,7 @@ class JobWorker:
     ) -> list[IngestItem]:
         document = await read_document(fetched, self._pages.web, self._pages.extractor.read_feed)
         if not document.items:
-            raise UnreadableSource("the feed has no items")
+            raise UnreadableSource("feed-without-items")
         entries = await asyncio.to_thread(_sources, item.source.label, document)
         await self._jobs.expand(job.id, item, entries)
         progress.found += len(entries) - 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from retrieval.errors import UnreadableSource
+from retrieval.errors import Note, UnreadableSource
 
 _MOST_FILES = 2_000
 _MOST_BYTES = 500_000_000
@@ -28,7 +28,7 @@ class ArchivedFile:
     data: bytes
 
 
-def read_zip(data: bytes, max_bytes: int) -> Iterator[ArchivedFile | tuple[str, str]]:
+def read_zip(data: bytes, max_bytes: int) -> Iterator[ArchivedFile | tuple[str, Note]]:
     """Yield the files of a zip in their order; for one that can't be had its name and the reason.
 
     ``max_bytes`` bounds each, unpacked. Raises ``UnreadableSource`` if it is no zip.
@@ -41,16 +41,16 @@ def read_zip(data: bytes, max_bytes: int) -> Iterator[ArchivedFile | tuple[str, 
                 continue
             count += 1
             if count > _MOST_FILES:
-                yield name, f"the archive holds more than {_MOST_FILES} files"
+                yield name, Note("archive-too-many-files", most=_MOST_FILES)
                 return
             try:
                 content = _unpacked(archive, entry, max_bytes)
             except UnreadableSource as error:
-                yield name, error.message
+                yield name, error.note
                 continue
             total += len(content)
             if total > _MOST_BYTES:
-                yield name, "the archive is too large to be read"
+                yield name, Note("archive-too-large")
                 return
             yield ArchivedFile(name, content)
 
@@ -66,7 +66,7 @@ def read_epub(data: bytes, max_bytes: int) -> Iterator[ArchivedFile]:
     with _opened(data) as archive:
         names = set(archive.namelist())
         if "META-INF/encryption.xml" in names and "META-INF/rights.xml" in names:
-            raise UnreadableSource("the e-book is protected against copying")
+            raise UnreadableSource("ebook-protected")
         try:
             container = etree.fromstring(_read(archive, _CONTAINER, max_bytes), parser)
             place = next(
@@ -80,7 +80,7 @@ def read_epub(data: bytes, max_bytes: int) -> Iterator[ArchivedFile]:
             }
             order = [ref.get("idref") for ref in package.iter(f"{_OPF}itemref")]
         except (etree.XMLSyntaxError, StopIteration, KeyError, TypeError, AttributeError) as error:
-            raise UnreadableSource("it is no e-book, or a damaged one") from error
+            raise UnreadableSource("ebook-damaged") from error
         for reference in order[:_MOST_FILES]:
             if href := hrefs.get(reference):
                 name = posixpath.normpath(posixpath.join(posixpath.dirname(place), unquote(href)))
@@ -92,7 +92,7 @@ def _opened(data: bytes) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise UnreadableSource("it is no zip archive, or a damaged one") from error
+        raise UnreadableSource("zip-damaged") from error
 
 
 def _read(archive: zipfile.ZipFile, name: str, max_bytes: int) -> bytes:
@@ -101,7 +101,7 @@ def _read(archive: zipfile.ZipFile, name: str, max_bytes: int) -> bytes:
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> bytes:
     if entry.flag_bits & 0x1:
-        raise UnreadableSource("it is encrypted; unpack it first")
+        raise UnreadableSource("archived-file-encrypted")
     try:
         with archive.open(entry) as file:
             content = file.read(max_bytes + 1)
@@ -114,9 +114,9 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) 
         ValueError,
         zlib.error,
     ) as error:
-        raise UnreadableSource("it can't be unpacked") from error
+        raise UnreadableSource("archived-file-damaged") from error
     if len(content) > max_bytes:
-        raise UnreadableSource("it is larger than one file may be")
+        raise UnreadableSource("archived-file-too-large")
     return content
 
 

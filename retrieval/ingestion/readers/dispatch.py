@@ -80,7 +80,7 @@ def read_sources(
         except UnreadableSource as error:
             while started:
                 yield started.popleft()()
-            yield IngestItem(label, reason=error.message)
+            yield IngestItem(label, reason=error.note)
     while started:
         yield started.popleft()()
 
@@ -116,9 +116,9 @@ def _read_archive(
                 continue
             yield from _read_inner(inner, file, max_bytes, extractor, respect_noai)
         except UnreadableSource as error:
-            yield IngestItem(inner, reason=error.message)
+            yield IngestItem(inner, reason=error.note)
     if not any_file:
-        raise UnreadableSource("the archive is empty")
+        raise UnreadableSource("archive-empty")
 
 
 def _read_inner(
@@ -126,7 +126,7 @@ def _read_inner(
 ) -> Iterator[IngestItem]:
     kind = Path(file.name.lower()).suffix
     if kind not in KINDS or kind in {".zip", ".epub"}:
-        raise UnreadableSource(f"files ending in {kind or 'nothing'} can't be read in an archive")
+        raise UnreadableSource("archived-type-unsupported", name=Path(file.name).name)
     data = _filled(file.data)
     if kind in _DOCUMENTS:
         job = ExtractionJob(_DOCUMENTS[kind], respect_noai=respect_noai)
@@ -147,22 +147,24 @@ def read_stdin(stream: IO[bytes], max_bytes: int) -> Iterator[IngestItem]:
             return
         data = head + stream.read(max(0, max_bytes + 1 - len(head)))
         if len(data) > max_bytes:
-            raise UnreadableSource("it is larger than one article may be")
+            raise UnreadableSource("text-too-large")
         yield pasted.read_text(label, data)
     except UnreadableSource as error:
-        yield IngestItem(label, reason=error.message)
+        yield IngestItem(label, reason=error.note)
 
 
 def _kind(path: Path) -> str:
     name = path.name.lower().removesuffix(".gz")
     kind = Path(name).suffix
     if path.is_dir():
-        raise UnreadableSource("it is a folder; name the files in it")
+        raise UnreadableSource("is-a-folder")
     if not path.exists():
-        raise UnreadableSource("there is no such file (a URL begins with https://)")
+        raise UnreadableSource("path-not-found")
     if kind not in KINDS:
         known = ", ".join(KINDS)
-        raise UnreadableSource(f"files ending in {kind or 'nothing'} can't be read, only {known} (and .gz of these)")  # fmt: skip
+        if not kind:
+            raise UnreadableSource("file-type-missing", known=known)
+        raise UnreadableSource("file-type-unsupported", kind=kind, known=known)
     return kind
 
 
@@ -180,7 +182,7 @@ def _read_whole(
 
 def _filled(data: bytes) -> bytes:
     if not data.strip():
-        raise UnreadableSource("the file is empty")
+        raise UnreadableSource("empty-file")
     return data
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from retrieval.errors import UnreadableSource
+from retrieval.errors import InvalidURL, Note, UnreadableSource
 from retrieval.extraction.dates import not_to_come
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
 from retrieval.models import Article, IngestItem
@@ -17,9 +17,9 @@ def read_items(label: str, document: FeedDocument) -> Iterator[IngestItem]:
     Raises ``UnreadableSource`` if it holds none.
     """
     if document.children:
-        raise UnreadableSource("it is an index of sitemaps; give one of them, or its URL")
+        raise UnreadableSource("sitemap-index-file")
     if not document.items:
-        raise UnreadableSource("the feed has no items")
+        raise UnreadableSource("feed-without-items")
     for item in document.items:
         yield read_item(f"{label}:{item.number}", item)
 
@@ -29,14 +29,14 @@ def read_item(label: str, item: FeedItem) -> IngestItem:
     reason = None
     host = None
     if item.title is None:
-        reason = "the item has no title"
+        reason = Note("item-without-title")
     elif not item.text:
-        reason = "the item has no text"
+        reason = Note("item-without-text")
     elif item.url is not None:
         try:
             host = host_name(item.url)
-        except ValueError as error:
-            reason = str(error)
+        except InvalidURL as error:
+            reason = error.note
     if reason is not None or item.title is None:
         return IngestItem(label, reason=reason, url=item.url, title=item.title)
     return IngestItem(

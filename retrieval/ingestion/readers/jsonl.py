@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from retrieval.errors import UnreadableSource
+from retrieval.errors import InvalidRecord, InvalidURL, Note, UnreadableSource
 from retrieval.models import Article, IngestItem
 from retrieval.text.encoding import bom_encoding, describe_size, open_plain_or_gzip
 from retrieval.timestamps import Span, parse_span
@@ -26,9 +26,9 @@ def read_file(path: Path, max_bytes: int) -> Iterator[IngestItem]:
         with open_plain_or_gzip(path) as file:
             yield from read_stream(file, str(path), max_bytes)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UnreadableSource("it is not a whole gzip file") from error
+        raise UnreadableSource("gzip-damaged") from error
     except OSError as error:
-        raise UnreadableSource(f"it can't be read ({error.strerror or error})") from error
+        raise UnreadableSource("not-readable", detail=error.strerror or str(error)) from error
 
 
 def read_stream(stream: JsonLines, label: str, max_bytes: int) -> Iterator[IngestItem]:
@@ -44,42 +44,40 @@ def read_stream(stream: JsonLines, label: str, max_bytes: int) -> Iterator[Inges
                 break
         if too_long:
             articles_seen = True
-            yield IngestItem(place, reason=f"the article is larger than {describe_size(max_bytes)}")
+            yield IngestItem(place, reason=Note("article-too-large", size=describe_size(max_bytes)))
             continue
         if number == 1:
             encoding = bom_encoding(line)
             if encoding and encoding != "utf-8-sig":
-                raise UnreadableSource(f"it is {encoding.upper()}; JSON Lines must be UTF-8")
+                raise UnreadableSource("jsonl-not-utf8", encoding=encoding.upper())
             if b"\x00" in line:
-                raise UnreadableSource("it is binary, not JSON Lines")
+                raise UnreadableSource("jsonl-is-binary")
             line = line.removeprefix(b"\xef\xbb\xbf")
         if line.strip():
             articles_seen = True
             yield _read_line(place, line)
     if not articles_seen:
-        raise UnreadableSource("the file is empty")
+        raise UnreadableSource("empty-file")
 
 
 def _read_line(place: str, line: bytes) -> IngestItem:
     try:
         record = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError:
-        return IngestItem(place, reason="the line is not UTF-8")
+        return IngestItem(place, reason=Note("line-not-utf8"))
     except json.JSONDecodeError as error:
-        return IngestItem(
-            place, reason=f"the line is not JSON ({error.msg} at column {error.colno})"
-        )
+        return IngestItem(place, reason=Note("line-not-json", detail=error.msg, column=error.colno))
     except RecursionError:
-        return IngestItem(place, reason="the line is nested too deeply")
+        return IngestItem(place, reason=Note("line-too-nested"))
     if not isinstance(record, dict):
-        return IngestItem(place, reason="the line is not a JSON object")
+        return IngestItem(place, reason=Note("line-not-an-object"))
     url, title = record.get("url"), record.get("title")
     try:
         return IngestItem(place, article=article_from_record(record))
-    except ValueError as error:
+    except InvalidRecord as error:
         return IngestItem(
             place,
-            reason=str(error),
+            reason=error.note,
             url=url if isinstance(url, str) else None,
             title=title if isinstance(title, str) else None,
         )
@@ -88,21 +86,24 @@ def _read_line(place: str, line: bytes) -> IngestItem:
 def article_from_record(record: dict[str, Any]) -> Article:
     """Build an article from an object of the contract. Unknown keys are ignored.
 
-    Raises ``ValueError`` with a reason to show.
+    Raises ``InvalidRecord``, also for a URL that is none.
     """
     title = _string(record, "title")
     text = _string(record, "text")
     url = _string(record, "url")
     if title is None:
-        raise ValueError("title is missing")
+        raise InvalidRecord("title-missing")
     if text is None:
-        raise ValueError("text is missing")
-    host = host_name(url) if url else None
+        raise InvalidRecord("text-missing")
+    try:
+        host = host_name(url) if url else None
+    except InvalidURL as error:
+        raise InvalidRecord.of(error.note) from error
     authors = record.get("authors") or []
     if isinstance(authors, str):
         authors = [authors]
     if not isinstance(authors, list) or not all(isinstance(name, str) for name in authors):
-        raise ValueError("authors is not a list of names")
+        raise InvalidRecord("authors-invalid")
     return Article(
         title=" ".join(title.split()),
         text=text,
@@ -119,13 +120,13 @@ def _string(record: dict[str, Any], key: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise ValueError(f"{key} is not a string")
+        raise InvalidRecord("not-a-string", name=key)
     try:
         value.encode()
     except UnicodeEncodeError:  # halves of surrogate pairs
-        raise ValueError(f"{key} holds characters that are none") from None
+        raise InvalidRecord("invalid-characters", name=key) from None
     if "\x00" in value:
-        raise ValueError(f"{key} holds characters that are none")
+        raise InvalidRecord("invalid-characters", name=key)
     return value.strip() or None
 
 
@@ -133,8 +134,8 @@ def _published(value: object) -> Span | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise ValueError("published_at is not an ISO 8601 date")
+        raise InvalidRecord("date-not-text")
     try:
         return parse_span(value)
     except ValueError as error:
-        raise ValueError(f"published_at {value[:40]!r} is not an ISO 8601 date") from error
+        raise InvalidRecord("date-invalid", value=value[:40]) from error

@@ -44,14 +44,14 @@ async def read_fetched(
         article = await extractor.extract(job, fetched.content)
         return IngestItem(label, article=_dated(article), fetched=True)
     except UnreadableSource as error:
-        return IngestItem(label, reason=error.message, url=fetched.url)
+        return IngestItem(label, reason=error.note, url=fetched.url)
 
 
 def _outcome(label: str, job: ExtractionJob, read: Callable[[], Article]) -> IngestItem:
     try:
         return IngestItem(label, article=_dated(read()), fetched=True)
     except UnreadableSource as error:
-        return IngestItem(label, reason=error.message, url=job.url)
+        return IngestItem(label, reason=error.note, url=job.url)
 
 
 def _dated(article: Article) -> Article:

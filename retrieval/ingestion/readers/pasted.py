@@ -21,7 +21,7 @@ def read_text(label: str, data: bytes) -> IngestItem:
     try:
         return IngestItem(label, article=article_from_text(decode_text(data)))
     except UnreadableSource as error:
-        return IngestItem(label, reason=error.message)
+        return IngestItem(label, reason=error.note)
 
 
 def read_pasted(label: str, record: dict[str, Any]) -> IngestItem:
@@ -36,9 +36,7 @@ def read_pasted(label: str, record: dict[str, Any]) -> IngestItem:
         article = article_from_record({**record, "title": title, "text": text})
         return IngestItem(label, article=article)
     except UnreadableSource as error:
-        return IngestItem(label, reason=error.message)
-    except ValueError as error:
-        return IngestItem(label, reason=str(error))
+        return IngestItem(label, reason=error.note)
 
 
 def article_from_text(text: str) -> Article:
@@ -61,14 +59,12 @@ def read_markdown(label: str, data: bytes) -> IngestItem:
         article = article_from_record({**front, "title": title, "text": pasted.text})
         return IngestItem(label, article=article)
     except UnreadableSource as error:
-        return IngestItem(label, reason=error.message)
-    except ValueError as error:
-        return IngestItem(label, reason=str(error))
+        return IngestItem(label, reason=error.note)
 
 
 def _require_words(pasted: PastedText) -> None:
     if not _WORD.search(pasted.text):
-        raise UnreadableSource("there is no article text in it")
+        raise UnreadableSource("no-text")
 
 
 def _lead(text: str) -> str:
@@ -83,7 +79,7 @@ def _front_matter(block: str) -> dict[str, Any]:
         # BaseLoader leaves every scalar a string, so that a date stays as it was written.
         loaded = yaml.load(block, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader builds only strings, lists and dicts
     except yaml.YAMLError as error:
-        raise UnreadableSource("its front matter is not YAML") from error
+        raise UnreadableSource("front-matter-invalid") from error
     if not isinstance(loaded, dict):
         return {}
     known = {"url", "title", "source", "authors", "published_at", "language"}

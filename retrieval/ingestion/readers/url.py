@@ -46,7 +46,7 @@ async def read_address(
             return await asyncio.to_thread(lambda: list(feed.read_items(shown, document)))
         return [await read_answer(url, fetched, extractor, respect_noai=respect_noai)]
     except UnreadableSource as error:
-        return [IngestItem(shown, reason=error.message, url=shown)]
+        return [IngestItem(shown, reason=error.note, url=shown)]
 
 
 def refresh_target(fetched: Fetched) -> str | None:
@@ -73,11 +73,11 @@ async def read_answer(
     shown = without_credentials(url)
     kind = kind_of(fetched)
     if kind == "feed":
-        raise UnreadableSource("it is a feed, not an article")
+        raise UnreadableSource("feed-not-an-article")
     if kind == "text":
         return await asyncio.to_thread(_read_text, shown, fetched)
     if _leads_to_front(url, fetched.url):
-        raise UnreadableSource("the address leads to the site's front page; the article is gone")
+        raise UnreadableSource("redirects-to-front-page")
     return await read_fetched(shown, fetched, extractor, kind=kind, respect_noai=respect_noai)
 
 
@@ -106,7 +106,9 @@ def kind_of(fetched: Fetched) -> Kind:
         return "feed"
     if not declared and head.startswith(b"<"):
         return "page"
-    raise UnreadableSource(f"it is {declared or 'of no known kind'}, not a page, a feed or a PDF")
+    if not declared:
+        raise UnreadableSource("content-type-missing")
+    raise UnreadableSource("content-type-unsupported", type=declared)
 
 
 def _read_text(label: str, fetched: Fetched) -> IngestItem:
