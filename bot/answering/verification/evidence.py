@@ -47,10 +47,9 @@ class Sentence:
     weights: Floats
     content: tuple[int, ...]
     vector: Floats
-
-    @property
-    def key_set(self) -> frozenset[str]:
-        return frozenset(self.keys)
+    key_set: frozenset[str]
+    literal: tuple[str, ...]
+    """The words in lower case, as they stand; numbers by their value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,10 @@ def read_sentence(text: str, inside: bool = False) -> Sentence:
     )
     keys = tuple(token.key for token in words)
     vector = _mean(vectors, weights)
-    return Sentence(text, tokens, words, keys, vectors, weights, content, vector)
+    literal = tuple(t.key if t.kind == "number" else t.low for t in words)
+    return Sentence(
+        text, tokens, words, keys, vectors, weights, content, vector, frozenset(keys), literal
+    )
 
 
 def _mean(vectors: Floats, weights: Floats) -> Floats:

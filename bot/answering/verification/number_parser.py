@@ -106,7 +106,15 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _ONE = re.compile(r"\b(?:an?|one)[ -]$", re.IGNORECASE)
+_ANY = re.compile(r"\d")
+_WORD = re.compile(r"[^\W\d_]+")
+_GROUPS = {"dozen": 12.0, "decade": 10.0, "decades": 10.0}
 _FEW = {"both": 2.0, "couple": 2.0, "pair": 2.0, "twice": 2.0, "double": 2.0, "doubled": 2.0, "triple": 3.0, "tripled": 3.0}  # fmt: skip
+_COUNTED = {
+    *SPELLED, *_OTHER_SPELLED, *_ORDINALS, *_PARTS, *(f"{part}s" for part in _PARTS), *_FEW,
+    "dozen", "dozens", "hundred", "thousand", "million", "billion", "trillion",
+    *(word for word in _OTHER_SPELLED for word in _WORD.findall(word)),
+}  # fmt: skip
 _AFTER = re.compile(
     rf"[\s-]?(?:(?P<percent>{_PERCENT})|(?P<word>(?:[^\W\d_]|[\u0900-\u0963])+))", re.IGNORECASE
 )
@@ -218,7 +226,9 @@ def last_digit(value: float) -> float:
 
 @lru_cache(maxsize=4096)
 def parse_numbers(text: str) -> tuple[Quantity, ...]:
-    """The numbers of a text in order."""
+    """Return the numbers of a text in order."""
+    if not _ANY.search(text) and _COUNTED.isdisjoint(_WORD.findall(text.lower())):
+        return ()
     return tuple(_numbers(text))
 
 
@@ -268,8 +278,8 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
             scaled, end = True, after.end()
         elif word in _MONEY and not unit and (word != "p" or text[end : end + 1] == "p"):
             unit, end = _MONEY[word], after.end()
-        elif word == "dozen":
-            values, end = tuple(value * 12 for value in values), after.end()
+        elif word in _GROUPS:
+            values, end = tuple(value * _GROUPS[word] for value in values), after.end()
         else:
             break
     for scale in ("万", "萬", "亿", "億"):

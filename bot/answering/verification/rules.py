@@ -30,30 +30,12 @@ REFUTING = frozenset(
     }
 )  # fmt: skip
 # A claim with one of these is never certain.
-DOUBTFUL = frozenset(
-    [
-        "number_slot",
-        "year_missing",
-        "number_missing",
-        "bound_turned",
-        "bound_dropped",
-        "bound_added",
-        "negation_slot",
-        "opposite_slot",
-        "stage_justice",
-        "stage_decision",
-        "stage_attempt",
-        "stage_scale",
-        "kinship",
-        "quotation",
-        "date_slot",
-        "date_missing",
-        "name_slot",
-        "name_other",
-        "name_missing",
-        "unsure_slot",
-    ]
+_DOUBTS = (
+    "number_slot year_missing number_missing bound_turned bound_dropped bound_added negation_slot "
+    "negation_scope opposite_slot stage_justice stage_decision stage_attempt stage_scale kinship quotation "
+    "speaker date_slot date_missing name_slot name_other name_missing addition"
 )
+DOUBTFUL = frozenset(_DOUBTS.split())
 _MAX_REASONS = 6
 _FAITHFUL = 0.97
 
@@ -118,16 +100,18 @@ def read_claim(claim: Sentence, evidence: EvidenceText) -> Reading:
     features |= dict.fromkeys((f"fact_{kind}" for kind in KINDS), 0.0)
     for finding in findings:
         name = f"fact_{finding.kind}"
-        features[name] = max(features[name], float(finding.weight))
-    features["facts_strong"] = float(sum(finding.weight > 1 for finding in findings))
-    features["facts_weak"] = float(sum(finding.weight == 1 for finding in findings))
+        if name in features:
+            features[name] = max(features[name], float(finding.weight))
+    learned = [finding for finding in findings if finding.kind in KINDS]
+    features["facts_strong"] = float(sum(finding.weight > 1 for finding in learned))
+    features["facts_weak"] = float(sum(finding.weight == 1 for finding in learned))
     return Reading(tuple(findings), features, copied(claim, evidence, found))
 
 
 def stands_whole(claim: Sentence, evidence: EvidenceText) -> bool:
     """Whether the claim is, word for word, one or more whole sentences of a passage."""
-    said = _literal(claim)
-    sentences = [_literal(sentence) for sentence in evidence.sentences]
+    said = claim.literal
+    sentences = [sentence.literal for sentence in evidence.sentences]
     for first in range(len(sentences)):
         rest = said
         for sentence in sentences[first:]:
@@ -137,10 +121,6 @@ def stands_whole(claim: Sentence, evidence: EvidenceText) -> bool:
             if not rest:
                 return True
     return False
-
-
-def _literal(sentence: Sentence) -> list[str]:
-    return [t.key if t.kind == "number" else t.low for t in sentence.words]
 
 
 def _lacking(claim: Sentence, evidence: EvidenceText, reading: Reading) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 import tantivy
@@ -49,10 +49,7 @@ class Token:
     capital: bool = False
     quoted: bool = False
     quantity: Quantity | None = None
-
-    @property
-    def low(self) -> str:
-        return self.text.lower()
+    low: str = ""
 
 
 def plain(text: str) -> str:
@@ -112,15 +109,11 @@ def _word(match: re.Match[str], start: int, end: int) -> Iterator[Token]:
 
 
 def _quoted(tokens: Iterator[Token], inside: bool) -> Iterator[Token]:
+    """Tell which tokens are quoted, and give each its form in lower case."""
     for token in tokens:
         if token.text == '"':
             inside = not inside
-        elif inside:
-            token = Token(
-                token.text, token.key, token.kind, token.start, token.end, token.capital, True,
-                token.quantity,
-            )  # fmt: skip
-        yield token
+        yield replace(token, quoted=inside and token.text != '"', low=token.text.lower())
 
 
 @cache

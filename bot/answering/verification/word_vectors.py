@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float32]
 CONTENT_WEIGHT = 6.4
 """Words of less weight say little by themselves: the longer a token's vector, the rarer it is."""
 _MAX_WORDS = 200_000
+_SPELLED = 0.6  # tokens a letter, of a word that the tokenizer only spells
 
 
 class WordVectors:
@@ -48,6 +49,8 @@ class WordVectors:
             ids = encode(word, add_special_tokens=False).ids
             rows = table.take(np.asarray(ids, dtype=np.intp), axis=0, mode="clip")
             total = rows.sum(axis=0)
+            if not word.isascii() and len(ids) >= _SPELLED * len(word):
+                total = np.zeros_like(total)  # its vectors are those of letters, alike in all words
             length = float(np.linalg.norm(total))
             weight = float(np.linalg.norm(rows, axis=1).max(initial=0.0))
             self._known[word] = ((total / length if length else total).astype("f4"), weight)

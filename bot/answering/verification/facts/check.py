@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.answering.verification.alignment import Alignment
 from bot.answering.verification.evidence import EvidenceText, Sentence
 from bot.answering.verification.facts.base import Finding
+from bot.answering.verification.facts.copies import check_addition
 from bot.answering.verification.facts.dates import check_dates
 from bot.answering.verification.facts.names import check_names
 from bot.answering.verification.facts.negation import check_negation
@@ -32,4 +33,5 @@ def check_facts(claim: Sentence, evidence: EvidenceText, found: Alignment) -> li
         *check_status(claim, evidence, found, language),
         *check_kinship(claim, evidence, found),
         *check_quotations(claim, evidence),
+        *check_addition(claim, evidence, found),
     ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from bot.answering.verification.alignment import Alignment, Edit
 from bot.answering.verification.evidence import EvidenceText, Sentence
+from bot.answering.verification.facts.base import Finding
 from bot.answering.verification.facts.lexicon import negations, openers, phrase_words, unsure
 from bot.answering.verification.tokens import Token
 
@@ -17,6 +18,8 @@ _LEAST = 0.7  # of a claim's words, in order, in one sentence
 _FEW = 2
 _SMALL = 5
 _OPENING = 6
+_STRANGE = 2
+_COPIED = 5
 _COMMAS = frozenset(",،，、")
 
 
@@ -30,6 +33,17 @@ def copied(claim: Sentence, evidence: EvidenceText, found: Alignment) -> Copy:
         return "faithful"
     words = sum(max(len(edit.claimed), len(edit.found)) for edit in harmful)
     return "altered" if len(harmful) <= _FEW and words <= _SMALL else "no"
+
+
+def check_addition(claim: Sentence, evidence: EvidenceText, found: Alignment) -> Iterator[Finding]:
+    """Find a stretch that was added to a sentence of the passages and that they know nothing of."""
+    content = {id(claim.words[at]) for at in claim.content}
+    for edit in found.edits:
+        strange = [t for t in edit.claimed if id(t) in content and t.key not in evidence.keys]
+        if len(strange) >= _STRANGE and not edit.found and edit.before + edit.after >= _COPIED:
+            text = " ".join(token.text for token in edit.claimed[:8])
+            yield Finding("addition", 1, f"the passage has nothing of “{text}”")
+            return
 
 
 def _opening(claim: Sentence, found: Alignment, language: str) -> int:

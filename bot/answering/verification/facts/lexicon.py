@@ -23,6 +23,12 @@ def negations(language: str) -> frozenset[str]:
 
 
 @cache
+def denials(language: str) -> frozenset[str]:
+    """Return the words that deny what follows, negations among them."""
+    return negations(language) | frozenset(_tables()["denial"].get(language, "").split())
+
+
+@cache
 def unsure(language: str) -> frozenset[str]:
     """Return the words with which a sentence does not say that something is so."""
     table = _tables()["unsure"]

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from bot.answering.verification.alignment import Alignment
 from bot.answering.verification.evidence import EvidenceText, Sentence
 from bot.answering.verification.facts.base import Finding
-from bot.answering.verification.facts.lexicon import negations, opposites
+from bot.answering.verification.facts.lexicon import denials, negations, opposites
 from bot.answering.verification.tokens import Token
 
 _CONTEXT = 3
 _WIDE = 5
 _CLOSE = 0.6
+_REACH = 5
 
 
 def negates(token: Token, language: str) -> bool:
@@ -46,7 +47,55 @@ def check_negation(
             negates(t, language) for s in _window(evidence, found) for t in s.words
         ):
             yield Finding("negation_alone", 1, "the sentence denies what the passage does not deny")
+    yield from _scopes(claim, evidence, found, language)
     yield from _opposites(claim, best, found)
+
+
+def _scopes(
+    claim: Sentence, evidence: EvidenceText, found: Alignment, language: str
+) -> Iterator[Finding]:
+    """What the claim denies and the sentences that it comes from never do, or the other way round."""
+    mine, perhaps = _denied(claim, language, 1), _denied(claim, language, _REACH)
+    said = {claim.keys[at] for at in claim.content}
+    window = _window(evidence, found)
+    best = evidence.sentences[found.best]
+    theirs = _denied(best, language, 1)
+    affirmed: set[str] = set()
+    denied: set[str] = set()
+    for sentence in window:
+        scope = _denied(sentence, language, _REACH)
+        denied |= scope
+        affirmed |= sentence.key_set - scope
+    for key in mine & affirmed - denied:
+        yield Finding(
+            "negation_scope", 1, f"the sentence denies “{_word(claim, key)}”, the passage does not"
+        )
+        return
+    for key in (theirs & said) - perhaps - affirmed:
+        yield Finding(
+            "negation_scope", 1, f"the passage denies “{_word(best, key)}”, the sentence does not"
+        )
+        return
+
+
+def _denied(sentence: Sentence, language: str, width: int) -> set[str]:
+    """The keys of the next ``width`` words of content behind each word that denies."""
+    words = denials(language)
+    content = set(sentence.content)
+    keys: set[str] = set()
+    for at, token in enumerate(sentence.words):
+        if token.low not in words:
+            continue
+        scope = [
+            place for place in range(at + 1, min(at + 1 + 2 * _REACH, len(sentence.words)))
+            if place in content and sentence.words[place].low not in words
+        ]  # fmt: skip
+        keys.update(sentence.keys[place] for place in scope[:width])
+    return keys
+
+
+def _word(sentence: Sentence, key: str) -> str:
+    return next(token.text for token in sentence.words if token.key == key)
 
 
 def _window(evidence: EvidenceText, found: Alignment) -> Sequence[Sentence]:

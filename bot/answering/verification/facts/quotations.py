@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from bot.answering.verification.evidence import EvidenceText, Sentence
 from bot.answering.verification.facts.base import Finding
+from bot.answering.verification.facts.names import names
 from bot.answering.verification.tokens import Token
 
 _LEAST = 3
+_HEAD = 5
 
 
 def quotations(sentence: Sentence) -> list[tuple[Token, ...]]:
@@ -30,10 +32,33 @@ def check_quotations(claim: Sentence, evidence: EvidenceText) -> Iterator[Findin
     pieces = [piece for piece in quotations(claim) if len(piece) >= _LEAST]
     if not pieces:
         return
+    yield from _speakers(claim, pieces, evidence)
     flat = " ".join(key for sentence in evidence.sentences for key in sentence.keys)
     flat = f" {flat} "
     for piece in pieces:
         if f" {' '.join(token.key for token in piece)} " not in flat:
             text = " ".join(token.text for token in piece[:8])
             yield Finding("quotation", 1, f"“{text}” is not quoted so in the passage")
+            return
+
+
+def _speakers(
+    claim: Sentence, pieces: list[tuple[Token, ...]], evidence: EvidenceText
+) -> Iterator[Finding]:
+    """Find words that the passage quotes and doesn't give to anybody whom the claim names."""
+    named = {token.key for run in names(claim) for token in run if not token.quoted}
+    if not named:
+        return
+    for piece in pieces:
+        head = f" {' '.join(token.key for token in piece[:_HEAD])} "
+        places = [n for n, s in enumerate(evidence.sentences) if head in f" {' '.join(s.keys)} "]
+        near = {n + step for n in places for step in (-1, 0, 1)}
+        around = {
+            token.key
+            for n in near
+            if 0 <= n < len(evidence.sentences)
+            for token in evidence.sentences[n].words
+        }
+        if places and not named & around:
+            yield Finding("speaker", 1, "the passage does not give these words to who is named")
             return
