@@ -27,7 +27,7 @@ from bot.answering.verification import Evidence
 from bot.answering.verification.evidence import read_evidence, read_sentence
 from bot.answering.verification.rules import DOUBTFUL, REFUTING, read_claim, stands_whole
 from bot.answering.verification.support_model import WEIGHTS
-from bot.answering.verification.tokens import plain
+from bot.answering.verification.tokens import plain, without_references
 from bot.evaluation.questions import read_records
 from tests.benchmarks import claim_pairs, weekly_news
 
@@ -82,7 +82,7 @@ def measured(records: Sequence[dict[str, Any]]) -> tuple[list[str], ClaimSet]:
     names: list[str] = []
     known: dict[str, int] = {}
     for record in records:
-        claim = read_sentence(plain(record["claim"]))
+        claim = read_sentence(without_references(plain(record["claim"])))
         evidence = read_evidence([Evidence(passage) for passage in record["passages"]])
         if not claim.content or not evidence.sentences:
             continue

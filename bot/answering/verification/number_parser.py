@@ -216,9 +216,7 @@ def _same_unit(claimed: str, found: str) -> bool:
 
 def last_digit(value: float) -> float:
     """The place of the last digit that isn't nought: 0.1 of 1.4, 100 of 1,500."""
-    text = f"{abs(value):.10g}"
-    if "e" in text:
-        return abs(value) or 1.0
+    text = f"{abs(value):.6f}".rstrip("0").rstrip(".")
     if "." in text:
         return float(10.0 ** -len(text.split(".")[1]))
     return float(10 ** (len(text) - len(text.rstrip("0")))) if value else 1.0

@@ -20,7 +20,7 @@ from bot.answering.verification.facts.check import KINDS, check_facts
 from bot.answering.verification.facts.copies import Copy, copied
 from bot.answering.verification.features import measure
 from bot.answering.verification.support_model import SupportModel, support_model
-from bot.answering.verification.tokens import plain
+from bot.answering.verification.tokens import plain, without_references
 
 # Found in their place, these contradict: they hit at most one of a hundred faithful claims.
 REFUTING = frozenset(
@@ -56,7 +56,7 @@ class RulesVerifier(Verifier):
         self._model = model
 
     def check(self, claim: str, passages: Sequence[Evidence]) -> Verdict:
-        sentence = read_sentence(plain(claim))
+        sentence = read_sentence(without_references(plain(claim)))
         if not sentence.words:
             return Verdict(0.0, "refuted", ("the sentence has no words",))
         if len(sentence.words) >= MAX_TOKENS:

@@ -28,12 +28,17 @@ _SIGNS = str.maketrans(
 _LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0970-\u0dff])"
 _CJK = r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
 _TOKEN = re.compile(
-    rf"(?P<cjk>{_CJK})|(?P<word>(?:[^\W\d_]\.){{2,}}|(?:(?!{_CJK}){_LETTER})+(?:'(?:(?!{_CJK}){_LETTER})+)?)"
+    rf"(?P<cjk>{_CJK})|(?P<word>(?:[^\W\d_]\.){{2,}}|(?:(?!{_CJK}){_LETTER})+\d*(?:'(?:(?!{_CJK}){_LETTER})+)?)"
     r"|(?P<digits>\d+)|(?P<mark>[^\w\s])"
 )
 # Text in lower case was taken apart by a tokenizer, and so were its numbers: "56, 000".
 _NAME_INSIDE = re.compile(r"[a-z,] [A-Z]")
 _TORN_NUMBER = re.compile(r"(?<=\d,) (?=\d{3}\b)|(?<=\d\.) (?=\d)")
+# What models say of what they were given: "(Passage 2)", "according to passage 3".
+_REFERENCE = re.compile(
+    r"\s*\((?:see |from )?(?:passages?|sources?|documents?) \d[^)]*\)|^\W*according to passages? \d+(?: and (?:passage )?\d+)?,",
+    re.IGNORECASE,
+)
 _NOT = re.compile(r"n't$")
 
 
@@ -59,6 +64,11 @@ def plain(text: str) -> str:
     if not _NAME_INSIDE.search(text):
         text = _TORN_NUMBER.sub("", text)
     return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
+
+
+def without_references(text: str) -> str:
+    """Return a claim without what it says of the numbers of its passages."""
+    return _REFERENCE.sub("", text)
 
 
 @lru_cache(maxsize=1024)

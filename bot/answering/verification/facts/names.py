@@ -40,7 +40,7 @@ def check_names(claim: Sentence, evidence: EvidenceText, found: Alignment) -> It
     rivals = _rivals(claim, evidence.sentences[found.best], found)
     days = day_names(evidence.language)
     for run in names(claim):
-        if all(token.low in days for token in run):
+        if all(token.low in days for token in run) or _initials(run, claim):
             continue
         absent = [token for token in run if not _stands(token, evidence)]
         if not absent:
@@ -63,6 +63,16 @@ def check_names(claim: Sentence, evidence: EvidenceText, found: Alignment) -> It
                 )
         else:
             yield Finding("name_missing", 1, f"the name {_text(run)} is not in the passage")
+
+
+def _initials(run: Sequence[Token], claim: Sentence) -> bool:
+    """Whether a name is the initials of what stands before it, as in "(CDC)"."""
+    if len(run) != 1 or sum(char.isupper() for char in run[0].text) < 2:
+        return False
+    before = [token.text for token in claim.words if token.end <= run[0].start]
+    initials = "".join(word[0].lower() for word in before[-8:] if word[:1].isupper())
+    letters = "".join(char.lower() for char in run[0].text if char.isupper())
+    return letters in initials or initials.endswith(letters[:3])
 
 
 def _text(run: Sequence[Token]) -> str:
