@@ -13,10 +13,12 @@ from retrieval.text.sentences import sentences
 from tests.benchmarks import weekly_news
 
 YEARS = ("2022", "2024", "2025")
-_EACH_YEAR = 260
+_EACH_YEAR = 87
 _CHARS = 2_400
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)?\b")
 _SHORTEST, _LONGEST = 50, 260
+_SPLICED, _SPLICED_CHARS = 170, 1_800
+_PREPOSITIONS = frozenset({"in", "at", "to", "of", "for", "on", "by"})
 
 
 def make_pairs(seed: int = 1) -> Iterator[dict[str, Any]]:
@@ -28,6 +30,47 @@ def make_pairs(seed: int = 1) -> Iterator[dict[str, Any]]:
         for article in generator.sample(articles, _EACH_YEAR):
             other = generator.choice(articles)
             yield from _of(article, other, generator)
+
+
+def make_splices(seed: int = 4) -> Iterator[dict[str, Any]]:
+    """Yield sentences put together of halves of two others, and whole ones or clauses of them."""
+    generator = random.Random(seed)
+    for year in ("2022", "2025"):
+        path = weekly_news.SHARED / "data" / f"weekly-news-{year}" / "articles.jsonl.gz"
+        articles = [one for one in read_records(path) if len(one["text"]) > 1_200]
+        for article in generator.sample(articles, _SPLICED):
+            text = article["text"][:_SPLICED_CHARS]
+            lower = generator.random() < 0.5
+            said = [s for s in sentences(text) if _SHORTEST <= len(s) <= _LONGEST and s[-1:] == "."]
+            for claim, label in _spliced(said, generator):
+                if lower:
+                    claim = claim[:1].upper() + claim[1:].lower()
+                yield {
+                    "claim": claim,
+                    "passages": [text.lower() if lower else text],
+                    "label": label,
+                }
+
+
+def _spliced(said: Sequence[str], generator: random.Random) -> Iterator[tuple[str, bool]]:
+    if len(said) < 5:
+        return
+    first, second = generator.sample(said, 2)
+    words, rest = first.split(), second.split()
+    head = max(2, int(len(words) * generator.choice([0.3, 0.5, 0.65])))
+    yield (
+        " ".join(words[:head] + rest[int(len(rest) * generator.choice([0.35, 0.5, 0.7])) :]),
+        False,
+    )
+    places = [n for n, word in enumerate(words) if word in _PREPOSITIONS and 2 < n < len(words) - 2]
+    others = [n for n, word in enumerate(rest) if word in _PREPOSITIONS and 2 < n < len(rest) - 1]
+    if places and others:
+        place, other = generator.choice(places), generator.choice(others)
+        yield " ".join(words[: place + 1] + rest[other + 1 : other + 4]).rstrip(",.") + ".", False
+    whole = generator.choice(said)
+    clause = re.split(r"(?<=,) ", whole)[0]
+    yield (clause.rstrip(",") + "." if len(clause.split()) > 6 else whole), True
+    yield f"{first[:-1]}, and {second[0].lower()}{second[1:]}", True
 
 
 def _of(

@@ -59,8 +59,8 @@ _FALLING = word_set(
     "facts_weak"
 )
 _PARTS = 3
-_PASSED, _SURE, _REFUTED = 0.165, 0.045, 0.025  # shares that the thresholds are chosen for
-_PAIRS_WEIGHT = 0.5  # of the made pairs, beside one set
+_PASSED, _SURE, _REFUTED = 0.115, 0.02, 0.025  # shares that the thresholds are chosen for
+_PAIRS_WEIGHT, _SPLICES_WEIGHT = 0.25, 0.5  # beside one set
 _TREES = 100
 
 
@@ -92,12 +92,10 @@ def measured(records: Sequence[dict[str, Any]]) -> tuple[list[str], ClaimSet]:
         labels.append(record["label"])
         groups.append(known.setdefault(record["passages"][0], len(known)))
         doubtful = any(finding.kind in DOUBTFUL for finding in reading.findings)
-        if stands_whole(claim, evidence):
+        if stands_whole(claim, evidence) or reading.copy == "faithful":
             fixed.append(1)
         elif any((finding.kind, finding.weight) in REFUTING for finding in reading.findings):
             fixed.append(-1)
-        elif reading.copy == "faithful" and not doubtful:
-            fixed.append(1)
         else:
             fixed.append(-2 if doubtful or reading.copy == "altered" else 0)
     return names, ClaimSet(np.array(rows), np.array(labels), np.array(fixed), np.array(groups))
@@ -226,14 +224,19 @@ def main() -> None:
     names: list[str] = []
     for name in TRAINED:
         names, sets[name] = measured(read_records(_FOLDER / f"{name}.jsonl.gz"))
-    _, pairs = measured(list(claim_pairs.make_pairs()))
-    made = (pairs.features, pairs.labels, _PAIRS_WEIGHT * 1000)
+    made = []
+    for records, weight in (
+        (claim_pairs.make_pairs(), _PAIRS_WEIGHT),
+        (claim_pairs.make_splices(), _SPLICES_WEIGHT),
+    ):
+        _, one = measured(list(records))
+        made.append((one.features, one.labels, weight * 1000))
 
     def fitted(chosen: dict[str, Flags]) -> Model:
         parts = [
             (sets[n].features[rows], sets[n].labels[rows], 1000.0) for n, rows in chosen.items()
         ]
-        return Model([*parts, made], names)
+        return Model([*parts, *made], names)
 
     support = {name: np.zeros(len(one.labels)) for name, one in sets.items()}
     for part in range(_PARTS):

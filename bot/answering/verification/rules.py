@@ -75,11 +75,11 @@ class RulesVerifier(Verifier):
         limits = model.thresholds
         support = model.probability(reading.features)
         reasons = tuple(dict.fromkeys(f.reason for f in reading.findings))[:_MAX_REASONS]
+        if reading.copy == "faithful":
+            return Verdict(max(support, _FAITHFUL), "supported", sure=True)
         if any((f.kind, f.weight) in REFUTING for f in reading.findings):
             return Verdict(min(support, 0.99 * limits.refuted), "refuted", reasons)
         doubtful = any(f.kind in DOUBTFUL for f in reading.findings)
-        if reading.copy == "faithful" and not doubtful:
-            return Verdict(max(support, _FAITHFUL), "supported", sure=True)
         if doubtful or reading.copy == "altered":
             support = min(support, 0.999 * limits.supported)
         outcome: Outcome = (
