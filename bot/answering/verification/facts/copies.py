@@ -31,6 +31,8 @@ def copied(claim: Sentence, evidence: EvidenceText, found: Alignment) -> Copy:
     harmful = [edit for edit in found.edits if not _harmless(edit, evidence, found, opening)]
     if not harmful:
         return "faithful"
+    if any(_turned(edit, evidence.language) for edit in harmful):
+        return "altered"
     words = sum(max(len(edit.claimed), len(edit.found)) for edit in harmful)
     return "altered" if len(harmful) <= _FEW and words <= _SMALL else "no"
 
@@ -72,7 +74,7 @@ def _harmless(edit: Edit, evidence: EvidenceText, found: Alignment, opening: int
     claimed = edit.claimed[opening:] if not edit.before else edit.claimed
     if language == "en" and _exchangeable(claimed, edit, evidence):
         return True
-    if claimed or _doubtful(edit.found, language):
+    if claimed or _doubtful(edit.found, language) or _governs(edit):
         return False
     if language == "en" or (
         len(edit.found) == 1 and edit.found[0].kind == "number" and not edit.before
@@ -80,6 +82,18 @@ def _harmless(edit: Edit, evidence: EvidenceText, found: Alignment, opening: int
         return True  # left out: what only adds to the sentence, or the number of a list
     best = evidence.sentences[found.best]
     return _bounded(edit.found, best, start=edit.before > 0, end=edit.after > 0)
+
+
+def _turned(edit: Edit, language: str) -> bool:
+    """Whether what was left out turns the rest: "it is not clear how", "but failed", "applied to"."""
+    if any(t.key not in phrase_words("harmless") for t in edit.claimed):
+        return False
+    return bool(edit.found) and (_doubtful(edit.found, language, narrowing=False) or _governs(edit))
+
+
+def _governs(edit: Edit) -> bool:
+    """Whether a verb with "to" was left out before another verb: applied to join."""
+    return len(edit.found) > 1 and edit.found[-1].low == "to" and edit.after > 0
 
 
 def _exchangeable(claimed: Sequence[Token], edit: Edit, evidence: EvidenceText) -> bool:
