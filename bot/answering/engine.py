@@ -133,6 +133,10 @@ class AnswerEngine:
     async def _answer(self, asked: AnswerRequest, emit: Callable[[Event], None]) -> Answer:
         """The reply to a message of its kind; as a question it is one or two."""
         message = await self._router.read(asked.question, asked.conversation, asked.within.as_of)
+        if message.kind == "general":
+            defined = await self._definition(asked)
+            if defined is not None:
+                return replace(_localized(defined, emit), question=asked.question)
         reply = await self._replies.reply(
             ReplyRequest(message, asked.within, asked.corpus, asked.source, asked.conversation)
         )
@@ -155,6 +159,21 @@ class AnswerEngine:
             for part in parts
         ]
         return replace(_localized(joined(answers), emit), question=asked.question)
+
+    async def _definition(self, asked: AnswerRequest) -> Answer | None:
+        """What an article says a thing is; general knowledge is no other business of the news."""
+        found = await self._library.search(
+            asked.question,
+            asked.within,
+            corpus=asked.corpus,
+            source=asked.source,
+            limit=asked.limit,
+        )
+        selection = await ASKING.run(select, found)
+        if not selection.defines:
+            return None
+        quoted = _quoted(found, ConflictResolution(selection.quotations, ()))
+        return replace(quoted, citations=_with_others(quoted.citations, found))
 
     async def _searched(
         self, asked: AnswerRequest, message: Message, emit: Callable[[Event], None]

@@ -24,7 +24,7 @@ from bot.evaluation.questions import holds
 from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
-from retrieval.library import LibraryConfig
+from retrieval.library import Library, LibraryConfig
 from retrieval.timestamps import TimeRange
 
 ARTICLES = Path(__file__).with_name("pasted_articles.jsonl")
@@ -35,6 +35,20 @@ def load() -> list[dict[str, Any]]:
     return [json.loads(line) for line in ARTICLES.read_text(encoding="utf-8").splitlines()]
 
 
+def corpus_of(number: int) -> str:
+    """The corpus in which an article stands alone."""
+    return f"article {number}"
+
+
+async def take_in(library: Library, folder: Path, number: int, text: str) -> None:
+    """Ingest a pasted article into its corpus."""
+    file = folder / f"{number}.txt"
+    file.write_text(text, encoding="utf-8")
+    indexer = await library.indexer(corpus_of(number))
+    async for _ in ingest(indexer, read_source(file, 1_000_000), actor="bench", data_dir=folder):
+        pass
+
+
 async def main() -> None:
     articles = load()
     rights: dict[str, list[bool]] = defaultdict(list)
@@ -42,18 +56,12 @@ async def main() -> None:
         folder = Path(temporary)
         async with open_library(LibraryConfig(folder), writer="bench") as library:
             for number, article in enumerate(articles):
-                file = folder / f"{number}.txt"
-                file.write_text(article["text"], encoding="utf-8")
-                indexer = await library.indexer(f"article {number}")
-                async for _ in ingest(
-                    indexer, read_source(file, 1_000_000), actor="bench", data_dir=folder
-                ):
-                    pass
+                await take_in(library, folder, number, article["text"])
             engine = AnswerEngine(library)
             now = TimeRange(datetime.now(UTC))
             for number, article in enumerate(articles):
                 for each in article["questions"]:
-                    request = AnswerRequest(each["question"], now, f"article {number}")
+                    request = AnswerRequest(each["question"], now, corpus_of(number))
                     answer = await engine.answer(request)
                     first = answer.sentences[0].text if answer.sentences else "declined"
                     right = holds(each["answer"], first)

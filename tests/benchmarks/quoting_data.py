@@ -9,6 +9,7 @@ import pickle
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from bot.answering.extractive.analysis import PassageAnalysis, Sentence, analyse
 from bot.answering.extractive.candidates import Candidates
-from bot.answering.extractive.evidence import passage_evidence
+from bot.answering.extractive.evidence import asks_of_the_unheld, passage_evidence
 from bot.answering.extractive.features import QuestionContext
 from bot.answering.extractive.selection import quotable, telling_weights
 from bot.answering.extractive.vectors import NO_VECTORS
@@ -31,12 +32,14 @@ from retrieval.library import LibraryConfig
 from retrieval.models import SearchResult, SearchResults
 from retrieval.timestamps import TimeRange
 from retrieval.web.urls import canonical_url
+from tests.benchmarks import pasted
 from tests.benchmarks.weekly_news import SHARED
 
 SETS = ("weekly-news", *(f"weekly-news-{year}" for year in range(2022, 2027)))
 # `whole`: all articles; `half`: those of the first half of the dates; `distractors`: all but those
 # that answer the question, and their near-copies.
-Corpus = Literal["whole", "half", "distractors"]
+# `article`: one article alone, which answers or does not.
+Corpus = Literal["whole", "half", "distractors", "article"]
 
 _SEARCHED = {"whole": 20, "half": 10}
 _READ = 10
@@ -61,8 +64,14 @@ class Example:
     features: npt.NDArray[np.float64]
     candidates: Candidates
     passages: dict[str, float]
+    unheld: bool
     answers: npt.NDArray[np.bool_]
     answering: npt.NDArray[np.bool_]
+
+    @property
+    def pasted(self) -> bool:
+        """Whether it is about a pasted article."""
+        return self.year < 2000
 
     @property
     def telling(self) -> bool:
@@ -99,7 +108,63 @@ async def _examples(folder: Path, name: str, corpus: Literal["whole", "half"]) -
                 made.append(
                     _example(question, year, "distractors", False, replace(results, hits=rest))
                 )
+        if corpus == "whole":
+            made += [
+                _example(question, year, "article", answers, only)
+                for answers, only in _single_articles(question, results)
+            ]
     return made
+
+
+async def pasted_examples(folder: Path) -> list[Example]:
+    """The questions on pasted articles, each on its own article and on another one; the years 1 and
+    2 tell two halves of the articles apart."""
+    articles = pasted.load()
+    made: list[Example] = []
+    async with open_library(LibraryConfig(folder / "pasted"), writer="training") as library:
+        for number, article in enumerate(articles):
+            await pasted.take_in(library, folder, number, article["text"])
+        now = datetime.now(UTC)
+        for number, article in enumerate(articles):
+            for place, each in enumerate(article["questions"]):
+                other = (number + 2 * (1 + place)) % len(articles)
+                for corpus, answerable in ((number, True), (other, False)):
+                    results = await library.search(
+                        each["question"],
+                        TimeRange(now),
+                        corpus=pasted.corpus_of(corpus),
+                        limit=_READ,
+                    )
+                    question = EvaluationQuestion(
+                        f"{number}.{place}", each["question"], each["answer"], "2026-01-01",
+                        frozenset(["pasted"] if answerable else []),
+                    )  # fmt: skip
+                    if results.hits:
+                        made.append(
+                            _example(question, 1 + number % 2, "article", answerable, results)
+                        )
+    return made
+
+
+def _single_articles(
+    question: EvaluationQuestion, results: SearchResults
+) -> Iterator[tuple[bool, SearchResults]]:
+    """What is found in one article that answers and in one that does not, alone."""
+    for answers in (True, False):
+        for hit in results.hits:
+            article = hit.passage.article
+            gold = article.url is not None and canonical_url(article.url) in question.gold
+            holding = holds(question.answer, f"{article.title}\n{hit.passage.text}")
+            if (gold and holding) if answers else not holding:
+                own = [
+                    h for h in results.hits if h.passage.article.article_id == article.article_id
+                ]
+                alone = tuple(
+                    replace(h, rank=rank, score=h.score / own[0].score, also=())
+                    for rank, h in enumerate(own, 1)
+                )
+                yield answers, replace(results, hits=alone)
+                break
 
 
 def _example(
@@ -119,6 +184,7 @@ def _example(
     return Example(
         question, year, corpus, answerable, analysis, sentences, features, candidates,
         passage_evidence(analysis),
+        asks_of_the_unheld(analysis),
         np.array([holds(question.answer, each.text) for each in sentences], dtype=bool),
         np.array([stem in answer for stem in candidates.stems], dtype=bool),
     )  # fmt: skip

@@ -38,6 +38,7 @@ _REACH = 6
 _LEADS_UP = 0.4
 _TOKEN = re.compile(r"[^\W_]+")
 _FULL_NAME = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w’'-]*\w(?: [A-Z][\w’'-]*\w)+")
+_POSSESSIVE = re.compile(r"[’']s?$")
 _NAME_OR_NUMBER = re.compile(r"(?<!^)(?<![.?!:] )\b(?:[A-Z][\w’'-]*|\d[\d,.]*)")
 
 
@@ -140,7 +141,7 @@ def analyse(
     named = frozenset(
         stem
         for word in _NAME_OR_NUMBER.findall(question)
-        for stem in stems(re.sub(r"[’']s?$", "", word))
+        for stem in stems(_POSSESSIVE.sub("", word))
         if stem in weights
     )
     return PassageAnalysis(
@@ -162,7 +163,7 @@ def _short_names(question: str, article: str) -> dict[str, frozenset[str]]:
     return {
         parts[-1]: frozenset(parts)
         for match in _FULL_NAME.finditer(question)
-        if match[0] in article and (parts := stems(match[0]))
+        if (name := _POSSESSIVE.sub("", match[0])) in article and (parts := stems(name))
     }
 
 

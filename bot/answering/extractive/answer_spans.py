@@ -197,6 +197,8 @@ def answer_spans(
         if "country" not in kinds and "state" not in kinds and not _NOBODY.search(name):
             kinds.add("person")
         yield AnswerSpan(key, frozenset(kinds), start, start + len(name))
+    for match in _feasts().finditer(sentence):
+        yield AnswerSpan(match[0].lower(), frozenset({"date"}), *match.span())
     dates = []
     for match in _DATE.finditer(sentence):
         dates.append(match.span())
@@ -223,6 +225,12 @@ def _cued(sentence: str, expected: Set[AnswerKind]) -> Iterator[AnswerSpan]:
         if kinds & expected:
             for match in _cues()[name].finditer(sentence):
                 yield AnswerSpan("", kinds, match.start(), match.end())
+
+
+@cache
+def _feasts() -> re.Pattern[str]:
+    """Days told by their feasts: "Christmas Eve", "Saint Olaf's Day", "Good Friday"."""
+    return re.compile(rf"\b(?:{answer_words()['feasts']})\b")
 
 
 @cache

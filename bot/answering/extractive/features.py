@@ -18,6 +18,7 @@ from retrieval.indexes.keyword_index import stems
 from retrieval.timestamps import parse_span
 
 _SPREAD = 0.25
+_FULL = 0.7
 _WHO = frozenset(["person", "speaker"])
 _AMOUNT = frozenset(["number", "money", "percent", "date"])
 _NAME = frozenset(["name", "country", "state", "place"])
@@ -36,7 +37,25 @@ ANSWERS = (
     "answer_first", "answer_second", "answer_third", "answer_share", "answer_ratio", "answer_best",
     "answer_total",
 )  # fmt: skip
-SENTENCE = BASE + ANSWERS
+# How a sentence stands beside the best one.
+BESIDE = ("covers_gap", "focus_gap", "near_gap", "around_gap", "full_gap", "full_focus_gap")
+SENTENCE = BASE + ANSWERS + BESIDE
+
+
+def gap_features(base: Floats) -> Floats:
+    """Shape ``(sentences, len(BESIDE))``: what each sentence lacks that the best one has.
+
+    Where some sentence says nearly all that the question says, others lack more.
+    """
+    if not len(base):
+        return np.zeros((0, len(BESIDE)))
+    covers, focus, near, around = (
+        base[:, BASE.index(name)] for name in ("covers", "focus", "near_any", "around")
+    )
+    around = covers + around
+    gaps = [values.max() - values for values in (covers, focus, near, around)]
+    full = [(values.max() >= _FULL) * (values.max() - values) for values in (covers, focus)]
+    return np.stack([*gaps, *full], axis=1)
 
 
 def likelihoods(scores: Floats) -> Floats:

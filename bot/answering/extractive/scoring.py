@@ -16,7 +16,12 @@ import numpy as np
 
 from bot.answering.extractive.candidates import CANDIDATE, Candidates, Floats
 from bot.answering.extractive.evidence import EVIDENCE
-from bot.answering.extractive.features import SENTENCE, answer_features, likelihoods
+from bot.answering.extractive.features import (
+    SENTENCE,
+    answer_features,
+    gap_features,
+    likelihoods,
+)
 
 MODEL_PATH = Path(__file__).with_name("model.json")
 
@@ -43,6 +48,16 @@ class Model:
     evidence: ScoringModel
     threshold: float
 
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Model:
+        """Build a model from what training wrote. Raises ``ValueError`` for other features."""
+        return cls(
+            _scoring(data["candidate"], CANDIDATE),
+            _scoring(data["sentence"], SENTENCE),
+            _scoring(data["evidence"], EVIDENCE),
+            data["threshold"],
+        )
+
     def likelihoods(self, candidates: Candidates) -> Floats:
         """How likely each candidate is the answer; they add up to 1."""
         return likelihoods(self.candidate.scores(candidates.features))
@@ -50,7 +65,7 @@ class Model:
     def sentence_features(self, base: Floats, candidates: Candidates) -> Floats:
         """All features of the sentences, shape ``(sentences, len(SENTENCE))``."""
         told = answer_features(candidates, self.likelihoods(candidates))
-        return np.concatenate([base, told], axis=1)
+        return np.concatenate([base, told, gap_features(base)], axis=1)
 
     def confidence(self, features: Floats) -> float:
         """From 0 to 1, how sure it is that what was found answers the question."""
@@ -58,20 +73,24 @@ class Model:
         return 1 / (1 + math.exp(-max(-50.0, min(50.0, score))))
 
 
+@dataclass(frozen=True, slots=True)
+class Models:
+    """``many`` reads the passages of several articles, ``single`` those of one alone, where nothing
+    else says the same."""
+
+    many: Model
+    single: Model
+
+    def for_articles(self, count: int) -> Model:
+        """The model for what was found in so many articles."""
+        return self.single if count == 1 else self.many
+
+
 @cache
-def learned_model() -> Model:
-    """Load the model that ships; its features must be the ones that the code computes."""
-    return model_from_json(json.loads(MODEL_PATH.read_text(encoding="utf-8")))
-
-
-def model_from_json(data: dict[str, Any]) -> Model:
-    """Build a model from what training wrote. Raises ``ValueError`` for other features."""
-    return Model(
-        _scoring(data["candidate"], CANDIDATE),
-        _scoring(data["sentence"], SENTENCE),
-        _scoring(data["evidence"], EVIDENCE),
-        data["threshold"],
-    )
+def learned_models() -> Models:
+    """Load the models that ship. Raises ``ValueError`` if they are of other features."""
+    data = json.loads(MODEL_PATH.read_text(encoding="utf-8"))
+    return Models(Model.from_json(data["many"]), Model.from_json(data["single"]))
 
 
 def _scoring(data: dict[str, Any], names: tuple[str, ...]) -> ScoringModel:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from bot.answering.extractive.analysis import PassageAnalysis, Sentence, analyse
+from bot.answering.extractive.analysis import READ_RESULTS, PassageAnalysis, Sentence, analyse
 from bot.answering.extractive.answer_type import answer_words, separate_questions
 from bot.answering.extractive.candidates import Candidates, Floats
 from bot.answering.extractive.evidence import (
@@ -17,7 +18,7 @@ from bot.answering.extractive.evidence import (
     passage_evidence,
 )
 from bot.answering.extractive.features import QuestionContext
-from bot.answering.extractive.scoring import Model, learned_model
+from bot.answering.extractive.scoring import Model, Models, learned_models
 from bot.answering.models import Reason
 from retrieval.indexes.keyword_index import stems
 from retrieval.models import SearchResult, SearchResults
@@ -28,6 +29,8 @@ _MOST_PARTS = 2
 # How much it counts, in logarithms of odds, that the likely answers of a sentence are told already.
 _TOLD = 0.5
 _LEAST = 1e-3
+# So many other words may stand before and between the words of what is defined.
+_BEFORE = 1
 _WORSE = 3.5
 _SAME_SUBJECT = 0.4
 _ON_IT = 0.5
@@ -46,27 +49,30 @@ class Quotation:
 class Selection:
     """The best sentences, best first, and the confidence, from 0 to 1, that they answer.
 
-    ``reason`` says why no answer should be given, None if one should.
+    ``reason`` says why no answer should be given, None if one should. ``defines`` tells that the
+    first sentence says what the thing is that was asked about.
     """
 
     quotations: tuple[Quotation, ...]
     confidence: float
     reason: Reason | None
+    defines: bool = False
 
     @property
     def thin(self) -> bool:
         return self.reason is not None
 
 
-def select(found: SearchResults, model: Model | None = None) -> Selection:
+def select(found: SearchResults, models: Models | None = None) -> Selection:
     """The sentences that answer best, at most three and 90 words, of which none repeats another.
 
     It reads eight passages and takes some milliseconds: call it in a worker thread.
     """
-    model = model or learned_model()
     if not found.hits:
         ranged = found.since is not None or found.phrase is not None
         return Selection((), 0.0, "nothing-in-range" if ranged else "nothing-on-it")
+    count = len({hit.passage.article.article_id for hit in found.hits[:READ_RESULTS]})
+    model = (models or learned_models()).for_articles(count)
     reads = [_read(found, part, model) for part in separate_questions(found.question)[:_MOST_PARTS]]
     first = reads[0]
     quotations = tuple(
@@ -78,7 +84,8 @@ def select(found: SearchResults, model: Model | None = None) -> Selection:
     if sure < model.threshold or asks_of_the_unheld(first.analysis):
         on_it = max(map(first.analysis.coverage, first.analysis.passages)) >= _ON_IT
         reason = "too-thin" if on_it else "nothing-on-it"
-    return Selection(quotations, sure, reason)
+    defines = len(reads) == 1 and first.defining is not None
+    return Selection(quotations, sure, None if defines else reason, defines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +101,20 @@ class _Read:
 
     def chosen(self) -> Iterator[tuple[Sentence, float]]:
         """The sentences to quote, best first, each with its score."""
-        for place in pick(
-            self.analysis, self.sentences, self.scores, self.candidates, self.likelihoods
-        ):
+        scores = self.scores
+        if self.defining is not None:
+            scores = scores.copy()
+            scores[self.defining] = scores.max() + 1.0
+        for place in pick(self.analysis, self.sentences, scores, self.candidates, self.likelihoods):
             yield self.sentences[place], float(self.scores[place])
+
+    @property
+    def defining(self) -> int | None:
+        """The place of the sentence that says what the thing asked about is, if there is one."""
+        if "definition" not in self.analysis.expected.kinds:
+            return None
+        found = (n for n, each in enumerate(self.sentences) if _defines(each, self.analysis))
+        return next(found, None)
 
     def confidence(self, model: Model) -> float:
         """From 0 to 1, how sure it is that there is an answer."""
@@ -190,6 +207,25 @@ def pick(
         new = np.array([likelihoods[each[~told[each]]].sum() for each in here]) + _LEAST
         worth = scores + _TOLD * np.log(new / mass)
     return chosen
+
+
+def _defines(sentence: Sentence, analysis: PassageAnalysis) -> bool:
+    """Whether a sentence begins with all that the question names and goes on to say what it is."""
+    wanted = analysis.weights.keys()
+    last = len(wanted) + _BEFORE
+    if not wanted or not wanted <= set(sentence.terms[:last]) or not sentence.tokens:
+        return False
+    end = max(
+        token[1]
+        for stem, token in zip(sentence.terms[:last], sentence.tokens[:last], strict=True)
+        if stem in wanted
+    )
+    return bool(_is().match(sentence.text, end))
+
+
+@cache
+def _is() -> re.Pattern[str]:
+    return re.compile(answer_words()["is"])
 
 
 def _strays(sentence: Sentence, first: Sentence, analysis: PassageAnalysis) -> bool:
