@@ -32,6 +32,7 @@ _NAMED = tuple(
     )
 )
 _MOST_WORDS = 5
+_BEGINNING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,13 @@ class Publishers:
                 self._by_core[_core(name)] = publisher
                 self._by_key[source_key(name)] = publisher
 
+        # What a name in a sentence may begin with, with or without its article.
+        self._beginnings = {
+            word[:_BEGINNING]
+            for key in (*self._by_core, *self._by_key, *self._by_initials)
+            for word in (key, key.removeprefix("the ").removeprefix("www."))
+        }
+
     def find(self, name: str) -> Publisher | None:
         """The publisher of that name or host; None if the corpus has none."""
         core = _core(name)
@@ -127,6 +135,9 @@ class Publishers:
         words = list(_SPACED.finditer(question))
         spans = []
         for first in range(len(words)):
+            begins = [word.group().strip(_AROUND).casefold() for word in words[first : first + 2]]
+            if begins[begins[0] == "the" and len(begins) > 1][:_BEGINNING] not in self._beginnings:
+                continue
             for last in range(min(first + _MOST_WORDS, len(words)), first, -1):
                 name = [word.group().strip(_AROUND) for word in words[first:last]]
                 telling = [word for word in name if word.casefold() not in _FILLERS]

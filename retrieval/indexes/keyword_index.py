@@ -49,15 +49,13 @@ class TermMeasures:
 
     ``bm25`` is over text and title. ``article`` and ``article_names`` are sums of idf: of the
     question's words that stand anywhere in the passage's article, and of its names among them;
-    ``names`` is that of the names that stand in the passage, ``coverage`` that of the words that
-    stand in it or in its title. All these are divided by the sum of the question's idf. ``of_kind`` says how many the passage holds of the kind of thing that is
+    ``coverage`` is that of the words that stand in the passage. All these are divided by the sum of the question's idf. ``of_kind`` says how many the passage holds of the kind of thing that is
     asked for.
     """
 
     bm25: Floats
     article: Floats
     article_names: Floats
-    names: Floats
     coverage: Floats
     of_kind: Floats
 
@@ -146,7 +144,7 @@ class KeywordIndex:
         """
         index = self._opened()
         total = sum(query.weights.values())
-        bm25, names, coverage, of_kind = np.zeros((4, len(passage_ids)), dtype=np.float32)
+        bm25, coverage, of_kind = np.zeros((3, len(passage_ids)), dtype=np.float32)
         versions = passage_ids // PASSAGES_PER_VERSION
         distinct = np.unique(versions)
         by_version, names_by_version = np.zeros((2, len(distinct)), dtype=np.float32)
@@ -157,21 +155,18 @@ class KeywordIndex:
             if unknown:
                 found += _run_among(index, self._bm25(schema, query), "passage", unknown)
             _enter(bm25, passage_ids, found)
-            holding = _standing(schema, ("text", "title"), query.weights, query)
+            holding = _standing(schema, "text", query.weights, query)
             _enter(
                 coverage, passage_ids, _run_among(index, holding, "passage", passage_ids.tolist())
             )
             of_names = {s: w for s, w in query.weights.items() if s in query.names}
             others = {s: w for s, w in query.weights.items() if s not in query.names}
             if of_names:
-                holding = _standing(schema, ("text",), of_names, query)
-                found = _run_among(index, holding, "passage", passage_ids.tolist())
-                _enter(names, passage_ids, found)
-                holding = _standing(schema, ("article",), of_names, query)
+                holding = _standing(schema, "article", of_names, query)
                 found = _run_among(index, holding, "version", distinct.tolist())
                 _enter(names_by_version, distinct, found)
             if others:
-                holding = _standing(schema, ("article",), others, query)
+                holding = _standing(schema, "article", others, query)
                 found = _run_among(index, holding, "version", distinct.tolist())
                 _enter(by_version, distinct, found)
             if query.kind is not None:
@@ -182,7 +177,6 @@ class KeywordIndex:
             bm25 / total,
             (by_version + names_by_version)[places] / total,
             names_by_version[places] / total,
-            names / total,
             coverage / total,
             of_kind,
         )
@@ -269,28 +263,26 @@ class KeywordIndex:
 
 
 def _standing(
-    schema: tantivy.Schema, fields: Sequence[str], words: Mapping[str, float], query: KeywordQuery
+    schema: tantivy.Schema, name: str, words: Mapping[str, float], query: KeywordQuery
 ) -> tantivy.Query:
-    """Scores a document with the weights of those words that stand in one of the fields."""
+    """Scores a document with the weights of those words that stand in the field of that name."""
     return _any_of(
-        tantivy.Query.const_score_query(
-            _any_of(_as_any(schema, field, word, query, "basic") for field in fields), weight
-        )
+        tantivy.Query.const_score_query(_as_any(schema, name, word, query, "basic"), weight)
         for word, weight in words.items()
     )
 
 
 def _as_any(
-    schema: tantivy.Schema, field: str, stem: str, query: KeywordQuery, option: Option
+    schema: tantivy.Schema, name: str, stem: str, query: KeywordQuery, option: Option
 ) -> tantivy.Query:
     """A stem or what counts as it, whichever scores highest."""
-    one = tantivy.Query.term_query(schema, field, stem, option)
+    one = tantivy.Query.term_query(schema, name, stem, option)
     others = query.alternatives.get(stem)
     if not others:
         return one
     forms = [one]
     for form in others:
-        terms = [tantivy.Query.term_query(schema, field, part, option) for part in form]
+        terms = [tantivy.Query.term_query(schema, name, part, option) for part in form]
         forms.append(
             terms[0]
             if len(terms) == 1

@@ -57,7 +57,6 @@ class ScoredFeatures(NamedTuple):
     bm25: np.float32
     article: np.float32
     article_names: np.float32
-    names: np.float32
     coverage: np.float32
     of_kind: np.float32
 
@@ -178,7 +177,6 @@ class CandidateGenerator:
             measures.bm25,
             measures.article,
             measures.article_names,
-            measures.names,
             measures.coverage,
             measures.of_kind,
         )

@@ -29,7 +29,6 @@ FEATURES: Mapping[str, str] = {
     "bm25_peak": "keyword",
     "article": "keyword",
     "article_names": "keyword",
-    "names": "keyword",
     "coverage": "keyword",
     "lead": "keyword",
     "lead_for_kind": "keyword",

@@ -236,7 +236,6 @@ class Searcher:
             **bm25_features(np.array([entry.bm25 for entry in measured])),
             "article": np.array([entry.article for entry in measured]),
             "article_names": np.array([entry.article_names for entry in measured]),
-            "names": np.array([entry.names for entry in measured]),
             "coverage": np.array([entry.coverage for entry in measured]),
             **lead_features([c.passage_id % PASSAGES_PER_VERSION for c in candidates], read.kind),
             **kind_features(read.kind, np.array([entry.of_kind for entry in measured])),

@@ -26,10 +26,14 @@ class Spelling:
     words: Mapping[str, str]
     chat: Mapping[str, str]
     abbreviations: Mapping[str, Sequence[str]]
+    # Whether there is anything in a word that is written either way.
+    either_way: re.Pattern[str]
 
     def variants(self, word: str) -> list[str]:
         """Other ways to write ``word`` by the language's rules; not all of them are words."""
         word = word.lower()
+        if word not in self.words and not self.either_way.search(word):
+            return []
         found = dict.fromkeys(self._variants(word))
         found.pop(word, None)
         return list(found)
@@ -70,6 +74,8 @@ def spelling(code: str) -> Spelling:
         raise KeyError(code)
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     pairs = data["variants"]
+    endings = "|".join(ending for pair in pairs["endings"] for ending in pair)
+    inside = "|".join(group for pair in pairs["inside"] for group in pair)
     words = {one: other for pair in pairs["words"] for one, other in (pair, reversed(pair))}
     return Spelling(
         [(one, other) for one, other in pairs["endings"]],
@@ -77,6 +83,7 @@ def spelling(code: str) -> Spelling:
         words,
         data["chat"],
         data["abbreviations"],
+        re.compile(f"(?:{endings})$|{inside}"),
     )
 
 

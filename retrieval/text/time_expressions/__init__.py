@@ -74,7 +74,7 @@ def read_time(
     local = now.astimezone(zone).replace(tzinfo=None)
     latest = bool(words.latest.search(masked))
     timeless = bool(words.timeless.search(masked))
-    for form in words.forms:
+    for form in words.forms if words.trigger.search(masked) else ():
         for match in form.pattern.finditer(masked):
             exact = _of_report(masked, match.start(), match.end(), words)
             # A named event may be still to come, and so may what nobody says has been.

@@ -17,6 +17,10 @@ from typing import Any, TypeAlias
 Pattern: TypeAlias = re.Pattern[str]
 
 
+# Tables without a word of which, or a figure, nothing is a time.
+_TELLING = ("month", "weekday", "unit", "season", "holiday", "today", "other")
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A form of words for time; ``means`` names what is made of its groups."""
@@ -42,6 +46,8 @@ class TimeLanguage:
     will_be: Pattern
     has_been: Pattern
     event: Pattern
+    # Whether anything in a text may be a word for time.
+    trigger: Pattern
 
     def compile(self, pattern: str) -> Pattern:
         """A pattern in which ``{name}`` stands for the words of that table, in any case."""
@@ -91,6 +97,9 @@ def time_language(code: str) -> TimeLanguage:
         each(data["report"]["before"]),
         each(data["report"]["behind"]),
         **signs,
+        trigger=re.compile(
+            rf"\d|(?<!\w)(?:{'|'.join(parts[table] for table in _TELLING)})(?!\w)", re.IGNORECASE
+        ),
     )
 
 

@@ -16,6 +16,9 @@ from retrieval.text.time_expressions import MONTH_NAMES, WEEKDAY_NAMES
 
 # A weekday's name in a report means a day of the week before it, or of the week to come.
 _WEEK = 7
+# A date so far ahead is rather last year's, where the sentence tells what has been.
+_SOON = timedelta(days=14)
+_CLAUSE = 400  # characters around a day in which it says whether it is past
 
 _MONTHS = [name[:3] for name in MONTH_NAMES]
 _MONTH = (
@@ -29,30 +32,30 @@ _COUNTS = {name: n for n, name in enumerate(("two", "three", "four", "five", "si
 _DAY = re.compile(
     # A weekday whose date is given is read by its date.
     rf"\b(?:(?P<weekday>{_WEEKDAY})(?:['’]s)?"
-    rf"(?!s\b|,? (?:the )?(?:{_MONTH} \d|{_NUMBER}(?: of)? {_MONTH})| [NM]ight Football|s? Agenda)"
-    rf"|(?P<month>{_MONTH}) (?P<number>{_NUMBER})\b(?!,? ?(?:\d\d:|[\d.]+%|million|billion)){_YEAR.format('year')}"
+    rf"(?!s\b| the 13th|,? (?:the )?(?:{_MONTH} \d|{_NUMBER}(?: of)? {_MONTH})| [NM]ight Football|s? Agenda)"
+    rf"|(?P<month>{_MONTH}) (?P<number>{_NUMBER})\b(?!,? ?(?:[A-Z]?[a-z]+ (?:committee|panel)|[Cc]ommittee|[Pp]anel|[Cc]apitol|attack|riot|insurrection|hearings?|\d\d:|[\d.]+%|million|billion)){_YEAR.format('year')}"
     rf"|(?P<number2>{_NUMBER})(?: of)? (?P<month2>{_MONTH})\b{_YEAR.format('year2')}"
     r"|(?P<iso>(?:19|20)\d\d-\d\d-\d\d)"
     rf"|(?P<count>(?i:{'|'.join(_COUNTS)})|[2-7]) days ago"
-    r"|(?P<near>(?i:today|tonight|yesterday|tomorrow|last night|overnight|this (?:morning|afternoon|evening)"
+    r"|(?<!USA )(?!TODAY)(?P<near>(?i:today|tonight|yesterday|tomorrow|last night|this (?:morning|afternoon|evening)"
     r"|(?:earlier|later) (?:today|in the day)|the day before yesterday)))(?!\w)"
 )
 _NEAR = {
     "yesterday": -1, "last night": -1, "tomorrow": 1, "the day before yesterday": -2,
-    "overnight": -1,
 }  # fmt: skip
 _AHEAD = re.compile(
     r"\b(?:will|won['’]t|would|set (?:to|for)|scheduled|expected|upcoming|ahead of|due|slated"
-    r"|plans? (?:to|for)|planned|going to|coming|preview|(?:is|are) to|faces?|debuts?|kicks? off)\b",
+    r"|plans? (?:to|for)|planned|going to|should|coming|preview|(?:is|are) to|debuts?|kicks? off|begins|starts|opens|unfolds|takes place|airs|premieres|postponed"
+    r"|rescheduled|moved to)\b",
     re.IGNORECASE,
 )
 _LAST = re.compile(r"\b(?:last|previous|past|earlier this week|that)\W+(?:on )?$", re.IGNORECASE)
 _NEXT = re.compile(r"\b(?:next|this coming|coming|following)\W+$", re.IGNORECASE)
 # Behind these stands a day that bounds the event or comes after it, and is not its own.
 _BOUND = re.compile(
-    r"\b(?:since|until|till|before|by|through|ahead of|prior to|as of|after|following|from|between)"
-    r"(?: (?:the|an?|his|her|its|at least|about))?"
-    r"(?: (?!on\b|in\b)[\w’'-]+)?\W+(?:on |last |this )?$",
+    r"\b(?:(?:since|until|till|before|by|through|ahead of|prior to|as of|from|between)"
+    r"(?: (?:the|an?|his|her|its|at least|about))?(?: (?!on\b|in\b)[\w’'-]+)?|after|following)"
+    r"\W+(?:on |last |this )?$",
     re.IGNORECASE,
 )
 _HEADING = re.compile(
@@ -60,7 +63,8 @@ _HEADING = re.compile(
     r"(?:,? \d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?)?\s*(?::|—|–|-|\||$)",
     re.MULTILINE,
 )
-_CLAUSE_ENDS = ("\n", ". ", "? ", "! ", ".” ", "; ")
+_CLAUSE_END = re.compile(r"\n|(?<![ap]\.m)(?<!\b[A-Z])[.?!][”\"’]? (?=[A-Z“\"0-9])|; ")
+_HAS_BEEN = re.compile(r"\b(?:was|were|had|did|has|have|went|told|said|began|[a-z]{2,}ed)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ def _mentions(
             continue
         heading = any(first <= match.start() < last for first, last in heads)
         before = text[max(0, match.start() - 48) : match.start()]
-        clause = before[max(before.rfind(mark) for mark in _CLAUSE_ENDS) + 1 :]
+        clause = before[max((end.end() for end in _CLAUSE_END.finditer(before)), default=0) :]
         bounds = not heading and bool(_BOUND.search(clause))
         yield DayMention(match.start(), match.end(), day, bounds, heading)
 
@@ -128,7 +132,15 @@ def _day(match: re.Match[str], published: date | None) -> date | None:
     if month:
         number = int(re.sub(r"\D", "", found["number"] or found["number2"]))
         year = found["year"] or found["year2"]
-        return _date(_MONTHS.index(month[:3].lower()) + 1, number, year, published)
+        day = _date(_MONTHS.index(month[:3].lower()) + 1, number, year, published)
+        if day is None or year or published is None:
+            return day
+        if published - day > _SOON and _AHEAD.search(_clause(match)[0]):
+            return day.replace(year=day.year + 1)
+        if day - published < _SOON:
+            return day
+        # What has been was the year before; what will be is still to come.
+        return day if _is_ahead(match, unsaid=True) else day.replace(year=day.year - 1)
     if published is None:
         return None
     if found["near"]:
@@ -161,12 +173,33 @@ def _weekday_away(match: re.Match[str], published: date) -> int:
     """Days from the publication to a weekday: back, unless the clause speaks of what is to come."""
     day = WEEKDAY_NAMES.index(match["weekday"].lower())
     back, ahead = (published.weekday() - day) % _WEEK, (day - published.weekday()) % _WEEK
-    text, start = match.string, match.start()
-    before = text[max(0, start - 24) : start]
+    before = match.string[max(0, match.start() - 24) : match.start()]
     if _NEXT.search(before):
         return ahead or _WEEK
     if _LAST.search(before):
         return -(back or _WEEK)
-    begins = max(text.rfind(mark, 0, start) for mark in _CLAUSE_ENDS) + 1
-    ends = min((at for mark in _CLAUSE_ENDS if (at := text.find(mark, start)) >= 0), default=None)
-    return ahead if _AHEAD.search(text, begins, len(text) if ends is None else ends) else -back
+    return ahead if _is_ahead(match) else -back
+
+
+def _is_ahead(match: re.Match[str], *, unsaid: bool = False) -> bool:
+    """Whether the clause speaks of the day as one to come; ``unsaid`` where it doesn't say.
+
+    What stands before the day decides; what stands behind it only where nothing before does: "said
+    on Tuesday that it will" is past.
+    """
+    before, behind = _clause(match)
+    if _AHEAD.search(before):
+        return True
+    if _HAS_BEEN.search(before):
+        return False
+    return bool(_AHEAD.search(behind)) or (unsaid and not _HAS_BEEN.search(behind))
+
+
+def _clause(match: re.Match[str]) -> tuple[str, str]:
+    """What stands before and behind a match, up to where a sentence or a clause ends."""
+    text, start = match.string, match.start()
+    window = max(0, start - _CLAUSE)
+    ends = [end.end() for end in _CLAUSE_END.finditer(text, window, start)]
+    behind = _CLAUSE_END.search(text, match.end(), start + _CLAUSE)
+    last = behind.start() if behind else start + _CLAUSE
+    return text[ends[-1] if ends else window : start], text[match.end() : last]
