@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -23,6 +24,7 @@ from retrieval.search.corpus_cache import CorpusCache, CorpusSnapshot
 from retrieval.search.query import Query
 from retrieval.search.ranking import Ranking
 from retrieval.search.respelling import alternatives
+from retrieval.timestamps import TimeRange
 
 Result = TypeVar("Result")
 # What Chroma found, best first, and what has to be remarked of it.
@@ -38,6 +40,9 @@ _THIN = 4.0
 _CORPORA = 64
 # How much longer a list is asked for than would do if what passes were spread evenly.
 _SPARE = 1.25
+# So many passages of a time long past are looked at beside all others.
+_OF_PREFERRED = 40
+_LONG_AGO, _EVE = timedelta(days=45), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,7 @@ class CandidateGenerator:
             _QueryTerms(corner.keywords, query, read, held, passing, thinning),
             max(ranking.keyword_candidates, 2 * limit),
         )
+        keyword |= _of_preferred_time(corner.keywords, query, read, held, passing)
         notes: list[Note] = []
         depth = max(ranking.dense_candidates, limit)
         if left == every or left > max(_SCORED, every // _SCORED_ONE_IN):
@@ -210,6 +216,23 @@ def _keyword(asked: _QueryTerms, depth: int) -> dict[int, float]:
             return {passage_id: found[passage_id] for passage_id in kept}
     terms = read.source.terms if read.source else []
     found = keywords.search(query, depth, read.within, terms)
+    return {passage_id: found[passage_id] for passage_id in held.shown.only(list(found), passing)}
+
+
+def _of_preferred_time(
+    keywords: KeywordIndex, query: KeywordQuery, read: Query, held: CorpusSnapshot, passing: Mask
+) -> dict[int, float]:
+    """The best passages of a time long past that the question speaks of: newer ones would crowd
+    them out. Nothing where the time is open or recent, for then they are found anyway."""
+    preferred, as_of = read.preferred, read.within.as_of
+    if preferred is None or not preferred.articles or preferred.until is None:
+        return {}
+    if preferred.until > as_of - _LONG_AGO:
+        return {}
+    since = preferred.since - _EVE if preferred.since else None
+    within = TimeRange(as_of, since, preferred.until + _EVE)
+    terms = read.source.terms if read.source else []
+    found = keywords.search(query, _OF_PREFERRED, within, terms)
     return {passage_id: found[passage_id] for passage_id in held.shown.only(list(found), passing)}
 
 
