@@ -34,6 +34,7 @@ from bot.answering.models import (
 )
 from bot.answering.nearest import nearest_coverage
 from bot.answering.prompt_passages import PromptPassage
+from bot.answering.reading_notes import reading_notes
 from bot.answering.replies import Replies, ReplyRequest
 from bot.answering.replies.coverage import with_earlier
 from bot.answering.replies.flatten import asked_back, joined
@@ -195,7 +196,11 @@ class AnswerEngine:
             answer,
             question=asked.question,
             citations=_with_others(answer.citations, found),
-            notes=(*answer.notes, *_publishers_corrections(answer, found)),
+            notes=(
+                *answer.notes,
+                *reading_notes(answer, found),
+                *_publishers_corrections(answer, found),
+            ),
             asked=understood.question if understood.question != message.text else None,
             since=found.since,
             until=found.until if found.until < understood.within.as_of else None,

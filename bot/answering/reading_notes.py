@@ -1,0 +1,53 @@
+"""What an answer's readers are told of how their question was read: its time, its spelling."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.answering.models import Answer, Citation
+from retrieval.errors import Note
+from retrieval.models import SearchResults, TimePreference
+from retrieval.search.query import day
+from retrieval.text.time_expressions.mentions import day_mentions
+from retrieval.timestamps import parse_span
+
+# An event is reported on its eve, or some days after it.
+_BEFORE, _AFTER = timedelta(days=2), timedelta(days=14)
+
+
+def reading_notes(answer: Answer, found: SearchResults) -> list[Note]:
+    """Remarks on what was looked for in place of unknown words, and on an answer of another time
+    than the one that was asked for."""
+    notes: list[Note] = [
+        Note("note-respelled", word=one.word, instead=", ".join(one.instead))
+        for one in found.respellings
+    ]
+    preferred = found.preferred
+    if answer.abstained or preferred is None or not answer.citations:
+        return notes
+    if any(_is_of(citation, preferred) for citation in answer.citations):
+        return notes
+    dates = sorted(c.article.published_at for c in answer.citations if c.article.published_at)
+    if dates:
+        notes.append(Note("note-other-time", phrase=preferred.phrase, day=day(dates[-1])))
+    return notes
+
+
+def _is_of(citation: Citation, preferred: TimePreference) -> bool:
+    """Whether a source was published around that time, or speaks of it."""
+    published_at = citation.article.published_at
+    if any(word.isdigit() and word in citation.quote for word in preferred.phrase.split()):
+        return True
+    if published_at is None:
+        return False
+    span = parse_span(published_at)
+    since, until = preferred.since, preferred.until
+    if (since is None or span.end >= since - _BEFORE) and (
+        until is None or span.start <= until + _AFTER
+    ):
+        return True
+    days = [mention.day for mention in day_mentions(citation.quote, span.start.date())]
+    return any(
+        (since is None or day >= since.date()) and (until is None or day <= until.date())
+        for day in days
+    )
