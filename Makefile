@@ -37,6 +37,8 @@ train: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks.train_quoting --write
 	$(BIN)/python -m tests.benchmarks.train_verification --write
 	$(BIN)/python -m tests.benchmarks.train_router --write
+	$(BIN)/python -m tests.benchmarks.train_orders --write
+	$(BIN)/python -m tests.benchmarks.train_declines --write
 
 clean:
 	rm -rf .venv-peers .venv .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

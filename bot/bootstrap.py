@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
 import discord
 
+from bot.answering import prompt_injection
 from bot.answering.engine import AnswerEngine
 from bot.answering.factory import open_composer
 from bot.answering.summaries.service import SummaryService
@@ -93,17 +95,21 @@ async def open_services(
         library.store.at_once = LITTLE_AT_ONCE
         composer = await stack.enter_async_context(open_composer(library, settings.answering()))
         engine = AnswerEngine(library, composer)
+        if composer is not None:
+            warming = asyncio.create_task(composer.warm_up())
+            stack.callback(warming.cancel)
         ingestion = await stack.enter_async_context(open_ingestion(settings, library))
         guild_settings = GuildSettingsCache(library)
         contexts = RequestContexts(guild_settings, settings.shared_corpus)
         conversations = Conversations()
-        seconds = settings.answer_seconds + _MORE_THAN_MODEL
+        seconds = settings.answer_seconds + settings.model_load_seconds + _MORE_THAN_MODEL
         answers = AnswerService(library, engine, requests, conversations, seconds)
         retention = GuildRetention(client, settings, library, ingestion, contexts)
         stack.callback(retention.stop)
         dm_guilds = DMGuildResolver(client, contexts, guild_settings)
         cooldown = Cooldown(settings.limits().cooldown)
         await library.embedder.embed(["warm"])  # its weights are read with the first text
+        await asyncio.to_thread(prompt_injection.warm_up)
         yield Services(
             settings=settings,
             library=library,

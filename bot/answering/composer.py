@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence, Set
+from collections.abc import AsyncGenerator, Callable, Sequence, Set
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import partial
 from itertools import accumulate
 
-from sqlalchemy.exc import SQLAlchemyError
-
 import prompts
 from bot.answering.budget import TokenBudget
+from bot.answering.conversation import usable_rewrite
+from bot.answering.declines import NO_ANSWER, is_decline
 from bot.answering.doubtful_sentences import settle_doubtful
+from bot.answering.model_call import CallOutcome, ModelCalls, with_pauses
 from bot.answering.models import RejectedSentence, Usage
 from bot.answering.prompt_passages import PromptPassage, fence, number_passages, parts
-from bot.answering.providers import ChatModel, ContextTooLong, Message, ModelError, TokenUsage
-from bot.answering.providers.errors import ModelUnreachable
+from bot.answering.providers import (
+    AnswerRetracted,
+    ChatModel,
+    ContextTooLong,
+    Message,
+    ModelError,
+    ModelUnreachable,
+)
 from bot.answering.sentence_check import DoubtfulSentence, VerifiedSentence, check_sentence
 from bot.answering.sentence_stream import DraftReader, DraftSentence
-from bot.answering.token_counts import CountTokens, token_counter
+from bot.answering.token_counts import CountTokens
 from bot.answering.verification import Verifier, create_verifier
 from bot.config.limits import GenerationLimits
 from bot.storage.usage import DailyUsage
@@ -39,19 +45,25 @@ _MOST_DRAFTS = 16
 _MOST_REPEATS = 2
 _REWRITE_TOKENS = 80
 _REWRITE_SECONDS = 10.0
-_DONT_KNOW = re.compile(r"^\W*i (?:do not|don.?t) know\b", re.IGNORECASE)
+_LEAST_CONTEXT = 200  # tokens of passages, however small the model's context
+_RULES_TOKENS = 500  # of the rules and the question, about
+
+
+def _nobody() -> None:
+    """For who does not want to hear of it."""
 
 
 @dataclass(slots=True)
 class GenerationResult:
     """What came of it. ``refused``: the model says that the passages do not answer the question.
-    ``error`` ended it early."""
+    ``cut``: it was stopped before it had finished. ``error`` ended it early."""
 
     passages: list[PromptPassage]
     passed: list[VerifiedSentence] = field(default_factory=list)
     dropped: list[RejectedSentence] = field(default_factory=list)
     usage: Usage | None = None
     refused: bool = False
+    cut: bool = False
     error: ModelError | None = None
 
     def take(
@@ -91,25 +103,35 @@ class Composer:
     ) -> None:
         self._verifier = verifier or create_verifier()
         self.model = model
+        self._calls = ModelCalls(model, ledger)
         self._ledger = ledger
         self._bounds = bounds
         self._zone = zone
-        self._counter: CountTokens | None = None
 
     def room(self, corpus: str, answers: int = 1) -> AbstractAsyncContextManager[bool]:
         """Whether today's budget has room for so many more answers, which is kept free in the body."""
-        most = answers * (self._bounds.context_tokens + self._bounds.answer_tokens)
+        thinks = self._bounds.reasoning_tokens if self.model.capabilities.reasons else 0
+        most = answers * (self._bounds.context_tokens + self._bounds.answer_tokens + thinks)
         return self._ledger.room(corpus, self.model.name, most)
+
+    @property
+    def _context_tokens(self) -> int:
+        """How many tokens of passages the model is given: as set, or what it is known to read."""
+        reads = self.model.capabilities.context_tokens
+        if reads is None:
+            return self._bounds.context_tokens
+        fits = reads - self._bounds.answer_tokens - _RULES_TOKENS
+        return min(self._bounds.context_tokens, max(fits, _LEAST_CONTEXT))
 
     async def parts(self, passages: Sequence[Passage]) -> list[list[PromptPassage]]:
         """The passages in parts of which each fits into what the model is given at once."""
-        return list(parts(passages, await self._count(), self._bounds.context_tokens))
+        return list(parts(passages, await self._count(), self._context_tokens))
 
     async def fitting(self, passages: Sequence[PromptPassage]) -> list[PromptPassage]:
         """As many of the first ones as fit; one always."""
         count = await self._count()
         ends = accumulate(count(fence(passage)) for passage in passages)
-        most = sum(end <= self._bounds.context_tokens for end in ends)
+        most = sum(end <= self._context_tokens for end in ends)
         return list(passages[: max(1, most)])
 
     async def spent(self, corpus: str | None) -> DailyUsage:
@@ -125,18 +147,21 @@ class Composer:
         as_of: datetime,
         language: str,
         passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
+        retracted: Callable[[], None] = _nobody,
         withdrawn: Set[str] = frozenset(),
     ) -> GenerationResult:
-        """Write an answer; ``passed`` hears of each sentence as soon as it has passed.
+        """Write an answer; ``passed`` hears of each sentence as soon as it has passed, ``retracted``
+        if what passed until then turns out to have been thoughts.
 
         Never raises ``ModelError``: what was good until then is in the composition, and so is the
         error.
         """
         count = await self._count()
-        passages = number_passages(hits, count, self._bounds.context_tokens, withdrawn)
+        passages = number_passages(hits, count, self._context_tokens, withdrawn)
         return await self.write(
-            ANSWER, question, passages, corpus=corpus, as_of=as_of, language=language, passed=passed
-        )
+            ANSWER, question, passages, corpus=corpus, as_of=as_of, language=language,
+            passed=passed, retracted=retracted,
+        )  # fmt: skip
 
     async def write(
         self,
@@ -148,25 +173,28 @@ class Composer:
         as_of: datetime,
         language: str,
         passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
+        retracted: Callable[[], None] = _nobody,
     ) -> GenerationResult:
         """The same for any task, of passages that fit. ``question`` is what it is about."""
         composition = GenerationResult(passages)
         asked = (task, question, as_of, language)
+        seconds = self._bounds.seconds + self.model.load_seconds
         try:
-            async with asyncio.timeout(self._bounds.seconds):
+            async with asyncio.timeout(seconds):
                 try:
-                    await self._write(asked, composition, corpus, passed)
-                except ContextTooLong:
-                    # What was counted is an estimate: once more with half of it.
-                    composition.passages = composition.passages[
-                        : max(1, len(composition.passages) // 2)
-                    ]
-                    await self._write(asked, composition, corpus, passed)
+                    await self._write(asked, composition, corpus, passed, retracted)
+                except ContextTooLong as error:
+                    # What was counted is an estimate: once more with what the error says, or half.
+                    fitting = await self.fitting(composition.passages) if error.limit else []
+                    half = composition.passages[: max(1, len(composition.passages) // 2)]
+                    fits = 0 < len(fitting) < len(composition.passages)
+                    composition.passages = fitting if fits else half
+                    await self._write(asked, composition, corpus, passed, retracted)
         except ModelError as error:
             composition.error = error
         except TimeoutError:
             composition.error = ModelUnreachable(
-                "answer-timeout", model=self.model.name, seconds=self._bounds.seconds
+                "answer-timeout", model=self.model.name, seconds=seconds
             )
         return composition
 
@@ -177,14 +205,15 @@ class Composer:
             async with self.room(corpus) as granted, asyncio.timeout(_REWRITE_SECONDS):
                 if not granted:
                     return None
-                text, _ = await self._short(prompt, _REWRITE_TOKENS, corpus)
+                text, outcome = await self._calls.text(prompt, _REWRITE_TOKENS, corpus)
         except (ModelError, TimeoutError) as error:
             _log.info("The model rewrote no question (%s).", type(error).__name__)
             return None
-        lines = text.strip().strip('"“”').splitlines()
-        if len(lines) != 1 or not 3 <= len(lines[0]) <= 300 or "http" in lines[0]:
-            return None
-        return lines[0]
+        return usable_rewrite(text, question, history) if outcome.reason == "stop" else None
+
+    async def warm_up(self) -> None:
+        """Have a server that loads its model do so before the first question."""
+        await self.model.warm_up()
 
     async def close(self) -> None:
         await self.model.close()
@@ -195,27 +224,42 @@ class Composer:
         composition: GenerationResult,
         corpus: str,
         passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
+        retracted: Callable[[], None],
     ) -> None:
         task, question, _, _ = asked
         messages = self._messages(*asked, composition.passages)
+        outcome = CallOutcome()
         seen: set[str] = set()
+        held: list[VerifiedSentence] | None = None
         repeats = 0
         doubtful: list[DoubtfulSentence] = []
         strict = self._bounds.second_opinion
         check = partial(check_sentence, verifier=self._verifier, strict=strict)
         ask = partial(self._opinion, composition, corpus) if strict else None
         try:
-            async with aclosing(self._drafts(messages, composition, corpus)) as drafts:
+            async with aclosing(self._drafts(messages, composition, corpus, outcome)) as drafts:
                 async for draft in drafts:
-                    if not seen and _DONT_KNOW.match(draft.text):
-                        composition.refused = True
-                        return
+                    if draft is None:  # all that was thought, it turns out
+                        composition.passed.clear()
+                        composition.dropped.clear()
+                        doubtful.clear()
+                        seen.clear()
+                        held = None
+                        retracted()
+                        continue
+                    if await ASKING.run(is_decline, draft.text):
+                        if not composition.passed and not held:
+                            composition.refused = True
+                            return
+                        continue
                     known = draft.text.casefold() in seen
                     repeats += known
                     if repeats > _MOST_REPEATS or len(seen) >= _MOST_DRAFTS:
-                        return  # it goes round in circles
+                        break  # it goes round in circles
                     if known:
                         continue
+                    if not seen and not draft.cited and not outcome.thought:
+                        held = []  # thoughts whose end is marked alone begin like this
                     seen.add(draft.text.casefold())
                     if task == ANSWER and _repeats(draft.text, question):
                         composition.dropped.append(
@@ -225,13 +269,21 @@ class Composer:
                     result = await ASKING.run(check, draft, composition.passages)
                     if isinstance(result, DoubtfulSentence):
                         doubtful.append(result)
+                    elif held is not None and isinstance(result, VerifiedSentence):
+                        held.append(result)
                     else:
                         composition.take(result, passed)
+            for sentence in held or ():
+                composition.take(sentence, passed)
             for settled in await settle_doubtful(
                 doubtful, composition.passages, question, composition.passed, ask
             ):
                 composition.take(settled, passed)
+            composition.cut = outcome.reason in ("length", "content_filter")
+            composition.refused |= outcome.reason == "refusal"
         finally:
+            if outcome.usage is not None:
+                composition.usage = outcome.usage + composition.usage if composition.usage else outcome.usage  # fmt: skip
             # What was written may hold anything, and so is in no log.
             _log.debug(
                 "%d sentences passed, %d did not.",
@@ -240,57 +292,29 @@ class Composer:
             )
 
     async def _drafts(
-        self, messages: Sequence[Message], composition: GenerationResult, corpus: str
-    ) -> AsyncGenerator[DraftSentence, None]:
-        """The sentences of one call as they become whole; the call is entered into the books."""
-        reader = DraftReader()
-        async with (
-            aclosing(
-                self._booked(messages, self._bounds.answer_tokens, corpus, composition)
-            ) as pieces,
-            aclosing(_with_pauses(pieces, _PAUSE)) as texts,
-        ):
-            async for text in texts:
-                for draft in reader.settle() if text is None else reader.feed(text):
-                    yield draft
-        for draft in reader.finish():
-            yield draft
-
-    async def _booked(
         self,
         messages: Sequence[Message],
-        most: int,
+        composition: GenerationResult,
         corpus: str,
-        composition: GenerationResult | None,
-    ) -> AsyncGenerator[str, None]:
-        """The pieces of one call. However it ends, what it took is kept."""
-        count = await self._count()
-        asked = sum(count(message.content) for message in messages)
-        spent: TokenUsage | None = None
-        said: list[str] = []
-        begun = False
-        try:
-            async with aclosing(self.model.stream(messages, max_tokens=most)) as pieces:
-                async for piece in pieces:
-                    begun = True
-                    if isinstance(piece, TokenUsage):
-                        spent = piece
-                    else:
-                        said.append(piece.text)
-                        yield piece.text
-        finally:
-            if begun:
-                call = spent or TokenUsage(asked, count("".join(said)))
-                usage = await asyncio.shield(self._recorded(corpus, call))
-                if composition is not None:
-                    composition.usage = usage + composition.usage if composition.usage else usage
-
-    async def _recorded(self, corpus: str, call: TokenUsage) -> Usage:
-        try:
-            return await self._ledger.record(corpus, self.model.name, call)
-        except SQLAlchemyError as error:
-            _log.warning("What an answer took could not be kept (%s).", error.__class__.__name__)
-            return Usage(call.prompt_tokens, call.completion_tokens)
+        outcome: CallOutcome,
+    ) -> AsyncGenerator[DraftSentence | None, None]:
+        """The sentences of one call as they become whole; None where all before were thoughts."""
+        reader = DraftReader(len(composition.passages))
+        async with (
+            aclosing(
+                self._calls.stream(messages, self._bounds.answer_tokens, corpus, outcome)
+            ) as events,
+            aclosing(with_pauses(events, _PAUSE)) as paused,
+        ):
+            async for event in paused:
+                if isinstance(event, AnswerRetracted):
+                    reader = DraftReader(len(composition.passages))
+                    yield None
+                    continue
+                for draft in reader.settle() if event is None else reader.feed(event.text):
+                    yield draft
+        for draft in reader.finish(cut=outcome.reason in ("length", "content_filter")):
+            yield draft
 
     async def _opinion(
         self, composition: GenerationResult, corpus: str, prompt: str, most: int
@@ -300,21 +324,13 @@ class Composer:
             async with self.room(corpus) as granted:
                 if not granted:
                     return None
-                text, usage = await self._short(prompt, most, corpus)
+                text, outcome = await self._calls.text(prompt, most, corpus)
         except ModelError as error:
             _log.info("No second opinion: %s", error)
             return None
-        if usage is not None:
+        if (usage := outcome.usage) is not None:
             composition.usage = usage + composition.usage if composition.usage else usage
         return text
-
-    async def _short(self, prompt: str, most: int, corpus: str) -> tuple[str, Usage | None]:
-        holder = GenerationResult([])
-        async with aclosing(
-            self._booked([Message("user", prompt)], most, corpus, holder)
-        ) as pieces:
-            text = "".join([piece async for piece in pieces])
-        return text, holder.usage
 
     def _messages(
         self,
@@ -327,7 +343,7 @@ class Composer:
         today = as_of.astimezone(self._zone)
         rules = prompts.render(
             task.rules, today=f"{today:%A}, {today.day} {today:%B %Y}", language=language,
-            refusal=prompts.render("refusal"),
+            refusal=NO_ANSWER,
         )  # fmt: skip
         asked = prompts.render(
             task.asked, passages="\n\n".join(map(fence, passages)), question=question
@@ -335,38 +351,10 @@ class Composer:
         return [Message("system", rules), Message("user", asked)]
 
     async def _count(self) -> CountTokens:
-        if self._counter is None:
-            self._counter = await token_counter(self.model.name)
-        return self._counter
+        return await self._calls.count()
 
 
 def _repeats(text: str, question: str) -> bool:
     """Whether a sentence has no telling word that the question does not have."""
     asked = {word.lower() for word in content_words(question)}
     return {word.lower() for word in content_words(text)} <= asked
-
-
-async def _with_pauses(
-    pieces: AsyncIterator[str], seconds: float
-) -> AsyncGenerator[str | None, None]:
-    """The pieces, and None wherever none has come for so long (once a pause)."""
-    following: asyncio.Task[str] | None = None
-    try:
-        while True:
-            following = asyncio.create_task(_next(pieces))
-            done, _ = await asyncio.wait([following], timeout=seconds)
-            if not done:
-                yield None
-            piece = await following
-            if not piece:
-                return
-            yield piece
-    finally:
-        if following is not None and not following.done():
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
-
-
-async def _next(pieces: AsyncIterator[str]) -> str:
-    """Pieces are never empty, so that an empty one stands for the end."""
-    return await anext(pieces, "")

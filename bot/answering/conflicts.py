@@ -13,6 +13,7 @@ from itertools import combinations
 
 from bot.answering.extractive.selection import Quotation
 from bot.answering.figures import Figure, figures
+from bot.answering.prompt_injection import strip_injected_instructions
 from retrieval.errors import Note
 from retrieval.indexes.keyword_index import stems
 from retrieval.models import Passage, SearchResult
@@ -102,7 +103,9 @@ def reconcile(
         for hit in hits
         if _CORRECTS.search(hit.passage.text)
         or any(_one_story(quotation.hit, hit) for quotation in quotations)
-        for text in sentences(hit.passage.text)
+        for text in sentences(
+            strip_injected_instructions(hit.passage.text, hit.passage.article.title, doubtful=True)
+        )
         if not text.endswith("?")
     ]
     for correction in sorted(

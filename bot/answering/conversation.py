@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from bot.answering.declines import is_decline
 from bot.answering.models import Answer, AnswerSentence, Citation
 from retrieval.search.query import content_words
+from retrieval.text.sentences import sentences
 from retrieval.text.time_expressions import MONTH_NAMES, WEEKDAY_NAMES, read_time
 
 _MOST_TURNS = 6
 _MOST_CHARS = 600  # of a question or an answer that is remembered
+_LONGEST_REWRITE, _LONGEST_ADDITION = 300, 120  # characters, of a question that a model rewrote
+_NEW_WORDS = 0.34  # so large a share of its words may be known from nowhere
+_LABEL = re.compile(r"^[\w -]{0,30}question\s*:\s*", re.IGNORECASE)
 
 _ASIDE = re.compile(
     r"^(?:and|but|so|ok(?:ay)?|also|then|well|now|plus|yes|no)\b[\s,]*", re.IGNORECASE
@@ -214,6 +219,22 @@ def _with_phrase(question: str, phrase: str | None) -> str:
     if phrase is None or phrase.lower() in question.lower():
         return question
     return f"{question.rstrip(' ?.')} {phrase}?"
+
+
+def usable_rewrite(text: str, question: str, told: str) -> str | None:
+    """What a model made of a follow-up; None if it is none: nothing, a thought, an answer, or longer
+    than what ``told`` so far can have added. The words of a rewritten question are known ones."""
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    if len(lines) != 1:
+        return None
+    line = _LABEL.sub("", lines[0].strip()).strip(" \"“”'*")
+    longest = min(_LONGEST_REWRITE, len(question) + _LONGEST_ADDITION)
+    if not 3 <= len(line) <= longest or "http" in line or len(sentences(line)) != 1:
+        return None
+    known = {word.casefold() for word in content_words(f"{question} {told}")}
+    words = [word.casefold() for word in content_words(line)]
+    new = sum(word not in known for word in words)
+    return line if words and new <= _NEW_WORDS * len(words) and not is_decline(line) else None
 
 
 def _swap_names(earlier: str, new: str) -> str:

@@ -30,6 +30,7 @@ from bot.answering.models import (
     Reason,
     SearchCompleted,
     SentenceAccepted,
+    SentencesRetracted,
     text_with_citations,
 )
 from bot.answering.nearest import nearest_coverage
@@ -238,7 +239,8 @@ class AnswerEngine:
         shown = CitationNumberer(emit)
         composition = await composer.compose(
             asked.question, found.hits, corpus=asked.corpus, as_of=asked.within.as_of,
-            language=asked.language, passed=shown, withdrawn=reconciled.withdrawn,
+            language=asked.language, passed=shown, retracted=shown.clear,
+            withdrawn=reconciled.withdrawn,
         )  # fmt: skip
         error = composition.error
         if error is not None:
@@ -248,7 +250,7 @@ class AnswerEngine:
         elif composition.refused:
             answer = await self._refusal(asked, found, "not-answered")
         else:
-            why = Note(error.public if error else "note-not-in-sources")
+            why = Note(error.public if error else "note-cut" if composition.cut and not composition.dropped else "note-not-in-sources")  # fmt: skip
             note = why.then(Note("note-answer-quoted"))
             answer = _localized(replace(quoted, notes=(*quoted.notes, note)), emit)
         return replace(
@@ -324,13 +326,24 @@ class CitationNumberer:
         self.citations += new
         self._emit(SentenceAccepted(sentence, tuple(new)))
 
+    def clear(self) -> None:
+        """Forget all sentences: they were thoughts and no answer."""
+        if self.sentences:
+            self._numbers.clear()
+            self.sentences.clear()
+            self.citations.clear()
+            self._emit(SentencesRetracted())
+
     def answer(
         self, question: str, notes: tuple[Note, ...], composition: GenerationResult, model: str
     ) -> Answer:
         """The whole answer, with a note on what is missing from it."""
         if composition.error is not None:
             notes = (*notes, Note(composition.error.public).then(Note("note-shown-until-then")))
-        elif count := sum(sentence.left_out for sentence in composition.dropped):
+        elif composition.cut:
+            notes = (*notes, Note("note-cut"))
+        count = sum(sentence.left_out for sentence in composition.dropped)
+        if composition.error is None and count:
             notes = (*notes, Note("note-left-out", count=count))
         sentences = tuple(self.sentences)
         return Answer(

@@ -128,13 +128,18 @@ class SentenceAccepted:
 
 
 @dataclass(frozen=True, slots=True)
+class SentencesRetracted:
+    """The sentences until now are no part of the answer: the model was only thinking."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerCompleted:
     """The whole answer; the last event."""
 
     answer: Answer
 
 
-Event: TypeAlias = SearchCompleted | SentenceAccepted | AnswerCompleted
+Event: TypeAlias = SearchCompleted | SentenceAccepted | SentencesRetracted | AnswerCompleted
 
 
 def text_with_citations(sentences: tuple[AnswerSentence, ...]) -> str:

@@ -29,9 +29,9 @@ class PromptPassage:
     @property
     def evidence(self) -> Evidence:
         article = self.passage.article
-        return Evidence(
-            self.text, article.title, published_date(article.published_at), article.source
-        )
+        # What may address an assistant speaks for nothing that one writes.
+        text = strip_injected_instructions(self.text, article.title, doubtful=True)
+        return Evidence(text, article.title, published_date(article.published_at), article.source)
 
 
 def number_passages(
@@ -51,7 +51,7 @@ def parts(
     part: list[PromptPassage] = []
     spent = 0
     for passage in passages:
-        text = strip_injected_instructions(passage.text)
+        text = strip_injected_instructions(passage.text, passage.article.title)
         for sentence in withdrawn:
             text = text.replace(sentence, "").strip()
         if not text:

@@ -217,7 +217,7 @@ async def _answered(
     show_question: bool = False,
 ) -> Answer:
     """Answer one question and print it: as one record, or sentence by sentence as it is made."""
-    from bot.answering.models import AnswerCompleted, SentenceAccepted
+    from bot.answering.models import AnswerCompleted, SentenceAccepted, SentencesRetracted
 
     start = time.perf_counter()
     if as_json:
@@ -229,6 +229,8 @@ async def _answered(
             async for event in events:
                 if isinstance(event, SentenceAccepted):
                     printer.say(event.sentence)
+                elif isinstance(event, SentencesRetracted):
+                    printer.retract()
                 elif isinstance(event, AnswerCompleted):
                     answer = event.answer
         printer.finish(answer, show_dropped=show_dropped)

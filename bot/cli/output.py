@@ -183,6 +183,13 @@ class AnswerPrinter:
         self._console.file.flush()
         self._said = True
 
+    def retract(self) -> None:
+        """Say that the sentences until now are no answer; what is printed can't be taken back."""
+        if self._said:
+            self._console.file.write("\n")
+            self._line("  The model was only thinking; its answer:", "yellow")
+            self._said, self._column = False, 0
+
     def _put(self, word: str) -> None:
         """A word behind those before it; on a terminal in the next line where it has no room."""
         from rich.cells import cell_len

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,7 @@ from bot.cli import options as o
 from bot.cli.output import print_json
 
 if TYPE_CHECKING:
+    from bot.ops.doctor import CheckResult
     from retrieval.library import Library
 
 
@@ -74,12 +75,23 @@ async def _corpora(library: Library) -> list[dict[str, Any]]:
     ]
 
 
-def doctor(as_json: o.Json = False) -> None:
+def doctor(
+    as_json: o.Json = False,
+    model: Annotated[
+        bool, typer.Option("--model", help="Ask the model one question and tell what it found out.")
+    ] = False,
+) -> None:
     """Check settings, folders, Chroma, the model endpoint and the Discord token; say how to mend."""
-    from bot.ops.doctor import examine
+
+    async def run() -> list[CheckResult]:
+        from bot.config.settings import load_settings
+        from bot.ops.doctor import examine
+        from bot.ops.model_check import examine_model
+
+        return await (examine_model(load_settings()) if model else examine())
 
     failed = False
-    for finding in asyncio.run(examine()):
+    for finding in asyncio.run(run()):
         failed |= finding.ok is False
         if as_json:
             print_json({"check": finding.check, "ok": finding.ok, "detail": finding.detail, "remedy": finding.remedy})  # fmt: skip

@@ -9,8 +9,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
-    """``first_seconds`` bounds the wait for the first piece, ``next_seconds`` that for each
-    further one, ``retry_seconds`` all waiting between tries."""
+    """``first_seconds`` bounds the wait for the first token, ``next_seconds`` that for each
+    further one, ``retry_seconds`` all waiting between tries, ``load_seconds`` the wait for a server
+    that reads its model first. A model that thinks may use ``reasoning_tokens`` for that.
+    ``memory`` is the file that keeps what was learned of servers."""
 
     name: str
     base_url: str | None = None
@@ -19,6 +21,9 @@ class ModelOptions:
     next_seconds: float = 15.0
     retry_seconds: float = 20.0
     tries: int = 3
+    load_seconds: float = 0.0
+    reasoning_tokens: int = 2_000
+    memory: Path | None = None
 
     @property
     def is_configured(self) -> bool:
@@ -27,11 +32,13 @@ class ModelOptions:
 
 @dataclass(frozen=True, slots=True)
 class GenerationLimits:
-    """Bounds of what a model is given and may write: tokens, and seconds for the whole answer."""
+    """Bounds of what a model is given and may write: tokens, and seconds for the whole answer.
+    A model that thinks may use ``reasoning_tokens`` more for that."""
 
     context_tokens: int = 3_000
     answer_tokens: int = 400
     seconds: float = 60.0
+    reasoning_tokens: int = 2_000
     second_opinion: bool = False
 
 

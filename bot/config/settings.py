@@ -77,9 +77,11 @@ class Settings(BaseSettings):
     max_article_mb: float = Field(default=5.0, ge=0.1, le=50)
     max_upload_mb: float = Field(default=25.0, ge=0.1, le=500)
     model_seconds: float = Field(default=30.0, ge=1, le=600)
+    model_load_seconds: float = Field(default=0.0, ge=0, le=3_600)
     answer_seconds: float = Field(default=60.0, ge=2, le=900)
     context_tokens: int = Field(default=3_000, ge=200, le=200_000)
     answer_tokens: int = Field(default=400, ge=50, le=8_000)
+    reasoning_tokens: int = Field(default=2_000, ge=0, le=100_000)
     second_opinion: bool = True
     verifier: Literal["rules", "network"] = "rules"
     verifier_model: str | None = Field(default=None, min_length=1)
@@ -189,9 +191,16 @@ class Settings(BaseSettings):
                 self.openai_base_url,
                 key.get_secret_value() if key else None,
                 first_seconds=self.model_seconds,
+                load_seconds=self.model_load_seconds,
+                reasoning_tokens=self.reasoning_tokens,
+                memory=self.data_dir / "model-servers.json",
             ),
             composing=GenerationLimits(
-                self.context_tokens, self.answer_tokens, self.answer_seconds, self.second_opinion
+                self.context_tokens,
+                self.answer_tokens,
+                self.answer_seconds,
+                self.reasoning_tokens,
+                self.second_opinion,
             ),
             budget=Budget(
                 self.daily_cost,

@@ -49,9 +49,9 @@ async def examine() -> list[CheckResult]:
         async with open_library(settings.library()) as library:
             findings += await _examine_library(settings, library)
     except EmbedderError as error:  # finishing what a crash left needs it
-        findings.append(_failed("embedder", error))
+        findings.append(failed_check("embedder", error))
     except NewsdeskError as error:
-        findings.append(_failed("data folder", error))
+        findings.append(failed_check("data folder", error))
     findings.append(await _model(settings))
     findings += _token(settings)
     return findings
@@ -82,7 +82,7 @@ async def _examine_library(settings: Settings, library: Library) -> list[CheckRe
     try:
         vector = (await library.embedder.embed(["a test"]))[0]
     except EmbedderError as error:
-        findings.append(_failed("embedder", error))
+        findings.append(failed_check("embedder", error))
     else:
         findings.append(CheckResult("embedder", True, f"{library.embedder.identity} works"))
         findings += await _examine_vectors(library, vector)
@@ -91,7 +91,7 @@ async def _examine_library(settings: Settings, library: Library) -> list[CheckRe
             await library.reranker.warm_up()
             findings.append(CheckResult("reranker", True, f"{library.reranker.identity} works"))
         except RerankerError as error:
-            findings.append(_failed("reranker", error))
+            findings.append(failed_check("reranker", error))
     for wrong in await check_indexes(library):
         findings.append(
             CheckResult(
@@ -132,7 +132,7 @@ async def _model(settings: Settings) -> CheckResult:
     try:
         await model.check()
     except ModelError as error:
-        return _failed("model", error)
+        return failed_check("model", error)
     finally:
         await model.close()
     return CheckResult(
@@ -140,7 +140,8 @@ async def _model(settings: Settings) -> CheckResult:
     )
 
 
-def _failed(part: str, error: NewsdeskError) -> CheckResult:
+def failed_check(part: str, error: NewsdeskError) -> CheckResult:
+    """An error as what is wrong and how to mend it."""
     return CheckResult(part, False, describe(error.note), remedy_for(error.note))
 
 

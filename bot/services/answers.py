@@ -13,7 +13,13 @@ import discord
 
 from bot.answering.conversation import Conversation
 from bot.answering.engine import THE_QUESTIONS_LANGUAGE, AnswerEngine, AnswerRequest
-from bot.answering.models import Answer, AnswerCompleted, AnswerSentence, SentenceAccepted
+from bot.answering.models import (
+    Answer,
+    AnswerCompleted,
+    AnswerSentence,
+    SentenceAccepted,
+    SentencesRetracted,
+)
 from bot.answering.serialization import as_record
 from bot.errors import UserError
 from bot.services.conversations import AnswerKey, ConversationKey, Conversations
@@ -132,6 +138,8 @@ class AnswerService:
                 if isinstance(event, SentenceAccepted):
                     said.append(event.sentence)
                     delivery.update(partial(writing, said, context))
+                elif isinstance(event, SentencesRetracted):
+                    said.clear()
                 elif isinstance(event, AnswerCompleted):
                     return event.answer
         raise RuntimeError("The engine ended without an answer.")

@@ -41,22 +41,30 @@ class WordLlamaEmbedder(Embedder):
         return np.concatenate(parts)
 
     def _embed(self, texts: list[str]) -> Vectors:
-        model = self._loaded()
-        vectors = np.zeros((len(texts), model.embedding.shape[1]), dtype=np.float32)
-        # wordllama's own pooling gathers a padded block of token vectors, most of it padding; the
-        # mean over each text's own tokens is the same and several times faster.
-        for row, encoding in enumerate(model.tokenize(texts)):
-            ids = np.asarray(encoding.ids, dtype=np.intp)
-            ids = ids[np.asarray(encoding.attention_mask, dtype=bool)]
-            if len(ids):
-                vectors[row] = model.embedding.take(ids, axis=0, mode="clip").mean(axis=0)
-        return normalised(vectors)
+        return sentence_vectors(texts, self._loaded())
 
     def _loaded(self) -> Any:
         with self._lock:
             if self._model is None:
                 self._model = load_model()
             return self._model
+
+
+def sentence_vectors(texts: Sequence[str], model: Any = None) -> Vectors:
+    """The vectors of ``texts``, shape ``(len(texts), 256)``, in whatever way a corpus is embedded.
+
+    Blocks: call it from a worker thread. Raises ``EmbedderError``.
+    """
+    model = model or load_model()
+    vectors = np.zeros((len(texts), model.embedding.shape[1]), dtype=np.float32)
+    # wordllama's own pooling gathers a padded block of token vectors, most of it padding; the
+    # mean over each text's own tokens is the same and several times faster.
+    for row, encoding in enumerate(model.tokenize(list(texts))):
+        ids = np.asarray(encoding.ids, dtype=np.intp)
+        ids = ids[np.asarray(encoding.attention_mask, dtype=bool)]
+        if len(ids):
+            vectors[row] = model.embedding.take(ids, axis=0, mode="clip").mean(axis=0)
+    return normalised(vectors)
 
 
 @cache

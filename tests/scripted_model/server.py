@@ -11,7 +11,7 @@ import contextlib
 import html
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -89,7 +89,31 @@ class Hangs:
     """Accepts the request and never answers."""
 
 
-Play: TypeAlias = Says | Fails | Breaks | Garbles | Hangs
+@dataclass(frozen=True)
+class Sends:
+    """Streams events just so: a mapping is a chunk, bytes are sent as they are. See ``wire``."""
+
+    events: Callable[[Request], Iterable[dict[str, Any] | bytes]]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a server won't take, told by a request's body, and its words for that."""
+
+    refuses: Callable[[dict[str, Any]], bool]
+    status: int
+    body: Any
+
+
+@dataclass(frozen=True)
+class Picky:
+    """Refuses what its refusals say, the first one first, and plays ``then`` for what is left."""
+
+    refusals: tuple[Refusal, ...]
+    then: Says | Sends
+
+
+Play: TypeAlias = Says | Fails | Breaks | Garbles | Hangs | Sends | Picky
 
 
 class ScriptedModel:
@@ -145,11 +169,19 @@ class ScriptedModel:
         if isinstance(play, Hangs):
             await self._ending.wait()
             return web.Response(status=503)
+        if isinstance(play, Picky):
+            for refusal in play.refusals:
+                if refusal.refuses(asked.body):
+                    return web.json_response(refusal.body, status=refusal.status)
+            play = play.then
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         async with self._sending():
             if isinstance(play, Garbles):
                 await response.write(play.raw)
+            elif isinstance(play, Sends):
+                for event in play.events(asked):
+                    await response.write(event if isinstance(event, bytes) else _event(event))
             else:
                 await self._say(response, asked, play)
         return response

@@ -26,7 +26,7 @@ TEXTS = [
     ("It cost 5 million [1]. He left [2, 3].", [("It cost 5 million.", (1,)), ("He left.", (2, 3))]),
     ("“We won,” he said. [1] “They lost.” [2]", [("“We won,” he said.", (1,)), ("“They lost.”", (2,))]),
     ("It opened on Oct. 3. [1] “We won,” he said. [2]", [("It opened on Oct. 3.", (1,)), ("“We won,” he said.", (2,))]),
-    ("- First point [1]\n- Second point [2]\n", [("First point", (1,)), ("Second point", (2,))]),
+    ("- First point [1]\n- Second point [2]\n", [("First point.", (1,)), ("Second point.", (2,))]),
     ("Answer: It rained. [1-3]", [("It rained.", (1, 2, 3))]),
     ("The answer to the question is: It rained. [1]", [("It rained.", (1,))]),
     ("It rained 【4】.", [("It rained.", (4,))]),

@@ -25,7 +25,7 @@ from bot.answering.extractive.answer_type import (
 )
 from bot.answering.extractive.sentences import readable_sentences
 from bot.answering.extractive.vectors import TextVectors, text_vectors
-from bot.answering.prompt_injection import is_injected_instruction
+from bot.answering.prompt_injection import asks_about_instructions, orders_in
 from retrieval.indexes.keyword_index import stems
 from retrieval.models import SearchResult
 
@@ -121,6 +121,7 @@ def analyse(
     for each in results:
         article = each.passage.article
         texts[article.article_id] += f"{article.title}\n{each.passage.text}\n"
+    quotes_orders = asks_about_instructions(question)
     sentences: list[Sentence] = []
     passages: list[frozenset[str]] = []
     of_article: dict[str, set[str]] = defaultdict(set)
@@ -128,7 +129,15 @@ def analyse(
         meant = _short_names(question, texts[each.passage.article.article_id])
         own = list(
             _sentences(
-                number, each, weights, focus, question_stems, known_names, meant, expected.kinds
+                number,
+                each,
+                weights,
+                focus,
+                question_stems,
+                known_names,
+                meant,
+                expected.kinds,
+                quotes_orders=quotes_orders,
             )
         )
         sentences += own
@@ -176,12 +185,15 @@ def _sentences(
     known_names: Set[str],
     meant: Mapping[str, frozenset[str]],
     expected: Set[AnswerKind],
+    *,
+    quotes_orders: bool,
 ) -> Iterator[Sentence]:
     passage = result.passage
+    orders = [] if quotes_orders else orders_in(passage.text, passage.article.title, doubtful=True)
     spans = readable_sentences(passage.text, passage.article.title)
     for place, span in enumerate(spans):
         text = passage.text[span.start : span.end]
-        if is_injected_instruction(text):
+        if any(start < span.end and end > span.start for start, end in orders):
             continue
         terms = tuple(stems(text))
         words = frozenset(terms).union(*(meant[stem] for stem in meant.keys() & set(terms)))

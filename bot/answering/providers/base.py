@@ -5,13 +5,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
+
+from bot.answering.providers.capabilities import Capabilities
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     role: Literal["system", "user", "assistant"]
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStarted:
+    """The server took the request; from now on it costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,25 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class ThoughtDelta:
+    """Some more of what the model thinks, which is no part of an answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRetracted:
+    """All text until now was thought; the answer begins behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """Why the model stopped: it had finished, was cut at its limit or by a filter, or refuses."""
+
+    reason: Literal["stop", "length", "content_filter", "refusal"]
+
+
+@dataclass(frozen=True, slots=True)
 class TokenUsage:
     """Tokens of one call, as the server counts them."""
 
@@ -29,24 +55,39 @@ class TokenUsage:
     completion_tokens: int
 
 
+StreamEvent: TypeAlias = (
+    StreamStarted | TextDelta | ThoughtDelta | AnswerRetracted | StreamEnd | TokenUsage
+)
+
+
 class ChatModel(ABC):
-    """A model that goes on with a conversation."""
+    """A model that goes on with a conversation. ``capabilities`` is what is known of it by now."""
 
     name: str
+    capabilities: Capabilities
 
     @abstractmethod
     def stream(
         self, messages: Sequence[Message], *, max_tokens: int
-    ) -> AsyncGenerator[TextDelta | TokenUsage, None]:
-        """The answer as it is written; at the end what it took, if the server tells.
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """The answer as it is written; then ``StreamEnd``, and what it took, if the server tells.
 
-        Every wait is bounded, and so are tries; only what failed before its first piece is tried
-        again. Raises ``ModelError``. Ending the iteration early ends the call.
+        ``max_tokens`` bounds the answer; a model that thinks first gets more. Every wait is bounded,
+        and so are tries; only what failed before its first text is tried again. Raises
+        ``ModelError``. Ending the iteration early ends the call.
         """
 
     @abstractmethod
     async def check(self) -> None:
         """Ask the server whether it serves this model. Raises ``ModelError``."""
+
+    @property
+    def load_seconds(self) -> float:
+        """How much longer a first answer may take while the server loads the model."""
+        return 0.0
+
+    async def warm_up(self) -> None:
+        """Have the server load the model. Never raises ``ModelError``."""
 
     async def close(self) -> None:
         """Let go of connections."""

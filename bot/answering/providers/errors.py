@@ -1,11 +1,14 @@
 """What goes wrong with a model, whether to try again and what the operator should do.
 
 ModelError
-  ├─ ModelRefused      a bad key, no quota, an unknown model, a request that it won't take
-  ├─ ModelBusy         a rate limit; ``wait`` says for how long, in seconds
-  ├─ ModelUnreachable  no server, an error of its own, or no answer in time
-  ├─ ModelResponseInvalid       an answer that breaks off or is none
-  └─ ContextTooLong    more tokens than the model reads
+  ├─ ModelRefused          a bad key, no quota, an unknown model, a request that it won't take
+  │    └─ ModelFiltered    the server's filter won't have the request or the answer
+  ├─ ModelBusy             a rate limit; ``wait`` says for how long, in seconds
+  ├─ ModelUnreachable      no server, an error of its own, or no answer in time
+  │    └─ ModelLoading     a server that is still reading its model
+  ├─ ModelResponseInvalid  an answer that breaks off or is none
+  ├─ ReasoningTooLong      thoughts used up the tokens before an answer began
+  └─ ContextTooLong        more tokens than the model reads
 """
 
 from __future__ import annotations
@@ -25,6 +28,10 @@ class ModelRefused(ModelError):
     public = "note-model-refused"
 
 
+class ModelFiltered(ModelRefused):
+    public = "note-model-filtered"
+
+
 class ModelBusy(ModelError):
     retry = True
     public = "note-model-busy"
@@ -39,10 +46,24 @@ class ModelUnreachable(ModelError):
     public = "note-model-unreachable"
 
 
+class ModelLoading(ModelUnreachable):
+    """Waited for as long as ``ModelOptions.load_seconds``."""
+
+
 class ModelResponseInvalid(ModelError):
     retry = True
     public = "note-model-broke"
 
 
+class ReasoningTooLong(ModelError):
+    public = "note-model-only-thought"
+
+
 class ContextTooLong(ModelError):
+    """``limit``: how many tokens the model reads and writes together, if the server said so."""
+
     public = "note-too-long-for-model"
+
+    def __init__(self, code: str, /, *, limit: int | None = None, **params: Any) -> None:
+        super().__init__(code, **params)
+        self.limit = limit

@@ -11,7 +11,7 @@ from bot.answering.conversation import Turn
 from bot.answering.models import Answer, AnswerSentence, Citation, text_with_citations
 from bot.answering.replies.coverage import CoveringArticle, coverage_of, loaded
 from bot.answering.replies.flatten import quoted, quoted_answer
-from bot.answering.summaries.lexrank import extract, says_something
+from bot.answering.summaries.lexrank import extract, quotable_sentences
 from bot.answering.summaries.models import CitedSentence
 from retrieval.errors import Note
 from retrieval.indexes.keyword_index import stems
@@ -19,7 +19,6 @@ from retrieval.library import Library
 from retrieval.models import SearchResult
 from retrieval.runtime.executors import ASKING
 from retrieval.search.query import content_words, day
-from retrieval.text.sentences import sentence_spans
 from retrieval.timestamps import TimeRange
 
 _MORE = 3
@@ -143,10 +142,7 @@ def _confirming(said: Citation, question: str, hits: Sequence[SearchResult]) -> 
 
 
 def _sentences(hit: SearchResult) -> Iterator[str]:
-    for start, end in sentence_spans(hit.passage.text):
-        text = hit.passage.text[start:end]
-        if says_something(text):
-            yield text
+    yield from quotable_sentences(hit.passage)
 
 
 def _byline(citation: Citation) -> str:

@@ -10,12 +10,11 @@ from datetime import timedelta
 from bot.answering.conflicts import corrects, differing, numbers_in
 from bot.answering.conflicts import retracted_numbers as taken_back_by
 from bot.answering.figures import Figure, figures
-from bot.answering.summaries.lexrank import CentralityWeights, extract, likeness, says_something
+from bot.answering.summaries.lexrank import CentralityWeights, extract, likeness, quotable_sentences
 from bot.answering.summaries.models import CitedSentence
 from retrieval.catalogue.coverage import Report
 from retrieval.indexes.keyword_index import stems
 from retrieval.models import Passage
-from retrieval.text.sentences import sentence_spans
 
 ARTICLE_SENTENCES = 5
 _HAPPENED, _VOICES, _CHANGES, _DISPUTES, _FIGURES = 3, 4, 3, 2, 5
@@ -204,10 +203,8 @@ def _with_unit(sentence: str, figure: Figure) -> str:
 
 def _lines(read: LoadedReport) -> Iterator[CitedSentence]:
     for passage in read.passages:
-        for start, end in sentence_spans(passage.text):
-            text = passage.text[start:end]
-            if says_something(text):
-                yield CitedSentence(text, (passage,), (text,))
+        for text in quotable_sentences(passage):
+            yield CitedSentence(text, (passage,), (text,))
 
 
 def _newest_first(reports: Sequence[LoadedReport]) -> list[Sequence[Passage]]:

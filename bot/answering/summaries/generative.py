@@ -120,7 +120,7 @@ class GenerativeWriter:
                 if granted:
                     composition = await self._composer.write(
                         task, about, passages, corpus=self._corpus, as_of=self._as_of,
-                        language=_LANGUAGE, passed=passed,
+                        language=_LANGUAGE, passed=passed, retracted=lines.clear,
                     )  # fmt: skip
                     self._keep(composition.usage, composition.dropped, composition.error)
                 else:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bot.answering.prompt_injection import strip_injected_instructions
+from bot.answering.prompt_injection import orders_in
 from retrieval.indexes.keyword_index import stems
 from retrieval.models import Passage
 from retrieval.text.sentences import sentence_spans
@@ -28,6 +28,8 @@ _ROUNDS = 40
 _MOST_SENTENCES = 400
 _SHORT, _LONG = 30, 400
 _REPEATS = 0.8  # so alike, a sentence says nothing new
+# Of an article with so many sentences, one that is less like any other is hardly of it.
+_ENOUGH, _UNLIKE, _STRANGE = 4, 0.03, 0.1
 # Not a sentence that says something by itself: a question, a heading, a line of a list.
 _ENDS = re.compile(r"[.!][\"”’)]*$")
 _LEANS = re.compile(
@@ -91,6 +93,7 @@ def extract(
     scores *= [
         weights.leaning if place and _LEANS.search(text) else 1.0 for text, *_, place in candidates
     ]
+    scores *= np.where(_strangers(candidates, similar), _STRANGE, 1.0)
     chosen: list[int] = []
     for _ in range(min(most, len(candidates))):
         gain = weights.relevance * scores - (1 - weights.relevance) * repeated
@@ -108,6 +111,22 @@ def extract(
     ]
 
 
+def _strangers(
+    candidates: Sequence[tuple[str, Passage, int, int]], similar: Matrix
+) -> npt.NDArray[np.bool_]:
+    """Which sentences have no word of weight in common with the rest of their own article: where
+    they stand says nothing of what they are worth."""
+    found = np.zeros(len(candidates), dtype=bool)
+    of = np.array([article for *_, article, _ in candidates])
+    for article in np.unique(of):
+        rows = np.flatnonzero(of == article)
+        if len(rows) >= _ENOUGH:
+            alike = similar[np.ix_(rows, rows)].copy()
+            np.fill_diagonal(alike, 0)
+            found[rows] = alike.max(axis=1) < _UNLIKE
+    return found
+
+
 def likeness(texts: Sequence[str]) -> Matrix:
     """How alike texts are, from 0 to 1; shape ``(texts, texts)``."""
     vectors = _vectors(texts)
@@ -115,14 +134,18 @@ def likeness(texts: Sequence[str]) -> Matrix:
     return result
 
 
-def says_something(text: str) -> bool:
-    """Whether a sentence can be quoted by itself."""
-    return (
-        _SHORT <= len(text) <= _LONG
-        and bool(_ENDS.search(text))
-        and not _FURNITURE.search(text)
-        and bool(strip_injected_instructions(text))
-    )
+def quotable_sentences(passage: Passage) -> list[str]:
+    """The sentences of a passage that can be quoted by themselves, in order; none that may be meant
+    for a reader's assistant."""
+    text = passage.text
+    orders = orders_in(text, passage.article.title, doubtful=True)
+    found = (text[start:end] for start, end in sentence_spans(text) if (start, end) not in orders)
+    return [sentence for sentence in found if _says_something(sentence)]
+
+
+def _says_something(text: str) -> bool:
+    """Whether a sentence is of a form that can be quoted by itself."""
+    return _SHORT <= len(text) <= _LONG and bool(_ENDS.search(text)) and not _FURNITURE.search(text)
 
 
 def _sentences(articles: Sequence[Sequence[Passage]]) -> list[tuple[str, Passage, int, int]]:
@@ -130,11 +153,9 @@ def _sentences(articles: Sequence[Sequence[Passage]]) -> list[tuple[str, Passage
     for number, article in enumerate(articles):
         place = 0
         for passage in article:
-            for start, end in sentence_spans(passage.text):
-                text = passage.text[start:end]
-                if says_something(text):
-                    found.append((text, passage, number, place))
-                    place += 1
+            for text in quotable_sentences(passage):
+                found.append((text, passage, number, place))
+                place += 1
     # The beginnings of all articles before the ends of any.
     return sorted(found, key=lambda entry: entry[3])
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from retrieval.embedders.wordllama import WordLlamaEmbedder
+from retrieval.embedders.wordllama import sentence_vectors
 from retrieval.timestamps import parse_span
 
 
@@ -55,9 +55,8 @@ class SharedEmbedder:
     """Newsdesk's own embedder without its threads, for the peers that take one."""
 
     def __init__(self) -> None:
-        self._embedder = WordLlamaEmbedder()
         self.embed(["warm up"])
 
     def embed(self, texts: list[str]) -> list[list[float]]:
-        vectors: list[list[float]] = self._embedder._embed(texts).tolist()
+        vectors: list[list[float]] = sentence_vectors(texts).tolist()
         return vectors

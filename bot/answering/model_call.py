@@ -1,0 +1,134 @@
+"""Calls of a model, each entered into the books however it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.answering.budget import TokenBudget
+from bot.answering.models import Usage
+from bot.answering.providers import (
+    AnswerRetracted,
+    ChatModel,
+    Message,
+    StreamEnd,
+    StreamStarted,
+    TextDelta,
+    ThoughtDelta,
+    TokenUsage,
+)
+from bot.answering.token_counts import CountTokens, token_counter
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class CallOutcome:
+    """How a call went: what it took, why it ended, and whether the model thought."""
+
+    usage: Usage | None = None
+    reason: Literal["stop", "length", "content_filter", "refusal"] = "stop"
+    thought: bool = False
+
+
+class ModelCalls:
+    """One model and the budget that its calls are counted against."""
+
+    def __init__(self, model: ChatModel, budget: TokenBudget) -> None:
+        self.model = model
+        self.budget = budget
+        self._counter: CountTokens | None = None
+
+    async def count(self) -> CountTokens:
+        if self._counter is None:
+            self._counter = await token_counter(self.model.name)
+        return self._counter
+
+    async def stream(
+        self, messages: Sequence[Message], most: int, corpus: str, outcome: CallOutcome
+    ) -> AsyncGenerator[TextDelta | AnswerRetracted, None]:
+        """The text of one call as it comes; ``outcome`` is filled in. Raises ``ModelError``."""
+        count = await self.count()
+        asked = sum(count(message.content) for message in messages)
+        tries: list[_Try] = []
+        try:
+            async with aclosing(self.model.stream(messages, max_tokens=most)) as events:
+                async for event in events:
+                    if isinstance(event, StreamStarted) or not tries:
+                        tries.append(_Try())
+                    if isinstance(event, TokenUsage):
+                        tries[-1].told = event
+                    elif isinstance(event, StreamEnd):
+                        outcome.reason = event.reason
+                    elif isinstance(event, (TextDelta, ThoughtDelta)):
+                        tries[-1].said.append(event.text)
+                        outcome.thought |= isinstance(event, ThoughtDelta)
+                    if isinstance(event, (TextDelta, AnswerRetracted)):
+                        yield event
+        finally:
+            # A stream that tells no usage is estimated; so is one that was left early.
+            for each in tries:
+                call = each.told or TokenUsage(asked, count("".join(each.said)))
+                usage = await asyncio.shield(self._recorded(corpus, call))
+                outcome.usage = usage + outcome.usage if outcome.usage else usage
+
+    async def text(self, prompt: str, most: int, corpus: str) -> tuple[str, CallOutcome]:
+        """The whole answer to a short prompt. Raises ``ModelError``."""
+        outcome = CallOutcome()
+        said: list[str] = []
+        messages = [Message("user", prompt)]
+        async with aclosing(self.stream(messages, most, corpus, outcome)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    said.append(event.text)
+                else:
+                    said.clear()
+        return "".join(said), outcome
+
+    async def _recorded(self, corpus: str, call: TokenUsage) -> Usage:
+        try:
+            return await self.budget.record(corpus, self.model.name, call)
+        except SQLAlchemyError as error:
+            _log.warning("What an answer took could not be kept (%s).", error.__class__.__name__)
+            return Usage(call.prompt_tokens, call.completion_tokens)
+
+
+class _Try:
+    """What is known of one request that the server took."""
+
+    def __init__(self) -> None:
+        self.told: TokenUsage | None = None
+        self.said: list[str] = []
+
+
+async def with_pauses(
+    events: AsyncIterator[TextDelta | AnswerRetracted], seconds: float
+) -> AsyncGenerator[TextDelta | AnswerRetracted | None, None]:
+    """The events, and None wherever none has come for so long (once a pause)."""
+    following: asyncio.Task[TextDelta | AnswerRetracted | None] | None = None
+    try:
+        while True:
+            following = asyncio.create_task(_next(events))
+            done, _ = await asyncio.wait([following], timeout=seconds)
+            if not done:
+                yield None
+            event = await following
+            if event is None:
+                return
+            yield event
+    finally:
+        if following is not None and not following.done():
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+
+async def _next(
+    events: AsyncIterator[TextDelta | AnswerRetracted],
+) -> TextDelta | AnswerRetracted | None:
+    return await anext(events, None)

@@ -1,0 +1,121 @@
+"""`newsdesk doctor --model`: one question to the model, and what its answer tells of it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+import prompts
+from bot.answering.declines import NO_ANSWER, is_decline
+from bot.answering.providers import (
+    AnswerRetracted,
+    ChatModel,
+    Message,
+    ModelError,
+    StreamEnd,
+    TextDelta,
+    ThoughtDelta,
+    TokenUsage,
+    make_model,
+)
+from bot.answering.sentence_stream import DraftReader, DraftSentence
+from bot.config.settings import Settings
+from bot.ops.doctor import CheckResult, failed_check
+from retrieval.text.language import detect_language
+
+_PASSAGES = """<passage number="1" publisher="Maravel Courier" published="2026-03-05" title="Lantern Bridge opens">
+The Lantern Bridge cost 412 million crowns. Mayor Ines Calder opened it on Thursday.
+</passage>
+
+<passage number="2" publisher="Oss Valley Radio" published="2026-03-05" title="Council votes on budget">
+The council of Maravel votes on the budget next week.
+</passage>"""
+# In another language than the passages: the answer should be in that of the question.
+_QUESTION = "Wie viel hat die Lantern Bridge gekostet, und wer hat sie am Donnerstag eröffnet?"
+_TOKENS = 200
+
+
+@dataclass
+class _Trial:
+    first: float | None = None
+    last: float = 0.0
+    thought: bool = False
+    said: list[str] = field(default_factory=list)
+    reason: str = "stop"
+    usage: TokenUsage | None = None
+
+
+async def examine_model(settings: Settings) -> list[CheckResult]:
+    """Ask the model one question. Never raises for what it finds."""
+    model = make_model(settings.answering().model)
+    if model is None:
+        return [CheckResult("model", None, "no OPENAI_API_KEY and no OPENAI_BASE_URL: answers are quotations")]  # fmt: skip
+    try:
+        trial = await _asked(model)
+    except ModelError as error:
+        return [failed_check("model", error), _requests(model)]
+    finally:
+        await model.close()
+    reader = DraftReader(2)
+    drafts = [*reader.feed("".join(trial.said)), *reader.finish(cut=trial.reason == "length")]
+    return [
+        CheckResult("model speed", True, _speed(trial)),
+        CheckResult("model reasoning", True, "thinks before it answers" if trial.thought else "does not think aloud"),
+        _citations(drafts),
+        _language(" ".join(draft.text for draft in drafts)),
+        _requests(model),
+    ]  # fmt: skip
+
+
+async def _asked(model: ChatModel) -> _Trial:
+    rules = prompts.render("answer_rules", today="Friday, 6 March 2026", language="German, the language of the question", refusal=NO_ANSWER)  # fmt: skip
+    asked = prompts.render("answer_question", passages=_PASSAGES, question=_QUESTION)
+    trial, start = _Trial(), time.perf_counter()
+    messages = [Message("system", rules), Message("user", asked)]
+    async with aclosing(model.stream(messages, max_tokens=_TOKENS)) as events:
+        async for event in events:
+            if isinstance(event, TextDelta):
+                trial.first = trial.first or time.perf_counter() - start
+                trial.said.append(event.text)
+            elif isinstance(event, ThoughtDelta):
+                trial.thought = True
+            elif isinstance(event, AnswerRetracted):
+                trial.thought = True
+                trial.said.clear()
+            elif isinstance(event, StreamEnd):
+                trial.reason = event.reason
+            elif isinstance(event, TokenUsage):
+                trial.usage = event
+    trial.last = time.perf_counter() - start
+    return trial
+
+
+def _speed(trial: _Trial) -> str:
+    told = (
+        f"first word after {trial.first or trial.last:.1f} s, whole answer after {trial.last:.1f} s"
+    )
+    if trial.usage is None:
+        return f"{told}; it tells no usage, so tokens are estimated"
+    return f"{told}, {trial.usage.completion_tokens / max(trial.last, 0.001):.0f} tokens a second"
+
+
+def _citations(drafts: list[DraftSentence]) -> CheckResult:
+    if drafts and is_decline(drafts[0].text):
+        return CheckResult("model answer", False, "it declines a question that its passages answer", "Choose a larger model.")  # fmt: skip
+    cited = sum(bool(draft.cited) for draft in drafts)
+    if not cited:
+        return CheckResult("model citations", False, f"none of {len(drafts)} sentences cites a passage", "Newsdesk looks for the passages itself; a larger model cites them.")  # fmt: skip
+    return CheckResult("model citations", True, f"{cited} of {len(drafts)} sentences cite passages")
+
+
+def _language(text: str) -> CheckResult:
+    found = detect_language(text)
+    if found == "de":
+        return CheckResult("model language", True, "answers in the language of the question")
+    return CheckResult("model language", None, f"was asked in German and answers in {found or 'a language that is not clear'}")  # fmt: skip
+
+
+def _requests(model: ChatModel) -> CheckResult:
+    known = model.capabilities.described()
+    return CheckResult("model requests", True, "; ".join(known) or "takes every parameter")
