@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -23,12 +25,15 @@ from bot.ui.escaping import explained, plain
 from bot.ui.failures import described
 from bot.ui.jobs import lines_of
 from bot.ui.links import link_of
-from bot.ui.moderation import feed_lines, item_lines, verdict_line, visit_lines
+from bot.ui.moderation import feed_lines, import_lines, item_lines, verdict_line, visit_lines
 from bot.ui.pager import paged
 from bot.ui.pages import BUSY, note
 from retrieval import errors as services
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
+from retrieval.feeds.item_filter import FeedFilters
+from retrieval.feeds.opml import ListedFeed, read_opml, write_opml
+from retrieval.feeds.service import FeedImport as FeedImport
 from retrieval.feeds.service import FeedVisit as FeedVisit
 from retrieval.ingestion.progress import IngestProgress
 from retrieval.runtime.concurrency import map_concurrently
@@ -41,6 +46,8 @@ _LOOK_SECONDS = 600.0
 _SHOW_SECONDS = 2.0
 _AT_ONCE = 4
 _MOST_WORDS = 20
+_OPML_BYTES = 5_000_000
+_DOWNLOAD_SECONDS = 60.0
 
 
 class FeedCommands(
@@ -125,6 +132,106 @@ class FeedCommands(
             self._services, interaction, context, paged(title, lines, context.say, head=head)
         )
 
+    @app_commands.command(
+        name="filter", description=locale_str("Change or try out which items of a feed are taken")
+    )
+    @app_commands.describe(
+        feed=locale_str("Which feed"),
+        include=locale_str("Take only items with one of these words (commas between)"),
+        exclude=locale_str("Leave out items with one of these words (commas between)"),
+        languages=locale_str("Take only items in these languages, such as de, en"),
+        categories=locale_str("Take only items that are filed under one of these"),
+        try_only=locale_str("Show what would pass and change nothing"),
+        clear=locale_str("Drop the filters that there are"),
+    )
+    async def filter(
+        self,
+        interaction: discord.Interaction[Any],
+        feed: app_commands.Range[str, 1, 1000],
+        include: app_commands.Range[str, 1, 300] | None = None,
+        exclude: app_commands.Range[str, 1, 300] | None = None,
+        languages: app_commands.Range[str, 1, 100] | None = None,
+        categories: app_commands.Range[str, 1, 300] | None = None,
+        try_only: bool = False,
+        clear: bool = False,
+    ) -> None:
+        context = await self._services.contexts.of_interaction(interaction)
+        corpus = context.require_moderator()
+        given = {"include": include, "exclude": exclude, "languages": languages, "categories": categories}  # fmt: skip
+        words = {key: _words(text) for key, text in given.items() if text}
+        await acknowledge(interaction)
+        desk = self._services.ingestion.desk
+        with telling(feed, not_found="feed-unknown"):
+            known = await desk.feed(feed, corpus)
+        before = FeedFilters() if clear else FeedFilters.of(known.include, known.exclude)
+        filters = replace(before, **words)
+        look = _PreviewReport(interaction, context, known.name)
+        _, judged = await self._look(look, desk.preview_filters(feed, corpus, filters))
+        if not try_only:
+            known = await desk.set_filters(feed, corpus, context.actor, filters)
+        head = f"{verdict_line(tuple(judged), context.say)}\n{context.say('feed-filters-tried' if try_only else 'feed-filters-set')}"
+        lines = (item_lines(each, context.say) for each in judged)
+        title = plain(known.name, 100)
+        await send_pages(
+            self._services, interaction, context, paged(title, lines, context.say, head=head)
+        )
+
+    @app_commands.command(
+        name="import", description=locale_str("Add the feeds of an OPML file, each tried first")
+    )
+    @app_commands.describe(file=locale_str("An OPML file, as feed readers export it"))
+    async def import_(
+        self, interaction: discord.Interaction[Any], file: discord.Attachment
+    ) -> None:
+        context = await self._services.contexts.of_interaction(interaction)
+        corpus = context.require_moderator()
+        await acknowledge(interaction)
+        if file.size > _OPML_BYTES:
+            raise UserError("opml-unreadable", name=plain(file.filename, 100))
+        try:
+            async with asyncio.timeout(_DOWNLOAD_SECONDS):
+                data = await file.read()
+        except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
+            raise UserError("file-not-had", name=plain(file.filename, 100)) from error
+        try:
+            listed = await asyncio.to_thread(read_opml, data)
+        except services.UnreadableSource as error:
+            raise UserError("opml-unreadable", name=plain(file.filename, 100)) from error
+        look = _PreviewReport(interaction, context)
+        look.of = len(listed)
+        done = await self._look(look, self._import(listed, corpus, context.actor, look))
+        order = {"failed": 0, "added": 1, "known": 2}
+        done.sort(key=lambda each: (order[each.status], each.listed.url))
+        lines = [import_lines(each, context.say) for each in done]
+        head = context.say(
+            "feeds-imported",
+            added=sum(each.status == "added" for each in done),
+            known=sum(each.status == "known" for each in done),
+            failed=sum(each.status == "failed" for each in done),
+        )
+        await send_pages(
+            self._services,
+            interaction,
+            context,
+            paged(context.say("feeds-import-title"), lines, context.say, head=head),
+        )
+
+    @app_commands.command(
+        name="export", description=locale_str("Get the feeds of this server as an OPML file")
+    )
+    async def export(self, interaction: discord.Interaction[Any]) -> None:
+        context = await self._services.contexts.of_interaction(interaction)
+        corpus = context.require_moderator()
+        await acknowledge(interaction)
+        feeds = await self._services.ingestion.desk.feeds(corpus)
+        if not feeds:
+            raise UserError("feeds-none")
+        guild = interaction.guild.name if interaction.guild else "Newsdesk"
+        written = write_opml(feeds, guild, discord.utils.utcnow())
+        file = discord.File(io.BytesIO(written), "feeds.opml")
+        words = context.say("feeds-exported", count=len(feeds))
+        await interaction.edit_original_response(embed=note(words).embed, attachments=[file])
+
     @app_commands.command(name="pause", description=locale_str("Stop asking a feed for news"))
     @app_commands.describe(feed=locale_str("Which feed"))
     async def pause(
@@ -187,6 +294,7 @@ class FeedCommands(
     @resume.autocomplete("feed")
     @remove.autocomplete("feed")
     @check.autocomplete("feed")
+    @filter.autocomplete("feed")
     async def _feeds(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
@@ -218,6 +326,15 @@ class FeedCommands(
             feed = await change(reference, corpus, context.actor)
         words = context.say(done, name=plain(feed.name, 150))
         await interaction.edit_original_response(embed=note(words).embed)
+
+    async def _import(
+        self, listed: list[ListedFeed], corpus: str, actor: Actor, look: _PreviewReport
+    ) -> list[FeedImport]:
+        done = []
+        async for each in self._services.ingestion.desk.import_feeds(listed, corpus, actor):
+            done.append(each)
+            look.done += 1
+        return done
 
     async def _visit_all(self, corpus: str, look: _PreviewReport) -> list[FeedVisit]:
         """All active feeds, but for those that are being visited right now."""

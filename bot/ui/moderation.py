@@ -13,7 +13,7 @@ from retrieval.catalogue.feeds import Feed
 from retrieval.catalogue.moderation import ArticleCard
 from retrieval.errors import Note
 from retrieval.feeds.item_filter import FilteredItem
-from retrieval.feeds.service import FeedVisit
+from retrieval.feeds.service import FeedImport, FeedVisit
 from retrieval.timestamps import written
 
 _REASON = 200
@@ -62,6 +62,13 @@ def item_lines(each: FilteredItem, say: Say) -> str:
     if each.reason:
         lines.append(f"-# {_reason(each.reason, say)}")
     return "\n".join(lines)
+
+
+def import_lines(each: FeedImport, say: Say) -> str:
+    """A feed of an imported list and what became of it."""
+    name = each.listed.title or (each.feed.name if each.feed else "") or each.listed.url
+    head = f"**{say(f'feed-import-{each.status}')}** · {link(name, each.listed.url)}"
+    return f"{head}\n-# {_reason(each.reason, say)}" if each.reason else head
 
 
 def verdict_line(judged: tuple[FilteredItem, ...], say: Say) -> str:

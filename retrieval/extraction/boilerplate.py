@@ -174,14 +174,21 @@ def _prune_head(heading: Any) -> None:
         name = f"{element.get('class') or ''} {element.get('id') or ''}"
         is_head = tag in _HEADINGS or (
             tag in {"p", "div", "span", "strong", "em", "li", "ul"}
-            and _STANDFIRST.search(plain_name(name))
+            and (_STANDFIRST.search(plain_name(name)) or _LEAD_NAME.search(plain_name(name)))
             and size(element.text_content()) < 600
         )
         if is_head and not any(above in doomed for above in element.iterancestors()):
             if behind is None:
                 behind = _text_behind(heading)
-            may_stay = tag not in _HEADINGS or _LEAD_NAME.search(plain_name(name))
-            if may_stay and _is_lead(element.text_content(), behind):
+            is_lead = bool(_LEAD_NAME.search(plain_name(name)))
+            said_again = _is_said_again(element.text_content(), behind)
+            if (
+                (tag not in _HEADINGS or is_lead)
+                and not said_again
+                and _is_told(element.text_content())
+            ):
+                break
+            if is_lead and not said_again and not _STANDFIRST.search(plain_name(name)):
                 break
             doomed.append(element)
         elif not any(above in doomed for above in element.iterancestors()):
@@ -197,17 +204,19 @@ def _text_behind(heading: Any) -> str:
     return str(body.text_content())
 
 
-def _is_lead(text: str, page: str) -> bool:
-    """Whether a standfirst tells what the paragraphs don't: whole sentences, with words of their own."""
+def _is_told(text: str) -> bool:
+    """Whether a standfirst tells something: whole sentences, no kicker."""
     plain = " ".join(text.split())
-    if size(plain) < _LEAD or not _SENTENCE_END.search(plain):
-        return False
-    mine = words(plain)
+    return size(plain) >= _LEAD and bool(_SENTENCE_END.search(plain))
+
+
+def _is_said_again(text: str, page: str) -> bool:
+    """Whether the words of a standfirst come again in the text behind it."""
+    mine = words(" ".join(text.split()))
     counts = Counter(words(page))
     for word in mine:
         counts[word] -= 1
-    again = sum(counts[word] > 0 for word in mine)
-    return again < _SAID_AGAIN * len(mine)
+    return sum(counts[word] > 0 for word in mine) >= _SAID_AGAIN * len(mine)
 
 
 def following(element: Any) -> Iterator[Any]:
@@ -257,13 +266,11 @@ def _hidden_names(tree: Any) -> tuple[set[str], set[str]]:
             opening = text.rfind("{", 0, hiding.start())
             if opening < 0 or "}" in text[opening : hiding.start()]:
                 continue
-            begin = (
-                max(
-                    text.rfind("}", 0, opening),
-                    text.rfind("{", 0, opening),
-                    text.rfind("*/", 0, opening) + 1,
-                )
-                + 1
+            before = text[:opening]
+            begin = max(
+                before.rfind("}") + 1,
+                before.rfind("{") + 1,
+                before.rfind("*/") + 2 if "*/" in before else 0,
             )
             # A rule inside another is for some screens only: what it hides is there for others.
             if text.count("{", 0, opening) != text.count("}", 0, opening):

@@ -60,8 +60,9 @@ def tidy(text: str) -> str:
 
 def _unpresented(line: str) -> str:
     """Letters for their printed forms, but in a line drawn from right to left, which stays as it is:
-    there marks stand before their letters."""
-    if _DRAWN.search(line):
+    there marks stand before their letters, and final forms at the beginning of words."""
+    finals = (unicodedata.name(word[0], "").endswith("FINAL FORM") for word in line.split())
+    if _DRAWN.search(line) or any(finals):
         return line
     return _PRESENTED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), line)
 

@@ -1,0 +1,279 @@
+"""Sites that answer badly: what is here stays as good as it was, and every feed of a list is tried."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from bot.services.ingestion import IngestionServices
+from retrieval.feeds.item_filter import FeedFilters
+from retrieval.feeds.opml import read_opml, write_opml
+from retrieval.timestamps import TimeRange, iso
+from tests.integration.conftest import Newsdesk, lines
+from tests.integration.newsroom import MODERATOR, Clock, moderator, opened
+from tests.newsite import NewsSite, documents
+from tests.newsite.site import Served
+from tests.unit.served import LANGUAGES, item, page, paragraphs, rss
+
+_QUESTION = "Сколько книг поместится в библиотеке Варсунда?"
+
+
+@pytest.fixture
+def site() -> Iterator[NewsSite]:
+    with NewsSite() as running:
+        yield running
+
+
+def _full(
+    title: str, link: str, text: list[str], date: str = "Tue, 24 Nov 2026 08:00:00 +0000"
+) -> str:
+    body = "".join(f"<p>{line}</p>" for line in text)
+    return item(
+        title, link=link, date=date, more=f"<content:encoded><![CDATA[{body}]]></content:encoded>"
+    )
+
+
+async def _text(room: IngestionServices, url: str) -> str:
+    desk = await moderator(room)
+    _, text = await desk.articles.show(url)
+    return text
+
+
+def _clock() -> Clock:
+    return Clock(datetime(2026, 11, 25, 9, tzinfo=UTC))
+
+
+def test_a_feed_that_breaks_letters_or_cuts_a_text_changes_nothing(
+    site: NewsSite, newsdesk: Newsdesk
+) -> None:
+    whole = paragraphs("ru") * 3
+    link = site.url("/ru1.html")
+    title = LANGUAGES["ru"]["title"]
+    good = rss(_full(title, link, whole)).encode()
+    letter = "к".encode()
+    broken = good.replace(letter, letter[:1], 8)
+    cut = rss(_full(title, link, [*whole[:6], whole[6][:60]])).encode()
+    env = {"NEWSDESK_FETCH_ALLOW": site.allow}
+
+    def serve_and_check(feed: bytes) -> dict[str, int]:
+        site.serve("/feed", feed, "application/rss+xml")
+        checked = newsdesk("feeds", "check", "1", "--json", **env)
+        counts: dict[str, int] = lines(checked.stdout)[0]["counts"]
+        return counts
+
+    def ask() -> dict[str, object]:
+        answer = lines(newsdesk("ask", _QUESTION, "--json", **env).stdout)[0]
+        return {key: answer[key] for key in ("answer", "abstained", "citations", "nearest")}
+
+    site.serve("/feed", good, "application/rss+xml")
+    assert newsdesk("feeds", "add", site.url("/feed"), **env).returncode == 0
+    assert serve_and_check(good) == {"indexed": 1}
+    before = ask()
+    assert before["citations"] or before["nearest"]
+    assert serve_and_check(broken) == {"unchanged": 1}
+    assert ask() == before
+    assert serve_and_check(cut) == {"unchanged": 1}
+    assert ask() == before
+    later = rss(_full(title, link, [*whole, LANGUAGES["ru"]["brief"][0]])).encode()
+    assert serve_and_check(later) == {"updated": 1}
+
+
+async def test_the_moderator_is_told_why_a_text_was_kept(tmp_path: Path, site: NewsSite) -> None:
+    link, whole = site.url("/de1.html"), paragraphs("de") * 3
+    site.serve("/feed", rss(_full("Mühle", link, whole)).encode(), "application/rss+xml")
+    clock = _clock()
+    async with opened(tmp_path, site, clock) as room:
+        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        await room.desk.visit(feed)
+        asked = [line.encode("ascii", "replace").decode() for line in whole]
+        site.serve("/feed", rss(_full("Mühle", link, asked)).encode(), "application/rss+xml")
+        clock.advance(hours=2)
+        visit = await room.desk.visit((await room.desk.feeds("local"))[0])
+        assert visit.counts == {"unchanged": 1}
+        assert visit.judged[0].reason is not None
+        assert visit.judged[0].reason.code == "letters-broken"
+
+
+async def test_a_title_cut_within_a_letter_leaves_the_rest_of_a_feed_alone(
+    tmp_path: Path, site: NewsSite
+) -> None:
+    link, whole = site.url("/ru1.html"), paragraphs("ru") * 3
+    old = _full(LANGUAGES["ru"]["title"], link, whole)
+    site.serve("/feed", rss(old).encode(), "application/rss+xml")
+    clock = _clock()
+    async with opened(tmp_path, site, clock) as room:
+        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        await room.desk.visit(feed)
+        first = await _text(room, link)
+        new = _full("Библиотека откр☠", site.url("/ru2.html"), LANGUAGES["ru"]["brief"] * 6)
+        data = rss(new, old).encode().replace("☠".encode(), b"\xd1")
+        site.serve("/feed", data, "application/rss+xml")
+        clock.advance(hours=2)
+        visit = await room.desk.visit((await room.desk.feeds("local"))[0])
+        assert visit.counts == {"indexed": 1}
+        assert await _text(room, link) == first
+        desk = await moderator(room)
+        titles = {card.title for card in await desk.articles.find("")}
+        assert titles == {LANGUAGES["ru"]["title"], "Библиотека откр\ufffd"}
+
+
+async def test_items_without_a_usable_date_are_new_when_they_are_new(
+    tmp_path: Path, site: NewsSite
+) -> None:
+    epoch = "Thu, 01 Jan 1970 00:00:00 +0000"
+    old = _full("Old thing", site.url("/e0.html"), paragraphs("en") * 2, epoch)
+    site.serve("/feed", rss(old).encode(), "application/rss+xml")
+    clock = _clock()
+    async with opened(tmp_path, site, clock) as room:
+        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        assert (await room.desk.visit(feed)).counts == {"indexed": 1}
+        new = _full("Three medals", site.url("/e1.html"), paragraphs("de") * 2, epoch)
+        site.serve("/feed", rss(new, old).encode(), "application/rss+xml")
+        clock.advance(hours=2)
+        visit = await room.desk.visit((await room.desk.feeds("local"))[0])
+        assert Counter(each.verdict for each in visit.judged) == {"new": 1, "seen": 1}
+        assert visit.counts == {"indexed": 1}
+
+
+async def test_a_zone_by_name_makes_news_of_today_visible_at_once(
+    tmp_path: Path, site: NewsSite
+) -> None:
+    now = datetime.now(UTC)
+    tokyo = (now - timedelta(minutes=30) + timedelta(hours=9)).strftime("%a, %d %b %Y %H:%M:%S JST")
+    site.serve(
+        "/feed",
+        rss(_full("Fire", site.url("/f"), paragraphs("en") * 2, tokyo)).encode(),
+        "application/rss+xml",
+    )
+    async with opened(tmp_path, site, Clock(now)) as room:
+        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        await room.desk.visit(feed)
+        found = await room.library.search(
+            "paper mill library", TimeRange(now), corpus="local", limit=5
+        )
+        assert found.hits[0].passage.article.published_at == iso(
+            (now - timedelta(minutes=30)).replace(microsecond=0)
+        )
+
+
+async def test_a_page_that_only_sends_its_readers_on_is_followed(
+    tmp_path: Path, site: NewsSite
+) -> None:
+    refresh = '<html><head><meta http-equiv="refresh" content="0; url=/real.html"><title>Redirecting</title></head><body><p><a href="/real.html">Click here</a></p></body></html>'
+    site.serve("/old.html", refresh)
+    site.serve("/real.html", page("en"))
+    async with opened(tmp_path, site, _clock()) as room:
+        incoming = await room.pages.article(site.url("/old.html"))
+        assert incoming.article is not None
+        assert incoming.article.title == LANGUAGES["en"]["title"]
+        assert incoming.article.url == site.url("/real.html")
+
+
+async def test_a_feed_that_moved_for_good_is_asked_at_its_new_address(
+    tmp_path: Path, site: NewsSite
+) -> None:
+    feed_text = rss(_full("Mill", site.url("/m"), paragraphs("en") * 2)).encode()
+    site.serve("/new", feed_text, "application/rss+xml")
+    for path, status in (("/gone", 301), ("/away", 302)):
+        site.serve(path, b"", "text/html", headers={"location": "/new"}, status=status)
+    async with opened(tmp_path, site, _clock()) as room:
+        for corpus, path, right in (("a", "/gone", "/new"), ("b", "/away", "/away")):
+            feed = await room.desk.add(site.url(path), corpus, MODERATOR)
+            visit = await room.desk.visit(feed)
+            assert visit.feed.url == site.url(right)
+
+
+async def test_filters_are_tried_and_changed(tmp_path: Path, site: NewsSite) -> None:
+    first = _full("Mühle", site.url("/sport/1"), paragraphs("de") * 2)
+    second = _full("Mill", site.url("/kultur/2"), paragraphs("en") * 2)
+    site.serve("/feed", rss(first, second).encode(), "application/rss+xml")
+    async with opened(tmp_path, site, _clock()) as room:
+        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        german = FeedFilters(languages=("de",), without_categories=("kultur",))
+        _, tried = await room.desk.preview_filters(str(feed.id), "local", german)
+        assert [each.verdict for each in tried] == ["new", "filtered"]
+        assert (await room.desk.feed(str(feed.id), "local")).include == feed.include
+        changed = await room.desk.set_filters(str(feed.id), "local", MODERATOR, german)
+        assert FeedFilters.of(changed.include, changed.exclude) == german
+        assert (await room.desk.visit(changed)).counts == {"indexed": 1}
+
+
+def _list_of(site: NewsSite, count: int) -> bytes:
+    """An OPML file of feeds, of which every third is broken in one of six ways."""
+    outlines = []
+    for number in range(count):
+        path = f"/feeds/{number}"
+        text = rss(_full(f"Item {number}", site.url(f"/n/{number}"), paragraphs("en"))).encode()
+        broken: dict[int, Served] = {
+            0: Served(b"", "text/html", status=404),
+            1: Served(page("en").encode(), "text/html"),
+            2: Served(text[:60], "application/rss+xml"),
+            3: Served(b"", "text/html", status=500),
+            4: Served(b"\x89PNG\r\n", "image/png"),
+            5: Served(b"{}", "application/json"),
+        }
+        served = broken[number // 3 % 6] if number % 3 == 0 else Served(text, "application/rss+xml")
+        site.serve(path, served.body, served.content_type, status=served.status)
+        outlines.append(f'<outline type="rss" text="Feed {number}" xmlUrl="{site.url(path)}"/>')
+    twice = f'<outline text="Again"><outline text="x" xmlUrl="{site.url("/feeds/1")}"/></outline>'
+    return (
+        '<?xml version="1.0" encoding="utf-8"?><opml version="1.0"><head><title>Mine</title></head><body>'
+        f'<outline text="Folder">{"".join(outlines)}</outline>{twice}</body></opml>'
+    ).encode()
+
+
+def test_a_list_of_two_hundred_feeds_is_imported_once(
+    tmp_path: Path, site: NewsSite, newsdesk: Newsdesk
+) -> None:
+    file = tmp_path / "feeds.opml"
+    file.write_bytes(_list_of(site, 200))
+    env = {"NEWSDESK_FETCH_ALLOW": site.allow}
+    done = newsdesk("feeds", "import", str(file), "--json", **env)
+    assert done.returncode == 0, done.stderr
+    told = lines(done.stdout)
+    assert len(told) == 200
+    status = {each["url"]: each["status"] for each in told}
+    assert status == {
+        site.url(f"/feeds/{n}"): "failed" if n % 3 == 0 else "added" for n in range(200)
+    }
+    assert all(bool(each["reason"]) == (each["status"] == "failed") for each in told)
+    listed = lines(newsdesk("feeds", "list", "--json", **env).stdout)
+    assert len(listed) == len({each["url"] for each in listed}) == 133
+    again = lines(newsdesk("feeds", "import", str(file), "--json", **env).stdout)
+    assert Counter(each["status"] for each in again) == {"known": 133, "failed": 67}
+    exported = newsdesk("feeds", "export", **env).stdout
+    root = ElementTree.fromstring(exported)
+    assert {o.get("xmlUrl") for o in root.iter("outline")} == {each["url"] for each in listed}
+
+
+async def test_opml_goes_out_and_comes_in_again(tmp_path: Path, site: NewsSite) -> None:
+    site.serve(
+        "/feed",
+        rss(_full("Mill & Co <1>", site.url("/m"), paragraphs("en"))).encode(),
+        "application/rss+xml",
+    )
+    async with opened(tmp_path, site, _clock()) as room:
+        await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        written = write_opml(
+            await room.desk.feeds("local"), "Ä & ö", datetime(2026, 1, 1, tzinfo=UTC)
+        )
+        assert [each.url for each in read_opml(written)] == [site.url("/feed")]
+        again = [
+            each async for each in room.desk.import_feeds(read_opml(written), "other", MODERATOR)
+        ]
+        assert [each.status for each in again] == ["added"]
+
+
+async def test_a_packed_sitemap_is_read(tmp_path: Path, site: NewsSite) -> None:
+    sitemap = documents.news_sitemap([documents.entry(site.url(), n) for n in (1, 2)])
+    site.serve("/news.xml.gz", gzip.compress(sitemap.encode()), "application/gzip")
+    async with opened(tmp_path, site) as room:
+        seen = await room.desk.preview(site.url("/news.xml.gz"), "local")
+        assert seen.document.kind == "sitemap"
+        assert len(seen.judged) == 2
