@@ -163,7 +163,7 @@ class AnswerEngine:
         return replace(_localized(joined(answers), emit), question=asked.question)
 
     async def _definition(self, asked: AnswerRequest) -> Answer | None:
-        """What an article says a thing is; general knowledge is no other business of the news."""
+        """What an article says of a thing; general knowledge is no other business of the news."""
         found = await self._library.search(
             asked.question,
             asked.within,
@@ -172,7 +172,7 @@ class AnswerEngine:
             limit=asked.limit,
         )
         selection = await ASKING.run(select, found)
-        if not selection.defines:
+        if not selection.tells:
             return None
         quoted = _quoted(found, ConflictResolution(selection.quotations, ()))
         return replace(quoted, citations=_with_others(quoted.citations, found))

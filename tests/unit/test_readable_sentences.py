@@ -78,3 +78,11 @@ def test_every_sentence_stands_in_the_text_as_it_is() -> None:
         "The U.S. may have led.",
         "“It did,” Mr. Calder said at 5 p.m. Thursday.",
     ]
+
+
+def test_a_gap_within_a_quotation_ends_no_sentence() -> None:
+    text = "“What we found is that Lark … is the best ferry,” Calder said. Then she left."
+    assert read(text) == [
+        "“What we found is that Lark … is the best ferry,” Calder said.",
+        "Then she left.",
+    ]

@@ -19,6 +19,9 @@ _QUOTED = re.compile(r"[“\"«„]([^“”\"«»„]{3,80})[”\"»“]")
 # Of a question's weight, so much is a name that it can't be answered without.
 _TELLING = 0.15
 _SPELT = 0.8
+# A passage with so much of the question is on its subject.
+_ON_IT = 0.5
+_YEAR = re.compile(r"(?:1[6-9]|20)\d\d")
 _MISQUOTED = 0.3
 
 # Of the sentence that answers best.
@@ -51,6 +54,12 @@ def asks_of_the_unheld(analysis: PassageAnalysis) -> bool:
     evidence = passage_evidence(analysis)
     if evidence["quoted_missing"] > _MISQUOTED or evidence["numbers_missing"]:
         return True
+    on_it = [words for words in analysis.passages if analysis.coverage(words) >= _ON_IT]
+    published = {result.passage.article.published_at or "" for result in analysis.results}
+    for year in filter(_YEAR.fullmatch, analysis.weights):
+        told = any(year in words for words in on_it)
+        if not told and not any(date.startswith(year) for date in published):
+            return True
     held = frozenset[str]().union(*analysis.passages)
     total = sum(analysis.weights.values()) or 1.0
     return any(

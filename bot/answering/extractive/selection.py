@@ -9,7 +9,13 @@ from functools import cache
 
 import numpy as np
 
-from bot.answering.extractive.analysis import READ_RESULTS, PassageAnalysis, Sentence, analyse
+from bot.answering.extractive.analysis import (
+    READ_RESULTS,
+    PassageAnalysis,
+    Sentence,
+    analyse,
+    common_stems,
+)
 from bot.answering.extractive.answer_type import answer_words, separate_questions
 from bot.answering.extractive.candidates import Candidates, Floats
 from bot.answering.extractive.evidence import (
@@ -31,6 +37,8 @@ _TOLD = 0.5
 _LEAST = 1e-3
 # So many other words may stand before and between the words of what is defined.
 _BEFORE = 1
+_TELLING_WORDS = 2
+_ALL = 0.99
 _WORSE = 3.5
 _SAME_SUBJECT = 0.4
 _ON_IT = 0.5
@@ -49,14 +57,15 @@ class Quotation:
 class Selection:
     """The best sentences, best first, and the confidence, from 0 to 1, that they answer.
 
-    ``reason`` says why no answer should be given, None if one should. ``defines`` tells that the
-    first sentence says what the thing is that was asked about.
+    ``reason`` says why no answer should be given, None if one should. ``tells`` says that the
+    first sentence says what the thing is that was asked about, or has all the words of a question
+    about somebody or something by name.
     """
 
     quotations: tuple[Quotation, ...]
     confidence: float
     reason: Reason | None
-    defines: bool = False
+    tells: bool = False
 
     @property
     def thin(self) -> bool:
@@ -84,8 +93,10 @@ def select(found: SearchResults, models: Models | None = None) -> Selection:
     if sure < model.threshold or asks_of_the_unheld(first.analysis):
         on_it = max(map(first.analysis.coverage, first.analysis.passages)) >= _ON_IT
         reason = "too-thin" if on_it else "nothing-on-it"
-    defines = len(reads) == 1 and first.defining is not None
-    return Selection(quotations, sure, None if defines else reason, defines)
+    if first.defining is not None:
+        reason = None
+    tells = first.defining is not None or (reason is None and first.tells_all)
+    return Selection(quotations, sure, reason, tells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +124,15 @@ class _Read:
         """The place of the sentence that says what the thing asked about is, if there is one."""
         if "definition" not in self.analysis.expected.kinds:
             return None
-        found = (n for n, each in enumerate(self.sentences) if _defines(each, self.analysis))
-        return next(found, None)
+        found = [n for n, each in enumerate(self.sentences) if _defines(each, self.analysis)]
+        return max(found, key=lambda place: float(self.scores[place]), default=None)
+
+    @property
+    def tells_all(self) -> bool:
+        """Whether the best sentence has all the words of a question that names somebody."""
+        if not self.analysis.named or len(self.analysis.weights) < _TELLING_WORDS:
+            return False
+        return any(sentence.covers >= _ALL for sentence, _ in list(self.chosen())[:1])
 
     def confidence(self, model: Model) -> float:
         """From 0 to 1, how sure it is that there is an answer."""
@@ -154,12 +172,17 @@ def _merged(parts: Sequence[Sequence[tuple[Sentence, float]]]) -> list[tuple[Sen
 
 
 def telling_weights(found: SearchResults) -> dict[str, float]:
-    """The weights of the question's words but those of attitude.
+    """The weights of the question's words but the common ones and those of attitude.
 
     "When does she expect it?" is answered by what she believes, predicts or says: that an article
     has another of these words says nothing against it.
     """
-    telling = {stem: weight for stem, weight in found.weights.items() if stem not in _attitudes()}
+    untelling = _attitudes() | common_stems()
+    telling = {
+        stem: weight
+        for stem, weight in found.weights.items()
+        if stem not in untelling and (len(stem) > 1 or not stem.isascii() or stem.isdigit())
+    }
     return telling or found.weights
 
 
@@ -210,22 +233,26 @@ def pick(
 
 
 def _defines(sentence: Sentence, analysis: PassageAnalysis) -> bool:
-    """Whether a sentence begins with all that the question names and goes on to say what it is."""
+    """Whether a sentence says what all that the question names is: "a cubesat is a small satellite"
+    at its beginning, or "the cubesat, a small satellite" anywhere."""
     wanted = analysis.weights.keys()
-    last = len(wanted) + _BEFORE
-    if not wanted or not wanted <= set(sentence.terms[:last]) or not sentence.tokens:
+    if not wanted or not sentence.tokens:
         return False
-    end = max(
-        token[1]
-        for stem, token in zip(sentence.terms[:last], sentence.tokens[:last], strict=True)
-        if stem in wanted
-    )
-    return bool(_is().match(sentence.text, end))
+    reach = len(wanted) + _BEFORE
+    for at, stem in enumerate(sentence.terms):
+        if stem not in wanted or not wanted <= set(sentence.terms[max(0, at + 1 - reach) : at + 1]):
+            continue
+        end = sentence.tokens[at][1]
+        if at < reach and _told_by("is").match(sentence.text, end):
+            return True
+        if _told_by("apposition").match(sentence.text, end):
+            return True
+    return False
 
 
 @cache
-def _is() -> re.Pattern[str]:
-    return re.compile(answer_words()["is"])
+def _told_by(name: str) -> re.Pattern[str]:
+    return re.compile(answer_words()[name])
 
 
 def _strays(sentence: Sentence, first: Sentence, analysis: PassageAnalysis) -> bool:

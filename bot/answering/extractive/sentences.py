@@ -26,6 +26,7 @@ _ENDING = re.compile(r"(?:[.!?…。！？؟।۔][\"”’'»)\]]*|[\"”»])\s
 _GLUED = re.compile(r"(?<=[^\W\d_A-Z][.!?]|[.!?][\"”’])(?=[\"“‘]?[A-Z][a-z’']+[ ,])")
 # "Snubbed!Viola Davis, ...": the label of a link stands before its headline without a space.
 _LINK = re.compile(r"[^.!?:\n]{2,70}[:!?](?=[\"“‘']?[A-Z0-9][\w’'“‘\"-]*[ ,])(?<!\d:)")
+_GAP = re.compile(r"(?:…|\.\.\.)\s*$")
 _CLOCK = r"\d{1,2}[:.]\d{2}(?:\s?[ap]\.?m\.?)?(?:\s?[A-Z]{1,4}T\b)?"
 _VIDEO = re.compile(
     r"\b\d{1,2}:\d{2}\s*-\s*Source\b|^\W*\d{1,3} of \d{1,3}\b|\b\d{1,3} of \d{1,3}\s*$"
@@ -57,7 +58,7 @@ def readable_sentences(text: str, title: str = "") -> list[Span]:
     """
     said: set[str] = set()
     found: list[Span] = []
-    for start, end in sentence_spans(text):
+    for start, end in _whole(text):
         for first, last in _apart(text, start, end):
             span = _readable(text, first, last, title)
             if span is None or (words := text[span.start : span.end].casefold()) in said:
@@ -65,6 +66,20 @@ def readable_sentences(text: str, title: str = "") -> list[Span]:
             said.add(words)
             found.append(span)
     return found
+
+
+def _whole(text: str) -> Iterator[tuple[int, int]]:
+    """Sentences; one that has a gap within ("found that X … is good") is one."""
+    begun: tuple[int, int] | None = None
+    for start, end in sentence_spans(text):
+        if begun and _GAP.search(text[begun[0] : begun[1]]) and text[start].islower():
+            begun = (begun[0], end)
+            continue
+        if begun:
+            yield begun
+        begun = (start, end)
+    if begun:
+        yield begun
 
 
 def _apart(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
