@@ -94,9 +94,11 @@ async def _opened(
             )
         else:
             store = await ChromaStore.embedded(
-                config.data_dir / "chroma", catalogue.database.folder_id, embedder.identity,
+                config.data_dir / "chroma",
+                catalogue.database.folder_id,
+                embedder.identity,
                 apart=config.chroma_apart,
-            )  # fmt: skip
+            )
     except BaseException:
         await catalogue.close()
         raise

@@ -15,7 +15,7 @@ from bot.answering.extractive.selection import Quotation
 from bot.answering.figures import Figure, figures
 from bot.answering.prompt_injection import strip_injected_instructions
 from retrieval.errors import Note
-from retrieval.indexes.keyword_index import stems
+from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage, SearchResult
 from retrieval.search.query import content_words
 from retrieval.text.sentences import sentences

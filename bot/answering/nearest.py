@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from retrieval.indexes.keyword_index import stems
+from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Reference, SearchResults
 
 MOST = 3

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from bot.answering.text_classifier import TextClassifier
 from retrieval.embedders.wordllama import sentence_vectors
-from retrieval.indexes.keyword_index import stems
+from retrieval.indexes.keyword_schema import stems
 from retrieval.text.sentences import sentence_spans
 
 Matrix = npt.NDArray[np.float32]

@@ -124,8 +124,10 @@ class ArticleRepository:
                 results.append(result)
                 next_id += 1
             for table, rows in (
-                (articles, new_articles), (versions, new_versions), (ingest_log, log),
-            ):  # fmt: skip
+                (articles, new_articles),
+                (versions, new_versions),
+                (ingest_log, log),
+            ):
                 if rows:
                     await connection.execute(insert(table), rows)
             if new_passages:
@@ -171,10 +173,12 @@ class ArticleRepository:
         """The versions, in the order of their ids, with all that the indexes want of them."""
         wanted = select(*_PENDING).where(versions.c.id.in_(version_ids)).order_by(versions.c.id)
         cut = (
-            select(passages.c.version_id, passages.c.id, passages.c.start_offset, passages.c.end_offset)
+            select(
+                passages.c.version_id, passages.c.id, passages.c.start_offset, passages.c.end_offset
+            )
             .where(passages.c.version_id.in_(version_ids))
             .order_by(passages.c.id)
-        )  # fmt: skip
+        )
 
         def load(connection: Connection) -> list[PendingVersion]:
             spans: dict[int, list[tuple[int, int, int]]] = {}

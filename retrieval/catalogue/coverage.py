@@ -85,7 +85,10 @@ async def reports_named(
         .limit(_MOST_NAMED)
     )
     name = " ".join(name.split())
-    ways = [func.lower(versions.c.title) == name.lower(), versions.c.title.icontains(name, autoescape=True)]  # fmt: skip
+    ways = [
+        func.lower(versions.c.title) == name.lower(),
+        versions.c.title.icontains(name, autoescape=True),
+    ]
     if _ID.fullmatch(name.lower()):
         ways.insert(0, versions.c.article_id.startswith(name.lower()))
     if "://" in name or _HOST.match(name):

@@ -135,9 +135,13 @@ def _engine(path: Path) -> AsyncEngine:
 def _reader(path: Path) -> Engine:
     """Connections for single statements in worker threads, each a transaction of its own."""
     engine = create_engine(
-        f"sqlite:///{path}", pool_size=_READERS, max_overflow=0, hide_parameters=True,
-        connect_args={"check_same_thread": False}, pool_reset_on_return=None,
-    )  # fmt: skip
+        f"sqlite:///{path}",
+        pool_size=_READERS,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False},
+        pool_reset_on_return=None,
+    )
     event.listen(engine, "connect", _configure)
     return engine
 

@@ -190,7 +190,7 @@ class FeedRepository:
                 )
             ).first()
             if known is not None and known.state != FEED_REMOVED:
-                raise Refused("feed-exists", corpus=corpus.name, id=str(known.id))  # fmt: skip
+                raise Refused("feed-exists", corpus=corpus.name, id=str(known.id))
             if known is None:
                 new = {**row, "corpus_id": corpus.id, "canonical_url": canonical}
                 await connection.execute(insert(feeds), new)
@@ -210,7 +210,9 @@ class FeedRepository:
 
     async def pause(self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime) -> None:
         reason = str(Note("paused-by", who=actor.who, date=f"{now:%Y-%m-%d}"))
-        await self._change(corpus, feed, actor, now, "feed.pause", state=FEED_PAUSED, pause_reason=reason)  # fmt: skip
+        await self._change(
+            corpus, feed, actor, now, "feed.pause", state=FEED_PAUSED, pause_reason=reason
+        )
 
     async def resume(self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime) -> None:
         changes = {**_FORGOTTEN, "pause_reason": None, "next_at": to_micros(now)}
@@ -228,9 +230,17 @@ class FeedRepository:
     ) -> None:
         """Replace a feed's filters. What they left out before is judged anew at the next visit."""
         await self._change(
-            corpus, feed, actor, now, "feed.filter", include=list(include), exclude=list(exclude),
-            digest=None, etag=None, last_modified=None,
-        )  # fmt: skip
+            corpus,
+            feed,
+            actor,
+            now,
+            "feed.filter",
+            include=list(include),
+            exclude=list(exclude),
+            digest=None,
+            etag=None,
+            last_modified=None,
+        )
 
     async def remove(self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime) -> None:
         await self._change(corpus, feed, actor, now, "feed.remove", state=FEED_REMOVED)

@@ -317,8 +317,13 @@ async def _add_items(
 
 def _job(row: Row[Any]) -> Job:
     return Job(
-        row.id, row.corpus, row.state, row.actor, row.origin, Note.parse(row.error),
+        row.id,
+        row.corpus,
+        row.state,
+        row.actor,
+        row.origin,
+        Note.parse(row.error),
         iso(from_micros(row.created_at)),
         iso(from_micros(row.started_at)) if row.started_at is not None else None,
         iso(from_micros(row.finished_at)) if row.finished_at is not None else None,
-    )  # fmt: skip
+    )

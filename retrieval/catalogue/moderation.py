@@ -37,14 +37,24 @@ _LAST = (
 )
 _CARDS: Select[Any] = (
     select(
-        articles.c.id, articles.c.removed_at, articles.c.removed_by, articles.c.removed_reason,
-        versions.c.id.label("version_id"), versions.c.number, versions.c.state, versions.c.url,
-        versions.c.title, versions.c.source, versions.c.published_at, versions.c.ingested_at,
-        versions.c.correction, story_members.c.story_id,
+        articles.c.id,
+        articles.c.removed_at,
+        articles.c.removed_by,
+        articles.c.removed_reason,
+        versions.c.id.label("version_id"),
+        versions.c.number,
+        versions.c.state,
+        versions.c.url,
+        versions.c.title,
+        versions.c.source,
+        versions.c.published_at,
+        versions.c.ingested_at,
+        versions.c.correction,
+        story_members.c.story_id,
     )
     .join(versions, (versions.c.article_id == articles.c.id) & (versions.c.number == _LAST))
     .outerjoin(story_members, story_members.c.version_id == versions.c.id)
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +273,17 @@ def _card(row: Row[Any]) -> ArticleCard:
     elif row.state == INDEXED:
         state = "shown"
     return ArticleCard(
-        row.id, state, row.url, row.title, row.source, row.published_at,
-        iso(from_micros(row.ingested_at)), row.number, row.correction, row.story_id,
+        row.id,
+        state,
+        row.url,
+        row.title,
+        row.source,
+        row.published_at,
+        iso(from_micros(row.ingested_at)),
+        row.number,
+        row.correction,
+        row.story_id,
         iso(from_micros(row.removed_at)) if row.removed_at is not None else None,
-        row.removed_by, row.removed_reason,
-    )  # fmt: skip
+        row.removed_by,
+        row.removed_reason,
+    )

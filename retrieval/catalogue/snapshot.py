@@ -83,9 +83,20 @@ class VisibleVersions:
     def of(cls, revision: int, rows: Sequence[VersionRow]) -> VisibleVersions:
         nothing = np.zeros(0, dtype=np.int64)
         empty = cls(
-            revision, nothing, nothing.astype(bool), nothing, nothing, nothing, nothing, nothing,
-            nothing, nothing, nothing.astype(np.int32), {}, [],
-        )  # fmt: skip
+            revision,
+            nothing,
+            nothing.astype(bool),
+            nothing,
+            nothing,
+            nothing,
+            nothing,
+            nothing,
+            nothing,
+            nothing,
+            nothing.astype(np.int32),
+            {},
+            [],
+        )
         return empty._with(rows) if rows else empty
 
     def advanced(self, revision: int, rows: Sequence[VersionRow]) -> VisibleVersions | None:
@@ -239,10 +250,14 @@ class VisibleVersions:
         columns = (
             values[rows].tolist()
             for values in (
-                self.outlets, self.stories, self.copies, self.published_from, self.published_to,
+                self.outlets,
+                self.stories,
+                self.copies,
+                self.published_from,
+                self.published_to,
                 self.visible_from,
             )
-        )  # fmt: skip
+        )
         return [
             VersionCandidate(
                 passage_id,

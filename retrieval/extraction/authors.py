@@ -13,7 +13,15 @@ from retrieval.extraction.boilerplate import following
 from retrieval.extraction.structured import StructuredData
 from retrieval.extraction.wording import fold, phrases_of, words
 
-_META = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl")  # fmt: skip
+_META = (
+    "author",
+    "article:author",
+    "parsely-author",
+    "sailthru.author",
+    "dc.creator",
+    "dcterms.creator",
+    "byl",
+)
 _MOST = 12
 _LONGEST_NAME = 60
 _LONGEST_BYLINE = 200

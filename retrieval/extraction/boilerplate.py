@@ -43,7 +43,9 @@ _LEAD_NAME = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _WHOLE = frozenset(["html", "body", "article", "main", "head"])
-_UNSEEN = frozenset(["noscript", "form", "button", "select", "iframe", "svg", "textarea", "input", "nav", "figcaption", "dialog", "aside"])  # fmt: skip
+_UNSEEN = frozenset(
+    ("noscript form button select iframe svg textarea input nav figcaption dialog aside").split()
+)
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?([.#])([\w-]+)", re.IGNORECASE)
 _LONGEST_RULES = 200_000
@@ -88,7 +90,9 @@ def prune_fragment(root: Any) -> None:
 def _unwrap_layout(tree: Any) -> None:
     """Tables that lay a page out are blocks like others; tables of data stay."""
     for table in list(tree.iter("table")):
-        own = [e for e in table.iter("tbody", "tr", "td") if next(e.iterancestors("table")) is table]  # fmt: skip
+        own = [
+            e for e in table.iter("tbody", "tr", "td") if next(e.iterancestors("table")) is table
+        ]
         if any(
             sum(len(p.text_content()) >= PROSE for p in cell.iter("p")) >= 2
             for cell in own

@@ -27,6 +27,9 @@ def cleaned(text: str) -> str:
     return "\n\n".join(kept) if kept else text
 
 
+_BLOCKS = "p div h1 h2 h3 h4 h5 h6 li blockquote tr ul ol table figure section article pre".split()
+
+
 def html_to_text(fragment: str, *, prune: bool = False) -> str:
     """The text of a piece of HTML, a blank line between blocks; with ``prune`` without what is hidden
     and what leads to other articles."""
@@ -41,8 +44,7 @@ def html_to_text(fragment: str, *, prune: bool = False) -> str:
         unseen.drop_tree()
     if prune:
         prune_fragment(root)
-    for block in root.iter("p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote",
-                           "tr", "ul", "ol", "table", "figure", "section", "article", "pre"):  # fmt: skip
+    for block in root.iter(*_BLOCKS):
         block.tail = "\n\n" + (block.tail or "")
         block.text = "\n\n" + (block.text or "")
     for line_break in root.iter("br"):

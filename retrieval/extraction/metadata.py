@@ -22,9 +22,17 @@ _SUFFIX_SIZE = 30
 _HEADLINE_SIZE = 16
 # Languages that are told apart badly: what the page says counts.
 _ALIKE = (
-    {"no", "nb", "nn", "da"}, {"hr", "sr", "bs", "sl", "mk"}, {"id", "ms", "jv"}, {"pt", "gl", "es", "ca", "an"},
-    {"cs", "sk"}, {"zh", "ja"}, {"hi", "mr", "ne"}, {"fa", "ar", "ur"}, {"ru", "uk", "bg", "be", "mk"}, {"nl", "af"},
-)  # fmt: skip
+    {"no", "nb", "nn", "da"},
+    {"hr", "sr", "bs", "sl", "mk"},
+    {"id", "ms", "jv"},
+    {"pt", "gl", "es", "ca", "an"},
+    {"cs", "sk"},
+    {"zh", "ja"},
+    {"hi", "mr", "ne"},
+    {"fa", "ar", "ur"},
+    {"ru", "uk", "bg", "be", "mk"},
+    {"nl", "af"},
+)
 
 
 def titles(tree: Any, said: StructuredData, site: str | None) -> tuple[str | None, list[str]]:
@@ -83,7 +91,13 @@ def canonical(tree: Any, said: StructuredData, url: str | None) -> str | None:
 def language_tag(tree: Any, said: StructuredData) -> str | None:
     """The language tag that the page declares, such as ``en-GB``."""
     xml = "{http://www.w3.org/XML/1998/namespace}lang"
-    values = (tree.get("lang"), tree.get(xml), said.text("inLanguage"), said.first("og:locale"), said.first("content-language", "language"))  # fmt: skip
+    values = (
+        tree.get("lang"),
+        tree.get(xml),
+        said.text("inLanguage"),
+        said.first("og:locale"),
+        said.first("content-language", "language"),
+    )
     for value in values:
         if value and _LANGUAGE.match(value.strip()):
             return value.strip()

@@ -26,7 +26,10 @@ _CORE = "docProps/core.xml"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _TERMS = "{http://purl.org/dc/terms/}"
 # What mail programs put before the subject of what is answered or passed on.
-_SUBJECT_PREFIX = re.compile(r"^(?:(?:re|fwd?|aw|wg|tr|rv|res|enc|sv|vs|odp|ynt|i|r)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE)  # fmt: skip
+_SUBJECT_PREFIX = re.compile(
+    r"^(?:(?:re|fwd?|aw|wg|tr|rv|res|enc|sv|vs|odp|ynt|i|r)\s*(?:\[\d+\])?\s*[:：]\s*)+",
+    re.IGNORECASE,
+)
 
 
 def article_from_docx(data: bytes) -> Article:

@@ -16,10 +16,19 @@ from retrieval.extraction.boilerplate import plain_name as _plain
 from retrieval.extraction.structured import StructuredData
 from retrieval.extraction.wording import fold, holds, size, words
 
-_FRONT = re.compile(r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?|home|index|default|start|startseite)?(?:\.(?:html?|php|aspx?|jsp))?/?", re.IGNORECASE)  # fmt: skip
-_LISTING = re.compile(r"/(?:tags?|categor(?:y|ies)|topics?|sections?|authors?|archives?|search|page/\d+|themen|rubrik)(?:/|$)", re.IGNORECASE)  # fmt: skip
+_FRONT = re.compile(
+    r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?|home|index|default|start|startseite)?(?:\.(?:html?|php|aspx?|jsp))?/?",
+    re.IGNORECASE,
+)
+_LISTING = re.compile(
+    r"/(?:tags?|categor(?:y|ies)|topics?|sections?|authors?|archives?|search|page/\d+|themen|rubrik)(?:/|$)",
+    re.IGNORECASE,
+)
 _VIDEO_PATH = re.compile(r"/(?:videos?|watch|tv|mediathek|clips?|live-?tv)(?:/|$)", re.IGNORECASE)
-_NUMBERED_ERROR = re.compile(r"\W*(?:\w+\W+){0,3}(?:404|410|500|502|503)\b.{0,60}|.{0,40}\b(?:404|410|500|502|503)\W*", re.IGNORECASE)  # fmt: skip
+_NUMBERED_ERROR = re.compile(
+    r"\W*(?:\w+\W+){0,3}(?:404|410|500|502|503)\b.{0,60}|.{0,40}\b(?:404|410|500|502|503)\W*",
+    re.IGNORECASE,
+)
 _REDIRECTS = re.compile(r"\s*\d*\s*[;,]\s*url\s*=\s*[\"']?\s*([^\"'\s>]+)", re.IGNORECASE)
 # Names of boxes that stand where a text goes on for those who pay.
 _WALL_BOX = re.compile(

@@ -18,17 +18,22 @@ from retrieval.extraction.structured import StructuredData
 from retrieval.extraction.wording import size
 from retrieval.timestamps import Span
 
-_PUBLISHED = (
-    "article:published_time", "datepublished", "og:article:published_time", "article:published", "parsely-pub-date",
-    "sailthru.date", "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date.created", "dc.date", "dcterms.date",
-    "date", "pubdate", "publish-date", "publishdate", "publish_date", "publication_date", "publication-date",
-    "published_time", "published-date", "cxenseparse:recs:publishtime", "article.published", "article_date_original",
-    "og:pubdate", "og:published_time", "weibo:article:create_at", "mediator_published_time",
-)  # fmt: skip
-_UPDATED = (
-    "article:modified_time", "datemodified", "og:updated_time", "article:updated_time", "lastmod", "last-modified",
-    "dcterms.modified", "dc.date.modified", "article.updated",
-)  # fmt: skip
+_PUBLISHED = tuple(
+    (
+        "article:published_time datepublished og:article:published_time article:published "
+        "parsely-pub-date sailthru.date dc.date.issued dcterms.issued dcterms.created "
+        "dc.date.created dc.date dcterms.date date pubdate publish-date publishdate "
+        "publish_date publication_date publication-date published_time published-date "
+        "cxenseparse:recs:publishtime article.published article_date_original og:pubdate "
+        "og:published_time weibo:article:create_at mediator_published_time"
+    ).split()
+)
+_UPDATED = tuple(
+    (
+        "article:modified_time datemodified og:updated_time article:updated_time lastmod "
+        "last-modified dcterms.modified dc.date.modified article.updated"
+    ).split()
+)
 _DATE_NAME = re.compile(
     r"(?<![a-z])(?:(?:\w+-)?(?:date|datum|fecha|data|tarih|pub-?date|time-?stamp|timestamp|published|publish(?:ed)?-?(?:date|time|on|at)?|post-?(?:date|meta|time)|entry-?(?:date|meta)|article-?(?:date|meta|time|info)|story-?(?:date|meta)|meta-?(?:date|info)?|by-?line|datetime|time|dateline|posted-?on))(?![a-z])"
 )
@@ -54,7 +59,11 @@ def published(tree: Any, said: StructuredData, url: str | None, hints: DateHints
         "//*[@itemprop='datePublished' or @pubdate]/@datetime | //*[@itemprop='datePublished']/@content"
         " | //time[@itemprop='datePublished']/text()"
     )
-    stated = [said.text("datePublished"), *(v for name in _PUBLISHED for v in said.meta.get(name, ())), *marked]  # fmt: skip
+    stated = [
+        said.text("datePublished"),
+        *(v for name in _PUBLISHED for v in said.meta.get(name, ())),
+        *marked,
+    ]
     for value in (*stated, said.text("dateCreated"), said.text("uploadDate")):
         if value and (found := parse_date(value, hints)):
             return found

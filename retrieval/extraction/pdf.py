@@ -22,9 +22,16 @@ from retrieval.web.urls import host_name
 _PAGES = 300
 _MOST_CHARS = 3_000_000
 _LEAST_LETTERS = 100
-_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\u00ad": None})  # fmt: skip
-_PAGE_NUMBER = re.compile(r"\W*(?:(?:page|seite|p\.)\s*)?\d{1,4}(?:\s*(?:/|of|von|de)\s*\d{1,4})?\W*", re.IGNORECASE)  # fmt: skip
-_NO_TITLE = re.compile(r"untitled.*|microsoft word\b.*|(?:doc|document|layout|print|slide)\s?\d*|\S+\.(?:pdf|docx?|indd|qxp|qxd|rtf|odt|tex|dvi|html?|pptx?)|\W*|https?:\S+|about:blank", re.IGNORECASE)  # fmt: skip
+_LIGATURES = str.maketrans(
+    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\u00ad": None}
+)
+_PAGE_NUMBER = re.compile(
+    r"\W*(?:(?:page|seite|p\.)\s*)?\d{1,4}(?:\s*(?:/|of|von|de)\s*\d{1,4})?\W*", re.IGNORECASE
+)
+_NO_TITLE = re.compile(
+    r"untitled.*|microsoft word\b.*|(?:doc|document|layout|print|slide)\s?\d*|\S+\.(?:pdf|docx?|indd|qxp|qxd|rtf|odt|tex|dvi|html?|pptx?)|\W*|https?:\S+|about:blank",
+    re.IGNORECASE,
+)
 _SENTENCE_END = re.compile(r"[.!?…:。！？；।؟][\"”’»)\]」』]*$")
 _WORD = re.compile(r"[^\W\d_]")
 _WHOLE_WORD = re.compile(r"[^\W\d_]+")

@@ -88,7 +88,11 @@ class Extractor:
         self, data: bytes, url: str | None = None, charset: str | None = None
     ) -> Future[FeedDocument]:
         """As ``read_feed``, from a thread."""
-        return self._submit(ExtractionJob("feed", url, charset), data, lambda answer: feed_of(answer[0]["feed"], answer[1]))  # fmt: skip
+        return self._submit(
+            ExtractionJob("feed", url, charset),
+            data,
+            lambda answer: feed_of(answer[0]["feed"], answer[1]),
+        )
 
     def _submit(
         self, job: ExtractionJob, data: bytes, made: Callable[[Frame], Result]

@@ -85,8 +85,15 @@ def _own(
 
     A single one is taken unless both say otherwise; of several none is taken for want of a sign.
     """
-    addresses = {_address(each, url) for each in (url, *meta.get("og:url", ()), *tree.xpath("//link[@rel='canonical']/@href"))}  # fmt: skip
-    heads = [*meta.get("og:title", ()), tree.findtext(".//title") or "", *(h.text_content() for h in tree.iter("h1"))]  # fmt: skip
+    addresses = {
+        _address(each, url)
+        for each in (url, *meta.get("og:url", ()), *tree.xpath("//link[@rel='canonical']/@href"))
+    }
+    heads = [
+        *meta.get("og:title", ()),
+        tree.findtext(".//title") or "",
+        *(h.text_content() for h in tree.iter("h1")),
+    ]
     known = [set(words(head)) for head in heads if head]
 
     def marks(article: dict[str, Any]) -> tuple[int, int]:

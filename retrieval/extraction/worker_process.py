@@ -52,9 +52,12 @@ def read_document(job: ExtractionJob, data: bytes) -> Article:
     from retrieval.text.encoding import decode_page
 
     return extract_article(
-        decode_page(data, job.charset), job.url, teasers=job.teasers,
-        respect_noai=job.respect_noai, headers=job.headers,
-    )  # fmt: skip
+        decode_page(data, job.charset),
+        job.url,
+        teasers=job.teasers,
+        respect_noai=job.respect_noai,
+        headers=job.headers,
+    )
 
 
 def write_frame(stream: IO[bytes], record: dict[str, Any], data: bytes = b"") -> None:
@@ -79,7 +82,9 @@ def read_frame(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
 
 
 def article_record(article: Article) -> dict[str, Any]:
-    record = {name: getattr(article, name) for name in ("title", "text", "url", "source", "language")}  # fmt: skip
+    record = {
+        name: getattr(article, name) for name in ("title", "text", "url", "source", "language")
+    }
     record["authors"] = list(article.authors)
     for name in ("published", "updated"):
         span = getattr(article, name)

@@ -146,9 +146,16 @@ class FeedService:
         now = self._library.clock()
         made = await self._library.catalogue.corpora.ensure(corpus, now)
         return await self._feeds.add(
-            made, url=url, title=document.title, kind=document.kind, include=include,
-            exclude=exclude, interval=self.rules.pace.first, actor=actor, now=now,
-        )  # fmt: skip
+            made,
+            url=url,
+            title=document.title,
+            kind=document.kind,
+            include=include,
+            exclude=exclude,
+            interval=self.rules.pace.first,
+            actor=actor,
+            now=now,
+        )
 
     async def import_feeds(
         self, listed: Sequence[ListedFeed], corpus: str, actor: Actor
@@ -384,9 +391,13 @@ class FeedService:
         indexer = await self._library.indexer(corpus.name)
         arriving = batched(map_concurrently(taken, take, at_once=_PAGES_AT_ONCE))
         async for outcomes in ingest_batches(
-            indexer, arriving, actor=f"feed {feed.id}", origin=feed.url,
-            data_dir=self._library.data_dir, settle=settle,
-        ):  # fmt: skip
+            indexer,
+            arriving,
+            actor=f"feed {feed.id}",
+            origin=feed.url,
+            data_dir=self._library.data_dir,
+            settle=settle,
+        ):
             for incoming, result in outcomes:
                 counts[result.status] += 1
                 if result.status == "unchanged" and result.reason:
@@ -489,9 +500,13 @@ class FeedService:
 
     def _succeeded(self, feed: Feed, now: datetime) -> Feed:
         return replace(
-            feed, failures=0, failing_since=None, last_error=None, checked_at=now,
+            feed,
+            failures=0,
+            failing_since=None,
+            last_error=None,
+            checked_at=now,
             retry_after=None,
-        )  # fmt: skip
+        )
 
     def _as_remembered(self, row: Feed) -> Feed:
         """A feed as it is kept, with what the last visit said of its time."""

@@ -7,7 +7,6 @@ import math
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -16,12 +15,18 @@ import numpy.typing as npt
 import tantivy
 
 from retrieval.catalogue import PASSAGES_PER_VERSION, PendingVersion
+from retrieval.indexes.keyword_schema import (
+    ANALYZER,
+    documents_of,
+    filters_of,
+    make_analyzer,
+    make_schema,
+)
 from retrieval.runtime.executors import INGESTING
-from retrieval.text.answer_types import KINDS, Kind, counts
-from retrieval.timestamps import TimeRange, to_micros
+from retrieval.text.answer_types import Kind
+from retrieval.timestamps import TimeRange
 
 _HEAP_BYTES = 60_000_000
-_ANALYZER = "english"
 _MIN_IDF_PASSAGES = 1_000
 # So many passages with several words tell as much as more of them.
 _COUNTED = 50
@@ -70,7 +75,7 @@ class KeywordIndex:
     def __init__(self, folder: Path, *, title_boost: float = 0.6) -> None:
         self._folder = folder
         self._title_boost = title_boost
-        self._analyzer = _analyzer()
+        self._analyzer = make_analyzer()
         self._index: tantivy.Index | None = None
         self._writer: tantivy.IndexWriter | None = None
         self._lock = asyncio.Lock()
@@ -132,7 +137,7 @@ class KeywordIndex:
         index = self._opened()
         if index is None or not query.weights:
             return {}
-        filters = _filters(index.schema, within, sources) if within else []
+        filters = filters_of(index.schema, within, sources) if within else []
         return dict(_run(index, self._bm25(index.schema, query), filters, limit, "passage"))
 
     def measure(
@@ -205,10 +210,10 @@ class KeywordIndex:
                 index = tantivy.Index.open(str(self._folder))
             elif create:
                 self._folder.mkdir(parents=True, exist_ok=True)
-                index = tantivy.Index(_schema(), path=str(self._folder))
+                index = tantivy.Index(make_schema(), path=str(self._folder))
             else:
                 return None
-            index.register_tokenizer(_ANALYZER, _analyzer())
+            index.register_tokenizer(ANALYZER, make_analyzer())
             index.config_reader("commit", 0)
             self._index = index
         return self._index
@@ -224,7 +229,7 @@ class KeywordIndex:
             for version_id in [*remove, *(version.id for version in add)]:
                 writer.delete_documents_by_term("version", version_id)
             for version in add:
-                for document in _documents(version):
+                for document in documents_of(version):
                     writer.add_document(document)
             writer.commit()
         except BaseException:
@@ -362,81 +367,3 @@ async def _finished(work: Any) -> Any:
 def _idf(count: int, frequency: int) -> float:
     """Robertson and Sparck Jones' weight as BM25 uses it: ln(1 + (N - n + 0.5) / (n + 0.5))."""
     return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
-
-
-def _analyzer() -> tantivy.TextAnalyzer:
-    filters = (
-        tantivy.Filter.remove_long(60),
-        tantivy.Filter.lowercase(),
-        tantivy.Filter.ascii_fold(),
-        tantivy.Filter.stemmer("english"),
-    )
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    for each in filters:
-        builder = builder.filter(each)
-    return builder.build()
-
-
-def stems(text: str) -> list[str]:
-    """The index terms of a text, in order. Cheap for a question or a sentence."""
-    return _shared_analyzer().analyze(text)
-
-
-@cache
-def _shared_analyzer() -> tantivy.TextAnalyzer:
-    return _analyzer()
-
-
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    # No phrases are looked for; indexes made with positions serve as well.
-    builder.add_text_field("text", tokenizer_name=_ANALYZER, index_option="freq")
-    builder.add_text_field("title", tokenizer_name=_ANALYZER, index_option="freq")
-    builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
-    # Of a document for a whole article, which has no passage.
-    builder.add_text_field("article", tokenizer_name=_ANALYZER, index_option="basic")
-    builder.add_integer_field("passage", indexed=True, fast=True)
-    builder.add_integer_field("version", indexed=True, fast=True)
-    builder.add_integer_field("visible_from", fast=True)
-    builder.add_integer_field("published_from", fast=True)
-    builder.add_integer_field("published_to", fast=True)
-    for kind in KINDS:
-        builder.add_integer_field(kind, fast=True)
-    return builder.build()
-
-
-def _documents(version: PendingVersion) -> list[tantivy.Document]:
-    shared: dict[str, Any] = {
-        "version": version.id,
-        "visible_from": version.visible_from,
-        "source": [name for name in (version.source_key, version.host) if name],
-    }
-    if version.published_from is not None and version.published_to is not None:
-        shared["published_from"] = version.published_from
-        shared["published_to"] = version.published_to
-    whole = tantivy.Document(article=f"{version.title}\n{version.text}", version=version.id)
-    documents = [whole]
-    for passage_id, start, end in version.passages:
-        text = version.text[start:end]
-        documents.append(
-            tantivy.Document(
-                passage=passage_id, title=version.title, text=text, **counts(text), **shared
-            )
-        )
-    return documents
-
-
-def _filters(
-    schema: tantivy.Schema, within: TimeRange, sources: Sequence[str]
-) -> list[tantivy.Query]:
-    def between(field: str, low: int | None, high: int | None) -> tantivy.Query:
-        return tantivy.Query.range_query(schema, field, tantivy.FieldType.Integer, low, high)
-
-    filters = [between("visible_from", None, to_micros(within.as_of))]
-    if within.since is not None:
-        filters.append(between("published_to", to_micros(within.since), None))
-    if within.until is not None:
-        filters.append(between("published_from", None, to_micros(within.until)))
-    if sources:
-        filters.append(tantivy.Query.term_set_query(schema, "source", list(sources)))
-    return filters

@@ -87,9 +87,13 @@ class Indexer:
                 await settle(connection, AcceptedBatch(batch, done).outcomes())
 
         acceptances = await self._catalogue.articles.accept(
-            self._corner.corpus, incoming, actor=actor, now=self._clock(), origin=origin,
+            self._corner.corpus,
+            incoming,
+            actor=actor,
+            now=self._clock(),
+            origin=origin,
             alongside=settled,
-        )  # fmt: skip
+        )
         return AcceptedBatch(batch, acceptances)
 
     async def load(self, accepted: AcceptedBatch) -> list[PendingVersion]:
@@ -264,9 +268,16 @@ class StoryAssigner:
             (marks, stories.place(marks, pinned[marks.version_id])) for marks in ordered(fresh)
         ]
         return [
-            StoryMember(place.version_id, place.story_id, place.copy_id, marks.sketch.astype("<u4").tobytes(), marks.names, marks.traits.packed())
+            StoryMember(
+                place.version_id,
+                place.story_id,
+                place.copy_id,
+                marks.sketch.astype("<u4").tobytes(),
+                marks.names,
+                marks.traits.packed(),
+            )
             for marks, place in placed
-        ]  # fmt: skip
+        ]
 
 
 def _fingerprint(version: PendingVersion) -> Fingerprint:
@@ -299,8 +310,15 @@ class AcceptedBatch:
             else:
                 done = next(acceptances)
                 results.append(
-                    IngestResult(item.label, done.status, done.article_id, item.article.url, item.article.title, done.reason)
-                )  # fmt: skip
+                    IngestResult(
+                        item.label,
+                        done.status,
+                        done.article_id,
+                        item.article.url,
+                        item.article.title,
+                        done.reason,
+                    )
+                )
         return results
 
 

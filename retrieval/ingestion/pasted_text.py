@@ -340,10 +340,16 @@ def _without_tail(blocks: list[str]) -> list[str]:
         )
         if heading is None or prose[index]:
             continue
-        prose_after = sum(len(block) for block, is_prose in
-                          zip(blocks[index + 1 :], prose[index + 1 :], strict=True) if is_prose)  # fmt: skip
-        prose_before = sum(len(block) for block, is_prose in
-                           zip(blocks[:index], prose[:index], strict=True) if is_prose)  # fmt: skip
+        prose_after = sum(
+            len(block)
+            for block, is_prose in zip(blocks[index + 1 :], prose[index + 1 :], strict=True)
+            if is_prose
+        )
+        prose_before = sum(
+            len(block)
+            for block, is_prose in zip(blocks[:index], prose[:index], strict=True)
+            if is_prose
+        )
         runs_out = not any(prose[index + 1 :])
         if runs_out or (prose_after < 0.15 * prose_before and _is_page_tail(blocks[index + 1 :])):
             kept = "\n".join(lines_of[index][:heading])

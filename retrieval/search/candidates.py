@@ -16,7 +16,8 @@ from retrieval.catalogue.queries import ReadQueries
 from retrieval.catalogue.snapshot import Mask
 from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged, Note
-from retrieval.indexes.keyword_index import KeywordIndex, KeywordQuery, stems
+from retrieval.indexes.keyword_index import KeywordIndex, KeywordQuery
+from retrieval.indexes.keyword_schema import stems
 from retrieval.indexes.vector_index import VectorIndex
 from retrieval.models import Respelling
 from retrieval.runtime.executors import ASKING

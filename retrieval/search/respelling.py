@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from retrieval.indexes.keyword_index import KeywordIndex, stems
+from retrieval.indexes.keyword_index import KeywordIndex
+from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Respelling
 from retrieval.text.spelling import edits, parts, spelling
 

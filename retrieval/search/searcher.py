@@ -204,10 +204,17 @@ class Searcher:
             notes += await self._why_nothing(corner, gathered)
         within = read.within
         return SearchResults(
-            read.text, within.since, within.last, hits, tuple(notes), gathered.weights,
-            source=read.source.name if read.source else None, phrase=read.phrase,
-            preferred=read.preferred, respellings=gathered.respellings,
-        )  # fmt: skip
+            read.text,
+            within.since,
+            within.last,
+            hits,
+            tuple(notes),
+            gathered.weights,
+            source=read.source.name if read.source else None,
+            phrase=read.phrase,
+            preferred=read.preferred,
+            respellings=gathered.respellings,
+        )
 
     async def nearest(
         self, corner: CorpusIndexes, question: str, as_of: datetime

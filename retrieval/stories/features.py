@@ -55,7 +55,13 @@ class ArticleFeatures:
 
     def packed(self) -> bytes:
         head = _HEAD.pack(len(self.words), len(self.title), len(self.numbers), self.roundup)
-        parts = (self.words.astype("<u4"), self.title.astype("<u4"), self.numbers.astype("<u4"), self.counts, self.days.astype("<f2"))  # fmt: skip
+        parts = (
+            self.words.astype("<u4"),
+            self.title.astype("<u4"),
+            self.numbers.astype("<u4"),
+            self.counts,
+            self.days.astype("<f2"),
+        )
         return head + b"".join(part.tobytes() for part in parts)
 
 

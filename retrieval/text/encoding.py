@@ -48,14 +48,31 @@ _LEGACY = [
 ]
 # What is written in a language, where a page declares no more than that; the likeliest first.
 _BY_LANGUAGE = {
-    "ar": "cp1256 iso8859_6", "bg": "cp1251 koi8_r iso8859_5", "cs": "cp1250 iso8859_2",
-    "el": "cp1253 iso8859_7", "fa": "cp1256", "he": "cp1255 iso8859_8", "hr": "cp1250 iso8859_2",
-    "hu": "cp1250 iso8859_2", "ja": "cp932 euc_jp", "ko": "cp949", "lt": "cp1257 iso8859_13",
-    "lv": "cp1257 iso8859_13", "mk": "cp1251", "pl": "cp1250 iso8859_2", "ro": "cp1250 iso8859_2",
-    "ru": "cp1251 koi8_r cp866 iso8859_5", "sk": "cp1250 iso8859_2", "sl": "cp1250 iso8859_2",
-    "sr": "cp1251 cp1250", "th": "cp874", "tr": "cp1254", "uk": "cp1251 koi8_u cp866",
-    "vi": "cp1258", "zh": "gb18030 big5",
-}  # fmt: skip
+    "ar": "cp1256 iso8859_6",
+    "bg": "cp1251 koi8_r iso8859_5",
+    "cs": "cp1250 iso8859_2",
+    "el": "cp1253 iso8859_7",
+    "fa": "cp1256",
+    "he": "cp1255 iso8859_8",
+    "hr": "cp1250 iso8859_2",
+    "hu": "cp1250 iso8859_2",
+    "ja": "cp932 euc_jp",
+    "ko": "cp949",
+    "lt": "cp1257 iso8859_13",
+    "lv": "cp1257 iso8859_13",
+    "mk": "cp1251",
+    "pl": "cp1250 iso8859_2",
+    "ro": "cp1250 iso8859_2",
+    "ru": "cp1251 koi8_r cp866 iso8859_5",
+    "sk": "cp1250 iso8859_2",
+    "sl": "cp1250 iso8859_2",
+    "sr": "cp1251 cp1250",
+    "th": "cp874",
+    "tr": "cp1254",
+    "uk": "cp1251 koi8_u cp866",
+    "vi": "cp1258",
+    "zh": "gb18030 big5",
+}
 _HIGH = re.compile(rb"[\x80-\xff]")
 _WELL_FORMED = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
@@ -240,7 +257,24 @@ def disorder(text: str) -> float:
 def _script(char: str) -> str:
     """The script of a letter, by its name; letters written together in one language are one."""
     name = unicodedata.name(char, "").split(" ", 1)[0]
-    return "CJK" if name in {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "FULLWIDTH", "HALFWIDTH", "KATAKANA-HIRAGANA", "IDEOGRAPHIC", "CIRCLED", "PARENTHESIZED", "SQUARE"} else name  # fmt: skip
+    return (
+        "CJK"
+        if name
+        in {
+            "CJK",
+            "HIRAGANA",
+            "KATAKANA",
+            "HANGUL",
+            "FULLWIDTH",
+            "HALFWIDTH",
+            "KATAKANA-HIRAGANA",
+            "IDEOGRAPHIC",
+            "CIRCLED",
+            "PARENTHESIZED",
+            "SQUARE",
+        }
+        else name
+    )
 
 
 def _guessed(data: bytes, language: str | None = None) -> str:

@@ -10,5 +10,12 @@ from retrieval.web.redirects import MAX_REDIRECTS, RedirectChain, RedirectSeen
 from retrieval.web.responses import FEEDS, PAGES, Fetched
 
 __all__ = [
-    "FEEDS", "MAX_REDIRECTS", "PAGES", "Fetched", "Fetcher", "RedirectChain", "RedirectSeen", "is_public",
-]  # fmt: skip
+    "FEEDS",
+    "MAX_REDIRECTS",
+    "PAGES",
+    "Fetched",
+    "Fetcher",
+    "RedirectChain",
+    "RedirectSeen",
+    "is_public",
+]

@@ -138,10 +138,13 @@ class Crawler:
                     if wanted.robots:
                         await self._check_robots(host, url)
                     return await self._fetcher.get(
-                        url, accept=wanted.accept, etag=wanted.etag,
-                        last_modified=wanted.last_modified, max_bytes=wanted.max_bytes,
+                        url,
+                        accept=wanted.accept,
+                        etag=wanted.etag,
+                        last_modified=wanted.last_modified,
+                        max_bytes=wanted.max_bytes,
                         journey=journey,
-                    )  # fmt: skip
+                    )
         except FetchRefused as error:
             if error.retry_after and error.status is not None:
                 host.retry_after = self._clock() + timedelta(seconds=error.retry_after)

@@ -175,7 +175,12 @@ class Fetcher:
 
     def _timeouts(self) -> dict[str, float]:
         seconds = self._seconds
-        return {"connect": min(seconds, _CONNECT_SECONDS), "read": seconds, "write": seconds, "pool": seconds}  # fmt: skip
+        return {
+            "connect": min(seconds, _CONNECT_SECONDS),
+            "read": seconds,
+            "write": seconds,
+            "pool": seconds,
+        }
 
 
 def _checked(url: str) -> httpx.URL:

@@ -11,23 +11,89 @@ from retrieval.web.urls import host_name
 
 # Agencies whose texts other outlets carry.
 _AGENCIES = {
-    "reuters": "Reuters", "thomson reuters": "Reuters", "associated press": "Associated Press",
-    "the associated press": "Associated Press", "ap": "Associated Press", "ap news": "Associated Press",
-    "afp": "AFP", "agence france-presse": "AFP", "agence france presse": "AFP", "dpa": "dpa", "deutsche presse-agentur": "dpa",
-    "efe": "EFE", "agencia efe": "EFE", "ansa": "ANSA", "lusa": "Lusa", "anp": "ANP", "pap": "PAP", "tt": "TT", "ntb": "NTB",
-    "ritzau": "Ritzau", "stt": "STT", "čtk": "ČTK", "apa": "APA", "sda": "Keystone-SDA", "belga": "Belga", "tass": "TASS", "тасс": "TASS",
-    "риа новости": "RIA Novosti", "interfax": "Interfax", "интерфакс": "Interfax", "anadolu agency": "Anadolu Agency",
-    "anadolu ajansı": "Anadolu Agency", "aa": "Anadolu Agency", "xinhua": "Xinhua", "新华社": "Xinhua", "新華社": "Xinhua",
-    "kyodo news": "Kyodo News", "kyodo": "Kyodo News", "共同通信": "Kyodo News", "共同通信社": "Kyodo News", "時事通信": "Jiji Press", "yonhap": "Yonhap", "연합뉴스": "Yonhap",
-    "pti": "PTI", "press trust of india": "PTI", "ani": "ANI", "ians": "IANS", "bloomberg": "Bloomberg", "upi": "UPI", "pa media": "PA Media",
-    "رويترز": "Reuters", "فرانس برس": "AFP", "أ ف ب": "AFP",
-}  # fmt: skip
+    "reuters": "Reuters",
+    "thomson reuters": "Reuters",
+    "associated press": "Associated Press",
+    "the associated press": "Associated Press",
+    "ap": "Associated Press",
+    "ap news": "Associated Press",
+    "afp": "AFP",
+    "agence france-presse": "AFP",
+    "agence france presse": "AFP",
+    "dpa": "dpa",
+    "deutsche presse-agentur": "dpa",
+    "efe": "EFE",
+    "agencia efe": "EFE",
+    "ansa": "ANSA",
+    "lusa": "Lusa",
+    "anp": "ANP",
+    "pap": "PAP",
+    "tt": "TT",
+    "ntb": "NTB",
+    "ritzau": "Ritzau",
+    "stt": "STT",
+    "čtk": "ČTK",
+    "apa": "APA",
+    "sda": "Keystone-SDA",
+    "belga": "Belga",
+    "tass": "TASS",
+    "тасс": "TASS",
+    "риа новости": "RIA Novosti",
+    "interfax": "Interfax",
+    "интерфакс": "Interfax",
+    "anadolu agency": "Anadolu Agency",
+    "anadolu ajansı": "Anadolu Agency",
+    "aa": "Anadolu Agency",
+    "xinhua": "Xinhua",
+    "新华社": "Xinhua",
+    "新華社": "Xinhua",
+    "kyodo news": "Kyodo News",
+    "kyodo": "Kyodo News",
+    "共同通信": "Kyodo News",
+    "共同通信社": "Kyodo News",
+    "時事通信": "Jiji Press",
+    "yonhap": "Yonhap",
+    "연합뉴스": "Yonhap",
+    "pti": "PTI",
+    "press trust of india": "PTI",
+    "ani": "ANI",
+    "ians": "IANS",
+    "bloomberg": "Bloomberg",
+    "upi": "UPI",
+    "pa media": "PA Media",
+    "رويترز": "Reuters",
+    "فرانس برس": "AFP",
+    "أ ف ب": "AFP",
+}
 _LONGEST_NAME = 80
 _SHOUTED = 5
 _HOST = re.compile(r"(?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)+/?", re.IGNORECASE)
 # Between a name and a slogan or a section.
 _SLOGAN = re.compile(r"\s+[|·•»–—]\s+|\s+-\s+|\s*[｜|]\s*|:\s+|\s+::\s+|,\s+(?=.*\s.*\s)")
-_SMALL = frozenset(["of", "the", "and", "de", "la", "le", "del", "der", "die", "das", "und", "et", "y", "a", "in", "on", "für", "da", "do", "di"])  # fmt: skip
+_SMALL = frozenset(
+    [
+        "of",
+        "the",
+        "and",
+        "de",
+        "la",
+        "le",
+        "del",
+        "der",
+        "die",
+        "das",
+        "und",
+        "et",
+        "y",
+        "a",
+        "in",
+        "on",
+        "für",
+        "da",
+        "do",
+        "di",
+    ]
+)
 
 
 def publisher_of(url: str | None, claimed: str | None = None) -> str | None:
@@ -141,6 +207,22 @@ def _outlets() -> dict[str, str]:
 @cache
 def _known_names() -> frozenset[str]:
     """Names that nobody else may give themselves; those that many papers have are free."""
-    shared = {"abc", "publico", "sky", "nation", "people", "time", "star", "globo", "rtl", "index", "sabah", "expresso", "ara", "vg", "tv 2"}  # fmt: skip
+    shared = {
+        "abc",
+        "publico",
+        "sky",
+        "nation",
+        "people",
+        "time",
+        "star",
+        "globo",
+        "rtl",
+        "index",
+        "sabah",
+        "expresso",
+        "ara",
+        "vg",
+        "tv 2",
+    }
     names = {_key(name) for name in _outlets().values()} | {_key(n) for n in _AGENCIES.values()}
     return frozenset(names - shared)

@@ -14,13 +14,24 @@ from retrieval.text.encoding import describe_size
 
 # What to ask for (the Accept header).
 PAGES = "text/html,application/xhtml+xml,application/pdf;q=0.8,*/*;q=0.5"
-FEEDS = "application/rss+xml,application/atom+xml,application/feed+json,application/xml;q=0.9,text/xml;q=0.9,*/*;q=0.5"  # fmt: skip
+FEEDS = "application/rss+xml,application/atom+xml,application/feed+json,application/xml;q=0.9,text/xml;q=0.9,*/*;q=0.5"
 
 # The headers of an answer that are kept.
 _KEPT = frozenset(
-    ["cache-control", "content-language", "content-type", "date", "etag", "expires",
-     "last-modified", "link", "retry-after", "tdm-reservation", "x-robots-tag"]
-)  # fmt: skip
+    [
+        "cache-control",
+        "content-language",
+        "content-type",
+        "date",
+        "etag",
+        "expires",
+        "last-modified",
+        "link",
+        "retry-after",
+        "tdm-reservation",
+        "x-robots-tag",
+    ]
+)
 _READABLE = re.compile(
     r"text/(?!css|javascript|calendar).+|application/(?:.+\+)?(?:xml|json)|application/(?:pdf|x-pdf|rdf|atom|rss|json|gzip|x-gzip|octet-stream)|binary/octet-stream|"
 )

@@ -56,9 +56,12 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
             tries_left = min(len(addresses), _TRIED) - count + 1
             try:
                 return await self._network.connect_tcp(
-                    address, port, timeout=max(0.1, left / tries_left),
-                    local_address=local_address, socket_options=socket_options,
-                )  # fmt: skip
+                    address,
+                    port,
+                    timeout=max(0.1, left / tries_left),
+                    local_address=local_address,
+                    socket_options=socket_options,
+                )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure

@@ -25,7 +25,7 @@ from bot.answering.extractive.vectors import NO_VECTORS
 from bot.evaluation.abstention import first_half
 from bot.evaluation.questions import EvaluationQuestion, holds, known_questions, read_records
 from bot.storage.library import open_library
-from retrieval.indexes.keyword_index import stems
+from retrieval.indexes.keyword_schema import stems
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
 from retrieval.library import LibraryConfig

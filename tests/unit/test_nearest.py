@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.answering.nearest import nearest_coverage
-from retrieval.indexes.keyword_index import stems
+from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage, Reference, SearchResult, SearchResults
 from retrieval.search.query import content_words
 

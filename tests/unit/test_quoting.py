@@ -9,7 +9,7 @@ import pytest
 from bot.answering.extractive import Selection, select
 from bot.answering.extractive.answer_spans import answer_spans
 from bot.answering.extractive.answer_type import expected_answer_type, separate_questions
-from retrieval.indexes.keyword_index import stems
+from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage, Reference, SearchResult, SearchResults
 from retrieval.search.query import content_words
 

@@ -26,7 +26,7 @@ from bot.answering.extractive.answer_type import (
 from bot.answering.extractive.sentences import readable_sentences
 from bot.answering.extractive.vectors import TextVectors, text_vectors
 from bot.answering.prompt_injection import asks_about_instructions, orders_in
-from retrieval.indexes.keyword_index import stems
+from retrieval.indexes.keyword_schema import stems
 from retrieval.models import SearchResult
 
 # Answers are read from the first results, however many were asked for.

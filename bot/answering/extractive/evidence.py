@@ -11,7 +11,7 @@ import numpy as np
 from bot.answering.extractive.analysis import PassageAnalysis
 from bot.answering.extractive.candidates import Floats
 from bot.answering.extractive.features import SENTENCE
-from retrieval.indexes.keyword_index import stems
+from retrieval.indexes.keyword_schema import stems
 
 _NUMBER = re.compile(r"\d")
 _QUOTED = re.compile(r"[“\"«„]([^“”\"«»„]{3,80})[”\"»“]")

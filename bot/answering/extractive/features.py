@@ -14,7 +14,7 @@ import numpy.typing as npt
 from bot.answering.extractive.analysis import PassageAnalysis, Sentence, common_stems, coverage
 from bot.answering.extractive.candidates import Candidates, Floats, find_candidates
 from bot.answering.extractive.vectors import unit
-from retrieval.indexes.keyword_index import stems
+from retrieval.indexes.keyword_schema import stems
 from retrieval.timestamps import parse_span
 
 _SPREAD = 0.25

@@ -26,7 +26,7 @@ from bot.answering.extractive.evidence import (
 from bot.answering.extractive.features import QuestionContext
 from bot.answering.extractive.scoring import Model, Models, learned_models
 from bot.answering.models import Reason
-from retrieval.indexes.keyword_index import stems
+from retrieval.indexes.keyword_schema import stems
 from retrieval.models import SearchResult, SearchResults
 
 MAX_SENTENCES = 3

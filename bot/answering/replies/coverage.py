@@ -10,7 +10,7 @@ from bot.answering.summaries.extractive import LoadedReport
 from bot.answering.summaries.service import DigestTopic
 from retrieval.catalogue import PASSAGES_PER_VERSION
 from retrieval.catalogue.coverage import Report, passages_of
-from retrieval.indexes.keyword_index import stems
+from retrieval.indexes.keyword_schema import stems
 from retrieval.library import Library
 from retrieval.models import Passage, Reference, SearchResult, SearchResults
 from retrieval.runtime.executors import ASKING

@@ -13,7 +13,7 @@ from bot.answering.figures import Figure, figures
 from bot.answering.summaries.lexrank import CentralityWeights, extract, likeness, quotable_sentences
 from bot.answering.summaries.models import CitedSentence
 from retrieval.catalogue.coverage import Report
-from retrieval.indexes.keyword_index import stems
+from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage
 
 ARTICLE_SENTENCES = 5

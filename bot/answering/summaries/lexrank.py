@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.answering.prompt_injection import orders_in
-from retrieval.indexes.keyword_index import stems
+from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage
 from retrieval.text.sentences import sentence_spans
 

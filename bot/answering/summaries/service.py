@@ -33,7 +33,7 @@ from retrieval.catalogue.coverage import (
 )
 from retrieval.catalogue.publishers import SourceFilter
 from retrieval.errors import Note
-from retrieval.indexes.keyword_index import stems
+from retrieval.indexes.keyword_schema import stems
 from retrieval.library import Library
 from retrieval.models import Passage, Reference
 from retrieval.runtime.executors import ASKING

@@ -19,10 +19,24 @@ FEED_BYTES = 20_000_000
 ReadFeed = Callable[[bytes, str | None, str | None], Awaitable[FeedDocument]]
 
 _KINDS = (
-    "application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml",
-    "application/json", "application/xml", "text/xml",
-)  # fmt: skip
-_COMMON = ("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json", "news-sitemap.xml")  # fmt: skip
+    "application/rss+xml",
+    "application/atom+xml",
+    "application/feed+json",
+    "application/rdf+xml",
+    "application/json",
+    "application/xml",
+    "text/xml",
+)
+_COMMON = (
+    "feed",
+    "rss",
+    "rss.xml",
+    "feed.xml",
+    "atom.xml",
+    "index.xml",
+    "feed.json",
+    "news-sitemap.xml",
+)
 _MOST_TRIED = 16
 
 
@@ -94,7 +108,9 @@ def _named(fetched: Fetched) -> list[str]:
 
     try:
         text = decode_page(fetched.content, fetched.charset)
-        root = html.document_fromstring(text.encode("utf-8"), parser=html.HTMLParser(encoding="utf-8"))  # fmt: skip
+        root = html.document_fromstring(
+            text.encode("utf-8"), parser=html.HTMLParser(encoding="utf-8")
+        )
     except (UnreadableSource, LxmlError, ValueError):
         return []
     base = urljoin(fetched.url, root.xpath("string(//base/@href)"))

@@ -52,7 +52,13 @@ _LONE_TAG = re.compile(r"<(?:br|wbr|img|hr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _UNPACKED_BYTES = 100_000_000
 _LEAST_FOR_LANGUAGE = 120
 _MOST_CATEGORIES = 20
-_PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}  # fmt: skip
+_PERIODS = {
+    "hourly": 3600,
+    "daily": 86_400,
+    "weekly": 604_800,
+    "monthly": 2_592_000,
+    "yearly": 31_536_000,
+}
 _HEADLINE_CHARS = 120
 
 

@@ -225,8 +225,10 @@ class JobQueue:
             state, error = JOB_DONE, None
             try:
                 work = self._worker.work(
-                    job, lambda progress: self._remember(job, progress), lambda: job.id in self._stopped
-                )  # fmt: skip
+                    job,
+                    lambda progress: self._remember(job, progress),
+                    lambda: job.id in self._stopped,
+                )
                 async with contextlib.aclosing(work) as batches:
                     async for outcomes in batches:
                         results = tuple(result for _, result in outcomes)
@@ -310,7 +312,9 @@ class JobQueue:
             latest = event
             if events.full():
                 missed = events.get_nowait()
-                latest = JobEvent(event.job, event.place, event.progress, missed.results + event.results)  # fmt: skip
+                latest = JobEvent(
+                    event.job, event.place, event.progress, missed.results + event.results
+                )
             events.put_nowait(latest)
 
 

@@ -86,9 +86,13 @@ class JobWorker:
 
         arriving = self._arriving(job, progress, report, stopped)
         async for outcomes in ingest_batches(
-            indexer, batched(arriving), actor=job.who, origin=job.where,
-            data_dir=self._library.data_dir, settle=keep,
-        ):  # fmt: skip
+            indexer,
+            batched(arriving),
+            actor=job.who,
+            origin=job.where,
+            data_dir=self._library.data_dir,
+            settle=keep,
+        ):
             progress.done(result for _, result in outcomes)
             report(progress)
             yield outcomes
@@ -139,9 +143,11 @@ class JobWorker:
                 if len(fetched.content) > limit:
                     raise UnreadableSource("page-too-large", size=describe_size(limit))
                 incoming = await read_answer(
-                    source.label, fetched, self._pages.extractor,
+                    source.label,
+                    fetched,
+                    self._pages.extractor,
                     respect_noai=self._pages.respect_noai,
-                )  # fmt: skip
+                )
             except UnreadableSource as error:
                 shown = without_credentials(source.label)
                 incoming = IngestItem(shown, reason=error.note, url=shown)
@@ -164,9 +170,11 @@ class JobWorker:
         """The articles of a file from where it was left, each with its place."""
         path, name = path_of(item.source), item.source.label
         articles = read_source(
-            Path(path), self._pages.max_bytes, self._pages.extractor,
+            Path(path),
+            self._pages.max_bytes,
+            self._pages.extractor,
             respect_noai=self._pages.respect_noai,
-        )  # fmt: skip
+        )
 
         def some() -> list[IngestItem]:
             return list(itertools.islice(articles, _LINES))

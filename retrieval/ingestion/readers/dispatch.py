@@ -20,12 +20,28 @@ from retrieval.models import IngestItem
 from retrieval.text.encoding import read_bounded
 
 KINDS = (
-    ".html", ".htm", ".xhtml", ".pdf", ".docx", ".eml", ".txt", ".md", ".jsonl", ".xml", ".zip", ".epub",
-)  # fmt: skip
+    ".html",
+    ".htm",
+    ".xhtml",
+    ".pdf",
+    ".docx",
+    ".eml",
+    ".txt",
+    ".md",
+    ".jsonl",
+    ".xml",
+    ".zip",
+    ".epub",
+)
 # What is read in a process of its own, as what.
 _DOCUMENTS: dict[str, Kind] = {
-    ".html": "page", ".htm": "page", ".xhtml": "page", ".pdf": "pdf", ".docx": "docx", ".eml": "email",
-}  # fmt: skip
+    ".html": "page",
+    ".htm": "page",
+    ".xhtml": "page",
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".eml": "email",
+}
 # A saved feed holds many articles, a PDF many pictures.
 _LARGER = {".xml": 10, ".pdf": 4, ".docx": 4, ".eml": 4, ".epub": 10, ".zip": 20}
 

@@ -21,7 +21,15 @@ from retrieval.web.urls import without_credentials
 Kind = Literal["page", "pdf", "feed", "text"]
 
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
-_FEEDS = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json", "application/json"})  # fmt: skip
+_FEEDS = frozenset(
+    {
+        "application/rss+xml",
+        "application/atom+xml",
+        "application/rdf+xml",
+        "application/feed+json",
+        "application/json",
+    }
+)
 _PDFS = frozenset({"application/pdf", "application/x-pdf"})
 _MOST_REFRESHES = 3
 _LARGEST_REFRESH = 50_000

@@ -24,9 +24,19 @@ __all__ = ["MONTH_NAMES", "WEEKDAY_NAMES", "TimeExpression", "read_time"]
 
 # English, in lower case, from January and from Monday on.
 MONTH_NAMES = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september",
-    "october", "november", "december",
-)  # fmt: skip
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 # Older than this, the newest report is not what is wanted.

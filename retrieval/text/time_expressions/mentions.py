@@ -41,8 +41,11 @@ _DAY = re.compile(
     r"|(?:earlier|later) (?:today|in the day)|the day before yesterday)))(?!\w)"
 )
 _NEAR = {
-    "yesterday": -1, "last night": -1, "tomorrow": 1, "the day before yesterday": -2,
-}  # fmt: skip
+    "yesterday": -1,
+    "last night": -1,
+    "tomorrow": 1,
+    "the day before yesterday": -2,
+}
 _AHEAD = re.compile(
     r"\b(?:will|won['’]t|would|set (?:to|for)|scheduled|expected|upcoming|ahead of|due|slated"
     r"|plans? (?:to|for)|planned|going to|should|coming|preview|(?:is|are) to|debuts?|kicks? off|begins|starts|opens|unfolds|takes place|airs|premieres|postponed"

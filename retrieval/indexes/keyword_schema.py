@@ -1,0 +1,93 @@
+"""What the keyword index holds of a passage and of a whole article, and how words become its terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import tantivy
+
+from retrieval.catalogue import PendingVersion
+from retrieval.text.answer_types import KINDS, counts
+from retrieval.timestamps import TimeRange, to_micros
+
+ANALYZER = "english"
+
+
+def make_analyzer() -> tantivy.TextAnalyzer:
+    filters = (
+        tantivy.Filter.remove_long(60),
+        tantivy.Filter.lowercase(),
+        tantivy.Filter.ascii_fold(),
+        tantivy.Filter.stemmer("english"),
+    )
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    for each in filters:
+        builder = builder.filter(each)
+    return builder.build()
+
+
+def stems(text: str) -> list[str]:
+    """The index terms of a text, in order. Cheap for a question or a sentence."""
+    return _shared_analyzer().analyze(text)
+
+
+@cache
+def _shared_analyzer() -> tantivy.TextAnalyzer:
+    return make_analyzer()
+
+
+def make_schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    # No phrases are looked for; indexes made with positions serve as well.
+    builder.add_text_field("text", tokenizer_name=ANALYZER, index_option="freq")
+    builder.add_text_field("title", tokenizer_name=ANALYZER, index_option="freq")
+    builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
+    # Of a document for a whole article, which has no passage.
+    builder.add_text_field("article", tokenizer_name=ANALYZER, index_option="basic")
+    builder.add_integer_field("passage", indexed=True, fast=True)
+    builder.add_integer_field("version", indexed=True, fast=True)
+    builder.add_integer_field("visible_from", fast=True)
+    builder.add_integer_field("published_from", fast=True)
+    builder.add_integer_field("published_to", fast=True)
+    for kind in KINDS:
+        builder.add_integer_field(kind, fast=True)
+    return builder.build()
+
+
+def documents_of(version: PendingVersion) -> list[tantivy.Document]:
+    shared: dict[str, Any] = {
+        "version": version.id,
+        "visible_from": version.visible_from,
+        "source": [name for name in (version.source_key, version.host) if name],
+    }
+    if version.published_from is not None and version.published_to is not None:
+        shared["published_from"] = version.published_from
+        shared["published_to"] = version.published_to
+    whole = tantivy.Document(article=f"{version.title}\n{version.text}", version=version.id)
+    documents = [whole]
+    for passage_id, start, end in version.passages:
+        text = version.text[start:end]
+        documents.append(
+            tantivy.Document(
+                passage=passage_id, title=version.title, text=text, **counts(text), **shared
+            )
+        )
+    return documents
+
+
+def filters_of(
+    schema: tantivy.Schema, within: TimeRange, sources: Sequence[str]
+) -> list[tantivy.Query]:
+    def between(field: str, low: int | None, high: int | None) -> tantivy.Query:
+        return tantivy.Query.range_query(schema, field, tantivy.FieldType.Integer, low, high)
+
+    filters = [between("visible_from", None, to_micros(within.as_of))]
+    if within.since is not None:
+        filters.append(between("published_to", to_micros(within.since), None))
+    if within.until is not None:
+        filters.append(between("published_from", None, to_micros(within.until)))
+    if sources:
+        filters.append(tantivy.Query.term_set_query(schema, "source", list(sources)))
+    return filters
