@@ -5,20 +5,28 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli import options as o
 from bot.cli.common import actor, bar, known, open_ingestion_services
+from bot.cli.feed_output import (
+    import_record,
+    in_words,
+    print_feed,
+    print_import,
+    print_items,
+    print_visit,
+    visit_record,
+)
 from bot.cli.output import complain, print_json
 from bot.i18n import in_english
-from retrieval.errors import Note
 
 if TYPE_CHECKING:
     from retrieval.catalogue.feeds import Feed
     from retrieval.feeds.item_filter import FilteredItem
-    from retrieval.feeds.service import FeedImport, FeedVisit
+    from retrieval.feeds.visits import FeedImport, FeedVisit
 
 app = typer.Typer(help="Feeds: bring in what is new, by themselves.", no_args_is_help=True)
 
@@ -53,7 +61,7 @@ def preview(
         raise typer.Exit(1) from error
     if not as_json:
         print(heading)
-    _print_items(judged, as_json)
+    print_items(judged, as_json)
 
 
 @app.command()
@@ -86,7 +94,7 @@ def add(
     except UnreadableSource as error:
         complain(f"{address}: {in_english(error)}.")
         raise typer.Exit(1) from error
-    _print_feed(feed, as_json, "added; `newsdesk feeds check` brings its newest items in")
+    print_feed(feed, as_json, "added; `newsdesk feeds check` brings its newest items in")
 
 
 @app.command("list")
@@ -102,7 +110,7 @@ def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
     if not feeds and not as_json:
         print(f"The corpus {corpus} has no feeds. `newsdesk feeds add URL` adds one.")
     for feed in feeds:
-        _print_feed(feed, as_json)
+        print_feed(feed, as_json)
 
 
 @app.command("import")
@@ -129,7 +137,7 @@ def import_(
             async for each in room.desk.import_feeds(read_opml(data), corpus, actor()):
                 done.append(each)
                 if as_json:
-                    print_json(_import_record(each))
+                    print_json(import_record(each))
         return done
 
     from retrieval.errors import UnreadableSource
@@ -140,7 +148,7 @@ def import_(
         complain(f"{source}: {in_english(error)}.")
         raise typer.Exit(1) from error
     if not as_json:
-        _print_import(done)
+        print_import(done)
     if not any(each.status != "failed" for each in done):
         raise typer.Exit(1)
 
@@ -237,9 +245,9 @@ def filter(
         complain(f"{reference}: {in_english(error)}.")
         raise typer.Exit(1) from error
     if try_only:
-        _print_items(tuple(judged), as_json)
+        print_items(tuple(judged), as_json)
         return
-    _print_feed(feed, as_json, "filters changed; the next check goes by them")
+    print_feed(feed, as_json, "filters changed; the next check goes by them")
 
 
 @app.command()
@@ -250,7 +258,7 @@ def pause(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = F
         async with open_ingestion_services("feeds pause") as room:
             return await room.desk.pause(reference, corpus, actor())
 
-    _print_feed(asyncio.run(run()), as_json)
+    print_feed(asyncio.run(run()), as_json)
 
 
 @app.command()
@@ -261,7 +269,7 @@ def resume(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = 
         async with open_ingestion_services("feeds resume") as room:
             return await room.desk.resume(reference, corpus, actor())
 
-    _print_feed(asyncio.run(run()), as_json)
+    print_feed(asyncio.run(run()), as_json)
 
 
 @app.command()
@@ -272,7 +280,7 @@ def remove(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = 
         async with open_ingestion_services("feeds remove") as room:
             return await room.desk.remove(reference, corpus, actor())
 
-    _print_feed(asyncio.run(run()), as_json, "removed; its articles stay")
+    print_feed(asyncio.run(run()), as_json, "removed; its articles stay")
 
 
 @app.command()
@@ -303,137 +311,17 @@ def check(
                 async for visit in coming:
                     visits.append(visit)
                     if as_json:
-                        print_json(_visit_record(visit))
+                        print_json(visit_record(visit))
         return visits
 
     visits = asyncio.run(run())
     if not as_json:
         for visit in visits:
-            _print_visit(visit, explain=bool(references))
+            print_visit(visit, explain=bool(references))
         if not visits:
             print("No feed is due." if due else f"The corpus {corpus} has no active feeds.")
     failed = [visit for visit in visits if visit.result == "failed"]
     for visit in failed:
-        complain(f"{visit.feed.url}: {_words(visit.reason)}.")
+        complain(f"{visit.feed.url}: {in_words(visit.reason)}.")
     if failed:
         raise typer.Exit(1)
-
-
-def _import_record(each: FeedImport) -> dict[str, Any]:
-    return {
-        "url": each.listed.url,
-        "title": each.listed.title or (each.feed.title if each.feed else None),
-        "status": each.status,
-        "feed": each.feed.id if each.feed else None,
-        "reason": each.reason,
-    }
-
-
-def _print_import(done: list[FeedImport]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("feed", "what happened", "why", box=None, pad_edge=False)
-    order = {"failed": 0, "added": 1, "known": 2}
-    words = {"failed": "not added", "added": "added", "known": "there already"}
-    for each in sorted(done, key=lambda each: (order[each.status], each.listed.url)):
-        table.add_row(
-            each.listed.url, words[each.status], in_english(each.reason) if each.reason else ""
-        )
-    Console(soft_wrap=True).print(table)
-    counts = {status: sum(each.status == status for each in done) for status in words}
-    print(", ".join(f"{counts[status]} {words[status]}" for status in ("added", "known", "failed")))
-
-
-def _words(reason: Note | None) -> str:
-    return in_english(reason) if reason else "no reason given"
-
-
-def feed_record(feed: Feed) -> dict[str, Any]:
-    from retrieval.timestamps import iso
-
-    return {
-        "id": feed.id,
-        "corpus": feed.corpus,
-        "url": feed.url,
-        "title": feed.title,
-        "kind": feed.kind,
-        "state": feed.state,
-        "reason": feed.pause_reason if feed.state == "paused" else None,
-        "include": list(feed.include),
-        "exclude": list(feed.exclude),
-        "added_at": iso(feed.added_at),
-        "added_by": feed.added_by,
-        "every_minutes": round(feed.interval.total_seconds() / 60, 1),
-        "next_at": iso(feed.next_at) if feed.state == "active" else None,
-        "checked_at": iso(feed.checked_at) if feed.checked_at else None,
-        "changed_at": iso(feed.changed_at) if feed.changed_at else None,
-        "failures": feed.failures,
-        "last_error": feed.last_error,
-    }
-
-
-def _print_feed(feed: Feed, as_json: bool, remark: str | None = None) -> None:
-    if as_json:
-        print_json(feed_record(feed))
-        return
-    print(f"{feed.id}. {feed.name} ({feed.kind}) {feed.url}")
-    if remark:
-        print(f"   {remark}")
-    elif feed.state == "paused":
-        print(f"   paused: {_words(feed.pause_reason)}")
-    else:
-        every = feed.interval.total_seconds() / 60
-        print(f"   next at {feed.next_at:%Y-%m-%d %H:%M} UTC, every {every:.0f} minutes or so")
-    if feed.last_error and feed.state == "active":
-        print(f"   failed {feed.failures} times in a row: {_words(feed.last_error)}")
-
-
-def _visit_record(visit: FeedVisit) -> dict[str, Any]:
-    return {
-        "feed": feed_record(visit.feed),
-        "result": visit.result,
-        "reason": visit.reason,
-        "counts": dict(visit.counts),
-        "items": [_item_record(each) for each in visit.judged],
-    }
-
-
-def _print_visit(visit: FeedVisit, *, explain: bool) -> None:
-    from collections import Counter
-
-    counts = ", ".join(f"{count} {status}" for status, count in visit.counts.items())
-    verdicts = Counter(each.verdict for each in visit.judged if not each.is_taken)
-    left = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-    said = {"unchanged": "nothing has changed", "failed": f"failed: {_words(visit.reason)}"}.get(
-        visit.result, counts or "nothing new"
-    )
-    print(f"{visit.feed.id}. {visit.feed.name}: {said}" + (f" (left out: {left})" if left else ""))
-    if explain:
-        _print_items(visit.judged, False)
-    if visit.feed.state == "paused":
-        print(f"   paused: {_words(visit.feed.pause_reason)}")
-
-
-def _item_record(each: FilteredItem) -> dict[str, Any]:
-    from retrieval.timestamps import written
-
-    item = each.item
-    return {
-        "url": item.url,
-        "title": item.title,
-        "published_at": written(item.published) if item.published else None,
-        "verdict": each.verdict,
-        "reason": each.reason,
-    }
-
-
-def _print_items(judged: tuple[FilteredItem, ...], as_json: bool) -> None:
-    for each in judged:
-        record = _item_record(each)
-        if as_json:
-            print_json(record)
-            continue
-        reason = f" ({_words(each.reason)})" if each.reason else ""
-        print(f"{each.verdict + reason}: {record['title'] or 'no title'}")
-        print(f"   {record['published_at'] or 'undated'}, {record['url'] or 'no address'}")

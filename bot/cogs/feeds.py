@@ -33,8 +33,8 @@ from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
 from retrieval.feeds.item_filter import FeedFilters
 from retrieval.feeds.opml import ListedFeed, read_opml, write_opml
-from retrieval.feeds.service import FeedImport as FeedImport
-from retrieval.feeds.service import FeedVisit as FeedVisit
+from retrieval.feeds.visits import FeedImport as FeedImport
+from retrieval.feeds.visits import FeedVisit as FeedVisit
 from retrieval.ingestion.progress import IngestProgress
 from retrieval.runtime.concurrency import map_concurrently
 

@@ -13,7 +13,7 @@ from retrieval.catalogue.feeds import Feed
 from retrieval.catalogue.moderation import ArticleCard
 from retrieval.errors import Note
 from retrieval.feeds.item_filter import FilteredItem
-from retrieval.feeds.service import FeedImport, FeedVisit
+from retrieval.feeds.visits import FeedImport, FeedVisit
 from retrieval.timestamps import written
 
 _REASON = 200

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from retrieval.catalogue.feeds import Feed
 from retrieval.errors import NewsdeskError
-from retrieval.feeds.service import FeedService, FeedVisit
+from retrieval.feeds.service import FeedService
+from retrieval.feeds.visits import FeedVisit
 from retrieval.ingestion.progress import Report
 from retrieval.runtime.fair_scheduler import FairScheduler
 from retrieval.timestamps import Clock, utc_now

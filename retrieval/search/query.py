@@ -10,7 +10,7 @@ from retrieval.catalogue import VersionCandidate
 from retrieval.catalogue.publishers import SourceFilter
 from retrieval.errors import Note
 from retrieval.models import TimePreference
-from retrieval.search.ranking import Recency
+from retrieval.search.ranking import Recency, Span
 from retrieval.text.answer_types import Kind
 from retrieval.timestamps import TimeRange, parse_span, to_micros
 
@@ -254,3 +254,12 @@ def names(question: str) -> tuple[str, ...]:
 
 def _plain(word: str) -> str:
     return re.sub(r"['’]s?$", "", word.lower())
+
+
+def preferred_span(read: Query) -> Span | None:
+    """The preferred time in microseconds; None where nothing is preferred. What is open ends now."""
+    preferred = read.preferred
+    if preferred is None or not preferred.articles or preferred.since is None:
+        return None
+    until = min(preferred.until or read.within.as_of, read.within.as_of)
+    return to_micros(preferred.since), to_micros(until)

@@ -32,12 +32,11 @@ from retrieval.search.candidates import (
     ScoredFeatures,
 )
 from retrieval.search.corpus_cache import CorpusSnapshot
-from retrieval.search.query import Query, content_words, names
+from retrieval.search.query import Query, content_words, names, preferred_span
 from retrieval.search.ranking import (
     Floats,
     Ranking,
     Recency,
-    Span,
     bm25_features,
     dense_features,
     kind_features,
@@ -247,7 +246,7 @@ class Searcher:
             **lead_features([c.passage_id % PASSAGES_PER_VERSION for c in candidates], read.kind),
             **kind_features(read.kind, np.array([entry.of_kind for entry in measured])),
             **recency_features(to_micros(read.within.as_of) - visible, read.recency),
-            **time_features(visible, _preferred_span(read)),
+            **time_features(visible, preferred_span(read)),
         }
         vectors = np.array([entry.vector for entry in measured]).reshape(-1, len(vector))
         versions = [candidate.passage_id // PASSAGES_PER_VERSION for candidate in candidates]
@@ -381,15 +380,6 @@ class Searcher:
         )
         dates = (hit.passage.article.published_at for hit in around.hits)
         return [date for date in dates if date]
-
-
-def _preferred_span(read: Query) -> Span | None:
-    """The preferred time in microseconds; None where nothing is preferred. What is open ends now."""
-    preferred = read.preferred
-    if preferred is None or not preferred.articles or preferred.since is None:
-        return None
-    until = min(preferred.until or read.within.as_of, read.within.as_of)
-    return to_micros(preferred.since), to_micros(until)
 
 
 def _preference(held: CorpusSnapshot, time: TimeExpression, as_of: datetime) -> TimePreference:

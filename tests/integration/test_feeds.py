@@ -15,7 +15,7 @@ from sqlalchemy import event
 from bot.i18n import describe
 from bot.services.ingestion import IngestionServices
 from retrieval.errors import Note, NotFound, Refused, UnreadableSource
-from retrieval.feeds.service import FeedVisit
+from retrieval.feeds.visits import FeedVisit
 from retrieval.maintenance import check_indexes
 from retrieval.timestamps import TimeRange
 from tests.integration.conftest import Newsdesk, lines

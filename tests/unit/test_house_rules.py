@@ -75,6 +75,16 @@ def test_a_wrong_import_breaks_a_contract(
     assert any(line.startswith(contract) for line in broken), done.stdout
 
 
+@pytest.mark.parametrize("folder", ["prompts", "retrieval"])
+def test_no_module_is_over_400_lines(folder: str) -> None:
+    long = {
+        str(path.relative_to(ROOT)): count
+        for path in (ROOT / folder).rglob("*.py")
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert not long
+
+
 def test_no_import_is_relative() -> None:
     for folder in ("bot", "prompts", "retrieval"):
         for path in (ROOT / folder).rglob("*.py"):

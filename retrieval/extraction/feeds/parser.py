@@ -7,59 +7,48 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from html import unescape
 from typing import Any
-from urllib.parse import urljoin
 
 from retrieval.errors import UnreadableSource
-from retrieval.extraction.dates import DateHints, parse_date, territory_of
+from retrieval.extraction.dates import DateHints, territory_of
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
-from retrieval.extraction.fragments import article_text, cleaned, html_to_text
-from retrieval.extraction.metadata import language as language_of
-from retrieval.extraction.wording import fold, phrases_of, size, tidy
+from retrieval.extraction.feeds.values import (
+    body_text,
+    every_seconds,
+    headline_of,
+    is_whole,
+    joined,
+    language_code,
+    listed,
+    plain,
+    span_of,
+    spoken_language,
+    string,
+    title_of,
+    title_text,
+)
+from retrieval.extraction.fragments import cleaned
+from retrieval.extraction.wording import size, tidy
 from retrieval.text.encoding import decode_page
-from retrieval.text.language import detect_language
-from retrieval.timestamps import Span
 from retrieval.web.outlets import publisher_of, syndicated
 from retrieval.web.urls import canonical_url, host_name
 
 # More than any feed lists; a sitemap may list 50,000, the newest of which are kept.
 MOST_ITEMS = 5_000
-_LONGEST_TTL = 30 * 86_400  # seconds
 _MOST_CHILDREN = 5
 # Below this, what a feed gives is taken for a teaser even where it calls it the content.
 _FULL_CHARS = 600
 # A description this long is no teaser, unless it breaks off.
 _LONG_SUMMARY_CHARS = 1_500
-_ELLIPSIS = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|\[&#8230;\])\W*$")
 _SITEMAP_ROOT = re.compile(r"(?:\w+:)?(urlset|sitemapindex)$")
 # Entities that a document declares for itself: nobody needs them, and they can grow without end.
 _ENTITY = re.compile(r"<!ENTITY\b[^>]{0,100000}>")
 _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]{0,300}\?>")
 _ROOT = re.compile(r"<([A-Za-z_][\w:.-]*)")
-_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_REFERENCE = re.compile(r"&#[0-9xa-fA-F]{1,8};?")
-_CHARACTER = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
-# Markup that titles have, with its end or alone; other things in angle brackets are words.
-_PAIRED_TAG = re.compile(
-    r"<(b|i|em|strong|u|s|sup|sub|span|a|font|mark|small|code|cite|q|abbr|p|div|h[1-6])(?:\s[^<>]*)?>(.*?)</\1\s*>",
-    re.IGNORECASE | re.DOTALL,
-)
-_LONE_TAG = re.compile(r"<(?:br|wbr|img|hr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _UNPACKED_BYTES = 100_000_000
-_LEAST_FOR_LANGUAGE = 120
 _MOST_CATEGORIES = 20
-_PERIODS = {
-    "hourly": 3600,
-    "daily": 86_400,
-    "weekly": 604_800,
-    "monthly": 2_592_000,
-    "yearly": 31_536_000,
-}
-_HEADLINE_CHARS = 120
 
 
 def parse_feed(data: bytes, *, url: str | None = None, charset: str | None = None) -> FeedDocument:
@@ -140,14 +129,12 @@ def _place(item: FeedItem) -> str | None:
 def _syndicated(text: str, url: str | None) -> FeedDocument:
     import feedparser
 
-    plain = _ENTITY.sub("", _XML_DECLARATION.sub("", text, count=1))
+    bare = _ENTITY.sub("", _XML_DECLARATION.sub("", text, count=1))
     try:
         # A stream: a string or bytes that look like an address would be fetched. Everything is made
         # plain text below, which is the better cleaning and twenty times as fast.
         parsed = feedparser.parse(
-            io.BytesIO(
-                b'<?xml version="1.0" encoding="utf-8"?>' + plain.encode("utf-8", "replace")
-            ),
+            io.BytesIO(b'<?xml version="1.0" encoding="utf-8"?>' + bare.encode("utf-8", "replace")),
             response_headers={"content-type": "application/xml; charset=utf-8"},
             sanitize_html=False,
             resolve_relative_uris=False,
@@ -157,16 +144,16 @@ def _syndicated(text: str, url: str | None) -> FeedDocument:
     if not parsed.get("version") and not parsed.entries:
         raise UnreadableSource("not-a-feed")
     channel = parsed.feed
-    base = _joined(url, _string(channel.get("link"))) or url
-    title = _plain(channel.get("title"))
-    tag = _string(channel.get("language")) or _string(dict.get(channel, "xml_lang"))
+    base = joined(url, string(channel.get("link"))) or url
+    title = plain(channel.get("title"))
+    tag = string(channel.get("language")) or string(dict.get(channel, "xml_lang"))
     kind = "atom" if str(parsed.get("version")).startswith("atom") else "rss"
-    context = _Context(base, title, _language(tag), _hints(base, tag), literal=kind == "atom")
+    context = _Context(base, title, language_code(tag), _hints(base, tag), literal=kind == "atom")
     items = tuple(
         _entry(number, entry, context)
         for number, entry in enumerate(parsed.entries[:MOST_ITEMS], 1)
     )
-    return FeedDocument(kind, title, items, every=_every(channel))
+    return FeedDocument(kind, title, items, every=every_seconds(channel))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,35 +177,35 @@ def _hints(url: str | None, tag: str | None) -> DateHints:
         host = host_name(url) if url else None
     except ValueError:
         host = None
-    return DateHints(_language(tag), territory_of(host, tag))
+    return DateHints(language_code(tag), territory_of(host, tag))
 
 
 def _entry(number: int, entry: Any, context: _Context) -> FeedItem:
-    contents = [_string(part.get("value")) or "" for part in entry.get("content", [])]
-    content = max((_body(body) for body in contents if body), key=size, default="")
-    summary = _body(_string(entry.get("summary")) or "")
+    contents = [string(part.get("value")) or "" for part in entry.get("content", [])]
+    content = max((body_text(body) for body in contents if body), key=size, default="")
+    summary = body_text(string(entry.get("summary")) or "")
     text = max(content, summary, key=size)
     enough = _FULL_CHARS if content and text == content else _LONG_SUMMARY_CHARS
-    names = [_plain(author.get("name")) for author in entry.get("authors", []) if author]
+    names = [plain(author.get("name")) for author in entry.get("authors", []) if author]
     source = entry.get("source")
-    origin = _plain(source.get("title")) if isinstance(source, dict) else None
+    origin = plain(source.get("title")) if isinstance(source, dict) else None
     # Not `entry.get`: that gives the date of publication where there is no other.
-    updated = _string(dict.get(entry, "updated"))
-    url = _joined(context.base, _string(entry.get("link")))
-    tags = [_plain(tag.get("term") or tag.get("label")) for tag in entry.get("tags", []) if tag]
+    updated = string(dict.get(entry, "updated"))
+    url = joined(context.base, string(entry.get("link")))
+    tags = [plain(tag.get("term") or tag.get("label")) for tag in entry.get("tags", []) if tag]
     return FeedItem(
         number=number,
         url=url,
-        title=_title(entry, literal=context.literal) or _headline(text),
+        title=title_of(entry, literal=context.literal) or headline_of(text),
         text=text,
-        is_full=_is_whole(text, enough),
-        published=_span(entry.get("published"), context.hints) or _span(updated, context.hints),
+        is_full=is_whole(text, enough),
+        published=span_of(entry.get("published"), context.hints) or span_of(updated, context.hints),
         updated=updated if dict.get(entry, "published") else None,
         authors=tuple(name for name in names if name),
         source=syndicated(context.publisher(url), origin),
-        language=_spoken(text, _language(entry.get("language")) or context.language),
+        language=spoken_language(text, language_code(entry.get("language")) or context.language),
         categories=tuple(tag for tag in tags if tag)[:_MOST_CATEGORIES],
-        guid=_string(entry.get("id")),
+        guid=string(entry.get("id")),
     )
 
 
@@ -230,9 +217,9 @@ def _json_feed(text: str, url: str | None) -> FeedDocument:
     listed = record.get("items") if isinstance(record, dict) else None
     if not isinstance(listed, list) or "jsonfeed.org" not in str(record.get("version")):
         raise UnreadableSource("not-a-json-feed")
-    title, tag = _plain(record.get("title")), _string(record.get("language"))
-    base = _joined(url, _string(record.get("home_page_url"))) or url
-    context = _Context(base, title, _language(tag), _hints(base, tag))
+    title, tag = plain(record.get("title")), string(record.get("language"))
+    base = joined(url, string(record.get("home_page_url"))) or url
+    context = _Context(base, title, language_code(tag), _hints(base, tag))
     items = [
         _json_item(number, item, context)
         for number, item in enumerate(listed[:MOST_ITEMS], 1)
@@ -242,30 +229,31 @@ def _json_feed(text: str, url: str | None) -> FeedDocument:
 
 
 def _json_item(number: int, item: dict[str, Any], context: _Context) -> FeedItem:
-    identity = _string(item.get("id"))
-    link = _string(item.get("url")) or _string(item.get("external_url"))
+    identity = string(item.get("id"))
+    link = string(item.get("url")) or string(item.get("external_url"))
     if link is None and identity and identity.startswith(("http://", "https://")):
         link = identity
-    content = _body(_string(item.get("content_html")) or "")
-    content = content or tidy(cleaned((_string(item.get("content_text")) or "").strip()))
-    text = content or _body(_string(item.get("summary")) or "")
+    content = body_text(string(item.get("content_html")) or "")
+    content = content or tidy(cleaned((string(item.get("content_text")) or "").strip()))
+    text = content or body_text(string(item.get("summary")) or "")
     authors = item.get("authors") or [item.get("author")]
-    names = [_plain(author.get("name")) for author in _listed(authors) if isinstance(author, dict)]
-    updated = _string(item.get("date_modified"))
-    url = _joined(context.base, link)
+    names = [plain(author.get("name")) for author in listed(authors) if isinstance(author, dict)]
+    updated = string(item.get("date_modified"))
+    url = joined(context.base, link)
     return FeedItem(
         number=number,
         url=url,
         # JSON Feed's titles are plain text.
-        title=_title_text(_string(item.get("title")) or "", literal=True) or _headline(text),
+        title=title_text(string(item.get("title")) or "", literal=True) or headline_of(text),
         text=text,
-        is_full=bool(content) and _is_whole(content, _FULL_CHARS),
-        published=_span(item.get("date_published"), context.hints) or _span(updated, context.hints),
+        is_full=bool(content) and is_whole(content, _FULL_CHARS),
+        published=span_of(item.get("date_published"), context.hints)
+        or span_of(updated, context.hints),
         updated=updated,
         authors=tuple(name for name in names if name),
         source=context.publisher(url),
-        language=_spoken(text, _language(item.get("language")) or context.language),
-        categories=tuple(tag for each in _listed(item.get("tags")) if (tag := _plain(each)))[
+        language=spoken_language(text, language_code(item.get("language")) or context.language),
+        categories=tuple(tag for each in listed(item.get("tags")) if (tag := plain(each)))[
             :_MOST_CATEGORIES
         ],
         guid=identity,
@@ -300,17 +288,18 @@ def _sitemap(text: str, *, index: bool) -> FeedDocument:
 
 
 def _sitemap_item(number: int, entry: dict[str, str]) -> FeedItem:
-    url = _joined(None, _string(entry.get("loc")))
+    url = joined(None, string(entry.get("loc")))
     hints = _hints(url, entry.get("language"))
     return FeedItem(
         number=number,
         url=url,
-        title=_title_text(entry.get("title") or "", literal=False),
+        title=title_text(entry.get("title") or "", literal=False),
         text="",
-        published=_span(entry.get("publication_date"), hints) or _span(entry.get("lastmod"), hints),
+        published=span_of(entry.get("publication_date"), hints)
+        or span_of(entry.get("lastmod"), hints),
         updated=entry.get("lastmod"),
-        source=publisher_of(url, _plain(entry.get("name"))),
-        language=_language(entry.get("language")),
+        source=publisher_of(url, plain(entry.get("name"))),
+        language=language_code(entry.get("language")),
         categories=tuple(
             word.strip() for word in entry.get("keywords", "").split(",") if word.strip()
         )[:_MOST_CATEGORIES],
@@ -345,123 +334,3 @@ def _tag(element: Any) -> str:
         return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
     except UnicodeDecodeError:
         return ""
-
-
-def _is_whole(text: str, enough: int) -> bool:
-    """Whether a text is long enough for an article and does not break off."""
-    if size(text) < enough or _ELLIPSIS.search(text[-40:]):
-        return False
-    ending = fold(text[-120:]).rstrip(" .…»›>→[]()|:")
-    return not any(
-        ending.endswith(phrase)
-        and not ending[: -len(phrase)][-1:].isalpha()
-        and _stands_alone(text, phrase)
-        for phrase in phrases_of("breaks_off")
-    )
-
-
-def _stands_alone(text: str, phrase: str) -> bool:
-    """Whether a phrase at the end is a link's, not the last words of a sentence."""
-    last = fold(text.rsplit("\n", 1)[-1])
-    sentence = re.split(r"[.!?…。！？।]\s*", last.rstrip(" .…»›>→[]()|:"))[-1]
-    return len(sentence) <= len(phrase) + (30 if len(phrase) > 6 else 2)
-
-
-def _every(channel: Any) -> int | None:
-    """What ``ttl`` (minutes) or the syndication module say, in seconds."""
-    try:
-        if ttl := _string(channel.get("ttl")):
-            return min(max(0, int(ttl) * 60), _LONGEST_TTL)
-        period = _PERIODS.get((_string(channel.get("sy_updateperiod")) or "").strip().lower())
-        frequency = int(_string(channel.get("sy_updatefrequency")) or 1)
-        return period // max(1, frequency) if period else None
-    except ValueError:
-        return None
-
-
-def _span(value: Any, hints: DateHints) -> Span | None:
-    text = _string(value)
-    return parse_date(text, hints) if text else None
-
-
-def _spoken(text: str, declared: str | None) -> str | None:
-    """The language of a text; what a feed declares is often its template's."""
-    if size(text) < _LEAST_FOR_LANGUAGE:
-        return declared
-    return language_of(declared, detect_language(text))
-
-
-def _joined(base: str | None, link: str | None) -> str | None:
-    """An absolute address; line ends in it are none of its own, blanks are written as such."""
-    if not link or not (link := re.sub(r"\s*[\r\n\t]+\s*", "", link.strip()).replace(" ", "%20")):
-        return None
-    try:
-        return urljoin(base, link) if base else link
-    except ValueError:
-        return link
-
-
-def _language(value: Any) -> str | None:
-    text = (_string(value) or "").strip().split("-")[0].split("_")[0].lower()
-    return text if 2 <= len(text) <= 3 and text.isalpha() else None
-
-
-def _headline(text: str) -> str | None:
-    line = text.split("\n", 1)[0].strip()
-    if len(line) > _HEADLINE_CHARS:
-        line = line[: _HEADLINE_CHARS - 1].rstrip() + "…"
-    return line or None
-
-
-def _plain(value: Any) -> str | None:
-    text = _string(value)
-    return " ".join(tidy(_from_html(text)).split()) or None if text else None
-
-
-def _title(entry: Any, *, literal: bool) -> str | None:
-    """A title as readers see it. Atom says whether it holds markup, RSS leaves it to be guessed."""
-    kind = (entry.get("title_detail") or {}).get("type") or ""
-    value = _string(entry.get("title")) or ""
-    if kind == "application/xhtml+xml" or (literal and kind == "text/html"):
-        return _plain(value)
-    return _title_text(value, literal=literal)
-
-
-def _title_text(value: str, *, literal: bool) -> str | None:
-    text = value
-    if not literal:
-        text = _LONE_TAG.sub(" ", text)
-        for _ in range(3):
-            text = _PAIRED_TAG.sub(r"\2", text)
-    for _ in range(2):
-        if _CHARACTER.search(text):
-            text = unescape(text)
-            if not literal:
-                text = _PAIRED_TAG.sub(r"\2", text)
-    return " ".join(tidy(_NO_TEXT.sub("", text)).split()) or None
-
-
-def _body(fragment: str) -> str:
-    try:
-        return tidy(article_text(fragment))
-    except ValueError:
-        return tidy(article_text(_REFERENCE.sub(" ", fragment)))
-
-
-def _from_html(fragment: str) -> str:
-    try:
-        return html_to_text(fragment)
-    except ValueError:
-        # A reference to a character that is none (&#1;).
-        return " ".join(html_to_text(_REFERENCE.sub(" ", fragment)).split())
-
-
-def _string(value: Any) -> str | None:
-    """A string without what a text can't hold."""
-    if not isinstance(value, str):
-        return None
-    return _NO_TEXT.sub("", value) or None
-
-
-def _listed(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list) else ()

@@ -1,0 +1,157 @@
+"""Values of a feed's fields: texts without markup, dates, languages, addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import unescape
+from typing import Any
+from urllib.parse import urljoin
+
+from retrieval.extraction.dates import DateHints, parse_date
+from retrieval.extraction.fragments import article_text, html_to_text
+from retrieval.extraction.metadata import language as language_of
+from retrieval.extraction.wording import fold, phrases_of, size, tidy
+from retrieval.text.language import detect_language
+from retrieval.timestamps import Span
+
+_LONGEST_TTL = 30 * 86_400  # seconds
+_ELLIPSIS = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|\[&#8230;\])\W*$")
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_REFERENCE = re.compile(r"&#[0-9xa-fA-F]{1,8};?")
+_CHARACTER = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
+# Markup that titles have, with its end or alone; other things in angle brackets are words.
+_PAIRED_TAG = re.compile(
+    r"<(b|i|em|strong|u|s|sup|sub|span|a|font|mark|small|code|cite|q|abbr|p|div|h[1-6])(?:\s[^<>]*)?>(.*?)</\1\s*>",
+    re.IGNORECASE | re.DOTALL,
+)
+_LONE_TAG = re.compile(r"<(?:br|wbr|img|hr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_LEAST_FOR_LANGUAGE = 120
+_PERIODS = {
+    "hourly": 3600,
+    "daily": 86_400,
+    "weekly": 604_800,
+    "monthly": 2_592_000,
+    "yearly": 31_536_000,
+}
+_HEADLINE_CHARS = 120
+
+
+def is_whole(text: str, enough: int) -> bool:
+    """Whether a text is long enough for an article and does not break off."""
+    if size(text) < enough or _ELLIPSIS.search(text[-40:]):
+        return False
+    ending = fold(text[-120:]).rstrip(" .…»›>→[]()|:")
+    return not any(
+        ending.endswith(phrase)
+        and not ending[: -len(phrase)][-1:].isalpha()
+        and _stands_alone(text, phrase)
+        for phrase in phrases_of("breaks_off")
+    )
+
+
+def _stands_alone(text: str, phrase: str) -> bool:
+    """Whether a phrase at the end is a link's, not the last words of a sentence."""
+    last = fold(text.rsplit("\n", 1)[-1])
+    sentence = re.split(r"[.!?…。！？।]\s*", last.rstrip(" .…»›>→[]()|:"))[-1]
+    return len(sentence) <= len(phrase) + (30 if len(phrase) > 6 else 2)
+
+
+def every_seconds(channel: Any) -> int | None:
+    """What ``ttl`` (minutes) or the syndication module say, in seconds."""
+    try:
+        if ttl := string(channel.get("ttl")):
+            return min(max(0, int(ttl) * 60), _LONGEST_TTL)
+        period = _PERIODS.get((string(channel.get("sy_updateperiod")) or "").strip().lower())
+        frequency = int(string(channel.get("sy_updatefrequency")) or 1)
+        return period // max(1, frequency) if period else None
+    except ValueError:
+        return None
+
+
+def span_of(value: Any, hints: DateHints) -> Span | None:
+    text = string(value)
+    return parse_date(text, hints) if text else None
+
+
+def spoken_language(text: str, declared: str | None) -> str | None:
+    """The language of a text; what a feed declares is often its template's."""
+    if size(text) < _LEAST_FOR_LANGUAGE:
+        return declared
+    return language_of(declared, detect_language(text))
+
+
+def joined(base: str | None, link: str | None) -> str | None:
+    """An absolute address; line ends in it are none of its own, blanks are written as such."""
+    if not link or not (link := re.sub(r"\s*[\r\n\t]+\s*", "", link.strip()).replace(" ", "%20")):
+        return None
+    try:
+        return urljoin(base, link) if base else link
+    except ValueError:
+        return link
+
+
+def language_code(value: Any) -> str | None:
+    text = (string(value) or "").strip().split("-")[0].split("_")[0].lower()
+    return text if 2 <= len(text) <= 3 and text.isalpha() else None
+
+
+def headline_of(text: str) -> str | None:
+    line = text.split("\n", 1)[0].strip()
+    if len(line) > _HEADLINE_CHARS:
+        line = line[: _HEADLINE_CHARS - 1].rstrip() + "…"
+    return line or None
+
+
+def plain(value: Any) -> str | None:
+    text = string(value)
+    return " ".join(tidy(_from_html(text)).split()) or None if text else None
+
+
+def title_of(entry: Any, *, literal: bool) -> str | None:
+    """A title as readers see it. Atom says whether it holds markup, RSS leaves it to be guessed."""
+    kind = (entry.get("title_detail") or {}).get("type") or ""
+    value = string(entry.get("title")) or ""
+    if kind == "application/xhtml+xml" or (literal and kind == "text/html"):
+        return plain(value)
+    return title_text(value, literal=literal)
+
+
+def title_text(value: str, *, literal: bool) -> str | None:
+    text = value
+    if not literal:
+        text = _LONE_TAG.sub(" ", text)
+        for _ in range(3):
+            text = _PAIRED_TAG.sub(r"\2", text)
+    for _ in range(2):
+        if _CHARACTER.search(text):
+            text = unescape(text)
+            if not literal:
+                text = _PAIRED_TAG.sub(r"\2", text)
+    return " ".join(tidy(_NO_TEXT.sub("", text)).split()) or None
+
+
+def body_text(fragment: str) -> str:
+    try:
+        return tidy(article_text(fragment))
+    except ValueError:
+        return tidy(article_text(_REFERENCE.sub(" ", fragment)))
+
+
+def _from_html(fragment: str) -> str:
+    try:
+        return html_to_text(fragment)
+    except ValueError:
+        # A reference to a character that is none (&#1;).
+        return " ".join(html_to_text(_REFERENCE.sub(" ", fragment)).split())
+
+
+def string(value: Any) -> str | None:
+    """A string without what a text can't hold."""
+    if not isinstance(value, str):
+        return None
+    return _NO_TEXT.sub("", value) or None
+
+
+def listed(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, list) else ()
