@@ -9,7 +9,7 @@ from bot.answering.verification.facts.base import Finding
 from bot.answering.verification.facts.names import names
 from bot.answering.verification.tokens import Token
 
-_LEAST = 3
+_LEAST = 2
 _HEAD = 5
 
 
@@ -28,7 +28,7 @@ def quotations(sentence: Sentence) -> list[tuple[Token, ...]]:
 
 
 def check_quotations(claim: Sentence, evidence: EvidenceText) -> Iterator[Finding]:
-    """Find quotations of three words or more whose words don't stand in a row in the passages."""
+    """Find quotations of two words or more whose words don't stand in a row in the passages."""
     pieces = [piece for piece in quotations(claim) if len(piece) >= _LEAST]
     if not pieces:
         return
