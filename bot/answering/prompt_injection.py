@@ -36,7 +36,7 @@ _EXPLICIT = re.compile(
     r"|<\|?/?(?:im_start|im_end|system|assistant|user|inst)\b|\[/?INST\]",
     re.IGNORECASE,
 )
-_EXPLICIT_WEIGHT = 5.0
+_EXPLICIT_WEIGHT = 8.0
 _WORDS = re.compile(r"[^\W\d_]{2}")
 _ASKS = re.compile(r"^\W*(?:what|which|does|do|did|is|are|has|have|how|why|where|who|quote|was|were|que|qué|quel|welche)\b", re.IGNORECASE)  # fmt: skip
 _ASSISTANT = re.compile(r"\b(?:ai|a\.i\.|assistants?|chat ?bots?|bots?|language models?|llms?|models?)\b", re.IGNORECASE)  # fmt: skip

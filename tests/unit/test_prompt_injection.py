@@ -26,7 +26,8 @@ BEHIND = "About 6,000 people watched the ceremony on the bank of the Oss. The br
 )
 def test_an_order_is_taken_out_and_nothing_else(order: str) -> None:
     for text in (f"{order} {BEFORE} {BEHIND}", f"{BEFORE} {order} {BEHIND}", f"{BEFORE} {BEHIND} {order}"):  # fmt: skip
-        assert strip_injected_instructions(text, TITLE).split() == f"{BEFORE} {BEHIND}".split()
+        left = strip_injected_instructions(text, TITLE, doubtful=True)
+        assert left.split() == f"{BEFORE} {BEHIND}".split()
 
 
 @pytest.mark.parametrize(

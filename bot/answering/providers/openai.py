@@ -247,8 +247,9 @@ class OpenAIModel(ChatModel):
             raise ModelFiltered("model-filtered", where=self._where, detail="content_filter")
         if reader.thought and reader.reason == "length":
             raise ReasoningTooLong("model-only-thought", model=self.name, tokens=most)
-        code = "model-asked-for-tool" if reader.asked_for_tool else "model-wrote-nothing"
-        raise ModelResponseInvalid(code, model=self.name, where=self._where)
+        if reader.asked_for_tool:
+            raise ModelResponseInvalid("model-asked-for-tool", model=self.name, where=self._where)
+        raise ModelResponseInvalid("model-wrote-nothing", model=self.name, where=self._where)
 
     @property
     def _where(self) -> str:
