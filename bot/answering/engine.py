@@ -38,8 +38,10 @@ from bot.answering.prompt_passages import PromptPassage
 from bot.answering.reading_notes import reading_notes
 from bot.answering.replies import Replies, ReplyRequest
 from bot.answering.replies.coverage import with_earlier
+from bot.answering.replies.declines import why_declined
 from bot.answering.replies.flatten import asked_back, joined
 from bot.answering.router.classifier import LEANING, MessageClassifier
+from bot.answering.router.languages import language_named
 from bot.answering.router.parts import parts_of
 from bot.answering.router.router import Message, Router
 from bot.answering.sentence_check import VerifiedSentence
@@ -74,6 +76,8 @@ class AnswerRequest:
     conversation: Conversation = field(default_factory=Conversation)
     # How 3/5/2023 is read: 3 May, else March 5.
     day_first: bool = True
+    # The language of what the bot says itself, by its code.
+    replies_in: str = "en"
 
 
 class AnswerEngine:
@@ -119,6 +123,8 @@ class AnswerEngine:
         self, conversation: Conversation, asked: AnswerRequest, answer: Answer
     ) -> Conversation:
         """The conversation with this turn added."""
+        if answer.form in ("smalltalk", "help") or (answer.reply and answer.reason is None):
+            return conversation  # "thanks" is nothing that "source?" could go on from
         standalone = RewrittenQuestion(
             answer.asked or asked.question, True, answer.since, answer.until, asked.source
         )
@@ -143,13 +149,17 @@ class AnswerEngine:
             ReplyRequest(message, asked.within, asked.corpus, asked.source, asked.conversation)
         )
         if reply is not None:
-            about = message.question if message.kind not in LEANING else None
             last = asked.conversation.last
-            if about is None and last is not None:
-                about = last.question  # what goes on from an answer is of the same question
+            about = None
+            if not reply.reply:
+                # What goes on from an answer is of the same question.
+                about = last.question if last and message.kind in LEANING else message.question
             return replace(
                 _localized(reply, emit), question=asked.question, asked=reply.asked or about
             )
+        asked = replace(asked, replies_in=message.language)
+        if message.kind == "language":
+            asked = self._in_language(asked, message)
         parts = parts_of(message.question) if message.kind == "question" else [message.question]
         if len(parts) == 1:
             answer = await self._searched(replace(asked, question=parts[0]), message, emit)
@@ -176,6 +186,9 @@ class AnswerEngine:
             return None
         quoted = _quoted(found, ConflictResolution(selection.quotations, ()))
         return replace(quoted, citations=_with_others(quoted.citations, found))
+
+    def _in_language(self, asked: AnswerRequest, message: Message) -> AnswerRequest:
+        return replace(asked, language=language_named(message.text) or asked.language)
 
     async def _searched(
         self, asked: AnswerRequest, message: Message, emit: Callable[[Event], None]
@@ -262,12 +275,10 @@ class AnswerEngine:
 
     async def _refusal(self, asked: AnswerRequest, found: SearchResults, reason: Reason) -> Answer:
         nearest = await self._nearest(asked, found)
-        notes = found.notes
-        if not notes and nearest:
-            notes = (Note(f"why-{reason}"),)
+        why = await ASKING.run(why_declined, found, reason, asked.replies_in) if nearest else ""
         return Answer(
-            asked.question, prompts.render("refusal"), True, nearest=tuple(nearest), notes=notes,
-            reason=reason,
+            asked.question, why or prompts.render("refusal"), True, nearest=tuple(nearest[:3]),
+            notes=found.notes, reason=reason, reply=bool(why),
         )  # fmt: skip
 
     async def _nearest(self, asked: AnswerRequest, found: SearchResults) -> list[Reference]:

@@ -21,6 +21,7 @@ from retrieval.web.urls import canonical_url
 
 _LOOKUP = 5_000
 _MOST_NAMED = 20
+_MARK = re.compile(r"[^\w\s]")
 _ID = re.compile(r"[0-9a-f]{4,16}")
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+/\S*$")
 
@@ -99,6 +100,33 @@ async def reports_named(
         if found := await _read(catalogue, shown.where(way), None):
             return found
     return []
+
+
+async def passages_quoting(
+    catalogue: Catalogue, corpus: Corpus, words: str, within: TimeRange, most: int = 6
+) -> list[Passage]:
+    """The passages of a range in which these words stand one after the other, newest first; which
+    quotation marks and apostrophes there are does not matter."""
+    pattern = "%" + _MARK.sub("_", words) + "%"
+    query = (
+        _reports()
+        .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+        .where(versions.c.visible_from <= to_micros(within.as_of))
+        .where(versions.c.text.like(pattern))
+    )
+    if within.since is not None:
+        query = query.where(versions.c.published_to >= to_micros(within.since))
+    if within.until is not None:
+        query = query.where(versions.c.published_from <= to_micros(within.until))
+    found = (await _read(catalogue, query, None))[-most:]
+    standing = re.compile(_MARK.sub(".", words), re.IGNORECASE)
+    loaded = await passages_of(catalogue, [report.version_id for report in found])
+    return [
+        passage
+        for report in reversed(found)
+        for passage in loaded.get(report.version_id, [])
+        if standing.search(passage.text)
+    ]
 
 
 async def passages_of(

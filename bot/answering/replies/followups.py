@@ -24,17 +24,18 @@ from retrieval.timestamps import TimeRange
 _MORE = 3
 _CONFIRMING = 3
 _NAME = re.compile(r"\b[A-Z][\w’'-]+")
-# Of the words of what is confirmed, so many has another report to share.
-_SHARED = 0.35
+# Of the question's words, so many has the passage of another report to share.
+_SHARED = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The last turn, and where its answer was looked for."""
+    """The last turn, where its answer was looked for, and the sentences of all turns."""
 
     turn: Turn
     within: TimeRange
     corpus: str
+    told: tuple[str, ...] = ()
 
 
 def sources_again(question: str, turn: Turn) -> Answer:
@@ -104,7 +105,7 @@ async def more_of(library: Library, question: str, subject: str, earlier: Earlie
     if not articles:
         return None
     reads = await loaded(library, articles)
-    told = [sentence.text for sentence in turn.sentences]
+    told = earlier.told
 
     def new() -> list[CitedSentence]:
         passages = [read.passages for read in reversed(reads)]
@@ -133,9 +134,12 @@ def _confirming(said: Citation, question: str, hits: Sequence[SearchResult]) -> 
         article = hit.passage.article
         if article.article_id == said.article.article_id or article.article_id in found:
             continue
+        about = asked & set(stems(f"{article.title} {hit.passage.text}"))
+        if len(about) < _SHARED * len(asked):
+            continue
         for text in _sentences(hit):
             same = figures & numbers_in(text) if figures else names & set(_NAME.findall(text))
-            if same and len(asked & set(stems(text))) >= max(1, _SHARED * len(asked)):
+            if same:
                 found[article.article_id] = quoted(text, hit.passage)
                 break
     return list(found.values())

@@ -47,6 +47,10 @@ def names_no_time(question: str, as_of: datetime, zone: tzinfo) -> bool:
     return read.since is None and read.until is None
 
 
+def last_week(as_of: datetime) -> TimeRange:
+    return TimeRange(as_of, as_of - _WEEK + _TICK)
+
+
 def is_recent(period: TimeRange) -> bool:
     """Whether a period reaches into the last days, so that the newest news can stand for it."""
     return period.last >= period.as_of - _RECENT

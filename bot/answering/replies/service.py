@@ -10,9 +10,18 @@ from bot.answering.conversation import Conversation, Turn
 from bot.answering.models import Answer, Form
 from bot.answering.replies import followups
 from bot.answering.replies.about import OwnCosts, about_itself
+from bot.answering.replies.compare import by_publisher
 from bot.answering.replies.flatten import digest_answer, timeline_answer
 from bot.answering.replies.lines import line
-from bot.answering.replies.periods import in_words, is_a_time, is_recent, names_no_time, period_of
+from bot.answering.replies.periods import (
+    in_words,
+    is_a_time,
+    is_recent,
+    last_week,
+    names_no_time,
+    period_of,
+)
+from bot.answering.replies.quotes import quoted_words, who_said
 from bot.answering.replies.topics import newest_on, summary_of
 from bot.answering.router.classifier import SMALL_TALK
 from bot.answering.router.router import Message
@@ -25,6 +34,8 @@ from retrieval.timestamps import TimeRange, parse_span
 
 _STORIES = 5
 _EVENTS = 10
+# Fewer sentences than this are no digest: where no time was named, the last week is told.
+_FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,8 @@ class Replies:
             "status": self._status, "opinion": self._opinion, "digest": self._digest,
             "summary": self._summary, "timeline": self._timeline, "topic": self._topic,
             "sources": self._sources, "sure": self._sure, "more": self._more,
-            "shorter": self._shorter, "followup": self._unclear,
+            "shorter": self._shorter, "followup": self._unclear, "language": self._unclear,
+            "compare": self._compare, "question": self._quoted,
         }  # fmt: skip
         way = ways.get(message.kind)
         return await way(asked) if way else None
@@ -95,8 +107,12 @@ class Replies:
         topic = message.subject or None
         if topic is not None and is_a_time(topic, as_of, zone):
             topic = None
+        timeless = names_no_time(message.question, as_of, zone) and asked.within.since is None
         try:
-            return await self._digest_of(asked, period, topic)
+            answer = await self._digest_of(asked, period, topic)
+            if timeless and len(answer.sentences) < _FEW:
+                answer = await self._digest_of(asked, last_week(as_of), topic)
+            return answer
         except NothingToSummarize as error:
             why = describe(error.note, language_of(asked.message.language))
         if topic is not None:
@@ -104,7 +120,7 @@ class Replies:
         newest = await self._newest_day(asked)
         if newest is None:
             return self._nothing(asked, why)
-        if names_no_time(message.question, as_of, zone) and asked.within.since is None:
+        if timeless:
             return await self._digest_of(asked, newest, None)
         words = line(message.language, "nothing-of-time", period=in_words(period), newest=in_words(newest))  # fmt: skip
         answer = self._nothing(asked, words if is_recent(period) else why)
@@ -164,6 +180,28 @@ class Replies:
             asked.source,
         )  # fmt: skip
 
+    async def _compare(self, asked: ReplyRequest) -> Answer | None:
+        if not asked.message.subject:
+            return None
+        return await by_publisher(
+            self._library, asked.message.text, asked.message.subject, asked.within, asked.corpus
+        )
+
+    async def _quoted(self, asked: ReplyRequest) -> Answer | None:
+        """Who said some words: told from where they stand; None if none are asked about."""
+        message = asked.message
+        words = quoted_words(message.text)
+        if words is None:
+            return None
+        said = await who_said(self._library, message.text, words, asked.within, asked.corpus)
+        if said is not None:
+            return said
+        nearest = await self._library.nearest(
+            message.question, asked.within.as_of, corpus=asked.corpus
+        )
+        declined = self._line(asked, "decline-not-quoted", "declined", words=words)
+        return replace(declined, nearest=tuple(nearest[:3]))
+
     async def _sources(self, asked: ReplyRequest) -> Answer:
         turn = asked.conversation.last
         if turn is None:
@@ -206,7 +244,8 @@ class Replies:
         within = asked.within
         if within.since is None and within.until is None:
             within = TimeRange(within.as_of, turn.since, turn.until)
-        return followups.Earlier(turn, within, asked.corpus)
+        told = tuple(s.text for each in asked.conversation.turns for s in each.sentences)
+        return followups.Earlier(turn, within, asked.corpus, told)
 
     def _nothing(self, asked: ReplyRequest, why: str) -> Answer:
         return Answer(asked.message.text, why, True, reason="nothing-in-range", reply=True)

@@ -34,14 +34,13 @@ _NO_WORD = re.compile(r"^\W*$")
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message as it was read. ``question`` is what of it is looked for, ``subject`` what it is
-    about; ``language`` a code such as "en". ``doubtful``: it may ask for what no news answers."""
+    about; ``language`` a code such as "en"."""
 
     text: str
     question: str
     kind: Kind
     subject: str
     language: str
-    doubtful: bool = False
 
 
 class Router:
@@ -60,11 +59,10 @@ class Router:
                 guess = max(guess, whole, key=lambda one: one.kinds[0][1])
         kind = _kind(bare, guess, conversation, as_of)
         question = spelt_out(bare) if guess.language == "en" else bare
-        doubtful = kind in ("question", "topic") and guess.of("general", "chore") > 0.4
         subject = _subject(bare, kind, as_of)
         if guess.language == "en":
             subject = spelt_out(subject)
-        return Message(text, question, kind, subject, guess.language, doubtful)  # fmt: skip
+        return Message(text, question, kind, subject, guess.language)  # fmt: skip
 
 
 def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) -> Kind:
