@@ -215,6 +215,20 @@ class Composer:
         """Have a server that loads its model do so before the first question."""
         await self.model.warm_up()
 
+    async def kind_of(self, message: str, corpus: str) -> str | None:
+        """The model's word for what kind of message it is; None if it has none to offer."""
+        prompt = prompts.render("message_kind", message=message)
+        try:
+            async with self.room(corpus) as granted, asyncio.timeout(_REWRITE_SECONDS):
+                if not granted:
+                    return None
+                text, _ = await self._short(prompt, _OPINION_TOKENS, corpus)
+        except (ModelError, TimeoutError) as error:
+            _log.info("The model named no kind of message (%s).", type(error).__name__)
+            return None
+        words = re.findall(r"[a-z]+", text.lower())
+        return words[0] if words else None
+
     async def close(self) -> None:
         await self.model.close()
 

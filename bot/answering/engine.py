@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -140,7 +140,9 @@ class AnswerEngine:
 
     async def _answer(self, asked: AnswerRequest, emit: Callable[[Event], None]) -> Answer:
         """The reply to a message of its kind; as a question it is one or two."""
-        message = await self._router.read(asked.question, asked.conversation, asked.within.as_of)
+        message = await self._router.read(
+            asked.question, asked.conversation, asked.within.as_of, self._asking_model(asked.corpus)
+        )
         if message.kind == "general":
             defined = await self._definition(asked)
             if defined is not None:
@@ -186,6 +188,13 @@ class AnswerEngine:
             return None
         quoted = _quoted(found, ConflictResolution(selection.quotations, ()))
         return replace(quoted, citations=_with_others(quoted.citations, found))
+
+    def _asking_model(self, corpus: str) -> Callable[[str], Awaitable[str | None]] | None:
+        """What asks the model for the kind of a message; None without one."""
+        composer = self._composer
+        if composer is None:
+            return None
+        return lambda text: composer.kind_of(text, corpus)
 
     def _in_language(self, asked: AnswerRequest, message: Message) -> AnswerRequest:
         return replace(asked, language=language_named(message.text) or asked.language)

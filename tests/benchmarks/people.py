@@ -29,6 +29,7 @@ from tests.benchmarks import weekly_news
 
 MESSAGES = Path(__file__).parent / "people_messages.jsonl"
 _ARTICLES = weekly_news.SHARED / "data" / "weekly-news-2025" / "articles.jsonl.gz"
+_MOST_BYTES = 1 << 30
 _SCORER = weekly_news.SHARED / "score" / "people.py"
 
 
@@ -37,7 +38,7 @@ async def answers(folder: Path) -> list[str]:
     async with open_library(LibraryConfig(folder), writer="benchmark") as library:
         indexer = await library.indexer("local")
         async for _ in ingest(
-            indexer, read_source(str(_ARTICLES)), actor="benchmark", data_dir=folder
+            indexer, read_source(_ARTICLES, _MOST_BYTES), actor="benchmark", data_dir=folder
         ):
             pass
         engine, said, lines = AnswerEngine(library), dict[str, Conversation](), []

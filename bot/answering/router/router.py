@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from bot.answering.conversation import Conversation, is_follow_up
 from bot.answering.router.classifier import (
+    KINDS,
     LEANING,
     SMALL_TALK,
     Guess,
@@ -22,12 +25,15 @@ from retrieval.text.time_expressions import read_time
 # So sure the classifier has to be, where a mistake would leave a question about the news without
 # its search; what is less sure is asked of the articles.
 _SURE: dict[Kind, float] = {
-    "general": 0.6, "chore": 0.5, "opinion": 0.6, "help": 0.5, "status": 0.5, "compare": 0.5,
+    "general": 0.7, "chore": 0.5, "opinion": 0.6, "help": 0.5, "status": 0.5, "compare": 0.5,
     "timeline": 0.5, "digest": 0.5, "summary": 0.45, "followup": 0.5, "sources": 0.5, "sure": 0.5,
     "more": 0.5, "shorter": 0.5, "language": 0.5, "topic": 0.5,
 }  # fmt: skip
 _SURE_OF_TALK = 0.5
 _FEW_WORDS = 4
+_SHORT = 3
+# Below this a language model is asked, where one is configured.
+_UNSURE = 0.4
 _NO_WORD = re.compile(r"^\W*$")
 
 
@@ -43,14 +49,23 @@ class Message:
     language: str
 
 
+# From a message to the word of a model for its kind, None if it has none.
+Ask: TypeAlias = Callable[[str], Awaitable[str | None]]
+
+
 class Router:
     """Tells what kind of message somebody sent."""
 
     def __init__(self, classifier: MessageClassifier | None = None) -> None:
         self._classifier = classifier or MessageClassifier()
 
-    async def read(self, text: str, conversation: Conversation, as_of: datetime) -> Message:
-        """Read a message that follows ``conversation``, at the moment ``as_of``."""
+    async def read(
+        self, text: str, conversation: Conversation, as_of: datetime, ask: Ask | None = None
+    ) -> Message:
+        """Read a message that follows ``conversation``, at the moment ``as_of``.
+
+        ``ask`` is asked for the kind, one of ``KINDS``, where the classifier is unsure of it.
+        """
         bare = unwrapped(text)
         guess = await self._classifier.guess(bare)
         if bare.casefold().strip() != text.casefold().strip():
@@ -58,8 +73,14 @@ class Router:
             if guess.best in SMALL_TALK or (whole.best in SMALL_TALK and len(bare.split()) <= 2):
                 guess = max(guess, whole, key=lambda one: one.kinds[0][1])
         kind = _kind(bare, guess, conversation, as_of)
+        if ask is not None and kind not in LEANING and guess.kinds[0][1] < _UNSURE:
+            word = await ask(bare)
+            kind = next((known for known in KINDS if known == word), kind)
         question = spelt_out(bare) if guess.language == "en" else bare
         subject = _subject(bare, kind, as_of)
+        if kind == "digest" and subject and not _names_a_time(f"in {subject.title()}", as_of):
+            # "ferry news" names no time: it is a topic.
+            kind = kind if _names_a_time(bare, as_of) else "topic"
         if guess.language == "en":
             subject = spelt_out(subject)
         return Message(text, question, kind, subject, guess.language)  # fmt: skip
@@ -70,7 +91,7 @@ def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) 
         return guess.best if guess.best in SMALL_TALK else "chat"
     if conversation.last is None:
         # Without an answer before it, "why?" is unclear and "tell me more about X" a topic.
-        if guess.best in LEANING and guess.kinds[0][1] >= 0.5 and len(content_words(text)) <= 1:
+        if guess.best in LEANING and guess.kinds[0][1] >= 0.5 and len(text.split()) <= _SHORT:
             return guess.best
         guess = guess.without(LEANING)
     elif leaning := _leaning(text, guess):
@@ -83,6 +104,9 @@ def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) 
         return next(kind for kind, _ in guess.kinds if kind in SMALL_TALK)
     if best in ("general", "chore", "opinion") and _names_a_time(text, as_of) and best != "chore":
         return _news_kind(text, guess)
+    beyond = guess.of("general", "chore")
+    if best in ("general", "chore") and beyond >= _SURE["general"]:
+        return best
     if share < _SURE.get(best, 0.0):
         return _news_kind(text, guess)
     return best

@@ -204,7 +204,7 @@ async def test_what_is_not_known_is_said_calmly_with_the_nearest_coverage(runnin
     answer = await (
         await ada.slash(general, "ask", question="Who is the president of Brazil?")
     ).final(whole)
-    assert "I don't know" in answer.text
+    assert "No article here is about this" in answer.text
     assert "The nearest coverage" in answer.text
     assert "Sources" not in answer.buttons
 
