@@ -44,6 +44,7 @@ _PAUSE = 0.06
 _MOST_DRAFTS = 16
 _MOST_REPEATS = 2
 _REWRITE_TOKENS = 80
+_KIND_TOKENS = 4
 _REWRITE_SECONDS = 10.0
 _LEAST_CONTEXT = 200  # tokens of passages, however small the model's context
 _RULES_TOKENS = 500  # of the rules and the question, about
@@ -222,7 +223,7 @@ class Composer:
             async with self.room(corpus) as granted, asyncio.timeout(_REWRITE_SECONDS):
                 if not granted:
                     return None
-                text, _ = await self._short(prompt, _OPINION_TOKENS, corpus)
+                text, _ = await self._short(prompt, _KIND_TOKENS, corpus)
         except (ModelError, TimeoutError) as error:
             _log.info("The model named no kind of message (%s).", type(error).__name__)
             return None

@@ -17,7 +17,8 @@ _TICK = timedelta(microseconds=1)
 def period_of(question: str, subject: str, within: TimeRange, zone: tzinfo) -> TimeRange:
     """The range that a message asks the news of; the last day if it names none.
 
-    ``subject`` may be one that is a time only here: "catch me up on november". A week that is not over is the last seven days: on a Monday nobody asks for the Monday alone.
+    ``subject`` may be one that is a time only here: "catch me up on november". A week that is
+    not over is the last seven days: on a Monday nobody asks for the Monday alone.
     """
     if within.since is not None:
         return within

@@ -18,6 +18,7 @@ from bot.answering.router.classifier import (
     MessageClassifier,
 )
 from bot.answering.router.subjects import subject_of
+from bot.answering.router.times import english_time
 from bot.answering.router.wrapping import asks_something, spelt_out, unwrapped
 from retrieval.search.query import content_words
 from retrieval.text.time_expressions import read_time
@@ -72,15 +73,18 @@ class Router:
             whole = await self._classifier.guess(text)
             if guess.best in SMALL_TALK or (whole.best in SMALL_TALK and len(bare.split()) <= 2):
                 guess = max(guess, whole, key=lambda one: one.kinds[0][1])
-        kind = _kind(bare, guess, conversation, as_of)
+        timed = " ".join(english_time(bare, guess.language).split())
+        kind = _kind(timed, guess, conversation, as_of)
         if ask is not None and kind not in LEANING and guess.kinds[0][1] < _UNSURE:
             word = await ask(bare)
             kind = next((known for known in KINDS if known == word), kind)
         question = spelt_out(bare) if guess.language == "en" else bare
-        subject = _subject(bare, kind, as_of)
+        subject = _subject(timed, kind, as_of)
         if kind == "digest" and subject and not _names_a_time(f"in {subject.title()}", as_of):
             # "ferry news" names no time: it is a topic.
-            kind = kind if _names_a_time(bare, as_of) else "topic"
+            kind = kind if _names_a_time(timed, as_of) else "topic"
+        if kind == "digest":
+            question = timed
         if guess.language == "en":
             subject = spelt_out(subject)
         return Message(text, question, kind, subject, guess.language)  # fmt: skip
