@@ -45,6 +45,7 @@ _POINTS_AHEAD = re.compile(
     r"|\b(?:say|said|says|claim(?:ed|s)?|report(?:ed|s)?|think|believe|mean|show(?:ed|s)?)\s+that\b|\bis it true\b|\bthere (?:is|are|was|were|be)\b|\b(?:is|are|was|were) there\b",
     re.IGNORECASE,
 )
+_WHO = re.compile(r"\W*(?:and |so )?who\b", re.IGNORECASE)
 _FEW_WORDS = 2
 
 _NAME_WORD = r"(?:[A-Z][\w’'-]*\w|[A-Z]{2,}|[A-Z]\.)"
@@ -258,7 +259,14 @@ def _fill_gaps(question: str, last: Turn) -> str:
                 name = f"in {name}"
             if _POSSESSIVE.match(match[0]) and match[0].lower() != "her":
                 name += "’s"
-            return f"{question[: match.start()]}{name}{question[match.end() :]}"
+            filled = f"{question[: match.start()]}{name}{question[match.end() :]}"
+            # Who it was is the answer's word: in case it is wrong, the question's subject stays.
+            known = name.removesuffix("’s").removeprefix("in ") in last.question
+            return filled if known or not _WHO.match(last.question) else _with_subject(filled, last)
+    return _with_subject(question, last)
+
+
+def _with_subject(question: str, last: Turn) -> str:
     subject = " ".join(content_words(last.question))
     return f"{question.rstrip(' ?')} ({subject})?" if subject else question
 

@@ -39,10 +39,12 @@ class CoveringArticle:
 
 @dataclass(frozen=True, slots=True)
 class SubjectCoverage:
-    """The articles about a subject, the closest first; ``names`` tells whether a sentence names it."""
+    """The articles about a subject, the closest first; ``names`` tells whether a sentence names it,
+    ``heads`` whether a title has most of it."""
 
     articles: tuple[CoveringArticle, ...]
     names: Callable[[str], bool]
+    heads: Callable[[str], bool]
     found: SearchResults
 
     @property
@@ -68,7 +70,7 @@ async def coverage_of(
             best.setdefault(hit.passage.article.article_id, _covering(hit))
         return list(best.values())
 
-    return SubjectCoverage(tuple(await ASKING.run(about)), names, found)
+    return SubjectCoverage(tuple(await ASKING.run(about)), names, topic.named_in, found)
 
 
 def latest_event(articles: Sequence[CoveringArticle]) -> list[CoveringArticle]:

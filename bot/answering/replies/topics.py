@@ -16,6 +16,7 @@ from retrieval.timestamps import TimeRange
 _NEWEST = 2
 _SENTENCES = 3
 _CLOSE = 0.25  # of the best article's score: what merely names the subject is less
+_ABOUT = 0.6
 _SUMMED_UP = 8
 
 
@@ -33,9 +34,11 @@ async def newest_on(
     """
     covering = await coverage_of(library, subject, within, corpus, source)
     close = [one for one in covering.newest_first if one.score >= _CLOSE]
+    # Before what names it among others goes what is about it: by its title, or by search.
+    about = [one for one in close if one.score >= _ABOUT or covering.heads(one.article.title)]
     if not close:
         return None
-    reads = await loaded(library, close[:_NEWEST])
+    reads = await loaded(library, (about or close)[:_NEWEST])
 
     def told() -> list[CitedSentence]:
         lines: list[CitedSentence] = []
