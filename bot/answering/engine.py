@@ -38,7 +38,7 @@ from bot.answering.prompt_passages import PromptPassage
 from bot.answering.reading_notes import reading_notes
 from bot.answering.replies import Replies, ReplyRequest
 from bot.answering.replies.coverage import with_earlier
-from bot.answering.replies.declines import why_declined
+from bot.answering.replies.declines import MissingNames, why_declined
 from bot.answering.replies.flatten import asked_back, joined
 from bot.answering.router.classifier import LEANING, MessageClassifier
 from bot.answering.router.languages import language_named
@@ -52,6 +52,7 @@ from retrieval.errors import Note
 from retrieval.library import Library
 from retrieval.models import Reference, SearchResults
 from retrieval.runtime.executors import ASKING
+from retrieval.text.time_expressions import read_time
 from retrieval.timestamps import TimeRange, to_micros
 
 _log = logging.getLogger(__name__)
@@ -91,6 +92,7 @@ class AnswerEngine:
         shared = library.embedder if isinstance(library.embedder, WordLlamaEmbedder) else None
         self._router = Router(MessageClassifier(shared))
         self._replies = Replies(library, composer)
+        self._missing = MissingNames(library)
 
     async def answer(self, asked: AnswerRequest) -> Answer:
         """Answer, or abstain with the nearest coverage. The model's failures become quotations."""
@@ -238,6 +240,17 @@ class AnswerEngine:
         selection = await ASKING.run(select, found)
         if selection.reason is not None:
             return await self._refusal(asked, found, selection.reason)
+        # What a follow-up was filled in with need not stand where its answer does.
+        if asked.conversation.last is None and (
+            missing := await self._missing.of(
+                read_time(asked.question, asked.within.as_of, UTC).rest,
+                found,
+                selection.quotations,
+                asked.within,
+                asked.corpus,
+            )
+        ):
+            return await self._refusal(asked, found, "too-thin", missing)
         reconciled = await ASKING.run(reconcile, found.question, selection.quotations, found.hits)
         quoted = _quoted(found, reconciled)
         if self._composer is None:
@@ -282,9 +295,18 @@ class AnswerEngine:
             problem=error.note if error else None,
         )
 
-    async def _refusal(self, asked: AnswerRequest, found: SearchResults, reason: Reason) -> Answer:
+    async def _refusal(
+        self,
+        asked: AnswerRequest,
+        found: SearchResults,
+        reason: Reason,
+        missing: Sequence[str] = (),
+    ) -> Answer:
+        """``missing`` are the words of the question that no article of those found has."""
         nearest = await self._nearest(asked, found)
-        why = await ASKING.run(why_declined, found, reason, asked.replies_in) if nearest else ""
+        why = ""
+        if nearest:
+            why = await ASKING.run(why_declined, found, reason, asked.replies_in, missing)
         return Answer(
             asked.question, why or prompts.render("refusal"), True, nearest=tuple(nearest[:3]),
             notes=found.notes, reason=reason, reply=bool(why),

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from bot.answering.extractive.selection import Quotation
 from bot.answering.models import Reason
 from bot.answering.replies.lines import line
 from retrieval.indexes.keyword_index import stems
+from retrieval.library import Library
 from retrieval.models import SearchResults
+from retrieval.runtime.executors import ASKING
 from retrieval.search.query import content_words
+from retrieval.timestamps import TimeRange
 
 _READ = 10
+# A word that articles write with a capital letter so often, of so many times, is a name.
+_CAPITAL = 0.8
+_TIMES = 2
+_EXAMPLES = 5
+_MOST_UNSAID = 3
+_REMEMBERED = 5_000
+_WORD = re.compile(r"[^\W_]+")
+_BEGINS = re.compile(r"(?:^|[.!?:\n“\"]\s*)$")
 _MOST_WORDS = 8
 
 
-def why_declined(found: SearchResults, reason: Reason, language: str) -> str:
-    """The reason in one sentence; empty if the search has told it already."""
+def why_declined(
+    found: SearchResults, reason: Reason, language: str, unsaid: Sequence[str] = ()
+) -> str:
+    """The reason in one sentence; empty if the search has told it already.
+
+    ``unsaid`` are the words that are known to be missing; else those of the nearest passage are.
+    """
     if found.notes and reason == "nothing-in-range":
         return ""
     texts = [f"{hit.passage.article.title} {hit.passage.text}" for hit in found.hits[:_READ]]
@@ -24,9 +45,72 @@ def why_declined(found: SearchResults, reason: Reason, language: str) -> str:
         known, key=lambda stand: sum(bool(stand & set(stems(w))) for w in words), default=set()
     )
     told = [word for word in words if not stems(word) or best & set(stems(word))]
-    missing = [word for word in words if word not in told]
+    missing = list(unsaid) or [word for word in words if word not in told]
+    told = [word for word in told if word not in missing]
     if not told or len(missing) > len(told):
         return line(language, "decline-nothing-on-it")
     if missing:
         return line(language, "decline-missing", subject=" ".join(told), missing=", ".join(missing))
     return line(language, "decline-not-told", subject=" ".join(told))
+
+
+class MissingNames:
+    """The names in a question that its answer's article lacks. Whether a word is a name, articles say
+    by how they write it: people who ask may write all small. What it learns of words it keeps."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._names: OrderedDict[tuple[str, str], bool] = OrderedDict()
+
+    async def of(
+        self,
+        question: str,
+        found: SearchResults,
+        quotations: Sequence[Quotation],
+        within: TimeRange,
+        corpus: str,
+    ) -> list[str]:
+        """The names that the article of the first quotation does not have, as far as its passages
+        were found: what is asked of somebody is not answered by an article without them."""
+        unsaid = await ASKING.run(_unsaid, question, found, quotations[:1])
+        return [word for word in unsaid if await self._is_a_name(word, within, corpus)]
+
+    async def _is_a_name(self, word: str, within: TimeRange, corpus: str) -> bool:
+        key = (corpus, word.casefold())
+        if key not in self._names:
+            found = await self._library.search(
+                word, TimeRange(within.as_of), corpus=corpus, limit=_EXAMPLES
+            )
+            self._names[key] = await ASKING.run(_is_written_large, word, found)
+            if len(self._names) > _REMEMBERED:
+                self._names.popitem(last=False)
+        return self._names[key]
+
+
+def _unsaid(question: str, found: SearchResults, quotations: Sequence[Quotation]) -> list[str]:
+    """The words of a question, known in the corpus, that no quoted article has."""
+    quoted = {quotation.hit.passage.article.article_id for quotation in quotations}
+    told: set[str] = set()
+    for hit in found.hits:
+        article = hit.passage.article
+        if article.article_id in quoted:
+            told.update(stems(f"{article.title} {hit.passage.text}"))
+    unsaid = [
+        word
+        for word in dict.fromkeys(content_words(question))
+        if (own := set(stems(word))) and own & found.weights.keys() and not own & told
+    ]
+    return unsaid[:_MOST_UNSAID]
+
+
+def _is_written_large(word: str, found: SearchResults) -> bool:
+    wanted = word.casefold().removesuffix("'s").removesuffix("’s")
+    large = small = 0
+    for hit in found.hits:
+        text = hit.passage.text
+        for match in _WORD.finditer(text):
+            if match[0].casefold() != wanted or _BEGINS.search(text[: match.start()][-4:]):
+                continue
+            large += match[0][0].isupper()
+            small += not match[0][0].isupper()
+    return large >= _TIMES and large >= _CAPITAL * (large + small)
