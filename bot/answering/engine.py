@@ -38,7 +38,7 @@ from bot.answering.prompt_passages import PromptPassage
 from bot.answering.reading_notes import reading_notes
 from bot.answering.replies import Replies, ReplyRequest
 from bot.answering.replies.coverage import with_earlier
-from bot.answering.replies.declines import MissingNames, why_declined
+from bot.answering.replies.declines import missing_names, why_declined
 from bot.answering.replies.flatten import asked_back, joined
 from bot.answering.router.classifier import LEANING, MessageClassifier
 from bot.answering.router.languages import language_named
@@ -92,7 +92,6 @@ class AnswerEngine:
         shared = library.embedder if isinstance(library.embedder, WordLlamaEmbedder) else None
         self._router = Router(MessageClassifier(shared))
         self._replies = Replies(library, composer)
-        self._missing = MissingNames(library)
 
     async def answer(self, asked: AnswerRequest) -> Answer:
         """Answer, or abstain with the nearest coverage. The model's failures become quotations."""
@@ -242,12 +241,11 @@ class AnswerEngine:
             return await self._refusal(asked, found, selection.reason)
         # What a follow-up was filled in with need not stand where its answer does.
         if asked.conversation.last is None and (
-            missing := await self._missing.of(
+            missing := await ASKING.run(
+                missing_names,
                 read_time(asked.question, asked.within.as_of, UTC).rest,
                 found,
                 selection.quotations,
-                asked.within,
-                asked.corpus,
             )
         ):
             return await self._refusal(asked, found, "too-thin", missing)

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Sequence
 
 from bot.answering.extractive.selection import Quotation
 from bot.answering.models import Reason
 from bot.answering.replies.lines import line
 from retrieval.indexes.keyword_index import stems
-from retrieval.library import Library
 from retrieval.models import SearchResults
-from retrieval.runtime.executors import ASKING
 from retrieval.search.query import content_words
-from retrieval.timestamps import TimeRange
 
 _READ = 10
 # A word that articles write with a capital letter so often, of so many times, is a name.
 _CAPITAL = 0.8
 _TIMES = 2
-_EXAMPLES = 5
 _MOST_UNSAID = 3
-_REMEMBERED = 5_000
 _WORD = re.compile(r"[^\W_]+")
 _BEGINS = re.compile(r"(?:^|[.!?:\n“\"]\s*)$")
 _MOST_WORDS = 8
@@ -54,37 +48,17 @@ def why_declined(
     return line(language, "decline-not-told", subject=" ".join(told))
 
 
-class MissingNames:
-    """The names in a question that its answer's article lacks. Whether a word is a name, articles say
-    by how they write it: people who ask may write all small. What it learns of words it keeps."""
+def missing_names(
+    question: str, found: SearchResults, quotations: Sequence[Quotation]
+) -> list[str]:
+    """The names in a question that no quoted article has, as far as the passages of these
+    were found: what is asked of somebody is not answered by an article without them.
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self._names: OrderedDict[tuple[str, str], bool] = OrderedDict()
-
-    async def of(
-        self,
-        question: str,
-        found: SearchResults,
-        quotations: Sequence[Quotation],
-        within: TimeRange,
-        corpus: str,
-    ) -> list[str]:
-        """The names that the article of the first quotation does not have, as far as its passages
-        were found: what is asked of somebody is not answered by an article without them."""
-        unsaid = await ASKING.run(_unsaid, question, found, quotations[:1])
-        return [word for word in unsaid if await self._is_a_name(word, within, corpus)]
-
-    async def _is_a_name(self, word: str, within: TimeRange, corpus: str) -> bool:
-        key = (corpus, word.casefold())
-        if key not in self._names:
-            found = await self._library.search(
-                word, TimeRange(within.as_of), corpus=corpus, limit=_EXAMPLES
-            )
-            self._names[key] = await ASKING.run(_is_written_large, word, found)
-            if len(self._names) > _REMEMBERED:
-                self._names.popitem(last=False)
-        return self._names[key]
+    Whether a word is a name, the passages that were found say by how they write it: people who ask
+    may write all small.
+    """
+    unsaid = _unsaid(question, found, quotations)
+    return [word for word in unsaid if _is_written_large(word, found)]
 
 
 def _unsaid(question: str, found: SearchResults, quotations: Sequence[Quotation]) -> list[str]:
