@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncGenerator, Callable, Sequence, Set
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
