@@ -224,7 +224,7 @@ class Composer:
             async with self.room(corpus) as granted, asyncio.timeout(_REWRITE_SECONDS):
                 if not granted:
                     return None
-                text, _ = await self._short(prompt, _KIND_TOKENS, corpus)
+                text, _ = await self._calls.text(prompt, _KIND_TOKENS, corpus)
         except (ModelError, TimeoutError) as error:
             _log.info("The model named no kind of message (%s).", type(error).__name__)
             return None

@@ -121,7 +121,7 @@ async def test_sources_more_and_shorter_go_on_from_an_answer(engine: AnswerEngin
 async def test_are_you_sure_counts_the_publishers(engine: AnswerEngine) -> None:
     answer = await say(engine, "how much did the lantern bridge cost?", "are you sure?")
     assert len({citation.article.source for citation in answer.citations}) == 2
-    assert any("2" in note for note in answer.notes)
+    assert any("2" in str(note) for note in answer.notes)
 
 
 @pytest.mark.parametrize("text", ["source?", "are you sure?", "shorter", "why?"])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bot.answering.extractive.selection import Quotation
 from bot.answering.models import Reason
 from bot.answering.replies.lines import line
-from retrieval.indexes.keyword_index import stems
+from retrieval.indexes.keyword_schema import stems
 from retrieval.models import SearchResults
 from retrieval.search.query import content_words
 
