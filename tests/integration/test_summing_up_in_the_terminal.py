@@ -123,12 +123,13 @@ def test_a_digest_as_rss_is_a_feed_that_a_reader_can_parse(desk: Newsdesk, tmp_p
 def test_a_timeline_is_listed_and_drawn(desk: Newsdesk, tmp_path: Path) -> None:
     record = one(desk("timeline", "ferry Albatross", *AT, "--png", "t.png", "--json").stdout)
     (event,) = record["events"]
-    assert event["date"] == "2023-11-03"
+    # It burned on the Tuesday before the report.
+    assert event["date"] == "2023-10-31"
     assert "ferry Albatross burned" in event["text"]
     assert record["coverage"] == {"2023-11-03": {"Radio <b>& Co": 1}}
     assert record["alt"].startswith("Bar chart: 1 article on “ferry Albatross”")
     assert (tmp_path / "t.png").read_bytes().startswith(b"\x89PNG")
-    assert "3 November 2023\n  1. " in desk("timeline", "ferry Albatross", *AT).stdout
+    assert "31 October 2023\n  1. " in desk("timeline", "ferry Albatross", *AT).stdout
 
 
 def test_a_timeline_has_one_heading_for_each_day(newsdesk: Newsdesk, tmp_path: Path) -> None:
