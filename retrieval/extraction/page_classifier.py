@@ -52,8 +52,8 @@ def classify_non_article(
     ``text`` is what was found in it, perhaps nothing; a beginning before a paywall is
     ``is_teaser``'s. ``tree`` has not been pruned but for its scripts.
     """
-    if target := meta_refresh(tree, url):
-        return f"the page leads on to {target}"
+    if meta_refresh(tree, url):
+        return "page-leads-on"
     headings = [title, *(" ".join(h.text_content().split()) for h in tree.iter("h1"))][:3]
     folded = [fold(each) for each in headings if each]
     is_article = bool(said.article) or (said.first("og:type") or "").lower() == "article"
