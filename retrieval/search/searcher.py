@@ -351,9 +351,11 @@ class Searcher:
             close = publishers.near(read.source.name)
             if close:
                 return [
-                    Note("source-not-found-but", source=read.source.name, close=" / ".join(close))
+                    Note(
+                        "nothing-such-source-but", source=read.source.name, close=" / ".join(close)
+                    )
                 ]
-            return [Note("source-not-found", source=read.source.name)]
+            return [Note("nothing-such-source", source=read.source.name)]
         if not read.limits_time:
             return []
         dated: list[tuple[float, str]] = []

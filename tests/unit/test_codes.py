@@ -17,7 +17,7 @@ from retrieval.feeds.item_filter import Verdict
 ROOT = Path(__file__).parents[2]
 _SOURCES = [path for folder in ("bot", "retrieval") for path in (ROOT / folder).rglob("*.py")]
 # What an error keeps beside its parameters.
-_OWN = {"retry", "status", "retry_after", "wait"}
+_OWN = {"retry", "status", "retry_after", "wait", "limit"}
 # Codes that functions return, by function, and those that are made of a part.
 _RETURNED = {"classify_non_article", "_listing", "reservation", "why_worse"}
 _MADE = {
