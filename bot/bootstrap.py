@@ -102,7 +102,7 @@ async def open_services(
         guild_settings = GuildSettingsCache(library)
         contexts = RequestContexts(guild_settings, settings.shared_corpus)
         conversations = Conversations()
-        seconds = settings.answer_seconds + settings.model_load_seconds + _MORE_THAN_MODEL
+        seconds = settings.answer_timeout_seconds + settings.model_load_seconds + _MORE_THAN_MODEL
         answers = AnswerService(library, engine, requests, conversations, seconds)
         retention = GuildRetention(client, settings, library, ingestion, contexts)
         stack.callback(retention.stop)

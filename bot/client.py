@@ -131,7 +131,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         """Let answers under way come to an end, then close everything. May be called again."""
         if self.is_closed():
             return
-        await self._requests.close(self.settings.stop_seconds)
+        await self._requests.close(self.settings.shutdown_timeout_seconds)
         if hasattr(self, "services"):
             async with _at_most(_CLOSE_SECONDS, "the job board"):
                 await self.services.job_board.stop()

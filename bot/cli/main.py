@@ -92,11 +92,17 @@ def main() -> None:
 
 def _run(debug: bool) -> int:
     import logging
+    import warnings
 
+    from bot.ops.log_words import PutIntoWords
+
+    warnings.showwarning = _warned
     logging.basicConfig(
         level=logging.DEBUG if debug else logging.ERROR,
         format="%(levelname)s %(name)s: %(message)s" if debug else "newsdesk: %(message)s",
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(PutIntoWords())
     logging.getLogger("aiosqlite").setLevel(logging.INFO)  # tells of every statement
     logging.getLogger("httpcore").setLevel(logging.INFO)  # tells of every header, secret ones too
     try:
@@ -113,6 +119,16 @@ def _run(debug: bool) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort, told in one line
         return _told(error, debug)
     return 0
+
+
+def _warned(message: Warning | str, *_: object, **__: object) -> None:
+    """What is to be told of a setting in one line; other warnings are for developers."""
+    from bot.config.renamed import RenamedSetting
+
+    if isinstance(message, RenamedSetting):
+        from bot.i18n import in_english
+
+        print(f"newsdesk: {in_english(message.note)}", file=sys.stderr)
 
 
 def _is_unread(ended: SystemExit) -> bool:

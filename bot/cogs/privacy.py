@@ -55,7 +55,7 @@ class PrivacyCommands(
         """What is kept of somebody, a line for each kind."""
         database, user_id, say = self._services.library.database, context.user.id, context.say
         lines = []
-        days = f"{self._services.settings.keep_answers_days:g}"
+        days = f"{self._services.settings.answer_retention_days:g}"
         if count := await questions_of(database, user_id):
             lines.append(say("privacy-kept", count=count, days=days))
         if count := await other_answers_of(database, user_id):

@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from bot.config.limits import AnsweringConfig, Budget, GenerationLimits, ModelOptions, RateLimits
+from bot.config.renamed import with_new_names
 from bot.config.url_types import ApiUrl, CdnUrl, GatewayUrl, Hosts, ModelUrl, SettingHint
 from retrieval.embedders import EmbedderOptions
 from retrieval.errors import Note, SettingsError
@@ -60,7 +61,7 @@ class Settings(BaseSettings):
     reranker: Literal["none", "neural"] = "none"
     reranker_model: str = "Xenova/ms-marco-MiniLM-L-6-v2"
     reranker_folder: Path | None = None
-    rerank_seconds: float = Field(default=1.0, ge=0.05, le=30)
+    reranker_timeout_seconds: float = Field(default=1.0, ge=0.05, le=30)
     openai_embedding_model: str = "text-embedding-3-small"
     timezone: str = "UTC"
     fetch_allow: Hosts = ()
@@ -69,20 +70,20 @@ class Settings(BaseSettings):
     contact: str | None = None
     feed_connections: int = Field(default=8, ge=1, le=64)
     feed_first_items: int = Field(default=20, ge=1, le=1000)
-    feed_shortest_minutes: float = Field(default=10, ge=1, le=1440)
-    feed_longest_hours: float = Field(default=24, ge=1, le=720)
-    feed_pause_days: float = Field(default=7, ge=1, le=90)
-    jobs_waiting: int = Field(default=20, ge=1, le=1000)
+    feed_min_interval_minutes: float = Field(default=10, ge=1, le=1440)
+    feed_max_interval_minutes: float = Field(default=1440, ge=1, le=43_200)
+    feed_pause_after_failing_days: float = Field(default=7, ge=1, le=90)
+    max_queued_jobs: int = Field(default=20, ge=1, le=1000)
     respect_noai: bool = True
     max_article_mb: float = Field(default=5.0, ge=0.1, le=50)
     max_upload_mb: float = Field(default=25.0, ge=0.1, le=500)
-    model_seconds: float = Field(default=30.0, ge=1, le=600)
+    model_first_token_timeout_seconds: float = Field(default=30.0, ge=1, le=600)
     model_load_seconds: float = Field(default=0.0, ge=0, le=3_600)
-    answer_seconds: float = Field(default=60.0, ge=2, le=900)
+    answer_timeout_seconds: float = Field(default=60.0, ge=2, le=900)
     context_tokens: int = Field(default=3_000, ge=200, le=200_000)
     answer_tokens: int = Field(default=400, ge=50, le=8_000)
     reasoning_tokens: int = Field(default=2_000, ge=0, le=100_000)
-    second_opinion: bool = True
+    llm_verify_sentences: bool = True
     verifier: Literal["rules", "network"] = "rules"
     verifier_model: str | None = Field(default=None, min_length=1)
     prices_file: Path | None = None
@@ -97,12 +98,12 @@ class Settings(BaseSettings):
     message_content: bool = False
     shared_corpus: str | None = Field(default=None, min_length=1, max_length=200)
     cooldown_seconds: float = Field(default=5.0, ge=0, le=3_600)
-    answers_at_once: int = Field(default=4, ge=1, le=100)
-    answers_at_once_per_server: int = Field(default=2, ge=1, le=100)
-    waiting_questions: int = Field(default=100, ge=0, le=10_000)
-    keep_answers_days: float = Field(default=90.0, ge=1, le=3_650)
-    grace_days: float = Field(default=14.0, ge=0, le=3_650)
-    stop_seconds: float = Field(default=10.0, ge=0, le=300)
+    max_concurrent_answers: int = Field(default=4, ge=1, le=100)
+    max_concurrent_answers_per_server: int = Field(default=2, ge=1, le=100)
+    max_queued_questions: int = Field(default=100, ge=0, le=10_000)
+    answer_retention_days: float = Field(default=90.0, ge=1, le=3_650)
+    guild_data_retention_days: float = Field(default=14.0, ge=0, le=3_650)
+    shutdown_timeout_seconds: float = Field(default=10.0, ge=0, le=300)
     health_port: int | None = Field(default=None, ge=1, le=65_535)
     log_json: bool = False
 
@@ -148,10 +149,10 @@ class Settings(BaseSettings):
         return f"{self.user_agent} (+{self.contact})" if self.contact else self.user_agent
 
     def feed_rules(self) -> FeedLimits:
-        shortest = timedelta(minutes=self.feed_shortest_minutes)
-        longest = max(shortest, timedelta(hours=self.feed_longest_hours))
+        shortest = timedelta(minutes=self.feed_min_interval_minutes)
+        longest = max(shortest, timedelta(minutes=self.feed_max_interval_minutes))
         first = min(longest, max(shortest, timedelta(minutes=30)))
-        pause_after = timedelta(days=self.feed_pause_days)
+        pause_after = timedelta(days=self.feed_pause_after_failing_days)
         return FeedLimits(
             self.feed_first_items, PollIntervals(shortest, longest, first, pause_after)
         )
@@ -172,15 +173,15 @@ class Settings(BaseSettings):
             ),
             reranker=self.reranker,
             reranker_options=RerankerOptions(self.reranker_model, self.reranker_folder),
-            rerank_seconds=self.rerank_seconds,
+            rerank_seconds=self.reranker_timeout_seconds,
         )
 
     def limits(self) -> RateLimits:
         return RateLimits(
             self.cooldown_seconds,
-            self.answers_at_once,
-            self.answers_at_once_per_server,
-            self.waiting_questions,
+            self.max_concurrent_answers,
+            self.max_concurrent_answers_per_server,
+            self.max_queued_questions,
         )
 
     def answering(self) -> AnsweringConfig:
@@ -190,7 +191,7 @@ class Settings(BaseSettings):
                 self.openai_model,
                 self.openai_base_url,
                 key.get_secret_value() if key else None,
-                first_seconds=self.model_seconds,
+                first_seconds=self.model_first_token_timeout_seconds,
                 load_seconds=self.model_load_seconds,
                 reasoning_tokens=self.reasoning_tokens,
                 memory=self.data_dir / "model-servers.json",
@@ -198,9 +199,9 @@ class Settings(BaseSettings):
             composing=GenerationLimits(
                 self.context_tokens,
                 self.answer_tokens,
-                self.answer_seconds,
+                self.answer_timeout_seconds,
                 self.reasoning_tokens,
-                self.second_opinion,
+                self.llm_verify_sentences,
             ),
             budget=Budget(
                 self.daily_cost,
@@ -231,14 +232,16 @@ def load_settings(
 ) -> Settings:
     """Read the settings; the environment wins over ``env_file``.
 
-    Raises ``SettingsError``, naming the variable, for an unknown ``NEWSDESK_*`` name or a bad value.
+    A variable's former name works too, with a ``RenamedSetting`` warning.
+    Raises ``SettingsError``, naming the variable, for an unknown ``NEWSDESK_*`` name, a bad value or
+    one given under both names.
     """
     environment = os.environ if environment is None else environment
     try:
         from_file = {k: v for k, v in dotenv_values(env_file).items() if v is not None}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError("env-file-unreadable", path=str(env_file)) from error
-    given = {**from_file, **environment}
+    given = with_new_names({**from_file, **environment})
     known = variable_names()
     for name in given:
         if name.upper().startswith(_PREFIX) and name not in known:

@@ -12,6 +12,8 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.ops.log_words import PutIntoWords
+
 _question: ContextVar[str | None] = ContextVar("question", default=None)
 
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -41,6 +43,7 @@ def set_up(*, as_json: bool, debug: bool = False) -> None:
     """Log to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter() if as_json else _PlainFormatter())
+    handler.addFilter(PutIntoWords())
     logging.basicConfig(
         level=logging.DEBUG if debug else logging.INFO, handlers=[handler], force=True
     )

@@ -110,7 +110,7 @@ class GuildRetention:
         Returns how many servers that were.
         """
         library = self._library
-        due = library.clock() - timedelta(days=self._settings.grace_days)
+        due = library.clock() - timedelta(days=self._settings.guild_data_retention_days)
         gone = await guilds_removed_before(library.database, due)
         for server_id in gone:
             if self._client.get_guild(server_id) is not None:
@@ -128,7 +128,7 @@ class GuildRetention:
             _log.info("a server's data was deleted", extra=details(server=server_id))
         await forget_answers(
             library.database,
-            before=library.clock() - timedelta(days=self._settings.keep_answers_days),
+            before=library.clock() - timedelta(days=self._settings.answer_retention_days),
         )
         return len(gone)
 

@@ -60,7 +60,7 @@ async def open_ingestion(settings: Settings, library: Library) -> AsyncIterator[
         desk = FeedService(library, pages, settings.feed_rules())
         poller = FeedPoller(desk, at_once=settings.feed_connections, clock=library.clock)
         worker = JobWorker(library, pages, load_item)
-        jobs = JobQueue(library, worker, most_waiting=settings.jobs_waiting)
+        jobs = JobQueue(library, worker, most_waiting=settings.max_queued_jobs)
         yield IngestionServices(library, desk, poller, jobs, pages)
 
 

@@ -54,7 +54,7 @@ class JobProgressBoard:
         contexts: RequestContexts,
     ) -> None:
         self._client = client
-        self._max_queued_jobs = settings.jobs_waiting
+        self._max_queued_jobs = settings.max_queued_jobs
         self._database = library.database
         self._ingestion = ingestion
         self._contexts = contexts

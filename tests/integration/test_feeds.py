@@ -200,7 +200,7 @@ async def test_a_failing_feed_backs_off_says_why_and_is_paused_after_days(
 ) -> None:
     clock = Clock()
     site.feed("/feed", [1], full=True)
-    async with opened(tmp_path, site, clock, feed_pause_days=3) as room:
+    async with opened(tmp_path, site, clock, feed_pause_after_failing_days=3) as room:
         feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
         site.serve("/feed", "down", status=500)
         waits = []

@@ -88,7 +88,7 @@ async def test_jobs_wait_in_a_bounded_queue_where_corpora_take_turns(
     def pages(first: int) -> list[JobSource]:
         return [JobSource("url", site.url(f"/news/{n}")) for n in range(first, first + 2)]
 
-    async with opened(tmp_path, site, jobs_waiting=4) as room:
+    async with opened(tmp_path, site, max_queued_jobs=4) as room:
         jobs = [await room.jobs.submit("large", pages(n), MODERATOR) for n in (0, 2, 4, 6)]
         late = await room.jobs.submit("small", pages(8), MODERATOR)
         assert [await room.jobs.place(job.id) for job in [*jobs, late]] == [1, 3, 4, 5, 2]

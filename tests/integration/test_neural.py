@@ -113,7 +113,7 @@ def test_search_takes_the_rerankers_order_or_keeps_its_own(
     assert "zanzibar" not in plain[0]["text"]
     env = {"NEWSDESK_RERANKER": "neural", "NEWSDESK_RERANKER_FOLDER": str(_reranker_folder(tmp_path))}  # fmt: skip
     done = newsdesk(
-        "search", "What will topic1 cost?", "--json", NEWSDESK_RERANK_SECONDS="30", **env
+        "search", "What will topic1 cost?", "--json", NEWSDESK_RERANKER_TIMEOUT_SECONDS="30", **env
     )
     assert done.returncode == 0, done.stderr
     hits = lines(done.stdout)[0]["hits"]

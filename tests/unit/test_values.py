@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 import prompts
+from bot.config.renamed import RENAMED_SETTINGS, RenamedSetting
 from bot.config.settings import Settings, load_settings, variable_names
 from bot.i18n import in_english
-from retrieval.errors import InvalidURL, SettingsError
+from retrieval.errors import InvalidURL, Note, SettingsError
 from retrieval.timestamps import iso, parse_span, to_micros
 from retrieval.web import is_public
 from retrieval.web.urls import canonical_url
@@ -177,6 +178,33 @@ def test_every_setting_stands_in_the_example_file() -> None:
     shown = {line.lstrip("# ").partition("=")[0] for line in lines if "=" in line}
     assert shown == set(variable_names())
     assert Settings.model_fields
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED_SETTINGS.items())
+def test_a_former_name_of_a_setting_works_and_names_the_new_one(
+    old: str, new: tuple[str, int], tmp_path: Path
+) -> None:
+    name, factor = new
+    field = variable_names()[name]
+    value = {"NEWSDESK_LLM_VERIFY_SENTENCES": "false"}.get(name, "2")
+    with pytest.warns(RenamedSetting) as warned:
+        settings = load_settings({old: value}, tmp_path / ".env")
+    assert getattr(settings, field) == (False if value == "false" else 2 * factor)
+    assert [w.message.note for w in warned if isinstance(w.message, RenamedSetting)] == [
+        Note("setting-renamed", old=old, new=name)
+    ]
+    with pytest.raises(SettingsError, match="setting-given-twice"):
+        load_settings({old: value, name: value}, tmp_path / ".env")
+    assert load_settings({old: ""}, tmp_path / ".env") == load_settings({}, tmp_path / ".env")
+
+
+def test_a_wrong_value_under_a_former_name_is_told(tmp_path: Path) -> None:
+    with (
+        pytest.warns(RenamedSetting),
+        pytest.raises(SettingsError, match="setting-invalid") as told,
+    ):
+        load_settings({"NEWSDESK_FEED_LONGEST_HOURS": "ever"}, tmp_path / ".env")
+    assert told.value.params["name"] == "NEWSDESK_FEED_MAX_INTERVAL_MINUTES"
 
 
 def test_prompts_want_their_variables_and_no_others() -> None:

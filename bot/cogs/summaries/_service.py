@@ -76,7 +76,7 @@ class SummaryRunner:
                 outcome.words = "a server is to be chosen"
                 return
             requests.reads(request.id, corpus)
-            seconds = self._services.settings.answer_seconds + _MORE_SECONDS
+            seconds = self._services.settings.answer_timeout_seconds + _MORE_SECONDS
             try:
                 async with requests.slot(request, delivery), asyncio.timeout(seconds):
                     around = SummaryContext(request.id, self._services.library.clock(), context.say)

@@ -55,7 +55,7 @@ def start(standin: DiscordStandIn, tmp_path: Path, embedder: Embedder) -> Start:
     async def started(**environment: str) -> AsyncIterator[Running]:
         given = {
             "NEWSDESK_DATA_DIR": str(tmp_path / "data"), "NEWSDESK_COOLDOWN_SECONDS": "0",
-            "NEWSDESK_STOP_SECONDS": "1", **standin.environment, **environment,
+            "NEWSDESK_SHUTDOWN_TIMEOUT_SECONDS": "1", **standin.environment, **environment,
         }  # fmt: skip
         settings = load_settings(given, tmp_path / "no.env")
         bot = NewsdeskBot(settings, clock=at_noon, embedder=embedder)

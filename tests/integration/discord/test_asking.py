@@ -259,7 +259,7 @@ async def test_who_waits_sees_the_place_in_line_and_then_the_answer(
     start: Start, model: ScriptedModel
 ) -> None:
     model.play(Says(bridge_answer, pause=0.15), Says(bridge_answer))
-    async with start(OPENAI_BASE_URL=model.url, NEWSDESK_ANSWERS_AT_ONCE="1") as running:
+    async with start(OPENAI_BASE_URL=model.url, NEWSDESK_MAX_CONCURRENT_ANSWERS="1") as running:
         standin = running.standin
         guild = standin.guild("Harbour News")
         await running.bring_in(guild)
@@ -281,7 +281,9 @@ async def test_with_no_room_in_line_the_bot_says_that_it_is_busy(
 ) -> None:
     model.play(Says(bridge_answer, pause=0.05))
     async with start(
-        OPENAI_BASE_URL=model.url, NEWSDESK_ANSWERS_AT_ONCE="1", NEWSDESK_WAITING_QUESTIONS="0"
+        OPENAI_BASE_URL=model.url,
+        NEWSDESK_MAX_CONCURRENT_ANSWERS="1",
+        NEWSDESK_MAX_QUEUED_QUESTIONS="0",
     ) as running:
         guild = running.standin.guild("Harbour News")
         await running.bring_in(guild)

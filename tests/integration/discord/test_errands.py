@@ -21,7 +21,7 @@ async def summing_up(
 ) -> AsyncIterator[tuple[Running, Guild, Channel]]:
     """A bot that does one thing at a time, and whose model hangs."""
     model.play(Hangs())
-    async with start(OPENAI_BASE_URL=model.url, NEWSDESK_ANSWERS_AT_ONCE="1", NEWSDESK_STOP_SECONDS="0") as running:  # fmt: skip
+    async with start(OPENAI_BASE_URL=model.url, NEWSDESK_MAX_CONCURRENT_ANSWERS="1", NEWSDESK_SHUTDOWN_TIMEOUT_SECONDS="0") as running:  # fmt: skip
         guild = running.standin.guild("Harbour News")
         await running.bring_in(guild)
         yield running, guild, running.standin.channel(guild)
@@ -136,7 +136,7 @@ async def test_with_too_many_waiting_a_german_server_hears_it_in_german(
 ) -> None:
     model.play(Hangs())
     async with start(
-        OPENAI_BASE_URL=model.url, NEWSDESK_ANSWERS_AT_ONCE="1", NEWSDESK_STOP_SECONDS="0",
+        OPENAI_BASE_URL=model.url, NEWSDESK_MAX_CONCURRENT_ANSWERS="1", NEWSDESK_SHUTDOWN_TIMEOUT_SECONDS="0",
     ) as running:  # fmt: skip
         guild = running.standin.guild("Harbour News")
         await running.bring_in(guild)

@@ -262,7 +262,7 @@ async def test_waiting_jobs_show_their_place(desk: Server) -> None:
 
 
 async def test_too_many_waiting_jobs_are_refused(start: Start, site: NewsSite) -> None:
-    async with start(NEWSDESK_FETCH_ALLOW=site.allow, NEWSDESK_JOBS_WAITING="1") as running:
+    async with start(NEWSDESK_FETCH_ALLOW=site.allow, NEWSDESK_MAX_QUEUED_JOBS="1") as running:
         desk = server(running, site)
         site.seconds = 0.2
         url = " ".join(site.url(f"/news/{n}") for n in range(10))

@@ -107,7 +107,7 @@ async def test_servers_that_removed_the_bot_while_it_was_away_are_noticed(
     async with start() as running:
         await noted(running.bot, guild.id, gone=False)
     standin.leave(guild, standin.bot)
-    async with start(NEWSDESK_GRACE_DAYS="1") as running:
+    async with start(NEWSDESK_GUILD_DATA_RETENTION_DAYS="1") as running:
         await noted(running.bot, guild.id, gone=True)
         running.bot.services.library.clock = lambda: NOW + timedelta(days=2)
         assert await running.bot.services.guild_retention.delete_due() == 1

@@ -172,7 +172,7 @@ async def test_an_answer_under_way_is_finished_or_says_that_it_was_cut(
         async for _ in ingest(indexer, demo_articles(utc_now()), actor="test", data_dir=data):
             pass
     environment = standin.environment | {
-        "OPENAI_BASE_URL": model.url, "NEWSDESK_STOP_SECONDS": "0",
+        "OPENAI_BASE_URL": model.url, "NEWSDESK_SHUTDOWN_TIMEOUT_SECONDS": "0",
     }  # fmt: skip
     async with run(tmp_path, environment) as process:
         await standin.wait_for_bot("ask", timeout=60)
