@@ -78,7 +78,9 @@ async def test_a_play_in_the_terminal(
 
 async def test_all_plays_in_discord(start: Start, model: ScriptedModel) -> None:
     wrong: dict[str, str] = {}
-    async with start(OPENAI_BASE_URL=model.url, NEWSDESK_MODEL_FIRST_TOKEN_TIMEOUT_SECONDS="5") as running:
+    async with start(
+        OPENAI_BASE_URL=model.url, NEWSDESK_MODEL_FIRST_TOKEN_TIMEOUT_SECONDS="5"
+    ) as running:
         guild = running.standin.guild("Harbour News")
         await running.bring_in(guild)
         for number, play in enumerate(ALL, 1):
