@@ -189,7 +189,7 @@ def _sentences(
     quotes_orders: bool,
 ) -> Iterator[Sentence]:
     passage = result.passage
-    orders = [] if quotes_orders else orders_in(passage.text, passage.article.title, doubtful=True)
+    orders = [] if quotes_orders else orders_in(passage.text, passage.article.title)
     spans = readable_sentences(passage.text, passage.article.title)
     for place, span in enumerate(spans):
         text = passage.text[span.start : span.end]
