@@ -33,10 +33,17 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 COGS = (
-    "bot.cogs.ask", "bot.cogs.ingestion", "bot.cogs.feeds", "bot.cogs.articles", "bot.cogs.stories",
-    "bot.cogs.audit", "bot.cogs.settings", "bot.cogs.privacy", "bot.cogs.help",
+    "bot.cogs.ask",
+    "bot.cogs.ingestion",
+    "bot.cogs.feeds",
+    "bot.cogs.articles",
+    "bot.cogs.stories",
+    "bot.cogs.audit",
+    "bot.cogs.settings",
+    "bot.cogs.privacy",
+    "bot.cogs.help",
     "bot.cogs.summaries",
-)  # fmt: skip
+)
 _UNHANDLED_SECONDS = 2.0
 _CATALOGUE_SECONDS = 2.0
 _MORE_THAN_MODEL = 60.0
@@ -180,9 +187,10 @@ class NewsdeskBot(commands.AutoShardedBot):
         if lacking := missing_permissions(guild.me.guild_permissions):
             _log.warning(
                 "missing permissions: %s; invite the bot again with %s",
-                ", ".join(lacking), invite_link(self.application_id),
+                ", ".join(lacking),
+                invite_link(self.application_id),
                 extra=details(server=guild.id),
-            )  # fmt: skip
+            )
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Commands are slash commands; cogs listen to messages themselves."""

@@ -95,10 +95,15 @@ class TokenBudget:
             cost = call.prompt_tokens * price.prompt + call.completion_tokens * price.completion
         now = self._clock()
         await record_usage(
-            self._database, at=now, day=now.astimezone(self._zone).date(), corpus=corpus,
-            model=model, prompt_tokens=call.prompt_tokens,
-            completion_tokens=call.completion_tokens, cost=cost,
-        )  # fmt: skip
+            self._database,
+            at=now,
+            day=now.astimezone(self._zone).date(),
+            corpus=corpus,
+            model=model,
+            prompt_tokens=call.prompt_tokens,
+            completion_tokens=call.completion_tokens,
+            cost=cost,
+        )
         return Usage(call.prompt_tokens, call.completion_tokens, cost)
 
 

@@ -161,9 +161,15 @@ class Composer:
         count = await self._count()
         passages = number_passages(hits, count, self._context_tokens, withdrawn)
         return await self.write(
-            ANSWER, question, passages, corpus=corpus, as_of=as_of, language=language,
-            passed=passed, retracted=retracted,
-        )  # fmt: skip
+            ANSWER,
+            question,
+            passages,
+            corpus=corpus,
+            as_of=as_of,
+            language=language,
+            passed=passed,
+            retracted=retracted,
+        )
 
     async def write(
         self,
@@ -299,7 +305,9 @@ class Composer:
             composition.refused |= outcome.reason == "refusal"
         finally:
             if outcome.usage is not None:
-                composition.usage = outcome.usage + composition.usage if composition.usage else outcome.usage  # fmt: skip
+                composition.usage = (
+                    outcome.usage + composition.usage if composition.usage else outcome.usage
+                )
             # What was written may hold anything, and so is in no log.
             _log.debug(
                 "%d sentences passed, %d did not.",
@@ -358,9 +366,11 @@ class Composer:
     ) -> list[Message]:
         today = as_of.astimezone(self._zone)
         rules = prompts.render(
-            task.rules, today=f"{today:%A}, {today.day} {today:%B %Y}", language=language,
+            task.rules,
+            today=f"{today:%A}, {today.day} {today:%B %Y}",
+            language=language,
             refusal=NO_ANSWER,
-        )  # fmt: skip
+        )
         asked = prompts.render(
             task.asked, passages="\n\n".join(map(fence, passages)), question=question
         )

@@ -24,16 +24,22 @@ _CORRECTS = re.compile(
     r"\bcorrection\b|\bclarification\b|\bcorrected\b|\b(?:an )?earlier version of this\b|\bincorrectly\b"
     r"|\bmisstated\b|\b(?:as|than) (?:was )?(?:first|earlier|previously|originally|initially) (?:reported|stated|said|thought)\b",
     re.I,
-)  # fmt: skip
+)
 # What stands behind one of these is the figure that was wrong.
 _WRONG = re.compile(
     r"\bnot\b|\brather than\b|\binstead of\b|\bearlier version\b|\bincorrectly\b|\bmisstated\b|\bcorrected from\b"
     r"|\b(?:first|previously|originally|initially) (?:reported|stated|said)\b",
     re.I,
-)  # fmt: skip
-_RIGHT = re.compile(r"\b(?:it (?:is|was|should)|in fact|the (?:correct|right|actual)|actually|they (?:are|were))\b", re.I)  # fmt: skip
+)
+_RIGHT = re.compile(
+    r"\b(?:it (?:is|was|should)|in fact|the (?:correct|right|actual)|actually|they (?:are|were))\b",
+    re.I,
+)
 _OPPOSITES = tuple(
-    (frozenset(s for w in one.split() for s in stems(w)), frozenset(s for w in other.split() for s in stems(w)))
+    (
+        frozenset(s for w in one.split() for s in stems(w)),
+        frozenset(s for w in other.split() for s in stems(w)),
+    )
     for one, other in (
         ("approved passed backed", "rejected blocked defeated"),
         ("won", "lost"),
@@ -43,7 +49,7 @@ _OPPOSITES = tuple(
         ("confirmed", "denied"),
         ("rose increased", "fell dropped decreased"),
     )
-)  # fmt: skip
+)
 _OUTCOMES = frozenset().union(*(side for sides in _OPPOSITES for side in sides))
 _SHARED_WORDS = 3
 _SHARED = 0.5
@@ -132,8 +138,11 @@ def reconcile(
 def _differing_note(first: tuple[str, str | Note], second: tuple[str, str | Note]) -> Note:
     return Note(
         "note-sources-differ",
-        first=first[0], first_by=first[1], second=second[0], second_by=second[1],
-    )  # fmt: skip
+        first=first[0],
+        first_by=first[1],
+        second=second[0],
+        second_by=second[1],
+    )
 
 
 def differing(lines: Sequence[tuple[Passage, str]]) -> Iterator[tuple[int, int]]:
@@ -220,9 +229,11 @@ def _contrary(
         for sides in _OPPOSITES:
             for yes, no in (sides, sides[::-1]):
                 if (
-                    told.words & yes and other.words & no
-                    and not told.words & no and not other.words & yes
-                ):  # fmt: skip
+                    told.words & yes
+                    and other.words & no
+                    and not told.words & no
+                    and not other.words & yes
+                ):
                     return _word(told.text, yes), _word(other.text, no)
     return None
 

@@ -37,8 +37,9 @@ _POSSESSIVE = re.compile(r"^(?:his|hers?|its|theirs?)$", re.IGNORECASE)
 # Beside a name a pronoun may well mean that name, but not here.
 _POINTS_BACK = re.compile(
     r"^\W*(?:it|they|that|this|these|those|he|she)\b|\b(?:about|of|for|from|to|with|by|on|after|before|over) "
-    r"(?:it|that|this|them|him|her|those)\W*$|\b(?:do|did|does|say|said) (?:it|that|this|so)\W*$", re.IGNORECASE
-)  # fmt: skip
+    r"(?:it|that|this|them|him|her|those)\W*$|\b(?:do|did|does|say|said) (?:it|that|this|so)\W*$",
+    re.IGNORECASE,
+)
 # "that" and "this" that point to what follows them, not back.
 _POINTS_AHEAD = re.compile(
     r"\b(?:this|last|that|these|those)\s+(?:week|month|year|weekend|morning|afternoon|evening|night|spring|summer|autumn|fall|winter)\b"
@@ -161,9 +162,14 @@ def turn_of(answer: Answer, standalone: RewrittenQuestion) -> Turn:
     """What is remembered of an answer: only evidence that it cites stays."""
     text = "" if answer.abstained else " ".join(s.text for s in answer.sentences)
     return Turn(
-        standalone.question[:_MOST_CHARS], text[:_MOST_CHARS], standalone.since, standalone.until,
-        standalone.source, answer.citations, answer.sentences,
-    )  # fmt: skip
+        standalone.question[:_MOST_CHARS],
+        text[:_MOST_CHARS],
+        standalone.since,
+        standalone.until,
+        standalone.source,
+        answer.citations,
+        answer.sentences,
+    )
 
 
 def is_follow_up(question: str) -> bool:

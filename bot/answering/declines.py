@@ -17,7 +17,9 @@ WEIGHTS = Path(__file__).with_name("declines.npz")
 
 _TOKEN = re.compile(r"\bnot[_\s-]answered\b", re.IGNORECASE)
 # What prompts asked for before, and small models write anyway; not what somebody is quoted with.
-_DONT_KNOW = re.compile(r"^\W*i (?:do not|don.?t) know\b(?!.*[\"”])(?!.*\b(?:said|told|says)\b)", re.IGNORECASE)  # fmt: skip
+_DONT_KNOW = re.compile(
+    r"^\W*i (?:do not|don.?t) know\b(?!.*[\"”])(?!.*\b(?:said|told|says)\b)", re.IGNORECASE
+)
 _LONGEST = 400  # characters; what is longer says something
 
 

@@ -209,9 +209,13 @@ class AnswerEngine:
         if (known := self._cache.get(key)) is not None:
             return replace(known, question=asked.question, usage=None, cached=True)
         found = await self._library.search(
-            understood.question, understood.within, corpus=asked.corpus, source=understood.source,
-            limit=asked.limit, day_first=asked.day_first,
-        )  # fmt: skip
+            understood.question,
+            understood.within,
+            corpus=asked.corpus,
+            source=understood.source,
+            limit=asked.limit,
+            day_first=asked.day_first,
+        )
         if standalone.changed and asked.conversation.last is not None:
             found = await with_earlier(self._library, found, asked.conversation.last)
         emit(SearchCompleted(len(found.hits)))
@@ -271,10 +275,15 @@ class AnswerEngine:
         """The answer of the model if any of it holds; the refusal if it does not know, else quotations."""
         shown = CitationNumberer(emit)
         composition = await composer.compose(
-            asked.question, found.hits, corpus=asked.corpus, as_of=asked.within.as_of,
-            language=asked.language, passed=shown, retracted=shown.clear,
+            asked.question,
+            found.hits,
+            corpus=asked.corpus,
+            as_of=asked.within.as_of,
+            language=asked.language,
+            passed=shown,
+            retracted=shown.clear,
             withdrawn=reconciled.withdrawn,
-        )  # fmt: skip
+        )
         error = composition.error
         if error is not None:
             _log.warning("%s", error)
@@ -283,7 +292,13 @@ class AnswerEngine:
         elif composition.refused:
             answer = await self._refusal(asked, found, "not-answered")
         else:
-            why = Note(error.public if error else "note-cut" if composition.cut and not composition.dropped else "note-not-in-sources")  # fmt: skip
+            why = Note(
+                error.public
+                if error
+                else "note-cut"
+                if composition.cut and not composition.dropped
+                else "note-not-in-sources"
+            )
             note = why.then(Note("note-answer-quoted"))
             answer = _localized(replace(quoted, notes=(*quoted.notes, note)), emit)
         return replace(
@@ -306,9 +321,14 @@ class AnswerEngine:
         if nearest:
             why = await ASKING.run(why_declined, found, reason, asked.replies_in, missing)
         return Answer(
-            asked.question, why or prompts.render("refusal"), True, nearest=tuple(nearest[:3]),
-            notes=found.notes, reason=reason, reply=bool(why),
-        )  # fmt: skip
+            asked.question,
+            why or prompts.render("refusal"),
+            True,
+            nearest=tuple(nearest[:3]),
+            notes=found.notes,
+            reason=reason,
+            reply=bool(why),
+        )
 
     async def _nearest(self, asked: AnswerRequest, found: SearchResults) -> list[Reference]:
         """What is about the question, whatever its date if nothing is in the range."""
@@ -337,10 +357,17 @@ class AnswerEngine:
     async def _key(self, asked: AnswerRequest) -> Hashable:
         within = asked.within
         return (
-            " ".join(asked.question.casefold().split()), asked.corpus, asked.source, asked.limit,
-            asked.language, asked.day_first, within.since, within.until, to_micros(within.as_of) // _HOUR,
+            " ".join(asked.question.casefold().split()),
+            asked.corpus,
+            asked.source,
+            asked.limit,
+            asked.language,
+            asked.day_first,
+            within.since,
+            within.until,
+            to_micros(within.as_of) // _HOUR,
             await self._library.catalogue.revision(),
-        )  # fmt: skip
+        )
 
 
 class CitationNumberer:
@@ -387,9 +414,14 @@ class CitationNumberer:
             notes = (*notes, Note("note-left-out", count=count))
         sentences = tuple(self.sentences)
         return Answer(
-            question, text_with_citations(sentences), False, sentences, tuple(self.citations), model=model,
+            question,
+            text_with_citations(sentences),
+            False,
+            sentences,
+            tuple(self.citations),
+            model=model,
             notes=notes,
-        )  # fmt: skip
+        )
 
 
 def _with_moved_citations(asked: AnswerRequest, standalone: RewrittenQuestion) -> AnswerRequest:
@@ -398,9 +430,11 @@ def _with_moved_citations(asked: AnswerRequest, standalone: RewrittenQuestion) -
     if within.since is None and within.until is None:
         within = TimeRange(within.as_of, standalone.since, standalone.until)
     return replace(
-        asked, question=standalone.question, within=within,
+        asked,
+        question=standalone.question,
+        within=within,
         source=asked.source or standalone.source,
-    )  # fmt: skip
+    )
 
 
 def _publishers_corrections(answer: Answer, found: SearchResults) -> list[Note]:

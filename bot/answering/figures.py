@@ -12,18 +12,27 @@ from retrieval.text.time_expressions import MONTH_NAMES
 
 _WORDS = {"zero": 0.0, **{word: value for word, value in SPELLED.items() if value <= 20}}
 _SCALES = {
-    "hundred": 1e2, "thousand": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "bn": 1e9, "trillion": 1e12, "tn": 1e12
-}  # fmt: skip
+    "hundred": 1e2,
+    "thousand": 1e3,
+    "million": 1e6,
+    "m": 1e6,
+    "billion": 1e9,
+    "bn": 1e9,
+    "trillion": 1e12,
+    "tn": 1e12,
+}
 _FIGURE = re.compile(
     r"(?P<about>\b(?:about|around|roughly|nearly|almost|approximately|some|more than|over|at least|up to|under"
     r"|less than|fewer than|as many as|an estimated)\s)?"
-    r"(?<![\w.,/:-])(?P<money>[$£€¥]\s?)?(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\b(?:" + "|".join(_WORDS) + r")\b)"
+    r"(?<![\w.,/:-])(?P<money>[$£€¥]\s?)?(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\b(?:"
+    + "|".join(_WORDS)
+    + r")\b)"
     r"(?![\d/:]|[-–]\d|,\d|st\b|nd\b|rd\b|th\b)"
     r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|tn|m)\b)?"
     r"(?P<percent>\s?%|\s(?:percent|per cent)\b)?"
     r"(?P<after>(?:\s[^\W\d_]+(?:[’'-][^\W\d_]+)*){0,3})",
     re.I,
-)  # fmt: skip
+)
 _SKIPPED = frozenset(
     [
         "more",

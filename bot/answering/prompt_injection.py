@@ -38,9 +38,17 @@ _EXPLICIT = re.compile(
 )
 _EXPLICIT_WEIGHT = 8.0
 _WORDS = re.compile(r"[^\W\d_]{2}")
-_ASKS = re.compile(r"^\W*(?:what|which|does|do|did|is|are|has|have|how|why|where|who|quote|was|were|que|qué|quel|welche)\b", re.IGNORECASE)  # fmt: skip
-_ASSISTANT = re.compile(r"\b(?:ai|a\.i\.|assistants?|chat ?bots?|bots?|language models?|llms?|models?)\b", re.IGNORECASE)  # fmt: skip
-_TELLS = re.compile(r"\b(?:tell|tells|told|instruct\w*|orders?|ordered|commands?|ask|asks|asked|prompts?|inject\w*|hidden|address\w*)\b", re.IGNORECASE)  # fmt: skip
+_ASKS = re.compile(
+    r"^\W*(?:what|which|does|do|did|is|are|has|have|how|why|where|who|quote|was|were|que|qué|quel|welche)\b",
+    re.IGNORECASE,
+)
+_ASSISTANT = re.compile(
+    r"\b(?:ai|a\.i\.|assistants?|chat ?bots?|bots?|language models?|llms?|models?)\b", re.IGNORECASE
+)
+_TELLS = re.compile(
+    r"\b(?:tell|tells|told|instruct\w*|orders?|ordered|commands?|ask|asks|asked|prompts?|inject\w*|hidden|address\w*)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,9 @@ class OrderModel:
     def load(cls, path: Path = WEIGHTS) -> OrderModel:
         with np.load(path, allow_pickle=False) as kept:
             thresholds = map(float, kept["thresholds"])
-            return cls(TextClassifier.load(path), kept["context"], float(kept["context_bias"]), *thresholds)  # fmt: skip
+            return cls(
+                TextClassifier.load(path), kept["context"], float(kept["context_bias"]), *thresholds
+            )
 
 
 def suspicion(logits: Matrix, labels: Sequence[str]) -> Matrix:
@@ -116,10 +126,16 @@ def context_features(
         odds = np.delete(logits[place] - logits[place, news], news)
         total = float(suspicion(logits[place : place + 1], labels)[0])
         measures = [
-            shared, float(near.max()), float(near.mean()), float(np.sort(near)[-3:].mean()),
-            min(len(own), 20) / 20, min(len(rest), 20) / 20, float(text.rstrip().endswith("?")),
-            float(text.rstrip().endswith("!")), float(not own),
-        ]  # fmt: skip
+            shared,
+            float(near.max()),
+            float(near.mean()),
+            float(np.sort(near)[-3:].mean()),
+            min(len(own), 20) / 20,
+            min(len(rest), 20) / 20,
+            float(text.rstrip().endswith("?")),
+            float(text.rstrip().endswith("!")),
+            float(not own),
+        ]
         related = (shared + float(near.max())) / 2
         products = [total * related, total * total / 10, related * related, related * measures[4]]
         products += [float(each) * related for each in odds]
@@ -149,7 +165,9 @@ def warm_up() -> None:
 def _scored(text: str, title: str) -> tuple[tuple[int, int, float], ...]:
     spans = list(sentence_spans(text))
     scores = _model().scores([text[start:end] for start, end in spans], title)
-    return tuple((start, end, float(score)) for (start, end), score in zip(spans, scores, strict=True))  # fmt: skip
+    return tuple(
+        (start, end, float(score)) for (start, end), score in zip(spans, scores, strict=True)
+    )
 
 
 def orders_in(text: str, title: str = "", *, doubtful: bool = False) -> list[tuple[int, int]]:

@@ -37,7 +37,12 @@ _FOOTNOTE = re.compile(
 )
 _ROW = re.compile(r"^\s*\|.*\|\s*$")
 _RULE = re.compile(r"^\s*\|?[\s:|-]+\|?\s*$")
-_GAPS = ((re.compile(r"\(\s*[,;]?\s*\)|\[\s*\]"), ""), (re.compile(r"\s+([,.;:!?。，])"), r"\1"), (re.compile(r"\s{2,}"), " "), (re.compile(r"([,;])(?=[.!?])"), ""))  # fmt: skip
+_GAPS = (
+    (re.compile(r"\(\s*[,;]?\s*\)|\[\s*\]"), ""),
+    (re.compile(r"\s+([,.;:!?。，])"), r"\1"),
+    (re.compile(r"\s{2,}"), " "),
+    (re.compile(r"([,;])(?=[.!?])"), ""),
+)
 _MAY_BE_SPECIAL = re.compile(
     r"^\s*(?:[|#].*|(?:\*\*|__)[^*_]{0,80}[*_]{0,2}:?\s*|[-*•–▪◦‣(]?\d{0,2}[.)]?\s*|\[\^?\d{0,3}\]?\s*|\[\^?\d{1,3}\]\s?[:：].*|[\w ]{0,12}:?\s*)$"
 )
@@ -90,7 +95,9 @@ class DraftReader:
             self._rest += line
             self._line = rest
             if end:
-                if self._item and not _ENDS.search(CANONICAL.sub("", with_plain_marks(self._rest, _MANY))):  # fmt: skip
+                if self._item and not _ENDS.search(
+                    CANONICAL.sub("", with_plain_marks(self._rest, _MANY))
+                ):
                     self._rest = self._rest.rstrip(" ;,") + "."
                 self._rest += "\n"
                 self._runs = self._item = False
@@ -156,7 +163,10 @@ class DraftReader:
         row = self._table.pop()
         if _RULE.match(row) or _RULE.match(line or "x"):
             return []
-        cells = [cell.strip() for cell in with_plain_marks(row, self._passages).strip().strip("|").split("|")]  # fmt: skip
+        cells = [
+            cell.strip()
+            for cell in with_plain_marks(row, self._passages).strip().strip("|").split("|")
+        ]
         words = [cell for cell in cells if CANONICAL.sub("", f" {cell}").strip()]
         if len(words) < 2:
             return []

@@ -53,9 +53,12 @@ class TextClassifier:
         """Write the weights, as integers of eight bits with a scale for each label."""
         scale = np.abs(self.weights).max(axis=0) / 127
         np.savez_compressed(
-            path, labels=np.array(self.labels), bias=self.bias, scale=scale.astype(np.float32),
+            path,
+            labels=np.array(self.labels),
+            bias=self.bias,
+            scale=scale.astype(np.float32),
             weights=np.round(self.weights / scale).astype(np.int8),
-        )  # fmt: skip
+        )
 
     @classmethod
     def load(cls, path: Path) -> TextClassifier:

@@ -110,16 +110,39 @@ def coverage_figure(timeline: Timeline) -> Figure:
     letters = FontStack()
     topic = _short(timeline.topic, 48)
     title = f"Coverage of {topic if letters.has(topic) else 'the topic'}"
-    figure.text(0.02, 0.975, title, color=_INK, fontproperties=letters.of_size(_MEDIUM), weight="bold", va="top", parse_math=False)  # fmt: skip
+    figure.text(
+        0.02,
+        0.975,
+        title,
+        color=_INK,
+        fontproperties=letters.of_size(_MEDIUM),
+        weight="bold",
+        va="top",
+        parse_math=False,
+    )
     each = {1: "day", 7: "week", 30: "month"}[unit]
-    figure.text(0.02, 0.905, f"articles a {each}, by outlet; numbers are events of the list", color="#b5bac1", fontsize=_SMALL, va="top")  # fmt: skip
+    figure.text(
+        0.02,
+        0.905,
+        f"articles a {each}, by outlet; numbers are events of the list",
+        color="#b5bac1",
+        fontsize=_SMALL,
+        va="top",
+    )
     stands_for = {name: letter for letter, name in _key(outlets, letters)}
     legend = figure.legend(
         handles=[Patch(color=colour) for colour in _colours(outlets)],
         labels=[stands_for.get(outlet, _short(outlet, _LONGEST)) for outlet in outlets],
-        loc="lower center", ncols=3, frameon=False, prop=letters.of_size(_SMALL), labelcolor=_INK,
-        handlelength=1.0, columnspacing=1.4, borderaxespad=0.3, labelspacing=0.35,
-    )  # fmt: skip
+        loc="lower center",
+        ncols=3,
+        frameon=False,
+        prop=letters.of_size(_SMALL),
+        labelcolor=_INK,
+        handlelength=1.0,
+        columnspacing=1.4,
+        borderaxespad=0.3,
+        labelspacing=0.35,
+    )
     for text in legend.get_texts():
         text.set_parse_math(False)
     return figure
@@ -143,14 +166,26 @@ def _mark_events(
         numbers = [n for _, n in group]
         label = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"
         axes.plot(
-            [x], [1.02], marker="v", markersize=3, color=_INK, clip_on=False,
+            [x],
+            [1.02],
+            marker="v",
+            markersize=3,
+            color=_INK,
+            clip_on=False,
             transform=axes.get_xaxis_transform(),
-        )  # fmt: skip
+        )
         for lane, others in enumerate(taken):
             text = axes.text(
-                x, 1.06 + 0.095 * lane, label, transform=axes.get_xaxis_transform(), ha="center",
-                va="bottom", color=_INK, fontsize=_SMALL, clip_on=False,
-            )  # fmt: skip
+                x,
+                1.06 + 0.095 * lane,
+                label,
+                transform=axes.get_xaxis_transform(),
+                ha="center",
+                va="bottom",
+                color=_INK,
+                fontsize=_SMALL,
+                clip_on=False,
+            )
             box = text.get_window_extent(renderer).expanded(1.15, 1.0)
             inside = box.x0 >= 0 and box.x1 <= figure.bbox.x1
             if inside and not any(box.overlaps(other) for other in others):

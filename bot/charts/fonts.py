@@ -12,13 +12,36 @@ from typing import Any
 _ALWAYS = "DejaVu Sans"
 # Of the common systems: Linux distributions, macOS, Windows.
 _OTHERS = (
-    "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans CJK KR", "Noto Sans JP", "Noto Sans SC",
-    "Noto Sans KR", "Source Han Sans", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei",
-    "Droid Sans Fallback", "IPAGothic", "TakaoGothic", "VL Gothic", "UnDotum", "NanumGothic",
-    "Hiragino Sans", "PingFang SC", "Apple SD Gothic Neo", "Arial Unicode MS",
-    "Yu Gothic", "Meiryo", "Microsoft YaHei", "SimHei", "Malgun Gothic", "Nirmala UI",
-    "Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Tamil", "Noto Sans Thai",
-)  # fmt: skip
+    "Noto Sans CJK JP",
+    "Noto Sans CJK SC",
+    "Noto Sans CJK KR",
+    "Noto Sans JP",
+    "Noto Sans SC",
+    "Noto Sans KR",
+    "Source Han Sans",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+    "Droid Sans Fallback",
+    "IPAGothic",
+    "TakaoGothic",
+    "VL Gothic",
+    "UnDotum",
+    "NanumGothic",
+    "Hiragino Sans",
+    "PingFang SC",
+    "Apple SD Gothic Neo",
+    "Arial Unicode MS",
+    "Yu Gothic",
+    "Meiryo",
+    "Microsoft YaHei",
+    "SimHei",
+    "Malgun Gothic",
+    "Nirmala UI",
+    "Noto Sans Devanagari",
+    "Noto Sans Bengali",
+    "Noto Sans Tamil",
+    "Noto Sans Thai",
+)
 
 
 class FontStack:

@@ -122,12 +122,13 @@ def merge(
 
 def audit(
     about: Annotated[
-        str | None, typer.Option(help="Only what was done to this: an article's, feed's or job's id.")
+        str | None,
+        typer.Option(help="Only what was done to this: an article's, feed's or job's id."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries.")] = 50,
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Who did what, when and from where, the newest first."""
     entries: list[AuditEntry] = open_moderator(
         "audit", corpus, lambda m: m.audit_log.read(subject=about, limit=limit), writing=False
@@ -162,7 +163,9 @@ def _print_card(card: ArticleCard, as_json: bool) -> None:
         print_json(asdict(card))
         return
     print(f"{card.article_id} {card.title}")
-    print(f"   {card.source or 'no publisher'}, {card.published_at or 'undated'}, {card.url or 'no URL'}")  # fmt: skip
+    print(
+        f"   {card.source or 'no publisher'}, {card.published_at or 'undated'}, {card.url or 'no URL'}"
+    )
     if card.state == "removed":
         because = f": {card.removed_because}" if card.removed_because else ""
         at = to_the_second(card.removed_at or "")

@@ -45,13 +45,20 @@ class Line(NamedTuple):
 
 
 def search(
-    question: o.Question = None, batch: o.Batch = None, limit: o.Limit = 10,
-    as_of: o.AsOf = None, since: o.Since = None, until: o.Until = None, source: o.Source = None,
-    corpus: o.Corpus = "local", as_json: o.Json = False,
+    question: o.Question = None,
+    batch: o.Batch = None,
+    limit: o.Limit = 10,
+    as_of: o.AsOf = None,
+    since: o.Since = None,
+    until: o.Until = None,
+    source: o.Source = None,
+    corpus: o.Corpus = "local",
+    as_json: o.Json = False,
     explain: Annotated[
-        bool, typer.Option(help="Show how the question was read and what each hit's score is made of.")
+        bool,
+        typer.Option(help="Show how the question was read and what each hit's score is made of."),
     ] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Find the passages that a question is about.
 
     Words for time and sources count: newsdesk search "What did the BBC report last week?"
@@ -71,10 +78,17 @@ def search(
 
 
 def ask(
-    question: o.Question = None, batch: o.Batch = None, limit: o.Limit = 10,
-    as_of: o.AsOf = None, since: o.Since = None, until: o.Until = None, source: o.Source = None,
-    corpus: o.Corpus = "local", as_json: o.Json = False, show_dropped: o.ShowDropped = False,
-) -> None:  # fmt: skip
+    question: o.Question = None,
+    batch: o.Batch = None,
+    limit: o.Limit = 10,
+    as_of: o.AsOf = None,
+    since: o.Since = None,
+    until: o.Until = None,
+    source: o.Source = None,
+    corpus: o.Corpus = "local",
+    as_json: o.Json = False,
+    show_dropped: o.ShowDropped = False,
+) -> None:
     """Answer a question, with a citation for each sentence, or say that it isn't known.
 
     Example: newsdesk ask "Who opened the bridge?" --since 2023-11-01
@@ -91,9 +105,12 @@ def ask(
                 before = said.get(after, Conversation()) if after else Conversation()
                 question = AnswerRequest(text, within, corpus, source, limit, conversation=before)
                 answer = await _answered(
-                    engine, question, question_id, as_json=as_json or batch is not None,
+                    engine,
+                    question,
+                    question_id,
+                    as_json=as_json or batch is not None,
                     show_dropped=show_dropped,
-                )  # fmt: skip
+                )
                 if question_id is not None:
                     said[question_id] = engine.after(before, question, answer)
 
@@ -142,7 +159,10 @@ def demo(as_json: o.Json = False) -> None:
         async with _demo_library() as library:
             if not as_json:
                 counts = (await library.counts())[0]
-                print(f"{counts.articles} articles about the invented city of Maravel are in.", flush=True)  # fmt: skip
+                print(
+                    f"{counts.articles} articles about the invented city of Maravel are in.",
+                    flush=True,
+                )
             engine = AnswerEngine(library)  # no model: the demo is the same everywhere
             for question in QUESTIONS:
                 asked = AnswerRequest(question, TimeRange(utc_now()), "demo")
@@ -172,9 +192,13 @@ async def _converse(library: Library, corpus: str, as_json: bool, show_dropped: 
                 continue
             asked = AnswerRequest(question, TimeRange(utc_now()), corpus, conversation=conversation)
             answer = await _answered(
-                engine, asked, None, as_json=as_json, show_dropped=show_dropped,
+                engine,
+                asked,
+                None,
+                as_json=as_json,
+                show_dropped=show_dropped,
                 show_question=not interactive,
-            )  # fmt: skip
+            )
             conversation = engine.after(conversation, asked, answer)
 
 

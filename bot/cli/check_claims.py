@@ -68,9 +68,12 @@ def read_labelled_claims(path: Path) -> Iterator[LabelledClaim]:
             raise UnreadableSource("claim-without-label", place=place)
         text_id, model = record.get("text_id"), record.get("model")
         yield LabelledClaim(
-            claim, tuple(passages), record["label"], str(place if text_id is None else text_id),
+            claim,
+            tuple(passages),
+            record["label"],
+            str(place if text_id is None else text_id),
             None if model is None else str(model),
-        )  # fmt: skip
+        )
 
 
 def _records(path: Path) -> Iterator[tuple[dict[str, Any], str]]:

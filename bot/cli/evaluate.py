@@ -192,7 +192,7 @@ def _print_tradeoff(half: Tradeoff) -> None:
         f"{len(half.known)} questions that they answer are answered, {_cell(half.right)} rightly, {_cell(half.abstained)} of the "
         f"{len(half.unknown)} whose articles are all missing are refused; area under the curve {half.area:.3f}",
         highlight=False,
-    )  # fmt: skip
+    )
 
 
 def _print(evaluations: list[Evaluation]) -> None:
@@ -207,7 +207,7 @@ def _print(evaluations: list[Evaluation]) -> None:
         f"{first.articles} articles, {len(first.outcomes)} questions: {len(first.counting)} that the articles "
         f"answer, {len(first.uncovered)} without any of their articles",
         highlight=False,
-    )  # fmt: skip
+    )
     table = Table(
         "figure", *(e.setting for e in evaluations), *(f"gain over {e.setting}" for e in others)
     )

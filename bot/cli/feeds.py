@@ -225,9 +225,12 @@ def filter(
     from retrieval.feeds.item_filter import FeedFilters
 
     given: dict[str, list[str] | None] = {
-        "include": include, "exclude": exclude, "languages": language, "categories": category,
+        "include": include,
+        "exclude": exclude,
+        "languages": language,
+        "categories": category,
         "without_categories": without_category,
-    }  # fmt: skip
+    }
 
     async def run() -> tuple[Feed, list[FilteredItem]]:
         async with open_ingestion_services("feeds filter", writing=not try_only) as room:
@@ -306,8 +309,10 @@ def check(
         async with open_ingestion_services("feeds check") as room:
             with bar(hidden=as_json) as follow:
                 coming = (
-                    room.poller.due() if due else room.desk.visit_now(corpus, references or (), follow)
-                )  # fmt: skip
+                    room.poller.due()
+                    if due
+                    else room.desk.visit_now(corpus, references or (), follow)
+                )
                 async for visit in coming:
                     visits.append(visit)
                     if as_json:

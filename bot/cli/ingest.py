@@ -106,9 +106,11 @@ def extract(
 
 
 def reindex(
-    corpus: Annotated[str | None, typer.Option(help="Only this corpus; all of them if left out.")] = None,
+    corpus: Annotated[
+        str | None, typer.Option(help="Only this corpus; all of them if left out.")
+    ] = None,
     as_json: o.Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Build the indexes anew from the catalogue, with the embedder of the settings."""
 
     async def run() -> None:

@@ -152,5 +152,8 @@ def _told(error: Exception, debug: bool) -> int:
         print(f"newsdesk: {in_english(error)}", file=sys.stderr)
     else:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
-        print(f"newsdesk: unexpected error ({reason}); run again with --debug for details.", file=sys.stderr)  # fmt: skip
+        print(
+            f"newsdesk: unexpected error ({reason}); run again with --debug for details.",
+            file=sys.stderr,
+        )
     return 1

@@ -246,8 +246,10 @@ def _cost(usage: Usage | None) -> str:
 
 def byline(reference: Reference) -> str:
     parts: Sequence[str | None] = (
-        reference.source, reference.published_at or "undated", reference.url,
-    )  # fmt: skip
+        reference.source,
+        reference.published_at or "undated",
+        reference.url,
+    )
     return ", ".join(part for part in parts if part)
 
 

@@ -94,7 +94,14 @@ def doctor(
     for finding in asyncio.run(run()):
         failed |= finding.ok is False
         if as_json:
-            print_json({"check": finding.check, "ok": finding.ok, "detail": finding.detail, "remedy": finding.remedy})  # fmt: skip
+            print_json(
+                {
+                    "check": finding.check,
+                    "ok": finding.ok,
+                    "detail": finding.detail,
+                    "remedy": finding.remedy,
+                }
+            )
         else:
             mark = {True: "ok  ", False: "FAIL", None: "-   "}[finding.ok]
             print(f"{mark} {finding.check}: {finding.detail}")

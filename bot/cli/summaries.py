@@ -50,11 +50,17 @@ Topic = Annotated[str, typer.Argument(help="What it is about, in a few words.")]
 
 
 def summarize(
-    wanted: Wanted, as_of: o.AsOf = None, corpus: o.Corpus = "local", as_json: o.Json = False,
+    wanted: Wanted,
+    as_of: o.AsOf = None,
+    corpus: o.Corpus = "local",
+    as_json: o.Json = False,
     story: Annotated[
-        bool, typer.Option("--story", help="The whole story that the article is part of, across outlets.")
+        bool,
+        typer.Option(
+            "--story", help="The whole story that the article is part of, across outlets."
+        ),
     ] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Sum up an article or a whole story: what the sources say, with a citation for each sentence.
 
     Example: newsdesk summarize https://example.com/news/bridge --story
@@ -78,9 +84,12 @@ def summarize(
 
 
 def digest(
-    as_of: o.AsOf = None, since: o.Since = None, until: o.Until = None,
+    as_of: o.AsOf = None,
+    since: o.Since = None,
+    until: o.Until = None,
     period: Annotated[
-        PeriodOption | None, typer.Option(help="The day or the week up to the end of the range. Default: day.")
+        PeriodOption | None,
+        typer.Option(help="The day or the week up to the end of the range. Default: day."),
     ] = None,
     topic: Annotated[str | None, typer.Option(help="Only stories on this; a few words.")] = None,
     source: o.Source = None,
@@ -88,9 +97,12 @@ def digest(
     markdown: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write it as Markdown, to a file or to -.")
     ] = None,
-    rss: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as an RSS feed.")] = None,
-    corpus: o.Corpus = "local", as_json: o.Json = False,
-) -> None:  # fmt: skip
+    rss: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it as an RSS feed.")
+    ] = None,
+    corpus: o.Corpus = "local",
+    as_json: o.Json = False,
+) -> None:
     """The main stories of a day, a week or any range, each with a line or two and its outlets.
 
     Example: newsdesk digest --period week --topic climate
@@ -129,12 +141,20 @@ def digest(
 
 
 def timeline(
-    topic: Topic, as_of: o.AsOf = None, since: o.Since = None, until: o.Until = None,
+    topic: Topic,
+    as_of: o.AsOf = None,
+    since: o.Since = None,
+    until: o.Until = None,
     source: o.Source = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="How many events; the main ones.")] = 20,
-    png: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw coverage by day and outlet.")] = None,
-    corpus: o.Corpus = "local", as_json: o.Json = False,
-) -> None:  # fmt: skip
+    limit: Annotated[
+        int, typer.Option(min=1, max=200, help="How many events; the main ones.")
+    ] = 20,
+    png: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw coverage by day and outlet.")
+    ] = None,
+    corpus: o.Corpus = "local",
+    as_json: o.Json = False,
+) -> None:
     """What happened on a topic, in order: one dated, cited line for each event.
 
     Example: newsdesk timeline "Lantern Bridge" --png bridge.png

@@ -35,15 +35,18 @@ def summary_record(summary: Summary, ms: float) -> dict[str, Any]:
             for section in summary.sections
         ],
         "figures": [
-            {"text": figure.text, "sentence": figure.sentence.text,
-             "citations": list(figure.sentence.citations)}
+            {
+                "text": figure.text,
+                "sentence": figure.sentence.text,
+                "citations": list(figure.sentence.citations),
+            }
             for figure in summary.figures
         ],
         "citations": _citations(summary.citations),
         "articles": [asdict(article) for article in summary.articles],
         "outlets": list(summary.outlets),
         **_made(summary.model, summary.usage, summary.notes, ms),
-    }  # fmt: skip
+    }
 
 
 def digest_record(digest: Digest, ms: float) -> dict[str, Any]:
@@ -134,7 +137,7 @@ def print_digest(digest: Digest) -> None:
         out.sources(entry.citations, indent=3)
     out.line("")
     shown = f"{len(digest.entries)} of {digest.total} stories, from {digest.articles} articles"
-    out.line(f"{shown}. newsdesk summarize NUMBER --story tells more of one.", "dim")  # fmt: skip
+    out.line(f"{shown}. newsdesk summarize NUMBER --story tells more of one.", "dim")
     out.ending(digest.notes, digest.model, digest.usage)
 
 

@@ -53,9 +53,13 @@ class ArticleCommands(
             card, text = await moderator.articles.show(article)
         paragraphs = (plain(part) for part in text.split("\n\n"))
         pages = paged(
-            context.say("article-title"), paragraphs, context.say, head=card_lines(card, context.say),
-            glue="\n\n", most=40,
-        )  # fmt: skip
+            context.say("article-title"),
+            paragraphs,
+            context.say,
+            head=card_lines(card, context.say),
+            glue="\n\n",
+            most=40,
+        )
         await send_pages(self._services, interaction, context, pages)
 
     @app_commands.command(

@@ -157,7 +157,12 @@ class FeedCommands(
     ) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         corpus = context.require_moderator()
-        given = {"include": include, "exclude": exclude, "languages": languages, "categories": categories}  # fmt: skip
+        given = {
+            "include": include,
+            "exclude": exclude,
+            "languages": languages,
+            "categories": categories,
+        }
         words = {key: _words(text) for key, text in given.items() if text}
         await acknowledge(interaction)
         desk = self._services.ingestion.desk
@@ -286,9 +291,11 @@ class FeedCommands(
             if not lines:
                 raise UserError("feed-busy" if look.of else "feeds-none-to-check")
         await send_pages(
-            self._services, interaction, context,
+            self._services,
+            interaction,
+            context,
             paged(context.say("feeds-checked"), lines, context.say, head=head),
-        )  # fmt: skip
+        )
 
     @pause.autocomplete("feed")
     @resume.autocomplete("feed")

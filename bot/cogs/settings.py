@@ -37,31 +37,38 @@ class SettingsCommands(
 
     @app_commands.command(name="channels", description=locale_str("Where I answer"))
     async def channels(
-        self, interaction: discord.Interaction[Any],
+        self,
+        interaction: discord.Interaction[Any],
         add: discord.TextChannel | None = None,
         remove: discord.TextChannel | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         await self._change_list(interaction, "channels", add, remove)
 
     @app_commands.command(name="ask-roles", description=locale_str("Who may ask"))
     async def ask_roles(
-        self, interaction: discord.Interaction[Any],
-        add: discord.Role | None = None, remove: discord.Role | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        interaction: discord.Interaction[Any],
+        add: discord.Role | None = None,
+        remove: discord.Role | None = None,
+    ) -> None:
         await self._change_list(interaction, "ask_roles", add, remove)
 
     @app_commands.command(name="free-roles", description=locale_str("Who is free of limits"))
     async def free_roles(
-        self, interaction: discord.Interaction[Any],
-        add: discord.Role | None = None, remove: discord.Role | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        interaction: discord.Interaction[Any],
+        add: discord.Role | None = None,
+        remove: discord.Role | None = None,
+    ) -> None:
         await self._change_list(interaction, "free_roles", add, remove)
 
     @app_commands.command(name="moderator", description=locale_str("Who moderates me"))
     async def moderator(
-        self, interaction: discord.Interaction[Any],
-        add: discord.Role | None = None, remove: discord.Role | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        interaction: discord.Interaction[Any],
+        add: discord.Role | None = None,
+        remove: discord.Role | None = None,
+    ) -> None:
         await self._change_list(interaction, "moderator_roles", add, remove)
 
     @app_commands.command(name="threads", description=locale_str("Whether /ask opens a thread"))

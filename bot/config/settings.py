@@ -49,9 +49,14 @@ class Settings(BaseSettings):
     """Every setting, with its bounds and default. `.env.example` explains them."""
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, case_sensitive=False,
-        populate_by_name=True, hide_input_in_errors=True,
-    )  # fmt: skip
+        env_prefix=_PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        case_sensitive=False,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
 
     data_dir: Path = Field(default_factory=lambda: user_data_path("newsdesk", appauthor=False))
     chroma_url: str | None = None
@@ -268,7 +273,12 @@ def _allowed(field: str) -> Note:
     """What a setting may be, as the end of a sentence that says what it has to be."""
     info = Settings.model_fields[field]
     kinds: tuple[Any, ...] = get_args(info.annotation) or (info.annotation,)
-    bounds = {name: getattr(each, name) for each in info.metadata for name in _BOUNDS if hasattr(each, name)}  # fmt: skip
+    bounds = {
+        name: getattr(each, name)
+        for each in info.metadata
+        for name in _BOUNDS
+        if hasattr(each, name)
+    }
     for each in info.metadata:
         if isinstance(each, SettingHint):
             return each.note

@@ -74,13 +74,16 @@ def _rates(
         texts[one.text_id].append((one.label, outcome == "supported"))
     whole = [all(kept for _, kept in text) for text in texts.values() if all(x for x, _ in text)]
     return ClaimRates(
-        name, model, len(faithful), len(unfaithful),
+        name,
+        model,
+        len(faithful),
+        len(unfaithful),
         _share([outcome != "supported" for outcome in faithful]),
         _share([outcome == "refuted" for outcome in faithful]),
         _share([outcome == "supported" for outcome in unfaithful]),
         _share([outcome == "uncertain" for outcome in outcomes]),
         _share(whole),
-    )  # fmt: skip
+    )
 
 
 def _share(flags: Sequence[bool]) -> float | None:

@@ -166,7 +166,16 @@ def changed(config: LibraryConfig, setting: str) -> LibraryConfig:
             return replace(config, ranking=replace(config.ranking, **{name: number}))  # type: ignore[arg-type]
     except ValueError as error:
         raise SettingsError("comparison-not-a-number", setting=setting) from error
-    known = ", ".join(["bm25", "embedder", *FEATURES, "keyword_candidates", "dense_candidates", "passages_per_article"])  # fmt: skip
+    known = ", ".join(
+        [
+            "bm25",
+            "embedder",
+            *FEATURES,
+            "keyword_candidates",
+            "dense_candidates",
+            "passages_per_article",
+        ]
+    )
     raise SettingsError("comparison-unknown", setting=setting, known=known)
 
 

@@ -74,11 +74,12 @@ async def _examine_library(settings: Settings, library: Library) -> list[CheckRe
         if made_by not in (None, library.embedder.identity):
             findings.append(
                 CheckResult(
-                    "embedder", False,
+                    "embedder",
+                    False,
                     f"the vectors of {corpus} are by {made_by}, the settings say {library.embedder.identity}",
                     "Run `newsdesk reindex`.",
                 )
-            )  # fmt: skip
+            )
     try:
         vector = (await library.embedder.embed(["a test"]))[0]
     except EmbedderError as error:
@@ -95,11 +96,12 @@ async def _examine_library(settings: Settings, library: Library) -> list[CheckRe
     for wrong in await check_indexes(library):
         findings.append(
             CheckResult(
-                "indexes", False,
+                "indexes",
+                False,
                 f"{wrong.index} of {wrong.corpus}: {wrong.missing} passages missing, {wrong.surplus} too many",
                 "Run `newsdesk reindex`; while articles are being ingested this is normal.",
             )
-        )  # fmt: skip
+        )
     return findings
 
 
@@ -153,10 +155,14 @@ def _token(settings: Settings) -> list[CheckResult]:
         return [CheckResult("Discord token", None, "not set; the terminal needs none")]
     found = bot_id(settings.discord_token.get_secret_value())
     if found is None:
-        return [CheckResult(
-            "Discord token", False, "DISCORD_TOKEN does not have the shape of a bot token",
-            "Copy it again from the Bot page of the Discord developer portal.",
-        )]  # fmt: skip
+        return [
+            CheckResult(
+                "Discord token",
+                False,
+                "DISCORD_TOKEN does not have the shape of a bot token",
+                "Copy it again from the Bot page of the Discord developer portal.",
+            )
+        ]
     return [
         CheckResult("Discord token", True, f"has the shape of a token, for the bot {found}"),
         CheckResult("Discord invitation", None, invite_link(found)),

@@ -50,7 +50,11 @@ async def examine_model(settings: Settings) -> list[CheckResult]:
     """Ask the model one question. Never raises for what it finds."""
     model = make_model(settings.answering().model)
     if model is None:
-        return [CheckResult("model", None, "no OPENAI_API_KEY and no OPENAI_BASE_URL: answers are quotations")]  # fmt: skip
+        return [
+            CheckResult(
+                "model", None, "no OPENAI_API_KEY and no OPENAI_BASE_URL: answers are quotations"
+            )
+        ]
     try:
         trial = await _asked(model)
     except ModelError as error:
@@ -61,15 +65,24 @@ async def examine_model(settings: Settings) -> list[CheckResult]:
     drafts = [*reader.feed("".join(trial.said)), *reader.finish(cut=trial.reason == "length")]
     return [
         CheckResult("model speed", True, _speed(trial)),
-        CheckResult("model reasoning", True, "thinks before it answers" if trial.thought else "does not think aloud"),
+        CheckResult(
+            "model reasoning",
+            True,
+            "thinks before it answers" if trial.thought else "does not think aloud",
+        ),
         _citations(drafts),
         _language(" ".join(draft.text for draft in drafts)),
         _requests(model),
-    ]  # fmt: skip
+    ]
 
 
 async def _asked(model: ChatModel) -> _Trial:
-    rules = prompts.render("answer_rules", today="Friday, 6 March 2026", language="German, the language of the question", refusal=NO_ANSWER)  # fmt: skip
+    rules = prompts.render(
+        "answer_rules",
+        today="Friday, 6 March 2026",
+        language="German, the language of the question",
+        refusal=NO_ANSWER,
+    )
     asked = prompts.render("answer_question", passages=_PASSAGES, question=_QUESTION)
     trial, start = _Trial(), time.perf_counter()
     messages = [Message("system", rules), Message("user", asked)]
@@ -102,10 +115,20 @@ def _speed(trial: _Trial) -> str:
 
 def _citations(drafts: list[DraftSentence]) -> CheckResult:
     if drafts and is_decline(drafts[0].text):
-        return CheckResult("model answer", False, "it declines a question that its passages answer", "Choose a larger model.")  # fmt: skip
+        return CheckResult(
+            "model answer",
+            False,
+            "it declines a question that its passages answer",
+            "Choose a larger model.",
+        )
     cited = sum(bool(draft.cited) for draft in drafts)
     if not cited:
-        return CheckResult("model citations", False, f"none of {len(drafts)} sentences cites a passage", "Newsdesk looks for the passages itself; a larger model cites them.")  # fmt: skip
+        return CheckResult(
+            "model citations",
+            False,
+            f"none of {len(drafts)} sentences cites a passage",
+            "Newsdesk looks for the passages itself; a larger model cites them.",
+        )
     return CheckResult("model citations", True, f"{cited} of {len(drafts)} sentences cite passages")
 
 
@@ -113,7 +136,11 @@ def _language(text: str) -> CheckResult:
     found = detect_language(text)
     if found == "de":
         return CheckResult("model language", True, "answers in the language of the question")
-    return CheckResult("model language", None, f"was asked in German and answers in {found or 'a language that is not clear'}")  # fmt: skip
+    return CheckResult(
+        "model language",
+        None,
+        f"was asked in German and answers in {found or 'a language that is not clear'}",
+    )
 
 
 def _requests(model: ChatModel) -> CheckResult:

@@ -171,8 +171,10 @@ async def acknowledge_publicly(interaction: discord.Interaction[Any]) -> int | N
     except discord.NotFound as error:
         if error.code != _UNKNOWN_INTERACTION:
             raise
-        _log.warning("an interaction was over before it was acknowledged", extra=details(
-            server=interaction.guild_id, user=interaction.user.id))  # fmt: skip
+        _log.warning(
+            "an interaction was over before it was acknowledged",
+            extra=details(server=interaction.guild_id, user=interaction.user.id),
+        )
         return None
     if response is not None and response.message_id is not None:
         return response.message_id

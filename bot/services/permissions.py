@@ -141,11 +141,16 @@ def context_of_interaction(
     locale = settings.language or interaction.locale.value
     guild_locale = interaction.guild_locale.value if interaction.guild_locale else None
     return RequestContext(
-        interaction.user, interaction.guild_id, interaction.channel_id or 0,
-        _channel_ids(interaction.channel), corpus, settings,
+        interaction.user,
+        interaction.guild_id,
+        interaction.channel_id or 0,
+        _channel_ids(interaction.channel),
+        corpus,
+        settings,
         interaction.guild_id is not None and (rights.manage_guild or rights.administrator),
-        translator_for(locale), _day_first(guild_locale or locale),
-    )  # fmt: skip
+        translator_for(locale),
+        _day_first(guild_locale or locale),
+    )
 
 
 def context_of_message(
@@ -157,10 +162,16 @@ def context_of_message(
     # A message doesn't say its author's language: the server's own is the best guess.
     locale = settings.language or (guild.preferred_locale.value if guild else None)
     return RequestContext(
-        author, guild.id if guild else None, message.channel.id, _channel_ids(message.channel), corpus,
-        settings, manages, translator_for(locale),
+        author,
+        guild.id if guild else None,
+        message.channel.id,
+        _channel_ids(message.channel),
+        corpus,
+        settings,
+        manages,
+        translator_for(locale),
         _day_first(guild.preferred_locale.value if guild else locale),
-    )  # fmt: skip
+    )
 
 
 def _day_first(locale: str | None) -> bool:

@@ -36,11 +36,17 @@ class StoredAnswer:
 async def save_answer(database: Database, given: StoredAnswer) -> None:
     """Keep an answer, or keep it anew under the same id."""
     row = {
-        "id": given.id, "at": to_micros(given.at), "corpus": given.corpus,
-        "server_id": given.server_id, "channel_id": given.channel_id,
-        "message_id": given.message_id, "user_id": given.user_id, "question": given.question,
-        "private": given.private, "answer": given.answer,
-    }  # fmt: skip
+        "id": given.id,
+        "at": to_micros(given.at),
+        "corpus": given.corpus,
+        "server_id": given.server_id,
+        "channel_id": given.channel_id,
+        "message_id": given.message_id,
+        "user_id": given.user_id,
+        "question": given.question,
+        "private": given.private,
+        "answer": given.answer,
+    }
     async with database.write() as connection:
         await connection.execute(delete(answers).where(answers.c.id == given.id))
         await connection.execute(insert(answers), row)
@@ -156,6 +162,14 @@ async def _one(database: Database, wanted: Any) -> StoredAnswer | None:
     if row is None:
         return None
     return StoredAnswer(
-        row.id, from_micros(row.at), row.corpus, row.server_id, row.channel_id, row.message_id,
-        row.user_id, row.question, bool(row.private), row.answer,
-    )  # fmt: skip
+        row.id,
+        from_micros(row.at),
+        row.corpus,
+        row.server_id,
+        row.channel_id,
+        row.message_id,
+        row.user_id,
+        row.question,
+        bool(row.private),
+        row.answer,
+    )

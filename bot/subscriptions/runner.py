@@ -141,9 +141,13 @@ class SubscriptionRunner:
             self._failed[subscription.id] = failures + 1, self._clock() + wait
             expected = isinstance(error, NewsdeskError | TimeoutError)
             _log.warning(
-                "subscription %d is tried again in %s (%s: %s)", subscription.id, wait,
-                type(error).__name__, error, exc_info=None if expected else error,
-            )  # fmt: skip
+                "subscription %d is tried again in %s (%s: %s)",
+                subscription.id,
+                wait,
+                type(error).__name__,
+                error,
+                exc_info=None if expected else error,
+            )
 
     async def _tell_end(self, subscription: Subscription, why: str) -> None:
         try:
@@ -263,9 +267,13 @@ class SubscriptionRunner:
         told = await delivered_stories(self._catalogue.database, subscription.id)
         try:
             digest = await self._desk.digest(
-                subscription.corpus, TimeRange(now, since), topic=subscription.topic,
-                source=subscription.source, limit=most, told=told,
-            )  # fmt: skip
+                subscription.corpus,
+                TimeRange(now, since),
+                topic=subscription.topic,
+                source=subscription.source,
+                limit=most,
+                told=told,
+            )
         except NothingToSummarize:
             return None
         return digest if digest.entries else None

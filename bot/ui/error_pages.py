@@ -79,9 +79,7 @@ async def report(
     ``view`` holds what can be done about it.
     """
     incident = new_id()
-    log(
-        error, doing, incident=incident, server=interaction.guild_id, user=interaction.user.id
-    )  # fmt: skip
+    log(error, doing, incident=incident, server=interaction.guild_id, user=interaction.user.id)
     inner = cause_of(error)
     if isinstance(inner, discord.HTTPException) and inner.code in _TOKEN_LOST:
         return  # there is no one to tell any more

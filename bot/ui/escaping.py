@@ -13,8 +13,10 @@ from urllib.parse import quote, urlsplit
 # Marks that turn the direction of writing, and characters that take no room.
 _INVISIBLE = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad\u180e]")
 # More marks on one letter than any language writes.
-_PILED = re.compile(r"((?:\S)(?:[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]){2})"
-                    r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")  # fmt: skip
+_PILED = re.compile(
+    r"((?:\S)(?:[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]){2})"
+    r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
 # What begins markup, a mention, a masked link, an address that Discord would make a link of.
 # discord.utils.escape_markdown leaves mentions and every masked link but the first.
 _MARKUP = re.compile(r"[\\*_`~|<\[\]]|(?<=\])\(|(?<=:)/(?=/)|^(?:[>#+-]|\d+(?=\.\s))")

@@ -82,9 +82,12 @@ def bar(progress: IngestProgress) -> str:
 def lines_of(progress: IngestProgress, say: Say) -> list[str]:
     """The counts, and below them why something was skipped."""
     counts = say(
-        "job-counts", found=progress.found, fetched=progress.fetched,
-        extracted=progress.extracted, indexed=progress.indexed,
-    )  # fmt: skip
+        "job-counts",
+        found=progress.found,
+        fetched=progress.fetched,
+        extracted=progress.extracted,
+        indexed=progress.indexed,
+    )
     if progress.unchanged:
         counts += " · " + say("job-unchanged", count=progress.unchanged)
     lines = [counts]

@@ -47,10 +47,12 @@ class PageButton(
         self._number = number
         super().__init__(
             discord.ui.Button(
-                style=discord.ButtonStyle.secondary, label=label, disabled=disabled,
+                style=discord.ButtonStyle.secondary,
+                label=label,
+                disabled=disabled,
                 custom_id=f"newsdesk:page:{kept_id}:{number}",
             )
-        )  # fmt: skip
+        )
 
     @classmethod
     async def from_custom_id(
@@ -137,9 +139,14 @@ def articles_of(record: dict[str, Any]) -> list[str]:
 
 
 def paged(
-    title: str, lines: Iterable[str], say: Say, *, head: str | None = None, glue: str = "\n",
+    title: str,
+    lines: Iterable[str],
+    say: Say,
+    *,
+    head: str | None = None,
+    glue: str = "\n",
     most: int = 10,
-) -> list[Page]:  # fmt: skip
+) -> list[Page]:
     """Lines on pages of ``most`` lines, ``head`` above the first; at least one page."""
     every = [*([] if head is None else [head]), *lines]
     parts = [every[first : first + most] for first in range(0, len(every), most)]

@@ -58,7 +58,9 @@ def digest_pages(digest: Digest, around: SummaryContext, title: str | None = Non
     """Each story with its lines, outlets and sources; ``title`` instead of the usual one."""
     say = around.say
     if title is None:
-        title = say("digest-title-topic", topic=digest.topic) if digest.topic else say("digest-title")  # fmt: skip
+        title = (
+            say("digest-title-topic", topic=digest.topic) if digest.topic else say("digest-title")
+        )
     blocks = [_story(n, entry, say) for n, entry in enumerate(digest.entries, 1)]
     cited = [citation for entry in digest.entries for citation in entry.citations]
     return _pages(title, blocks, _notes(digest.notes, say), digest.model, around, cited)
@@ -100,7 +102,9 @@ def _story(n: int, entry: DigestEntry, say: Say) -> str:
 
 def _event(n: int, event: TimelineEvent, say: Say) -> str:
     day = timestamp(event.day.isoformat()) if event.day else say("undated")
-    return "\n".join([f"**{n}.** {day} {plain(event.sentence.text)}", *_source_lines(event.citations, "-# ")])  # fmt: skip
+    return "\n".join(
+        [f"**{n}.** {day} {plain(event.sentence.text)}", *_source_lines(event.citations, "-# ")]
+    )
 
 
 def _notes(notes: Sequence[Note], say: Say) -> list[str]:

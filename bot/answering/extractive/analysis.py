@@ -154,9 +154,19 @@ def analyse(
         if stem in weights
     )
     return PassageAnalysis(
-        question, expected, weights, focus, question_stems, named, results, sentences, passages, titles,
-        articles, vectors,
-    )  # fmt: skip
+        question,
+        expected,
+        weights,
+        focus,
+        question_stems,
+        named,
+        results,
+        sentences,
+        passages,
+        titles,
+        articles,
+        vectors,
+    )
 
 
 def coverage(words: Set[str], weights: Mapping[str, float]) -> float:
@@ -208,14 +218,20 @@ def _sentences(
             tokens = ()
         closeness = _closeness(terms, focus) if tokens else ()
         yield Sentence(
-            number, place, passage.start + span.start, text, terms, words, span.finished,
+            number,
+            place,
+            passage.start + span.start,
+            text,
+            terms,
+            words,
+            span.finished,
             covers=coverage(words, weights),
             pairs=_pairs(terms, weights),
             spans=possible,
             near=_near(possible, tokens, closeness),
             tokens=tokens,
             closeness=closeness,
-        )  # fmt: skip
+        )
 
 
 @lru_cache(maxsize=4096)

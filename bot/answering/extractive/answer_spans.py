@@ -45,7 +45,7 @@ _NOBODY = re.compile(
     r"|Agency|Commission|Administration|Party|Street|Avenue|County|City|River|Lake|Park|Airport|Airlines|House|Senate"
     r"|Congress|League|Cup|Series|Award|Awards|Bowl|Games|News|Times|Post|Journal|Center|Centre|Association|Union|Act|Day"
     r"|Republican|Republicans|Democrat|Democrats|Democratic|States|Kingdom)\b"
-)  # fmt: skip
+)
 _FIRST_WORDS = frozenset(
     [
         "the",

@@ -13,13 +13,26 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 AnswerKind: TypeAlias = Literal[
-    "number", "percent", "money", "date", "person", "country", "state", "place", "name", "quote",
-    "reason", "speaker", "opinion", "definition",
-]  # fmt: skip
+    "number",
+    "percent",
+    "money",
+    "date",
+    "person",
+    "country",
+    "state",
+    "place",
+    "name",
+    "quote",
+    "reason",
+    "speaker",
+    "opinion",
+    "definition",
+]
 
 _TYPE = re.compile(
-    r"\b(?:which|what)(?:\s+(?:types?|kinds?|sorts?|forms?|pieces?)\s+of)?((?:\s+[\w’'-]+){1,6})", re.I
-)  # fmt: skip
+    r"\b(?:which|what)(?:\s+(?:types?|kinds?|sorts?|forms?|pieces?)\s+of)?((?:\s+[\w’'-]+){1,6})",
+    re.I,
+)
 _SENTENCE_END = re.compile(
     r"(?:(?<=[^\W\d_]{3}[.?!])|(?<=[”\"’][.?!])|(?<=[.?!][”\"]))\s+(?=[\"“‘]?[A-Z])"
 )

@@ -22,11 +22,31 @@ _PEOPLE = frozenset(["person", "speaker"])
 _NAMES = frozenset(["name", "country", "state", "place"])
 
 CANDIDATE = (
-    "votes", "votes_close", "best_close", "closeness", "wanted", "wanted_votes", "capital", "digit",
-    "sentences", "articles", "title", "thing", "likeness", "score", "strength", "rare", "length",
-    "amount_digit", "amount_other", "who_capital", "name_capital", "nothing_capital", "title_wanted",
+    "votes",
+    "votes_close",
+    "best_close",
+    "closeness",
+    "wanted",
+    "wanted_votes",
+    "capital",
+    "digit",
+    "sentences",
+    "articles",
+    "title",
+    "thing",
+    "likeness",
+    "score",
+    "strength",
+    "rare",
+    "length",
+    "amount_digit",
+    "amount_other",
+    "who_capital",
+    "name_capital",
+    "nothing_capital",
+    "title_wanted",
     "thing_votes",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)

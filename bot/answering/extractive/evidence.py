@@ -26,16 +26,55 @@ _MISQUOTED = 0.3
 
 # Of the sentence that answers best.
 _OF_BEST = (
-    "covers", "around", "passage", "article", "title_covers", "names", "names_passage", "pairs",
-    "missing", "near_wanted", "near_any", "likeness", "likeness_around", "wanted", "votes", "span_votes",
-    "alike", "age", "thing", "score", "early", "digits",
-)  # fmt: skip
+    "covers",
+    "around",
+    "passage",
+    "article",
+    "title_covers",
+    "names",
+    "names_passage",
+    "pairs",
+    "missing",
+    "near_wanted",
+    "near_any",
+    "likeness",
+    "likeness_around",
+    "wanted",
+    "votes",
+    "span_votes",
+    "alike",
+    "age",
+    "thing",
+    "score",
+    "early",
+    "digits",
+)
 EVIDENCE = (
-    "passage", "second", "third", "article", "pairs", "title", "names", "heaviest", "heaviest_passage",
-    "heaviest_name", "heaviest_name_passage", "numbers_missing", "quoted_missing", "words", "name_share",
-    "likeness_best", "around_best", "asks_nothing", "results", "best_score", "lead", "spread", "top_three",
+    "passage",
+    "second",
+    "third",
+    "article",
+    "pairs",
+    "title",
+    "names",
+    "heaviest",
+    "heaviest_passage",
+    "heaviest_name",
+    "heaviest_name_passage",
+    "numbers_missing",
+    "quoted_missing",
+    "words",
+    "name_share",
+    "likeness_best",
+    "around_best",
+    "asks_nothing",
+    "results",
+    "best_score",
+    "lead",
+    "spread",
+    "top_three",
     *(f"best_{name}" for name in _OF_BEST),
-)  # fmt: skip
+)
 
 
 def evidence_features(passages: Mapping[str, float], features: Floats, scores: Floats) -> Floats:

@@ -25,18 +25,61 @@ _NAME = frozenset(["name", "country", "state", "place"])
 _CUED = frozenset(["reason", "definition", "opinion", "quote"])
 
 BASE = (
-    "covers", "focus", "around", "passage", "article", "title_covers", "names", "names_passage", "pairs",
-    "missing", "near_wanted", "near_any", "likeness", "likeness_around", "likeness_below",
-    "score", "rank", "opening", "early", "place", "offset", "wanted", "several", "lacking",
-    "title_new", "votes", "span_votes", "span_lead", "word_votes", "thing", "thing_here", "length", "short",
-    "unfinished", "quotes", "digits", "age", "newer", "alike", "asks_who", "asks_amount",
-    "asks_name", "asks_cued", "asks_nothing",
-)  # fmt: skip
+    "covers",
+    "focus",
+    "around",
+    "passage",
+    "article",
+    "title_covers",
+    "names",
+    "names_passage",
+    "pairs",
+    "missing",
+    "near_wanted",
+    "near_any",
+    "likeness",
+    "likeness_around",
+    "likeness_below",
+    "score",
+    "rank",
+    "opening",
+    "early",
+    "place",
+    "offset",
+    "wanted",
+    "several",
+    "lacking",
+    "title_new",
+    "votes",
+    "span_votes",
+    "span_lead",
+    "word_votes",
+    "thing",
+    "thing_here",
+    "length",
+    "short",
+    "unfinished",
+    "quotes",
+    "digits",
+    "age",
+    "newer",
+    "alike",
+    "asks_who",
+    "asks_amount",
+    "asks_name",
+    "asks_cued",
+    "asks_nothing",
+)
 # What is told of the likeliest answers.
 ANSWERS = (
-    "answer_first", "answer_second", "answer_third", "answer_share", "answer_ratio", "answer_best",
+    "answer_first",
+    "answer_second",
+    "answer_third",
+    "answer_share",
+    "answer_ratio",
+    "answer_best",
     "answer_total",
-)  # fmt: skip
+)
 # How a sentence stands beside the best one.
 BESIDE = ("covers_gap", "focus_gap", "near_gap", "around_gap", "full_gap", "full_focus_gap")
 SENTENCE = BASE + ANSWERS + BESIDE
@@ -79,9 +122,14 @@ def answer_features(candidates: Candidates, chance: Floats) -> Floats:
         first, second, third = (*here[:3], 0.0, 0.0, 0.0)[:3]
         share = float(here.sum())
         row[:] = (
-            math.log(first + 1e-4), math.log(second + 1e-4), math.log(third + 1e-4), share,
-            first / best, float(first >= best), math.log(share + 1e-3),
-        )  # fmt: skip
+            math.log(first + 1e-4),
+            math.log(second + 1e-4),
+            math.log(third + 1e-4),
+            share,
+            first / best,
+            float(first >= best),
+            math.log(share + 1e-3),
+        )
     return rows
 
 

@@ -35,8 +35,10 @@ _STAMP = re.compile(
     rf"(?:updated|published|posted|{_CLOCK}|\d{{1,4}}|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
     r"|(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*|[a-z]{1,3}t|[\W_]+)",
     re.IGNORECASE,
-)  # fmt: skip
-_SNIPPET_DATE = re.compile(r"(?:[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|\d{1,2} [A-Z][a-z]{2,8} \d{4}|\d+ (?:days?|hours?) ago)\s*(?:\.\.\.|…|·|—|–)\s*")  # fmt: skip
+)
+_SNIPPET_DATE = re.compile(
+    r"(?:[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|\d{1,2} [A-Z][a-z]{2,8} \d{4}|\d+ (?:days?|hours?) ago)\s*(?:\.\.\.|…|·|—|–)\s*"
+)
 _CASED = re.compile(r"[A-Za-zÀ-ÿА-я]")
 _NO_LETTER = re.compile(r"[\W_]+")
 _SPEAKS = re.compile(r"[\s\"“‘']*\w")
@@ -119,11 +121,11 @@ class _Rules:
         name = r"[A-Z][\w.’'-]*(?:\s(?:[A-Z][\w.’'-]*|de|van|von|al|bin)){0,4}"
         # Corey Sipkin/AFP/Getty Images; Getty Images; John Doe via AP
         chain = rf"(?:{pictures})(?:\s?/\s?(?:{pictures}|{name}))*"
-        credit = rf"(?:(?:photo(?:graph)?s? by\s)?{name}(?:\s?/\s?|\svia\s|,\s)(?:{name}\s?/\s?)?{chain}|(?:Getty Images|AP Photo)(?:\s?/\s?{name})?)"  # fmt: skip
+        credit = rf"(?:(?:photo(?:graph)?s? by\s)?{name}(?:\s?/\s?|\svia\s|,\s)(?:{name}\s?/\s?)?{chain}|(?:Getty Images|AP Photo)(?:\s?/\s?{name})?)"
         self._credit = re.compile(rf"\W*(?:{credit})\s+(?=[\"“‘]?[A-Z0-9])")
         self.closing_credit = re.compile(
             rf"\s*(?:[(\[](?:[^()\[\]]{{0,60}}\b(?:{pictures})|(?:photo|image|picture)s?\b[^()\[\]]{{0,60}})[)\]]|{credit})\s*$",
-        )  # fmt: skip
+        )
         place = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ.’' -]{2,30}(?:,\s[A-Z][\w. ]{1,20})?"
         dash = r"(?:—|–|--?|−)"
         towns = r"(?:[A-Z][\w.’'-]*,?\s(?:and\s|de\s|del\s)?){0,4}"
@@ -138,8 +140,9 @@ class _Rules:
         self._bars = tuple(words["bars"])
         openings = [each for listed in words["openings"].values() for each in listed]
         self._openings = re.compile(
-            rf"[\W_]*(?:{'|'.join(sorted(map(re.escape, openings), key=len, reverse=True))})", re.IGNORECASE
-        )  # fmt: skip
+            rf"[\W_]*(?:{'|'.join(sorted(map(re.escape, openings), key=len, reverse=True))})",
+            re.IGNORECASE,
+        )
         clauses = [each for listed in words["clauses"].values() for each in listed]
         self._clauses = re.compile(rf", (?:{'|'.join(clauses)})\b")
         contacts = [each for listed in words["contacts"].values() for each in listed]

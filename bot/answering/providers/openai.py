@@ -51,8 +51,11 @@ class OpenAIModel(ChatModel):
     """``jitter`` gives a factor from 0.5 to 1 for pauses between tries."""
 
     def __init__(
-        self, options: ModelOptions, *, jitter: Callable[[], float] = lambda: 0.5 + random.random() / 2  # noqa: S311 - spreads retries
-    ) -> None:  # fmt: skip
+        self,
+        options: ModelOptions,
+        *,
+        jitter: Callable[[], float] = lambda: 0.5 + random.random() / 2,  # noqa: S311 - spreads retries
+    ) -> None:
         self.name = options.name
         self._options = options
         self._jitter = jitter

@@ -26,8 +26,12 @@ _OPEN_END = re.compile(r"(?:<[|｜]?/?[^<>\n]{0,90}|\[/?[A-Za-z_]{0,10}|◁[^▷
 _BARE_ANALYSIS = "analysis"
 _BARE_FINAL = re.compile(r"assistant\s?final(?=[\s\S])", re.IGNORECASE)
 _LONGEST_BARE = 16
-_STARTS_THOUGHT = frozenset({"start_thinking", "start_action", "tool_calls_begin", "tool▁calls▁begin", "python_tag"})  # fmt: skip
-_ENDS_THOUGHT = frozenset({"end_thinking", "end_action", "start_response", "tool_calls_end", "tool▁calls▁end"})  # fmt: skip
+_STARTS_THOUGHT = frozenset(
+    {"start_thinking", "start_action", "tool_calls_begin", "tool▁calls▁begin", "python_tag"}
+)
+_ENDS_THOUGHT = frozenset(
+    {"end_thinking", "end_action", "start_response", "tool_calls_end", "tool▁calls▁end"}
+)
 
 
 @dataclass(frozen=True, slots=True)

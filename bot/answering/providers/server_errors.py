@@ -37,8 +37,14 @@ _NO_SYSTEM_ROLE = re.compile(
     r"|only (?:user and assistant|user|'user') roles|unexpected role ['\"]?system|messages\W{1,2}0\W.{0,4}role",
     re.IGNORECASE,
 )
-_LOADING = re.compile(r"loading model|model is (?:currently )?loading|currently loading|is not ready|warming up", re.IGNORECASE)  # fmt: skip
-_FILTERED = re.compile(r"content_filter|content management policy|responsible ?ai ?policy|content_policy|\bsafety\b.{0,40}\bblocked|data_inspection_failed", re.IGNORECASE)  # fmt: skip
+_LOADING = re.compile(
+    r"loading model|model is (?:currently )?loading|currently loading|is not ready|warming up",
+    re.IGNORECASE,
+)
+_FILTERED = re.compile(
+    r"content_filter|content management policy|responsible ?ai ?policy|content_policy|\bsafety\b.{0,40}\bblocked|data_inspection_failed",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,9 @@ def _parsed(body: object) -> object:
 def _texts(body: object, key: str = "") -> Iterator[str]:
     """All words of the body, messages first; numbers with their key."""
     if isinstance(body, dict):
-        ordered = sorted(body.items(), key=lambda item: item[0] not in ("message", "msg", "detail", "error"))  # fmt: skip
+        ordered = sorted(
+            body.items(), key=lambda item: item[0] not in ("message", "msg", "detail", "error")
+        )
         for name, value in ordered:
             yield from _texts(value, str(name))
     elif isinstance(body, list):

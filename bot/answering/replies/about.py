@@ -42,10 +42,16 @@ async def about_itself(
         said.append(mine)
     if known:
         names = Counter(report.article.source for report in known if report.article.source)
-        said.append(line(
-            language, "status-articles", articles=f"{len(known):,}", publishers=len(names),
-            oldest=day(from_micros(known[0].at)), newest=day(from_micros(known[-1].at)),
-        ))  # fmt: skip
+        said.append(
+            line(
+                language,
+                "status-articles",
+                articles=f"{len(known):,}",
+                publishers=len(names),
+                oldest=day(from_micros(known[0].at)),
+                newest=day(from_micros(known[-1].at)),
+            )
+        )
         most = ", ".join(name for name, _ in names.most_common(_NAMES))
         said.append(line(language, "status-publishers", names=most))
     else:

@@ -35,7 +35,10 @@ async def by_publisher(
         for read in reversed(reads):
             article = read.report.article
             for one in extract([read.passages], 1, wanted=covering.names):
-                parts = (article.source or article.title, article.published_at and day(article.published_at))  # fmt: skip
+                parts = (
+                    article.source or article.title,
+                    article.published_at and day(article.published_at),
+                )
                 head = ", ".join(part for part in parts if part)
                 lines.append(CitedSentence(f"{head}: {one.text}", (one.passage,), (one.text,)))
         return lines

@@ -135,6 +135,12 @@ def _joined(
             length += len(sentence.text)
     made = tuple(sentences)
     return Answer(
-        question, text_with_citations(made), False, made, tuple(citations), model=model, notes=notes,
+        question,
+        text_with_citations(made),
+        False,
+        made,
+        tuple(citations),
+        model=model,
+        notes=notes,
         form=form,
-    )  # fmt: skip
+    )

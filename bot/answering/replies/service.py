@@ -68,12 +68,21 @@ class Replies:
         if message.kind in ("general", "chore"):
             return self._line(asked, f"decline-{message.kind}", "declined")
         ways: dict[str, Callable[[ReplyRequest], Awaitable[Answer | None]]] = {
-            "status": self._status, "opinion": self._opinion, "digest": self._digest,
-            "summary": self._summary, "timeline": self._timeline, "topic": self._topic,
-            "sources": self._sources, "sure": self._sure, "more": self._more,
-            "shorter": self._shorter, "followup": self._unclear, "language": self._unclear,
-            "compare": self._compare, "question": self._quoted,
-        }  # fmt: skip
+            "status": self._status,
+            "opinion": self._opinion,
+            "digest": self._digest,
+            "summary": self._summary,
+            "timeline": self._timeline,
+            "topic": self._topic,
+            "sources": self._sources,
+            "sure": self._sure,
+            "more": self._more,
+            "shorter": self._shorter,
+            "followup": self._unclear,
+            "language": self._unclear,
+            "compare": self._compare,
+            "question": self._quoted,
+        }
         way = ways.get(message.kind)
         return await way(asked) if way else None
 
@@ -86,9 +95,13 @@ class Replies:
         spent = await composer.spent(asked.corpus) if composer else None
         costs = OwnCosts(composer.model.name if composer else None, spent.cost if spent else 0.0)
         text = await about_itself(
-            self._library, asked.corpus, asked.within.as_of, asked.message.language,
-            asked.message.subject, costs,
-        )  # fmt: skip
+            self._library,
+            asked.corpus,
+            asked.within.as_of,
+            asked.message.language,
+            asked.message.subject,
+            costs,
+        )
         return Answer(asked.message.text, text, False, form="help", reply=True)
 
     async def _opinion(self, asked: ReplyRequest) -> Answer:
@@ -122,7 +135,9 @@ class Replies:
             return self._nothing(asked, why)
         if timeless:
             return await self._digest_of(asked, newest, None)
-        words = line(message.language, "nothing-of-time", period=in_words(period), newest=in_words(newest))  # fmt: skip
+        words = line(
+            message.language, "nothing-of-time", period=in_words(period), newest=in_words(newest)
+        )
         answer = self._nothing(asked, words if is_recent(period) else why)
         if is_recent(period):
             latest = await self._digest_of(asked, newest, None)
@@ -158,16 +173,24 @@ class Replies:
             else None
         )
         return await summary_of(
-            self._library, asked.message.text, asked.message.subject, asked.within, asked.corpus,
-            asked.source, writer,
-        )  # fmt: skip
+            self._library,
+            asked.message.text,
+            asked.message.subject,
+            asked.within,
+            asked.corpus,
+            asked.source,
+            writer,
+        )
 
     async def _timeline(self, asked: ReplyRequest) -> Answer | None:
         try:
             timeline = await self._summaries.timeline(
-                asked.corpus, asked.within, asked.message.subject, source=asked.source,
+                asked.corpus,
+                asked.within,
+                asked.message.subject,
+                source=asked.source,
                 limit=_EVENTS,
-            )  # fmt: skip
+            )
         except NothingToSummarize:
             return None
         return timeline_answer(asked.message.text, timeline)
@@ -176,9 +199,13 @@ class Replies:
         if not asked.message.subject:
             return None
         return await newest_on(
-            self._library, asked.message.text, asked.message.subject, asked.within, asked.corpus,
+            self._library,
+            asked.message.text,
+            asked.message.subject,
+            asked.within,
+            asked.corpus,
             asked.source,
-        )  # fmt: skip
+        )
 
     async def _compare(self, asked: ReplyRequest) -> Answer | None:
         if not asked.message.subject:

@@ -64,9 +64,14 @@ async def newest_on(
 
 
 async def summary_of(
-    library: Library, question: str, subject: str, within: TimeRange, corpus: str,
-    source: str | None, writer: GenerativeWriter | None,
-) -> Answer | None:  # fmt: skip
+    library: Library,
+    question: str,
+    subject: str,
+    within: TimeRange,
+    corpus: str,
+    source: str | None,
+    writer: GenerativeWriter | None,
+) -> Answer | None:
     """What the reports on a subject say, the first and the newest of them; None if there is none."""
     covering = await coverage_of(library, subject, within, corpus, source)
     close = [one for one in covering.articles if one.score >= _CLOSE]

@@ -17,10 +17,31 @@ from bot.answering.router.features import Floats, features
 from retrieval.embedders.wordllama import WordLlamaEmbedder
 
 Kind: TypeAlias = Literal[
-    "question", "topic", "digest", "summary", "timeline", "compare", "help", "status", "greeting",
-    "thanks", "bye", "insult", "praise", "joke", "chat", "opinion", "general", "chore", "followup",
-    "sources", "sure", "more", "shorter", "language",
-]  # fmt: skip
+    "question",
+    "topic",
+    "digest",
+    "summary",
+    "timeline",
+    "compare",
+    "help",
+    "status",
+    "greeting",
+    "thanks",
+    "bye",
+    "insult",
+    "praise",
+    "joke",
+    "chat",
+    "opinion",
+    "general",
+    "chore",
+    "followup",
+    "sources",
+    "sure",
+    "more",
+    "shorter",
+    "language",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SMALL_TALK: frozenset[Kind] = frozenset(
     ["greeting", "thanks", "bye", "insult", "praise", "joke", "chat"]
@@ -88,9 +109,12 @@ def save(kinds: Floats, languages: Floats, names: Sequence[str]) -> None:
     both = np.concatenate([kinds, languages], axis=1)
     scale = np.abs(both).max(axis=0) / 127
     np.savez_compressed(
-        WEIGHTS, weights=np.round(both / scale).astype(np.int8), scale=scale,
-        kinds=np.array(KINDS), languages=np.array(names),
-    )  # fmt: skip
+        WEIGHTS,
+        weights=np.round(both / scale).astype(np.int8),
+        scale=scale,
+        kinds=np.array(KINDS),
+        languages=np.array(names),
+    )
 
 
 @cache

@@ -26,10 +26,23 @@ from retrieval.text.time_expressions import read_time
 # So sure the classifier has to be, where a mistake would leave a question about the news without
 # its search; what is less sure is asked of the articles.
 _SURE: dict[Kind, float] = {
-    "general": 0.7, "chore": 0.5, "opinion": 0.6, "help": 0.5, "status": 0.5, "compare": 0.5,
-    "timeline": 0.5, "digest": 0.5, "summary": 0.45, "followup": 0.5, "sources": 0.5, "sure": 0.5,
-    "more": 0.5, "shorter": 0.5, "language": 0.5, "topic": 0.5,
-}  # fmt: skip
+    "general": 0.7,
+    "chore": 0.5,
+    "opinion": 0.6,
+    "help": 0.5,
+    "status": 0.5,
+    "compare": 0.5,
+    "timeline": 0.5,
+    "digest": 0.5,
+    "summary": 0.45,
+    "followup": 0.5,
+    "sources": 0.5,
+    "sure": 0.5,
+    "more": 0.5,
+    "shorter": 0.5,
+    "language": 0.5,
+    "topic": 0.5,
+}
 _SURE_OF_TALK = 0.5
 _FEW_WORDS = 4
 _SHORT = 3
@@ -87,7 +100,7 @@ class Router:
             question = timed
         if guess.language == "en":
             subject = spelt_out(subject)
-        return Message(text, question, kind, subject, guess.language)  # fmt: skip
+        return Message(text, question, kind, subject, guess.language)
 
 
 def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) -> Kind:

@@ -53,8 +53,19 @@ def as_rss(digest: Digest, made_at: datetime) -> str:
     rss = ElementTree.Element("rss", version="2.0")
     channel = ElementTree.SubElement(rss, "channel")
     _add(channel, "title", heading(digest))
-    _add(channel, "link", next((c.article.url for e in digest.entries for c in e.citations if c.article.url), "about:blank"))  # fmt: skip
-    _add(channel, "description", f"The {len(digest.entries)} main stories of {digest.articles} articles.")  # fmt: skip
+    _add(
+        channel,
+        "link",
+        next(
+            (c.article.url for e in digest.entries for c in e.citations if c.article.url),
+            "about:blank",
+        ),
+    )
+    _add(
+        channel,
+        "description",
+        f"The {len(digest.entries)} main stories of {digest.articles} articles.",
+    )
     _add(channel, "lastBuildDate", format_datetime(made_at))
     for entry in digest.entries:
         item = ElementTree.SubElement(channel, "item")

@@ -26,14 +26,14 @@ _ANYWHERE = CentralityWeights(lead=0.2)
 _SAYS = re.compile(
     r"\b(?:said|says|told|according to|warned|argued|argues|claimed|claims|insisted|insists|announced|denied|denies"
     r"|criticis?z?ed|called for|called on|accused|demanded|urged|wrote|tweeted|promised|vowed)\b"
-)  # fmt: skip
+)
 _NAMED = re.compile(r"(?<=\s)[A-Z][\w’'-]+|^[A-Z][\w’'-]+\s[A-Z]|[“\"]")
 _DISPUTES_IT = re.compile(
     r"\b(?:den(?:y|ies|ied)|disput(?:e|es|ed)|reject(?:s|ed) the|contradict(?:s|ed)?|contest(?:s|ed)"
     r"|refut(?:es|ed)|dismiss(?:es|ed) (?:the )?(?:claims?|allegations?|accusations?|reports?)"
     r"|could not be (?:independently )?verified)\b",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 
 _TIME = re.compile(r"\s?[ap]\.?m\b", re.IGNORECASE)
@@ -61,9 +61,10 @@ def article_lines(passages: Sequence[Passage]) -> list[CitedSentence]:
 def lead_sentences(reports: Sequence[LoadedReport]) -> list[CitedSentence]:
     stale = retracted_statements(reports)
     found = extract(
-        _newest_first(reports), _HAPPENED,
+        _newest_first(reports),
+        _HAPPENED,
         wanted=lambda text: not stale(text),
-    )  # fmt: skip
+    )
     return [CitedSentence.quoted(one) for one in found]
 
 
@@ -83,9 +84,12 @@ def quoted_speakers(reports: Sequence[LoadedReport], told: Sequence[str]) -> lis
     """Who says what: sentences that say who said it, no more than two of an article."""
     stale = retracted_statements(reports)
     found = extract(
-        _newest_first(reports), 3 * _VOICES, _ANYWHERE, told=told,
+        _newest_first(reports),
+        3 * _VOICES,
+        _ANYWHERE,
+        told=told,
         wanted=lambda text: names_a_speaker(text) and not stale(text),
-    )  # fmt: skip
+    )
     chosen: list[CitedSentence] = []
     for one in found:
         of_it = sum(line.passages[0].article == one.passage.article for line in chosen)
@@ -102,9 +106,12 @@ def disputed(reports: Sequence[LoadedReport], told: Sequence[str]) -> list[Cited
     pair = next(differing([(line.passages[0], line.text) for line in told_by]), ())
     lines = [told_by[n] for n in pair]
     denied = extract(
-        _newest_first(reports), _DISPUTES, _ANYWHERE, told=[*told, *(line.text for line in lines)],
+        _newest_first(reports),
+        _DISPUTES,
+        _ANYWHERE,
+        told=[*told, *(line.text for line in lines)],
         wanted=lambda text: bool(_DISPUTES_IT.search(text)) and not stale(text),
-    )  # fmt: skip
+    )
     return lines + [CitedSentence.quoted(one) for one in denied]
 
 

@@ -119,9 +119,15 @@ class GenerativeWriter:
             async with self._composer.room(self._corpus) as granted:
                 if granted:
                     composition = await self._composer.write(
-                        task, about, passages, corpus=self._corpus, as_of=self._as_of,
-                        language=_LANGUAGE, passed=passed, retracted=lines.clear,
-                    )  # fmt: skip
+                        task,
+                        about,
+                        passages,
+                        corpus=self._corpus,
+                        as_of=self._as_of,
+                        language=_LANGUAGE,
+                        passed=passed,
+                        retracted=lines.clear,
+                    )
                     self._keep(composition.usage, composition.dropped, composition.error)
                 else:
                     self.remark = Note("note-no-budget")

@@ -169,9 +169,14 @@ class SummaryService:
         known = {story_id: one.known for story_id, one in new.items()}
         entries = await self._entries(fresh[:limit], 2, words, writer, known)
         return Digest(
-            within.since or from_micros(min(report.at for report in read)), within.last, topic,
-            tuple(entries), len(fresh), len(read), *_made(writer, "digest"),
-        )  # fmt: skip
+            within.since or from_micros(min(report.at for report in read)),
+            within.last,
+            topic,
+            tuple(entries),
+            len(fresh),
+            len(read),
+            *_made(writer, "digest"),
+        )
 
     async def timeline(
         self,
@@ -191,9 +196,12 @@ class SummaryService:
         entries = await self._entries(stories[:limit], 1, words, writer)
         told = [report for story in stories for report in story.reports]
         return Timeline(
-            topic, tuple(events_of(entries, self._zone)), coverage_of(told, self._zone),
-            len(stories), *_made(writer, "timeline"),
-        )  # fmt: skip
+            topic,
+            tuple(events_of(entries, self._zone)),
+            coverage_of(told, self._zone),
+            len(stories),
+            *_made(writer, "timeline"),
+        )
 
     async def suggestions(self, corpus_name: str, typed: str, most: int) -> list[Reference]:
         """Articles whose title holds what was typed, newest first; the newest if it is nothing."""

@@ -118,9 +118,14 @@ def _summary(
     writer: GenerativeWriter | None,
 ) -> Summary:
     summary = Summary(
-        kind, title, reads[-1].report.story_id, sections, figures, tuple(numbering.citations),
+        kind,
+        title,
+        reads[-1].report.story_id,
+        sections,
+        figures,
+        tuple(numbering.citations),
         tuple(read.report.article for read in reads),
-    )  # fmt: skip
+    )
     if writer is None:
         return summary
     return replace(

@@ -53,27 +53,96 @@ _ORDINALS = {
     **{
         word: float(n)
         for n, word in enumerate(
-            ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"], 1
+            [
+                "first",
+                "second",
+                "third",
+                "fourth",
+                "fifth",
+                "sixth",
+                "seventh",
+                "eighth",
+                "ninth",
+                "tenth",
+                "eleventh",
+                "twelfth",
+            ],
+            1,
         )
     },
     **{f"{word}th": float(n) for n, word in enumerate(_UNITS) if n > 12},
     "twentieth": 20.0,
-}  # fmt: skip
+}
 _PARTS = {
-    "half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6,
-    "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
-}  # fmt: skip
+    "half": 2,
+    "halves": 2,
+    "third": 3,
+    "quarter": 4,
+    "fourth": 4,
+    "fifth": 5,
+    "sixth": 6,
+    "seventh": 7,
+    "eighth": 8,
+    "ninth": 9,
+    "tenth": 10,
+}
 _SCALES = {
-    "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "bn": 1e9,
-    "m": 1e6, "mn": 1e6, "mln": 1e6, "tn": 1e12, "trn": 1e12, "k": 1e3, "b": 1e9, "hundreds": 1e2,
-    "thousands": 1e3, "millions": 1e6, "billions": 1e9,
-    "tausend": 1e3, "millionen": 1e6, "milliarden": 1e9, "milliarde": 1e9, "mio": 1e6, "mrd": 1e9,
-    "mil": 1e3, "millones": 1e6, "millón": 1e6, "тысяч": 1e3, "тысячи": 1e3, "тысяча": 1e3, "тыс": 1e3,
-    "миллион": 1e6, "миллиона": 1e6, "миллионов": 1e6, "млн": 1e6, "миллиард": 1e9, "миллиарда": 1e9,
-    "миллиардов": 1e9, "млрд": 1e9, "ألف": 1e3, "آلاف": 1e3, "مليون": 1e6, "ملايين": 1e6, "مليار": 1e9,
-    "bin": 1e3, "milyon": 1e6, "milyar": 1e9, "हजार": 1e3, "हज़ार": 1e3, "लाख": 1e5, "करोड़": 1e7,
-    "万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8, "千": 1e3,
-}  # fmt: skip
+    "hundred": 1e2,
+    "thousand": 1e3,
+    "million": 1e6,
+    "billion": 1e9,
+    "trillion": 1e12,
+    "bn": 1e9,
+    "m": 1e6,
+    "mn": 1e6,
+    "mln": 1e6,
+    "tn": 1e12,
+    "trn": 1e12,
+    "k": 1e3,
+    "b": 1e9,
+    "hundreds": 1e2,
+    "thousands": 1e3,
+    "millions": 1e6,
+    "billions": 1e9,
+    "tausend": 1e3,
+    "millionen": 1e6,
+    "milliarden": 1e9,
+    "milliarde": 1e9,
+    "mio": 1e6,
+    "mrd": 1e9,
+    "mil": 1e3,
+    "millones": 1e6,
+    "millón": 1e6,
+    "тысяч": 1e3,
+    "тысячи": 1e3,
+    "тысяча": 1e3,
+    "тыс": 1e3,
+    "миллион": 1e6,
+    "миллиона": 1e6,
+    "миллионов": 1e6,
+    "млн": 1e6,
+    "миллиард": 1e9,
+    "миллиарда": 1e9,
+    "миллиардов": 1e9,
+    "млрд": 1e9,
+    "ألف": 1e3,
+    "آلاف": 1e3,
+    "مليون": 1e6,
+    "ملايين": 1e6,
+    "مليار": 1e9,
+    "bin": 1e3,
+    "milyon": 1e6,
+    "milyar": 1e9,
+    "हजार": 1e3,
+    "हज़ार": 1e3,
+    "लाख": 1e5,
+    "करोड़": 1e7,
+    "万": 1e4,
+    "萬": 1e4,
+    "亿": 1e8,
+    "億": 1e8,
+    "千": 1e3,
+}
 _ATTACHED = {"m", "k", "b", "bn", "mn", "mln", "tn", "trn"}
 _PERCENT = (
     r"%|٪|percent(?:age points?)?\b|per cent\b|pct\b|prozent\b|por ciento\b|процент\w*|в процентах"
@@ -81,10 +150,27 @@ _PERCENT = (
 )
 _BEFORE_PERCENT = re.compile(r"(?:yüzde|百分之)\s*$")
 _MONEY = {
-    "$": "$", "dollar": "$", "dollars": "$", "usd": "$", "£": "£", "pound": "£", "pounds": "£", "gbp": "£",
-    "€": "€", "euro": "€", "euros": "€", "eur": "€", "¥": "¥", "yen": "¥", "yuan": "¥", "₹": "₹", "rupees": "₹",
-    "cents": "c", "pence": "p", "p": "p",
-}  # fmt: skip
+    "$": "$",
+    "dollar": "$",
+    "dollars": "$",
+    "usd": "$",
+    "£": "£",
+    "pound": "£",
+    "pounds": "£",
+    "gbp": "£",
+    "€": "€",
+    "euro": "€",
+    "euros": "€",
+    "eur": "€",
+    "¥": "¥",
+    "yen": "¥",
+    "yuan": "¥",
+    "₹": "₹",
+    "rupees": "₹",
+    "cents": "c",
+    "pence": "p",
+    "p": "p",
+}
 _DIGITS = (
     r"\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\d)|(?<!\d )\d{1,3}(?: \d{3})+(?![\d-])(?:[.,]\d+)?"
     r"|\d+[.,]\d+|\d+"
@@ -109,12 +195,32 @@ _ONE = re.compile(r"\b(?:an?|one)[ -]$", re.IGNORECASE)
 _ANY = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+")
 _GROUPS = {"dozen": 12.0, "decade": 10.0, "decades": 10.0}
-_FEW = {"both": 2.0, "couple": 2.0, "pair": 2.0, "twice": 2.0, "double": 2.0, "doubled": 2.0, "triple": 3.0, "tripled": 3.0}  # fmt: skip
+_FEW = {
+    "both": 2.0,
+    "couple": 2.0,
+    "pair": 2.0,
+    "twice": 2.0,
+    "double": 2.0,
+    "doubled": 2.0,
+    "triple": 3.0,
+    "tripled": 3.0,
+}
 _COUNTED = {
-    *SPELLED, *_OTHER_SPELLED, *_ORDINALS, *_PARTS, *(f"{part}s" for part in _PARTS), *_FEW,
-    "dozen", "dozens", "hundred", "thousand", "million", "billion", "trillion",
+    *SPELLED,
+    *_OTHER_SPELLED,
+    *_ORDINALS,
+    *_PARTS,
+    *(f"{part}s" for part in _PARTS),
+    *_FEW,
+    "dozen",
+    "dozens",
+    "hundred",
+    "thousand",
+    "million",
+    "billion",
+    "trillion",
     *(word for word in _OTHER_SPELLED for word in _WORD.findall(word)),
-}  # fmt: skip
+}
 _AFTER = re.compile(
     rf"[\s-]?(?:(?P<percent>{_PERCENT})|(?P<word>(?:[^\W\d_]|[\u0900-\u0963])+))", re.IGNORECASE
 )

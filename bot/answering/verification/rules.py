@@ -25,10 +25,16 @@ from bot.answering.verification.tokens import plain, without_references
 # Found in their place, these contradict: they hit at most one of a hundred faithful claims.
 REFUTING = frozenset(
     {
-        ("bound_turned", 2), ("opposite_slot", 2), ("stage_justice", 2), ("stage_attempt", 2),
-        ("stage_scale", 2), ("kinship", 2), ("date_slot", 2), ("number_slot", 2),
+        ("bound_turned", 2),
+        ("opposite_slot", 2),
+        ("stage_justice", 2),
+        ("stage_attempt", 2),
+        ("stage_scale", 2),
+        ("kinship", 2),
+        ("date_slot", 2),
+        ("number_slot", 2),
     }
-)  # fmt: skip
+)
 # A claim with one of these is never certain.
 _DOUBTS = (
     "number_slot year_missing number_missing bound_turned bound_dropped bound_added negation_slot "
@@ -83,10 +89,12 @@ class RulesVerifier(Verifier):
         if doubtful or reading.copy == "altered":
             support = min(support, 0.999 * limits.supported)
         outcome: Outcome = (
-            "supported" if support >= limits.supported
-            else "uncertain" if support >= limits.refuted
+            "supported"
+            if support >= limits.supported
+            else "uncertain"
+            if support >= limits.refuted
             else "refuted"
-        )  # fmt: skip
+        )
         if outcome == "supported":
             return Verdict(support, outcome, sure=support >= limits.sure)
         return Verdict(support, outcome, reasons or (_lacking(claim, evidence, reading),))

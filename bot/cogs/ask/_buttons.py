@@ -97,9 +97,12 @@ class AnswerButtonHandlers:
             await interaction.response.send_modal(FollowUp(self._services, context, given))
         elif action in ("helpful", "not-helpful"):
             await record_feedback(
-                self._services.library.database, given.id, context.user.id,
-                helpful=action == "helpful", now=self._services.library.clock(),
-            )  # fmt: skip
+                self._services.library.database,
+                given.id,
+                context.user.id,
+                helpful=action == "helpful",
+                now=self._services.library.clock(),
+            )
             await interaction.response.send_message(
                 embed=note(context.say("thanks")).embed, ephemeral=True
             )
@@ -140,10 +143,21 @@ class AnswerButtonHandlers:
         if removed := await self._services.ask.removed_of(given, cited):
             raise UserError("rests-on-removed", at=removed)
         copy_id = new_id()
-        await save_answer(self._services.library.database, StoredAnswer(
-            copy_id, given.at, given.corpus, context.server_id, context.channel_id, None,
-            context.user.id, given.question, False, as_record(answer),
-        ))  # fmt: skip
+        await save_answer(
+            self._services.library.database,
+            StoredAnswer(
+                copy_id,
+                given.at,
+                given.corpus,
+                context.server_id,
+                context.channel_id,
+                None,
+                context.user.id,
+                given.question,
+                False,
+                as_record(answer),
+            ),
+        )
         by = context.say("shared-by", user=plain(context.user.display_name, 80))
         frame = AnswerContext(copy_id, given.at, context.say, given.question, by)
         *before, last = answer_pages(answer, frame)
@@ -177,9 +191,10 @@ class FollowUp(Form):
         self._services = services
         self._given = given
         self._question: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            label=context.say("follow-up-label"), placeholder=context.say("follow-up-placeholder"),
+            label=context.say("follow-up-label"),
+            placeholder=context.say("follow-up-placeholder"),
             max_length=LONGEST_QUESTION,
-        )  # fmt: skip
+        )
         self.add_item(self._question)
 
     async def submitted(self, interaction: discord.Interaction[Any]) -> None:

@@ -34,9 +34,11 @@ class AboutForm(Form):
         self._services = services
         self._message = message
         self._question: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            label=context.say("follow-up-label"), placeholder=context.say("example-question"),
-            max_length=500, required=False,
-        )  # fmt: skip
+            label=context.say("follow-up-label"),
+            placeholder=context.say("example-question"),
+            max_length=500,
+            required=False,
+        )
         self.add_item(self._question)
 
     async def submitted(self, interaction: discord.Interaction[Any]) -> None:
@@ -56,8 +58,9 @@ class AboutForm(Form):
         if missing and context.is_moderator and context.server_id is not None:
             await interaction.followup.send(
                 embed=note(context.say("not-ingested")).embed,
-                view=IngestOfferView(self._services, context, missing), ephemeral=True,
-            )  # fmt: skip
+                view=IngestOfferView(self._services, context, missing),
+                ephemeral=True,
+            )
 
     async def _subject(self, context: RequestContext) -> tuple[str, list[str]]:
         """The title of the article that the message links, if it is here; else the message's own

@@ -34,8 +34,10 @@ async def acknowledged(interaction: discord.Interaction[Any], *, private: bool) 
         if error.code != _UNKNOWN_INTERACTION:
             raise
         ways = []
-        _log.warning("an interaction was over before it was acknowledged", extra=details(
-            server=interaction.guild_id, user=interaction.user.id))  # fmt: skip
+        _log.warning(
+            "an interaction was over before it was acknowledged",
+            extra=details(server=interaction.guild_id, user=interaction.user.id),
+        )
     nonce = str(interaction.id)
     channel = interaction.channel
     if not private and isinstance(channel, discord.abc.Messageable):

@@ -32,7 +32,10 @@ async def open_thread(
             name=unmarked(question, 90) or "…"
         )
     except (discord.HTTPException, aiohttp.ClientError) as error:
-        _log.warning("no thread could be opened (%s); give the bot Create Public Threads",
-                     described(error), extra=details(server=context.server_id))  # fmt: skip
+        _log.warning(
+            "no thread could be opened (%s); give the bot Create Public Threads",
+            described(error),
+            extra=details(server=context.server_id),
+        )
         return
     services.conversations.remember(ThreadKey(thread.id), posted.conversation, context.user.id)

@@ -40,9 +40,11 @@ class PasteForm(Form):
         self._services = services
         self._title = _line(say("paste-headline"), 300, pasted.title)
         self._text: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            label=say("paste-text"), style=discord.TextStyle.paragraph, max_length=4_000,
+            label=say("paste-text"),
+            style=discord.TextStyle.paragraph,
+            max_length=4_000,
             default=pasted.text or None,
-        )  # fmt: skip
+        )
         self._link = _line(
             say("paste-link"), 500, pasted.link, required=False, hint="https://example.com/story"
         )

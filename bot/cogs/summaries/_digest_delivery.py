@@ -116,9 +116,14 @@ class DiscordDigestSender:
         target = await channel._get_channel()
         if view is not None:
             await self._runner.keep(
-                around.id, pages, subscription.corpus, None if private else subscription.server_id,
-                target.id, subscription.user_id, private=private,
-            )  # fmt: skip
+                around.id,
+                pages,
+                subscription.corpus,
+                None if private else subscription.server_id,
+                target.id,
+                subscription.user_id,
+                private=private,
+            )
         more: dict[str, Any] = {} if view is None else {"view": view}
         try:
             # With a nonce discord.py has Discord enforce it: the same message is taken once.

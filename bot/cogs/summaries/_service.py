@@ -92,14 +92,32 @@ class SummaryRunner:
                 outcome.words = "shown"
 
     async def keep(
-        self, kept_id: str, pages: Sequence[Page], corpus: str, server_id: int | None,
-        channel_id: int, user_id: int, *, private: bool,
-    ) -> None:  # fmt: skip
+        self,
+        kept_id: str,
+        pages: Sequence[Page],
+        corpus: str,
+        server_id: int | None,
+        channel_id: int,
+        user_id: int,
+        *,
+        private: bool,
+    ) -> None:
         """Keep pages, so that they can be turned after a restart too."""
-        await save_answer(self._services.library.database, StoredAnswer(
-            kept_id, self._services.library.clock(), corpus, server_id, channel_id, None, user_id, None,
-            private, as_record(pages),
-        ))  # fmt: skip
+        await save_answer(
+            self._services.library.database,
+            StoredAnswer(
+                kept_id,
+                self._services.library.clock(),
+                corpus,
+                server_id,
+                channel_id,
+                None,
+                user_id,
+                None,
+                private,
+                as_record(pages),
+            ),
+        )
 
     async def turn(self, interaction: discord.Interaction[Any], kept_id: str, number: int) -> None:
         """Show another page of a message. Never raises: errors are told to who pressed."""
@@ -142,9 +160,14 @@ class SummaryRunner:
             await delivery.finish([first])
             return
         await self.keep(
-            kept_id, pages, corpus, context.server_id, context.channel_id, context.user.id,
+            kept_id,
+            pages,
+            corpus,
+            context.server_id,
+            context.channel_id,
+            context.user.id,
             private=delivery.private,
-        )  # fmt: skip
+        )
         message = await delivery.finish([first.with_view(view)])
         if message is not None:
             await set_message(

@@ -88,15 +88,25 @@ class SubscriptionCommands(commands.Cog):
         context = await self._admitted(interaction, channel)
         name = self._zone(zone)
         made = await self._add(
-            interaction, context, kind="digest", zone=name, channel=channel, topic=topic,
-            source=source, at_minute=minute_of(at), tell_if_nothing=tell_if_nothing,
+            interaction,
+            context,
+            kind="digest",
+            zone=name,
+            channel=channel,
+            topic=topic,
+            source=source,
+            at_minute=minute_of(at),
+            tell_if_nothing=tell_if_nothing,
             weekday=weekday.value if weekday else None,
-        )  # fmt: skip
+        )
         following = schedule_of(made).next(self._services.library.clock())
         words = context.say(
-            "subscribed-digest", what=what_of(made, context.say), when=_when(made, context.say),
-            where=_where(made, context.say), next=f"<t:{int(following.timestamp())}:F>",
-        )  # fmt: skip
+            "subscribed-digest",
+            what=what_of(made, context.say),
+            when=_when(made, context.say),
+            where=_where(made, context.say),
+            next=f"<t:{int(following.timestamp())}:F>",
+        )
         await interaction.response.send_message(embed=note(words).embed, ephemeral=True)
 
     @subscribe.command(name="topic", description=locale_str("When a story on a topic breaks"))
@@ -121,11 +131,16 @@ class SubscriptionCommands(commands.Cog):
         context = await self._admitted(interaction, channel)
         name = self._zone(zone)
         made = await self._add(
-            interaction, context, kind="topic", zone=name, channel=channel, topic=topic,
+            interaction,
+            context,
+            kind="topic",
+            zone=name,
+            channel=channel,
+            topic=topic,
             most_a_day=most_a_day,
             quiet_from=minute_of(quiet_from) if quiet_from and quiet_until else None,
             quiet_until=minute_of(quiet_until) if quiet_from and quiet_until else None,
-        )  # fmt: skip
+        )
         words = context.say(
             "subscribed-topic", topic=plain(topic, 100), where=_where(made, context.say)
         )
@@ -147,11 +162,15 @@ class SubscriptionCommands(commands.Cog):
         say = context.say
         lines = [
             say(
-                "subscription-line", id=one.id, what=what_of(one, say), when=_when(one, say),
-                where=_where(one, say), paused=say("subscription-paused") if one.paused else "",
+                "subscription-line",
+                id=one.id,
+                what=what_of(one, say),
+                when=_when(one, say),
+                where=_where(one, say),
+                paused=say("subscription-paused") if one.paused else "",
             )
             for one in mine[:_SHOWN]
-        ]  # fmt: skip
+        ]
         words = "\n".join(lines) or say("subscriptions-none")
         await interaction.response.send_message(embed=note(words).embed, ephemeral=True)
 
@@ -213,16 +232,32 @@ class SubscriptionCommands(commands.Cog):
         return context
 
     async def _add(
-        self, interaction: discord.Interaction[Any], context: RequestContext, *, kind: Any, zone: str,
-        channel: discord.TextChannel | None, **fields: Any,
-    ) -> Subscription:  # fmt: skip
+        self,
+        interaction: discord.Interaction[Any],
+        context: RequestContext,
+        *,
+        kind: Any,
+        zone: str,
+        channel: discord.TextChannel | None,
+        **fields: Any,
+    ) -> Subscription:
         now = self._services.library.clock()
-        return await add_subscription(self._services.library.database, Subscription(
-            id=0, kind=kind, corpus=context.corpus or "", server_id=context.server_id,
-            channel_id=channel.id if channel else None, user_id=context.user.id, zone=zone,
-            created_at=now, done_until=now,
-            locale=context.settings.language or interaction.locale.value, **fields,
-        ))  # fmt: skip
+        return await add_subscription(
+            self._services.library.database,
+            Subscription(
+                id=0,
+                kind=kind,
+                corpus=context.corpus or "",
+                server_id=context.server_id,
+                channel_id=channel.id if channel else None,
+                user_id=context.user.id,
+                zone=zone,
+                created_at=now,
+                done_until=now,
+                locale=context.settings.language or interaction.locale.value,
+                **fields,
+            ),
+        )
 
     async def _theirs(self, context: RequestContext) -> list[Subscription]:
         """A person's own; of a moderator also those to the server's channels."""

@@ -82,9 +82,11 @@ class SummaryCommands(commands.Cog):
         name="digest", description=locale_str("The main stories of a day or a week")
     )
     @app_commands.describe(
-        period=locale_str("Of which time"), topic=locale_str("Only on this"),
-        source=locale_str("Only from this publisher"), private=locale_str("Only you see the answer"),
-    )  # fmt: skip
+        period=locale_str("Of which time"),
+        topic=locale_str("Only on this"),
+        source=locale_str("Only from this publisher"),
+        private=locale_str("Only you see the answer"),
+    )
     async def digest(
         self,
         interaction: discord.Interaction[Any],
@@ -98,9 +100,13 @@ class SummaryCommands(commands.Cog):
         async def make(corpus: str, around: SummaryContext, progress: Progress) -> Sequence[Page]:
             since = around.as_of - timedelta(days=7 if period == "week" else 1)
             digest = await self._services.summaries.digest(
-                corpus, TimeRange(around.as_of, since), topic=topic, source=source, limit=_STORIES,
+                corpus,
+                TimeRange(around.as_of, since),
+                topic=topic,
+                source=source,
+                limit=_STORIES,
                 progress=progress,
-            )  # fmt: skip
+            )
             return digest_pages(digest, around)
 
         await self._runner.serve(interaction, context, make, private=private)

@@ -14,12 +14,35 @@ from bot.answering.verification.facts.quotations import check_quotations
 from bot.answering.verification.facts.status import check_kinship, check_status
 
 KINDS = (
-    "number_slot", "year_missing", "number_missing", "small_missing", "number_owner", "bound_turned",
-    "bound_dropped", "bound_added", "negation_slot", "negation", "negation_alone", "opposite_slot",
-    "opposite", "stage_justice", "stage_decision", "stage_attempt", "stage_scale", "stage_window",
-    "unsure_slot", "unsure", "kinship", "quotation", "date_slot", "date_missing", "name_slot",
-    "name_other", "name_longer", "name_missing",
-)  # fmt: skip
+    "number_slot",
+    "year_missing",
+    "number_missing",
+    "small_missing",
+    "number_owner",
+    "bound_turned",
+    "bound_dropped",
+    "bound_added",
+    "negation_slot",
+    "negation",
+    "negation_alone",
+    "opposite_slot",
+    "opposite",
+    "stage_justice",
+    "stage_decision",
+    "stage_attempt",
+    "stage_scale",
+    "stage_window",
+    "unsure_slot",
+    "unsure",
+    "kinship",
+    "quotation",
+    "date_slot",
+    "date_missing",
+    "name_slot",
+    "name_other",
+    "name_longer",
+    "name_missing",
+)
 
 
 def check_facts(claim: Sentence, evidence: EvidenceText, found: Alignment) -> list[Finding]:

@@ -15,7 +15,24 @@ from bot.answering.verification.tokens import Token
 
 _CONTEXT = 3
 _NEAR = dt.timedelta(days=8)
-_RELATIVE = frozenset(["today", "tonight", "yesterday", "tomorrow", "this", "last", "next", "week", "heute", "gestern", "hoy", "ayer", "сегодня", "вчера"])  # fmt: skip
+_RELATIVE = frozenset(
+    [
+        "today",
+        "tonight",
+        "yesterday",
+        "tomorrow",
+        "this",
+        "last",
+        "next",
+        "week",
+        "heute",
+        "gestern",
+        "hoy",
+        "ayer",
+        "сегодня",
+        "вчера",
+    ]
+)
 _ALSO_WORDS = frozenset(
     ["may", "march", "mar", "dec", "sun", "sat", "mon", "wed", "fri", "thu", "mart", "mar"]
 )
@@ -61,14 +78,17 @@ def check_dates(
     for token, value in mine:
         for edit in found.edits:
             rivals = [
-                t for t in edit.found if t.low in table and table[t.low][0] == value[0]
-                and table[t.low] != value
-            ]  # fmt: skip
+                t
+                for t in edit.found
+                if t.low in table and table[t.low][0] == value[0] and table[t.low] != value
+            ]
             inside = any(t is token for t in edit.claimed)
             if inside and rivals and edit.before + edit.after >= _CONTEXT and value not in derived:
                 yield Finding(
-                    "date_slot", 2, f"the passage has {rivals[0].text} where the sentence has {token.text}"
-                )  # fmt: skip
+                    "date_slot",
+                    2,
+                    f"the passage has {rivals[0].text} where the sentence has {token.text}",
+                )
                 return
         if value not in stated and value not in derived:
             yield Finding("date_missing", 1, f"{token.text} is not in the passage")

@@ -87,9 +87,10 @@ def _denied(sentence: Sentence, language: str, width: int) -> set[str]:
         if token.low not in words:
             continue
         scope = [
-            place for place in range(at + 1, min(at + 1 + 2 * _REACH, len(sentence.words)))
+            place
+            for place in range(at + 1, min(at + 1 + 2 * _REACH, len(sentence.words)))
             if place in content and sentence.words[place].low not in words
-        ]  # fmt: skip
+        ]
         keys.update(sentence.keys[place] for place in scope[:width])
     return keys
 
@@ -114,15 +115,18 @@ def _opposites(claim: Sentence, best: Sentence, found: Alignment) -> Iterator[Fi
                 small = len(edit.claimed) <= _WIDE and len(edit.found) <= _WIDE
                 slot = small and edit.before + edit.after >= _CONTEXT
                 yield Finding(
-                    "opposite_slot" if slot else "opposite", 2 if slot else 1,
+                    "opposite_slot" if slot else "opposite",
+                    2 if slot else 1,
                     f"the passage says “{other.text}”, the sentence “{token.text}”",
-                )  # fmt: skip
+                )
                 return
     for at in claim.content:
         rivals = (table.get(claim.keys[at], frozenset()) & there) - said
         if rivals and claim.keys[at] not in there:
             other = next(t for t in best.words if t.key in rivals)
             yield Finding(
-                "opposite", 1, f"the passage says “{other.text}”, the sentence “{claim.words[at].text}”"
-            )  # fmt: skip
+                "opposite",
+                1,
+                f"the passage says “{other.text}”, the sentence “{claim.words[at].text}”",
+            )
             return

@@ -39,9 +39,10 @@ def _stage(
                 slot = len(edit.claimed) <= _WIDE and len(edit.found) <= _WIDE
                 sure = slot and edit.before + edit.after >= _CONTEXT
                 yield Finding(
-                    f"stage_{family}", 2 if sure else 1,
+                    f"stage_{family}",
+                    2 if sure else 1,
                     f"the passage does not go as far as “{token.text}”",
-                )  # fmt: skip
+                )
                 return
     for token in claim.words:
         family, stage = table.get(token.low, ("", 0))
