@@ -38,12 +38,12 @@ from bot.answering.prompt_passages import PromptPassage
 from bot.answering.reading_notes import reading_notes
 from bot.answering.replies import Replies, ReplyRequest
 from bot.answering.replies.coverage import with_earlier
-from bot.answering.replies.declines import missing_names, why_declined
+from bot.answering.replies.decline_reasons import missing_names, why_declined
 from bot.answering.replies.flatten import asked_back, joined
 from bot.answering.router.classifier import LEANING, MessageClassifier
 from bot.answering.router.languages import language_named
 from bot.answering.router.parts import parts_of
-from bot.answering.router.router import Message, Router
+from bot.answering.router.router import RoutedMessage, Router
 from bot.answering.sentence_check import VerifiedSentence
 from bot.answering.sentence_dates import date_beside
 from bot.storage.usage import DailyUsage
@@ -197,11 +197,11 @@ class AnswerEngine:
             return None
         return lambda text: composer.kind_of(text, corpus)
 
-    def _in_language(self, asked: AnswerRequest, message: Message) -> AnswerRequest:
+    def _in_language(self, asked: AnswerRequest, message: RoutedMessage) -> AnswerRequest:
         return replace(asked, language=language_named(message.text) or asked.language)
 
     async def _searched(
-        self, asked: AnswerRequest, message: Message, emit: Callable[[Event], None]
+        self, asked: AnswerRequest, message: RoutedMessage, emit: Callable[[Event], None]
     ) -> Answer:
         standalone = await self._standalone(asked, message)
         understood = _with_moved_citations(asked, standalone)
@@ -338,7 +338,7 @@ class AnswerEngine:
             )
         return await ASKING.run(nearest_coverage, found)
 
-    async def _standalone(self, asked: AnswerRequest, message: Message) -> RewrittenQuestion:
+    async def _standalone(self, asked: AnswerRequest, message: RoutedMessage) -> RewrittenQuestion:
         conversation, as_of = asked.conversation, asked.within.as_of
         last = conversation.last
         if last is None or message.kind not in LEANING:

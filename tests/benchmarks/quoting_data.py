@@ -16,11 +16,11 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from bot.answering.extractive.analysis import PassageAnalysis, Sentence, analyse
+from bot.answering.extractive.analysis import PassageAnalysis, PassageSentence, analyse
+from bot.answering.extractive.answer_evidence import asks_of_the_unheld, passage_evidence
 from bot.answering.extractive.candidates import Candidates
-from bot.answering.extractive.evidence import asks_of_the_unheld, passage_evidence
-from bot.answering.extractive.features import QuestionContext
 from bot.answering.extractive.selection import quotable, telling_weights
+from bot.answering.extractive.sentence_features import QuestionContext
 from bot.answering.extractive.vectors import NO_VECTORS
 from bot.evaluation.abstention import first_half
 from bot.evaluation.questions import EvaluationQuestion, holds, known_questions, read_records
@@ -60,7 +60,7 @@ class Example:
     corpus: Corpus
     answerable: bool | None
     analysis: PassageAnalysis
-    sentences: list[Sentence]
+    sentences: list[PassageSentence]
     features: npt.NDArray[np.float64]
     candidates: Candidates
     passages: dict[str, float]

@@ -23,11 +23,11 @@ from typing import Any
 
 import numpy as np
 
+from bot.answering.extractive.answer_evidence import EVIDENCE, evidence_features
 from bot.answering.extractive.candidates import CANDIDATE, Floats
-from bot.answering.extractive.evidence import EVIDENCE, evidence_features
-from bot.answering.extractive.features import SENTENCE
 from bot.answering.extractive.scoring import MODEL_PATH, Model
 from bot.answering.extractive.selection import pick
+from bot.answering.extractive.sentence_features import SENTENCE
 from bot.evaluation.questions import holds
 from bot.evaluation.scoring import interval
 from tests.benchmarks.quoting_data import Example, examples, pasted_examples

@@ -4,7 +4,7 @@
 
 The messages in `router_messages/` were written for this, line by line, in eight languages; `{x}` and
 the like are filled in from `slots.toml`, and each line is seen in some spellings. A multinomial
-logistic regression over `bot/answering/router/features.py`. Prints how it does on lines left out (a
+logistic regression over `bot/answering/router/message_features.py`. Prints how it does on lines left out (a
 line with all its fillings is a family) and on languages left out, which are the figures to believe.
 """
 
@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.answering.router.classifier import KINDS, Kind, save
-from bot.answering.router.features import Floats, features
+from bot.answering.router.message_features import Floats, features
 from bot.answering.router.subjects import FRAMES
 from retrieval.embedders.wordllama import WordLlamaEmbedder
 from tests.benchmarks import weekly_news

@@ -11,7 +11,7 @@ from bot.answering.replies.lines import line
 from bot.answering.replies.periods import period_of
 from bot.answering.router.classifier import KINDS, SMALL_TALK, learned
 from bot.answering.router.parts import parts_of
-from bot.answering.router.router import Message, Router
+from bot.answering.router.router import RoutedMessage, Router
 from bot.answering.router.subjects import subject_of
 from bot.answering.router.wrapping import spelt_out, unwrapped
 from retrieval.timestamps import TimeRange
@@ -27,7 +27,7 @@ def router() -> Router:
     return Router()
 
 
-async def read(router: Router, text: str, before: Conversation | None = None) -> Message:
+async def read(router: Router, text: str, before: Conversation | None = None) -> RoutedMessage:
     return await router.read(text, before or Conversation(), NOW)
 
 

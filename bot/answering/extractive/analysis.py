@@ -43,7 +43,7 @@ _NAME_OR_NUMBER = re.compile(r"(?<!^)(?<![.?!:] )\b(?:[A-Z][\w’'-]*|\d[\d,.]*)
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class PassageSentence:
     """A sentence of a passage. ``place`` counts the passage's sentences from 0, ``offset`` the
     characters of the article before it; ``stems`` holds the words that short names stand for too;
     ``near`` says for each of ``spans``, ``closeness`` for each of ``terms``, which stand at
@@ -90,7 +90,7 @@ class PassageAnalysis:
     question_stems: frozenset[str]
     named: frozenset[str]
     results: Sequence[SearchResult]
-    sentences: list[Sentence]
+    sentences: list[PassageSentence]
     passages: list[frozenset[str]]
     titles: list[frozenset[str]]
     articles: list[frozenset[str]]
@@ -99,7 +99,7 @@ class PassageAnalysis:
     def coverage(self, words: Set[str]) -> float:
         return coverage(words, self.weights)
 
-    def article_id(self, sentence: Sentence) -> str:
+    def article_id(self, sentence: PassageSentence) -> str:
         return self.results[sentence.result].passage.article.article_id
 
 
@@ -122,7 +122,7 @@ def analyse(
         article = each.passage.article
         texts[article.article_id] += f"{article.title}\n{each.passage.text}\n"
     quotes_orders = asks_about_instructions(question)
-    sentences: list[Sentence] = []
+    sentences: list[PassageSentence] = []
     passages: list[frozenset[str]] = []
     of_article: dict[str, set[str]] = defaultdict(set)
     for number, (each, title) in enumerate(zip(results, titles, strict=True)):
@@ -197,7 +197,7 @@ def _sentences(
     expected: Set[AnswerKind],
     *,
     quotes_orders: bool,
-) -> Iterator[Sentence]:
+) -> Iterator[PassageSentence]:
     passage = result.passage
     orders = [] if quotes_orders else orders_in(passage.text, passage.article.title)
     spans = readable_sentences(passage.text, passage.article.title)
@@ -217,7 +217,7 @@ def _sentences(
         if len(tokens) != len(terms):
             tokens = ()
         closeness = _closeness(terms, focus) if tokens else ()
-        yield Sentence(
+        yield PassageSentence(
             number,
             place,
             passage.start + span.start,

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bot.answering.extractive.analysis import PassageAnalysis, Sentence, common_stems
+from bot.answering.extractive.analysis import PassageAnalysis, PassageSentence, common_stems
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -60,7 +60,7 @@ class Candidates:
 
 
 def find_candidates(
-    analysis: PassageAnalysis, sentences: Sequence[Sentence], strengths: Floats
+    analysis: PassageAnalysis, sentences: Sequence[PassageSentence], strengths: Floats
 ) -> Candidates:
     """``strengths`` says how promising each sentence is, 1 for the most."""
     number: dict[str, int] = {}
@@ -96,7 +96,7 @@ def find_candidates(
 
 def _features(
     analysis: PassageAnalysis,
-    sentences: Sequence[Sentence],
+    sentences: Sequence[PassageSentence],
     strengths: Floats,
     stems: tuple[str, ...],
     flat: Floats,

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from bot.answering.extractive.answer_evidence import EVIDENCE
 from bot.answering.extractive.candidates import CANDIDATE, Candidates, Floats
-from bot.answering.extractive.evidence import EVIDENCE
-from bot.answering.extractive.features import (
+from bot.answering.extractive.sentence_features import (
     SENTENCE,
     answer_features,
     gap_features,

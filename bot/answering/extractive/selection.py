@@ -12,19 +12,19 @@ import numpy as np
 from bot.answering.extractive.analysis import (
     READ_RESULTS,
     PassageAnalysis,
-    Sentence,
+    PassageSentence,
     analyse,
     common_stems,
 )
-from bot.answering.extractive.answer_type import answer_words, separate_questions
-from bot.answering.extractive.candidates import Candidates, Floats
-from bot.answering.extractive.evidence import (
+from bot.answering.extractive.answer_evidence import (
     asks_of_the_unheld,
     evidence_features,
     passage_evidence,
 )
-from bot.answering.extractive.features import QuestionContext
+from bot.answering.extractive.answer_type import answer_words, separate_questions
+from bot.answering.extractive.candidates import Candidates, Floats
 from bot.answering.extractive.scoring import Model, Models, learned_models
+from bot.answering.extractive.sentence_features import QuestionContext
 from bot.answering.models import Reason
 from retrieval.indexes.keyword_schema import stems
 from retrieval.models import SearchResult, SearchResults
@@ -104,13 +104,13 @@ class _Read:
     """The quotable sentences, scored for a question or one of its parts."""
 
     analysis: PassageAnalysis
-    sentences: list[Sentence]
+    sentences: list[PassageSentence]
     features: Floats
     scores: Floats
     likelihoods: Floats
     candidates: Candidates
 
-    def chosen(self) -> Iterator[tuple[Sentence, float]]:
+    def chosen(self) -> Iterator[tuple[PassageSentence, float]]:
         """The sentences to quote, best first, each with its score."""
         scores = self.scores
         if self.defining is not None:
@@ -153,9 +153,11 @@ def _read(found: SearchResults, part: str, model: Model) -> _Read:
     return _Read(analysis, sentences, features, scores, likelihoods, candidates)
 
 
-def _merged(parts: Sequence[Sequence[tuple[Sentence, float]]]) -> list[tuple[Sentence, float]]:
+def _merged(
+    parts: Sequence[Sequence[tuple[PassageSentence, float]]],
+) -> list[tuple[PassageSentence, float]]:
     """The best sentence for each part, then what else the parts have, by turns."""
-    merged: list[tuple[Sentence, float]] = []
+    merged: list[tuple[PassageSentence, float]] = []
     words = 0
     for rank in range(MAX_SENTENCES):
         for part in parts:
@@ -186,7 +188,7 @@ def telling_weights(found: SearchResults) -> dict[str, float]:
     return telling or found.weights
 
 
-def quotable(analysis: PassageAnalysis) -> list[Sentence]:
+def quotable(analysis: PassageAnalysis) -> list[PassageSentence]:
     """The sentences that can be quoted: no questions, none too long to read if others are there."""
     sentences = [sentence for sentence in analysis.sentences if sentence.quotable]
     return sentences or [sentence for sentence in analysis.sentences if not sentence.asks]
@@ -194,7 +196,7 @@ def quotable(analysis: PassageAnalysis) -> list[Sentence]:
 
 def pick(
     analysis: PassageAnalysis,
-    sentences: Sequence[Sentence],
+    sentences: Sequence[PassageSentence],
     scores: Floats,
     candidates: Candidates,
     likelihoods: Floats,
@@ -232,7 +234,7 @@ def pick(
     return chosen
 
 
-def _defines(sentence: Sentence, analysis: PassageAnalysis) -> bool:
+def _defines(sentence: PassageSentence, analysis: PassageAnalysis) -> bool:
     """Whether a sentence says what all that the question names is: "a cubesat is a small satellite"
     at its beginning, or "the cubesat, a small satellite" anywhere."""
     wanted = analysis.weights.keys()
@@ -255,7 +257,7 @@ def _told_by(name: str) -> re.Pattern[str]:
     return re.compile(answer_words()[name])
 
 
-def _strays(sentence: Sentence, first: Sentence, analysis: PassageAnalysis) -> bool:
+def _strays(sentence: PassageSentence, first: PassageSentence, analysis: PassageAnalysis) -> bool:
     """Whether a sentence is of something else than the first, or lacks the kind of answer it has."""
     coverage = [analysis.coverage(analysis.passages[each.result]) for each in (sentence, first)]
     if coverage[0] < _SAME_SUBJECT * coverage[1]:

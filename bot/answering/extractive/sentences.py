@@ -45,7 +45,7 @@ _SPEAKS = re.compile(r"[\s\"“‘']*\w")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SentenceSpan:
     """Characters ``start`` to ``end`` of a text; ``finished`` says that the sentence has an end."""
 
     start: int
@@ -53,13 +53,13 @@ class Span:
     finished: bool
 
 
-def readable_sentences(text: str, title: str = "") -> list[Span]:
+def readable_sentences(text: str, title: str = "") -> list[SentenceSpan]:
     """Return the sentences of ``text`` that can be quoted, in order; of two the same, the first.
 
     ``title`` is the article's.
     """
     said: set[str] = set()
-    found: list[Span] = []
+    found: list[SentenceSpan] = []
     for start, end in _whole(text):
         for first, last in _apart(text, start, end):
             span = _readable(text, first, last, title)
@@ -90,7 +90,7 @@ def _apart(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     return pairwise(cuts)
 
 
-def _readable(text: str, start: int, end: int, title: str) -> Span | None:
+def _readable(text: str, start: int, end: int, title: str) -> SentenceSpan | None:
     rules = _rules()
     while True:
         here = text[start:end]
@@ -111,7 +111,7 @@ def _readable(text: str, start: int, end: int, title: str) -> Span | None:
     finished = bool(_ENDING.search(here))
     if not finished and not rules.may_lack_its_end(here):
         return None
-    return Span(start, end, finished)
+    return SentenceSpan(start, end, finished)
 
 
 class _Rules:

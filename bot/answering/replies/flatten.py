@@ -13,7 +13,7 @@ from bot.answering.models import (
     text_with_citations,
 )
 from bot.answering.replies.lines import line
-from bot.answering.router.router import Message
+from bot.answering.router.router import RoutedMessage
 from bot.answering.summaries.models import CitedSentence, Summary, SummaryNumberer
 from bot.answering.summaries.service import Digest
 from bot.answering.summaries.timeline import Timeline, TimelineEvent
@@ -90,7 +90,7 @@ def joined(answers: Sequence[Answer]) -> Answer:
     )
 
 
-def asked_back(answer: Answer, message: Message) -> Answer:
+def asked_back(answer: Answer, message: RoutedMessage) -> Answer:
     """A follow-up that was not understood, with what it may have meant."""
     if answer.asked is None:
         return answer

@@ -24,7 +24,7 @@ from bot.answering.replies.periods import (
 from bot.answering.replies.quotes import quoted_words, who_said
 from bot.answering.replies.topics import newest_on, summary_of
 from bot.answering.router.classifier import SMALL_TALK
-from bot.answering.router.router import Message
+from bot.answering.router.router import RoutedMessage
 from bot.answering.summaries.generative import GenerativeWriter
 from bot.answering.summaries.models import NothingToSummarize, no_progress
 from bot.answering.summaries.service import SummaryService
@@ -42,7 +42,7 @@ _FEW = 5
 class ReplyRequest:
     """A message with all that its reply depends on."""
 
-    message: Message
+    message: RoutedMessage
     within: TimeRange
     corpus: str
     source: str | None

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from bot.answering.router.features import Floats, features
+from bot.answering.router.message_features import Floats, features
 from retrieval.embedders.wordllama import WordLlamaEmbedder
 
 Kind: TypeAlias = Literal[

@@ -52,7 +52,7 @@ _NO_WORD = re.compile(r"^\W*$")
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class RoutedMessage:
     """A message as it was read. ``question`` is what of it is looked for, ``subject`` what it is
     about; ``language`` a code such as "en"."""
 
@@ -75,7 +75,7 @@ class Router:
 
     async def read(
         self, text: str, conversation: Conversation, as_of: datetime, ask: Ask | None = None
-    ) -> Message:
+    ) -> RoutedMessage:
         """Read a message that follows ``conversation``, at the moment ``as_of``.
 
         ``ask`` is asked for the kind, one of ``KINDS``, where the classifier is unsure of it.
@@ -100,7 +100,7 @@ class Router:
             question = timed
         if guess.language == "en":
             subject = spelt_out(subject)
-        return Message(text, question, kind, subject, guess.language)
+        return RoutedMessage(text, question, kind, subject, guess.language)
 
 
 def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) -> Kind:

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 import numpy as np
 import numpy.typing as npt
 
-from bot.answering.verification.evidence import EvidenceText, Sentence
+from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
 from bot.answering.verification.tokens import Token
 from bot.answering.verification.word_vectors import Floats
 
@@ -47,7 +47,7 @@ class Alignment:
     longest: int
 
 
-def align(claim: Sentence, evidence: EvidenceText) -> Alignment:
+def align(claim: EvidenceSentence, evidence: EvidenceText) -> Alignment:
     """Align a claim that has content with evidence that has sentences."""
     rows = list(claim.content)
     keys = [claim.keys[at] for at in rows]
@@ -107,7 +107,7 @@ def _best(
     return best, window
 
 
-def _edits(claim: Sentence, best: Sentence) -> tuple[tuple[Edit, ...], int, int]:
+def _edits(claim: EvidenceSentence, best: EvidenceSentence) -> tuple[tuple[Edit, ...], int, int]:
     matcher = SequenceMatcher(None, claim.keys, best.keys, autojunk=False)
     blocks = [block for block in matcher.get_matching_blocks() if block.size]
     edits = []

@@ -114,7 +114,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class EvidenceSentence:
     """A sentence that was read. ``words`` are its tokens but the marks, ``vectors`` and ``weights``
     are theirs, row by row; ``content`` are the places in ``words`` of those that say something."""
 
@@ -135,7 +135,7 @@ class Sentence:
 class EvidenceText:
     """All sentences of the passages in order; ``passage`` says which passage each belongs to."""
 
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[EvidenceSentence, ...]
     passage: tuple[int, ...]
     published: tuple[dt.date | None, ...]
     keys: frozenset[str]
@@ -148,7 +148,7 @@ class EvidenceText:
     language: str
 
 
-def read_sentence(text: str, inside: bool = False) -> Sentence:
+def read_sentence(text: str, inside: bool = False) -> EvidenceSentence:
     """Read one plain sentence."""
     tokens = read(text, inside)[: 2 * MAX_TOKENS]
     words = tuple(token for token in tokens if token.kind != "mark")[:MAX_TOKENS]
@@ -162,7 +162,7 @@ def read_sentence(text: str, inside: bool = False) -> Sentence:
     keys = tuple(token.key for token in words)
     vector = _mean(vectors, weights)
     literal = tuple(t.key if t.kind == "number" else t.low for t in words)
-    return Sentence(
+    return EvidenceSentence(
         text, tokens, words, keys, vectors, weights, content, vector, frozenset(keys), literal
     )
 
@@ -176,9 +176,9 @@ def _mean(vectors: Floats, weights: Floats) -> Floats:
 
 
 @lru_cache(maxsize=512)
-def _read_text(text: str) -> tuple[Sentence, ...]:
+def _read_text(text: str) -> tuple[EvidenceSentence, ...]:
     text = plain(text)
-    found: list[Sentence] = []
+    found: list[EvidenceSentence] = []
     inside, read_to = False, 0
     for start, end in sentence_spans(text):
         if "\n" in text[read_to:start]:
@@ -198,7 +198,7 @@ def read_evidence(passages: Sequence[Evidence]) -> EvidenceText:
 
 @lru_cache(maxsize=64)
 def _read_evidence(passages: tuple[Evidence, ...]) -> EvidenceText:
-    sentences: list[Sentence] = []
+    sentences: list[EvidenceSentence] = []
     owners: list[int] = []
     for number, passage in enumerate(passages):
         heads = [text for text in (passage.title, passage.source) if text]

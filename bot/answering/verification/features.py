@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from bot.answering.verification.alignment import Alignment
-from bot.answering.verification.evidence import EvidenceText, Sentence
+from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
 from bot.answering.verification.facts.names import names
 
 _STRANGE = 0.55  # a word that is nearer than this to nothing in the passages is strange to them
 _LEAD = 4
 
 
-def measure(claim: Sentence, evidence: EvidenceText, found: Alignment) -> dict[str, float]:
+def measure(claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) -> dict[str, float]:
     """Return the features of an aligned claim by name."""
     return {
         **_coverage(found),
@@ -98,7 +98,7 @@ def _relations(found: Alignment) -> dict[str, float]:
     }
 
 
-def _vectors(claim: Sentence, evidence: EvidenceText, found: Alignment) -> dict[str, float]:
+def _vectors(claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) -> dict[str, float]:
     lines = np.stack([sentence.vector for sentence in evidence.sentences])
     cosines = np.sort(lines @ claim.vector)[::-1]
     first, last = found.window
@@ -114,7 +114,7 @@ def _vectors(claim: Sentence, evidence: EvidenceText, found: Alignment) -> dict[
     }
 
 
-def _order(claim: Sentence, evidence: EvidenceText, found: Alignment) -> dict[str, float]:
+def _order(claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) -> dict[str, float]:
     keys = claim.keys
     pairs = set(pairwise(keys))
     triples = set(zip(keys, keys[1:], keys[2:], strict=False))
@@ -166,7 +166,7 @@ def _fragments(keys: Sequence[str], evidence: EvidenceText) -> list[int]:
     return sizes
 
 
-def _edits(claim: Sentence, found: Alignment) -> dict[str, float]:
+def _edits(claim: EvidenceSentence, found: Alignment) -> dict[str, float]:
     """What was put in, left out and exchanged inside of the sentence that the claim is nearest to."""
     content = {id(claim.words[at]) for at in claim.content}
     replaced = inserted = deleted = small = 0
@@ -196,7 +196,7 @@ def _edits(claim: Sentence, found: Alignment) -> dict[str, float]:
 
 
 def _names_and_numbers(
-    claim: Sentence, evidence: EvidenceText, found: Alignment
+    claim: EvidenceSentence, evidence: EvidenceText, found: Alignment
 ) -> dict[str, float]:
     first, last = found.window
     window = frozenset[str]().union(*(s.key_set for s in evidence.sentences[first : last + 1]))
@@ -216,7 +216,7 @@ def _names_and_numbers(
     }
 
 
-def _form(claim: Sentence, evidence: EvidenceText, found: Alignment) -> dict[str, float]:
+def _form(claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) -> dict[str, float]:
     lead = np.zeros(len(evidence.sentences), dtype=bool)
     lead[:_LEAD] = True
     return {

@@ -10,8 +10,8 @@ from bot.answering.verification.base import Outcome, Verdict, Verifier
 from bot.answering.verification.evidence import (
     MAX_TOKENS,
     Evidence,
+    EvidenceSentence,
     EvidenceText,
-    Sentence,
     read_evidence,
     read_sentence,
 )
@@ -76,7 +76,7 @@ class RulesVerifier(Verifier):
             return Verdict(0.0, "uncertain", ("the sentence says nothing that can be checked",))
         return self._judge(sentence, evidence, read_claim(sentence, evidence))
 
-    def _judge(self, claim: Sentence, evidence: EvidenceText, reading: Reading) -> Verdict:
+    def _judge(self, claim: EvidenceSentence, evidence: EvidenceText, reading: Reading) -> Verdict:
         model = self._model or support_model()
         limits = model.thresholds
         support = model.probability(reading.features)
@@ -100,7 +100,7 @@ class RulesVerifier(Verifier):
         return Verdict(support, outcome, reasons or (_lacking(claim, evidence, reading),))
 
 
-def read_claim(claim: Sentence, evidence: EvidenceText) -> Reading:
+def read_claim(claim: EvidenceSentence, evidence: EvidenceText) -> Reading:
     """Check the facts of a claim and measure it; both have words of content."""
     found = align(claim, evidence)
     findings = check_facts(claim, evidence, found)
@@ -116,7 +116,7 @@ def read_claim(claim: Sentence, evidence: EvidenceText) -> Reading:
     return Reading(tuple(findings), features, copied(claim, evidence, found))
 
 
-def stands_whole(claim: Sentence, evidence: EvidenceText) -> bool:
+def stands_whole(claim: EvidenceSentence, evidence: EvidenceText) -> bool:
     """Whether the claim is, word for word, one or more whole sentences of a passage."""
     said = claim.literal
     sentences = [sentence.literal for sentence in evidence.sentences]
@@ -131,7 +131,7 @@ def stands_whole(claim: Sentence, evidence: EvidenceText) -> bool:
     return False
 
 
-def _lacking(claim: Sentence, evidence: EvidenceText, reading: Reading) -> str:
+def _lacking(claim: EvidenceSentence, evidence: EvidenceText, reading: Reading) -> str:
     """Say why a claim that breaks no fact is not supported."""
     if reading.copy == "altered":
         return "the passage says this with other words in the places that count"

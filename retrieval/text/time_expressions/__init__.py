@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from retrieval.text.time_expressions.language import TimeLanguage, time_language
 from retrieval.text.time_expressions.meanings import MEANINGS, Reader
 from retrieval.text.time_expressions.periods import Calendar, Period
+from retrieval.text.time_expressions.phrases import TimeLanguage, time_language
 from retrieval.text.tokens import remove_span
 
 __all__ = ["MONTH_NAMES", "WEEKDAY_NAMES", "TimeExpression", "read_time"]

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from dateutil.relativedelta import relativedelta
 
-from retrieval.text.time_expressions.language import TimeLanguage
 from retrieval.text.time_expressions.periods import DAY, TICK, Calendar, Period
+from retrieval.text.time_expressions.phrases import TimeLanguage
 
 Match: TypeAlias = "re.Match[str]"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.answering.verification.alignment import Alignment
-from bot.answering.verification.evidence import EvidenceText, Sentence
+from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
 from bot.answering.verification.facts.base import Finding
 from bot.answering.verification.facts.copies import check_addition
 from bot.answering.verification.facts.dates import check_dates
@@ -45,7 +45,7 @@ KINDS = (
 )
 
 
-def check_facts(claim: Sentence, evidence: EvidenceText, found: Alignment) -> list[Finding]:
+def check_facts(claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) -> list[Finding]:
     """Return everything that the checks of facts find."""
     language = evidence.language
     return [

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from bot.answering.verification.alignment import Alignment, Edit
-from bot.answering.verification.evidence import EvidenceText, Sentence
+from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
 from bot.answering.verification.facts.base import Finding
 from bot.answering.verification.facts.lexicon import negations, openers, phrase_words, unsure
 from bot.answering.verification.tokens import Token
@@ -23,7 +23,7 @@ _COPIED = 5
 _COMMAS = frozenset(",،，、")
 
 
-def copied(claim: Sentence, evidence: EvidenceText, found: Alignment) -> Copy:
+def copied(claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) -> Copy:
     """Whether the claim is a sentence of the passages but for edits that change nothing, or that may."""
     opening = _opening(claim, found, evidence.language)
     if found.matched + opening < _LEAST * len(claim.keys):
@@ -37,7 +37,9 @@ def copied(claim: Sentence, evidence: EvidenceText, found: Alignment) -> Copy:
     return "altered" if len(harmful) <= _FEW and words <= _SMALL else "no"
 
 
-def check_addition(claim: Sentence, evidence: EvidenceText, found: Alignment) -> Iterator[Finding]:
+def check_addition(
+    claim: EvidenceSentence, evidence: EvidenceText, found: Alignment
+) -> Iterator[Finding]:
     """Find a stretch that was added to a sentence of the passages and that they know nothing of."""
     content = {id(claim.words[at]) for at in claim.content}
     for edit in found.edits:
@@ -48,7 +50,7 @@ def check_addition(claim: Sentence, evidence: EvidenceText, found: Alignment) ->
             return
 
 
-def _opening(claim: Sentence, found: Alignment, language: str) -> int:
+def _opening(claim: EvidenceSentence, found: Alignment, language: str) -> int:
     """How many words at the head, up to a comma, are an opener like "meanwhile" or "in short"."""
     edit = found.edits[0] if found.edits else None
     if edit is None or edit.before or not edit.claimed or edit.claimed[0] is not claim.words[0]:
@@ -116,7 +118,9 @@ def _doubtful(tokens: Sequence[Token], language: str, *, narrowing: bool = True)
     return any(t.low in words for t in tokens)
 
 
-def _bounded(tokens: Sequence[Token], sentence: Sentence, *, start: bool, end: bool) -> bool:
+def _bounded(
+    tokens: Sequence[Token], sentence: EvidenceSentence, *, start: bool, end: bool
+) -> bool:
     """Whether what was left out stands between marks."""
     before = next((t for t in reversed(sentence.tokens) if t.end <= tokens[0].start), None)
     after = next((t for t in sentence.tokens if t.start >= tokens[-1].end), None)

@@ -9,7 +9,7 @@ from functools import cache
 from babel import Locale, UnknownLocaleError
 
 from bot.answering.verification.alignment import Alignment
-from bot.answering.verification.evidence import EvidenceText, Sentence
+from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
 from bot.answering.verification.facts.base import Finding
 from bot.answering.verification.tokens import Token
 
@@ -55,7 +55,7 @@ def day_names(language: str) -> dict[str, tuple[str, int]]:
     return {name: value for name, value in found.items() if not name.isdigit()}
 
 
-def mentions(sentence: Sentence, language: str) -> list[tuple[Token, tuple[str, int]]]:
+def mentions(sentence: EvidenceSentence, language: str) -> list[tuple[Token, tuple[str, int]]]:
     """Return the words of a sentence that name a weekday or a month."""
     table = day_names(language)
     return [
@@ -66,7 +66,7 @@ def mentions(sentence: Sentence, language: str) -> list[tuple[Token, tuple[str, 
 
 
 def check_dates(
-    claim: Sentence, evidence: EvidenceText, found: Alignment, language: str
+    claim: EvidenceSentence, evidence: EvidenceText, found: Alignment, language: str
 ) -> Iterator[Finding]:
     """Find weekdays and months that neither stand in the passages nor follow from their dates."""
     mine = mentions(claim, language)

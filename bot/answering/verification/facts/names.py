@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.answering.verification.alignment import Alignment
-from bot.answering.verification.evidence import EvidenceText, Sentence
+from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
 from bot.answering.verification.facts.base import Finding
 from bot.answering.verification.facts.dates import day_names
 from bot.answering.verification.tokens import Token
@@ -15,7 +15,7 @@ _WIDE = 4
 _CONTEXT = 3
 
 
-def names(sentence: Sentence) -> list[tuple[Token, ...]]:
+def names(sentence: EvidenceSentence) -> list[tuple[Token, ...]]:
     """The runs of capitalised words inside of a sentence; none where everything has a capital."""
     capitals = [t for t in sentence.words if t.kind == "word" and t.capital]
     cased = [t for t in sentence.words if t.kind == "word" and t.text.lower() != t.text.upper()]
@@ -35,7 +35,9 @@ def names(sentence: Sentence) -> list[tuple[Token, ...]]:
     return [tuple(run) for run in runs]
 
 
-def check_names(claim: Sentence, evidence: EvidenceText, found: Alignment) -> Iterator[Finding]:
+def check_names(
+    claim: EvidenceSentence, evidence: EvidenceText, found: Alignment
+) -> Iterator[Finding]:
     """Find names that the passages don't have, or have another in the place of."""
     rivals = _rivals(claim, evidence.sentences[found.best], found)
     days = day_names(evidence.language)
@@ -65,7 +67,7 @@ def check_names(claim: Sentence, evidence: EvidenceText, found: Alignment) -> It
             yield Finding("name_missing", 1, f"the name {_text(run)} is not in the passage")
 
 
-def _initials(run: Sequence[Token], claim: Sentence) -> bool:
+def _initials(run: Sequence[Token], claim: EvidenceSentence) -> bool:
     """Whether a name is the initials of what stands before it, as in "(CDC)"."""
     if len(run) != 1 or sum(char.isupper() for char in run[0].text) < 2:
         return False
@@ -99,7 +101,7 @@ def _other_forename(run: Sequence[Token], absent: Sequence[Token], evidence: Evi
     return bool(before) and all(before)
 
 
-def _rivals(claim: Sentence, best: Sentence, found: Alignment) -> dict[Token, str]:
+def _rivals(claim: EvidenceSentence, best: EvidenceSentence, found: Alignment) -> dict[Token, str]:
     """The name that stands in the nearest sentence where the claim has this one."""
     mine = {token for run in names(claim) for token in run}
     theirs = {token for run in names(best) for token in run}

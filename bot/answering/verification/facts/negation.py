@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.answering.verification.alignment import Alignment
-from bot.answering.verification.evidence import EvidenceText, Sentence
+from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
 from bot.answering.verification.facts.base import Finding
 from bot.answering.verification.facts.lexicon import denials, negations, opposites
 from bot.answering.verification.tokens import Token
@@ -22,7 +22,7 @@ def negates(token: Token, language: str) -> bool:
 
 
 def check_negation(
-    claim: Sentence, evidence: EvidenceText, found: Alignment, language: str
+    claim: EvidenceSentence, evidence: EvidenceText, found: Alignment, language: str
 ) -> Iterator[Finding]:
     """Find negations and opposites that turn the nearest sentence of the passages round."""
     best = evidence.sentences[found.best]
@@ -52,7 +52,7 @@ def check_negation(
 
 
 def _scopes(
-    claim: Sentence, evidence: EvidenceText, found: Alignment, language: str
+    claim: EvidenceSentence, evidence: EvidenceText, found: Alignment, language: str
 ) -> Iterator[Finding]:
     """What the claim denies and the sentences that it comes from never do, or the other way round."""
     mine, perhaps = _denied(claim, language, 1), _denied(claim, language, _REACH)
@@ -78,7 +78,7 @@ def _scopes(
         return
 
 
-def _denied(sentence: Sentence, language: str, width: int) -> set[str]:
+def _denied(sentence: EvidenceSentence, language: str, width: int) -> set[str]:
     """The keys of the next ``width`` words of content behind each word that denies."""
     words = denials(language)
     content = set(sentence.content)
@@ -95,16 +95,18 @@ def _denied(sentence: Sentence, language: str, width: int) -> set[str]:
     return keys
 
 
-def _word(sentence: Sentence, key: str) -> str:
+def _word(sentence: EvidenceSentence, key: str) -> str:
     return next(token.text for token in sentence.words if token.key == key)
 
 
-def _window(evidence: EvidenceText, found: Alignment) -> Sequence[Sentence]:
+def _window(evidence: EvidenceText, found: Alignment) -> Sequence[EvidenceSentence]:
     first, last = found.window
     return evidence.sentences[first : last + 1]
 
 
-def _opposites(claim: Sentence, best: Sentence, found: Alignment) -> Iterator[Finding]:
+def _opposites(
+    claim: EvidenceSentence, best: EvidenceSentence, found: Alignment
+) -> Iterator[Finding]:
     table = opposites()
     said, there = claim.key_set, best.key_set
     for edit in found.edits:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.answering.verification.alignment import Alignment
-from bot.answering.verification.evidence import EvidenceText, Sentence
+from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
 from bot.answering.verification.facts.base import Finding
 from bot.answering.verification.number_parser import Quantity
 from bot.answering.verification.tokens import Token
@@ -15,12 +15,14 @@ _CONTEXT = 3  # matching words around a slot that make it one
 _BESIDE = 3
 
 
-def quantities(sentence: Sentence) -> list[tuple[int, Quantity]]:
+def quantities(sentence: EvidenceSentence) -> list[tuple[int, Quantity]]:
     """Return the numbers of a sentence with their places among its words."""
     return [(at, t.quantity) for at, t in enumerate(sentence.words) if t.quantity is not None]
 
 
-def check_numbers(claim: Sentence, evidence: EvidenceText, found: Alignment) -> Iterator[Finding]:
+def check_numbers(
+    claim: EvidenceSentence, evidence: EvidenceText, found: Alignment
+) -> Iterator[Finding]:
     """Find numbers that the passages don't have, have otherwise bounded or for something else."""
     mine = quantities(claim)
     if not mine:
@@ -73,11 +75,11 @@ def _slots(found: Alignment) -> dict[tuple[int, str], Quantity]:
 
 
 def _owner(
-    claim: Sentence,
+    claim: EvidenceSentence,
     at: int,
     number: Quantity,
-    same: list[tuple[Sentence, int, Quantity]],
-    stated: list[tuple[Sentence, int, Quantity]],
+    same: list[tuple[EvidenceSentence, int, Quantity]],
+    stated: list[tuple[EvidenceSentence, int, Quantity]],
 ) -> Quantity | None:
     """Another number that counts what this one counts in the claim, if this one never does."""
     after, before = _beside(claim, at, 1), _beside(claim, at, -1)
@@ -95,7 +97,7 @@ def _owner(
     )
 
 
-def _beside(sentence: Sentence, at: int, step: int) -> frozenset[str]:
+def _beside(sentence: EvidenceSentence, at: int, step: int) -> frozenset[str]:
     content = set(sentence.content)
     found: set[str] = set()
     place = at + step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.answering.verification.evidence import EvidenceText, Sentence
+from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
 from bot.answering.verification.facts.base import Finding
 from bot.answering.verification.facts.names import names
 from bot.answering.verification.tokens import Token
@@ -13,7 +13,7 @@ _LEAST = 2
 _HEAD = 5
 
 
-def quotations(sentence: Sentence) -> list[tuple[Token, ...]]:
+def quotations(sentence: EvidenceSentence) -> list[tuple[Token, ...]]:
     """Return the words of each quotation of a sentence."""
     found: list[list[Token]] = []
     inside = False
@@ -27,7 +27,7 @@ def quotations(sentence: Sentence) -> list[tuple[Token, ...]]:
     return [tuple(quotation) for quotation in found if quotation]
 
 
-def check_quotations(claim: Sentence, evidence: EvidenceText) -> Iterator[Finding]:
+def check_quotations(claim: EvidenceSentence, evidence: EvidenceText) -> Iterator[Finding]:
     """Find quotations of two words or more whose words don't stand in a row in the passages."""
     pieces = [piece for piece in quotations(claim) if len(piece) >= _LEAST]
     if not pieces:
@@ -43,7 +43,7 @@ def check_quotations(claim: Sentence, evidence: EvidenceText) -> Iterator[Findin
 
 
 def _speakers(
-    claim: Sentence, pieces: list[tuple[Token, ...]], evidence: EvidenceText
+    claim: EvidenceSentence, pieces: list[tuple[Token, ...]], evidence: EvidenceText
 ) -> Iterator[Finding]:
     """Find words that the passage quotes and doesn't give to anybody whom the claim names."""
     named = {token.key for run in names(claim) for token in run if not token.quoted}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.answering.verification.alignment import Alignment
-from bot.answering.verification.evidence import EvidenceText, Sentence
+from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
 from bot.answering.verification.facts.base import Finding
 from bot.answering.verification.facts.lexicon import counterparts, stages, unsure
 
@@ -15,7 +15,7 @@ _CLOSE = 0.55
 
 
 def check_status(
-    claim: Sentence, evidence: EvidenceText, found: Alignment, language: str
+    claim: EvidenceSentence, evidence: EvidenceText, found: Alignment, language: str
 ) -> Iterator[Finding]:
     """Find what a claim says at a later stage, or more surely, than the passage."""
     best = evidence.sentences[found.best]
@@ -24,7 +24,7 @@ def check_status(
 
 
 def _stage(
-    claim: Sentence, best: Sentence, evidence: EvidenceText, found: Alignment
+    claim: EvidenceSentence, best: EvidenceSentence, evidence: EvidenceText, found: Alignment
 ) -> Iterator[Finding]:
     table = stages()
     there = {t.low for t in best.words}
@@ -55,7 +55,7 @@ def _stage(
 
 
 def _certainty(
-    claim: Sentence, best: Sentence, found: Alignment, language: str
+    claim: EvidenceSentence, best: EvidenceSentence, found: Alignment, language: str
 ) -> Iterator[Finding]:
     words = unsure(language)
     mine = {t.low for t in claim.words} & words
@@ -74,7 +74,9 @@ def _certainty(
         yield Finding("unsure", 1, f"the passage says “{theirs[0].text}”, the sentence does not")
 
 
-def check_kinship(claim: Sentence, evidence: EvidenceText, found: Alignment) -> Iterator[Finding]:
+def check_kinship(
+    claim: EvidenceSentence, evidence: EvidenceText, found: Alignment
+) -> Iterator[Finding]:
     """Find a relation or role that the passage gives to a person of the other sex."""
     table = counterparts()
     first, last = found.window

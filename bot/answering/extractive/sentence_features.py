@@ -11,7 +11,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from bot.answering.extractive.analysis import PassageAnalysis, Sentence, common_stems, coverage
+from bot.answering.extractive.analysis import (
+    PassageAnalysis,
+    PassageSentence,
+    common_stems,
+    coverage,
+)
 from bot.answering.extractive.candidates import Candidates, Floats, find_candidates
 from bot.answering.extractive.vectors import unit
 from retrieval.indexes.keyword_schema import stems
@@ -137,7 +142,7 @@ class QuestionContext:
     """What is known of all the sentences together. ``now`` is when the question is asked."""
 
     def __init__(
-        self, analysis: PassageAnalysis, sentences: Sequence[Sentence], now: datetime
+        self, analysis: PassageAnalysis, sentences: Sequence[PassageSentence], now: datetime
     ) -> None:
         self.analysis = analysis
         self.sentences = sentences
@@ -182,7 +187,7 @@ class QuestionContext:
         rows = [self._row(number, sentence) for number, sentence in enumerate(self.sentences)]
         return np.array([[row[name] for name in BASE] for row in rows]).reshape(-1, len(BASE))
 
-    def _row(self, number: int, sentence: Sentence) -> dict[str, float]:
+    def _row(self, number: int, sentence: PassageSentence) -> dict[str, float]:
         analysis = self.analysis
         passage, article, title, names, age = self.results[sentence.result]
         result = analysis.results[sentence.result]
@@ -267,7 +272,7 @@ class QuestionContext:
         return found
 
     def _things(
-        self, sentences: Sequence[Sentence], wanted: npt.NDArray[np.float32]
+        self, sentences: Sequence[PassageSentence], wanted: npt.NDArray[np.float32]
     ) -> list[float]:
         """How like what is asked for the likest span of each sentence is."""
         flat = [
@@ -285,7 +290,7 @@ class QuestionContext:
             for sentence in sentences
         ]
 
-    def _guess(self, sentences: Sequence[Sentence]) -> Floats:
+    def _guess(self, sentences: Sequence[PassageSentence]) -> Floats:
         """How promising each sentence is before others are heard; 1 for the most."""
         guess = np.array(
             [
@@ -300,7 +305,7 @@ class QuestionContext:
         return strengths
 
     def _word_votes(
-        self, sentences: Sequence[Sentence]
+        self, sentences: Sequence[PassageSentence]
     ) -> tuple[Mapping[str, float], Mapping[str, float]]:
         """How much each word that the question lacks is told near what it asks, by how many
         articles; 1 for the most. An answer recurs from outlet to outlet. The second weighs rare
@@ -322,7 +327,7 @@ class QuestionContext:
             {stem: total / rarest for stem, total in rare.items()},
         )
 
-    def _span_votes(self, sentences: Sequence[Sentence]) -> dict[str, float]:
+    def _span_votes(self, sentences: Sequence[PassageSentence]) -> dict[str, float]:
         """The same for what could be an answer: by its key, weighed by what stands near it."""
         by_article: dict[str, dict[str, float]] = defaultdict(dict)
         for sentence, strength in zip(sentences, self.guess.tolist(), strict=True):
@@ -333,7 +338,7 @@ class QuestionContext:
                     voices[article] = max(voices.get(article, 0.0), strength * (0.2 + near))
         return {key: sum(voices.values()) for key, voices in by_article.items()}
 
-    def _alike(self, sentences: Sequence[Sentence]) -> list[float]:
+    def _alike(self, sentences: Sequence[PassageSentence]) -> list[float]:
         """How many other articles have a sentence with much the same words, the first three."""
         rows = self.rows[self.index]
         likeness = rows @ rows.T

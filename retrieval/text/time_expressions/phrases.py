@@ -22,7 +22,7 @@ _TELLING = ("month", "weekday", "unit", "season", "holiday", "today", "other")
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class PhraseForm:
     """A form of words for time; ``means`` names what is made of its groups."""
 
     means: str
@@ -37,7 +37,7 @@ class TimeLanguage:
     words: Mapping[str, Mapping[str, str]]
     parts: Mapping[str, str]
     made: Mapping[str, Pattern]
-    forms: tuple[Form, ...]
+    forms: tuple[PhraseForm, ...]
     no_time: tuple[Pattern, ...]
     report_before: tuple[Pattern, ...]
     report_behind: tuple[Pattern, ...]
@@ -108,9 +108,9 @@ def known_languages() -> list[str]:
     return sorted(path.stem for path in Path(__file__).parent.glob("*.toml"))
 
 
-def _form(entry: Mapping[str, Any], parts: Mapping[str, str]) -> Form:
+def _form(entry: Mapping[str, Any], parts: Mapping[str, str]) -> PhraseForm:
     flags = 0 if entry.get("case") else re.IGNORECASE
-    return Form(
+    return PhraseForm(
         entry["means"], re.compile(rf"(?<!\w)(?:{_filled(entry['pattern'], parts)})(?!\w)", flags)
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from bot.answering.extractive.analysis import PassageAnalysis
 from bot.answering.extractive.candidates import Floats
-from bot.answering.extractive.features import SENTENCE
+from bot.answering.extractive.sentence_features import SENTENCE
 from retrieval.indexes.keyword_schema import stems
 
 _NUMBER = re.compile(r"\d")
