@@ -9,8 +9,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import prompts
+from bot.answering.assembly import (
+    CitationNumberer,
+    answer_of_quotations,
+    publishers_corrections,
+    replayed,
+    with_other_outlets,
+)
 from bot.answering.cache import AnswerCache
-from bot.answering.composer import Composer, GenerationResult
+from bot.answering.composer import Composer
 from bot.answering.conflicts import ConflictResolution, reconcile
 from bot.answering.conversation import (
     Conversation,
@@ -24,17 +31,11 @@ from bot.answering.extractive import select
 from bot.answering.models import (
     Answer,
     AnswerCompleted,
-    AnswerSentence,
-    Citation,
     Event,
     Reason,
     SearchCompleted,
-    SentenceAccepted,
-    SentencesRetracted,
-    text_with_citations,
 )
 from bot.answering.nearest import nearest_coverage
-from bot.answering.prompt_passages import PromptPassage
 from bot.answering.reading_notes import reading_notes
 from bot.answering.replies import Replies, ReplyRequest
 from bot.answering.replies.coverage import with_earlier
@@ -44,8 +45,6 @@ from bot.answering.router.classifier import LEANING, MessageClassifier
 from bot.answering.router.languages import language_named
 from bot.answering.router.parts import parts_of
 from bot.answering.router.router import RoutedMessage, Router
-from bot.answering.sentence_check import VerifiedSentence
-from bot.answering.sentence_dates import date_beside
 from bot.storage.usage import DailyUsage
 from retrieval.embedders.wordllama import WordLlamaEmbedder
 from retrieval.errors import Note
@@ -58,7 +57,6 @@ from retrieval.timestamps import TimeRange, to_micros
 _log = logging.getLogger(__name__)
 
 _HOUR = timedelta(hours=1) // timedelta(microseconds=1)
-_NOTICE = 300
 # Before any report.
 _EVER = datetime(1800, 1, 1, tzinfo=UTC)
 THE_QUESTIONS_LANGUAGE = "the language of the question"
@@ -147,7 +145,7 @@ class AnswerEngine:
         if message.kind == "general":
             defined = await self._definition(asked)
             if defined is not None:
-                return replace(_localized(defined, emit), question=asked.question)
+                return replace(replayed(defined, emit), question=asked.question)
         reply = await self._replies.reply(
             ReplyRequest(message, asked.within, asked.corpus, asked.source, asked.conversation)
         )
@@ -158,7 +156,7 @@ class AnswerEngine:
                 # What goes on from an answer is of the same question.
                 about = last.question if last and message.kind in LEANING else message.question
             return replace(
-                _localized(reply, emit), question=asked.question, asked=reply.asked or about
+                replayed(reply, emit), question=asked.question, asked=reply.asked or about
             )
         asked = replace(asked, replies_in=message.language)
         if message.kind == "language":
@@ -173,7 +171,7 @@ class AnswerEngine:
             await self._searched(replace(asked, question=part), message, lambda event: None)
             for part in parts
         ]
-        return replace(_localized(joined(answers), emit), question=asked.question)
+        return replace(replayed(joined(answers), emit), question=asked.question)
 
     async def _definition(self, asked: AnswerRequest) -> Answer | None:
         """What an article says of a thing; general knowledge is no other business of the news."""
@@ -187,8 +185,8 @@ class AnswerEngine:
         selection = await ASKING.run(select, found)
         if not selection.tells:
             return None
-        quoted = _quoted(found, ConflictResolution(selection.quotations, ()))
-        return replace(quoted, citations=_with_others(quoted.citations, found))
+        quoted = answer_of_quotations(found, ConflictResolution(selection.quotations, ()))
+        return replace(quoted, citations=with_other_outlets(quoted.citations, found))
 
     def _asking_model(self, corpus: str) -> Callable[[str], Awaitable[str | None]] | None:
         """What asks the model for the kind of a message; None without one."""
@@ -223,11 +221,11 @@ class AnswerEngine:
         answer = replace(
             answer,
             question=asked.question,
-            citations=_with_others(answer.citations, found),
+            citations=with_other_outlets(answer.citations, found),
             notes=(
                 *answer.notes,
                 *reading_notes(answer, found),
-                *_publishers_corrections(answer, found),
+                *publishers_corrections(answer, found),
             ),
             asked=understood.question if understood.question != message.text else None,
             since=found.since,
@@ -254,14 +252,14 @@ class AnswerEngine:
         ):
             return await self._refusal(asked, found, "too-thin", missing)
         reconciled = await ASKING.run(reconcile, found.question, selection.quotations, found.hits)
-        quoted = _quoted(found, reconciled)
+        quoted = answer_of_quotations(found, reconciled)
         if self._composer is None:
-            return _localized(quoted, emit)
+            return replayed(quoted, emit)
         async with self._composer.room(asked.corpus) as granted:
             if granted:
                 return await self._written(self._composer, asked, found, reconciled, quoted, emit)
         note = Note("note-no-budget").then(Note("note-answer-quoted"))
-        return _localized(replace(quoted, notes=(*quoted.notes, note)), emit)
+        return replayed(replace(quoted, notes=(*quoted.notes, note)), emit)
 
     async def _written(
         self,
@@ -300,7 +298,7 @@ class AnswerEngine:
                 else "note-not-in-sources"
             )
             note = why.then(Note("note-answer-quoted"))
-            answer = _localized(replace(quoted, notes=(*quoted.notes, note)), emit)
+            answer = replayed(replace(quoted, notes=(*quoted.notes, note)), emit)
         return replace(
             answer,
             usage=composition.usage,
@@ -370,60 +368,6 @@ class AnswerEngine:
         )
 
 
-class CitationNumberer:
-    """Numbers the sources of sentences in the order in which they are first cited."""
-
-    def __init__(self, emit: Callable[[Event], None]) -> None:
-        self._emit = emit
-        self._numbers: dict[int, int] = {}
-        self.sentences: list[AnswerSentence] = []
-        self.citations: list[Citation] = []
-
-    def __call__(self, passed: VerifiedSentence, passages: Sequence[PromptPassage]) -> None:
-        new = []
-        for n in passed.sources:
-            if n not in self._numbers:
-                self._numbers[n] = len(self._numbers) + 1
-                passage = passages[n - 1].passage
-                new.append(Citation(self._numbers[n], passage.article, passage.text))
-        sentence = AnswerSentence(
-            passed.text, tuple(sorted(self._numbers[n] for n in passed.sources))
-        )
-        self.sentences.append(sentence)
-        self.citations += new
-        self._emit(SentenceAccepted(sentence, tuple(new)))
-
-    def clear(self) -> None:
-        """Forget all sentences: they were thoughts and no answer."""
-        if self.sentences:
-            self._numbers.clear()
-            self.sentences.clear()
-            self.citations.clear()
-            self._emit(SentencesRetracted())
-
-    def answer(
-        self, question: str, notes: tuple[Note, ...], composition: GenerationResult, model: str
-    ) -> Answer:
-        """The whole answer, with a note on what is missing from it."""
-        if composition.error is not None:
-            notes = (*notes, Note(composition.error.public).then(Note("note-shown-until-then")))
-        elif composition.cut:
-            notes = (*notes, Note("note-cut"))
-        count = sum(sentence.left_out for sentence in composition.dropped)
-        if composition.error is None and count:
-            notes = (*notes, Note("note-left-out", count=count))
-        sentences = tuple(self.sentences)
-        return Answer(
-            question,
-            text_with_citations(sentences),
-            False,
-            sentences,
-            tuple(self.citations),
-            model=model,
-            notes=notes,
-        )
-
-
 def _with_moved_citations(asked: AnswerRequest, standalone: RewrittenQuestion) -> AnswerRequest:
     """``asked`` as it was understood; what it says itself wins over what earlier turns said."""
     within = asked.within
@@ -434,61 +378,4 @@ def _with_moved_citations(asked: AnswerRequest, standalone: RewrittenQuestion) -
         question=standalone.question,
         within=within,
         source=asked.source or standalone.source,
-    )
-
-
-def _publishers_corrections(answer: Answer, found: SearchResults) -> list[Note]:
-    """The notices of cited articles that were corrected, where the answer does not quote them."""
-    cited = {citation.article.article_id for citation in answer.citations}
-    notices = {
-        hit.passage.correction: hit.passage.article.source or hit.passage.article.title
-        for hit in found.hits
-        if hit.passage.correction and hit.passage.article.article_id in cited
-    }
-    return [
-        Note("note-corrected-report", who=who, notice=notice[:_NOTICE])
-        for notice, who in notices.items()
-        if notice not in answer.text
-        and not any(note.code == "note-corrected" for note in answer.notes)
-    ]
-
-
-def _with_others(citations: Sequence[Citation], found: SearchResults) -> tuple[Citation, ...]:
-    """Each source with the outlets that have its story too and are no sources themselves."""
-    also = {hit.passage.article.article_id: hit.also for hit in reversed(found.hits)}
-    cited = {citation.article.article_id for citation in citations}
-    named = {citation.article.source for citation in citations}
-
-    def others(citation: Citation) -> tuple[str, ...]:
-        told = (
-            one for one in also.get(citation.article.article_id, ()) if one.article_id not in cited
-        )
-        names = dict.fromkeys(one.source for one in told if one.source and one.source not in named)
-        return tuple(names)
-
-    return tuple(replace(citation, also=others(citation)) for citation in citations)
-
-
-def _localized(answer: Answer, emit: Callable[[Event], None]) -> Answer:
-    """The same answer, its sentences told as if they had just been written."""
-    for sentence in answer.sentences:
-        new = tuple(c for c in answer.citations if c.n in sentence.citations)
-        emit(SentenceAccepted(sentence, new))
-    return answer
-
-
-def _quoted(found: SearchResults, reconciled: ConflictResolution) -> Answer:
-    """The answer made of quotations, with both sides where reports differ."""
-    quotations = reconciled.quotations
-    citations = tuple(
-        Citation(n, quotation.hit.passage.article, quotation.text)
-        for n, quotation in enumerate(quotations, 1)
-    )
-    sentences = tuple(
-        AnswerSentence(each.quote, (each.n,), date_beside(each.quote, each.article, found.hits))
-        for each in citations
-    )
-    notes = (*found.notes, *reconciled.notes)
-    return Answer(
-        found.question, text_with_citations(sentences), False, sentences, citations, notes=notes
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.answering.verification.number_parser import SPELLED
+from bot.answering.verification.number_words import SPELLED
 from retrieval.indexes.keyword_schema import stems
 from retrieval.text.time_expressions import MONTH_NAMES
 

@@ -17,17 +17,16 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
+from bot.cogs._feed_progress import FeedProgress
 from bot.cogs._moderator_checks import Suggested, acknowledge, send_pages, suggest, telling
 from bot.errors import UserError
 from bot.i18n import say_note
 from bot.services.permissions import RequestContext
 from bot.ui.escaping import explained, plain
-from bot.ui.failures import described
-from bot.ui.jobs import lines_of
 from bot.ui.links import link_of
 from bot.ui.moderation import feed_lines, import_lines, item_lines, verdict_line, visit_lines
 from bot.ui.pager import paged
-from bot.ui.pages import BUSY, note
+from bot.ui.pages import note
 from retrieval import errors as services
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
@@ -35,7 +34,6 @@ from retrieval.feeds.item_filter import FeedFilters
 from retrieval.feeds.opml import ListedFeed, read_opml, write_opml
 from retrieval.feeds.visits import FeedImport as FeedImport
 from retrieval.feeds.visits import FeedVisit as FeedVisit
-from retrieval.ingestion.progress import IngestProgress
 from retrieval.runtime.concurrency import map_concurrently
 
 _log = logging.getLogger(__name__)
@@ -88,7 +86,7 @@ class FeedCommands(
             add = self._services.ingestion.desk.add(
                 link, corpus, context.actor, include=wanted, exclude=unwanted
             )
-            feed = await self._look(_PreviewReport(interaction, context, link), add)
+            feed = await self._look(FeedProgress(interaction, context, link), add)
         words = f"{feed_lines(feed, context.say)}\n\n{context.say('feed-added')}"
         await interaction.edit_original_response(embed=note(words).embed)
 
@@ -119,7 +117,7 @@ class FeedCommands(
         corpus = context.require_moderator()
         link = link_of(address)
         await acknowledge(interaction)
-        look = _PreviewReport(interaction, context, link)
+        look = FeedProgress(interaction, context, link)
         seen = await self._look(
             look, self._services.ingestion.desk.preview(link, corpus, look.report)
         )
@@ -170,7 +168,7 @@ class FeedCommands(
             known = await desk.feed(feed, corpus)
         before = FeedFilters() if clear else FeedFilters.of(known.include, known.exclude)
         filters = replace(before, **words)
-        look = _PreviewReport(interaction, context, known.name)
+        look = FeedProgress(interaction, context, known.name)
         _, judged = await self._look(look, desk.preview_filters(feed, corpus, filters))
         if not try_only:
             known = await desk.set_filters(feed, corpus, context.actor, filters)
@@ -202,7 +200,7 @@ class FeedCommands(
             listed = await asyncio.to_thread(read_opml, data)
         except services.UnreadableSource as error:
             raise UserError("opml-unreadable", name=plain(file.filename, 100)) from error
-        look = _PreviewReport(interaction, context)
+        look = FeedProgress(interaction, context)
         look.of = len(listed)
         done = await self._look(look, self._import(listed, corpus, context.actor, look))
         order = {"failed": 0, "added": 1, "known": 2}
@@ -277,14 +275,14 @@ class FeedCommands(
         if feed is not None:
             with telling(feed, not_found="feed-unknown", refused="feed-busy"):
                 wanted = await self._services.ingestion.desk.feed(feed, corpus)
-                look = _PreviewReport(interaction, context, wanted.name)
+                look = FeedProgress(interaction, context, wanted.name)
                 came = await self._look(
                     look, self._services.ingestion.desk.visit(wanted, look.report)
                 )
             lines = [item_lines(each, context.say) for each in came.judged]
             head = visit_lines(came, context.say)
         else:
-            look = _PreviewReport(interaction, context)
+            look = FeedProgress(interaction, context)
             visits = await self._look(look, self._visit_all(corpus, look))
             lines = [visit_lines(each, context.say) for each in visits]
             head = None
@@ -335,7 +333,7 @@ class FeedCommands(
         await interaction.edit_original_response(embed=note(words).embed)
 
     async def _import(
-        self, listed: list[ListedFeed], corpus: str, actor: Actor, look: _PreviewReport
+        self, listed: list[ListedFeed], corpus: str, actor: Actor, look: FeedProgress
     ) -> list[FeedImport]:
         done = []
         async for each in self._services.ingestion.desk.import_feeds(listed, corpus, actor):
@@ -343,7 +341,7 @@ class FeedCommands(
             look.done += 1
         return done
 
-    async def _visit_all(self, corpus: str, look: _PreviewReport) -> list[FeedVisit]:
+    async def _visit_all(self, corpus: str, look: FeedProgress) -> list[FeedVisit]:
         """All active feeds, but for those that are being visited right now."""
         desk = self._services.ingestion.desk
         active = [feed for feed in await desk.feeds(corpus) if feed.state == "active"]
@@ -361,7 +359,7 @@ class FeedCommands(
         visits = [each async for each in map_concurrently(active, visit, at_once=_AT_ONCE) if each]
         return sorted(visits, key=lambda each: each.feed.id)
 
-    async def _look(self, look: _PreviewReport, work: Coroutine[Any, Any, Any]) -> Any:
+    async def _look(self, look: FeedProgress, work: Coroutine[Any, Any, Any]) -> Any:
         """Wait for something that fetches, within bounds; it ends when the bot does. Who waits is
         shown how far it is."""
         task = asyncio.create_task(work)
@@ -381,43 +379,6 @@ class FeedCommands(
             raise UserError("feed-took-too-long") from error
         finally:
             task.cancel()
-
-
-class _PreviewReport:
-    """What somebody waits for: one feed, by ``name``, or several, ``done`` of ``of``."""
-
-    def __init__(
-        self, interaction: discord.Interaction[Any], context: RequestContext, name: str = ""
-    ) -> None:
-        self.visit = context
-        self.name = name
-        self.of = self.done = 0
-        self._interaction = interaction
-        self._progress: IngestProgress | None = None
-        self._shown: str | None = None
-
-    def report(self, progress: IngestProgress) -> None:
-        self._progress = progress
-
-    async def show(self) -> None:
-        """Tell who waits how far it is, if there is something new to tell."""
-        words = self._words()
-        if words == self._shown:
-            return
-        self._shown = words
-        try:
-            await self._interaction.edit_original_response(embed=note(words, BUSY).embed)
-        except (discord.HTTPException, aiohttp.ClientError) as error:
-            _log.warning("how far a feed is could not be shown (%s)", described(error))
-
-    def _words(self) -> str:
-        say = self.visit.say
-        if self.of:
-            return say("feeds-asking", done=self.done, count=self.of)
-        lines = [say("feed-looking", text=plain(self.name, 100))]
-        if self._progress is not None and self._progress.found:
-            lines.append(lines_of(self._progress, say)[0])
-        return "\n".join(lines)
 
 
 def _words(given: str | None) -> tuple[str, ...]:
