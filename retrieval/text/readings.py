@@ -56,6 +56,8 @@ def _is_same_but_for_letters(before: str, after: str, damage: list[int]) -> bool
         # Letters are missing and nothing shows it: only where not one plain letter differs.
         plain = {"".join(_PLAIN.findall(text)) for text in (before, after)}
         return len(plain) == 1 and len(plain.pop()) >= _LEAST_PLAIN
+    if _masked(before) == _masked(after):
+        return True
     shared = (mine & theirs).total()
     most = max(mine.total(), theirs.total())
     if most >= 8 and shared >= _SAME * most:
@@ -64,6 +66,13 @@ def _is_same_but_for_letters(before: str, after: str, damage: list[int]) -> bool
     whole = [word for word in after.split() if _REPLACED not in word and "?" not in word]
     known = set(before.split())
     return len(whole) >= 3 and sum(word in known for word in whole) >= _SAME * len(whole)
+
+
+def _masked(text: str) -> str:
+    """What is left of a text in which every letter beyond ASCII came back as a question mark."""
+    return "".join(
+        "?" if c in (_REPLACED, "?") or (not c.isascii() and c.isalpha()) else c for c in text
+    )
 
 
 def _is_cut(before: str, after: str) -> bool:
