@@ -160,7 +160,7 @@ async def test_the_audit_tells_who_did_what_when_and_from_where(
             ("article.indexed", done.article_id, "Ada (17)", "#in"),
         ]
         assert {entry.at for entry in entries} == {room.library.clock()}
-        assert entries[2].detail == "a hoax"
+        assert entries[2].detail == Note("verbatim", text="a hoax")
         await bring(room, article(2), corpus="theirs")
         about = await (await moderator(room, "theirs")).audit_log.read()
         assert [entry.action for entry in about] == ["article.indexed"]

@@ -90,14 +90,15 @@ async def test_it_finds_and_answers_what_it_did(folder: Path, recorded: dict[str
     async with open_library(LibraryConfig(folder), clock=lambda: NOW) as library:
         found = await library.search(question, within, corpus=CORPUS)
         answer = await AnswerEngine(library, None).answer(AnswerRequest(question, within, CORPUS))
+    assert answer.abstained == recorded["answer"]["abstained"]
+    if answer.abstained:
+        return  # nothing is about it, so any order will do
     first, then = found.hits[0], recorded["search"]["hits"][0]
     assert first.passage.article.article_id == then["article_id"]
     assert first.passage.text == then["text"]
     assert {also.article_id for also in first.also} == {each["article_id"] for each in then["also"]}
-    assert answer.abstained == recorded["answer"]["abstained"]
-    if not answer.abstained:
-        cited = {citation.article.article_id for citation in answer.citations}
-        assert cited & {each["article_id"] for each in recorded["answer"]["citations"]}
+    cited = {citation.article.article_id for citation in answer.citations}
+    assert cited & {each["article_id"] for each in recorded["answer"]["citations"]}
 
 
 async def test_moderators_find_articles_feeds_jobs_and_the_audit(folder: Path) -> None:
