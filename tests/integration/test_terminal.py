@@ -35,7 +35,7 @@ def test_demo_answers_with_citations_and_knows_what_it_does_not_know(newsdesk: N
         quotes = {c["n"]: c["quote"] for c in answer["citations"]}
         assert all(s["text"] in quotes[n] for s in answer["sentences"] for n in s["citations"])
     assert answers[-1]["abstained"]
-    assert answers[-1]["nearest"]
+    assert answers[-1]["form"] == "declined"
     assert answers[-1]["sentences"] == answers[-1]["citations"] == []
 
 
