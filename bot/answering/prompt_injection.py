@@ -32,11 +32,14 @@ _CACHED_TEXTS = 4_096
 _EXPLICIT = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|prompts?|rules|directions|context|above)\b"
     r"|\b(?:system|developer)\s+(?:prompt|message)\b|\byou are (?:now )?(?:an? )?(?:ai|assistant|chatbot|language model|dan)\b"
-    r"|\b(?:respond|reply|answer) (?:only )?(?:with|in)\b|\byour (?:summary|answer|reply|response|output)\b"
+    r"|\b(?:respond|reply|answer) (?:only (?:with|in)|with (?:the (?:words?|phrase)|only|just))\b|\b(?:in|begin|start|end|open|finish|close) your (?:summary|answer|reply|response|output)\b"
+    r"|\byour (?:summary|answer|reply|response|output) (?:should|must|shall|has to|with)\b"
     r"|<\|?/?(?:im_start|im_end|system|assistant|user|inst)\b|\[/?INST\]",
     re.IGNORECASE,
 )
-_EXPLICIT_WEIGHT = 8.0
+_EXPLICIT_WEIGHT = 11.0
+# How many other sentences count: what is learned on passages of this size says nothing of longer ones.
+_MOST_OTHERS = 6
 _WORDS = re.compile(r"[^\W\d_]{2}")
 _ASKS = re.compile(
     r"^\W*(?:what|which|does|do|did|is|are|has|have|how|why|where|who|quote|was|were|que|qué|quel|welche)\b",
@@ -131,7 +134,7 @@ def context_features(
             float(near.mean()),
             float(np.sort(near)[-3:].mean()),
             min(len(own), 20) / 20,
-            min(len(rest), 20) / 20,
+            min(len(rest), _MOST_OTHERS) / 20,
             float(text.rstrip().endswith("?")),
             float(text.rstrip().endswith("!")),
             float(not own),

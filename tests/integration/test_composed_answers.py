@@ -183,7 +183,6 @@ async def test_without_evidence_the_model_is_not_asked(
 ) -> None:
     answer = await answered(demo_folder, model, "Who is the president of Brazil?")
     assert answer.abstained
-    assert answer.nearest
     assert not model.requests
 
 
@@ -205,8 +204,8 @@ async def test_a_figure_that_was_corrected_is_neither_told_to_the_model_nor_show
         demo_folder, model, "How many people were evacuated from the Saltmarket?"
     )
     assert "820 people were evacuated" not in model.requests[0].prompt
-    assert "280 people were evacuated from the Saltmarket." in answer.text
-    assert "820" not in answer.text
+    assert "280 people were evacuated from the Saltmarket" in answer.text
+    assert "820 people were evacuated" not in answer.text
     assert any(
         note.code == "note-corrected" and note.params["good"] == "280" for note in answer.notes
     )
@@ -357,13 +356,12 @@ async def test_a_follow_up_is_made_standalone_by_the_model(
     assert BRIDGE in model.requests[-2].prompt
 
 
-async def test_without_a_model_a_follow_up_takes_over_names_and_range(demo_folder: Path) -> None:
+async def test_without_a_model_a_follow_up_takes_over_names_and_time(demo_folder: Path) -> None:
     async with engine_over(demo_folder) as (_, engine):
         first = asked("How many people were evacuated from the Saltmarket this week?")
         conversation = engine.after(Conversation(), first, await engine.answer(first))
         answer = await engine.answer(asked("and who is its baker?", conversation=conversation))
-    assert answer.asked == "who is Saltmarket’s baker?"
-    assert answer.since is not None
+    assert answer.asked == "who is Saltmarket’s baker this week?"
     assert "Rosa Imhof" in answer.text
 
 

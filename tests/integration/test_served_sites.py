@@ -49,6 +49,7 @@ def _clock() -> Clock:
     return Clock(datetime(2026, 11, 25, 9, tzinfo=UTC))
 
 
+@pytest.mark.timeout(900)
 def test_a_feed_that_breaks_letters_or_cuts_a_text_changes_nothing(
     site: NewsSite, newsdesk: Newsdesk
 ) -> None:
