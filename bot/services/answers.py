@@ -167,6 +167,8 @@ class AnswerService:
         )
         database = self._library.database
         await save_answer(database, stored)
+        if answer.abstained and not answer.nearest:
+            context = replace(context, is_empty=await self._library.is_empty(asked.corpus))
         *before, last = answer_pages(answer, context)
         view = answer_view(request.id, answer, private=delivery.private, say=request.say)
         message = await delivery.finish([*before, last.with_view(view)])

@@ -25,7 +25,8 @@ _NEAREST = 3
 
 @dataclass(frozen=True, slots=True)
 class AnswerContext:
-    """What stands around an answer. ``asked`` is the question where nothing else shows it,
+    """What stands around an answer. ``asked`` is the question where nothing else shows it, ``is_empty``
+    says that there are no articles yet,
     ``remark`` a line of ours below, escaped."""
 
     question_id: str
@@ -33,6 +34,7 @@ class AnswerContext:
     say: Say
     asked: str | None = None
     remark: str | None = None
+    is_empty: bool = False
 
 
 def writing(sentences: Sequence[AnswerSentence], frame: AnswerContext) -> Page:
@@ -79,10 +81,10 @@ def _refusal(answer: Answer, frame: AnswerContext) -> Page:
         lines = [plain(answer.text)]
     else:
         lines = [f"**{frame.say('refusal')}**"]
-        if answer.reason is not None and answer.nearest:
-            lines.append(frame.say(f"why-{answer.reason}"))
-        if not answer.nearest:
+        if frame.is_empty:
             lines.append(frame.say("nothing-here-yet"))
+        elif answer.reason is not None:
+            lines.append(frame.say(f"why-{answer.reason}"))
     embed = discord.Embed(description="\n".join(lines), colour=QUIET)
     _head(embed, frame)
     nearest = [source_line(article, "·") for article in answer.nearest[:_NEAREST]]

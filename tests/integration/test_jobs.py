@@ -54,7 +54,10 @@ async def test_a_job_takes_pages_feeds_files_and_texts_and_tells_how_far_it_is(
         assert events[-1].job.state == "done"
         assert (last.found, last.fetched, last.indexed) == (108, 108, 106)
         assert last.extracted == 106
-        assert dict(last.skipped) == {"the server answered 404 Not Found": 1, "text is missing": 1}
+        assert {note.code: count for note, count in last.skipped.items()} == {
+            "http-status": 1,
+            "text-missing": 1,
+        }
         assert len(last.titles) == 5
         results = [result for event in events for result in event.results]
         assert len(results) == 108
@@ -207,7 +210,9 @@ async def test_a_mistake_of_ours_in_one_job_ends_that_job_and_not_the_queue(
         good = await room.jobs.submit("local", [JobSource("url", site.url("/news/1"))], MODERATOR)
         ended = {job.id: job for job in await room.jobs.drain()}
         assert ended[bad.id].state == "failed"
-        assert "went wrong" in str(ended[bad.id].error)
+        error = ended[bad.id].error
+        assert error is not None
+        assert error.code == "job-failed-unexpectedly"
         assert ended[good.id].state == "done"
 
 

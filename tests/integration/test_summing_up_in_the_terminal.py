@@ -158,9 +158,9 @@ def test_a_timeline_has_one_heading_for_each_day(newsdesk: Newsdesk, tmp_path: P
         (("summarize", "99999999", "--story"), "There is no story 99999999"),
         (
             ("digest", "--since", "2023-11-02", "--until", "2023-11-02"),
-            "The newest article here until then is of",
+            "The newest article here until then is from",
         ),
-        (("digest", "--corpus", "elsewhere"), "There is no corpus called 'elsewhere'"),
+        (("digest", "--corpus", "elsewhere"), "There is no corpus called elsewhere"),
         (("digest", "--as-of", "2001-01-01"), "Nothing was published in that time"),
         (
             ("digest", *AT, "--period", "week", "--topic", "zebras"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -168,7 +169,7 @@ def test_addresses_are_fetched_only_if_public_or_allowed(newsdesk: Newsdesk) -> 
     try:
         refused = newsdesk("ingest", f"{base}/story")
         assert refused.returncode == 1
-        assert "not a public address" in refused.stderr
+        assert "isn't a public address" in refused.stderr
         paths = ("/story", "/404", "/500", "/pdf", "/nothing")
         urls = [base + path for path in paths]
         done = newsdesk(
@@ -334,7 +335,7 @@ def test_a_corpus_that_is_not_there_is_told_with_those_that_are(
     assert begin.returncode == 1
     assert "`newsdesk ingest FILE`" in begin.stderr
     assert newsdesk("ingest", _write(tmp_path / "a.jsonl", article(1))).returncode == 0
-    said = "newsdesk: There is no corpus called 'locl'; known: local.\n"
+    said = "newsdesk: There is no corpus called locl; known: local.\n"
     for command in (
         ("articles", "find", "topic1"), ("stories", "show", "https://example.com/news/1"),
         ("audit",), ("feeds", "list"), ("jobs", "list"), ("reindex",), ("digest",),
@@ -408,9 +409,9 @@ def test_ctrl_c_ends_a_conversation_without_another_line(tmp_path: Path) -> None
     ("arguments", "content", "words"),
     [
         ("ask --batch FILE", "", 'is empty; give lines like {"question"'),
-        ("eval --articles FILE --questions FILE", "", "holds no articles"),
+        ("eval --articles FILE --questions FILE", "", "contains no articles"),
         ("eval --articles FILE --questions FILE", '{"url": "https://a.example/1", "title": "T", "text": "x"}',
-         "holds no questions with an answer; give lines like"),
+         "contains no questions with an answer; give lines like"),
         ("eval --articles FILE --questions FILE", '{"id": "q7", "question": "x", "answer": "y", "asked_at": "soon"}',
          "The question q7 lacks its text, or its asked_at is no date"),
     ],
@@ -478,7 +479,7 @@ def test_a_long_answer_breaks_between_words_on_a_narrow_terminal(
     written = lines(newsdesk("ask", "What will topic1 cost?", "--json").stdout)[0]["answer"]
     assert len(answer.splitlines()) > 2
     assert all(len(line) <= 40 for line in answer.splitlines())
-    assert answer.split() == written.split()
+    assert re.sub(r"\(\d+ \w+ \d{4}\)", "", " ".join(answer.split())).split() == written.split()
 
 
 def test_an_article_commands_no_terminal(newsdesk: Newsdesk, tmp_path: Path) -> None:

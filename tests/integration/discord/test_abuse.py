@@ -11,7 +11,7 @@ from tests.scripted_model import Says, ScriptedModel
 
 NASTY = IngestItem("test", Article(
     "@everyone [Free prize](https://evil.example) <@&1> **bold** \u202egnp.exe",
-    "@everyone the harbour lantern cost 77 million crowns, says [the council](https://evil.example/a) of <@123456789012345678> and "
+    "The harbour lantern cost 77 million crowns, @everyone hears from [the council](https://evil.example/a) of <@123456789012345678> and "
     "https://evil.example/claim and @here. The harbour lantern stands at the p\u0310\u0311\u0312\u0313\u0314\u0315\u0316\u0317ier.",
     "https://paper.example/lantern_(harbour)?q=[x](y)", "@here **Paper**",
 ))  # fmt: skip
