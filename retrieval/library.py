@@ -74,7 +74,7 @@ class Library:
             reranker=self.reranker,
             rerank_seconds=config.rerank_seconds,
         )
-        self._corners: dict[tuple[int, int], CorpusIndexes] = {}
+        self._indexes: dict[tuple[int, int], CorpusIndexes] = {}
         # One for a corpus, as long as anybody uses it; the last few are kept, for what they know
         # of the corpus's stories takes a while to load.
         self._indexers: WeakValueDictionary[tuple[int, int], Indexer] = WeakValueDictionary()
@@ -109,7 +109,7 @@ class Library:
                 question, within.since, within.last, (), ((await self._no_corpus(corpus)).note,)
             )
         return await self.searcher.search(
-            self.corner(found), question, within, source=source, limit=limit, day_first=day_first
+            self.indexes(found), question, within, source=source, limit=limit, day_first=day_first
         )
 
     async def nearest(self, question: str, as_of: datetime, *, corpus: str) -> list[Reference]:
@@ -117,7 +117,7 @@ class Library:
         found = await self._corpus(corpus)
         if found is None:
             return []
-        return await self.searcher.nearest(self.corner(found), question, as_of)
+        return await self.searcher.nearest(self.indexes(found), question, as_of)
 
     async def source_names(self, corpus: str, beginning: str = "") -> list[str]:
         """The publishers of a corpus whose names begin so, the most prolific first."""
@@ -146,7 +146,7 @@ class Library:
         """What brings articles into a corpus, which is made if it is new."""
         self.require_writable()
         made = await self.catalogue.corpora.ensure(corpus, self.clock())
-        return self.indexer_for(self.corner(made))
+        return self.indexer_for(self.indexes(made))
 
     async def ensure_corpus(self, name: str) -> None:
         """Make a corpus, empty, if there is none of that name."""
@@ -162,7 +162,7 @@ class Library:
     async def embedders(self) -> dict[str, str | None]:
         """By corpus name, the embedder that made its vectors."""
         return {
-            corpus.name: await self.corner(corpus).vectors.embedder()
+            corpus.name: await self.indexes(corpus).vectors.embedder()
             for corpus in await self.catalogue.corpora.all()
         }
 
@@ -175,44 +175,44 @@ class Library:
             "vectors": _size(folder / "chroma"),
         }
 
-    def corner(self, corpus: Corpus) -> CorpusIndexes:
+    def indexes(self, corpus: Corpus) -> CorpusIndexes:
         key = (corpus.id, corpus.generation)
-        if key not in self._corners:
-            self._corners[key] = CorpusIndexes(
+        if key not in self._indexes:
+            self._indexes[key] = CorpusIndexes(
                 corpus,
                 KeywordIndex(self.keyword_folder(corpus)),
                 self.store.index(corpus.id, corpus.generation),
             )
-        return self._corners[key]
+        return self._indexes[key]
 
     def keyword_folder(self, corpus: Corpus) -> Path:
         return self.data_dir / "keywords" / f"{corpus.id}-{corpus.generation}"
 
     async def close_indexes(self, corpus_id: int, *, but: int | None = None) -> None:
         """Close the indexes of a corpus, all of them or but for those of a generation."""
-        keys = [key for key in self._corners if key[0] == corpus_id and key[1] != but]
+        keys = [key for key in self._indexes if key[0] == corpus_id and key[1] != but]
         for key in keys:
-            await self._corners.pop(key).keywords.close()
+            await self._indexes.pop(key).keywords.close()
 
     def forget(self, corpus: str) -> None:
         """Read a corpus anew when it is next asked for."""
         self._corpora.pop(corpus, None)
 
     async def close(self) -> None:
-        for corner in self._corners.values():
-            await corner.keywords.close()
+        for indexes in self._indexes.values():
+            await indexes.keywords.close()
         await self.store.close()
         await self.embedder.close()
         if self.reranker is not None:
             await self.reranker.close()
         await self.catalogue.close()
 
-    def indexer_for(self, corner: CorpusIndexes) -> Indexer:
+    def indexer_for(self, indexes: CorpusIndexes) -> Indexer:
         """What writes to these indexes, the same for all who ask at a time."""
-        key = (corner.corpus.id, corner.corpus.generation)
+        key = (indexes.corpus.id, indexes.corpus.generation)
         indexer = self._indexers.get(key)
         if indexer is None:
-            indexer = Indexer(self.catalogue, self.embedder, corner, self.clock)
+            indexer = Indexer(self.catalogue, self.embedder, indexes, self.clock)
             self._indexers[key] = indexer
         if indexer not in self._recent_indexers:
             self._recent_indexers.append(indexer)

@@ -125,7 +125,7 @@ async def _recover_as_reader(library: Library, lock: WriterLock) -> None:
     finally:
         library.writable = False
         for corpus in await library.catalogue.corpora.all():
-            await library.corner(corpus).keywords.close()
+            await library.indexes(corpus).keywords.close()
         lock.release()
 
 
@@ -144,7 +144,7 @@ async def recover(library: Library) -> int:
             try:
                 if corpus.layout != LAYOUT:
                     raise IndexDamaged("index-outdated")
-                finished += await library.indexer_for(library.corner(corpus)).finish_pending()
+                finished += await library.indexer_for(library.indexes(corpus)).finish_pending()
             except IndexDamaged:
                 async for _ in reindex(library, corpus):
                     pass
@@ -161,9 +161,9 @@ async def reindex(library: Library, corpus: Corpus) -> AsyncIterator[tuple[int, 
     await _drop_other_generations(library, corpus)
     await library.catalogue.articles.drop_vectors(corpus)
     renewed = Corpus(corpus.id, corpus.name, corpus.generation + 1)
-    corner = library.corner(renewed)
+    indexes = library.indexes(renewed)
     version_ids = await library.catalogue.articles.shown_version_ids(corpus)
-    indexer = library.indexer_for(corner)
+    indexer = library.indexer_for(indexes)
     yield 0, len(version_ids)
     async for done in indexer.write_shown(version_ids):
         yield done, len(version_ids)
@@ -188,11 +188,11 @@ async def check_indexes(library: Library) -> list[IndexDisagreement]:
     """Compare the indexes with the catalogue, passage by passage."""
     found = []
     for corpus in await library.catalogue.corpora.all():
-        corner = library.corner(corpus)
+        indexes = library.indexes(corpus)
         expected = await library.catalogue.articles.shown_passage_ids(corpus)
         for name, held in (
-            ("keywords", await corner.keywords.passage_ids()),
-            ("vectors", await corner.vectors.passage_ids()),
+            ("keywords", await indexes.keywords.passage_ids()),
+            ("vectors", await indexes.vectors.passage_ids()),
         ):
             missing = len(expected - set(held))
             surplus = len(held) - (len(expected) - missing)

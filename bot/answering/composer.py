@@ -98,15 +98,15 @@ class Composer:
     def __init__(
         self,
         model: ChatModel,
-        ledger: TokenBudget,
+        budget: TokenBudget,
         bounds: GenerationLimits,
         zone: tzinfo,
         verifier: Verifier | None = None,
     ) -> None:
         self._verifier = verifier or create_verifier()
         self.model = model
-        self._calls = ModelCalls(model, ledger)
-        self._ledger = ledger
+        self._calls = ModelCalls(model, budget)
+        self._budget = budget
         self._bounds = bounds
         self._zone = zone
 
@@ -114,7 +114,7 @@ class Composer:
         """Whether today's budget has room for so many more answers, which is kept free in the body."""
         thinks = self._bounds.reasoning_tokens if self.model.capabilities.reasons else 0
         most = answers * (self._bounds.context_tokens + self._bounds.answer_tokens + thinks)
-        return self._ledger.room(corpus, self.model.name, most)
+        return self._budget.room(corpus, self.model.name, most)
 
     @property
     def _context_tokens(self) -> int:
@@ -138,7 +138,7 @@ class Composer:
 
     async def spent(self, corpus: str | None) -> DailyUsage:
         """What went today, in one corpus or in all."""
-        return await self._ledger.spent(corpus)
+        return await self._budget.spent(corpus)
 
     async def compose(
         self,

@@ -36,9 +36,9 @@ async def open_composer(
     # OpenAI's prices are not those of another server, whatever its model is called.
     file = config.prices_file or (None if config.model.base_url else BUNDLED_PRICES)
     prices = load_prices(file) if file else {}
-    ledger = TokenBudget(library.database, prices, config.budget, library.clock, config.zone)
+    budget = TokenBudget(library.database, prices, config.budget, library.clock, config.zone)
     verifier = create_verifier(config.verifier, config.verifier_model)
-    composer = Composer(model, ledger, config.composing, config.zone, verifier)
+    composer = Composer(model, budget, config.composing, config.zone, verifier)
     try:
         yield composer
     finally:

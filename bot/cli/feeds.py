@@ -48,7 +48,7 @@ def preview(
     async def run() -> tuple[str, tuple[FilteredItem, ...]]:
         async with open_ingestion_services("feeds preview", writing=False) as room:
             what = address if "://" in address else Path(address)
-            seen = await room.desk.preview(what, corpus)
+            seen = await room.feeds.preview(what, corpus)
             title = seen.document.title or "A feed without a title"
             return f"{title} ({seen.document.kind}): {seen.url or address}", seen.judged
 
@@ -83,7 +83,7 @@ def add(
 
     async def run() -> Feed:
         async with open_ingestion_services("feeds add") as room:
-            return await room.desk.add(
+            return await room.feeds.add(
                 address, corpus, actor(), include=include or (), exclude=exclude or ()
             )
 
@@ -104,7 +104,7 @@ def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
     async def run() -> list[Feed]:
         async with open_ingestion_services("feeds list", writing=False) as room:
             await known(room.library, corpus)
-            return await room.desk.feeds(corpus)
+            return await room.feeds.feeds(corpus)
 
     feeds = asyncio.run(run())
     if not feeds and not as_json:
@@ -134,7 +134,7 @@ def import_(
                 data = (await room.pages.web.feed(source, max_bytes=_OPML_BYTES)).content
             else:
                 data = await asyncio.to_thread(read_bounded, Path(source), _OPML_BYTES)
-            async for each in room.desk.import_feeds(read_opml(data), corpus, actor()):
+            async for each in room.feeds.import_feeds(read_opml(data), corpus, actor()):
                 done.append(each)
                 if as_json:
                     print_json(import_record(each))
@@ -170,7 +170,7 @@ def export(
 
         async with open_ingestion_services("feeds export", writing=False) as room:
             await known(room.library, corpus)
-            feeds = await room.desk.feeds(corpus)
+            feeds = await room.feeds.feeds(corpus)
             return write_opml(feeds, f"Newsdesk: {corpus}", room.library.clock())
 
     written = asyncio.run(run())
@@ -234,13 +234,13 @@ def filter(
 
     async def run() -> tuple[Feed, list[FilteredItem]]:
         async with open_ingestion_services("feeds filter", writing=not try_only) as room:
-            feed = await room.desk.feed(reference, corpus)
+            feed = await room.feeds.feed(reference, corpus)
             before = FeedFilters() if clear else FeedFilters.of(feed.include, feed.exclude)
             changes = {key: tuple(words) for key, words in given.items() if words}
             filters = replace(before, **changes)
             if try_only:
-                return await room.desk.preview_filters(reference, corpus, filters)
-            return await room.desk.set_filters(reference, corpus, actor(), filters), []
+                return await room.feeds.preview_filters(reference, corpus, filters)
+            return await room.feeds.set_filters(reference, corpus, actor(), filters), []
 
     try:
         feed, judged = asyncio.run(run())
@@ -259,7 +259,7 @@ def pause(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = F
 
     async def run() -> Feed:
         async with open_ingestion_services("feeds pause") as room:
-            return await room.desk.pause(reference, corpus, actor())
+            return await room.feeds.pause(reference, corpus, actor())
 
     print_feed(asyncio.run(run()), as_json)
 
@@ -270,7 +270,7 @@ def resume(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = 
 
     async def run() -> Feed:
         async with open_ingestion_services("feeds resume") as room:
-            return await room.desk.resume(reference, corpus, actor())
+            return await room.feeds.resume(reference, corpus, actor())
 
     print_feed(asyncio.run(run()), as_json)
 
@@ -281,7 +281,7 @@ def remove(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = 
 
     async def run() -> Feed:
         async with open_ingestion_services("feeds remove") as room:
-            return await room.desk.remove(reference, corpus, actor())
+            return await room.feeds.remove(reference, corpus, actor())
 
     print_feed(asyncio.run(run()), as_json, "removed; its articles stay")
 
@@ -311,7 +311,7 @@ def check(
                 coming = (
                     room.poller.due()
                     if due
-                    else room.desk.visit_now(corpus, references or (), follow)
+                    else room.feeds.visit_now(corpus, references or (), follow)
                 )
                 async for visit in coming:
                     visits.append(visit)

@@ -68,10 +68,10 @@ def summarize(
     moment = o.time_range(as_of, None, None).as_of
 
     async def run() -> None:
-        async with _desk(corpus) as desk:
+        async with _opened(corpus) as summaries:
             start = time.perf_counter()
             with _progress() as progress:
-                made = desk.story if story else desk.article
+                made = summaries.story if story else summaries.article
                 summary = await made(corpus, wanted, moment, progress)
             if as_json:
                 print_json(summary_record(summary, _ms(start)))
@@ -120,10 +120,10 @@ def digest(
         from bot.answering.summaries.export import as_markdown, as_rss
         from retrieval.timestamps import utc_now
 
-        async with _desk(corpus) as desk:
+        async with _opened(corpus) as summaries:
             start = time.perf_counter()
             with _progress() as progress:
-                made = await desk.digest(
+                made = await summaries.digest(
                     corpus, within, topic=topic, source=source, limit=limit, progress=progress
                 )
         if markdown is not None and markdown != "-":
@@ -162,10 +162,10 @@ def timeline(
     within = o.time_range(as_of, since, until)
 
     async def run() -> None:
-        async with _desk(corpus) as desk:
+        async with _opened(corpus) as summaries:
             start = time.perf_counter()
             with _progress() as progress:
-                made = await desk.timeline(
+                made = await summaries.timeline(
                     corpus, within, topic, source=source, limit=limit, progress=progress
                 )
         alt: str | None = None
@@ -185,7 +185,7 @@ def timeline(
 
 
 @contextlib.asynccontextmanager
-async def _desk(corpus: str) -> AsyncIterator[SummaryService]:
+async def _opened(corpus: str) -> AsyncIterator[SummaryService]:
     """Raises ``NotFound`` if there is no such corpus."""
     from bot.answering.factory import open_composer
     from bot.answering.summaries.service import SummaryService

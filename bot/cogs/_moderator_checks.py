@@ -84,7 +84,7 @@ async def suggest(
 ) -> list[app_commands.Choice[str]]:
     """What ``find`` finds, (shown, value), for moderators; nothing for everybody else."""
     context = await services.contexts.of_interaction(interaction)
-    if context.corpus is None or context.server_id is None or not context.is_moderator:
+    if context.corpus is None or context.guild_id is None or not context.is_moderator:
         return []
     async with asyncio.timeout(_SUGGEST_SECONDS):
         found = await find(context, context.corpus)

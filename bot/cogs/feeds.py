@@ -83,7 +83,7 @@ class FeedCommands(
         wanted, unwanted = _words(include), _words(exclude)
         await acknowledge(interaction)
         with telling(link, not_found="feed-unknown", refused="feed-known"):
-            add = self._services.ingestion.desk.add(
+            add = self._services.ingestion.feeds.add(
                 link, corpus, context.actor, include=wanted, exclude=unwanted
             )
             feed = await self._look(FeedProgress(interaction, context, link), add)
@@ -95,7 +95,7 @@ class FeedCommands(
         context = await self._services.contexts.of_interaction(interaction)
         corpus = context.require_moderator()
         await acknowledge(interaction)
-        feeds = await self._services.ingestion.desk.feeds(corpus)
+        feeds = await self._services.ingestion.feeds.feeds(corpus)
         if not feeds:
             raise UserError("feeds-none")
         lines = (feed_lines(feed, context.say) for feed in feeds)
@@ -119,7 +119,7 @@ class FeedCommands(
         await acknowledge(interaction)
         look = FeedProgress(interaction, context, link)
         seen = await self._look(
-            look, self._services.ingestion.desk.preview(link, corpus, look.report)
+            look, self._services.ingestion.feeds.preview(link, corpus, look.report)
         )
         if not seen.judged:
             raise UserError("feed-empty", text=plain(link, 100))
@@ -163,15 +163,15 @@ class FeedCommands(
         }
         words = {key: _words(text) for key, text in given.items() if text}
         await acknowledge(interaction)
-        desk = self._services.ingestion.desk
+        service = self._services.ingestion.feeds
         with telling(feed, not_found="feed-unknown"):
-            known = await desk.feed(feed, corpus)
+            known = await service.feed(feed, corpus)
         before = FeedFilters() if clear else FeedFilters.of(known.include, known.exclude)
         filters = replace(before, **words)
         look = FeedProgress(interaction, context, known.name)
-        _, judged = await self._look(look, desk.preview_filters(feed, corpus, filters))
+        _, judged = await self._look(look, service.preview_filters(feed, corpus, filters))
         if not try_only:
-            known = await desk.set_filters(feed, corpus, context.actor, filters)
+            known = await service.set_filters(feed, corpus, context.actor, filters)
         head = f"{verdict_line(tuple(judged), context.say)}\n{context.say('feed-filters-tried' if try_only else 'feed-filters-set')}"
         lines = (item_lines(each, context.say) for each in judged)
         title = plain(known.name, 100)
@@ -226,7 +226,7 @@ class FeedCommands(
         context = await self._services.contexts.of_interaction(interaction)
         corpus = context.require_moderator()
         await acknowledge(interaction)
-        feeds = await self._services.ingestion.desk.feeds(corpus)
+        feeds = await self._services.ingestion.feeds.feeds(corpus)
         if not feeds:
             raise UserError("feeds-none")
         guild = interaction.guild.name if interaction.guild else "Newsdesk"
@@ -240,7 +240,9 @@ class FeedCommands(
     async def pause(
         self, interaction: discord.Interaction[Any], feed: app_commands.Range[str, 1, 1000]
     ) -> None:
-        await self._change(interaction, feed, self._services.ingestion.desk.pause, "feed-is-paused")
+        await self._change(
+            interaction, feed, self._services.ingestion.feeds.pause, "feed-is-paused"
+        )
 
     @app_commands.command(name="resume", description=locale_str("Ask a paused feed again"))
     @app_commands.describe(feed=locale_str("Which feed"))
@@ -248,7 +250,7 @@ class FeedCommands(
         self, interaction: discord.Interaction[Any], feed: app_commands.Range[str, 1, 1000]
     ) -> None:
         await self._change(
-            interaction, feed, self._services.ingestion.desk.resume, "feed-is-resumed"
+            interaction, feed, self._services.ingestion.feeds.resume, "feed-is-resumed"
         )
 
     @app_commands.command(name="remove", description=locale_str("Forget a feed; its articles stay"))
@@ -257,7 +259,7 @@ class FeedCommands(
         self, interaction: discord.Interaction[Any], feed: app_commands.Range[str, 1, 1000]
     ) -> None:
         await self._change(
-            interaction, feed, self._services.ingestion.desk.remove, "feed-is-removed"
+            interaction, feed, self._services.ingestion.feeds.remove, "feed-is-removed"
         )
 
     @app_commands.command(
@@ -274,10 +276,10 @@ class FeedCommands(
         await acknowledge(interaction)
         if feed is not None:
             with telling(feed, not_found="feed-unknown", refused="feed-busy"):
-                wanted = await self._services.ingestion.desk.feed(feed, corpus)
+                wanted = await self._services.ingestion.feeds.feed(feed, corpus)
                 look = FeedProgress(interaction, context, wanted.name)
                 came = await self._look(
-                    look, self._services.ingestion.desk.visit(wanted, look.report)
+                    look, self._services.ingestion.feeds.visit(wanted, look.report)
                 )
             lines = [item_lines(each, context.say) for each in came.judged]
             head = visit_lines(came, context.say)
@@ -304,7 +306,7 @@ class FeedCommands(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
         async def find(context: RequestContext, corpus: str) -> Suggested:
-            feeds = await self._services.ingestion.desk.feeds(corpus)
+            feeds = await self._services.ingestion.feeds.feeds(corpus)
             words = typed.casefold()
             return [
                 (
@@ -336,21 +338,21 @@ class FeedCommands(
         self, listed: list[ListedFeed], corpus: str, actor: Actor, look: FeedProgress
     ) -> list[FeedImport]:
         done = []
-        async for each in self._services.ingestion.desk.import_feeds(listed, corpus, actor):
+        async for each in self._services.ingestion.feeds.import_feeds(listed, corpus, actor):
             done.append(each)
             look.done += 1
         return done
 
     async def _visit_all(self, corpus: str, look: FeedProgress) -> list[FeedVisit]:
         """All active feeds, but for those that are being visited right now."""
-        desk = self._services.ingestion.desk
-        active = [feed for feed in await desk.feeds(corpus) if feed.state == "active"]
+        service = self._services.ingestion.feeds
+        active = [feed for feed in await service.feeds(corpus) if feed.state == "active"]
 
         look.of = len(active)
 
         async def visit(feed: Feed) -> FeedVisit | None:
             try:
-                return await desk.visit(feed)
+                return await service.visit(feed)
             except services.Refused:
                 return None
             finally:

@@ -34,7 +34,7 @@ class HelpCommands(commands.Cog):
         ]
         if context.corpus is not None:
             lines.append(await self._what_there_is(context.corpus, say))
-        if context.is_moderator and context.server_id is not None:
+        if context.is_moderator and context.guild_id is not None:
             lines.append(say("help-moderators"))
         lines.append(say("help-privacy"))
         embed = note("\n\n".join(lines)).embed

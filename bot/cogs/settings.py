@@ -120,7 +120,7 @@ class SettingsCommands(
         context = await self._services.contexts.of_interaction(interaction)
         by = (context.require_moderator(), context.actor)
         settings = await self._services.guild_settings.change(
-            context.server_id or 0, by=by, **changes
+            context.guild_id or 0, by=by, **changes
         )
         say = translator_for(settings.language or interaction.locale.value)
         await self._tell(interaction, settings, say)

@@ -109,7 +109,7 @@ async def _examine_vectors(library: Library, vector: Vectors) -> list[CheckResul
     findings = []
     for searched in await library.catalogue.corpora.all():
         try:
-            await library.corner(searched).vectors.query(vector, 1)
+            await library.indexes(searched).vectors.query(vector, 1)
         except IndexDamaged as error:
             findings.append(
                 CheckResult(

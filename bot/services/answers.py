@@ -157,7 +157,7 @@ class AnswerService:
             request.id,
             context.as_of,
             asked.corpus,
-            request.server_id,
+            request.guild_id,
             request.channel_id,
             None,
             request.user_id,

@@ -97,7 +97,7 @@ class AskService:
             text=text.strip(),
             corpus=about.corpus if about else None,
             user_id=context.user.id,
-            server_id=context.server_id,
+            guild_id=context.guild_id,
             channel_id=context.channel_id,
             say=context.say,
             conversation=about.conversation if about else None,
@@ -166,11 +166,11 @@ class AskService:
     async def require_reading(self, context: RequestContext, given: StoredAnswer) -> None:
         """Whether this person may read what is kept, here and now. Raises ``UserError``."""
         # What came directly is its reader's alone, also where it was asked in a server.
-        if given.server_id != context.server_id and context.server_id is not None:
+        if given.guild_id != context.guild_id and context.guild_id is not None:
             raise UserError("not-yours")
-        if (given.private or context.server_id is None) and given.user_id != context.user.id:
+        if (given.private or context.guild_id is None) and given.user_id != context.user.id:
             raise UserError("not-yours")
-        if context.server_id is None and not await self.dm_guilds.may_read(
+        if context.guild_id is None and not await self.dm_guilds.may_read(
             context.user, given.corpus
         ):
             raise UserError("dm-no-servers")

@@ -28,7 +28,7 @@ _AT_ONCE = 5
 
 @dataclass(frozen=True, slots=True)
 class _ChosenGuild:
-    server_id: int
+    guild_id: int
     at: float
 
 
@@ -66,7 +66,7 @@ class DMGuildResolver:
         """
         chosen = self._chosen.get(user.id)
         if chosen is not None and self._tick() - chosen.at < _REMEMBERED_SECONDS:
-            guild = self._client.get_guild(chosen.server_id)
+            guild = self._client.get_guild(chosen.guild_id)
             if guild is not None and await self._may_read(guild, user, fresh=not suggesting):
                 self._remember(user, guild)
                 return self._contexts.corpus_of(guild.id)
@@ -114,9 +114,9 @@ class DMGuildResolver:
         ]
         return there[:_MOST_SERVERS]
 
-    async def choose(self, user: discord.abc.User, server_id: int) -> discord.Guild:
+    async def choose(self, user: discord.abc.User, guild_id: int) -> discord.Guild:
         """Note what someone chose. Raises ``UserError`` for a server that they are not in."""
-        guild = self._client.get_guild(server_id)
+        guild = self._client.get_guild(guild_id)
         if guild is None or not await self._may_read(guild, user, fresh=True):
             raise UserError("dm-no-servers")
         self._remember(user, guild)

@@ -68,37 +68,37 @@ class GuildRetention:
     async def compare(self) -> None:
         """Note who came and went while the bot was away."""
         database, now = self._library.database, self._library.clock()
-        for server_id in set(await known_guilds(database)) - self._present():
-            await self.left(server_id)
-        for server_id in set(await guilds_removed_before(database, datetime.max)) & self._present():
-            await self.came(server_id)
+        for guild_id in set(await known_guilds(database)) - self._present():
+            await self.left(guild_id)
+        for guild_id in set(await guilds_removed_before(database, datetime.max)) & self._present():
+            await self.came(guild_id)
         await mark_present(database, list(self._present()), now)
 
     def _present(self) -> set[int]:
         """The servers that the bot is in, at this moment: some leave while it looks."""
         return {guild.id for guild in self._client.guilds}
 
-    async def came(self, server_id: int) -> None:
+    async def came(self, guild_id: int) -> None:
         """Keep what is a server's, and visit its feeds again."""
-        await mark_present(self._library.database, [server_id], self._library.clock())
-        corpus, desk = self._contexts.corpus_of(server_id), self._ingestion.desk
+        await mark_present(self._library.database, [guild_id], self._library.clock())
+        corpus, feeds = self._contexts.corpus_of(guild_id), self._ingestion.feeds
         for feed in await self._feeds(corpus):
             if _is_ours(feed.pause_reason):
-                await desk.resume(str(feed.id), corpus, _US)
+                await feeds.resume(str(feed.id), corpus, _US)
 
-    async def left(self, server_id: int) -> None:
+    async def left(self, guild_id: int) -> None:
         """Start the grace time of a server; its jobs end, and its feeds are not visited."""
-        await mark_removed(self._library.database, server_id, self._library.clock())
+        await mark_removed(self._library.database, guild_id, self._library.clock())
         if self._settings.shared_corpus is not None:
             return
-        corpus, room = self._contexts.corpus_of(server_id), self._ingestion
+        corpus, room = self._contexts.corpus_of(guild_id), self._ingestion
         for job in await self._library.catalogue.jobs.unfinished():
             if job.corpus == corpus:
                 with contextlib.suppress(NewsdeskError):  # it has ended meanwhile
                     await room.jobs.cancel(job.id, corpus, _US)
         for feed in await self._feeds(corpus):
             if feed.state == "active":
-                await room.desk.pause(str(feed.id), corpus, _US)
+                await room.feeds.pause(str(feed.id), corpus, _US)
 
     async def _feeds(self, corpus: str) -> list[Feed]:
         found = await self._library.catalogue.corpora.by_name(corpus)
@@ -112,20 +112,20 @@ class GuildRetention:
         library = self._library
         due = library.clock() - timedelta(days=self._settings.guild_data_retention_days)
         gone = await guilds_removed_before(library.database, due)
-        for server_id in gone:
-            if self._client.get_guild(server_id) is not None:
+        for guild_id in gone:
+            if self._client.get_guild(guild_id) is not None:
                 continue  # it has taken the bot back
             if self._settings.shared_corpus is None:
-                corpus = self._contexts.corpus_of(server_id)
+                corpus = self._contexts.corpus_of(guild_id)
                 await delete_corpus(library, corpus)
                 # Also what was answered from it directly.
                 await forget_answers(library.database, corpus=corpus)
                 await forget_usage(library.database, corpus)
-            await forget_answers(library.database, server_id=server_id)
-            await forget_subscriptions(library.database, server_id=server_id)
-            await forget_job_messages(library.database, server_id)
-            await forget_guild(library.database, server_id)
-            _log.info("a server's data was deleted", extra=details(server=server_id))
+            await forget_answers(library.database, guild_id=guild_id)
+            await forget_subscriptions(library.database, guild_id=guild_id)
+            await forget_job_messages(library.database, guild_id)
+            await forget_guild(library.database, guild_id)
+            _log.info("a server's data was deleted", extra=details(server=guild_id))
         await forget_answers(
             library.database,
             before=library.clock() - timedelta(days=self._settings.answer_retention_days),

@@ -21,21 +21,21 @@ class GuildSettingsCache:
         self._known: OrderedDict[int, GuildSettings] = OrderedDict()
         self._reading: dict[int, asyncio.Future[GuildSettings]] = {}
 
-    async def of(self, server_id: int | None) -> GuildSettings:
+    async def of(self, guild_id: int | None) -> GuildSettings:
         """The settings of a server; the defaults for direct messages."""
-        if server_id is None:
+        if guild_id is None:
             return GuildSettings()
-        if server_id in self._known:
-            return self._known[server_id]
+        if guild_id in self._known:
+            return self._known[guild_id]
         # The first commands of a server may come all at once: one reads for all.
-        reading = self._reading.get(server_id)
+        reading = self._reading.get(guild_id)
         if reading is None:
-            reading = asyncio.ensure_future(self._read(server_id))
-            self._reading[server_id] = reading
+            reading = asyncio.ensure_future(self._read(guild_id))
+            self._reading[guild_id] = reading
         return await asyncio.shield(reading)
 
     async def change(
-        self, server_id: int, *, by: tuple[str, Actor] | None = None, **changes: Any
+        self, guild_id: int, *, by: tuple[str, Actor] | None = None, **changes: Any
     ) -> GuildSettings:
         """``by`` is who does that, for the audit of a corpus by name."""
         noted = None
@@ -44,25 +44,25 @@ class GuildSettingsCache:
             corpus = await self._library.catalogue.corpora.by_name(by[0])
             noted = (corpus, by[1]) if corpus is not None else None
         settings = await change_guild_settings(
-            self._library.database, server_id, self._library.clock(), by=noted, **changes
+            self._library.database, guild_id, self._library.clock(), by=noted, **changes
         )
-        self._keep(server_id, settings)
+        self._keep(guild_id, settings)
         return settings
 
-    async def _read(self, server_id: int) -> GuildSettings:
+    async def _read(self, guild_id: int) -> GuildSettings:
         try:
-            settings = await load_guild_settings(self._library.database, server_id)
+            settings = await load_guild_settings(self._library.database, guild_id)
             # What was changed meanwhile is newer than what was read.
-            if server_id not in self._known:
-                self._keep(server_id, settings)
-            return self._known[server_id]
+            if guild_id not in self._known:
+                self._keep(guild_id, settings)
+            return self._known[guild_id]
         finally:
-            del self._reading[server_id]
+            del self._reading[guild_id]
 
-    def forget(self, server_id: int) -> None:
-        self._known.pop(server_id, None)
+    def forget(self, guild_id: int) -> None:
+        self._known.pop(guild_id, None)
 
-    def _keep(self, server_id: int, settings: GuildSettings) -> None:
-        self._known[server_id] = settings
+    def _keep(self, guild_id: int, settings: GuildSettings) -> None:
+        self._known[guild_id] = settings
         while len(self._known) > _MOST:
             self._known.popitem(last=False)

@@ -1,4 +1,4 @@
-"""What brings news in, opened together: the polite fetcher, the feed desk, its poller, the jobs."""
+"""What brings news in, opened together: the polite fetcher, the feed service, its poller, the jobs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class IngestionServices:
     """``poller.run()`` and ``jobs.run()`` are to be run beside each other while the bot is up."""
 
     library: Library
-    desk: FeedService
+    feeds: FeedService
     poller: FeedPoller
     jobs: JobQueue
     pages: PageLoader
@@ -57,11 +57,11 @@ async def open_ingestion(settings: Settings, library: Library) -> AsyncIterator[
             clock=library.clock,
         )
         pages = PageLoader(web, extractor, settings.max_article_bytes, settings.respect_noai)
-        desk = FeedService(library, pages, settings.feed_rules())
-        poller = FeedPoller(desk, at_once=settings.feed_connections, clock=library.clock)
+        feeds = FeedService(library, pages, settings.feed_rules())
+        poller = FeedPoller(feeds, at_once=settings.feed_connections, clock=library.clock)
         worker = JobWorker(library, pages, load_item)
         jobs = JobQueue(library, worker, most_waiting=settings.max_queued_jobs)
-        yield IngestionServices(library, desk, poller, jobs, pages)
+        yield IngestionServices(library, feeds, poller, jobs, pages)
 
 
 @contextlib.asynccontextmanager

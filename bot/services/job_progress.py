@@ -71,7 +71,7 @@ class JobProgressBoard:
         corpus = context.require_moderator()
         job = await self.submit(context, sources)
         language = language_of(context.settings.language or interaction.locale.value)
-        kept = JobMessage(job.id, context.server_id or 0, context.channel_id, message_id, language)
+        kept = JobMessage(job.id, context.guild_id or 0, context.channel_id, message_id, language)
         await save_job_message(self._database, kept)
         channel = interaction.channel
         way = PersistentMessage(
@@ -94,9 +94,9 @@ class JobProgressBoard:
     async def resume(self) -> None:
         """Go on showing the jobs that a former process showed."""
         for kept in await all_job_messages(self._database):
-            channel = self._client.get_partial_messageable(kept.channel_id, guild_id=kept.server_id)
+            channel = self._client.get_partial_messageable(kept.channel_id, guild_id=kept.guild_id)
             way = PersistentMessage(channel, kept.message_id)
-            self._start(kept, self._contexts.corpus_of(kept.server_id), way)
+            self._start(kept, self._contexts.corpus_of(kept.guild_id), way)
 
     @property
     def is_showing(self) -> bool:
@@ -117,7 +117,7 @@ class JobProgressBoard:
             message = interaction.message
             if kept is None:
                 raise UserError("job-over-already")
-            if kept.server_id != context.server_id or (
+            if kept.guild_id != context.guild_id or (
                 message is None or kept.message_id not in (None, message.id)
             ):
                 raise UserError("not-yours")
@@ -156,7 +156,7 @@ class JobProgressBoard:
         except services.NotFound:  # its server's data was deleted
             await forget_job_message(self._database, kept.job_id)
         except Exception as error:  # noqa: BLE001 - nobody to tell; the job goes on
-            error_pages.log(error, "showing a job", job=kept.job_id, server=kept.server_id)
+            error_pages.log(error, "showing a job", job=kept.job_id, server=kept.guild_id)
         finally:
             await delivery.close()
 

@@ -22,14 +22,14 @@ _MOST_PEOPLE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """A person in a server, or in direct messages (``server_id`` is None).
+    """A person in a server, or in direct messages (``guild_id`` is None).
 
     ``corpus`` is what may be read there: None in direct messages, where it has to be chosen.
     ``place_ids`` are the channel and, for a thread, its parent.
     """
 
     user: discord.User | discord.Member
-    server_id: int | None
+    guild_id: int | None
     channel_id: int
     place_ids: frozenset[int]
     corpus: str | None
@@ -51,7 +51,7 @@ class RequestContext:
     @property
     def actor(self) -> Actor:
         """Who this is in the audit, and from where; ``explained`` shows it again."""
-        where = f"discord server {self.server_id} channel {self.channel_id}"
+        where = f"discord server {self.guild_id} channel {self.channel_id}"
         return Actor(f"discord user {self.user.id}", where)
 
     @property
@@ -83,7 +83,7 @@ class RequestContext:
 
     def require_moderator(self) -> str:
         """The corpus that is this moderator's. Raises ``UserError``."""
-        if self.server_id is None or self.corpus is None:
+        if self.guild_id is None or self.corpus is None:
             raise UserError("server-only")
         if not self.is_moderator:
             raise UserError("moderators-only")

@@ -78,7 +78,7 @@ class AnswerQueue:
             at_once=limits.at_once,
             owner=lambda turn: turn.server,
             rank=lambda turn: turn.number,
-            lane_at_once=limits.server_at_once,
+            group_at_once=limits.server_at_once,
         )
         self._waiting: list[_Turn] = []
         self._number = 0

@@ -31,7 +31,7 @@ class Request:
     it reads, None if that is not known yet."""
 
     user_id: int
-    server_id: int | None
+    guild_id: int | None
     channel_id: int
     say: Say
     exempt: bool = False
@@ -78,7 +78,7 @@ class RequestRunner:
         """
         task = _this_task()
         where = {
-            "server": request.server_id,
+            "server": request.guild_id,
             "channel": request.channel_id,
             "user": request.user_id,
         }
@@ -125,7 +125,7 @@ class RequestRunner:
         """
         waiting = WaitingNotice(delivery, request.say)
         # Everything of a direct message counts for no guild but for its person.
-        server = request.server_id or request.user_id
+        server = request.guild_id or request.user_id
         turn = self._queue.turn(server, request.user_id, exempt=request.exempt, moved=waiting.moved)
         try:
             async with turn:
@@ -160,13 +160,13 @@ class RequestRunner:
             request, task = self._running[request_id]
             self._running[request_id] = (replace(request, corpus=corpus), task)
 
-    def cancel_guild_requests(self, server_id: int, corpus: str | None) -> None:
+    def cancel_guild_requests(self, guild_id: int, corpus: str | None) -> None:
         """End what is under way for a guild that is gone, and directly what reads ``corpus``, its
         own, which is told there. None for a corpus that other guilds have too."""
         for request, task in list(self._running.values()):
-            if request.server_id == server_id:
+            if request.guild_id == guild_id:
                 task.cancel()
-            elif request.server_id is None and corpus is not None and request.corpus == corpus:
+            elif request.guild_id is None and corpus is not None and request.corpus == corpus:
                 self._withdrawn.add(request.id)
                 task.cancel()
 

@@ -17,14 +17,14 @@ from retrieval.timestamps import from_micros, to_micros
 class StoredAnswer:
     """One answer. ``answer`` is whatever the answering layer makes of it, as JSON.
 
-    ``server_id`` is None in a direct message, ``message_id`` until the message is there;
+    ``guild_id`` is None in a direct message, ``message_id`` until the message is there;
     ``question`` and ``user_id`` are gone once the user had them forgotten.
     """
 
     id: str
     at: datetime
     corpus: str
-    server_id: int | None
+    guild_id: int | None
     channel_id: int
     message_id: int | None
     user_id: int | None
@@ -39,7 +39,7 @@ async def save_answer(database: Database, given: StoredAnswer) -> None:
         "id": given.id,
         "at": to_micros(given.at),
         "corpus": given.corpus,
-        "server_id": given.server_id,
+        "guild_id": given.guild_id,
         "channel_id": given.channel_id,
         "message_id": given.message_id,
         "user_id": given.user_id,
@@ -134,17 +134,17 @@ async def forget_user(database: Database, user_id: int) -> int:
 async def forget_answers(
     database: Database,
     *,
-    server_id: int | None = None,
+    guild_id: int | None = None,
     corpus: str | None = None,
     before: datetime | None = None,
 ) -> int:
     """Delete the answers given in a server, made of a corpus, or before a moment; all that is said
     has to hold. Returns how many."""
-    if server_id is None and corpus is None and before is None:
+    if guild_id is None and corpus is None and before is None:
         raise ValueError("say which answers")
     chosen = []
-    if server_id is not None:
-        chosen.append(answers.c.server_id == server_id)
+    if guild_id is not None:
+        chosen.append(answers.c.guild_id == guild_id)
     if corpus is not None:
         chosen.append(answers.c.corpus == corpus)
     if before is not None:
@@ -165,7 +165,7 @@ async def _one(database: Database, wanted: Any) -> StoredAnswer | None:
         row.id,
         from_micros(row.at),
         row.corpus,
-        row.server_id,
+        row.guild_id,
         row.channel_id,
         row.message_id,
         row.user_id,

@@ -39,16 +39,16 @@ _KNOWN = frozenset(field.name for field in fields(GuildSettings))
 _IDS = frozenset({"channels", "ask_roles", "free_roles", "moderator_roles"})
 
 
-async def load_guild_settings(database: Database, server_id: int) -> GuildSettings:
+async def load_guild_settings(database: Database, guild_id: int) -> GuildSettings:
     """The settings of a server; the defaults for one that has set nothing."""
-    query = select(guilds.c.settings).where(guilds.c.id == server_id)
+    query = select(guilds.c.settings).where(guilds.c.id == guild_id)
     stored = await database.read(lambda connection: connection.scalar(query))
     return _read(stored or {})
 
 
 async def change_guild_settings(
     database: Database,
-    server_id: int,
+    guild_id: int,
     now: datetime,
     *,
     by: tuple[Corpus, Actor] | None = None,
@@ -59,7 +59,7 @@ async def change_guild_settings(
     ``by`` is who does that, for the audit of a corpus.
     """
     async with database.write() as connection:
-        query = select(guilds.c.settings).where(guilds.c.id == server_id)
+        query = select(guilds.c.settings).where(guilds.c.id == guild_id)
         stored = (await connection.execute(query)).scalar_one_or_none()
         before = _read(stored or {})
         settings = replace(before, **changes)
@@ -72,44 +72,44 @@ async def change_guild_settings(
                         connection, corpus, actor, now, f"settings.{name}", "", Note.verbatim(words)
                     )
         if stored is None:
-            row = {"id": server_id, "settings": asdict(settings), "joined_at": to_micros(now)}
+            row = {"id": guild_id, "settings": asdict(settings), "joined_at": to_micros(now)}
             await connection.execute(insert(guilds), row)
         else:
             await connection.execute(
-                update(guilds).where(guilds.c.id == server_id).values(settings=asdict(settings))
+                update(guilds).where(guilds.c.id == guild_id).values(settings=asdict(settings))
             )
     return settings
 
 
-async def mark_present(database: Database, server_ids: list[int], now: datetime) -> None:
+async def mark_present(database: Database, guild_ids: list[int], now: datetime) -> None:
     """Note that the bot is in these servers: what is theirs is kept."""
     async with database.write() as connection:
         await connection.execute(
-            update(guilds).where(guilds.c.id.in_(server_ids)).values(removed_at=None)
+            update(guilds).where(guilds.c.id.in_(guild_ids)).values(removed_at=None)
         )
         known = set((await connection.execute(select(guilds.c.id))).scalars())
         rows = [
-            {"id": server_id, "settings": {}, "joined_at": to_micros(now)}
-            for server_id in server_ids
-            if server_id not in known
+            {"id": guild_id, "settings": {}, "joined_at": to_micros(now)}
+            for guild_id in guild_ids
+            if guild_id not in known
         ]
         if rows:
             await connection.execute(insert(guilds), rows)
 
 
-async def mark_removed(database: Database, server_id: int, now: datetime) -> None:
+async def mark_removed(database: Database, guild_id: int, now: datetime) -> None:
     """Note that the bot was removed from a server, also one that it never noted to be in; from now
     on its grace time runs."""
     at = to_micros(now)
     async with database.write() as connection:
-        known = await connection.scalar(select(guilds.c.id).where(guilds.c.id == server_id))
+        known = await connection.scalar(select(guilds.c.id).where(guilds.c.id == guild_id))
         if known is None:
-            row = {"id": server_id, "settings": {}, "joined_at": at, "removed_at": at}
+            row = {"id": guild_id, "settings": {}, "joined_at": at, "removed_at": at}
             await connection.execute(insert(guilds), row)
             return
         await connection.execute(
             update(guilds)
-            .where(guilds.c.id == server_id, guilds.c.removed_at.is_(None))
+            .where(guilds.c.id == guild_id, guilds.c.removed_at.is_(None))
             .values(removed_at=at)
         )
 
@@ -126,10 +126,10 @@ async def guilds_removed_before(database: Database, moment: datetime) -> list[in
     return await database.read(lambda connection: list(connection.execute(query).scalars()))
 
 
-async def forget_guild(database: Database, server_id: int) -> None:
+async def forget_guild(database: Database, guild_id: int) -> None:
     """Delete what is kept of a server itself. Its corpus and its answers go on their own."""
     async with database.write() as connection:
-        await connection.execute(delete(guilds).where(guilds.c.id == server_id))
+        await connection.execute(delete(guilds).where(guilds.c.id == guild_id))
 
 
 def _difference(name: str, before: Any, after: Any) -> str | None:

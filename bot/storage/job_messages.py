@@ -15,7 +15,7 @@ class JobMessage:
     """A message of a Discord server. ``message_id`` is None where none could be sent yet."""
 
     job_id: int
-    server_id: int
+    guild_id: int
     channel_id: int
     message_id: int | None
     language: str
@@ -48,7 +48,7 @@ async def forget_job_message(database: Database, job_id: int) -> None:
         await connection.execute(delete(job_messages).where(job_messages.c.job_id == job_id))
 
 
-async def forget_job_messages(database: Database, server_id: int) -> None:
+async def forget_job_messages(database: Database, guild_id: int) -> None:
     """Forget where the jobs of a server are shown."""
     async with database.write() as connection:
-        await connection.execute(delete(job_messages).where(job_messages.c.server_id == server_id))
+        await connection.execute(delete(job_messages).where(job_messages.c.guild_id == guild_id))

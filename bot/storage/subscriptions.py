@@ -28,7 +28,7 @@ class Subscription:
     id: int
     kind: Literal["digest", "topic"]
     corpus: str
-    server_id: int | None
+    guild_id: int | None
     channel_id: int | None
     user_id: int
     zone: str
@@ -72,14 +72,14 @@ async def add_subscription(database: Database, subscription: Subscription) -> Su
 
 
 async def active_subscriptions(
-    database: Database, *, user_id: int | None = None, server_id: int | None = None
+    database: Database, *, user_id: int | None = None, guild_id: int | None = None
 ) -> list[Subscription]:
     """Those that have not ended, oldest first: all, or those of a person or of a server."""
     query = select(subscriptions).where(subscriptions.c.ended_at.is_(None))
     if user_id is not None:
         query = query.where(subscriptions.c.user_id == user_id)
-    if server_id is not None:
-        query = query.where(subscriptions.c.server_id == server_id)
+    if guild_id is not None:
+        query = query.where(subscriptions.c.guild_id == guild_id)
     query = query.order_by(subscriptions.c.id)
     rows = await database.read(lambda connection: connection.execute(query).mappings().all())
     return [_subscription(dict(row)) for row in rows]
@@ -119,14 +119,14 @@ async def subscriptions_of(database: Database, user_id: int) -> int:
 
 
 async def forget_subscriptions(
-    database: Database, *, server_id: int | None = None, user_id: int | None = None
+    database: Database, *, guild_id: int | None = None, user_id: int | None = None
 ) -> None:
     """Delete all subscriptions of a server or of a person, with what was sent."""
-    if server_id is None and user_id is None:
+    if guild_id is None and user_id is None:
         raise ValueError("of whom?")
     mine = select(subscriptions.c.id)
     for column, value in (
-        (subscriptions.c.server_id, server_id),
+        (subscriptions.c.guild_id, guild_id),
         (subscriptions.c.user_id, user_id),
     ):
         if value is not None:

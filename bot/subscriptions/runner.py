@@ -80,10 +80,10 @@ class SubscriptionRunner:
     """``start`` it and ``stop`` it; ``tick`` is one round by itself."""
 
     def __init__(
-        self, catalogue: Catalogue, desk: SummaryService, sender: DigestSender, clock: Clock
+        self, catalogue: Catalogue, summaries: SummaryService, sender: DigestSender, clock: Clock
     ) -> None:
         self._catalogue = catalogue
-        self._desk = desk
+        self._summaries = summaries
         self._sender = sender
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
@@ -266,7 +266,7 @@ class SubscriptionRunner:
         there is nothing."""
         told = await delivered_stories(self._catalogue.database, subscription.id)
         try:
-            digest = await self._desk.digest(
+            digest = await self._summaries.digest(
                 subscription.corpus,
                 TimeRange(now, since),
                 topic=subscription.topic,

@@ -40,7 +40,7 @@ class FeedPoller:
             at_once=at_once,
             owner=lambda feed: feed.corpus,
             rank=lambda feed: feed.next_at.timestamp(),
-            lane=_host,
+            group=_host,
         )
         self._clock = clock
         self._report = report

@@ -52,18 +52,18 @@ class Indexer:
     several may hand in articles side by side, and what enters or leaves the indexes takes turns."""
 
     def __init__(
-        self, catalogue: Catalogue, embedder: Embedder, corner: CorpusIndexes, clock: Clock
+        self, catalogue: Catalogue, embedder: Embedder, indexes: CorpusIndexes, clock: Clock
     ) -> None:
         self._catalogue = catalogue
         self._embedder = embedder
-        self._corner = corner
+        self._indexes = indexes
         self._clock = clock
-        self._stories = StoryAssigner(catalogue, corner.corpus)
+        self._stories = StoryAssigner(catalogue, indexes.corpus)
         self._turn = asyncio.Lock()
 
     @property
     def corpus(self) -> Corpus:
-        return self._corner.corpus
+        return self._indexes.corpus
 
     async def accept(
         self,
@@ -87,7 +87,7 @@ class Indexer:
                 await settle(connection, AcceptedBatch(batch, done).outcomes())
 
         acceptances = await self._catalogue.articles.accept(
-            self._corner.corpus,
+            self._indexes.corpus,
             incoming,
             actor=actor,
             now=self._clock(),
@@ -146,12 +146,12 @@ class Indexer:
     async def regroup(self, change: Callable[[], Awaitable[Result]]) -> Result:
         """Let ``change`` rewrite the stories in the catalogue while nothing is placed."""
         async with self._turn:
-            self._stories = StoryAssigner(self._catalogue, self._corner.corpus)
+            self._stories = StoryAssigner(self._catalogue, self._indexes.corpus)
             return await change()
 
     async def finish_pending(self) -> int:
         """Do what a crash left undone. Returns how many articles were finished."""
-        accepted, retired = await self._catalogue.articles.unfinished(self._corner.corpus)
+        accepted, retired = await self._catalogue.articles.unfinished(self._indexes.corpus)
         for first in range(0, len(accepted), _BATCH):
             await self.enter(accepted[first : first + _BATCH])
         # Finishing may have retired more, and has removed those itself.
@@ -179,10 +179,10 @@ class Indexer:
         ids = [passage_id for version in prepared.versions for passage_id, _, _ in version.passages]
         if ids:
             outcomes = await asyncio.gather(
-                self._corner.vectors.write(ids, prepared.vectors),
-                self._corner.keywords.write(prepared.versions, ()),
+                self._indexes.vectors.write(ids, prepared.vectors),
+                self._indexes.keywords.write(prepared.versions, ()),
                 self._catalogue.articles.store_vectors(
-                    self._corner.corpus.generation, ids, packed(prepared.vectors)
+                    self._indexes.corpus.generation, ids, packed(prepared.vectors)
                 ),
                 return_exceptions=True,
             )
@@ -192,8 +192,8 @@ class Indexer:
     async def _remove(self, version_ids: Sequence[int]) -> None:
         leaving = await self._catalogue.articles.load_versions(version_ids)
         ids = [passage_id for version in leaving for passage_id, _, _ in version.passages]
-        await self._corner.vectors.remove(ids)
-        await self._corner.keywords.write((), version_ids)
+        await self._indexes.vectors.remove(ids)
+        await self._indexes.keywords.write((), version_ids)
         await self._catalogue.articles.mark_archived(version_ids)
         self._stories.forget(version_ids)
 

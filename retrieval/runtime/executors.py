@@ -53,7 +53,7 @@ class Executor:
 
     async def _wait_until_released(self) -> None:
         until = time.monotonic() + _LONGEST_HELD
-        # An event would belong to one event loop, a lane to the process.
+        # An event would belong to one event loop, an executor to the process.
         while self._holders and time.monotonic() < until:  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_AGAIN)
 

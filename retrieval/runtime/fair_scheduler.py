@@ -19,7 +19,7 @@ _MOST_OWNERS = 10_000
 class FairScheduler(Generic[T]):
     """Chooses among what waits, owner by owner in turn.
 
-    ``owner`` says whose a thing is, ``lane`` what it must not share with more than ``lane_at_once``
+    ``owner`` says whose a thing is, ``group`` what it must not share with more than ``group_at_once``
     others (by default its owner), ``rank`` which of one owner's comes first: the lowest. At most
     ``at_once`` run in all. Owners that were served longest ago are forgotten beyond 10,000.
     """
@@ -30,14 +30,14 @@ class FairScheduler(Generic[T]):
         at_once: int,
         owner: Callable[[T], Hashable],
         rank: Callable[[T], float],
-        lane: Callable[[T], Hashable] | None = None,
-        lane_at_once: int = 1,
+        group: Callable[[T], Hashable] | None = None,
+        group_at_once: int = 1,
     ) -> None:
         self._at_once = at_once
         self._owner = owner
         self._rank = rank
-        self._lane = lane or owner
-        self._lane_at_once = lane_at_once
+        self._group = group or owner
+        self._lane_at_once = group_at_once
         self._served: dict[Hashable, int] = {}
         self._turn = 0
         self._running: Counter[Hashable] = Counter()
@@ -53,7 +53,7 @@ class FairScheduler(Generic[T]):
 
     def start(self, thing: T) -> None:
         """Count ``thing`` as running, and its owner as served."""
-        self._running[self._lane(thing)] += 1
+        self._running[self._group(thing)] += 1
         self._turn += 1
         owner = self._owner(thing)
         self._served.pop(owner, None)
@@ -63,10 +63,10 @@ class FairScheduler(Generic[T]):
 
     def end(self, thing: T) -> None:
         """Count ``thing`` as ended."""
-        lane = self._lane(thing)
-        self._running[lane] -= 1
-        if self._running[lane] <= 0:
-            del self._running[lane]
+        group = self._group(thing)
+        self._running[group] -= 1
+        if self._running[group] <= 0:
+            del self._running[group]
 
     def next(self, waiting: Iterable[T]) -> T | None:
         """What is to start now, None if nothing may. The caller takes it out and starts it."""
@@ -76,7 +76,7 @@ class FairScheduler(Generic[T]):
         return min(free, key=self._order, default=None)
 
     def in_order(self, waiting: Sequence[T]) -> list[T]:
-        """What waits, as turns will come; that a lane may be full is not looked at."""
+        """What waits, as turns will come; that a group may be full is not looked at."""
         queues: dict[Hashable, deque[T]] = {}
         for thing in sorted(waiting, key=self._rank):
             queues.setdefault(self._owner(thing), deque()).append(thing)
@@ -95,7 +95,7 @@ class FairScheduler(Generic[T]):
         return ordered
 
     def _has_lane(self, thing: T) -> bool:
-        return self._running[self._lane(thing)] < self._lane_at_once
+        return self._running[self._group(thing)] < self._lane_at_once
 
     def _order(self, thing: T) -> tuple[int, float]:
         return self._served.get(self._owner(thing), 0), self._rank(thing)

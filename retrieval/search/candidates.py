@@ -94,7 +94,7 @@ class CandidateSet:
 class CandidateRequest(NamedTuple):
     """What candidates are gathered for; the question is read when what the corpus holds is known."""
 
-    corner: CorpusIndexes
+    indexes: CorpusIndexes
     vector: Vectors
     understood: Callable[[CorpusSnapshot], Query]
     limit: int
@@ -105,20 +105,20 @@ class CandidateGenerator:
 
     def __init__(self, reading: ReadQueries) -> None:
         self._reading = reading
-        self._holdings: OrderedDict[int, tuple[int, CorpusCache]] = OrderedDict()
+        self._caches: OrderedDict[int, tuple[int, CorpusCache]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def holdings(self, corpus: Corpus) -> CorpusCache:
+    def cache(self, corpus: Corpus) -> CorpusCache:
         """What is held of a corpus in memory; those that nobody asked for longest are forgotten."""
         with self._lock:
-            generation, holdings = self._holdings.get(corpus.id, (None, None))
-            if holdings is None or generation != corpus.generation:
-                holdings = CorpusCache(self._reading, corpus)
-                self._holdings[corpus.id] = (corpus.generation, holdings)
-            self._holdings.move_to_end(corpus.id)
-            if len(self._holdings) > _CORPORA:
-                self._holdings.popitem(last=False)
-        return holdings
+            generation, cache = self._caches.get(corpus.id, (None, None))
+            if cache is None or generation != corpus.generation:
+                cache = CorpusCache(self._reading, corpus)
+                self._caches[corpus.id] = (corpus.generation, cache)
+            self._caches.move_to_end(corpus.id)
+            if len(self._caches) > _CORPORA:
+                self._caches.popitem(last=False)
+        return cache
 
     async def gather(
         self, wanted: CandidateRequest, ranking: Ranking, then: Callable[[CandidateSet], Result]
@@ -127,7 +127,7 @@ class CandidateGenerator:
         threads costs as much as many of the steps. Only a Chroma server is waited for outside.
         """
         steps = self._steps(wanted, ranking)
-        vectors, vector = wanted.corner.vectors, wanted.vector
+        vectors, vector = wanted.indexes.vectors, wanted.vector
         if vectors.is_local:
 
             def here() -> Result:
@@ -154,20 +154,20 @@ class CandidateGenerator:
     ) -> Generator[int | CandidateSet, Dense, None]:
         """Yields how many nearest passages Chroma is to be asked for, is sent them, and yields in the
         end what was gathered. Blocks."""
-        corner, vector, understood, limit = wanted
-        held = self.holdings(corner.corpus).current()
+        indexes, vector, understood, limit = wanted
+        held = self.cache(indexes.corpus).current()
         read = understood(held)
         shown = held.shown
         passing = shown.passing(read.within, read.source)
         every, left = shown.passages(shown.live), shown.passages(passing)
         thinning = max(1.0, every / max(left, 1))
-        other = alternatives(read.words, corner.keywords, self._texts)
-        query = corner.keywords.weigh(read.words, read.kind, read.names, other.forms)
+        other = alternatives(read.words, indexes.keywords, self._texts)
+        query = indexes.keywords.weigh(read.words, read.kind, read.names, other.forms)
         keyword = _keyword(
-            _QueryTerms(corner.keywords, query, read, held, passing, thinning),
+            _QueryTerms(indexes.keywords, query, read, held, passing, thinning),
             max(ranking.keyword_candidates, 2 * limit),
         )
-        keyword |= _of_preferred_time(corner.keywords, query, read, held, passing)
+        keyword |= _of_preferred_time(indexes.keywords, query, read, held, passing)
         notes: list[Note] = []
         depth = max(ranking.dense_candidates, limit)
         if left == every or left > max(_SCORED, every // _SCORED_ONE_IN):
@@ -176,7 +176,7 @@ class CandidateGenerator:
         else:
             dense = held.nearest(passing, vector, depth) if np.any(vector) else []
         ids = np.array(sorted({*keyword, *dense}), dtype=np.int64)
-        measures = corner.keywords.measure(query, ids, keyword)
+        measures = indexes.keywords.measure(query, ids, keyword)
         measured = map(
             ScoredFeatures,
             shown.candidates(ids),

@@ -91,7 +91,7 @@ class Searcher:
 
     async def search(
         self,
-        corner: CorpusIndexes,
+        indexes: CorpusIndexes,
         question: str,
         within: TimeRange,
         *,
@@ -106,9 +106,9 @@ class Searcher:
         those of ``within`` and ``source``, else those that the question's words ask for. Words for
         the time of the event shut nothing out. ``day_first`` says how 3/5/2023 is read.
         """
-        vector = await self._vector(corner, question)
+        vector = await self._vector(indexes, question)
         return await self._search(
-            corner,
+            indexes,
             vector,
             lambda held: self._read(held, question, within, source, day_first=day_first),
             limit,
@@ -154,29 +154,29 @@ class Searcher:
 
     async def publishers(self, corpus: Corpus) -> Publishers:
         """The publishers of a corpus at this moment."""
-        return (await ASKING.run(self.gatherer.holdings(corpus).current)).publishers
+        return (await ASKING.run(self.gatherer.cache(corpus).current)).publishers
 
     async def explore(
-        self, corner: CorpusIndexes, question: str, within: TimeRange
+        self, indexes: CorpusIndexes, question: str, within: TimeRange
     ) -> tuple[list[VersionCandidate], dict[str, Floats]]:
         """The candidates for a question and their features; what ranking is learned from."""
-        vector = await self._vector(corner, question)
+        vector = await self._vector(indexes, question)
         gathered = await self.gatherer.gather(
-            CandidateRequest(corner, vector, lambda held: self._read(held, question, within), 10),
+            CandidateRequest(indexes, vector, lambda held: self._read(held, question, within), 10),
             self.ranking,
             lambda found: found,
         )
         features = self._features(vector, gathered.measured, gathered.read)
         return [entry.candidate for entry in gathered.measured], features
 
-    async def _vector(self, corner: CorpusIndexes, question: str) -> Vectors:
-        await corner.vectors.require_embedder()
+    async def _vector(self, indexes: CorpusIndexes, question: str) -> Vectors:
+        await indexes.vectors.require_embedder()
         vector: Vectors = (await self._embedder.embed([question]))[0]
         return vector
 
     async def _search(
         self,
-        corner: CorpusIndexes,
+        indexes: CorpusIndexes,
         vector: Vectors,
         understood: Callable[[CorpusSnapshot], Query],
         limit: int,
@@ -192,7 +192,7 @@ class Searcher:
             return found, scored, self._hits(found.held, self._chosen(scored, limit), found.read)
 
         gathered, scored, hits = await self.gatherer.gather(
-            CandidateRequest(corner, vector, understood, limit), self.ranking, ordered
+            CandidateRequest(indexes, vector, understood, limit), self.ranking, ordered
         )
         read, notes = gathered.read, gathered.notes
         if self._reranker is not None and scored:
@@ -200,7 +200,7 @@ class Searcher:
             chosen = self._chosen(scored, limit)
             hits = await ASKING.run(self._hits, gathered.held, chosen, read)
         if not hits and explain_nothing:
-            notes += await self._why_nothing(corner, gathered)
+            notes += await self._why_nothing(indexes, gathered)
         within = read.within
         return SearchResults(
             read.text,
@@ -216,12 +216,12 @@ class Searcher:
         )
 
     async def nearest(
-        self, corner: CorpusIndexes, question: str, as_of: datetime
+        self, indexes: CorpusIndexes, question: str, as_of: datetime
     ) -> list[Reference]:
         """Up to five articles that come closest to a question, whatever their date or source."""
-        vector = await self._vector(corner, question)
+        vector = await self._vector(indexes, question)
         found = await self._search(
-            corner,
+            indexes,
             vector,
             lambda held: self._read(held, question, TimeRange(as_of)).widened(),
             10,
@@ -230,7 +230,7 @@ class Searcher:
         nearest = list(
             {hit.passage.article.article_id: hit.passage.article for hit in found.hits}.values()
         )
-        return (nearest or await self._catalogue.articles.newest(corner.corpus, as_of, 5))[:5]
+        return (nearest or await self._catalogue.articles.newest(indexes.corpus, as_of, 5))[:5]
 
     def _features(
         self, vector: Vectors, measured: Sequence[ScoredFeatures], read: Query
@@ -344,7 +344,7 @@ class Searcher:
             )
         return tuple(hits)
 
-    async def _why_nothing(self, corner: CorpusIndexes, found: CandidateSet) -> list[Note]:
+    async def _why_nothing(self, indexes: CorpusIndexes, found: CandidateSet) -> list[Note]:
         """Return what keeps a search from finding anything."""
         read, publishers = found.read, found.held.publishers
         if read.source and not publishers.find(read.source.name) and read.source.host is None:
@@ -361,7 +361,7 @@ class Searcher:
         dated: list[tuple[float, str]] = []
         for wider in map(read.around, _MARGINS):
             dated = [
-                (read.distance(date), date) for date in await self._dates(corner, found, wider)
+                (read.distance(date), date) for date in await self._dates(indexes, found, wider)
             ]
             if dated:
                 break
@@ -375,10 +375,10 @@ class Searcher:
             notes.append(Note("nearest-date", date=min(dated)[1][:10]))
         return notes
 
-    async def _dates(self, corner: CorpusIndexes, found: CandidateSet, wider: Query) -> list[str]:
+    async def _dates(self, indexes: CorpusIndexes, found: CandidateSet, wider: Query) -> list[str]:
         """When the articles were published that a wider question finds."""
         around = await self._search(
-            corner, found.vector, lambda _: wider, 10, explain_nothing=False
+            indexes, found.vector, lambda _: wider, 10, explain_nothing=False
         )
         dates = (hit.passage.article.published_at for hit in around.hits)
         return [date for date in dates if date]

@@ -44,7 +44,7 @@ async def measure(folder: Path, show: str | None) -> None:
             async for _ in ingest(indexer, sources, actor="bench", data_dir=folder):
                 pass
         corpus = (await library.catalogue.corpora.all())[0]
-        desk = SummaryService(library)
+        summaries = SummaryService(library)
         questions = weekly_news.counting_questions()
         answered = Answered(weekly_news.load_articles(), questions)
         sizes: list[int] = []
@@ -59,7 +59,7 @@ async def measure(folder: Path, show: str | None) -> None:
             until = parse_span(week).end
             within = TimeRange(until, until - timedelta(days=7))
             start = time.perf_counter()
-            digest = await desk.digest(corpus.name, within, limit=_STORIES)
+            digest = await summaries.digest(corpus.name, within, limit=_STORIES)
             seconds.append(time.perf_counter() - start)
             copies = Counter(
                 copy

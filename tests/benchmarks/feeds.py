@@ -70,7 +70,7 @@ async def many(folder: Path) -> dict[str, Any]:
             open_ingestion(settings, library) as room,
         ):
             for n, host in enumerate(hosts):
-                await room.desk.add(site.url("/feed", host), f"corpus {n % _CORPORA}", _BY)
+                await room.feeds.add(site.url("/feed", host), f"corpus {n % _CORPORA}", _BY)
             seconds, memory, failed, ahead = [], [], 0, 0
             site.seconds = 0.01
             site.most_at_once = 0
@@ -107,12 +107,12 @@ async def long(folder: Path, *, full: bool = True) -> dict[str, Any]:
             open_library(settings.library(), writer="bench") as library,
             open_ingestion(settings, library) as room,
         ):
-            feed = await room.desk.add(site.url("/feed"), "local", _BY)
+            feed = await room.feeds.add(site.url("/feed"), "local", _BY)
             start, worked = time.perf_counter(), time.process_time()
-            first = await room.desk.visit(feed)
+            first = await room.feeds.visit(feed)
             seconds, cpu = time.perf_counter() - start, time.process_time() - worked
             site.forget()
-            again = await room.desk.visit(first.feed)
+            again = await room.feeds.visit(first.feed)
             wrong = await check_indexes(library)
             return {
                 "counts": dict(first.counts),

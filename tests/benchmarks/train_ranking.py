@@ -55,15 +55,15 @@ class Example:
 
 async def gathered(library: Library, questions: Sequence[EvaluationQuestion]) -> list[Example]:
     corpus = (await library.catalogue.corpora.all())[0]
-    corner = library.corner(corpus)
+    indexes = library.indexes(corpus)
     examples = []
     for question in questions:
         within = TimeRange(parse_span(question.asked_at).end)
-        candidates, features = await library.searcher.explore(corner, question.question, within)
+        candidates, features = await library.searcher.explore(indexes, question.question, within)
         passages = await library.catalogue.articles.load_passages(
             [c.passage_id for c in candidates]
         )
-        shown = library.searcher.gatherer.holdings(corpus).current().shown
+        shown = library.searcher.gatherer.cache(corpus).current().shown
         told = shown.reports_of_stories(sorted({c.story_id or 0 for c in candidates}))
         answers = []
         for candidate in candidates:

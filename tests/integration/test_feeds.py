@@ -47,9 +47,9 @@ async def test_a_feed_of_each_kind_is_found_read_and_taken_in_with_its_own_dates
     site.feed("/what-is-new", [1, 2, 3], kind)
     site.serve("/", documents.home([(documents.TYPES[kind], "/what-is-new")]))
     async with opened(tmp_path, site) as room:
-        feed = await room.desk.add(site.url("/"), "local", MODERATOR)
+        feed = await room.feeds.add(site.url("/"), "local", MODERATOR)
         assert feed.url == site.url("/what-is-new")
-        visit = await room.desk.visit(feed)
+        visit = await room.feeds.visit(feed)
         assert visit.counts == {"indexed": 3}
         desk = await moderator(room)
         card = (await desk.articles.find("Cestry"))[0]
@@ -69,15 +69,15 @@ async def test_a_site_without_a_link_to_its_feed_has_it_at_a_usual_address(
     site.serve("/maps/index.xml", documents.sitemap_index([site.url("/maps/news.xml")]), "text/xml")
     site.feed("/maps/news.xml", [4, 5], "sitemap")
     async with opened(tmp_path, site) as room:
-        seen = await room.desk.preview(site.url("/"), "local")
+        seen = await room.feeds.preview(site.url("/"), "local")
         assert (seen.url, seen.document.kind) == (site.url("/maps/index.xml"), "sitemap-index")
         assert [each.verdict for each in seen.judged] == ["new", "new"]
         site.feed("/rss.xml", [6])
-        assert (await room.desk.preview(site.url("/"), "local")).url == site.url("/rss.xml")
+        assert (await room.feeds.preview(site.url("/"), "local")).url == site.url("/rss.xml")
         for path in ("/rss.xml", "/maps/index.xml"):
             site.serve(path, "gone", status=404)
         with pytest.raises(UnreadableSource, match="feed-not-found"):
-            await room.desk.preview(site.url("/news/1"), "local")
+            await room.feeds.preview(site.url("/news/1"), "local")
 
 
 async def test_a_feed_that_has_not_changed_costs_one_request_and_writes_nothing(
@@ -85,8 +85,8 @@ async def test_a_feed_that_has_not_changed_costs_one_request_and_writes_nothing(
 ) -> None:
     site.feed("/feed", list(range(12)), full=True)
     async with opened(tmp_path, site) as room:
-        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
-        feed = (await room.desk.visit(feed)).feed
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
+        feed = (await room.feeds.visit(feed)).feed
         site.forget()
         writes: list[str] = []
 
@@ -97,12 +97,12 @@ async def test_a_feed_that_has_not_changed_costs_one_request_and_writes_nothing(
 
         engine = room.library.catalogue.database._engine.sync_engine
         event.listen(engine, "before_cursor_execute", watch)
-        visit = await room.desk.visit(feed)
+        visit = await room.feeds.visit(feed)
         assert visit.result == "unchanged"
         assert [(seen.path, seen.status) for seen in site.requests] == [("/feed", 304)]
         assert writes == []
         # Nor is it asked before its time, although that was not written down.
-        assert await room.desk.due(room.library.clock()) == []
+        assert await room.feeds.due(room.library.clock()) == []
 
 
 async def test_a_first_visit_takes_the_newest_and_later_ones_only_what_is_new(
@@ -111,8 +111,8 @@ async def test_a_first_visit_takes_the_newest_and_later_ones_only_what_is_new(
     entries = [documents.entry(site.url(), n, full=True) for n in range(30)]
     site.feed("/feed", entries[:25])
     async with opened(tmp_path, site, feed_first_items=10) as room:
-        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
-        first = await room.desk.visit(feed)
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
+        first = await room.feeds.visit(feed)
         assert verdicts(first) == {"new": 10, "old": 15}
         assert {each.item.title for each in first.judged if each.verdict == "new"} == {
             documents.title_of(n) for n in range(15, 25)
@@ -125,7 +125,7 @@ async def test_a_first_visit_takes_the_newest_and_later_ones_only_what_is_new(
             for e in entries[:25]
         ]
         site.feed("/feed", [*moved, *entries[25:27]])
-        second = await room.desk.visit(first.feed)
+        second = await room.feeds.visit(first.feed)
         assert second.counts == {"indexed": 2}
         assert verdicts(second) == {"new": 2, "seen": 10, "old": 15}
         counts = (await room.library.counts())[0]
@@ -137,14 +137,14 @@ async def test_an_article_that_its_feed_changes_gets_a_new_version_and_a_correct
 ) -> None:
     site.feed("/feed", [1, 2])
     async with opened(tmp_path, site) as room:
-        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
-        feed = (await room.desk.visit(feed)).feed
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
+        feed = (await room.feeds.visit(feed)).feed
         assert "cost was revised" not in await _passages(room, "project1 building cost")
         site.revisions[1] = 2
         site.notes[1] = "Correction: An earlier version of this article named the wrong architect."
         entries = [documents.entry(site.url(), n) for n in (1, 2)]
         site.feed("/feed", [replace(entries[0], teaser="Rewritten…"), entries[1]])
-        visit = await room.desk.visit(feed)
+        visit = await room.feeds.visit(feed)
         assert visit.counts == {"updated": 1}
         card, text = await (await moderator(room)).articles.show(site.url("/news/1"))
         assert card.versions == 2
@@ -173,10 +173,12 @@ async def test_each_item_that_is_left_out_is_explained(tmp_path: Path, site: New
     ]
     site.feed("/feed", listed)
     async with opened(tmp_path, site) as room:
-        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR, exclude=["advertisement"])
-        preview = await room.desk.preview(site.url("/feed"), "local")
+        feed = await room.feeds.add(
+            site.url("/feed"), "local", MODERATOR, exclude=["advertisement"]
+        )
+        preview = await room.feeds.preview(site.url("/feed"), "local")
         assert site.paths().count("/private/2") == 0
-        visit = await room.desk.visit(feed)
+        visit = await room.feeds.visit(feed)
         for judged in (preview.judged, visit.judged):
             said = [each.verdict for each in judged]
             assert said == [
@@ -190,7 +192,7 @@ async def test_each_item_that_is_left_out_is_explained(tmp_path: Path, site: New
         # What failed for the moment is tried again, what was turned down is not.
         site.forget()
         site.serve("/status/503", documents.page(8))
-        again = await room.desk.visit(visit.feed)
+        again = await room.feeds.visit(visit.feed)
         assert again.counts == {"indexed": 1}
         assert sorted(site.paths()) == ["/feed", "/status/503"]
 
@@ -201,11 +203,11 @@ async def test_a_failing_feed_backs_off_says_why_and_is_paused_after_days(
     clock = Clock()
     site.feed("/feed", [1], full=True)
     async with opened(tmp_path, site, clock, feed_pause_after_failing_days=3) as room:
-        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
         site.serve("/feed", "down", status=500)
         waits = []
         while feed.state == "active":
-            visit = await room.desk.visit(feed)
+            visit = await room.feeds.visit(feed)
             assert visit.result == "failed"
             feed = visit.feed
             waits.append((feed.next_at - clock()).total_seconds() / 60)
@@ -215,24 +217,24 @@ async def test_a_failing_feed_backs_off_says_why_and_is_paused_after_days(
         assert describe(feed.pause_reason).startswith(
             "it has been failing since 2023-11-07: the server answered 500"
         )
-        assert await room.desk.due(clock()) == []
+        assert await room.feeds.due(clock()) == []
         site.feed("/feed", [1], full=True)
-        feed = await room.desk.resume(str(feed.id), "local", MODERATOR)
-        assert (await room.desk.visit(feed)).counts == {"indexed": 1}
+        feed = await room.feeds.resume(str(feed.id), "local", MODERATOR)
+        assert (await room.feeds.visit(feed)).counts == {"indexed": 1}
 
 
 async def test_a_publisher_that_wants_to_be_left_alone_is(tmp_path: Path, site: NewsSite) -> None:
     clock = Clock()
     site.feed("/feed", [1], full=True, Cache_Control="public, max-age=7200")
     async with opened(tmp_path, site, clock) as room:
-        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
-        feed = (await room.desk.visit(feed)).feed
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
+        feed = (await room.feeds.visit(feed)).feed
         assert (feed.next_at - clock()).total_seconds() == 7200
         site.serve("/feed", "later", status=429, headers={"Retry-After": "36000"})
-        feed = (await room.desk.visit(feed)).feed
+        feed = (await room.feeds.visit(feed)).feed
         assert (feed.next_at - clock()).total_seconds() == 36000
         site.forget()
-        asked_again = await room.desk.visit(feed)
+        asked_again = await room.feeds.visit(feed)
         assert asked_again.result == "failed"
         assert asked_again.reason == Note("host-backoff", until="2023-11-07 19:00")
         assert site.requests == []
@@ -244,11 +246,11 @@ async def test_the_interval_follows_how_often_a_feed_changes(
     clock = Clock()
     async with opened(tmp_path, site, clock) as room:
         site.feed("/feed", [0], full=True)
-        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
         minutes = []
         for numbers in ([0], [0, 1], [0, 1, 2], [0, 1, 2], [0, 1, 2], [0, 1, 2]):
             site.feed("/feed", numbers, full=True)
-            feed = (await room.desk.visit(feed)).feed
+            feed = (await room.feeds.visit(feed)).feed
             minutes.append(feed.interval.total_seconds() / 60)
         assert minutes[:3] == [15, 10, 10]
         assert minutes[3:] == [15, 22.5, 33.75]
@@ -266,7 +268,7 @@ async def test_due_feeds_are_visited_fairly_and_never_too_many_at_once(
         for index, host in enumerate(hosts):
             number = int(host.rsplit(".", 1)[1])
             corpus = "large" if index < 27 else "small"
-            await room.desk.add(site.url(f"/feed{number}", host), corpus, MODERATOR)
+            await room.feeds.add(site.url(f"/feed{number}", host), corpus, MODERATOR)
         site.seconds = 0.02
         site.most_at_once = 0
         site.forget()
@@ -278,7 +280,7 @@ async def test_due_feeds_are_visited_fairly_and_never_too_many_at_once(
         assert max(site.most_at_once_of_a_host.values()) == 1
         # Three feeds of the small corpus do not wait for twenty-seven of the large one.
         assert order[:14].count("small") == 3
-        assert await room.desk.due(room.library.clock()) == []
+        assert await room.feeds.due(room.library.clock()) == []
         assert documents.title_of(28) not in await titles(room, "project28", "large")
 
 
@@ -304,9 +306,9 @@ async def test_a_host_that_others_redirect_to_is_asked_politely_too(
     )
     site.feed("/feed", entries)
     async with opened(tmp_path, site, fetch_allow=(site.allow, *allow)) as room:
-        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
         site.seconds = 0.02
-        visit = await room.desk.visit(feed)
+        visit = await room.feeds.visit(feed)
         assert visit.counts == {"indexed": 6, "rejected": 2}
         assert site.most_at_once_of_a_host[there] == 1
         asked = [seen.path for seen in site.requests if seen.host == there]
@@ -329,7 +331,7 @@ async def test_what_was_interrupted_is_taken_by_the_next_visit(
 ) -> None:
     site.feed("/feed", list(range(40)))
     async with opened(tmp_path, site, feed_first_items=30) as room:
-        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
         site.seconds = 0.01
         poller = room.poller.due()
         visiting = asyncio.ensure_future(anext(poller))
@@ -338,8 +340,8 @@ async def test_what_was_interrupted_is_taken_by_the_next_visit(
         visiting.cancel()
         await asyncio.gather(visiting, return_exceptions=True)
     async with opened(tmp_path, site, feed_first_items=30) as room:
-        feed = (await room.desk.feeds("local"))[0]
-        await room.desk.visit(feed)
+        feed = (await room.feeds.feeds("local"))[0]
+        await room.feeds.visit(feed)
         assert (await room.library.counts())[0].articles == 30
         assert await check_indexes(room.library) == []
 
@@ -347,16 +349,16 @@ async def test_what_was_interrupted_is_taken_by_the_next_visit(
 async def test_a_feed_belongs_to_its_corpus_alone(tmp_path: Path, site: NewsSite) -> None:
     site.feed("/feed", [1], full=True)
     async with opened(tmp_path, site) as room:
-        ours = await room.desk.add(site.url("/feed"), "ours", MODERATOR)
+        ours = await room.feeds.add(site.url("/feed"), "ours", MODERATOR)
         with pytest.raises(Refused, match="feed-exists"):
-            await room.desk.add(site.url("/feed"), "ours", MODERATOR)
-        theirs = await room.desk.add(site.url("/feed"), "theirs", MODERATOR)
+            await room.feeds.add(site.url("/feed"), "ours", MODERATOR)
+        theirs = await room.feeds.add(site.url("/feed"), "theirs", MODERATOR)
         assert theirs.id != ours.id
-        await room.desk.remove(str(theirs.id), "theirs", MODERATOR)
-        assert await room.desk.feeds("theirs") == []
+        await room.feeds.remove(str(theirs.id), "theirs", MODERATOR)
+        assert await room.feeds.feeds("theirs") == []
         with pytest.raises(NotFound, match="feed-not-in-corpus"):
-            await room.desk.feed(str(ours.id), "theirs")
-        await room.desk.visit(ours)
+            await room.feeds.feed(str(ours.id), "theirs")
+        await room.feeds.visit(ours)
         assert await titles(room, "project1", "theirs") == []
 
 

@@ -151,7 +151,7 @@ async def test_the_audit_tells_who_did_what_when_and_from_where(
         await desk.remove(str(done.article_id), MODERATOR, because="a hoax")
         await desk.restore(str(done.article_id), MODERATOR)
         site.feed("/feed", [1], full=True)
-        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
         entries = await desk.audit_log.read()
         assert [(e.action, e.subject, e.who, e.where) for e in entries] == [
             ("feed.add", str(feed.id), "Ada (17)", "#newsroom"),

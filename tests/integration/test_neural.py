@@ -135,7 +135,7 @@ async def test_a_reranker_that_takes_too_long_leaves_the_order(demo_folder: Path
         )
         corpus = await library.catalogue.corpora.by_name("local")
         assert corpus is not None
-        found = await hurried.search(library.corner(corpus), BRIDGE, TimeRange(NOW))
+        found = await hurried.search(library.indexes(corpus), BRIDGE, TimeRange(NOW))
         plain = await library.search(BRIDGE, TimeRange(NOW), corpus="local")
     assert found.hits == plain.hits
 

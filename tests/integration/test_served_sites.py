@@ -90,12 +90,12 @@ async def test_the_moderator_is_told_why_a_text_was_kept(tmp_path: Path, site: N
     site.serve("/feed", rss(_full("Mühle", link, whole)).encode(), "application/rss+xml")
     clock = _clock()
     async with opened(tmp_path, site, clock) as room:
-        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
-        await room.desk.visit(feed)
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
+        await room.feeds.visit(feed)
         asked = [line.encode("ascii", "replace").decode() for line in whole]
         site.serve("/feed", rss(_full("Mühle", link, asked)).encode(), "application/rss+xml")
         clock.advance(hours=2)
-        visit = await room.desk.visit((await room.desk.feeds("local"))[0])
+        visit = await room.feeds.visit((await room.feeds.feeds("local"))[0])
         assert visit.counts == {"unchanged": 1}
         assert visit.judged[0].reason is not None
         assert visit.judged[0].reason.code == "letters-broken"
@@ -109,14 +109,14 @@ async def test_a_title_cut_within_a_letter_leaves_the_rest_of_a_feed_alone(
     site.serve("/feed", rss(old).encode(), "application/rss+xml")
     clock = _clock()
     async with opened(tmp_path, site, clock) as room:
-        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
-        await room.desk.visit(feed)
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
+        await room.feeds.visit(feed)
         first = await _text(room, link)
         new = _full("Библиотека откр☠", site.url("/ru2.html"), LANGUAGES["ru"]["brief"] * 6)
         data = rss(new, old).encode().replace("☠".encode(), b"\xd1")
         site.serve("/feed", data, "application/rss+xml")
         clock.advance(hours=2)
-        visit = await room.desk.visit((await room.desk.feeds("local"))[0])
+        visit = await room.feeds.visit((await room.feeds.feeds("local"))[0])
         assert visit.counts == {"indexed": 1}
         assert await _text(room, link) == first
         desk = await moderator(room)
@@ -132,12 +132,12 @@ async def test_items_without_a_usable_date_are_new_when_they_are_new(
     site.serve("/feed", rss(old).encode(), "application/rss+xml")
     clock = _clock()
     async with opened(tmp_path, site, clock) as room:
-        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
-        assert (await room.desk.visit(feed)).counts == {"indexed": 1}
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
+        assert (await room.feeds.visit(feed)).counts == {"indexed": 1}
         new = _full("Three medals", site.url("/e1.html"), paragraphs("de") * 2, epoch)
         site.serve("/feed", rss(new, old).encode(), "application/rss+xml")
         clock.advance(hours=2)
-        visit = await room.desk.visit((await room.desk.feeds("local"))[0])
+        visit = await room.feeds.visit((await room.feeds.feeds("local"))[0])
         assert Counter(each.verdict for each in visit.judged) == {"new": 1, "seen": 1}
         assert visit.counts == {"indexed": 1}
 
@@ -153,8 +153,8 @@ async def test_a_zone_by_name_makes_news_of_today_visible_at_once(
         "application/rss+xml",
     )
     async with opened(tmp_path, site, Clock(now)) as room:
-        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
-        await room.desk.visit(feed)
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
+        await room.feeds.visit(feed)
         found = await room.library.search(
             "paper mill library", TimeRange(now), corpus="local", limit=5
         )
@@ -185,8 +185,8 @@ async def test_a_feed_that_moved_for_good_is_asked_at_its_new_address(
         site.serve(path, b"", "text/html", headers={"location": "/new"}, status=status)
     async with opened(tmp_path, site, _clock()) as room:
         for corpus, path, right in (("a", "/gone", "/new"), ("b", "/away", "/away")):
-            feed = await room.desk.add(site.url(path), corpus, MODERATOR)
-            visit = await room.desk.visit(feed)
+            feed = await room.feeds.add(site.url(path), corpus, MODERATOR)
+            visit = await room.feeds.visit(feed)
             assert visit.feed.url == site.url(right)
 
 
@@ -195,14 +195,14 @@ async def test_filters_are_tried_and_changed(tmp_path: Path, site: NewsSite) -> 
     second = _full("Mill", site.url("/kultur/2"), paragraphs("en") * 2)
     site.serve("/feed", rss(first, second).encode(), "application/rss+xml")
     async with opened(tmp_path, site, _clock()) as room:
-        feed = await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
         german = FeedFilters(languages=("de",), without_categories=("kultur",))
-        _, tried = await room.desk.preview_filters(str(feed.id), "local", german)
+        _, tried = await room.feeds.preview_filters(str(feed.id), "local", german)
         assert [each.verdict for each in tried] == ["new", "filtered"]
-        assert (await room.desk.feed(str(feed.id), "local")).include == feed.include
-        changed = await room.desk.set_filters(str(feed.id), "local", MODERATOR, german)
+        assert (await room.feeds.feed(str(feed.id), "local")).include == feed.include
+        changed = await room.feeds.set_filters(str(feed.id), "local", MODERATOR, german)
         assert FeedFilters.of(changed.include, changed.exclude) == german
-        assert (await room.desk.visit(changed)).counts == {"indexed": 1}
+        assert (await room.feeds.visit(changed)).counts == {"indexed": 1}
 
 
 def _list_of(site: NewsSite, count: int) -> bytes:
@@ -260,13 +260,13 @@ async def test_opml_goes_out_and_comes_in_again(tmp_path: Path, site: NewsSite) 
         "application/rss+xml",
     )
     async with opened(tmp_path, site, _clock()) as room:
-        await room.desk.add(site.url("/feed"), "local", MODERATOR)
+        await room.feeds.add(site.url("/feed"), "local", MODERATOR)
         written = write_opml(
-            await room.desk.feeds("local"), "Ä & ö", datetime(2026, 1, 1, tzinfo=UTC)
+            await room.feeds.feeds("local"), "Ä & ö", datetime(2026, 1, 1, tzinfo=UTC)
         )
         assert [each.url for each in read_opml(written)] == [site.url("/feed")]
         again = [
-            each async for each in room.desk.import_feeds(read_opml(written), "other", MODERATOR)
+            each async for each in room.feeds.import_feeds(read_opml(written), "other", MODERATOR)
         ]
         assert [each.status for each in again] == ["added"]
 
@@ -275,6 +275,6 @@ async def test_a_packed_sitemap_is_read(tmp_path: Path, site: NewsSite) -> None:
     sitemap = documents.news_sitemap([documents.entry(site.url(), n) for n in (1, 2)])
     site.serve("/news.xml.gz", gzip.compress(sitemap.encode()), "application/gzip")
     async with opened(tmp_path, site) as room:
-        seen = await room.desk.preview(site.url("/news.xml.gz"), "local")
+        seen = await room.feeds.preview(site.url("/news.xml.gz"), "local")
         assert seen.document.kind == "sitemap"
         assert len(seen.judged) == 2

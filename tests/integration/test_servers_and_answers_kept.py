@@ -28,7 +28,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 def given(answer_id: str, **more: Any) -> kept.StoredAnswer:
     values = {
-        "id": answer_id, "at": NOW, "corpus": "discord:1", "server_id": 1, "channel_id": 2,
+        "id": answer_id, "at": NOW, "corpus": "discord:1", "guild_id": 1, "channel_id": 2,
         "message_id": None, "user_id": 7, "question": "Who?", "private": False,
         "answer": {"text": "Calder. [1]"},
     }  # fmt: skip
@@ -83,7 +83,7 @@ async def test_feedback_counts_once_for_each_user(database: Database) -> None:
 
 async def test_a_user_is_forgotten_wherever_the_question_was(database: Database) -> None:
     await kept.save_answer(database, given("a1"))
-    await kept.save_answer(database, given("a2", server_id=None))
+    await kept.save_answer(database, given("a2", guild_id=None))
     await kept.save_answer(database, given("a3", user_id=8))
     await kept.record_feedback(database, "a3", 7, helpful=True, now=NOW)
     assert await kept.questions_of(database, 7) == 2
@@ -102,7 +102,7 @@ async def test_answers_of_a_server_and_old_ones_are_deleted(database: Database) 
     await kept.save_answer(database, given("old", at=NOW - timedelta(days=100)))
     await kept.record_feedback(database, "old", 7, helpful=True, now=NOW)
     await kept.save_answer(database, given("here"))
-    await kept.save_answer(database, given("there", server_id=2))
+    await kept.save_answer(database, given("there", guild_id=2))
     assert await kept.forget_answers(database, before=NOW - timedelta(days=90)) == 1
-    assert await kept.forget_answers(database, server_id=1) == 1
+    assert await kept.forget_answers(database, guild_id=1) == 1
     assert await kept.answer_by_id(database, "there") is not None

@@ -103,7 +103,7 @@ class World:
         if kind == "topic":
             fields["at_minute"] = None
         subscription = Subscription(
-            id=0, kind=kind, corpus="local", server_id=1, user_id=7, created_at=self.now,
+            id=0, kind=kind, corpus="local", guild_id=1, user_id=7, created_at=self.now,
             done_until=self.now, **fields,
         )  # fmt: skip
         return await add_subscription(self.library.database, subscription)
@@ -381,5 +381,5 @@ async def test_the_subscriptions_of_a_server_can_be_forgotten(tmp_path: Path) ->
         await world.subscribe()
         await world.publish("ferry")
         await world.at("2026-03-03T08:00")
-        await forget_subscriptions(world.library.database, server_id=1)
+        await forget_subscriptions(world.library.database, guild_id=1)
         assert await active_subscriptions(world.library.database) == []

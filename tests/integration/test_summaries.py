@@ -35,7 +35,7 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 @contextlib.asynccontextmanager
-async def desk_over(
+async def summaries_over(
     folder: Path, url: str | None = None, **changes: Any
 ) -> AsyncIterator[SummaryService]:
     """``changes`` are fields of ``AnsweringConfig`` or of its model."""
@@ -105,8 +105,8 @@ def assert_supported(sentences: Iterable[AnswerSentence], citations: Iterable[Ci
 async def test_an_article_is_summed_up_in_five_quoted_sentences_with_its_key_figures(
     demo_folder: Path,
 ) -> None:
-    async with desk_over(demo_folder) as desk:
-        summary = await desk.article("local", BRIDGE, NOW)
+    async with summaries_over(demo_folder) as summaries:
+        summary = await summaries.article("local", BRIDGE, NOW)
     (section,) = summary.sections
     assert 1 <= len(section.sentences) <= 5
     assert "412 million crowns" in [figure.text for figure in summary.figures]
@@ -120,22 +120,22 @@ async def test_an_article_is_summed_up_in_five_quoted_sentences_with_its_key_fig
     "lantern bridge OPENS after nine years", "opens after nine",
 ])  # fmt: skip
 async def test_an_article_is_found_by_link_and_by_title(demo_folder: Path, name: str) -> None:
-    async with desk_over(demo_folder) as desk:
-        assert (await desk.article("local", name, NOW)).title == BRIDGE
+    async with summaries_over(demo_folder) as summaries:
+        assert (await summaries.article("local", name, NOW)).title == BRIDGE
 
 
 async def test_an_article_is_found_by_the_beginning_of_its_id(demo_folder: Path) -> None:
-    async with desk_over(demo_folder) as desk:
-        whole = (await desk.article("local", BRIDGE, NOW)).articles[0].article_id
-        assert (await desk.article("local", whole[:8], NOW)).title == BRIDGE
-        assert (await desk.article("local", whole.upper(), NOW)).title == BRIDGE
+    async with summaries_over(demo_folder) as summaries:
+        whole = (await summaries.article("local", BRIDGE, NOW)).articles[0].article_id
+        assert (await summaries.article("local", whole[:8], NOW)).title == BRIDGE
+        assert (await summaries.article("local", whole.upper(), NOW)).title == BRIDGE
 
 
 async def test_a_story_tells_what_happened_who_says_what_what_is_disputed_and_what_changed(
     ferry_folder: Path,
 ) -> None:
-    async with desk_over(ferry_folder) as desk:
-        summary = await desk.story("local", "https://oss.example/1", NOW)
+    async with summaries_over(ferry_folder) as summaries:
+        summary = await summaries.story("local", "https://oss.example/1", NOW)
     assert summary.outlets == ("Oss Valley Radio", "Maravel Courier")
     sections = {s.name: " ".join(t.text for t in s.sentences) for s in summary.sections}
     assert "ferry Albatross" in sections["what-happened"]
@@ -148,8 +148,8 @@ async def test_a_story_tells_what_happened_who_says_what_what_is_disputed_and_wh
 
 
 async def test_a_correction_is_what_changed(demo_folder: Path) -> None:
-    async with desk_over(demo_folder) as desk:
-        summary = await desk.story("local", "Flood in the Saltmarket: 280 people left their homes", NOW)  # fmt: skip
+    async with summaries_over(demo_folder) as summaries:
+        summary = await summaries.story("local", "Flood in the Saltmarket: 280 people left their homes", NOW)  # fmt: skip
     changed = next(section for section in summary.sections if section.name == "changed")
     assert "280 people were evacuated from the Saltmarket, not 820" in changed.sentences[0].text
     others = [s.text for section in summary.sections if section is not changed for s in section.sentences]  # fmt: skip
@@ -159,17 +159,17 @@ async def test_a_correction_is_what_changed(demo_folder: Path) -> None:
 
 async def test_what_was_not_published_yet_is_not_summed_up(ferry_folder: Path) -> None:
     as_of = parse_span("2026-03-01").end
-    async with desk_over(ferry_folder) as desk:
-        story = await desk.story("local", "https://oss.example/1", as_of)
+    async with summaries_over(ferry_folder) as summaries:
+        story = await summaries.story("local", "https://oss.example/1", as_of)
         assert len(story.articles) == 2
         with pytest.raises(NothingToSummarize):
-            await desk.article("local", "a pump had leaked", as_of)
+            await summaries.article("local", "a pump had leaked", as_of)
 
 
 async def test_a_digest_tells_each_story_once_with_all_its_outlets(ferry_folder: Path) -> None:
-    async with desk_over(ferry_folder) as desk:
-        digest = await desk.digest("local", WEEK)
-        again = await desk.digest(
+    async with summaries_over(ferry_folder) as summaries:
+        digest = await summaries.digest("local", WEEK)
+        again = await summaries.digest(
             "local", WEEK, told={e.story.story_id: NOW for e in digest.entries}
         )
     (entry,) = digest.entries
@@ -179,8 +179,8 @@ async def test_a_digest_tells_each_story_once_with_all_its_outlets(ferry_folder:
 
 
 async def test_a_timeline_is_in_order_and_only_on_its_topic(demo_folder: Path) -> None:
-    async with desk_over(demo_folder) as desk:
-        timeline = await desk.timeline("local", TimeRange(NOW), "Saltmarket flood")
+    async with summaries_over(demo_folder) as summaries:
+        timeline = await summaries.timeline("local", TimeRange(NOW), "Saltmarket flood")
     days = [event.day for event in timeline.events if event.day is not None]
     assert days == sorted(days)
     assert timeline.events
@@ -200,29 +200,29 @@ async def test_a_timeline_is_in_order_and_only_on_its_topic(demo_folder: Path) -
 async def test_an_unknown_article_is_told_in_one_sentence(
     demo_folder: Path, name: str, words: str
 ) -> None:
-    async with desk_over(demo_folder) as desk:
+    async with summaries_over(demo_folder) as summaries:
         with pytest.raises(NothingToSummarize, match=words) as raised:
-            await desk.article("local", name, NOW)
+            await summaries.article("local", name, NOW)
     assert isinstance(raised.value, NotIngested) == name.startswith("https:")
 
 
 async def test_an_unknown_story_is_told_in_one_sentence(demo_folder: Path) -> None:
-    async with desk_over(demo_folder) as desk:
+    async with summaries_over(demo_folder) as summaries:
         with pytest.raises(NothingToSummarize, match=r"nothing-such-story .*999"):
-            await desk.story("local", "999", NOW)
+            await summaries.story("local", "999", NOW)
 
 
 async def test_empty_ranges_and_topics_are_told_in_one_sentence(demo_folder: Path) -> None:
-    async with desk_over(demo_folder) as desk:
+    async with summaries_over(demo_folder) as summaries:
         with pytest.raises(NothingToSummarize, match="nothing-range-empty"):
-            await desk.digest("local", TimeRange(NOW, NOW + timedelta(days=1)))
+            await summaries.digest("local", TimeRange(NOW, NOW + timedelta(days=1)))
         long_ago = parse_span("1999-01-01").end
         with pytest.raises(NothingToSummarize, match=r"nothing-newest .*2026-03-05"):
-            await desk.digest("local", TimeRange(NOW, None, long_ago))
+            await summaries.digest("local", TimeRange(NOW, None, long_ago))
         with pytest.raises(NothingToSummarize, match=r"nothing-on-topic .*zebra racing"):
-            await desk.timeline("local", WEEK, "zebra racing")
+            await summaries.timeline("local", WEEK, "zebra racing")
         with pytest.raises(NothingToSummarize, match=r"nothing-in-corpus .*elsewhere"):
-            await desk.digest("elsewhere", WEEK)
+            await summaries.digest("elsewhere", WEEK)
 
 
 # With a model
@@ -233,8 +233,8 @@ async def test_a_models_summary_is_shown_with_its_sources(
 ) -> None:
     model.play(Says(lambda asked: f"{COST} [{asked.holding('cost 412 million')}]"))
     steps: list[SummaryProgress] = []
-    async with desk_over(demo_folder, model.url) as desk:
-        summary = await desk.article("local", BRIDGE, NOW, steps.append)
+    async with summaries_over(demo_folder, model.url) as summaries:
+        summary = await summaries.article("local", BRIDGE, NOW, steps.append)
     assert [s.text for s in summary.sections[0].sentences] == [COST]
     assert summary.model == "scripted"
     assert summary.usage is not None
@@ -259,8 +259,8 @@ async def test_a_models_tricks_are_not_shown_in_summaries(
     demo_folder: Path, model: ScriptedModel, trick: str, of: str
 ) -> None:
     model.play(Says(lambda asked: f"{COST} [1] {trick} [1]"))
-    async with desk_over(demo_folder, model.url) as desk:
-        make = desk.article if of == "article" else desk.story
+    async with summaries_over(demo_folder, model.url) as summaries:
+        make = summaries.article if of == "article" else summaries.story
         summary = await make("local", BRIDGE, NOW)
     assert trick not in [sentence.text for sentence in shown(summary)]
     assert_supported(shown(summary), summary.citations)
@@ -270,9 +270,9 @@ async def test_digests_and_timelines_show_only_what_holds_too(
     demo_folder: Path, model: ScriptedModel
 ) -> None:
     model.play(Says("The comet will destroy Maravel in 2027, the pope said. [1]"))
-    async with desk_over(demo_folder, model.url) as desk:
-        digest = await desk.digest("local", WEEK)
-        timeline = await desk.timeline("local", TimeRange(NOW), "Tarn observatory comet")
+    async with summaries_over(demo_folder, model.url) as summaries:
+        digest = await summaries.digest("local", WEEK)
+        timeline = await summaries.timeline("local", TimeRange(NOW), "Tarn observatory comet")
     assert digest.entries
     for entry in digest.entries:
         assert_supported(entry.sentences, entry.citations)
@@ -286,9 +286,9 @@ async def test_a_model_that_fails_is_asked_once_and_the_rest_is_quoted(
     demo_folder: Path, model: ScriptedModel
 ) -> None:
     model.play(Fails(401, "invalid_api_key"))
-    async with desk_over(demo_folder, model.url, tries=1) as desk:
-        digest = await desk.digest("local", WEEK)
-        summary = await desk.article("local", BRIDGE, NOW)
+    async with summaries_over(demo_folder, model.url, tries=1) as summaries:
+        digest = await summaries.digest("local", WEEK)
+        summary = await summaries.article("local", BRIDGE, NOW)
     assert len(model.requests) == 2
     assert len(digest.entries) > 3
     assert summary.problem
@@ -299,10 +299,10 @@ async def test_a_model_that_hangs_costs_its_time_limit_once(
     demo_folder: Path, model: ScriptedModel
 ) -> None:
     model.play(Hangs())
-    async with desk_over(
+    async with summaries_over(
         demo_folder, model.url, composing=GenerationLimits(seconds=0.5), tries=1
-    ) as desk:
-        summary = await desk.story("local", BRIDGE, NOW)
+    ) as summaries:
+        summary = await summaries.story("local", BRIDGE, NOW)
     assert summary.sections
     assert len(model.requests) == 1
 
@@ -329,10 +329,10 @@ async def test_a_long_article_is_read_in_parts_and_put_together(
     await fill(tmp_path, [long])
     model.play(Says(in_parts))
     steps: list[SummaryProgress] = []
-    async with desk_over(
+    async with summaries_over(
         tmp_path, model.url, composing=GenerationLimits(context_tokens=900)
-    ) as desk:
-        summary = await desk.article("local", "Harbour report", NOW, steps.append)
+    ) as summaries:
+        summary = await summaries.article("local", "Harbour report", NOW, steps.append)
     assert 2 < len(model.requests) <= 7, "bounded, whatever the length"
     assert [step.done for step in steps] == list(range(1, len(model.requests) + 1))
     last = model.requests[-1]
@@ -345,8 +345,8 @@ async def test_a_long_article_is_read_in_parts_and_put_together(
 
 async def test_a_used_up_budget_makes_quotations(demo_folder: Path, model: ScriptedModel) -> None:
     model.play(Says(f"{COST} [1]"))
-    async with desk_over(demo_folder, model.url, budget=Budget(tokens=1_000)) as desk:
-        summary = await desk.article("local", BRIDGE, NOW)
+    async with summaries_over(demo_folder, model.url, budget=Budget(tokens=1_000)) as summaries:
+        summary = await summaries.article("local", BRIDGE, NOW)
     assert model.requests == []
     assert "note-no-budget" in repr(summary.notes[0])
     assert summary.model == "quotations"
@@ -356,11 +356,11 @@ async def test_what_a_weak_model_writes_of_an_article_and_a_story_stands_in_its_
     llama: str, demo_folder: Path
 ) -> None:
     short = GenerationLimits(context_tokens=350, answer_tokens=60, seconds=120)
-    async with desk_over(
+    async with summaries_over(
         demo_folder, llama, composing=short, first_seconds=60, next_seconds=60
-    ) as desk:
-        article_summary = await desk.article("local", "Observatory on Mount Tarn finds a comet", NOW)  # fmt: skip
-        story_summary = await desk.story("local", "Old cannery to become a library", NOW)
+    ) as summaries:
+        article_summary = await summaries.article("local", "Observatory on Mount Tarn finds a comet", NOW)  # fmt: skip
+        story_summary = await summaries.story("local", "Old cannery to become a library", NOW)
     for summary in (article_summary, story_summary):
         assert summary.usage is not None
         assert summary.problem is None

@@ -17,12 +17,12 @@ class _Thing:
     host: str = ""
 
 
-def _scheduler(at_once: int, lane_at_once: int = 1) -> FairScheduler[_Thing]:
+def _scheduler(at_once: int, group_at_once: int = 1) -> FairScheduler[_Thing]:
     return FairScheduler(
         at_once=at_once,
         owner=lambda thing: thing.owner,
         rank=lambda thing: thing.number,
-        lane_at_once=lane_at_once,
+        group_at_once=group_at_once,
     )
 
 
@@ -43,7 +43,7 @@ def test_a_lane_of_its_own_is_never_shared() -> None:
         at_once=8,
         owner=lambda thing: thing.owner,
         rank=lambda thing: thing.number,
-        lane=lambda thing: thing.host,
+        group=lambda thing: thing.host,
     )
     scheduler.start(_Thing("a", 0, "x.example"))
     waiting = [_Thing("b", 1, "x.example"), _Thing("c", 2, "y.example")]
@@ -57,7 +57,7 @@ def test_a_lane_of_its_own_is_never_shared() -> None:
 def test_places_foretell_the_order_and_bounds_hold(seed: int) -> None:
     dice = random.Random(seed)
     waiting = [_Thing(dice.choice("abcd"), n) for n in range(dice.randrange(1, 30))]
-    scheduler = _scheduler(at_once=1, lane_at_once=1)
+    scheduler = _scheduler(at_once=1, group_at_once=1)
     foretold = scheduler.in_order(waiting)
     taken = []
     while thing := scheduler.next(waiting):

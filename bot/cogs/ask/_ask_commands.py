@@ -51,7 +51,7 @@ class AskCommands(commands.Cog):
         moment = ask.since(since)
         ask.admit(context, question)
         hidden = context.settings.private if private is None else private
-        hidden = hidden and context.server_id is not None  # nobody else reads direct messages
+        hidden = hidden and context.guild_id is not None  # nobody else reads direct messages
         with self._services.requests.acknowledging():
             delivery = await acknowledged(interaction, private=hidden)
         channel = interaction.channel

@@ -135,7 +135,7 @@ class AnswerButtonHandlers:
         """A copy that all see, with an id and buttons of its own."""
         rights = interaction.permissions
         in_thread = isinstance(interaction.channel, discord.Thread)
-        if not given.private or context.server_id is None:
+        if not given.private or context.guild_id is None:
             raise UserError("not-yours")
         if not (rights.send_messages_in_threads if in_thread else rights.send_messages):
             raise UserError("not-allowed")
@@ -149,7 +149,7 @@ class AnswerButtonHandlers:
                 copy_id,
                 given.at,
                 given.corpus,
-                context.server_id,
+                context.guild_id,
                 context.channel_id,
                 None,
                 context.user.id,
@@ -201,7 +201,7 @@ class FollowUp(Form):
         context = await self._services.contexts.of_interaction(interaction)
         self._services.ask.admit(context, self._question.value)
         delivery = await acknowledged(
-            interaction, private=self._given.private and context.server_id is not None
+            interaction, private=self._given.private and context.guild_id is not None
         )
         # Read again: it may have been forgotten while the form was open.
         given = await answer_by_id(self._services.library.database, self._given.id)

@@ -45,7 +45,7 @@ class AboutForm(Form):
         context = await self._services.contexts.of_interaction(interaction)
         asked = self._question.value.strip()
         self._services.ask.admit(context, asked or "…")
-        private = context.settings.private and context.server_id is not None
+        private = context.settings.private and context.guild_id is not None
         with self._services.requests.acknowledging():
             delivery = await acknowledged(interaction, private=private)
         subject, missing = await self._subject(context)
@@ -55,7 +55,7 @@ class AboutForm(Form):
         about = ConversationContext(Conversation((Turn(subject, ""),))) if subject else None
         request = self._services.ask.request(context, text, about=about)
         await self._services.ask.ask(context, delivery, request)
-        if missing and context.is_moderator and context.server_id is not None:
+        if missing and context.is_moderator and context.guild_id is not None:
             await interaction.followup.send(
                 embed=note(context.say("not-ingested")).embed,
                 view=IngestOfferView(self._services, context, missing),

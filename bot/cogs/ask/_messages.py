@@ -84,7 +84,7 @@ class AskMessages(commands.Cog):
     ) -> None:
         incident = new_id()
         error_pages.log(
-            error, "message", incident=incident, server=context.server_id, user=context.user.id
+            error, "message", incident=incident, server=context.guild_id, user=context.user.id
         )
         with contextlib.suppress(MessageDeleted):
             await replying_to(message).finish([error_pages.page_for(error, context.say, incident)])

@@ -35,7 +35,7 @@ async def open_thread(
         _log.warning(
             "no thread could be opened (%s); give the bot Create Public Threads",
             described(error),
-            extra=details(server=context.server_id),
+            extra=details(server=context.guild_id),
         )
         return
     services.conversations.remember(ThreadKey(thread.id), posted.conversation, context.user.id)

@@ -55,7 +55,7 @@ class SummaryOfferView(IngestOfferView):
         except MessageDeleted:
             return
         except Exception as error:  # noqa: BLE001 - told and logged in one place
-            error_pages.log(error, "bringing in to sum up", server=context.server_id)
+            error_pages.log(error, "bringing in to sum up", server=context.guild_id)
             with contextlib.suppress(MessageDeleted):
                 await delivery.finish([error_pages.page_for(error, context.say, new_id())])
             return

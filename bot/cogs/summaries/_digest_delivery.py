@@ -88,16 +88,14 @@ class DiscordDigestSender:
 
     async def _require_member(self, subscription: Subscription, say: Say) -> None:
         """What a server has may be read by its members only, as long as they are."""
-        if subscription.server_id is None:
+        if subscription.guild_id is None:
             return
         try:
             # Asked of Discord, not of the cache: that a server can't be reached is no end.
-            member = await self._client.http.get_member(
-                subscription.server_id, subscription.user_id
-            )
+            member = await self._client.http.get_member(subscription.guild_id, subscription.user_id)
         except (discord.NotFound, discord.Forbidden) as error:
             raise DeliveryImpossible(say("ended-left-server")) from error
-        settings = await self._services.guild_settings.of(subscription.server_id)
+        settings = await self._services.guild_settings.of(subscription.guild_id)
         may_ask = {*settings.ask_roles, *settings.moderator_roles}
         if settings.ask_roles and not may_ask & {int(role) for role in member["roles"]}:
             raise DeliveryImpossible(say("ended-not-allowed"))
@@ -119,7 +117,7 @@ class DiscordDigestSender:
                 around.id,
                 pages,
                 subscription.corpus,
-                None if private else subscription.server_id,
+                None if private else subscription.guild_id,
                 target.id,
                 subscription.user_id,
                 private=private,

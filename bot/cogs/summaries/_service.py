@@ -52,7 +52,7 @@ class SummaryRunner:
     ) -> None:
         """Answer a command whose work takes a while; errors are told in one sentence."""
         self._services.ask.admit(context, "summary")
-        private = (private or context.settings.private) and context.server_id is not None
+        private = (private or context.settings.private) and context.guild_id is not None
         with self._services.requests.acknowledging():
             delivery = await acknowledged(interaction, private=private)
         await self.serve_at(context, delivery, make)
@@ -63,7 +63,7 @@ class SummaryRunner:
         """The same where Discord has been told already that something comes."""
         request = Request(
             user_id=context.user.id,
-            server_id=context.server_id,
+            guild_id=context.guild_id,
             channel_id=context.channel_id,
             say=context.say,
             exempt=context.is_exempt,
@@ -96,7 +96,7 @@ class SummaryRunner:
         kept_id: str,
         pages: Sequence[Page],
         corpus: str,
-        server_id: int | None,
+        guild_id: int | None,
         channel_id: int,
         user_id: int,
         *,
@@ -109,7 +109,7 @@ class SummaryRunner:
                 kept_id,
                 self._services.library.clock(),
                 corpus,
-                server_id,
+                guild_id,
                 channel_id,
                 None,
                 user_id,
@@ -163,7 +163,7 @@ class SummaryRunner:
             kept_id,
             pages,
             corpus,
-            context.server_id,
+            context.guild_id,
             context.channel_id,
             context.user.id,
             private=delivery.private,

@@ -219,7 +219,7 @@ class SubscriptionCommands(commands.Cog):
     ) -> RequestContext:
         context = await self._services.contexts.of_interaction(interaction)
         context.require_asking()
-        if context.server_id is None:
+        if context.guild_id is None:
             raise UserError("server-only")
         if channel is not None:
             context.require_moderator()
@@ -248,7 +248,7 @@ class SubscriptionCommands(commands.Cog):
                 id=0,
                 kind=kind,
                 corpus=context.corpus or "",
-                server_id=context.server_id,
+                guild_id=context.guild_id,
                 channel_id=channel.id if channel else None,
                 user_id=context.user.id,
                 zone=zone,
@@ -263,9 +263,9 @@ class SubscriptionCommands(commands.Cog):
         """A person's own; of a moderator also those to the server's channels."""
         database = self._services.library.database
         mine = await active_subscriptions(database, user_id=context.user.id)
-        if context.server_id is None or not context.is_moderator:
+        if context.guild_id is None or not context.is_moderator:
             return mine
-        here = await active_subscriptions(database, server_id=context.server_id)
+        here = await active_subscriptions(database, guild_id=context.guild_id)
         return [*mine, *(s for s in here if s.channel_id is not None and s not in mine)]
 
     async def _one(self, context: RequestContext, which: int) -> Subscription:

@@ -176,14 +176,14 @@ class SummaryCommands(commands.Cog):
         self, interaction: discord.Interaction[Any], name: str, *, story: bool, private: bool
     ) -> None:
         context = await self._services.contexts.of_interaction(interaction)
-        desk = self._services.summaries
+        summaries = self._services.summaries
 
         async def make(corpus: str, around: SummaryContext, progress: Progress) -> Sequence[Page]:
-            made = desk.story if story else desk.article
+            made = summaries.story if story else summaries.article
             try:
                 summary = await made(corpus, name, around.as_of, progress)
             except NotIngested as error:
-                if context.server_id is None or not context.is_moderator:
+                if context.guild_id is None or not context.is_moderator:
                     raise
                 words = note(context.say("not-ingested-moderator"))
                 only_me = private or context.settings.private

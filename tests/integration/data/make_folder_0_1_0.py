@@ -208,7 +208,7 @@ async def fill(library) -> None:
     )  # fmt: skip
     await keep_answer(catalogue, given)
     await set_message(catalogue, given.id, CHANNEL, MESSAGE + 1)
-    await keep_answer(catalogue, replace(given, id="d4e5f6", server_id=None, private=True))
+    await keep_answer(catalogue, replace(given, id="d4e5f6", guild_id=None, private=True))
     await record_feedback(catalogue, given.id, MEMBER, helpful=True, now=NOW)
     await record_feedback(catalogue, given.id, MODERATOR, helpful=False, now=NOW)
 

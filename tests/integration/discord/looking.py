@@ -45,13 +45,13 @@ async def eventually(look: Callable[[], Awaitable[object]], timeout: float = 10.
             await asyncio.sleep(0.02)
 
 
-async def noted(bot: NewsdeskBot, server_id: int, *, gone: bool) -> None:
+async def noted(bot: NewsdeskBot, guild_id: int, *, gone: bool) -> None:
     """Until the bot has put down that a server is there, or that it removed the bot."""
 
     async def look() -> bool:
         database = bot.services.library.database
         known = await guilds_removed_before(database, datetime.max) if gone else await known_guilds(database)  # fmt: skip
-        return server_id in known
+        return guild_id in known
 
     await eventually(look)
 

@@ -11,10 +11,10 @@ from retrieval.runtime.executors import Executor
 
 
 async def test_what_is_held_begins_when_it_is_let_go() -> None:
-    lane = Executor("test", 1)
+    executor = Executor("test", 1)
     done: list[str] = []
-    with lane.held():
-        waiting = asyncio.create_task(lane.run(done.append, "begun"))
+    with executor.held():
+        waiting = asyncio.create_task(executor.run(done.append, "begun"))
         await asyncio.sleep(0.1)
         assert done == []
     await asyncio.wait_for(waiting, 5)
@@ -23,14 +23,14 @@ async def test_what_is_held_begins_when_it_is_let_go() -> None:
 
 async def test_nothing_is_held_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("retrieval.runtime.executors._LONGEST_HELD", 0.05)
-    lane = Executor("test", 1)
-    with lane.held():
-        assert await asyncio.wait_for(lane.run(lambda: "done"), 5) == "done"
+    executor = Executor("test", 1)
+    with executor.held():
+        assert await asyncio.wait_for(executor.run(lambda: "done"), 5) == "done"
 
 
 async def test_a_lane_of_one_does_one_thing_at_a_time() -> None:
-    lane = Executor("test", 1)
+    executor = Executor("test", 1)
     names = await asyncio.gather(
-        *(lane.run(lambda: threading.current_thread().name) for _ in range(9))
+        *(executor.run(lambda: threading.current_thread().name) for _ in range(9))
     )
     assert len(set(names)) == 1

@@ -123,10 +123,10 @@ async def test_what_is_held_of_a_corpus_that_nobody_asks_for_is_forgotten(
     async with open_library(LibraryConfig(tmp_path), writer="test") as library:
         corpora = [await library.catalogue.corpora.ensure(name, utc_now()) for name in "abc"]
         gatherer = CandidateGenerator(library.catalogue.queries)
-        held = [weakref.ref(gatherer.holdings(corpus)) for corpus in corpora]
+        held = [weakref.ref(gatherer.cache(corpus)) for corpus in corpora]
         gc.collect()
         assert [each() is not None for each in held] == [False, True, True]
-        again = gatherer.holdings(corpora[0])
+        again = gatherer.cache(corpora[0])
         assert again.current().shown.numbered == 0
         gc.collect()
         assert [each() is not None for each in held] == [False, False, True]
