@@ -6,7 +6,6 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.bootstrap import Services
@@ -14,6 +13,7 @@ from bot.client import NewsdeskBot
 from bot.cogs._moderator_checks import moderating, send_pages, telling
 from bot.cogs._references import Reference, suggest_articles
 from bot.errors import UserError
+from bot.i18n.translator import command_text
 from bot.ui.escaping import plain
 from bot.ui.moderation import card_lines
 from bot.ui.pager import paged
@@ -25,13 +25,13 @@ _MOST = 100
 class ArticleCommands(
     commands.GroupCog,
     group_name="articles",
-    group_description=locale_str("Find, show, remove and restore articles"),
+    group_description=command_text("command-articles"),
 ):
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    @app_commands.command(name="find", description=locale_str("Find articles, removed ones too"))
-    @app_commands.describe(words=locale_str("Words of the title, the publisher or the link"))
+    @app_commands.command(name="find", description=command_text("command-articles-find"))
+    @app_commands.describe(words=command_text("command-articles-words"))
     async def find(
         self, interaction: discord.Interaction[Any], words: app_commands.Range[str, 1, 200]
     ) -> None:
@@ -43,10 +43,8 @@ class ArticleCommands(
         lines = (card_lines(card, context.say) for card in found)
         await send_pages(self._services, interaction, context, paged(title, lines, context.say))
 
-    @app_commands.command(name="show", description=locale_str("Show an article as it is kept"))
-    @app_commands.describe(
-        article=locale_str("Which article: words of its title, its link or its id")
-    )
+    @app_commands.command(name="show", description=command_text("command-articles-show"))
+    @app_commands.describe(article=command_text("command-articles-which"))
     async def show(self, interaction: discord.Interaction[Any], article: Reference) -> None:
         context, moderator = await moderating(self._services, interaction)
         with telling(article, not_found="article-unknown"):
@@ -62,12 +60,10 @@ class ArticleCommands(
         )
         await send_pages(self._services, interaction, context, pages)
 
-    @app_commands.command(
-        name="remove", description=locale_str("Take an article out of all answers, at once")
-    )
+    @app_commands.command(name="remove", description=command_text("command-articles-remove"))
     @app_commands.describe(
-        article=locale_str("Which article: words of its title, its link or its id"),
-        because=locale_str("Why, for the audit"),
+        article=command_text("command-articles-which"),
+        because=command_text("command-articles-because"),
     )
     async def remove(
         self,
@@ -81,10 +77,8 @@ class ArticleCommands(
         words = f"{card_lines(card, context.say)}\n\n{context.say('article-is-removed')}"
         await interaction.edit_original_response(embed=note(words).embed)
 
-    @app_commands.command(name="restore", description=locale_str("Bring a removed article back"))
-    @app_commands.describe(
-        article=locale_str("Which article: words of its title, its link or its id")
-    )
+    @app_commands.command(name="restore", description=command_text("command-articles-restore"))
+    @app_commands.describe(article=command_text("command-articles-which"))
     async def restore(self, interaction: discord.Interaction[Any], article: Reference) -> None:
         context, moderator = await moderating(self._services, interaction)
         with telling(article, not_found="article-unknown", refused="article-not-removed"):

@@ -6,13 +6,13 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.cogs._moderator_checks import acknowledge, moderator_of, send_pages
 from bot.errors import UserError
+from bot.i18n.translator import command_text
 from bot.ui.moderation import audit_lines
 from bot.ui.pager import paged
 
@@ -23,12 +23,8 @@ class AuditCommands(commands.Cog):
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    @app_commands.command(name="audit", description=locale_str("Who did what, and when"))
-    @app_commands.describe(
-        about=locale_str(
-            "Only what was done to this: the id of an article, the number of a feed or job"
-        )
-    )
+    @app_commands.command(name="audit", description=command_text("command-audit"))
+    @app_commands.describe(about=command_text("command-audit-about"))
     async def audit(
         self,
         interaction: discord.Interaction[Any],

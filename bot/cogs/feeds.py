@@ -12,7 +12,6 @@ from typing import Any
 import aiohttp
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.bootstrap import Services
@@ -21,6 +20,7 @@ from bot.cogs._feed_progress import FeedProgress
 from bot.cogs._moderator_checks import Suggested, acknowledge, send_pages, suggest, telling
 from bot.errors import UserError
 from bot.i18n import say_note
+from bot.i18n.translator import command_text
 from bot.services.permissions import RequestContext
 from bot.ui.escaping import explained, plain
 from bot.ui.links import link_of
@@ -51,7 +51,7 @@ _DOWNLOAD_SECONDS = 60.0
 class FeedCommands(
     commands.GroupCog,
     group_name="feeds",
-    group_description=locale_str("Feeds: bring in what is new by themselves"),
+    group_description=command_text("command-feeds"),
 ):
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -62,13 +62,11 @@ class FeedCommands(
             task.cancel()
         await asyncio.gather(*self._looking, return_exceptions=True)
 
-    @app_commands.command(
-        name="add", description=locale_str("Add a feed; a site's address will do")
-    )
+    @app_commands.command(name="add", description=command_text("command-feeds-add"))
     @app_commands.describe(
-        address=locale_str("The link of a feed or of a site that has one"),
-        include=locale_str("Take only items with one of these words (commas between)"),
-        exclude=locale_str("Leave out items with one of these words (commas between)"),
+        address=command_text("command-feeds-address"),
+        include=command_text("command-feeds-include"),
+        exclude=command_text("command-feeds-exclude"),
     )
     async def add(
         self,
@@ -90,7 +88,7 @@ class FeedCommands(
         words = f"{feed_lines(feed, context.say)}\n\n{context.say('feed-added')}"
         await interaction.edit_original_response(embed=note(words).embed)
 
-    @app_commands.command(name="list", description=locale_str("Show the feeds of this server"))
+    @app_commands.command(name="list", description=command_text("command-feeds-list"))
     async def list_(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         corpus = context.require_moderator()
@@ -106,8 +104,8 @@ class FeedCommands(
             paged(context.say("feeds-title"), lines, context.say),
         )
 
-    @app_commands.command(name="preview", description=locale_str("Show what a feed would bring"))
-    @app_commands.describe(address=locale_str("The link of a feed or of a site that has one"))
+    @app_commands.command(name="preview", description=command_text("command-feeds-preview"))
+    @app_commands.describe(address=command_text("command-feeds-address"))
     async def preview(
         self,
         interaction: discord.Interaction[Any],
@@ -130,17 +128,15 @@ class FeedCommands(
             self._services, interaction, context, paged(title, lines, context.say, head=head)
         )
 
-    @app_commands.command(
-        name="filter", description=locale_str("Change or try out which items of a feed are taken")
-    )
+    @app_commands.command(name="filter", description=command_text("command-feeds-filter"))
     @app_commands.describe(
-        feed=locale_str("Which feed"),
-        include=locale_str("Take only items with one of these words (commas between)"),
-        exclude=locale_str("Leave out items with one of these words (commas between)"),
-        languages=locale_str("Take only items in these languages, such as de, en"),
-        categories=locale_str("Take only items that are filed under one of these"),
-        try_only=locale_str("Show what would pass and change nothing"),
-        clear=locale_str("Drop the filters that there are"),
+        feed=command_text("command-feeds-which"),
+        include=command_text("command-feeds-include"),
+        exclude=command_text("command-feeds-exclude"),
+        languages=command_text("command-feeds-languages"),
+        categories=command_text("command-feeds-categories"),
+        try_only=command_text("command-feeds-try"),
+        clear=command_text("command-feeds-clear"),
     )
     async def filter(
         self,
@@ -179,10 +175,8 @@ class FeedCommands(
             self._services, interaction, context, paged(title, lines, context.say, head=head)
         )
 
-    @app_commands.command(
-        name="import", description=locale_str("Add the feeds of an OPML file, each tried first")
-    )
-    @app_commands.describe(file=locale_str("An OPML file, as feed readers export it"))
+    @app_commands.command(name="import", description=command_text("command-feeds-import"))
+    @app_commands.describe(file=command_text("command-feeds-file"))
     async def import_(
         self, interaction: discord.Interaction[Any], file: discord.Attachment
     ) -> None:
@@ -219,9 +213,7 @@ class FeedCommands(
             paged(context.say("feeds-import-title"), lines, context.say, head=head),
         )
 
-    @app_commands.command(
-        name="export", description=locale_str("Get the feeds of this server as an OPML file")
-    )
+    @app_commands.command(name="export", description=command_text("command-feeds-export"))
     async def export(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         corpus = context.require_moderator()
@@ -235,8 +227,8 @@ class FeedCommands(
         words = context.say("feeds-exported", count=len(feeds))
         await interaction.edit_original_response(embed=note(words).embed, attachments=[file])
 
-    @app_commands.command(name="pause", description=locale_str("Stop asking a feed for news"))
-    @app_commands.describe(feed=locale_str("Which feed"))
+    @app_commands.command(name="pause", description=command_text("command-feeds-pause"))
+    @app_commands.describe(feed=command_text("command-feeds-which"))
     async def pause(
         self, interaction: discord.Interaction[Any], feed: app_commands.Range[str, 1, 1000]
     ) -> None:
@@ -244,8 +236,8 @@ class FeedCommands(
             interaction, feed, self._services.ingestion.feeds.pause, "feed-is-paused"
         )
 
-    @app_commands.command(name="resume", description=locale_str("Ask a paused feed again"))
-    @app_commands.describe(feed=locale_str("Which feed"))
+    @app_commands.command(name="resume", description=command_text("command-feeds-resume"))
+    @app_commands.describe(feed=command_text("command-feeds-which"))
     async def resume(
         self, interaction: discord.Interaction[Any], feed: app_commands.Range[str, 1, 1000]
     ) -> None:
@@ -253,8 +245,8 @@ class FeedCommands(
             interaction, feed, self._services.ingestion.feeds.resume, "feed-is-resumed"
         )
 
-    @app_commands.command(name="remove", description=locale_str("Forget a feed; its articles stay"))
-    @app_commands.describe(feed=locale_str("Which feed"))
+    @app_commands.command(name="remove", description=command_text("command-feeds-remove"))
+    @app_commands.describe(feed=command_text("command-feeds-which"))
     async def remove(
         self, interaction: discord.Interaction[Any], feed: app_commands.Range[str, 1, 1000]
     ) -> None:
@@ -262,10 +254,8 @@ class FeedCommands(
             interaction, feed, self._services.ingestion.feeds.remove, "feed-is-removed"
         )
 
-    @app_commands.command(
-        name="check", description=locale_str("Ask feeds for news now, and say what came of it")
-    )
-    @app_commands.describe(feed=locale_str("Which feed; all of them if left out"))
+    @app_commands.command(name="check", description=command_text("command-feeds-check"))
+    @app_commands.describe(feed=command_text("command-feeds-which-or-all"))
     async def check(
         self,
         interaction: discord.Interaction[Any],

@@ -6,12 +6,12 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.i18n import Say, translator_for
+from bot.i18n.translator import command_text
 from bot.storage.usage import DailyUsage
 from bot.ui import error_pages
 from bot.ui.escaping import plain
@@ -22,7 +22,7 @@ class HelpCommands(commands.Cog):
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    @app_commands.command(name="help", description=locale_str("What I can do, and what to do next"))
+    @app_commands.command(name="help", description=command_text("command-help"))
     async def help(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         say = context.say
@@ -41,7 +41,7 @@ class HelpCommands(commands.Cog):
         embed.title = say("help-title")
         await interaction.followup.send(embed=embed, ephemeral=True)
 
-    @app_commands.command(name="usage", description=locale_str("What answers have used today"))
+    @app_commands.command(name="usage", description=command_text("command-usage"))
     async def usage(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         context.require_moderator()

@@ -6,12 +6,12 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.i18n import Say
+from bot.i18n.translator import command_text
 from bot.services.permissions import RequestContext
 from bot.storage.answers import feedback_of, forget_user, other_answers_of, questions_of
 from bot.storage.subscriptions import forget_subscriptions, subscriptions_of
@@ -22,12 +22,12 @@ _SECONDS = 300.0
 
 
 class PrivacyCommands(
-    commands.GroupCog, group_name="privacy", group_description=locale_str("What is kept of you")
+    commands.GroupCog, group_name="privacy", group_description=command_text("command-privacy")
 ):
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    @app_commands.command(name="show", description=locale_str("Show what is kept of you"))
+    @app_commands.command(name="show", description=command_text("command-privacy-show"))
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         kept = await self._kept(context)
@@ -36,7 +36,7 @@ class PrivacyCommands(
         )
         await interaction.response.send_message(embed=note(text).embed, ephemeral=True)
 
-    @app_commands.command(name="forget", description=locale_str("Have your questions forgotten"))
+    @app_commands.command(name="forget", description=command_text("command-privacy-forget"))
     async def forget(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         if not await self._kept(context):

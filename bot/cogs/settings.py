@@ -6,12 +6,12 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.i18n import LANGUAGES, Say, translator_for
+from bot.i18n.translator import command_text
 from bot.services.permissions import RequestContext
 from bot.storage.guild_settings import GuildSettings
 from bot.ui.pages import note
@@ -23,19 +23,19 @@ _OWN = "own"
 class SettingsCommands(
     commands.GroupCog,
     group_name="settings",
-    group_description=locale_str("What holds in this server"),
+    group_description=command_text("command-settings"),
 ):
     """Every command shows what holds now. ``add`` and ``remove`` change lists by one."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    @app_commands.command(name="show", description=locale_str("Show what holds"))
+    @app_commands.command(name="show", description=command_text("command-settings-show"))
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._moderator(interaction)
         await self._tell(interaction, context.settings, context.say)
 
-    @app_commands.command(name="channels", description=locale_str("Where I answer"))
+    @app_commands.command(name="channels", description=command_text("command-settings-channels"))
     async def channels(
         self,
         interaction: discord.Interaction[Any],
@@ -44,7 +44,7 @@ class SettingsCommands(
     ) -> None:
         await self._change_list(interaction, "channels", add, remove)
 
-    @app_commands.command(name="ask-roles", description=locale_str("Who may ask"))
+    @app_commands.command(name="ask-roles", description=command_text("command-settings-ask-roles"))
     async def ask_roles(
         self,
         interaction: discord.Interaction[Any],
@@ -53,7 +53,9 @@ class SettingsCommands(
     ) -> None:
         await self._change_list(interaction, "ask_roles", add, remove)
 
-    @app_commands.command(name="free-roles", description=locale_str("Who is free of limits"))
+    @app_commands.command(
+        name="free-roles", description=command_text("command-settings-free-roles")
+    )
     async def free_roles(
         self,
         interaction: discord.Interaction[Any],
@@ -62,7 +64,7 @@ class SettingsCommands(
     ) -> None:
         await self._change_list(interaction, "free_roles", add, remove)
 
-    @app_commands.command(name="moderator", description=locale_str("Who moderates me"))
+    @app_commands.command(name="moderator", description=command_text("command-settings-moderator"))
     async def moderator(
         self,
         interaction: discord.Interaction[Any],
@@ -71,17 +73,15 @@ class SettingsCommands(
     ) -> None:
         await self._change_list(interaction, "moderator_roles", add, remove)
 
-    @app_commands.command(name="threads", description=locale_str("Whether /ask opens a thread"))
+    @app_commands.command(name="threads", description=command_text("command-settings-threads"))
     async def threads(self, interaction: discord.Interaction[Any], on: bool) -> None:
         await self._change(interaction, threads=on)
 
-    @app_commands.command(
-        name="private", description=locale_str("Whether answers are private by default")
-    )
+    @app_commands.command(name="private", description=command_text("command-settings-private"))
     async def private(self, interaction: discord.Interaction[Any], on: bool) -> None:
         await self._change(interaction, private=on)
 
-    @app_commands.command(name="language", description=locale_str("My language here"))
+    @app_commands.command(name="language", description=command_text("command-settings-language"))
     @app_commands.choices(
         language=[app_commands.Choice(name="each member's own", value=_OWN)]
         + [app_commands.Choice(name=name, value=code) for code, name in LANGUAGES.items()]

@@ -7,13 +7,13 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.cogs._moderator_checks import moderating, send_pages, telling
 from bot.cogs._references import Reference, suggest_articles
+from bot.i18n.translator import command_text
 from bot.services.permissions import RequestContext
 from bot.ui.moderation import card_lines
 from bot.ui.pager import paged
@@ -23,41 +23,31 @@ from retrieval.catalogue.moderation import ArticleCard
 class StoryCommands(
     commands.GroupCog,
     group_name="stories",
-    group_description=locale_str("Which articles tell of one event"),
+    group_description=command_text("command-stories"),
 ):
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    @app_commands.command(
-        name="show", description=locale_str("Show the articles that tell the same story")
-    )
-    @app_commands.describe(
-        article=locale_str("Which article: words of its title, its link or its id")
-    )
+    @app_commands.command(name="show", description=command_text("command-stories-show"))
+    @app_commands.describe(article=command_text("command-articles-which"))
     async def show(self, interaction: discord.Interaction[Any], article: Reference) -> None:
         context, moderator = await moderating(self._services, interaction)
         with telling(article, not_found="article-unknown", refused="story-none"):
             cards = await moderator.articles.story(article)
         await self._tell(interaction, context, cards, context.say("story-title", count=len(cards)))
 
-    @app_commands.command(
-        name="split", description=locale_str("Make an article a story of its own")
-    )
-    @app_commands.describe(
-        article=locale_str("Which article: words of its title, its link or its id")
-    )
+    @app_commands.command(name="split", description=command_text("command-stories-split"))
+    @app_commands.describe(article=command_text("command-articles-which"))
     async def split(self, interaction: discord.Interaction[Any], article: Reference) -> None:
         context, moderator = await moderating(self._services, interaction)
         with telling(article, not_found="article-unknown", refused="story-none"):
             cards = await moderator.split(article, context.actor)
         await self._tell(interaction, context, cards, context.say("story-split"))
 
-    @app_commands.command(
-        name="merge", description=locale_str("Make the stories of two articles one")
-    )
+    @app_commands.command(name="merge", description=command_text("command-stories-merge"))
     @app_commands.describe(
-        article=locale_str("Which article: words of its title, its link or its id"),
-        other=locale_str("An article of the other story"),
+        article=command_text("command-articles-which"),
+        other=command_text("command-stories-other"),
     )
     async def merge(
         self, interaction: discord.Interaction[Any], article: Reference, other: Reference

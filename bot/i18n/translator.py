@@ -1,8 +1,4 @@
-"""discord.py's translator over our texts: names and descriptions of commands.
-
-A command's words are found by their English: a key ``command-…`` whose English text is the string
-that discord.py asks for.
-"""
+"""Names and descriptions of commands, by key, and discord.py's translator over them."""
 
 from __future__ import annotations
 
@@ -13,6 +9,14 @@ from bot.i18n import DEFAULT, LANGUAGES, language_of
 from bot.i18n.catalogues import load
 
 
+def command_text(key: str) -> app_commands.locale_str:
+    """Return the text ``key`` of the domain ``commands``, in English, to be translated by its key.
+
+    Raises ``KeyError`` for an unknown key.
+    """
+    return app_commands.locale_str(load(DEFAULT, "commands").pattern(key), key=key)
+
+
 class Translator(app_commands.Translator):
     async def translate(
         self,
@@ -20,12 +24,7 @@ class Translator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        language = locale.value.split("-")[0]
-        if language == DEFAULT or language not in LANGUAGES:
+        language, key = locale.value.split("-")[0], string.extras.get("key")
+        if key is None or language == DEFAULT or language not in LANGUAGES:
             return None
-        return _translations(language_of(locale.value)).get(string.message)
-
-
-def _translations(language: str) -> dict[str, str]:
-    english, other = load(DEFAULT, "commands"), load(language, "commands")
-    return {english.pattern(key): other.pattern(key) for key in english}
+        return load(language_of(locale.value), "commands").pattern(key)

@@ -43,9 +43,9 @@ COLUMNS = {
     ("jobs", "place"): "origin",
     ("feeds", "begun"): "initialized",
     ("feeds", "alone_until"): "retry_after",
-    ("given_answers", "guild_id"): "guild_id",
-    ("subscriptions", "guild_id"): "guild_id",
-    ("job_messages", "guild_id"): "guild_id",
+    ("given_answers", "server_id"): "guild_id",
+    ("subscriptions", "server_id"): "guild_id",
+    ("job_messages", "server_id"): "guild_id",
 }
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.bootstrap import Services
@@ -14,6 +13,7 @@ from bot.cogs.ask._autocomplete import suggest_sources
 from bot.cogs.ask._context import AboutForm
 from bot.cogs.ask._delivery import acknowledged
 from bot.cogs.ask._threads import open_thread
+from bot.i18n.translator import command_text
 from bot.services.answers import LONGEST_QUESTION
 
 
@@ -22,7 +22,7 @@ class AskCommands(commands.Cog):
         self._bot = bot
         self._services = services
         self._menu = app_commands.ContextMenu(
-            name=locale_str("Ask about this"), callback=self._about_this
+            name=command_text("command-ask-about"), callback=self._about_this
         )
 
     async def cog_load(self) -> None:
@@ -31,12 +31,12 @@ class AskCommands(commands.Cog):
     async def cog_unload(self) -> None:
         self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
-    @app_commands.command(name="ask", description=locale_str("Ask a question about the news"))
+    @app_commands.command(name="ask", description=command_text("command-ask"))
     @app_commands.describe(
-        question=locale_str("Your question"),
-        since=locale_str("Nothing older than this: a date, yesterday, last week"),
-        source=locale_str("Only from this publisher"),
-        private=locale_str("Only you see the answer"),
+        question=command_text("command-ask-question"),
+        since=command_text("command-ask-since"),
+        source=command_text("command-ask-source"),
+        private=command_text("command-ask-private"),
     )
     async def ask(
         self,

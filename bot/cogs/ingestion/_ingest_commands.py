@@ -8,7 +8,6 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.bootstrap import Services
@@ -16,6 +15,7 @@ from bot.cogs.ingestion._files import check_file, store_upload
 from bot.cogs.ingestion._pasted_text import PasteForm
 from bot.errors import UserError
 from bot.i18n import say_note
+from bot.i18n.translator import command_text
 from bot.services.job_progress import acknowledge_publicly
 from bot.ui.links import link_of, links_of, parts_of
 from bot.ui.pages import note
@@ -25,13 +25,13 @@ _TOLD = 5
 
 
 class IngestCommands(
-    commands.GroupCog, group_name="ingest", group_description=locale_str("Bring articles in")
+    commands.GroupCog, group_name="ingest", group_description=command_text("command-ingest")
 ):
     def __init__(self, bot: commands.AutoShardedBot, services: Services) -> None:
         self._bot = bot
         self._services = services
         self._menu = app_commands.ContextMenu(
-            name=locale_str("Ingest this"), callback=self._ingest_this
+            name=command_text("command-ingest-this"), callback=self._ingest_this
         )
 
     async def cog_load(self) -> None:
@@ -40,10 +40,8 @@ class IngestCommands(
     async def cog_unload(self) -> None:
         self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
-    @app_commands.command(name="url", description=locale_str("Bring in articles or feeds by link"))
-    @app_commands.describe(
-        links=locale_str("Links to articles, feeds or sitemaps, with blanks between")
-    )
+    @app_commands.command(name="url", description=command_text("command-ingest-url"))
+    @app_commands.describe(links=command_text("command-ingest-url-links"))
     async def url(self, interaction: discord.Interaction[Any], links: str) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         context.require_moderator()
@@ -54,10 +52,8 @@ class IngestCommands(
         sources = [JobSource("url", each) for each in wanted]
         await self._services.job_board.bring_in(interaction, context, sources, message_id)
 
-    @app_commands.command(name="file", description=locale_str("Bring in what a file holds"))
-    @app_commands.describe(
-        file=locale_str("A page, PDF, text, Markdown, feed or JSON Lines; also .gz")
-    )
+    @app_commands.command(name="file", description=command_text("command-ingest-file"))
+    @app_commands.describe(file=command_text("command-ingest-file-file"))
     async def file(self, interaction: discord.Interaction[Any], file: discord.Attachment) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         context.require_moderator()
@@ -66,7 +62,7 @@ class IngestCommands(
         source = await store_upload(file, self._services)
         await self._services.job_board.bring_in(interaction, context, [source], message_id)
 
-    @app_commands.command(name="text", description=locale_str("Bring in a text that you paste"))
+    @app_commands.command(name="text", description=command_text("command-ingest-text"))
     async def text(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         context.require_moderator()

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.cogs.summaries._digest_delivery import what_of
 from bot.errors import UserError
 from bot.i18n import Say
+from bot.i18n.translator import command_text
 from bot.services.permissions import RequestContext
 from bot.storage.subscriptions import (
     Subscription,
@@ -38,11 +38,9 @@ Zone = app_commands.Range[str, 1, 60]
 
 
 class SubscriptionCommands(commands.Cog):
-    subscribe = app_commands.Group(
-        name="subscribe", description=locale_str("Have news sent to you")
-    )
+    subscribe = app_commands.Group(name="subscribe", description=command_text("command-subscribe"))
     subscriptions = app_commands.Group(
-        name="subscriptions", description=locale_str("What you have subscribed to")
+        name="subscriptions", description=command_text("command-subscriptions")
     )
 
     def __init__(self, services: Services) -> None:
@@ -56,15 +54,15 @@ class SubscriptionCommands(commands.Cog):
     async def cog_unload(self) -> None:
         await self._services.subscriptions.stop()
 
-    @subscribe.command(name="digest", description=locale_str("The main stories at a time of day"))
+    @subscribe.command(name="digest", description=command_text("command-subscribe-digest"))
     @app_commands.describe(
-        at=locale_str("When, such as 08:00"),
-        zone=locale_str("Your time zone, such as Europe/Berlin"),
-        weekday=locale_str("Only on this day of the week"),
-        topic=locale_str("Only on this"),
-        source=locale_str("Only from this publisher"),
-        channel=locale_str("To this channel (moderators); else directly to you"),
-        tell_if_nothing=locale_str("Say so when there is nothing new"),
+        at=command_text("command-subscribe-time"),
+        zone=command_text("command-subscribe-zone"),
+        weekday=command_text("command-subscribe-weekday"),
+        topic=command_text("command-digest-topic"),
+        source=command_text("command-ask-source"),
+        channel=command_text("command-subscribe-channel"),
+        tell_if_nothing=command_text("command-subscribe-nothing"),
     )
     @app_commands.choices(
         weekday=[
@@ -109,14 +107,14 @@ class SubscriptionCommands(commands.Cog):
         )
         await interaction.response.send_message(embed=note(words).embed, ephemeral=True)
 
-    @subscribe.command(name="topic", description=locale_str("When a story on a topic breaks"))
+    @subscribe.command(name="topic", description=command_text("command-subscribe-topic"))
     @app_commands.describe(
-        topic=locale_str("What it is about"),
-        most_a_day=locale_str("How many messages a day at most"),
-        quiet_from=locale_str("Quiet hours from, such as 22:00"),
-        quiet_until=locale_str("Quiet hours until, such as 07:00"),
-        zone=locale_str("Your time zone, such as Europe/Berlin"),
-        channel=locale_str("To this channel (moderators); else directly to you"),
+        topic=command_text("command-timeline-topic"),
+        most_a_day=command_text("command-subscribe-most"),
+        quiet_from=command_text("command-subscribe-quiet-from"),
+        quiet_until=command_text("command-subscribe-quiet-until"),
+        zone=command_text("command-subscribe-zone"),
+        channel=command_text("command-subscribe-channel"),
     )
     async def topic(
         self,
@@ -155,7 +153,7 @@ class SubscriptionCommands(commands.Cog):
         names = [name for name in sorted(available_timezones()) if words in name.lower()]
         return [app_commands.Choice(name=name, value=name) for name in names[:_SHOWN]]
 
-    @subscriptions.command(name="list", description=locale_str("Show your subscriptions"))
+    @subscriptions.command(name="list", description=command_text("command-subscriptions-list"))
     async def list_them(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         mine = await self._theirs(context)
@@ -174,9 +172,9 @@ class SubscriptionCommands(commands.Cog):
         words = "\n".join(lines) or say("subscriptions-none")
         await interaction.response.send_message(embed=note(words).embed, ephemeral=True)
 
-    @subscriptions.command(name="pause", description=locale_str("Pause one, or go on with it"))
+    @subscriptions.command(name="pause", description=command_text("command-subscriptions-pause"))
     @app_commands.rename(which="id")
-    @app_commands.describe(which=locale_str("Its number"))
+    @app_commands.describe(which=command_text("command-subscriptions-id"))
     async def pause(self, interaction: discord.Interaction[Any], which: int) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         one = await self._one(context, which)
@@ -188,9 +186,9 @@ class SubscriptionCommands(commands.Cog):
             embed=note(context.say(key, id=one.id)).embed, ephemeral=True
         )
 
-    @subscriptions.command(name="remove", description=locale_str("Remove one"))
+    @subscriptions.command(name="remove", description=command_text("command-subscriptions-remove"))
     @app_commands.rename(which="id")
-    @app_commands.describe(which=locale_str("Its number"))
+    @app_commands.describe(which=command_text("command-subscriptions-id"))
     async def remove(self, interaction: discord.Interaction[Any], which: int) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         one = await self._one(context, which)

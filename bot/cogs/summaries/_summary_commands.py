@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.answering.summaries.models import NotIngested, Progress
@@ -24,6 +23,7 @@ from bot.cogs.ask._autocomplete import (
 from bot.cogs.summaries._choices import SummaryOfferView
 from bot.cogs.summaries._service import SummaryRunner
 from bot.errors import UserError
+from bot.i18n.translator import command_text
 from bot.ui.escaping import unmarked
 from bot.ui.links import links_of
 from bot.ui.pages import Page, note
@@ -37,9 +37,7 @@ Words = app_commands.Range[str, 1, 100]
 
 
 class SummaryCommands(commands.Cog):
-    summary = app_commands.Group(
-        name="summary", description=locale_str("Sum up an article or a story")
-    )
+    summary = app_commands.Group(name="summary", description=command_text("command-summary"))
 
     def __init__(
         self, bot: commands.AutoShardedBot, services: Services, runner: SummaryRunner
@@ -48,7 +46,7 @@ class SummaryCommands(commands.Cog):
         self._services = services
         self._runner = runner
         self._menu = app_commands.ContextMenu(
-            name=locale_str("Summarise this"), callback=self._summarise_this
+            name=command_text("command-summarise-this"), callback=self._summarise_this
         )
 
     async def cog_load(self) -> None:
@@ -57,35 +55,31 @@ class SummaryCommands(commands.Cog):
     async def cog_unload(self) -> None:
         self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
-    @summary.command(name="article", description=locale_str("Five sentences and the key figures"))
+    @summary.command(name="article", description=command_text("command-summary-article"))
     @app_commands.describe(
-        article=locale_str("A link, a title or an id"),
-        private=locale_str("Only you see the answer"),
+        article=command_text("command-summary-which"),
+        private=command_text("command-ask-private"),
     )
     async def article(
         self, interaction: discord.Interaction[Any], article: Which, private: bool = False
     ) -> None:
         await self._sum_up(interaction, article, story=False, private=private)
 
-    @summary.command(
-        name="story", description=locale_str("What happened, who says what, what is disputed")
-    )
+    @summary.command(name="story", description=command_text("command-summary-story"))
     @app_commands.describe(
-        story=locale_str("A link, a title or an id"), private=locale_str("Only you see the answer")
+        story=command_text("command-summary-which"), private=command_text("command-ask-private")
     )
     async def story(
         self, interaction: discord.Interaction[Any], story: Which, private: bool = False
     ) -> None:
         await self._sum_up(interaction, story, story=True, private=private)
 
-    @app_commands.command(
-        name="digest", description=locale_str("The main stories of a day or a week")
-    )
+    @app_commands.command(name="digest", description=command_text("command-digest"))
     @app_commands.describe(
-        period=locale_str("Of which time"),
-        topic=locale_str("Only on this"),
-        source=locale_str("Only from this publisher"),
-        private=locale_str("Only you see the answer"),
+        period=command_text("command-digest-period"),
+        topic=command_text("command-digest-topic"),
+        source=command_text("command-ask-source"),
+        private=command_text("command-ask-private"),
     )
     async def digest(
         self,
@@ -111,13 +105,11 @@ class SummaryCommands(commands.Cog):
 
         await self._runner.serve(interaction, context, make, private=private)
 
-    @app_commands.command(
-        name="timeline", description=locale_str("What happened on a topic, in order")
-    )
+    @app_commands.command(name="timeline", description=command_text("command-timeline"))
     @app_commands.describe(
-        topic=locale_str("What it is about"),
-        since=locale_str("Nothing older than this: a date, yesterday, last week"),
-        private=locale_str("Only you see the answer"),
+        topic=command_text("command-timeline-topic"),
+        since=command_text("command-ask-since"),
+        private=command_text("command-ask-private"),
     )
     async def timeline(
         self,

@@ -14,6 +14,6 @@ def upgrade() -> None:
     for table in _INDEXED:
         op.drop_index(f"ix_{table}_server_id", table)
     for table in (*_INDEXED, "job_messages"):
-        op.alter_column(table, "guild_id", new_column_name="guild_id")
+        op.alter_column(table, "server_id", new_column_name="guild_id")
     for table in _INDEXED:
         op.create_index(f"ix_{table}_guild_id", table, ["guild_id"])
