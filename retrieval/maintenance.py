@@ -99,6 +99,8 @@ async def _opened(
                 embedder.identity,
                 apart=config.chroma_apart,
             )
+            if writable:  # a writer is told of damage before it begins
+                await store.heartbeat()
     except BaseException:
         await catalogue.close()
         raise

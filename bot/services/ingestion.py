@@ -17,8 +17,8 @@ from retrieval.ingestion.jobs.queue import JobQueue
 from retrieval.ingestion.jobs.worker import JobWorker
 from retrieval.ingestion.page_loader import PageLoader
 from retrieval.library import Library
-from retrieval.web import Fetcher
 from retrieval.web.crawler import Crawler
+from retrieval.web.fetcher import Fetcher
 
 _log = logging.getLogger(__name__)
 

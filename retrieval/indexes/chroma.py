@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import re
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
@@ -67,19 +68,26 @@ def _explained(method: Callable[P, Result]) -> Callable[P, Result]:
 
 
 class EmbeddedChroma:
-    """Chroma in this process. It keeps Python's lock while it writes."""
+    """Chroma in this process, opened at the first call: loading it takes a second, and most
+    commands need no vectors. It keeps Python's lock while it writes."""
 
     def __init__(self, folder: Path) -> None:
-        try:
-            import chromadb
-            from chromadb.config import Settings
-
-            self._client: Any = chromadb.PersistentClient(
-                str(folder), settings=Settings(anonymized_telemetry=False)
-            )
-        except Exception as error:
-            raise _chroma_error(error) from error
+        self._folder = folder
+        self._opening = threading.Lock()
+        self._open_client: Any = None
         self._opened: dict[str, Any] = {}
+
+    @property
+    def _client(self) -> Any:
+        with self._opening:
+            if self._open_client is None:
+                import chromadb
+                from chromadb.config import Settings
+
+                self._open_client = chromadb.PersistentClient(
+                    str(self._folder), settings=Settings(anonymized_telemetry=False)
+                )
+            return self._open_client
 
     @_explained
     def names(self) -> list[str]:
@@ -139,7 +147,8 @@ class EmbeddedChroma:
         self._client.heartbeat()
 
     def close(self) -> None:
-        self._client.close()
+        if self._open_client is not None:
+            self._open_client.close()
 
     def _of(self, name: str) -> Any:
         if name not in self._opened:

@@ -164,6 +164,7 @@ def serve(connection: Connection, folder: Path) -> None:
     """Answer until the other side is gone."""
     try:
         chroma = EmbeddedChroma(folder)
+        chroma.heartbeat()
     except NewsdeskError as error:
         connection.send((_told(error), None))
         return

@@ -14,7 +14,8 @@ from protego import Protego
 
 from retrieval.errors import FetchRefused, InvalidURL, Note
 from retrieval.timestamps import Clock, utc_now
-from retrieval.web import FEEDS, PAGES, Fetched, RedirectChain, RedirectSeen
+from retrieval.web import FEEDS, PAGES, Fetched
+from retrieval.web.redirects import RedirectChain, RedirectSeen
 from retrieval.web.urls import split_http_url
 
 Sleep = Callable[[float], Awaitable[None]]

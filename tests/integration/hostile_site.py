@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import httpcore
 from aiohttp import web
 
-from retrieval.web import Fetcher
+from retrieval.web.fetcher import Fetcher
 
 ARTICLE = "".join(
     f"<p>The council of Maravel approved the {nth} part of the harbour plan on Tuesday evening after a debate of "

@@ -9,7 +9,8 @@ from urllib.parse import quote
 import pytest
 
 from retrieval.errors import FetchRefused
-from retrieval.web import FEEDS, Fetcher
+from retrieval.web import FEEDS
+from retrieval.web.fetcher import Fetcher
 from tests.integration.hostile_site import EverythingHere, Names, fetcher, raw, serve
 
 # What is written where a host stands, for addresses that are nobody's business.

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from retrieval.errors import FetchRefused
-from retrieval.web import Fetcher
 from retrieval.web.crawler import Crawler, RobotsRefused
+from retrieval.web.fetcher import Fetcher
 from tests.integration.newsroom import Clock
 from tests.newsite import NewsSite
 

@@ -84,7 +84,7 @@ def test_its_errors_are_those_of_an_index_in_this_process(tmp_path: Path) -> Non
     reasons = []
     for opened in (EmbeddedChroma, ChromaProcessClient):
         with pytest.raises(StorageError) as raised:
-            opened(folder)
+            opened(folder).heartbeat()
         reasons.append((type(raised.value), str(raised.value)))
     assert reasons[0] == reasons[1]
 

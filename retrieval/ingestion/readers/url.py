@@ -15,7 +15,8 @@ from retrieval.ingestion.readers import feed, pasted
 from retrieval.ingestion.readers.page import read_fetched
 from retrieval.models import IngestItem
 from retrieval.text.encoding import decode_page
-from retrieval.web import Fetched, Fetcher
+from retrieval.web import Fetched
+from retrieval.web.fetcher import Fetcher
 from retrieval.web.urls import without_credentials
 
 Kind = Literal["page", "pdf", "feed", "text"]
