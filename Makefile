@@ -7,8 +7,9 @@ BIN := .venv/bin
 demo: .venv/installed
 	$(BIN)/newsdesk demo
 
+# Four at a time: many tests wait for servers and for Discord's stand-in more than they compute.
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 # What to run before each commit: about a minute.
 check: lint
