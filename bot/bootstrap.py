@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import discord
 
@@ -96,8 +97,7 @@ async def open_services(
         composer = await stack.enter_async_context(open_composer(library, settings.answering()))
         engine = AnswerEngine(library, composer)
         if composer is not None:
-            warming = asyncio.create_task(composer.warm_up())
-            stack.callback(warming.cancel)
+            await stack.enter_async_context(_meanwhile(composer.warm_up()))
         ingestion = await stack.enter_async_context(open_ingestion(settings, library))
         guild_settings = GuildSettingsCache(library)
         contexts = RequestContexts(guild_settings, settings.shared_corpus)
@@ -105,7 +105,7 @@ async def open_services(
         seconds = settings.answer_timeout_seconds + settings.model_load_seconds + _MORE_THAN_MODEL
         answers = AnswerService(library, engine, requests, conversations, seconds)
         retention = GuildRetention(client, settings, library, ingestion, contexts)
-        stack.callback(retention.stop)
+        stack.push_async_callback(retention.stop)
         dm_guilds = DMGuildResolver(client, contexts, guild_settings)
         cooldown = Cooldown(settings.limits().cooldown)
         await library.embedder.embed(["warm"])  # its weights are read with the first text
@@ -125,6 +125,17 @@ async def open_services(
             ingestion=ingestion,
             job_board=JobProgressBoard(client, settings, library, ingestion, contexts),
         )
+
+
+@contextlib.asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run ``work`` beside the block; at its end nothing of it is left."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def request_runner(settings: Settings) -> RequestRunner:

@@ -61,9 +61,11 @@ class GuildRetention:
             return
         self._task = asyncio.create_task(self._keep_deleting(), name="departures")
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
+        """Return when nothing is being deleted any more: the database may be closed then."""
         if self._task is not None:
             self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def compare(self) -> None:
         """Note who came and went while the bot was away."""
