@@ -77,8 +77,13 @@ def article_features(title: str, text: str, at: int) -> ArticleFeatures:
         distinct(heading),
         distinct(np.array([_KNOWN[n.encode()] for n in _NUMBER.findall(title.lower())], np.uint32)),
         event_date_distribution(title, text, from_micros(at).date()),
-        bool(_ROUNDUP.search(title) or _GREETING.search(text[:_GREETING_IN])),
+        is_roundup(title) or bool(_GREETING.search(text[:_GREETING_IN])),
     )
+
+
+def is_roundup(title: str) -> bool:
+    """Whether a title is that of many events at once: a briefing, a quiz, a podcast."""
+    return bool(_ROUNDUP.search(title))
 
 
 def unpack_features(packed: bytes | None) -> ArticleFeatures:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.answering.conversation import Turn
 from bot.answering.summaries.extractive import LoadedReport
-from bot.answering.summaries.service import DigestTopic
+from bot.answering.summaries.topic import DigestTopic
 from retrieval.catalogue import PASSAGES_PER_VERSION
 from retrieval.catalogue.coverage import Report, passages_of
 from retrieval.indexes.keyword_schema import stems

@@ -7,13 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.answering.models import AnswerSentence, Citation
-from bot.answering.summaries.lexrank import extract
+from bot.answering.summaries.lexrank import extract, in_reading_order
 from bot.answering.summaries.models import CitedSentence, SummaryNumberer
+from bot.answering.summaries.prominence import Prominence
 from retrieval.catalogue.coverage import Report
 from retrieval.models import Passage
 
 _HALF_LIFE = 3.0 * 86_400_000_000  # microseconds
 _READ_REPORTS = 6
+# What was told before the last third of a story's time may be overtaken.
+_NEWS, _OLDER_WORTH = 1 / 3, 0.6
+_SHORT_STORY = 12 * 3_600_000_000  # microseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +70,19 @@ class DigestEntry:
 
 
 def ranked(
-    reports: Sequence[Report], now: int, closeness: Mapping[int, float] | None = None
+    reports: Sequence[Report],
+    now: int,
+    closeness: Mapping[int, float] | None = None,
+    around: Prominence | None = None,
 ) -> list[DigestStory]:
     """The stories that these reports tell, the main ones first.
 
     ``now`` in microseconds. ``closeness`` from 0 to 1 by story, if there is a topic: stories that it
     does not name are left out. Near-copies count once for coverage, all of them as outlets.
+    ``around`` is coverage beside a story's own; of stories much alike the later ones go down.
     """
+    around = around or Prominence()
+    half_life = max(_HALF_LIFE, now - min((report.at for report in reports), default=now))
     groups: dict[int, list[Report]] = {}
     for report in reports:
         groups.setdefault(report.story_id, []).append(report)
@@ -84,20 +94,45 @@ def ranked(
         outlets = len({report.article.source for report in told if report.article.source})
         age = max(0, now - max(report.at for report in told))
         score = (
-            math.log1p(texts)
+            math.log1p(texts + around.beside.get(story_id, 0.0))
             + 1.5 * math.log1p(max(0, outlets - 1))
-            + 0.5 * 0.5 ** (age / _HALF_LIFE)
+            + 0.5 * 0.5 ** (age / half_life)
         )
         if closeness is not None:
             score *= closeness[story_id]
         stories.append(DigestStory(story_id, tuple(told), score))
-    return sorted(stories, key=lambda story: (-story.score, -story.latest.at, story.story_id))
+    stories.sort(key=lambda story: (-story.score, -story.latest.at, story.story_id))
+    return _varied(stories, around)
+
+
+def _varied(stories: list[DigestStory], around: Prominence) -> list[DigestStory]:
+    """The same with stories down that resemble one before them: many sides of one subject."""
+    left = {story.story_id: story for story in stories}
+    repeats = dict.fromkeys(left, 0.0)
+    order = []
+    while left:
+        best = max(left.values(), key=lambda s: s.score * (1 - repeats[s.story_id]))
+        order.append(left.pop(best.story_id))
+        for other, alike in around.nearest(best.story_id).items():
+            repeats[other] = max(repeats.get(other, 0.0), alike)
+    return order
 
 
 def reports_to_read(story: DigestStory) -> list[Report]:
     """The reports that a digest reads of a story: the newest of each text, some at most."""
     newest = {report.copy_id: report for report in story.reports}
     return list(newest.values())[-_READ_REPORTS:]
+
+
+def _worth(story: DigestStory, articles: Sequence[Sequence[Passage]]) -> list[float]:
+    """How much the sentences of each article count, from 0 to 1: those of newer reports more."""
+    at = {report.article.article_id: report.at for report in story.reports}
+    first, last = story.reports[0].at, story.latest.at
+    if last - first < _SHORT_STORY:
+        return []
+    since = last - _NEWS * (last - first)
+    new = (at.get(ps[0].article.article_id, last) >= since if ps else True for ps in articles)
+    return [1.0 if each else _OLDER_WORTH for each in new]
 
 
 def entry(
@@ -109,13 +144,15 @@ def entry(
 ) -> DigestEntry | None:
     """A story with its most telling sentences; None if its articles have none.
 
-    The first is one that ``names`` the topic, if there is one. None repeats what is ``known``.
+    Each ``names`` the topic, if there is one. None repeats what is ``known``.
     """
-    found = extract(articles, 1, wanted=names, told=known)
+    worth = _worth(story, articles)
+    found = extract(articles, 1, wanted=names, told=known, worth=worth)
     told = [*known, *(one.text for one in found)]
-    found += extract(articles, lines - len(found), told=told)
+    found += extract(articles, lines - len(found), wanted=names, told=told, worth=worth)
     if not found:
         return None
+    found = in_reading_order(found)
     # The title of the article that the first line is from.
     title = found[0].passage.article.title or story.latest.article.title
     of_it = found[0].passage.article

@@ -10,16 +10,27 @@ from datetime import timedelta
 from bot.answering.conflicts import corrects, differing, numbers_in
 from bot.answering.conflicts import retracted_numbers as taken_back_by
 from bot.answering.figures import Figure, figures
-from bot.answering.summaries.lexrank import CentralityWeights, extract, likeness, quotable_sentences
+from bot.answering.summaries.lexrank import (
+    CentralityWeights,
+    extract,
+    in_reading_order,
+    leans,
+    likeness,
+    quotable_sentences,
+)
 from bot.answering.summaries.models import CitedSentence
 from retrieval.catalogue.coverage import Report
 from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage
+from retrieval.text.time_expressions import MONTH_NAMES
 
 ARTICLE_SENTENCES = 5
 _HAPPENED, _VOICES, _CHANGES, _DISPUTES, _FIGURES = 3, 4, 3, 2, 5
 _LATER = timedelta(hours=12) // timedelta(microseconds=1)
 _NOTHING_NEW = 0.5
+_A_DAY = timedelta(days=1) // timedelta(microseconds=1)
+_LEAD, _LEAD_PASSAGES, _OPENING = 500, 1, 2  # characters, passages and sentences
+_NAME = re.compile(r"(?<!^)(?<![.!?] )\b[^\W\d_a-z][\w’'-]{2,}")
 
 # What somebody says says little of where in an article it stands.
 _ANYWHERE = CentralityWeights(lead=0.2)
@@ -42,6 +53,18 @@ _WORD = re.compile(r"\s+(?:(?:[A-Z]\.){2,}|[\w’'-]+)")
 _REST_OF_NAME = re.compile(
     r"(?:\s[A-Z][\w’'-]*)*\s(?!(?:and|or|in|on|of|to|for|from|at|by|with|as|was|were|is|are|had|has|have|who|that)\b)[a-z][\w’'-]*"
 )
+# "25% on imported goods", "$4 million in compensatory damages".
+_OF_WHAT = re.compile(
+    r"\s(?:of|on|in|for|from|to)(?:\s(?:the|its|their|his|her|all|a|an))?(?:\s(?!(?:and|or|in|on|of|to|for|from|at|by|with"
+    r"|as|was|were|is|are|that|which)\b)[\w’'-]+){1,3}"
+)
+# "37 felony counts", "24,000 rescue workers": one word or two to what is counted.
+_NOUN = re.compile(
+    r"(?:\s(?!(?:and|or|in|on|of|to|for|from|at|by|with|as|was|were|is|are|had|has|have|who|that)\b)[\w’'-]+){0,1}\s[a-z’'-]{2,}s\b"
+)
+_DAY_OF_MONTH = re.compile(
+    rf"\b(?:{'|'.join(month[:3] for month in MONTH_NAMES)})[a-z]*\.?\s$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +83,8 @@ def article_lines(passages: Sequence[Passage]) -> list[CitedSentence]:
 
 def lead_sentences(reports: Sequence[LoadedReport]) -> list[CitedSentence]:
     stale = retracted_statements(reports)
-    found = extract(
-        _newest_first(reports),
-        _HAPPENED,
-        wanted=lambda text: not stale(text),
-    )
-    return [CitedSentence.quoted(one) for one in found]
+    found = extract(_newest_first(reports), _HAPPENED, wanted=lambda text: not stale(text))
+    return [CitedSentence.quoted(one) for one in in_reading_order(found)]
 
 
 def retracted_statements(reports: Sequence[LoadedReport]) -> Callable[[str], bool]:
@@ -99,18 +118,32 @@ def quoted_speakers(reports: Sequence[LoadedReport], told: Sequence[str]) -> lis
 
 
 def disputed(reports: Sequence[LoadedReport], told: Sequence[str]) -> list[CitedSentence]:
-    """Sentences of two reports that give another figure or outcome of the same thing, both of them,
-    then what somebody denies."""
+    """Sentences of two publishers that give another figure or outcome of the same thing within a day,
+    both of them; then what somebody denies who is named where the story begins. What differs on
+    another day has changed."""
     stale = retracted_statements(reports)
+    at = {read.report.article.article_id: read.report.at for read in reports}
     told_by = [line for read in reports for line in _lines(read) if not stale(line.text)]
-    pair = next(differing([(line.passages[0], line.text) for line in told_by]), ())
-    lines = [told_by[n] for n in pair]
+
+    def side_by_side(pair: Sequence[int]) -> bool:
+        one, other = (told_by[n].passages[0].article for n in pair)
+        return one.source != other.source and (
+            abs(at[one.article_id] - at[other.article_id]) <= _A_DAY
+        )
+
+    pairs = differing([(line.passages[0], line.text) for line in told_by])
+    lines = [told_by[n] for n in next(filter(side_by_side, pairs), ())]
+    people = _names_at_the_beginning(reports)
     denied = extract(
         _newest_first(reports),
         _DISPUTES,
         _ANYWHERE,
         told=[*told, *(line.text for line in lines)],
-        wanted=lambda text: bool(_DISPUTES_IT.search(text)) and not stale(text),
+        wanted=lambda text: (
+            bool(_DISPUTES_IT.search(text) and people & set(_NAME.findall(text)))
+            and not leans(text)
+            and not stale(text)
+        ),
     )
     return lines + [CitedSentence.quoted(one) for one in denied]
 
@@ -128,11 +161,20 @@ def changed(reports: Sequence[LoadedReport], told: Sequence[str]) -> list[CitedS
 def dissimilar(
     later: Sequence[LoadedReport], earlier: Sequence[LoadedReport], told: Sequence[str] = ()
 ) -> list[CitedSentence]:
-    """The most telling sentences of later reports that say what no earlier one says."""
-    found = extract(_newest_first(later), 2 * _CHANGES, told=told)
+    """The most telling sentences at the beginning of later reports that say what no earlier one
+    says: how it opens, or with a figure or a name that is new."""
+    before = sentences_of(earlier)
+    known = _facts_in(before)
+    found = extract(
+        [passages[:_LEAD_PASSAGES] for passages in _newest_first(later)],
+        3 * _CHANGES,
+        told=told,
+        wanted=lambda text: not leans(text),
+    )
+    found = [one for one in found if one.place < _OPENING or _facts_in([one.text]) - known]
     if not found:
         return []
-    texts = [*(one.text for one in found), *sentences_of(earlier)]
+    texts = [*(one.text for one in found), *before]
     alike = likeness(texts)[: len(found), len(found) :]
     return [
         CitedSentence.quoted(one)
@@ -153,6 +195,23 @@ def split_sections(
     first = min((read.report.at for read in reports), default=0)
     later = [read for read in reports if read.report.at - first >= _LATER]
     return [read for read in reports if read not in later], later
+
+
+def _facts_in(texts: Sequence[str]) -> set[str]:
+    """Figures and names; all words where there are no capitals to tell names by."""
+    found: set[str] = set()
+    for text in texts:
+        names = set(_NAME.findall(text))
+        cased = text.lower() != text.upper()
+        found |= names if cased else set(stems(text))
+        found |= {f"{figure.value:g}{figure.unit}" for figure in figures(text)}
+    return found
+
+
+def _names_at_the_beginning(reports: Sequence[LoadedReport]) -> set[str]:
+    leads = (read.passages[0].text[:_LEAD] for read in reports if read.passages)
+    titles = (read.report.article.title for read in reports)
+    return {name for text in (*leads, *titles) for name in _NAME.findall(text)}
 
 
 def names_a_speaker(text: str) -> bool:
@@ -185,6 +244,8 @@ def _telling_figures(sentence: str) -> Iterator[Figure]:
     """Not the time of day, and not two of something."""
     for figure in figures(sentence):
         behind = sentence[figure.start + len(figure.text) :]
+        if _DAY_OF_MONTH.search(sentence, 0, figure.start):
+            continue
         if (figure.value >= 10 or figure.unit in "$%") and not _TIME.match(behind):
             yield figure
 
@@ -193,7 +254,8 @@ def _with_unit(sentence: str, figure: Figure) -> str:
     """``412 million crowns``: the figure up to the word for what it counts."""
     end = figure.start + len(figure.text)
     if figure.unit == "%" or figure.text[:1] in "$£€¥":
-        return figure.text
+        of = _OF_WHAT.match(sentence, end)
+        return sentence[figure.start : of.end() if of else end]
     for word in _WORD.finditer(sentence[end:]):
         if figure.unit in ("$", *stems(word[0])):
             # Of money the currency is the first word, or stands behind one that is skipped.
@@ -202,6 +264,8 @@ def _with_unit(sentence: str, figure: Figure) -> str:
                 if word[0].strip()[0].isupper()
                 else None
             )
+            if not named and not word[0].lower().endswith("s"):
+                named = _NOUN.match(sentence, end + word.end())
             return sentence[figure.start : named.end() if named else end + word.end()]
         if word.end() > 40:
             break

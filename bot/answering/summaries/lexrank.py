@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bot.answering.extractive.sentences import readable_sentences
 from bot.answering.prompt_injection import orders_in
 from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage
-from retrieval.text.sentences import sentence_spans
 
 Matrix = npt.NDArray[np.float64]
 
@@ -27,13 +27,18 @@ _DAMPING = 0.85
 _ROUNDS = 40
 _MOST_SENTENCES = 400
 _SHORT, _LONG = 30, 400
+_QUOTATION = re.compile(r"[“\"][^”\"]*[”\"]")
 _REPEATS = 0.8  # so alike, a sentence says nothing new
 # Of an article with so many sentences, one that is less like any other is hardly of it.
 _ENOUGH, _UNLIKE, _STRANGE = 4, 0.03, 0.1
 # Not a sentence that says something by itself: a question, a heading, a line of a list.
 _ENDS = re.compile(r"[.!][\"”’)]*$")
+_QUOTED = re.compile(r"[“\"][^”\"]*[”\"][.!?]?$")
+# What its writer says of himself or herself, in English: "I" is an article in Italian.
+_FIRST_PERSON = re.compile(r"(?=.*\b(?:the|of|and|to|was|with|that|for)\b).*\b(?:I|I['’]\w+|my)\b")
 _LEANS = re.compile(
-    r"^(?:[\"“‘]?(?:he|she|it|they|this|that|these|those|but|and|so|however|also|then)\b)",
+    r"^(?:[\"“‘]?(?:he|she|it|its|they|their|his|her|this|that|these|those|but|and|so|however|also|then|meanwhile|still"
+    r"|instead|for now|in the (?:memo|letter|statement|interview|video|post)|the (?:ban|move|decision|deal|ruling|order))\b)",
     re.IGNORECASE,
 )
 _FURNITURE = re.compile(
@@ -50,7 +55,7 @@ class CentralityWeights:
     # A sentence so many places behind the first has half of the lead's weight.
     half_life: float = 4.0
     relevance: float = 0.7
-    leaning: float = 0.6
+    leaning: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,12 @@ def extract(
     *,
     wanted: Callable[[str], bool] = bool,
     told: Sequence[str] = (),
+    worth: Sequence[float] = (),
 ) -> list[ExtractedSentence]:
     """At most ``most`` sentences of the articles, given as their passages in order; in the order in
     which they were chosen. Fewer if the others only repeat them, or what has been ``told`` already.
-    Only sentences that are ``wanted`` are chosen; all count for what is central."""
+    Only sentences that are ``wanted`` are chosen; all count for what is central. ``worth`` scales
+    the sentences of each article, 1 if it is empty."""
     weights = weights or CentralityWeights()
     candidates = _sentences(articles)[:_MOST_SENTENCES]
     if not candidates:
@@ -90,9 +97,9 @@ def extract(
     places = np.array([place for *_, place in candidates], dtype=np.float64)
     lead = np.exp2(-places / weights.half_life)
     scores = (1 - weights.lead) * central + weights.lead * lead
-    scores *= [
-        weights.leaning if place and _LEANS.search(text) else 1.0 for text, *_, place in candidates
-    ]
+    scores *= [weights.leaning if leans(text) else 1.0 for text, *_ in candidates]
+    if worth:
+        scores *= [worth[article] for *_, article, _ in candidates]
     scores *= np.where(_strangers(candidates, similar), _STRANGE, 1.0)
     chosen: list[int] = []
     for _ in range(min(most, len(candidates))):
@@ -109,6 +116,15 @@ def extract(
         for i in chosen
         for text, passage, article, place in (candidates[i],)
     ]
+
+
+def in_reading_order(found: Sequence[ExtractedSentence]) -> list[ExtractedSentence]:
+    """The sentences of an article one after the other as they stand there; articles in the order in
+    which their first sentence was chosen."""
+    first: dict[int, int] = {}
+    for one in found:
+        first.setdefault(one.article, len(first))
+    return sorted(found, key=lambda one: (first[one.article], one.place))
 
 
 def _strangers(
@@ -137,15 +153,31 @@ def likeness(texts: Sequence[str]) -> Matrix:
 def quotable_sentences(passage: Passage) -> list[str]:
     """The sentences of a passage that can be quoted by themselves, in order; none that may be meant
     for a reader's assistant."""
-    text = passage.text
-    orders = orders_in(text, passage.article.title, doubtful=True)
-    found = (text[start:end] for start, end in sentence_spans(text) if (start, end) not in orders)
+    text, title = passage.text, passage.article.title
+    orders = orders_in(text, title, doubtful=True)
+    # A title that is a whole sentence says something where the text says it again.
+    heading = "" if _ENDS.search(title) else title
+    found = (
+        text[span.start : span.end]
+        for span in readable_sentences(text, heading)
+        if span.finished and not any(s < span.end and span.start < e for s, e in orders)
+    )
     return [sentence for sentence in found if _says_something(sentence)]
+
+
+def leans(text: str) -> bool:
+    """Whether a sentence begins with a word that needs what stood before it."""
+    return bool(_LEANS.search(text))
 
 
 def _says_something(text: str) -> bool:
     """Whether a sentence is of a form that can be quoted by itself."""
-    return _SHORT <= len(text) <= _LONG and bool(_ENDS.search(text)) and not _FURNITURE.search(text)
+    if not _SHORT <= len(text) <= _LONG or not _ENDS.search(text) or _FURNITURE.search(text):
+        return False
+    if text.count("“") != text.count("”") or text.count('"') % 2 or _QUOTED.match(text):
+        return False
+    unquoted = _QUOTATION.sub("", text)
+    return not _FIRST_PERSON.match(unquoted)
 
 
 def _sentences(articles: Sequence[Sequence[Passage]]) -> list[tuple[str, Passage, int, int]]:

@@ -20,8 +20,11 @@ from bot.answering.summaries.models import (
     Summary,
     no_progress,
 )
+from bot.answering.summaries.no_report import telling
+from bot.answering.summaries.prominence import Prominence, ReportLead, prominence
 from bot.answering.summaries.summarize import sum_up_article, sum_up_story
 from bot.answering.summaries.timeline import Timeline, coverage_of, events_of
+from bot.answering.summaries.topic import DigestTopic
 from bot.answering.summaries.updates import developments
 from retrieval.catalogue import Corpus
 from retrieval.catalogue.coverage import (
@@ -33,12 +36,9 @@ from retrieval.catalogue.coverage import (
 )
 from retrieval.catalogue.publishers import SourceFilter
 from retrieval.errors import Note
-from retrieval.indexes.keyword_schema import stems
 from retrieval.library import Library
-from retrieval.models import Passage, Reference
+from retrieval.models import Reference
 from retrieval.runtime.executors import ASKING
-from retrieval.search.query import content_words
-from retrieval.text.sentences import sentences
 from retrieval.timestamps import TimeRange, from_micros, to_micros
 
 _READ_PASSAGES = 4  # of each report of a story in a digest: news has its news first
@@ -47,41 +47,8 @@ _STORY_REPORTS = 12
 _MOST_WRITTEN = 12  # lines of a digest or timeline that a model is asked for
 _TOPIC_HITS = 100
 _TOPIC_CLOSE = 0.15  # of the best hit's score
-_TOPIC_WORDS = 0.6  # of the weight of a topic's words, in a passage and its title
-_TOPIC_NAMED = 0.3  # the same in a sentence
-
-
-class DigestTopic:
-    """The words of a topic with their weights; one that the corpus does not know weighs most.
-
-    ``passages`` that are on it, by story, the closest first.
-    """
-
-    def __init__(self, topic: str, weights: dict[str, float]) -> None:
-        words = stems(" ".join(content_words(topic)))
-        most = max(weights.values(), default=1.0)
-        self._weights = {word: weights.get(word, most) for word in words} or weights
-        self.passages: dict[int, list[Passage]] = {}
-
-    def is_in(self, passage: Passage) -> bool:
-        """Whether one of its sentences, read under its title, is on the topic."""
-        title = passage.article.title
-        return self.named_in(f"{title}\n{passage.text}") and any(
-            self.named_in(f"{title}\n{sentence}") and self.named_in(sentence, _TOPIC_NAMED)
-            for sentence in sentences(passage.text)
-        )
-
-    def on(self, story: DigestStory) -> list[Passage]:
-        """The passages on the topic of the reports that ``story`` has."""
-        told = {report.article.article_id for report in story.reports}
-        return [p for p in self.passages[story.story_id] if p.article.article_id in told]
-
-    def named_in(self, text: str, share: float = _TOPIC_WORDS) -> bool:
-        """Whether ``text`` holds so much of the topic: of its words and of their weight."""
-        named = self._weights.keys() & set(stems(text))
-        about = sum(self._weights[word] for word in named)
-        many = len(named) >= share * len(self._weights)
-        return many and about >= share * sum(self._weights.values()) > 0
+_BEGINS = 500  # characters of a report
+_MOST_COMPARED, _ROUNDUPS = 600, 20  # reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +97,7 @@ class SummaryService:
         corpus = await self._corpus(corpus_name, name)
         told = await self._story(corpus, name, as_of)
         # Near-copies say the same; of very many reports the first and the newest ones are read.
-        newest = list({report.copy_id: report for report in told}.values())
+        newest = list({report.copy_id: report for report in telling(told)}.values())
         newest.sort(key=lambda report: (report.at, report.version_id))
         kept = (
             newest[: _STORY_REPORTS // 3]
@@ -140,7 +107,7 @@ class SummaryService:
             self._library.catalogue, [report.version_id for report in kept], _STORY_PASSAGES
         )
         reads = [LoadedReport(report, passages.get(report.version_id, [])) for report in kept]
-        return await sum_up_story(reads, self._writer(corpus_name, as_of, progress))
+        return await sum_up_story(reads, self._writer(corpus_name, as_of, progress), told)
 
     async def digest(
         self,
@@ -266,8 +233,10 @@ class SummaryService:
         told = await reports(self._library.catalogue, corpus, within, only)
         if not told:
             raise NothingToSummarize.of(await self._why_empty(corpus, within, source))
+        every, told = told, telling(told)
         if topic is None:
-            return ranked(told, to_micros(within.last)), told, None
+            around = await self._around(every, told)
+            return ranked(told, to_micros(within.last), around=around), told, None
         words, closeness = await self._close(corpus_name, within, topic, source, told)
         if not closeness:
             raise NothingToSummarize("nothing-on-topic", topic=topic)
@@ -295,7 +264,39 @@ class SummaryService:
                 continue
             close[story] = max(close.get(story, 0.0), hit.score)
             words.passages.setdefault(story, []).append(hit.passage)
-        return words, close
+        on_it = await self._about(words, [report for report in told if report.story_id in close])
+        return words, {story: value for story, value in close.items() if story in on_it}
+
+    async def _around(self, every: Sequence[Report], told: Sequence[Report]) -> Prominence:
+        """What is reported beside each story: by ``told`` and by the roundups among ``every``."""
+        telling_ids = {report.version_id for report in told}
+        others = [r for r in every if r.version_id not in telling_ids][-_ROUNDUPS:]
+        told = told[-_MOST_COMPARED:]
+        read = self._library.catalogue
+        firsts = await passages_of(read, [report.version_id for report in told], 1)
+        rest = await passages_of(read, [report.version_id for report in others], _READ_PASSAGES)
+        leads = [
+            ReportLead(passage.text, report.story_id, report.article.source, is_roundup=True)
+            for report in others
+            for passage in rest.get(report.version_id, [])
+        ]
+        for report in told:
+            begins = "".join(passage.text for passage in firsts.get(report.version_id, []))
+            text = f"{report.article.title}\n{begins[:_BEGINS]}"
+            leads.append(ReportLead(text, report.story_id, report.article.source))
+        return await ASKING.run(prominence, leads)
+
+    async def _about(self, topic: DigestTopic, told: Sequence[Report]) -> set[int]:
+        """The stories half of whose reports name the topic where they begin, not in passing."""
+        firsts = await passages_of(
+            self._library.catalogue, [report.version_id for report in told], 1
+        )
+        names: dict[int, list[bool]] = {}
+        for report in told:
+            begins = "".join(passage.text for passage in firsts.get(report.version_id, []))
+            text = f"{report.article.title}\n{begins[:_BEGINS]}"
+            names.setdefault(report.story_id, []).append(topic.named_in(text))
+        return {story for story, named in names.items() if 2 * sum(named) >= len(named)}
 
     async def _entries(
         self,
@@ -316,7 +317,7 @@ class SummaryService:
         }
 
         def names(text: str) -> bool:
-            return topic is None or topic.named_in(text, _TOPIC_NAMED)
+            return topic is None or topic.is_named_in(text)
 
         def quoted() -> list[DigestEntry]:
             made = (

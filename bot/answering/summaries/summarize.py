@@ -21,6 +21,7 @@ from bot.answering.summaries.models import (
     SummaryNumberer,
     texts_of,
 )
+from retrieval.catalogue.coverage import Report
 from retrieval.models import Passage
 from retrieval.runtime.executors import ASKING
 from retrieval.text.sentences import sentences
@@ -39,11 +40,18 @@ async def sum_up_article(read: LoadedReport, writer: GenerativeWriter | None) ->
     numbering = SummaryNumberer()
     sections = (numbering.section("summary", lines),)
     figures = await _figures([read], numbering)
-    return _summary("article", title, [read], sections, figures, numbering, writer)
+    return _summary("article", title, [read.report], sections, figures, numbering, writer)
 
 
-async def sum_up_story(reads: Sequence[LoadedReport], writer: GenerativeWriter | None) -> Summary:
-    """``reads`` are the reports, oldest first. Raises ``NothingToSummarize`` like ``sum_up_article``."""
+async def sum_up_story(
+    reads: Sequence[LoadedReport],
+    writer: GenerativeWriter | None,
+    reports: Sequence[Report] = (),
+) -> Summary:
+    """``reads`` are those of the story's ``reports`` that are read, oldest first; all without these.
+
+    Raises ``NothingToSummarize`` like ``sum_up_article``.
+    """
     about = reads[-1].report.article.title
     whole = [passage for read in reversed(reads) for passage in read.passages]
     stale = await ASKING.run(extractive.retracted_statements, reads)
@@ -77,7 +85,8 @@ async def sum_up_story(reads: Sequence[LoadedReport], writer: GenerativeWriter |
     sections = tuple(numbering.section(name, lines) for name, lines in told_by if lines)
     figures = await _figures(reads, numbering)
     title = happened[0].passages[0].article.title or about
-    return _summary("story", title, reads, sections, figures, numbering, writer)
+    reports = reports or [read.report for read in reads]
+    return _summary("story", title, reports, sections, figures, numbering, writer)
 
 
 async def _written(
@@ -111,7 +120,7 @@ def _new(lines: Sequence[CitedSentence], before: Sequence[CitedSentence]) -> lis
 def _summary(
     kind: Kind,
     title: str,
-    reads: Sequence[LoadedReport],
+    reports: Sequence[Report],
     sections: tuple[Section, ...],
     figures: tuple[KeyFigure, ...],
     numbering: SummaryNumberer,
@@ -120,11 +129,11 @@ def _summary(
     summary = Summary(
         kind,
         title,
-        reads[-1].report.story_id,
+        reports[-1].story_id,
         sections,
         figures,
         tuple(numbering.citations),
-        tuple(read.report.article for read in reads),
+        tuple(report.article for report in reports),
     )
     if writer is None:
         return summary

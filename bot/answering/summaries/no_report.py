@@ -1,0 +1,38 @@
+"""Pages that report no event: roundups, pictures, quizzes, betting, shopping and what is on.
+
+They tell no story of their own in a digest, and what they say of a story is beside it. Told by
+their titles, by words of ``no_report.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from retrieval.catalogue.coverage import Report
+from retrieval.stories.features import is_roundup
+
+T = TypeVar("T")
+
+
+def reports_an_event(title: str) -> bool:
+    return not (is_roundup(title) or _patterns().search(title.replace("’", "'")))
+
+
+def telling(reports: Sequence[Report]) -> list[Report]:
+    """The reports that report an event; all of them if none does."""
+    return [one for one in reports if reports_an_event(one.article.title)] or list(reports)
+
+
+@cache
+def _patterns() -> re.Pattern[str]:
+    path = Path(__file__).with_name("no_report.json")
+    words: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
+    phrases = sorted({each for listed in words.values() for each in listed}, key=len, reverse=True)
+    return re.compile(
+        "|".join(rf"(?<!\w){re.escape(phrase)}(?!\w)" for phrase in phrases), re.IGNORECASE
+    )
