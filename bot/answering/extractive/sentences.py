@@ -127,7 +127,7 @@ class _Rules:
             rf"\s*(?:[(\[](?:[^()\[\]]{{0,60}}\b(?:{pictures})|(?:photo|image|picture)s?\b[^()\[\]]{{0,60}})[)\]]|{credit})\s*$",
         )
         place = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ.’' -]{2,30}(?:,\s[A-Z][\w. ]{1,20})?"
-        dash = r"(?:—|–|--?|−)"
+        dash = r"(?:—|–|―|--?|−)"
         towns = r"(?:[A-Z][\w.’'-]*,?\s(?:and\s|de\s|del\s)?){0,4}"
         self._dateline = re.compile(
             rf"\W{{0,2}}(?:{place}(?:,?\s\w+\.? \d{{1,2}})?\s*(?:[(\[][\w .]{{2,24}}[)\]]\s*)?{dash}\s+"

@@ -11,16 +11,20 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
 
 from retrieval.catalogue.coverage import Report
 from retrieval.stories.features import is_roundup
 
-T = TypeVar("T")
+_SEPARATOR = re.compile(r"[,，、،]\s*")
+_SUBJECTS, _SHORT = 4, 3  # parts, and words of each
 
 
 def reports_an_event(title: str) -> bool:
-    return not (is_roundup(title) or _patterns().search(title.replace("’", "'")))
+    if is_roundup(title) or _patterns().search(title.replace("’", "'")):
+        return False
+    # "Tariffs, economy, Harvard, FAA": a title that only lists subjects.
+    parts = _SEPARATOR.split(title.removesuffix("...").strip())
+    return len(parts) < _SUBJECTS or any(len(part.split()) > _SHORT for part in parts)
 
 
 def telling(reports: Sequence[Report]) -> list[Report]:
