@@ -13,7 +13,7 @@ from bot.answering.summaries.no_report import reports_an_event
         "In photos: Flood in the Saltmarket",
         "5 things to know for Nov. 3: Ferry, strike, harbor",
         "Tariffs, ferries, the harbor, schools, Anna Berg ...",
-        "Larks vs. Herons picks: who wins the cup?",
+        "Larks vs. Herons picks and predictions",
         "Where to watch the cup final on Saturday",
         "Black Friday deals: the best lamps",
         "Bilder der Woche: Möwen und Masten",
