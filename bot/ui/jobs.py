@@ -9,6 +9,7 @@ import discord
 
 from bot.i18n import Say, say_note
 from bot.ui.escaping import explained, plain
+from bot.ui.moderation import reason_line
 from bot.ui.pages import ANSWER, BUSY, FAILED, QUIET, Page
 from retrieval.ingestion.jobs.queue import JobEvent
 from retrieval.ingestion.progress import IngestProgress
@@ -94,9 +95,7 @@ def lines_of(progress: IngestProgress, say: Say) -> list[str]:
     if skipped := sum(progress.skipped.values()):
         lines.append(say("job-skipped", count=skipped))
         common = progress.skipped.most_common(_REASONS)
-        lines += [
-            f"-# {count} × {explained(say_note(reason, say), 150)}" for reason, count in common
-        ]
+        lines += [f"-# {count} × {reason_line(reason, say, 150)}" for reason, count in common]
         if (rest := skipped - sum(count for _, count in common)) > 0:
             lines.append(f"-# {say('job-more', count=rest)}")
     return lines

@@ -39,7 +39,7 @@ def feed_lines(feed: Feed, say: Say) -> str:
     """A feed: its number, name, and when it is asked next or why it is not."""
     lines = [f"**{feed.id}** · {link(feed.name, feed.url)} ({plain(feed.kind)})"]
     if feed.state == "paused":
-        lines.append(f"-# {say('feed-paused', reason=_reason(feed.pause_reason, say))}")
+        lines.append(f"-# {say('feed-paused', reason=reason_line(feed.pause_reason, say))}")
     else:
         minutes = max(1, round(feed.interval.total_seconds() / 60))
         lines.append(f"-# {say('feed-next', at=_soon(feed.next_at), minutes=minutes)}")
@@ -47,7 +47,7 @@ def feed_lines(feed: Feed, say: Say) -> str:
         if words:
             lines.append(f"-# {say(key, words=plain(', '.join(words), _REASON))}")
     if feed.last_error and feed.state == "active":
-        reason = _reason(feed.last_error, say)
+        reason = reason_line(feed.last_error, say)
         lines.append(f"-# {say('feed-failing', count=feed.failures, reason=reason)}")
     return "\n".join(lines)
 
@@ -60,7 +60,7 @@ def item_lines(each: FilteredItem, say: Say) -> str:
     head = f"**{say(f'verdict-{each.verdict}')}** · {words}"
     lines = [f"{head} · {at}" if at else head]
     if each.reason:
-        lines.append(f"-# {_reason(each.reason, say)}")
+        lines.append(f"-# {reason_line(each.reason, say)}")
     return "\n".join(lines)
 
 
@@ -68,7 +68,7 @@ def import_lines(each: FeedImport, say: Say) -> str:
     """A feed of an imported list and what became of it."""
     name = each.listed.title or (each.feed.name if each.feed else "") or each.listed.url
     head = f"**{say(f'feed-import-{each.status}')}** · {link(name, each.listed.url)}"
-    return f"{head}\n-# {_reason(each.reason, say)}" if each.reason else head
+    return f"{head}\n-# {reason_line(each.reason, say)}" if each.reason else head
 
 
 def verdict_line(judged: tuple[FilteredItem, ...], say: Say) -> str:
@@ -80,7 +80,7 @@ def verdict_line(judged: tuple[FilteredItem, ...], say: Say) -> str:
 def visit_lines(visit: FeedVisit, say: Say) -> str:
     """What came of asking a feed."""
     if visit.result == "failed":
-        said = say("visit-failed", reason=_reason(visit.reason, say))
+        said = say("visit-failed", reason=reason_line(visit.reason, say))
     elif visit.result == "unchanged":
         said = say("visit-unchanged")
     else:
@@ -88,7 +88,7 @@ def visit_lines(visit: FeedVisit, say: Say) -> str:
         said = say("visit-taken", count=got, verdicts=verdict_line(visit.judged, say) or "–")
     lines = [f"**{visit.feed.id}** · {link(visit.feed.name, visit.feed.url)}", f"-# {said}"]
     if visit.feed.state == "paused":
-        reason = _reason(visit.feed.pause_reason, say)
+        reason = reason_line(visit.feed.pause_reason, say)
         lines.append(f"-# {say('feed-paused', reason=reason)}")
     return "\n".join(lines)
 
@@ -96,14 +96,16 @@ def visit_lines(visit: FeedVisit, say: Say) -> str:
 def audit_lines(entry: AuditEntry, say: Say) -> str:
     """Who did what to what, when and from where."""
     where = f" ({explained(entry.where, 100)})" if entry.where else ""
-    detail = f": {_reason(entry.detail, say)}" if entry.detail else ""
+    detail = f": {reason_line(entry.detail, say)}" if entry.detail else ""
     subject = f" `{plain(entry.subject, 40)}`" if entry.subject else ""
     at = f"<t:{int(entry.at.timestamp())}:f>"
     return f"{at} {explained(entry.who, 80)}{where}: **{plain(entry.action)}**{subject}{detail}"
 
 
-def _reason(reason: Note | None, say: Say) -> str:
-    return explained(say_note(reason, say), _REASON)
+def reason_line(reason: Note | None, say: Say, longest: int = _REASON) -> str:
+    """Why something was not taken, and for a removed article what brings it back."""
+    words = explained(say_note(reason, say), longest)
+    return f"{words}; {say('restore-hint')}" if reason and reason.code == "removed-by" else words
 
 
 def _soon(moment: datetime) -> str:

@@ -26,7 +26,7 @@ _LISTING = re.compile(
 )
 _VIDEO_PATH = re.compile(r"/(?:videos?|watch|tv|mediathek|clips?|live-?tv)(?:/|$)", re.IGNORECASE)
 _NUMBERED_ERROR = re.compile(
-    r"\W*(?:\w+\W+){0,3}(?:404|410|500|502|503)\b.{0,60}|.{0,40}\b(?:404|410|500|502|503)\W*",
+    r"\W*(?:\w+\W+){0,3}(?:404|410|500|502|503)\b.{0,60}|.{0,60}\b(?:404|410|500|502|503)\W*",
     re.IGNORECASE,
 )
 _REDIRECTS = re.compile(r"\s*\d*\s*[;,]\s*url\s*=\s*[\"']?\s*([^\"'\s>]+)", re.IGNORECASE)
@@ -40,6 +40,8 @@ _HARDLY_ANY = 600
 _LONGEST_SEARCHED = 60_000
 _TEASER_CHARS = 1_500
 _LONGEST_TEASER = 700
+_LONGEST_ERROR = 70
+_WORDS_OF_NEWS = 3
 _FEW_HEADLINES = 4
 _MANY_HEADLINES = 12
 
@@ -58,7 +60,10 @@ def classify_non_article(
     folded = [fold(each) for each in headings if each]
     is_article = bool(said.article) or (said.first("og:type") or "").lower() == "article"
     hardly_any = size(text) < _HARDLY_ANY
-    if size(text) < _TEASER_CHARS and _is_gone(headings, folded, hardly_any=hardly_any):
+    little = size(text) < _TEASER_CHARS
+    if little and _is_gone(headings, folded, hardly_any=hardly_any):
+        return "page-not-found"
+    if little and any(_is_numbered_error(heading, text, is_article) for heading in headings):
         return "page-not-found"
     if hardly_any and not is_article and _is_robot_check(tree, url, folded, text):
         return "robot-check"
@@ -114,12 +119,30 @@ def _is_gone(headings: list[str], folded: list[str], *, hardly_any: bool) -> boo
     for heading, plain in zip((h for h in headings if h), folded, strict=True):
         if not hardly_any and (heading.count(" ") >= 8 or size(heading) > 60):
             continue
-        if _NUMBERED_ERROR.fullmatch(heading) and size(heading) <= 60:
-            return True
         found = holds("gone", plain)
         if any(_covers(phrase, plain, 0.45) for phrase in found if phrase != "404"):
             return True
     return False
+
+
+def _is_numbered_error(heading: str, text: str, is_article: bool) -> bool:
+    """A heading that is a status code with hardly a word beside it, or with some and hardly any text.
+
+    News have such numbers too ("Bus 502 overturns"): there the text speaks of what the heading does.
+    """
+    if not _NUMBERED_ERROR.fullmatch(heading) or size(heading) > _LONGEST_ERROR:
+        return False
+    beside = [word for word in words(heading) if not word.isdigit()]
+    hardly_any = size(text) < _HARDLY_ANY
+    if len(beside) <= 1:
+        return hardly_any or not is_article
+    if not hardly_any or is_article:
+        return False
+    if holds("gone", fold(heading)) - {"404"}:
+        return True
+    told = set(words(text))
+    is_news = sum(word in told for word in words(heading)) >= 0.5 * len(beside)
+    return len(beside) < _WORDS_OF_NEWS or not is_news
 
 
 def _covers(phrase: str, folded: str, share: float) -> bool:

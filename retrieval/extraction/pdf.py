@@ -12,7 +12,7 @@ from typing import Any
 from retrieval.errors import UnreadableSource
 from retrieval.extraction.authors import names_in
 from retrieval.extraction.dates import parse_date
-from retrieval.extraction.pdf_layout import Piece, lines_of
+from retrieval.extraction.pdf_layout import COLUMN_END, Piece, lines_of
 from retrieval.extraction.wording import tidy
 from retrieval.models import Article
 from retrieval.text.language import detect_language
@@ -33,6 +33,7 @@ _NO_TITLE = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?…:。！？；।؟][\"”’»)\]」』]*$")
+_STOP = re.compile(r"[.。।．][\"”’»)\]」』]*$")
 _WORD = re.compile(r"[^\W\d_]")
 _WHOLE_WORD = re.compile(r"[^\W\d_]+")
 _UNSPACED = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
@@ -41,6 +42,8 @@ _PDF_DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(Z|[+-
 _MOST_PIECES = 50_000
 # Halves of a word shorter than this are no words of their own.
 _LEAST_LEFT, _LEAST_RIGHT = 3, 4
+# A line is at least so high, in the height of its font; of so many letters that is looked up.
+_LEAST_HEIGHT, _SAMPLED = 0.9, 60
 # Lines at the top and the bottom of a page where its furniture stands.
 _MARGIN = 3
 
@@ -48,7 +51,7 @@ _MARGIN = 3
 def article_from_pdf(data: bytes, url: str | None) -> Article:
     """The text of a PDF as an article; title, authors and date from its metadata.
 
-    Raises ``UnreadableSource`` for one that is encrypted, damaged or holds pictures of text only.
+    Raises ``UnreadableSource`` for one that is encrypted, damaged, blank or holds pictures of text only.
     """
     from pypdfium2 import PdfDocument, PdfiumError
 
@@ -57,6 +60,7 @@ def article_from_pdf(data: bytes, url: str | None) -> Article:
         try:
             pages = _pages(document)
             said = document.get_metadata_dict()
+            is_blank = not any(pages) and not _draws(document)
         finally:
             document.close()
     except PdfiumError as error:
@@ -66,6 +70,8 @@ def article_from_pdf(data: bytes, url: str | None) -> Article:
     title, names, published = _title(said), _authors(said), _date(said)
     blocks = _paragraphs(_without_furniture(pages))
     text = "\n\n".join(blocks)
+    if is_blank:
+        raise UnreadableSource("pdf-blank")
     if len(_WORD.findall(text)) < _LEAST_LETTERS:
         raise UnreadableSource("pdf-without-text")
     if title is None:
@@ -95,19 +101,43 @@ def _pages(document: Any) -> list[list[str]]:
     return pages
 
 
+def _draws(document: Any) -> bool:
+    """Whether a page holds anything that is drawn."""
+    for number in range(min(len(document), _PAGES)):
+        page = document[number]
+        drawn = next(iter(page.get_objects(max_depth=1)), None) is not None
+        page.close()
+        if drawn:
+            return True
+    return False
+
+
 def _pieces(page: Any) -> list[Piece]:
     text = page.get_textpage()
     pieces = []
     try:
+        least = _LEAST_HEIGHT * _font_height(text)
         for number in range(min(text.count_rects(), _MOST_PIECES)):
             left, bottom, right, top = text.get_rect(number)
             words = text.get_text_bounded(left, bottom, right, top)
+            top = max(top, bottom + least)
             # A hyphen at the end of a line comes as one of these.
             words = _LINE_END_HYPHEN.sub("-", words)
             pieces.append(Piece(" ".join(words.split()), left, bottom, right, top))
     finally:
         text.close()
     return pieces
+
+
+def _font_height(text: Any) -> float:
+    """The usual height of a page's letters in points, by their font: where a font is missing, what
+    is drawn of them has none."""
+    count = text.count_chars()
+    places = range(0, count, max(1, count // _SAMPLED))
+    heights = sorted(
+        top - bottom for _, bottom, _, top in (text.get_charbox(n, loose=True) for n in places)
+    )
+    return heights[len(heights) // 2] if heights else 0.0
 
 
 def _without_furniture(pages: list[list[str]]) -> list[str]:
@@ -118,7 +148,7 @@ def _without_furniture(pages: list[list[str]]) -> list[str]:
     repeated = {mark for mark, count in seen.items() if count >= max(3, len(pages) // 3)}
     kept: list[str] = []
     for lines in pages:
-        filled = [place for place, line in enumerate(lines) if line]
+        filled = [place for place, line in enumerate(lines) if line.strip()]
         edges = set(filled[:_MARGIN] + filled[-_MARGIN:])
         outermost = set(filled[:1] + filled[-1:])
         for place, line in enumerate(lines):
@@ -131,7 +161,7 @@ def _without_furniture(pages: list[list[str]]) -> list[str]:
 
 
 def _edges(lines: list[str]) -> list[str]:
-    filled = [line for line in lines if line]
+    filled = [line for line in lines if line.strip()]
     return filled[:_MARGIN] + filled[-_MARGIN:]
 
 
@@ -140,19 +170,28 @@ def _mark(line: str) -> str:
     return re.sub(r"\d+", "#", line).strip().lower()
 
 
-def _paragraphs(lines: list[str]) -> list[str]:
+def _paragraphs(laid_out: list[str]) -> list[str]:
     """Join lines to paragraphs: one ends at an empty line, or after a short line with a stop."""
+    lines = [line.strip(COLUMN_END) for line in laid_out]
     lengths = sorted(len(line) for line in lines if line)
     width = lengths[int(len(lengths) * 0.8)] if lengths else 0
     words = Counter(word.lower() for line in lines for word in _WHOLE_WORD.findall(line))
     blocks: list[str] = []
-    current = ""
+    current = before = ""
     for place, line in enumerate(lines):
         if line:
+            before = line
             current = _joined(current, line, words)
         # A column or a page may end within a sentence.
         goes_on = (
-            not line and current and not _SENTENCE_END.search(current) and _goes_on(lines, place)
+            not line
+            and current
+            and not _SENTENCE_END.search(current)
+            and _goes_on(
+                lines,
+                place,
+                is_full=laid_out[place] == COLUMN_END and len(before) >= 0.8 * width,
+            )
         )
         is_last = len(line) < 0.8 * width and bool(_SENTENCE_END.search(line))
         ends = (not line and not goes_on) or (bool(line) and is_last)
@@ -165,10 +204,11 @@ def _paragraphs(lines: list[str]) -> list[str]:
     return [*blocks, current] if current else blocks
 
 
-def _goes_on(lines: list[str], place: int) -> bool:
-    """Whether the next line begins in the middle of a sentence."""
-    following = next((line for line in lines[place:] if line), "")
-    return following[:1].islower()
+def _goes_on(lines: list[str], place: int, *, is_full: bool) -> bool:
+    """Whether the next line begins in the middle of a sentence; in scripts without capitals any may,
+    after a column whose last line ``is_full``."""
+    first = next((line for line in lines[place:] if line), "")[:1]
+    return first.islower() or (is_full and first.isalpha() and not first.isupper())
 
 
 def _joined(before: str, line: str, words: Counter[str]) -> str:
@@ -218,7 +258,7 @@ def _common_words() -> frozenset[str]:
 def _first_line(blocks: list[str]) -> tuple[str, str]:
     """A heading at the top is the title, and no part of the text then."""
     first, rest = blocks[0], blocks[1:]
-    if rest and len(first) <= 200 and not first.endswith("."):
+    if rest and len(first) <= 200 and not _STOP.search(first):
         return first, "\n\n".join(rest)
     return first if len(first) <= 120 else first[:119].rsplit(" ", 1)[0] + "…", "\n\n".join(blocks)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+COLUMN_END = "\f"
 # A gutter is at least so wide, in the height of a line, and parts so many lines on each side.
 _GUTTER = 0.9
 _LINES_BESIDE = 4
@@ -41,18 +42,16 @@ class Piece:
 
 
 def lines_of(pieces: Sequence[Piece]) -> list[str]:
-    """The lines of a page; an empty one where a paragraph or a column ends."""
+    """The lines of a page; an empty one where a paragraph ends, ``COLUMN_END`` where a column does."""
     whole = [piece for piece in pieces if piece.text.strip()]
     if not whole:
         return []
     heights = sorted(piece.height for piece in whole)
-    return [
-        line for block in _blocks(whole, heights[len(heights) // 2], 0) for line in (*block, "")
-    ]
+    return list(_blocks(whole, heights[len(heights) // 2], 0))
 
 
-def _blocks(pieces: list[Piece], height: float, depth: int) -> Iterator[list[str]]:
-    """Text by columns: of what lies on both sides of a gutter the left side first."""
+def _blocks(pieces: list[Piece], height: float, depth: int) -> Iterator[str]:
+    """Lines by columns: of what lies on both sides of a gutter the left side first."""
     if depth < _DEEPEST and (gutter := _gutter(pieces, height)) is not None:
         beside = [p for p in pieces if p.right <= gutter or p.left >= gutter]
         across = [p for p in pieces if p not in beside]
@@ -82,9 +81,10 @@ def _blocks(pieces: list[Piece], height: float, depth: int) -> Iterator[list[str
 
 
 def _gutter(pieces: list[Piece], height: float) -> float | None:
-    """The middle of a white stripe with many lines on both sides; None if there is none."""
+    """The middle of a white stripe with many lines on both sides, the one that the fewest pieces lie
+    across, then the widest; None if there is none."""
     lefts = sorted({round(p.left, 1) for p in pieces})
-    best: tuple[float, float] | None = None
+    best: tuple[int, float, float] | None = None
     for left in lefts[1:]:
         before = [p for p in pieces if p.right <= left]
         if not before:
@@ -101,30 +101,26 @@ def _gutter(pieces: list[Piece], height: float) -> float | None:
         )
         if overlap < _LINES_BESIDE * height:
             continue
-        if best is None or width > best[0]:
-            best = (width, left - width / 2)
-    return best[1] if best else None
+        best = max(best or (-across, 0.0, 0.0), (-across, width, left - width / 2))
+    return best[2] if best else None
 
 
-def _paragraphs(pieces: list[Piece], height: float) -> Iterator[list[str]]:
+def _paragraphs(pieces: list[Piece], height: float) -> Iterator[str]:
     rows: list[list[Piece]] = []
     for piece in sorted(pieces, key=lambda p: (-p.middle, p.left)):
         if rows and abs(rows[-1][0].middle - piece.middle) < 0.5 * max(height, piece.height):
             rows[-1].append(piece)
         else:
             rows.append([piece])
-    block: list[str] = []
     before: list[Piece] | None = None
     for row in rows:
         if before is not None and before[0].middle - row[0].middle > _PARAGRAPH * max(
             before[0].height, row[0].height
         ):
-            yield block
-            block = []
-        block.append(_line(row, height))
+            yield ""
+        yield _line(row, height)
         before = row
-    if block:
-        yield block
+    yield COLUMN_END
 
 
 def _line(row: list[Piece], height: float) -> str:

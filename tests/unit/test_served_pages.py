@@ -151,6 +151,38 @@ def test_consent_pages_are_no_articles(tag: str, title: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("tag", "headline"),
+    [
+        ("en", "Town opens school number 404"), ("en", "Bus 502 overturns near Varsund"), ("de", "Buslinie 410 bei Varsund umgestürzt"),
+        ("fr", "Vol 404: la mairie de Varsund s’explique"), ("ru", "Автобус 503 перевернулся под Варсундом"), ("es", "El autobús 500 vuelca cerca de Varsund"),
+        ("tr", "Varsund yakınlarında 502 numaralı otobüs devrildi"), ("zh", "瓦尔松德404号公交车侧翻"), ("ar", "انقلاب الحافلة 404 قرب فارسوند"),
+    ],
+)  # fmt: skip
+def test_news_with_the_number_of_an_error_in_the_headline_are_news(tag: str, headline: str) -> None:
+    said = '<meta property="og:type" content="article">'
+    brief = f"<p>{headline}. {' '.join(LANGUAGES[tag]['brief'])}</p>"
+    long = brief + "".join(f"<p>{line}</p>" for line in paragraphs(tag))
+    for head, body in ((said, brief), ("", brief), (said, long), ("", long)):
+        html = page(tag, head=head, title=headline, body=body)
+        html = html.replace(f"<h1>{LANGUAGES[tag]['title']}", f"<h1>{headline}")
+        assert read(html).title == headline
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+@pytest.mark.parametrize(
+    "heading", ["404", "404 – {gone}", "HTTP 404", "Error 404", "{gone} (404)"]
+)
+def test_pages_headed_by_a_status_are_no_articles(tag: str, heading: str) -> None:
+    of = LANGUAGES[tag]
+    title = heading.format(gone=of["gone"])
+    body = f"<p>{of['gone']}.</p><p>{of['brief'][0]}</p>"
+    html = page(tag, title=title, body=body).replace(f"<h1>{of['title']}", f"<h1>{title}")
+    with pytest.raises(UnreadableSource) as refused:
+        read(html)
+    assert refused.value.code == "page-not-found"
+
+
+@pytest.mark.parametrize(
     "address", ["https://varsundpost.example/123456", "https://varsundpost.example/n/123456?x=1"]
 )
 def test_a_short_address_with_the_articles_number_is_the_article(address: str) -> None:

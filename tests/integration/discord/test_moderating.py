@@ -95,7 +95,7 @@ async def test_who_waits_for_slow_feeds_sees_how_far_they_are(
     site.seconds = 0.05
     try:
         preview = await desk.boss.slash(desk.general, "feeds preview", address=site.url("/slow"))
-        seen = await preview.final(lambda message: " new" in message.text)
+        seen = await preview.final(lambda message: "12 new" in message.text)
         assert any("Looking into" in _said(version) for version in seen.history)
         assert any("12 found" in _said(version) for version in seen.history)
         assert seen.is_ephemeral
@@ -219,6 +219,7 @@ async def test_a_removed_article_is_out_of_answers_at_once_and_old_sources_say_s
     assert "We waited" not in sources.text
     again = await desk.ingested("ingest url", links=desk.site.url("/news/3"))
     assert f"<@{desk.boss.id}> removed the article" in again.text
+    assert "`/articles restore`" in again.text
     twice = await desk.do("articles remove", article=article_id)
     assert "removed already" in twice.text
     found = await desk.do("articles find", words="/news/3")
