@@ -10,8 +10,12 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from retrieval.extraction.text_cleanup import is_note, is_tail
+from retrieval.extraction.wording import size, words
+from retrieval.text.language import detect_language
+
 _BLANK = re.compile(r"\n[ \t\u00a0\u200b]*(?:\n[ \t\u00a0\u200b]*)+")
-_SENTENCE_END = re.compile(r"[.!?…][\"”’'»)\]]*$")
+_SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"”’'»)\]」』]*$")
 _NETWORKS = (
     r"facebook|twitter|x|linkedin|pinterest|whatsapp|reddit|telegram|e-?mail|copy link|link copied!?"
     r"|print|tumblr|flipboard|messenger|threads|bluesky|mastodon|instagram|youtube|tiktok|rss|sms|line"
@@ -46,7 +50,7 @@ _TAIL_HEADING = re.compile(
     | (?:get|receive)\ .{0,60}(?:newsletter|in\ your\ inbox|to\ your\ inbox).{0,60} | (?:our\ )?newsletters? | join\ (?:our|the)\ .{0,40}(?:newsletter|list|community)
     | follow\ us.* | (?:leave|post)\ a\ (?:comment|reply).* | comments?(?:\ \(\d+\))? | \d+\ comments?
     | privacy\ policy.* | terms\ (?:of|and)\ .* | all\ rights\ reserved.* | (?:©|\(c\)|copyright)\ .* | powered\ by\ .* | cookie\ .*
-    | create\ a\ new\ perspective\ on\ life | advertise(?:\ with\ us)? | careers | site\ ?map | quick\ links | useful\ links
+    | advertise(?:\ with\ us)? | careers | site\ ?map | quick\ links | useful\ links
     | share\ this\ (?:post|article|story|page).*
     )\s*[:\-–|•»›→…]*""",
     re.IGNORECASE | re.VERBOSE,
@@ -64,172 +68,11 @@ _BOX = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-_LOREM = frozenset(
-    [
-        "lorem",
-        "ipsum",
-        "dolor",
-        "sit",
-        "amet",
-        "consectetur",
-        "adipiscing",
-        "elit",
-        "purus",
-        "ut",
-        "praesent",
-        "facilisi",
-        "dictumst",
-        "sollicitudin",
-        "cubilia",
-        "ridiculus",
-        "sed",
-        "do",
-        "eiusmod",
-        "tempor",
-        "incididunt",
-        "labore",
-        "et",
-        "dolore",
-        "magna",
-        "aliqua",
-        "enim",
-        "ad",
-        "minim",
-        "veniam",
-        "quis",
-        "nostrud",
-        "exercitation",
-        "ullamco",
-        "laboris",
-        "nisi",
-        "aliquip",
-        "ex",
-        "ea",
-        "commodo",
-        "consequat",
-        "duis",
-        "aute",
-        "irure",
-        "in",
-        "reprehenderit",
-        "voluptate",
-        "velit",
-        "esse",
-        "cillum",
-        "eu",
-        "fugiat",
-        "nulla",
-        "pariatur",
-        "excepteur",
-        "sint",
-        "occaecat",
-        "cupidatat",
-        "non",
-        "proident",
-        "sunt",
-        "culpa",
-        "qui",
-        "officia",
-        "deserunt",
-        "mollit",
-        "anim",
-        "id",
-        "est",
-        "laborum",
-        "vestibulum",
-        "ante",
-        "primis",
-        "faucibus",
-        "orci",
-        "luctus",
-        "ultrices",
-        "posuere",
-        "curae",
-        "pellentesque",
-        "habitant",
-        "morbi",
-        "tristique",
-        "senectus",
-        "netus",
-        "malesuada",
-        "fames",
-        "ac",
-        "turpis",
-        "egestas",
-        "mauris",
-        "vitae",
-        "ultricies",
-        "nibh",
-        "feugiat",
-        "pretium",
-        "vivamus",
-        "bibendum",
-        "viverra",
-        "aliquam",
-        "maecenas",
-        "pharetra",
-        "convallis",
-        "nunc",
-        "tincidunt",
-        "ornare",
-        "massa",
-        "vel",
-        "eros",
-        "donec",
-        "odio",
-        "tempus",
-        "molestie",
-        "porttitor",
-        "rhoncus",
-        "risus",
-        "quam",
-        "elementum",
-        "pulvinar",
-        "etiam",
-        "lacus",
-        "suspendisse",
-        "interdum",
-        "cras",
-        "semper",
-        "auctor",
-        "neque",
-        "phasellus",
-        "vehicula",
-        "justo",
-        "eget",
-        "sapien",
-        "tellus",
-        "metus",
-        "congue",
-        "nec",
-        "nam",
-        "libero",
-        "fusce",
-        "gravida",
-        "arcu",
-        "felis",
-        "mattis",
-        "ullamcorper",
-        "dignissim",
-        "varius",
-        "blandit",
-        "erat",
-        "curabitur",
-        "integer",
-        "lectus",
-        "proin",
-        "nullam",
-        "scelerisque",
-        "imperdiet",
-        "hac",
-        "habitasse",
-        "platea",
-        "fermentum",
-        "dui",
-        "at",
-        "sagittis",
-    ]
-)
+_WORDS = re.compile(r"[^\W\d_]+")
+# Filler of fewer words is a label.
+_FILLER_WORDS = 5
+# Lines before a heading of the page that are no longer than this and no sentences are its labels.
+_LONGEST_LABEL = 50
 _MIN_PROSE_CHARS = 80
 
 
@@ -254,9 +97,10 @@ def clean_pasted(raw: str) -> PastedText:
         announced = bool(blocks) and blocks[-1].endswith(":") and _is_prose_line(blocks[-1])
         if block := part.strip() if announced else _clean_block(part):
             blocks.append(block)
+    blocks = _without_filler(blocks)
     blocks = _without_head_menu(blocks)
     blocks = _without_tail(blocks)
-    blocks = [_remove_duplicated_half(block) for block in blocks if not _is_filler(block)]
+    blocks = [_remove_duplicated_half(block) for block in blocks]
     blocks = [
         block for index, block in enumerate(blocks) if index == 0 or block != blocks[index - 1]
     ]
@@ -267,7 +111,7 @@ def clean_pasted(raw: str) -> PastedText:
 def _clean_block(block: str) -> str:
     lines = [line.strip(" \t\u00a0\u200b\ufeff") for line in block.split("\n")]
     kept = [line for line in lines if line and not _FURNITURE.fullmatch(line)]
-    kept = [line for line in kept if not _BOX.fullmatch(line)]
+    kept = [line for line in kept if not (_BOX.fullmatch(line) or is_note(line))]
     return _unwrap(kept)
 
 
@@ -285,12 +129,11 @@ def _unwrap(lines: list[str]) -> str:
 
 
 def _is_prose(block: str) -> bool:
-    """A paragraph of an article: long enough, with the end of a sentence, in no filler Latin."""
+    """A paragraph of an article: long enough, with the end of a sentence."""
     return (
-        len(block) >= _MIN_PROSE_CHARS
+        size(block) >= _MIN_PROSE_CHARS
         and any(_SENTENCE_END.search(line) for line in block.split("\n"))
-        and not _is_filler(block)
-        and not _TAIL_HEADING.fullmatch(block)
+        and not _is_tail_heading(block)
     )
 
 
@@ -298,14 +141,44 @@ def _is_prose_line(block: str) -> bool:
     return len(block.split("\n")[-1].split()) >= 4
 
 
-def _is_filler(block: str) -> bool:
-    words = re.findall(r"[^\W\d_]+", block.lower())
-    latin = sum(word in _LOREM for word in words)
-    return len(words) >= 4 and latin >= 4 and latin > 0.6 * len(words)
+def _without_filler(blocks: list[str]) -> list[str]:
+    """Drop what designers put where text will stand: Latin in an article that is not Latin, and one
+    sentence over and over. Told by what it is like, of whatever template it comes."""
+    strange = [_is_repeated(block) or _is_latin(block) for block in blocks]
+    own = " ".join(
+        block for block, is_strange in zip(blocks, strange, strict=True) if not is_strange
+    )
+    if not _WORDS.search(own) or _is_latin(own):
+        return blocks
+    known = {word for word in words(own) if size(word) >= 4}
+    return [
+        block
+        for block, is_strange in zip(blocks, strange, strict=True)
+        if not is_strange or (not _is_repeated(block) and not known.isdisjoint(words(block)))
+    ]
+
+
+def _is_latin(block: str) -> bool:
+    """Whether a text is likeliest Latin; lists of names, which look like it, are not."""
+    found = _WORDS.findall(block)
+    small = sum(word.islower() for word in found)
+    if len(found) < _FILLER_WORDS or small < 0.75 * len(found) or re.search(r"\d", block):
+        return False
+    return detect_language(block) == "la"
+
+
+def _is_repeated(block: str) -> bool:
+    """Whether a block is one sentence, three times or more."""
+    sentences = [each.strip() for each in re.split(r"(?<=[.!?。！？।])\s*", block) if each.strip()]
+    return len(sentences) >= 3 and len(set(sentences)) == 1 and len(words(sentences[0])) >= 3
 
 
 def _is_short(line: str) -> bool:
     return len(line.split()) <= 3 and len(line) <= 30 and not _SENTENCE_END.search(line)
+
+
+def _is_label(line: str) -> bool:
+    return size(line) <= _LONGEST_LABEL and not _SENTENCE_END.search(line)
 
 
 def _without_head_menu(blocks: list[str]) -> list[str]:
@@ -336,7 +209,7 @@ def _without_tail(blocks: list[str]) -> list[str]:
     lines_of = [block.split("\n") for block in blocks]
     for index in range(prose.index(True) + 1, len(blocks)):
         heading = next(
-            (n for n, line in enumerate(lines_of[index]) if _TAIL_HEADING.fullmatch(line)), None
+            (n for n, line in enumerate(lines_of[index]) if _is_tail_heading(line)), None
         )
         if heading is None or prose[index]:
             continue
@@ -353,14 +226,25 @@ def _without_tail(blocks: list[str]) -> list[str]:
         runs_out = not any(prose[index + 1 :])
         if runs_out or (prose_after < 0.15 * prose_before and _is_page_tail(blocks[index + 1 :])):
             kept = "\n".join(lines_of[index][:heading])
-            return _without_trailing_labels([*blocks[:index], *([kept] if kept else [])])
+            return _without_labels([*blocks[:index], *([kept] if kept else [])])
     return _without_trailing_labels(blocks)
+
+
+def _is_tail_heading(line: str) -> bool:
+    return bool(_TAIL_HEADING.fullmatch(line)) or is_tail(line)
 
 
 def _is_page_tail(blocks: list[str]) -> bool:
     """More headings and labels than paragraphs: other stories' teasers, not the article going on."""
     labels = sum(not _is_prose(block) for block in blocks)
     return labels > len(blocks) - labels
+
+
+def _without_labels(blocks: list[str]) -> list[str]:
+    """Drop the labels that stand between an article and the heading of something else."""
+    while len(blocks) > 1 and all(_is_label(line) for line in blocks[-1].split("\n")):
+        blocks = blocks[:-1]
+    return blocks
 
 
 def _without_trailing_labels(blocks: list[str]) -> list[str]:
@@ -388,7 +272,7 @@ def _split_title(blocks: list[str]) -> tuple[str | None, list[str]]:
         return None, []
     first, *rest_of_block = blocks[0].split("\n")
     follows = bool(rest_of_block) or len(blocks) > 1
-    if follows and len(first) <= 250 and not re.search(r"[.…:;,]$", first):
+    if follows and len(first) <= 250 and not re.search(r"[.…:;,。।،；：][\"”’»」』]*$", first):
         rest = "\n".join(rest_of_block)
         return first, [*([rest] if rest else []), *blocks[1:]]
     return None, blocks

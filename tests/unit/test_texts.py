@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.errors import UnreadableSource
-from retrieval.ingestion.pasted_text import clean_pasted
+from retrieval.ingestion.pasted_text import PastedText, clean_pasted
 from retrieval.text.chunking import passage_spans
 from retrieval.text.encoding import decode_text
 from retrieval.text.language import detect_language
 from retrieval.text.sentences import sentence_spans, sentences
 from retrieval.text.tokens import encoded_words
 from tests.benchmarks.weekly_news import SHARED
+from tests.unit.served import LANGUAGES
 
 
 def test_abbreviations_and_initials_do_not_end_a_sentence() -> None:
@@ -94,6 +95,57 @@ def test_what_a_page_puts_around_an_article_goes_and_the_article_stays() -> None
     )
     assert pasted.title == "Mayor opens new bridge"
     assert pasted.text == f"{lead}\n\nThe winners were:\n\nAnn Lee\nBob Ray\n\n{story}"
+
+
+# What templates put below an article: share buttons, headings, a newsletter box.
+_BELOW = {
+    "en": "Share this article\nFacebook\nTelegram\n\nMore from this section\n\nSign up for our newsletter and never miss a story",
+    "de": "Teilen\nFacebook\nWhatsApp\n\nNeueste Beiträge\nKategorien\n\nNewsletter abonnieren\n\nImpressum\nDatenschutz",
+    "fr": "Partager\nFacebook\nTwitter\n\nÀ lire aussi\n\nInscrivez-vous à notre newsletter\n\nMentions légales",
+    "es": "Compartir\nFacebook\nX\n\nTe puede interesar\n\nSuscríbete a nuestro boletín\n\nAviso legal",
+    "it": "Condividi\nFacebook\n\nLeggi anche\n\nIscriviti alla newsletter\n\nChi siamo\nContatti",
+    "pt": "Compartilhe\nFacebook\n\nLeia também\n\nAssine a nossa newsletter\n\nQuem somos",
+    "nl": "Delen\nFacebook\n\nLees ook\n\nMeld je aan voor de nieuwsbrief\n\nContact",
+    "pl": "Udostępnij\nFacebook\n\nCzytaj także\n\nZapisz się do newslettera\n\nKontakt",
+    "ru": "Поделиться\nВКонтакте\nTelegram\n\nЧитайте также\n\nПодпишитесь на рассылку\n\nКонтакты",
+    "tr": "Paylaş\nFacebook\n\nİlgili haberler\n\nBültenimize abone olun\n\nİletişim",
+    "ar": "شارك\nفيسبوك\n\nاقرأ أيضا\n\nاشترك في نشرتنا البريدية\n\nاتصل بنا",
+    "hi": "शेयर करें\nफेसबुक\n\nये भी पढ़ें\n\nहमारे न्यूज़लेटर की सदस्यता लें\n\nसंपर्क करें",
+    "zh": "分享到\n微信\n微博\n\n相关阅读\n\n订阅我们的电子报\n\n联系我们",
+    "ja": "シェア\nFacebook\n\n関連記事\n\nメールマガジンに登録\n\nお問い合わせ",
+    "sv": "Dela\nFacebook\n\nLäs också\n\nAnmäl dig till vårt nyhetsbrev\n\nKontakt",
+}  # fmt: skip
+_FILLERS = [
+    "Nulla vitae elit libero, a pharetra augue. Aenean eu leo quam, pellentesque ornare sem.",
+    "Sed ut perspiciatis unde omnis iste natus error sit voluptatem accusantium doloremque.",
+    "At vero eos et accusam et justo duo dolores et ea rebum, stet clita kasd gubergren.",
+    "Nemo enim ipsam voluptatem quia voluptas sit aspernatur aut odit aut fugit",
+    "Hic stabit aliquando textus noster, nunc autem locum tantum tenet usque ad finem.",
+    "このテキストはダミーです。このテキストはダミーです。このテキストはダミーです。",
+    "Здесь будет ваш текст. Здесь будет ваш текст. Здесь будет ваш текст.",
+]
+
+
+@pytest.mark.parametrize("tag", _BELOW)
+def test_a_page_pasted_in_any_language_is_its_article(tag: str) -> None:
+    of = LANGUAGES[tag]
+    story = "\n\n".join(of["paragraphs"])
+    for filler in _FILLERS:
+        for below in (f"{_BELOW[tag]}\n\n{filler}", f"{filler}\n\n{_BELOW[tag]}"):
+            assert clean_pasted(f"{of['title']}\n\n{story}\n\n{below}") == PastedText(
+                of["title"], story
+            )
+    first, *rest = of["paragraphs"]
+    within = "\n\n".join([of["title"], first, _FILLERS[0], of["read_also"] + "X", *rest])
+    assert clean_pasted(within) == PastedText(of["title"], story)
+
+
+def test_an_article_in_latin_or_about_filler_stays() -> None:
+    latin = "Papa Franciscus hodie in foro Sancti Petri coram multis fidelibus de pace locutus est et omnes ad orationem vocavit."
+    assert clean_pasted(f"Papa de pace\n\n{latin}\n\n{latin[:60]}.").text.startswith(latin)
+    story = "Printers have used the words “lorem ipsum” since the sixteenth century, a museum in Varsund said on Tuesday."
+    quoted = "“Lorem ipsum dolor sit amet, consectetur adipiscing elit”, the oldest sheet in the museum reads."
+    assert clean_pasted(f"Old words\n\n{story}\n\n{quoted}").text == f"{story}\n\n{quoted}"
 
 
 def test_the_real_pasted_article_is_cleaned() -> None:
