@@ -76,6 +76,8 @@ class _ParsedPage:
     def __init__(self, html: str, url: str | None) -> None:
         self.url = url
         self.tree = _parsed(html)
+        # While they are held, the tree's elements need not be made anew each time it is walked.
+        self._elements = list(self.tree.iter())
         self.said = read_structured(self.tree, url)
 
     def article(self, teasers: bool) -> Article:

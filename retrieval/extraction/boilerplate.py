@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from retrieval.extraction.wording import begins, size, words
@@ -61,6 +62,9 @@ _SENTENCE_END = re.compile(r"[.!?…。！？।॥؟][\"”’»“)\]」』]*$
 _LONGEST_POINTER = 300
 _LONGEST_LABEL = 40
 _SHORTEST_POINTER = 12
+
+
+_NEVER_HIDDEN = _WHOLE | {"input", "script", "style"}
 
 
 def prune(tree: Any, headlines: list[str]) -> None:
@@ -128,12 +132,18 @@ def _largest_share(element: Any) -> float | None:
     tag = element.tag
     if not isinstance(tag, str) or tag in _WHOLE:
         return None
-    plain = plain_name(f"{element.get('class') or ''} {element.get('id') or ''}")
+    named = _share_by_name(f"{element.get('class') or ''} {element.get('id') or ''}")
+    if named is None and (tag in _UNSEEN or _HIDING.search(element.get("style") or "")):
+        return _LARGEST_BOX
+    return named
+
+
+@lru_cache(8_192)
+def _share_by_name(name: str) -> float | None:
+    plain = plain_name(name)
     if _COMMENTS.search(plain):
         return _LARGEST_COMMENTS
-    if tag in _UNSEEN or _BOX.search(plain) or _HIDING.search(element.get("style") or ""):
-        return _LARGEST_BOX
-    return None
+    return _LARGEST_BOX if _BOX.search(plain) else None
 
 
 def plain_name(name: str) -> str:
@@ -143,7 +153,12 @@ def plain_name(name: str) -> str:
 
 def prose_in(element: Any) -> int:
     """Characters of text that is long enough to be an article's."""
-    return sum(each for text in element.itertext() if (each := size(text)) >= PROSE)
+    # A letter counts as less than three, so that most texts need no closer look.
+    return sum(
+        each
+        for text in element.itertext()
+        if 3 * len(text) >= PROSE and (each := size(text)) >= PROSE
+    )
 
 
 def _headline(tree: Any, headlines: list[str]) -> Any:
@@ -243,7 +258,7 @@ def hidden_elements(tree: Any) -> list[Any]:
     found: list[Any] = []
     seen: set[Any] = set()
     for element in tree.iter():
-        if not isinstance(element.tag, str) or element.tag in _WHOLE | {"input", "script", "style"}:
+        if not isinstance(element.tag, str) or element.tag in _NEVER_HIDDEN:
             continue
         hides = (
             element.get("hidden") is not None

@@ -315,9 +315,10 @@ def _turkish_as_western(text: str) -> bool:
 
 
 def _checked(text: str) -> str:
-    control = len(_CONTROL.findall(text))
+    clean = _CONTROL.sub("", text)
+    control = len(text) - len(clean)
     if control > len(text) // 500 or "\x00" in text:
         raise UnreadableSource("is-binary")
     if text.count("\ufffd") > max(3, int(len(text) * _MOST_DAMAGED)):
         raise UnreadableSource("encoding-damaged")
-    return _CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    return clean.replace("\r\n", "\n").replace("\r", "\n")
