@@ -24,6 +24,7 @@ from retrieval.indexes.keyword_schema import (
 )
 from retrieval.runtime.executors import INGESTING
 from retrieval.text.answer_types import Kind
+from retrieval.text.tokens import spaced
 from retrieval.timestamps import TimeRange
 
 _HEAP_BYTES = 60_000_000
@@ -91,7 +92,9 @@ class KeywordIndex:
         what counts as it. ``names`` are those of the words that name someone or something,
         ``alternatives`` by stem what counts as it."""
         alternatives = alternatives or {}
-        stems = dict.fromkeys(stem for word in words for stem in self._analyzer.analyze(word))
+        stems = dict.fromkeys(
+            stem for word in words for stem in self._analyzer.analyze(spaced(word))
+        )
         index = self._opened()
         if index is None:
             return KeywordQuery({})
@@ -105,7 +108,7 @@ class KeywordIndex:
                 forms = alternatives.get(stem, ())
                 frequency = max((self.frequency(form) for form in forms), default=0)
             weights[stem] = _idf(count, frequency)
-        of_names = {stem for name in names for stem in self._analyzer.analyze(name)}
+        of_names = {stem for name in names for stem in self._analyzer.analyze(spaced(name))}
         return KeywordQuery(weights, kind, frozenset(of_names & weights.keys()), alternatives)
 
     def frequency(self, stems: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ import tantivy
 
 from retrieval.catalogue import PendingVersion
 from retrieval.text.answer_types import KINDS, counts
+from retrieval.text.tokens import spaced
 from retrieval.timestamps import TimeRange, to_micros
 
 ANALYZER = "english"
@@ -30,7 +31,7 @@ def make_analyzer() -> tantivy.TextAnalyzer:
 
 def stems(text: str) -> list[str]:
     """The index terms of a text, in order. Cheap for a question or a sentence."""
-    return _shared_analyzer().analyze(text)
+    return _shared_analyzer().analyze(spaced(text))
 
 
 @cache
@@ -65,13 +66,17 @@ def documents_of(version: PendingVersion) -> list[tantivy.Document]:
     if version.published_from is not None and version.published_to is not None:
         shared["published_from"] = version.published_from
         shared["published_to"] = version.published_to
-    whole = tantivy.Document(article=f"{version.title}\n{version.text}", version=version.id)
+    whole = tantivy.Document(article=spaced(f"{version.title}\n{version.text}"), version=version.id)
     documents = [whole]
     for passage_id, start, end in version.passages:
         text = version.text[start:end]
         documents.append(
             tantivy.Document(
-                passage=passage_id, title=version.title, text=text, **counts(text), **shared
+                passage=passage_id,
+                title=spaced(version.title),
+                text=spaced(text),
+                **counts(text),
+                **shared,
             )
         )
     return documents

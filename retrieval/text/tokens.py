@@ -10,6 +10,29 @@ _OTHER_SEPARATOR = re.compile(r"[^\w\x00-\x7f]")
 _SEPARATED = bytes(byte if byte > 127 or chr(byte).isalnum() else ord(" ") for byte in range(256))
 
 
+# Scripts that put no spaces between words. In Japanese what is foreign, names above all, has letters
+# of its own, and a run of these is a word.
+_FOREIGN = "\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9f"
+_UNSPACED = re.compile(
+    f"[{_FOREIGN}]+|[\u3040-\u309f]+|[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3005]+"
+    "|[\u0e00-\u0eff]+|[\u1000-\u109f]+|[\u1780-\u17ff]+"
+)
+_FOREIGN_WORD = re.compile(f"[{_FOREIGN}]+")
+
+
+def spaced(text: str) -> str:
+    """A text with spaces between what counts as words in scripts that have none: every two
+    neighbouring characters, but katakana in whole runs. Other text is returned as it is."""
+    return text if text.isascii() else _UNSPACED.sub(_parted, text)
+
+
+def _parted(found: re.Match[str]) -> str:
+    run = found[0]
+    if len(run) <= 2 or _FOREIGN_WORD.fullmatch(run):
+        return f" {run} "
+    return " " + " ".join(run[at : at + 2] for at in range(len(run) - 1)) + " "
+
+
 def encoded_words(text: str) -> list[bytes]:
     """The runs of letters and digits of a text, in UTF-8; as ``[^\\W_]+`` finds them, only faster."""
     if not text.isascii():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,17 +12,20 @@ from xml.etree import ElementTree
 
 import pytest
 
+from bot.answering.engine import AnswerEngine, AnswerRequest
 from bot.services.ingestion import IngestionServices
+from bot.storage.library import open_library
 from retrieval.feeds.item_filter import FeedFilters
 from retrieval.feeds.opml import read_opml, write_opml
+from retrieval.ingestion.pipeline import ingest
+from retrieval.ingestion.readers import read_source
+from retrieval.library import LibraryConfig
 from retrieval.timestamps import TimeRange, iso
 from tests.integration.conftest import Newsdesk, lines
 from tests.integration.newsroom import MODERATOR, Clock, moderator, opened
 from tests.newsite import NewsSite, documents
 from tests.newsite.site import Served
 from tests.unit.served import LANGUAGES, item, page, paragraphs, rss
-
-_QUESTION = "Сколько книг поместится в библиотеке Варсунда?"
 
 
 @pytest.fixture
@@ -49,40 +53,81 @@ def _clock() -> Clock:
     return Clock(datetime(2026, 11, 25, 9, tzinfo=UTC))
 
 
-@pytest.mark.timeout(900)
-def test_a_feed_that_breaks_letters_or_cuts_a_text_changes_nothing(
-    site: NewsSite, newsdesk: Newsdesk
+@pytest.mark.parametrize("tag", ["ru", "ar", "zh"])
+async def test_a_feed_that_breaks_letters_or_cuts_a_text_changes_no_answer(
+    tmp_path: Path, site: NewsSite, tag: str
 ) -> None:
-    whole = paragraphs("ru") * 3
-    link = site.url("/ru1.html")
-    title = LANGUAGES["ru"]["title"]
+    whole = paragraphs(tag) * 3
+    link = site.url("/n1.html")
+    title = LANGUAGES[tag]["title"]
     good = rss(_full(title, link, whole)).encode()
-    letter = "к".encode()
-    broken = good.replace(letter, letter[:1], 8)
-    cut = rss(_full(title, link, [*whole[:6], whole[6][:60]])).encode()
-    env = {"NEWSDESK_FETCH_ALLOW": site.allow}
-
-    def serve_and_check(feed: bytes) -> dict[str, int]:
-        site.serve("/feed", feed, "application/rss+xml")
-        checked = newsdesk("feeds", "check", "1", "--json", **env)
-        counts: dict[str, int] = lines(checked.stdout)[0]["counts"]
-        return counts
-
-    def ask() -> dict[str, object]:
-        answer = lines(newsdesk("ask", _QUESTION, "--json", **env).stdout)[0]
-        return {key: answer[key] for key in ("answer", "abstained", "citations", "nearest")}
-
+    letter = whole[0][3].encode()
+    mangled = "".join(whole[0]).encode().decode("latin-1")
+    served = {
+        "unchanged": [
+            good.replace(letter, letter[:1], 8),
+            rss(_full(title, link, [mangled, *whole[1:]])).encode(),
+            rss(_full(title, link, [line.encode("ascii", "replace").decode() for line in whole])).encode(),
+            rss(_full(title, link, [*whole[:6], whole[6][:60]])).encode(),
+            rss(_full(title, link, [whole[0], "…"])).encode(),
+            rss(item(title, link=link)).encode(),
+        ],
+        "updated": [rss(_full(title, link, [*whole, LANGUAGES[tag]["brief"][0]])).encode()],
+    }  # fmt: skip
+    clock = _clock()
     site.serve("/feed", good, "application/rss+xml")
-    assert newsdesk("feeds", "add", site.url("/feed"), **env).returncode == 0
-    assert serve_and_check(good) == {"indexed": 1}
-    before = ask()
-    assert before["citations"] or before["nearest"]
-    assert serve_and_check(broken) == {"unchanged": 1}
-    assert ask() == before
-    assert serve_and_check(cut) == {"unchanged": 1}
-    assert ask() == before
-    later = rss(_full(title, link, [*whole, LANGUAGES["ru"]["brief"][0]])).encode()
-    assert serve_and_check(later) == {"updated": 1}
+    async with opened(tmp_path, site, clock) as room:
+        engine = AnswerEngine(room.library, None)
+
+        async def ask() -> tuple[object, ...]:
+            within = TimeRange(datetime(2026, 12, 1, tzinfo=UTC))
+            told = await engine.answer(AnswerRequest(title, within, "local"))
+            return told.text, told.citations, await _text(room, link)
+
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
+        assert (await room.feeds.visit(feed)).counts == {"indexed": 1}
+        before = await ask()
+        assert before[1]
+        for status, feeds in served.items():
+            for place, data in enumerate(feeds):
+                site.serve("/feed", data, "application/rss+xml")
+                clock.advance(hours=2)
+                visit = await room.feeds.visit((await room.feeds.feeds("local"))[0])
+                assert set(visit.counts) <= {status, "rejected"}, (status, place)
+                assert (await ask() == before) is (status == "unchanged"), (status, place)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "question", "names"),
+    [
+        ("{}の新しい病院が月曜日に開院した。病床は{}床で、建設に三年かかった。", "{}の新しい病院の病床は何床ですか？", ["ヴァルスンド", "リンドホルム", "カムゴル", "ゴルリン", "タルヴェク", "ドスニス"]),
+        ("{}市长星期一宣布新医院开业，共有{}张病床，建设历时三年。", "{}的新医院有多少张病床？", ["瓦尔松德", "林德霍姆", "卡姆戈尔", "戈尔林", "塔尔维克", "多斯尼"]),
+        ("โรงพยาบาลใหม่ของเมือง{}เปิดเมื่อวันจันทร์ มีเตียง {} เตียง ใช้เวลาสร้างสามปี", "โรงพยาบาลใหม่ของเมือง{}มีกี่เตียง", ["วาร์ซุนด์", "ลินด์โฮล์ม", "คัมกอร์", "กอร์ลิน", "ทาร์เวก", "ดอสนิส"]),
+    ],
+    ids=["ja", "zh", "th"],
+)  # fmt: skip
+async def test_articles_without_spaces_are_found_by_the_names_in_them(
+    tmp_path: Path, pattern: str, question: str, names: list[str]
+) -> None:
+    records = [
+        {
+            "title": f"{name}",
+            "text": pattern.format(name, 300 + place),
+            "published_at": "2026-11-23",
+        }
+        for place, name in enumerate(names)
+    ]
+    file = tmp_path / "articles.jsonl"
+    file.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    async with open_library(LibraryConfig(tmp_path / "data"), writer="test") as library:
+        indexer = await library.indexer("local")
+        reading = read_source(file, 1_000_000)
+        async for _ in ingest(indexer, reading, actor="test", data_dir=tmp_path / "data"):
+            pass
+        within = TimeRange(datetime(2026, 12, 1, tzinfo=UTC))
+        for place, name in enumerate(names):
+            found = await library.search(question.format(name), within, corpus="local", limit=3)
+            assert str(300 + place) in found.hits[0].passage.text
 
 
 async def test_the_moderator_is_told_why_a_text_was_kept(tmp_path: Path, site: NewsSite) -> None:
