@@ -24,7 +24,7 @@ from retrieval.timestamps import TimeRange, iso
 from tests.integration.conftest import Newsdesk, lines
 from tests.integration.newsroom import MODERATOR, Clock, moderator, opened
 from tests.newsite import NewsSite, documents
-from tests.newsite.site import Served
+from tests.newsite.feed_lists import feed_list
 from tests.unit.served import LANGUAGES, item, page, paragraphs, rss
 
 
@@ -250,35 +250,11 @@ async def test_filters_are_tried_and_changed(tmp_path: Path, site: NewsSite) -> 
         assert (await room.feeds.visit(changed)).counts == {"indexed": 1}
 
 
-def _list_of(site: NewsSite, count: int) -> bytes:
-    """An OPML file of feeds, of which every third is broken in one of six ways."""
-    outlines = []
-    for number in range(count):
-        path = f"/feeds/{number}"
-        text = rss(_full(f"Item {number}", site.url(f"/n/{number}"), paragraphs("en"))).encode()
-        broken: dict[int, Served] = {
-            0: Served(b"", "text/html", status=404),
-            1: Served(page("en").encode(), "text/html"),
-            2: Served(text[:60], "application/rss+xml"),
-            3: Served(b"", "text/html", status=500),
-            4: Served(b"\x89PNG\r\n", "image/png"),
-            5: Served(b"{}", "application/json"),
-        }
-        served = broken[number // 3 % 6] if number % 3 == 0 else Served(text, "application/rss+xml")
-        site.serve(path, served.body, served.content_type, status=served.status)
-        outlines.append(f'<outline type="rss" text="Feed {number}" xmlUrl="{site.url(path)}"/>')
-    twice = f'<outline text="Again"><outline text="x" xmlUrl="{site.url("/feeds/1")}"/></outline>'
-    return (
-        '<?xml version="1.0" encoding="utf-8"?><opml version="1.0"><head><title>Mine</title></head><body>'
-        f'<outline text="Folder">{"".join(outlines)}</outline>{twice}</body></opml>'
-    ).encode()
-
-
 def test_a_list_of_two_hundred_feeds_is_imported_once(
     tmp_path: Path, site: NewsSite, newsdesk: Newsdesk
 ) -> None:
     file = tmp_path / "feeds.opml"
-    file.write_bytes(_list_of(site, 200))
+    file.write_bytes(feed_list(site, 200))
     env = {"NEWSDESK_FETCH_ALLOW": site.allow}
     done = newsdesk("feeds", "import", str(file), "--json", **env)
     assert done.returncode == 0, done.stderr
