@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from retrieval.text.tokens import remove_span
+from retrieval.web.outlets import carrier_of
 
 # Words that a publisher's name may carry or not, and parts of a host that say nothing.
 _FILLERS = frozenset(
@@ -57,14 +58,23 @@ class Publishers:
     """The publishers of one corpus.
 
     ``names`` are what articles give as their source, with how often: names, or hosts where there
-    is none. Names that differ in fillers only (`BBC`, `BBC News`, `bbc.co.uk`) are one, and so is a
-    host that consists of a name's initials.
+    is none; ``hosts`` are pairs of a domain and a name given there. Names that differ in fillers only
+    (`BBC`, `BBC News`, `bbc.co.uk`) are one, and so is a host that consists of a name's initials or
+    on which the name is given. What somebody carries of another (`Yahoo News, via Reuters`) is theirs.
     """
 
-    def __init__(self, names: Iterable[tuple[str, int]]) -> None:
+    def __init__(
+        self, names: Iterable[tuple[str, int]], hosts: Iterable[tuple[str, str]] = ()
+    ) -> None:
         groups: dict[str, list[tuple[str, int]]] = {}
         for name, count in names:
             groups.setdefault(_core(name), []).append((name, count))
+        for domain, name in hosts:
+            nameless, named = _core(domain), _core(name)
+            if nameless == named or _is_host(name) or named not in groups:
+                continue
+            if nameless in groups and _all_hosts(groups[nameless]):
+                groups[named] += groups.pop(nameless)
         for core in [core for core, members in groups.items() if _all_hosts(members)]:
             for other, members in groups.items():
                 if other != core and not _all_hosts(members) and core in _initials(members):
@@ -74,13 +84,16 @@ class Publishers:
         self._by_key: dict[str, Publisher] = {}
         self._by_initials: dict[str, Publisher] = {}
         for members in groups.values():
-            best = max(members, key=lambda m: (not _is_host(m[0]), m[1], m[0]))[0]
+            best = carrier_of(
+                max(members, key=lambda m: (not _is_host(carrier_of(m[0])), m[1], m[0]))[0]
+            )
             keys = frozenset(source_key(name) for name, _ in members)
             publisher = Publisher(best, keys, sum(count for _, count in members))
             self._by_initials.update(dict.fromkeys(_initials(members), publisher))
             for name, _ in members:
                 self._by_core[_core(name)] = publisher
                 self._by_key[source_key(name)] = publisher
+                self._by_key[source_key(carrier_of(name))] = publisher
 
         # What a name in a sentence may begin with, with or without its article.
         self._beginnings = {
@@ -203,12 +216,12 @@ def _is_host(name: str) -> bool:
 
 
 def _all_hosts(members: Sequence[tuple[str, int]]) -> bool:
-    return all(_is_host(name) for name, _ in members)
+    return all(_is_host(carrier_of(name)) for name, _ in members)
 
 
 def _core(name: str) -> str:
     """What tells a publisher from others: letters and figures without fillers, in one word."""
-    name = name.casefold().strip()
+    name = carrier_of(name).casefold().strip()
     if _is_host(name):
         labels = name.removeprefix("www.").split(".")
         labels = labels[: -2 if len(labels) > 2 and labels[-2] in _SECOND_LEVEL else -1]
@@ -222,7 +235,7 @@ def _initials(members: Sequence[tuple[str, int]]) -> set[str]:
     """Hosts that a name may have: wsj, and nytimes with the last word whole."""
     found = set()
     for name, _ in members:
-        words = [w for w in _WORD.findall(name.casefold()) if w not in _FILLERS]
+        words = [w for w in _WORD.findall(carrier_of(name).casefold()) if w not in _FILLERS]
         if len(words) > 1:
             found.add("".join(word[0] for word in words))
             found.add("".join(word[0] for word in words[:-1]) + words[-1])

@@ -15,6 +15,7 @@ from retrieval.catalogue.records import VersionCandidate
 from retrieval.catalogue.schema import ACCEPTED, INDEXED, PASSAGES_PER_VERSION
 from retrieval.models import RelatedArticle
 from retrieval.timestamps import TimeRange, to_micros
+from retrieval.web.outlets import registrable_domain
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -244,6 +245,14 @@ class VisibleVersions:
             if outlet.source is not None and count:
                 found[outlet.source] += count
         return list(found.items())
+
+    def names_by_domain(self) -> list[tuple[str, str]]:
+        """Pairs of a registrable domain and a publisher's name that articles there give."""
+        return [
+            (registrable_domain(outlet.host), outlet.source)
+            for outlet in self.known_outlets
+            if outlet.host is not None and outlet.source is not None
+        ]
 
     def _candidates(self, passage_ids: Sequence[int], rows: Ints) -> list[VersionCandidate]:
         outlets = list(self.known_outlets)

@@ -70,12 +70,18 @@ class CorpusCache:
             rows = self._reading.changed_since(self._corpus, held.shown.revision)
             shown = held.shown.advanced(revision, rows)
             if shown is not None:
-                publishers = Publishers(shown.sources()) if rows else held.publishers
+                publishers = (
+                    Publishers(shown.sources(), shown.names_by_domain())
+                    if rows
+                    else held.publishers
+                )
                 return CorpusSnapshot(shown, publishers, held.kept)
         shown = VisibleVersions.of(revision, self._reading.shown(self._corpus))
         # Passages are numbered anew, and vectors are kept by their numbers.
         return CorpusSnapshot(
-            shown, Publishers(shown.sources()), VectorCache(self._reading, self._corpus)
+            shown,
+            Publishers(shown.sources(), shown.names_by_domain()),
+            VectorCache(self._reading, self._corpus),
         )
 
 

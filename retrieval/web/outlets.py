@@ -9,6 +9,8 @@ from importlib.resources import files
 
 from retrieval.web.urls import host_name
 
+# Between who carries a text and whose it is.
+VIA = ", via "
 # Agencies whose texts other outlets carry.
 _AGENCIES = {
     "reuters": "Reuters",
@@ -127,7 +129,12 @@ def syndicated(publisher: str | None, origin: str | None) -> str | None:
     """A publisher that carries the text of another: ``Yahoo News, via Reuters``."""
     if not publisher or not origin or _key(origin) == _key(publisher):
         return publisher
-    return f"{publisher}, via {origin}"
+    return f"{publisher}{VIA}{origin}"
+
+
+def carrier_of(source: str) -> str:
+    """The publisher that carries a text: ``Yahoo News`` of ``Yahoo News, via Reuters``."""
+    return source.partition(VIA)[0]
 
 
 def known_outlet(host: str) -> str | None:

@@ -63,3 +63,49 @@ def test_a_host_admits_what_lies_there_and_a_name_what_bears_it() -> None:
     by_host = SourceFilter.of("yahoo.com", None)
     assert by_host.admits("reuters", "yahoo.com")
     assert not by_host.admits("reuters", "example.com")
+
+
+def test_what_somebody_carries_of_another_is_theirs() -> None:
+    publishers = Publishers(
+        [
+            ("Yahoo News", 2),
+            ("Yahoo News, via Reuters", 7),
+            ("Reuters", 3),
+            ("Vestnik, via TASS", 1),
+        ]
+    )
+    yahoo = publishers.find("yahoo news")
+    assert yahoo is not None
+    assert yahoo.name == "Yahoo News"
+    assert yahoo.articles == 9
+    admits = SourceFilter.of("Yahoo News", yahoo).admits
+    assert admits("yahoo news, via reuters", None)
+    assert admits("yahoo news", None)
+    assert not admits("reuters", None)
+    reuters = publishers.find("Reuters")
+    assert reuters is not None
+    assert reuters.articles == 3
+    alone = publishers.find("Vestnik")
+    assert alone is not None
+    assert alone.name == "Vestnik"
+    assert publishers.find("Yahoo News, via Reuters") == yahoo
+
+
+@pytest.mark.parametrize(
+    ("domain", "name"),
+    [
+        ("hokkai.example", "北海新聞"), ("vv.example", "Вестник Варсунда"), ("almadina.example", "صحيفة المدينة"),
+        ("sz.example", "Süddeutsche Zeitung"), ("lm.example", "Le Moniteur"), ("samachar.example", "वारसुंड समाचार"),
+    ],
+)  # fmt: skip
+def test_a_host_is_the_name_that_its_articles_give(domain: str, name: str) -> None:
+    publishers = Publishers(
+        [(name, 2), (domain, 5), ("Other", 1)], [(domain, name), (domain, domain)]
+    )
+    for asked in (name, domain, f"www.{domain}"):
+        found = publishers.find(asked)
+        assert found is not None
+        assert (found.name, found.articles) == (name, 7)
+    assert Publishers([("A B", 1), ("C D", 1), ("x.example", 1)], []).find(
+        "x.example"
+    ) != publishers.find(name)
