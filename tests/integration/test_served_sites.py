@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -19,13 +20,15 @@ from retrieval.feeds.item_filter import FeedFilters
 from retrieval.feeds.opml import read_opml, write_opml
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
-from retrieval.library import LibraryConfig
+from retrieval.library import Library, LibraryConfig
 from retrieval.timestamps import TimeRange, iso
 from tests.integration.conftest import Newsdesk, lines
 from tests.integration.newsroom import MODERATOR, Clock, moderator, opened
 from tests.newsite import NewsSite, documents
 from tests.newsite.feed_lists import feed_list
 from tests.unit.served import LANGUAGES, item, page, paragraphs, rss
+
+_WITHIN = TimeRange(datetime(2026, 12, 1, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -80,8 +83,7 @@ async def test_a_feed_that_breaks_letters_or_cuts_a_text_changes_no_answer(
         engine = AnswerEngine(room.library, None)
 
         async def ask() -> tuple[object, ...]:
-            within = TimeRange(datetime(2026, 12, 1, tzinfo=UTC))
-            told = await engine.answer(AnswerRequest(title, within, "local"))
+            told = await engine.answer(AnswerRequest(title, _WITHIN, "local"))
             return told.text, told.citations, await _text(room, link)
 
         feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
@@ -110,24 +112,39 @@ async def test_articles_without_spaces_are_found_by_the_names_in_them(
     tmp_path: Path, pattern: str, question: str, names: list[str]
 ) -> None:
     records = [
-        {
-            "title": f"{name}",
-            "text": pattern.format(name, 300 + place),
-            "published_at": "2026-11-23",
-        }
+        {"title": name, "text": pattern.format(name, 300 + place), "published_at": "2026-11-23"}
         for place, name in enumerate(names)
     ]
-    file = tmp_path / "articles.jsonl"
+    async with _holding(tmp_path, records) as library:
+        for place, name in enumerate(names):
+            found = await library.search(question.format(name), _WITHIN, corpus="local", limit=3)
+            assert str(300 + place) in found.hits[0].passage.text
+
+
+async def test_what_a_publisher_carries_of_another_is_found_under_its_name(tmp_path: Path) -> None:
+    sources = ["Varsund Post", "Varsund Post, via Reuters", "Reuters", "varsundpost.example"]
+    records = [
+        {"title": f"{LANGUAGES[tag]['title']}", "text": paragraphs(tag)[0], "source": source,
+         "url": f"https://{'varsundpost.example' if 'arsund' in source else 'reuters.com'}/{tag}"}
+        for tag, source in zip(("en", "de", "fr", "es"), sources, strict=True)
+    ]  # fmt: skip
+    async with _holding(tmp_path, records) as library:
+        for name, count in (("varsund post", 3), ("varsundpost.example", 3), ("Reuters", 1)):
+            found = await library.search("Varsund", _WITHIN, corpus="local", source=name, limit=9)
+            assert len({hit.passage.article.article_id for hit in found.hits}) == count
+
+
+@contextlib.asynccontextmanager
+async def _holding(folder: Path, records: list[dict[str, str]]) -> AsyncIterator[Library]:
+    """A library that has taken in articles, with the embedder that comes with the program."""
+    file = folder / "articles.jsonl"
     file.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
-    async with open_library(LibraryConfig(tmp_path / "data"), writer="test") as library:
+    async with open_library(LibraryConfig(folder / "data"), writer="test") as library:
         indexer = await library.indexer("local")
         reading = read_source(file, 1_000_000)
-        async for _ in ingest(indexer, reading, actor="test", data_dir=tmp_path / "data"):
+        async for _ in ingest(indexer, reading, actor="test", data_dir=folder / "data"):
             pass
-        within = TimeRange(datetime(2026, 12, 1, tzinfo=UTC))
-        for place, name in enumerate(names):
-            found = await library.search(question.format(name), within, corpus="local", limit=3)
-            assert str(300 + place) in found.hits[0].passage.text
+        yield library
 
 
 async def test_the_moderator_is_told_why_a_text_was_kept(tmp_path: Path, site: NewsSite) -> None:
