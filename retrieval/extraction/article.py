@@ -11,7 +11,13 @@ from typing import Any
 from retrieval.errors import UnreadableSource
 from retrieval.extraction import metadata
 from retrieval.extraction.authors import authors
-from retrieval.extraction.boilerplate import PROSE, hidden_elements, prose_in, prune
+from retrieval.extraction.boilerplate import (
+    PROSE,
+    hidden_elements,
+    keep_inline_times,
+    prose_in,
+    prune,
+)
 from retrieval.extraction.dates import DateHints, territory_of
 from retrieval.extraction.fragments import html_to_text
 from retrieval.extraction.page_classifier import classify_non_article, is_teaser
@@ -94,6 +100,7 @@ class _ParsedPage:
         strip_elements(tree, "script", "style", "template", Comment, with_tail=False)
         names = authors(tree, said, source)
         when = published(tree, said, address, hints)
+        keep_inline_times(tree)
         whole = deepcopy(tree)
         concealed = self._conceal(hidden)
         text = tidy(self._text(whole, headlines, names))

@@ -39,6 +39,7 @@ _COMMA_ROLE = re.compile(
 _BYLINE = re.compile(
     r"(?<![a-z])(?:by-?lines?|authors?(?:-?names?)?|writers?|autor(?:es|en|e)?|auteurs?|autore|yazar|signature|contributor)(?![a-z])"
 )
+_MAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _LINES = frozenset({"p", "div", "span", "address", "li"})
 # How many elements after the headline a byline is looked for in.
 _NEAR = 40
@@ -86,7 +87,7 @@ def names_in(given: Iterable[str], site: str | None = None) -> tuple[str, ...]:
 
 def byline_names(line: str) -> tuple[str, ...]:
     """The names in a line that is nothing but a byline; none if it is no byline."""
-    plain = " ".join(line.split())
+    plain = " ".join(_MAIL.sub("", line).split())
     if not 3 <= len(plain) <= _LONGEST_BYLINE:
         return ()
     first = _BARS.split(plain)[0]

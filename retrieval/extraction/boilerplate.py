@@ -47,6 +47,9 @@ _WHOLE = frozenset(["html", "body", "article", "main", "head"])
 _UNSEEN = frozenset(
     ("noscript form button select iframe svg textarea input nav figcaption dialog aside").split()
 )
+_RUNNING = frozenset("p li td blockquote em strong b i span a".split())
+# A time with so much text beside it stands in a sentence.
+_TIME_BESIDE = 40
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?([.#])([\w-]+)", re.IGNORECASE)
 _LONGEST_RULES = 200_000
@@ -79,6 +82,17 @@ def prune(tree: Any, headlines: list[str]) -> None:
         _prune_head(heading)
     _prune_lone_links(tree)
     _prune_pointers(tree)
+
+
+def keep_inline_times(tree: Any) -> None:
+    """Days and hours within a sentence are words of it; others are the page's."""
+    for element in list(tree.iter("time")):
+        around = element.getparent()
+        if around is None or around.tag not in _RUNNING:
+            continue
+        beside = size(around.text_content()) - size(element.text_content())
+        if beside >= _TIME_BESIDE and _SENTENCE_END.search(around.text_content().strip()):
+            element.tag = "span"
 
 
 def prune_fragment(root: Any) -> None:

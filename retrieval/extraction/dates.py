@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from importlib.resources import files
+from zoneinfo import ZoneInfo, available_timezones
 
 from retrieval.timestamps import Span, parse_span
 
@@ -48,6 +49,7 @@ _HOUR_ONLY = re.compile(
 _AFTERNOON = frozenset({"pm", "p.m.", "下午", "午後", "오후"})
 _MORNING = frozenset({"am", "a.m.", "上午", "午前", "오전"})
 _OFFSET = re.compile(r"(?:GMT|UTC|UT|Z)?\s?([+\-−])(\d{1,2})(?::?(\d{2}))?(?!\d)", re.IGNORECASE)
+_PLACE = re.compile(r"(?<![\w/])[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_-]+){1,2}")
 _ZONE = re.compile(r"(?<!\w)([A-Za-zА-Яа-я]{1,5})(?!\w)")
 
 
@@ -132,11 +134,10 @@ def _from_parts(text: str, hints: DateHints) -> Span | None:
     if time is None:
         return parse_span(day.isoformat())
     (hour, minute, second), after = time
-    zone = _zone(after, hints)
-    moment = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(
+    clock = datetime(day.year, day.month, day.day) + timedelta(
         hours=hour, minutes=minute, seconds=second
     )
-    moment = moment.astimezone(UTC)
+    moment = clock.replace(tzinfo=_zone(after, hints, clock)).astimezone(UTC)
     return Span(moment, moment)
 
 
@@ -311,19 +312,31 @@ def _time(text: str) -> tuple[tuple[int, int, int], str] | None:
     return (hour, minute, min(second, 59)), text[found.end() :]
 
 
-def _zone(text: str, hints: DateHints) -> timezone:
-    """The zone that follows a time: an offset, else a name that is known; UTC if there is neither."""
+def _zone(text: str, hints: DateHints, moment: datetime) -> timezone:
+    """The zone that follows a time: an offset, else a place or a name that is known; UTC if there is
+    neither. ``moment`` is the time on the clocks there."""
     if found := _OFFSET.search(text[:24]):
         minutes = int(found[2]) * 60 + int(found[3] or 0)
         if minutes <= 14 * 60:
             return timezone(timedelta(minutes=minutes if found[1] == "+" else -minutes))
+    if (found := _PLACE.search(text[:60])) and found[0] in _places():
+        local = moment.replace(tzinfo=ZoneInfo(found[0]))
+        return timezone(local.utcoffset() or timedelta())
     zones = _zones()
+    for name in (name for name in zones if not name[0].isascii() and len(name) > 3):
+        if name in text[:40]:
+            return timezone(timedelta(hours=zones[name]))
     for found in _ZONE.finditer(text[:40]):
         name = found[1].lower()
         hours = zones.get(f"{name}/{hints.language}", zones.get(name))
         if hours is not None and (found[1].isupper() or name == "мск"):
             return timezone(timedelta(hours=hours))
     return UTC
+
+
+@cache
+def _places() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 @cache

@@ -40,6 +40,15 @@ _HARDLY_ANY = 600
 _LONGEST_SEARCHED = 60_000
 _TEASER_CHARS = 1_500
 _LONGEST_TEASER = 700
+# What such a page calls out, and what it says below.
+_LONGEST_EXCLAMATION = 24
+_LONGEST_EXCUSE = 120
+_BOXES = frozenset({"div", "section", "aside", "form"})
+_LONGEST_OFFER = 400
+_PRICE = re.compile(
+    r"\d\s?(?:€|\$|£|¥|₽|₹|₺|₴|zł|kr\b|kč|ft\b|lei\b|元|円|원|%|eur\b|euro|usd\b|chf\b)|[€$£¥₹₺]\s?\d|(?:eur|usd|chf|rs\.?)\s?\d",
+    re.IGNORECASE,
+)
 _LONGEST_ERROR = 70
 _WORDS_OF_NEWS = 3
 _FEW_HEADLINES = 4
@@ -62,6 +71,8 @@ def classify_non_article(
     hardly_any = size(text) < _HARDLY_ANY
     little = size(text) < _TEASER_CHARS
     if little and _is_gone(headings, folded, hardly_any=hardly_any):
+        return "page-not-found"
+    if hardly_any and not is_article and _says_gone(folded, text or _all_text(tree)):
         return "page-not-found"
     if little and any(_is_numbered_error(heading, text, is_article) for heading in headings):
         return "page-not-found"
@@ -90,6 +101,8 @@ def is_teaser(tree: Any, said: StructuredData, text: str) -> bool:
         or str(free).lower() in {"false", "no"}
         or tier in {"locked", "metered-locked"}
     ):
+        return True
+    if size(text) < _HARDLY_ANY and _ends_in_an_offer(tree):
         return True
     return _has_wall_box(tree) or bool(holds("wall", fold(_all_text(tree)[:_LONGEST_SEARCHED])))
 
@@ -123,6 +136,17 @@ def _is_gone(headings: list[str], folded: list[str], *, hardly_any: bool) -> boo
         if any(_covers(phrase, plain, 0.45) for phrase in found if phrase != "404"):
             return True
     return False
+
+
+def _says_gone(folded: list[str], text: str) -> bool:
+    """An exclamation over a first sentence that says so: "Oops! This page does not exist"."""
+    if not folded or min(map(len, folded)) > _LONGEST_EXCLAMATION:
+        return False
+    shown = [line for line in map(fold, text.split("\n")) if line and line not in folded]
+    first = re.split(r"(?<=[.!?。！？।])", shown[0])[0] if shown else ""
+    return size(first) <= _LONGEST_EXCUSE and any(
+        _covers(phrase, first, 0.3) for phrase in holds("gone", first) if phrase != "404"
+    )
 
 
 def _is_numbered_error(heading: str, text: str, is_article: bool) -> bool:
@@ -203,6 +227,19 @@ def _has_wall_box(tree: Any) -> bool:
         if 15 <= size(text) <= 1_500 and acts:
             return True
     return False
+
+
+def _ends_in_an_offer(tree: Any) -> bool:
+    """Whether the article's element ends in a box with a price or a share and something to press."""
+    article = tree.find(".//article")
+    last = article[-1] if article is not None and len(article) else None
+    while last is not None and len(last) == 1 and last.tag in _BOXES:
+        last = last[0]
+    if last is None or last.tag not in _BOXES:
+        return False
+    text = " ".join(last.text_content().split())
+    acts = any(True for _ in last.iter("a", "button", "input", "form"))
+    return acts and 15 <= size(text) <= _LONGEST_OFFER and bool(_PRICE.search(text))
 
 
 def _is_video(said: StructuredData, url: str | None, is_article: bool) -> bool:

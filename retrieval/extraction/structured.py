@@ -75,7 +75,24 @@ def read_structured(tree: Any, url: str | None = None) -> StructuredData:
         name = element.get("property") or element.get("name") or element.get("itemprop")
         if content and name:
             meta.setdefault(name.strip().lower(), []).append(content)
-    return StructuredData(_own(articles, tree, meta, url), frozenset(types), meta)
+    article = _resolved(_own(articles, tree, meta, url), objects)
+    return StructuredData(article, frozenset(types), meta)
+
+
+def _resolved(article: dict[str, Any], objects: list[dict[str, Any]]) -> dict[str, Any]:
+    """The article with the people and organisations that it only refers to by ``@id``."""
+    known = {
+        each["@id"]: each for each in objects if isinstance(each.get("@id"), str) and "name" in each
+    }
+
+    def found(value: Any) -> Any:
+        if isinstance(value, list):
+            return [found(each) for each in value]
+        if isinstance(value, dict) and "name" not in value:
+            return known.get(str(value.get("@id")), value)
+        return value
+
+    return article | {key: found(article[key]) for key in ("author", "publisher") if key in article}
 
 
 def _own(

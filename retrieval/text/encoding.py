@@ -317,7 +317,7 @@ def _turkish_as_western(text: str) -> bool:
 def _checked(text: str) -> str:
     clean = _CONTROL.sub("", text)
     control = len(text) - len(clean)
-    if control > len(text) // 500 or "\x00" in text:
+    if control > max(3, len(text) // 500) or "\x00" in text:
         raise UnreadableSource("is-binary")
     if text.count("\ufffd") > max(3, int(len(text) * _MOST_DAMAGED)):
         raise UnreadableSource("encoding-damaged")

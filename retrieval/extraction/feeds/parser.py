@@ -22,6 +22,7 @@ from retrieval.extraction.feeds.values import (
     joined,
     language_code,
     listed,
+    names_of,
     plain,
     span_of,
     spoken_language,
@@ -186,12 +187,14 @@ def _entry(number: int, entry: Any, context: _Context) -> FeedItem:
     summary = body_text(string(entry.get("summary")) or "")
     text = max(content, summary, key=size)
     enough = _FULL_CHARS if content and text == content else _LONG_SUMMARY_CHARS
-    names = [plain(author.get("name")) for author in entry.get("authors", []) if author]
+    names = names_of(_given_authors(entry))
     source = entry.get("source")
     origin = plain(source.get("title")) if isinstance(source, dict) else None
     # Not `entry.get`: that gives the date of publication where there is no other.
     updated = string(dict.get(entry, "updated"))
-    url = joined(context.base, string(entry.get("link")))
+    # What counts its readers in between says where an item really is.
+    link = string(entry.get("feedburner_origlink")) or string(entry.get("link"))
+    url = joined(context.base, link)
     tags = [plain(tag.get("term") or tag.get("label")) for tag in entry.get("tags", []) if tag]
     return FeedItem(
         number=number,
@@ -201,12 +204,19 @@ def _entry(number: int, entry: Any, context: _Context) -> FeedItem:
         is_full=is_whole(text, enough),
         published=span_of(entry.get("published"), context.hints) or span_of(updated, context.hints),
         updated=updated if dict.get(entry, "published") else None,
-        authors=tuple(name for name in names if name),
+        authors=names,
         source=syndicated(context.publisher(url), origin),
         language=spoken_language(text, language_code(entry.get("language")) or context.language),
         categories=tuple(tag for tag in tags if tag)[:_MOST_CATEGORIES],
         guid=string(entry.get("id")),
     )
+
+
+def _given_authors(entry: Any) -> list[Any]:
+    """The fields for authors as they stand: what feedparser makes of addresses in them is no name."""
+    whole = string(entry.get("author")) or ""
+    listed_names = [author.get("name") for author in entry.get("authors", []) if author]
+    return [whole] if "@" in whole and len(listed_names) <= 1 else listed_names
 
 
 def _json_feed(text: str, url: str | None) -> FeedDocument:
@@ -237,7 +247,7 @@ def _json_item(number: int, item: dict[str, Any], context: _Context) -> FeedItem
     content = content or tidy(cleaned((string(item.get("content_text")) or "").strip()))
     text = content or body_text(string(item.get("summary")) or "")
     authors = item.get("authors") or [item.get("author")]
-    names = [plain(author.get("name")) for author in listed(authors) if isinstance(author, dict)]
+    names = names_of(a.get("name") for a in listed(authors) if isinstance(a, dict))
     updated = string(item.get("date_modified"))
     url = joined(context.base, link)
     return FeedItem(
@@ -250,7 +260,7 @@ def _json_item(number: int, item: dict[str, Any], context: _Context) -> FeedItem
         published=span_of(item.get("date_published"), context.hints)
         or span_of(updated, context.hints),
         updated=updated,
-        authors=tuple(name for name in names if name),
+        authors=names,
         source=context.publisher(url),
         language=spoken_language(text, language_code(item.get("language")) or context.language),
         categories=tuple(tag for each in listed(item.get("tags")) if (tag := plain(each)))[

@@ -8,6 +8,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
+from retrieval.extraction.authors import names_in
 from retrieval.extraction.dates import DateHints, parse_date
 from retrieval.extraction.fragments import article_text, html_to_text
 from retrieval.extraction.metadata import language as language_of
@@ -26,6 +27,11 @@ _PAIRED_TAG = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LONE_TAG = re.compile(r"<(?:br|wbr|img|hr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_MAIL = re.compile(r"<?[^\s<>()@]+@[^\s<>()@]+>?")
+_MAIL_AND_NAME = re.compile(r"[^\s()@]+@[^\s()@]+\s*\((.+)\)")
+_ESCAPED_TWICE = re.compile(
+    r"\s*&lt;(?:p|div|span|a|img|b|strong|em|i|ul|h[1-6]|br|figure)[\s&/]", re.IGNORECASE
+)
 _LEAST_FOR_LANGUAGE = 120
 _PERIODS = {
     "hourly": 3600,
@@ -131,7 +137,22 @@ def title_text(value: str, *, literal: bool) -> str | None:
     return " ".join(tidy(_NO_TEXT.sub("", text)).split()) or None
 
 
+def names_of(given: Iterable[Any]) -> tuple[str, ...]:
+    """The names of people in fields for authors: without addresses, ``By`` and what stands behind."""
+    plainly = [plain(value) for value in given]
+    return names_in(_without_address(value) for value in plainly if value)
+
+
+def _without_address(value: str) -> str:
+    """``ilse@post.example (Ilse Krog)`` and ``Ilse Krog <ilse@post.example>`` without the address."""
+    if found := _MAIL_AND_NAME.fullmatch(value):
+        return found[1]
+    return _MAIL.sub("", value).strip(" <>()")
+
+
 def body_text(fragment: str) -> str:
+    if _ESCAPED_TWICE.match(fragment):
+        fragment = unescape(fragment)
     try:
         return tidy(article_text(fragment))
     except ValueError:
