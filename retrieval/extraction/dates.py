@@ -40,7 +40,7 @@ _CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
 _TIME = re.compile(
     r"(?P<before>am|pm|a\.m\.|p\.m\.|上午|下午|午前|午後|오전|오후)?\s*"
     r"(?<![\d.:])(?P<hour>\d{1,2})(?:\s?[:.h時时点點시]\s?|\s(?=[:h]\s))(?P<minute>\d{2})?\s?[分분]?(?::(?P<second>\d{2}))?(?:[.,]\d+)?"
-    r"(?P<after>\s?(?:am|pm|a\.m\.|p\.m\.))?(?![\d])",
+    r"(?P<after>\s?(?:am|pm|a\.m\.|p\.m\.)(?![^\W\d_]))?(?![\d])",
     re.IGNORECASE,
 )
 _HOUR_ONLY = re.compile(
