@@ -20,6 +20,9 @@ _DENSE = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 # A short last part after a longer headline is the site's name, or a section.
 _SUFFIX_SIZE = 30
 _HEADLINE_SIZE = 16
+# Words before a bar that are no more than this are a section or a kicker.
+_KICKER = re.compile(r"([^\s|｜•»]+(?:\s[^\s|｜•»]+)?)\s*[|｜•»]\s*(?=\S)")
+_KICKER_SIZE = 18
 # Languages that are told apart badly: what the page says counts.
 _ALIKE = (
     {"no", "nb", "nn", "da"},
@@ -62,6 +65,7 @@ def without_site(title: str, sites: list[str]) -> str:
         shorter = _without_name(title, site)
         if shorter != title:
             title, found = shorter, True
+    title = _without_kicker(title)
     parts = _BARS.split(title)
     marks = [match[0].strip() for match in _BARS.finditer(title)]
     # "Headline – Section – Site": beside the site's name a short part is a section.
@@ -134,6 +138,20 @@ def _without_name(title: str, name: str) -> str:
                 re.search(r"[^\w\s]", found[0].replace(name, "")) or pattern is start
             ):
                 return rest
+    return title
+
+
+def _without_kicker(title: str) -> str:
+    """``NEWS | Headline``: a word or two before a bar, and a headline behind it."""
+    found = _KICKER.match(title)
+    rest = title[found.end() :] if found else ""
+    if (
+        found
+        and size(found[1]) <= _KICKER_SIZE
+        and size(rest) >= _HEADLINE_SIZE
+        and len(words(rest)) >= 4
+    ):
+        return rest
     return title
 
 

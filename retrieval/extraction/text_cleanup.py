@@ -38,8 +38,10 @@ _TAIL = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _SHORT = 300
+_PARAGRAPH = 80
+_SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"”’»“)\]」』]*$")
 _NETWORK = re.compile(
-    r"\b(?:twitter|facebook|instagram|linkedin|youtube|whatsapp|telegram|tiktok|mastodon|threads|bluesky|pinterest|flipboard|google (?:news|nachrichten|actualités|noticias)|вконтакте|телеграм|дзен|одноклассник)|فيسبوك|تويتر|واتساب|تيليجرام|تلغرام|यूट्यूब|फेसबुक|व्हाट्सएप|वॉट्सऐप|टेलीग्राम|微信|微博|公众号|抖音"
+    r"\b(?:twitter|facebook|instagram|linkedin|youtube|whatsapp|telegram|tiktok|mastodon|threads|bluesky|pinterest|flipboard|google (?:news|nachrichten|actualités|noticias)|вконтакте|телеграм|дзен|одноклассник)|فيسبوك|تويتر|واتساب|تيليجرام|تلغرام|यूट्यूब|फेसबुक|इंस्टाग्राम|ट्विटर|व्हाट्सएप|वॉट्सऐप|टेलीग्राम|微信|微博|公众号|抖音|微信公众|臉書|脸书|フェイスブック|ツイッター|インスタグラム|ユーチューブ|페이스북|트위터|유튜브|인스타그램|카카오톡|네이버|إنستغرام|انستغرام|يوتيوب|تليغرام|інстаграм|фейсбук|инстаграм"
 )
 
 
@@ -131,9 +133,16 @@ def _without_tail(lines: list[str]) -> list[str]:
     before = 0
     for place, line in enumerate(lines):
         if place and before >= 0.4 * total and is_tail(line):
+            # A note between paragraphs: the article goes on behind it.
+            if is_note(line) and any(map(_is_paragraph, lines[place + 1 :])):
+                continue
             return lines[:place]
         before += len(line)
     return lines
+
+
+def _is_paragraph(line: str) -> bool:
+    return size(line) >= _PARAGRAPH and bool(_SENTENCE_END.search(line)) and not is_note(line)
 
 
 def _without_names(lines: list[str], names: tuple[str, ...]) -> list[str]:

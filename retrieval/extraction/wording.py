@@ -87,12 +87,16 @@ def holds(kind: str, folded: str) -> set[str]:
 def begins(kind: str, line: str) -> str | None:
     """What follows the phrase of a kind that a line begins with, None if there is none.
 
-    The phrase must end at a colon, a dash, a bar or the end of the line.
+    The phrase must end at a colon, a dash, a bar or the end of the line, or be cut by a stop.
     """
     folded = fold(line)
     for phrase in _by_beginning(kind).get(folded[:2], ()):
-        if folded.startswith(phrase) and (after := _AFTER_LABEL.match(folded, len(phrase))):
+        if not folded.startswith(phrase):
+            continue
+        if after := _AFTER_LABEL.match(folded, len(phrase)):
             return folded[after.end() :]
+        if phrase.endswith(".") and folded[len(phrase) :].startswith(" "):
+            return folded[len(phrase) :].strip()
     return None
 
 

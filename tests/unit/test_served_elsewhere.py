@@ -207,3 +207,72 @@ def test_pages_to_log_in_on_and_pages_that_are_gone(
     with pytest.raises(UnreadableSource) as refused:
         read(html)
     assert refused.value.code == code
+
+
+# Lines about the page, the newsletter, the picture, other articles; the third, a correction, stays.
+_LINES = {
+    "en": ["© 2026 Varsund Post. All rights reserved.", "Sign up to our weekly newsletter for the best stories.", "This article was amended on 24 November 2026 to correct a figure.", "Follow us on Facebook and Instagram.", "Photograph: Ann Lee/Getty Images", "More on this story: Council rejects funds", "Reporting by Ann Lee; Editing by Bo Ek"],
+    "de": ["© 2026 Varsund Post. Alle Rechte vorbehalten.", "Abonnieren Sie unseren Newsletter und verpassen Sie nichts.", "Anmerkung der Redaktion: In einer früheren Version stand eine falsche Zahl.", "Folgen Sie uns auf Facebook und Instagram.", "Foto: Ann Lee/dpa", "Mehr zum Thema: Gemeinderat lehnt Geld ab", "Mehr zu diesem Thema: Gemeinderat lehnt ab"],
+    "fr": ["© 2026 Varsund Post. Tous droits réservés.", "Inscrivez-vous à notre newsletter pour ne rien manquer.", "Note de la rédaction : une version précédente contenait une erreur.", "Suivez-nous sur Facebook et Instagram.", "Crédit photo : Ann Lee/AFP", "Sur le même sujet : Le conseil refuse les fonds", "À lire également : Le conseil refuse"],
+    "es": ["© 2026 Varsund Post. Todos los derechos reservados.", "Suscríbete a nuestro boletín y no te pierdas nada.", "Nota de la redacción: una versión anterior contenía un error.", "Síguenos en Facebook e Instagram.", "Foto: Ann Lee/EFE", "Lea también: El concejo niega los fondos", "Noticias relacionadas: El concejo niega"],
+    "it": ["© 2026 Varsund Post. Tutti i diritti riservati.", "Iscriviti alla nostra newsletter per non perdere nulla.", "Nota della redazione: una versione precedente conteneva un errore.", "Seguici su Facebook e Instagram.", "Foto: Ann Lee/ANSA", "Leggi anche: Il consiglio nega i fondi", "Potrebbe interessarti: Il consiglio nega"],
+    "pt": ["© 2026 Varsund Post. Todos os direitos reservados.", "Assine a nossa newsletter e não perca nada.", "Nota da redação: uma versão anterior continha um erro.", "Siga-nos no Facebook e no Instagram.", "Foto: Ann Lee/Lusa", "Leia também: Câmara nega verba", "Veja também: Câmara nega verba"],
+    "nl": ["© 2026 Varsund Post. Alle rechten voorbehouden.", "Schrijf je in voor onze nieuwsbrief en mis niets.", "Noot van de redactie: een eerdere versie bevatte een fout.", "Volg ons op Facebook en Instagram.", "Foto: Ann Lee/ANP", "Lees ook: Raad wijst geld af", "Lees meer: Raad wijst geld af"],
+    "pl": ["© 2026 Varsund Post. Wszelkie prawa zastrzeżone.", "Zapisz się do naszego newslettera i bądź na bieżąco.", "Od redakcji: wcześniejsza wersja zawierała błąd.", "Obserwuj nas na Facebooku i Instagramie.", "Fot. Ann Lee/PAP", "Czytaj też: Rada odrzuca wniosek", "Zobacz także: Rada odrzuca wniosek"],
+    "sv": ["© 2026 Varsund Post. Alla rättigheter förbehållna.", "Anmäl dig till vårt nyhetsbrev så missar du inget.", "Rättelse: I en tidigare version fanns ett fel.", "Följ oss på Facebook och Instagram.", "Foto: Ann Lee/TT", "Läs också: Nämnden säger nej", "Läs mer: Nämnden säger nej"],
+    "tr": ["© 2026 Varsund Post. Tüm hakları saklıdır.", "Bültenimize abone olun, hiçbir haberi kaçırmayın.", "Editörün notu: Önceki sürümde bir hata vardı.", "Bizi Facebook ve Instagram'da takip edin.", "Fotoğraf: Ann Lee/AA", "Ayrıca okuyun: Meclis parayı reddetti", "İlginizi çekebilir: Meclis parayı reddetti"],
+    "ru": ["© 2026 Вестник Варсунда. Все права защищены.", "Подпишитесь на нашу рассылку, чтобы ничего не пропустить.", "От редакции: в предыдущей версии была ошибка.", "Подписывайтесь на нас в Telegram и ВКонтакте.", "Фото: Анна Ли/ТАСС", "Читайте также: Совет отказал в деньгах", "По теме: Совет отказал в деньгах"],
+    "ar": ["© 2026 بريد فارسوند. جميع الحقوق محفوظة.", "اشترك في نشرتنا البريدية لتصلك آخر الأخبار.", "ملاحظة المحرر: احتوت نسخة سابقة على خطأ.", "تابعونا على فيسبوك وإنستغرام.", "الصورة: آن لي/أ ف ب", "اقرأ أيضا: المجلس يرفض التمويل", "مواضيع ذات صلة: المجلس يرفض"],
+    "hi": ["© 2026 वारसुंड पोस्ट. सर्वाधिकार सुरक्षित.", "हमारे न्यूज़लेटर की सदस्यता लें।", "संपादक की टिप्पणी: पिछले संस्करण में एक त्रुटि थी।", "हमें फेसबुक और इंस्टाग्राम पर फॉलो करें।", "फोटो: ऐन ली/पीटीआई", "यह भी पढ़ें: परिषद ने धन ठुकराया", "ये भी देखें: परिषद ने धन ठुकराया"],
+    "zh": ["© 2026 瓦尔松德邮报 版权所有", "订阅我们的电子报，不错过任何新闻。", "编者按：早前版本有一处错误。", "关注我们的微信公众号。", "图片来源：李安/新华社", "延伸阅读：市议会否决拨款", "相关报道：市议会否决拨款"],
+    "ja": ["© 2026 ヴァルスンド新聞 無断転載を禁じます", "ニュースレターに登録して最新情報をお届けします。", "編集部注：以前の版に誤りがありました。", "フェイスブックでフォローしてください。", "写真：共同通信", "あわせて読みたい：市議会が予算を否決", "関連記事：市議会が予算を否決"],
+}  # fmt: skip
+_CORRECTION = 2
+
+
+@pytest.mark.parametrize("tag", _LINES)
+def test_lines_about_the_page_leave_and_corrections_stay(tag: str) -> None:
+    lines = paragraphs(tag)
+    for number, line in enumerate(_LINES[tag]):
+        for place in (2, 4):
+            body = [*lines[:place], line, *lines[place:]]
+            text = read(page(tag, body="".join(f"<p>{each}</p>" for each in body))).text
+            assert (line in text) is (number == _CORRECTION), line
+            assert [each for each in lines if each not in text] == []
+        content = "".join(f"<p>{each}</p>" for each in [*lines, *lines, line])
+        encoded = f"<content:encoded><![CDATA[{content}]]></content:encoded>"
+        (found,) = items(rss(item(more=encoded)))
+        assert (line in found.text) is (number == _CORRECTION), line
+
+
+_CONSENTS = {
+    "en": ("Your privacy choices", "We and our 842 partners use cookies and process personal data such as IP addresses to personalise ads and content. You can accept, reject or manage your choices."),
+    "de": ("Ihre Privatsphäre", "Wir und unsere 842 Partner verwenden Cookies und verarbeiten personenbezogene Daten, um Anzeigen zu personalisieren. Sie können zustimmen, ablehnen oder Ihre Auswahl verwalten."),
+    "fr": ("Le respect de votre vie privée", "Nous et nos 842 partenaires utilisons des cookies et traitons des données personnelles. Vous pouvez accepter, refuser ou paramétrer vos choix à tout moment."),
+    "es": ("Nos importa tu privacidad", "Nosotros y nuestros 842 socios usamos cookies y tratamos datos personales. Puedes aceptar, rechazar o configurar tus preferencias en cualquier momento."),
+    "it": ("La tua privacy è importante", "Noi e i nostri 842 partner utilizziamo cookie e trattiamo dati personali. Puoi accettare, rifiutare o gestire le tue preferenze in qualsiasi momento."),
+    "tr": ("Gizliliğinize önem veriyoruz", "Biz ve 842 ortağımız çerezler kullanıyor ve kişisel verilerinizi işliyoruz. Kabul edebilir, reddedebilir veya tercihlerinizi yönetebilirsiniz."),
+    "sv": ("Vi värnar om din integritet", "Vi och våra 842 partner använder kakor och behandlar personuppgifter. Du kan godkänna, neka eller ändra dina inställningar när som helst."),
+    "hi": ("आपकी निजता हमारे लिए महत्वपूर्ण है", "हम और हमारे 842 साझेदार कुकीज़ का उपयोग करते हैं और व्यक्तिगत डेटा संसाधित करते हैं। आप स्वीकार, अस्वीकार या अपनी प्राथमिकताएं बदल सकते हैं।"),
+    "ko": ("개인정보 보호", "당사와 842개 파트너는 쿠키를 사용하고 개인정보를 처리합니다. 동의하거나 거부하거나 설정을 변경할 수 있습니다. 언제든지 철회할 수 있습니다."),
+    "cs": ("Vážíme si vašeho soukromí", "My a našich 842 partnerů používáme soubory cookie a zpracováváme osobní údaje. Můžete přijmout, odmítnout nebo upravit nastavení."),
+    "fi": ("Yksityisyytesi on meille tärkeää", "Me ja 842 kumppaniamme käytämme evästeitä ja käsittelemme henkilötietoja. Voit hyväksyä, hylätä tai muuttaa asetuksia."),
+    "uk": ("Ми цінуємо вашу конфіденційність", "Ми та наші 842 партнери використовуємо файли cookie та обробляємо персональні дані. Ви можете прийняти, відхилити або налаштувати."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tag", _CONSENTS)
+def test_pages_that_ask_for_leave_to_watch(tag: str) -> None:
+    title, text = _CONSENTS[tag]
+    html = f'<html lang="{tag}"><head><title>{title}</title></head><body><div id="x"><h2>{title}</h2><p>{text}</p><button>OK</button></div></body></html>'
+    with pytest.raises(UnreadableSource) as refused:
+        read(html)
+    assert refused.value.code == "consent-page"
+
+
+@pytest.mark.parametrize("tag", ["en", "de", "fr", "ru", "zh", "ja", "ar"])
+@pytest.mark.parametrize("pattern", ["{} | Varsund Post | News", "Varsund Post: {}", "{} « Varsund Post", "{} :: Varsund Post", "{} • Varsund Post", "{} — Varsund Post", "NEWS | {}", "Live • {}", "{}\u200b"])  # fmt: skip
+def test_titles_between_sites_sections_and_kickers(tag: str, pattern: str) -> None:
+    title = LANGUAGES[tag]["title"]
+    head = '<meta charset="utf-8"><meta property="og:site_name" content="Varsund Post">'
+    assert read(page(tag, title=pattern.format(title), h1=False, head=head)).title == title
