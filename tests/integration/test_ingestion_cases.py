@@ -139,7 +139,7 @@ def _boxes_go() -> bool:
 
 _OTHERS: dict[str, Callable[[], bool]] = {
     "c-idslug.html": _address_by_number,
-    "f-478b.xml": lambda: _items("f-478b.xml")[0].title.startswith("找到正数的"),
+    "f-478b.xml": lambda: (_items("f-478b.xml")[0].title or "").startswith("找到正数的"),
     "f-atom-title-text.xml": lambda: _items("f-atom-title-text.xml")[0].title == "Use <b> when 3 < 5",
     "f-content-dup.xml": lambda: _items("f-content-dup.xml")[0].text.endswith("rebuild the ramp altogether."),
     "f-linkdup-frag.xml": lambda: len({item.key for item in _items("f-linkdup-frag.xml")}) == 3,
