@@ -61,6 +61,8 @@ _LARGEST_COMMENTS = 0.9
 # A standfirst shorter than this is a kicker; one whose words come again by this share is repeated.
 _LEAD = 60
 _SAID_AGAIN = 0.8
+# How far behind the headline it may come again.
+_BEHIND = 30_000
 _SENTENCE_END = re.compile(r"[.!?…。！？।॥؟][\"”’»“)\]」』]*$")
 _LONGEST_POINTER = 300
 _LONGEST_LABEL = 40
@@ -234,7 +236,7 @@ def _prune_head(heading: Any) -> None:
 
 def _text_behind(heading: Any) -> str:
     body = next(heading.iterancestors("article", "main", "body", "html"), heading)
-    return str(body.text_content())
+    return str(body.text_content())[:_BEHIND]
 
 
 def _is_told(text: str) -> bool:
@@ -274,11 +276,12 @@ def hidden_elements(tree: Any) -> list[Any]:
     for element in tree.iter():
         if not isinstance(element.tag, str) or element.tag in _NEVER_HIDDEN:
             continue
+        style = element.get("style")
         hides = (
-            element.get("hidden") is not None
-            or _HIDING.search(element.get("style") or "")
+            (style and _HIDING.search(style))
+            or element.get("hidden") is not None
             or (classes and not classes.isdisjoint((element.get("class") or "").split()))
-            or element.get("id") in ids
+            or (ids and element.get("id") in ids)
         )
         if hides and not any(above in seen for above in element.iterancestors()):
             seen.add(element)
