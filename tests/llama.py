@@ -38,6 +38,7 @@ def llama_server(*, context: int = 4_096, at_once: int = 2) -> Iterator[str]:
     params.cpuparams.n_threads = 1  # more are slower on small machines
     params.cpuparams_batch.n_threads = 1
     params.verbosity = 0
+    params.endpoint_metrics = True
     server: Any = xllamacpp.Server(params)
     try:
         yield f"{server.listening_address}/v1"

@@ -6,13 +6,22 @@ import asyncio
 from contextlib import aclosing
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bot.answering.models import AnswerCompleted
-from bot.answering.providers import ContextTooLong, Message, TextDelta, TokenUsage
+from bot.answering.providers import (
+    ContextTooLong,
+    Message,
+    StreamEvent,
+    StreamStarted,
+    TextDelta,
+    TokenUsage,
+)
 from bot.answering.providers.openai import OpenAIModel
 from bot.answering.verification import Evidence, create_verifier
 from bot.config.limits import GenerationLimits, ModelOptions
+from tests.deadlines import scaled
 from tests.integration.answering_fixtures import (
     BRIDGE,
     ELECTION,
@@ -25,11 +34,18 @@ from tests.llama import llama
 __all__ = ["demo_folder", "llama"]
 
 # Little to read, since a weak machine reads a hundred tokens a second.
-SHORT = GenerationLimits(context_tokens=350, answer_tokens=60, seconds=120)
+SHORT = GenerationLimits(context_tokens=350, answer_tokens=60, seconds=scaled(120))
+
+
+_STORY_TOKENS = 2_000
 
 
 def model_at(url: str) -> OpenAIModel:
-    return OpenAIModel(ModelOptions("SmolLM2-135M-Instruct", url, first_seconds=60))
+    return OpenAIModel(
+        ModelOptions(
+            "SmolLM2-135M-Instruct", url, first_seconds=scaled(60), next_seconds=scaled(15)
+        )
+    )
 
 
 async def test_an_answer_streams_and_tells_what_it_took(llama: str) -> None:
@@ -45,18 +61,34 @@ async def test_an_answer_streams_and_tells_what_it_took(llama: str) -> None:
     assert 0 < spent.completion_tokens <= 20, "it stops at the limit"
 
 
-async def test_a_call_that_is_given_up_frees_the_server_for_the_next(llama: str) -> None:
+async def _metric(url: str, name: str) -> float:
+    async with httpx.AsyncClient(timeout=scaled(60)) as client:
+        text = (await client.get(f"{url.removesuffix('/v1')}/metrics")).text
+    return next(float(row.split()[1]) for row in text.splitlines() if row.startswith(name))
+
+
+@pytest.mark.parametrize("given_up_at", [StreamStarted, TextDelta])
+async def test_a_call_that_is_given_up_frees_the_server_for_the_next(
+    llama: str, given_up_at: type[StreamEvent]
+) -> None:
+    before = await _metric(llama, "llamacpp:tokens_predicted_total")
     model = model_at(llama)
     for _ in range(3):
         async with aclosing(
-            model.stream([Message("user", "Tell a long story.")], max_tokens=2_000)
+            model.stream([Message("user", "Tell a long story.")], max_tokens=_STORY_TOKENS)
         ) as pieces:
-            async for _piece in pieces:
-                break
-    async with asyncio.timeout(30):
-        messages = [Message("user", "Say yes.")]
-        assert [piece async for piece in model.stream(messages, max_tokens=5)]
+            async for piece in pieces:
+                if isinstance(piece, given_up_at):
+                    break
+    messages = [Message("user", "Say yes.")]
+    assert [piece async for piece in model.stream(messages, max_tokens=5)]
     await model.close()
+    async with asyncio.timeout(scaled(60)):
+        while await _metric(llama, "llamacpp:requests_processing"):
+            await asyncio.sleep(0.1)
+    # What counts is what the server wrote for nobody, and not how fast its machine is.
+    written = await _metric(llama, "llamacpp:tokens_predicted_total") - before
+    assert written < _STORY_TOKENS / 4
 
 
 async def test_more_than_it_can_read_is_told_as_that(llama: str) -> None:
@@ -71,7 +103,9 @@ async def test_what_is_shown_of_a_weak_models_answer_stands_in_its_sources(
     llama: str, demo_folder: Path
 ) -> None:
     async with (
-        engine_over(demo_folder, llama, composing=SHORT, first_seconds=60, next_seconds=60) as (
+        engine_over(
+            demo_folder, llama, composing=SHORT, first_seconds=scaled(60), next_seconds=scaled(60)
+        ) as (
             _,
             engine,
         ),
@@ -92,7 +126,7 @@ async def test_what_is_shown_of_a_weak_models_answer_stands_in_its_sources(
 
 async def test_two_questions_at_once_are_both_answered(llama: str, demo_folder: Path) -> None:
     async with engine_over(
-        demo_folder, llama, composing=SHORT, first_seconds=90, next_seconds=60
+        demo_folder, llama, composing=SHORT, first_seconds=scaled(90), next_seconds=scaled(60)
     ) as (_, engine):
         answers = await asyncio.gather(*(engine.answer(asked(q)) for q in (BRIDGE, ELECTION)))
     assert all(answer.problem is None for answer in answers)

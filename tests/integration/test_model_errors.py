@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
@@ -14,10 +16,13 @@ from bot.answering.providers import (
     ModelError,
     ModelRefused,
     ModelUnreachable,
+    StreamEvent,
+    StreamStarted,
     TextDelta,
 )
 from bot.answering.providers.openai import OpenAIModel
 from bot.config.limits import ModelOptions
+from tests.deadlines import scaled
 from tests.scripted_model import Fails, Play, Says, ScriptedModel
 
 
@@ -101,3 +106,20 @@ async def test_a_model_with_other_parameters_is_asked_as_it_wants(server: Script
     assert body["max_completion_tokens"] == 50
     assert "max_tokens" not in body
     assert "temperature" not in body
+
+
+@pytest.mark.parametrize("given_up_at", [StreamStarted, TextDelta])
+async def test_who_goes_early_ends_the_call(
+    server: ScriptedModel, given_up_at: type[StreamEvent]
+) -> None:
+    server.play(Says("A long story. " * 400, pause=0.02))
+    model = OpenAIModel(ModelOptions("scripted", server.url))
+    async with aclosing(model.stream([Message("user", "Hello")], max_tokens=2_000)) as events:
+        async for event in events:
+            if isinstance(event, given_up_at):
+                break
+    async with asyncio.timeout(scaled(20)):
+        while server.open:
+            await asyncio.sleep(0.01)
+    assert server.finished == 0
+    await model.close()

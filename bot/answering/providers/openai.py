@@ -157,8 +157,8 @@ class OpenAIModel(ChatModel):
             async with asyncio.timeout(self._first_seconds):
                 chunks = await self._opened(messages, most)
             begun = True
-            yield StreamStarted()
-            async with chunks:
+            async with chunks:  # closed even by who goes at the first event
+                yield StreamStarted()
                 async for event in self._events(chunks, reader):
                     yield event
         except (TimeoutError, openai.OpenAIError, _http.HTTPError, ValueError) as error:
