@@ -87,12 +87,16 @@ class TokenBudget:
                 return False
         return True
 
-    async def record(self, corpus: str, model: str, call: TokenUsage) -> Usage:
-        """Keep what a call took."""
+    def priced(self, model: str, call: TokenUsage) -> Usage:
+        """What a call took, with its cost if the model has a price."""
         price = price_of(model, self._prices)
         cost = None
         if price is not None:
             cost = call.prompt_tokens * price.prompt + call.completion_tokens * price.completion
+        return Usage(call.prompt_tokens, call.completion_tokens, cost)
+
+    async def record(self, corpus: str, model: str, usage: Usage) -> None:
+        """Keep what a call took."""
         now = self._clock()
         await record_usage(
             self._database,
@@ -100,11 +104,10 @@ class TokenBudget:
             day=now.astimezone(self._zone).date(),
             corpus=corpus,
             model=model,
-            prompt_tokens=call.prompt_tokens,
-            completion_tokens=call.completion_tokens,
-            cost=cost,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            cost=usage.cost,
         )
-        return Usage(call.prompt_tokens, call.completion_tokens, cost)
 
 
 def price_of(model: str, prices: Mapping[str, Price]) -> Price | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Literal
@@ -73,10 +73,11 @@ class ModelCalls:
                         yield event
         finally:
             # A stream that tells no usage is estimated; so is one that was left early.
-            for each in tries:
-                call = each.told or TokenUsage(asked, count("".join(each.said)))
-                usage = await asyncio.shield(self._recorded(corpus, call))
+            calls = [each.told or TokenUsage(asked, count("".join(each.said))) for each in tries]
+            spent = [self.budget.priced(self.model.name, call) for call in calls]
+            for usage in spent:
                 outcome.usage = usage + outcome.usage if outcome.usage else usage
+            await _to_its_end(self._record(corpus, spent))
 
     async def text(self, prompt: str, most: int, corpus: str) -> tuple[str, CallOutcome]:
         """The whole answer to a short prompt. Raises ``ModelError``."""
@@ -91,12 +92,12 @@ class ModelCalls:
                     said.clear()
         return "".join(said), outcome
 
-    async def _recorded(self, corpus: str, call: TokenUsage) -> Usage:
+    async def _record(self, corpus: str, spent: Sequence[Usage]) -> None:
         try:
-            return await self.budget.record(corpus, self.model.name, call)
+            for usage in spent:
+                await self.budget.record(corpus, self.model.name, usage)
         except SQLAlchemyError as error:
             _log.warning("What an answer took could not be kept (%s).", error.__class__.__name__)
-            return Usage(call.prompt_tokens, call.completion_tokens)
 
 
 class _Try:
@@ -105,6 +106,17 @@ class _Try:
     def __init__(self) -> None:
         self.told: TokenUsage | None = None
         self.said: list[str] = []
+
+
+async def _to_its_end(work: Coroutine[None, None, None]) -> None:
+    """Do all of it, even when this is cancelled meanwhile: whoever hears enough of a stream gives
+    it up, often just when its end is being entered."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 async def with_pauses(

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.answering.budget import BUNDLED_PRICES, TokenBudget, load_prices, price_of
-from bot.answering.providers import TokenUsage
+from bot.answering.models import Usage
 from bot.config.limits import Budget
 from bot.demo import demo_articles
 from bot.storage.library import APPLICATION
@@ -63,6 +63,27 @@ async def test_an_answer_tells_its_tokens_and_what_they_cost(
     expected = (answer.usage.prompt_tokens + 2 * answer.usage.completion_tokens) / 1_000_000
     assert answer.usage.cost == pytest.approx(expected)
     assert today.cost == pytest.approx(expected, abs=1e-6)
+    assert today.tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
+
+
+@pytest.mark.parametrize("tells_usage", [True, False])
+async def test_an_answer_that_is_ended_while_its_call_is_entered_keeps_its_usage(
+    folder: Path, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch, tells_usage: bool
+) -> None:
+    """A cited decline ends the reading while the stream's own end waits for a slow disk."""
+    record = TokenBudget.record
+
+    async def slowly(self: TokenBudget, corpus: str, name: str, usage: Usage) -> None:
+        await asyncio.sleep(0.3)
+        await record(self, corpus, name, usage)
+
+    monkeypatch.setattr(TokenBudget, "record", slowly)
+    model.play(Says("The passages do not say what was paid for it. [1]", tells_usage=tells_usage))
+    async with engine_over(folder, model.url) as (_, engine):
+        answer = await engine.answer(asked(BRIDGE))
+        today = await engine.spent("local")
+    assert answer.abstained
+    assert answer.usage is not None
     assert today.tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
 
 
@@ -119,7 +140,7 @@ async def test_a_day_is_the_operators(tmp_path: Path) -> None:
     database = await Database.open(path)
     now = [NOW.replace(hour=22, minute=59)]
     ledger = TokenBudget(database, {}, Budget(), lambda: now[0], ZoneInfo("Europe/Berlin"))
-    await ledger.record("local", "m", TokenUsage(10, 5))
+    await ledger.record("local", "m", Usage(10, 5))
     assert (await ledger.spent()).tokens == 15
     now[0] += timedelta(minutes=1)
     assert (await ledger.spent()).tokens == 0
