@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.answering.composer import GenerationResult
 from bot.answering.conflicts import ConflictResolution
+from bot.answering.generation import GenerationResult
 from bot.answering.models import (
     Answer,
     AnswerSentence,

@@ -7,18 +7,25 @@ import logging
 import re
 from collections.abc import AsyncGenerator, Callable, Sequence, Set
 from contextlib import AbstractAsyncContextManager, aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from functools import partial
 from itertools import accumulate
 
 import prompts
+from bot.answering import answer_language
+from bot.answering.answer_language import (
+    any_in_another_language,
+    name_of,
+    possible_languages,
+)
 from bot.answering.budget import TokenBudget
 from bot.answering.conversation import usable_rewrite
 from bot.answering.declines import NO_ANSWER, is_decline
 from bot.answering.doubtful_sentences import settle_doubtful
+from bot.answering.generation import ANSWER, GenerationResult, PromptTask
 from bot.answering.model_call import CallOutcome, ModelCalls, with_pauses
-from bot.answering.models import RejectedSentence, Usage
+from bot.answering.models import RejectedSentence
 from bot.answering.prompt_passages import PromptPassage, fence, number_passages, parts
 from bot.answering.providers import (
     AnswerRetracted,
@@ -47,6 +54,8 @@ _MOST_REPEATS = 2
 _REWRITE_TOKENS = 80
 _KIND_TOKENS = 4
 _REWRITE_SECONDS = 10.0
+_SAID_AGAIN = "it only says the question again"
+_ELSEWHERE = "it is in another language than it should be"
 _LEAST_CONTEXT = 200  # tokens of passages, however small the model's context
 _RULES_TOKENS = 500  # of the rules and the question, about
 
@@ -55,41 +64,21 @@ def _nobody() -> None:
     """For who does not want to hear of it."""
 
 
-@dataclass(slots=True)
-class GenerationResult:
-    """What came of it. ``refused``: the model says that the passages do not answer the question.
-    ``cut``: it was stopped before it had finished. ``error`` ended it early."""
-
-    passages: list[PromptPassage]
-    passed: list[VerifiedSentence] = field(default_factory=list)
-    dropped: list[RejectedSentence] = field(default_factory=list)
-    usage: Usage | None = None
-    refused: bool = False
-    cut: bool = False
-    error: ModelError | None = None
-
-    def take(
-        self,
-        result: VerifiedSentence | RejectedSentence,
-        passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
-    ) -> None:
-        """Keep a sentence that was decided on, and tell ``passed`` if it may be shown."""
-        if isinstance(result, VerifiedSentence):
-            self.passed.append(result)
-            passed(result, self.passages)
-        else:
-            self.dropped.append(result)
-
-
 @dataclass(frozen=True, slots=True)
-class PromptTask:
-    """What is to be written: the prompts for its rules and for what is asked, by name."""
+class _Order:
+    """What one call is to write. ``expected`` are the languages that it may be in, by their codes;
+    ``again``: it was written in another one before."""
 
-    rules: str
-    asked: str
+    task: PromptTask
+    question: str
+    as_of: datetime
+    language: str
+    expected: frozenset[str]
+    again: bool = False
 
 
-ANSWER = PromptTask("answer_rules", "answer_question")
+class _WrittenElsewhere(Exception):
+    """The model writes in another language than it was asked to, and nothing is shown yet."""
 
 
 class Composer:
@@ -185,19 +174,21 @@ class Composer:
     ) -> GenerationResult:
         """The same for any task, of passages that fit. ``question`` is what it is about."""
         composition = GenerationResult(passages)
-        asked = (task, question, as_of, language)
+        texts = [question] if task == ANSWER else [each.text for each in passages]
+        expected = await ASKING.run(partial(possible_languages, texts, named=language))
+        asked = _Order(task, question, as_of, language, expected)
         seconds = self._bounds.seconds + self.model.load_seconds
         try:
             async with asyncio.timeout(seconds):
                 try:
-                    await self._write(asked, composition, corpus, passed, retracted)
+                    await self._write_once_more(asked, composition, corpus, passed, retracted)
                 except ContextTooLong as error:
                     # What was counted is an estimate: once more with what the error says, or half.
                     fitting = await self.fitting(composition.passages) if error.limit else []
                     half = composition.passages[: max(1, len(composition.passages) // 2)]
                     fits = 0 < len(fitting) < len(composition.passages)
                     composition.passages = fitting if fits else half
-                    await self._write(asked, composition, corpus, passed, retracted)
+                    await self._write_once_more(asked, composition, corpus, passed, retracted)
         except ModelError as error:
             composition.error = error
         except TimeoutError:
@@ -221,6 +212,7 @@ class Composer:
 
     async def warm_up(self) -> None:
         """Have a server that loads its model do so before the first question."""
+        await ASKING.run(answer_language.warm_up)
         await self.model.warm_up()
 
     async def kind_of(self, message: str, corpus: str) -> str | None:
@@ -240,20 +232,35 @@ class Composer:
     async def close(self) -> None:
         await self.model.close()
 
-    async def _write(
+    async def _write_once_more(
         self,
-        asked: tuple[PromptTask, str, datetime, str],
+        asked: _Order,
         composition: GenerationResult,
         corpus: str,
         passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
         retracted: Callable[[], None],
     ) -> None:
-        task, question, _, _ = asked
-        messages = self._messages(*asked, composition.passages)
+        """Write; once more with a reminder if it begins in another language than it should."""
+        try:
+            await self._write(asked, composition, corpus, passed, retracted)
+        except _WrittenElsewhere:
+            composition.begin_again()
+            again = replace(asked, again=True)
+            await self._write(again, composition, corpus, passed, retracted)
+
+    async def _write(
+        self,
+        asked: _Order,
+        composition: GenerationResult,
+        corpus: str,
+        passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
+        retracted: Callable[[], None],
+    ) -> None:
+        messages = self._messages(asked, composition.passages)
         outcome = CallOutcome()
         seen: set[str] = set()
         held: list[VerifiedSentence] | None = None
-        repeats = 0
+        repeats, written = 0, ""
         doubtful: list[DoubtfulSentence] = []
         strict = self._bounds.second_opinion
         check = partial(check_sentence, verifier=self._verifier, strict=strict)
@@ -266,7 +273,7 @@ class Composer:
                         composition.dropped.clear()
                         doubtful.clear()
                         seen.clear()
-                        held = None
+                        held, written = None, ""
                         retracted()
                         continue
                     if await ASKING.run(is_decline, draft.text):
@@ -283,10 +290,19 @@ class Composer:
                     if not seen and not draft.cited and not outcome.thought:
                         held = []  # thoughts whose end is marked alone begin like this
                     seen.add(draft.text.casefold())
-                    if task == ANSWER and _repeats(draft.text, question):
+                    written = f"{written} {draft.text}"
+                    if await ASKING.run(
+                        any_in_another_language, (draft.text, written), asked.expected
+                    ):
+                        if not (asked.again or composition.passed or held or doubtful):
+                            raise _WrittenElsewhere
+                        composition.other_language = True
                         composition.dropped.append(
-                            RejectedSentence(draft.text, ("it only says the question again",))
+                            RejectedSentence(draft.text, (_ELSEWHERE,), "uncertain")
                         )
+                        continue
+                    if asked.task == ANSWER and _repeats(draft.text, asked.question):
+                        composition.dropped.append(RejectedSentence(draft.text, (_SAID_AGAIN,)))
                         continue
                     result = await ASKING.run(check, draft, composition.passages)
                     if isinstance(result, DoubtfulSentence):
@@ -298,7 +314,7 @@ class Composer:
             for sentence in held or ():
                 composition.take(sentence, passed)
             for settled in await settle_doubtful(
-                doubtful, composition.passages, question, composition.passed, ask
+                doubtful, composition.passages, asked.question, composition.passed, ask
             ):
                 composition.take(settled, passed)
             composition.cut = outcome.reason in ("length", "content_filter")
@@ -356,25 +372,21 @@ class Composer:
             composition.usage = usage + composition.usage if composition.usage else usage
         return text
 
-    def _messages(
-        self,
-        task: PromptTask,
-        question: str,
-        as_of: datetime,
-        language: str,
-        passages: Sequence[PromptPassage],
-    ) -> list[Message]:
-        today = as_of.astimezone(self._zone)
+    def _messages(self, asked: _Order, passages: Sequence[PromptPassage]) -> list[Message]:
+        today = asked.as_of.astimezone(self._zone)
         rules = prompts.render(
-            task.rules,
+            asked.task.rules,
             today=f"{today:%A}, {today.day} {today:%B %Y}",
-            language=language,
+            language=asked.language,
             refusal=NO_ANSWER,
         )
-        asked = prompts.render(
-            task.asked, passages="\n\n".join(map(fence, passages)), question=question
+        told = prompts.render(
+            asked.task.asked, passages="\n\n".join(map(fence, passages)), question=asked.question
         )
-        return [Message("system", rules), Message("user", asked)]
+        if asked.again:
+            language = name_of(asked.expected) or asked.language
+            told += "\n\n" + prompts.render("answer_language", language=language)
+        return [Message("system", rules), Message("user", told)]
 
     async def _count(self) -> CountTokens:
         return await self._calls.count()

@@ -295,6 +295,8 @@ class AnswerEngine:
                 if error
                 else "note-cut"
                 if composition.cut and not composition.dropped
+                else "note-other-language"
+                if composition.other_language
                 else "note-not-in-sources"
             )
             note = why.then(Note("note-answer-quoted"))

@@ -97,6 +97,9 @@ STREAMS = [
     ModelPlay("nothing at all", (Sends(lambda request: wire.nothing()),), "quoted", (), ("note-model-broke",)),
     ModelPlay("nothing at first", (Sends(lambda request: wire.nothing()), sent(wire.ollama))),
     ModelPlay("an error in the stream", (Sends(lambda request: wire.error_in_stream(f"{COST} [{cost(request)}] Mayor Ines Calder", "Upstream error")),), notes=("note-model-refused",)),
+    ModelPlay("another language, then the question's", (says("Die Lantern Bridge hat insgesamt 412 Millionen Kronen gekostet. [{N}]"), Says(_GOOD))),
+    ModelPlay("another language again and again", (says("Die Lantern Bridge hat insgesamt 412 Millionen Kronen gekostet. [{N}]"),), "quoted", (), ("note-other-language",)),
+    ModelPlay("another language behind the answer", (says(f"{COST} [{{N}}] Bürgermeisterin Ines Calder durchschnitt das Band vor rund 6.000 Menschen. [{{N}}]"),), notes=("note-left-out",)),
     ModelPlay("no usage", (Says(_GOOD, tells_usage=False),), estimated=True),
 ]  # fmt: skip
 

@@ -19,7 +19,7 @@ from tests.scripted_model import ScriptedModel
 
 __all__ = ["demo_folder", "embedder", "start"]
 
-ABOUT_THE_MODEL = ("note-model", "note-cut", "note-left-out", "note-not-in-sources", "note-too-long")  # fmt: skip
+ABOUT_THE_MODEL = ("note-model", "note-cut", "note-left-out", "note-not-in-sources", "note-too-long", "note-other-language")  # fmt: skip
 
 
 @pytest.fixture

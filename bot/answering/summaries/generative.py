@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from bot.answering.composer import Composer, PromptTask
+from bot.answering.composer import Composer
+from bot.answering.generation import PromptTask
 from bot.answering.models import RejectedSentence, Usage
 from bot.answering.prompt_passages import PromptPassage
 from bot.answering.providers import ModelError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.answering.composer import PromptTask
+from bot.answering.generation import PromptTask
 from bot.answering.models import QUOTATIONS
 from bot.answering.summaries import extractive
 from bot.answering.summaries.extractive import LoadedReport
