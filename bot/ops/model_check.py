@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 import prompts
+from bot.answering.answer_language import name_of, possible_languages
 from bot.answering.declines import NO_ANSWER, is_decline
 from bot.answering.providers import (
     AnswerRetracted,
@@ -22,7 +23,6 @@ from bot.answering.providers import (
 from bot.answering.sentence_stream import DraftReader, DraftSentence
 from bot.config.settings import Settings
 from bot.ops.doctor import CheckResult, failed_check
-from retrieval.text.language import detect_language
 
 _PASSAGES = """<passage number="1" publisher="Maravel Courier" published="2026-03-05" title="Lantern Bridge opens">
 The Lantern Bridge cost 412 million crowns. Mayor Ines Calder opened it on Thursday.
@@ -33,6 +33,7 @@ The council of Maravel votes on the budget next week.
 </passage>"""
 # In another language than the passages: the answer should be in that of the question.
 _QUESTION = "Wie viel hat die Lantern Bridge gekostet, und wer hat sie am Donnerstag eröffnet?"
+_ASKED_IN = frozenset(["de"])
 _TOKENS = 200
 
 
@@ -48,7 +49,8 @@ class _Trial:
 
 async def examine_model(settings: Settings) -> list[CheckResult]:
     """Ask the model one question. Never raises for what it finds."""
-    model = make_model(settings.answering().model)
+    options = settings.answering().model
+    model, where = make_model(options), options.base_url or "OpenAI"
     if model is None:
         return [
             CheckResult(
@@ -64,12 +66,14 @@ async def examine_model(settings: Settings) -> list[CheckResult]:
     reader = DraftReader(2)
     drafts = [*reader.feed("".join(trial.said)), *reader.finish(cut=trial.reason == "length")]
     return [
+        CheckResult("model", True, f"{model.name} at {where} answers"),
         CheckResult("model speed", True, _speed(trial)),
         CheckResult(
             "model reasoning",
             True,
             "thinks before it answers" if trial.thought else "does not think aloud",
         ),
+        _refusals(trial, drafts),
         _citations(drafts),
         _language(" ".join(draft.text for draft in drafts)),
         _requests(model),
@@ -110,17 +114,24 @@ def _speed(trial: _Trial) -> str:
     )
     if trial.usage is None:
         return f"{told}; it tells no usage, so tokens are estimated"
-    return f"{told}, {trial.usage.completion_tokens / max(trial.last, 0.001):.0f} tokens a second"
+    writing = max(trial.last - (trial.first or 0.0), 0.001)
+    return f"{told}, {trial.usage.completion_tokens / writing:.0f} tokens a second"
 
 
-def _citations(drafts: list[DraftSentence]) -> CheckResult:
-    if drafts and is_decline(drafts[0].text):
+def _refusals(trial: _Trial, drafts: list[DraftSentence]) -> CheckResult:
+    if trial.reason == "refusal" or (drafts and is_decline(drafts[0].text)):
         return CheckResult(
-            "model answer",
+            "model refusals",
             False,
             "it declines a question that its passages answer",
             "Choose a larger model.",
         )
+    if trial.reason == "length":
+        return CheckResult("model refusals", True, "answers; cut at the limit of this check")
+    return CheckResult("model refusals", True, "answers a question that its passages answer")
+
+
+def _citations(drafts: list[DraftSentence]) -> CheckResult:
     cited = sum(bool(draft.cited) for draft in drafts)
     if not cited:
         return CheckResult(
@@ -133,14 +144,17 @@ def _citations(drafts: list[DraftSentence]) -> CheckResult:
 
 
 def _language(text: str) -> CheckResult:
-    found = detect_language(text)
-    if found == "de":
+    if possible_languages([text]) >= _ASKED_IN:
         return CheckResult("model language", True, "answers in the language of the question")
     return CheckResult(
         "model language",
         None,
-        f"was asked in German and answers in {found or 'a language that is not clear'}",
+        f"was asked in German and answers in {_named(text)}; such answers are asked for once more",
     )
+
+
+def _named(text: str) -> str:
+    return name_of(possible_languages([text])) or "a language that is not clear"
 
 
 def _requests(model: ChatModel) -> CheckResult:
