@@ -39,8 +39,8 @@ class CitationNumberer:
         for n in passed.sources:
             if n not in self._numbers:
                 self._numbers[n] = len(self._numbers) + 1
-                passage = passages[n - 1].passage
-                new.append(Citation(self._numbers[n], passage.article, passage.text))
+                one = passages[n - 1]
+                new.append(Citation(self._numbers[n], one.passage.article, one.quote))
         sentence = AnswerSentence(
             passed.text, tuple(sorted(self._numbers[n] for n in passed.sources))
         )

@@ -13,7 +13,7 @@ from itertools import combinations
 
 from bot.answering.extractive.selection import Quotation
 from bot.answering.figures import Figure, figures
-from bot.answering.prompt_injection import strip_injected_instructions
+from bot.answering.prompt_injection import DOUBTFUL, strip_injected_instructions
 from retrieval.errors import Note
 from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage, SearchResult
@@ -110,7 +110,7 @@ def reconcile(
         if _CORRECTS.search(hit.passage.text)
         or any(_one_story(quotation.hit, hit) for quotation in quotations)
         for text in sentences(
-            strip_injected_instructions(hit.passage.text, hit.passage.article.title, doubtful=True)
+            strip_injected_instructions(hit.passage.text, hit.passage.article.title, level=DOUBTFUL)
         )
         if not text.endswith("?")
     ]

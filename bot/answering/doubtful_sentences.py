@@ -90,7 +90,7 @@ def _quoted(
     told: Sequence[str],
 ) -> VerifiedSentence | None:
     cited = [passage for n in sentence.sources for passage in passages if passage.n == n]
-    found = closest_sentence(sentence.text, [passage.text for passage in cited])
+    found = closest_sentence(sentence.text, [passage.evidence.text for passage in cited])
     if found is None:
         return None
     number, text = found

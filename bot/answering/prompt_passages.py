@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.answering.prompt_injection import strip_injected_instructions
+from bot.answering.prompt_injection import STRAY, quotable_text, strip_injected_instructions
 from bot.answering.token_counts import CountTokens
 from bot.answering.verification import Evidence
 from retrieval.models import Passage, SearchResult
@@ -30,8 +30,13 @@ class PromptPassage:
     def evidence(self) -> Evidence:
         article = self.passage.article
         # What may address an assistant speaks for nothing that one writes.
-        text = strip_injected_instructions(self.text, article.title, doubtful=True)
+        text = strip_injected_instructions(self.text, article.title, level=STRAY)
         return Evidence(text, article.title, published_date(article.published_at), article.source)
+
+    @property
+    def quote(self) -> str:
+        """The passage as it is shown to readers beside what it speaks for."""
+        return quotable_text(self.passage.text, self.passage.article.title)
 
 
 def number_passages(

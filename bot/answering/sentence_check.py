@@ -19,6 +19,10 @@ _NOT_OURS = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_PICTURE = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff]")
+_AT_THE_EDGE = re.compile(
+    f"^(?:{_PICTURE.pattern}|[\ufe0f\u200d ])+|(?:{_PICTURE.pattern}|[\ufe0f\u200d ])+$"
+)
 _FEW, _SHORT = 2, 6
 _EMPHASIS = re.compile(r"(\*{1,3}|_{2,3}|~~|\|\||`)(?=\S)(.+?)(?<=\S)\1")
 
@@ -73,6 +77,8 @@ def check_sentence(
     text = plain_sentence(draft.text)
     if text is None:
         return RejectedSentence(draft.text, ("it holds a link or a mention",), "refuted")
+    if _pictures(text) - _pictures("".join(passage.text for passage in passages)):
+        return RejectedSentence(text, ("it holds a picture that no source has",), "uncertain")
     cited = [passage for passage in passages if passage.n in draft.cited]
     verdicts = {passage.n: verifier.check(text, [passage.evidence]) for passage in cited}
     if alone := tuple(n for n in draft.cited if n in verdicts and verdicts[n].supported):
@@ -106,6 +112,10 @@ def _found(
     return VerifiedSentence(text, sources)
 
 
+def _pictures(text: str) -> set[str]:
+    return set(_PICTURE.findall(text))
+
+
 def is_no_claim(text: str) -> bool:
     """Whether a line claims nothing: "Sure!", "1.", a heading."""
     words = _WORD.findall(text)
@@ -121,5 +131,5 @@ def plain_sentence(text: str) -> str | None:
     text = _LINKED.sub(r"\1", text)
     if _NOT_OURS.search(text):
         return None
-    text = _EMPHASIS.sub(r"\2", text)
+    text = _AT_THE_EDGE.sub("", _EMPHASIS.sub(r"\2", text))
     return " ".join(text.split())

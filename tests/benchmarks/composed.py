@@ -1,6 +1,7 @@
 """Answers written by a model: how soon a sentence is shown, and whether a weak model's inventions are.
 
-`python -m tests.benchmarks.composed [--questions 60] [--folder DIR]`. The second part asks SmolLM2 of a llama.cpp server
+`python -m tests.benchmarks.composed [--questions 60] [--folder DIR]`. The second part, which
+`--questions 0` leaves out, asks SmolLM2 of a llama.cpp server
 questions of the dev set, and holds what is shown against the cited passages by rules of its own, not
 by the gate's: every citation exists, every number, name and quotation of a sentence stands in a
 passage that it cites, and nothing is a link.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import re
 import statistics
 import tempfile
@@ -54,7 +56,8 @@ async def measure_latency() -> None:
             while text.count("]") > len(sent):
                 sent.append(time.perf_counter())
 
-    delays = []
+    delays: list[float] = []
+    firsts: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         config = LibraryConfig(Path(folder))
         async with open_library(config, writer="bench") as library:
@@ -79,8 +82,12 @@ async def measure_latency() -> None:
                     async with aclosing(engine.stream(asked)) as events:
                         async for event in events:
                             if isinstance(event, SentenceAccepted):
-                                delays.append((time.perf_counter() - sent[said]) * 1000)
+                                late = (time.perf_counter() - sent[said]) * 1000
+                                delays.append(late)
+                                if not said:
+                                    firsts.append(late)
                                 said += 1
+    print(f"the first sentence is shown after its last token: median {statistics.median(firsts):.0f} ms, longest {max(firsts):.0f} ms ({len(firsts)} answers)")  # fmt: skip
     print(f"a sentence is shown after its last token: median {statistics.median(delays):.0f} ms, 99th percentile {statistics.quantiles(delays, n=100)[98]:.0f} ms, longest {max(delays):.0f} ms ({len(delays)} sentences)")  # fmt: skip
 
 
@@ -144,7 +151,10 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=60)
     parser.add_argument("--folder", type=Path, help="a data folder to ingest into and to keep")
     arguments = parser.parse_args()
+    logging.disable(logging.INFO)
     asyncio.run(measure_latency())
+    if not arguments.questions:
+        return
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(measure_weak_model(arguments.questions, arguments.folder or Path(folder)))
 

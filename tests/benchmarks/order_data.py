@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 from retrieval.text.sentences import sentences
 from tests.benchmarks.weekly_news import SHARED
@@ -25,14 +26,20 @@ _PHRASE = re.compile(
     r"\b(?:the|a|an|some|two|three|these|my|our|your) (?:[a-z]{3,} ){0,2}[a-z]{4,}(?= (?:in|on|for|of|to|and|with|is|was|are|were|that|by|at|from)\b|[.,;])"
 )
 _SMALL_WORDS = frozenset(["the", "a", "an", "it", "he", "she", "they", "this", "that", "there", "in", "on", "at", "some", "more", "police", "officials", "people", "his", "her", "their", "its", "these", "those", "many", "two", "about"])  # fmt: skip
+_TIMES_WRITTEN = 3  # an order that was written by itself counts as much as so many of a template's
 _SLOT = re.compile(r"\{(\w+)\}")
+
+
+Article: TypeAlias = tuple[str, list[str]]  # title and sentences
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
+    """A sentence with its class. ``group``: its kind of order, else its family, left out as one."""
+
     text: str
     label: str
-    family: str
+    group: str
 
 
 def examples(most_of_a_family: int = 240) -> list[Example]:
@@ -40,14 +47,24 @@ def examples(most_of_a_family: int = 240) -> list[Example]:
     table = tomllib.loads((FOLDER / "orders.toml").read_text(encoding="utf-8"))
     draw = random.Random(7)
     table["slots"] |= {"fact": facts(), "phrase": phrases()}
-    found: list[Example] = []
+    kinds = tomllib.loads((FOLDER / "order_kinds.toml").read_text(encoding="utf-8"))
+    group_of = {
+        family: kind for kind, families in kinds.pop("families").items() for family in families
+    }
+    found = [
+        Example(text, entry["class"], kind)
+        for kind, entry in kinds.items()
+        for text in entry["texts"]
+        for _ in range(_TIMES_WRITTEN)
+    ]
     for family, entry in table["families"].items():
         made: dict[str, None] = {}
         rounds = entry.get("most", most_of_a_family) // len(entry["texts"])
         for template in entry["texts"]:
             for _ in range(max(1, rounds)):
                 made[_filled(template, table["slots"], draw)] = None
-        found += [Example(text, entry["class"], family) for text in made]
+        group = group_of.get(family, family)
+        found += [Example(text, entry["class"], group) for text in made]
     orders = [each.text for each in found if each.label in ("order", "request")]
     found += [
         Example(text, "encoded", "encoded")
@@ -58,7 +75,7 @@ def examples(most_of_a_family: int = 240) -> list[Example]:
 
 
 @cache
-def _some_articles() -> list[tuple[str, list[str]]]:
+def _some_articles() -> list[Article]:
     found = [each for year in LEARNED_YEARS for each in islice(articles(year), 0, 1_200, 6)]
     return random.Random(13).sample(found, len(found))
 
@@ -92,7 +109,7 @@ def attacks(name: str) -> dict[str, list[str]]:
     return kinds
 
 
-def articles(year: str) -> Iterator[tuple[str, list[str]]]:
+def articles(year: str) -> Iterator[Article]:
     """Title and sentences of each article of a year."""
     path = SHARED / "data" / year / "articles.jsonl.gz"
     with gzip.open(path, "rt", encoding="utf-8") as file:

@@ -20,9 +20,11 @@ def learn(
     epochs: int = 10,
     penalty: float = 2e-6,
     seed: int = 1,
+    names: Sequence[str] = (),
 ) -> TextClassifier:
-    """``importance`` is the weight of each text in the loss."""
-    names = tuple(sorted(set(labels)))
+    """``importance`` is the weight of each text in the loss; ``names`` are labels that the classifier
+    has even if none of the texts is of them."""
+    names = tuple(sorted({*labels, *names}))
     target = np.array([names.index(label) for label in labels])
     features = [hashed_features(text) for text in texts]
     weigh = np.array(importance, dtype=np.float32)
@@ -47,8 +49,10 @@ def learn(
             likely /= likely.sum(axis=1, keepdims=True)
             likely[np.arange(len(rows)), target[rows]] -= 1
             likely *= (weigh[rows] / weigh.mean() / len(rows))[:, None]
-            slopes = np.zeros_like(weights)
-            np.add.at(slopes, places, (likely * scale[:, None])[owner])
+            spread = (likely * scale[:, None])[owner]
+            slopes = np.stack(
+                [np.bincount(places, column, DIMENSIONS) for column in spread.T], axis=1
+            ).astype(np.float32)
             rate = _RATE * (1 - epoch / epochs)
             _adam(weights, slopes + penalty * weights, moments[0], moments[1], step, rate)
             _adam(bias, likely.sum(axis=0), moments[2], moments[3], step, rate)

@@ -25,7 +25,7 @@ from bot.answering.extractive.answer_type import (
 )
 from bot.answering.extractive.sentences import readable_sentences
 from bot.answering.extractive.vectors import TextVectors, text_vectors
-from bot.answering.prompt_injection import asks_about_instructions, orders_in
+from bot.answering.prompt_injection import level_for, orders_in
 from retrieval.indexes.keyword_schema import stems
 from retrieval.models import SearchResult
 
@@ -121,7 +121,7 @@ def analyse(
     for each in results:
         article = each.passage.article
         texts[article.article_id] += f"{article.title}\n{each.passage.text}\n"
-    quotes_orders = asks_about_instructions(question)
+    distrusted = level_for(question)
     sentences: list[PassageSentence] = []
     passages: list[frozenset[str]] = []
     of_article: dict[str, set[str]] = defaultdict(set)
@@ -137,7 +137,7 @@ def analyse(
                 known_names,
                 meant,
                 expected.kinds,
-                quotes_orders=quotes_orders,
+                distrusted=distrusted,
             )
         )
         sentences += own
@@ -196,10 +196,10 @@ def _sentences(
     meant: Mapping[str, frozenset[str]],
     expected: Set[AnswerKind],
     *,
-    quotes_orders: bool,
+    distrusted: int,
 ) -> Iterator[PassageSentence]:
     passage = result.passage
-    orders = [] if quotes_orders else orders_in(passage.text, passage.article.title)
+    orders = orders_in(passage.text, passage.article.title, level=distrusted)
     spans = readable_sentences(passage.text, passage.article.title)
     for place, span in enumerate(spans):
         text = passage.text[span.start : span.end]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from bot.answering.models import Answer
+from bot.answering.prompt_injection import STRAY, orders_in
 from bot.answering.replies.flatten import quoted, quoted_answer
 from bot.answering.summaries.extractive import names_a_speaker
 from bot.answering.summaries.models import CitedSentence
@@ -50,6 +51,7 @@ def _lines(passages: Sequence[Passage], words: str) -> list[CitedSentence]:
     best: list[CitedSentence] = []
     for passage in passages:
         spans = list(sentence_spans(passage.text))
+        orders = orders_in(passage.text, passage.article.title, level=STRAY)
         for n, (start, end) in enumerate(spans):
             following = [stop for _, stop in spans[n + 1 : n + 3]]
             # A quotation may run over sentences, and its speaker stand in the next one.
@@ -58,7 +60,10 @@ def _lines(passages: Sequence[Passage], words: str) -> list[CitedSentence]:
             if not ends or (inside and plain not in _plain(passage.text[start:end])):
                 continue
             told = [stop for stop in ends if names_a_speaker(passage.text[start:stop])]
-            best.append(quoted(passage.text[start : (told or ends)[0]], passage))
+            stop = (told or ends)[0]
+            if any(first < stop and last > start for first, last in orders):
+                continue
+            best.append(quoted(passage.text[start:stop], passage))
             break
     best.sort(key=lambda line: not names_a_speaker(line.text))
     return best[:_MOST]

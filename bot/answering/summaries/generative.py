@@ -111,10 +111,9 @@ class GenerativeWriter:
         lines: list[CitedSentence] = []
 
         def passed(sentence: VerifiedSentence, sources: Sequence[PromptPassage]) -> None:
-            cited = tuple(sources[n - 1].passage for n in sentence.sources)
-            lines.append(
-                CitedSentence(sentence.text, cited, tuple(passage.text for passage in cited))
-            )
+            cited = [sources[n - 1] for n in sentence.sources]
+            passages, quotes = (one.passage for one in cited), (one.quote for one in cited)
+            lines.append(CitedSentence(sentence.text, tuple(passages), tuple(quotes)))
 
         if self.remark is None:
             async with self._composer.room(self._corpus) as granted:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.answering.extractive.sentences import readable_sentences
-from bot.answering.prompt_injection import orders_in
+from bot.answering.prompt_injection import STRAY, orders_in
 from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage
 
@@ -154,7 +154,7 @@ def quotable_sentences(passage: Passage) -> list[str]:
     """The sentences of a passage that can be quoted by themselves, in order; none that may be meant
     for a reader's assistant."""
     text, title = passage.text, passage.article.title
-    orders = orders_in(text, title, doubtful=True)
+    orders = orders_in(text, title, level=STRAY)
     # A title that is a whole sentence says something where the text says it again.
     heading = "" if _ENDS.search(title) else title
     found = (

@@ -1,0 +1,203 @@
+"""What tells a sentence that is meant for a reader's assistant from one of the article around it.
+
+Two layers, both learned (``tests/benchmarks/train_orders.py``). The first reads a sentence by
+itself: hashed words and letters, and its vector, each sorted into kinds of which ``news`` is one.
+The second reads what the first made of it, of its neighbours and of the rest of the passage, and how
+much the sentence has to do with them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.answering.text_classifier import TextClassifier
+from retrieval.embedders.wordllama import sentence_vectors
+from retrieval.indexes.keyword_schema import stems
+
+Matrix = npt.NDArray[np.float32]
+Levels = npt.NDArray[np.int8]
+
+NONE, STRAY, DOUBTFUL, MARKED = range(4)
+NEWS = "news"
+CONTEXT_FEATURES = 21  # beside the odds of the first layer
+_FAR = 12.0  # log-odds beyond this say no more
+_WORD = re.compile(r"[^\W\d_]{2}")
+_NAME = re.compile(r"(?<=\w[ ,;:])[A-Z][\w'’-]+")
+_QUOTED = re.compile(r"[\"“”«»„]")
+_NOTHING = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLayer:
+    """A logistic regression over ``features`` and their products of two: log-odds from ``weights``
+    of shape ``(1 + n + n(n+1)/2,)``, for features less ``centre`` over ``scale``, shape ``(n,)``."""
+
+    weights: Matrix
+    centre: Matrix
+    scale: Matrix
+
+    def scores(self, features: Matrix) -> Matrix:
+        """Log-odds, shape ``(sentences,)``."""
+        result: Matrix = expanded((features - self.centre) / self.scale) @ self.weights
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class OrderModel:
+    """``order`` tells orders from all else, ``foreign`` an order from what is of its article. Beyond
+    ``marked`` of the one, ``doubtful`` and ``stray`` of the other, a sentence is of that level."""
+
+    wording: TextClassifier
+    meaning: Matrix
+    order: OrderLayer
+    foreign: OrderLayer
+    marked: float
+    doubtful: float
+    stray: float
+
+    def levels(self, sentences: Sequence[str], title: str) -> Levels:
+        """How far each sentence of a text is to be distrusted: ``NONE`` to ``MARKED``, shape
+        ``(sentences,)``. Some 0.3 ms a sentence: use a worker thread."""
+        order, foreign = self.scores(sentences, title)
+        found = np.zeros(len(order), dtype=np.int8)
+        found[foreign > self.stray] = STRAY
+        found[foreign > self.doubtful] = DOUBTFUL
+        found[order > self.marked] = MARKED
+        return found
+
+    def scores(self, sentences: Sequence[str], title: str) -> tuple[Matrix, Matrix]:
+        """Log-odds of each sentence of a text by both layers, two of shape ``(sentences,)``; -inf
+        for what has no word."""
+        if not sentences:
+            return np.zeros(0, np.float32), np.zeros(0, np.float32)
+        vectors = sentence_vectors([*sentences, title])
+        odds = self.odds(sentences, vectors[:-1])
+        features = context_features(sentences, title, vectors, odds)
+        words = np.array([bool(_WORD.search(sentence)) for sentence in sentences])
+        order, foreign = (
+            np.where(words, layer.scores(features), -np.inf).astype(np.float32)
+            for layer in (self.order, self.foreign)
+        )
+        return order, foreign
+
+    def odds(self, sentences: Sequence[str], vectors: Matrix) -> Matrix:
+        return sentence_odds(self.wording, self.meaning, sentences, vectors)
+
+    def suspicion_alone(self, text: str) -> tuple[float, float]:
+        """Log-odds that a text is no news, wherever it stands: by its words and by its vector."""
+        odds = self.odds([text], sentence_vectors([text]))
+        return float(odds[0, 0]), float(odds[0, odds.shape[1] // 2])
+
+    def save(self, path: Path) -> None:
+        """Write the model as one ``.npz`` file."""
+        self.wording.save(path)
+        with np.load(path, allow_pickle=False) as kept:
+            parts = dict(kept)
+        layers = {
+            f"{name}_{part}": getattr(layer, part).astype(np.float32)
+            for name, layer in (("order", self.order), ("foreign", self.foreign))
+            for part in ("weights", "centre", "scale")
+        }
+        thresholds = np.array([self.marked, self.doubtful, self.stray], dtype=np.float32)
+        np.savez_compressed(
+            path, **parts, **layers, meaning=self.meaning.astype(np.float32), thresholds=thresholds
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> OrderModel:
+        with np.load(path, allow_pickle=False) as kept:
+            order, foreign = (
+                OrderLayer(*(kept[f"{name}_{part}"] for part in ("weights", "centre", "scale")))
+                for name in ("order", "foreign")
+            )
+            thresholds = map(float, kept["thresholds"])
+            wording, meaning = TextClassifier.load(path), kept["meaning"]
+        return cls(wording, meaning, order, foreign, *thresholds)
+
+
+def sentence_odds(
+    wording: TextClassifier, meaning: Matrix, sentences: Sequence[str], vectors: Matrix
+) -> Matrix:
+    """Log-odds against news that each sentence is of any other kind, and of each of them, first by
+    its words, then by its vector; shape ``(sentences, 2 * kinds)``."""
+    by_words = wording.logits(sentences)
+    by_vector = vectors @ meaning[:-1] + meaning[-1]
+    news = wording.labels.index(NEWS)
+    return np.concatenate([_against(by_words, news), _against(by_vector, news)], axis=1)
+
+
+def _against(logits: Matrix, news: int) -> Matrix:
+    others = np.delete(logits, news, axis=1) - logits[:, news : news + 1]
+    most = others.max(axis=1, keepdims=True)
+    whole = most + np.log(np.exp(others - most).sum(axis=1, keepdims=True))
+    result: Matrix = np.clip(np.concatenate([whole, others], axis=1), -_FAR, _FAR)
+    return result
+
+
+def context_features(sentences: Sequence[str], title: str, vectors: Matrix, odds: Matrix) -> Matrix:
+    """What the second layer reads of each sentence of a text; one row each. ``vectors`` are those of
+    the sentences and, last, of the title."""
+    count, half = len(sentences), odds.shape[1] // 2
+    words = [frozenset(stems(text)) for text in [*sentences, title]]
+    names = [frozenset(_NAME.findall(text)) for text in sentences]
+    likeness = vectors @ vectors.T
+    suspicion = (odds[:, 0] + odds[:, half]) / 2
+    around = np.concatenate([[0.0], suspicion, [0.0]])
+    holders: dict[str, int] = {}
+    for each in words:
+        for word in each:
+            holders[word] = holders.get(word, 0) + 1
+    rows = []
+    for place, text in enumerate(sentences):
+        rest = np.delete(likeness[place], place)
+        inside = np.sort(rest[:-1]) if count > 1 else np.zeros(1, dtype=np.float32)
+        total = vectors.sum(axis=0) - vectors[place]
+        centre = float(vectors[place] @ total / (np.linalg.norm(total) + _NOTHING))
+        own = words[place]
+        shared = sum(holders[word] > 1 for word in own) / max(1, len(own))
+        others = [float(each) for i, each in enumerate(suspicion) if i != place]
+        beside = [likeness[place, i] for i in (place - 1, place + 1) if 0 <= i < count]
+        known = frozenset[str]().union(*(names[i] for i in range(count) if i != place))
+        own_names = names[place]
+        rows.append(
+            [
+                suspicion[place],
+                shared,
+                len(own & words[-1]) / max(1, len(own)),
+                min(sum(holders[word] > 1 for word in own), 6) / 6,
+                float(inside[-1]),
+                float(inside[-3:].mean()),
+                float(inside.mean()),
+                float(likeness[place, -1]),
+                centre,
+                float(max(beside, default=0.0)),
+                max(around[place], around[place + 2]),
+                float(np.mean(others)) if others else 0.0,
+                max(others, default=0.0),
+                min(count, 12) / 12,
+                min(len(own), 30) / 30,
+                min(len(own_names), 4) / 4,
+                min(len(own_names & known), 2) / 2,
+                float(text.rstrip().endswith("?")),
+                float(text.rstrip().endswith("!")),
+                float(bool(_QUOTED.search(text))),
+                float(any(character.isdigit() for character in text)),
+            ]
+        )
+    return np.concatenate([odds, np.asarray(rows, dtype=np.float32)], axis=1)
+
+
+def expanded(features: Matrix) -> Matrix:
+    """One, the features, and their products of two; shape ``(rows, 1 + n + n(n+1)/2)``."""
+    first, second = np.triu_indices(features.shape[1])
+    ones = np.ones((len(features), 1), dtype=features.dtype)
+    result: Matrix = np.concatenate(
+        [ones, features, features[:, first] * features[:, second]], axis=1
+    )
+    return result
