@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+from bot.evaluation.abstention import first_half
 from bot.evaluation.questions import EvaluationQuestion, holds, known_questions, plain, read_records
 from bot.evaluation.scoring import first_hit, summarize_scores
+from bot.storage.library import open_library
+from retrieval.ingestion.pipeline import ingest
+from retrieval.ingestion.readers import read_source
+from retrieval.library import LibraryConfig
 
 __all__ = [
     "EvaluationQuestion",
     "counting_questions",
     "first_hit",
     "holds",
+    "ingested",
     "load_articles",
     "plain",
     "summarize_scores",
@@ -40,3 +47,27 @@ def counting_questions(folder: Path = FOLDER) -> list[EvaluationQuestion]:
     articles = read_records(folder / "articles.jsonl.gz")
     known = known_questions(read_records(folder / "questions.jsonl"), articles)
     return [question for question in known if question.gold]
+
+
+async def ingested(folder: Path, name: str, *, half: bool = False) -> Path:
+    """The data folder of a set, in ``folder``: ingested now if it is not there from before.
+
+    Of a ``half``, the articles of the first half of its dates. Its corpus is called ``local``.
+    """
+    data = folder / (f"{name}-half" if half else name)
+    if (data / "done").exists():
+        return data
+    articles = read_records(SHARED / "data" / name / "articles.jsonl.gz")
+    if half:
+        questions = read_records(SHARED / "data" / name / "questions.jsonl")
+        articles = [dict(article) for article in first_half(articles, questions)]
+    data.mkdir(parents=True, exist_ok=True)
+    file = data / "articles.jsonl"
+    file.write_text("\n".join(map(json.dumps, articles)), encoding="utf-8")
+    async with open_library(LibraryConfig(data), writer="training") as library:
+        indexer = await library.indexer("local")
+        sources = read_source(file, 50_000_000)
+        async for _ in ingest(indexer, sources, actor="training", data_dir=data):
+            pass
+    (data / "done").touch()
+    return data

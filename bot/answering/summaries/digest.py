@@ -141,13 +141,15 @@ def entry(
     lines: int = 2,
     names: Callable[[str], bool] = bool,
     known: Sequence[str] = (),
+    prefers: Callable[[str, Passage], bool] | None = None,
 ) -> DigestEntry | None:
     """A story with its most telling sentences; None if its articles have none.
 
-    Each ``names`` the topic, if there is one. None repeats what is ``known``.
+    Each ``names`` the topic, if there is one, and the first is one that it ``prefers``, if there is
+    such a one. None repeats what is ``known``.
     """
     worth = _worth(story, articles)
-    found = extract(articles, 1, wanted=names, told=known, worth=worth)
+    found = extract(articles, 1, wanted=names, prefers=prefers, told=known, worth=worth)
     told = [*known, *(one.text for one in found)]
     found += extract(articles, lines - len(found), wanted=names, told=told, worth=worth)
     if not found:

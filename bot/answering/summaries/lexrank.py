@@ -76,13 +76,15 @@ def extract(
     weights: CentralityWeights | None = None,
     *,
     wanted: Callable[[str], bool] = bool,
+    prefers: Callable[[str, Passage], bool] | None = None,
     told: Sequence[str] = (),
     worth: Sequence[float] = (),
 ) -> list[ExtractedSentence]:
     """At most ``most`` sentences of the articles, given as their passages in order; in the order in
     which they were chosen. Fewer if the others only repeat them, or what has been ``told`` already.
-    Only sentences that are ``wanted`` are chosen; all count for what is central. ``worth`` scales
-    the sentences of each article, 1 if it is empty."""
+    Only sentences that are ``wanted`` are chosen, and of these only what one ``prefers`` if there is
+    such a one; all count for what is central. ``worth`` scales the sentences of each article, 1 if
+    it is empty."""
     weights = weights or CentralityWeights()
     candidates = _sentences(articles)[:_MOST_SENTENCES]
     if not candidates:
@@ -92,6 +94,12 @@ def extract(
     similar = vectors @ vectors.T
     repeated = (vectors @ known.T).max(axis=1) if told else np.zeros(len(candidates))
     unwanted = np.array([not wanted(text) for text, *_ in candidates])
+    if prefers is not None:
+        liked = [
+            not unfit and prefers(text, passage)
+            for (text, passage, *_), unfit in zip(candidates, unwanted, strict=True)
+        ]
+        unwanted = ~np.array(liked) if any(liked) else unwanted
     central = _lexrank(similar)
     central /= np.max(central)
     places = np.array([place for *_, place in candidates], dtype=np.float64)

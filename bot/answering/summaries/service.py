@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Literal
@@ -23,7 +23,7 @@ from bot.answering.summaries.models import (
 from bot.answering.summaries.no_report import telling
 from bot.answering.summaries.prominence import Prominence, ReportLead, prominence
 from bot.answering.summaries.summarize import sum_up_article, sum_up_story
-from bot.answering.summaries.timeline import Timeline, coverage_of, events_of
+from bot.answering.summaries.timeline import Timeline, coverage_of, events_of, names_its_day
 from bot.answering.summaries.topic import DigestTopic
 from bot.answering.summaries.updates import developments
 from retrieval.catalogue import Corpus
@@ -160,7 +160,7 @@ class SummaryService:
             raise NothingToSummarize("nothing-topic-empty")
         stories, _, words = await self._stories(corpus_name, within, topic, source)
         writer = self._writer(corpus_name, within.as_of, progress)
-        entries = await self._entries(stories[:limit], 1, words, writer)
+        entries = await self._entries(stories[:limit], 1, words, writer, prefers=self._says_when)
         told = [report for story in stories for report in story.reports]
         return Timeline(
             topic,
@@ -180,6 +180,9 @@ class SummaryService:
             return await self._library.catalogue.articles.newest(corpus, now, most)
         found = await reports_named(self._library.catalogue, corpus, typed, now)
         return [report.article for report in found[:most]]
+
+    def _says_when(self, sentence: str, passage: Passage) -> bool:
+        return names_its_day(sentence, passage, self._zone)
 
     def _writer(self, corpus: str, as_of: datetime, progress: Progress) -> GenerativeWriter | None:
         return GenerativeWriter(self._composer, corpus, as_of, progress) if self._composer else None
@@ -305,6 +308,7 @@ class SummaryService:
         topic: DigestTopic | None,
         writer: GenerativeWriter | None,
         known: Mapping[int, Sequence[str]] | None = None,
+        prefers: Callable[[str, Passage], bool] | None = None,
     ) -> list[DigestEntry]:
         wanted = [report.version_id for story in stories for report in reports_to_read(story)]
         passages = await passages_of(self._library.catalogue, wanted, _READ_PASSAGES)
@@ -322,7 +326,12 @@ class SummaryService:
         def quoted() -> list[DigestEntry]:
             made = (
                 entry(
-                    story, read[story.story_id], lines, names, (known or {}).get(story.story_id, ())
+                    story,
+                    read[story.story_id],
+                    lines,
+                    names,
+                    (known or {}).get(story.story_id, ()),
+                    prefers,
                 )
                 for story in stories
             )

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import date, timedelta, tzinfo
 
 from bot.answering.models import QUOTATIONS, AnswerSentence, Citation, Usage
 from bot.answering.summaries.digest import DigestEntry
 from retrieval.catalogue.coverage import Report
 from retrieval.errors import Note
+from retrieval.models import Passage
 from retrieval.text.time_expressions.mentions import DayMention, day_mentions, day_of_sentence
 from retrieval.timestamps import parse_span
 
 # Characters from the beginning of an article in which it says when what it tells of was.
 _NEAR_THE_TOP = 800
+# A day farther from the publication is that of something told beside the event.
+_NEWS = timedelta(days=35)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,13 @@ def event_day(entry: DigestEntry, zone: tzinfo) -> date | None:
         if day is not None:
             return day
     return next(filter(None, (day_of(report, zone) for report in entry.story.reports)), None)
+
+
+def names_its_day(sentence: str, passage: Passage, zone: tzinfo) -> bool:
+    """Whether a sentence says on which day it was, or will be, what its article reports."""
+    published = _published(passage.article.published_at, zone)
+    days = (m.day for m in day_mentions(sentence, published) if not m.bounds)
+    return any(published is None or abs(day - published) <= _NEWS for day in days)
 
 
 def coverage_of(reports: Sequence[Report], zone: tzinfo) -> dict[date, dict[str, int]]:

@@ -16,6 +16,9 @@ from retrieval.text.time_expressions import MONTH_NAMES, WEEKDAY_NAMES
 
 # A weekday's name in a report means a day of the week before it, or of the week to come.
 _WEEK = 7
+# A report of what was on the weekday six days ago speaks of the day after its publication, nearly
+# always: it was updated, or its publication is told in another zone.
+_AFTER_ALL = 6
 # A date so far ahead is rather last year's, where the sentence tells what has been.
 _SOON = timedelta(days=14)
 _CLAUSE = 400  # characters around a day in which it says whether it is past
@@ -56,8 +59,9 @@ _LAST = re.compile(r"\b(?:last|previous|past|earlier this week|that)\W+(?:on )?$
 _NEXT = re.compile(r"\b(?:next|this coming|coming|following)\W+$", re.IGNORECASE)
 # Behind these stands a day that bounds the event or comes after it, and is not its own.
 _BOUND = re.compile(
-    r"\b(?:(?:since|until|till|before|by|through|ahead of|prior to|as of|from|between)"
-    r"(?: (?:the|an?|his|her|its|at least|about))?(?: (?!on\b|in\b)[\w’'-]+)?|after|following)"
+    r"\b(?:(?:since|until|till|before|ahead of|prior to)"
+    r"(?: (?:the|an?|his|her|its|at least|about))?(?: (?!on\b|in\b)[\w’'-]+)?"
+    r"|(?:by|through|as of|from|between)(?: (?:the|an?|at least|about))?|after|following)"
     r"\W+(?:on |last |this )?$",
     re.IGNORECASE,
 )
@@ -181,21 +185,24 @@ def _weekday_away(match: re.Match[str], published: date) -> int:
         return ahead or _WEEK
     if _LAST.search(before):
         return -(back or _WEEK)
-    return ahead if _is_ahead(match) else -back
+    return ahead if _is_ahead(match) or back == _AFTER_ALL else -back
 
 
 def _is_ahead(match: re.Match[str], *, unsaid: bool = False) -> bool:
     """Whether the clause speaks of the day as one to come; ``unsaid`` where it doesn't say.
 
-    What stands before the day decides; what stands behind it only where nothing before does: "said
-    on Tuesday that it will" is past.
+    What stands before the day decides, and of it what is nearest; what stands behind it only where
+    nothing before does: "said on Tuesday that it will" is past.
     """
     before, behind = _clause(match)
-    if _AHEAD.search(before):
-        return True
-    if _HAS_BEEN.search(before):
-        return False
-    return bool(_AHEAD.search(behind)) or (unsaid and not _HAS_BEEN.search(behind))
+    ahead = max((each.end() for each in _AHEAD.finditer(before)), default=-1)
+    been = max((each.end() for each in _HAS_BEEN.finditer(before)), default=-1)
+    if max(ahead, been) >= 0:
+        return ahead >= been
+    coming, past = _AHEAD.search(behind), _HAS_BEEN.search(behind)
+    if coming is None:
+        return unsaid and past is None
+    return past is None or coming.start() <= past.start()
 
 
 def _clause(match: re.Match[str]) -> tuple[str, str]:
