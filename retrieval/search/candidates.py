@@ -67,6 +67,19 @@ class ScoredFeatures(NamedTuple):
     of_kind: np.float32
 
 
+class ScoredCandidate(NamedTuple):
+    """A candidate with its score, and what each of the ``kinds`` of evidence ``added``."""
+
+    candidate: VersionCandidate
+    score: float
+    kinds: tuple[str, ...]
+    added: list[float]
+
+    @property
+    def shares(self) -> dict[str, float]:
+        return dict(zip(self.kinds, self.added, strict=True))
+
+
 @dataclass(frozen=True, slots=True)
 class CandidateSet:
     """The candidates for a question as it was read, and what has to be remarked."""

@@ -119,8 +119,9 @@ def dense_features(
     """Cosine of the question with each passage, and with the middle of its article's passages, as
     far as they are candidates. ``articles`` says which passages belong together."""
     _, rows = np.unique(np.asarray(articles, dtype=np.int64), return_inverse=True)
-    middles = np.zeros((int(np.max(rows, initial=-1)) + 1, len(question)), dtype=np.float32)
-    np.add.at(middles, rows, passages)
+    order = np.argsort(rows, kind="stable")
+    starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
+    middles = np.add.reduceat(passages[order], starts) if len(rows) else passages
     lengths = np.linalg.norm(middles, axis=1)
     middle_cosines = middles @ question / np.where(lengths > 0, lengths, 1)
     return {"cosine": passages @ question, "article_cosine": middle_cosines[rows]}

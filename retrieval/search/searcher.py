@@ -7,7 +7,6 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import NamedTuple
 
 import numpy as np
 
@@ -29,6 +28,7 @@ from retrieval.search.candidates import (
     CandidateRequest,
     CandidateSet,
     CorpusIndexes,
+    ScoredCandidate,
     ScoredFeatures,
 )
 from retrieval.search.corpus_cache import CorpusSnapshot
@@ -60,14 +60,6 @@ _AT_THE_TOP = 5
 _RERANKED = 30
 _NO_RIVAL = 0.8
 _MOST_ALSO = 30
-
-
-class ScoredCandidate(NamedTuple):
-    """A candidate with its score and what each kind of evidence adds to it."""
-
-    candidate: VersionCandidate
-    score: float
-    shares: dict[str, float]
 
 
 class Searcher:
@@ -102,9 +94,9 @@ class Searcher:
         """Find the passages that answer ``question``, best first, at most ``limit``.
 
         Every hit, and every outlet listed with it, belongs to the corpus, was visible at
-        ``within.as_of``, lies in the range and is of the source, exactly. Range and source are
-        those of ``within`` and ``source``, else those that the question's words ask for. Words for
-        the time of the event shut nothing out. ``day_first`` says how 3/5/2023 is read.
+        ``within.as_of``, lies in the range and is of the source, exactly; both are those given, else
+        those that the question's words ask for. Words for the time of the event shut nothing out.
+        ``day_first`` says how 3/5/2023 is read.
         """
         vector = await self._vector(indexes, question)
         return await self._search(
@@ -260,13 +252,11 @@ class Searcher:
             return []
         parts = shares(self._features(vector, measured, read), self.ranking.weights)
         totals = total(parts, len(measured))
-        scores = np.exp((totals - np.max(totals)) / _SOFTNESS)
+        scores = np.exp((totals - np.max(totals)) / _SOFTNESS).tolist()
         ids = [entry.candidate.passage_id for entry in measured]
-        kinds, rows = list(parts), np.stack([*parts.values()], axis=1).tolist()
+        kinds, rows = tuple(parts), np.stack([*parts.values()], axis=1).tolist()
         return [
-            ScoredCandidate(
-                measured[i].candidate, float(scores[i]), dict(zip(kinds, rows[i], strict=True))
-            )
+            ScoredCandidate(measured[i].candidate, scores[i], kinds, rows[i])
             for i in np.lexsort((np.array(ids), -totals)).tolist()
         ]
 
