@@ -4,14 +4,13 @@ over half-filled ones and with all that answers taken out.
 
 from __future__ import annotations
 
-import json
 import pickle
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,29 +21,33 @@ from bot.answering.extractive.candidates import Candidates
 from bot.answering.extractive.selection import quotable, telling_weights
 from bot.answering.extractive.sentence_features import QuestionContext
 from bot.answering.extractive.vectors import NO_VECTORS
+from bot.answering.extractive.window_evidence import window_evidence
 from bot.evaluation.abstention import first_half
 from bot.evaluation.questions import EvaluationQuestion, holds, known_questions, read_records
 from bot.storage.library import open_library
 from retrieval.indexes.keyword_schema import stems
-from retrieval.ingestion.pipeline import ingest
-from retrieval.ingestion.readers import read_source
 from retrieval.library import LibraryConfig
-from retrieval.models import SearchResult, SearchResults
+from retrieval.models import SearchResults
 from retrieval.timestamps import TimeRange
 from retrieval.web.urls import canonical_url
 from tests.benchmarks import pasted
-from tests.benchmarks.weekly_news import SHARED
+from tests.benchmarks.brief_articles import searched_briefs, without_answers
+from tests.benchmarks.weekly_news import SHARED, ingested
 
 SETS = ("weekly-news", *(f"weekly-news-{year}" for year in range(2022, 2027)))
 # `whole`: all articles; `half`: those of the first half of the dates; `distractors`: all but those
-# that answer the question, and their near-copies.
-# `article`: one article alone, which answers or does not.
-Corpus = Literal["whole", "half", "distractors", "article"]
+# that answer the question, and the reports of their stories; `brief`: excerpts of articles, some of
+# which answer; `near`: the same without those; `article`: one article alone, which answers or not.
+Corpus = Literal["whole", "half", "distractors", "brief", "near", "article"]
+Found: TypeAlias = tuple[EvaluationQuestion, list[str], SearchResults]
 
-_SEARCHED = {"whole": 20, "half": 10}
+_SEARCHED = {"whole": 30, "half": 10}
 _READ = 10
+# Of a set at least so many questions are read, if it has them; never twice as many.
+_QUESTIONS = 170
 # Every so many-th question is also asked without what answers it.
-_EVERY = 3
+_EVERY = 2
+_LEAST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Example:
     features: npt.NDArray[np.float64]
     candidates: Candidates
     passages: dict[str, float]
+    windows: list[dict[str, float]]
     unheld: bool
     answers: npt.NDArray[np.bool_]
     answering: npt.NDArray[np.bool_]
@@ -76,39 +80,57 @@ class Example:
     @property
     def telling(self) -> bool:
         """Whether its sentences can be learned from. A short answer stands anywhere by chance."""
-        counts = bool(self.question.gold) and self.corpus != "distractors"
+        counts = bool(self.question.gold) and self.corpus not in ("distractors", "near")
         return counts and bool(self.answers.any()) and float(self.answers.mean()) <= 0.4
 
 
 async def examples(folder: Path, sets: Sequence[str] = SETS) -> list[Example]:
-    """Read all questions of ``sets``. Corpora and what was found are kept in ``folder``."""
+    """Read all questions of ``sets``. Corpora and examples are kept in ``folder``: a run that was
+    stopped goes on where it was."""
     found: list[Example] = []
     for name in sets:
-        for corpus in ("whole", "half"):
-            for example in await _examples(folder, name, corpus):
-                found.append(example)
+        kept = folder / f"{name}-examples.pickle"
+        if not kept.exists():
+            made = await _of_set(folder, name)
+            unfinished = kept.with_suffix(".part")
+            unfinished.write_bytes(pickle.dumps(made))
+            unfinished.rename(kept)
+            print(f"{name}: {len(made)} examples read", flush=True)
+        found += pickle.loads(kept.read_bytes())
     return found
 
 
-async def _examples(folder: Path, name: str, corpus: Literal["whole", "half"]) -> list[Example]:
+async def _of_set(folder: Path, name: str) -> list[Example]:
     year = int(match[1]) if (match := re.search(r"-(20\d\d)", name)) else 2023
-    kept = folder / f"{name}-{corpus}.pickle"
-    if not kept.exists():
-        kept.write_bytes(pickle.dumps(await _searched(folder, name, corpus)))
+    whole, half = await _searched(folder, name, "whole"), await _searched(folder, name, "half")
+    found = [*_examples(year, "whole", whole), *_examples(year, "half", half)]
+    answering, near = await searched_briefs(folder, name, whole)
+    for question, results in answering:
+        if results.hits:
+            found.append(_example(question, year, "brief", True, results))
+    for question, results in near:
+        if results.hits:
+            found.append(_example(question, year, "near", False, results))
+    return found
+
+
+def _examples(
+    year: int, corpus: Literal["whole", "half"], searched: Sequence[Found]
+) -> list[Example]:
     made: list[Example] = []
-    for number, (question, urls, results) in enumerate(pickle.loads(kept.read_bytes())):
+    for number, (question, urls, results) in enumerate(searched):
         if not results.hits:
             continue
         answerable = True if question.gold else None if question.covered else False
         read = replace(results, hits=results.hits[:_READ])
         made.append(_example(question, year, corpus, answerable, read))
         if corpus == "whole" and number % _EVERY == 0:
-            rest = tuple(_without_answers(question, urls, results))
-            if len(rest) >= 3:
+            rest = tuple(without_answers(question, urls, results, _READ))
+            if len(rest) >= _LEAST:
                 made.append(
                     _example(question, year, "distractors", False, replace(results, hits=rest))
                 )
-        if corpus == "whole":
+        if corpus == "whole" and number % _EVERY:
             made += [
                 _example(question, year, "article", answers, only)
                 for answers, only in _single_articles(question, results)
@@ -184,60 +206,43 @@ def _example(
     return Example(
         question, year, corpus, answerable, analysis, sentences, features, candidates,
         passage_evidence(analysis),
+        window_evidence(analysis, sentences),
         asks_of_the_unheld(analysis),
         np.array([holds(question.answer, each.text) for each in sentences], dtype=bool),
         np.array([stem in answer for stem in candidates.stems], dtype=bool),
     )  # fmt: skip
 
 
-def _without_answers(
-    question: EvaluationQuestion, urls: Sequence[str], results: SearchResults
-) -> Iterator[SearchResult]:
-    """The results as if no article that answers had come in, nor any of its story."""
-    gold = {canonical_url(url) for url in urls}
-    rank, top = 0, 0.0
-    for hit in results.hits:
-        listed = (hit.passage.article.url, *(also.url for also in hit.also))
-        if any(url and canonical_url(url) in gold for url in listed):
-            continue
-        if holds(question.answer, hit.passage.article.title):
-            continue
-        rank, top = rank + 1, top or hit.score
-        if rank > _READ:
-            return
-        yield replace(hit, rank=rank, score=hit.score / top)
-
-
-async def _searched(folder: Path, name: str, corpus: Literal["whole", "half"]) -> list[Any]:
+async def _searched(folder: Path, name: str, corpus: Literal["whole", "half"]) -> list[Found]:
     """For each question that tells something: it, the URLs of its articles, what search finds."""
     records = read_records(SHARED / "data" / name / "questions.jsonl")
     articles = read_records(SHARED / "data" / name / "articles.jsonl.gz")
     if corpus == "half":
         articles = [dict(article) for article in first_half(articles, records)]
-    questions = known_questions(records, articles)
     urls = {
         str(record.get("id", n)): record.get("gold_urls") or []
         for n, record in enumerate(records, 1)
     }
-    data = folder / f"{name}-{corpus}"
-    if not (data / "done").exists():
-        data.mkdir(parents=True, exist_ok=True)
-        file = data / "articles.jsonl"
-        file.write_text("\n".join(map(json.dumps, articles)), encoding="utf-8")
-        async with open_library(LibraryConfig(data), writer="training") as library:
-            indexer = await library.indexer("eval")
-            sources = read_source(file, 50_000_000)
-            async for _ in ingest(indexer, sources, actor="training", data_dir=data):
-                pass
-        (data / "done").touch()
-    found = []
+    questions = [
+        question
+        for question in known_questions(records, articles)
+        if question.gold or (corpus == "half" and question.names_articles and not question.covered)
+    ]
+    data = await ingested(folder, name, half=corpus == "half")
+    # More of one year teach little more, and cost as much as the first.
+    questions = questions[:: max(1, len(questions) // _QUESTIONS)]
+    results = await search_all(data, questions, _SEARCHED[corpus])
+    return [(q, urls[q.id], r) for q, r in zip(questions, results, strict=True)]
+
+
+async def search_all(
+    data: Path, questions: Sequence[EvaluationQuestion], limit: int
+) -> list[SearchResults]:
+    """What the library in ``data`` has for each question, as of the moment it was asked."""
     async with open_library(LibraryConfig(data)) as library:
-        for question in questions:
-            missing = corpus == "half" and question.names_articles and not question.covered
-            if question.gold or missing:
-                results = await library.search(
-                    question.question, TimeRange(question.as_of), corpus="eval",
-                    limit=_SEARCHED[corpus],
-                )  # fmt: skip
-                found.append((question, urls[question.id], results))
-    return found
+        return [
+            await library.search(
+                question.question, TimeRange(question.as_of), corpus="local", limit=limit
+            )
+            for question in questions
+        ]

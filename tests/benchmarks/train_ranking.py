@@ -23,8 +23,6 @@ import retrieval.search.ranking
 from bot.evaluation.runner import BASELINE
 from bot.evaluation.scoring import difference, reciprocal
 from bot.storage.library import open_library
-from retrieval.ingestion.pipeline import ingest
-from retrieval.ingestion.readers import read_source
 from retrieval.library import Library, LibraryConfig
 from retrieval.search.ranking import FEATURES, Ranking
 from retrieval.timestamps import TimeRange, parse_span
@@ -143,13 +141,7 @@ async def _examples(folder: Path) -> dict[str, list[Example]]:
     """By name of a set, its questions with their candidates."""
     examples = {}
     for each in weekly_news.SETS:
-        config = LibraryConfig(folder / each.name)
-        if not (config.data_dir / "catalogue.sqlite3").exists():
-            async with open_library(config, writer="training") as library:
-                indexer = await library.indexer("local")
-                sources = read_source(each / "articles.jsonl.gz", 5_000_000)
-                async for _ in ingest(indexer, sources, actor="training", data_dir=config.data_dir):
-                    pass
+        config = LibraryConfig(await weekly_news.ingested(folder, each.name))
         async with open_library(config) as library:
             questions = weekly_news.counting_questions(each)
             examples[each.name] = await gathered(library, questions)

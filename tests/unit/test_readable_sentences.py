@@ -86,3 +86,15 @@ def test_a_gap_within_a_quotation_ends_no_sentence() -> None:
         "“What we found is that Lark … is the best ferry,” Calder said.",
         "Then she left.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("The final was played in the", "The final was played in the Harbour Bowl of Maravel."),
+        ("The final was played at", "The final was played at Maravel in front of 9,000 people."),
+    ],
+)
+def test_a_title_that_is_cut_out_of_a_sentence_leaves_it_whole(title: str, text: str) -> None:
+    [span] = readable_sentences(text, title)
+    assert text[span.start : span.end] == text

@@ -79,7 +79,8 @@ class PassageSentence:
 @dataclass(frozen=True, slots=True)
 class PassageAnalysis:
     """``passages``, ``titles`` and ``articles`` hold, by result, the stems of its passage with its
-    title, of its title and of all that was found of its article. ``focus`` are the weights once more,
+    title, of its title (none if the passage begins with it) and of all that was found of its
+    article. ``focus`` are the weights once more,
     less for what only leads up to the question. ``vectors`` are those of the
     question, of what it asks for, and of the sentences, in this order."""
 
@@ -116,7 +117,7 @@ def analyse(
     known_names = names_inside("\n".join([question, *(each.passage.text for each in results)]))
     asking = frozenset(stems(asking_part(part or question)))
     focus = {stem: w * (1.0 if stem in asking else _LEADS_UP) for stem, w in weights.items()}
-    titles = [frozenset(stems(each.passage.article.title)) for each in results]
+    titles = [_title_stems(each) for each in results]
     texts: dict[str, str] = defaultdict(str)
     for each in results:
         article = each.passage.article
@@ -174,6 +175,17 @@ def coverage(words: Set[str], weights: Mapping[str, float]) -> float:
     total = sum(weights.values())
     found = sum(weight for stem, weight in weights.items() if stem in words)
     return found / total if total else 0.0
+
+
+def _title_stems(result: SearchResult) -> frozenset[str]:
+    """The stems of a title; none where it only repeats how the passage begins, as in excerpts."""
+    title = _plain(result.passage.article.title)
+    repeats = _plain(result.passage.text[: 2 * len(title) + 20]).startswith(title)
+    return frozenset() if repeats else frozenset(stems(title))
+
+
+def _plain(text: str) -> str:
+    return " ".join(_TOKEN.findall(text.casefold()))
 
 
 def _short_names(question: str, article: str) -> dict[str, frozenset[str]]:

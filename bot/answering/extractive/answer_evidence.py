@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from bot.answering.extractive.analysis import PassageAnalysis
 from bot.answering.extractive.candidates import Floats
 from bot.answering.extractive.sentence_features import SENTENCE
+from bot.answering.extractive.window_evidence import CANDIDATES, WINDOW, candidate_evidence
 from retrieval.indexes.keyword_schema import stems
 
 _NUMBER = re.compile(r"\d")
@@ -48,6 +49,9 @@ _OF_BEST = (
     "score",
     "early",
     "digits",
+    "lacking",
+    "answer_first",
+    "answer_share",
 )
 EVIDENCE = (
     "passage",
@@ -73,14 +77,25 @@ EVIDENCE = (
     "lead",
     "spread",
     "top_three",
+    *WINDOW,
+    *CANDIDATES,
     *(f"best_{name}" for name in _OF_BEST),
 )
 
 
-def evidence_features(passages: Mapping[str, float], features: Floats, scores: Floats) -> Floats:
-    """Shape ``(len(EVIDENCE),)``. ``passages`` is what ``passage_evidence`` told, ``features`` and
-    ``scores`` are those of the sentences."""
+def evidence_features(
+    passages: Mapping[str, float],
+    windows: Sequence[Mapping[str, float]],
+    features: Floats,
+    scores: Floats,
+    likelihoods: Floats,
+) -> Floats:
+    """Shape ``(len(EVIDENCE),)``. ``passages`` is what ``passage_evidence`` told, ``windows`` what
+    ``window_evidence`` did, ``features`` and ``scores`` are those of the sentences, ``likelihoods``
+    those of the candidates."""
     values = {**passages, **_of_sentences(features, scores)}
+    values |= windows[int(np.argmax(scores))] if len(scores) else dict.fromkeys(WINDOW, 0.0)
+    values |= candidate_evidence(likelihoods)
     return np.array([values[name] for name in EVIDENCE])
 
 

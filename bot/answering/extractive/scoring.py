@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,10 @@ from bot.answering.extractive.sentence_features import (
     gap_features,
     likelihoods,
 )
+from retrieval.models import SearchResult
 
+# Characters: an article that is no longer is an excerpt of one.
+_EXCERPT = 400
 MODEL_PATH = Path(__file__).with_name("model.json")
 
 
@@ -75,22 +79,30 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """``many`` reads the passages of several articles, ``single`` those of one alone, where nothing
-    else says the same."""
+    """``many`` reads the passages of several articles, ``brief`` excerpts of several, such as feeds
+    give, and ``single`` those of one article alone, where nothing else says the same."""
 
     many: Model
+    brief: Model
     single: Model
 
-    def for_articles(self, count: int) -> Model:
-        """The model for what was found in so many articles."""
-        return self.single if count == 1 else self.many
+    def for_results(self, results: Sequence[SearchResult]) -> Model:
+        """The model for what was found."""
+        if len({result.passage.article.article_id for result in results}) == 1:
+            return self.single
+        short = sum(_is_excerpt(result) for result in results)
+        return self.brief if 2 * short > len(results) else self.many
 
 
 @cache
 def learned_models() -> Models:
     """Load the models that ship. Raises ``ValueError`` if they are of other features."""
     data = json.loads(MODEL_PATH.read_text(encoding="utf-8"))
-    return Models(Model.from_json(data["many"]), Model.from_json(data["single"]))
+    return Models(*(Model.from_json(data[name]) for name in ("many", "brief", "single")))
+
+
+def _is_excerpt(result: SearchResult) -> bool:
+    return result.passage.start == 0 and len(result.passage.text) < _EXCERPT
 
 
 def _scoring(data: dict[str, Any], names: tuple[str, ...]) -> ScoringModel:

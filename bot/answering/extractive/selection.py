@@ -25,6 +25,7 @@ from bot.answering.extractive.answer_type import answer_words, separate_question
 from bot.answering.extractive.candidates import Candidates, Floats
 from bot.answering.extractive.scoring import Model, Models, learned_models
 from bot.answering.extractive.sentence_features import QuestionContext
+from bot.answering.extractive.window_evidence import window_evidence
 from bot.answering.models import Reason
 from retrieval.indexes.keyword_schema import stems
 from retrieval.models import SearchResult, SearchResults
@@ -80,8 +81,7 @@ def select(found: SearchResults, models: Models | None = None) -> Selection:
     if not found.hits:
         ranged = found.since is not None or found.phrase is not None
         return Selection((), 0.0, "nothing-in-range" if ranged else "nothing-on-it")
-    count = len({hit.passage.article.article_id for hit in found.hits[:READ_RESULTS]})
-    model = (models or learned_models()).for_articles(count)
+    model = (models or learned_models()).for_results(found.hits[:READ_RESULTS])
     reads = [_read(found, part, model) for part in separate_questions(found.question)[:_MOST_PARTS]]
     first = reads[0]
     quotations = tuple(
@@ -138,7 +138,13 @@ class _Read:
         """From 0 to 1, how sure it is that there is an answer."""
         if not self.sentences:
             return 0.0
-        features = evidence_features(passage_evidence(self.analysis), self.features, self.scores)
+        features = evidence_features(
+            passage_evidence(self.analysis),
+            window_evidence(self.analysis, self.sentences),
+            self.features,
+            self.scores,
+            self.likelihoods,
+        )
         return model.confidence(features)
 
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from retrieval.text.sentences import sentence_spans
 
 _SHORTEST = 12
+# Where a title ends with so short a word ("of", "the"), the sentence goes on.
+_LINKING = 4
 # A line without an end is a heading, a caption or an entry of a list, but for a long one with a
 # clause that no headline has.
 _UNFINISHED_WORDS = 9
@@ -157,7 +159,7 @@ class _Rules:
             return match.end()
         if len(title) > _SHORTEST and here.startswith(title) and len(here) > len(title) + _SHORTEST:
             rest = here[len(title) :]
-            if rest[:1].isspace() or rest[:1].isupper():
+            if (rest[:1].isspace() or rest[:1].isupper()) and not _runs_on(title, rest):
                 return len(title) + len(rest) - len(rest.lstrip())
         return 0
 
@@ -177,6 +179,15 @@ class _Rules:
         if "@" in here and self._contacts.search(here):
             return True
         return len(here) < 90 and any(c.isdigit() for c in here) and not _STAMP.sub("", here)
+
+
+def _runs_on(title: str, rest: str) -> bool:
+    """Whether a title is cut out of the sentence that it begins, as in excerpts."""
+    following = rest.lstrip()
+    if following[:1].islower():
+        return True
+    last = title.split()[-1]
+    return rest[:1] == " " and last.islower() and len(last) <= _LINKING and last.isalpha()
 
 
 @cache
