@@ -37,7 +37,7 @@ from retrieval.catalogue.coverage import (
 from retrieval.catalogue.publishers import SourceFilter
 from retrieval.errors import Note
 from retrieval.library import Library
-from retrieval.models import Reference
+from retrieval.models import Passage, Reference
 from retrieval.runtime.executors import ASKING
 from retrieval.timestamps import TimeRange, from_micros, to_micros
 
