@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.benchmarks import timelines, weekly_news
 )
 async def test_timelines_put_events_under_the_day_that_their_text_names(tmp_path: Path) -> None:
     read = await timelines.read_timelines(tmp_path)
-    right = [timelines.verdict(event, line) == "right" for event, line in read]
-    assert len(right) == 60
-    assert sum(right) >= 57
+    told = Counter(timelines.verdict(event, line) for event, line in read)
+    assert told.total() == 60
+    assert told["right"] >= 40
+    assert told["wrong"] <= 3
