@@ -3,18 +3,14 @@
 Near-topic distractors are made of what a whole corpus has for a question once the articles that
 answer it are taken out, with all reports of their stories and all that holds the answer. Of each of
 them, and of each passage that answers, the sentences that say most of the question are kept. One
-corpus has all excerpts of a set, one only those that do not answer. Questions are also asked short,
-and with a name or number of another excerpt in place of their own, which nothing answers.
-"""
+corpus has all excerpts of a set, one only those that do not answer."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 from typing import Any, TypeAlias
 
 from bot.answering.extractive.analysis import coverage
@@ -25,7 +21,6 @@ from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
 from retrieval.library import LibraryConfig
 from retrieval.models import SearchResult, SearchResults
-from retrieval.search.query import content_words
 from retrieval.text.sentences import sentence_spans
 from retrieval.timestamps import TimeRange
 from retrieval.web.urls import canonical_url
@@ -35,13 +30,6 @@ _QUESTIONS = 300
 _ANSWERING, _BESIDE, _FEWEST = 3, 7, 4
 _LONGEST = 320
 _TITLE = 90
-# Of a short question's words.
-_WORDS = 4
-
-# In the middle of a sentence.
-_NAME_OR_NUMBER = re.compile(
-    r"(?<=[a-z,] )[A-Z][\w’'-]*[a-z]\w*(?: [A-Z][\w’'-]*\w)*|(?<=[a-z,] )\d[\d,.]*\b"
-)
 
 Searched: TypeAlias = list[tuple[EvaluationQuestion, SearchResults]]
 
@@ -68,12 +56,10 @@ def without_answers(
 async def searched_briefs(
     folder: Path, name: str, found: Sequence[tuple[EvaluationQuestion, list[str], SearchResults]]
 ) -> tuple[Searched, Searched]:
-    """What is found for the questions among all excerpts; and for the same among those that do not
-    answer, with what is found for altered questions among all."""
+    """What is found for the questions among all excerpts, and among those that do not answer."""
     answering: list[dict[str, Any]] = []
     beside: list[dict[str, Any]] = []
     questions: list[EvaluationQuestion] = []
-    changed: list[EvaluationQuestion] = []
     step = max(1, len(found) // _QUESTIONS)
     for number, (question, urls, results) in enumerate(found[::step]):
         own = [*_answering(question, results)][:_ANSWERING]
@@ -83,56 +69,11 @@ async def searched_briefs(
         if right and len(others) >= _FEWEST:
             answering += right
             beside += cut[len(own) :]
-            questions += [question, shortened(question, number)]
-            changed += altered(question, right, cut[len(own) :], number)
-    every = await _searched(folder / f"{name}-brief", questions + changed, answering + beside)
-    near = await _searched(folder / f"{name}-near", questions, beside)
-    return every[: len(questions)], near + every[len(questions) :]
-
-
-def shortened(question: EvaluationQuestion, seed: int) -> EvaluationQuestion:
-    """The question as somebody in a hurry types it: some of the words that it is about, in order,
-    with all that it asks with. What is near has more of a short question than of a long one."""
-    words = question.question.split()
-    about = {stem for word in content_words(question.question) for stem in stems(word)}
-    telling = [n for n, word in enumerate(words) if set(stems(word)) & about]
-    kept = set(Random(seed).sample(telling, min(_WORDS, len(telling))))
-    left = [word for n, word in enumerate(words) if n in kept or n not in telling]
-    return replace(question, question=" ".join(left))
-
-
-def altered(
-    question: EvaluationQuestion,
-    answering: Sequence[Mapping[str, Any]],
-    beside: Sequence[Mapping[str, Any]],
-    seed: int,
-) -> Iterator[EvaluationQuestion]:
-    """The question about somebody or something else that other excerpts name, if there is one: a
-    name of its own, which those that answer have, gives way to another of as many words."""
-    told = " ".join(f"{each['title']} {each['text']}" for each in answering)
-    others = {
-        match[0]
-        for each in beside
-        for match in _NAME_OR_NUMBER.finditer(each["text"])
-        if not set(stems(match[0])) & set(stems(f"{question.question} {told}"))
-    }
-    own = [m for m in _NAME_OR_NUMBER.finditer(question.question) if m[0] in told]
-    pairs = [
-        (match, other)
-        for match in own
-        for other in sorted(others)
-        if _form(match[0]) == _form(other)
-    ]
-    if pairs:
-        match, other = Random(seed).choice(pairs)
-        asked = question.question
-        yield replace(question, question=f"{asked[: match.start()]}{other}{asked[match.end() :]}")
-
-
-def _form(name: str) -> tuple[int, bool, int]:
-    """What two names or numbers have in common that can stand for one another."""
-    number = name[0].isdigit()
-    return len(name.split()), number, len(name) if number else 0
+            questions.append(question)
+    return (
+        await _searched(folder / f"{name}-brief", questions, answering + beside),
+        await _searched(folder / f"{name}-near", questions, beside),
+    )
 
 
 def _answering(question: EvaluationQuestion, results: SearchResults) -> Iterator[SearchResult]:
