@@ -218,7 +218,7 @@ def _windows(question: str, *hits: SearchResult) -> list[dict[str, float]]:
         ("Who won the Harbour Cup in 2021?", "Ines Calder won the Harbour Cup in 2019.", "other_year"),
         ("Who won the 53rd Harbour Cup?", "Ines Calder won the 51st Harbour Cup.", "other_ordinal"),
         ("Where was Harbour Bowl LV played?", "Harbour Bowl LVII was played in Osswick.", "other_ordinal"),
-        ("What does the firm of Mirela Osk do?", "Jonas Osk has a firm that builds boats.", "other_name"),
+        ("What did the mother of Mirela Osk win?", "Jonas Osk won the Harbour Cup in 2019.", "other_name"),
     ],
 )  # fmt: skip
 def test_another_year_number_or_name_beside_the_answer_is_seen(
