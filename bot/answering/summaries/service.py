@@ -123,7 +123,7 @@ class SummaryService:
         """The main stories of a range. Of those that were ``told`` before, with when that was, only
         what has developed since. Raises ``NothingToSummarize``."""
         told = told or {}
-        stories, read, words = await self._stories(corpus_name, within, topic, source)
+        stories, read, words = await self._stories(corpus_name, within, topic, source, begins=True)
         new = await developments(
             self._library.catalogue, await self._corpus(corpus_name), stories, told, within.as_of
         )
@@ -158,7 +158,8 @@ class SummaryService:
         """What happened on a topic, in order: its ``limit`` main events. Raises ``NothingToSummarize``."""
         if not topic.strip():
             raise NothingToSummarize("nothing-topic-empty")
-        stories, _, words = await self._stories(corpus_name, within, topic, source)
+        # A single line of a report may be an event of the topic.
+        stories, _, words = await self._stories(corpus_name, within, topic, source, begins=False)
         writer = self._writer(corpus_name, within.as_of, progress)
         entries = await self._entries(stories[:limit], 1, words, writer, prefers=self._says_when)
         told = [report for story in stories for report in story.reports]
@@ -227,8 +228,15 @@ class SummaryService:
         return await reports_of_stories(catalogue, corpus, [report.story_id], within) or [report]
 
     async def _stories(
-        self, corpus_name: str, within: TimeRange, topic: str | None, source: str | None
+        self,
+        corpus_name: str,
+        within: TimeRange,
+        topic: str | None,
+        source: str | None,
+        *,
+        begins: bool,
     ) -> tuple[list[DigestStory], list[Report], DigestTopic | None]:
+        """The stories of a range; with a topic those that name it, ``begins``: where they begin."""
         corpus = await self._corpus(corpus_name)
         if within.since is not None and within.since > within.last:
             raise NothingToSummarize("nothing-range-empty")
@@ -241,6 +249,9 @@ class SummaryService:
             around = await self._around(every, told)
             return ranked(told, to_micros(within.last), around=around), told, None
         words, closeness = await self._close(corpus_name, within, topic, source, told)
+        if begins:
+            on_it = await self._about(words, [one for one in told if one.story_id in closeness])
+            closeness = {story: closeness[story] for story in closeness if story in on_it}
         if not closeness:
             raise NothingToSummarize("nothing-on-topic", topic=topic)
         return ranked(told, to_micros(within.last), closeness), told, words
@@ -267,8 +278,7 @@ class SummaryService:
                 continue
             close[story] = max(close.get(story, 0.0), hit.score)
             words.passages.setdefault(story, []).append(hit.passage)
-        on_it = await self._about(words, [report for report in told if report.story_id in close])
-        return words, {story: value for story, value in close.items() if story in on_it}
+        return words, close
 
     async def _around(self, every: Sequence[Report], told: Sequence[Report]) -> Prominence:
         """What is reported beside each story: by ``told`` and by the roundups among ``every``."""
