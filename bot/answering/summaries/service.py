@@ -244,7 +244,7 @@ class SummaryService:
         told = await reports(self._library.catalogue, corpus, within, only)
         if not told:
             raise NothingToSummarize.of(await self._why_empty(corpus, within, source))
-        every, told = told, telling(told)
+        every, told = told, telling(told) if begins else told
         if topic is None:
             around = await self._around(every, told)
             return ranked(told, to_micros(within.last), around=around), told, None
