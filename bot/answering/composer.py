@@ -39,6 +39,7 @@ from bot.answering.sentence_check import DoubtfulSentence, VerifiedSentence, che
 from bot.answering.sentence_stream import DraftReader, DraftSentence
 from bot.answering.token_counts import CountTokens
 from bot.answering.verification import Verifier, create_verifier
+from bot.answering.verification.second_opinion import SCHEMA
 from bot.config.limits import GenerationLimits
 from bot.storage.usage import DailyUsage
 from retrieval.models import Passage, SearchResult
@@ -360,16 +361,20 @@ class Composer:
         self, composition: GenerationResult, corpus: str, prompt: str, most: int
     ) -> str | None:
         """What the model says when it is asked once more; None if it can't be asked."""
+        outcome = CallOutcome()
         try:
             async with self.room(corpus) as granted:
                 if not granted:
                     return None
-                text, outcome = await self._calls.text(prompt, most, corpus)
+                text, _ = await self._calls.text(
+                    prompt, most, corpus, schema=SCHEMA, outcome=outcome
+                )
         except ModelError as error:
             _log.info("No second opinion: %s", error)
             return None
-        if (usage := outcome.usage) is not None:
-            composition.usage = usage + composition.usage if composition.usage else usage
+        finally:
+            if (usage := outcome.usage) is not None:
+                composition.usage = usage + composition.usage if composition.usage else usage
         return text
 
     def _messages(self, asked: _Order, passages: Sequence[PromptPassage]) -> list[Message]:

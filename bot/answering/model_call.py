@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -51,14 +51,21 @@ class ModelCalls:
         return self._counter
 
     async def stream(
-        self, messages: Sequence[Message], most: int, corpus: str, outcome: CallOutcome
+        self,
+        messages: Sequence[Message],
+        most: int,
+        corpus: str,
+        outcome: CallOutcome,
+        schema: Mapping[str, Any] | None = None,
     ) -> AsyncGenerator[TextDelta | AnswerRetracted, None]:
         """The text of one call as it comes; ``outcome`` is filled in. Raises ``ModelError``."""
         count = await self.count()
         asked = sum(count(message.content) for message in messages)
         tries: list[_Try] = []
         try:
-            async with aclosing(self.model.stream(messages, max_tokens=most)) as events:
+            async with aclosing(
+                self.model.stream(messages, max_tokens=most, schema=schema)
+            ) as events:
                 async for event in events:
                     if isinstance(event, StreamStarted) or not tries:
                         tries.append(_Try())
@@ -79,12 +86,23 @@ class ModelCalls:
                 outcome.usage = usage + outcome.usage if outcome.usage else usage
             await _to_its_end(self._record(corpus, spent))
 
-    async def text(self, prompt: str, most: int, corpus: str) -> tuple[str, CallOutcome]:
-        """The whole answer to a short prompt. Raises ``ModelError``."""
-        outcome = CallOutcome()
+    async def text(
+        self,
+        prompt: str,
+        most: int,
+        corpus: str,
+        *,
+        schema: Mapping[str, Any] | None = None,
+        outcome: CallOutcome | None = None,
+    ) -> tuple[str, CallOutcome]:
+        """The whole answer to a short prompt. Raises ``ModelError``.
+
+        ``outcome``, if given, is filled in even where the call fails or is given up.
+        """
+        outcome = CallOutcome() if outcome is None else outcome
         said: list[str] = []
         messages = [Message("user", prompt)]
-        async with aclosing(self.stream(messages, most, corpus, outcome)) as events:
+        async with aclosing(self.stream(messages, most, corpus, outcome, schema)) as events:
             async for event in events:
                 if isinstance(event, TextDelta):
                     said.append(event.text)

@@ -21,7 +21,17 @@ from tests.integration.answering_fixtures import (
     engine_over,
     fill,
 )
-from tests.scripted_model import Breaks, Fails, Garbles, Hangs, Request, Says, ScriptedModel
+from tests.scripted_model import (
+    Breaks,
+    Fails,
+    Garbles,
+    Hangs,
+    Picky,
+    Refusal,
+    Request,
+    Says,
+    ScriptedModel,
+)
 
 __all__ = ["demo_folder"]
 
@@ -405,6 +415,38 @@ async def test_one_call_asks_about_all_uncertain_sentences_while_the_certain_are
     assert len(model.requests) == 2
     assert [sentence.text for sentence in answer.sentences][:2] == [COST, first]
     assert second not in answer.text
+
+
+@pytest.mark.parametrize("knows_schemas", [True, False])
+async def test_a_second_opinion_is_held_to_a_schema_where_the_server_knows_of_them(
+    demo_folder: Path, model: ScriptedModel, knows_schemas: bool
+) -> None:
+    from bot.config.limits import GenerationLimits
+
+    paraphrase = "Building the Lantern Bridge took 412 million crowns."
+    refusal = Refusal(
+        lambda body: "response_format" in body and not knows_schemas,
+        400,
+        {"error": {"message": "This model does not support structured outputs.", "code": None}},
+    )
+    said = '{"verdicts": [{"sentence": 1, "supported": true}]}' if knows_schemas else "1: yes"
+    model.play(citing(paraphrase, "cost 412 million"), Picky((refusal,), Says(said)))
+    async with engine_over(
+        demo_folder, model.url, composing=GenerationLimits(second_opinion=True)
+    ) as (_, engine):
+        answer = await engine.answer(asked(BRIDGE))
+    assert paraphrase in answer.text
+    first, second, *more = (request.body for request in model.requests)
+    assert "response_format" not in first
+    assert second["response_format"]["type"] == "json_schema"
+    assert second["response_format"]["json_schema"]["schema"]["required"] == ["verdicts"]
+    assert second["temperature"] == 0
+    assert [("response_format" in body, body["temperature"]) for body in more] == (
+        [] if knows_schemas else [(False, 0)]
+    )
+    assert answer.usage is not None
+    both = (f"{paraphrase} [1]", said)
+    assert answer.usage.completion_tokens == sum(len(text) // 4 + 1 for text in both)
 
 
 async def test_a_model_that_repeats_itself_is_stopped(

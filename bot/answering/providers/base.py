@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from bot.answering.providers.capabilities import Capabilities
 
@@ -68,11 +68,17 @@ class ChatModel(ABC):
 
     @abstractmethod
     def stream(
-        self, messages: Sequence[Message], *, max_tokens: int
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
     ) -> AsyncGenerator[StreamEvent, None]:
         """The answer as it is written; then ``StreamEnd``, and what it took, if the server tells.
 
-        ``max_tokens`` bounds the answer; a model that thinks first gets more. Every wait is bounded,
+        ``max_tokens`` bounds the answer; a model that thinks first gets more. ``schema`` (``name``,
+        ``schema``) is what the answer is held to where the server knows of schemas: an answer may be
+        of another form all the same. Every wait is bounded,
         and so are tries; only what failed before its first text is tried again. Raises
         ``ModelError``. Ending the iteration early ends the call.
         """

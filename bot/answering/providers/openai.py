@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from importlib import import_module
 from typing import Any
@@ -75,7 +75,11 @@ class OpenAIModel(ChatModel):
         return 0.0 if self._warm or not self._options.base_url else self._options.load_seconds
 
     async def stream(
-        self, messages: Sequence[Message], *, max_tokens: int
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
     ) -> AsyncGenerator[StreamEvent, None]:
         first = not self._warm
         if first:
@@ -84,7 +88,7 @@ class OpenAIModel(ChatModel):
                 self._first.release()
                 first = False
         try:
-            async with aclosing(self._tried(messages, max_tokens)) as events:
+            async with aclosing(self._tried(messages, max_tokens, schema)) as events:
                 async for event in events:
                     if first:
                         self._warm, first = True, False
@@ -118,14 +122,14 @@ class OpenAIModel(ChatModel):
         await self._client.close()
 
     async def _tried(
-        self, messages: Sequence[Message], max_tokens: int
+        self, messages: Sequence[Message], max_tokens: int, schema: Mapping[str, Any] | None
     ) -> AsyncGenerator[StreamEvent, None]:
         waited, number = 0.0, 0
         while True:
             number += 1
             begun, reasoned = False, self.capabilities.reasons
             try:
-                async with aclosing(self._once(messages, max_tokens)) as events:
+                async with aclosing(self._once(messages, max_tokens, schema)) as events:
                     async for event in events:
                         begun = begun or isinstance(event, TextDelta)
                         yield event
@@ -148,14 +152,14 @@ class OpenAIModel(ChatModel):
             await asyncio.sleep(pause)
 
     async def _once(
-        self, messages: Sequence[Message], max_tokens: int
+        self, messages: Sequence[Message], max_tokens: int, schema: Mapping[str, Any] | None
     ) -> AsyncGenerator[StreamEvent, None]:
         begun = False
         most = max_tokens + (self._options.reasoning_tokens if self.capabilities.reasons else 0)
         reader = CompletionReader(awaits_close=not self.capabilities.opens_thinking)
         try:
             async with asyncio.timeout(self._first_seconds):
-                chunks = await self._opened(messages, most)
+                chunks = await self._opened(messages, most, schema)
             begun = True
             async with chunks:  # closed even by who goes at the first event
                 yield StreamStarted()
@@ -169,20 +173,26 @@ class OpenAIModel(ChatModel):
         if not reader.wrote:
             self._complain_of_nothing(reader, most)
 
-    async def _opened(self, messages: Sequence[Message], most: int) -> Any:
+    async def _opened(
+        self, messages: Sequence[Message], most: int, schema: Mapping[str, Any] | None
+    ) -> Any:
         create: Any = self._client.chat.completions.create
         for _ in range(_MOST_MENDS):
-            request = self._request(messages, most)
+            request = self._request(messages, most, schema)
             try:
                 return await create(**request)
             except openai.APIStatusError as error:
                 if not self._mended(_read(error), request):
                     raise
-        return await create(**self._request(messages, most))
+        return await create(**self._request(messages, most, schema))
 
-    def _request(self, messages: Sequence[Message], most: int) -> dict[str, Any]:
+    def _request(
+        self, messages: Sequence[Message], most: int, schema: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
         known = self.capabilities
-        extras = {"temperature": 0, "stream_options": {"include_usage": True}}
+        extras: dict[str, Any] = {"temperature": 0, "stream_options": {"include_usage": True}}
+        if schema is not None:
+            extras["response_format"] = {"type": "json_schema", "json_schema": dict(schema)}
         request: dict[str, Any] = {
             "model": self.name,
             "messages": [{"role": m.role, "content": m.content} for m in _merged(messages, known)],
@@ -201,7 +211,7 @@ class OpenAIModel(ChatModel):
         optional = [name for name in request if name not in ("model", "messages", "stream")]
         if known.system_role and error.refuses_system_role:
             known.system_role = False
-        elif (name := error.refused(optional)) is None:
+        elif (name := error.refused(optional) or _without_schema(error, request)) is None:
             return False
         elif name != limit:
             known.refused = (*known.refused, name)
@@ -315,6 +325,13 @@ class OpenAIModel(ChatModel):
         if error.is_filtered:
             return ModelFiltered("model-filtered", where=self._where, detail=error.message)
         return ModelRefused("model-request-refused", where=self._where, detail=error.message)
+
+
+def _without_schema(error: ServerError, request: dict[str, Any]) -> str | None:
+    """The schema's parameter where a server that is asked for one refuses for a reason it doesn't name."""
+    other = error.is_too_long or error.is_filtered or error.is_loading
+    refused = error.status in (400, 415, 422, 500, 501) and not other
+    return "response_format" if refused and "response_format" in request else None
 
 
 def _read(error: openai.APIStatusError) -> ServerError:

@@ -14,7 +14,7 @@ from typing import Any
 import prompts
 
 MAX_SENTENCES = 16
-TOKENS_EACH = 12
+TOKENS_EACH = 24
 TOKENS_MORE = 40
 SECONDS = 15.0
 
@@ -41,7 +41,7 @@ SCHEMA: dict[str, Any] = {
         },
     },
 }
-"""What an answer may look like, for servers that hold a model to a schema."""
+"""What an answer may look like, for servers that hold a model to a schema; lines do as well."""
 
 _LINE = re.compile(r"^\W*(\d{1,3})\W+\s*(yes|no|true|false)\b", re.IGNORECASE | re.MULTILINE)
 _WORD = re.compile(r"^\W*(yes|no|true|false)\b", re.IGNORECASE)
