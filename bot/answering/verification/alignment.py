@@ -8,11 +8,10 @@ from difflib import SequenceMatcher
 import numpy as np
 import numpy.typing as npt
 
-from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
+from bot.answering.verification.evidence import EvidenceSentence, EvidenceText, beginning_of
 from bot.answering.verification.tokens import Token
 from bot.answering.verification.word_vectors import Floats
 
-_PREFIX = 5
 _RELATED = 0.75
 _WINDOW = 3
 _LONGER = 0.02  # what each further sentence of a window has to add to the coverage
@@ -54,18 +53,15 @@ def align(claim: EvidenceSentence, evidence: EvidenceText) -> Alignment:
     numbers = np.array([claim.words[at].kind == "number" for at in rows], dtype=bool)
     similar = claim.vectors[rows] @ evidence.columns.T
     similar[numbers] = 0.0
-    similar[:, [key.startswith("#") for key in evidence.column_keys]] = 0.0
+    similar[:, evidence.number_columns] = 0.0
     np.clip(similar, 0.0, 0.95, out=similar)
-    places: dict[str, list[int]] = {}
-    for at, key in enumerate(evidence.column_keys):
-        places.setdefault(key, []).append(at)
-        if len(key) >= _PREFIX and key[0] != "#":
-            places.setdefault(f"{key[:_PREFIX]}*", []).append(at)
+    places = evidence.column_places
     for row, key in enumerate(keys):
-        if len(key) >= _PREFIX and key[0] != "#":
-            near = places.get(f"{key[:_PREFIX]}*", ())
+        beginning = beginning_of(key)
+        if beginning is not None and (near := places.get(beginning, ())):
             similar[row, near] = np.maximum(similar[row, near], _RELATED)
-        similar[row, places.get(key, ())] = 1.0
+        if same := places.get(key, ()):
+            similar[row, same] = 1.0
     for place in np.flatnonzero(numbers):
         _match_quantity(claim.words[rows[place]], evidence, similar[place])
     by_sentence = np.maximum.reduceat(similar, evidence.starts, axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ MAX_TOKENS = 400
 """A claim of more tokens is no sentence; longer sentences of passages are read in parts."""
 
 _SAMPLE = 1500
+_PREFIX = 5
 
 _LITTLE = frozenset(
     [
@@ -141,9 +142,15 @@ class EvidenceText:
     keys: frozenset[str]
     columns: Floats
     """The vectors of all content words of all sentences."""
-    column_keys: tuple[str, ...]
+    column_places: Mapping[str, Sequence[int]]
+    """The columns of each key, and under ``abcde*`` of all words that begin so."""
+    number_columns: Sequence[int]
     starts: tuple[int, ...]
     """Where the columns of each sentence begin."""
+    word_places: Mapping[str, Sequence[tuple[int, int]]]
+    """Where each key stands: the sentence and the place of the word in it."""
+    lines: Floats
+    """The vectors of the sentences."""
     vector: Floats
     language: str
 
@@ -214,7 +221,18 @@ def _read_evidence(passages: tuple[Evidence, ...]) -> EvidenceText:
         width = sentence.vectors.shape[1]
         columns.append(rows if rows is not None else np.zeros((1, width), dtype=np.float32))
     vectors = np.concatenate(columns) if columns else np.zeros((0, 1), dtype=np.float32)
-    total = sum((s.vector for s in sentences), np.zeros(vectors.shape[1], dtype=np.float32))
+    column_places: dict[str, list[int]] = {}
+    for at, key in enumerate(keys):
+        column_places.setdefault(key, []).append(at)
+        if (beginning := beginning_of(key)) is not None:
+            column_places.setdefault(beginning, []).append(at)
+    word_places: dict[str, list[tuple[int, int]]] = {}
+    for number, sentence in enumerate(sentences):
+        for at, key in enumerate(sentence.keys):
+            word_places.setdefault(key, []).append((number, at))
+    width = vectors.shape[1]
+    lines = np.stack([s.vector for s in sentences]) if sentences else np.zeros((0, width), "f4")
+    total = lines.sum(axis=0)
     length = float(np.linalg.norm(total))
     return EvidenceText(
         tuple(sentences),
@@ -222,11 +240,19 @@ def _read_evidence(passages: tuple[Evidence, ...]) -> EvidenceText:
         tuple(passage.published for passage in passages),
         frozenset(key for sentence in sentences for key in sentence.keys),
         vectors,
-        tuple(keys),
+        column_places,
+        [at for at, key in enumerate(keys) if key.startswith("#")],
         tuple(starts),
+        word_places,
+        lines,
         total / length if length else total,
         _language(passages),
     )
+
+
+def beginning_of(key: str) -> str | None:
+    """Return under what a key stands that begins like others; None for numbers and short words."""
+    return f"{key[:_PREFIX]}*" if len(key) >= _PREFIX and key[0] != "#" else None
 
 
 def _language(passages: Sequence[Evidence]) -> str:

@@ -99,7 +99,7 @@ def _relations(found: Alignment) -> dict[str, float]:
 
 
 def _vectors(claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) -> dict[str, float]:
-    lines = np.stack([sentence.vector for sentence in evidence.sentences])
+    lines = evidence.lines
     cosines = np.sort(lines @ claim.vector)[::-1]
     first, last = found.window
     window = lines[first : last + 1].sum(axis=0)
@@ -141,18 +141,15 @@ def _order(claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) ->
 
 def _fragments(keys: Sequence[str], evidence: EvidenceText) -> list[int]:
     """Sizes of the longest stretches of sentences that, put together, make the claim."""
-    wanted = set(keys)
-    places: dict[str, list[tuple[int, int]]] = {}
-    for number, sentence in enumerate(evidence.sentences):
-        for at, key in enumerate(sentence.keys):
-            if key in wanted:
-                places.setdefault(key, []).append((number, at))
     sizes: list[int] = []
     at = 0
     while at < len(keys):
         longest = 0
-        for number, place in places.get(keys[at], ())[:200]:
+        for number, place in evidence.word_places.get(keys[at], ())[:200]:
             theirs = evidence.sentences[number].keys
+            beyond = place + longest  # where a longer stretch would have to go on
+            if longest and keys[at + longest : at + longest + 1] != theirs[beyond : beyond + 1]:
+                continue
             size = 0
             while (
                 at + size < len(keys)

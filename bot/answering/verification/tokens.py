@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import tantivy
 
@@ -24,6 +24,7 @@ _SIGNS = str.maketrans(
         "…": ".",
     }
 )
+_BREAKS = {ord(c): " " for c in "\n\t"}
 # Marks of Indic and Thai scripts belong to their words, which \w doesn't know.
 _LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0970-\u0dff])"
 _CJK = r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
@@ -42,8 +43,7 @@ _REFERENCE = re.compile(
 _NOT = re.compile(r"n't$")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word, a number or a mark; ``key`` is equal for forms of one word and for equal numbers."""
 
     text: str
@@ -63,6 +63,8 @@ def plain(text: str) -> str:
     text = text.replace("''", '"')
     if not _NAME_INSIDE.search(text):
         text = _TORN_NUMBER.sub("", text)
+    if text.translate(_BREAKS).isprintable():
+        return text
     return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
 
 
@@ -123,7 +125,8 @@ def _quoted(tokens: Iterator[Token], inside: bool) -> Iterator[Token]:
     for token in tokens:
         if token.text == '"':
             inside = not inside
-        yield replace(token, quoted=inside and token.text != '"', low=token.text.lower())
+        quoted = inside and token.text != '"'
+        yield Token(*token[:6], quoted, token.quantity, token.text.lower())
 
 
 @cache
