@@ -54,6 +54,15 @@ def test_what_differs_in_one_fact_does_not_pass(claim: str) -> None:
     assert outcome(claim) != "supported"
 
 
+def test_a_quotation_without_one_of_its_little_words_does_not_pass() -> None:
+    passage = Evidence('"At midnight tonight, hip-hop turns 50 years old," she said to the crowd.')
+    shorter = '"At midnight tonight, hip-hop turns 50 old," she said to the crowd.'
+    verdict = VERIFIER.check(shorter, [passage])
+    assert verdict.outcome == "uncertain"
+    assert any("quoted" in reason for reason in verdict.reasons)
+    assert VERIFIER.check(passage.text, [passage]).supported
+
+
 @pytest.mark.parametrize(
     ("claim", "reason"),
     [

@@ -85,12 +85,13 @@ class RulesVerifier(Verifier):
             return Verdict(max(support, _FAITHFUL), "supported", sure=True)
         if any((f.kind, f.weight) in REFUTING for f in reading.findings):
             return Verdict(min(support, 0.99 * limits.refuted), "refuted", reasons)
-        doubtful = any(f.kind in DOUBTFUL for f in reading.findings)
-        if doubtful or reading.copy == "altered":
+        altered = reading.copy == "altered"
+        # An altered copy in which no fact is found to differ may be a paraphrase: it keeps its support.
+        if any(altered or f.kind in DOUBTFUL for f in reading.findings):
             support = min(support, 0.999 * limits.supported)
         outcome: Outcome = (
             "supported"
-            if support >= limits.supported
+            if support >= limits.supported and not altered
             else "uncertain"
             if support >= limits.refuted
             else "refuted"
@@ -113,7 +114,10 @@ def read_claim(claim: EvidenceSentence, evidence: EvidenceText) -> Reading:
     learned = [finding for finding in findings if finding.kind in KINDS]
     features["facts_strong"] = float(sum(finding.weight > 1 for finding in learned))
     features["facts_weak"] = float(sum(finding.weight == 1 for finding in learned))
-    return Reading(tuple(findings), features, copied(claim, evidence, found))
+    copy = copied(claim, evidence, found)
+    if copy == "faithful" and any(finding.kind == "quotation" for finding in findings):
+        copy = "altered"  # what is quoted stands word for word, little words among them
+    return Reading(tuple(findings), features, copy)
 
 
 def stands_whole(claim: EvidenceSentence, evidence: EvidenceText) -> bool:

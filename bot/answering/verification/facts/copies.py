@@ -34,7 +34,13 @@ def copied(claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) ->
     if any(_turned(edit, evidence.language) for edit in harmful):
         return "altered"
     words = sum(max(len(edit.claimed), len(edit.found)) for edit in harmful)
-    return "altered" if len(harmful) <= _FEW and words <= _SMALL else "no"
+    if len(harmful) > _FEW or words > _SMALL:
+        return "no"
+    # In other languages too few words are known to tell a harmless edit.
+    known = evidence.language == "en"
+    return (
+        "no" if known and not any(_risky(e, claim, evidence, found) for e in harmful) else "altered"
+    )
 
 
 def check_addition(
@@ -84,6 +90,28 @@ def _harmless(edit: Edit, evidence: EvidenceText, found: Alignment, opening: int
         return True  # left out: what only adds to the sentence, or the number of a list
     best = evidence.sentences[found.best]
     return _bounded(edit.found, best, start=edit.before > 0, end=edit.after > 0)
+
+
+def _risky(edit: Edit, claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) -> bool:
+    """Whether an edit turns, narrows, exchanges or adds something.
+
+    Little words, and words that were moved in from beside the sentence, change nothing as often as
+    any paraphrase.
+    """
+    if any(_doubtful(side, evidence.language) for side in (edit.claimed, edit.found)):
+        return True
+    said = _of_content(edit.claimed, claim)
+    if not said:
+        return _governs(edit)
+    first, last = found.window
+    known = frozenset[str]().union(*(s.key_set for s in evidence.sentences[first : last + 1]))
+    best = evidence.sentences[found.best]
+    return bool(_of_content(edit.found, best)) or any(t.key not in known for t in said)
+
+
+def _of_content(tokens: Sequence[Token], sentence: EvidenceSentence) -> list[Token]:
+    content = {id(sentence.words[at]) for at in sentence.content}
+    return [token for token in tokens if id(token) in content]
 
 
 def _turned(edit: Edit, language: str) -> bool:
