@@ -321,10 +321,7 @@ class Composer:
             composition.cut = outcome.reason in ("length", "content_filter")
             composition.refused |= outcome.reason == "refusal"
         finally:
-            if outcome.usage is not None:
-                composition.usage = (
-                    outcome.usage + composition.usage if composition.usage else outcome.usage
-                )
+            composition.add_usage(outcome.usage)
             # What was written may hold anything, and so is in no log.
             _log.debug(
                 "%d sentences passed, %d did not.",
@@ -373,8 +370,7 @@ class Composer:
             _log.info("No second opinion: %s", error)
             return None
         finally:
-            if (usage := outcome.usage) is not None:
-                composition.usage = usage + composition.usage if composition.usage else usage
+            composition.add_usage(outcome.usage)
         return text
 
     def _messages(self, asked: _Order, passages: Sequence[PromptPassage]) -> list[Message]:

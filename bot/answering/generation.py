@@ -49,6 +49,11 @@ class GenerationResult:
         else:
             self.dropped.append(result)
 
+    def add_usage(self, usage: Usage | None) -> None:
+        """Add what one more call took, None if nothing is known of it."""
+        if usage is not None:
+            self.usage = usage + self.usage if self.usage else usage
+
     def begin_again(self) -> None:
         """Forget what was written so far, not what it took."""
         self.passed.clear()
