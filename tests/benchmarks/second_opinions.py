@@ -26,7 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.answering.budget import TokenBudget
-from bot.answering.composer import Composer, PromptTask
+from bot.answering.composer import Composer
+from bot.answering.generation import PromptTask
 from bot.answering.prompt_passages import PromptPassage
 from bot.answering.providers import make_model
 from bot.answering.sentence_check import VerifiedSentence, plain_sentence
