@@ -89,10 +89,11 @@ class OrderModel:
     def odds(self, sentences: Sequence[str], vectors: Matrix) -> Matrix:
         return sentence_odds(self.wording, self.meaning, sentences, vectors)
 
-    def suspicion_alone(self, text: str) -> tuple[float, float]:
-        """Log-odds that a text is no news, wherever it stands: by its words and by its vector."""
+    def is_order_by_itself(self, text: str) -> bool:
+        """Whether a text is worded like an order, wherever it stands."""
         odds = self.odds([text], sentence_vectors([text]))
-        return float(odds[0, 0]), float(odds[0, odds.shape[1] // 2])
+        half = odds.shape[1] // 2
+        return bool(odds[0, 0] > 0 and odds[0, half] > 0)
 
     def save(self, path: Path) -> None:
         """Write the model as one ``.npz`` file."""

@@ -3,8 +3,9 @@
 Whoever put them there, they are no news: no model is given them, and nothing quotes them. What
 decides is learned (``order_model``): how a sentence is worded, and whether it has anything to do
 with the rest of its article. What is *marked* is an order beyond doubt, and no model is given it.
-What is *doubtful* may be one, and is quoted nowhere. What is merely *stray* may not be of its
-article: it speaks for no sentence of a model, and is chosen for no summary.
+What is *doubtful* may be one: no passage beside an answer shows it. What is merely *stray* may not be
+of its article: it speaks for no sentence of a model, is chosen for no summary, and answers no
+question that only repeats it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ __all__ = [
     "MARKED",
     "STRAY",
     "asks_about_instructions",
-    "level_for",
     "orders_in",
     "quotable_text",
     "strip_injected_instructions",
@@ -47,10 +47,9 @@ _TELLS = re.compile(
 def asks_about_instructions(question: str) -> bool:
     """Whether a question is about what an article tells assistants to do. One that only repeats such
     an order is not: it asks nothing of the article."""
-    return (
-        bool(_ASKS.search(question) and _ASSISTANT.search(question) and _TELLS.search(question))
-        and not min(_model().suspicion_alone(question)) > 0
-    )
+    return bool(
+        _ASKS.search(question) and _ASSISTANT.search(question) and _TELLS.search(question)
+    ) and not _model().is_order_by_itself(question)
 
 
 @cache
@@ -86,15 +85,6 @@ def quotable_text(text: str, title: str = "") -> str:
     """``text`` as it may be shown: without what may be meant for an assistant, and with an ellipsis
     where that stood between other sentences."""
     return _without(text, orders_in(text, title, level=DOUBTFUL), _GAP)
-
-
-def level_for(question: str) -> int:
-    """From which level on sentences are no answer to a question: to one that is worded like an order
-    itself none is that may not be of its article. Nothing is kept back from who asks what an article
-    tells assistants to do."""
-    if asks_about_instructions(question):
-        return MARKED + 1
-    return STRAY if max(_model().suspicion_alone(question)) > 0 else DOUBTFUL
 
 
 def _without(text: str, spans: list[tuple[int, int]], gap: str) -> str:

@@ -25,7 +25,12 @@ from bot.answering.extractive.answer_type import (
 )
 from bot.answering.extractive.sentences import readable_sentences
 from bot.answering.extractive.vectors import TextVectors, text_vectors
-from bot.answering.prompt_injection import level_for, orders_in
+from bot.answering.prompt_injection import (
+    MARKED,
+    STRAY,
+    asks_about_instructions,
+    orders_in,
+)
 from retrieval.indexes.keyword_schema import stems
 from retrieval.models import SearchResult
 
@@ -122,7 +127,7 @@ def analyse(
     for each in results:
         article = each.passage.article
         texts[article.article_id] += f"{article.title}\n{each.passage.text}\n"
-    distrusted = level_for(question)
+    quotes_orders = asks_about_instructions(question)
     sentences: list[PassageSentence] = []
     passages: list[frozenset[str]] = []
     of_article: dict[str, set[str]] = defaultdict(set)
@@ -138,7 +143,7 @@ def analyse(
                 known_names,
                 meant,
                 expected.kinds,
-                distrusted=distrusted,
+                quotes_orders=quotes_orders,
             )
         )
         sentences += own
@@ -203,21 +208,27 @@ def _sentences(
     result: SearchResult,
     weights: Mapping[str, float],
     focus: Mapping[str, float],
-    question_stems: Set[str],
+    question_stems: frozenset[str],
     known_names: Set[str],
     meant: Mapping[str, frozenset[str]],
     expected: Set[AnswerKind],
     *,
-    distrusted: int,
+    quotes_orders: bool,
 ) -> Iterator[PassageSentence]:
     passage = result.passage
-    orders = orders_in(passage.text, passage.article.title, level=distrusted)
+    title = passage.article.title
+    orders = [] if quotes_orders else orders_in(passage.text, title, level=MARKED)
+    stray = [] if quotes_orders else orders_in(passage.text, title, level=STRAY)
     spans = readable_sentences(passage.text, passage.article.title)
     for place, span in enumerate(spans):
         text = passage.text[span.start : span.end]
         if any(start < span.end and end > span.start for start, end in orders):
             continue
         terms = tuple(stems(text))
+        # A question that only says what stands here would have an order shown to it.
+        repeated = question_stems.issuperset(terms)
+        if repeated and any(start < span.end and end > span.start for start, end in stray):
+            continue
         words = frozenset(terms).union(*(meant[stem] for stem in meant.keys() & set(terms)))
         # What the question says is no answer.
         possible = tuple(
