@@ -172,6 +172,8 @@ class SearchResults:
     phrase: str | None = None
     preferred: TimePreference | None = None
     respellings: tuple[Respelling, ...] = ()
+    # What near-copies of the hits say in other words, best first.
+    copies: tuple[SearchResult, ...] = ()
 
 
 def normalize_whitespace(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from bot.answering.extractive.selection import Quotation
@@ -58,13 +58,55 @@ _SHARED_AT_ALL = 0.4
 
 
 @dataclass(frozen=True, slots=True)
+class ToldValue:
+    """What one sentence gives as the answer; ``value`` stands in it just so."""
+
+    value: str
+    quotation: Quotation
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What of a question two articles answer differently, the newer one first. ``changed`` says that
+    the older one was true of its day: a count that went on. ``about`` is how much of the question
+    stands with the values, from 0 to 1."""
+
+    subject: str
+    values: tuple[ToldValue, ToldValue]
+    changed: bool = False
+    about: float = 0.0
+
+    @property
+    def rises(self) -> bool:
+        """Whether the newer figure is the greater one."""
+        new, old = (max(numbers_in(told.value), default=0.0) for told in self.values)
+        return new > old
+
+    def note(self) -> Note:
+        """Who says what, in one remark."""
+        first, second = ((told.value, _by(told.quotation.hit)) for told in self.values)
+        return _differing_note(first, second)
+
+
+@dataclass(frozen=True, slots=True)
 class ConflictResolution:
-    """The quotations, with the other side of each disagreement and without what was corrected, and a
-    remark on each. ``withdrawn`` are the sentences that still say what was corrected."""
+    """The quotations, with the other side of a disagreement and without what was corrected, and a
+    remark on it. ``withdrawn`` are the sentences that still say what was corrected."""
 
     quotations: tuple[Quotation, ...]
     notes: tuple[Note, ...]
     withdrawn: frozenset[str] = frozenset()
+    difference: Difference | None = None
+
+    def differing(self, difference: Difference) -> ConflictResolution:
+        """The same with both sides of a difference told first."""
+        sides = tuple(told.quotation for told in difference.values)
+        said = {quotation.text for quotation in sides}
+        rest = tuple(quotation for quotation in self.quotations if quotation.text not in said)
+        if difference.changed:
+            return replace(self, quotations=(sides[0], *rest), difference=difference)
+        notes = (*self.notes, difference.note())
+        return replace(self, quotations=(*sides, *rest), notes=notes, difference=difference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +121,7 @@ class _StatementFeatures:
     @property
     def by(self) -> str | Note:
         """Who said it, and when."""
-        article = self.hit.passage.article
-        source = article.source or article.title
-        if not article.published_at:
-            return source
-        return Note("source-on-date", source=source, date=article.published_at[:10])
+        return _by(self.hit)
 
     def mentions(self, others: Sequence[Figure]) -> bool:
         """Whether one of these numbers stands here too, whatever it counts."""
@@ -124,15 +162,34 @@ def reconcile(
     for told in quoted:
         for other in others:
             if (found := _differ(told, other, asked)) is not None:
-                first, second = (str(found[0]), told.by), (str(found[1]), other.by)
-                if _published(other)[:10] > _published(told)[:10]:
-                    return ConflictResolution(
-                        _led_by(quotations, other), (_differing_note(second, first),)
-                    )
-                return ConflictResolution(
-                    _with(quotations, other), (_differing_note(first, second),)
+                return ConflictResolution(tuple(quotations), ()).differing(
+                    _difference(question, (told, found[0]), (other, found[1]))
                 )
     return ConflictResolution(tuple(quotations), ())
+
+
+def _difference(
+    question: str, first: tuple[_StatementFeatures, str], second: tuple[_StatementFeatures, str]
+) -> Difference:
+    """A figure that another day's report gives anew has changed; all else is a disagreement."""
+    newer, older = (first, second)
+    if _published(second[0])[:10] > _published(first[0])[:10]:
+        newer, older = second, first
+    days = [_published(told)[:10] for told, _ in (newer, older)]
+    figure = bool(numbers_in(newer[1]) and numbers_in(older[1]))
+    sides = (
+        ToldValue(newer[1], Quotation(newer[0].hit, newer[0].text, 0.0)),
+        ToldValue(older[1], Quotation(older[0].hit, older[0].text, 0.0)),
+    )
+    return Difference(question.strip(" ?"), sides, figure and all(days) and days[0] != days[1])
+
+
+def _by(hit: SearchResult) -> str | Note:
+    article = hit.passage.article
+    source = article.source or article.title
+    if not article.published_at:
+        return source
+    return Note("source-on-date", source=source, date=article.published_at[:10])
 
 
 def _differing_note(first: tuple[str, str | Note], second: tuple[str, str | Note]) -> Note:
@@ -302,17 +359,3 @@ def _corrected(
     note = Note("note-corrected", good=good.text, bad=bad.text, by=correction.by)
     withdrawn = frozenset(t.text for t in told if not t.corrects and is_stale(t.text))
     return ConflictResolution((first, *rest), (note,), withdrawn)
-
-
-def _led_by(quotations: Sequence[Quotation], newest: _StatementFeatures) -> tuple[Quotation, ...]:
-    """The quotations, the one with the newest figure first."""
-    others = [quotation for quotation in quotations if quotation.text != newest.text]
-    score = max(quotation.score for quotation in quotations)
-    return (Quotation(newest.hit, newest.text, score), *others)
-
-
-def _with(quotations: Sequence[Quotation], other: _StatementFeatures) -> tuple[Quotation, ...]:
-    if any(quotation.text == other.text for quotation in quotations):
-        return tuple(quotations)
-    score = min(quotation.score for quotation in quotations)
-    return (*quotations, Quotation(other.hit, other.text, score))

@@ -11,14 +11,13 @@ from datetime import UTC, datetime, timedelta
 import prompts
 from bot.answering.assembly import (
     CitationNumberer,
-    answer_of_quotations,
     publishers_corrections,
     replayed,
     with_other_outlets,
 )
 from bot.answering.cache import AnswerCache
 from bot.answering.composer import Composer
-from bot.answering.conflicts import ConflictResolution, reconcile
+from bot.answering.conflicts import ConflictResolution
 from bot.answering.conversation import (
     Conversation,
     RewrittenQuestion,
@@ -27,7 +26,6 @@ from bot.answering.conversation import (
     rewrite_follow_up,
     turn_of,
 )
-from bot.answering.extractive import select
 from bot.answering.models import (
     Answer,
     AnswerCompleted,
@@ -36,11 +34,13 @@ from bot.answering.models import (
     SearchCompleted,
 )
 from bot.answering.nearest import nearest_coverage
+from bot.answering.quoted_answer import read_answer
 from bot.answering.reading_notes import reading_notes
 from bot.answering.replies import Replies, ReplyRequest
 from bot.answering.replies.coverage import with_earlier
-from bot.answering.replies.decline_reasons import missing_names, why_declined
+from bot.answering.replies.decline_reasons import why_declined
 from bot.answering.replies.flatten import asked_back, joined
+from bot.answering.replies.told_differences import append_difference
 from bot.answering.router.classifier import LEANING, MessageClassifier
 from bot.answering.router.languages import language_named
 from bot.answering.router.parts import parts_of
@@ -182,10 +182,10 @@ class AnswerEngine:
             source=asked.source,
             limit=asked.limit,
         )
-        selection = await ASKING.run(select, found)
-        if not selection.tells:
+        read = await ASKING.run(read_answer, found, None)
+        if not read.selection.tells:
             return None
-        quoted = answer_of_quotations(found, ConflictResolution(selection.quotations, ()))
+        quoted = read.answer(found, asked.replies_in)
         return replace(quoted, citations=with_other_outlets(quoted.citations, found))
 
     def _asking_model(self, corpus: str) -> Callable[[str], Awaitable[str | None]] | None:
@@ -238,21 +238,14 @@ class AnswerEngine:
     async def _made(
         self, asked: AnswerRequest, found: SearchResults, emit: Callable[[Event], None]
     ) -> Answer:
-        selection = await ASKING.run(select, found)
-        if selection.reason is not None:
-            return await self._refusal(asked, found, selection.reason)
         # What a follow-up was filled in with need not stand where its answer does.
-        if asked.conversation.last is None and (
-            missing := await ASKING.run(
-                missing_names,
-                read_time(asked.question, asked.within.as_of, UTC).rest,
-                found,
-                selection.quotations,
-            )
-        ):
-            return await self._refusal(asked, found, "too-thin", missing)
-        reconciled = await ASKING.run(reconcile, found.question, selection.quotations, found.hits)
-        quoted = answer_of_quotations(found, reconciled)
+        alone = asked.conversation.last is None
+        words = read_time(asked.question, asked.within.as_of, UTC).rest if alone else None
+        read = await ASKING.run(read_answer, found, words)
+        if read.reason is not None:
+            return await self._refusal(asked, found, read.reason, read.missing)
+        reconciled = read.resolution
+        quoted = read.answer(found, asked.replies_in)
         if self._composer is None:
             return replayed(quoted, emit)
         async with self._composer.room(asked.corpus) as granted:
@@ -287,6 +280,8 @@ class AnswerEngine:
             _log.warning("%s", error)
         if shown.sentences:
             answer = shown.answer(asked.question, quoted.notes, composition, composer.model.name)
+            if reconciled.difference is not None:
+                answer = append_difference(answer, reconciled.difference, emit)
         elif composition.refused:
             answer = await self._refusal(asked, found, "not-answered")
         else:

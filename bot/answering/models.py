@@ -43,6 +43,22 @@ class AnswerSentence:
 
 
 @dataclass(frozen=True, slots=True)
+class ConflictValue:
+    """One of several answers that articles give, with the numbers of the sources that give it."""
+
+    value: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """What the sources of an answer differ on; ``subject`` says what it is, in the question's words."""
+
+    subject: str
+    values: tuple[ConflictValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RejectedSentence:
     """A sentence that the model wrote and that is not shown, with what speaks against it.
 
@@ -101,6 +117,7 @@ class Answer:
     problem: Note | None = None
     cached: bool = False
     form: Form = "answer"
+    conflicts: tuple[Conflict, ...] = ()
     # Whether ``text`` is a line of the bot's own, in the language of who wrote.
     reply: bool = False
     # The range that the question was limited to, by options or by its words.

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from bot.answering.models import Answer, AnswerSentence, Citation
+from bot.answering.models import Answer, AnswerSentence, Citation, Conflict, ConflictValue
 from retrieval.errors import Note
 from retrieval.models import Reference
 from retrieval.timestamps import iso
@@ -24,6 +24,7 @@ def as_record(answer: Answer) -> dict[str, Any]:
         "notes": [note.to_record() for note in answer.notes],
         "reason": answer.reason,
         "form": answer.form,
+        "conflicts": [asdict(conflict) for conflict in answer.conflicts],
         "reply": answer.reply,
         "asked": answer.asked,
         "since": iso(answer.since) if answer.since else None,
@@ -42,7 +43,8 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
         record["model"],
         tuple(map(_note, record["notes"])),
         record["reason"],
-        form=record.get("form", "answer"),  # older ones have neither
+        form=record.get("form", "answer"),  # older ones have none of these
+        conflicts=tuple(map(_conflict, record.get("conflicts", ()))),
         reply=record.get("reply", False),
         asked=record["asked"],
         since=_moment(record["since"]),
@@ -52,6 +54,11 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
 
 def _sentence(record: dict[str, Any]) -> AnswerSentence:
     return AnswerSentence(record["text"], tuple(record["citations"]), record.get("date"))
+
+
+def _conflict(record: dict[str, Any]) -> Conflict:
+    values = (ConflictValue(each["value"], tuple(each["citations"])) for each in record["values"])
+    return Conflict(record["subject"], tuple(values))
 
 
 def _note(kept: str | dict[str, Any]) -> Note:

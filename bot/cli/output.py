@@ -92,7 +92,7 @@ def answer_record(
         "model": answer.model,
         "usage": asdict(answer.usage) if answer.usage else None,
         "form": answer.form,
-        "conflicts": [],
+        "conflicts": [asdict(conflict) for conflict in answer.conflicts],
         "notes": list(answer.notes),
         "ms": round(ms, 1),
     }

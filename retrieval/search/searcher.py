@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import numpy as np
@@ -46,6 +45,7 @@ from retrieval.search.ranking import (
     time_features,
     total,
 )
+from retrieval.search.result_choice import ScoredCandidate, choose
 from retrieval.text.answer_types import expected_answer_type
 from retrieval.text.spelling import spelling
 from retrieval.text.time_expressions import TimeExpression, read_time
@@ -56,9 +56,7 @@ _log = logging.getLogger(__name__)
 # How far from an empty range its nearest report is looked for, in turn.
 _MARGINS = (timedelta(days=3), timedelta(days=30), timedelta(days=365), None)
 _SOFTNESS = 3.0  # a candidate this much below the best has 1/e of its score
-_AT_THE_TOP = 5
 _RERANKED = 30
-_NO_RIVAL = 0.8
 _MOST_ALSO = 30
 
 
@@ -177,20 +175,23 @@ class Searcher:
     ) -> SearchResults:
         def ordered(
             found: CandidateSet,
-        ) -> tuple[CandidateSet, list[ScoredCandidate], tuple[SearchResult, ...]]:
+        ) -> tuple[
+            CandidateSet,
+            list[ScoredCandidate],
+            tuple[tuple[SearchResult, ...], tuple[SearchResult, ...]],
+        ]:
             scored = self._scored(found.vector, found.measured, found.read)
             if self._reranker is not None:
-                return found, scored, ()
-            return found, scored, self._hits(found.held, self._chosen(scored, limit), found.read)
+                return found, scored, ((), ())
+            return found, scored, self._hits(found.held, scored, found.read, limit)
 
-        gathered, scored, hits = await self.gatherer.gather(
+        gathered, scored, (hits, copies) = await self.gatherer.gather(
             CandidateRequest(indexes, vector, understood, limit), self.ranking, ordered
         )
         read, notes = gathered.read, gathered.notes
         if self._reranker is not None and scored:
             scored = await self._reranked(self._reranker, read, scored)
-            chosen = self._chosen(scored, limit)
-            hits = await ASKING.run(self._hits, gathered.held, chosen, read)
+            hits, copies = await ASKING.run(self._hits, gathered.held, scored, read, limit)
         if not hits and explain_nothing:
             notes += await self._why_nothing(indexes, gathered)
         within = read.within
@@ -205,6 +206,7 @@ class Searcher:
             phrase=read.phrase,
             preferred=read.preferred,
             respellings=gathered.respellings,
+            copies=copies,
         )
 
     async def nearest(
@@ -289,50 +291,34 @@ class Searcher:
             first[i]._replace(score=place.score) for i, place in zip(order, first, strict=True)
         ] + rest
 
-    def _chosen(self, scored: Sequence[ScoredCandidate], limit: int) -> list[ScoredCandidate]:
-        """The best ``limit``: of near-copies the best one speaks, and few of each among the first.
-
-        There is no such limit for the article that the question is about: the one of the best
-        candidate, if no other comes near it.
-        """
-        chosen: list[ScoredCandidate] = []
-        put_back: list[ScoredCandidate] = []
-        speakers: dict[int, str] = {}
-        taken: Counter[int] = Counter()
-        others = (e.score for e in scored if e.candidate.text_id != scored[0].candidate.text_id)
-        about = scored[0].candidate.text_id if scored and next(others, 0.0) <= _NO_RIVAL else None
-        for entry in scored:
-            text = entry.candidate.text_id
-            article = entry.candidate.article_id
-            if speakers.setdefault(text, article) != article:
-                continue
-            taken[text] += 1
-            crowded = taken[text] > self.ranking.passages_per_article and text != about
-            (put_back if crowded and len(chosen) < _AT_THE_TOP else chosen).append(entry)
-            if len(chosen) == limit:
-                break
-        rest = sorted(put_back + chosen[_AT_THE_TOP:], key=lambda e: -e.score)
-        return (chosen[:_AT_THE_TOP] + rest)[:limit]
-
     def _hits(
-        self, held: CorpusSnapshot, chosen: list[ScoredCandidate], read: Query
-    ) -> tuple[SearchResult, ...]:
-        if not chosen:
-            return ()
-        stories = sorted({e.candidate.story_id for e in chosen if e.candidate.story_id is not None})
-        passages = self._catalogue.queries.passages([e.candidate.passage_id for e in chosen])
+        self, held: CorpusSnapshot, scored: list[ScoredCandidate], read: Query, limit: int
+    ) -> tuple[tuple[SearchResult, ...], tuple[SearchResult, ...]]:
+        """The results, and what near-copies of them say in other words."""
+        chosen = choose(scored, limit, self.ranking.passages_per_article)
+        if not chosen.results:
+            return (), ()
+        entries = [*chosen.results, *chosen.copies]
+        stories = sorted(
+            {e.candidate.story_id for e in entries if e.candidate.story_id is not None}
+        )
+        passages = self._catalogue.queries.passages([e.candidate.passage_id for e in entries])
         told = held.shown.reports_of_stories(stories)
-        hits: list[SearchResult] = []
-        for entry in chosen:
-            passage = passages.get(entry.candidate.passage_id)
-            if passage is None:
-                continue  # replaced by another version in this very moment
-            tellers = told.get(entry.candidate.story_id or 0, ())
-            also = _also(entry.candidate, [t for t in tellers if read.admits(t[0])])
-            hits.append(
-                SearchResult(len(hits) + 1, round(entry.score, 4), passage, also, entry.shares)
-            )
-        return tuple(hits)
+
+        def results(entries: Sequence[ScoredCandidate]) -> Iterator[SearchResult]:
+            rank = 0
+            for entry in entries:
+                passage = passages.get(entry.candidate.passage_id)
+                if passage is None:
+                    continue  # replaced by another version in this very moment
+                rank += 1
+                tellers = told.get(entry.candidate.story_id or 0, ())
+                also = _also(entry.candidate, [t for t in tellers if read.admits(t[0])])
+                yield SearchResult(rank, round(entry.score, 4), passage, also, entry.shares)
+
+        hits = tuple(results(chosen.results))
+        said = {hit.passage.text for hit in hits}
+        return hits, tuple(each for each in results(chosen.copies) if each.passage.text not in said)
 
     async def _why_nothing(self, indexes: CorpusIndexes, found: CandidateSet) -> list[Note]:
         """Return what keeps a search from finding anything."""

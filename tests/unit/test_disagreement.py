@@ -35,13 +35,25 @@ QUESTION = "How many people were killed in the Harbour Street fire?"
 BBC = report(0, "The fire in Harbour Street killed 12 people, police said.", "2023-11-03")
 
 
-def test_two_figures_are_both_given_the_newest_first() -> None:
-    reuters = report(1, "A fire in Harbour Street killed 15 people, officials said.", "2023-11-04")
+def test_two_figures_of_one_day_are_both_given() -> None:
+    reuters = report(1, "A fire in Harbour Street killed 15 people, officials said.", "2023-11-03")
     result = reconciled(QUESTION, BBC, reuters)
     assert [describe(note) for note in result.notes] == [
-        "Sources differ: 15 (Reuters, 4 November 2023) and 12 (BBC, 3 November 2023)."
+        "Sources differ: 12 (BBC, 3 November 2023) and 15 (Reuters, 3 November 2023)."
     ]
-    assert [quotation.hit for quotation in result.quotations] == [reuters, BBC]
+    assert [quotation.hit for quotation in result.quotations] == [BBC, reuters]
+    assert result.difference is not None
+    assert not result.difference.changed
+
+
+def test_a_figure_of_another_day_has_changed_and_the_newest_leads() -> None:
+    reuters = report(1, "A fire in Harbour Street killed 15 people, officials said.", "2023-11-04")
+    result = reconciled(QUESTION, BBC, reuters)
+    assert result.difference is not None
+    assert result.difference.changed
+    assert [told.value for told in result.difference.values] == ["15", "12"]
+    assert result.quotations[0].hit == reuters
+    assert not result.notes
 
 
 @pytest.mark.parametrize(

@@ -153,25 +153,29 @@ def analyse(
     vectors = text_vectors(
         [question, expected.prototype, *(sentence.text for sentence in sentences)]
     )
-    named = frozenset(
-        stem
-        for word in _NAME_OR_NUMBER.findall(question)
-        for stem in stems(_POSSESSIVE.sub("", word))
-        if stem in weights
-    )
     return PassageAnalysis(
         question,
         expected,
         weights,
         focus,
         question_stems,
-        named,
+        names_of(question, weights),
         results,
         sentences,
         passages,
         titles,
         articles,
         vectors,
+    )
+
+
+def names_of(question: str, weights: Mapping[str, float]) -> frozenset[str]:
+    """The stems of the names and numbers of a question, as far as they have a weight."""
+    return frozenset(
+        stem
+        for word in _NAME_OR_NUMBER.findall(question)
+        for stem in stems(_POSSESSIVE.sub("", word))
+        if stem in weights
     )
 
 

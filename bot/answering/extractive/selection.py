@@ -60,13 +60,14 @@ class Selection:
 
     ``reason`` says why no answer should be given, None if one should. ``tells`` says that the
     first sentence says what the thing is that was asked about, or has all the words of a question
-    about somebody or something by name.
+    about somebody or something by name. ``read`` are all sentences that could have been quoted.
     """
 
     quotations: tuple[Quotation, ...]
     confidence: float
     reason: Reason | None
     tells: bool = False
+    read: tuple[Quotation, ...] = ()
 
     @property
     def thin(self) -> bool:
@@ -96,7 +97,11 @@ def select(found: SearchResults, models: Models | None = None) -> Selection:
     if first.defining is not None:
         reason = None
     tells = first.defining is not None or (reason is None and first.tells_all)
-    return Selection(quotations, sure, reason, tells)
+    every = tuple(
+        Quotation(first.analysis.results[sentence.result], sentence.text, float(score))
+        for sentence, score in zip(first.sentences, first.scores, strict=True)
+    )
+    return Selection(quotations, sure, reason, tells, every)
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,9 +108,14 @@ def _readable(text: str, start: int, end: int, title: str) -> SentenceSpan | Non
     here = text[start:end]
     if len(here) < _SHORTEST or not _SPEAKS.match(here) or rules.is_furniture(here):
         return None
-    if title and abs(len(here) - len(title)) < 20 and _plain(here) == _plain(title):
-        return None
     finished = bool(_ENDING.search(here))
+    if (
+        title
+        and not finished
+        and abs(len(here) - len(title)) < 20
+        and _plain(here) == _plain(title)
+    ):
+        return None
     if not finished and not rules.may_lack_its_end(here):
         return None
     return SentenceSpan(start, end, finished)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from bot.answering.models import Answer
 from bot.answering.replies.coverage import CoveringArticle, coverage_of, latest_event, loaded
 from bot.answering.replies.flatten import quoted_answer
+from bot.answering.replies.told_differences import attributed
 from bot.answering.summaries.lexrank import extract
 from bot.answering.summaries.models import CitedSentence
 from retrieval.library import Library
 from retrieval.runtime.executors import ASKING
-from retrieval.search.query import day
 from retrieval.timestamps import TimeRange
 
 _PUBLISHERS = 8
@@ -35,12 +35,8 @@ async def by_publisher(
         for read in reversed(reads):
             article = read.report.article
             for one in extract([read.passages], 1, wanted=covering.names):
-                parts = (
-                    article.source or article.title,
-                    article.published_at and day(article.published_at),
-                )
-                head = ", ".join(part for part in parts if part)
-                lines.append(CitedSentence(f"{head}: {one.text}", (one.passage,), (one.text,)))
+                text = attributed(article, one.text)
+                lines.append(CitedSentence(text, (one.passage,), (one.text,)))
         return lines
 
     lines = await ASKING.run(told)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
-from bot.answering.extractive.selection import Quotation
+from bot.answering.extractive.selection import Quotation, Selection, select
 from bot.answering.models import Reason
 from bot.answering.replies.lines import line
 from retrieval.indexes.keyword_schema import stems
@@ -48,6 +50,36 @@ def why_declined(
     return line(language, "decline-not-told", subject=" ".join(told))
 
 
+def with_names(
+    question: str, found: SearchResults, selection: Selection
+) -> tuple[Selection, list[str]]:
+    """The selection from articles that have the names of the question, and the names that no
+    article has that it could be made from; none if all is well."""
+    missing = missing_names(question, found, selection.quotations)
+    if not missing:
+        return selection, []
+    told = _stems_by_article(found)
+    named = [
+        hit
+        for hit in found.hits
+        if all(told[hit.passage.article.article_id] & set(stems(word)) for word in missing)
+    ]
+    if named:
+        again = select(replace(found, hits=tuple(named)))
+        if again.reason is None and not missing_names(question, found, again.quotations):
+            return again, []
+    return selection, missing
+
+
+def _stems_by_article(found: SearchResults) -> dict[str, set[str]]:
+    """By article, the stems of its title and of those of its passages that were found."""
+    told: dict[str, set[str]] = defaultdict(set)
+    for hit in found.hits:
+        article = hit.passage.article
+        told[article.article_id].update(stems(f"{article.title} {hit.passage.text}"))
+    return told
+
+
 def missing_names(
     question: str, found: SearchResults, quotations: Sequence[Quotation]
 ) -> list[str]:
@@ -64,11 +96,8 @@ def missing_names(
 def _unsaid(question: str, found: SearchResults, quotations: Sequence[Quotation]) -> list[str]:
     """The words of a question, known in the corpus, that no quoted article has."""
     quoted = {quotation.hit.passage.article.article_id for quotation in quotations}
-    told: set[str] = set()
-    for hit in found.hits:
-        article = hit.passage.article
-        if article.article_id in quoted:
-            told.update(stems(f"{article.title} {hit.passage.text}"))
+    by_article = _stems_by_article(found)
+    told = set().union(*(by_article[each] for each in quoted if each in by_article))
     unsaid = [
         word
         for word in dict.fromkeys(content_words(question))

@@ -1,0 +1,271 @@
+"""Where articles tell the same in nearly the same words and give another answer.
+
+Two sentences of different articles are laid side by side, word by word. They differ on an answer if
+they agree on most words and one name, number or date stands where the other has another, of the kind
+that the question asks for. More than one such place means another event, told in a fixed form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from bot.answering.conflicts import Difference, ToldValue
+from bot.answering.extractive.analysis import coverage, names_of
+from bot.answering.extractive.answer_spans import answer_spans, names_inside
+from bot.answering.extractive.answer_type import AnswerKind, expected_answer_type
+from bot.answering.extractive.selection import Quotation, Selection, telling_weights
+from bot.answering.extractive.sentences import readable_sentences
+from bot.answering.prompt_injection import strip_injected_instructions
+from retrieval.indexes.keyword_schema import stems
+from retrieval.models import SearchResult, SearchResults
+from retrieval.timestamps import parse_span
+
+_WORD = re.compile(r"[^\W_]+(?:[.,'’-][^\W_]+)*")
+_LEAST_AGREED = 5  # words
+_AGREED = 0.6  # of the words of the shorter sentence
+_ROUGHLY = (
+    0.4  # of the words in common, whatever their order: less is not worth laying side by side
+)
+_LONGEST_VALUE = 6  # words
+_NAME_WORDS = 2
+_NAMED = 0.5  # of the names that some passage has
+_MOST_DAYS = 7
+_LAID_SIDE_BY_SIDE = 12
+_ABOUT = 0.6  # of the share of the question that the best sentence has
+_NAMES: frozenset[AnswerKind] = frozenset(
+    ["person", "country", "state", "place", "name", "speaker"]
+)
+_AMOUNTS: frozenset[AnswerKind] = frozenset(["number", "percent", "money"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A word of a sentence, or a name, a number or a date of several; ``key`` is the same for what
+    is the same in another order. ``telling`` if it is no mere word."""
+
+    key: str
+    start: int
+    end: int
+    words: int
+    telling: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A sentence of a result, as it is laid beside others. ``about`` is how much of the question it
+    and its passage have, from 0 to 1; ``named`` how many of the question's names these have."""
+
+    hit: SearchResult
+    text: str
+    words: frozenset[str]
+    about: float
+    named: int
+
+    @property
+    def article(self) -> str:
+        return self.hit.passage.article.article_id
+
+
+def differing_answer(found: SearchResults, selection: Selection) -> Difference | None:
+    """Find what two articles answer differently; None if nothing.
+
+    Of several differences the one counts whose sentence has most of the question, with its passage.
+    It takes a few milliseconds: call it in a worker thread.
+    """
+    expected = expected_answer_type(found.question)
+    asked = frozenset(stems(found.question))
+    statements = _statements(found, selection)
+    named = max((each.named for each in statements), default=0.0)
+    statements = [each for each in statements if each.named >= _NAMED * named]
+    least = _ABOUT * max((each.about for each in statements), default=0.0)
+    ordered = sorted(statements, key=lambda each: (-each.named, -each.about))
+    known_names = names_inside("\n".join(each.text for each in statements))
+    units = lru_cache(maxsize=None)(lambda text: _units(text, known_names))
+    for own in ordered[:_LAID_SIDE_BY_SIDE]:
+        if own.about < least:
+            continue
+        for other in statements:
+            told = _differ(own, other, expected.kinds, asked, units)
+            if told is not None and _one_each(told, statements):
+                subject = expected.thing or found.question.strip(" ?")
+                return Difference(subject, _newest_first(told), about=own.about)
+    return None
+
+
+def _statements(found: SearchResults, selection: Selection) -> list[_Statement]:
+    """What could be quoted of the results, and what near-copies of them say."""
+    weights = telling_weights(found)
+    names = names_of(found.question, weights)
+    passages: dict[int, tuple[float, int]] = {}
+
+    def statement(hit: SearchResult, text: str) -> _Statement:
+        passage = hit.passage
+        if passage.passage_id not in passages:
+            words = frozenset(stems(f"{passage.article.title} {passage.text}"))
+            passages[passage.passage_id] = coverage(words, weights), len(words & names)
+        words = frozenset(stems(text))
+        whole, named = passages[passage.passage_id]
+        return _Statement(hit, text, words, (coverage(words, weights) + whole) / 2, named)
+
+    told = [(each.hit, each.text) for each in selection.read]
+    told += [(hit, text) for hit in found.copies for text in _sentences(hit)]
+    once = {(hit.passage.article.article_id, text): hit for hit, text in told}
+    return [statement(hit, text) for (_, text), hit in once.items()]
+
+
+def _sentences(hit: SearchResult) -> Iterator[str]:
+    passage = hit.passage
+    text = strip_injected_instructions(passage.text, passage.article.title, doubtful=True)
+    for span in readable_sentences(text, passage.article.title):
+        sentence = text[span.start : span.end]
+        if not sentence.endswith("?"):
+            yield sentence
+
+
+def _differ(
+    own: _Statement,
+    other: _Statement,
+    kinds: Set[AnswerKind],
+    asked: Set[str],
+    units: Callable[[str], Sequence[_Unit]],
+) -> tuple[ToldValue, ToldValue] | None:
+    """The one thing on which two sentences differ, if it can be what is asked for."""
+    shorter = min(len(own.words), len(other.words))
+    if (
+        own.article == other.article
+        or len(own.words & other.words) < _ROUGHLY * shorter
+        or own.words == other.words
+        or not _of_one_time(own.hit, other.hit)
+    ):
+        return None
+    first, second = units(own.text), units(other.text)
+    matcher = SequenceMatcher(
+        None, [unit.key for unit in first], [unit.key for unit in second], autojunk=False
+    )
+    agreed = sum(
+        unit.words
+        for block in matcher.get_matching_blocks()
+        for unit in first[block.a : block.a + block.size]
+    )
+    length = min(sum(unit.words for unit in each) for each in (first, second))
+    if agreed < max(_LEAST_AGREED, _AGREED * length):
+        return None
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag == "equal":
+            continue
+        sides = ([u for u in first[a:b] if u.telling], [u for u in second[c:d] if u.telling])
+        if len(sides[0]) == len(sides[1]) == 1:
+            one, two = sides[0][0], sides[1][0]
+            found[(one.key, two.key)] = (
+                own.text[one.start : one.end],
+                other.text[two.start : two.end],
+            )
+        elif any(sides) and a > 0 and b < len(first) and c > 0 and d < len(second):
+            return None  # one says more than the other
+    if len(found) != 1:
+        return None
+    values = _without_common_ends(*next(iter(found.values())))
+    if not _answers(*values, kinds, asked):
+        return None
+    one, two = (
+        ToldValue(value, Quotation(each.hit, each.text, 0.0))
+        for value, each in zip(values, (own, other), strict=True)
+    )
+    return one, two
+
+
+def _units(text: str, known_names: Set[str]) -> tuple[_Unit, ...]:
+    """The words of a sentence, those of one name, number or date together."""
+    found: list[_Unit] = []
+    at = 0
+    for start, end in [*_telling(text, known_names), (len(text), len(text))]:
+        for match in _WORD.finditer(text, at, start):
+            found.append(_Unit(match[0].casefold(), *match.span(), 1, False))
+        if words := _WORD.findall(text[start:end]):
+            key = " ".join(sorted(stems(text[start:end])))
+            found.append(_Unit(key, start, end, len(words), True))
+        at = end
+    return tuple(found)
+
+
+def _telling(text: str, known_names: Set[str]) -> list[tuple[int, int]]:
+    """Where names, numbers and dates stand; those with nothing but a comma between are one."""
+    runs: list[tuple[int, int]] = []
+    for start, end in sorted(
+        (span.start, span.end)
+        for span in answer_spans(text, known_names)
+        if span.kinds & (_NAMES | _AMOUNTS | {"date"})
+    ):
+        if runs and not text[runs[-1][1] : start].strip(" ,."):
+            runs[-1] = (runs[-1][0], max(end, runs[-1][1]))
+        else:
+            runs.append((start, end))
+    return runs
+
+
+def _without_common_ends(first: str, second: str) -> tuple[str, str]:
+    """Two names without the words at their beginnings and ends that are the same, so far as two
+    words are left: "CEO Tim Cook" and "CEO Elon Musk". Dates stay whole."""
+    one, two = first.split(" "), second.split(" ")
+    if any(any(c.isdigit() for c in word) for word in (*one, *two)):
+        return first, second
+    while one[0] == two[0] and (min(len(one), len(two)) > _NAME_WORDS or one[0].endswith(",")):
+        one, two = one[1:], two[1:]
+    while one[-1] == two[-1] and min(len(one), len(two)) > _NAME_WORDS:
+        one, two = one[:-1], two[:-1]
+    while min(len(one), len(two)) > 1 and one[-1] == two[-1] and one[-1].islower():
+        one, two = one[:-1], two[:-1]
+    return " ".join(one), " ".join(two)
+
+
+def _answers(first: str, second: str, kinds: Set[AnswerKind], asked: Set[str]) -> bool:
+    """Whether both can be what is asked for, and are not the same in other words."""
+    if max(len(first.split()), len(second.split())) > _LONGEST_VALUE:
+        return False
+    own, other = frozenset(stems(first)), frozenset(stems(second))
+    if own <= other or other <= own or own <= asked or other <= asked:
+        return False
+    for one in (first, second):
+        found = {kind for span in answer_spans(f"So: {one}", {one}) for kind in span.kinds}
+        if kinds and not found & _alike(kinds):
+            return False
+    numbers = [bool(re.search(r"\d", each)) for each in (first, second)]
+    return numbers[0] == numbers[1]
+
+
+def _alike(kinds: Set[AnswerKind]) -> Set[AnswerKind]:
+    """The kinds with those that stand for them: who or where is told by a name."""
+    found = set(kinds)
+    if kinds & _NAMES:
+        found |= _NAMES
+    if kinds & _AMOUNTS:
+        found |= _AMOUNTS
+    return found
+
+
+def _one_each(told: tuple[ToldValue, ToldValue], statements: Sequence[_Statement]) -> bool:
+    """Whether neither article has the other's value: one that has both differs from nobody."""
+    own, other = (each.quotation.hit.passage.article.article_id for each in told)
+    for article, value in ((own, told[1].value.casefold()), (other, told[0].value.casefold())):
+        if any(one.article == article and value in one.text.casefold() for one in statements):
+            return False
+    return True
+
+
+def _newest_first(told: tuple[ToldValue, ToldValue]) -> tuple[ToldValue, ToldValue]:
+    first, second = (each.quotation.hit.passage.article.published_at or "" for each in told)
+    return told if first >= second else told[::-1]
+
+
+def _of_one_time(first: SearchResult, second: SearchResult) -> bool:
+    """Whether two articles were published within days of each other, as far as is known."""
+    dates = [each.passage.article.published_at for each in (first, second)]
+    if not all(dates):
+        return True
+    start, end = sorted(parse_span(date).start for date in dates if date)
+    return (end - start).days <= _MOST_DAYS

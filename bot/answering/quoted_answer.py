@@ -1,0 +1,59 @@
+"""What the passages that were found say to a question, without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.answering.assembly import answer_of_quotations
+from bot.answering.conflicts import ConflictResolution, reconcile
+from bot.answering.differing_answers import differing_answer
+from bot.answering.extractive import Selection, select
+from bot.answering.models import Answer, Reason
+from bot.answering.replies.decline_reasons import with_names
+from bot.answering.replies.told_differences import with_difference
+from retrieval.models import SearchResults
+
+# Two articles that agree on all but the answer answer a question of which they have so much.
+_SURE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAnswer:
+    """What is quoted. ``reason`` says why nothing should be answered, None if something should;
+    ``missing`` are names of the question that are in no article it could be answered from."""
+
+    selection: Selection
+    resolution: ConflictResolution
+    reason: Reason | None = None
+    missing: tuple[str, ...] = ()
+
+    def answer(self, found: SearchResults, language: str) -> Answer:
+        """The answer made of quotations; ``language`` is that of the bot's own words."""
+        answer = answer_of_quotations(found, self.resolution)
+        difference = self.resolution.difference
+        return answer if difference is None else with_difference(answer, difference, language)
+
+
+def read_answer(found: SearchResults, words: str | None) -> ReadAnswer:
+    """Choose what to quote and tell whether it answers.
+
+    ``words`` are those of the question whose names have to stand in what is quoted; None if none
+    have to. It takes some milliseconds: call it in a worker thread.
+    """
+    selection = select(found)
+    if not selection.quotations:
+        return ReadAnswer(selection, ConflictResolution((), ()), selection.reason)
+    reason = selection.reason
+    missing: Sequence[str] = ()
+    if reason is None and words is not None:
+        selection, missing = with_names(words, found, selection)
+        reason = "too-thin" if missing else None
+    resolution = reconcile(found.question, selection.quotations, found.hits)
+    if not resolution.notes and resolution.difference is None:
+        difference = differing_answer(found, selection)
+        if difference is not None:
+            resolution = resolution.differing(difference)
+            if difference.about >= _SURE:
+                reason = None
+    return ReadAnswer(selection, resolution, reason, tuple(missing) if reason else ())

@@ -1,0 +1,149 @@
+"""Answers with both sides of what articles differ on, each with its publisher and day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.answering.conflicts import Difference, ToldValue
+from bot.answering.models import (
+    Answer,
+    AnswerSentence,
+    Citation,
+    Conflict,
+    ConflictValue,
+    Event,
+    SentenceAccepted,
+    text_with_citations,
+)
+from bot.answering.replies.lines import line
+from retrieval.models import Reference
+from retrieval.search.query import day
+
+# Both sides stand in so many words at the beginning; what would be beyond them is left out.
+_WORDS = 120
+
+
+def with_difference(answer: Answer, difference: Difference, language: str) -> Answer:
+    """``answer`` led by what its sources differ on: a figure with the one that it had before, or
+    each side with its publisher and day. ``language`` is that of the bot's own words."""
+    citations = list(answer.citations)
+    newer, older = (_numbered(told, citations) for told in difference.values)
+    if difference.changed:
+        led = [_changed(difference, newer, older, answer, language)]
+    else:
+        led = [
+            AnswerSentence(_attributed(told), (n,))
+            for told, n in zip(difference.values, (newer, older), strict=True)
+        ]
+    said = {told.quotation.text for told in difference.values}
+    sentences = list(led)
+    words = sum(len(sentence.text.split()) for sentence in led)
+    for sentence in answer.sentences:
+        words += len(sentence.text.split())
+        if sentence.text not in said and words <= _WORDS:
+            sentences.append(sentence)
+    conflicts = answer.conflicts
+    if not difference.changed:
+        values = (
+            ConflictValue(told.value, (n,))
+            for told, n in zip(difference.values, (newer, older), strict=True)
+        )
+        conflicts = (*conflicts, Conflict(difference.subject, tuple(values)))
+    return _renumbered(replace(answer, conflicts=conflicts), sentences, citations)
+
+
+def append_difference(
+    answer: Answer, difference: Difference, emit: Callable[[Event], None]
+) -> Answer:
+    """A written ``answer`` with those sides of a difference after it that it does not give."""
+    if difference.changed:
+        return answer  # the model was shown both days
+    citations, sentences = list(answer.citations), list(answer.sentences)
+    numbers = []
+    for told in difference.values:
+        known = len(citations)
+        n = _numbered(told, citations)
+        numbers.append(n)
+        if not any(told.value in sentence.text for sentence in answer.sentences):
+            sentences.append(AnswerSentence(_attributed(told), (n,)))
+            emit(SentenceAccepted(sentences[-1], tuple(citations[known:])))
+    values = (
+        ConflictValue(told.value, (n,)) for told, n in zip(difference.values, numbers, strict=True)
+    )
+    return replace(
+        answer,
+        text=text_with_citations(tuple(sentences)),
+        sentences=tuple(sentences),
+        citations=tuple(citations),
+        conflicts=(Conflict(difference.subject, tuple(values)),),
+    )
+
+
+def attributed(article: Reference, text: str) -> str:
+    """A sentence with the publisher and the day of its article before it."""
+    parts = (article.source or article.title, article.published_at and day(article.published_at))
+    return f"{', '.join(part for part in parts if part)}: {text}"
+
+
+def _attributed(told: ToldValue) -> str:
+    return attributed(told.quotation.hit.passage.article, told.quotation.text)
+
+
+def _changed(
+    difference: Difference, newer: int, older: int, answer: Answer, language: str
+) -> AnswerSentence:
+    """The newest figure's sentence, with the earlier one in a clause."""
+    new, old = difference.values
+    at = old.quotation.hit.passage.article.published_at
+    clause = line(
+        language,
+        "figure-up" if difference.rises else "figure-down",
+        figure=old.value,
+        date=day(at) if at else "",
+    )
+    known = {sentence.text: sentence.date for sentence in answer.sentences}
+    return AnswerSentence(
+        f"{new.quotation.text} ({clause})", (newer, older), known.get(new.quotation.text)
+    )
+
+
+def _numbered(told: ToldValue, citations: list[Citation]) -> int:
+    """The number of the source of a side, which is added if it is none yet."""
+    article, quote = told.quotation.hit.passage.article, told.quotation.text
+    for citation in citations:
+        if citation.article == article and quote in citation.quote:
+            return citation.n
+    citations.append(Citation(len(citations) + 1, article, quote))
+    return len(citations)
+
+
+def _renumbered(
+    answer: Answer, sentences: list[AnswerSentence], citations: list[Citation]
+) -> Answer:
+    """The answer of these sentences; sources that none of them cites are left out."""
+    order = list(dict.fromkeys(n for sentence in sentences for n in sentence.citations))
+    number = {n: place for place, n in enumerate(order, 1)}
+    told = tuple(
+        replace(sentence, citations=tuple(number[n] for n in sentence.citations))
+        for sentence in sentences
+    )
+    by_number = {citation.n: citation for citation in citations}
+    return replace(
+        answer,
+        text=text_with_citations(told),
+        sentences=told,
+        citations=tuple(replace(by_number[n], n=number[n]) for n in order),
+        conflicts=tuple(
+            replace(
+                conflict,
+                values=tuple(
+                    replace(
+                        value, citations=tuple(number[n] for n in value.citations if n in number)
+                    )
+                    for value in conflict.values
+                ),
+            )
+            for conflict in answer.conflicts
+        ),
+    )

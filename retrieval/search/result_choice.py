@@ -1,0 +1,61 @@
+"""Which of the ranked candidates become results: one speaker for each text, few passages of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from retrieval.catalogue import VersionCandidate
+
+_AT_THE_TOP = 5
+_NO_RIVAL = 0.8
+_MOST_COPIES = 10
+
+
+class ScoredCandidate(NamedTuple):
+    """A candidate with its score and what each kind of evidence adds to it."""
+
+    candidate: VersionCandidate
+    score: float
+    shares: dict[str, float]
+
+
+class ChosenCandidates(NamedTuple):
+    """The candidates that become results, and the best passage of each near-copy of them."""
+
+    results: list[ScoredCandidate]
+    copies: list[ScoredCandidate]
+
+
+def choose(
+    scored: Sequence[ScoredCandidate], limit: int, passages_per_article: int
+) -> ChosenCandidates:
+    """The best ``limit``: of near-copies the best one speaks, and few of each among the first.
+
+    There is no such limit for the article that the question is about: the one of the best
+    candidate, if no other comes near it.
+    """
+    chosen: list[ScoredCandidate] = []
+    put_back: list[ScoredCandidate] = []
+    copies: dict[str, ScoredCandidate] = {}
+    speakers: dict[int, str] = {}
+    taken: Counter[int] = Counter()
+    others = (e.score for e in scored if e.candidate.text_id != scored[0].candidate.text_id)
+    about = scored[0].candidate.text_id if scored and next(others, 0.0) <= _NO_RIVAL else None
+    for entry in scored:
+        text = entry.candidate.text_id
+        article = entry.candidate.article_id
+        if speakers.setdefault(text, article) != article:
+            copies.setdefault(article, entry)
+            continue
+        if len(chosen) == limit:
+            continue
+        taken[text] += 1
+        crowded = taken[text] > passages_per_article and text != about
+        (put_back if crowded and len(chosen) < _AT_THE_TOP else chosen).append(entry)
+    rest = sorted(put_back + chosen[_AT_THE_TOP:], key=lambda e: -e.score)
+    results = (chosen[:_AT_THE_TOP] + rest)[:limit]
+    texts = {entry.candidate.text_id for entry in results}
+    told = [entry for entry in copies.values() if entry.candidate.text_id in texts]
+    return ChosenCandidates(results, told[:_MOST_COPIES])
