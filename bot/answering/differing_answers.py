@@ -160,10 +160,10 @@ def _differ(
             continue
         sides = ([u for u in first[a:b] if u.telling], [u for u in second[c:d] if u.telling])
         if len(sides[0]) == len(sides[1]) == 1:
-            one, two = sides[0][0], sides[1][0]
-            found[(one.key, two.key)] = (
-                own.text[one.start : one.end],
-                other.text[two.start : two.end],
+            ours, theirs = sides[0][0], sides[1][0]
+            found[(ours.key, theirs.key)] = (
+                own.text[ours.start : ours.end],
+                other.text[theirs.start : theirs.end],
             )
         elif any(sides) and a > 0 and b < len(first) and c > 0 and d < len(second):
             return None  # one says more than the other

@@ -1,4 +1,4 @@
-"""`newsdesk summarize`, `digest` and `timeline`."""
+"""`newsdesk summarize`, `digest`, `timeline` and `compare`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ import typer
 from bot.cli import options as o
 from bot.cli.output import complain, print_json
 from bot.cli.summary_output import (
+    comparison_record,
     digest_record,
+    print_comparison,
     print_digest,
     print_summary,
     print_timeline,
@@ -180,6 +182,38 @@ def timeline(
             print_json(timeline_record(made, alt, _ms(start)))
         else:
             print_timeline(made, key)
+
+    asyncio.run(run())
+
+
+def compare(
+    topic: Topic,
+    as_of: o.AsOf = None,
+    since: o.Since = None,
+    until: o.Until = None,
+    limit: Annotated[int, typer.Option(min=1, max=50, help="How many publishers.")] = 8,
+    corpus: o.Corpus = "local",
+    as_json: o.Json = False,
+) -> None:
+    """Who says what about a topic: one cited sentence of each publisher, those that agree together.
+
+    Example: newsdesk compare "Lantern Bridge"
+    """
+    within = o.time_range(as_of, since, until)
+
+    async def run() -> None:
+        from bot.answering.replies.compare import compare as compare_publishers
+        from bot.config.settings import load_settings
+        from bot.storage.library import open_library
+
+        async with open_library(load_settings().library()) as library:
+            await library.require_corpus(corpus)
+            start = time.perf_counter()
+            made = await compare_publishers(library, topic, within, corpus, limit)
+        if as_json:
+            print_json(comparison_record(made, _ms(start)))
+        else:
+            print_comparison(made)
 
     asyncio.run(run())
 

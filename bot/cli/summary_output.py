@@ -1,4 +1,4 @@
-"""How summaries, digests and timelines look in a terminal and as JSON."""
+"""How summaries, digests, timelines and comparisons look in a terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from bot.cli.output import byline
 from bot.i18n import in_english
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from bot.answering.models import AnswerSentence, Citation, Usage
+    from bot.answering.summaries.comparison import Comparison
     from bot.answering.summaries.models import Summary
     from bot.answering.summaries.service import Digest
     from bot.answering.summaries.timeline import Timeline
@@ -97,6 +100,22 @@ def timeline_record(timeline: Timeline, alt: str | None, ms: float) -> dict[str,
     }
 
 
+def comparison_record(comparison: Comparison, ms: float) -> dict[str, Any]:
+    return {
+        "topic": comparison.topic,
+        "rows": [
+            {
+                "publishers": list(row.publishers),
+                "text": row.sentence.text,
+                "citations": list(row.sentence.citations),
+            }
+            for row in comparison.rows
+        ],
+        "citations": _citations(comparison.citations),
+        **_made("quotations", None, (), ms),
+    }
+
+
 def print_summary(summary: Summary) -> None:
     out = _SummaryPrinter()
     out.line(summary.title, "bold")
@@ -163,22 +182,45 @@ def print_timeline(timeline: Timeline, key: Sequence[tuple[str, str]] = ()) -> N
     out.ending(timeline.notes, timeline.model, timeline.usage)
 
 
+def print_comparison(comparison: Comparison) -> None:
+    """A table on a terminal; in a pipe a line for each row."""
+    from rich.table import Table
+    from rich.text import Text
+
+    out = _SummaryPrinter()
+    out.line(f"Who says what about {comparison.topic}", "bold")
+    table = Table("Publisher", "Says", show_lines=True)
+    for row in comparison.rows:
+        who = ", ".join(dict.fromkeys(row.publishers))
+        if out.piped:
+            out.line(f"{who}: {_cited(row.sentence)}")
+        else:
+            table.add_row(Text(who), Text(_cited(row.sentence)))
+    if not out.piped:
+        out.show(table)
+    out.line("")
+    out.sources(comparison.citations)
+
+
 class _SummaryPrinter:
     def __init__(self) -> None:
         import sys
 
         from rich.console import Console
 
-        self._console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+        self.piped = not sys.stdout.isatty()
+        self._console = Console(soft_wrap=self.piped, highlight=False)
+
+    def show(self, table: Table) -> None:
+        self._console.print(table)
 
     def line(self, text: str, style: str = "", *, indent: int = 0) -> None:
         from rich.padding import Padding
         from rich.text import Text
 
         words = Text(text, style=style)
-        piped = self._console.soft_wrap
         self._console.print(
-            Text(" " * indent).append(words) if piped else Padding(words, (0, 0, 0, indent))
+            Text(" " * indent).append(words) if self.piped else Padding(words, (0, 0, 0, indent))
         )
 
     def sources(self, citations: Iterable[Citation], indent: int = 2) -> None:

@@ -1,4 +1,4 @@
-"""Summaries, digests and timelines as messages: checked text, numbered sources, pages."""
+"""Summaries, digests, timelines and comparisons as messages: checked text, numbered sources, pages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 import discord
 
 from bot.answering.models import QUOTATIONS, AnswerSentence, Citation
+from bot.answering.summaries.comparison import Comparison
 from bot.answering.summaries.digest import DigestEntry
 from bot.answering.summaries.export import grouped
 from bot.answering.summaries.models import Summary
@@ -81,6 +82,18 @@ def timeline_pages(timeline: Timeline, chart: Chart | None, around: SummaryConte
         page.embed.set_image(url=f"attachment://{_PICTURE}")
     picture = Picture(_PICTURE, chart.png, chart.alt)
     return [replace(pages[0], picture=picture), *pages[1:]]
+
+
+def comparison_pages(comparison: Comparison, around: SummaryContext) -> list[Page]:
+    """A block for each row: who, what they say, and where."""
+    blocks = []
+    by_number = {citation.n: citation for citation in comparison.citations}
+    for row in comparison.rows:
+        who = plain(", ".join(dict.fromkeys(row.publishers)), 200)
+        cited = [by_number[n] for n in row.sentence.citations]
+        blocks.append("\n".join([f"**{who}**", _shown(row.sentence), *_source_lines(cited, "-# ")]))
+    title = around.say("comparison-title", topic=comparison.topic)
+    return _pages(title, blocks, (), QUOTATIONS, around, comparison.citations)
 
 
 def _key_of(chart: Chart) -> list[str]:

@@ -132,6 +132,40 @@ def test_a_timeline_is_listed_and_drawn(desk: Newsdesk, tmp_path: Path) -> None:
     assert "31 October 2023\n  1. " in desk("timeline", "ferry Albatross", *AT).stdout
 
 
+def test_a_comparison_has_a_row_for_all_who_agree(newsdesk: Newsdesk, tmp_path: Path) -> None:
+    agreed = (
+        "The ferry Albatross burned in the harbour of Oskar on Tuesday, and {} people were hurt."
+    )
+    told = [
+        article(
+            n, f"{agreed.format(hurt)} {more}", title=f"Ferry burns in Oskar ({n})", source=source
+        )
+        for n, source, hurt, more in (
+            (1, "Courier", 34, "Its owner will buy two electric ships next year."),
+            (2, "Radio", 34, "The council meets on Friday to talk about the old quay."),
+            (3, "Wire", 51, "Divers looked for the bell of the ship until the evening."),
+        )
+    ]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, told)))
+    newsdesk("ingest", "a.jsonl")
+    record = one(newsdesk("compare", "ferry Albatross", *AT, "--json").stdout)
+    assert list(record) == ["topic", "rows", "citations", "model", "usage", "notes", "ms"]
+    rows = {tuple(sorted(row["publishers"])): row for row in record["rows"]}
+    assert set(rows) == {("Courier", "Radio"), ("Wire",)}
+    assert "51" in rows["Wire",]["text"]
+    assert len(rows["Courier", "Radio"]["citations"]) == 2
+    quotes = {citation["n"]: citation["quote"] for citation in record["citations"]}
+    for row in record["rows"]:
+        assert all("Albatross" in quotes[n] for n in row["citations"])
+    shown = newsdesk("compare", "ferry Albatross", *AT).stdout
+    assert shown.startswith("Who says what about ferry Albatross\n")
+    assert "\nWire: The ferry" in shown
+    asked = one(
+        newsdesk("ask", "What do outlets say about the ferry Albatross?", *AT, "--json").stdout
+    )
+    assert "Wire, 3 November 2023: " in asked["answer"]
+
+
 def test_a_timeline_has_one_heading_for_each_day(newsdesk: Newsdesk, tmp_path: Path) -> None:
     told = [
         "Anna Berg won the election in Oskar with 61 percent of the votes on Friday.",
@@ -168,6 +202,7 @@ def test_a_timeline_has_one_heading_for_each_day(newsdesk: Newsdesk, tmp_path: P
         ),
         (("digest", *AT, "--period", "week", "--source", "Curier"), "did you mean Courier?"),
         (("timeline", "zebras"), "Nobody here wrote about “zebras”"),
+        (("compare", "zebras"), "Nobody here wrote about “zebras”"),
         (("timeline", "ferry Albatross", "--png", "no/such/folder.png"), "can't be written"),
     ],
 )

@@ -1,43 +1,98 @@
-"""Who says what: one sentence of each publisher about one event."""
+"""What each publisher says about the last event of a subject."""
 
 from __future__ import annotations
 
-from bot.answering.models import Answer
+from collections.abc import Sequence
+
+from bot.answering.models import Answer, AnswerSentence, text_with_citations
 from bot.answering.replies.coverage import CoveringArticle, coverage_of, latest_event, loaded
-from bot.answering.replies.flatten import quoted_answer
-from bot.answering.replies.told_differences import attributed
-from bot.answering.summaries.lexrank import extract
-from bot.answering.summaries.models import CitedSentence
+from bot.answering.summaries.comparison import Comparison, ComparisonRow, compared
+from bot.answering.summaries.lexrank import ExtractedSentence, extract
+from bot.answering.summaries.models import EmptyCorpus, NothingToSummarize
 from retrieval.library import Library
 from retrieval.runtime.executors import ASKING
+from retrieval.search.query import day
 from retrieval.timestamps import TimeRange
 
-_PUBLISHERS = 8
+PUBLISHERS = 8
 _CLOSE = 0.2
+_MAINLY = 0.7  # of a publisher's article that is most about it
+_ASKED_FOR = 12
+_BESIDE = 7 * 86_400_000_000  # microseconds
+
+
+async def compare(
+    library: Library, topic: str, within: TimeRange, corpus: str, limit: int = PUBLISHERS
+) -> Comparison:
+    """One sentence of the newest report of each of at most ``limit`` publishers on a topic.
+
+    Raises ``NothingToSummarize`` if no article is about it.
+    """
+    if await library.catalogue.corpora.by_name(corpus) is None:
+        raise EmptyCorpus(corpus)
+    covering = await coverage_of(library, topic, within, corpus)
+    event = latest_event([one for one in covering.articles if one.score >= _CLOSE])
+    best = _best_of_each(event)
+    if event:
+        # Where one publisher wrote most of what is found, the others are asked for by name.
+        dated = [one.at for one in event if one.at] or [0]
+        for name in (await library.source_names(corpus))[:_ASKED_FOR]:
+            if len(best) >= limit or name in best:
+                continue
+            own = await coverage_of(library, topic, within, corpus, name)
+            near = [
+                one
+                for one in own.articles
+                if min(dated) - _BESIDE <= one.at <= max(dated) + _BESIDE
+            ]
+            best = _best_of_each(near) | best
+    chosen = sorted(best.values(), key=lambda one: -one.score)[:limit]
+    reads = await loaded(library, chosen)
+
+    def said() -> list[ExtractedSentence]:
+        return [
+            sentence
+            for read in reversed(reads)
+            for sentence in extract([read.passages], 1, wanted=covering.names)
+        ]
+
+    comparison = compared(topic, await ASKING.run(said))
+    if not comparison.rows:
+        raise NothingToSummarize("nothing-on-topic", topic=topic)
+    return comparison
+
+
+def _best_of_each(articles: Sequence[CoveringArticle]) -> dict[str, CoveringArticle]:
+    """By publisher, the newest of its articles that are mainly about the topic."""
+    found: dict[str, CoveringArticle] = {}
+    for one in sorted(articles, key=lambda one: -one.at):
+        name = one.article.source or one.article.title
+        main = max(
+            each.score for each in articles if (each.article.source or each.article.title) == name
+        )
+        if one.score >= _MAINLY * main:
+            found.setdefault(name, one)
+    return found
 
 
 async def by_publisher(
     library: Library, question: str, subject: str, within: TimeRange, corpus: str
 ) -> Answer | None:
-    """What each publisher's newest report on the last event of a subject says; None if none is."""
-    covering = await coverage_of(library, subject, within, corpus)
-    close = [one for one in covering.articles if one.score >= _CLOSE]
-    newest: dict[str, CoveringArticle] = {}
-    for one in sorted(latest_event(close), key=lambda one: -one.at):
-        newest.setdefault(one.article.source or one.article.title, one)
-    chosen = list(newest.values())[:_PUBLISHERS]
-    if not chosen:
+    """A comparison as an answer; None if no article is about the subject."""
+    try:
+        comparison = await compare(library, subject, within, corpus)
+    except NothingToSummarize:
         return None
-    reads = await loaded(library, chosen)
+    sentences = tuple(
+        AnswerSentence(f"{who(row)}: {row.sentence.text}", row.sentence.citations)
+        for row in comparison.rows
+    )
+    text = text_with_citations(sentences)
+    return Answer(question, text, False, sentences, comparison.citations)
 
-    def told() -> list[CitedSentence]:
-        lines = []
-        for read in reversed(reads):
-            article = read.report.article
-            for one in extract([read.passages], 1, wanted=covering.names):
-                text = attributed(article, one.text)
-                lines.append(CitedSentence(text, (one.passage,), (one.text,)))
-        return lines
 
-    lines = await ASKING.run(told)
-    return quoted_answer(question, lines) if lines else None
+def who(row: ComparisonRow) -> str:
+    """The publishers of a row and the day of the newest of their reports: ``BBC, Wire, 3 November
+    2023``."""
+    dates = [article.published_at for article in row.articles if article.published_at]
+    return ", ".join([*dict.fromkeys(row.publishers), *([day(max(dates))] if dates else [])])

@@ -1,4 +1,4 @@
-"""``/summary``, ``/digest``, ``/timeline`` and the entry "Summarise this" of a message's menu."""
+"""``/summary``, ``/digest``, ``/timeline``, ``/compare`` and the entry "Summarise this" of a message's menu."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.answering.replies.compare import compare as compare_publishers
 from bot.answering.summaries.models import NotIngested, Progress
 from bot.bootstrap import Services
 from bot.charts.coverage import coverage_chart
@@ -27,7 +28,13 @@ from bot.i18n.translator import command_text
 from bot.ui.escaping import unmarked
 from bot.ui.links import links_of
 from bot.ui.pages import Page, note
-from bot.ui.summaries import SummaryContext, digest_pages, summary_pages, timeline_pages
+from bot.ui.summaries import (
+    SummaryContext,
+    comparison_pages,
+    digest_pages,
+    summary_pages,
+    timeline_pages,
+)
 from retrieval.timestamps import TimeRange
 
 _STORIES, _EVENTS = 10, 20
@@ -129,6 +136,29 @@ class SummaryCommands(commands.Cog):
             dated = bool(timeline.coverage)
             chart = await asyncio.to_thread(coverage_chart, timeline) if dated else None
             return timeline_pages(timeline, chart, around)
+
+        await self._runner.serve(interaction, context, make, private=private)
+
+    @app_commands.command(name="compare", description=command_text("command-compare"))
+    @app_commands.describe(
+        topic=command_text("command-timeline-topic"),
+        since=command_text("command-ask-since"),
+        private=command_text("command-ask-private"),
+    )
+    async def compare(
+        self,
+        interaction: discord.Interaction[Any],
+        topic: Words,
+        since: app_commands.Range[str, 1, 60] | None = None,
+        private: bool = False,
+    ) -> None:
+        context = await self._services.contexts.of_interaction(interaction)
+        first = self._services.ask.since(since)
+
+        async def make(corpus: str, around: SummaryContext, progress: Progress) -> Sequence[Page]:
+            within = TimeRange(around.as_of, first)
+            made = await compare_publishers(self._services.library, topic, within, corpus)
+            return comparison_pages(made, around)
 
         await self._runner.serve(interaction, context, make, private=private)
 

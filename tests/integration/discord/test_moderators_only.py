@@ -59,6 +59,7 @@ FOR_ALL = {
     "summary story",
     "digest",
     "timeline",
+    "compare",
     "subscribe digest",
     "subscribe topic",
     "subscriptions list",

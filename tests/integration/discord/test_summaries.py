@@ -194,6 +194,23 @@ async def test_a_timeline_comes_with_a_chart_that_has_words_for_the_blind(runnin
     assert answer.embed["image"]["url"]
 
 
+async def test_a_comparison_names_each_publisher_beside_what_it_says(running: Running) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    ada = standin.member(guild, "Ada")
+    asked = await ada.slash(standin.channel(guild), "compare", topic="Lantern Bridge")
+    answer = await asked.final(whole)
+    assert answer.embed["title"] == "Who says what about Lantern Bridge"
+    rows = [line for line in answer.text.splitlines() if line.startswith("**")]
+    assert rows
+    assert len(rows) == len(set(rows))
+    assert "[1]" in answer.text
+    nothing = await ada.slash(standin.channel(guild), "compare", topic="zebra racing")
+    told = await nothing.final(lambda m: "Nobody" in m.text)
+    assert "Nobody here wrote about" in told.text
+
+
 async def test_a_topic_that_nobody_wrote_about_is_told_in_one_sentence(running: Running) -> None:
     standin = running.standin
     guild = standin.guild("Harbour News")
