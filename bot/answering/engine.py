@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import prompts
+from bot.answering.answer_request import AnswerRequest
 from bot.answering.assembly import (
     CitationNumberer,
     publishers_corrections,
@@ -34,10 +35,10 @@ from bot.answering.models import (
     SearchCompleted,
 )
 from bot.answering.nearest import nearest_coverage
-from bot.answering.quoted_answer import read_answer
+from bot.answering.question_reader import QuestionReader
+from bot.answering.quoted_answer import ReadAnswer, read_answer
 from bot.answering.reading_notes import reading_notes
 from bot.answering.replies import Replies, ReplyRequest
-from bot.answering.replies.coverage import with_earlier
 from bot.answering.replies.decline_reasons import why_declined
 from bot.answering.replies.flatten import asked_back, joined
 from bot.answering.replies.told_differences import append_difference
@@ -51,32 +52,15 @@ from retrieval.errors import Note
 from retrieval.library import Library
 from retrieval.models import Reference, SearchResults
 from retrieval.runtime.executors import ASKING
-from retrieval.text.time_expressions import read_time
 from retrieval.timestamps import TimeRange, to_micros
+
+__all__ = ["AnswerEngine", "AnswerRequest"]
 
 _log = logging.getLogger(__name__)
 
 _HOUR = timedelta(hours=1) // timedelta(microseconds=1)
 # Before any report.
 _EVER = datetime(1800, 1, 1, tzinfo=UTC)
-THE_QUESTIONS_LANGUAGE = "the language of the question"
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerRequest:
-    """A question with all that its answer depends on."""
-
-    question: str
-    within: TimeRange
-    corpus: str
-    source: str | None = None
-    limit: int = 10
-    language: str = THE_QUESTIONS_LANGUAGE
-    conversation: Conversation = field(default_factory=Conversation)
-    # How 3/5/2023 is read: 3 May, else March 5.
-    day_first: bool = True
-    # The language of what the bot says itself, by its code.
-    replies_in: str = "en"
 
 
 class AnswerEngine:
@@ -85,6 +69,7 @@ class AnswerEngine:
 
     def __init__(self, library: Library, composer: Composer | None = None) -> None:
         self._library = library
+        self._reader = QuestionReader(library)
         self._composer = composer
         self._cache = AnswerCache()
         shared = library.embedder if isinstance(library.embedder, WordLlamaEmbedder) else None
@@ -175,13 +160,7 @@ class AnswerEngine:
 
     async def _definition(self, asked: AnswerRequest) -> Answer | None:
         """What an article says of a thing; general knowledge is no other business of the news."""
-        found = await self._library.search(
-            asked.question,
-            asked.within,
-            corpus=asked.corpus,
-            source=asked.source,
-            limit=asked.limit,
-        )
+        found = await self._reader.search(asked, asked.question)
         read = await ASKING.run(read_answer, found, None)
         if not read.selection.tells:
             return None
@@ -206,18 +185,9 @@ class AnswerEngine:
         key = await self._key(understood)
         if (known := self._cache.get(key)) is not None:
             return replace(known, question=asked.question, usage=None, cached=True)
-        found = await self._library.search(
-            understood.question,
-            understood.within,
-            corpus=asked.corpus,
-            source=understood.source,
-            limit=asked.limit,
-            day_first=asked.day_first,
-        )
-        if standalone.changed and asked.conversation.last is not None:
-            found = await with_earlier(self._library, found, asked.conversation.last)
+        found, read = await self._reader.read(understood, follows=standalone.changed)
         emit(SearchCompleted(len(found.hits)))
-        answer = await self._made(understood, found, emit)
+        answer = await self._made(understood, found, read, emit)
         answer = replace(
             answer,
             question=asked.question,
@@ -236,12 +206,12 @@ class AnswerEngine:
         return answer
 
     async def _made(
-        self, asked: AnswerRequest, found: SearchResults, emit: Callable[[Event], None]
+        self,
+        asked: AnswerRequest,
+        found: SearchResults,
+        read: ReadAnswer,
+        emit: Callable[[Event], None],
     ) -> Answer:
-        # What a follow-up was filled in with need not stand where its answer does.
-        alone = asked.conversation.last is None
-        words = read_time(asked.question, asked.within.as_of, UTC).rest if alone else None
-        read = await ASKING.run(read_answer, found, words)
         if read.reason is not None:
             return await self._refusal(asked, found, read.reason, read.missing)
         reconciled = read.resolution

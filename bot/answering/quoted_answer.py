@@ -9,6 +9,8 @@ from bot.answering.assembly import answer_of_quotations
 from bot.answering.conflicts import ConflictResolution, reconcile
 from bot.answering.differing_answers import differing_answer
 from bot.answering.extractive import Selection, select
+from bot.answering.extractive.answer_spans import answer_spans
+from bot.answering.extractive.answer_type import AnswerKind, expected_answer_type
 from bot.answering.models import Answer, Reason
 from bot.answering.replies.decline_reasons import with_names
 from bot.answering.replies.told_differences import with_difference
@@ -16,6 +18,8 @@ from retrieval.models import SearchResults
 
 # Two articles that agree on all but the answer answer a question of which they have so much.
 _SURE = 0.7
+# The most telling first: a price is a number too, a number need be no price.
+_AMOUNTS: tuple[AnswerKind, ...] = ("money", "percent", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def read_answer(found: SearchResults, words: str | None) -> ReadAnswer:
     missing: Sequence[str] = ()
     if reason is None and words is not None:
         selection, missing = with_names(words, found, selection)
-        reason = "too-thin" if missing else None
+        reason = "too-thin" if missing or _lacks_amount(found.question, selection) else None
     resolution = reconcile(found.question, selection.quotations, found.hits)
     if not resolution.notes and resolution.difference is None:
         difference = differing_answer(found, selection)
@@ -57,3 +61,14 @@ def read_answer(found: SearchResults, words: str | None) -> ReadAnswer:
             if difference.about >= _SURE:
                 reason = None
     return ReadAnswer(selection, resolution, reason, tuple(missing) if reason else ())
+
+
+def _lacks_amount(question: str, selection: Selection) -> bool:
+    """Whether an amount is asked for and no quoted sentence has one of that kind."""
+    kinds = expected_answer_type(question).kinds
+    wanted = next((kind for kind in _AMOUNTS if kind in kinds), None)
+    if wanted is None:
+        return False
+    enough = {wanted, "date"} & kinds  # "how long" is told by days
+    told = (span for each in selection.quotations for span in answer_spans(each.text, frozenset()))
+    return not any(enough & span.kinds for span in told)

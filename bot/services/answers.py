@@ -11,8 +11,9 @@ from functools import partial
 
 import discord
 
+from bot.answering.answer_request import THE_QUESTIONS_LANGUAGE, AnswerRequest
 from bot.answering.conversation import Conversation
-from bot.answering.engine import THE_QUESTIONS_LANGUAGE, AnswerEngine, AnswerRequest
+from bot.answering.engine import AnswerEngine
 from bot.answering.models import (
     Answer,
     AnswerCompleted,

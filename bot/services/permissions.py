@@ -8,7 +8,7 @@ from typing import Any
 
 import discord
 
-from bot.answering.engine import THE_QUESTIONS_LANGUAGE
+from bot.answering.answer_request import THE_QUESTIONS_LANGUAGE
 from bot.errors import UserError
 from bot.i18n import Say, translator_for
 from bot.services.guild_settings import GuildSettingsCache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ from bot.answering.extractive.selection import Quotation, Selection, select
 from bot.answering.models import Reason
 from bot.answering.replies.lines import line
 from retrieval.indexes.keyword_schema import stems
-from retrieval.models import SearchResults
+from retrieval.models import SearchResult, SearchResults
 from retrieval.search.query import content_words
 
 _READ = 10
@@ -53,17 +52,12 @@ def why_declined(
 def with_names(
     question: str, found: SearchResults, selection: Selection
 ) -> tuple[Selection, list[str]]:
-    """The selection from articles that have the names of the question, and the names that no
-    article has that it could be made from; none if all is well."""
+    """The selection from passages that have the names of the question, and the names that are in
+    none that it could be made from; no names if all is well."""
     missing = missing_names(question, found, selection.quotations)
     if not missing:
         return selection, []
-    told = _stems_by_article(found)
-    named = [
-        hit
-        for hit in found.hits
-        if all(told[hit.passage.article.article_id] & set(stems(word)) for word in missing)
-    ]
+    named = [hit for hit in found.hits if all(_told(hit) & set(stems(word)) for word in missing)]
     if named:
         again = select(replace(found, hits=tuple(named)))
         if again.reason is None and not missing_names(question, found, again.quotations):
@@ -71,20 +65,11 @@ def with_names(
     return selection, missing
 
 
-def _stems_by_article(found: SearchResults) -> dict[str, set[str]]:
-    """By article, the stems of its title and of those of its passages that were found."""
-    told: dict[str, set[str]] = defaultdict(set)
-    for hit in found.hits:
-        article = hit.passage.article
-        told[article.article_id].update(stems(f"{article.title} {hit.passage.text}"))
-    return told
-
-
 def missing_names(
     question: str, found: SearchResults, quotations: Sequence[Quotation]
 ) -> list[str]:
-    """The names in a question that no quoted article has, as far as the passages of these
-    were found: what is asked of somebody is not answered by an article without them.
+    """The names in a question that no quoted passage has beside the others: what is asked of
+    somebody is not answered where they don't stand.
 
     Whether a word is a name, the passages that were found say by how they write it: people who ask
     may write all small.
@@ -93,20 +78,45 @@ def missing_names(
     return [word for word in unsaid if _is_written_large(word, found)]
 
 
+def doubtful_names(
+    question: str, found: SearchResults, quotations: Sequence[Quotation]
+) -> list[str]:
+    """Words of a question that no quoted passage has and that stand too seldom in all that was found
+    to tell by how they are written there whether they are names."""
+    unsaid = _unsaid(question, found, quotations)
+    return [word for word in unsaid if sum(_written(word, found)) < _TIMES]
+
+
+def is_name(word: str, elsewhere: SearchResults) -> bool:
+    """Whether a word is a name, by how the passages write it that were found for it alone."""
+    return _is_written_large(word, elsewhere)
+
+
 def _unsaid(question: str, found: SearchResults, quotations: Sequence[Quotation]) -> list[str]:
-    """The words of a question, known in the corpus, that no quoted article has."""
-    quoted = {quotation.hit.passage.article.article_id for quotation in quotations}
-    by_article = _stems_by_article(found)
-    told = set().union(*(by_article[each] for each in quoted if each in by_article))
-    unsaid = [
-        word
+    """The words of a question, known in the corpus, that the quoted passage has not which has most
+    of them: what one article says of one name and another of another answers nothing."""
+    words = [
+        (word, own)
         for word in dict.fromkeys(content_words(question))
-        if (own := set(stems(word))) and own & found.weights.keys() and not own & told
+        if (own := set(stems(word))) and own & found.weights.keys()
     ]
-    return unsaid[:_MOST_UNSAID]
+    unsaid = (
+        [word for word, own in words if not own & _told(quotation.hit)] for quotation in quotations
+    )
+    return min(unsaid, key=len, default=[])[:_MOST_UNSAID]
+
+
+def _told(hit: SearchResult) -> set[str]:
+    return set(stems(f"{hit.passage.article.title} {hit.passage.text}"))
 
 
 def _is_written_large(word: str, found: SearchResults) -> bool:
+    large, small = _written(word, found)
+    return large >= _TIMES and large >= _CAPITAL * (large + small)
+
+
+def _written(word: str, found: SearchResults) -> tuple[int, int]:
+    """How often a word has a capital inside sentences of the passages, and how often not."""
     wanted = word.casefold().removesuffix("'s").removesuffix("’s")
     large = small = 0
     for hit in found.hits:
@@ -116,4 +126,4 @@ def _is_written_large(word: str, found: SearchResults) -> bool:
                 continue
             large += match[0][0].isupper()
             small += not match[0][0].isupper()
-    return large >= _TIMES and large >= _CAPITAL * (large + small)
+    return large, small

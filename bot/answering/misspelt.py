@@ -1,0 +1,49 @@
+"""Words of a question that are known here, but not where the rest of it stands: slips, perhaps.
+
+Search looks for other spellings of words that the whole corpus does not know. "Aron Rogers" may be
+known, yet the passages that have the rest of the question name Aaron Rodgers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from retrieval.indexes.keyword_schema import stems
+from retrieval.models import Respelling, SearchResults
+from retrieval.search.query import content_words
+from retrieval.text.spelling import edits
+
+_WORD = re.compile(r"[^\W\d_]+")
+_READ = 5
+# Shorter words have too many neighbours; longer ones may be further away.
+_SHORTEST, _LONG = 4, 7
+
+
+def near_words(question: str, found: SearchResults) -> list[Respelling]:
+    """For each word of a question that no passage found has, the nearest word of these, if one is
+    near. It takes a few milliseconds: call it in a worker thread."""
+    texts = [f"{hit.passage.article.title} {hit.passage.text}" for hit in found.hits[:_READ]]
+    stand = {stem for text in texts for stem in stems(text)}
+    counts = Counter(word.casefold() for text in texts for word in _WORD.findall(text))
+    slips = []
+    for word in dict.fromkeys(content_words(question)):
+        if len(word) < _SHORTEST or not word.isalpha() or set(stems(word)) & stand:
+            continue
+        most = 2 if len(word) >= _LONG else 1
+        lower = word.casefold()
+        near = [
+            (edits(lower, other, most + 1), -count, other)
+            for other, count in counts.items()
+            if other[:1] == lower[:1] and abs(len(other) - len(lower)) <= most
+        ]
+        best = min(near, default=None)
+        if best is not None and 0 < best[0] <= most:
+            slips.append(Respelling(word, (best[2],)))
+    return slips
+
+
+def respelt(question: str, slips: list[Respelling]) -> str:
+    """The question with these words in place of those that were misspelt."""
+    instead = {slip.word.casefold(): slip.instead[0] for slip in slips}
+    return _WORD.sub(lambda match: instead.get(match[0].casefold(), match[0]), question)

@@ -1,0 +1,85 @@
+"""Finds what a question asks for and reads it; what was misspelt is looked for once more."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC
+
+from bot.answering.answer_request import AnswerRequest
+from bot.answering.extractive.answer_type import answer_words
+from bot.answering.misspelt import near_words, respelt
+from bot.answering.quoted_answer import ReadAnswer, read_answer
+from bot.answering.replies.coverage import with_earlier
+from bot.answering.replies.decline_reasons import doubtful_names, is_name
+from retrieval.library import Library
+from retrieval.models import SearchResults
+from retrieval.runtime.executors import ASKING
+from retrieval.text.time_expressions import read_time
+
+_YEAR = re.compile(r"(?<![\w-])20\d\d(?![\w-])")
+
+
+def years_ahead(question: str, year: int) -> tuple[str, ...]:
+    """The years after ``year`` whose outcomes a question asks for: no report can tell who won."""
+    if not re.search(answer_words()["outcomes"], question, re.IGNORECASE):
+        return ()
+    return tuple(each for each in _YEAR.findall(question) if int(each) > year)
+
+
+class QuestionReader:
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    async def read(
+        self, asked: AnswerRequest, *, follows: bool
+    ) -> tuple[SearchResults, ReadAnswer]:
+        """What is found and what it says; once more without slips if that is nothing."""
+        found = await self.search(asked, asked.question)
+        last = asked.conversation.last
+        if follows and last is not None:
+            found = await with_earlier(self._library, found, last)
+        # What a follow-up was filled in with need not stand where its answer does.
+        words = None
+        if last is None:
+            words = read_time(asked.question, asked.within.as_of, UTC).rest
+        read = await ASKING.run(read_answer, found, words)
+        ahead = years_ahead(asked.question, asked.within.as_of.year)
+        if ahead and read.reason is None:
+            return found, replace(read, reason="too-thin", missing=ahead)
+        if words is not None and read.reason is None:
+            missing = await self._names_missing(asked, words, found, read)
+            if missing:
+                return found, replace(read, reason="too-thin", missing=missing)
+        if words is None or read.reason not in ("too-thin", "nothing-on-it"):
+            return found, read
+        slips = await ASKING.run(near_words, words, found)
+        if slips:
+            again = await self.search(asked, respelt(asked.question, slips))
+            other = await ASKING.run(read_answer, again, respelt(words, slips))
+            if other.reason is None:
+                return replace(again, respellings=(*again.respellings, *slips)), other
+        return found, read
+
+    async def _names_missing(
+        self, asked: AnswerRequest, words: str, found: SearchResults, read: ReadAnswer
+    ) -> tuple[str, ...]:
+        """The names of a question that are known here, but in nothing that was found for it."""
+        quoted = read.selection.quotations
+        doubtful = await ASKING.run(doubtful_names, words, found, quoted)
+        missing = []
+        for word in doubtful:
+            elsewhere = await self._library.search(word, asked.within, corpus=asked.corpus)
+            if await ASKING.run(is_name, word, elsewhere):
+                missing.append(word)
+        return tuple(missing)
+
+    async def search(self, asked: AnswerRequest, question: str) -> SearchResults:
+        return await self._library.search(
+            question,
+            asked.within,
+            corpus=asked.corpus,
+            source=asked.source,
+            limit=asked.limit,
+            day_first=asked.day_first,
+        )
