@@ -11,14 +11,15 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from bot.answering.extractive.answer_type import expected_answer_type
 from bot.answering.extractive.selection import Quotation
+from bot.answering.extractive.sentences import readable_sentences
 from bot.answering.figures import Figure, figures
 from bot.answering.prompt_injection import DOUBTFUL, strip_injected_instructions
 from retrieval.errors import Note
 from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage, SearchResult
 from retrieval.search.query import content_words
-from retrieval.text.sentences import sentences
 
 _CORRECTS = re.compile(
     r"\bcorrection\b|\bclarification\b|\bcorrected\b|\b(?:an )?earlier version of this\b|\bincorrectly\b"
@@ -51,6 +52,7 @@ _OPPOSITES = tuple(
     )
 )
 _OUTCOMES = frozenset().union(*(side for sides in _OPPOSITES for side in sides))
+_SIGNS = {"$": "money", "%": "percent"}
 _SHARED_WORDS = 3
 _SHARED = 0.5
 _SHARED_OUTCOME = 0.6
@@ -141,16 +143,15 @@ def reconcile(
     one sentence is added. ``quotations`` must not be empty.
     """
     asked = frozenset(stems(" ".join(content_words(question))))
+    kinds = expected_answer_type(question).kinds
+    asked |= {sign for sign, kind in _SIGNS.items() if kind in kinds}
     quoted = [_statement_features(quotation.hit, quotation.text) for quotation in quotations]
     others = [
         _statement_features(hit, text)
         for hit in hits
         if _CORRECTS.search(hit.passage.text)
         or any(_one_story(quotation.hit, hit) for quotation in quotations)
-        for text in sentences(
-            strip_injected_instructions(hit.passage.text, hit.passage.article.title, level=DOUBTFUL)
-        )
-        if not text.endswith("?")
+        for text in quotable_sentences(hit)
     ]
     for correction in sorted(
         (t for t in [*quoted, *others] if t.corrects), key=_published, reverse=True
@@ -176,7 +177,7 @@ def _difference(
     if _published(second[0])[:10] > _published(first[0])[:10]:
         newer, older = second, first
     days = [_published(told)[:10] for told, _ in (newer, older)]
-    figure = bool(numbers_in(newer[1]) and numbers_in(older[1]))
+    figure = not any(_OUTCOMES & set(stems(value)) for _, value in (newer, older))
     sides = (
         ToldValue(newer[1], Quotation(newer[0].hit, newer[0].text, 0.0)),
         ToldValue(older[1], Quotation(older[0].hit, older[0].text, 0.0)),
@@ -202,6 +203,16 @@ def _differing_note(first: tuple[str, str | Note], second: tuple[str, str | Note
     )
 
 
+def quotable_sentences(hit: SearchResult) -> Iterator[str]:
+    """The sentences of a passage that can be quoted and ask nothing."""
+    passage = hit.passage
+    text = strip_injected_instructions(passage.text, passage.article.title, level=DOUBTFUL)
+    for span in readable_sentences(text, passage.article.title):
+        sentence = text[span.start : span.end]
+        if not sentence.endswith("?"):
+            yield sentence
+
+
 def differing(lines: Sequence[tuple[Passage, str]]) -> Iterator[tuple[int, int]]:
     """Pairs of sentences of the reports of one story, by their places, that are worded alike and
     give another figure or outcome; a report that gives the other figure too differs from nobody."""
@@ -218,7 +229,7 @@ def differing(lines: Sequence[tuple[Passage, str]]) -> Iterator[tuple[int, int]]
         much = _SHARED_AT_ALL * max(len(one.words), len(other.words))
         if first == second or len(one.words & other.words) < much:
             continue
-        if _contrary(one, other, one.words) is None:
+        if _contrary(one, other, one.words | _SIGNS.keys()) is None:
             continue
         known = {figure.value for figure in one.figures} & given[second]
         known |= {figure.value for figure in other.figures} & given[first]
@@ -277,6 +288,8 @@ def _contrary(
 ) -> tuple[str, str] | None:
     if _alike(told.words, other.words, _SHARED) and asked & told.words & other.words:
         for one in told.figures:
+            if one.unit not in asked:
+                continue  # another thing is counted than was asked
             own = [figure for figure in told.figures if figure.unit == one.unit]
             its = [figure for figure in other.figures if figure.unit == one.unit]
             said = told.mentions(its) or other.mentions(own)

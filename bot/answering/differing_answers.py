@@ -8,18 +8,16 @@ that the question asks for. More than one such place means another event, told i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from bot.answering.conflicts import Difference, ToldValue
+from bot.answering.conflicts import Difference, ToldValue, quotable_sentences
 from bot.answering.extractive.analysis import coverage, names_of
 from bot.answering.extractive.answer_spans import answer_spans, names_inside
 from bot.answering.extractive.answer_type import AnswerKind, expected_answer_type
 from bot.answering.extractive.selection import Quotation, Selection, telling_weights
-from bot.answering.extractive.sentences import readable_sentences
-from bot.answering.prompt_injection import strip_injected_instructions
 from retrieval.indexes.keyword_schema import stems
 from retrieval.models import SearchResult, SearchResults
 from retrieval.timestamps import parse_span
@@ -112,18 +110,9 @@ def _statements(found: SearchResults, selection: Selection) -> list[_Statement]:
         return _Statement(hit, text, words, (coverage(words, weights) + whole) / 2, named)
 
     told = [(each.hit, each.text) for each in selection.read]
-    told += [(hit, text) for hit in found.copies for text in _sentences(hit)]
+    told += [(hit, text) for hit in found.copies for text in quotable_sentences(hit)]
     once = {(hit.passage.article.article_id, text): hit for hit, text in told}
     return [statement(hit, text) for (_, text), hit in once.items()]
-
-
-def _sentences(hit: SearchResult) -> Iterator[str]:
-    passage = hit.passage
-    text = strip_injected_instructions(passage.text, passage.article.title, doubtful=True)
-    for span in readable_sentences(text, passage.article.title):
-        sentence = text[span.start : span.end]
-        if not sentence.endswith("?"):
-            yield sentence
 
 
 def _differ(

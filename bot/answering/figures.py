@@ -122,15 +122,17 @@ class Figure:
             return True
         if not self.value or not other.value:
             return False
-        digits = min(_digits(self.value), _digits(other.value))
-        if f"{self.value:.{digits - 1}e}" == f"{other.value:.{digits - 1}e}":
+        if abs(self.value - other.value) <= max(map(_half_a_step, (self.value, other.value))):
             return True
         near = abs(self.value - other.value) <= 0.15 * max(self.value, other.value)
         return near and (self.rough or other.rough)
 
 
-def _digits(value: float) -> int:
-    return len(f"{value:.12g}".split("e")[0].replace(".", "").strip("0")) or 1
+def _half_a_step(value: float) -> float:
+    """How much a number may have been rounded to look so: 0.5 of 427, 50 of 1,400."""
+    digits, exponent = f"{value:.11e}".split("e")
+    last = len(digits.replace(".", "").lstrip("-").rstrip("0")) - 1
+    return 0.5 * 10.0 ** (int(exponent) - last) * (1 + 1e-9)
 
 
 def figures(sentence: str) -> Iterator[Figure]:

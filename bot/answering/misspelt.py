@@ -16,8 +16,9 @@ from retrieval.text.spelling import edits
 
 _WORD = re.compile(r"[^\W\d_]+")
 _READ = 5
-# Shorter words have too many neighbours; longer ones may be further away.
-_SHORTEST, _LONG = 4, 7
+# Shorter words have too many neighbours, but for those that lack their last letter; longer ones may
+# be further away.
+_SHORT, _LONG = 3, 7
 
 
 def near_words(question: str, found: SearchResults) -> list[Respelling]:
@@ -28,14 +29,16 @@ def near_words(question: str, found: SearchResults) -> list[Respelling]:
     counts = Counter(word.casefold() for text in texts for word in _WORD.findall(text))
     slips = []
     for word in dict.fromkeys(content_words(question)):
-        if len(word) < _SHORTEST or not word.isalpha() or set(stems(word)) & stand:
+        if len(word) < _SHORT or not word.isalpha() or set(stems(word)) & stand:
             continue
         most = 2 if len(word) >= _LONG else 1
         lower = word.casefold()
         near = [
             (edits(lower, other, most + 1), -count, other)
             for other, count in counts.items()
-            if other[:1] == lower[:1] and abs(len(other) - len(lower)) <= most
+            if other[:1] == lower[:1]
+            and abs(len(other) - len(lower)) <= most
+            and (len(word) > _SHORT or other.startswith(lower))
         ]
         best = min(near, default=None)
         if best is not None and 0 < best[0] <= most:

@@ -1,24 +1,30 @@
-"""Messages as people type them, and whether each gets the right behaviour.
+"""Messages as people type them, whether each gets the right behaviour, and how long that takes.
 
-    python -m tests.benchmarks.people [--list]
+    python -m tests.benchmarks.people [--messages FILE] [--articles FILE] [--folder FOLDER] [--list]
 
 `people_messages.jsonl` holds messages over the articles of ../shared/data/weekly-news-2025 as of
 10 October 2025, each with what it should get (`expect`); they were written from the articles'
-beginnings, before their answers were seen, and nothing is tuned on them. ../shared/score/people.py
-judges the answers. Where one of them is missing, nothing is measured.
+beginnings, before their answers were seen. ../shared/score/people.py judges the answers. A data
+folder that has the articles already can be named with --folder. Where the articles or the judge are
+missing, nothing is measured.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+from typing import NamedTuple
 
+from bot.answering.answer_request import AnswerRequest
 from bot.answering.conversation import Conversation
-from bot.answering.engine import AnswerEngine, AnswerRequest
+from bot.answering.engine import AnswerEngine
 from bot.cli.output import answer_record
 from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
@@ -28,41 +34,77 @@ from retrieval.timestamps import TimeRange, parse_span
 from tests.benchmarks import weekly_news
 
 MESSAGES = Path(__file__).parent / "people_messages.jsonl"
-_ARTICLES = weekly_news.SHARED / "data" / "weekly-news-2025" / "articles.jsonl.gz"
+ARTICLES = weekly_news.SHARED / "data" / "weekly-news-2025" / "articles.jsonl.gz"
 _MOST_BYTES = 1 << 30
 _SCORER = weekly_news.SHARED / "score" / "people.py"
+_WARMING = 3
 
 
-async def answers(folder: Path) -> list[str]:
-    """One JSON line for each message, each said after the one that it follows."""
+class Answered(NamedTuple):
+    """``lines`` are JSON, one for each message; ``ms`` says how long each took."""
+
+    lines: list[str]
+    ms: list[float]
+
+
+async def fill(folder: Path, articles: Path) -> None:
     async with open_library(LibraryConfig(folder), writer="benchmark") as library:
         indexer = await library.indexer("local")
-        async for _ in ingest(
-            indexer, read_source(_ARTICLES, _MOST_BYTES), actor="benchmark", data_dir=folder
-        ):
+        source = read_source(articles, _MOST_BYTES)
+        async for _ in ingest(indexer, source, actor="benchmark", data_dir=folder):
             pass
-        engine, said, lines = AnswerEngine(library), dict[str, Conversation](), []
-        for line in MESSAGES.read_text(encoding="utf-8").splitlines():
-            record = json.loads(line)
-            before = said.get(record["after"] or "", Conversation())
+
+
+async def answers(folder: Path, messages: Path) -> Answered:
+    """The answer to each message, said after the one that it follows; without a model."""
+    async with open_library(LibraryConfig(folder)) as library:
+        engine, said = AnswerEngine(library), dict[str, Conversation]()
+        found = Answered([], [])
+        records = [json.loads(line) for line in messages.read_text(encoding="utf-8").splitlines()]
+        for record in [*records[:_WARMING], *records]:
+            before = said.get(record.get("after") or "", Conversation())
             within = TimeRange(parse_span(record["asked_at"]).end)
             asked = AnswerRequest(record["question"], within, "local", conversation=before)
+            start = time.perf_counter()
             answer = await engine.answer(asked)
+            ms = (time.perf_counter() - start) * 1000
             said[record["id"]] = engine.after(before, asked, answer)
-            lines.append(json.dumps(answer_record(answer, record["id"], 0.0), ensure_ascii=False))
-        return lines
+            line = json.dumps(
+                answer_record(answer, record["id"], ms), ensure_ascii=False, default=str
+            )
+            found.lines.append(line)
+            if not answer.cached:
+                found.ms.append(ms)
+        return Answered(found.lines[_WARMING:], found.ms[_WARMING:])
 
 
 def main() -> None:
-    missing = [path for path in (_ARTICLES, _SCORER) if not path.exists()]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--messages", type=Path, default=MESSAGES)
+    parser.add_argument("--articles", type=Path, default=ARTICLES)
+    parser.add_argument("--folder", type=Path, help="a data folder that has the articles")
+    parser.add_argument("--list", action="store_true", help="print what is wrong")
+    options = parser.parse_args()
+    needed = [options.messages, options.folder or options.articles, _SCORER]
+    missing = [path for path in needed if not path.exists()]
     if missing:
         print(f"not measured: {missing[0]} is not there")
         return
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "answers.jsonl"
-        out.write_text("\n".join(asyncio.run(answers(Path(folder)))) + "\n", encoding="utf-8")
-        flags = [flag for flag in sys.argv[1:] if flag == "--list"]
-        subprocess.run([sys.executable, str(_SCORER), str(MESSAGES), str(out), *flags], check=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.folder or Path(temporary) / "data"
+        if options.folder is None:
+            asyncio.run(fill(folder, options.articles))
+        answered = asyncio.run(answers(folder, options.messages))
+        out = Path(temporary) / "answers.jsonl"
+        out.write_text("\n".join(answered.lines) + "\n", encoding="utf-8")
+        flags = ["--list"] if options.list else []
+        command = [sys.executable, str(_SCORER), str(options.messages), str(out), *flags]
+        subprocess.run(command, check=True)
+    ms = sorted(answered.ms)
+    print(
+        f"an answer without a model: median {statistics.median(ms):.1f} ms, "
+        f"nine in ten within {ms[int(len(ms) * 0.9)]:.1f} ms ({len(ms)} messages)"
+    )
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def test_a_figure_that_rose_is_led_by_the_newest_with_the_way_there() -> None:
     answer = read_answer(results, None).answer(results, "en")
     first = answer.sentences[0]
     assert "67" in first.text
-    assert first.text.endswith("(up from 36 on 3 November 2023)")
+    assert first.text.endswith(", officials said (up from 36 on 3 November 2023).")
     assert len(first.citations) == 2
     assert answer.conflicts == ()
     assert not answer.notes

@@ -40,8 +40,10 @@ def with_difference(answer: Answer, difference: Difference, language: str) -> An
     sentences = list(led)
     words = sum(len(sentence.text.split()) for sentence in led)
     for sentence in answer.sentences:
+        if sentence.text in said:
+            continue
         words += len(sentence.text.split())
-        if sentence.text not in said and words <= _WORDS:
+        if words <= _WORDS:
             sentences.append(sentence)
     conflicts = answer.conflicts
     if not difference.changed:
@@ -102,9 +104,12 @@ def _changed(
         figure=old.value,
         date=day(at) if at else "",
     )
+    whole = new.quotation.text
     known = {sentence.text: sentence.date for sentence in answer.sentences}
     return AnswerSentence(
-        f"{new.quotation.text} ({clause})", (newer, older), known.get(new.quotation.text)
+        f"{whole.removesuffix('.')} ({clause}){'.' * whole.endswith('.')}",
+        (newer, older),
+        known.get(new.quotation.text),
     )
 
 
