@@ -115,6 +115,15 @@ class NewsdeskBot(commands.AutoShardedBot):
     # Life
 
     async def setup_hook(self) -> None:
+        await self.load_commands()
+        opened = self._resources
+        await sync_if_changed(self.tree, self.services.library.config.data_dir)
+        await opened.enter_async_context(health_endpoint(self.settings.health_port, self._health))
+        await self.services.job_board.resume()
+        await opened.enter_async_context(run_background_tasks(self.services.ingestion))
+
+    async def load_commands(self) -> None:
+        """Open what commands need and add them, without a word to Discord."""
         opened = self._resources
         self.services = await opened.enter_async_context(
             open_services(
@@ -129,10 +138,6 @@ class NewsdeskBot(commands.AutoShardedBot):
         await self.tree.set_translator(Translator())
         for cog in COGS:
             await self.load_extension(cog)
-        await sync_if_changed(self.tree, self.services.library.config.data_dir)
-        await opened.enter_async_context(health_endpoint(self.settings.health_port, self._health))
-        await self.services.job_board.resume()
-        await opened.enter_async_context(run_background_tasks(self.services.ingestion))
 
     async def close(self) -> None:
         """Let answers under way come to an end, then close everything. May be called again."""

@@ -72,6 +72,7 @@ app.command()(articles.audit)
 app.command()(status.status)
 app.command()(status.doctor)
 app.command()(run.run)
+app.command()(run.commands)
 
 
 def main() -> None:

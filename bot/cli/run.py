@@ -1,9 +1,13 @@
-"""`newsdesk run`: the bot in Discord."""
+"""`newsdesk run`, the bot in Discord, and `newsdesk commands`."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.cli import options as o
+from bot.cli.output import print_json
 
 if TYPE_CHECKING:
     from bot.client import NewsdeskBot
@@ -31,6 +35,30 @@ def run() -> None:
     set_up(as_json=settings.log_json)
     use_endpoints(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
     asyncio.run(_run(settings))
+
+
+def commands(as_json: o.Json = False) -> None:
+    """List the commands that are registered with Discord; with --json as they are sent."""
+    from bot.config.settings import load_settings
+
+    for command in asyncio.run(_commands(load_settings())):
+        if as_json:
+            print_json(command)
+        else:
+            print(f"{command['name']}: {command.get('description') or 'in the menu of a message'}")
+
+
+async def _commands(settings: Settings) -> list[dict[str, Any]]:
+    """Nothing is read from the data folder: commands are the same for all."""
+    import tempfile
+
+    from bot.client import NewsdeskBot
+    from bot.ops.command_sync import payloads
+
+    with tempfile.TemporaryDirectory(prefix="newsdesk-", ignore_cleanup_errors=True) as folder:
+        async with NewsdeskBot(settings.model_copy(update={"data_dir": Path(folder)})) as bot:
+            await bot.load_commands()
+            return await payloads(bot.tree)
 
 
 async def _run(settings: Settings) -> None:

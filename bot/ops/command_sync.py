@@ -26,7 +26,8 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any], folder: Path) -> 
     return True
 
 
-async def _digest(tree: app_commands.CommandTree[Any]) -> str:
+async def payloads(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:
+    """The commands as they are sent to Discord, by their type and name."""
     translator = tree.translator
     commands = [
         await command.get_translated_payload(tree, translator)
@@ -34,7 +35,11 @@ async def _digest(tree: app_commands.CommandTree[Any]) -> str:
         else command.to_dict(tree)
         for command in tree.get_commands()
     ]
-    commands.sort(key=lambda command: (command.get("type", 1), command["name"]))
+    return sorted(commands, key=lambda command: (command.get("type", 1), command["name"]))
+
+
+async def _digest(tree: app_commands.CommandTree[Any]) -> str:
+    commands = await payloads(tree)
     text = json.dumps([tree.client.application_id, commands], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 

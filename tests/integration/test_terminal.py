@@ -497,3 +497,12 @@ def test_an_article_commands_no_terminal(newsdesk: Newsdesk, tmp_path: Path) -> 
         assert shown.returncode == 0, shown.stderr
         assert "topic1" in shown.stdout
         assert not set("\x1b\x9b\x07") & set(shown.stdout), command
+
+
+def test_commands_are_listed_as_discord_gets_them(newsdesk: Newsdesk) -> None:
+    told = {each["name"]: each for each in lines(newsdesk("commands", "--json").stdout)}
+    assert {"ask", "digest", "compare", "Ask about this"} <= told.keys()
+    compare = told["compare"]
+    assert compare["description_localizations"]["de"] != compare["description"]
+    assert [option["name"] for option in compare["options"]] == ["topic", "since", "private"]
+    assert "compare: " in newsdesk("commands").stdout
