@@ -52,6 +52,7 @@ _OPPOSITES = tuple(
     )
 )
 _OUTCOMES = frozenset().union(*(side for sides in _OPPOSITES for side in sides))
+_YEAR = re.compile(r"(?<![\d,.])(?:19|20)\d\d(?![\d,.]\d)")
 _SIGNS = {"$": "money", "%": "percent"}
 _SHARED_WORDS = 3
 _SHARED = 0.5
@@ -152,6 +153,7 @@ def reconcile(
         if _CORRECTS.search(hit.passage.text)
         or any(_one_story(quotation.hit, hit) for quotation in quotations)
         for text in quotable_sentences(hit)
+        if not _of_another_year(hit, text)
     ]
     for correction in sorted(
         (t for t in [*quoted, *others] if t.corrects), key=_published, reverse=True
@@ -256,6 +258,13 @@ def _statement_features(hit: SearchResult, text: str) -> _StatementFeatures:
     numbers = {stem for figure in found for stem in stems(figure.text)}
     words = frozenset(stems(" ".join(content_words(text)))) - numbers
     return _StatementFeatures(hit, text, found, words)
+
+
+def _of_another_year(hit: SearchResult, text: str) -> bool:
+    """Whether a sentence tells of earlier years than that of its report alone."""
+    published = (hit.passage.article.published_at or "")[:4]
+    years = _YEAR.findall(text)
+    return bool(published and years) and all(year < published for year in years)
 
 
 def _published(told: _StatementFeatures) -> str:

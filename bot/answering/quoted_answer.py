@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.answering.assembly import answer_of_quotations
 from bot.answering.conflicts import ConflictResolution, reconcile
@@ -48,6 +48,7 @@ def read_answer(found: SearchResults, words: str | None) -> ReadAnswer:
     selection = select(found)
     if not selection.quotations:
         return ReadAnswer(selection, ConflictResolution((), ()), selection.reason)
+    selection = _of_now_first(found, selection)
     reason = selection.reason
     missing: Sequence[str] = ()
     if reason is None and words is not None:
@@ -61,6 +62,20 @@ def read_answer(found: SearchResults, words: str | None) -> ReadAnswer:
             if difference.about >= _SURE:
                 reason = None
     return ReadAnswer(selection, resolution, reason, tuple(missing) if reason else ())
+
+
+def _of_now_first(found: SearchResults, selection: Selection) -> Selection:
+    """Where a question is of a time that reaches to now ("this year"), what is older goes last."""
+    preferred = found.preferred
+    if preferred is None or not preferred.articles or preferred.since is None:
+        return selection
+    if preferred.until is not None and preferred.until < found.until:
+        return selection
+    ordered = sorted(
+        selection.quotations,
+        key=lambda each: not preferred.covers(each.hit.passage.article.published_at),
+    )
+    return replace(selection, quotations=tuple(ordered))
 
 
 def _lacks_amount(question: str, selection: Selection) -> bool:

@@ -26,6 +26,7 @@ from bot.evaluation.questions import EvaluationQuestion, plain, read_records
 from bot.storage.library import open_library
 from retrieval.library import LibraryConfig
 from retrieval.timestamps import TimeRange
+from retrieval.web.urls import canonical_url
 from tests.benchmarks import people, weekly_news
 
 _WORDS = 120
@@ -100,7 +101,11 @@ def main() -> None:
     if not folder.exists():
         print(f"not measured: {folder} is not there")
         return
-    known = {record["url"]: record for record in read_records(folder / "articles.jsonl.gz")}
+    known = {
+        canonical_url(record["url"]): record
+        for record in read_records(folder / "articles.jsonl.gz")
+        if record.get("url")
+    }
     questions = weekly_news.counting_questions(folder)[: options.most]
     cases = list(planted(questions, known))
     asked = [question for question, *_ in cases]

@@ -64,6 +64,7 @@ def test_a_figure_of_another_day_has_changed_and_the_newest_leads() -> None:
         "A fire in Harbour Street damaged 15 houses, officials said.",
         "A fire in Harbour Street killed people at 15 minutes past nine, officials said.",
         "A storm in another town killed 15 people.",
+        "In 2014 a fire in Harbour Street killed 15 people, officials said.",
     ],
 )
 def test_the_same_number_a_rough_one_and_another_thing_are_no_disagreement(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from bot.answering.misspelt import near_words, respelt
 from bot.answering.question_reader import years_ahead
 from bot.answering.quoted_answer import read_answer
-from retrieval.models import Passage, Reference, SearchResult, SearchResults
+from retrieval.models import Passage, Reference, SearchResult, SearchResults, TimePreference
 
 TEXT = (
     "Aaron Rodgers tore his Achilles in the first game of the Jets on Monday. "
@@ -67,3 +68,28 @@ def test_an_amount_is_answered_by_sentences_that_have_one(
     question: str, text: str, reason: str | None
 ) -> None:
     assert read_answer(found(question, text), question).reason == reason
+
+
+def test_what_is_asked_of_this_year_is_led_by_reports_of_this_year() -> None:
+    texts = {
+        "2017-06-15": "Ilan Gross has won the Harbour Prize for his novel of a horse.",
+        "2023-11-26": "Paul Linden won the Harbour Prize on Sunday for a novel of a family.",
+    }
+    hits = tuple(
+        SearchResult(
+            n,
+            1.0 / n,
+            Passage(n, Reference(f"a{n}", None, f"Prize {n}", "Courier", day), 0, len(text), text),
+        )
+        for n, (day, text) in enumerate(texts.items(), 1)
+    )
+    now = datetime(2023, 12, 20, tzinfo=UTC)
+    asked = SearchResults(
+        "Who won the Harbour Prize this year?", None, now, hits, (), {"harbour": 2.0, "prize": 2.0}
+    )
+    this_year = TimePreference("this year", datetime(2023, 1, 1, tzinfo=UTC), None, articles=1)
+    quoted = read_answer(replace(asked, preferred=this_year), None).selection.quotations
+    assert [each.hit.passage.article.published_at for each in quoted] == [
+        "2023-11-26",
+        "2017-06-15",
+    ]
