@@ -22,7 +22,7 @@ class ScoredCandidate(NamedTuple):
 
 
 class ChosenCandidates(NamedTuple):
-    """The candidates that become results, and the best passage of each near-copy of them."""
+    """The candidates that become results, and the best passages of near-copies of them."""
 
     results: list[ScoredCandidate]
     copies: list[ScoredCandidate]
@@ -38,7 +38,7 @@ def choose(
     """
     chosen: list[ScoredCandidate] = []
     put_back: list[ScoredCandidate] = []
-    copies: dict[str, ScoredCandidate] = {}
+    copies: list[ScoredCandidate] = []
     speakers: dict[int, str] = {}
     taken: Counter[int] = Counter()
     others = (e.score for e in scored if e.candidate.text_id != scored[0].candidate.text_id)
@@ -47,7 +47,7 @@ def choose(
         text = entry.candidate.text_id
         article = entry.candidate.article_id
         if speakers.setdefault(text, article) != article:
-            copies.setdefault(article, entry)
+            copies.append(entry)
             continue
         if len(chosen) == limit:
             continue
@@ -57,5 +57,5 @@ def choose(
     rest = sorted(put_back + chosen[_AT_THE_TOP:], key=lambda e: -e.score)
     results = (chosen[:_AT_THE_TOP] + rest)[:limit]
     texts = {entry.candidate.text_id for entry in results}
-    told = [entry for entry in copies.values() if entry.candidate.text_id in texts]
+    told = [entry for entry in copies if entry.candidate.text_id in texts]
     return ChosenCandidates(results, told[:_MOST_COPIES])

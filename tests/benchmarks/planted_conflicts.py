@@ -21,6 +21,7 @@ from typing import Any
 
 from bot.answering.answer_request import AnswerRequest
 from bot.answering.engine import AnswerEngine
+from bot.answering.extractive.answer_type import expected_answer_type
 from bot.answering.models import Answer
 from bot.evaluation.questions import EvaluationQuestion, plain, read_records
 from bot.storage.library import open_library
@@ -42,7 +43,7 @@ def planted(
             (
                 each.answer
                 for each in (*questions[n + 1 :], *questions[:n])
-                if _shape(each.answer) == _shape(answer) and plain(each.answer) != plain(answer)
+                if _shape(each) == _shape(question) and plain(each.answer) != plain(answer)
             ),
             None,
         )
@@ -62,8 +63,11 @@ def planted(
         )  # fmt: skip
 
 
-def _shape(answer: str) -> tuple[bool, bool]:
-    return any(c.isdigit() for c in answer), answer[:1].isupper()
+def _shape(question: EvaluationQuestion) -> tuple[object, ...]:
+    """Alike for questions whose answers can stand in each other's place."""
+    asked = expected_answer_type(question.question)
+    answer = question.answer
+    return asked.kinds, any(c.isdigit() for c in answer), answer[:1].isupper()
 
 
 def is_told(answer: Answer, values: Sequence[str]) -> bool:
