@@ -6,19 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from retrieval.catalogue import VersionCandidate
+from retrieval.search.candidates import ScoredCandidate
 
 _AT_THE_TOP = 5
 _NO_RIVAL = 0.8
 _MOST_COPIES = 10
-
-
-class ScoredCandidate(NamedTuple):
-    """A candidate with its score and what each kind of evidence adds to it."""
-
-    candidate: VersionCandidate
-    score: float
-    shares: dict[str, float]
 
 
 class ChosenCandidates(NamedTuple):

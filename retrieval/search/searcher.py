@@ -45,7 +45,7 @@ from retrieval.search.ranking import (
     time_features,
     total,
 )
-from retrieval.search.result_choice import ScoredCandidate, choose
+from retrieval.search.result_choice import choose
 from retrieval.text.answer_types import expected_answer_type
 from retrieval.text.spelling import spelling
 from retrieval.text.time_expressions import TimeExpression, read_time
