@@ -57,7 +57,9 @@ def with_names(
     missing = missing_names(question, found, selection.quotations)
     if not missing:
         return selection, []
-    named = [hit for hit in found.hits if all(_told(hit) & set(stems(word)) for word in missing)]
+    named = [
+        hit for hit in found.hits if all(_told(hit, found) & set(stems(word)) for word in missing)
+    ]
     if named:
         again = select(replace(found, hits=tuple(named)))
         if again.reason is None and not missing_names(question, found, again.quotations):
@@ -68,7 +70,7 @@ def with_names(
 def missing_names(
     question: str, found: SearchResults, quotations: Sequence[Quotation]
 ) -> list[str]:
-    """The names in a question that no quoted passage has beside the others: what is asked of
+    """The names in a question that no quoted article has beside the others: what is asked of
     somebody is not answered where they don't stand.
 
     Whether a word is a name, the passages that were found say by how they write it: people who ask
@@ -93,21 +95,28 @@ def is_name(word: str, elsewhere: SearchResults) -> bool:
 
 
 def _unsaid(question: str, found: SearchResults, quotations: Sequence[Quotation]) -> list[str]:
-    """The words of a question, known in the corpus, that the quoted passage has not which has most
+    """The words of a question, known in the corpus, that the quoted article has not which has most
     of them: what one article says of one name and another of another answers nothing."""
     words = [
         (word, own)
         for word in dict.fromkeys(content_words(question))
         if (own := set(stems(word))) and own & found.weights.keys()
     ]
-    unsaid = (
-        [word for word, own in words if not own & _told(quotation.hit)] for quotation in quotations
-    )
+    told = (_told(quotation.hit, found) for quotation in quotations)
+    unsaid = ([word for word, own in words if not own & stand] for stand in told)
     return min(unsaid, key=len, default=[])[:_MOST_UNSAID]
 
 
-def _told(hit: SearchResult) -> set[str]:
-    return set(stems(f"{hit.passage.article.title} {hit.passage.text}"))
+def _told(hit: SearchResult, found: SearchResults) -> set[str]:
+    """The stems of all that was found of the article of a result, with its title."""
+    article = hit.passage.article
+    texts = [article.title, hit.passage.text]
+    texts += (
+        each.passage.text
+        for each in found.hits
+        if each.passage.article.article_id == article.article_id
+    )
+    return set(stems(" ".join(texts)))
 
 
 def _is_written_large(word: str, found: SearchResults) -> bool:
