@@ -52,6 +52,9 @@ def asks_about_instructions(question: str) -> bool:
     ) and not _model().is_order_by_itself(question)
 
 
+_WHOLE = (".", "!", "?", "。")
+
+
 @cache
 def _model() -> OrderModel:
     return OrderModel.load(WEIGHTS)
@@ -65,6 +68,8 @@ def warm_up() -> None:
 @lru_cache(maxsize=_CACHED_TEXTS)
 def _levels(text: str, title: str) -> tuple[tuple[int, int, int], ...]:
     """Start and end of each sentence, and how far it is to be distrusted."""
+    if title.rstrip().endswith(_WHOLE) and title.strip() in text:
+        title = ""  # made of the first sentence: nothing can be held against it
     spans = list(sentence_spans(text))
     found = _model().levels([text[start:end] for start, end in spans], title)
     return tuple((start, end, int(each)) for (start, end), each in zip(spans, found, strict=True))
