@@ -396,7 +396,7 @@ def test_ctrl_c_ends_a_conversation_without_another_line(tmp_path: Path) -> None
         assert running.stdout is not None
         running.stdin.write("Who won the mayoral election in Maravel?\n")
         running.stdin.flush()
-        while "vance-concedes" not in running.stdout.readline():
+        while "calder-wins" not in running.stdout.readline():
             pass
         running.send_signal(signal.SIGINT)
         try:
