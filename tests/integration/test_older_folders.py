@@ -24,6 +24,7 @@ from bot.storage.job_messages import all_job_messages
 from bot.storage.library import open_library
 from bot.storage.subscriptions import active_subscriptions, delivered_stories, unsettled_deliveries
 from bot.storage.usage import usage_of_day
+from retrieval.catalogue import LAYOUT
 from retrieval.library import Library, LibraryConfig
 from retrieval.moderation import ModerationService
 from retrieval.timestamps import TimeRange
@@ -56,7 +57,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def rows(folder: Path) -> dict[str, Counter[frozenset[tuple[str, object]]]]:
+def rows(folder: Path) -> dict[str, Counter[frozenset[tuple[str, Any]]]]:
     """All rows by table, under the names of today."""
     with closing(sqlite3.connect(folder / "catalogue.sqlite3")) as connection:
         names = [
@@ -83,8 +84,20 @@ async def test_every_row_is_there_after_the_migration(folder: Path) -> None:
     async with open_library(LibraryConfig(folder), clock=lambda: NOW):
         pass
     after = rows(folder)
-    # Start-up may tidy what is under way; nothing is under way in this folder.
-    assert after == before
+    # Start-up may tidy what is under way; nothing is under way in this folder. Its indexes are made
+    # anew, in the next generation, where what they hold has changed.
+    assert after == {
+        table: Counter(map(_rebuilt, held.elements())) for table, held in before.items()
+    }
+
+
+def _rebuilt(row: frozenset[tuple[str, Any]]) -> frozenset[tuple[str, Any]]:
+    columns = dict(row)
+    if "layout" in columns:
+        columns["layout"] = LAYOUT
+    if "generation" in columns:
+        columns["generation"] += 1
+    return frozenset(columns.items())
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=[each["question"] for each in RECORDED])
