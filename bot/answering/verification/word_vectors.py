@@ -36,6 +36,8 @@ class WordVectors:
         if not words:
             return np.zeros((0, 1), dtype=np.float32), np.zeros(0, dtype=np.float32)
         with self._lock:
+            if len(self._places) > _MAX_WORDS:
+                self._places = {}
             missing = sorted({word for word in words if word not in self._places})
             if missing:
                 self._load(missing)
@@ -49,8 +51,6 @@ class WordVectors:
                 (_FIRST_ROWS, self._model.embedding.shape[1]), dtype=np.float32
             )
             self._weights = np.zeros(_FIRST_ROWS, dtype=np.float32)
-        if len(self._places) > _MAX_WORDS:
-            self._places = {}
         while len(self._places) + len(words) > len(self._weights):
             self._vectors = np.concatenate([self._vectors, np.zeros_like(self._vectors)])
             self._weights = np.concatenate([self._weights, np.zeros_like(self._weights)])
