@@ -34,6 +34,7 @@ from bot.ui.pager import PagedLists, PageHandler
 from retrieval.embedders import Embedder
 from retrieval.indexes.vector_index import LITTLE_AT_ONCE
 from retrieval.library import Library
+from retrieval.runtime.concurrency import cancel
 from retrieval.timestamps import Clock
 
 # A summary or a digest may ask the model several times; an answer that hangs is ended after this
@@ -129,13 +130,12 @@ async def open_services(
 
 @contextlib.asynccontextmanager
 async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run ``work`` beside the block; at its end nothing of it is left."""
+    """Run ``work`` beside the block; and cancel it when the block ends."""
     task = asyncio.create_task(work)
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await cancel(task)
 
 
 def request_runner(settings: Settings) -> RequestRunner:

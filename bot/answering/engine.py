@@ -51,6 +51,7 @@ from retrieval.embedders.wordllama import WordLlamaEmbedder
 from retrieval.errors import Note
 from retrieval.library import Library
 from retrieval.models import Reference, SearchResults
+from retrieval.runtime.concurrency import cancel
 from retrieval.runtime.executors import ASKING
 from retrieval.timestamps import TimeRange, to_micros
 
@@ -100,8 +101,7 @@ class AnswerEngine:
                 yield event
             yield AnswerCompleted(await task)
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await cancel(task)
 
     def after(
         self, conversation: Conversation, asked: AnswerRequest, answer: Answer

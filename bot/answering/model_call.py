@@ -24,6 +24,7 @@ from bot.answering.providers import (
     TokenUsage,
 )
 from bot.answering.token_counts import CountTokens, token_counter
+from retrieval.runtime.concurrency import cancel
 
 _log = logging.getLogger(__name__)
 
@@ -154,8 +155,7 @@ async def with_pauses(
             yield event
     finally:
         if following is not None and not following.done():
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+            await cancel(following)
 
 
 async def _next(

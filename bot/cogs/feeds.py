@@ -34,7 +34,7 @@ from retrieval.feeds.item_filter import FeedFilters
 from retrieval.feeds.opml import ListedFeed, read_opml, write_opml
 from retrieval.feeds.visits import FeedImport as FeedImport
 from retrieval.feeds.visits import FeedVisit as FeedVisit
-from retrieval.runtime.concurrency import map_concurrently
+from retrieval.runtime.concurrency import cancel, map_concurrently
 
 _log = logging.getLogger(__name__)
 
@@ -58,9 +58,7 @@ class FeedCommands(
         self._looking: set[asyncio.Task[Any]] = set()
 
     async def cog_unload(self) -> None:
-        for task in self._looking:
-            task.cancel()
-        await asyncio.gather(*self._looking, return_exceptions=True)
+        await cancel(*self._looking)
 
     @app_commands.command(name="add", description=command_text("command-feeds-add"))
     @app_commands.describe(

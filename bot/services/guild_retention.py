@@ -30,6 +30,7 @@ from retrieval.catalogue.feeds import Feed
 from retrieval.errors import NewsdeskError, Note
 from retrieval.library import Library
 from retrieval.maintenance import delete_corpus
+from retrieval.runtime.concurrency import cancel
 
 _log = logging.getLogger(__name__)
 
@@ -64,8 +65,7 @@ class GuildRetention:
     async def stop(self) -> None:
         """Return when nothing is being deleted any more: the database may be closed then."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancel(self._task)
 
     async def compare(self) -> None:
         """Note who came and went while the bot was away."""

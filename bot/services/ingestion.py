@@ -17,6 +17,7 @@ from retrieval.ingestion.jobs.queue import JobQueue
 from retrieval.ingestion.jobs.worker import JobWorker
 from retrieval.ingestion.page_loader import PageLoader
 from retrieval.library import Library
+from retrieval.runtime.concurrency import cancel
 from retrieval.web.crawler import Crawler
 from retrieval.web.fetcher import Fetcher
 
@@ -74,9 +75,7 @@ async def run_background_tasks(room: IngestionServices) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(*tasks)
 
 
 async def _run_forever(run: Callable[[], Awaitable[None]], what: str) -> None:

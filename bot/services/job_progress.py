@@ -33,6 +33,7 @@ from bot.ui.persistent_message import PersistentMessage
 from retrieval import errors as services
 from retrieval.catalogue.jobs import Job, JobSource
 from retrieval.library import Library
+from retrieval.runtime.concurrency import cancel
 
 _log = logging.getLogger(__name__)
 
@@ -104,9 +105,7 @@ class JobProgressBoard:
 
     async def stop(self) -> None:
         """Show nothing any more; what is shown stays for the next start."""
-        for task in self._showing:
-            task.cancel()
-        await asyncio.gather(*self._showing, return_exceptions=True)
+        await cancel(*self._showing)
 
     async def cancel_pressed(self, interaction: discord.Interaction[Any], job_id: int) -> None:
         """The button below a job was pressed. Never raises: errors are told to who pressed."""

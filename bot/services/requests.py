@@ -17,6 +17,7 @@ from bot.ui import error_pages
 from bot.ui.delivery import MessageDeleted, MessageDelivery
 from bot.ui.pages import note
 from bot.ui.queue_notice import WaitingNotice
+from retrieval.runtime.concurrency import cancel
 from retrieval.runtime.executors import INGESTING
 
 _log = logging.getLogger(__name__)
@@ -213,8 +214,7 @@ class RequestRunner:
                 raise
             raise (MessageDeleted() if delivery.is_gone else CutShort()) from error
         finally:
-            watcher.cancel()
-            await asyncio.gather(watcher, return_exceptions=True)
+            await cancel(watcher)
 
     async def _watch(self, delivery: MessageDelivery, body: asyncio.Task[Any]) -> None:
         ends = [

@@ -34,6 +34,7 @@ from bot.storage.subscriptions import (
 from bot.subscriptions.schedule import QuietHours, Schedule, local_day
 from retrieval.catalogue import Catalogue
 from retrieval.errors import NewsdeskError
+from retrieval.runtime.concurrency import cancel
 from retrieval.timestamps import Clock, TimeRange, to_micros
 
 _log = logging.getLogger(__name__)
@@ -100,8 +101,7 @@ class SubscriptionRunner:
     async def stop(self) -> None:
         """A message on its way may be lost from the books, not from people: see above."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancel(self._task)
 
     async def tick(self) -> None:
         """Deal with everything that is due now. One that fails does not keep others waiting."""

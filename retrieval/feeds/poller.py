@@ -12,6 +12,7 @@ from retrieval.errors import NewsdeskError
 from retrieval.feeds.service import FeedService
 from retrieval.feeds.visits import FeedVisit
 from retrieval.ingestion.progress import Report
+from retrieval.runtime.concurrency import cancel
 from retrieval.runtime.fair_scheduler import FairScheduler
 from retrieval.timestamps import Clock, utc_now
 
@@ -83,10 +84,9 @@ class FeedPoller:
                     self._scheduler.end(under_way.pop(task))
                     yield task.result()
         finally:
-            for task, feed in under_way.items():
-                task.cancel()
+            for feed in under_way.values():
                 self._scheduler.end(feed)
-            await asyncio.gather(*under_way, return_exceptions=True)
+            await cancel(*under_way)
 
 
 def _host(feed: Feed) -> str:

@@ -13,6 +13,7 @@ from retrieval.catalogue import PendingVersion
 from retrieval.errors import NewsdeskError, StorageError
 from retrieval.ingestion.indexer import AcceptedBatch, Indexer, PreparedBatch, Settle
 from retrieval.models import IngestItem, IngestResult
+from retrieval.runtime.concurrency import cancel
 from retrieval.runtime.executors import INGESTING
 from retrieval.text.language import detect_language
 
@@ -101,8 +102,7 @@ async def ingest_batches(
     except Exception as error:
         raise _explained(error, data_dir) from error
     finally:
-        preparing.cancel()
-        await asyncio.gather(preparing, return_exceptions=True)
+        await cancel(preparing)
 
 
 async def batched(
@@ -139,8 +139,7 @@ async def batched(
             yield batch
     finally:
         if upcoming is not None:
-            upcoming.cancel()
-            await asyncio.gather(upcoming, return_exceptions=True)
+            await cancel(upcoming)
 
 
 async def _next(items: AsyncIterator[IngestItem]) -> IngestItem:

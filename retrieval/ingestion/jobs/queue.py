@@ -19,6 +19,7 @@ from retrieval.ingestion.jobs.worker import JobWorker
 from retrieval.ingestion.progress import IngestProgress
 from retrieval.ingestion.target import IngestTarget
 from retrieval.models import IngestResult
+from retrieval.runtime.concurrency import cancel
 from retrieval.runtime.fair_scheduler import FairScheduler
 
 _log = logging.getLogger(__name__)
@@ -148,9 +149,7 @@ class JobQueue:
                 except StopAsyncIteration:
                     return
         finally:
-            for task in filter(None, (working, upcoming)):
-                task.cancel()
-            await asyncio.gather(*filter(None, (working, upcoming)), return_exceptions=True)
+            await cancel(*filter(None, (working, upcoming)))
 
     async def jobs(self, corpus: str, limit: int = 20) -> list[Job]:
         """The jobs of a corpus, the last ones first."""
@@ -211,9 +210,7 @@ class JobQueue:
                 for task in done - {change}:
                     task.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel(*tasks)
 
     async def _do(self, job: Job) -> None:
         """One job, to its end. Cancelling this leaves it for the next start."""
