@@ -26,7 +26,13 @@ from rich.console import Console
 
 from bot.answering.verification import Evidence
 from bot.answering.verification.evidence import read_evidence, read_sentence
-from bot.answering.verification.rules import DOUBTFUL, REFUTING, read_claim, stands_whole
+from bot.answering.verification.rules import (
+    BELOW_REFUTED,
+    BELOW_SUPPORTED,
+    FAITHFUL,
+    read_claim,
+    stands_whole,
+)
 from bot.answering.verification.support_model import WEIGHTS, SupportModel
 from bot.answering.verification.tokens import plain, without_references
 from bot.evaluation.questions import read_records
@@ -94,14 +100,12 @@ def measured(records: Sequence[dict[str, Any]]) -> tuple[list[str], ClaimSet]:
         rows.append([reading.features[name] for name in names])
         labels.append(record["label"])
         groups.append(known.setdefault(record["passages"][0], len(known)))
-        altered = reading.copy == "altered"
-        doubtful = any(altered or finding.kind in DOUBTFUL for finding in reading.findings)
         if stands_whole(claim, evidence) or reading.copy == "faithful":
             fixed.append(1)
-        elif any((finding.kind, finding.weight) in REFUTING for finding in reading.findings):
+        elif reading.refuted:
             fixed.append(-1)
         else:
-            fixed.append(-2 if doubtful else -3 if altered else 0)
+            fixed.append(-2 if reading.doubtful else -3 if reading.copy == "altered" else 0)
     return names, ClaimSet(np.array(rows), np.array(labels), np.array(fixed), np.array(groups))
 
 
@@ -297,10 +301,10 @@ def main() -> None:
 def shown_support(support: Floats, claims: ClaimSet, limits: dict[str, float]) -> Floats:
     """Return the support that the verifier gives, bounded where rules decide."""
     doubted = np.where(
-        claims.fixed == -2, np.minimum(support, 0.999 * limits["supported"]), support
+        claims.fixed == -2, np.minimum(support, BELOW_SUPPORTED * limits["supported"]), support
     )
-    refuted = np.minimum(support, 0.99 * limits["refuted"])
-    decided = np.where(claims.fixed == 1, np.maximum(support, 0.97), doubted)
+    refuted = np.minimum(support, BELOW_REFUTED * limits["refuted"])
+    decided = np.where(claims.fixed == 1, np.maximum(support, FAITHFUL), doubted)
     return np.where(claims.fixed == -1, refuted, decided)
 
 

@@ -154,6 +154,15 @@ class EvidenceText:
     vector: Floats
     language: str
 
+    def around(self, window: tuple[int, int]) -> Sequence[EvidenceSentence]:
+        """Return the sentences of a window, its first and last one included."""
+        first, last = window
+        return self.sentences[first : last + 1]
+
+    def keys_around(self, window: tuple[int, int]) -> frozenset[str]:
+        """Return the keys of a window's sentences."""
+        return frozenset[str]().union(*(sentence.key_set for sentence in self.around(window)))
+
 
 def read_sentence(text: str, inside: bool = False) -> EvidenceSentence:
     """Read one plain sentence."""
@@ -230,15 +239,15 @@ def _read_evidence(passages: tuple[Evidence, ...]) -> EvidenceText:
     for number, sentence in enumerate(sentences):
         for at, key in enumerate(sentence.keys):
             word_places.setdefault(key, []).append((number, at))
-    width = vectors.shape[1]
-    lines = np.stack([s.vector for s in sentences]) if sentences else np.zeros((0, width), "f4")
+    none = np.zeros((0, vectors.shape[1]), dtype=np.float32)
+    lines = np.stack([s.vector for s in sentences]) if sentences else none
     total = lines.sum(axis=0)
     length = float(np.linalg.norm(total))
     return EvidenceText(
         tuple(sentences),
         tuple(owners),
         tuple(passage.published for passage in passages),
-        frozenset(key for sentence in sentences for key in sentence.keys),
+        frozenset(word_places),
         vectors,
         column_places,
         [at for at, key in enumerate(keys) if key.startswith("#")],

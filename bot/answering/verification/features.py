@@ -196,7 +196,7 @@ def _names_and_numbers(
     claim: EvidenceSentence, evidence: EvidenceText, found: Alignment
 ) -> dict[str, float]:
     first, last = found.window
-    window = frozenset[str]().union(*(s.key_set for s in evidence.sentences[first : last + 1]))
+    window = evidence.keys_around(found.window)
     spans = names(claim)
     missing = [run for run in spans if any(t.key not in evidence.keys for t in run)]
     away = [run for run in spans if all(t.key not in window for t in run)]

@@ -43,7 +43,9 @@ _DOUBTS = (
 )
 DOUBTFUL = frozenset(_DOUBTS.split())
 _MAX_REASONS = 6
-_FAITHFUL = 0.97
+FAITHFUL = 0.97
+# Of a threshold, the most support of what a rule keeps below it.
+BELOW_SUPPORTED, BELOW_REFUTED = 0.999, 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,17 @@ class Reading:
     findings: tuple[Finding, ...]
     features: dict[str, float]
     copy: Copy
+
+    @property
+    def refuted(self) -> bool:
+        """Whether a fact is certainly contradicted."""
+        return any((finding.kind, finding.weight) in REFUTING for finding in self.findings)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a finding keeps the claim uncertain; of an altered copy, any finding does."""
+        altered = self.copy == "altered"
+        return any(altered or finding.kind in DOUBTFUL for finding in self.findings)
 
 
 class RulesVerifier(Verifier):
@@ -82,16 +95,15 @@ class RulesVerifier(Verifier):
         support = model.probability(reading.features)
         reasons = tuple(dict.fromkeys(f.reason for f in reading.findings))[:_MAX_REASONS]
         if reading.copy == "faithful":
-            return Verdict(max(support, _FAITHFUL), "supported", sure=True)
-        if any((f.kind, f.weight) in REFUTING for f in reading.findings):
-            return Verdict(min(support, 0.99 * limits.refuted), "refuted", reasons)
-        altered = reading.copy == "altered"
+            return Verdict(max(support, FAITHFUL), "supported", sure=True)
+        if reading.refuted:
+            return Verdict(min(support, BELOW_REFUTED * limits.refuted), "refuted", reasons)
         # An altered copy in which no fact is found to differ may be a paraphrase: it keeps its support.
-        if any(altered or f.kind in DOUBTFUL for f in reading.findings):
-            support = min(support, 0.999 * limits.supported)
+        if reading.doubtful:
+            support = min(support, BELOW_SUPPORTED * limits.supported)
         outcome: Outcome = (
             "supported"
-            if support >= limits.supported and not altered
+            if support >= limits.supported and reading.copy != "altered"
             else "uncertain"
             if support >= limits.refuted
             else "refuted"

@@ -36,20 +36,17 @@ def copied(claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) ->
     words = sum(max(len(edit.claimed), len(edit.found)) for edit in harmful)
     if len(harmful) > _FEW or words > _SMALL:
         return "no"
-    # In other languages too few words are known to tell a harmless edit.
-    known = evidence.language == "en"
-    return (
-        "no" if known and not any(_risky(e, claim, evidence, found) for e in harmful) else "altered"
-    )
+    if evidence.language != "en":  # too few words are known to tell a harmless edit
+        return "altered"
+    return "altered" if any(_risky(e, claim, evidence, found) for e in harmful) else "no"
 
 
 def check_addition(
     claim: EvidenceSentence, evidence: EvidenceText, found: Alignment
 ) -> Iterator[Finding]:
     """Find a stretch that was added to a sentence of the passages and that they know nothing of."""
-    content = {id(claim.words[at]) for at in claim.content}
     for edit in found.edits:
-        strange = [t for t in edit.claimed if id(t) in content and t.key not in evidence.keys]
+        strange = [t for t in _of_content(edit.claimed, claim) if t.key not in evidence.keys]
         if len(strange) >= _STRANGE and not edit.found and edit.before + edit.after >= _COPIED:
             text = " ".join(token.text for token in edit.claimed[:8])
             yield Finding("addition", 1, f"the passage has nothing of “{text}”")
@@ -103,8 +100,7 @@ def _risky(edit: Edit, claim: EvidenceSentence, evidence: EvidenceText, found: A
     said = _of_content(edit.claimed, claim)
     if not said:
         return _governs(edit)
-    first, last = found.window
-    known = frozenset[str]().union(*(s.key_set for s in evidence.sentences[first : last + 1]))
+    known = evidence.keys_around(found.window)
     best = evidence.sentences[found.best]
     return bool(_of_content(edit.found, best)) or any(t.key not in known for t in said)
 

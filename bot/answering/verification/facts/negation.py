@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from bot.answering.verification.alignment import Alignment
 from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
@@ -44,7 +44,7 @@ def check_negation(
         if close and bool(mine) != bool(theirs):
             yield Finding("negation", 1, "the sentence and the passage may differ in a negation")
         elif mine and not any(
-            negates(t, language) for s in _window(evidence, found) for t in s.words
+            negates(t, language) for s in evidence.around(found.window) for t in s.words
         ):
             yield Finding("negation_alone", 1, "the sentence denies what the passage does not deny")
     yield from _scopes(claim, evidence, found, language)
@@ -57,7 +57,7 @@ def _scopes(
     """What the claim denies and the sentences that it comes from never do, or the other way round."""
     mine, perhaps = _denied(claim, language, 1), _denied(claim, language, _REACH)
     said = {claim.keys[at] for at in claim.content}
-    window = _window(evidence, found)
+    window = evidence.around(found.window)
     best = evidence.sentences[found.best]
     theirs = _denied(best, language, 1)
     affirmed: set[str] = set()
@@ -97,11 +97,6 @@ def _denied(sentence: EvidenceSentence, language: str, width: int) -> set[str]:
 
 def _word(sentence: EvidenceSentence, key: str) -> str:
     return next(token.text for token in sentence.words if token.key == key)
-
-
-def _window(evidence: EvidenceText, found: Alignment) -> Sequence[EvidenceSentence]:
-    first, last = found.window
-    return evidence.sentences[first : last + 1]
 
 
 def _opposites(

@@ -28,8 +28,7 @@ def _stage(
 ) -> Iterator[Finding]:
     table = stages()
     there = {t.low for t in best.words}
-    first, last = found.window
-    window = {t.low for s in evidence.sentences[first : last + 1] for t in s.words}
+    window = {t.low for s in evidence.around(found.window) for t in s.words}
     for edit in found.edits:
         theirs = [table[t.low] for t in edit.found if t.low in table]
         for token in edit.claimed:
@@ -79,8 +78,7 @@ def check_kinship(
 ) -> Iterator[Finding]:
     """Find a relation or role that the passage gives to a person of the other sex."""
     table = counterparts()
-    first, last = found.window
-    window = {t.low for s in evidence.sentences[first : last + 1] for t in s.words}
+    window = {t.low for s in evidence.around(found.window) for t in s.words}
     everywhere = {t.low for s in evidence.sentences for t in s.words}
     best = {t.low for t in evidence.sentences[found.best].words}
     for token in claim.words:
