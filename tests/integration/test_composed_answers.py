@@ -449,6 +449,25 @@ async def test_a_second_opinion_is_held_to_a_schema_where_the_server_knows_of_th
     assert answer.usage.completion_tokens == sum(len(text) // 4 + 1 for text in both)
 
 
+async def test_a_server_error_that_passes_leaves_the_schema_on(
+    demo_folder: Path, model: ScriptedModel
+) -> None:
+    from bot.config.limits import GenerationLimits
+
+    paraphrase = "Building the Lantern Bridge took 412 million crowns."
+    verdict = Says('{"verdicts": [{"sentence": 1, "supported": true}]}')
+    write = citing(paraphrase, "cost 412 million")
+    model.play(write, Fails(500), verdict, write, verdict)
+    async with engine_over(
+        demo_folder, model.url, composing=GenerationLimits(second_opinion=True)
+    ) as (_, engine):
+        for question in (BRIDGE, BRIDGE.replace("?", " then?")):
+            answer = await engine.answer(asked(question))
+            assert paraphrase in answer.text
+    sent = ["response_format" in request.body for request in model.requests]
+    assert sent == [False, True, False, False, True]
+
+
 async def test_a_model_that_repeats_itself_is_stopped(
     demo_folder: Path, model: ScriptedModel
 ) -> None:

@@ -177,14 +177,27 @@ class OpenAIModel(ChatModel):
         self, messages: Sequence[Message], most: int, schema: Mapping[str, Any] | None
     ) -> Any:
         create: Any = self._client.chat.completions.create
-        for _ in range(_MOST_MENDS):
-            request = self._request(messages, most, schema)
+        suspected: ServerError | None = None  # a refusal that may be of the schema
+        for left in reversed(range(_MOST_MENDS + 1)):
+            request = self._request(messages, most, None if suspected else schema)
             try:
-                return await create(**request)
+                chunks = await create(**request)
             except openai.APIStatusError as error:
-                if not self._mended(_read(error), request):
+                refusal = _read(error)
+                if not left:
                     raise
-        return await create(**self._request(messages, most, schema))
+                if self._mended(refusal, request):
+                    continue
+                if not _may_refuse_schema(refusal, request):
+                    raise
+                suspected = refusal
+            else:
+                # A server error may have passed by itself: the schema is left out of this call only.
+                if suspected and suspected.status != 500:
+                    self.capabilities.refused = (*self.capabilities.refused, "response_format")
+                    self._keep()
+                return chunks
+        raise AssertionError("the last try returns or raises")
 
     def _request(
         self, messages: Sequence[Message], most: int, schema: Mapping[str, Any] | None
@@ -211,7 +224,7 @@ class OpenAIModel(ChatModel):
         optional = [name for name in request if name not in ("model", "messages", "stream")]
         if known.system_role and error.refuses_system_role:
             known.system_role = False
-        elif (name := error.refused(optional) or _without_schema(error, request)) is None:
+        elif (name := error.refused(optional)) is None:
             return False
         elif name != limit:
             known.refused = (*known.refused, name)
@@ -222,9 +235,14 @@ class OpenAIModel(ChatModel):
             other = "max_completion_tokens" if limit == "max_tokens" else "max_tokens"
             known.limit = "none" if limit in known.refused or other in known.refused else other  # type: ignore[assignment]
             known.refused = (*known.refused, limit)
+        self._keep()
+        return True
+
+    def _keep(self) -> None:
+        """Remember what the server takes."""
+        known = self.capabilities
         _log.info("%s takes requests otherwise: %s", self._where, "; ".join(known.described()))
         self._store.save(self._where, self.name, known)
-        return True
 
     async def _events(
         self, chunks: Any, reader: CompletionReader
@@ -327,11 +345,11 @@ class OpenAIModel(ChatModel):
         return ModelRefused("model-request-refused", where=self._where, detail=error.message)
 
 
-def _without_schema(error: ServerError, request: dict[str, Any]) -> str | None:
-    """The schema's parameter where a server that is asked for one refuses for a reason it doesn't name."""
+def _may_refuse_schema(error: ServerError, request: dict[str, Any]) -> bool:
+    """Whether a server that is asked for a schema refuses for a reason that it doesn't name."""
     other = error.is_too_long or error.is_filtered or error.is_loading
     refused = error.status in (400, 415, 422, 500, 501) and not other
-    return "response_format" if refused and "response_format" in request else None
+    return refused and "response_format" in request
 
 
 def _read(error: openai.APIStatusError) -> ServerError:
