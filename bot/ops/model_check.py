@@ -35,10 +35,15 @@ The council of Maravel votes on the budget next week.
 _QUESTION = "Wie viel hat die Lantern Bridge gekostet, und wer hat sie am Donnerstag eröffnet?"
 _ASKED_IN = frozenset(["de"])
 _TOKENS = 200
+_MEASURABLE = 0.05  # seconds of writing; a shorter stream came in one piece
 
 
 @dataclass
 class _Trial:
+    """What the model did; ``began`` and ``first`` are when its first token and the first word of its
+    answer came, ``last`` when it had ended, in seconds."""
+
+    began: float | None = None
     first: float | None = None
     last: float = 0.0
     thought: bool = False
@@ -92,6 +97,8 @@ async def _asked(model: ChatModel) -> _Trial:
     messages = [Message("system", rules), Message("user", asked)]
     async with aclosing(model.stream(messages, max_tokens=_TOKENS)) as events:
         async for event in events:
+            if isinstance(event, TextDelta | ThoughtDelta):
+                trial.began = trial.began or time.perf_counter() - start
             if isinstance(event, TextDelta):
                 trial.first = trial.first or time.perf_counter() - start
                 trial.said.append(event.text)
@@ -114,8 +121,11 @@ def _speed(trial: _Trial) -> str:
     )
     if trial.usage is None:
         return f"{told}; it tells no usage, so tokens are estimated"
-    writing = max(trial.last - (trial.first or 0.0), 0.001)
-    return f"{told}, {trial.usage.completion_tokens / writing:.0f} tokens a second"
+    # The first token ends the time that it took to read, and is not counted; thoughts are.
+    writing, tokens = trial.last - (trial.began or 0.0), trial.usage.completion_tokens - 1
+    if tokens <= 0 or writing < _MEASURABLE:
+        return told
+    return f"{told}, {tokens / writing:.0f} tokens a second"
 
 
 def _refusals(trial: _Trial, drafts: list[DraftSentence]) -> CheckResult:
