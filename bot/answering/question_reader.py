@@ -44,22 +44,28 @@ class QuestionReader:
         if last is None:
             words = read_time(asked.question, asked.within.as_of, UTC).rest
         read = await ASKING.run(read_answer, found, words)
-        ahead = years_ahead(asked.question, asked.within.as_of.year)
-        if ahead and read.reason is None:
-            return found, replace(read, reason="too-thin", missing=ahead)
-        if words is not None and read.reason is None:
-            missing = await self._names_missing(asked, words, found, read)
-            if missing:
-                return found, replace(read, reason="too-thin", missing=missing)
+        if read.reason is None:
+            return found, await self._unless_missing(asked, words, found, read)
         if words is None or read.reason not in ("too-thin", "nothing-on-it"):
             return found, read
         slips = await ASKING.run(near_words, words, found)
         if slips:
             again = await self.search(asked, respelt(asked.question, slips))
-            other = await ASKING.run(read_answer, again, respelt(words, slips))
+            meant = respelt(words, slips)
+            other = await ASKING.run(read_answer, again, meant)
             if other.reason is None:
+                other = await self._unless_missing(asked, meant, again, other)
                 return replace(again, respellings=(*again.respellings, *slips)), other
         return found, read
+
+    async def _unless_missing(
+        self, asked: AnswerRequest, words: str | None, found: SearchResults, read: ReadAnswer
+    ) -> ReadAnswer:
+        """``read``, or a decline if no report can have an outcome or name that is asked about."""
+        missing = years_ahead(asked.question, asked.within.as_of.year)
+        if not missing and words is not None:
+            missing = await self._names_missing(asked, words, found, read)
+        return replace(read, reason="too-thin", missing=missing) if missing else read
 
     async def _names_missing(
         self, asked: AnswerRequest, words: str, found: SearchResults, read: ReadAnswer
