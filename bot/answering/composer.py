@@ -270,8 +270,7 @@ class Composer:
             async with aclosing(self._drafts(messages, composition, corpus, outcome)) as drafts:
                 async for draft in drafts:
                     if draft is None:  # all that was thought, it turns out
-                        composition.passed.clear()
-                        composition.dropped.clear()
+                        composition.begin_again()
                         doubtful.clear()
                         seen.clear()
                         held, written = None, ""

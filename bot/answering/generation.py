@@ -58,4 +58,4 @@ class GenerationResult:
         """Forget what was written so far, not what it took."""
         self.passed.clear()
         self.dropped.clear()
-        self.refused = self.cut = False
+        self.refused = self.cut = self.other_language = False
