@@ -99,7 +99,7 @@ def _rates(
         _share([outcome == "uncertain" for outcome in outcomes]),
         _share(whole),
         _area([s for label, s in supports if label], [s for label, s in supports if not label]),
-        statistics.median(ms for _, ms in checks),
+        statistics.median(ms for _, ms in checks) if checks else 0.0,
     )
 
 

@@ -48,6 +48,12 @@ def test_strip_pass_and_whole_texts_are_counted_by_set_and_by_model() -> None:
     assert (second.model, second.strip, second.passed, second.whole) == ("b", 1.0, 0.5, 0.0)
 
 
+def test_a_set_without_claims_has_no_rates() -> None:
+    [rates] = measure_claims("empty", [], _Told())
+    assert (rates.faithful, rates.unfaithful, rates.strip, rates.passed) == (0, 0, None, None)
+    assert "strip -" in rates.line()
+
+
 def test_thresholds_keep_to_what_may_pass_and_be_refuted_in_the_mean_and_in_each_set() -> None:
     generator = np.random.default_rng(3)
     sets, support = {}, {}
