@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bot.answering.models import (
     Answer,
     AnswerSentence,
     Citation,
+    Conflict,
     Form,
     text_with_citations,
 )
@@ -86,6 +87,7 @@ def joined(answers: Sequence[Answer]) -> Answer:
     return replace(
         both,
         usage=sum(usages[1:], usages[0]) if usages else None,
+        conflicts=tuple(_conflicts(known, both.citations)),
         problem=next((answer.problem for answer in answers if answer.problem), None),
     )
 
@@ -102,6 +104,24 @@ def asked_back(answer: Answer, message: RoutedMessage) -> Answer:
 def dated(published_at: str | None, sentence: str) -> str:
     """A sentence with the day of its report before it."""
     return f"{day(published_at)}: {sentence}" if published_at else sentence
+
+
+def _conflicts(answers: Sequence[Answer], citations: Sequence[Citation]) -> Iterator[Conflict]:
+    """What the sources of each answer differ on, by the numbers that they have in the joined one."""
+    number = {(each.article, each.quote): each.n for each in citations}
+    for answer in answers:
+        own = {
+            each.n: number[each.article, each.quote]
+            for each in answer.citations
+            if (each.article, each.quote) in number
+        }
+        for conflict in answer.conflicts:
+            values = tuple(
+                replace(value, citations=tuple(own[n] for n in value.citations if n in own))
+                for value in conflict.values
+            )
+            if all(value.citations for value in values):
+                yield replace(conflict, values=values)
 
 
 def _joined(
