@@ -16,6 +16,7 @@ from bot.answering.extractive.selection import Quotation
 from bot.answering.extractive.sentences import readable_sentences
 from bot.answering.figures import Figure, figures
 from bot.answering.prompt_injection import DOUBTFUL, strip_injected_instructions
+from bot.answering.verification.number_parser import parse_numbers
 from retrieval.errors import Note
 from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage, SearchResult
@@ -67,6 +68,14 @@ class ToldValue:
     value: str
     quotation: Quotation
 
+    @property
+    def amount(self) -> float:
+        """The number of the value as its sentence gives it, with a scale that stands behind it."""
+        text = self.quotation.text
+        start = text.index(self.value)
+        end = start + len(self.value)
+        return max((n.value for n in parse_numbers(text) if start <= n.start < end), default=0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -82,7 +91,7 @@ class Difference:
     @property
     def rises(self) -> bool:
         """Whether the newer figure is the greater one."""
-        new, old = (max(numbers_in(told.value), default=0.0) for told in self.values)
+        new, old = (told.amount for told in self.values)
         return new > old
 
     def note(self) -> Note:

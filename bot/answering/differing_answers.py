@@ -20,6 +20,7 @@ from bot.answering.extractive.answer_type import AnswerKind, expected_answer_typ
 from bot.answering.extractive.selection import Quotation, Selection, telling_weights
 from retrieval.indexes.keyword_schema import stems
 from retrieval.models import SearchResult, SearchResults
+from retrieval.text.tokens import stands_whole
 from retrieval.timestamps import parse_span
 
 _WORD = re.compile(r"[^\W_]+(?:[.,'’-][^\W_]+)*")
@@ -240,10 +241,11 @@ def _alike(kinds: Set[AnswerKind]) -> Set[AnswerKind]:
 def _one_each(told: tuple[ToldValue, ToldValue], statements: Sequence[_Statement]) -> bool:
     """Whether neither article has the other's value: one that has both differs from nobody."""
     own, other = (each.quotation.hit.passage.article.article_id for each in told)
-    for article, value in ((own, told[1].value.casefold()), (other, told[0].value.casefold())):
-        if any(one.article == article and value in one.text.casefold() for one in statements):
-            return False
-    return True
+    return not any(
+        one.article == article and stands_whole(value, one.text)
+        for article, value in ((own, told[1].value), (other, told[0].value))
+        for one in statements
+    )
 
 
 def _newest_first(told: tuple[ToldValue, ToldValue]) -> tuple[ToldValue, ToldValue]:

@@ -33,6 +33,18 @@ def _parted(found: re.Match[str]) -> str:
     return " " + " ".join(run[at : at + 2] for at in range(len(run) - 1)) + " "
 
 
+def stands_whole(part: str, text: str) -> bool:
+    """Whether ``part`` stands in ``text`` as whole words and numbers, whatever their case: "5" stands
+    in neither "2015" nor "1.5". Where no spaces part words, any place will do."""
+    part = part.casefold()
+    before, after = "", ""
+    if part[:1].isalnum() and spaced(part[0]) == part[0]:
+        before = r"(?<![^\W_])" + r"(?<!\d[.,])" * part[0].isdigit()
+    if part[-1:].isalnum() and spaced(part[-1]) == part[-1]:
+        after = r"(?![^\W_])" + r"(?![.,]\d)" * part[-1].isdigit()
+    return bool(part) and re.search(before + re.escape(part) + after, text.casefold()) is not None
+
+
 def encoded_words(text: str) -> list[bytes]:
     """The runs of letters and digits of a text, in UTF-8; as ``[^\\W_]+`` finds them, only faster."""
     if not text.isascii():

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.answering.conflicts import Difference
-from bot.answering.models import Answer, AnswerSentence
+from bot.answering.conflicts import Difference, ToldValue
+from bot.answering.extractive.selection import Quotation
+from bot.answering.models import Answer, AnswerSentence, Citation
 from bot.answering.quoted_answer import ReadAnswer, read_answer
-from bot.answering.replies.told_differences import append_difference
+from bot.answering.replies.flatten import joined
+from bot.answering.replies.told_differences import append_difference, with_difference
 from bot.answering.serialization import as_record, from_record
 from retrieval.models import Passage, Reference, RelatedArticle, SearchResult, SearchResults
 
@@ -139,6 +141,31 @@ def test_a_figure_that_rose_is_led_by_the_newest_with_the_way_there() -> None:
     assert not answer.notes
 
 
+@pytest.mark.parametrize(
+    ("new", "clause"),
+    [("1.2 million", "(up from 900,000 on 3 November 2023)"), ("800,000", "(down from 900,000 on")],
+)
+def test_up_or_down_is_told_by_what_the_figures_are_worth(new: str, clause: str) -> None:
+    text = "The fire in Maravel has driven {} people from their homes, officials said."
+    values = [(new, "2023-11-05"), ("900,000", "2023-11-03")]
+    sides = [
+        ToldValue(value, Quotation(hit(n, text.format(value), at), text.format(value), 0.0))
+        for n, (value, at) in enumerate(values, 1)
+    ]
+    told = Difference("homes", (sides[0], sides[1]), changed=True)
+    answer = with_difference(Answer(QUESTION, "", False, (), ()), told, "en")
+    assert clause in answer.text
+
+
+def test_a_number_within_another_is_not_that_number() -> None:
+    text = "The new harbour wall in Maravel has {} gates to the sea, the mayor said on Sunday."
+    more = "The harbour was dug in 2015, and a toll of 1.5 crowns was asked."
+    hits = hit(1, text.format(5)), hit(2, f"{text.format(7)} {more}")
+    told = difference(*hits, question="How many gates has the harbour wall in Maravel?")
+    assert told is not None
+    assert {each.value for each in told.values} == {"5", "7"}
+
+
 def test_a_written_answer_gets_the_side_that_it_lacks() -> None:
     results = found(hit(1, FIRST), hit(2, OTHER))
     read: ReadAnswer = read_answer(results, None)
@@ -158,6 +185,23 @@ def test_a_written_answer_gets_the_side_that_it_lacks() -> None:
     assert len(events) == 1
     assert {value.value for value in answer.conflicts[0].values} == {"Ines Okafor", "Tomas Brandt"}
     assert from_record(QUESTION, as_record(answer)).conflicts == answer.conflicts
+
+
+def test_two_questions_of_one_message_keep_what_sources_differ_on() -> None:
+    results = found(hit(1, FIRST), hit(2, OTHER))
+    both = read_answer(results, None).answer(results, "en")
+    plain = Answer(
+        QUESTION,
+        "The wall is high.",
+        False,
+        (AnswerSentence("The wall is high.", (1,)),),
+        (Citation(1, hit(3, "The wall is high.").passage.article, "The wall is high."),),
+    )
+    answer = joined([plain, both])
+    [conflict] = answer.conflicts
+    sources = {citation.n: citation.article.source for citation in answer.citations}
+    told = {value.value: [sources[n] for n in value.citations] for value in conflict.values}
+    assert told == {"Ines Okafor": ["Paper 1"], "Tomas Brandt": ["Paper 2"]}
 
 
 def _also(other: SearchResult) -> RelatedArticle:

@@ -19,6 +19,7 @@ from bot.answering.models import (
 from bot.answering.replies.lines import line
 from retrieval.models import Reference
 from retrieval.search.query import day
+from retrieval.text.tokens import stands_whole
 
 # Both sides stand in so many words at the beginning; what would be beyond them is left out.
 _WORDS = 120
@@ -67,7 +68,7 @@ def append_difference(
         known = len(citations)
         n = _numbered(told, citations)
         numbers.append(n)
-        if not any(told.value in sentence.text for sentence in answer.sentences):
+        if not any(stands_whole(told.value, sentence.text) for sentence in answer.sentences):
             sentences.append(AnswerSentence(_attributed(told), (n,)))
             emit(SentenceAccepted(sentences[-1], tuple(citations[known:])))
     values = (
