@@ -1,28 +1,31 @@
 """The words of Newsdesk, by key and language. The terminal speaks English, Discord all of them.
 
 A language is a folder of gettext catalogues in ``locales``, whose keys (msgid) are codes: those of
-errors, reasons and remarks (``retrieval.errors.Note``) and those of what Discord shows. Plural
-forms are chosen by the catalogue's own rule for the variable ``count``. Every language has the same
-keys with the same variables, which a test holds.
+errors, reasons and remarks (``retrieval.errors.Note``), those of what Discord shows and those of
+the bot's own replies, which are there in more languages. Plural forms are chosen by the
+catalogue's own rule for the variable ``count``. Every language has the same keys with the same
+variables, which a test holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.i18n.catalogues import DOMAINS, TextCatalogue, TextError, load
+from bot.i18n.catalogues import DOMAINS, REPLIES, TextCatalogue, TextError, load
 from bot.i18n.formatting import fill
 from retrieval.errors import NewsdeskError, Note, Value
 
 __all__ = [
     "DEFAULT",
     "LANGUAGES",
+    "REPLY_LANGUAGES",
     "Say",
     "TextError",
     "describe",
     "in_english",
     "language_of",
     "remedy_for",
+    "reply_text",
     "say_note",
     "text",
     "translator_for",
@@ -30,6 +33,7 @@ __all__ = [
 
 DEFAULT = "en"
 LANGUAGES = {"en": "English", "de": "Deutsch"}
+REPLY_LANGUAGES = (*LANGUAGES, "ar", "es", "fr", "hi", "ja", "pt", "ru", "tr", "zh")
 REMEDY = ".remedy"
 
 Say = Callable[..., str]
@@ -61,6 +65,11 @@ def text(language: str, key: str, /, **variables: object) -> str:
         for name, value in variables.items()
     }
     return fill(language, catalogue.pattern(key, variables.get("count")), values)
+
+
+def reply_text(language: str, key: str, /, **variables: object) -> str:
+    """Return the bot's own reply ``key``, in English where it doesn't speak the language."""
+    return text(language if language in REPLY_LANGUAGES else DEFAULT, f"reply-{key}", **variables)
 
 
 def describe(note: Note, language: str = DEFAULT, *, remedy: bool = False) -> str:
@@ -116,7 +125,7 @@ def _own_params(note: Note) -> dict[str, Value]:
 
 def _catalogue(language: str, key: str) -> TextCatalogue:
     """The catalogue that has ``key``. The large ones of Discord are read when they are needed."""
-    for domain in DOMAINS:
+    for domain in DOMAINS if language in LANGUAGES else (REPLIES,):
         catalogue = load(language, domain)
         if key in catalogue:
             return catalogue

@@ -5,12 +5,15 @@ from __future__ import annotations
 import gettext
 import io
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-# Errors, reasons and remarks; what Discord shows; names and descriptions of its commands.
-DOMAINS = ("messages", "discord", "commands")
+# Errors, reasons and remarks; what Discord shows; names and descriptions of its commands; what the
+# bot says where no article is needed.
+DOMAINS = ("messages", "discord", "commands", "replies")
+# The domain that is there in more languages than the others.
+REPLIES = "replies"
 LOCALES = Path(__file__).parent / "locales"
 
 
@@ -22,9 +25,13 @@ class TextCatalogue:
     """The texts of one language and domain, by key."""
 
     def __init__(
-        self, patterns: Mapping[str, tuple[str, ...]], compiled: gettext.GNUTranslations
+        self,
+        patterns: Mapping[str, tuple[str, ...]],
+        plural: Collection[str],
+        compiled: gettext.GNUTranslations,
     ) -> None:
         self._patterns = patterns
+        self._plural = plural
         self._translations = compiled
         self._variables: dict[str, frozenset[str]] = {}
 
@@ -40,7 +47,7 @@ class TextCatalogue:
 
     def pattern(self, key: str, count: object = None) -> str:
         """The pattern of a text; of one with plural forms that for ``count``."""
-        if len(self._patterns[key]) > 1:
+        if key in self._plural:
             number = count if isinstance(count, int) else 0
             return self._translations.ngettext(key, key, number)
         return self._patterns[key][0]
@@ -50,7 +57,7 @@ class TextCatalogue:
         if key not in self._variables:
             forms = self._patterns[key]
             found = frozenset().union(*map(variables_of, forms))
-            self._variables[key] = found | {"count"} if len(forms) > 1 else found
+            self._variables[key] = found | {"count"} if key in self._plural else found
         return self._variables[key]
 
 
@@ -63,16 +70,18 @@ def load(language: str, domain: str) -> TextCatalogue:
 
     with (LOCALES / language / f"{domain}.po").open("rb") as file:
         source = read_po(file, locale=language, abort_invalid=True)
-    patterns = {}
+    patterns, plural = {}, set()
     for message in source:
         if message.id:
             key = message.id if isinstance(message.id, str) else message.id[0]
             forms = message.string
             patterns[key] = (forms,) if isinstance(forms, str) else tuple(forms or ())
+            if message.pluralizable:
+                plural.add(key)
     compiled = io.BytesIO()
     write_mo(compiled, source)
     compiled.seek(0)
-    return TextCatalogue(patterns, gettext.GNUTranslations(compiled))
+    return TextCatalogue(patterns, plural, gettext.GNUTranslations(compiled))
 
 
 def variables_of(pattern: str) -> frozenset[str]:

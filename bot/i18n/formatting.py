@@ -1,4 +1,5 @@
-"""How variables are filled in: ``{when:date}`` is a day of ISO 8601 as the language writes it."""
+"""How variables are filled in: ``{when:date}`` is a day of ISO 8601 as the language writes it,
+``{count:number}`` a number with its marks for thousands, ``{cost:money}`` an amount of US dollars."""
 
 from __future__ import annotations
 
@@ -13,19 +14,31 @@ class _Formatter(string.Formatter):
         self._language = language
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        if format_spec != "date":
-            return str(super().format_field(value, format_spec))
-        from babel.dates import format_date
+        if format_spec == "date":
+            return _day(value, self._language)
+        if format_spec == "number":
+            from babel.numbers import format_decimal
 
-        try:
-            day = date.fromisoformat(str(value)[:10])
-        except ValueError:  # only a month is known, say
-            return str(value)
-        return format_date(day, _DAYS.get(self._language, "long"), locale=self._language)
+            return format_decimal(value, locale=self._language)
+        if format_spec == "money":
+            from babel.numbers import format_currency
+
+            return format_currency(value, "USD", locale=self._language)
+        return str(super().format_field(value, format_spec))
 
 
-# British, as all our English is.
-_DAYS = {"en": "d MMMM y"}
+# British, as all our English is; Russian without the word for "year", whose dot ends sentences.
+_DAYS = {"en": "d MMMM y", "ru": "d MMMM y"}
+
+
+def _day(value: Any, language: str) -> str:
+    from babel.dates import format_date
+
+    try:
+        day = date.fromisoformat(str(value)[:10])
+    except ValueError:  # only a month is known, say
+        return str(value)
+    return format_date(day, _DAYS.get(language, "long"), locale=language)
 
 
 def fill(language: str, pattern: str, values: Mapping[str, object]) -> str:

@@ -2,58 +2,130 @@
 
 from __future__ import annotations
 
+import gettext
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
 
+from bot.answering.router.classifier import SMALL_TALK
 from bot.i18n import (
     LANGUAGES,
+    REPLY_LANGUAGES,
     TextError,
     describe,
     in_english,
     remedy_for,
+    reply_text,
     say_note,
     text,
     translator_for,
 )
-from bot.i18n.catalogues import DOMAINS, LOCALES, load, variables_of
+from bot.i18n.catalogues import DOMAINS, LOCALES, REPLIES, load, variables_of
 from retrieval.errors import Note, Refused
 
 ROOT = Path(__file__).parents[2]
+
+
+# Every catalogue that there has to be. The bot's own replies are in more languages than the rest.
+CATALOGUES = [(language, domain) for domain in DOMAINS for language in LANGUAGES] + [
+    (language, REPLIES) for language in REPLY_LANGUAGES if language not in LANGUAGES
+]
 
 
 def _english() -> set[str]:
     return {key for domain in DOMAINS for key in load("en", domain)}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("domain", DOMAINS)
+def _source(language: str, domain: str) -> Catalog:
+    with (LOCALES / language / f"{domain}.po").open("rb") as file:
+        return read_po(file, locale=language, abort_invalid=True)
+
+
+@pytest.mark.parametrize(("language", "domain"), CATALOGUES)
 def test_every_language_has_the_same_texts_with_the_same_variables(
     language: str, domain: str
 ) -> None:
     english, other = load("en", domain), load(language, domain)
-    assert set(english) == set(other)
+    file = f"{language}/{domain}.po"
+    assert sorted(set(english) - set(other)) == [], f"{file} lacks these texts"
+    assert sorted(set(other) - set(english)) == [], f"{file} has texts that English hasn't"
     for key in english:
-        assert english.variables(key) == other.variables(key), key
-        assert all(form.strip() for form in other.forms(key)), key
-        for form in other.forms(key)[1:]:
-            # Only the forms for few, such as "one", may do without the number.
-            assert variables_of(form) == other.variables(key), key
+        assert english.variables(key) == other.variables(key), f"{file}: {key}"
+        assert all(form.strip() for form in other.forms(key)), f"{file}: {key} is empty"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_plural_text_has_as_many_forms_as_its_language(language: str) -> None:
-    from babel.messages.pofile import read_po
+@pytest.mark.parametrize(("language", "domain"), CATALOGUES)
+def test_a_form_for_several_numbers_says_which(language: str, domain: str) -> None:
+    """A form that is for one number alone, such as "one", may do without it, and what is told of
+    it too; in French that for one is for none as well."""
+    catalogue, source = load(language, domain), _source(language, domain)
+    choose = gettext.c2py(source.plural_expr)
+    numbers = Counter(choose(number) for number in range(200))
+    for message in source:
+        if message.pluralizable:
+            key = message.id[0]
+            for index, form in enumerate(catalogue.forms(key)):
+                assert variables_of(form) <= catalogue.variables(key), key
+                if numbers[index] > 1:
+                    assert "count" in variables_of(form), f"{language}/{domain}.po: {key}[{index}]"
 
-    for domain in DOMAINS:
-        path = LOCALES / language / f"{domain}.po"
-        with path.open("rb") as file:
-            source = read_po(file, locale=language, abort_invalid=True)
-        plural = [message for message in source if message.pluralizable]
-        assert all(len(message.string or ()) == source.num_plurals for message in plural)
-        keys = re.findall(r"^msgid \"(.+)\"$", path.read_text(encoding="utf-8"), re.MULTILINE)
-        assert len(keys) == len(set(keys)), "a key stands there twice"
+
+@pytest.mark.parametrize(("language", "domain"), CATALOGUES)
+def test_every_plural_text_has_as_many_forms_as_its_language(language: str, domain: str) -> None:
+    source = _source(language, domain)
+    plural = [message for message in source if message.pluralizable]
+    assert all(len(message.string or ()) == source.num_plurals for message in plural)
+    assert [message.id for message in source if message.fuzzy and message.id] == []
+    assert list(source.obsolete) == []
+    text = (LOCALES / language / f"{domain}.po").read_text(encoding="utf-8")
+    keys = re.findall(r"^msgid \"(.+)\"$", text, re.MULTILINE)
+    assert len(keys) == len(set(keys)), "a key stands there twice"
+
+
+def test_no_catalogue_is_left_over() -> None:
+    files = {(path.parent.name, path.stem) for path in LOCALES.rglob("*.po")}
+    assert files == set(CATALOGUES)
+
+
+def test_replies_are_in_english_where_they_are_not_in_the_language() -> None:
+    greetings = {reply_text(language, "greeting") for language in REPLY_LANGUAGES}
+    assert len(greetings) == len(REPLY_LANGUAGES)
+    assert reply_text("sv", "greeting") == reply_text("en", "greeting")
+
+
+def test_every_reply_is_given_somewhere() -> None:
+    sources = [p.read_text(encoding="utf-8") for p in (ROOT / "bot" / "answering").rglob("*.py")]
+    given = set(re.findall(r"\"((?:reply-)?[a-z-]+)\"", "".join(sources)))
+    made = {f"reply-{kind}" for kind in (*SMALL_TALK, "decline-general", "decline-chore")}
+    keys = set(load("en", REPLIES)) - made
+    assert {key for key in keys if not {key, key.removeprefix("reply-")} & given} == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "said"),
+    [
+        ("en", 1, "one article of 2 publishers"),
+        ("en", 1200, "1,200 articles of 2 publishers"),
+        ("de", 1200, "1.200 Artikel von 2 Medien"),
+        ("ru", 3, "3 статьи (2 издания)"),
+        ("ar", 2, "مقالان من ناشرين"),
+        ("ja", 1, "2 媒体の記事が 1 件"),
+    ],
+)
+def test_a_reply_counts_as_its_language_does(language: str, count: int, said: str) -> None:
+    reply = reply_text(
+        language,
+        "status-articles",
+        count=count,
+        publishers=Note("reply-publishers", count=2),
+        oldest="2023-11-03",
+        newest="2023-11-05",
+    )
+    assert said in reply
 
 
 def test_no_key_stands_in_two_catalogues() -> None:

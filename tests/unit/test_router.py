@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.answering.conversation import Conversation, Turn
-from bot.answering.replies.lines import line
 from bot.answering.replies.periods import period_of
 from bot.answering.router.classifier import KINDS, SMALL_TALK, learned
 from bot.answering.router.parts import parts_of
@@ -128,13 +127,6 @@ def test_this_week_is_the_last_seven_days() -> None:
     assert period.since is not None
     assert (NOW - period.since).days >= 7
     assert period_of("news", "", TimeRange(NOW, NOW, NOW), UTC) == TimeRange(NOW, NOW, NOW)
-
-
-def test_every_language_has_every_line() -> None:
-    names = ("en", "de", "es", "tr", "ru", "ar", "zh", "hi")
-    greetings = {line(name, "greeting") for name in names}
-    assert len(greetings) == len(names)
-    assert line("fr", "greeting") == line("en", "greeting")
 
 
 def test_the_weights_are_of_the_kinds_that_the_code_knows() -> None:

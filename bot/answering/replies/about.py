@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.answering.replies.lines import line
+from bot.i18n import reply_text
 from retrieval.catalogue.coverage import reports
+from retrieval.errors import Note
 from retrieval.library import Library
-from retrieval.search.query import day
-from retrieval.timestamps import TimeRange, from_micros
+from retrieval.timestamps import TimeRange, from_micros, iso
 
 _NAMES = 5
 
@@ -43,26 +43,26 @@ async def about_itself(
     if known:
         names = Counter(report.article.source for report in known if report.article.source)
         said.append(
-            line(
+            reply_text(
                 language,
                 "status-articles",
-                articles=f"{len(known):,}",
-                publishers=len(names),
-                oldest=day(from_micros(known[0].at)),
-                newest=day(from_micros(known[-1].at)),
+                count=len(known),
+                publishers=Note("reply-publishers", count=len(names)),
+                oldest=iso(from_micros(known[0].at)),
+                newest=iso(from_micros(known[-1].at)),
             )
         )
         most = ", ".join(name for name, _ in names.most_common(_NAMES))
-        said.append(line(language, "status-publishers", names=most))
+        said.append(reply_text(language, "status-publishers", names=most))
     else:
-        said.append(line(language, "status-none"))
+        said.append(reply_text(language, "status-none"))
     if costs.model is None:
-        said.append(line(language, "status-no-model"))
+        said.append(reply_text(language, "status-no-model"))
     else:
-        said.append(line(language, "status-model", model=costs.model))
+        said.append(reply_text(language, "status-model", model=costs.model))
         if costs.cost:
-            said.append(line(language, "status-spent", cost=f"{costs.cost:.2f}"))
-    said.append(line(language, "status-feed"))
+            said.append(reply_text(language, "status-spent", cost=costs.cost))
+    said.append(reply_text(language, "status-feed"))
     return " ".join(said)
 
 
@@ -73,5 +73,5 @@ async def _named(library: Library, corpus_name: str, subject: str, language: str
         return None
     publishers = await library.searcher.publishers(corpus)
     if found := publishers.find(subject):
-        return line(language, "status-has", count=found.articles, name=found.name)
+        return reply_text(language, "status-has", count=found.articles, name=found.name)
     return None

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.answering.extractive.selection import Quotation, Selection, select
 from bot.answering.models import Reason
-from bot.answering.replies.lines import line
+from bot.i18n import reply_text
 from retrieval.indexes.keyword_schema import stems
 from retrieval.models import SearchResult, SearchResults
 from retrieval.search.query import content_words
@@ -43,10 +43,12 @@ def why_declined(
     missing = list(unsaid) or [word for word in words if word not in told]
     told = [word for word in told if word not in missing]
     if not told or len(missing) > len(told):
-        return line(language, "decline-nothing-on-it")
+        return reply_text(language, "decline-nothing-on-it")
     if missing:
-        return line(language, "decline-missing", subject=" ".join(told), missing=", ".join(missing))
-    return line(language, "decline-not-told", subject=" ".join(told))
+        return reply_text(
+            language, "decline-missing", subject=" ".join(told), missing=", ".join(missing)
+        )
+    return reply_text(language, "decline-not-told", subject=" ".join(told))
 
 
 def with_names(

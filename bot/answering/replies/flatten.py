@@ -13,11 +13,11 @@ from bot.answering.models import (
     Form,
     text_with_citations,
 )
-from bot.answering.replies.lines import line
 from bot.answering.router.router import RoutedMessage
 from bot.answering.summaries.models import CitedSentence, Summary, SummaryNumberer
 from bot.answering.summaries.service import Digest
 from bot.answering.summaries.timeline import Timeline, TimelineEvent
+from bot.i18n import reply_text
 from retrieval.errors import Note
 from retrieval.models import Passage, Reference
 from retrieval.search.query import day
@@ -97,7 +97,7 @@ def asked_back(answer: Answer, message: RoutedMessage) -> Answer:
     if answer.asked is None:
         return answer
     second = answer.nearest[0].title if answer.nearest else message.text
-    text = line(message.language, "ask-back", first=answer.asked, second=second)
+    text = reply_text(message.language, "ask-back", first=answer.asked, second=second)
     return replace(answer, text=text, reply=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
 
-from retrieval.search.query import day
+from retrieval.errors import Note
 from retrieval.text.time_expressions import read_time
 from retrieval.timestamps import TimeRange
 
@@ -57,8 +57,10 @@ def is_recent(period: TimeRange) -> bool:
     return period.last >= period.as_of - _RECENT
 
 
-def in_words(period: TimeRange) -> str:
-    """``20 December 2023`` or ``13 December 2023 – 20 December 2023``."""
-    last = day(period.last)
-    first = day(period.since) if period.since is not None else last
-    return first if first == last else f"{first} – {last}"
+def in_words(period: TimeRange) -> Note:
+    """``20 December 2023`` or ``13 December 2023 – 20 December 2023``, in any language."""
+    last = period.last.date().isoformat()
+    first = period.since.date().isoformat() if period.since is not None else last
+    if first == last:
+        return Note("reply-day", day=last)
+    return Note("reply-span", first=first, last=last)

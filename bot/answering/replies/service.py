@@ -12,7 +12,6 @@ from bot.answering.replies import followups
 from bot.answering.replies.about import OwnCosts, about_itself
 from bot.answering.replies.compare import by_publisher
 from bot.answering.replies.flatten import digest_answer, timeline_answer
-from bot.answering.replies.lines import line
 from bot.answering.replies.periods import (
     in_words,
     is_a_time,
@@ -28,7 +27,7 @@ from bot.answering.router.router import RoutedMessage
 from bot.answering.summaries.generative import GenerativeWriter
 from bot.answering.summaries.models import NothingToSummarize, no_progress
 from bot.answering.summaries.service import SummaryService
-from bot.i18n import describe, language_of
+from bot.i18n import describe, language_of, reply_text
 from retrieval.library import Library
 from retrieval.timestamps import TimeRange, parse_span
 
@@ -87,7 +86,7 @@ class Replies:
         return await way(asked) if way else None
 
     def _line(self, asked: ReplyRequest, key: str, form: Form, **variables: object) -> Answer:
-        text = line(asked.message.language, key, **variables)
+        text = reply_text(asked.message.language, key, **variables)
         return Answer(asked.message.text, text, form == "declined", form=form, reply=True)
 
     async def _status(self, asked: ReplyRequest) -> Answer:
@@ -135,8 +134,11 @@ class Replies:
             return self._nothing(asked, why)
         if timeless:
             return await self._digest_of(asked, newest, None)
-        words = line(
-            message.language, "nothing-of-time", period=in_words(period), newest=in_words(newest)
+        words = reply_text(
+            message.language,
+            "nothing-of-time",
+            period=in_words(period),
+            newest=(newest.since or newest.as_of).date().isoformat(),
         )
         answer = self._nothing(asked, words if is_recent(period) else why)
         if is_recent(period):

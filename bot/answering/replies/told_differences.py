@@ -16,7 +16,7 @@ from bot.answering.models import (
     SentenceAccepted,
     text_with_citations,
 )
-from bot.answering.replies.lines import line
+from bot.i18n import reply_text
 from retrieval.models import Reference
 from retrieval.search.query import day
 from retrieval.text.tokens import stands_whole
@@ -99,11 +99,11 @@ def _changed(
     """The newest figure's sentence, with the earlier one in a clause."""
     new, old = difference.values
     at = old.quotation.hit.passage.article.published_at
-    clause = line(
+    clause = reply_text(
         language,
         "figure-up" if difference.rises else "figure-down",
         figure=old.value,
-        date=day(at) if at else "",
+        date=at or "",
     )
     whole = new.quotation.text
     known = {sentence.text: sentence.date for sentence in answer.sentences}
