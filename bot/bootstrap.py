@@ -109,7 +109,7 @@ async def open_services(
         stack.push_async_callback(retention.stop)
         dm_guilds = DMGuildResolver(client, contexts, guild_settings)
         cooldown = Cooldown(settings.limits().cooldown)
-        await library.embedder.embed(["warm"])  # its weights are read with the first text
+        await library.embedder.embed_questions(["warm"])  # its weights are read with the first text
         await asyncio.to_thread(prompt_injection.warm_up)
         yield Services(
             settings=settings,

@@ -60,7 +60,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(default_factory=lambda: user_data_path("newsdesk", appauthor=False))
     chroma_url: str | None = None
-    embedder: Literal["wordllama", "openai", "minilm", "neural"] = "wordllama"
+    embedder: Literal["wordllama", "e5", "openai", "minilm", "neural"] = "wordllama"
     neural_embedding_model: str = "BAAI/bge-small-en-v1.5"
     neural_embedding_folder: Path | None = None
     reranker: Literal["none", "neural"] = "none"

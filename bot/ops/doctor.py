@@ -81,7 +81,7 @@ async def _examine_library(settings: Settings, library: Library) -> list[CheckRe
                 )
             )
     try:
-        vector = (await library.embedder.embed(["a test"]))[0]
+        vector = (await library.embedder.embed_questions(["a test"]))[0]
     except EmbedderError as error:
         findings.append(failed_check("embedder", error))
     else:

@@ -37,6 +37,9 @@ class Embedder(ABC):
     """
 
     identity: str
+    # Whether making vectors takes so much longer than all the rest of ingestion that articles are
+    # shown before they have theirs.
+    deferred: bool = False
 
     async def warm_up(self) -> None:
         """Load what the first call would otherwise wait for."""
@@ -47,6 +50,10 @@ class Embedder(ABC):
 
         Raises ``EmbedderError``. Never blocks the event loop.
         """
+
+    async def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        """The same for what is asked, where a model tells questions from passages."""
+        return await self.embed(texts)
 
     async def close(self) -> None:
         """Give back what the embedder holds."""

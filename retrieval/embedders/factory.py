@@ -5,7 +5,7 @@ from __future__ import annotations
 from retrieval.embedders.base import Embedder, EmbedderOptions
 from retrieval.errors import SettingsError
 
-NAMES = ("wordllama", "openai", "minilm", "neural")
+NAMES = ("wordllama", "e5", "openai", "minilm", "neural")
 
 
 def make_embedder(name: str, options: EmbedderOptions | None = None) -> Embedder:
@@ -15,6 +15,10 @@ def make_embedder(name: str, options: EmbedderOptions | None = None) -> Embedder
             from retrieval.embedders.wordllama import WordLlamaEmbedder
 
             return WordLlamaEmbedder()
+        case "e5":
+            from retrieval.embedders.e5 import E5Embedder
+
+            return E5Embedder()
         case "minilm":
             from retrieval.embedders.minilm import MiniLmEmbedder
 

@@ -161,7 +161,7 @@ class Searcher:
 
     async def _vector(self, indexes: CorpusIndexes, question: str) -> Vectors:
         await indexes.vectors.require_embedder()
-        vector: Vectors = (await self._embedder.embed([question]))[0]
+        vector: Vectors = (await self._embedder.embed_questions([question]))[0]
         return vector
 
     async def _search(
