@@ -191,6 +191,7 @@ def test_a_question_asks_for_a_kind_of_answer(question: str, kinds: set[str]) ->
         ("The fair opened in Iowa on Monday.", "iowa", "state"),
         ("Talks with South Korea failed.", "south korea", "country"),
         ("It cost $3.7 million to mend.", "$3.7 million", "money"),
+        ("They paid 18 million pesos for it.", "18 million pesos", "money"),
         ("About 85% of it burnt.", "85%", "percent"),
         ("It runs from 1 March.", "1 march", "date"),
         ("He called them “vermin” twice.", "vermin", "quote"),

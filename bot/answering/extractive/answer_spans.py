@@ -7,6 +7,10 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 
+from babel import Locale
+from babel.core import get_global
+from babel.numbers import get_currency_name
+
 from bot.answering.extractive.answer_type import AnswerKind, answer_words
 from bot.answering.extractive.gazetteer import COUNTRIES, STATES
 from retrieval.text.time_expressions import MONTH_NAMES
@@ -21,7 +25,7 @@ _AFTER_IN = re.compile(
 _NUMBER = re.compile(
     r"(?P<money>[$£€¥]\s?)?(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<percent>\s?%|\s(?:percent|per cent)\b)?"
     r"(?P<score>[-–]\d+\b)?(?:\s(?P<scale>thousand|million|billion|trillion|bn|m)\b)?"
-    r"(?:\s(?P<unit>dollars?|euros?|pounds?|crowns?|yen|yuan)\b)?"
+    r"(?=\s?(?P<unit>[^\W\d_]+)?)"
 )
 _NUMBER_WORD = re.compile(
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
@@ -36,6 +40,7 @@ _DATE = re.compile(
     r"|\b\d+ (?:years?|months?|weeks?|days?)\b",
     re.I,
 )
+_IN_BRACKETS = re.compile(r"\s*\([^)]*\)")
 _QUOTED = re.compile(r"[“\"‘]([^“”\"]{3,200})[”\"’]")
 _CALENDAR = re.compile(
     r"^(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Aug|Sept?|Oct|Nov|Dec)\b"
@@ -205,13 +210,19 @@ def answer_spans(
         yield AnswerSpan(match[0].lower(), frozenset({"date"}), *match.span())
     for match in _NUMBER.finditer(sentence):
         kinds = {"number"}
-        if match["money"] or match["unit"]:
+        if match["money"] or match["unit"] in _currencies():
             kinds.add("money")
         if match["percent"]:
             kinds.add("percent")
         if any(a <= match.start() < b for a, b in dates) and not (match["money"] or match["scale"]):
             continue
-        yield AnswerSpan(" ".join(match[0].lower().split()), frozenset(kinds), *match.span())
+        end = (
+            match.end("unit")
+            if "money" in kinds and match["unit"] in _currencies()
+            else match.end()
+        )
+        told = sentence[match.start() : end]
+        yield AnswerSpan(" ".join(told.lower().split()), frozenset(kinds), match.start(), end)
     for match in _NUMBER_WORD.finditer(sentence):
         yield AnswerSpan(match[0].lower(), frozenset({"number"}), *match.span())
     for match in _QUOTED.finditer(sentence):
@@ -236,6 +247,25 @@ def _feasts() -> re.Pattern[str]:
 @cache
 def _cues() -> dict[str, re.Pattern[str]]:
     return {name: re.compile(p, re.I) for name, p in answer_words()["cues"].items()}
+
+
+@cache
+def _currencies() -> frozenset[str]:
+    """What money is counted in: the last words of the names of all that was ever legal tender."""
+    names = Locale("en")
+    tender = {
+        code
+        for uses in get_global("territory_currencies").values()
+        for code, _, _, is_tender in uses
+        if is_tender
+    }
+    words = {
+        _IN_BRACKETS.sub("", name).split()[-1].lower()
+        for code in tender
+        for name in (get_currency_name(code, count, names) for count in (None, 1, 2))
+    }
+    # Zimbabwe counts in gold, and all others medals.
+    return frozenset({*words, *answer_words()["money"].split()} - {"gold"})
 
 
 _INSIDE = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]*\w")
