@@ -7,7 +7,6 @@ from datetime import timedelta
 from bot.answering.models import Answer, Citation
 from retrieval.errors import Note
 from retrieval.models import SearchResults, TimePreference
-from retrieval.search.query import day
 from retrieval.text.time_expressions.mentions import day_mentions
 from retrieval.timestamps import parse_span
 
@@ -29,7 +28,7 @@ def reading_notes(answer: Answer, found: SearchResults) -> list[Note]:
         return notes
     dates = sorted(c.article.published_at for c in answer.citations if c.article.published_at)
     if dates:
-        notes.append(Note("note-other-time", phrase=preferred.phrase, day=day(dates[-1])))
+        notes.append(Note("note-other-time", phrase=preferred.phrase, day=dates[-1]))
     return notes
 
 

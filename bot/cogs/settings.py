@@ -36,6 +36,9 @@ class SettingsCommands(
         await self._tell(interaction, context.settings, context.say)
 
     @app_commands.command(name="channels", description=command_text("command-settings-channels"))
+    @app_commands.describe(
+        add=command_text("command-settings-add"), remove=command_text("command-settings-take-out")
+    )
     async def channels(
         self,
         interaction: discord.Interaction[Any],
@@ -45,6 +48,9 @@ class SettingsCommands(
         await self._change_list(interaction, "channels", add, remove)
 
     @app_commands.command(name="ask-roles", description=command_text("command-settings-ask-roles"))
+    @app_commands.describe(
+        add=command_text("command-settings-add"), remove=command_text("command-settings-take-out")
+    )
     async def ask_roles(
         self,
         interaction: discord.Interaction[Any],
@@ -56,6 +62,9 @@ class SettingsCommands(
     @app_commands.command(
         name="free-roles", description=command_text("command-settings-free-roles")
     )
+    @app_commands.describe(
+        add=command_text("command-settings-add"), remove=command_text("command-settings-take-out")
+    )
     async def free_roles(
         self,
         interaction: discord.Interaction[Any],
@@ -65,6 +74,9 @@ class SettingsCommands(
         await self._change_list(interaction, "free_roles", add, remove)
 
     @app_commands.command(name="moderator", description=command_text("command-settings-moderator"))
+    @app_commands.describe(
+        add=command_text("command-settings-add"), remove=command_text("command-settings-take-out")
+    )
     async def moderator(
         self,
         interaction: discord.Interaction[Any],
@@ -74,16 +86,19 @@ class SettingsCommands(
         await self._change_list(interaction, "moderator_roles", add, remove)
 
     @app_commands.command(name="threads", description=command_text("command-settings-threads"))
+    @app_commands.describe(on=command_text("command-settings-on"))
     async def threads(self, interaction: discord.Interaction[Any], on: bool) -> None:
         await self._change(interaction, threads=on)
 
     @app_commands.command(name="private", description=command_text("command-settings-private"))
+    @app_commands.describe(on=command_text("command-settings-on"))
     async def private(self, interaction: discord.Interaction[Any], on: bool) -> None:
         await self._change(interaction, private=on)
 
     @app_commands.command(name="language", description=command_text("command-settings-language"))
+    @app_commands.describe(language=command_text("command-settings-which"))
     @app_commands.choices(
-        language=[app_commands.Choice(name="each member's own", value=_OWN)]
+        language=[app_commands.Choice(name=command_text("choice-own-language"), value=_OWN)]
         + [app_commands.Choice(name=name, value=code) for code, name in LANGUAGES.items()]
     )
     async def language(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.i18n import command_names
 from bot.i18n.catalogues import DOMAINS, REPLIES, TextCatalogue, TextError, load
 from bot.i18n.formatting import fill
 from retrieval.errors import NewsdeskError, Note, Value
@@ -56,7 +57,7 @@ def text(language: str, key: str, /, **variables: object) -> str:
 
     Raises ``TextError`` for an unknown key, a missing variable or one that it does not have.
     """
-    catalogue = _catalogue(language, key)
+    domain, catalogue = _catalogue(language, key)
     wanted, given = catalogue.variables(key), set(variables)
     if wanted != given:
         raise TextError(f"The text {key} takes {sorted(wanted)}, not {sorted(given)}.")
@@ -64,7 +65,11 @@ def text(language: str, key: str, /, **variables: object) -> str:
         name: describe(value, language) if isinstance(value, Note) else value
         for name, value in variables.items()
     }
-    return fill(language, catalogue.pattern(key, variables.get("count")), values)
+    pattern = catalogue.pattern(key, variables.get("count"))
+    if domain in command_names.DOMAINS:
+        shown_in = language if language in LANGUAGES else DEFAULT
+        pattern = command_names.with_commands(pattern, shown_in)
+    return fill(language, pattern, values)
 
 
 def reply_text(language: str, key: str, /, **variables: object) -> str:
@@ -90,7 +95,7 @@ def remedy_for(note: Note, language: str = DEFAULT) -> str | None:
     """Return what the operator can do about an error, where there is something to say."""
     key = note.code + REMEDY
     try:
-        wanted = _catalogue(language, key).variables(key)
+        wanted = _catalogue(language, key)[1].variables(key)
     except TextError:
         return None
     return text(language, key, **{name: note.params[name] for name in wanted})
@@ -114,19 +119,19 @@ def say_note(note: Note | None, say: Say) -> str:
 def _own_params(note: Note) -> dict[str, Value]:
     """The parameters of a note but for those that only its remedy takes."""
     try:
-        mending = _catalogue(DEFAULT, note.code + REMEDY).variables(note.code + REMEDY)
+        mending = _catalogue(DEFAULT, note.code + REMEDY)[1].variables(note.code + REMEDY)
     except TextError:
         return dict(note.params)
-    wanted = _catalogue(DEFAULT, note.code).variables(note.code)
+    wanted = _catalogue(DEFAULT, note.code)[1].variables(note.code)
     return {
         name: value for name, value in note.params.items() if name in wanted or name not in mending
     }
 
 
-def _catalogue(language: str, key: str) -> TextCatalogue:
-    """The catalogue that has ``key``. The large ones of Discord are read when they are needed."""
+def _catalogue(language: str, key: str) -> tuple[str, TextCatalogue]:
+    """The domain and catalogue that have ``key``. The large ones of Discord are read when they are needed."""
     for domain in DOMAINS if language in LANGUAGES else (REPLIES,):
         catalogue = load(language, domain)
         if key in catalogue:
-            return catalogue
+            return domain, catalogue
     raise TextError(f"There is no text called {key} in {language}.")

@@ -11,6 +11,8 @@ from typing import Any
 
 from discord import app_commands
 
+from bot.i18n.command_names import set_registered
+
 _log = logging.getLogger(__name__)
 
 
@@ -18,10 +20,14 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any], folder: Path) -> 
     """Register the commands of ``tree`` if they are not those registered last from ``folder``."""
     path = folder / "discord-commands.txt"
     digest = await _digest(tree)
-    if await asyncio.to_thread(_read, path) == digest:
+    known, ids = await asyncio.to_thread(_read, path)
+    if known == digest and ids:
+        set_registered(ids)
         return False
-    await tree.sync()
-    await asyncio.to_thread(path.write_text, digest, encoding="utf-8")
+    ids = {command.name: command.id for command in await tree.sync()}
+    set_registered(ids)
+    text = f"{digest}\n{json.dumps(ids)}\n"
+    await asyncio.to_thread(path.write_text, text, encoding="utf-8")
     _log.info("commands registered")
     return True
 
@@ -44,8 +50,10 @@ async def _digest(tree: app_commands.CommandTree[Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _read(path: Path) -> str | None:
+def _read(path: Path) -> tuple[str, dict[str, int]]:
+    """The digest of the commands that were registered last, and their ids by name."""
     try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError:
-        return None
+        digest, _, ids = path.read_text(encoding="utf-8").partition("\n")
+        return digest.strip(), json.loads(ids or "{}")
+    except (OSError, ValueError):
+        return "", {}

@@ -219,7 +219,7 @@ async def test_a_removed_article_is_out_of_answers_at_once_and_old_sources_say_s
     assert "We waited" not in sources.text
     again = await desk.ingested("ingest url", links=desk.site.url("/news/3"))
     assert f"<@{desk.boss.id}> removed the article" in again.text
-    assert "`/articles restore`" in again.text
+    assert "/articles restore" in again.text
     twice = await desk.do("articles remove", article=article_id)
     assert "removed already" in twice.text
     found = await desk.do("articles find", words="/news/3")
