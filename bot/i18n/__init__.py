@@ -19,6 +19,7 @@ from retrieval.errors import NewsdeskError, Note, Value
 __all__ = [
     "DEFAULT",
     "LANGUAGES",
+    "NAMES_IN_ENGLISH",
     "REPLY_LANGUAGES",
     "Say",
     "TextError",
@@ -33,8 +34,10 @@ __all__ = [
 ]
 
 DEFAULT = "en"
-LANGUAGES = {"en": "English", "de": "Deutsch"}
-REPLY_LANGUAGES = (*LANGUAGES, "ar", "es", "fr", "hi", "ja", "pt", "ru", "tr", "zh")
+LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español"}
+# As a language model is told.
+NAMES_IN_ENGLISH = {"en": "English", "de": "German", "es": "Spanish"}
+REPLY_LANGUAGES = (*LANGUAGES, "ar", "fr", "hi", "ja", "pt", "ru", "tr", "zh")
 REMEDY = ".remedy"
 
 Say = Callable[..., str]

@@ -10,12 +10,11 @@ import discord
 
 from bot.answering.answer_request import THE_QUESTIONS_LANGUAGE
 from bot.errors import UserError
-from bot.i18n import Say, translator_for
+from bot.i18n import NAMES_IN_ENGLISH, Say, translator_for
 from bot.services.guild_settings import GuildSettingsCache
 from bot.storage.guild_settings import GuildSettings
 from retrieval.catalogue.audit_log import Actor
 
-_NAMES = {"de": "German", "en": "English"}
 _SHOWN = 10
 _MOST_PEOPLE = 10_000
 
@@ -62,7 +61,7 @@ class RequestContext:
     @property
     def answers_in(self) -> str:
         """The language to answer in, as a model is told."""
-        return _NAMES.get(self.settings.language or "", THE_QUESTIONS_LANGUAGE)
+        return NAMES_IN_ENGLISH.get(self.settings.language or "", THE_QUESTIONS_LANGUAGE)
 
     @property
     def may_ask_here(self) -> bool:

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 from bot.answering.router.classifier import SMALL_TALK
 from bot.i18n import (
     LANGUAGES,
+    NAMES_IN_ENGLISH,
     REPLY_LANGUAGES,
     TextError,
     describe,
@@ -149,6 +150,7 @@ def test_descriptions_fit_what_discord_takes() -> None:
 
 
 def test_the_language_follows_the_locale() -> None:
+    assert NAMES_IN_ENGLISH.keys() == LANGUAGES.keys()
     assert translator_for("de")("yes") == "ja"
     assert translator_for("en-GB")("yes") == "yes"
     assert translator_for("fr")("yes") == "yes"

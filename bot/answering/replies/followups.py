@@ -78,7 +78,7 @@ async def checked_again(library: Library, question: str, earlier: Earlier) -> An
     publishers = {c.article.source for c in citations} | {
         one.passages[0].article.source for one in said
     }
-    note = Note("note-checked-again", articles=len(said) + 1, publishers=len(publishers - {None}))
+    note = Note("note-checked-again", articles=len(said) + 1, count=len(publishers - {None}))
     made = tuple(sentences)
     return Answer(question, text_with_citations(made), False, made, tuple(citations), notes=(note,))
 

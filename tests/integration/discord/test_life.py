@@ -36,7 +36,7 @@ async def test_commands_are_registered_only_when_they_changed(
     async with start():
         assert len(standin.calls_to("PUT", COMMANDS)) == 1
     ask = standin.commands.usable(None, 1)[0]
-    assert ask["description_localizations"]["de"] == "Stelle eine Frage zu den Nachrichten"
+    assert ask["description_localizations"]["de"] == "Eine Frage zu den Nachrichten stellen"
 
 
 async def test_after_a_restart_old_buttons_work_and_a_follow_up_still_knows_the_question(
