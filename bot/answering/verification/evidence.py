@@ -167,13 +167,22 @@ class EvidenceText:
 def read_sentence(text: str, inside: bool = False) -> EvidenceSentence:
     """Read one plain sentence."""
     tokens = read(text, inside)[: 2 * MAX_TOKENS]
-    words = tuple(token for token in tokens if token.kind != "mark")[:MAX_TOKENS]
-    vectors, weights = word_vectors().look_up([token.text for token in words])
+    words = _words(tokens)
+    return _measured(text, tokens, words, *word_vectors().look_up([token.text for token in words]))
+
+
+def _words(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    return tuple([token for token in tokens if token.kind != "mark"][:MAX_TOKENS])
+
+
+def _measured(
+    text: str, tokens: tuple[Token, ...], words: tuple[Token, ...], vectors: Floats, weights: Floats
+) -> EvidenceSentence:
+    heavy = (weights >= CONTENT_WEIGHT).tolist()
     content = tuple(
         at
         for at, token in enumerate(words)
-        if token.kind == "number"
-        or (weights[at] >= CONTENT_WEIGHT and token.low not in _LITTLE and token.key != "s")
+        if token.kind == "number" or (heavy[at] and token.low not in _LITTLE and token.key != "s")
     )
     keys = tuple(token.key for token in words)
     vector = _mean(vectors, weights)
@@ -194,16 +203,24 @@ def _mean(vectors: Floats, weights: Floats) -> Floats:
 @lru_cache(maxsize=512)
 def _read_text(text: str) -> tuple[EvidenceSentence, ...]:
     text = plain(text)
-    found: list[EvidenceSentence] = []
+    parts: list[tuple[str, tuple[Token, ...], tuple[Token, ...]]] = []
     inside, read_to = False, 0
     for start, end in sentence_spans(text):
         if "\n" in text[read_to:start]:
             inside = False  # each paragraph of a quotation opens it anew
-        sentence = read_sentence(text[start:end], inside)
+        tokens = read(text[start:end], inside)[: 2 * MAX_TOKENS]
         inside ^= text.count('"', start, end) % 2 == 1
         read_to = end
-        if sentence.words:
-            found.append(sentence)
+        if words := _words(tokens):
+            parts.append((text[start:end], tokens, words))
+    # All words at once: looking each sentence up by itself costs more than reading it.
+    vectors, weights = word_vectors().look_up([t.text for _, _, words in parts for t in words])
+    found: list[EvidenceSentence] = []
+    first = 0
+    for said, tokens, words in parts:
+        last = first + len(words)
+        found.append(_measured(said, tokens, words, vectors[first:last], weights[first:last]))
+        first = last
     return tuple(found)
 
 

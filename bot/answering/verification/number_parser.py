@@ -14,6 +14,8 @@ from bot.answering.verification.number_words import (
     ANY,
     ATTACHED,
     BEFORE_PERCENT,
+    BEGINNINGS,
+    BEGINS,
     COUNTED,
     FEW,
     GROUPS,
@@ -124,13 +126,27 @@ def parse_numbers(text: str) -> tuple[Quantity, ...]:
 
 def _numbers(text: str) -> Iterator[Quantity]:
     at = 0
-    while (match := NUMBER.search(text, at)) is not None:
+    while (match := _next_number(text, at)) is not None:
         quantity = _quantity(text, match)
         if quantity is None:
             at = match.end()
             continue
         yield quantity
         at = max(quantity.end, match.end())
+
+
+def _next_number(text: str, at: int) -> re.Match[str] | None:
+    """What `NUMBER.search` finds from ``at`` on; tried only where a number can begin, if that is told
+    by ASCII words."""
+    if not text.isascii():
+        return NUMBER.search(text, at)
+    for begins in BEGINS.finditer(text, at):
+        word = begins[0].lower()
+        if (not word.isalpha() or word in BEGINNINGS) and (
+            match := NUMBER.match(text, begins.start())
+        ):
+            return match
+    return None
 
 
 def _quantity(text: str, match: re.Match[str]) -> Quantity | None:

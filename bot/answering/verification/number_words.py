@@ -217,6 +217,8 @@ COUNTED = {
     "trillion",
     *(word for word in OTHER_SPELLED for word in WORD.findall(word)),
 }
+BEGINS = re.compile(r"(?<![a-zA-Z])[a-zA-Z]+|[$\d]")
+BEGINNINGS = COUNTED | {"a", "an", "several", "us", "c", "hk"}
 AFTER = re.compile(
     rf"[\s-]?(?:(?P<percent>{PERCENT})|(?P<word>(?:[^\W\d_]|[\u0900-\u0963])+))", re.IGNORECASE
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -54,18 +55,25 @@ class WordVectors:
         while len(self._places) + len(words) > len(self._weights):
             self._vectors = np.concatenate([self._vectors, np.zeros_like(self._vectors)])
             self._weights = np.concatenate([self._weights, np.zeros_like(self._weights)])
-        table, encode = self._model.embedding, self._model.tokenizer.encode
-        for word in words:  # a batch would be spread over threads, which costs more than it brings
-            ids = encode(word, add_special_tokens=False).ids
-            rows = table.take(np.asarray(ids, dtype=np.intp), axis=0, mode="clip")
-            total = rows.sum(axis=0)
-            if not word.isascii() and len(ids) >= _SPELLED * len(word):
-                total = np.zeros_like(total)  # its vectors are those of letters, alike in all words
-            length = float(np.linalg.norm(total))
-            place = len(self._places)
-            self._vectors[place] = total / length if length else total
-            self._weights[place] = np.linalg.norm(rows, axis=1).max(initial=0.0)
-            self._places[word] = place
+        encode = self._model.tokenizer.encode
+        # A batch would be spread over threads, which costs more than it brings.
+        tokens = [encode(word, add_special_tokens=False).ids or [0] for word in words]
+        counts = np.array([len(ids) for ids in tokens])
+        starts = np.cumsum(counts) - counts
+        flat = np.fromiter(chain.from_iterable(tokens), dtype=np.intp, count=int(counts.sum()))
+        rows = self._model.embedding.take(flat, axis=0, mode="clip")
+        totals = np.add.reduceat(rows, starts, axis=0)
+        # The vectors of a word that is only spelled are those of letters, alike in all words.
+        totals[[_is_spelled(word, n) for word, n in zip(words, counts, strict=True)]] = 0.0
+        lengths = np.linalg.norm(totals, axis=1, keepdims=True)
+        first, last = len(self._places), len(self._places) + len(words)
+        self._vectors[first:last] = totals / np.where(lengths, lengths, 1.0)
+        self._weights[first:last] = np.maximum.reduceat(np.linalg.norm(rows, axis=1), starts)
+        self._places.update(zip(words, range(first, last), strict=True))
+
+
+def _is_spelled(word: str, tokens: int) -> bool:
+    return not word.isascii() and tokens >= _SPELLED * len(word)
 
 
 @cache
