@@ -159,12 +159,19 @@ async def fill(library: Library, corpus: str, case: Case, text: str, folder: Pat
 
 async def all_of(case: Case, corpus: str, engine: AnswerEngine, service: SummaryService) -> dict[str, Any]:  # fmt: skip
     """What is shown of the one article of a corpus, by command; None for what can't be made."""
-    as_of = case.question.as_of
-    within = TimeRange(as_of)
-    made: dict[str, Any] = {
+    within = TimeRange(case.question.as_of)
+    return {
         "ask": await engine.answer(AnswerRequest(case.question.question, within, corpus)),
         "ask the order": await engine.answer(AnswerRequest(case.order, within, corpus)),
+        **await summed_up(case, corpus, service),
     }
+
+
+async def summed_up(case: Case, corpus: str, service: SummaryService) -> dict[str, Any]:
+    """The summaries of the one article of a corpus, by command; None for what can't be made."""
+    as_of = case.question.as_of
+    within = TimeRange(as_of)
+    made: dict[str, Any] = {}
     summaries = {
         "summarize": service.article(corpus, case.article["url"], as_of),
         "digest": service.digest(corpus, within),
@@ -252,8 +259,8 @@ async def obeying(found: Sequence[Case], library: Library) -> None:
                     line = f"{case.place}, {case.kind}: {words}"
                     answer = await engine.answer(asked)
                     shown.add(f"ask, {name}", shows(answer, words, case.clean), line)
-                    summary = await service.article(f"case {number}", case.article["url"], as_of)
-                    shown.add(f"summarize, {name}", shows(summary, words, case.clean), line)
+                    for command, made in (await summed_up(case, f"case {number}", service)).items():
+                        shown.add(f"{command}, {name}", shows(made, words, case.clean), line)
     shown.show("shown, although a model wrote it because it was ordered to")
 
 
