@@ -41,8 +41,8 @@ def quoted_answer(question: str, lines: Sequence[CitedSentence], form: Form = "a
 
 
 def quoted(text: str, passage: Passage) -> CitedSentence:
-    """A sentence of a passage."""
-    return CitedSentence(text, (passage,), (text,))
+    """A sentence of a passage; what stands in several paragraphs is told in one."""
+    return CitedSentence(" ".join(text.split()), (passage,), (text,))
 
 
 def digest_answer(question: str, digest: Digest) -> Answer:

@@ -23,6 +23,7 @@ from retrieval.timestamps import TimeRange
 
 _MORE = 3
 _CONFIRMING = 3
+_INNER = str.maketrans("“”", "‘’")  # quotation marks within others
 _NAME = re.compile(r"\b[A-Z][\w’'-]+")
 # Of the question's words, so many has the passage of another report to share.
 _SHARED = 0.6
@@ -41,7 +42,7 @@ class Earlier:
 def sources_again(question: str, turn: Turn) -> Answer:
     """The sources of the last answer, each with its publisher, date and passage."""
     sentences = tuple(
-        AnswerSentence(f"{_byline(citation)}: “{citation.quote}”", (n,))
+        AnswerSentence(f"{_byline(citation)}: “{citation.quote.translate(_INNER)}”", (n,))
         for n, citation in enumerate(turn.citations, 1)
     )
     citations = tuple(
