@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -25,6 +25,7 @@ from bot.answering.extractive.answer_type import answer_words, separate_question
 from bot.answering.extractive.candidates import Candidates, Floats
 from bot.answering.extractive.scoring import Model, Models, learned_models
 from bot.answering.extractive.sentence_features import QuestionContext
+from bot.answering.extractive.speakers import with_speaker
 from bot.answering.extractive.window_evidence import window_evidence
 from bot.answering.models import Reason
 from retrieval.indexes.keyword_schema import stems
@@ -85,7 +86,7 @@ def select(found: SearchResults, models: Models | None = None) -> Selection:
     model = (models or learned_models()).for_results(found.hits[:READ_RESULTS])
     reads = [_read(found, part, model) for part in separate_questions(found.question)[:_MOST_PARTS]]
     first = reads[0]
-    quotations = tuple(
+    quotations = _with_speakers(
         Quotation(first.analysis.results[sentence.result], sentence.text, score)
         for sentence, score in _merged([list(read.chosen()) for read in reads])
     )
@@ -182,6 +183,20 @@ def _merged(
                 return merged
             merged.append((sentence, score))
     return merged
+
+
+def _with_speakers(quotations: Iterable[Quotation]) -> tuple[Quotation, ...]:
+    """Speech with what says whose it is, as long as all stays short enough."""
+    told: list[Quotation] = []
+    words = 0
+    for quotation in quotations:
+        text = with_speaker(quotation.text, quotation.hit.passage.text)
+        if told and words + len(text.split()) > MAX_WORDS:
+            continue
+        if not any(text in other.text or other.text in text for other in told):
+            told.append(replace(quotation, text=text))
+            words += len(text.split())
+    return tuple(told)
 
 
 def telling_weights(found: SearchResults) -> dict[str, float]:
