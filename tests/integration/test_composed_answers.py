@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,7 @@ async def test_without_evidence_the_model_is_not_asked(
 ) -> None:
     answer = await answered(demo_folder, model, "Who is the president of Brazil?")
     assert answer.abstained
+    assert not answer.nearest
     assert not model.requests
 
 
@@ -372,6 +374,21 @@ async def test_without_a_model_a_follow_up_takes_over_names_and_time(demo_folder
         conversation = engine.after(Conversation(), first, await engine.answer(first))
         answer = await engine.answer(asked("and who is its baker?", conversation=conversation))
     assert answer.asked == "who is Saltmarket’s baker this week?"
+    assert "Rosa Imhof" in answer.text
+
+
+async def test_without_a_model_a_follow_up_keeps_to_the_days_of_publication_asked_for(
+    demo_folder: Path,
+) -> None:
+    question = (
+        "How many people were evacuated from the Saltmarket, in articles published this week?"
+    )
+    async with engine_over(demo_folder) as (_, engine):
+        first = asked(question)
+        before = await engine.answer(first)
+        conversation = engine.after(Conversation(), first, before)
+        answer = await engine.answer(asked("and who is its baker?", conversation=conversation))
+    assert before.since == answer.since == datetime(2026, 2, 26, tzinfo=UTC)
     assert "Rosa Imhof" in answer.text
 
 

@@ -107,6 +107,13 @@ async def test_it_finds_and_answers_what_it_did(folder: Path, recorded: dict[str
         found = await library.search(question, within, corpus=CORPUS)
         answer = await AnswerEngine(library, None).answer(AnswerRequest(question, within, CORPUS))
     assert answer.abstained == recorded["answer"]["abstained"]
+    assert {
+        frozenset([hit.passage.article.article_id, *(also.article_id for also in hit.also)])
+        for hit in found.hits
+    } == {
+        frozenset([hit["article_id"], *(also["article_id"] for also in hit["also"])])
+        for hit in recorded["search"]["hits"]
+    }
     if answer.abstained:
         return  # nothing is about it, so any order will do
     first, then = found.hits[0], recorded["search"]["hits"][0]

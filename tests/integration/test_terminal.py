@@ -37,7 +37,7 @@ def test_demo_answers_with_citations_and_knows_what_it_does_not_know(newsdesk: N
         assert all(s["text"] in quotes[n] for s in answer["sentences"] for n in s["citations"])
     assert answers[-1]["abstained"]
     assert answers[-1]["form"] == "declined"
-    assert answers[-1]["sentences"] == answers[-1]["citations"] == []
+    assert answers[-1]["sentences"] == answers[-1]["citations"] == answers[-1]["nearest"] == []
 
 
 def test_an_article_is_found_updated_and_forgotten_as_the_contract_says(
@@ -244,9 +244,13 @@ def test_an_interrupted_ingest_says_so_and_keeps_what_was_accepted(
     ) as running:  # fmt: skip
         assert running.stdout is not None
         assert running.stderr is not None
-        first = running.stdout.readline()
-        running.send_signal(signal.SIGINT)
-        rest, said = running.stdout.read(), running.stderr.read()
+        try:
+            first = running.stdout.readline()
+            assert first, running.stderr.read()
+            running.send_signal(signal.SIGINT)
+            rest, said = running.stdout.read(), running.stderr.read()
+        finally:
+            running.terminate()
     assert running.returncode == 130
     assert said.strip() == "newsdesk: interrupted; what was accepted is kept."
     reported = len(lines(first + rest))
@@ -394,12 +398,18 @@ def test_ctrl_c_ends_a_conversation_without_another_line(tmp_path: Path) -> None
     ) as running:  # fmt: skip
         assert running.stdin is not None
         assert running.stdout is not None
+        assert running.stderr is not None
         running.stdin.write("Who won the mayoral election in Maravel?\n")
         running.stdin.flush()
-        while "calder-wins" not in running.stdout.readline():
-            pass
-        running.send_signal(signal.SIGINT)
         try:
+            shown = ""
+            for line in running.stdout:
+                shown += line
+                if "calder-wins" in line:
+                    break
+            else:
+                pytest.fail(f"it ended without an answer: {shown}{running.stderr.read()}")
+            running.send_signal(signal.SIGINT)
             assert running.wait(timeout=60) == 130
         finally:
             running.kill()

@@ -28,7 +28,7 @@ async def test_nothing_is_held_for_good(monkeypatch: pytest.MonkeyPatch) -> None
         assert await asyncio.wait_for(executor.run(lambda: "done"), 5) == "done"
 
 
-async def test_a_lane_of_one_does_one_thing_at_a_time() -> None:
+async def test_a_pool_of_one_thread_does_one_thing_at_a_time() -> None:
     executor = Executor("test", 1)
     names = await asyncio.gather(
         *(executor.run(lambda: threading.current_thread().name) for _ in range(9))

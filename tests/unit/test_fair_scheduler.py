@@ -38,7 +38,7 @@ def test_owners_take_turns_and_each_one_goes_by_rank() -> None:
     assert order == [("a", 0), ("b", 3), ("a", 1), ("a", 2)]
 
 
-def test_a_lane_of_its_own_is_never_shared() -> None:
+def test_a_group_has_one_running_at_a_time() -> None:
     scheduler: FairScheduler[_Thing] = FairScheduler(
         at_once=8,
         owner=lambda thing: thing.owner,

@@ -196,7 +196,7 @@ async def test_autocompletion_knows_the_publishers_of_this_server(running: Runni
     assert [choice.name for choice in choices] == ["Maravel Courier"]
 
 
-async def test_what_is_not_known_is_said_calmly_with_the_nearest_coverage(running: Running) -> None:
+async def test_what_nothing_is_about_is_said_calmly(running: Running) -> None:
     standin = running.standin
     guild = standin.guild("Harbour News")
     await running.bring_in(guild)
@@ -206,6 +206,22 @@ async def test_what_is_not_known_is_said_calmly_with_the_nearest_coverage(runnin
     ).final(whole)
     assert "I don't know" in answer.text
     assert "brought in here yet" not in answer.text
+    assert "The nearest coverage" not in answer.text
+    assert "Sources" not in answer.buttons
+
+
+async def test_what_is_not_known_of_a_topic_is_said_with_the_nearest_coverage(
+    running: Running,
+) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    ada, general = standin.member(guild, "Ada"), standin.channel(guild)
+    question = "What did the Pope say about the Lantern Bridge?"
+    answer = await (await ada.slash(general, "ask", question=question)).final(whole)
+    assert "Pope" in answer.embed["description"]
+    assert "The nearest coverage" in answer.text
+    assert "https://courier.maravel.example/lantern-bridge-opens" in answer.text
     assert "Sources" not in answer.buttons
 
 

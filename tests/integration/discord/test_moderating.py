@@ -64,7 +64,7 @@ async def test_a_feed_is_previewed_added_by_its_sites_address_read_by_itself_and
     site.feed("/feed.xml", [documents.entry(site.url(), n, at=NOW) for n in (3, 4, 5, 6, 7)])
     explained = await desk.do("feeds check", feed=site.url("/feed.xml"))
     assert "2 came in" in explained.text
-    assert "number 5" in explained.text
+    assert "it contains the excluded word “number 5”" in explained.text
     assert "**seen**" in explained.text
     assert "/news/6)" in await _told(desk, "What did Mayor Hanna Lind6 say?")
 

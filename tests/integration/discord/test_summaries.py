@@ -203,7 +203,8 @@ async def test_a_comparison_names_each_publisher_beside_what_it_says(running: Ru
     answer = await asked.final(whole)
     assert answer.embed["title"] == "Who says what about Lantern Bridge"
     rows = [line for line in answer.text.splitlines() if line.startswith("**")]
-    assert rows
+    named = {name for line in rows for name in line.split("**")[1].split(", ")}
+    assert named == {"Maravel Courier", "Oss Valley Radio"}
     assert len(rows) == len(set(rows))
     assert "[1]" in answer.text
     nothing = await ada.slash(standin.channel(guild), "compare", topic="zebra racing")
