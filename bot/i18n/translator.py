@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 from discord import app_commands
 
-from bot.i18n import DEFAULT, LANGUAGES, language_of
+from bot.i18n import DEFAULT, language_of
 from bot.i18n.catalogues import load
 
 _Location = app_commands.TranslationContextLocation
@@ -29,7 +29,7 @@ class Translator(app_commands.Translator):
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
         language = language_of(locale.value)
-        if language == DEFAULT or language not in LANGUAGES:
+        if language == DEFAULT:
             return None
         key = string.extras.get("key") or _key_of(string.message, context)
         catalogue = load(language, "commands")

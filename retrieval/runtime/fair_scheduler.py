@@ -37,7 +37,7 @@ class FairScheduler(Generic[T]):
         self._owner = owner
         self._rank = rank
         self._group = group or owner
-        self._lane_at_once = group_at_once
+        self._group_at_once = group_at_once
         self._served: dict[Hashable, int] = {}
         self._turn = 0
         self._running: Counter[Hashable] = Counter()
@@ -49,7 +49,7 @@ class FairScheduler(Generic[T]):
 
     def has_room_for(self, thing: T) -> bool:
         """Whether it could start at once, if nothing else waited."""
-        return self.running < self._at_once and self._has_lane(thing)
+        return self.running < self._at_once and self._group_has_room(thing)
 
     def start(self, thing: T) -> None:
         """Count ``thing`` as running, and its owner as served."""
@@ -72,7 +72,7 @@ class FairScheduler(Generic[T]):
         """What is to start now, None if nothing may. The caller takes it out and starts it."""
         if self.running >= self._at_once:
             return None
-        free = [thing for thing in waiting if self._has_lane(thing)]
+        free = [thing for thing in waiting if self._group_has_room(thing)]
         return min(free, key=self._order, default=None)
 
     def in_order(self, waiting: Sequence[T]) -> list[T]:
@@ -94,8 +94,8 @@ class FairScheduler(Generic[T]):
                 heapq.heappush(turns, (served, self._rank(queue[0]), n, queue))
         return ordered
 
-    def _has_lane(self, thing: T) -> bool:
-        return self._running[self._group(thing)] < self._lane_at_once
+    def _group_has_room(self, thing: T) -> bool:
+        return self._running[self._group(thing)] < self._group_at_once
 
     def _order(self, thing: T) -> tuple[int, float]:
         return self._served.get(self._owner(thing), 0), self._rank(thing)
