@@ -49,7 +49,7 @@ class IdentifiedArticle:
             self.canonical_url += f"#{incoming.anchor}"
         self._fetched = incoming.fetched
         self.article_id = article_id_of(corpus.id, self.canonical_url)
-        self.spans = passage_spans(self.article.text)
+        self.spans = passage_spans(self.article.text, language=self.article.language)
         self.correction = correction_in(self.article.text)
 
     def why_worse(self, before: str) -> str | None:

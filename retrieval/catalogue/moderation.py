@@ -213,12 +213,12 @@ class ArticleModeration:
             if not changed.rowcount:
                 raise Refused("article-never-removed", article=article_id)
             last = (
-                select(versions.c.id, versions.c.text)
+                select(versions.c.id, versions.c.text, versions.c.language)
                 .where(versions.c.article_id == article_id, versions.c.state == ARCHIVED)
                 .order_by(versions.c.number.desc())
                 .limit(1)
             )
-            version_id, text = (await connection.execute(last)).one()
+            version_id, text, language = (await connection.execute(last)).one()
             rows = [
                 {
                     "id": version_id * PASSAGES_PER_VERSION + ordinal,
@@ -226,7 +226,7 @@ class ArticleModeration:
                     "start_offset": start,
                     "end_offset": end,
                 }
-                for ordinal, (start, end) in enumerate(passage_spans(text))
+                for ordinal, (start, end) in enumerate(passage_spans(text, language=language))
             ]
             if rows:
                 await connection.execute(insert(passages), rows)

@@ -11,14 +11,18 @@ MAX_CHARS = 1000
 _BREATH = re.compile(r"[;:,–—]\s|\s")
 
 
-def passage_spans(text: str, max_chars: int = MAX_CHARS) -> list[tuple[int, int]]:
-    """Cut ``text`` into ``(start, end)`` spans of at most ``max_chars`` characters.
+def passage_spans(
+    text: str, max_chars: int = MAX_CHARS, *, language: str | None = None
+) -> list[tuple[int, int]]:
+    """Cut ``text``, in a ``language``, into ``(start, end)`` spans of at most ``max_chars`` characters.
 
     Spans begin and end with sentences and are of similar length; only a sentence longer than
     ``max_chars`` is cut inside, at a clause or a space. The spans cover every sentence once.
     """
     sentences = [
-        piece for span in sentence_spans(text) for piece in _fitting(text, *span, max_chars)
+        piece
+        for span in sentence_spans(text, language)
+        for piece in _fitting(text, *span, max_chars)
     ]
     if not sentences:
         return []

@@ -1,0 +1,115 @@
+"""The commonest words of a few languages, and the language that they tell of a short text.
+
+A detector of many languages reads characters, and takes a question of five words for any of them;
+its small words tell it at once. Scripts that one language has here tell it without words.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+_SAMPLE_CHARS = 300
+_WORD = re.compile(r"[^\W\d_]+")
+# What stands in no other language of the file, and so much it counts beside a word.
+_LETTERS = {
+    "de": "ßäö",
+    "es": "ñ¿¡",
+    "fr": "œçèêëîïûù",
+    "pt": "ãõ",
+    "tr": "ğışİ",
+    "it": "ìò",
+}
+_LETTER_WEIGHT = 1.0
+# In order: kana before the characters that Chinese and Japanese share.
+_SCRIPTS = (
+    ("ja", re.compile("[\u3040-\u30ff\uff66-\uff9f]")),
+    ("zh", re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")),
+    ("ru", re.compile("[\u0400-\u04ff]")),
+    ("ar", re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")),
+    ("hi", re.compile("[\u0900-\u097f]")),
+    ("th", re.compile("[\u0e00-\u0e7f]")),
+    ("el", re.compile("[\u0370-\u03ff\u1f00-\u1fff]")),
+    ("ko", re.compile("[\uac00-\ud7af\u1100-\u11ff]")),
+)
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]+")
+_NOT_LATIN = re.compile("[^\x00-\u024f\u2000-\u206f]+")
+# A sign of these is a word, or near to one.
+_DENSE = frozenset(["ja", "zh"])
+
+
+@cache
+def common_words() -> Mapping[str, frozenset[str]]:
+    """By ISO 639-1 code, the commonest words of a language, in lower case."""
+    path = Path(__file__).with_name("common_words.toml")
+    listed: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {language: frozenset(words.split()) for language, words in listed.items()}
+
+
+def script_language(text: str) -> str | None:
+    """The language of the script that most of a text is in, if it has one to itself here.
+
+    Han with kana among it is Japanese, Cyrillic is taken for Russian. None for Latin letters.
+    """
+    if text.isascii():
+        return None
+    text = text[:_SAMPLE_CHARS]
+    foreign = "".join(_NOT_LATIN.findall(text))
+    if len(foreign) * 10 < len(text):
+        return None
+    counts = {language: len(signs.findall(foreign)) for language, signs in _SCRIPTS}
+    if counts["ja"] and counts["ja"] * 20 >= counts["zh"]:
+        counts["ja"] += counts["zh"]
+        counts["zh"] = 0
+    best = max(counts, key=lambda language: counts[language])
+    latin = sum(map(len, _LATIN.findall(text)))
+    weight = 3 if best in _DENSE else 1
+    return best if counts[best] * weight > latin else None
+
+
+def likely_language(text: str, among: Iterable[str] = ()) -> str | None:
+    """The ISO 639-1 code of the language that a text, however short, is most likely in.
+
+    ``among`` are the languages to choose from where its words fit several, the likeliest first. None
+    where nothing tells.
+    """
+    if (script := script_language(text)) is not None:
+        return script
+    words = _WORD.findall(text[:_SAMPLE_CHARS].lower())
+    scores: dict[str, float] = {}
+    weights = _weights()
+    for word in words:
+        for language, weight in weights.get(word, ()):
+            scores[language] = scores.get(language, 0.0) + weight
+    if not text.isascii():
+        for language, letters in _LETTERS.items():
+            found = sum(letter in text for letter in letters)
+            if found:
+                scores[language] = scores.get(language, 0.0) + _LETTER_WEIGHT * found
+    if not scores:
+        return None
+    wanted = list(among)
+    return max(
+        scores,
+        key=lambda language: (
+            scores[language],
+            -wanted.index(language) if language in wanted else -len(wanted) - 1,
+        ),
+    )
+
+
+@cache
+def _weights() -> Mapping[str, tuple[tuple[str, float], ...]]:
+    """By word the languages that have it, each with what it says for that one."""
+    known = common_words()
+    having: dict[str, list[str]] = {}
+    for language, words in known.items():
+        for word in words:
+            having.setdefault(word, []).append(language)
+    return {
+        word: tuple((language, 1 / len(languages)) for language in languages)
+        for word, languages in having.items()
+    }

@@ -1,0 +1,53 @@
+"""Where sentences end in English, as sentencex cuts them, with its cuts inside sentences undone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import sentencex
+
+# sentencex ends a sentence here where it goes on: "at 5 p.m. Thursday", "the U.S. Senate".
+_UNFINISHED = re.compile(
+    r"(?:\b[ap]\.m\.|\b(?:[A-Z]\.){2,}|\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Gov|Sen|Rep|Lt|Col|Sgt|Capt|Rev|St|No"
+    r"|Jan|Feb|Aug|Sept?|Oct|Nov|Dec|vs|Inc|Corp|Co|Ltd|approx)\.)[\"”’)]?\s*$"
+)
+_GOES_ON = re.compile(
+    r"\s*(?:[a-z0-9]|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?:January|February|March|April|May"
+    r"|June|July|August|September|October|November|December|E[SD]T|GMT|BST|UTC|PT|ET)\b)"
+)
+_TITLE_BEFORE_NAME = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Gov|Sen|Rep|Lt|Col|Sgt|Capt|Rev|St|No|vs)\.\s*$"
+)
+_WORD = re.compile(r"\w")
+# Half a character, which is no text to sentencex.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CLOSING = '"”’)'
+# No abbreviation is longer, with the character before it and the one behind.
+_ENDING = 16
+
+
+def boundaries(text: str, start: int, end: int) -> Iterator[int]:
+    """Yield where sentences of ``text[start:end]``, one line, end; white space behind is theirs."""
+    first = at = start
+    line = text[start:end]
+    try:
+        pieces = sentencex.segment("en", line)
+    except UnicodeEncodeError:
+        pieces = sentencex.segment("en", _SURROGATE.sub("?", line))
+    for piece in pieces:
+        at += len(piece)
+        if at < end and not _runs_on(text[first:at], text[at : at + 24]):
+            yield at
+            first = at
+
+
+def _runs_on(so_far: str, following: str) -> bool:
+    if not _WORD.search(so_far):
+        return True
+    ending = so_far.rstrip()[-_ENDING:]
+    if not ending.rstrip(_CLOSING).endswith("."):
+        return False
+    if _TITLE_BEFORE_NAME.search(ending):
+        return True
+    return bool(_UNFINISHED.search(ending) and _GOES_ON.match(following))
