@@ -174,6 +174,10 @@ class SearchResults:
     respellings: tuple[Respelling, ...] = ()
     # What near-copies of the hits say in other words, best first.
     copies: tuple[SearchResult, ...] = ()
+    # The ISO 639-1 code of the question's language, and of the one by which its words became the
+    # stems of ``weights``: another one where no article is in the question's.
+    language: str = "en"
+    stemming: str = "en"
 
 
 def normalize_whitespace(text: str) -> str:

@@ -18,9 +18,9 @@ from bot.answering.figures import Figure, figures
 from bot.answering.prompt_injection import DOUBTFUL, strip_injected_instructions
 from bot.answering.verification.number_parser import parse_numbers
 from retrieval.errors import Note
-from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage, SearchResult
 from retrieval.search.query import content_words
+from retrieval.text.stemming import stems
 
 _CORRECTS = re.compile(
     r"\bcorrection\b|\bclarification\b|\bcorrected\b|\b(?:an )?earlier version of this\b|\bincorrectly\b"

@@ -18,8 +18,8 @@ from bot.answering.extractive.analysis import coverage, names_of
 from bot.answering.extractive.answer_spans import answer_spans, names_inside
 from bot.answering.extractive.answer_type import AnswerKind, expected_answer_type
 from bot.answering.extractive.selection import Quotation, Selection, telling_weights
-from retrieval.indexes.keyword_schema import stems
 from retrieval.models import SearchResult, SearchResults
+from retrieval.text.stemming import stems
 from retrieval.text.tokens import stands_whole
 from retrieval.timestamps import parse_span
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Respelling, SearchResults
 from retrieval.search.query import content_words
 from retrieval.text.spelling import edits
+from retrieval.text.stemming import stems
 
 _WORD = re.compile(r"[^\W\d_]+")
 _READ = 5

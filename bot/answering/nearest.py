@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Reference, SearchResults
+from retrieval.text.stemming import stems
 
 MOST = 3
 # The share of the question's weight that an article has to tell of.

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from bot.answering.text_classifier import TextClassifier
 from retrieval.embedders.wordllama import sentence_vectors
-from retrieval.indexes.keyword_schema import stems
+from retrieval.text.stemming import stems
 
 Matrix = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.int8]

@@ -11,7 +11,7 @@ from retrieval.errors import Note
 from retrieval.models import Status
 
 # Raise it when what the indexes hold changes: start-up then makes older ones anew.
-LAYOUT = 5
+LAYOUT = 6
 # Names of corpora that are being deleted and that were; no corpus that can be asked for begins so.
 GONE = "\x7f"
 DOOMED = f"{GONE}doomed "
@@ -52,6 +52,7 @@ class PendingVersion:
     published_from: int | None
     published_to: int | None
     visible_from: int
+    language: str | None
     passages: tuple[tuple[int, int, int], ...]  # (passage id, start, end)
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import tantivy
 
 from retrieval.catalogue import PASSAGES_PER_VERSION, PendingVersion
+from retrieval.indexes.keyword_languages import held_languages, with_other_stems
 from retrieval.indexes.keyword_schema import (
     ANALYZER,
     documents_of,
@@ -24,7 +25,7 @@ from retrieval.indexes.keyword_schema import (
 )
 from retrieval.runtime.executors import INGESTING
 from retrieval.text.answer_types import Kind
-from retrieval.text.tokens import spaced
+from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange
 
 _HEAP_BYTES = 60_000_000
@@ -76,7 +77,7 @@ class KeywordIndex:
     def __init__(self, folder: Path, *, title_boost: float = 0.6) -> None:
         self._folder = folder
         self._title_boost = title_boost
-        self._analyzer = make_analyzer()
+        self._languages: tuple[int, dict[str, int]] = (-1, {})
         self._index: tantivy.Index | None = None
         self._writer: tantivy.IndexWriter | None = None
         self._lock = asyncio.Lock()
@@ -87,14 +88,14 @@ class KeywordIndex:
         kind: Kind | None = None,
         names: Iterable[str] = (),
         alternatives: Mapping[str, Sequence[tuple[str, ...]]] | None = None,
+        language: str | None = None,
     ) -> KeywordQuery:
-        """Stem ``words`` and weigh each stem by how rare it is here (BM25's idf), an unknown one by
-        what counts as it. ``names`` are those of the words that name someone or something,
-        ``alternatives`` by stem what counts as it."""
-        alternatives = alternatives or {}
-        stems = dict.fromkeys(
-            stem for word in words for stem in self._analyzer.analyze(spaced(word))
-        )
+        """Stem ``words`` as those of ``language`` and weigh each stem by how rare it is here (BM25's
+        idf), an unknown one by what counts as it. ``names`` are those of the words that name someone
+        or something, ``alternatives`` by stem what counts as it; the word's stems in other languages
+        of the corpus do so too."""
+        alternatives = with_other_stems(alternatives or {}, words, language, self.languages())
+        terms = dict.fromkeys(stem for word in words for stem in stems(word, language))
         index = self._opened()
         if index is None:
             return KeywordQuery({})
@@ -102,14 +103,24 @@ class KeywordIndex:
         # In a corpus of a few passages every word is rare or common by chance.
         count = max(searcher.num_docs, _MIN_IDF_PASSAGES)
         weights = {}
-        for stem in stems:
+        for stem in terms:
             frequency = searcher.doc_freq("text", stem)
             if not frequency:
                 forms = alternatives.get(stem, ())
                 frequency = max((self.frequency(form) for form in forms), default=0)
             weights[stem] = _idf(count, frequency)
-        of_names = {stem for name in names for stem in self._analyzer.analyze(spaced(name))}
+        of_names = {stem for name in names for stem in stems(name, language)}
         return KeywordQuery(weights, kind, frozenset(of_names & weights.keys()), alternatives)
+
+    def languages(self) -> dict[str, int]:
+        """How many passages are of each language; empty for an index without any."""
+        index = self._opened()
+        if index is None:
+            return {}
+        searcher = index.searcher()
+        if self._languages[0] != searcher.num_docs:
+            self._languages = (searcher.num_docs, held_languages(searcher))
+        return self._languages[1]
 
     def frequency(self, stems: Sequence[str]) -> int:
         """How many passages hold all of these stems; of several, up to a few dozen are counted."""

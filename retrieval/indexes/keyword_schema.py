@@ -3,40 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import tantivy
 
 from retrieval.catalogue import PendingVersion
 from retrieval.text.answer_types import KINDS, counts
-from retrieval.text.tokens import spaced
+from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange, to_micros
 
-ANALYZER = "english"
+# What is indexed are stems already, made by the language of each article.
+ANALYZER = "stems"
+# The name under which an article is found that no language is known of.
+UNKNOWN = "und"
 
 
 def make_analyzer() -> tantivy.TextAnalyzer:
-    filters = (
-        tantivy.Filter.remove_long(60),
-        tantivy.Filter.lowercase(),
-        tantivy.Filter.ascii_fold(),
-        tantivy.Filter.stemmer("english"),
-    )
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    for each in filters:
-        builder = builder.filter(each)
-    return builder.build()
-
-
-def stems(text: str) -> list[str]:
-    """The index terms of a text, in order. Cheap for a question or a sentence."""
-    return _shared_analyzer().analyze(spaced(text))
-
-
-@cache
-def _shared_analyzer() -> tantivy.TextAnalyzer:
-    return make_analyzer()
+    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
 
 
 def make_schema() -> tantivy.Schema:
@@ -45,6 +28,7 @@ def make_schema() -> tantivy.Schema:
     builder.add_text_field("text", tokenizer_name=ANALYZER, index_option="freq")
     builder.add_text_field("title", tokenizer_name=ANALYZER, index_option="freq")
     builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
     # Of a document for a whole article, which has no passage.
     builder.add_text_field("article", tokenizer_name=ANALYZER, index_option="basic")
     builder.add_integer_field("passage", indexed=True, fast=True)
@@ -58,23 +42,27 @@ def make_schema() -> tantivy.Schema:
 
 
 def documents_of(version: PendingVersion) -> list[tantivy.Document]:
+    language = version.language
+    title = " ".join(stems(version.title, language))
     shared: dict[str, Any] = {
         "version": version.id,
+        "language": language or UNKNOWN,
         "visible_from": version.visible_from,
         "source": [name for name in (version.source_key, version.host) if name],
     }
     if version.published_from is not None and version.published_to is not None:
         shared["published_from"] = version.published_from
         shared["published_to"] = version.published_to
-    whole = tantivy.Document(article=spaced(f"{version.title}\n{version.text}"), version=version.id)
+    article = " ".join([title, *stems(version.text, language)])
+    whole = tantivy.Document(article=article, version=version.id)
     documents = [whole]
     for passage_id, start, end in version.passages:
         text = version.text[start:end]
         documents.append(
             tantivy.Document(
                 passage=passage_id,
-                title=spaced(version.title),
-                text=spaced(text),
+                title=title,
+                text=" ".join(stems(text, language)),
                 **counts(text),
                 **shared,
             )

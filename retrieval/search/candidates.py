@@ -17,7 +17,6 @@ from retrieval.catalogue.snapshot import Mask
 from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged, Note
 from retrieval.indexes.keyword_index import KeywordIndex, KeywordQuery
-from retrieval.indexes.keyword_schema import stems
 from retrieval.indexes.vector_index import VectorIndex
 from retrieval.models import Respelling
 from retrieval.runtime.executors import ASKING
@@ -25,6 +24,7 @@ from retrieval.search.corpus_cache import CorpusCache, CorpusSnapshot
 from retrieval.search.query import Query
 from retrieval.search.ranking import Ranking
 from retrieval.search.respelling import alternatives
+from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange
 
 Result = TypeVar("Result")
@@ -97,7 +97,7 @@ class CandidateSet:
         """How telling each stem is that was looked for; unknown words give way to what was."""
         weights = dict(self.query.weights)
         for one in self.respellings:
-            for stem in stems(one.word):
+            for stem in stems(one.word, self.read.stemming):
                 weight = weights.pop(stem, 0.0)
                 for form in self.query.alternatives.get(stem, ())[:1]:
                     weights.update(dict.fromkeys(form, weight))
@@ -174,8 +174,12 @@ class CandidateGenerator:
         passing = shown.passing(read.within, read.source)
         every, left = shown.passages(shown.live), shown.passages(passing)
         thinning = max(1.0, every / max(left, 1))
-        other = alternatives(read.words, indexes.keywords, self._texts)
-        query = indexes.keywords.weigh(read.words, read.kind, read.names, other.forms)
+        other = alternatives(
+            read.words, indexes.keywords, self._texts, read.language, read.stemming
+        )
+        query = indexes.keywords.weigh(
+            read.words, read.kind, read.names, other.forms, read.stemming
+        )
         keyword = _keyword(
             _QueryTerms(indexes.keywords, query, read, held, passing, thinning),
             max(ranking.keyword_candidates, 2 * limit),

@@ -12,6 +12,9 @@ from retrieval.errors import Note
 from retrieval.models import TimePreference
 from retrieval.search.ranking import Recency, Span
 from retrieval.text.answer_types import Kind
+from retrieval.text.question_language import question_language
+from retrieval.text.question_words import question_words
+from retrieval.text.words import surface_words
 from retrieval.timestamps import TimeRange, parse_span, to_micros
 
 _WORD = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*", re.UNICODE)
@@ -176,6 +179,9 @@ class Query:
     kind: Kind | None = None
     names: tuple[str, ...] = ()
     preferred: TimePreference | None = None
+    # Of the question, and of what is searched as far as words become stems.
+    language: str = "en"
+    stemming: str = "en"
 
     @property
     def limits_time(self) -> bool:
@@ -240,8 +246,12 @@ def day(moment: datetime | str) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
-def content_words(question: str) -> list[str]:
-    """The words of a question without those that every question has; all of them if none is left."""
+def content_words(question: str, language: str | None = None) -> list[str]:
+    """The words of a question without those that every question has; all of them if none is left.
+    ``language`` is that of the question, if it is known."""
+    listed = question_words(language or question_language(question))
+    if listed is not None and not listed.english:
+        return surface_words(listed.without(question)) or surface_words(question)
     words = _WORD.findall(_ASKS_FOR_A_NAME.sub(r"\1", question))
     telling = [word for word in words if _plain(word) not in _STOP]
     return telling or _WORD.findall(question)

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from retrieval.indexes.keyword_index import KeywordIndex
-from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Respelling
 from retrieval.text.spelling import edits, parts, spelling
+from retrieval.text.stemming import stems
 
 _WORD = re.compile(r"[^\W\d_]+")
 # Shorter words have too many neighbours; longer ones may be further away.
@@ -34,14 +34,15 @@ class Alternatives:
 
     forms: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     respellings: list[Respelling] = field(default_factory=list)
+    stemming: str = "en"
 
     def add(self, word: str, instead: Sequence[str], *, say: bool) -> bool:
         """Let ``instead`` count as ``word``; whether there is anything to count."""
-        [*own] = stems(word)
+        [*own] = stems(word, self.stemming)
         if len(own) != 1 or not instead:
             return False
         known = self.forms.setdefault(own[0], [])
-        for form in (tuple(stems(one)) for one in instead):
+        for form in (tuple(stems(one, self.stemming)) for one in instead):
             if form and form != (own[0],) and form not in known:
                 known.append(form)
         if say:
@@ -50,45 +51,57 @@ class Alternatives:
 
 
 def alternatives(
-    words: Sequence[str], keywords: KeywordIndex, texts: Texts, language: str = "en"
+    words: Sequence[str],
+    keywords: KeywordIndex,
+    texts: Texts,
+    language: str = "en",
+    stemming: str = "en",
 ) -> Alternatives:
-    """What else to look for. ``texts`` gives passages by their ids. Blocks."""
-    found = Alternatives()
+    """What else to look for, by the spellings of ``language``, stemmed as in ``stemming``. ``texts``
+    gives passages by their ids. Blocks."""
+    found = Alternatives(stemming=stemming)
     known_spellings = spelling(language)
     for word in dict.fromkeys(words):
-        own = stems(word)
+        own = stems(word, stemming)
         if len(own) != 1 or any(letter.isdigit() for letter in word):
             continue
         unknown = not keywords.frequency(own)
-        variants = [v for v in known_spellings.variants(word) if _stands(keywords, v, own)]
-        variants += [v for v in known_spellings.long_forms(word) if _stands(keywords, v, own)]
+        variants = [
+            v for v in known_spellings.variants(word) if _stands(keywords, v, own, stemming)
+        ]
+        variants += [
+            v for v in known_spellings.long_forms(word) if _stands(keywords, v, own, stemming)
+        ]
         if found.add(word, variants, say=unknown) or not unknown:
             continue
-        halves = _halves(word.lower(), keywords)
+        halves = _halves(word.lower(), keywords, stemming)
         if halves is not None:
             found.add(word, [halves], say=True)
         elif nearest := _nearest(word, own[0], keywords, texts):
             found.add(word, [nearest], say=True)
     for first, second in pairwise(words):
         joined = f"{first}{second}".lower()
-        if first.isalpha() and second.isalpha() and keywords.frequency(stems(joined)):
+        if first.isalpha() and second.isalpha() and keywords.frequency(stems(joined, stemming)):
             # A car maker is a carmaker; each of the two words finds it.
             for part in (first, second):
                 found.add(part, [joined], say=False)
     return found
 
 
-def _stands(keywords: KeywordIndex, words: str, own: Sequence[str]) -> bool:
-    form = stems(words)
+def _stands(keywords: KeywordIndex, words: str, own: Sequence[str], stemming: str) -> bool:
+    form = stems(words, stemming)
     return bool(form) and form != list(own) and keywords.frequency(form) > 0
 
 
-def _halves(word: str, keywords: KeywordIndex) -> str | None:
+def _halves(word: str, keywords: KeywordIndex, stemming: str) -> str | None:
     """The two known words that most passages have together and that make up ``word``."""
     counted = [
-        (keywords.frequency([*stems(first), *stems(second)]), f"{first} {second}")
+        (keywords.frequency([*one, *other]), f"{first} {second}")
         for first, second in parts(word)
-        if keywords.frequency(stems(first)) and keywords.frequency(stems(second))
+        if (one := stems(first, stemming))
+        and (other := stems(second, stemming))
+        and keywords.frequency(one)
+        and keywords.frequency(other)
     ]
     most = max(counted, default=(0, ""))
     return most[1] if most[0] else None

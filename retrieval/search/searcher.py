@@ -47,7 +47,9 @@ from retrieval.search.ranking import (
 )
 from retrieval.search.result_choice import choose
 from retrieval.text.answer_types import expected_answer_type
+from retrieval.text.question_language import question_language
 from retrieval.text.spelling import spelling
+from retrieval.text.stemming import stemming_language
 from retrieval.text.time_expressions import TimeExpression, read_time
 from retrieval.timestamps import TimeRange, to_micros
 
@@ -100,13 +102,14 @@ class Searcher:
         return await self._search(
             indexes,
             vector,
-            lambda held: self._read(held, question, within, source, day_first=day_first),
+            lambda held: self._read(held, indexes, question, within, source, day_first=day_first),
             limit,
         )
 
     def _read(
         self,
         held: CorpusSnapshot,
+        indexes: CorpusIndexes,
         question: str,
         within: TimeRange,
         source: str | None = None,
@@ -132,14 +135,27 @@ class Searcher:
             only = SourceFilter.of(source, publishers.find(source))
         elif named:
             only = SourceFilter.of(named.publisher.name, named.publisher)
-        rest = spelling("en").written_out(rest)
-        terms = content_words(rest) or content_words(question)
+        languages = indexes.keywords.languages()
+        language = question_language(question, languages)
+        if language == "en":
+            rest = spelling(language).written_out(rest)
+        terms = content_words(rest, language) or content_words(question, language)
         # What the corpus has nothing of is no reason to leave the newest aside.
         old = preferred is not None and not preferred.articles
         recency = Recency(wanted=old or not time.timeless, asked=time.latest)
         kind = expected_answer_type(question)
         return Query(
-            question, terms, within, only, phrase, recency, kind, names(question), preferred
+            question,
+            terms,
+            within,
+            only,
+            phrase,
+            recency,
+            kind,
+            names(question),
+            preferred,
+            language,
+            stemming_language(language, languages),
         )
 
     async def publishers(self, corpus: Corpus) -> Publishers:
@@ -152,7 +168,12 @@ class Searcher:
         """The candidates for a question and their features; what ranking is learned from."""
         vector = await self._vector(indexes, question)
         gathered = await self.gatherer.gather(
-            CandidateRequest(indexes, vector, lambda held: self._read(held, question, within), 10),
+            CandidateRequest(
+                indexes,
+                vector,
+                lambda held: self._read(held, indexes, question, within),
+                10,
+            ),
             self.ranking,
             lambda found: found,
         )
@@ -207,6 +228,8 @@ class Searcher:
             preferred=read.preferred,
             respellings=gathered.respellings,
             copies=copies,
+            language=read.language,
+            stemming=read.stemming,
         )
 
     async def nearest(
@@ -217,7 +240,7 @@ class Searcher:
         found = await self._search(
             indexes,
             vector,
-            lambda held: self._read(held, question, TimeRange(as_of)).widened(),
+            lambda held: self._read(held, indexes, question, TimeRange(as_of)).widened(),
             10,
             explain_nothing=False,
         )

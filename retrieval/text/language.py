@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 _SAMPLE_CHARS = 600
 _MIN_CHARS = 40
 # Hardly an English text is without these words, and no other language has three of them.
@@ -24,3 +26,16 @@ def detect_language(text: str) -> str | None:
 
     code: str = py3langid.classify(text[:_SAMPLE_CHARS])[0]
     return code
+
+
+@cache
+def detectable_languages() -> frozenset[str]:
+    """The codes of all languages that the detector knows."""
+    return frozenset(ranked_languages("text"))
+
+
+def ranked_languages(text: str) -> list[str]:
+    """The codes of all languages that the detector knows, the likeliest for ``text`` first."""
+    import py3langid
+
+    return [code for code, _ in py3langid.rank(text[:_SAMPLE_CHARS])]

@@ -4,33 +4,12 @@ from __future__ import annotations
 
 import re
 
+from retrieval.text.words import has_unspaced
+
 # Between words stands what is neither letter nor digit; these often, and are found faster one by one.
 _MARKS = "’“”—–‘…\xa0"
 _OTHER_SEPARATOR = re.compile(r"[^\w\x00-\x7f]")
 _SEPARATED = bytes(byte if byte > 127 or chr(byte).isalnum() else ord(" ") for byte in range(256))
-
-
-# Scripts that put no spaces between words. In Japanese what is foreign, names above all, has letters
-# of its own, and a run of these is a word.
-_FOREIGN = "\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9f"
-_UNSPACED = re.compile(
-    f"[{_FOREIGN}]+|[\u3040-\u309f]+|[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3005]+"
-    "|[\u0e00-\u0eff]+|[\u1000-\u109f]+|[\u1780-\u17ff]+"
-)
-_FOREIGN_WORD = re.compile(f"[{_FOREIGN}]+")
-
-
-def spaced(text: str) -> str:
-    """A text with spaces between what counts as words in scripts that have none: every two
-    neighbouring characters, but katakana in whole runs. Other text is returned as it is."""
-    return text if text.isascii() else _UNSPACED.sub(_parted, text)
-
-
-def _parted(found: re.Match[str]) -> str:
-    run = found[0]
-    if len(run) <= 2 or _FOREIGN_WORD.fullmatch(run):
-        return f" {run} "
-    return " " + " ".join(run[at : at + 2] for at in range(len(run) - 1)) + " "
 
 
 def stands_whole(part: str, text: str) -> bool:
@@ -38,9 +17,9 @@ def stands_whole(part: str, text: str) -> bool:
     in neither "2015" nor "1.5". Where no spaces part words, any place will do."""
     part = part.casefold()
     before, after = "", ""
-    if part[:1].isalnum() and spaced(part[0]) == part[0]:
+    if part[:1].isalnum() and not has_unspaced(part[0]):
         before = r"(?<![^\W_])" + r"(?<!\d[.,])" * part[0].isdigit()
-    if part[-1:].isalnum() and spaced(part[-1]) == part[-1]:
+    if part[-1:].isalnum() and not has_unspaced(part[-1]):
         after = r"(?![^\W_])" + r"(?![.,]\d)" * part[-1].isdigit()
     return bool(part) and re.search(before + re.escape(part) + after, text.casefold()) is not None
 

@@ -16,12 +16,12 @@ from typing import Any, TypeAlias
 from bot.answering.extractive.analysis import coverage
 from bot.evaluation.questions import EvaluationQuestion, holds
 from bot.storage.library import open_library
-from retrieval.indexes.keyword_schema import stems
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
 from retrieval.library import LibraryConfig
 from retrieval.models import SearchResult, SearchResults
 from retrieval.text.sentences import sentence_spans
+from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange
 from retrieval.web.urls import canonical_url
 

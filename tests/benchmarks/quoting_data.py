@@ -25,9 +25,9 @@ from bot.answering.extractive.window_evidence import window_evidence
 from bot.evaluation.abstention import first_half
 from bot.evaluation.questions import EvaluationQuestion, holds, known_questions, read_records
 from bot.storage.library import open_library
-from retrieval.indexes.keyword_schema import stems
 from retrieval.library import LibraryConfig
 from retrieval.models import SearchResults
+from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange
 from retrieval.web.urls import canonical_url
 from tests.benchmarks import pasted

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.answering.nearest import nearest_coverage
-from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage, Reference, SearchResult, SearchResults
 from retrieval.search.query import content_words
+from retrieval.text.stemming import stems
 
 _NOW = datetime(2023, 11, 3, 12, tzinfo=UTC)
 

@@ -12,9 +12,9 @@ from bot.answering.extractive.answer_spans import answer_spans
 from bot.answering.extractive.answer_type import expected_answer_type, separate_questions
 from bot.answering.extractive.scoring import learned_models
 from bot.answering.extractive.window_evidence import window_evidence
-from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage, Reference, SearchResult, SearchResults
 from retrieval.search.query import content_words
+from retrieval.text.stemming import stems
 
 _NOW = datetime(2023, 11, 3, 12, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from retrieval.text.chunking import passage_spans
 from retrieval.text.encoding import decode_text
 from retrieval.text.language import detect_language
 from retrieval.text.sentences import sentence_spans, sentences
-from retrieval.text.tokens import encoded_words, spaced
+from retrieval.text.tokens import encoded_words
 from tests.benchmarks.weekly_news import SHARED
 from tests.unit.served import LANGUAGES
 
@@ -187,17 +187,3 @@ def test_text_in_another_encoding_is_read_right(encoding: str, text: str) -> Non
 def test_binary_data_is_refused(data: bytes) -> None:
     with pytest.raises(UnreadableSource):
         decode_text(data)
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("カムゴルの新病院は471床", ["カムゴル", "の", "新病", "病院", "は", "471", "床"]),
-        ("林奎斯特港务局 2026", ["林奎", "奎斯", "斯特", "特港", "港务", "务局", "2026"]),
-        ("メーカーが発表", ["メーカー", "が", "発表"]),
-        ("한국어는 띄어쓰기", ["한국어는", "띄어쓰기"]),
-        ("Café Süd", ["Café", "Süd"]),
-    ],
-)
-def test_scripts_without_spaces_get_words(text: str, parts: list[str]) -> None:
-    assert spaced(text).split() == parts

@@ -31,8 +31,8 @@ from bot.answering.prompt_injection import (
     asks_about_instructions,
     orders_in,
 )
-from retrieval.indexes.keyword_schema import stems
 from retrieval.models import SearchResult
+from retrieval.text.stemming import stems
 
 # Answers are read from the first results, however many were asked for.
 READ_RESULTS = 8

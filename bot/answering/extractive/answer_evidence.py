@@ -12,7 +12,7 @@ from bot.answering.extractive.analysis import PassageAnalysis
 from bot.answering.extractive.candidates import Floats
 from bot.answering.extractive.sentence_features import SENTENCE
 from bot.answering.extractive.window_evidence import CANDIDATES, WINDOW, candidate_evidence
-from retrieval.indexes.keyword_schema import stems
+from retrieval.text.stemming import stems
 
 _NUMBER = re.compile(r"\d")
 _QUOTED = re.compile(r"[“\"«„]([^“”\"«»„]{3,80})[”\"»“]")

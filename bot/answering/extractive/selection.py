@@ -28,8 +28,8 @@ from bot.answering.extractive.sentence_features import QuestionContext
 from bot.answering.extractive.speakers import with_speaker
 from bot.answering.extractive.window_evidence import window_evidence
 from bot.answering.models import Reason
-from retrieval.indexes.keyword_schema import stems
 from retrieval.models import SearchResult, SearchResults
+from retrieval.text.stemming import stems
 
 MAX_SENTENCES = 3
 MAX_WORDS = 90

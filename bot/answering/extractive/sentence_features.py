@@ -19,7 +19,7 @@ from bot.answering.extractive.analysis import (
 )
 from bot.answering.extractive.candidates import Candidates, Floats, find_candidates
 from bot.answering.extractive.vectors import unit
-from retrieval.indexes.keyword_schema import stems
+from retrieval.text.stemming import stems
 from retrieval.timestamps import parse_span
 
 _SPREAD = 0.25

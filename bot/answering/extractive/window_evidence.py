@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.answering.extractive.analysis import PassageAnalysis, PassageSentence
 from bot.answering.extractive.candidates import Floats
-from retrieval.indexes.keyword_schema import stems
+from retrieval.text.stemming import stems
 
 WINDOW = (
     "window_covers",

@@ -10,10 +10,10 @@ from bot.answering.summaries.extractive import LoadedReport
 from bot.answering.summaries.topic import DigestTopic
 from retrieval.catalogue import PASSAGES_PER_VERSION
 from retrieval.catalogue.coverage import Report, passages_of
-from retrieval.indexes.keyword_schema import stems
 from retrieval.library import Library
 from retrieval.models import Passage, Reference, SearchResult, SearchResults
 from retrieval.runtime.executors import ASKING
+from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange, parse_span, to_micros
 
 _RESULTS = 40

@@ -9,9 +9,9 @@ from dataclasses import replace
 from bot.answering.extractive.selection import Quotation, Selection, select
 from bot.answering.models import Reason
 from bot.i18n import reply_text
-from retrieval.indexes.keyword_schema import stems
 from retrieval.models import SearchResult, SearchResults
 from retrieval.search.query import content_words
+from retrieval.text.stemming import stems
 
 _READ = 10
 # A word that articles write with a capital letter so often, of so many times, is a name.

@@ -14,11 +14,11 @@ from bot.answering.replies.flatten import quoted, quoted_answer
 from bot.answering.summaries.lexrank import extract, quotable_sentences
 from bot.answering.summaries.models import CitedSentence
 from retrieval.errors import Note
-from retrieval.indexes.keyword_schema import stems
 from retrieval.library import Library
 from retrieval.models import SearchResult
 from retrieval.runtime.executors import ASKING
 from retrieval.search.query import content_words, day
+from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange
 
 _MORE = 3

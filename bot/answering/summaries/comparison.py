@@ -9,9 +9,9 @@ from bot.answering.conflicts import numbers_in
 from bot.answering.models import AnswerSentence, Citation
 from bot.answering.summaries.lexrank import ExtractedSentence
 from bot.answering.summaries.models import CitedSentence, SummaryNumberer
-from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Reference
 from retrieval.search.query import content_words
+from retrieval.text.stemming import stems
 
 # Two sentences say the same if they share so much of the words of the shorter one.
 _AGREED = 0.6

@@ -20,8 +20,8 @@ from bot.answering.summaries.lexrank import (
 )
 from bot.answering.summaries.models import CitedSentence
 from retrieval.catalogue.coverage import Report
-from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage
+from retrieval.text.stemming import stems
 from retrieval.text.time_expressions import MONTH_NAMES
 
 ARTICLE_SENTENCES = 5

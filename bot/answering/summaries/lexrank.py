@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from bot.answering.extractive.sentences import readable_sentences
 from bot.answering.prompt_injection import STRAY, orders_in
-from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage
+from retrieval.text.stemming import stems
 
 Matrix = npt.NDArray[np.float64]
 

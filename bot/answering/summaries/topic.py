@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from bot.answering.summaries.digest import DigestStory
-from retrieval.indexes.keyword_schema import stems
 from retrieval.models import Passage
 from retrieval.search.query import content_words
 from retrieval.text.sentences import sentences
+from retrieval.text.stemming import stems
 
 _TOPIC_WORDS = 0.6  # of the weight of a topic's words, in a passage and its title
 _TOPIC_NAMED = 0.3  # the same in a sentence

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_NOTHING = re.compile(r"(?!)")
 # Shorter parts of a word are found in any.
 _SHORTEST_PART = 3
 
@@ -68,10 +69,11 @@ class Spelling:
 
 @cache
 def spelling(code: str) -> Spelling:
-    """The spellings of a language by its ISO 639-1 code. Raises ``KeyError`` for an unknown one."""
+    """The spellings of a language by its ISO 639-1 code; of most it is not known that any word is
+    written in two ways."""
     path = Path(__file__).with_name(f"{code}.toml")
     if not path.exists():
-        raise KeyError(code)
+        return Spelling((), (), {}, {}, {}, _NOTHING)
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     pairs = data["variants"]
     endings = "|".join(ending for pair in pairs["endings"] for ending in pair)

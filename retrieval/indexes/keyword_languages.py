@@ -1,0 +1,48 @@
+"""The languages of an index: which are there, and how a question's word is found in each."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+
+import tantivy
+
+from retrieval.indexes.keyword_schema import UNKNOWN
+from retrieval.text.language import detectable_languages
+from retrieval.text.stemming import form_of, stems
+
+# A language with a smaller share of the passages is most likely an error of the detector.
+_PRESENT = 0.02
+
+
+def held_languages(searcher: tantivy.Searcher) -> dict[str, int]:
+    """How many passages are of each language."""
+    found = {}
+    with contextlib.suppress(ValueError):  # made before languages were kept
+        for code in (UNKNOWN, *detectable_languages()):
+            if frequency := searcher.doc_freq("language", code):
+                found[code] = int(frequency)
+    return found
+
+
+def with_other_stems(
+    alternatives: Mapping[str, Sequence[tuple[str, ...]]],
+    words: Sequence[str],
+    language: str | None,
+    held: Mapping[str, int],
+) -> Mapping[str, Sequence[tuple[str, ...]]]:
+    """``alternatives``, and by stem of a word of ``language`` its stems in the other languages that
+    are ``held``."""
+    enough = _PRESENT * sum(held.values())
+    others = {form_of(code): code for code, count in held.items() if count >= enough}
+    others.pop(form_of(language), None)
+    if not others:
+        return alternatives
+    found = {stem: list(forms) for stem, forms in alternatives.items()}
+    for word in words:
+        own = tuple(stems(word, language))
+        for code in others.values():
+            other = tuple(stems(word, code))
+            if len(own) == 1 and other != own and other not in found.get(own[0], ()):
+                found.setdefault(own[0], []).append(other)
+    return found

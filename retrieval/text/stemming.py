@@ -1,0 +1,97 @@
+"""Stems of words by language: what the keyword index holds, and what answers compare words by.
+
+Latin words are stemmed by Snowball's stemmer of the language that is named, those of Cyrillic,
+Arabic, Greek and Tamil by that of their script. Where there is none, a word's first five letters
+stand for it, which measures as well (Hits@5 of Turkish 0.975, of Russian 0.980 as Snowball's).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+import tantivy
+
+from retrieval.text.words import words
+
+_LATIN = {
+    "da": "danish", "de": "german", "en": "english", "es": "spanish", "fi": "finnish",
+    "fr": "french", "hu": "hungarian", "it": "italian", "nb": "norwegian", "nl": "dutch",
+    "nn": "norwegian", "no": "norwegian", "pt": "portuguese", "ro": "romanian", "sv": "swedish",
+    "tr": "turkish",
+}  # fmt: skip
+_BY_SCRIPT = ("russian", "arabic", "greek", "tamil")
+# Languages in other scripts; their Latin words are names, mostly from English.
+_NOT_LATIN = frozenset(
+    "am ar as be bg bn dz el fa gu he hi hy ja ka kk km kn ko ky lo mk ml mn mr my ne or pa ps ru si"
+    " sr ta te th ug uk ur yi yue zh".split()
+)
+_CUT = 5
+# A tone is half of a word there, and words have one syllable: nothing is cut, nothing folded.
+_WHOLE = frozenset(["vi"])
+_NOT_ASCII_LATIN = re.compile("[^\x00-\u02ff\u1e00-\u20ff]")
+# Hebrew, the alphabets of India but Tamil's, Armenian, Georgian, Ethiopic.
+_CUT_SCRIPTS = re.compile("[\u0530-\u05ff\u0900-\u0b7f\u0c00-\u0dff\u10a0-\u10ff\u1200-\u139f]")
+
+
+def stems(text: str, language: str | None = None) -> list[str]:
+    """The stems of a text's words, in order, one for each of ``words.placed_words``. Cheap for a
+    question or a sentence. ``language`` is an ISO 639-1 code."""
+    return stems_of(words(text), language)
+
+
+def stems_of(found: Sequence[str], language: str | None = None) -> list[str]:
+    """The same of words in their one form."""
+    line = " ".join(found)
+    if not line:
+        return []
+    form = form_of(language)
+    other = not line.isascii() and _NOT_ASCII_LATIN.search(line) is not None
+    stemmed: list[str] = _analyzer(form, other).analyze(line)
+    if form == "cut":
+        return [stem[:_CUT] for stem in stemmed]
+    if other and _CUT_SCRIPTS.search(line):
+        return [stem[:_CUT] if _CUT_SCRIPTS.match(stem) else stem for stem in stemmed]
+    return stemmed if all(stemmed) else [s or w for s, w in zip(stemmed, found, strict=True)]
+
+
+def form_of(language: str | None) -> str:
+    """The name of the way in which Latin words of a language become stems; languages with the same
+    have the same stems."""
+    if not language or language == "und":
+        return "english"
+    code = language.partition("-")[0].lower()
+    if code in _WHOLE:
+        return "whole"
+    return _LATIN.get(code) or ("english" if code in _NOT_LATIN else "cut")
+
+
+def stemming_language(language: str, articles: Mapping[str, int]) -> str:
+    """By which language the words of a question become stems: its own if there are articles that
+    have these, else that of most articles. ``articles`` says how many each language has."""
+    held = {form_of(code) for code in articles}
+    if not articles or form_of(language) in held:
+        return language
+    return max(articles, key=lambda code: articles[code])
+
+
+@cache
+def _analyzer(form: str, others: bool) -> tantivy.TextAnalyzer:
+    """``others`` says whether there are words in other scripts than Latin."""
+    fold = tantivy.Filter.ascii_fold()
+    filters = [tantivy.Filter.lowercase()]
+    if form == "english":
+        filters += [fold, tantivy.Filter.stemmer("english")]
+    elif form == "whole":
+        pass
+    elif form == "cut":
+        filters.append(fold)
+    else:  # umlauts tell endings
+        filters += [tantivy.Filter.stemmer(form), fold]
+    if others:
+        filters += [tantivy.Filter.stemmer(name) for name in _BY_SCRIPT]
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
+    for each in filters:
+        builder = builder.filter(each)
+    return builder.build()

@@ -1,0 +1,145 @@
+"""Words, stems and the language of questions in any script."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.search.query import content_words
+from retrieval.text.question_language import question_language
+from retrieval.text.question_words import known_languages, question_words
+from retrieval.text.stemming import form_of, stemming_language, stems
+from retrieval.text.words import placed_words, words
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("カムゴルの新病院は471床", ["カムゴル", "の", "新病", "病院", "は", "471", "床"]),
+        ("林奎斯特港务局 2026", ["林奎", "奎斯", "斯特", "特港", "港务", "务局", "2026"]),
+        ("メーカーが発表", ["メーカー", "が", "発表"]),
+        ("한국어는 띄어쓰기", ["한국", "국어", "어는", "띄어", "어쓰", "쓰기"]),
+        ("ประเทศ", ["ประ", "ระเ", "ะเท", "เทศ"]),
+        ("हिन्दी में कितने प्रश्न हैं?", ["हिन्दी", "में", "कितने", "प्रश्न", "हैं"]),
+        ("Café Süd, 6½", ["Café", "Süd", "6½"]),
+        ("2015年黑豹队 NFL", ["2015", "年黑", "黑豹", "豹队", "NFL"]),
+        ("", []),
+        ("😀 … ?!", []),
+    ],
+)
+def test_every_script_has_words(text: str, parts: list[str]) -> None:
+    assert words(text) == parts
+    assert [word.text for word in placed_words(text)] == parts
+    assert all(0 <= word.start < word.end <= len(text) for word in placed_words(text))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ﻛﺘﺎﺏ", "كتاب"),  # presentation forms
+        ("كـــتاب", "كتاب"),  # tatweel
+        ("كِتَاب", "كتاب"),  # vowel points
+        ("٢٠٢٣", "2023"),
+        ("२०२३", "2023"),
+        ("ＡＢＣ１２３", "ABC123"),
+        ("e\u0301te\u0301", "été"),
+        ("Hoch\u00adhaus", "Hochhaus"),
+        ("İstanbul", "istanbul"),
+        ("डिफ़ेंस", "डिफेंस"),
+        ("Ёлка", "Елка"),
+        ("Αθήνα", "Αθηνα"),
+    ],
+)
+def test_what_is_written_in_two_ways_is_one_word(one: str, other: str) -> None:
+    assert words(one) == words(other)
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [
+        ("en", "running committees", "runs committee"),
+        ("de", "größeren Häuser", "größere Hauses"),
+        ("es", "elecciones", "elección"),
+        ("ru", "русскими книгами", "русские книги"),
+        ("tr", "şehirlerin", "şehirler"),
+        ("ar", "الكتاب", "كتاب"),
+        ("el", "κυβερνήσεις", "κυβέρνησης"),
+        ("hi", "भाषाओं", "भाषाओ"),
+        ("pl", "wyborami", "wyborach"),
+        (None, "ministers", "minister"),
+    ],
+)
+def test_forms_of_a_word_have_one_stem(language: str | None, one: str, other: str) -> None:
+    assert stems(one, language) == stems(other, language)
+
+
+def test_there_is_a_stem_for_every_word() -> None:
+    text = "In Москве, في الرياض, दिल्ली में, 北京的 and ปารีส: İ Ω 12 the"
+    for language in ("en", "de", "tr", "pl", "vi", "zh", None, "und"):
+        found = stems(text, language)
+        assert len(found) == len(placed_words(text))
+        assert all(found)
+
+
+def test_a_question_becomes_stems_as_the_articles_do() -> None:
+    assert stemming_language("de", {"de": 3, "en": 90}) == "de"
+    assert form_of(stemming_language("de", {"en": 90, "ru": 2})) == "english"
+    assert stemming_language("de", {}) == "de"
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Who won?", "en"),
+        ("Wer hat gewonnen?", "de"),
+        ("¿Quién ganó?", "es"),
+        ("Qui a gagné ?", "fr"),
+        ("Chi ha vinto?", "it"),
+        ("Quem ganhou?", "pt"),
+        ("Kto wygrał?", "pl"),
+        ("Cine a câștigat?", "ro"),
+        ("Ai đã thắng?", "vi"),
+        ("Seçimi kim kazandı?", "tr"),
+        ("Кто победил?", "ru"),
+        ("Хто переміг?", "uk"),
+        ("Ποιος κέρδισε;", "el"),
+        ("من فاز؟", "ar"),
+        ("किसने जीता?", "hi"),
+        ("谁赢了 NBA?", "zh"),
+        ("誰が勝ちましたか", "ja"),
+        ("누가 이겼나요?", "ko"),
+        ("ใครชนะ", "th"),
+        ("", "en"),
+        ("😀😀", "en"),
+    ],
+)
+def test_short_questions_have_a_language(question: str, language: str) -> None:
+    assert question_language(question) == language
+    if question:
+        assert question_language(question, {"en": 100}) == language
+
+
+def test_a_name_alone_is_in_the_language_of_the_articles() -> None:
+    assert question_language("Merz", {"de": 100}) == "de"
+    assert question_language("😀", {"tr": 100, "en": 3}) == "tr"
+
+
+@pytest.mark.parametrize(
+    ("question", "left"),
+    [
+        ("Wie viele Bälle fing Josh Norman?", ["Bälle", "fing", "Josh", "Norman"]),
+        ("Сколько мячей перехватил Джош?", ["мячей", "перехватил", "Джош"]),
+        ("जोश ने कितने बॉल पकड़े?", ["जोश", "बॉल", "पकड़े"]),
+        ("黑豹队丢了多少分？", ["黑豹队丢了", "分"]),
+    ],
+)
+def test_words_that_ask_are_left_out(question: str, left: list[str]) -> None:
+    assert content_words(question) == left
+
+
+def test_every_language_has_words_for_what_is_asked() -> None:
+    for language in known_languages():
+        listed = question_words(language)
+        assert listed is not None
+        assert all(pattern.pattern for pattern in listed.asking.values())
+        assert "who" in listed.asking
+        assert not listed.asked("")
