@@ -34,10 +34,24 @@ __all__ = [
 ]
 
 DEFAULT = "en"
-LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español"}
+LANGUAGES = {
+    "en": "English",
+    "de": "Deutsch",
+    "es": "Español",
+    "fr": "Français",
+    "pt": "Português (Brasil)",
+    "ja": "日本語",
+}
 # As a language model is told.
-NAMES_IN_ENGLISH = {"en": "English", "de": "German", "es": "Spanish"}
-REPLY_LANGUAGES = (*LANGUAGES, "ar", "fr", "hi", "ja", "pt", "ru", "tr", "zh")
+NAMES_IN_ENGLISH = {
+    "en": "English",
+    "de": "German",
+    "es": "Spanish",
+    "fr": "French",
+    "pt": "Brazilian Portuguese",
+    "ja": "Japanese",
+}
+REPLY_LANGUAGES = (*LANGUAGES, "ar", "hi", "ru", "tr", "zh")
 REMEDY = ".remedy"
 
 Say = Callable[..., str]
@@ -137,4 +151,6 @@ def _catalogue(language: str, key: str) -> tuple[str, TextCatalogue]:
         catalogue = load(language, domain)
         if key in catalogue:
             return domain, catalogue
-    raise TextError(f"There is no text called {key} in {language}.")
+    if language != DEFAULT:  # not translated yet, which a test tells of
+        return _catalogue(DEFAULT, key)
+    raise TextError(f"There is no text called {key}.")

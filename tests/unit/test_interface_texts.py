@@ -153,7 +153,9 @@ def test_the_language_follows_the_locale() -> None:
     assert NAMES_IN_ENGLISH.keys() == LANGUAGES.keys()
     assert translator_for("de")("yes") == "ja"
     assert translator_for("en-GB")("yes") == "yes"
-    assert translator_for("fr")("yes") == "yes"
+    assert translator_for("fr")("yes") == "oui"
+    assert translator_for("es-419")("yes") == translator_for("es-ES")("yes") == "sí"
+    assert translator_for("sv-SE")("yes") == "yes"
     assert translator_for(None)("yes") == "yes"
 
 
