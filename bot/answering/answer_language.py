@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
@@ -87,6 +88,7 @@ def _ranked(text: str) -> list[tuple[str, float]]:
     return list(found.items())
 
 
+@lru_cache(maxsize=64)
 def _code_of(name: str) -> str | None:
     for code, english in Locale("en").languages.items():
         if english == name and len(code) == 2:

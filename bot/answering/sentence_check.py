@@ -77,7 +77,8 @@ def check_sentence(
     text = plain_sentence(draft.text)
     if text is None:
         return RejectedSentence(draft.text, ("it holds a link or a mention",), "refuted")
-    if _pictures(text) - _pictures("".join(passage.text for passage in passages)):
+    pictures = set(_PICTURE.findall(text))
+    if any(all(one not in passage.text for passage in passages) for one in pictures):
         return RejectedSentence(text, ("it holds a picture that no source has",), "uncertain")
     cited = [passage for passage in passages if passage.n in draft.cited]
     verdicts = {passage.n: verifier.check(text, [passage.evidence]) for passage in cited}
@@ -110,10 +111,6 @@ def _found(
     if strict and not verdict.sure:
         return DoubtfulSentence(text, sources, verdict, supported=True)
     return VerifiedSentence(text, sources)
-
-
-def _pictures(text: str) -> set[str]:
-    return set(_PICTURE.findall(text))
 
 
 def is_no_claim(text: str) -> bool:

@@ -323,7 +323,7 @@ def _zone(text: str, hints: DateHints, moment: datetime) -> timezone:
         local = moment.replace(tzinfo=ZoneInfo(found[0]))
         return timezone(local.utcoffset() or timedelta())
     zones = _zones()
-    for name in (name for name in zones if not name[0].isascii() and len(name) > 3):
+    for name in _written_zones():
         if name in text[:40]:
             return timezone(timedelta(hours=zones[name]))
     for found in _ZONE.finditer(text[:40]):
@@ -332,6 +332,12 @@ def _zone(text: str, hints: DateHints, moment: datetime) -> timezone:
         if hours is not None and (found[1].isupper() or name == "мск"):
             return timezone(timedelta(hours=hours))
     return UTC
+
+
+@cache
+def _written_zones() -> tuple[str, ...]:
+    """The names of zones that are words of languages in other letters."""
+    return tuple(name for name in _zones() if not name[0].isascii() and len(name) > 3)
 
 
 @cache

@@ -144,7 +144,8 @@ def _is_prose_line(block: str) -> bool:
 def _without_filler(blocks: list[str]) -> list[str]:
     """Drop what designers put where text will stand: Latin in an article that is not Latin, and one
     sentence over and over. Told by what it is like, of whatever template it comes."""
-    strange = [_is_repeated(block) or _is_latin(block) for block in blocks]
+    repeated = [_is_repeated(block) for block in blocks]
+    strange = [again or _is_latin(block) for again, block in zip(repeated, blocks, strict=True)]
     own = " ".join(
         block for block, is_strange in zip(blocks, strange, strict=True) if not is_strange
     )
@@ -153,8 +154,8 @@ def _without_filler(blocks: list[str]) -> list[str]:
     known = {word for word in words(own) if size(word) >= 4}
     return [
         block
-        for block, is_strange in zip(blocks, strange, strict=True)
-        if not is_strange or (not _is_repeated(block) and not known.isdisjoint(words(block)))
+        for block, is_strange, again in zip(blocks, strange, repeated, strict=True)
+        if not is_strange or (not again and not known.isdisjoint(words(block)))
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from html import unescape
 from importlib.resources import files
 
@@ -146,6 +146,7 @@ def known_outlet(host: str) -> str | None:
     )
 
 
+@lru_cache(maxsize=4096)
 def registrable_domain(host: str) -> str:
     """``courier.co.uk`` for ``news.courier.co.uk``, by the Public Suffix List; the host where that has none."""
     from tld import get_tld

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -62,6 +62,7 @@ def answer_words(language: str = "en") -> dict[str, Any]:
     return words
 
 
+@lru_cache(maxsize=256)
 def expected_answer_type(question: str) -> AnswerType:
     """Tell what kinds of answer ``question`` asks for; there may be several."""
     thing = _thing(question)
