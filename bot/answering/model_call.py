@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from bot.answering.providers import (
     TokenUsage,
 )
 from bot.answering.token_counts import CountTokens, token_counter
-from retrieval.runtime.concurrency import cancel
+from retrieval.runtime.concurrency import cancel, to_its_end
 
 _log = logging.getLogger(__name__)
 
@@ -85,7 +85,8 @@ class ModelCalls:
             spent = [self.budget.priced(self.model.name, call) for call in calls]
             for usage in spent:
                 outcome.usage = usage + outcome.usage if outcome.usage else usage
-            await _to_its_end(self._record(corpus, spent))
+            # Whoever hears enough of a stream gives it up, often just when its end is entered.
+            await to_its_end(self._record(corpus, spent))
 
     async def text(
         self,
@@ -125,17 +126,6 @@ class _Try:
     def __init__(self) -> None:
         self.told: TokenUsage | None = None
         self.said: list[str] = []
-
-
-async def _to_its_end(work: Coroutine[None, None, None]) -> None:
-    """Do all of it, even when this is cancelled meanwhile: whoever hears enough of a stream gives
-    it up, often just when its end is being entered."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
 
 
 async def with_pauses(

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from retrieval.indexes.keyword_schema import (
     make_analyzer,
     make_schema,
 )
+from retrieval.runtime.concurrency import to_its_end
 from retrieval.runtime.executors import INGESTING
 from retrieval.text.answer_types import Kind
 from retrieval.text.stemming import stems
@@ -203,7 +204,7 @@ class KeywordIndex:
     async def write(self, add: Sequence[PendingVersion], remove: Sequence[int]) -> None:
         """Remove and add versions, durably, in one commit. Adding one again replaces it."""
         async with self._lock:
-            await _finished(INGESTING.run(self._write, add, remove))
+            await to_its_end(INGESTING.run(self._write, add, remove))
 
     async def passage_ids(self) -> list[int]:
         """The ids of all passages that it holds; one twice if it stands in it twice."""
@@ -211,7 +212,7 @@ class KeywordIndex:
 
     async def close(self) -> None:
         async with self._lock:
-            await _finished(asyncio.to_thread(self._close))
+            await to_its_end(asyncio.to_thread(self._close))
 
     async def drop(self) -> None:
         """Close the index and delete its folder."""
@@ -366,16 +367,6 @@ def _counted(
     ids = searcher.fast_field_values("passage", addresses)
     counts = searcher.fast_field_values(kind, addresses)
     return [(int(i), float(n or 0)) for i, n in zip(ids, counts, strict=True) if i is not None]
-
-
-async def _finished(work: Any) -> Any:
-    """Wait for work in a thread even if cancelled: it can't be stopped, and must not be overtaken."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
 
 
 def _idf(count: int, frequency: int) -> float:

@@ -39,4 +39,17 @@ async def cancel(*tasks: asyncio.Future[Any]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def to_its_end(work: Awaitable[Made]) -> Made:
+    """Wait for all of ``work``, even where this is cancelled meanwhile; it is cancelled afterwards.
+
+    For what can't be stopped half-way and must not be overtaken: a write in a thread, an entry.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
 _END = object()
