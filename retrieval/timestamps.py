@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
 
+DAY_MICROS = 86_400_000_000  # a day in microseconds
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)

@@ -191,7 +191,7 @@ def print_comparison(comparison: Comparison) -> None:
     out.line(f"Who says what about {comparison.topic}", "bold")
     table = Table("Publisher", "Says", show_lines=True)
     for row in comparison.rows:
-        who = ", ".join(dict.fromkeys(row.publishers))
+        who = ", ".join(row.publishers)
         if out.piped:
             out.line(f"{who}: {_cited(row.sentence)}")
         else:

@@ -24,7 +24,7 @@ class FeedProgress:
     def __init__(
         self, interaction: discord.Interaction[Any], context: RequestContext, name: str = ""
     ) -> None:
-        self.visit = context
+        self.context = context
         self.name = name
         self.of = self.done = 0
         self._interaction = interaction
@@ -46,7 +46,7 @@ class FeedProgress:
             _log.warning("how far a feed is could not be shown (%s)", described(error))
 
     def _words(self) -> str:
-        say = self.visit.say
+        say = self.context.say
         if self.of:
             return say("feeds-asking", done=self.done, count=self.of)
         lines = [say("feed-looking", text=plain(self.name, 100))]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
@@ -35,8 +34,6 @@ from retrieval.feeds.opml import ListedFeed, read_opml, write_opml
 from retrieval.feeds.visits import FeedImport as FeedImport
 from retrieval.feeds.visits import FeedVisit as FeedVisit
 from retrieval.runtime.concurrency import cancel, map_concurrently
-
-_log = logging.getLogger(__name__)
 
 # Less than the quarter of an hour for which an interaction can be answered.
 _LOOK_SECONDS = 600.0
@@ -363,7 +360,7 @@ class FeedCommands(
                         await look.show()
                 return await task
         except services.UnreadableSource as error:
-            reason = explained(say_note(error.note, look.visit.say), 200)
+            reason = explained(say_note(error.note, look.context.say), 200)
             raise UserError("feed-unreadable", text=plain(look.name, 100), reason=reason) from error
         except TimeoutError as error:
             raise UserError("feed-took-too-long") from error

@@ -98,13 +98,14 @@ def _rates(
         _share([outcome == "supported" for outcome in unfaithful]),
         _share([outcome == "uncertain" for outcome in outcomes]),
         _share(whole),
-        _area([s for label, s in supports if label], [s for label, s in supports if not label]),
+        area([s for label, s in supports if label], [s for label, s in supports if not label]),
         statistics.median(ms for _, ms in checks) if checks else 0.0,
     )
 
 
-def _area(faithful: Sequence[float], unfaithful: Sequence[float]) -> float | None:
-    """The share of pairs in which the faithful claim has more support; an equal one is half a pair."""
+def area(faithful: Sequence[float], unfaithful: Sequence[float]) -> float | None:
+    """The area under the ROC curve of what supports claims, None where one side has none: the share
+    of pairs in which the faithful claim has more; an equal one is half a pair."""
     if not faithful or not unfaithful:
         return None
     ranked = sorted(unfaithful)

@@ -89,7 +89,7 @@ def comparison_pages(comparison: Comparison, around: SummaryContext) -> list[Pag
     blocks = []
     by_number = {citation.n: citation for citation in comparison.citations}
     for row in comparison.rows:
-        who = plain(", ".join(dict.fromkeys(row.publishers)), 200)
+        who = plain(", ".join(row.publishers), 200)
         cited = [by_number[n] for n in row.sentence.citations]
         blocks.append("\n".join([f"**{who}**", _shown(row.sentence), *_source_lines(cited, "-# ")]))
     title = around.say("comparison-title", topic=comparison.topic)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from retrieval.embedders import Vectors
 from retrieval.text.answer_types import Kind
+from retrieval.timestamps import DAY_MICROS
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 # From and to, in microseconds since 1970.
@@ -53,7 +54,6 @@ _OF_KIND: Mapping[Kind, str] = {
 # again and again, a list in which everything is named) and has no weight here; plain BM25 has both.
 _PEAK = 0.8
 _WEIGHTS = Path(__file__).with_name("ranking_weights.json")
-_DAY = 86_400_000_000  # microseconds
 
 
 @cache
@@ -88,7 +88,7 @@ def recency_features(ages: npt.NDArray[np.int64], recency: Recency) -> dict[str,
     def halving(days: float) -> Floats:
         if not recency.wanted:
             return np.zeros(len(ages), dtype=np.float32)
-        return np.exp2(-np.maximum(ages, 0) / (days * _DAY)).astype(np.float32)
+        return np.exp2(-np.maximum(ages, 0) / (days * DAY_MICROS)).astype(np.float32)
 
     week = halving(7)
     return {
@@ -108,9 +108,9 @@ def time_features(published: npt.NDArray[np.int64], preferred: Span | None) -> d
     if preferred is None:
         return {"agreement": np.zeros(len(published), dtype=np.float32)}
     since, until = preferred
-    away = np.maximum(np.maximum(since - _DAY - published, published - until - _DAY), 0)
-    half_life = min(max(2.0, (until - since) / _DAY / 2), 60.0)
-    return {"agreement": np.exp2(-away / (half_life * _DAY)).astype(np.float32)}
+    away = np.maximum(np.maximum(since - DAY_MICROS - published, published - until - DAY_MICROS), 0)
+    half_life = min(max(2.0, (until - since) / DAY_MICROS / 2), 60.0)
+    return {"agreement": np.exp2(-away / (half_life * DAY_MICROS)).astype(np.float32)}
 
 
 def dense_features(

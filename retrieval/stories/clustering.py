@@ -23,7 +23,6 @@ import numpy.typing as npt
 
 from retrieval.embedders import Vectors
 from retrieval.stories.event_model import (
-    DAY,
     Features,
     IdfTable,
     features_of,
@@ -32,6 +31,7 @@ from retrieval.stories.event_model import (
 )
 from retrieval.stories.features import ArticleFeatures, article_features, distinct
 from retrieval.text.tokens import encoded_words
+from retrieval.timestamps import DAY_MICROS
 
 Hashes: TypeAlias = npt.NDArray[np.uint32]
 
@@ -167,7 +167,7 @@ class StoryClusterer:
         twin = self._by_digest.get(marks.digest)
         if twin is not None:
             return ClusterAssignment(marks.version_id, int(self._stories[twin]), self._copies[twin])
-        gaps = (np.abs(self._at[: self._size] - marks.at) / DAY).astype(np.float32)
+        gaps = (np.abs(self._at[: self._size] - marks.at) / DAY_MICROS).astype(np.float32)
         rows = np.flatnonzero(gaps <= max(rules.copy_days, rules.event_days + rules.company_days))
         if not rows.size:
             return ClusterAssignment(marks.version_id, marks.version_id, marks.version_id)
@@ -200,7 +200,7 @@ class StoryClusterer:
     def compared(self, marks: ClusterDocument) -> tuple[list[ClusterDocument], Features]:
         """The articles that may report the same event as one that is not in yet, and the features of
         the pairs, in the order of ``FEATURES``."""
-        gaps = (np.abs(self._at[: self._size] - marks.at) / DAY).astype(np.float32)
+        gaps = (np.abs(self._at[: self._size] - marks.at) / DAY_MICROS).astype(np.float32)
         rows = np.flatnonzero(gaps <= self._grouping.event_days + self._grouping.company_days)
         near, features = self._compared(marks, rows, gaps[rows], self._vectors[rows] @ marks.vector)
         return [self._marks[row] for row in rows[near]], features
@@ -261,7 +261,7 @@ class StoryClusterer:
         mine = cosines[around] >= rules.company_cosine
         theirs = self._vectors[rows[near]] @ self._vectors[rows[around]].T >= rules.company_cosine
         others_at = self._at[rows[near]][:, None]
-        earliest = np.minimum(others_at, marks.at) - int(rules.company_days * DAY)
+        earliest = np.minimum(others_at, marks.at) - int(rules.company_days * DAY_MICROS)
         within = (at >= earliest) & (at <= np.maximum(others_at, marks.at))
         within &= around != near[:, None]
         both = (mine & theirs & within).sum(axis=1)

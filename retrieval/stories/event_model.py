@@ -18,6 +18,7 @@ import numpy.typing as npt
 from retrieval.embedders import Vectors
 from retrieval.stories.event_dates import overlap
 from retrieval.stories.features import BUCKETS, ArticleFeatures, Buckets, buckets
+from retrieval.timestamps import DAY_MICROS
 
 # In the order of the columns.
 FEATURES = (
@@ -44,7 +45,6 @@ a about after all also an and are as at be been but by can could for from had ha
 in into is it its last more new no not of on one or other out over people said she some than that the their
 there they this to two up was we were what when which who will with would year years you
 """
-DAY = 86_400_000_000  # microseconds
 _WEIGHTS = Path(__file__).with_name("story_weights.json")
 
 
@@ -130,10 +130,10 @@ def features_of(
         "words": np.minimum(words, _WORDS_ENOUGH),
         "title": titles,
         "days": [
-            overlap(other.days, mine.days, at // DAY - int(other_at) // DAY)
+            overlap(other.days, mine.days, at // DAY_MICROS - int(other_at) // DAY_MICROS)
             for other, other_at in zip(others, others_at, strict=True)
         ],
-        "gap": np.abs(others_at - at) / DAY,
+        "gap": np.abs(others_at - at) / DAY_MICROS,
         "company": company,
         "numbers": [_disagree(mine.numbers, other.numbers) for other in others],
     }

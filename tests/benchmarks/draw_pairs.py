@@ -41,11 +41,12 @@ from typing import Any
 
 import numpy as np
 
+from bot.evaluation.questions import read_records
+from retrieval.timestamps import DAY_MICROS
 from tests.benchmarks.stories import PAIRS, marked
 from tests.benchmarks.weekly_news import load_articles
 
 _DAYS = 8
-_DAY = 86_400_000_000  # microseconds
 # From which cosine on, up to the next one, how many pairs.
 _STRATA = ((0.4, 30), (0.5, 75), (0.6, 90), (0.7, 100), (0.8, 65))
 _BEGINNING = 600  # characters
@@ -82,7 +83,7 @@ def drawn(draw: Draw) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     vectors = np.stack([m.vector for m in marks])
     at = np.array([m.at for m in marks])
     first, second = np.triu_indices(len(marks), 1)
-    near = np.abs(at[first] - at[second]) <= _DAYS * _DAY
+    near = np.abs(at[first] - at[second]) <= _DAYS * DAY_MICROS
     first, second = first[near], second[near]
     cosines = np.einsum("ij,ij->i", vectors[first], vectors[second])
     chosen: list[tuple[dict[str, Any], dict[str, Any]]] = []
@@ -97,7 +98,7 @@ def drawn(draw: Draw) -> list[tuple[dict[str, Any], dict[str, Any]]]:
 
 
 def pairs_kept() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in PAIRS.read_text(encoding="utf-8").splitlines()]
+    return read_records(PAIRS)
 
 
 def judged(

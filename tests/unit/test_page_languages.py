@@ -10,7 +10,7 @@ from tests.unit.served import LANGUAGES
 _LEAST = 0.95
 
 
-def test_pages_of_fifteen_languages_areread() -> None:
+def test_pages_of_fifteen_languages_are_read() -> None:
     table = {(tag, cell): holds(cell, tag) for tag in LANGUAGES for cell in CELLS}
     wrong = sorted(f"{tag} {cell}" for (tag, cell), right in table.items() if not right)
     assert len(LANGUAGES) == 15

@@ -20,8 +20,8 @@ from retrieval.stories.clustering import (
 )
 from retrieval.stories.event_model import IdfTable, shared_words
 from retrieval.stories.features import article_features
+from retrieval.timestamps import DAY_MICROS
 
-_DAY = 86_400_000_000
 _TEXT = " ".join(f"Sentence {n} tells of the {w} in a way of its own." for n, w in enumerate(["flood", "bridge", "mayor", "tram", "comet", "library", "barrier", "harbour", "election", "budget"] * 8))  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def _marks(
     number: int, angle: float, day: float, text: str, names: str = "Maravel Calder"
 ) -> ClusterDocument:
     vector = np.array([np.cos(angle), np.sin(angle)], dtype=np.float32)
-    at = int(day * _DAY)
+    at = int(day * DAY_MICROS)
     found = Fingerprint(sketch(text), names_in(names, ""), article_features(names, text, at))
     return ClusterDocument(number, text, at, vector, found)
 
@@ -75,7 +75,7 @@ def test_another_event_begins_a_story_of_its_own(angle: float, day: float, names
 def _report(number: int, title: str, text: str, day: float) -> ClusterDocument:
     """Of one subject: about as near to one another as reports of one subject are."""
     vector = np.array([np.cos(number / 10), np.sin(number / 10)], dtype=np.float32)
-    at = int(day * _DAY)
+    at = int(day * DAY_MICROS)
     return ClusterDocument(number, title, at, vector, fingerprint(title, text, at))
 
 
@@ -124,7 +124,7 @@ def test_a_story_is_judged_by_its_nearest_report_and_by_all(weight: float, story
 
 def test_common_words_make_no_articles_alike_where_there_are_few() -> None:
     tram, comet, trams = (
-        article_features(title, text, int(_JUNE_12 * _DAY))
+        article_features(title, text, int(_JUNE_12 * DAY_MICROS))
         for title, text in [
             ("The tram of the year", "It was the tram that they had been after, and it will be out of it."),
             ("The comet of the year", "It was the comet that they had been after, and it will be out of it."),

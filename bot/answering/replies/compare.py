@@ -12,13 +12,13 @@ from bot.answering.summaries.models import EmptyCorpus, NothingToSummarize
 from retrieval.library import Library
 from retrieval.runtime.executors import ASKING
 from retrieval.search.query import day
-from retrieval.timestamps import TimeRange
+from retrieval.timestamps import DAY_MICROS, TimeRange
 
 PUBLISHERS = 8
 _CLOSE = 0.2
 _MAINLY = 0.7  # of a publisher's article that is most about it
 _ASKED_FOR = 12
-_BESIDE = 7 * 86_400_000_000  # microseconds
+_BESIDE = 7 * DAY_MICROS
 
 
 async def compare(
@@ -64,13 +64,13 @@ async def compare(
 
 def _best_of_each(articles: Sequence[CoveringArticle]) -> dict[str, CoveringArticle]:
     """By publisher, the newest of its articles that are mainly about the topic."""
+    named = [(one.article.source or one.article.title, one) for one in articles]
+    main: dict[str, float] = {}
+    for name, one in named:
+        main[name] = max(main.get(name, 0.0), one.score)
     found: dict[str, CoveringArticle] = {}
-    for one in sorted(articles, key=lambda one: -one.at):
-        name = one.article.source or one.article.title
-        main = max(
-            each.score for each in articles if (each.article.source or each.article.title) == name
-        )
-        if one.score >= _MAINLY * main:
+    for name, one in sorted(named, key=lambda pair: -pair[1].at):
+        if one.score >= _MAINLY * main[name]:
             found.setdefault(name, one)
     return found
 
@@ -95,4 +95,4 @@ def who(row: ComparisonRow) -> str:
     """The publishers of a row and the day of the newest of their reports: ``BBC, Wire, 3 November
     2023``."""
     dates = [article.published_at for article in row.articles if article.published_at]
-    return ", ".join([*dict.fromkeys(row.publishers), *([day(max(dates))] if dates else [])])
+    return ", ".join([*row.publishers, *([day(max(dates))] if dates else [])])

@@ -14,7 +14,7 @@ from retrieval.library import Library
 from retrieval.models import Passage, Reference, SearchResult, SearchResults
 from retrieval.runtime.executors import ASKING
 from retrieval.text.stemming import stems
-from retrieval.timestamps import TimeRange, parse_span, to_micros
+from retrieval.timestamps import DAY_MICROS, TimeRange, parse_span, to_micros
 
 _RESULTS = 40
 _CLOSE = 0.1  # of the best result's score
@@ -81,7 +81,7 @@ def latest_event(articles: Sequence[CoveringArticle]) -> list[CoveringArticle]:
     event: list[CoveringArticle] = []
     for one in newest:
         pause = event[-1].at - one.at if event else 0
-        if pause > _APART * 86_400_000_000:
+        if pause > _APART * DAY_MICROS:
             if any(each.score >= _MAIN * best for each in event):
                 break
             event = []

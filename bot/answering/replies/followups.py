@@ -11,13 +11,14 @@ from bot.answering.conversation import Turn
 from bot.answering.models import Answer, AnswerSentence, Citation, text_with_citations
 from bot.answering.replies.coverage import CoveringArticle, coverage_of, loaded
 from bot.answering.replies.flatten import quoted, quoted_answer
+from bot.answering.replies.told_differences import attributed
 from bot.answering.summaries.lexrank import extract, quotable_sentences
 from bot.answering.summaries.models import CitedSentence
 from retrieval.errors import Note
 from retrieval.library import Library
 from retrieval.models import SearchResult
 from retrieval.runtime.executors import ASKING
-from retrieval.search.query import content_words, day
+from retrieval.search.query import content_words
 from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange
 
@@ -42,7 +43,7 @@ class Earlier:
 def sources_again(question: str, turn: Turn) -> Answer:
     """The sources of the last answer, each with its publisher, date and passage."""
     sentences = tuple(
-        AnswerSentence(f"{_byline(citation)}: “{citation.quote.translate(_INNER)}”", (n,))
+        AnswerSentence(attributed(citation.article, f"“{citation.quote.translate(_INNER)}”"), (n,))
         for n, citation in enumerate(turn.citations, 1)
     )
     citations = tuple(
@@ -148,9 +149,3 @@ def _confirming(said: Citation, question: str, hits: Sequence[SearchResult]) -> 
 
 def _sentences(hit: SearchResult) -> Iterator[str]:
     yield from quotable_sentences(hit.passage)
-
-
-def _byline(citation: Citation) -> str:
-    article = citation.article
-    dated = day(article.published_at) if article.published_at else None
-    return ", ".join(part for part in (article.source or article.title, dated) if part)

@@ -26,7 +26,8 @@ class ComparisonRow:
 
     @property
     def publishers(self) -> tuple[str, ...]:
-        return tuple(article.source or article.title for article in self.articles)
+        """Their names, each once."""
+        return tuple(dict.fromkeys(article.source or article.title for article in self.articles))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from bot.answering.summaries.models import CitedSentence, SummaryNumberer
 from bot.answering.summaries.prominence import Prominence
 from retrieval.catalogue.coverage import Report
 from retrieval.models import Passage
+from retrieval.timestamps import DAY_MICROS
 
-_HALF_LIFE = 3.0 * 86_400_000_000  # microseconds
+_HALF_LIFE = 3.0 * DAY_MICROS
 _READ_REPORTS = 6
 # What was told before the last third of a story's time may be overtaken.
 _NEWS, _OLDER_WORTH = 1 / 3, 0.6

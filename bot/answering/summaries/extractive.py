@@ -23,12 +23,12 @@ from retrieval.catalogue.coverage import Report
 from retrieval.models import Passage
 from retrieval.text.stemming import stems
 from retrieval.text.time_expressions import MONTH_NAMES
+from retrieval.timestamps import DAY_MICROS
 
 ARTICLE_SENTENCES = 5
 _HAPPENED, _VOICES, _CHANGES, _DISPUTES, _FIGURES = 3, 4, 3, 2, 5
 _LATER = timedelta(hours=12) // timedelta(microseconds=1)
 _NOTHING_NEW = 0.5
-_A_DAY = timedelta(days=1) // timedelta(microseconds=1)
 _LEAD, _LEAD_PASSAGES, _OPENING = 500, 1, 2  # characters, passages and sentences
 _NAME = re.compile(r"(?<!^)(?<![.!?] )\b[^\W\d_a-z][\w’'-]{2,}")
 
@@ -128,7 +128,7 @@ def disputed(reports: Sequence[LoadedReport], told: Sequence[str]) -> list[Cited
     def side_by_side(pair: Sequence[int]) -> bool:
         one, other = (told_by[n].passages[0].article for n in pair)
         return one.source != other.source and (
-            abs(at[one.article_id] - at[other.article_id]) <= _A_DAY
+            abs(at[one.article_id] - at[other.article_id]) <= DAY_MICROS
         )
 
     pairs = differing([(line.passages[0], line.text) for line in told_by])

@@ -18,7 +18,6 @@ from bot.answering.summaries.lexrank import Matrix, likeness
 _ALIKE = 0.12
 _SAME_PUBLISHER = 0.5
 _ROUNDUP = 0.7
-_MOST = 800  # texts that are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,9 @@ class Prominence:
 
 
 def prominence(leads: Sequence[ReportLead]) -> Prominence:
-    """Compare how reports of a range begin; the last ones where there are very many."""
-    told = sorted((x for x in leads if not x.is_roundup), key=lambda lead: lead.story_id)[-_MOST:]
+    """Compare how reports of a range begin. It takes time and memory by the square of their number:
+    hand in some hundreds at most."""
+    told = sorted((x for x in leads if not x.is_roundup), key=lambda lead: lead.story_id)
     votes = [lead for lead in leads if lead.is_roundup]
     if not told:
         return Prominence()

@@ -286,30 +286,34 @@ class SummaryService:
         others = [r for r in every if r.version_id not in telling_ids][-_ROUNDUPS:]
         told = told[-_MOST_COMPARED:]
         read = self._library.catalogue
-        firsts = await passages_of(read, [report.version_id for report in told], 1)
         rest = await passages_of(read, [report.version_id for report in others], _READ_PASSAGES)
         leads = [
             ReportLead(passage.text, report.story_id, report.article.source, is_roundup=True)
             for report in others
             for passage in rest.get(report.version_id, [])
         ]
-        for report in told:
-            begins = "".join(passage.text for passage in firsts.get(report.version_id, []))
-            text = f"{report.article.title}\n{begins[:_BEGINS]}"
-            leads.append(ReportLead(text, report.story_id, report.article.source))
+        leads += [
+            ReportLead(text, report.story_id, report.article.source)
+            for report, text in zip(told, await self._beginnings(told), strict=True)
+        ]
         return await ASKING.run(prominence, leads)
 
     async def _about(self, topic: DigestTopic, told: Sequence[Report]) -> set[int]:
         """The stories half of whose reports name the topic where they begin, not in passing."""
-        firsts = await passages_of(
-            self._library.catalogue, [report.version_id for report in told], 1
-        )
         names: dict[int, list[bool]] = {}
-        for report in told:
-            begins = "".join(passage.text for passage in firsts.get(report.version_id, []))
-            text = f"{report.article.title}\n{begins[:_BEGINS]}"
+        for report, text in zip(told, await self._beginnings(told), strict=True):
             names.setdefault(report.story_id, []).append(topic.named_in(text))
         return {story for story, named in names.items() if 2 * sum(named) >= len(named)}
+
+    async def _beginnings(self, told: Sequence[Report]) -> list[str]:
+        """Title and beginning of each report."""
+        versions = [report.version_id for report in told]
+        firsts = await passages_of(self._library.catalogue, versions, 1)
+        begins = ("".join(passage.text for passage in firsts.get(n, [])) for n in versions)
+        return [
+            f"{report.article.title}\n{text[:_BEGINS]}"
+            for report, text in zip(told, begins, strict=True)
+        ]
 
     async def _entries(
         self,

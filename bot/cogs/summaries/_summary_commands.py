@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -125,19 +125,18 @@ class SummaryCommands(commands.Cog):
         since: app_commands.Range[str, 1, 60] | None = None,
         private: bool = False,
     ) -> None:
-        context = await self._services.contexts.of_interaction(interaction)
-        first = self._services.ask.since(since)
-
-        async def make(corpus: str, around: SummaryContext, progress: Progress) -> Sequence[Page]:
+        async def make(
+            corpus: str, within: TimeRange, around: SummaryContext, progress: Progress
+        ) -> Sequence[Page]:
             timeline = await self._services.summaries.timeline(
-                corpus, TimeRange(around.as_of, first), topic, limit=_EVENTS, progress=progress
+                corpus, within, topic, limit=_EVENTS, progress=progress
             )
             # Articles without a date have no bars.
             dated = bool(timeline.coverage)
             chart = await asyncio.to_thread(coverage_chart, timeline) if dated else None
             return timeline_pages(timeline, chart, around)
 
-        await self._runner.serve(interaction, context, make, private=private)
+        await self._on_topic(interaction, since, make, private=private)
 
     @app_commands.command(name="compare", description=command_text("command-compare"))
     @app_commands.describe(
@@ -152,15 +151,32 @@ class SummaryCommands(commands.Cog):
         since: app_commands.Range[str, 1, 60] | None = None,
         private: bool = False,
     ) -> None:
-        context = await self._services.contexts.of_interaction(interaction)
-        first = self._services.ask.since(since)
-
-        async def make(corpus: str, around: SummaryContext, progress: Progress) -> Sequence[Page]:
-            within = TimeRange(around.as_of, first)
+        async def make(
+            corpus: str, within: TimeRange, around: SummaryContext, _: Progress
+        ) -> Sequence[Page]:
             made = await compare_publishers(self._services.library, topic, within, corpus)
             return comparison_pages(made, around)
 
-        await self._runner.serve(interaction, context, make, private=private)
+        await self._on_topic(interaction, since, make, private=private)
+
+    async def _on_topic(
+        self,
+        interaction: discord.Interaction[Any],
+        since: str | None,
+        make: Callable[
+            [str, TimeRange, SummaryContext, Progress], Coroutine[Any, Any, Sequence[Page]]
+        ],
+        *,
+        private: bool,
+    ) -> None:
+        """Show what ``make`` makes of the articles from ``since`` on, as it was typed."""
+        context = await self._services.contexts.of_interaction(interaction)
+        first = self._services.ask.since(since)
+
+        async def ranged(corpus: str, around: SummaryContext, progress: Progress) -> Sequence[Page]:
+            return await make(corpus, TimeRange(around.as_of, first), around, progress)
+
+        await self._runner.serve(interaction, context, ranged, private=private)
 
     @article.autocomplete("article")
     @story.autocomplete("story")
