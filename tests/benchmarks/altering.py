@@ -21,6 +21,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.evaluation.questions import read_records
 from retrieval.text.chunking import passage_spans
 from retrieval.text.sentences import sentence_spans
 
@@ -500,7 +501,7 @@ _RARE = {"speaker": 0, "quotation": 1, "paraphrase": 2, "date": 3, "number": 4, 
 
 
 def rows() -> list[Row]:
-    return [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
+    return read_records(FILE)
 
 
 def main() -> None:

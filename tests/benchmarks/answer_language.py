@@ -8,8 +8,6 @@ shares are printed for the other half, with sentences of real news whose names a
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 from collections.abc import Iterator
 
@@ -23,6 +21,7 @@ from bot.answering.answer_language import (
     likelier_elsewhere,
     possible_languages,
 )
+from bot.evaluation.questions import read_records
 from retrieval.text.sentences import sentences
 from tests.benchmarks.weekly_news import ARTICLES, SHARED
 
@@ -38,15 +37,12 @@ Values = npt.NDArray[np.float64]
 def subjects(language: str, rest: int) -> Iterator[tuple[list[str], list[str]]]:
     """Questions and sentences of every second subject."""
     questions: dict[str, list[str]] = {}
-    for line in (FOLDER / f"{language}-questions.jsonl").read_text(encoding="utf-8").splitlines():
-        record = json.loads(line)
+    for record in read_records(FOLDER / f"{language}-questions.jsonl"):
         subject = record["gold_urls"][0].split("/")[3]
         questions.setdefault(subject, []).append(record["question"])
     told: dict[str, list[str]] = {}
-    with gzip.open(FOLDER / f"{language}-articles.jsonl.gz", "rt", encoding="utf-8") as file:
-        for line in file:
-            record = json.loads(line)
-            told.setdefault(record["url"].split("/")[3], []).extend(sentences(record["text"]))
+    for record in read_records(FOLDER / f"{language}-articles.jsonl.gz"):
+        told.setdefault(record["url"].split("/")[3], []).extend(sentences(record["text"]))
     for subject in sorted(questions, key=int)[rest::2]:
         yield questions[subject], told[subject]
 
@@ -90,8 +86,7 @@ def main() -> None:
           f"answers in it refused {(right > PLAINLY).mean():.4f}, "
           f"answers in another one told {(wrong > PLAINLY).mean():.4f} of {len(wrong)}")  # fmt: skip
     draw = random.Random(5)
-    with gzip.open(ARTICLES, "rt", encoding="utf-8") as file:
-        every = [s for line in file for s in sentences(json.loads(line)["text"])]
+    every = [s for record in read_records(ARTICLES) for s in sentences(record["text"])]
     english = frozenset(["en"])
     news = [each for each in draw.sample(every, _NEWS) if is_in_another_language(each, english)]
     print(f"of {_NEWS} sentences of English news refused {len(news) / _NEWS:.4f}, such as")

@@ -7,7 +7,6 @@ corpus has all excerpts of a set, one only those that do not answer."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +15,13 @@ from typing import Any, TypeAlias
 from bot.answering.extractive.analysis import coverage
 from bot.evaluation.questions import EvaluationQuestion, holds
 from bot.storage.library import open_library
-from retrieval.ingestion.pipeline import ingest
-from retrieval.ingestion.readers import read_source
 from retrieval.library import LibraryConfig
 from retrieval.models import SearchResult, SearchResults
 from retrieval.text.sentences import sentence_spans
 from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange
 from retrieval.web.urls import canonical_url
+from tests.benchmarks.weekly_news import ingest_once
 
 # Of a set, so many questions get excerpts.
 _QUESTIONS = 300
@@ -114,16 +112,7 @@ def _excerpt(hit: SearchResult, results: SearchResults, number: int, place: int)
 async def _searched(
     data: Path, questions: Sequence[EvaluationQuestion], articles: Sequence[dict[str, Any]]
 ) -> Searched:
-    if not (data / "done").exists():
-        data.mkdir(parents=True, exist_ok=True)
-        file = data / "articles.jsonl"
-        file.write_text("\n".join(map(json.dumps, articles)), encoding="utf-8")
-        async with open_library(LibraryConfig(data), writer="training") as library:
-            indexer = await library.indexer("local")
-            sources = read_source(file, 50_000_000)
-            async for _ in ingest(indexer, sources, actor="training", data_dir=data):
-                pass
-        (data / "done").touch()
+    await ingest_once(data, articles)
     async with open_library(LibraryConfig(data)) as library:
         return [
             (q, await library.search(q.question, TimeRange(q.as_of), corpus="local", limit=10))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import codecs
-import gzip
-import json
 import random
 import re
 import tomllib
@@ -16,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
+from bot.evaluation.questions import read_records
 from retrieval.text.sentences import sentences
 from tests.benchmarks.weekly_news import SHARED
 
@@ -112,10 +111,8 @@ def attacks(name: str) -> dict[str, list[str]]:
 def articles(year: str) -> Iterator[Article]:
     """Title and sentences of each article of a year."""
     path = SHARED / "data" / year / "articles.jsonl.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            record = json.loads(line)
-            yield record["title"], sentences(record["text"])
+    for record in read_records(path):
+        yield record["title"], sentences(record["text"])
 
 
 def _filled(template: str, slots: dict[str, list[str]], draw: random.Random) -> str:

@@ -13,7 +13,6 @@ everything).
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import tempfile
 from collections import defaultdict
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.answering.engine import AnswerEngine, AnswerRequest
-from bot.evaluation.questions import holds
+from bot.evaluation.questions import holds, read_records
 from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
@@ -36,12 +35,12 @@ _BESIDE = Path(__file__).with_name("pasted_shared.jsonl")
 
 def load() -> list[dict[str, Any]]:
     """Read the articles with their questions."""
-    return [json.loads(line) for line in ARTICLES.read_text(encoding="utf-8").splitlines()]
+    return read_records(ARTICLES)
 
 
 def beside() -> list[dict[str, Any]]:
     """The same of articles that lie beside the project, as far as they do."""
-    records = [json.loads(line) for line in _BESIDE.read_text(encoding="utf-8").splitlines()]
+    records = read_records(_BESIDE)
     files = [(SHARED / "data" / record["file"], record["questions"]) for record in records]
     return [
         {"text": file.read_text(encoding="utf-8"), "questions": questions}

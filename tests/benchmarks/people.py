@@ -26,16 +26,14 @@ from bot.answering.answer_request import AnswerRequest
 from bot.answering.conversation import Conversation
 from bot.answering.engine import AnswerEngine
 from bot.cli.output import answer_record
+from bot.evaluation.questions import read_records
 from bot.storage.library import open_library
-from retrieval.ingestion.pipeline import ingest
-from retrieval.ingestion.readers import read_source
 from retrieval.library import LibraryConfig
 from retrieval.timestamps import TimeRange, parse_span
 from tests.benchmarks import weekly_news
 
 MESSAGES = Path(__file__).parent / "people_messages.jsonl"
 ARTICLES = weekly_news.SHARED / "data" / "weekly-news-2025" / "articles.jsonl.gz"
-_MOST_BYTES = 1 << 30
 _SCORER = weekly_news.SHARED / "score" / "people.py"
 _WARMING = 3
 
@@ -47,20 +45,12 @@ class Answered(NamedTuple):
     ms: list[float]
 
 
-async def fill(folder: Path, articles: Path) -> None:
-    async with open_library(LibraryConfig(folder), writer="benchmark") as library:
-        indexer = await library.indexer("local")
-        source = read_source(articles, _MOST_BYTES)
-        async for _ in ingest(indexer, source, actor="benchmark", data_dir=folder):
-            pass
-
-
 async def answers(folder: Path, messages: Path) -> Answered:
     """The answer to each message, said after the one that it follows; without a model."""
     async with open_library(LibraryConfig(folder)) as library:
         engine, said = AnswerEngine(library), dict[str, Conversation]()
         found = Answered([], [])
-        records = [json.loads(line) for line in messages.read_text(encoding="utf-8").splitlines()]
+        records = read_records(messages)
         for record in [*records[:_WARMING], *records]:
             before = said.get(record.get("after") or "", Conversation())
             within = TimeRange(parse_span(record["asked_at"]).end)
@@ -93,7 +83,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary) / "data"
         if options.folder is None:
-            asyncio.run(fill(folder, options.articles))
+            asyncio.run(weekly_news.ingest_once(folder, read_records(options.articles)))
         answered = asyncio.run(answers(folder, options.messages))
         out = Path(temporary) / "answers.jsonl"
         out.write_text("\n".join(answered.lines) + "\n", encoding="utf-8")

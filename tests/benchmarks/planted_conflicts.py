@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -28,7 +27,7 @@ from bot.storage.library import open_library
 from retrieval.library import LibraryConfig
 from retrieval.timestamps import TimeRange
 from retrieval.web.urls import canonical_url
-from tests.benchmarks import people, weekly_news
+from tests.benchmarks import weekly_news
 
 _WORDS = 120
 
@@ -88,10 +87,8 @@ async def _asked(folder: Path, questions: Sequence[EvaluationQuestion]) -> list[
 
 def _answers(articles: Sequence[dict[str, Any]], questions: Sequence[EvaluationQuestion]) -> Any:
     with tempfile.TemporaryDirectory() as temporary:
-        file = Path(temporary) / "articles.jsonl"
-        file.write_text("\n".join(map(json.dumps, articles)), encoding="utf-8")
-        folder = Path(temporary) / "data"
-        asyncio.run(people.fill(folder, file))
+        folder = Path(temporary)
+        asyncio.run(weekly_news.ingest_once(folder, articles))
         return asyncio.run(_asked(folder, questions))
 
 

@@ -11,7 +11,6 @@ but `last` are there to tune grouping on, and are printed; `--final` prints `las
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import time
 from collections import Counter
@@ -21,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from bot.evaluation.questions import read_records
 from retrieval.embedders import make_embedder
 from retrieval.stories.clustering import (
     ClusterAssignment,
@@ -103,7 +103,7 @@ def _copies(grouping: ClusteringConfig) -> None:
 
 
 def _events(grouping: ClusteringConfig, *parts: str) -> None:
-    kept = [json.loads(line) for line in PAIRS.read_text(encoding="utf-8").splitlines()]
+    kept = read_records(PAIRS)
     pairs = [pair for pair in kept if pair["half"] in parts]
     articles = {article["url"]: article for article in load_articles()}
     places = grouped(asyncio.run(marked(list(articles.values()))), grouping)

@@ -10,14 +10,13 @@ week: whether the answer of a quiz question stands in the summary of the article
 
 from __future__ import annotations
 
-import json
 import re
 import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
 
 from bot.answering.summaries.lexrank import CentralityWeights, extract
-from bot.evaluation.questions import holds, plain
+from bot.evaluation.questions import holds, plain, read_records
 from bot.evaluation.scoring import difference, interval
 from retrieval.models import Passage, Reference
 from retrieval.text.chunking import passage_spans
@@ -55,11 +54,9 @@ def articles_with_references() -> list[tuple[str, str]]:
     """Articles of QAGS with the supported sentences of machine summaries of them."""
     found: dict[str, list[str]] = {}
     for name in ("cnndm", "xsum"):
-        with (CLAIMS / f"qags-{name}-dev.jsonl").open(encoding="utf-8") as file:
-            for line in file:
-                record = json.loads(line)
-                if record["label"]:
-                    found.setdefault("\n".join(record["passages"]), []).append(record["claim"])
+        for record in read_records(CLAIMS / f"qags-{name}-dev.jsonl"):
+            if record["label"]:
+                found.setdefault("\n".join(record["passages"]), []).append(record["claim"])
     return [(text, " ".join(claims)) for text, claims in found.items()]
 
 

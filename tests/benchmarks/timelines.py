@@ -9,7 +9,6 @@ has in it should stand under that day. Prints the share, and what went wrong (or
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import tempfile
 from collections import Counter
@@ -19,29 +18,21 @@ from pathlib import Path
 from bot.answering.summaries.models import NothingToSummarize
 from bot.answering.summaries.service import SummaryService
 from bot.answering.summaries.timeline import TimelineEvent
+from bot.evaluation.questions import read_records
 from bot.storage.library import open_library
-from retrieval.ingestion.pipeline import ingest
-from retrieval.ingestion.readers import read_source
 from retrieval.library import LibraryConfig
 from retrieval.timestamps import TimeRange
-from tests.benchmarks.weekly_news import load_articles
+from tests.benchmarks.weekly_news import ingest_once, load_articles
 
 EVENTS = Path(__file__).with_name("timeline_events.jsonl")
 
 
 async def read_timelines(folder: Path) -> list[tuple[dict[str, str], TimelineEvent | None]]:
     """For each event of the list, the line that the timeline of its words has of its article."""
-    events = [json.loads(line) for line in EVENTS.read_text(encoding="utf-8").splitlines()]
+    events = read_records(EVENTS)
     urls = {event["url"] for event in events}
-    file = folder / "articles.jsonl"
-    chosen = (json.dumps(article) for article in load_articles() if article["url"] in urls)
-    file.write_text("\n".join(chosen), encoding="utf-8")
-    async with open_library(LibraryConfig(folder), writer="bench") as library:
-        indexer = await library.indexer("local")
-        async for _ in ingest(
-            indexer, read_source(file, 50_000_000), actor="bench", data_dir=folder
-        ):
-            pass
+    await ingest_once(folder, (each for each in load_articles() if each["url"] in urls))
+    async with open_library(LibraryConfig(folder)) as library:
         service = SummaryService(library)
         now = TimeRange(datetime.now(UTC))
         return [(event, await _line(service, now, event)) for event in events]

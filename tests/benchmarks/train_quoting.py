@@ -128,9 +128,8 @@ def logistic(
     return slope, float(weights[-1] - slope @ middle)
 
 
-def learn(learnt_from: Sequence[Example], name: str) -> dict[str, Any]:
-    """The model of that name, as it is written, of some examples. The threshold is still to be
-    set."""
+def learn(learnt_from: Sequence[Example]) -> dict[str, Any]:
+    """A model, as it is written, of some examples. The threshold is still to be set."""
     telling = [example for example in learnt_from if example.telling]
     # Pasted articles are few, and ask what quizzes do not.
     telling += [example for example in telling if example.pasted] * (_PASTED - 1)
@@ -150,7 +149,7 @@ def learn(learnt_from: Sequence[Example], name: str) -> dict[str, Any]:
     ]
     data["sentence"] = _as_record(SENTENCE, listwise(groups, _SENTENCE_PENALTY))
     model = Model.from_json(data)
-    known = [e for e in learnt_from if e.answerable is not None and e.corpus in _CORPORA[name]]
+    known = [e for e in learnt_from if e.answerable is not None]
     features = np.stack([_evidence(model, e)[0] for e in known])
     wanted = np.array([float(bool(e.answerable)) for e in known])
     importance = np.array([_IMPORTANCE[e.corpus] * (_PASTED if e.pasted else 1) for e in known])
@@ -251,10 +250,10 @@ def train(everything: Sequence[Example], names: Sequence[str]) -> dict[str, Any]
         reads: list[Read] = []
         for year in sorted({example.year for example in own}):
             others = [e for e in own if e.year != year]
-            model = Model.from_json(learn(others, name))
-            reads += [_read(model, e) for e in own if e.year == year and e.corpus in _CORPORA[name]]
+            model = Model.from_json(learn(others))
+            reads += [_read(model, e) for e in own if e.year == year]
         print(f"{name}: each year left out of the training in turn:", flush=True)
-        models[name] = learn(own, name) | {"threshold": _report(name, reads)}
+        models[name] = learn(own) | {"threshold": _report(name, reads)}
     return models
 
 

@@ -26,6 +26,7 @@ import numpy as np
 from bot.answering.router.classifier import KINDS, Kind, save
 from bot.answering.router.message_features import Floats, features
 from bot.answering.router.subjects import FRAMES
+from bot.evaluation.questions import read_records
 from retrieval.embedders.wordllama import WordLlamaEmbedder
 from tests.benchmarks import weekly_news
 
@@ -84,7 +85,7 @@ def quiz_questions(most: int) -> list[Message]:
         path = weekly_news.FOLDER.parent / f"weekly-news-{year}" / "questions.jsonl"
         if not path.exists():
             continue
-        texts = [json.loads(line)["question"] for line in path.read_text("utf-8").splitlines()]
+        texts = [record["question"] for record in read_records(path)]
         random.Random(2).shuffle(texts)
         for text in texts[:most]:
             for spelt in (text, text.lower().rstrip("?")):

@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 import retrieval.stories.clustering
+from bot.evaluation.questions import read_records
 from retrieval.stories.clustering import (
     ClusterAssignment,
     ClusterDocument,
@@ -34,13 +35,14 @@ from retrieval.stories.clustering import (
     ordered,
 )
 from retrieval.stories.event_model import FEATURES, Features, log_odds
+from retrieval.timestamps import DAY_MICROS
 from tests.benchmarks.stories import PAIRS, TUNED_ON, f1, grouped, marked
 from tests.benchmarks.weekly_news import load_articles
 
 _PENALTY = 30.0  # of half the squared weights of standardised features, against the sum over pairs
 _FOLDS = 10
 _SEEDS = range(3)
-_WEEK = 7 * 86_400_000_000  # microseconds
+_WEEK = 7 * DAY_MICROS
 _AS_DRAWN = 1.45  # what a pair of different events counts where they were thinned
 _NOT_THINNED = ("final", "unthinned")
 # Stories bring together more pairs than are above the line. From 0.1 to 0.3, they come out as well.
@@ -70,7 +72,7 @@ class Pairs:
 
 def gathered(marks: Sequence[ClusterDocument]) -> Pairs:
     """The judged pairs as they are seen when the later article of each comes in."""
-    kept = [json.loads(line) for line in PAIRS.read_text(encoding="utf-8").splitlines()]
+    kept = read_records(PAIRS)
     judged = [pair for pair in kept if pair["half"] in TUNED_ON]
     urls = [(pair["a"], pair["b"]) for pair in judged]
     by_url = {m.digest: m for m in marks}

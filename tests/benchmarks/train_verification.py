@@ -35,6 +35,7 @@ from bot.answering.verification.rules import (
 )
 from bot.answering.verification.support_model import WEIGHTS, SupportModel
 from bot.answering.verification.tokens import plain, without_references
+from bot.evaluation.claims import area
 from bot.evaluation.questions import read_records
 from tests.benchmarks import claim_pairs, weekly_news
 
@@ -192,14 +193,6 @@ def outcomes(support: Floats, claims: ClaimSet, upper: float, lower: float) -> n
     return np.where(np.abs(claims.fixed) == 1, claims.fixed, found)
 
 
-def area(scores: Floats, labels: Flags) -> float:
-    """The area under the ROC curve."""
-    order = np.sort(scores[~labels])
-    below = np.searchsorted(order, scores[labels], "left")
-    upto = np.searchsorted(order, scores[labels], "right")
-    return float((below + upto).mean() / 2 / len(order))
-
-
 def choose(sets: dict[str, ClaimSet], support: dict[str, Floats]) -> dict[str, float]:
     """Choose the thresholds by what mistakes cost: the lowest from which on no more unfaithful claims
     pass than allowed, in the mean of the sets and in each, and the highest that refutes no more
@@ -322,12 +315,9 @@ def _print(
         unasked = outcomes(support[name], one, limits["sure"], limits["refuted"])
         good, bad = found[one.labels], found[~one.labels]
         shares = [good == 1, good == -1, bad == 1, unasked[~one.labels] == 1]
-        rates.append(
-            [
-                area(shown_support(support[name], one, limits), one.labels),
-                *(float(share.mean()) for share in shares),
-            ]
-        )
+        shown = shown_support(support[name], one, limits)
+        under = area(shown[one.labels].tolist(), shown[~one.labels].tolist())
+        rates.append([under or 0.0, *(float(share.mean()) for share in shares)])
         console.print(_line(name, rates[-1]))
     console.print(_line("mean", np.mean(rates, axis=0)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ __all__ = [
     "counting_questions",
     "first_hit",
     "holds",
+    "ingest_once",
     "ingested",
+    "is_ingested",
     "load_articles",
     "plain",
     "summarize_scores",
@@ -55,19 +58,31 @@ async def ingested(folder: Path, name: str, *, half: bool = False) -> Path:
     Of a ``half``, the articles of the first half of its dates. Its corpus is called ``local``.
     """
     data = folder / (f"{name}-half" if half else name)
-    if (data / "done").exists():
+    if is_ingested(data):
         return data
     articles = read_records(SHARED / "data" / name / "articles.jsonl.gz")
     if half:
         questions = read_records(SHARED / "data" / name / "questions.jsonl")
         articles = [dict(article) for article in first_half(articles, questions)]
+    await ingest_once(data, articles)
+    return data
+
+
+def is_ingested(data: Path) -> bool:
+    """Whether ``ingest_once`` has filled a data folder."""
+    return (data / "done").exists()
+
+
+async def ingest_once(data: Path, articles: Iterable[Mapping[str, Any]]) -> None:
+    """Ingest articles into the corpus ``local`` of a data folder, if that was not done before."""
+    if is_ingested(data):
+        return
     data.mkdir(parents=True, exist_ok=True)
     file = data / "articles.jsonl"
     file.write_text("\n".join(map(json.dumps, articles)), encoding="utf-8")
     async with open_library(LibraryConfig(data), writer="training") as library:
         indexer = await library.indexer("local")
-        sources = read_source(file, 50_000_000)
+        sources = read_source(file, 1 << 30)
         async for _ in ingest(indexer, sources, actor="training", data_dir=data):
             pass
     (data / "done").touch()
-    return data
