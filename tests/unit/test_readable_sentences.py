@@ -30,6 +30,9 @@ def read(text: str, title: str = "") -> list[str]:
             "People walk in Osswick on Monday. (Photo by Ana Sipkin/Getty Images)",
             "People walk in Osswick on Monday.",
         ),
+        ("AI-assisted summary Ines Calder opened the bridge.", "Ines Calder opened the bridge."),
+        ("მერმა ხიდი გახსნა დღეს.", "მერმა ხიდი გახსნა დღეს."),
+        ("iPhone sales rose in Osswick.", "iPhone sales rose in Osswick."),
         ("Feb 9, 2021 ... The park will stay closed.", "The park will stay closed."),
     ],
 )
@@ -45,6 +48,8 @@ def test_what_stands_before_or_behind_a_sentence_is_left_out(text: str, sentence
         "Video Ad Feedback Reporter shows what the storm is like 02:22 - Source: CNN",
         "Snubbed!Viola Calder, America Osswick shut out in 2024 nominations",
         "Alligator attack:85-year-old woman dead after she walked her dog",
+        "said the costs would be small if the strike ended soon.",
+        "For the latest on the strike, visit our live page.",
         "Read more: Ten tips for better sleep",
         "Reach Joey Calder on X @joeycalder.",
         "Updated Jan. 29, 2025, 3:08 p.m. ET",

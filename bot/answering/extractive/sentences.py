@@ -43,6 +43,9 @@ _SNIPPET_DATE = re.compile(
 )
 _CASED = re.compile(r"[A-Za-zÀ-ÿА-я]")
 _NO_LETTER = re.compile(r"[\W_]+")
+# A sentence that begins with such a word in small letters has lost its beginning; "iPhone" and
+# "al-Shabaab" are none.
+_FIRST_WORD = re.compile(r"[^\W\d_]+(?=[\s,;:])")
 _SPEAKS = re.compile(r"[\s\"“‘']*\w")
 
 
@@ -106,6 +109,8 @@ def _readable(text: str, start: int, end: int, title: str) -> SentenceSpan | Non
     while end > start and text[end - 1].isspace():
         end -= 1
     here = text[start:end]
+    if (word := _FIRST_WORD.match(here)) and word[0].islower() and word[0].title() != word[0]:
+        return None
     if len(here) < _SHORTEST or not _SPEAKS.match(here) or rules.is_furniture(here):
         return None
     finished = bool(_ENDING.search(here))
@@ -144,6 +149,7 @@ class _Rules:
         self._inner_dateline = re.compile(
             rf".{{0,200}}?\b{place}\s\((?:{agencies})\)\s{dash}\s+", re.DOTALL
         )
+        self._label = re.compile(rf"(?:{_any(words['labels'])}):?\s+(?=[\"“‘]?[A-Z0-9])")
         self._bars = tuple(words["bars"])
         openings = [each for listed in words["openings"].values() for each in listed]
         self._openings = re.compile(
@@ -157,7 +163,7 @@ class _Rules:
 
     def opening(self, here: str, title: str) -> int:
         """How many characters at the beginning are no part of the sentence."""
-        for pattern in (self._dateline, self._credit, _SNIPPET_DATE):
+        for pattern in (self._dateline, self._credit, self._label, _SNIPPET_DATE):
             if (match := pattern.match(here)) and match.end() < len(here):
                 return match.end()
         if "(" in here[:260] and (match := self._inner_dateline.match(here)):
