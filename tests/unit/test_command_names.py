@@ -61,7 +61,7 @@ def test_every_name_and_description_is_localised(commands: list[Json], locale: s
 
 @pytest.mark.parametrize("locale", HERE)
 def test_names_beside_each_other_differ(commands: list[Json], locale: str) -> None:
-    groups = [commands]
+    groups = [[c for c in commands if c["type"] == kind] for kind in (_SLASH, _MESSAGE)]
     groups += [part["options"] for c in commands for _, part in _parts(c) if part.get("options")]
     for group in groups:
         named = [_localised(each, "name", locale) for each in group]

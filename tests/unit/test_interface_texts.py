@@ -87,6 +87,43 @@ def test_every_plural_text_has_as_many_forms_as_its_language(language: str, doma
     assert len(keys) == len(set(keys)), "a key stands there twice"
 
 
+def _glossary() -> dict[str, dict[str, list[str]]]:
+    """By English term the forms of its translations, by language; the longest terms first."""
+    document = (ROOT / "docs" / "translating.md").read_text(encoding="utf-8")
+    table = document.split("## Glossary")[1].split("\n\n")[2].splitlines()
+    rows = [[cell.strip() for cell in row.strip("| ").split("|")] for row in table]
+    found = {
+        term.strip(): {
+            language: [form.strip().casefold() for form in forms.split(",")]
+            for language, forms in zip(list(LANGUAGES)[1:], cells[1:], strict=True)
+        }
+        for cells in rows[2:]
+        for term in cells[0].split(",")
+    }
+    return dict(sorted(found.items(), key=lambda entry: -len(entry[0])))
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_the_terms_of_the_glossary_are_used(language: str) -> None:
+    glossary = _glossary()
+    assert len(glossary) > 20
+    other_words = {}
+    for domain in DOMAINS:
+        for key in load("en", domain):
+            if key.startswith(("name-", "option-", "choice-")):
+                continue
+            # What is typed as it stands, filled in or a name is no word of the text.
+            english = re.sub(
+                r"`[^`]*`|\{[^}]*\}|JSON Feed|https:\S+", "", load("en", domain).forms(key)[-1]
+            )
+            said = " ".join(load(language, domain).forms(key)).casefold()
+            for term, forms in glossary.items():
+                english, found = re.subn(rf"(?i)(?<!\w){re.escape(term)}s?(?!\w)", "", english)
+                if found and not any(form in said for form in forms[language]):
+                    other_words[f"{language}/{domain}.po: {key}"] = term
+    assert other_words == {}
+
+
 def test_no_catalogue_is_left_over() -> None:
     files = {(path.parent.name, path.stem) for path in LOCALES.rglob("*.po")}
     assert files == set(CATALOGUES)
