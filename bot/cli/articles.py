@@ -9,8 +9,8 @@ import typer
 
 from bot.cli import options as o
 from bot.cli.common import actor, open_moderator
+from bot.cli.language import for_terminal
 from bot.cli.output import print_json, to_the_second
-from bot.i18n import in_english
 
 if TYPE_CHECKING:
     from retrieval.catalogue.audit_log import AuditEntry
@@ -141,7 +141,7 @@ def audit(
             print_json(record)
             continue
         where = f" ({entry.where})" if entry.where else ""
-        detail = f": {in_english(entry.detail)}" if entry.detail else ""
+        detail = f": {for_terminal(entry.detail)}" if entry.detail else ""
         print(
             f"{to_the_second(record['at'])} {entry.who}{where} {entry.action} {entry.subject}{detail}"
         )

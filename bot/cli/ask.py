@@ -16,6 +16,7 @@ import typer
 
 from bot.cli import options as o
 from bot.cli.common import known
+from bot.cli.language import for_terminal
 from bot.cli.output import (
     AnswerPrinter,
     answer_record,
@@ -24,7 +25,6 @@ from bot.cli.output import (
     print_json,
     search_record,
 )
-from bot.i18n import in_english
 
 if TYPE_CHECKING:
     from bot.answering.engine import AnswerEngine, AnswerRequest
@@ -259,7 +259,7 @@ async def _answered(
                     answer = event.answer
         printer.finish(answer, show_dropped=show_dropped)
     if answer.problem:
-        complain(in_english(answer.problem))
+        complain(for_terminal(answer.problem))
     return answer
 
 

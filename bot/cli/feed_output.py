@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.cli.language import for_terminal
 from bot.cli.output import print_json
-from bot.i18n import in_english
 from retrieval.errors import Note
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def print_import(done: list[FeedImport]) -> None:
     words = {"failed": "not added", "added": "added", "known": "there already"}
     for each in sorted(done, key=lambda each: (order[each.status], each.listed.url)):
         table.add_row(
-            each.listed.url, words[each.status], in_english(each.reason) if each.reason else ""
+            each.listed.url, words[each.status], for_terminal(each.reason) if each.reason else ""
         )
     Console(soft_wrap=True).print(table)
     counts = {status: sum(each.status == status for each in done) for status in words}
@@ -41,7 +41,7 @@ def print_import(done: list[FeedImport]) -> None:
 
 
 def in_words(reason: Note | None) -> str:
-    return in_english(reason) if reason else "no reason given"
+    return for_terminal(reason or Note("no-reason-given"))
 
 
 def feed_record(feed: Feed) -> dict[str, Any]:

@@ -20,8 +20,8 @@ from bot.cli.feed_output import (
     print_visit,
     visit_record,
 )
+from bot.cli.language import for_terminal
 from bot.cli.output import complain, print_json
-from bot.i18n import in_english
 
 if TYPE_CHECKING:
     from retrieval.catalogue.feeds import Feed
@@ -57,7 +57,7 @@ def preview(
     try:
         heading, judged = asyncio.run(run())
     except UnreadableSource as error:
-        complain(f"{address}: {in_english(error)}.")
+        complain(f"{address}: {for_terminal(error)}.")
         raise typer.Exit(1) from error
     if not as_json:
         print(heading)
@@ -92,7 +92,7 @@ def add(
     try:
         feed = asyncio.run(run())
     except UnreadableSource as error:
-        complain(f"{address}: {in_english(error)}.")
+        complain(f"{address}: {for_terminal(error)}.")
         raise typer.Exit(1) from error
     print_feed(feed, as_json, "added; `newsdesk feeds check` brings its newest items in")
 
@@ -145,7 +145,7 @@ def import_(
     try:
         done = asyncio.run(run())
     except UnreadableSource as error:
-        complain(f"{source}: {in_english(error)}.")
+        complain(f"{source}: {for_terminal(error)}.")
         raise typer.Exit(1) from error
     if not as_json:
         print_import(done)
@@ -245,7 +245,7 @@ def filter(
     try:
         feed, judged = asyncio.run(run())
     except UnreadableSource as error:
-        complain(f"{reference}: {in_english(error)}.")
+        complain(f"{reference}: {for_terminal(error)}.")
         raise typer.Exit(1) from error
     if try_only:
         print_items(tuple(judged), as_json)

@@ -14,8 +14,9 @@ import typer
 
 from bot.cli import options as o
 from bot.cli.common import actor, bar, open_ingestion_services
+from bot.cli.language import for_terminal
 from bot.cli.output import complain, ingested_record, print_json
-from bot.i18n import in_english
+from retrieval.errors import Note
 
 if TYPE_CHECKING:
     from bot.services.ingestion import IngestionServices
@@ -86,7 +87,7 @@ def extract(
         with Extractor(1) as extractor:
             article = extractor.submit(job, data).result()
     except UnreadableSource as error:
-        complain(f"{file}: {in_english(error)}.")
+        complain(f"{file}: {for_terminal(error)}.")
         raise typer.Exit(1) from error
     record: dict[str, Any] = {
         "title": article.title,
@@ -195,7 +196,7 @@ def _read(room: IngestionServices, sources: list[str]) -> Iterator[IngestItem]:
 
 
 def _reason(result: IngestResult) -> str:
-    return in_english(result.reason) if result.reason else "no reason given"
+    return for_terminal(result.reason or Note("no-reason-given"))
 
 
 def _tell_rejected(rejected: list[IngestResult], as_json: bool) -> None:

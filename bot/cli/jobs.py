@@ -10,8 +10,8 @@ import typer
 
 from bot.cli import options as o
 from bot.cli.common import actor, known, open_ingestion_services
+from bot.cli.language import for_terminal
 from bot.cli.output import print_json, to_the_second
-from bot.i18n import in_english
 
 if TYPE_CHECKING:
     from retrieval.catalogue.jobs import Job, JobCounts
@@ -76,4 +76,4 @@ def _print_jobs(jobs: list[tuple[Job, JobCounts]], as_json: bool, none: str = ""
         print(f"{job.id}. {job.state}: {first}{more}: {', '.join(counts)}")
         print(f"   {job.corpus}, {job.who}, {to_the_second(job.created_at)}")
         if job.error:
-            print(f"   {in_english(job.error)}")
+            print(f"   {for_terminal(job.error)}")

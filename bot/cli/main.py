@@ -128,9 +128,9 @@ def _warned(message: Warning | str, *_: object, **__: object) -> None:
     from bot.config.renamed import RenamedSetting
 
     if isinstance(message, RenamedSetting):
-        from bot.i18n import in_english
+        from bot.cli.language import for_terminal
 
-        print(f"newsdesk: {in_english(message.note)}", file=sys.stderr)
+        print(f"newsdesk: {for_terminal(message.note)}", file=sys.stderr)
 
 
 def _is_unread(ended: SystemExit) -> bool:
@@ -149,9 +149,9 @@ def _told(error: Exception, debug: bool) -> int:
 
         traceback.print_exc()
     if isinstance(error, NewsdeskError):
-        from bot.i18n import in_english
+        from bot.cli.language import for_terminal
 
-        print(f"newsdesk: {in_english(error)}", file=sys.stderr)
+        print(f"newsdesk: {for_terminal(error)}", file=sys.stderr)
     else:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         print(

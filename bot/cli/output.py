@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from bot.cli.language import for_terminal, terminal_text
 from bot.i18n import in_english
 from retrieval.errors import Note
 
@@ -120,7 +121,7 @@ def print_found(found: SearchResults, *, explain: bool = False) -> None:
     if not found.hits and not found.notes:
         console.print("Nothing was found. `newsdesk status` shows what there is to search.")
     for note in found.notes:
-        console.print(Text(in_english(note), style="yellow"))
+        console.print(Text(for_terminal(note), style="yellow"))
 
 
 def _reading(found: SearchResults) -> list[str]:
@@ -217,9 +218,9 @@ class AnswerPrinter:
             self._line(f"  {marks} {article.title}", "green")
             self._line(f"      {byline(article)}", "dim")
         for note in answer.notes:
-            self._line(f"  {in_english(note)}", "yellow")
+            self._line(f"  {for_terminal(note)}", "yellow")
         if answer.nearest:
-            self._console.print("  The nearest coverage:")
+            self._console.print(f"  {terminal_text('nearest')}:")
         for reference in answer.nearest:
             self._line(f"  - {reference.title}", "green")
             self._line(f"    {byline(reference)}", "dim")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import options as o
+from bot.cli.language import for_terminal
 from bot.cli.output import complain, print_json
 from bot.cli.summary_output import (
     comparison_record,
@@ -27,7 +28,6 @@ from bot.cli.summary_output import (
     summary_record,
     timeline_record,
 )
-from bot.i18n import in_english
 
 if TYPE_CHECKING:
     from bot.answering.summaries.models import Progress, SummaryProgress
@@ -80,7 +80,7 @@ def summarize(
             else:
                 print_summary(summary)
             if summary.problem:
-                complain(in_english(summary.problem))
+                complain(for_terminal(summary.problem))
 
     asyncio.run(run())
 

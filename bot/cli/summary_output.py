@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from bot.cli.language import for_terminal
 from bot.cli.output import byline
-from bot.i18n import in_english
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -234,7 +234,7 @@ class _SummaryPrinter:
 
     def ending(self, notes: Sequence[Note], model: str, usage: Usage | None) -> None:
         for note in notes:
-            self.line(in_english(note), "yellow")
+            self.line(for_terminal(note), "yellow")
         if model != "quotations":
             tokens = usage.prompt_tokens + usage.completion_tokens if usage else 0
             cost = f", ${usage.cost:.4f}" if usage and usage.cost is not None else ""

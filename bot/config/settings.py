@@ -30,6 +30,8 @@ from retrieval.feeds.schedule import FeedLimits, PollIntervals
 from retrieval.library import LibraryConfig
 from retrieval.rerankers import RerankerOptions
 
+TerminalLanguage = Literal["en", "de", "es", "fr", "pt", "ja"]
+
 _PREFIX = "NEWSDESK_"
 _BOUNDS = ("ge", "le", "min_length", "max_length")
 _SHOWN_CHARS = 60
@@ -69,6 +71,7 @@ class Settings(BaseSettings):
     reranker_timeout_seconds: float = Field(default=1.0, ge=0.05, le=30)
     openai_embedding_model: str = "text-embedding-3-small"
     timezone: str = "UTC"
+    language: TerminalLanguage = "en"
     fetch_allow: Hosts = ()
     fetch_seconds: float = Field(default=20.0, ge=1, le=120)
     user_agent: str = Field(default_factory=_user_agent)
@@ -230,6 +233,21 @@ def variable_names() -> dict[str, str]:
             str(alias.choices[0]) if isinstance(alias, AliasChoices) else _PREFIX + name.upper()
         ] = name
     return names
+
+
+def terminal_language(
+    environment: Mapping[str, str] | None = None, env_file: Path = Path(".env")
+) -> str:
+    """Return the setting ``language`` alone, also where the others can't be read; English if it is
+    none that there is."""
+    name = f"{_PREFIX}LANGUAGE"
+    found = (os.environ if environment is None else environment).get(name)
+    if not found:
+        try:
+            found = dotenv_values(env_file).get(name)
+        except (OSError, UnicodeDecodeError):  # which is told of in English
+            found = None
+    return found if found and found in get_args(TerminalLanguage) else "en"
 
 
 def load_settings(

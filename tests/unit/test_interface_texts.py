@@ -6,12 +6,15 @@ import gettext
 import re
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from bot.answering.router.classifier import SMALL_TALK
+from bot.cli.language import for_terminal, terminal_text
+from bot.config.settings import TerminalLanguage, terminal_language
 from bot.i18n import (
     LANGUAGES,
     NAMES_IN_ENGLISH,
@@ -255,3 +258,19 @@ def test_every_text_of_the_commands_is_used_and_known() -> None:
     # Names of commands, options and choices are found by what they name; test_command_names holds them.
     described = {key for key in load("en", "commands") if key.startswith("command-")}
     assert used == described | {"choice-own-language"}
+
+
+def test_the_terminal_speaks_the_language_that_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert set(get_args(TerminalLanguage)) == set(LANGUAGES)
+    env = tmp_path / ".env"
+    assert terminal_language({}, env) == "en"
+    env.write_text("NEWSDESK_LANGUAGE=fr\n", encoding="utf-8")
+    assert terminal_language({}, env) == "fr"
+    assert terminal_language({"NEWSDESK_LANGUAGE": "ja"}, env) == "ja"
+    assert terminal_language({"NEWSDESK_LANGUAGE": "klingon"}, env) == "en"
+    monkeypatch.setattr("bot.cli.language._language", lambda: "de")
+    error = Refused("host-not-public", host="intranet")
+    assert for_terminal(error) == describe(error.note, "de", remedy=True) != in_english(error)
+    assert terminal_text("nearest") == text("de", "nearest")
