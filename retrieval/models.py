@@ -112,7 +112,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A passage that search found; ``score`` falls from hit to hit, 1.0 at most."""
+    """A passage that search found; ``score`` falls from one to the next, 1.0 at most."""
 
     rank: int
     score: float
@@ -156,7 +156,7 @@ class Respelling:
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
-    """The result of one search: the hits, best first, and remarks for the person who asked."""
+    """What one search found, best first, and remarks for the person who asked."""
 
     question: str
     since: datetime | None

@@ -66,7 +66,7 @@ def _nobody() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class _WritingTask:
     """What one call is to write. ``expected`` are the languages that it may be in, by their codes;
     ``again``: it was written in another one before."""
 
@@ -177,7 +177,7 @@ class Composer:
         composition = GenerationResult(passages)
         texts = [question] if task == ANSWER else [each.text for each in passages]
         expected = await ASKING.run(partial(possible_languages, texts, named=language))
-        asked = _Order(task, question, as_of, language, expected)
+        asked = _WritingTask(task, question, as_of, language, expected)
         seconds = self._bounds.seconds + self.model.load_seconds
         try:
             async with asyncio.timeout(seconds):
@@ -235,7 +235,7 @@ class Composer:
 
     async def _write_once_more(
         self,
-        asked: _Order,
+        asked: _WritingTask,
         composition: GenerationResult,
         corpus: str,
         passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
@@ -251,7 +251,7 @@ class Composer:
 
     async def _write(
         self,
-        asked: _Order,
+        asked: _WritingTask,
         composition: GenerationResult,
         corpus: str,
         passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
@@ -372,7 +372,7 @@ class Composer:
             composition.add_usage(outcome.usage)
         return text
 
-    def _messages(self, asked: _Order, passages: Sequence[PromptPassage]) -> list[Message]:
+    def _messages(self, asked: _WritingTask, passages: Sequence[PromptPassage]) -> list[Message]:
         today = asked.as_of.astimezone(self._zone)
         rules = prompts.render(
             asked.task.rules,

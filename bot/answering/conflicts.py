@@ -147,7 +147,7 @@ class _StatementFeatures:
 def reconcile(
     question: str, quotations: Sequence[Quotation], hits: Sequence[SearchResult]
 ) -> ConflictResolution:
-    """Compare what is quoted with the other hits of the same stories.
+    """Compare what is quoted with the other results of the same stories.
 
     Both sentences of a disagreement are about what the question asks and are worded alike. At most
     one sentence is added. ``quotations`` must not be empty.

@@ -78,7 +78,7 @@ class AnswerEngine:
         self._replies = Replies(library, composer)
 
     async def answer(self, asked: AnswerRequest) -> Answer:
-        """Answer, or abstain with the nearest coverage. The model's failures become quotations."""
+        """Answer, or decline with the nearest coverage. The model's failures become quotations."""
         return await self._answer(asked, lambda event: None)
 
     async def stream(self, asked: AnswerRequest) -> AsyncGenerator[Event, None]:
@@ -213,7 +213,7 @@ class AnswerEngine:
         emit: Callable[[Event], None],
     ) -> Answer:
         if read.reason is not None:
-            return await self._refusal(asked, found, read.reason, read.missing)
+            return await self._decline(asked, found, read.reason, read.missing)
         reconciled = read.resolution
         quoted = read.answer(found, asked.replies_in)
         if self._composer is None:
@@ -233,7 +233,7 @@ class AnswerEngine:
         quoted: Answer,
         emit: Callable[[Event], None],
     ) -> Answer:
-        """The answer of the model if any of it holds; the refusal if it does not know, else quotations."""
+        """The answer of the model if any of it holds; a decline if it does not know, else quotations."""
         shown = CitationNumberer(emit)
         composition = await composer.compose(
             asked.question,
@@ -253,7 +253,7 @@ class AnswerEngine:
             if reconciled.difference is not None:
                 answer = append_difference(answer, reconciled.difference, emit)
         elif composition.refused:
-            answer = await self._refusal(asked, found, "not-answered")
+            answer = await self._decline(asked, found, "not-answered")
         else:
             why = Note(
                 error.public
@@ -273,7 +273,7 @@ class AnswerEngine:
             problem=error.note if error else None,
         )
 
-    async def _refusal(
+    async def _decline(
         self,
         asked: AnswerRequest,
         found: SearchResults,

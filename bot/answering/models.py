@@ -96,7 +96,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer made of cited sentences, or the refusal with the nearest coverage.
+    """An answer made of cited sentences, or a decline with the nearest coverage.
 
     ``question`` is as it was asked; ``asked`` as it was understood, where a follow-up needed the
     turns before it. ``problem`` is for the operator: what went wrong and what to do.

@@ -42,7 +42,7 @@ class PromptPassage:
 def number_passages(
     hits: Sequence[SearchResult], count: CountTokens, budget: int, withdrawn: Set[str] = frozenset()
 ) -> list[PromptPassage]:
-    """The best passages that fit into ``budget`` tokens, in the order of the hits; the first always.
+    """The best passages that fit into ``budget`` tokens, in the order of the results; the first always.
 
     Sentences that were ``withdrawn`` since are not in them.
     """

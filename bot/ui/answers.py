@@ -58,7 +58,7 @@ def cut_short(sentences: Sequence[AnswerSentence], frame: AnswerContext) -> Page
 def answer_pages(answer: Answer, frame: AnswerContext) -> list[Page]:
     """The whole answer: one message, or several for a long one. The last one has the sources."""
     if answer.abstained:
-        return [_refusal(answer, frame)]
+        return [_decline(answer, frame)]
     if not answer.citations:
         return [_of_the_bot(answer, frame)]
     notes = [f"-# {plain(say_note(note, frame.say), 300)}" for note in answer.notes[:_NOTES]]
@@ -75,7 +75,7 @@ def answer_pages(answer: Answer, frame: AnswerContext) -> list[Page]:
     return [Page(embed) for embed in embeds]
 
 
-def _refusal(answer: Answer, frame: AnswerContext) -> Page:
+def _decline(answer: Answer, frame: AnswerContext) -> Page:
     """A calm form: that it isn't known, why, and what comes nearest."""
     if answer.reply:
         lines = [plain(answer.text)]

@@ -12,7 +12,7 @@ from typing import Any
 from retrieval.errors import UnreadableSource
 from retrieval.extraction.authors import names_in
 from retrieval.extraction.dates import parse_date
-from retrieval.extraction.pdf_layout import COLUMN_END, Piece, lines_of
+from retrieval.extraction.pdf_layout import COLUMN_END, TextBox, lines_of
 from retrieval.extraction.wording import tidy
 from retrieval.models import Article
 from retrieval.text.language import detect_language
@@ -94,7 +94,7 @@ def _pages(document: Any) -> list[list[str]]:
         if size > _MOST_CHARS:
             break
         page = document[number]
-        lines = [tidy(line.translate(_LIGATURES)) for line in lines_of(_pieces(page))]
+        lines = [tidy(line.translate(_LIGATURES)) for line in lines_of(_boxes(page))]
         page.close()
         size += sum(map(len, lines))
         pages.append(lines)
@@ -112,9 +112,9 @@ def _draws(document: Any) -> bool:
     return False
 
 
-def _pieces(page: Any) -> list[Piece]:
+def _boxes(page: Any) -> list[TextBox]:
     text = page.get_textpage()
-    pieces = []
+    boxes = []
     try:
         least = _LEAST_HEIGHT * _font_height(text)
         for number in range(min(text.count_rects(), _MOST_PIECES)):
@@ -123,10 +123,10 @@ def _pieces(page: Any) -> list[Piece]:
             top = max(top, bottom + least)
             # A hyphen at the end of a line comes as one of these.
             words = _LINE_END_HYPHEN.sub("-", words)
-            pieces.append(Piece(" ".join(words.split()), left, bottom, right, top))
+            boxes.append(TextBox(" ".join(words.split()), left, bottom, right, top))
     finally:
         text.close()
-    return pieces
+    return boxes
 
 
 def _font_height(text: Any) -> float:

@@ -23,8 +23,8 @@ _DEEPEST = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of text and its box in points, from the lower left corner of the page."""
+class TextBox:
+    """Text with the box that it fills, in points from the lower left corner of the page."""
 
     text: str
     left: float
@@ -41,20 +41,20 @@ class Piece:
         return (self.top + self.bottom) / 2
 
 
-def lines_of(pieces: Sequence[Piece]) -> list[str]:
+def lines_of(boxes: Sequence[TextBox]) -> list[str]:
     """The lines of a page; an empty one where a paragraph ends, ``COLUMN_END`` where a column does."""
-    whole = [piece for piece in pieces if piece.text.strip()]
+    whole = [box for box in boxes if box.text.strip()]
     if not whole:
         return []
-    heights = sorted(piece.height for piece in whole)
+    heights = sorted(box.height for box in whole)
     return list(_blocks(whole, heights[len(heights) // 2], 0))
 
 
-def _blocks(pieces: list[Piece], height: float, depth: int) -> Iterator[str]:
+def _blocks(boxes: list[TextBox], height: float, depth: int) -> Iterator[str]:
     """Lines by columns: of what lies on both sides of a gutter the left side first."""
-    if depth < _DEEPEST and (gutter := _gutter(pieces, height)) is not None:
-        beside = [p for p in pieces if p.right <= gutter or p.left >= gutter]
-        across = [p for p in pieces if p not in beside]
+    if depth < _DEEPEST and (gutter := _gutter(boxes, height)) is not None:
+        beside = [p for p in boxes if p.right <= gutter or p.left >= gutter]
+        across = [p for p in boxes if p not in beside]
         top, bottom = max(p.top for p in beside), min(p.bottom for p in beside)
         above = [p for p in across if p.middle > top]
         below = [p for p in across if p.middle < bottom]
@@ -77,24 +77,24 @@ def _blocks(pieces: list[Piece], height: float, depth: int) -> Iterator[str]:
         if below:
             yield from _blocks(below, height, depth + 1)
         return
-    yield from _paragraphs(pieces, height)
+    yield from _paragraphs(boxes, height)
 
 
-def _gutter(pieces: list[Piece], height: float) -> float | None:
-    """The middle of a white stripe with many lines on both sides, the one that the fewest pieces lie
+def _gutter(boxes: list[TextBox], height: float) -> float | None:
+    """The middle of a white stripe with many lines on both sides, the one that the fewest boxes lie
     across, then the widest; None if there is none."""
-    lefts = sorted({round(p.left, 1) for p in pieces})
+    lefts = sorted({round(p.left, 1) for p in boxes})
     best: tuple[int, float, float] | None = None
     for left in lefts[1:]:
-        before = [p for p in pieces if p.right <= left]
+        before = [p for p in boxes if p.right <= left]
         if not before:
             continue
         right_edge = max(p.right for p in before)
-        beside_right = [p for p in pieces if p.left >= left - 0.05]
-        across = len(pieces) - len(before) - len(beside_right)
+        beside_right = [p for p in boxes if p.left >= left - 0.05]
+        across = len(boxes) - len(before) - len(beside_right)
         width = left - right_edge
         rows = [len({round(p.middle / height) for p in side}) for side in (before, beside_right)]
-        if width < _GUTTER * height or min(rows) < _LINES_BESIDE or across > 0.25 * len(pieces):
+        if width < _GUTTER * height or min(rows) < _LINES_BESIDE or across > 0.25 * len(boxes):
             continue
         overlap = min(max(p.top for p in before), max(p.top for p in beside_right)) - max(
             min(p.bottom for p in before), min(p.bottom for p in beside_right)
@@ -105,14 +105,14 @@ def _gutter(pieces: list[Piece], height: float) -> float | None:
     return best[2] if best else None
 
 
-def _paragraphs(pieces: list[Piece], height: float) -> Iterator[str]:
-    rows: list[list[Piece]] = []
-    for piece in sorted(pieces, key=lambda p: (-p.middle, p.left)):
-        if rows and abs(rows[-1][0].middle - piece.middle) < 0.5 * max(height, piece.height):
-            rows[-1].append(piece)
+def _paragraphs(boxes: list[TextBox], height: float) -> Iterator[str]:
+    rows: list[list[TextBox]] = []
+    for box in sorted(boxes, key=lambda p: (-p.middle, p.left)):
+        if rows and abs(rows[-1][0].middle - box.middle) < 0.5 * max(height, box.height):
+            rows[-1].append(box)
         else:
-            rows.append([piece])
-    before: list[Piece] | None = None
+            rows.append([box])
+    before: list[TextBox] | None = None
     for row in rows:
         if before is not None and before[0].middle - row[0].middle > _PARAGRAPH * max(
             before[0].height, row[0].height
@@ -123,21 +123,21 @@ def _paragraphs(pieces: list[Piece], height: float) -> Iterator[str]:
     yield COLUMN_END
 
 
-def _line(row: list[Piece], height: float) -> str:
+def _line(row: list[TextBox], height: float) -> str:
     right_to_left = _is_right_to_left(row)
     text = ""
-    last: Piece | None = None
-    for piece in sorted(row, key=lambda p: p.left, reverse=right_to_left):
+    last: TextBox | None = None
+    for box in sorted(row, key=lambda p: p.left, reverse=right_to_left):
         gap = (
             0.0
             if last is None
-            else (last.left - piece.right if right_to_left else piece.left - last.right)
+            else (last.left - box.right if right_to_left else box.left - last.right)
         )
-        text += (" " if last is not None and gap > 0.12 * height else "") + piece.text.strip("\r\n")
-        last = piece
+        text += (" " if last is not None and gap > 0.12 * height else "") + box.text.strip("\r\n")
+        last = box
     return " ".join(text.split())
 
 
-def _is_right_to_left(pieces: Sequence[Piece]) -> bool:
-    letters = "".join(piece.text for piece in pieces)
+def _is_right_to_left(boxes: Sequence[TextBox]) -> bool:
+    letters = "".join(box.text for box in boxes)
     return len(_RIGHT_TO_LEFT.findall(letters)) > 0.5 * max(1, sum(c.isalpha() for c in letters))

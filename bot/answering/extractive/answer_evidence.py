@@ -26,32 +26,12 @@ _YEAR = re.compile(r"(?:1[6-9]|20)\d\d")
 _MISQUOTED = 0.3
 
 # Of the sentence that answers best.
-_OF_BEST = (
-    "covers",
-    "around",
-    "passage",
-    "article",
-    "title_covers",
-    "names",
-    "names_passage",
-    "pairs",
-    "missing",
-    "near_wanted",
-    "near_any",
-    "likeness",
-    "likeness_around",
-    "wanted",
-    "votes",
-    "span_votes",
-    "alike",
-    "age",
-    "thing",
-    "score",
-    "early",
-    "digits",
-    "lacking",
-    "answer_first",
-    "answer_share",
+_OF_BEST = tuple(
+    """
+    covers around passage article title_covers names names_passage pairs missing near_wanted
+    near_any likeness likeness_around wanted votes span_votes alike age thing score early
+    digits lacking answer_first answer_share
+    """.split()
 )
 EVIDENCE = (
     "passage",
