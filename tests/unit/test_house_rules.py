@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,39 @@ _ALL_BUT_CODE = shutil.ignore_patterns(
 CHECK = (
     "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(cache_dir=None))"
 )
+
+
+def _modules() -> list[Path]:
+    """The project's own modules."""
+    folders = ("bot", "prompts", "retrieval")
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+@cache
+def _nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def _lines_of_code(path: Path) -> list[tuple[int, str]]:
+    """Numbers and texts of lines that are neither empty nor part of an import, comment or docstring."""
+    left_out: set[int] = set()
+    for node in _nodes(path):
+        said: ast.stmt
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            said = node
+        elif (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and ast.get_docstring(node) is not None
+        ):
+            said = node.body[0]
+        else:
+            continue
+        left_out.update(range(said.lineno, (said.end_lineno or said.lineno) + 1))
+    return [
+        (number, text)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if (text := line.strip()) and not text.startswith("#") and number not in left_out
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +93,18 @@ def test_the_import_contracts_hold(house: Path) -> None:
         ("prompts/__init__.py", "retrieval.models", "The prompts know nothing"),
         ("bot/answering/models.py", "discord", "Answering knows nothing of Discord"),
         ("bot/ui/links.py", "sqlalchemy", "What faces Discord opens no store"),
+        ("bot/answering/models.py", "bot.services.answers", "The bot's floors"),
+        (
+            "bot/answering/providers/base.py",
+            "bot.answering.providers.factory",
+            "No circle in the bot",
+        ),
+        ("bot/ui/links.py", "bot.services.answers", "What is drawn knows no services"),
+        (
+            "bot/answering/verification/base.py",
+            "bot.answering.budget",
+            "Verification knows nothing",
+        ),
     ],
 )
 def test_a_wrong_import_breaks_a_contract(
@@ -85,10 +132,54 @@ def test_no_module_is_over_400_lines(folder: str) -> None:
     assert not long
 
 
+def test_no_run_of_twelve_lines_stands_twice() -> None:
+    places: dict[tuple[str, ...], list[str]] = {}
+    for path in _modules():
+        lines = _lines_of_code(path)
+        for first in range(len(lines) - 11):
+            run = tuple(text for _, text in lines[first : first + 12])
+            places.setdefault(run, []).append(f"{path.relative_to(ROOT)}:{lines[first][0]}")
+    assert not [where for where in places.values() if len(where) > 1]
+
+
+def test_hardly_a_line_is_kept_from_the_formatter() -> None:
+    assert sum(path.read_text(encoding="utf-8").count("# fmt: skip") for path in _modules()) < 20
+
+
+def test_no_class_has_the_name_of_another() -> None:
+    places: dict[str, list[str]] = {}
+    for path in _modules():
+        for node in _nodes(path):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert not {name: where for name, where in places.items() if len(where) > 1}
+
+
+def test_no_module_of_a_package_has_the_name_of_another() -> None:
+    conventional = {"__init__", "base", "errors", "factory", "models", "schema", "service"}
+    places: dict[tuple[str, ...], list[str]] = {}
+    for path in _modules():
+        within = path.relative_to(ROOT)
+        if len(within.parts) > 2 and path.stem not in conventional:
+            places.setdefault((*within.parts[:2], path.stem), []).append(str(within))
+    assert not {name: where for name, where in places.items() if len(where) > 1}
+
+
+def test_what_the_architecture_page_names_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:bot|prompts|retrieval|tests|docs)/[\w./-]+)`", page))
+    assert len(named) >= 10
+    assert not [path for path in named if not (ROOT / path).exists()]
+    table = page.partition("## Where is …?")[2].partition("\n## ")[0]
+    answers = [line for line in table.splitlines() if line.startswith("| the ")]
+    assert len(answers) == 10
+    assert all(re.search(r"`(?:bot|prompts|retrieval)/", line) for line in answers)
+
+
 def test_no_import_is_relative() -> None:
     for folder in ("bot", "prompts", "retrieval"):
         for path in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in _nodes(path):
                 assert not (isinstance(node, ast.ImportFrom) and node.level), path
 
 
