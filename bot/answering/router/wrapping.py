@@ -59,7 +59,7 @@ def spelt_out(text: str) -> str:
             return word
         return known[plain]
 
-    return re.sub(r"[^\W_]+(?:['’][^\W_]+)*", full, text)
+    return re.sub(r"\bw/o\b|[^\W_]+(?:['’][^\W_]+)*", full, text)
 
 
 def _alone(text: str, match: re.Match[str]) -> bool:
