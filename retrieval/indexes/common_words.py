@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from retrieval.text.stemming import stems
 from retrieval.text.spelling import edits
+from retrieval.text.stemming import stems
 
 WORDS = Path(__file__).with_name("common_words.txt.gz")
 _PARTS = 1e5

@@ -44,7 +44,7 @@ async def answered(
             if answer.abstained:
                 declined += 1
                 continue
-            line = answer_record(answer, record["id"], None)
+            line = answer_record(answer, record["id"], 0.0)
             found.append({**line, "asked_at": record["asked_at"], "right": record.get("answer")})
             if len(found) == most:
                 break

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 
 from bot.evaluation.questions import read_records
 from retrieval.indexes import common_words
-from retrieval.text.stemming import stems
 from retrieval.text.chunking import passage_spans
+from retrieval.text.stemming import stems
 from tests.benchmarks.weekly_news import SHARED
 
 SETS = ("weekly-news-2022", "weekly-news-2024")

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from bot.evaluation.questions import read_records
 from tests.benchmarks import people
 from tests.benchmarks.message_judge import wrong
+from tests.benchmarks.weekly_news import ingest_once
 
 FOLDER = Path(people.__file__).parent
 ARTICLES = FOLDER / "people_invented_articles.jsonl"
@@ -24,10 +26,9 @@ TALK = ("smalltalk", "help")
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, Any, str | None]]:
     folder = tmp_path_factory.mktemp("newsdesk")
-    asyncio.run(people.fill(folder, ARTICLES))
+    asyncio.run(ingest_once(folder, read_records(ARTICLES)))
     answered = asyncio.run(people.answers(folder, MESSAGES))
-    lines = MESSAGES.read_text(encoding="utf-8").splitlines()
-    records = [json.loads(line) for line in lines]
+    records = read_records(MESSAGES)
     answers = [json.loads(line) for line in answered.lines]
     assert [each["id"] for each in answers] == [each["id"] for each in records]
     return [

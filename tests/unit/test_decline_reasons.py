@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.answering.replies.decline_reasons import why_declined
-from bot.answering.replies.lines import line
+from bot.i18n import reply_text
 from retrieval.models import Passage, Reference, SearchResult, SearchResults
 
 TEXT = "A jury found pension fund manager Casimir Lorne guilty of nine counts of fraud on Friday."
@@ -29,7 +29,7 @@ def found(question: str) -> SearchResults:
     ],
 )
 def test_everyday_words_that_are_missing_are_not_named(question: str, subject: str) -> None:
-    assert why_declined(found(question), "too-thin", "en") == line(
+    assert why_declined(found(question), "too-thin", "en") == reply_text(
         "en", "decline-not-told", subject=subject
     )
 
@@ -43,10 +43,12 @@ def test_everyday_words_that_are_missing_are_not_named(question: str, subject: s
 )
 def test_a_missing_name_or_number_is(question: str, missing: str) -> None:
     told = why_declined(found(question), "too-thin", "en")
-    assert told.startswith(line("en", "decline-missing", subject="|", missing="|").split("|")[0])
+    assert told.startswith(
+        reply_text("en", "decline-missing", subject="|", missing="|").split("|")[0]
+    )
     assert missing in told
 
 
 def test_nothing_is_claimed_where_most_of_the_question_is_missing() -> None:
     told = why_declined(found("who won the regatta in calderquay for the lorne"), "too-thin", "en")
-    assert told == line("en", "decline-nothing-on-it")
+    assert told == reply_text("en", "decline-nothing-on-it")

@@ -35,7 +35,7 @@ def unwrapped(message: str) -> str:
     """
     bare = _EMOJI.sub(" ", _MENTION.sub(" ", message))
     bare = _STRETCHED.sub(_unstretched, " ".join(bare.split()))
-    text = bare
+    text = _unsigned(bare)
     for _ in range(_MOST_ROUNDS):
         shorter = _cut_once(text)
         if shorter == text or not _says_something(shorter):
@@ -78,6 +78,12 @@ def _unstretched(match: re.Match[str]) -> str:
     return re.sub(r"([^\W\d_])\1{2,}", r"\1\1", match[0])
 
 
+def _unsigned(text: str) -> str:
+    """Without a letter's end and the name under it."""
+    shorter = _signature().sub("", text).rstrip(_EDGE)
+    return text if shorter == text or not _says_something(shorter) else shorter
+
+
 def _cut_once(text: str) -> str:
     for phrases in _phrases().values():
         if found := phrases.before.match(text):
@@ -109,6 +115,14 @@ def _words_of(name: str) -> re.Pattern[str]:
     words = {word for one in _read("wrapping.toml").values() for word in one[name].split()}
     ordered = sorted(map(re.escape, words), key=len, reverse=True)
     return re.compile(rf"(?<![\w'’])(?:{'|'.join(ordered)})(?![\w'’])", re.I)
+
+
+@cache
+def _signature() -> re.Pattern[str]:
+    signed = "; ".join(one["signed"] for one in _read("wrapping.toml").values() if "signed" in one)
+    return re.compile(
+        rf"(?<![\w'’])(?:{_any(signed)})[\s,;:.!–—-]*(?:[^\W\d_]+\.?\s*){{0,2}}$", re.I
+    )
 
 
 @cache
