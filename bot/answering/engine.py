@@ -251,7 +251,7 @@ class AnswerEngine:
         if shown.sentences:
             answer = shown.answer(asked.question, quoted.notes, composition, composer.model.name)
             if reconciled.difference is not None:
-                answer = append_difference(answer, reconciled.difference, emit)
+                answer = append_difference(answer, reconciled.difference, emit, asked.replies_in)
         elif composition.refused:
             answer = await self._decline(asked, found, "not-answered")
         else:

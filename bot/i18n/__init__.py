@@ -15,6 +15,7 @@ from bot.i18n import command_names
 from bot.i18n.catalogues import DOMAINS, REPLIES, TextCatalogue, TextError, load
 from bot.i18n.formatting import fill
 from retrieval.errors import NewsdeskError, Note, Value
+from retrieval.timestamps import parse_span
 
 __all__ = [
     "DEFAULT",
@@ -23,6 +24,7 @@ __all__ = [
     "REPLY_LANGUAGES",
     "Say",
     "TextError",
+    "day_text",
     "describe",
     "in_english",
     "language_of",
@@ -92,6 +94,13 @@ def text(language: str, key: str, /, **variables: object) -> str:
 def reply_text(language: str, key: str, /, **variables: object) -> str:
     """Return the bot's own reply ``key``, in English where it doesn't speak the language."""
     return text(language if language in REPLY_LANGUAGES else DEFAULT, f"reply-{key}", **variables)
+
+
+def day_text(moment: str, language: str) -> str:
+    """Return the day of a moment or date of ISO 8601 as a language writes it, English for unknown
+    languages: ``3 November 2023``."""
+    day = parse_span(moment).start.date().isoformat()
+    return reply_text(language, "day", day=day)
 
 
 def describe(note: Note, language: str = DEFAULT, *, remedy: bool = False) -> str:

@@ -180,7 +180,7 @@ def test_a_written_answer_gets_the_side_that_it_lacks() -> None:
         (replace(citations[0], n=1),),
     )
     events: list[object] = []
-    answer = append_difference(written, read.resolution.difference, events.append)
+    answer = append_difference(written, read.resolution.difference, events.append, "en")
     assert "Tomas Brandt" in answer.text
     assert len(events) == 1
     assert {value.value for value in answer.conflicts[0].values} == {"Ines Okafor", "Tomas Brandt"}

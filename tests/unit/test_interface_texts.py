@@ -12,6 +12,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from bot.answering.replies.flatten import dated
 from bot.answering.router.classifier import SMALL_TALK
 from bot.cli.language import for_terminal, terminal_text
 from bot.config.settings import TerminalLanguage, terminal_language
@@ -20,6 +21,7 @@ from bot.i18n import (
     NAMES_IN_ENGLISH,
     REPLY_LANGUAGES,
     TextError,
+    day_text,
     describe,
     in_english,
     remedy_for,
@@ -293,3 +295,18 @@ def test_the_terminal_speaks_the_language_that_is_set(
     error = Refused("host-not-public", host="intranet")
     assert for_terminal(error) == describe(error.note, "de", remedy=True) != in_english(error)
     assert terminal_text("nearest") == text("de", "nearest")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "3 November 2023"),
+        ("de", "3. November 2023"),
+        ("ru", "3 ноября 2023"),
+        ("sv", "3 November 2023"),
+    ],
+)
+def test_a_reply_dates_reports_in_its_language(language: str, said: str) -> None:
+    assert day_text("2023-11-03T10:00:00Z", language) == said
+    assert dated("2023-11-03", "It opened.", language) == f"{said}: It opened."
+    assert dated(None, "It opened.", language) == "It opened."

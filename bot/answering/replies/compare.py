@@ -9,9 +9,9 @@ from bot.answering.replies.coverage import CoveringArticle, coverage_of, latest_
 from bot.answering.summaries.comparison import Comparison, ComparisonRow, compared
 from bot.answering.summaries.lexrank import ExtractedSentence, extract
 from bot.answering.summaries.models import EmptyCorpus, NothingToSummarize
+from bot.i18n import day_text
 from retrieval.library import Library
 from retrieval.runtime.executors import ASKING
-from retrieval.search.query import day
 from retrieval.timestamps import DAY_MICROS, TimeRange
 
 PUBLISHERS = 8
@@ -76,7 +76,7 @@ def _best_of_each(articles: Sequence[CoveringArticle]) -> dict[str, CoveringArti
 
 
 async def by_publisher(
-    library: Library, question: str, subject: str, within: TimeRange, corpus: str
+    library: Library, question: str, subject: str, within: TimeRange, corpus: str, language: str
 ) -> Answer | None:
     """A comparison as an answer; None if no article is about the subject."""
     try:
@@ -84,15 +84,15 @@ async def by_publisher(
     except NothingToSummarize:
         return None
     sentences = tuple(
-        AnswerSentence(f"{who(row)}: {row.sentence.text}", row.sentence.citations)
+        AnswerSentence(f"{who(row, language)}: {row.sentence.text}", row.sentence.citations)
         for row in comparison.rows
     )
     text = text_with_citations(sentences)
     return Answer(question, text, False, sentences, comparison.citations)
 
 
-def who(row: ComparisonRow) -> str:
+def who(row: ComparisonRow, language: str) -> str:
     """The publishers of a row and the day of the newest of their reports: ``BBC, Wire, 3 November
     2023``."""
     dates = [article.published_at for article in row.articles if article.published_at]
-    return ", ".join([*row.publishers, *([day(max(dates))] if dates else [])])
+    return ", ".join([*row.publishers, *([day_text(max(dates), language)] if dates else [])])

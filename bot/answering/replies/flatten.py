@@ -17,10 +17,9 @@ from bot.answering.router.router import RoutedMessage
 from bot.answering.summaries.models import CitedSentence, Summary, SummaryNumberer
 from bot.answering.summaries.service import Digest
 from bot.answering.summaries.timeline import Timeline, TimelineEvent
-from bot.i18n import reply_text
+from bot.i18n import day_text, reply_text
 from retrieval.errors import Note
 from retrieval.models import Passage, Reference
-from retrieval.search.query import day
 
 _MOST_CHARS = 1_500
 _EACH = 2  # sentences for each question of a message
@@ -58,13 +57,13 @@ def summary_answer(question: str, summary: Summary) -> Answer:
     return _joined(question, blocks, "summary", summary.model, summary.notes)
 
 
-def timeline_answer(question: str, timeline: Timeline) -> Answer:
+def timeline_answer(question: str, timeline: Timeline, language: str) -> Answer:
     """Its events in order, each with its day before it if it is known."""
 
     def sentence(event: TimelineEvent) -> AnswerSentence:
         if event.day is None:
             return event.sentence
-        text = dated(event.day.isoformat(), event.sentence.text)
+        text = dated(event.day.isoformat(), event.sentence.text, language)
         return AnswerSentence(text, event.sentence.citations)
 
     blocks = [((sentence(event),), event.citations) for event in timeline.events]
@@ -101,9 +100,9 @@ def asked_back(answer: Answer, message: RoutedMessage) -> Answer:
     return replace(answer, text=text, reply=True)
 
 
-def dated(published_at: str | None, sentence: str) -> str:
-    """A sentence with the day of its report before it."""
-    return f"{day(published_at)}: {sentence}" if published_at else sentence
+def dated(published_at: str | None, sentence: str, language: str) -> str:
+    """A sentence with the day of its report before it, as ``language`` writes days."""
+    return f"{day_text(published_at, language)}: {sentence}" if published_at else sentence
 
 
 def _conflicts(answers: Sequence[Answer], citations: Sequence[Citation]) -> Iterator[Conflict]:

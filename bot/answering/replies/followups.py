@@ -40,10 +40,12 @@ class Earlier:
     told: tuple[str, ...] = ()
 
 
-def sources_again(question: str, turn: Turn) -> Answer:
+def sources_again(question: str, turn: Turn, language: str) -> Answer:
     """The sources of the last answer, each with its publisher, date and passage."""
     sentences = tuple(
-        AnswerSentence(attributed(citation.article, f"“{citation.quote.translate(_INNER)}”"), (n,))
+        AnswerSentence(
+            attributed(citation.article, f"“{citation.quote.translate(_INNER)}”", language), (n,)
+        )
         for n, citation in enumerate(turn.citations, 1)
     )
     citations = tuple(

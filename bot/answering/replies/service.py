@@ -195,7 +195,7 @@ class Replies:
             )
         except NothingToSummarize:
             return None
-        return timeline_answer(asked.message.text, timeline)
+        return timeline_answer(asked.message.text, timeline, asked.message.language)
 
     async def _topic(self, asked: ReplyRequest) -> Answer | None:
         if not asked.message.subject:
@@ -207,13 +207,19 @@ class Replies:
             asked.within,
             asked.corpus,
             asked.source,
+            asked.message.language,
         )
 
     async def _compare(self, asked: ReplyRequest) -> Answer | None:
         if not asked.message.subject:
             return None
         return await by_publisher(
-            self._library, asked.message.text, asked.message.subject, asked.within, asked.corpus
+            self._library,
+            asked.message.text,
+            asked.message.subject,
+            asked.within,
+            asked.corpus,
+            asked.message.language,
         )
 
     async def _quoted(self, asked: ReplyRequest) -> Answer | None:
@@ -237,7 +243,7 @@ class Replies:
             return self._line(asked, "decline-nothing-earlier", "declined")
         if not turn.citations:
             return self._line(asked, "decline-no-sources", "declined")
-        return followups.sources_again(asked.message.text, turn)
+        return followups.sources_again(asked.message.text, turn, asked.message.language)
 
     async def _sure(self, asked: ReplyRequest) -> Answer | None:
         turn = asked.conversation.last

@@ -16,9 +16,8 @@ from bot.answering.models import (
     SentenceAccepted,
     text_with_citations,
 )
-from bot.i18n import reply_text
+from bot.i18n import day_text, reply_text
 from retrieval.models import Reference
-from retrieval.search.query import day
 from retrieval.text.tokens import stands_whole
 
 # Both sides stand in so many words at the beginning; what would be beyond them is left out.
@@ -34,7 +33,7 @@ def with_difference(answer: Answer, difference: Difference, language: str) -> An
         led = [_changed(difference, newer, older, answer, language)]
     else:
         led = [
-            AnswerSentence(_attributed(told), (n,))
+            AnswerSentence(_attributed(told, language), (n,))
             for told, n in zip(difference.values, (newer, older), strict=True)
         ]
     said = {told.quotation.text for told in difference.values}
@@ -57,7 +56,7 @@ def with_difference(answer: Answer, difference: Difference, language: str) -> An
 
 
 def append_difference(
-    answer: Answer, difference: Difference, emit: Callable[[Event], None]
+    answer: Answer, difference: Difference, emit: Callable[[Event], None], language: str
 ) -> Answer:
     """A written ``answer`` with those sides of a difference after it that it does not give."""
     if difference.changed:
@@ -69,7 +68,7 @@ def append_difference(
         n = _numbered(told, citations)
         numbers.append(n)
         if not any(stands_whole(told.value, sentence.text) for sentence in answer.sentences):
-            sentences.append(AnswerSentence(_attributed(told), (n,)))
+            sentences.append(AnswerSentence(_attributed(told, language), (n,)))
             emit(SentenceAccepted(sentences[-1], tuple(citations[known:])))
     values = (
         ConflictValue(told.value, (n,)) for told, n in zip(difference.values, numbers, strict=True)
@@ -83,14 +82,15 @@ def append_difference(
     )
 
 
-def attributed(article: Reference, text: str) -> str:
+def attributed(article: Reference, text: str, language: str) -> str:
     """A sentence with the publisher and the day of its article before it."""
-    parts = (article.source or article.title, article.published_at and day(article.published_at))
+    at = article.published_at
+    parts = (article.source or article.title, at and day_text(at, language))
     return f"{', '.join(part for part in parts if part)}: {text}"
 
 
-def _attributed(told: ToldValue) -> str:
-    return attributed(told.quotation.hit.passage.article, told.quotation.text)
+def _attributed(told: ToldValue, language: str) -> str:
+    return attributed(told.quotation.hit.passage.article, told.quotation.text, language)
 
 
 def _changed(

@@ -27,6 +27,7 @@ async def newest_on(
     within: TimeRange,
     corpus: str,
     source: str | None,
+    language: str,
 ) -> Answer | None:
     """The newest reports on a subject in two or three sentences, newest first, each with its day.
 
@@ -52,7 +53,7 @@ async def newest_on(
                 line = CitedSentence.quoted(one)
                 if one is found[0]:
                     line = CitedSentence(
-                        dated(read.report.article.published_at, one.text),
+                        dated(read.report.article.published_at, one.text, language),
                         line.passages,
                         line.quotes,
                     )
