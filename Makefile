@@ -33,7 +33,6 @@ bench-peers: .venv-peers/installed
 	.venv-peers/bin/python -m tests.benchmarks.peers
 
 train: .venv/installed-dev
-	$(BIN)/python -m tests.benchmarks.train_common_words --write
 	$(BIN)/python -m tests.benchmarks.train_stories --write
 	$(BIN)/python -m tests.benchmarks.train_ranking --write
 	$(BIN)/python -m tests.benchmarks.train_quoting --write

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,8 +29,13 @@ Limit = Annotated[int, typer.Option(min=1, max=100, help="How many passages to c
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Answer as of this moment (ISO 8601). Default: now.")
 ]
-Since = Annotated[str | None, typer.Option(help="Nothing published before (ISO 8601).")]
-Until = Annotated[str | None, typer.Option(help="Nothing published after (ISO 8601).")]
+Since = Annotated[
+    str | None,
+    typer.Option(help="Nothing published before: ISO 8601, or words such as `last week`."),
+]
+Until = Annotated[
+    str | None, typer.Option(help="Nothing published after: ISO 8601, or words for time.")
+]
 
 ShowDropped = Annotated[
     bool,
@@ -79,10 +84,26 @@ def moment(text: str | None, option: str, *, end: bool) -> datetime | None:
     return span.end if end else span.start
 
 
+def moment_in_words(text: str | None, option: str, now: datetime, *, end: bool) -> datetime | None:
+    """The same, or words for time such as `last week` or `gestern`, read at ``now`` in UTC."""
+    from retrieval.text.time_expressions.options import read_option
+
+    try:
+        return moment(text, option, end=end)
+    except typer.BadParameter:
+        read = read_option(text or "", now, UTC)
+        found = read and (read.until if end else read.since)
+        if not found:
+            raise
+        return found
+
+
 def time_range(as_of: str | None, since: str | None, until: str | None) -> TimeRange:
     from retrieval.timestamps import TimeRange, utc_now
 
-    first, last = moment(since, "--since", end=False), moment(until, "--until", end=True)
+    now = moment(as_of, "--as-of", end=True) or utc_now()
+    first = moment_in_words(since, "--since", now, end=False)
+    last = moment_in_words(until, "--until", now, end=True)
     if first is not None and last is not None and first > last:
         raise typer.BadParameter("--since is later than --until")
-    return TimeRange(moment(as_of, "--as-of", end=True) or utc_now(), first, last)
+    return TimeRange(now, first, last)

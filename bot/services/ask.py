@@ -32,7 +32,7 @@ from bot.ui.delivery import MessageDelivery
 from bot.ui.escaping import plain
 from retrieval.library import Library
 from retrieval.moderation import removals
-from retrieval.text.time_expressions import read_time
+from retrieval.text.time_expressions.options import read_option
 from retrieval.timestamps import TimeRange, parse_span
 
 _MOST_WAITING = 1_000
@@ -217,18 +217,22 @@ class AskService:
         me = self._client.user
         return isinstance(channel, discord.Thread) and me is not None and channel.owner_id == me.id
 
-    def since(self, words: str | None) -> datetime | None:
-        """``2023-11-03`` or words such as `last week`. Raises ``UserError`` for what is neither."""
+    def since(self, words: str | None, locale: str | None = None) -> datetime | None:
+        """``2023-11-03`` or words such as `last week`, in any language, first that of
+        ``locale``.
+
+        Raises ``UserError`` for what is neither.
+        """
         if not words or not words.strip():
             return None
         try:
             return parse_span(words).start
         except ValueError:
             now, zone = self._library.clock(), self._library.config.zone
-            since = read_time(words, now, zone).since
-            if since is None:
+            read = read_option(words, now, zone, languages=[locale.split("-")[0]] if locale else ())
+            if read is None or read.since is None:
                 raise UserError("unknown-date", text=plain(words, 60)) from None
-            return since
+            return read.since
 
     def _wait(self, user_id: int, resume: Resume) -> None:
         self._waiting[user_id] = resume

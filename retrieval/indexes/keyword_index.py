@@ -15,7 +15,6 @@ import numpy.typing as npt
 import tantivy
 
 from retrieval.catalogue import PASSAGES_PER_VERSION, PendingVersion
-from retrieval.indexes.common_words import share_of_passages
 from retrieval.indexes.keyword_languages import held_languages, with_other_stems
 from retrieval.indexes.keyword_schema import (
     ANALYZER,
@@ -102,17 +101,15 @@ class KeywordIndex:
         if index is None:
             return KeywordQuery({})
         searcher = index.searcher()
-        # In a corpus of a few passages every word is rare or common by chance: it is filled up
-        # with passages of the news at large.
+        # In a corpus of a few passages every word is rare or common by chance.
         count = max(searcher.num_docs, _MIN_IDF_PASSAGES)
-        filled = count - searcher.num_docs
         weights = {}
         for stem in terms:
             frequency = searcher.doc_freq("text", stem)
             if not frequency:
                 forms = alternatives.get(stem, ())
                 frequency = max((self.frequency(form) for form in forms), default=0)
-            weights[stem] = _idf(count, frequency + filled * share_of_passages(stem))
+            weights[stem] = _idf(count, frequency)
         of_names = {stem for name in names for stem in stems(name, language)}
         return KeywordQuery(weights, kind, frozenset(of_names & weights.keys()), alternatives)
 
@@ -372,6 +369,6 @@ def _counted(
     return [(int(i), float(n or 0)) for i, n in zip(ids, counts, strict=True) if i is not None]
 
 
-def _idf(count: int, frequency: float) -> float:
+def _idf(count: int, frequency: int) -> float:
     """Robertson and Sparck Jones' weight as BM25 uses it: ln(1 + (N - n + 0.5) / (n + 0.5))."""
     return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 
 _SAMPLE_CHARS = 300
+# Hardly an English text is without it, and no other language has it.
+_ENGLISH_WORD = " the "
 _WORD = re.compile(r"[^\W\d_]+")
 # What stands in no other language of the file, and so much it counts beside a word.
 _LETTERS = {
@@ -76,6 +78,8 @@ def likely_language(text: str, among: Iterable[str] = ()) -> str | None:
     ``among`` are the languages to choose from where its words fit several, the likeliest first. None
     where nothing tells.
     """
+    if _ENGLISH_WORD in text:
+        return "en"
     if (script := script_language(text)) is not None:
         return script
     words = _WORD.findall(text[:_SAMPLE_CHARS].lower())

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import typer
 
+from bot.cli.options import moment_in_words
 from retrieval.text.time_expressions import read_time
+from retrieval.text.time_expressions.options import read_option, whole_period
+from retrieval.text.time_expressions.phrases import known_languages, time_language
 
 _WEDNESDAY = "2023-11-15T12:00"
 _NOTHING = ("-", "-")
@@ -322,3 +328,73 @@ def test_names_are_no_time() -> None:
     moment = datetime.fromisoformat("2023-12-13T12:00+00:00")
     read = read_time(question, moment, UTC, names=[(start, start + len("USA today"))])
     assert read.phrase == "yesterday"
+
+
+def _phrases_of_languages() -> Iterator[tuple[str, str, str, str, str]]:
+    language = ""
+    table = Path(__file__).parent / "data" / "time_phrases.txt"
+    for line in table.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            language = line[1:-1]
+        elif not line.startswith("#"):
+            kind, question, *days = (part.strip() for part in line.split(";"))
+            since, until = (days[0], days[-1]) if days else _NOTHING
+            since += "T00:00" if len(since) == len("2023-12-13") else ""
+            until += "T23:59" if len(until) == len("2023-12-13") else ""
+            yield language, kind, question, since, until
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "question", "since", "until"), list(_phrases_of_languages())
+)
+def test_phrases_of_other_languages(
+    language: str, kind: str, question: str, since: str, until: str
+) -> None:
+    moment = datetime.fromisoformat("2023-12-13T12:00+00:00")
+    for said in (None, language):  # told by its own words, and known
+        read = read_time(question, moment, UTC, language=said)
+        found = "none" if read.phrase is None else "exact" if read.exact else "preferred"
+        assert (found, _minutes(read.since), _minutes(read.until)) == (kind, since, until)
+
+
+@pytest.mark.parametrize("language", sorted(known_languages()))
+def test_a_file_of_words_has_all_months_and_weekdays(language: str) -> None:
+    words = time_language(language).words
+    assert set(words["month"].values()) == {str(number) for number in range(1, 13)}
+    assert set(words["weekday"].values()) == {str(number) for number in range(7)}
+
+
+@pytest.mark.parametrize(
+    ("words", "since"),
+    [
+        ("gestern", "2023-12-12"), ("letzte Woche", "2023-12-04"), ("seit Montag", "2023-12-11"), ("Mai", "2023-05-01"),
+        ("ayer", "2023-12-12"), ("la semana pasada", "2023-12-04"), ("hier", "2023-12-12"), ("lundi", "2023-12-11"),
+        ("mars 2022", "2022-03-01"), ("ontem", "2023-12-12"), ("segunda-feira", "2023-12-11"), ("ieri", "2023-12-12"),
+        ("gisteren", "2023-12-12"), ("dün", "2023-12-12"), ("geçen hafta", "2023-12-04"), ("вчера", "2023-12-12"),
+        ("أمس", "2023-12-12"), ("पिछले हफ्ते", "2023-12-04"), ("昨天", "2023-12-12"), ("上周", "2023-12-04"),
+        ("昨日", "2023-12-12"), ("先週", "2023-12-04"), ("yesterday", "2023-12-12"), ("last week", "2023-12-04"),
+        ("2022", "2022-01-01"), ("3.5.2023", "2023-05-03"), ("three days ago", "2023-12-10"), ("vor drei Tagen", "2023-12-10"),
+    ],
+)  # fmt: skip
+def test_an_option_is_read_in_any_language(words: str, since: str) -> None:
+    read = read_option(words, datetime.fromisoformat("2023-12-13T12:00+00:00"), UTC)
+    assert read is not None
+    assert _minutes(read.since) == f"{since}T00:00"
+
+
+@pytest.mark.parametrize("words", ["ferry", "🙂", "", "31.2.2023", "Brücke", "地震"])
+def test_an_option_that_is_no_time_is_none(words: str) -> None:
+    moment = datetime.fromisoformat("2023-12-13T12:00+00:00")
+    assert read_option(words, moment, UTC) is None
+    assert whole_period(words, moment, UTC) is None
+
+
+def test_options_of_the_terminal_take_words_beside_dates() -> None:
+    moment = datetime.fromisoformat("2023-12-13T12:00+00:00")
+    assert _minutes(moment_in_words("gestern", "--since", moment, end=False)) == "2023-12-12T00:00"
+    assert _minutes(moment_in_words("gestern", "--until", moment, end=True)) == "2023-12-12T23:59"
+    assert (
+        _minutes(moment_in_words("2023-11-03", "--since", moment, end=False)) == "2023-11-03T00:00"
+    )
+    with pytest.raises(typer.BadParameter):
+        moment_in_words("ferry", "--since", moment, end=False)

@@ -30,7 +30,6 @@ from bot.answering.prompt_injection import (
     STRAY,
     asks_about_instructions,
     orders_in,
-    overlaps,
 )
 from retrieval.models import SearchResult
 from retrieval.text.stemming import stems
@@ -227,12 +226,12 @@ def _sentences(
     spans = readable_sentences(passage.text, passage.article.title)
     for place, span in enumerate(spans):
         text = passage.text[span.start : span.end]
-        if overlaps(span.start, span.end, orders):
+        if any(start < span.end and end > span.start for start, end in orders):
             continue
         terms = tuple(stems(text))
         # A question that only says what stands here would have an order shown to it.
         repeated = question_stems.issuperset(terms)
-        if repeated and overlaps(span.start, span.end, stray):
+        if repeated and any(start < span.end and end > span.start for start, end in stray):
             continue
         words = frozenset(terms).union(*(meant[stem] for stem in meant.keys() & set(terms)))
         # What the question says is no answer.

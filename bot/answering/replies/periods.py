@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from retrieval.errors import Note
 from retrieval.text.time_expressions import read_time
+from retrieval.text.time_expressions.options import whole_period
 from retrieval.timestamps import TimeRange
 
 _DAY = timedelta(days=1)
@@ -24,8 +25,8 @@ def period_of(question: str, subject: str, within: TimeRange, zone: tzinfo) -> T
         return within
     as_of = within.as_of
     read = read_time(question, as_of, zone)
-    if read.since is None and is_a_time(subject, as_of, zone):
-        read = read_time(f"in {subject.title()}", as_of, zone)
+    if read.since is None and (named := whole_period(subject, as_of, zone)) is not None:
+        read = named
     if read.since is None:
         if read.until is not None:
             return TimeRange(as_of, read.until - _WEEK, read.until)
@@ -39,8 +40,7 @@ def period_of(question: str, subject: str, within: TimeRange, zone: tzinfo) -> T
 
 def is_a_time(subject: str, as_of: datetime, zone: tzinfo) -> bool:
     """Whether a subject is nothing but a time: "november"."""
-    read = read_time(f"in {subject.title()}", as_of, zone)
-    return bool(subject) and read.since is not None and len(read.rest.split()) == 0
+    return whole_period(subject, as_of, zone) is not None
 
 
 def names_no_time(question: str, as_of: datetime, zone: tzinfo) -> bool:

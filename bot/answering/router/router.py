@@ -18,10 +18,10 @@ from bot.answering.router.classifier import (
     MessageClassifier,
 )
 from bot.answering.router.subjects import subject_of
-from bot.answering.router.times import english_time
 from bot.answering.router.wrapping import asks_something, spelt_out, unwrapped
 from retrieval.search.query import content_words
 from retrieval.text.time_expressions import read_time
+from retrieval.text.time_expressions.options import whole_period
 
 # So sure the classifier has to be, where a mistake would leave a question about the news without
 # its search; what is less sure is asked of the articles.
@@ -46,7 +46,7 @@ _SURE: dict[Kind, float] = {
 _SURE_OF_TALK = 0.5
 _FEW_WORDS = 4
 _SHORT = 3
-# Below this it is taken for news; a language model is asked, where one is configured.
+# Below this a language model is asked, where one is configured.
 _UNSURE = 0.4
 _NO_WORD = re.compile(r"^\W*$")
 
@@ -86,18 +86,18 @@ class Router:
             whole = await self._classifier.guess(text)
             if guess.best in SMALL_TALK or (whole.best in SMALL_TALK and len(bare.split()) <= 2):
                 guess = max(guess, whole, key=lambda one: one.kinds[0][1])
-        timed = " ".join(english_time(bare, guess.language).split())
-        kind = _kind(timed, guess, conversation, as_of)
+        kind = _kind(bare, guess, conversation, as_of)
         if ask is not None and kind not in LEANING and guess.kinds[0][1] < _UNSURE:
             word = await ask(bare)
             kind = next((known for known in KINDS if known == word), kind)
         question = spelt_out(bare) if guess.language == "en" else bare
-        subject = _subject(timed, kind, as_of)
-        if kind == "digest" and subject and not _names_a_time(f"in {subject.title()}", as_of):
-            # "ferry news" names no time: it is a topic.
-            kind = kind if _names_a_time(timed, as_of) else "topic"
+        subject = _subject(bare, kind, as_of)
+        # "ferry news" names no time: it is a topic.
+        is_topic = bool(subject) and whole_period(subject, as_of, UTC) is None
+        if kind == "digest" and is_topic and not _names_a_time(bare, as_of):
+            kind = "topic"
         if kind == "digest":
-            question = timed
+            question = bare
         if guess.language == "en":
             subject = spelt_out(subject)
         return RoutedMessage(text, question, kind, subject, guess.language)
@@ -110,10 +110,7 @@ def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) 
         # Without an answer before it, "why?" is unclear and "tell me more about X" a topic.
         if guess.best in LEANING and guess.kinds[0][1] >= 0.5 and len(text.split()) <= _SHORT:
             return guess.best
-        surest = guess.kinds[0][1]
         guess = guess.without(LEANING)
-        if surest < _UNSURE:
-            return _news_kind(text, guess)
     elif leaning := _leaning(text, guess):
         return leaning
     best, share = guess.kinds[0]

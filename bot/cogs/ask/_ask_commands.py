@@ -48,7 +48,7 @@ class AskCommands(commands.Cog):
     ) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         ask = self._services.ask
-        moment = ask.since(since)
+        moment = ask.since(since, interaction.locale.value)
         ask.admit(context, question)
         hidden = context.settings.private if private is None else private
         hidden = hidden and context.guild_id is not None  # nobody else reads direct messages

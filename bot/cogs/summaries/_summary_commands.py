@@ -171,7 +171,7 @@ class SummaryCommands(commands.Cog):
     ) -> None:
         """Show what ``make`` makes of the articles from ``since`` on, as it was typed."""
         context = await self._services.contexts.of_interaction(interaction)
-        first = self._services.ask.since(since)
+        first = self._services.ask.since(since, interaction.locale.value)
 
         async def ranged(corpus: str, around: SummaryContext, progress: Progress) -> Sequence[Page]:
             return await make(corpus, TimeRange(around.as_of, first), around, progress)

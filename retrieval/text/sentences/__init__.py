@@ -14,8 +14,6 @@ __all__ = ["sentence_spans", "sentences"]
 # A line break ends a sentence unless the next line goes on in lower case (hard-wrapped text).
 _LINE = re.compile(r"\n(?![ \t]*[a-z])|\n[ \t]*(?=\n)")
 _ANY_LINE = re.compile(r"\n(?![ \t]*[a-zà-öø-ÿ\u0430-\u045f])|\n[ \t]*(?=\n)")
-# Hardly an English text is without it, and no other language has it.
-_ENGLISH_WORD = " the "
 _WIDE_SPACES = "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
@@ -29,7 +27,7 @@ def sentence_spans(text: str, language: str | None = None) -> Iterator[tuple[int
         for space in _WIDE_SPACES:
             text = text.replace(space, " ")
     if language is None:
-        language = "en" if _ENGLISH_WORD in text else likely_language(text) or "en"
+        language = likely_language(text) or "en"
     in_english = language == "en"
     for line_start, line_end in _line_spans(text, _LINE if in_english else _ANY_LINE):
         start = line_start

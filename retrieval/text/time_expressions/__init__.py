@@ -15,9 +15,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from retrieval.text.common_words import likely_language
 from retrieval.text.time_expressions.meanings import MEANINGS, Reader
 from retrieval.text.time_expressions.periods import Calendar, Period
-from retrieval.text.time_expressions.phrases import TimeLanguage, time_language
+from retrieval.text.time_expressions.phrases import (
+    TimeLanguage,
+    known_languages,
+    time_language,
+    written_alike,
+)
 from retrieval.text.tokens import remove_span
 
 __all__ = ["MONTH_NAMES", "WEEKDAY_NAMES", "TimeExpression", "read_time"]
@@ -70,14 +76,18 @@ def read_time(
     *,
     names: Sequence[tuple[int, int]] = (),
     day_first: bool = True,
-    language: str = "en",
+    language: str | None = None,
 ) -> TimeExpression:
     """Find the words for time in ``question`` and the period that they mean at the moment ``now``.
 
     ``names`` are ``(start, end)`` of what is no time whatever its words, such as publishers;
-    ``day_first`` says how 3/5/2023 is read. Raises ``KeyError`` for an unknown language.
+    ``day_first`` says how 3/5/2023 is read. ``language`` is the question's, by its ISO 639-1 code;
+    None leaves it to the question's own words, and a language whose words for time nobody knows is
+    read as English.
     """
-    words = time_language(language)
+    if language is None:
+        language = likely_language(question)
+    words = time_language(language if language in known_languages() else "en")
     masked = _without_names(question, names, words)
     has_been = bool(words.has_been.search(question))
     ahead = bool(words.will_be.search(question)) and not has_been
@@ -115,8 +125,8 @@ def read_time(
 
 def _without_names(question: str, names: Sequence[tuple[int, int]], words: TimeLanguage) -> str:
     """The question with all that is no time masked, of the same length."""
-    text = question
-    spans = [*names, *(m.span() for pattern in words.no_time for m in pattern.finditer(question))]
+    text = written_alike(question)
+    spans = [*names, *(m.span() for pattern in words.no_time for m in pattern.finditer(text))]
     for start, end in spans:
         text = text[:start] + _MASK * (end - start) + text[end:]
     return text

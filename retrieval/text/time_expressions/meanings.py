@@ -11,9 +11,10 @@ from typing import TypeAlias
 from dateutil.relativedelta import relativedelta
 
 from retrieval.text.time_expressions.periods import DAY, TICK, Calendar, Period
-from retrieval.text.time_expressions.phrases import TimeLanguage
+from retrieval.text.time_expressions.phrases import TimeLanguage, folded
 
 Match: TypeAlias = "re.Match[str]"
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,51 +30,64 @@ class Reader:
 
     def period(self, text: str, *, ahead: bool = False) -> Period:
         """Any one period, as it stands behind `since`, `before`, `between` and their like."""
-        calendar, words = self.calendar, self.language.words
-        text = " ".join(text.lower().split())
-        if text in words["today"]:
-            return calendar.day(calendar.today - int(words["today"][text]) * DAY)
-        if self.language.made["date"].fullmatch(text):
-            return self.date(text, ahead=ahead)
-        if match := self._whole(r"(last )?({weekday})", text):
-            number = int(words["weekday"][match[2]])
-            return calendar.weekday(number, before=bool(match[1]))
-        if match := self._whole(r"(last|this|the) weekend", text):
-            return calendar.weekend(match[1])
-        if match := self._whole(r"({which}) ({unit})", text):
-            return self.relative(match[1], match[2])
-        if match := self._whole(r"({which}) ({season})", text):
-            return calendar.season(words["season"][match[2]], words["which"][match[1]])
-        if match := self._whole(r"(?:({which}) )?({holiday})(?: (?:of )?({year}))?", text):
-            return self.holiday(match[1], match[2], match[3])
-        if match := self._whole(r"({month})\.?(?:,? (?:of )?({year}))?", text):
-            return calendar.month(int(words["month"][match[1]]), _int(match[2]))
-        if match := self._whole(r"({year})", text):
-            return calendar.year(int(match[1]))
+        text = " ".join(text.split())
+        for form in self.language.periods:
+            match = form.pattern.fullmatch(text)
+            if match and (found := _PERIODS[form.means](self, match, ahead)):
+                return found
         raise ValueError(text)
 
     def date(self, text: str, *, ahead: bool = False) -> Period:
         """A written date, in figures or with the month's name."""
-        text = text.lower()
         if match := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", text):
             return self.calendar.date(int(match[3]), int(match[2]), int(match[1]))
-        if match := re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d\d(?:\d\d)?)", text):
-            first, second, written = (int(number) for number in match.groups())
+        if match := re.fullmatch(
+            r"(\d{1,2})([/.-])(\d{1,2})(?:\2(\d\d(?:\d\d)?)?)?(?!\d)\D*", text
+        ):
+            first, second, written = int(match[1]), int(match[3]), _int(match[4])
             day_first = self.calendar.day_first if max(first, second) <= 12 else first > 12
             day, month = (first, second) if day_first else (second, first)
-            return self.calendar.date(day, month, written + (2000 if written < 100 else 0))
-        word = self._search(r"{month}", text)
+            year = written + 2000 if written is not None and written < 100 else written
+            return self.calendar.date(day, month, year, ahead=ahead)
+        if (parts := self.language.made.get("ymd")) and (match := parts.fullmatch(text)):
+            return self.calendar.date(
+                self.count(match["d"]), self.count(match["m"]), _int(match["y"]), ahead=ahead
+            )
+        word = self.language.made["monthname"].search(text)
+        if word is None:
+            raise ValueError(text)
+        month = int(self.language.meaning("month", word[0]))
         rest = f"{text[: word.start()]} {text[word.end() :]}"
         numbers = [int(number) for number in re.findall(r"\d+", rest)]
-        year = next((n for n in numbers[1:] if n > 99), None)
-        month = int(self.language.words["month"][word[0]])
-        return self.calendar.date(numbers[0], month, year, ahead=ahead)
+        if numbers and (numbers[0] <= 31 or "daynumber" not in self.language.words):
+            day, numbers = numbers[0], numbers[1:]
+        else:
+            day = self._day_in_words(rest)
+        year = next((n for n in numbers if n > 99), None)
+        return self.calendar.date(day, month, year, ahead=ahead)
+
+    def _day_in_words(self, text: str) -> int:
+        for word in text.split():
+            if (number := self.language.words["daynumber"].get(folded(word))) is not None:
+                return int(number)
+        raise ValueError(text)
+
+    def which(self, word: str) -> str:
+        """``this`` or ``last``, by a word before or behind what it is said of."""
+        table = "which" if folded(word) in self.language.words["which"] else "behind"
+        return self.language.meaning(table, word)
 
     def relative(self, which: str, unit: str) -> Period:
-        offset = 0 if self.language.meaning("which", which) == "this" else -1
-        name = self.language.meaning("unit", unit)
+        return self.unit(
+            self.language.meaning("unit", unit), 0 if self.which(which) == "this" else -1
+        )
+
+    def unit(self, name: str, offset: int) -> Period:
+        """The unit of that name ``offset`` away from now, as people mean it."""
         if name in {"minute", "hour"}:
-            raise ValueError(unit)
+            raise ValueError(name)
+        if name == "weekend":
+            return self.calendar.weekend("last" if offset else "this")
         if name == "week" and not offset:
             return self.calendar.this_week()
         return self.calendar.unit(name, offset)
@@ -86,31 +100,17 @@ class Reader:
         return self.calendar.holiday(rule, _int(year))
 
     def count(self, text: str | None) -> int:
-        text = " ".join((text or "a").lower().split())
-        return int(text) if text.isdigit() else int(self.language.meaning("number", text))
+        if not text:
+            return 1
+        return int(text) if text.isdecimal() else int(self.language.meaning("number", text))
 
     def ago(self, count: str | None, unit: str) -> datetime:
         return self.calendar.ago(self.count(count), self.language.meaning("unit", unit))
 
-    def _whole(self, pattern: str, text: str) -> Match | None:
-        return _compiled(self.language, pattern).fullmatch(text)
-
-    def _search(self, pattern: str, text: str) -> Match:
-        found = _compiled(self.language, pattern).search(text)
-        if found is None:
-            raise ValueError(text)
-        return found
-
 
 Meaning: TypeAlias = Callable[[Reader, Match], Period | None]
-_PATTERNS: dict[tuple[int, str], re.Pattern[str]] = {}
-
-
-def _compiled(language: TimeLanguage, pattern: str) -> re.Pattern[str]:
-    key = (id(language), pattern)
-    if key not in _PATTERNS:
-        _PATTERNS[key] = language.compile(pattern)
-    return _PATTERNS[key]
+# A period from a match and whether it lies ahead; None if it is none after all.
+PeriodMeaning: TypeAlias = Callable[[Reader, Match, bool], Period | None]
 
 
 def _int(text: str | None) -> int | None:
@@ -129,6 +129,83 @@ def _end(period: Period) -> datetime:
     return period.end
 
 
+def _today(reader: Reader, match: Match, ahead: bool) -> Period:
+    calendar = reader.calendar
+    back = int(reader.language.meaning("today", match["today"]))
+    return calendar.day(calendar.today - back * DAY)
+
+
+def _date(reader: Reader, match: Match, ahead: bool) -> Period:
+    return reader.date(match["date"], ahead=ahead)
+
+
+def _named_weekday(reader: Reader, match: Match, ahead: bool) -> Period:
+    found = match.groupdict()
+    before = bool(found["last"])
+    if behind := found.get("last2"):
+        before = reader.language.meaning("behind", behind) == "last"
+    number = int(reader.language.meaning("weekday", match["weekday"]))
+    return reader.calendar.weekday(number, before=before)
+
+
+def _weekday_of_week(reader: Reader, match: Match, ahead: bool) -> Period:
+    offset = int(reader.language.meaning("weekword", match["week"]))
+    number = int(reader.language.meaning("weekday", match["weekday"]))
+    monday = _start(reader.calendar.unit("week", offset))
+    return reader.calendar.day(monday + number * DAY)
+
+
+def _weekend(reader: Reader, match: Match, ahead: bool) -> Period:
+    return reader.calendar.weekend(match["which"].lower())
+
+
+def _span(reader: Reader, match: Match, ahead: bool) -> Period:
+    unit, offset = reader.language.meaning("span", match["span"]).split()
+    if unit == "weekend":
+        return reader.calendar.weekend({"-1": "last", "0": "this"}.get(offset, "the"))
+    return reader.unit(unit, int(offset))
+
+
+def _relative_unit(reader: Reader, match: Match, ahead: bool) -> Period:
+    return reader.relative(match["which"], match["unit"])
+
+
+def _relative_season(reader: Reader, match: Match, ahead: bool) -> Period:
+    name = reader.language.meaning("season", match["season"])
+    if year := match.groupdict().get("year"):
+        return reader.calendar.season_of(name, int(year))
+    return reader.calendar.season(name, reader.which(match["which"]))
+
+
+def _named_holiday(reader: Reader, match: Match, ahead: bool) -> Period:
+    found = match.groupdict()
+    return reader.holiday(found.get("which"), match["holiday"], found.get("year"))
+
+
+def _named_month(reader: Reader, match: Match, ahead: bool) -> Period:
+    number = int(reader.language.meaning("month", match["month"]))
+    return reader.calendar.month(number, _int(match["year"]))
+
+
+def _named_year(reader: Reader, match: Match, ahead: bool) -> Period:
+    return reader.calendar.year(int(match["year"]))
+
+
+_PERIODS: Mapping[str, PeriodMeaning] = {
+    "date": _date,
+    "holiday": _named_holiday,
+    "month": _named_month,
+    "relative": _relative_unit,
+    "season": _relative_season,
+    "span": _span,
+    "today": _today,
+    "weekday": _named_weekday,
+    "weekday_of_week": _weekday_of_week,
+    "weekend": _weekend,
+    "year": _named_year,
+}
+
+
 def _period(reader: Reader, match: Match) -> Period:
     return reader.period(match["p"])
 
@@ -136,6 +213,10 @@ def _period(reader: Reader, match: Match) -> Period:
 def _between(reader: Reader, match: Match) -> Period:
     end = _end(reader.period(match["b"]))
     first = _start(reader.period(match["a"]))
+    year = reader.language.made["year"]
+    if year.search(match["a"]) and not year.search(match["b"]):
+        while end - relativedelta(years=1) >= first:  # from March 2022 to May
+            end -= relativedelta(years=1)
     while first > end:  # from November to March
         first -= relativedelta(years=1)
     return Period(first, end)
@@ -149,8 +230,8 @@ def _days_of_month(reader: Reader, match: Match) -> Period:
 
 
 def _since(reader: Reader, match: Match) -> Period:
-    if match["p2"]:
-        return Period(reader.period(match["p2"]).start, None)
+    if from_on := match.groupdict().get("p2"):
+        return Period(reader.period(from_on).start, None)
     # What it was since can't lie ahead.
     calendar = reader.calendar
     return Period(reader.at(calendar.at(calendar.now)).period(match["p"]).start, None)
@@ -185,6 +266,18 @@ def _past(reader: Reader, match: Match) -> Period:
     return Period(reader.ago(found["n"] or found.get("n2"), found["unit"] or found["unit2"]), None)
 
 
+def _past_few(reader: Reader, match: Match) -> Period:
+    # "In the last days", of which nobody said how many.
+    name = reader.language.meaning("unit", match["unit"])
+    return Period(reader.calendar.ago(_FEW, name), None)
+
+
+def _past_two(reader: Reader, match: Match) -> Period:
+    # Languages with a dual say it in one word.
+    name = reader.language.meaning("dual", match["unit"])
+    return Period(reader.calendar.ago(2, name), None)
+
+
 def _last_night(reader: Reader, match: Match) -> Period:
     # The evening, and the morning in which it is reported.
     today = reader.calendar.today
@@ -213,7 +306,11 @@ def _quarter(reader: Reader, match: Match) -> Period:
 
 
 def _decade(reader: Reader, match: Match) -> Period:
-    return reader.calendar.months(int(match["decade"]) * 12, 120)
+    said = match["decade"]
+    decade = int(said if said.isdecimal() else reader.language.meaning("decadeword", said))
+    if decade < 100:  # the seventies
+        decade += 1900 if decade > 20 else 2000
+    return reader.calendar.months(decade * 12, 120)
 
 
 def _holiday(reader: Reader, match: Match) -> Period:
@@ -274,6 +371,8 @@ MEANINGS: Mapping[str, Meaning] = {
     "part_of_day": _part_of_day,
     "part_of_year": _part_of_year,
     "past": _past,
+    "past_few": _past_few,
+    "past_two": _past_two,
     "period": _period,
     "quarter": _quarter,
     "relative": _relative,

@@ -1,14 +1,15 @@
 """The words for time of a language, read from its file beside this module.
 
 A language is data: tables of words, and forms in which they say a time. What a form means is code
-(`meanings.py`), the same for all languages.
+(`meanings.py`), the same for all languages; most forms are shared (`_forms.toml`), and a language
+says only of which words they are made.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,9 +17,38 @@ from typing import Any, TypeAlias
 
 Pattern: TypeAlias = re.Pattern[str]
 
-
 # Tables without a word of which, or a figure, nothing is a time.
-_TELLING = ("month", "weekday", "unit", "season", "holiday", "today", "other")
+_TELLING = (
+    "month",
+    "weekday",
+    "unit",
+    "season",
+    "holiday",
+    "today",
+    "span",
+    "other",
+    "lastnight",
+    "dual",
+    "decadeword",
+)
+# What a language may have none of. A shared form that needs any other part is left out without it.
+_OPTIONAL = (
+    "article", "last", "behind", "from", "in", "on", "tobehind", "pastfront", "pastmark", "yearmark",
+    "yearword", "lead",
+)  # fmt: skip
+# Parts that are made of what a single period may be, by the meanings of their entries.
+_OF_PERIODS = {
+    "period": frozenset[str](),
+    "named": frozenset(["span", "relative", "season"]),
+    "dayname": frozenset(["weekday"]),
+}
+_NEVER = "(?!)"
+# Marks that stand within words and are no word characters to `re`: vowel signs of Indic scripts.
+_INSIDE = r"[\w\u0300-\u036f\u064b-\u0652\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963]"
+# Letters that writers don't keep apart, each for the one that the files have; of the same length.
+_ALIKE = str.maketrans("أإآى", "اااي")
+_DOT_ABOVE = "\u0307"
+_NAME = re.compile(r"\{([a-z]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +61,15 @@ class PhraseForm:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimeLanguage:
-    """The words of a language. ``words`` gives, by table, what each word stands for, in lower case;
-    ``made`` are the patterns that are made of them."""
+    """The words of a language. ``words`` gives, by table, what each word stands for, folded;
+    ``made`` are the patterns that are made of them, ``periods`` what a single period may be, such
+    as stands behind "since"."""
 
     words: Mapping[str, Mapping[str, str]]
     parts: Mapping[str, str]
     made: Mapping[str, Pattern]
     forms: tuple[PhraseForm, ...]
+    periods: tuple[PhraseForm, ...]
     no_time: tuple[Pattern, ...]
     report_before: tuple[Pattern, ...]
     report_behind: tuple[Pattern, ...]
@@ -49,16 +81,22 @@ class TimeLanguage:
     # Whether anything in a text may be a word for time.
     trigger: Pattern
 
-    def compile(self, pattern: str) -> Pattern:
-        """A pattern in which ``{name}`` stands for the words of that table, in any case."""
-        return re.compile(_filled(pattern, self.parts), re.IGNORECASE)
-
     def meaning(self, table: str, word: str) -> str:
         """What a word of a table stands for. Raises ``ValueError`` if it is none of it."""
         try:
-            return self.words[table][" ".join(word.lower().split())]
+            return self.words[table][folded(word)]
         except KeyError:
             raise ValueError(word) from None
+
+
+def folded(word: str) -> str:
+    """A word as the tables have it: in small letters, dotted and dotless i alike."""
+    return " ".join(word.lower().split()).replace(_DOT_ABOVE, "").replace("ı", "i")
+
+
+def written_alike(text: str) -> str:
+    """A text of the same length with one letter for those that its writers don't keep apart."""
+    return text if text.isascii() else text.translate(_ALIKE)
 
 
 @cache
@@ -67,60 +105,92 @@ def time_language(code: str) -> TimeLanguage:
 
     Raises ``KeyError`` for a language that has no file.
     """
-    path = Path(__file__).with_name(f"{code}.toml")
-    if not path.exists():
+    if code not in known_languages():
         raise KeyError(code)
-    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    data = _read(code)
+    shared: dict[str, Any] = {} if data.get("own_forms") else _read("_forms")
     words = {
-        table: {word: meaning for meaning, listed in entries.items() for word in listed}
+        table: {folded(word): meaning for meaning, listed in entries.items() for word in listed}
         for table, entries in data["words"].items()
     }
-    parts = {table: _any_of(known) for table, known in words.items()}
-    made = {}
+    parts = {table: _any_of(entries) for table, entries in data["words"].items()}
     for name, pattern in data["made"].items():
-        parts[name] = _filled(pattern, parts)
-        made[name] = re.compile(parts[name], re.IGNORECASE)
+        parts[name] = f"(?:{_filled(pattern, parts)})"
+    made = {name: _compiled(parts[name]) for name in data["made"]}
+    for name in _OPTIONAL:
+        parts.setdefault(name, _NEVER)
+    periods = _entries("period", data, shared, parts)
+    for name, kinds in _OF_PERIODS.items():
+        any_of = "|".join(pattern for means, pattern, _ in periods if not kinds or means in kinds)
+        parts.setdefault(name, re.sub(r"\(\?P<\w+>", "(?:", f"(?:{any_of})"))
+    inside = "" if data.get("unspaced") else _INSIDE
+    bound = (f"(?<!{inside})", f"(?!{inside})") if inside else ("", "")
 
-    def compiled(pattern: str, flags: int = re.IGNORECASE) -> Pattern:
-        return re.compile(_filled(pattern, parts), flags)
+    def each_of(patterns: Iterable[str]) -> tuple[Pattern, ...]:
+        return tuple(_compiled(_filled(pattern, parts)) for pattern in patterns)
 
-    def each(patterns: list[str]) -> tuple[Pattern, ...]:
-        return tuple(map(compiled, patterns))
-
-    signs = {name: compiled(pattern) for name, pattern in data["signs"].items()}
+    none, report = data.get("none", {}), data.get("report", {})
+    signs = {
+        name: _compiled(_filled(data["signs"].get(name, _NEVER), parts))
+        for name in ("latest", "timeless", "will_be", "has_been", "event")
+    }
+    telling = "|".join(parts[name] for name in _TELLING if name in parts)
     return TimeLanguage(
         words,
         parts,
         made,
-        tuple(_form(entry, parts) for entry in data["form"]),
-        each(data["none"]["names"] + data["none"]["durations"]),
-        each(data["report"]["before"]),
-        each(data["report"]["behind"]),
-        **signs,
-        trigger=re.compile(
-            rf"\d|(?<!\w)(?:{'|'.join(parts[table] for table in _TELLING)})(?!\w)", re.IGNORECASE
+        tuple(
+            PhraseForm(
+                means, _compiled(f"{bound[0]}(?:{pattern}){bound[1]}", 0 if case else re.IGNORECASE)
+            )
+            for means, pattern, case in _entries("form", data, shared, parts)
         ),
+        tuple(PhraseForm(means, _compiled(pattern)) for means, pattern, _ in periods),
+        each_of([*none.get("names", ()), *shared.get("names", ()), *none.get("durations", ())]),
+        each_of(report.get("before", ())),
+        each_of(report.get("behind", ())),
+        **signs,
+        trigger=_compiled(rf"\d|{bound[0]}(?:{telling})" + ("" if shared else bound[1])),
     )
 
 
-def known_languages() -> list[str]:
+@cache
+def known_languages() -> frozenset[str]:
     """The codes of the languages that have a file."""
-    return sorted(path.stem for path in Path(__file__).parent.glob("*.toml"))
+    folder = Path(__file__).parent
+    return frozenset(path.stem for path in folder.glob("*.toml") if path.stem[0] != "_")
 
 
-def _form(entry: Mapping[str, Any], parts: Mapping[str, str]) -> PhraseForm:
-    flags = 0 if entry.get("case") else re.IGNORECASE
-    return PhraseForm(
-        entry["means"], re.compile(rf"(?<!\w)(?:{_filled(entry['pattern'], parts)})(?!\w)", flags)
-    )
+def _read(name: str) -> dict[str, Any]:
+    path = Path(__file__).with_name(f"{name}.toml")
+    return tomllib.loads(written_alike(path.read_text(encoding="utf-8")))
 
 
-def _any_of(words: Mapping[str, str]) -> str:
+def _entries(
+    kind: str, data: Mapping[str, Any], shared: Mapping[str, Any], parts: Mapping[str, str]
+) -> list[tuple[str, str, bool]]:
+    """Meaning, filled pattern and whether case counts, of a language's own entries and then of the
+    shared ones for which it has all parts."""
+    own = data.get(kind, ())
+    fit = [e for e in shared.get(kind, ()) if set(_NAME.findall(e["pattern"])) <= parts.keys()]
+    return [
+        (entry["means"], _filled(entry["pattern"], parts), bool(entry.get("case")))
+        for entry in (*own, *fit)
+    ]
+
+
+def _compiled(pattern: str, flags: int = re.IGNORECASE) -> Pattern:
+    return re.compile(pattern, flags)
+
+
+def _any_of(entries: Mapping[str, Iterable[str]]) -> str:
     """Longer words first, or the shorter ones would hide them."""
-    listed = sorted(words, key=lambda word: (-len(word), word))
+    listed = sorted(
+        {word for words in entries.values() for word in words}, key=lambda word: (-len(word), word)
+    )
     return f"(?:{'|'.join(re.escape(word) for word in listed)})"
 
 
 def _filled(pattern: str, parts: Mapping[str, str]) -> str:
     """``{name}`` replaced by the part of that name; quantifiers such as ``{2,8}`` stay."""
-    return re.sub(r"\{([a-z]+)\}", lambda match: parts[match.group(1)], pattern)
+    return _NAME.sub(lambda match: parts[match.group(1)], pattern)
