@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
@@ -74,6 +75,8 @@ class Library:
             reranker=self.reranker,
             rerank_seconds=config.rerank_seconds,
         )
+        # Set when shown passages lack their vectors, which are made in the background.
+        self._backlog = asyncio.Event()
         self._indexes: dict[tuple[int, int], CorpusIndexes] = {}
         # One for a corpus, as long as anybody uses it; the last few are kept, for what they know
         # of the corpus's stories takes a while to load.
@@ -89,6 +92,10 @@ class Library:
     @property
     def data_dir(self) -> Path:
         return self.config.data_dir
+
+    @property
+    def vector_backlog(self) -> asyncio.Event:
+        return self._backlog
 
     # Asking
 
@@ -159,6 +166,13 @@ class Library:
     async def counts(self) -> list[CorpusCounts]:
         return await self.catalogue.corpora.counts()
 
+    async def without_vector(self) -> dict[str, int]:
+        """By corpus name, how many passages are found by their words alone so far."""
+        return {
+            corpus.name: await self.catalogue.vectors.count_lacking(corpus)
+            for corpus in await self.catalogue.corpora.all()
+        }
+
     async def embedders(self) -> dict[str, str | None]:
         """By corpus name, the embedder that made its vectors."""
         return {
@@ -212,7 +226,9 @@ class Library:
         key = (indexes.corpus.id, indexes.corpus.generation)
         indexer = self._indexers.get(key)
         if indexer is None:
-            indexer = Indexer(self.catalogue, self.embedder, indexes, self.clock)
+            indexer = Indexer(
+                self.catalogue, self.embedder, indexes, self.clock, backlog=self._backlog
+            )
             self._indexers[key] = indexer
         if indexer not in self._recent_indexers:
             self._recent_indexers.append(indexer)

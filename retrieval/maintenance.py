@@ -161,7 +161,7 @@ async def reindex(library: Library, corpus: Corpus) -> AsyncIterator[tuple[int, 
     """
     library.require_writable()
     await _drop_other_generations(library, corpus)
-    await library.catalogue.articles.drop_vectors(corpus)
+    await library.catalogue.vectors.drop_others(corpus)
     renewed = Corpus(corpus.id, corpus.name, corpus.generation + 1)
     indexes = library.indexes(renewed)
     version_ids = await library.catalogue.articles.shown_version_ids(corpus)
@@ -172,7 +172,7 @@ async def reindex(library: Library, corpus: Corpus) -> AsyncIterator[tuple[int, 
     await library.catalogue.corpora.switch_generation(corpus, renewed.generation)
     library.forget(corpus.name)
     await _drop_other_generations(library, renewed)
-    await library.catalogue.articles.drop_vectors(renewed)
+    await library.catalogue.vectors.drop_others(renewed)
     # What could not enter the old indexes, say for another embedder, enters the new ones.
     await indexer.finish_pending()
 
@@ -191,10 +191,16 @@ async def check_indexes(library: Library) -> list[IndexDisagreement]:
     found = []
     for corpus in await library.catalogue.corpora.all():
         indexes = library.indexes(corpus)
-        expected = await library.catalogue.articles.shown_passage_ids(corpus)
-        for name, held in (
-            ("keywords", await indexes.keywords.passage_ids()),
-            ("vectors", await indexes.vectors.passage_ids()),
+        shown = await library.catalogue.articles.shown_passage_ids(corpus)
+        # Vectors that are still to be made are missing nowhere.
+        later = (
+            await library.catalogue.vectors.lacking_ids(corpus)
+            if library.embedder.deferred
+            else set()
+        )
+        for name, held, expected in (
+            ("keywords", await indexes.keywords.passage_ids(), shown),
+            ("vectors", await indexes.vectors.passage_ids(), shown - later),
         ):
             missing = len(expected - set(held))
             surplus = len(held) - (len(expected) - missing)

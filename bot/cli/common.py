@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bot.services.ingestion import IngestionServices
     from retrieval.catalogue.audit_log import Actor
     from retrieval.ingestion.progress import IngestProgress
+    from retrieval.ingestion.vector_worker import VectorWorker
     from retrieval.library import Library
     from retrieval.moderation import ModerationService
 
@@ -31,8 +32,10 @@ def actor() -> Actor:
 
 @contextlib.asynccontextmanager
 async def open_ingestion_services(
-    command: str, *, writing: bool = True
+    command: str, *, writing: bool = True, brings_in: bool = False
 ) -> AsyncIterator[IngestionServices]:
+    """Open what brings news in. After a command that ``brings_in`` articles, their vectors are made
+    where the embedder takes long."""
     from bot.services.ingestion import open_ingestion
     from bot.storage.library import open_library
 
@@ -45,6 +48,27 @@ async def open_ingestion_services(
         open_ingestion(settings, library) as room,
     ):
         yield room
+        if brings_in:
+            await make_vectors(room.vectors)
+
+
+async def make_vectors(worker: VectorWorker) -> None:
+    """Make the vectors that follow, with a bar on standard error where somebody sees it."""
+    import sys
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    total = await worker.lacking()
+    if not total:
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True, quiet=not sys.stderr.isatty())
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as shown:
+        # Who stops it loses nothing: the next command that brings articles in goes on, as the bot does.
+        task = shown.add_task("making vectors; search finds by words meanwhile", total=total)
+        async for made in worker.finish():
+            shown.update(task, completed=made)
 
 
 async def known(library: Library, corpus: str) -> None:

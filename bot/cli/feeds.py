@@ -306,7 +306,7 @@ def check(
 
     async def run() -> list[FeedVisit]:
         visits = []
-        async with open_ingestion_services("feeds check") as room:
+        async with open_ingestion_services("feeds check", brings_in=True) as room:
             with bar(hidden=as_json) as follow:
                 coming = (
                     room.poller.due()

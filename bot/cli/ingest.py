@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import actor, bar, open_ingestion_services
+from bot.cli.common import actor, bar, make_vectors, open_ingestion_services
 from bot.cli.language import for_terminal
 from bot.cli.output import complain, ingested_record, print_json
 from retrieval.errors import Note
@@ -39,7 +39,7 @@ def ingest(
     async def run() -> None:
         rejected: list[IngestResult] = []
         counts: dict[str, int] = {}
-        async with open_ingestion_services("ingest") as room:
+        async with open_ingestion_services("ingest", brings_in=True) as room:
             for is_web, group in itertools.groupby(sources, lambda source: "://" in source):
                 given = list(group)
                 results = (
@@ -117,6 +117,7 @@ def reindex(
     async def run() -> None:
         from bot.config.settings import load_settings
         from bot.storage.library import open_library
+        from retrieval.ingestion.vector_worker import VectorWorker
 
         async with open_library(load_settings().library(), writer="newsdesk reindex") as library:
             if corpus is not None:
@@ -127,6 +128,7 @@ def reindex(
             wanted = [each for each in known if corpus in (None, each.name)]
             for each in wanted:
                 articles = await _reindex(library, each, hidden=as_json)
+                await make_vectors(VectorWorker(library))
                 if as_json:
                     print_json({"corpus": each.name, "articles": articles})
                 else:
@@ -156,7 +158,12 @@ async def _from_files(
     counts: dict[str, int] = {}
     with _progress(hidden=hidden) as advance:
         async for result in ingest_all(
-            indexer, _read(room, sources), actor=by.who, origin=by.where, data_dir=config.data_dir
+            indexer,
+            _read(room, sources),
+            actor=by.who,
+            origin=by.where,
+            data_dir=config.data_dir,
+            vectors=False,  # after all sources
         ):
             counts[result.status] = counts.get(result.status, 0) + 1
             advance(counts)

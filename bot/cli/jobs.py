@@ -36,7 +36,7 @@ def resume(as_json: o.Json = False) -> None:
     """Finish the jobs that an interruption left, of all corpora."""
 
     async def run() -> list[tuple[Job, JobCounts]]:
-        async with open_ingestion_services("jobs resume") as room:
+        async with open_ingestion_services("jobs resume", brings_in=True) as room:
             return await room.jobs.tallies(await room.jobs.drain())
 
     _print_jobs(asyncio.run(run()), as_json, "No job was left unfinished.")

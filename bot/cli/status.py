@@ -55,18 +55,24 @@ def status(as_json: o.Json = False) -> None:
             print(f"  {label}: {newest['title']} ({published or 'undated'})")
         if corpus["unfinished"]:
             print(f"  {corpus['unfinished']} articles are on their way into the indexes")
+        if lacking := corpus["without_vector"]:
+            print(
+                f"  {lacking} passages have no vector yet; until they have, they are found by words"
+            )
     sizes = ", ".join(f"{name} {describe_size(size)}" for name, size in record["sizes"].items())
     print(f"On disk: {sizes}")
     print(f"Embedder: {record['embedder']}; Chroma: {record['chroma']}; answers: {record['model']}")
 
 
 async def _corpora(library: Library) -> list[dict[str, Any]]:
+    lacking = await library.without_vector()
     return [
         {
             "name": counts.name,
             "articles": counts.articles,
             "passages": counts.passages,
             "unfinished": counts.unfinished,
+            "without_vector": lacking.get(counts.name, 0),
             "newest": {"title": counts.newest_title, "published_at": counts.newest_published_at}
             if counts.newest_title is not None
             else None,

@@ -16,6 +16,7 @@ from retrieval.feeds.service import FeedService
 from retrieval.ingestion.jobs.queue import JobQueue
 from retrieval.ingestion.jobs.worker import JobWorker
 from retrieval.ingestion.page_loader import PageLoader
+from retrieval.ingestion.vector_worker import VectorWorker
 from retrieval.library import Library
 from retrieval.runtime.concurrency import cancel
 from retrieval.web.crawler import Crawler
@@ -28,13 +29,14 @@ _AGAIN_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class IngestionServices:
-    """``poller.run()`` and ``jobs.run()`` are to be run beside each other while the bot is up."""
+    """``poller``, ``jobs`` and ``vectors`` are to be run beside each other while the bot is up."""
 
     library: Library
     feeds: FeedService
     poller: FeedPoller
     jobs: JobQueue
     pages: PageLoader
+    vectors: VectorWorker
 
 
 @contextlib.asynccontextmanager
@@ -62,15 +64,16 @@ async def open_ingestion(settings: Settings, library: Library) -> AsyncIterator[
         poller = FeedPoller(feeds, at_once=settings.feed_connections, clock=library.clock)
         worker = JobWorker(library, pages, load_item)
         jobs = JobQueue(library, worker, most_waiting=settings.max_queued_jobs)
-        yield IngestionServices(library, feeds, poller, jobs, pages)
+        yield IngestionServices(library, feeds, poller, jobs, pages, VectorWorker(library))
 
 
 @contextlib.asynccontextmanager
 async def run_background_tasks(room: IngestionServices) -> AsyncIterator[None]:
-    """Visit feeds and work on jobs while the block lasts. What is cut off goes on the next time."""
+    """Visit feeds, work on jobs and make vectors while the block lasts. What is cut off goes on the next time."""
     tasks = [
         asyncio.create_task(_run_forever(room.poller.run, "feeds"), name="feeds"),
         asyncio.create_task(_run_forever(room.jobs.run, "jobs"), name="jobs"),
+        asyncio.create_task(_run_forever(room.vectors.run, "vectors"), name="vectors"),
     ]
     try:
         yield

@@ -48,9 +48,6 @@ Alongside = Callable[[AsyncConnection, list[Acceptance]], Awaitable[None]]
 _PENDING = [versions.c[field.name] for field in fields(PendingVersion)[:-1]]
 # These come by the ten thousand: what SQLAlchemy does for a row takes longer than what SQLite does.
 _KEEP_PASSAGE = str(insert(passages).compile(dialect=sqlite.dialect()))
-_KEEP_VECTOR = str(
-    insert(passage_vectors).prefix_with("OR REPLACE").compile(dialect=sqlite.dialect())
-)
 # Articles that one turn of a thread identifies: whoever holds ingestion up waits for no more.
 _IDENTIFIED_AT_ONCE = 32
 
@@ -192,29 +189,6 @@ class ArticleRepository:
 
         return await self._database.read(load)
 
-    async def store_vectors(
-        self, generation: int, passage_ids: Sequence[int], vectors: Sequence[bytes]
-    ) -> None:
-        """Keep the vectors of passages, or replace them."""
-        rows = [(i, generation, vector) for i, vector in zip(passage_ids, vectors, strict=True)]
-        if rows:
-            async with self._database.write() as connection:
-                await connection.exec_driver_sql(_KEEP_VECTOR, rows)
-
-    async def drop_vectors(self, corpus: Corpus) -> None:
-        """Forget the vectors of other generations than the one in use."""
-        mine = (
-            select(passages.c.id)
-            .join(versions, versions.c.id == passages.c.version_id)
-            .where(versions.c.corpus_id == corpus.id)
-        )
-        async with self._database.write() as connection:
-            await connection.execute(
-                delete(passage_vectors)
-                .where(passage_vectors.c.generation != corpus.generation)
-                .where(passage_vectors.c.passage_id.in_(mine))
-            )
-
     async def still_accepted(self, version_ids: Sequence[int]) -> set[int]:
         """Of these versions those that still are to be shown: none that was removed meanwhile."""
         query = select(versions.c.id).where(
@@ -277,6 +251,17 @@ class ArticleRepository:
                 .limit(limit)
             )
             return [Reference(*row) for row in rows]
+
+    async def languages(self, corpus: Corpus) -> dict[str, int]:
+        """How many of the articles that are shown are in each language, as far as it is known."""
+        query = (
+            select(versions.c.language, func.count())
+            .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+            .where(versions.c.language.is_not(None))
+            .group_by(versions.c.language)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return {row[0]: row[1] for row in rows}
 
     async def title_of(self, corpus: Corpus, url: str) -> str | None:
         """The title of the article of this address that is shown, if there is one."""

@@ -12,6 +12,7 @@ from retrieval.catalogue.feeds import FeedRepository
 from retrieval.catalogue.jobs import JobRepository
 from retrieval.catalogue.queries import ReadQueries
 from retrieval.catalogue.stories import StoryRepository
+from retrieval.catalogue.vectors import VectorRepository
 
 
 class Catalogue:
@@ -23,6 +24,7 @@ class Catalogue:
         self.corpora = CorpusRepository(database)
         self.articles = ArticleRepository(database, self.queries)
         self.stories = StoryRepository(database)
+        self.vectors = VectorRepository(database)
         self.feeds = FeedRepository(database)
         self.jobs = JobRepository(database)
 

@@ -40,6 +40,8 @@ class Embedder(ABC):
     # Whether making vectors takes so much longer than all the rest of ingestion that articles are
     # shown before they have theirs.
     deferred: bool = False
+    # In which languages it tells what texts mean; None for so many that others don't matter.
+    languages: frozenset[str] | None = None
 
     async def warm_up(self) -> None:
         """Load what the first call would otherwise wait for."""

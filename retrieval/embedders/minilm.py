@@ -17,6 +17,8 @@ class MiniLmEmbedder(Embedder):
     """384 dimensions, 256 tokens of a text at most."""
 
     identity = "minilm/all-MiniLM-L6-v2"
+    deferred = True
+    languages = frozenset({"en"})
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -12,12 +13,19 @@ import numpy as np
 from retrieval.embedders.base import Embedder, EmbedderOptions, Vectors, normalised
 from retrieval.errors import EmbedderError
 
+# The names of models say so, where they are for one language.
+_OF_ENGLISH = re.compile(r"(?:^|[-_/])en(?:$|[-_.])|all-MiniLM", re.IGNORECASE)
+
 
 class NeuralEmbedder(Embedder):
     """Loads its model at the first use; then one batch at a time."""
 
+    deferred = True
+
     def __init__(self, options: EmbedderOptions) -> None:
         self.identity = f"neural/{options.neural_model}"
+        if _OF_ENGLISH.search(options.neural_model):
+            self.languages = frozenset({"en"})
         self._options = options
         self._model: Any = None
         self._lock = threading.Lock()

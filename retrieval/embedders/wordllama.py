@@ -23,6 +23,8 @@ class WordLlamaEmbedder(Embedder):
     """The 256-dimensional ``l2_supercat`` model of wordllama. Texts without a word give zeros."""
 
     identity = "wordllama/l2_supercat-256"
+    dimensions = 256
+    languages = frozenset({"en"})
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

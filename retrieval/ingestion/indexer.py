@@ -4,39 +4,34 @@ The order is what makes a crash harmless. An article is first kept (state ``acce
 transaction), then its passages enter both indexes, then it is shown and its former version retired
 (one transaction), then the former version leaves the indexes. Search shows nothing but what the
 catalogue calls ``indexed``, every step can be done again, and start-up does just that.
+
+Where an embedder takes long (``deferred``), articles are shown as soon as they can be found by their
+words; `make_vectors` follows. Which passages have a vector, the catalogue knows.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from retrieval.catalogue import (
-    Acceptance,
-    Catalogue,
-    Corpus,
-    KnownStoryMember,
-    PendingVersion,
-    StoryMember,
+from retrieval.catalogue import Acceptance, Catalogue, Corpus, PendingVersion
+from retrieval.embedders import Embedder, Vectors, packed
+from retrieval.ingestion.story_assigner import (
+    PreparedBatch,
+    StoryAssigner,
+    are_own,
+    fingerprint_of,
+    lead_vectors,
+    passage_texts,
 )
-from retrieval.embedders import Embedder, Vectors, packed, unpacked
 from retrieval.models import IngestItem, IngestResult
 from retrieval.runtime.executors import INGESTING
 from retrieval.search.candidates import CorpusIndexes
-from retrieval.stories.clustering import (
-    ClusterAssignment,
-    ClusterDocument,
-    Fingerprint,
-    StoryClusterer,
-    fingerprint,
-    ordered,
-)
-from retrieval.stories.features import unpack_features
+from retrieval.stories.clustering import Fingerprint
 from retrieval.timestamps import Clock
 
 Result = TypeVar("Result")
@@ -45,6 +40,8 @@ Settle = Callable[[AsyncConnection, list[tuple[IngestItem, IngestResult]]], Awai
 
 # Articles that are indexed together. Larger ones are faster, smaller ones report sooner.
 _BATCH = 128
+# Passages whose vectors are made between two writes, where they follow later.
+_PASSAGES = 64
 
 
 class Indexer:
@@ -52,18 +49,31 @@ class Indexer:
     several may hand in articles side by side, and what enters or leaves the indexes takes turns."""
 
     def __init__(
-        self, catalogue: Catalogue, embedder: Embedder, indexes: CorpusIndexes, clock: Clock
+        self,
+        catalogue: Catalogue,
+        embedder: Embedder,
+        indexes: CorpusIndexes,
+        clock: Clock,
+        *,
+        backlog: asyncio.Event | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._embedder = embedder
         self._indexes = indexes
         self._clock = clock
-        self._stories = StoryAssigner(catalogue, indexes.corpus)
+        # Set when there are vectors to be made.
+        self._backlog = backlog or asyncio.Event()
+        self._stories = StoryAssigner(catalogue, indexes.corpus, embedder.identity)
         self._turn = asyncio.Lock()
 
     @property
     def corpus(self) -> Corpus:
         return self._indexes.corpus
+
+    @property
+    def makes_vectors_later(self) -> bool:
+        """Whether `make_vectors` is to be called after articles came in."""
+        return self._embedder.deferred
 
     async def accept(
         self,
@@ -103,19 +113,33 @@ class Indexer:
     async def embed(
         self, versions: Sequence[PendingVersion], *, placed: bool = False
     ) -> PreparedBatch:
-        """Make the vectors of accepted versions, and what grouping knows them by unless they are
-        ``placed``: have their place among the stories already."""
-        texts = [
-            f"{version.title}\n{version.text[start:end]}"
-            for version in versions
-            for _, start, end in version.passages
-        ]
-        unplaced = [] if placed else versions
-        vectors, fingerprints = await asyncio.gather(
-            self._embedder.embed(texts), INGESTING.run(lambda: [*map(_fingerprint, unplaced)])
+        """Make the vectors of accepted versions, unless they follow later, and what grouping knows
+        the versions by unless they are ``placed``: have their place among the stories already."""
+        unplaced = [] if placed else [version for version in versions if version.passages]
+        own = are_own(self._embedder.identity)
+
+        def known() -> tuple[list[Fingerprint], Vectors | None]:
+            return [*map(fingerprint_of, unplaced)], None if own else lead_vectors(unplaced)
+
+        async def made() -> Vectors | None:
+            if self._embedder.deferred:
+                return None
+            return await self._embedder.embed([t for v in versions for t in passage_texts(v)])
+
+        vectors, (fingerprints, leads) = await asyncio.gather(made(), INGESTING.run(known))
+        if own and vectors is not None:
+            sizes = [len(version.passages) for version in versions]
+            starts = np.cumsum(sizes) - sizes
+            rows = [start for start, size in zip(starts, sizes, strict=True) if size]
+            # A copy: a view would keep the vectors of the whole batch.
+            leads = None if placed else vectors[rows].copy()
+        ids = [version.id for version in unplaced]
+        return PreparedBatch(
+            versions,
+            vectors,
+            dict(zip(ids, fingerprints, strict=True)),
+            dict(zip(ids, leads, strict=True)) if leads is not None else {},
         )
-        known = {v.id: found for v, found in zip(unplaced, fingerprints, strict=True)}
-        return PreparedBatch(versions, vectors, known)
 
     async def finish(self, prepared: PreparedBatch) -> None:
         """Index what was prepared, show it and remove what it replaces."""
@@ -130,6 +154,33 @@ class Indexer:
             )
             if retired:
                 await self._remove(retired)
+        if prepared.vectors is None:
+            self._backlog.set()
+
+    async def make_vectors(self) -> AsyncGenerator[int]:
+        """Make the vectors that passages lack which are shown, the newest first. Yields how many are
+        made so far; each time they are durable. Ended or killed early, it goes on the next time.
+
+        Raises ``EmbedderError``, and ``EmbedderMismatch`` if others are by another embedder.
+        """
+        await self._indexes.vectors.require_embedder()
+        done = 0
+        while lacking := await self._catalogue.vectors.lacking(self.corpus, _PASSAGES):
+            ids = [passage_id for passage_id, _ in lacking]
+            made = await self._embedder.embed([text for _, text in lacking])
+            async with self._turn:
+                # What left the indexes meanwhile must not come back.
+                shown = await self._catalogue.vectors.still_shown(ids)
+                rows = [row for row, passage_id in enumerate(ids) if passage_id in shown]
+                kept = [ids[row] for row in rows]
+                # The catalogue last: what it knows of is in the index for sure.
+                if kept:
+                    await self._indexes.vectors.write(kept, made[rows])
+                    await self._catalogue.vectors.store(
+                        self.corpus.generation, kept, packed(made[rows])
+                    )
+            done += len(rows)
+            yield done
 
     async def enter(self, version_ids: Sequence[int]) -> None:
         """Index and show accepted versions."""
@@ -146,7 +197,7 @@ class Indexer:
     async def regroup(self, change: Callable[[], Awaitable[Result]]) -> Result:
         """Let ``change`` rewrite the stories in the catalogue while nothing is placed."""
         async with self._turn:
-            self._stories = StoryAssigner(self._catalogue, self._indexes.corpus)
+            self._stories = StoryAssigner(self._catalogue, self.corpus, self._embedder.identity)
             return await change()
 
     async def finish_pending(self) -> int:
@@ -177,17 +228,19 @@ class Indexer:
 
     async def _write(self, prepared: PreparedBatch) -> None:
         ids = [passage_id for version in prepared.versions for passage_id, _, _ in version.passages]
-        if ids:
-            outcomes = await asyncio.gather(
-                self._indexes.vectors.write(ids, prepared.vectors),
-                self._indexes.keywords.write(prepared.versions, ()),
-                self._catalogue.articles.store_vectors(
-                    self._indexes.corpus.generation, ids, packed(prepared.vectors)
-                ),
-                return_exceptions=True,
-            )
-            for error in filter(None, outcomes):
-                raise error
+        if not ids:
+            return
+        vectors = prepared.vectors
+        if vectors is None:  # they follow; whether they may is seen now
+            ids, vectors = [], np.zeros((0, 0), dtype=np.float32)
+        outcomes = await asyncio.gather(
+            self._indexes.vectors.write(ids, vectors),
+            self._indexes.keywords.write(prepared.versions, ()),
+            self._catalogue.vectors.store(self.corpus.generation, ids, packed(vectors)),
+            return_exceptions=True,
+        )
+        for error in filter(None, outcomes):
+            raise error
 
     async def _remove(self, version_ids: Sequence[int]) -> None:
         leaving = await self._catalogue.articles.load_versions(version_ids)
@@ -196,92 +249,6 @@ class Indexer:
         await self._indexes.keywords.write((), version_ids)
         await self._catalogue.articles.mark_archived(version_ids)
         self._stories.forget(version_ids)
-
-
-class StoryAssigner:
-    """Gives the versions of one corpus their places among its stories, as they come in."""
-
-    def __init__(self, catalogue: Catalogue, corpus: Corpus) -> None:
-        self._catalogue = catalogue
-        self._corpus = corpus
-        self._stories: StoryClusterer | None = None
-        self._placed: set[int] = set()
-        self._pins: dict[str, int] = {}
-
-    async def place(self, prepared: PreparedBatch) -> None:
-        """Place those versions that have no place yet, and keep their places."""
-        dimensions = prepared.vectors.shape[1] if prepared.vectors.size else 0
-        if not dimensions:
-            return
-        if self._stories is None:
-            known = await self._catalogue.stories.members(self._corpus)
-            self._pins = await self._catalogue.stories.pins(self._corpus)
-            self._stories = await INGESTING.run(self._loaded, known, dimensions)
-        members = await INGESTING.run(self._place, self._stories, prepared)
-        await self._catalogue.stories.place(self._corpus, members)
-
-    def forget(self, version_ids: Sequence[int]) -> None:
-        """These have no place any more; one that comes back is given a new one."""
-        self._placed.difference_update(version_ids)
-
-    def _loaded(self, known: Sequence[KnownStoryMember], dimensions: int) -> StoryClusterer:
-        stories = StoryClusterer(dimensions)
-        # A copy of what a moderator split off belongs to the story that the others are in: the
-        # first article with its text decides.
-        known = sorted(known, key=lambda entry: entry.member.story_id < 0)
-        vectors = unpacked([entry.vector for entry in known], dimensions)
-        for entry, vector in zip(known, vectors, strict=True):
-            member = entry.member
-            found = Fingerprint(
-                np.frombuffer(member.sketch, dtype="<u4").astype(np.uint32),
-                # Names are kept once, however many articles have them.
-                {sys.intern(name): count for name, count in member.names.items()},
-                unpack_features(member.traits),
-            )
-            marks = ClusterDocument(
-                member.version_id, entry.content_hash, entry.visible_from, vector, found
-            )
-            stories.add(
-                marks, ClusterAssignment(member.version_id, member.story_id, member.copy_id)
-            )
-            self._placed.add(member.version_id)
-        return stories
-
-    def _place(self, stories: StoryClusterer, prepared: PreparedBatch) -> list[StoryMember]:
-        fresh = []
-        pinned: dict[int, int | None] = {}
-        first_row = 0
-        for version in prepared.versions:
-            if version.passages and version.id not in self._placed:
-                # A view would keep the vectors of the whole batch.
-                vector = prepared.vectors[first_row].copy()
-                found = prepared.fingerprints.get(version.id) or _fingerprint(version)
-                fresh.append(
-                    ClusterDocument(
-                        version.id, version.content_hash, version.visible_from, vector, found
-                    )
-                )
-                self._placed.add(version.id)
-                pinned[version.id] = self._pins.get(version.article_id)
-            first_row += len(version.passages)
-        placed = [
-            (marks, stories.place(marks, pinned[marks.version_id])) for marks in ordered(fresh)
-        ]
-        return [
-            StoryMember(
-                place.version_id,
-                place.story_id,
-                place.copy_id,
-                marks.sketch.astype("<u4").tobytes(),
-                marks.names,
-                marks.traits.packed(),
-            )
-            for marks, place in placed
-        ]
-
-
-def _fingerprint(version: PendingVersion) -> Fingerprint:
-    return fingerprint(version.title, version.text, version.visible_from)
 
 
 class AcceptedBatch:
@@ -320,26 +287,3 @@ class AcceptedBatch:
                     )
                 )
         return results
-
-
-class PreparedBatch:
-    """Versions and the vectors of their passages, in order; shape ``(passages, dimensions)``.
-    ``fingerprints`` of those without a place among the stories, by version."""
-
-    def __init__(
-        self,
-        versions: Sequence[PendingVersion],
-        vectors: Vectors,
-        fingerprints: Mapping[int, Fingerprint],
-    ) -> None:
-        self.versions = versions
-        self.vectors = vectors
-        self.fingerprints = fingerprints
-
-    def only(self, version_ids: set[int]) -> PreparedBatch:
-        """Those of its versions, with their rows."""
-        if all(version.id in version_ids for version in self.versions):
-            return self
-        wanted = [v.id in version_ids for v in self.versions for _ in v.passages]
-        kept = [version for version in self.versions if version.id in version_ids]
-        return PreparedBatch(kept, self.vectors[np.array(wanted, dtype=bool)], self.fingerprints)

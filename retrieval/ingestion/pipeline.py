@@ -11,7 +11,8 @@ from pathlib import Path
 
 from retrieval.catalogue import PendingVersion
 from retrieval.errors import NewsdeskError, StorageError
-from retrieval.ingestion.indexer import AcceptedBatch, Indexer, PreparedBatch, Settle
+from retrieval.ingestion.indexer import AcceptedBatch, Indexer, Settle
+from retrieval.ingestion.story_assigner import PreparedBatch
 from retrieval.models import IngestItem, IngestResult
 from retrieval.runtime.concurrency import cancel
 from retrieval.runtime.executors import INGESTING
@@ -32,11 +33,13 @@ async def ingest(
     actor: str,
     data_dir: Path,
     origin: str | None = None,
+    vectors: bool = True,
 ) -> AsyncIterator[IngestResult]:
     """Bring what ``sources`` yield into a corpus; yield what became of each, once it is durable.
 
     ``sources`` is read in a worker thread. If this is ended early, what was accepted is kept and
-    finished at the next start.
+    finished at the next start. Vectors of an embedder that takes long are made after the last
+    article, unless ``vectors`` leaves them to somebody else.
     Raises ``StorageError`` if the data folder gives up, for instance a full disk.
     """
 
@@ -50,6 +53,9 @@ async def ingest(
     ):
         for _, result in outcomes:
             yield result
+    if vectors and indexer.makes_vectors_later:
+        async for _ in indexer.make_vectors():
+            pass
 
 
 async def ingest_batches(

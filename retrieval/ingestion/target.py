@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +25,10 @@ class IngestTarget(Protocol):
 
     @property
     def data_dir(self) -> Path: ...
+
+    @property
+    def vector_backlog(self) -> asyncio.Event:
+        """Set when vectors are to be made of what came in."""
 
     async def indexer(self, corpus: str) -> Indexer:
         """What brings articles into a corpus, which is made if it is new."""

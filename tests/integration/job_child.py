@@ -13,7 +13,7 @@ from bot.services.ingestion import open_ingestion
 from bot.storage.library import open_library
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.jobs import JobSource
-from tests.integration.crash_child import HashEmbedder
+from tests.integration.crash_child import HashEmbedder, load_no_weights
 
 
 async def main(data: Path, base: str, count: int) -> None:
@@ -29,4 +29,5 @@ async def main(data: Path, base: str, count: int) -> None:
 
 
 def run(data: Path, base: str, count: int) -> None:
+    load_no_weights()
     asyncio.run(main(data, base, count))

@@ -17,7 +17,7 @@ from retrieval.models import IngestItem
 from retrieval.moderation import ModerationService
 from retrieval.timestamps import TimeRange, utc_now
 from tests.integration.conftest import article
-from tests.integration.crash_child import HashEmbedder, Instants
+from tests.integration.crash_child import HashEmbedder, Instants, load_no_weights
 
 REMOVED, RESTORED, OTHER = (article(n) for n in (1, 2, 3))
 _BY = Actor("Ada (17)", "#newsroom")
@@ -25,6 +25,7 @@ _BY = Actor("Ada (17)", "#newsroom")
 
 def prepare(data: Path) -> None:
     """Three articles, the second of which is removed."""
+    load_no_weights()
 
     async def run() -> None:
         async with open_library(
@@ -42,6 +43,7 @@ def prepare(data: Path) -> None:
 
 
 def change(data: Path, deadly: int, report: Path) -> None:
+    load_no_weights()
     instants = Instants(deadly)
 
     async def run() -> None:
@@ -59,6 +61,7 @@ def change(data: Path, deadly: int, report: Path) -> None:
 
 def look(data: Path, report: Path) -> None:
     """Start again, and tell of each article what the catalogue and what search says."""
+    load_no_weights()
 
     async def run() -> dict[str, Any]:
         async with open_library(

@@ -17,6 +17,7 @@ import pytest
 import retrieval.ingestion.indexer
 import retrieval.ingestion.pipeline
 from bot.storage.library import open_library
+from retrieval.ingestion.vector_worker import VectorWorker
 from retrieval.library import LibraryConfig
 from retrieval.maintenance import check_indexes
 from retrieval.timestamps import TimeRange, utc_now
@@ -24,9 +25,11 @@ from tests.integration import crash_child
 from tests.integration.conftest import ROOT, article
 
 _POINTS = 52
+# Where vectors follow later; up to there all is as above.
+_LATER_POINTS = 12
 
 
-def _child(data: Path, files: list[Path], deadly: int, report: Path) -> None:
+def _child(data: Path, files: list[Path], deadly: int, report: Path, deferred: bool) -> None:
     import asyncio
 
     os.dup2(os.open(report, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
@@ -34,18 +37,22 @@ def _child(data: Path, files: list[Path], deadly: int, report: Path) -> None:
     sys.stderr = Path(f"{report}.err").open("w")  # noqa: SIM115 - the process ends with it
     retrieval.ingestion.pipeline._ARTICLES = 4
     retrieval.ingestion.indexer._BATCH = 4
-    asyncio.run(crash_child.main(data, files, deadly))
+    retrieval.ingestion.indexer._PASSAGES = 3
+    asyncio.run(crash_child.main(data, files, deadly, deferred=deferred))
     sys.stderr.flush()
 
 
-def _verify(data: Path, questions: list[str], answers: Connection) -> None:
+def _verify(data: Path, questions: list[str], answers: Connection, deferred: bool) -> None:
     """Start again, and tell what is there."""
     import asyncio
 
+    crash_child.load_no_weights()
+
     async def look() -> dict[str, Any]:
-        async with open_library(
-            LibraryConfig(data), writer="test", embedder=crash_child.HashEmbedder()
-        ) as library:
+        embedder = crash_child.HashEmbedder(deferred=deferred)
+        async with open_library(LibraryConfig(data), writer="test", embedder=embedder) as library:
+            async for _ in VectorWorker(library).finish():
+                pass
             found = {}
             for question in questions:
                 hits = (await library.search(question, TimeRange(utc_now()), corpus="local")).hits
@@ -54,16 +61,17 @@ def _verify(data: Path, questions: list[str], answers: Connection) -> None:
             return {
                 "wrong": [str(each) for each in await check_indexes(library)],
                 "unfinished": sum(each.unfinished for each in counts),
+                "without_vector": sum((await library.without_vector()).values()),
                 "found": found,
             }
 
     answers.send(asyncio.run(look()))
 
 
-def in_a_fresh_process(module: str, folder: Path) -> None:
+def in_a_fresh_process(module: str, folder: Path, *more: str) -> None:
     """Run the module on the folder: forking is safe only where no other test has left a thread."""
     done = subprocess.run(
-        [sys.executable, "-m", module, str(folder)],
+        [sys.executable, "-m", module, str(folder), *more],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -87,7 +95,12 @@ def test_a_kill_at_any_instant_of_an_ingest_loses_nothing(tmp_path: Path) -> Non
     in_a_fresh_process("tests.integration.test_crashes", tmp_path)
 
 
-def check(tmp_path: Path) -> None:
+@pytest.mark.timeout(600)
+def test_a_kill_at_any_instant_loses_nothing_where_vectors_follow_later(tmp_path: Path) -> None:
+    in_a_fresh_process("tests.integration.test_crashes", tmp_path, "deferred")
+
+
+def check(tmp_path: Path, points: int, *, deferred: bool) -> None:
     first, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
     articles = [article(n) for n in range(8)]
     changed = [
@@ -96,23 +109,23 @@ def check(tmp_path: Path) -> None:
     first.write_text("\n".join(map(json.dumps, articles)))
     second.write_text("\n".join(map(json.dumps, [*changed, article(9)])))
     report = tmp_path / "report"
-    assert run_forked(_child, tmp_path / "whole", [first, second], 0, report) == 0
+    assert run_forked(_child, tmp_path / "whole", [first, second], 0, report, deferred) == 0
     whole = json.loads(Path(f"{report}.err").read_text())
     total = whole["instants"]
-    assert total >= _POINTS
+    assert total >= points
     assert {"commit", "statement", "before _write", "after write", "after remove"} <= set(
         whole["kinds"]
     )
-    for point in sorted({1 + i * total // _POINTS for i in range(_POINTS)}):
+    for point in sorted({1 + i * total // points for i in range(points)}):
         data = tmp_path / f"data{point}"
-        assert run_forked(_child, data, [first, second], point, report) == -signal.SIGKILL
+        assert run_forked(_child, data, [first, second], point, report, deferred) == -signal.SIGKILL
         reported = [json.loads(line) for line in report.read_text().splitlines()]
         questions = [f"topic{n}" for n in (*range(8), 9)] + [f"renewal{n}" for n in (0, 3, 5)]
         ours, theirs = multiprocessing.Pipe(duplex=False)
-        assert run_forked(_verify, data, questions, theirs) == 0, f"point {point}"
+        assert run_forked(_verify, data, questions, theirs, deferred) == 0, f"point {point}"
         state = ours.recv()
         assert state["wrong"] == [], f"point {point}"
-        assert state["unfinished"] == 0, f"point {point}"
+        assert state["unfinished"] == state["without_vector"] == 0, f"point {point}"
         for status, url, _ in reported:
             number = url.rsplit("/", 1)[1]
             wanted = f"renewal{number}" if status == "updated" else f"topic{number}"
@@ -124,4 +137,5 @@ def check(tmp_path: Path) -> None:
 
 
 if __name__ == "__main__":
-    check(Path(sys.argv[1]))
+    later = sys.argv[2:] == ["deferred"]
+    check(Path(sys.argv[1]), _LATER_POINTS if later else _POINTS, deferred=later)

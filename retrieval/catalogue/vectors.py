@@ -1,0 +1,94 @@
+"""The vectors of passages, as the catalogue keeps them: which there are, and which are lacking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select
+from sqlalchemy.dialects import sqlite
+
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.records import Corpus
+from retrieval.catalogue.schema import INDEXED, passage_vectors, passages, versions
+
+# These come by the ten thousand: what SQLAlchemy does for a row takes longer than what SQLite does.
+_KEEP_VECTOR = str(
+    insert(passage_vectors).prefix_with("OR REPLACE").compile(dialect=sqlite.dialect())
+)
+
+
+class VectorRepository:
+    """The vectors of all corpora, by passage and generation of the indexes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def store(
+        self, generation: int, passage_ids: Sequence[int], vectors: Sequence[bytes]
+    ) -> None:
+        """Keep the vectors of passages, or replace them."""
+        rows = [(i, generation, vector) for i, vector in zip(passage_ids, vectors, strict=True)]
+        if rows:
+            async with self._database.write() as connection:
+                await connection.exec_driver_sql(_KEEP_VECTOR, rows)
+
+    async def drop_others(self, corpus: Corpus) -> None:
+        """Forget the vectors of other generations than the one in use."""
+        mine = (
+            select(passages.c.id)
+            .join(versions, versions.c.id == passages.c.version_id)
+            .where(versions.c.corpus_id == corpus.id)
+        )
+        async with self._database.write() as connection:
+            await connection.execute(
+                delete(passage_vectors)
+                .where(passage_vectors.c.generation != corpus.generation)
+                .where(passage_vectors.c.passage_id.in_(mine))
+            )
+
+    async def lacking(self, corpus: Corpus, limit: int) -> list[tuple[int, str]]:
+        """Shown passages without a vector, those of the newest articles first: id and what is
+        embedded, the title and the passage."""
+        span = passages.c.end_offset - passages.c.start_offset
+        text = func.substr(versions.c.text, passages.c.start_offset + 1, span)
+        query = (
+            _lacking(corpus, passages.c.id, versions.c.title, text)
+            .order_by(versions.c.id.desc(), passages.c.id)
+            .limit(limit)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [(passage_id, f"{title}\n{passage}") for passage_id, title, passage in rows]
+
+    async def count_lacking(self, corpus: Corpus) -> int:
+        """How many shown passages have no vector."""
+        query = _lacking(corpus, func.count())
+        return await self._database.read(lambda connection: connection.scalar(query)) or 0
+
+    async def lacking_ids(self, corpus: Corpus) -> set[int]:
+        """The shown passages without a vector."""
+        query = _lacking(corpus, passages.c.id)
+        return set(await self._database.read(lambda connection: connection.scalars(query).all()))
+
+    async def still_shown(self, passage_ids: Sequence[int]) -> set[int]:
+        """Of these passages those that are shown at this moment."""
+        query = (
+            select(passages.c.id)
+            .join(versions, versions.c.id == passages.c.version_id)
+            .where(passages.c.id.in_(passage_ids), versions.c.state == INDEXED)
+        )
+        return set(await self._database.read(lambda connection: connection.scalars(query).all()))
+
+
+def _lacking(corpus: Corpus, *wanted: ColumnElement[Any]) -> Select[Any]:
+    mine = (passage_vectors.c.passage_id == passages.c.id) & (
+        passage_vectors.c.generation == corpus.generation
+    )
+    return (
+        select(*wanted)
+        .select_from(passages)
+        .join(versions, versions.c.id == passages.c.version_id)
+        .outerjoin(passage_vectors, mine)
+        .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
+        .where(passage_vectors.c.passage_id.is_(None))
+    )

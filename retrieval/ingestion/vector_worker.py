@@ -1,0 +1,70 @@
+"""Vectors that follow: made behind ingestion, where an embedder takes longer than all the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from retrieval.errors import EmbedderMismatch, NewsdeskError
+from retrieval.ingestion.indexer import Indexer
+from retrieval.ingestion.target import IngestTarget
+
+_log = logging.getLogger(__name__)
+
+_AGAIN_SECONDS = 60.0
+
+
+class VectorWorker:
+    """Makes the vectors that shown passages lack. What is cut off goes on the next time: which are
+    lacking, the catalogue knows."""
+
+    def __init__(self, target: IngestTarget) -> None:
+        self._target = target
+
+    async def run(self) -> None:
+        """Make vectors whenever there are any to be made, until cancelled."""
+        backlog = self._target.vector_backlog
+        while True:
+            backlog.clear()
+            wait = None
+            try:
+                async for _ in self.finish():
+                    pass
+            except NewsdeskError as error:
+                _log.warning("Vectors can't be made, which is tried again: %s", error)
+                wait = _AGAIN_SECONDS
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await backlog.wait()
+
+    async def lacking(self) -> int:
+        """How many vectors are to be made, of all corpora."""
+        vectors = self._target.catalogue.vectors
+        return sum([await vectors.count_lacking(each.corpus) for each in await self._indexers()])
+
+    async def finish(self) -> AsyncIterator[int]:
+        """Make all that are lacking; yield how many are made so far. The corpora take turns: a large
+        one doesn't keep another waiting. Raises ``EmbedderError``."""
+        under_way = [indexer.make_vectors() for indexer in await self._indexers()]
+        made = [0] * len(under_way)
+        going = list(enumerate(under_way))
+        try:
+            while going:
+                for place, steps in list(going):
+                    # Of a corpus with another embedder's vectors everybody is told who asks it.
+                    with contextlib.suppress(EmbedderMismatch):
+                        if (done := await anext(steps, None)) is not None:
+                            made[place] = done
+                            yield sum(made)
+                            continue
+                    going.remove((place, steps))
+        finally:
+            for steps in under_way:
+                await steps.aclose()
+
+    async def _indexers(self) -> list[Indexer]:
+        corpora = await self._target.catalogue.corpora.all()
+        indexers = [await self._target.indexer(corpus.name) for corpus in corpora]
+        return [indexer for indexer in indexers if indexer.makes_vectors_later]
