@@ -10,8 +10,9 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
-from bot.i18n import LANGUAGES, Say, translator_for
+from bot.i18n import LANGUAGES, Say, describe, language_of, translator_for
 from bot.i18n.translator import command_text
+from bot.ops.search_advice import search_advice
 from bot.services.permissions import RequestContext
 from bot.storage.guild_settings import GuildSettings
 from bot.ui.pages import note
@@ -143,11 +144,17 @@ class SettingsCommands(
     async def _tell(
         self, interaction: discord.Interaction[Any], settings: GuildSettings, say: Say
     ) -> None:
+        locale = settings.language or interaction.locale.value
+        corpus = self._services.contexts.corpus_of(interaction.guild_id or 0)
         embed = note("").embed
         embed.description = None
         embed.title = say("settings-title")
         for name, value in _lines(settings, say):
             embed.add_field(name=say(name), value=value)
+        advice = await search_advice(self._services.library, corpus)
+        if advice:
+            told = "\n".join(describe(each, language_of(locale), remedy=True) for each in advice)
+            embed.add_field(name=say("settings-search"), value=told, inline=False)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
 

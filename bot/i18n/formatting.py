@@ -1,5 +1,6 @@
 """How variables are filled in: ``{when:date}`` is a day of ISO 8601 as the language writes it,
-``{count:number}`` a number with its marks for thousands, ``{cost:money}`` an amount of US dollars."""
+``{count:number}`` a number with its marks for thousands, ``{cost:money}`` an amount of US dollars,
+``{known:languages}`` the names of languages by their codes."""
 
 from __future__ import annotations
 
@@ -24,6 +25,8 @@ class _Formatter(string.Formatter):
             from babel.numbers import format_currency
 
             return format_currency(value, "USD", locale=self._language)
+        if format_spec == "languages":
+            return _languages(str(value), self._language)
         return str(super().format_field(value, format_spec))
 
 
@@ -39,6 +42,15 @@ def _day(value: Any, language: str) -> str:
     except ValueError:  # only a month is known, say
         return str(value)
     return format_date(day, _DAYS.get(language, "long"), locale=language)
+
+
+def _languages(codes: str, language: str) -> str:
+    """The names of languages, whose codes are separated by commas."""
+    from babel import Locale
+    from babel.lists import format_list
+
+    names = Locale.parse(language).languages
+    return format_list([names.get(code, code) for code in codes.split(",")], locale=language)
 
 
 def fill(language: str, pattern: str, values: Mapping[str, object]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bot.answering.providers import ModelError, make_model
 from bot.config.settings import Settings, load_settings
 from bot.i18n import describe, remedy_for
+from bot.ops.search_advice import search_advice
 from bot.storage.library import open_library
 from retrieval.embedders.base import Vectors
 from retrieval.errors import (
@@ -93,6 +94,10 @@ async def _examine_library(settings: Settings, library: Library) -> list[CheckRe
             findings.append(CheckResult("reranker", True, f"{library.reranker.identity} works"))
         except RerankerError as error:
             findings.append(failed_check("reranker", error))
+    for searched in await library.catalogue.corpora.all():
+        for told in await search_advice(library, searched.name):
+            said = f"{searched.name}: {describe(told)}"
+            findings.append(CheckResult("search", None, said, remedy_for(told)))
     for wrong in await check_indexes(library):
         findings.append(
             CheckResult(

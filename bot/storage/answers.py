@@ -71,6 +71,17 @@ async def answer_by_message(database: Database, message_id: int) -> StoredAnswer
     return await _one(database, answers.c.message_id == message_id)
 
 
+async def last_questions(database: Database, corpus: str, limit: int) -> list[str]:
+    """The last questions that a corpus was asked, but for those that were forgotten."""
+    query = (
+        select(answers.c.question)
+        .where(answers.c.corpus == corpus, answers.c.question.is_not(None))
+        .order_by(answers.c.at.desc())
+        .limit(limit)
+    )
+    return list(await database.read(lambda connection: connection.scalars(query).all()))
+
+
 async def record_feedback(
     database: Database, answer_id: str, user_id: int, *, helpful: bool, now: datetime
 ) -> None:

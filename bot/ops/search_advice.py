@@ -1,0 +1,56 @@
+"""What search lacks in a corpus: another embedder for its languages, vectors that are to be made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from bot.storage.answers import last_questions
+from retrieval.embedders import Embedder
+from retrieval.errors import Note
+from retrieval.library import Library
+from retrieval.text.language import detect_language
+
+_QUESTIONS = 200
+# A language of fewer of the articles, and of fewer of the questions, tells nothing: one may be a slip.
+_SHARE = 0.1
+
+
+async def search_advice(library: Library, corpus: str) -> list[Note]:
+    """What to tell those who look after a corpus; nothing where all is well or nothing is there."""
+    found = await library.catalogue.corpora.by_name(corpus)
+    if found is None:
+        return []
+    articles = await library.catalogue.articles.languages(found)
+    questions = await last_questions(library.database, corpus, _QUESTIONS)
+    asked = Counter(code for each in questions if (code := detect_language(each)))
+    advice = language_advice(library.embedder, articles, asked)
+    lacking = 0
+    if library.embedder.deferred:
+        lacking = await library.catalogue.vectors.count_lacking(found)
+    later = Note("vectors-lacking", count=lacking) if lacking else None
+    return [told for told in (advice, later) if told is not None]
+
+
+def language_advice(
+    embedder: Embedder, articles: Mapping[str, int], questions: Mapping[str, int]
+) -> Note | None:
+    """Say that languages of many articles or questions are none that ``embedder`` knows."""
+    if embedder.languages is None:
+        return None
+    present = [*dict.fromkeys([*_many(articles), *_many(questions)])]
+    if embedder.languages.issuperset(present):
+        return None
+    return Note(
+        "embedder-languages",
+        embedder=embedder.identity.partition("/")[0],
+        known=",".join(sorted(embedder.languages)),
+        languages=",".join(present),
+    )
+
+
+def _many(counts: Mapping[str, int]) -> list[str]:
+    """The languages with a share worth telling, the most frequent first."""
+    total = sum(counts.values())
+    common = [code for code, count in counts.items() if count >= _SHARE * total]
+    return sorted(common, key=lambda code: (-counts[code], code))
