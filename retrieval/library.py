@@ -70,7 +70,7 @@ class Library:
         self.searcher = Searcher(
             catalogue,
             self.embedder,
-            config.ranking,
+            config.ranking.suited(embedder),
             config.zone,
             reranker=self.reranker,
             rerank_seconds=config.rerank_seconds,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.embedders import Vectors
+from retrieval.embedders import Embedder, Vectors
 from retrieval.text.answer_types import Kind
 from retrieval.timestamps import DAY_MICROS
 
@@ -38,11 +38,15 @@ FEATURES: Mapping[str, str] = {
     "place": "answer type",
     "cosine": "dense",
     "article_cosine": "dense",
+    "likeness": "dense",
+    "likeness_unmatched": "dense",
     "week": "recency",
     "week_asked": "recency",
     "half_year": "recency",
     "agreement": "time",
 }
+# Those that only embedders of many languages are ranked by.
+OF_MANY_LANGUAGES = ("likeness", "likeness_unmatched")
 # By kind of thing asked for, the feature that tells how many of them a passage holds.
 _OF_KIND: Mapping[Kind, str] = {
     "number": "number",
@@ -54,6 +58,8 @@ _OF_KIND: Mapping[Kind, str] = {
 # again and again, a list in which everything is named) and has no weight here; plain BM25 has both.
 _PEAK = 0.8
 _WEIGHTS = Path(__file__).with_name("ranking_weights.json")
+# What takes the place of weights for cosines where the embedder knows many languages.
+_WEIGHTS_OF_MANY = Path(__file__).with_name("ranking_weights_of_many_languages.json")
 
 
 @cache
@@ -61,6 +67,15 @@ def learned_weights() -> dict[str, float]:
     """The weights that ship with the program, by feature."""
     weights: dict[str, float] = json.loads(_WEIGHTS.read_text(encoding="utf-8"))
     return weights
+
+
+@cache
+def weights_of_many_languages() -> dict[str, float]:
+    """The same for an embedder to which a text means the same in many languages: its cosines count
+    by how they compare with the other candidates', and more where few of a question's words stand
+    in any article."""
+    weights: dict[str, float] = json.loads(_WEIGHTS_OF_MANY.read_text(encoding="utf-8"))
+    return learned_weights() | weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +87,12 @@ class Ranking:
     # Of one article among the first five hits; what is put back competes again after them.
     passages_per_article: int = 2
     weights: Mapping[str, float] = field(default_factory=learned_weights)
+
+    def suited(self, embedder: Embedder) -> Ranking:
+        """The same with the weights that were learned for such an embedder, if none were chosen."""
+        if embedder.languages is None and self.weights == learned_weights():
+            return replace(self, weights=weights_of_many_languages())
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +138,33 @@ def dense_features(
     question: Vectors, passages: Vectors, articles: Sequence[int]
 ) -> dict[str, Floats]:
     """Cosine of the question with each passage, and with the middle of its article's passages, as
-    far as they are candidates. ``articles`` says which passages belong together."""
+    far as they are candidates. ``articles`` says which passages belong together. What has no vector
+    yet is taken for as near as the others are on average."""
     _, rows = np.unique(np.asarray(articles, dtype=np.int64), return_inverse=True)
     order = np.argsort(rows, kind="stable")
     starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
     middles = np.add.reduceat(passages[order], starts) if len(rows) else passages
     lengths = np.linalg.norm(middles, axis=1)
     middle_cosines = middles @ question / np.where(lengths > 0, lengths, 1)
-    return {"cosine": passages @ question, "article_cosine": middle_cosines[rows]}
+    cosines = passages @ question
+    known, known_middles = passages.any(axis=1), lengths > 0
+    if known.any() and not known.all():
+        cosines[~known] = cosines[known].mean()
+        middle_cosines[~known_middles] = middle_cosines[known_middles].mean()
+    return {"cosine": cosines, "article_cosine": middle_cosines[rows]}
+
+
+def with_likeness(features: Mapping[str, Floats]) -> dict[str, Floats]:
+    """``features`` with how a passage's cosine compares with those of the other candidates, in
+    standard deviations; and the same as far as the words of the question stand in no article: of a
+    question in another language than the articles, hardly more than names and numbers do."""
+    cosines, matched = features["cosine"], features["article"]
+    spread = float(np.std(cosines)) if len(cosines) else 0.0
+    likeness = np.zeros_like(cosines)
+    if spread > 0:
+        likeness = ((cosines - np.mean(cosines)) / spread).astype(np.float32)
+    unmatched = (1.0 - min(1.0, float(np.max(matched, initial=0.0)))) * likeness
+    return {**features, "likeness": likeness, "likeness_unmatched": unmatched.astype(np.float32)}
 
 
 def kind_features(kind: Kind | None, counts: Floats) -> dict[str, Floats]:

@@ -44,6 +44,7 @@ from retrieval.search.ranking import (
     shares,
     time_features,
     total,
+    with_likeness,
 )
 from retrieval.search.result_choice import choose
 from retrieval.text.answer_types import expected_answer_type
@@ -267,7 +268,7 @@ class Searcher:
         }
         vectors = np.array([entry.vector for entry in measured]).reshape(-1, len(vector))
         versions = [candidate.passage_id // PASSAGES_PER_VERSION for candidate in candidates]
-        return features | dense_features(vector, vectors, versions)
+        return with_likeness(features | dense_features(vector, vectors, versions))
 
     def _scored(
         self, vector: Vectors, measured: Sequence[ScoredFeatures], read: Query
