@@ -33,6 +33,7 @@ bench-peers: .venv-peers/installed
 	.venv-peers/bin/python -m tests.benchmarks.peers
 
 train: .venv/installed-dev
+	$(BIN)/python -m tests.benchmarks.train_common_words --write
 	$(BIN)/python -m tests.benchmarks.train_stories --write
 	$(BIN)/python -m tests.benchmarks.train_ranking --write
 	$(BIN)/python -m tests.benchmarks.train_quoting --write

@@ -161,7 +161,7 @@ def reconcile(
         for hit in hits
         if _CORRECTS.search(hit.passage.text)
         or any(_one_story(quotation.hit, hit) for quotation in quotations)
-        for text in quotable_sentences(hit)
+        for text in comparable_sentences(hit)
         if not _of_another_year(hit, text)
     ]
     for correction in sorted(
@@ -214,7 +214,7 @@ def _differing_note(first: tuple[str, str | Note], second: tuple[str, str | Note
     )
 
 
-def quotable_sentences(hit: SearchResult) -> Iterator[str]:
+def comparable_sentences(hit: SearchResult) -> Iterator[str]:
     """The sentences of a passage that can be quoted and ask nothing."""
     passage = hit.passage
     text = strip_injected_instructions(passage.text, passage.article.title, level=DOUBTFUL)

@@ -13,10 +13,16 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from bot.answering.conflicts import Difference, ToldValue, quotable_sentences
+from bot.answering.conflicts import Difference, ToldValue, comparable_sentences
 from bot.answering.extractive.analysis import coverage, names_of
 from bot.answering.extractive.answer_spans import answer_spans, names_inside
-from bot.answering.extractive.answer_type import AnswerKind, expected_answer_type
+from bot.answering.extractive.answer_type import (
+    FIGURES,
+    NAMES,
+    PEOPLE,
+    AnswerKind,
+    expected_answer_type,
+)
 from bot.answering.extractive.selection import Quotation, Selection, telling_weights
 from retrieval.models import SearchResult, SearchResults
 from retrieval.text.stemming import stems
@@ -35,10 +41,7 @@ _NAMED = 0.5  # of the names that some passage has
 _MOST_DAYS = 7
 _LAID_SIDE_BY_SIDE = 12
 _ABOUT = 0.6  # of the share of the question that the best sentence has
-_NAMES: frozenset[AnswerKind] = frozenset(
-    ["person", "country", "state", "place", "name", "speaker"]
-)
-_AMOUNTS: frozenset[AnswerKind] = frozenset(["number", "percent", "money"])
+_NAMES = NAMES | PEOPLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def _statements(found: SearchResults, selection: Selection) -> list[_Statement]:
         return _Statement(hit, text, words, (coverage(words, weights) + whole) / 2, named)
 
     told = [(each.hit, each.text) for each in selection.read]
-    told += [(hit, text) for hit in found.copies for text in quotable_sentences(hit)]
+    told += [(hit, text) for hit in found.copies for text in comparable_sentences(hit)]
     once = {(hit.passage.article.article_id, text): hit for hit, text in told}
     return [statement(hit, text) for (_, text), hit in once.items()]
 
@@ -189,7 +192,7 @@ def _telling(text: str, known_names: Set[str]) -> list[tuple[int, int]]:
     for start, end in sorted(
         (span.start, span.end)
         for span in answer_spans(text, known_names)
-        if span.kinds & (_NAMES | _AMOUNTS | {"date"})
+        if span.kinds & (_NAMES | FIGURES | {"date"})
     ):
         if runs and not text[runs[-1][1] : start].strip(" ,."):
             runs[-1] = (runs[-1][0], max(end, runs[-1][1]))
@@ -233,8 +236,8 @@ def _alike(kinds: Set[AnswerKind]) -> Set[AnswerKind]:
     found = set(kinds)
     if kinds & _NAMES:
         found |= _NAMES
-    if kinds & _AMOUNTS:
-        found |= _AMOUNTS
+    if kinds & FIGURES:
+        found |= FIGURES
     return found
 
 

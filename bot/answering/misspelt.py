@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from retrieval.indexes.common_words import share_of_passages
 from retrieval.models import Respelling, SearchResults
 from retrieval.search.query import content_words
 from retrieval.text.spelling import edits
@@ -29,8 +30,11 @@ def near_words(question: str, found: SearchResults) -> list[Respelling]:
     counts = Counter(word.casefold() for text in texts for word in _WORD.findall(text))
     slips = []
     for word in dict.fromkeys(content_words(question)):
-        if len(word) < _SHORT or not word.isalpha() or set(stems(word)) & stand:
+        own = set(stems(word))
+        if len(word) < _SHORT or not word.isalpha() or own & stand:
             continue
+        if any(map(share_of_passages, own)):
+            continue  # what is a word elsewhere is no slip
         most = 2 if len(word) >= _LONG else 1
         lower = word.casefold()
         near = [

@@ -11,6 +11,7 @@ question that only repeats it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -79,6 +80,11 @@ def orders_in(text: str, title: str = "", *, level: int = MARKED) -> list[tuple[
     """Where sentences stand in ``text`` that address an assistant, in order: those of a ``level``
     (``MARKED``, ``DOUBTFUL``, ``STRAY``) and of the levels above."""
     return [(start, end) for start, end, found in _levels(text, title) if found >= level]
+
+
+def overlaps(start: int, end: int, spans: Iterable[tuple[int, int]]) -> bool:
+    """Whether what stands from ``start`` to ``end`` has something in common with one of ``spans``."""
+    return any(first < end and start < last for first, last in spans)
 
 
 def strip_injected_instructions(text: str, title: str = "", *, level: int = MARKED) -> str:

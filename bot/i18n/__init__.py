@@ -114,7 +114,9 @@ def describe(note: Note, language: str = DEFAULT, *, remedy: bool = False) -> st
         return repr(note)
     if not remedy or (mending := remedy_for(note, language)) is None:
         return said
-    return f"{said} {mending}" if said.endswith((".", "?")) else f"{said}; {mending}"
+    if said.endswith((".", "?", "。", "？")):
+        return text(language, "joined", first=said, second=mending)
+    return text(language, "with-remedy", said=said, remedy=mending)
 
 
 def remedy_for(note: Note, language: str = DEFAULT) -> str | None:

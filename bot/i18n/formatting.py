@@ -34,6 +34,10 @@ class _Formatter(string.Formatter):
 _DAYS = {"en": "d MMMM y", "ru": "d MMMM y"}
 
 
+# The first of a month is an ordinal number, all other days are not.
+_FIRST_DAYS = {"fr": "'1er' MMMM y", "pt": "'1º' 'de' MMMM 'de' y"}
+
+
 def _day(value: Any, language: str) -> str:
     from babel.dates import format_date
 
@@ -41,7 +45,10 @@ def _day(value: Any, language: str) -> str:
         day = date.fromisoformat(str(value)[:10])
     except ValueError:  # only a month is known, say
         return str(value)
-    return format_date(day, _DAYS.get(language, "long"), locale=language)
+    pattern = _DAYS.get(language, "long")
+    if day.day == 1:
+        pattern = _FIRST_DAYS.get(language, pattern)
+    return format_date(day, pattern, locale=language)
 
 
 def _languages(codes: str, language: str) -> str:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import tantivy
 
 from retrieval.catalogue import PASSAGES_PER_VERSION, PendingVersion
+from retrieval.indexes.common_words import share_of_passages
 from retrieval.indexes.keyword_languages import held_languages, with_other_stems
 from retrieval.indexes.keyword_schema import (
     ANALYZER,
@@ -101,15 +102,17 @@ class KeywordIndex:
         if index is None:
             return KeywordQuery({})
         searcher = index.searcher()
-        # In a corpus of a few passages every word is rare or common by chance.
+        # In a corpus of a few passages every word is rare or common by chance: it is filled up
+        # with passages of the news at large.
         count = max(searcher.num_docs, _MIN_IDF_PASSAGES)
+        filled = count - searcher.num_docs
         weights = {}
         for stem in terms:
             frequency = searcher.doc_freq("text", stem)
             if not frequency:
                 forms = alternatives.get(stem, ())
                 frequency = max((self.frequency(form) for form in forms), default=0)
-            weights[stem] = _idf(count, frequency)
+            weights[stem] = _idf(count, frequency + filled * share_of_passages(stem))
         of_names = {stem for name in names for stem in stems(name, language)}
         return KeywordQuery(weights, kind, frozenset(of_names & weights.keys()), alternatives)
 
@@ -369,6 +372,6 @@ def _counted(
     return [(int(i), float(n or 0)) for i, n in zip(ids, counts, strict=True) if i is not None]
 
 
-def _idf(count: int, frequency: int) -> float:
+def _idf(count: int, frequency: float) -> float:
     """Robertson and Sparck Jones' weight as BM25 uses it: ln(1 + (N - n + 0.5) / (n + 0.5))."""
     return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from retrieval.indexes.common_words import nearest_common, share_of_passages
 from retrieval.indexes.keyword_index import KeywordIndex
 from retrieval.models import Respelling
 from retrieval.text.spelling import edits, parts, spelling
@@ -74,11 +75,16 @@ def alternatives(
         ]
         if found.add(word, variants, say=unknown) or not unknown:
             continue
-        halves = _halves(word.lower(), keywords, stemming)
+        common = nearest_common(word)
+        halves = None if common else _halves(word.lower(), keywords, stemming)
         if halves is not None:
             found.add(word, [halves], say=True)
+        elif share_of_passages(own[0]):
+            continue  # what is a word elsewhere is no slip
         elif nearest := _nearest(word, own[0], keywords, texts):
             found.add(word, [nearest], say=True)
+        elif common is not None:
+            found.add(word, [common], say=True)
     for first, second in pairwise(words):
         joined = f"{first}{second}".lower()
         if first.isalpha() and second.isalpha() and keywords.frequency(stems(joined, stemming)):

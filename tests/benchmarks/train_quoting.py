@@ -173,7 +173,8 @@ def _evidence(model: Model, example: Example) -> tuple[Floats, Floats]:
     features = model.sentence_features(example.features, example.candidates)
     scores = model.sentence.scores(features)
     likely = model.likelihoods(example.candidates)
-    told = evidence_features(example.passages, example.windows, features, scores, likely)
+    window = example.windows[int(np.argmax(scores))] if len(scores) else {}
+    told = evidence_features(example.passages, window, features, scores, likely)
     return told, scores
 
 

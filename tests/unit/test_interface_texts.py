@@ -186,9 +186,21 @@ def test_descriptions_fit_what_discord_takes() -> None:
     for language in LANGUAGES:
         for key in load(language, "commands"):
             assert len(text(language, key)) <= 100, key
-        buttons = [key for key in load(language, "discord") if key.startswith("button-")]
+        texts = load(language, "discord")
+        buttons = [key for key in texts if key.startswith("button-") or key.endswith("-button")]
         assert buttons
         assert all(len(text(language, key)) <= 80 for key in buttons)
+        # Forms: their titles and the labels and placeholders of their fields.
+        for key in ("paste-title", "follow-up-title"):
+            assert len(text(language, key)) <= 45, key
+        for key in ("paste-headline", "paste-text", "paste-link", "paste-date", "follow-up-label"):
+            assert len(text(language, key)) <= 45, key
+        for key in ("follow-up-placeholder", "example-question", "dm-choose"):
+            assert len(text(language, key)) <= 100, key
+        for key in texts:  # the title of an embed is shorter than what it may hold beside
+            if key.endswith("-title"):
+                assert all(len(form) <= 100 for form in texts.forms(key)), key
+            assert all(len(form) <= 400 for form in texts.forms(key)), key
 
 
 def test_the_language_follows_the_locale() -> None:
@@ -226,6 +238,10 @@ def test_a_day_is_written_as_the_language_writes_it() -> None:
     note = Note("range-since", since="2023-11-03")
     assert describe(note) == "since 3 November 2023"
     assert describe(note, "de") == "Seit dem 3. November 2023"
+    assert describe(note, "ja") == "2023年11月3日以降"
+    first = Note("range-day", date="2023-11-01")
+    assert describe(first, "fr") == "le 1er novembre 2023"
+    assert describe(first, "pt") == "em 1º de novembro de 2023"
 
 
 def test_the_remedy_is_for_who_runs_it_and_not_for_who_asks() -> None:
@@ -234,6 +250,9 @@ def test_the_remedy_is_for_who_runs_it_and_not_for_who_asks() -> None:
     assert "NEWSDESK" not in describe(error.note)
     assert remedy_for(error.note, "de") != remedy_for(error.note)
     assert remedy_for(Note("is-binary")) is None
+    for language in LANGUAGES:
+        remedy = remedy_for(error.note, language)
+        assert describe(error.note, language, remedy=True).endswith(str(remedy)), language
 
 
 @pytest.mark.parametrize("stored", ["the moon is full", '{"code": 3', '{"code":"moon","params":7}'])

@@ -103,3 +103,12 @@ def test_a_gap_within_a_quotation_ends_no_sentence() -> None:
 def test_a_title_that_is_cut_out_of_a_sentence_leaves_it_whole(title: str, text: str) -> None:
     [span] = readable_sentences(text, title)
     assert text[span.start : span.end] == text
+
+
+def test_the_label_of_a_box_is_cut_and_a_notice_of_correction_is_no_sentence() -> None:
+    text = (
+        "AI-assisted summary Torvo and Oren made new glasses. "
+        "Corrections & clarifications: A previous version named the wrong town."
+    )
+    spans = readable_sentences(text)
+    assert [text[span.start : span.end] for span in spans] == ["Torvo and Oren made new glasses."]

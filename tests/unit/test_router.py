@@ -41,6 +41,9 @@ async def read(router: Router, text: str, before: Conversation | None = None) ->
             "wer die Brücke bezahlt hat",
         ),
         ("请问谁赢了选举？谢谢", "谁赢了选举"),
+        ("Who paid for the bridge? Kind regards, Margaret Orr", "Who paid for the bridge?"),
+        ("wait who paid for the bridge omg", "who paid for the bridge"),
+        ("wait times at the bridge", "wait times at the bridge"),
         ("what happened at burning man", "what happened at burning man"),
         ("compare the two bids, how much each", "compare the two bids, how much each"),
         ("super bowl lviii", "super bowl lviii"),
@@ -55,6 +58,7 @@ def test_what_a_question_is_wrapped_in_is_cut(typed: str, meant: str) -> None:
 
 def test_short_forms_are_read_as_articles_write_them() -> None:
     assert spelt_out("how many ppl does the govt pay") == "how many people does the government pay"
+    assert spelt_out("homes w/o power in ny") == "homes without power in New York"
     assert spelt_out("a letter from Pres Halvorsen") == "a letter from Pres Halvorsen"
 
 

@@ -30,6 +30,7 @@ from bot.answering.prompt_injection import (
     STRAY,
     asks_about_instructions,
     orders_in,
+    overlaps,
 )
 from retrieval.models import SearchResult
 from retrieval.text.stemming import stems
@@ -226,12 +227,12 @@ def _sentences(
     spans = readable_sentences(passage.text, passage.article.title)
     for place, span in enumerate(spans):
         text = passage.text[span.start : span.end]
-        if any(start < span.end and end > span.start for start, end in orders):
+        if overlaps(span.start, span.end, orders):
             continue
         terms = tuple(stems(text))
         # A question that only says what stands here would have an order shown to it.
         repeated = question_stems.issuperset(terms)
-        if repeated and any(start < span.end and end > span.start for start, end in stray):
+        if repeated and overlaps(span.start, span.end, stray):
             continue
         words = frozenset(terms).union(*(meant[stem] for stem in meant.keys() & set(terms)))
         # What the question says is no answer.

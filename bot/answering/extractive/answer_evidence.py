@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from difflib import get_close_matches
 
 import numpy as np
@@ -65,16 +65,16 @@ EVIDENCE = (
 
 def evidence_features(
     passages: Mapping[str, float],
-    windows: Sequence[Mapping[str, float]],
+    window: Mapping[str, float],
     features: Floats,
     scores: Floats,
     likelihoods: Floats,
 ) -> Floats:
-    """Shape ``(len(EVIDENCE),)``. ``passages`` is what ``passage_evidence`` told, ``windows`` what
-    ``window_evidence`` did, ``features`` and ``scores`` are those of the sentences, ``likelihoods``
-    those of the candidates."""
+    """Shape ``(len(EVIDENCE),)``. ``passages`` is what ``passage_evidence`` told, ``window`` what
+    ``window_evidence`` did of the sentence with the highest score, empty if there are no sentences;
+    ``features`` and ``scores`` are those of the sentences, ``likelihoods`` those of the candidates."""
     values = {**passages, **_of_sentences(features, scores)}
-    values |= windows[int(np.argmax(scores))] if len(scores) else dict.fromkeys(WINDOW, 0.0)
+    values |= window or dict.fromkeys(WINDOW, 0.0)
     values |= candidate_evidence(likelihoods)
     return np.array([values[name] for name in EVIDENCE])
 

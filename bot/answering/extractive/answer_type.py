@@ -29,6 +29,11 @@ AnswerKind: TypeAlias = Literal[
     "definition",
 ]
 
+PEOPLE: frozenset[AnswerKind] = frozenset(["person", "speaker"])
+NAMES: frozenset[AnswerKind] = frozenset(["name", "country", "state", "place"])
+FIGURES: frozenset[AnswerKind] = frozenset(["number", "money", "percent"])
+AMOUNTS: frozenset[AnswerKind] = FIGURES | {"date"}
+
 _TYPE = re.compile(
     r"\b(?:which|what)(?:\s+(?:types?|kinds?|sorts?|forms?|pieces?)\s+of)?((?:\s+[\w’'-]+){1,6})",
     re.I,

@@ -14,12 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.answering.extractive.analysis import PassageAnalysis, PassageSentence, common_stems
+from bot.answering.extractive.answer_type import AMOUNTS, NAMES, PEOPLE
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-_AMOUNTS = frozenset(["number", "money", "percent", "date"])
-_PEOPLE = frozenset(["person", "speaker"])
-_NAMES = frozenset(["name", "country", "state", "place"])
 
 CANDIDATE = (
     "votes",
@@ -135,7 +133,7 @@ def _features(
     thing, likeness = rows @ vectors[1], rows @ vectors[0]
     rare = votes / np.sqrt(occurrences)
     kinds = analysis.expected.kinds
-    amount, who, name = (float(bool(kinds & each)) for each in (_AMOUNTS, _PEOPLE, _NAMES))
+    amount, who, name = (float(bool(kinds & each)) for each in (AMOUNTS, PEOPLE, NAMES))
     columns = {
         "votes": votes / votes.max(),
         "votes_close": votes_close / votes_close.max(),

@@ -144,9 +144,10 @@ class _Read:
         """From 0 to 1, how sure it is that there is an answer."""
         if not self.sentences:
             return 0.0
+        best = self.sentences[int(np.argmax(self.scores))]
         features = evidence_features(
             passage_evidence(self.analysis),
-            window_evidence(self.analysis, self.sentences),
+            window_evidence(self.analysis, [best])[0],
             self.features,
             self.scores,
             self.likelihoods,

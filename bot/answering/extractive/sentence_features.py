@@ -17,6 +17,7 @@ from bot.answering.extractive.analysis import (
     common_stems,
     coverage,
 )
+from bot.answering.extractive.answer_type import AMOUNTS, NAMES, PEOPLE
 from bot.answering.extractive.candidates import Candidates, Floats, find_candidates
 from bot.answering.extractive.vectors import unit
 from retrieval.text.stemming import stems
@@ -24,9 +25,6 @@ from retrieval.timestamps import parse_span
 
 _SPREAD = 0.25
 _FULL = 0.7
-_WHO = frozenset(["person", "speaker"])
-_AMOUNT = frozenset(["number", "money", "percent", "date"])
-_NAME = frozenset(["name", "country", "state", "place"])
 _CUED = frozenset(["reason", "definition", "opinion", "quote"])
 
 BASE = (
@@ -242,9 +240,9 @@ class QuestionContext:
             "age": age,
             "newer": age - self.youngest,
             "alike": self.alike[number],
-            "asks_who": float(bool(self.kinds & _WHO)),
-            "asks_amount": float(bool(self.kinds & _AMOUNT)),
-            "asks_name": float(bool(self.kinds & _NAME)),
+            "asks_who": float(bool(self.kinds & PEOPLE)),
+            "asks_amount": float(bool(self.kinds & AMOUNTS)),
+            "asks_name": float(bool(self.kinds & NAMES)),
             "asks_cued": float(bool(self.kinds & _CUED)),
             "asks_nothing": float(not self.kinds),
         }

@@ -9,6 +9,7 @@ from dataclasses import replace
 from bot.answering.extractive.selection import Quotation, Selection, select
 from bot.answering.models import Reason
 from bot.i18n import reply_text
+from retrieval.indexes.common_words import is_common
 from retrieval.models import SearchResult, SearchResults
 from retrieval.search.query import content_words
 from retrieval.text.stemming import stems
@@ -28,7 +29,9 @@ def why_declined(
 ) -> str:
     """The reason in one sentence; empty if the search has told it already.
 
-    ``unsaid`` are the words that are known to be missing; else those of the nearest passage are.
+    ``unsaid`` are the words that are known to be missing; else those of the nearest passage are that
+    an article on the subject would have: names, numbers and rare words. An article may well answer
+    in other words than "anything new".
     """
     if found.notes and reason == "nothing-in-range":
         return ""
@@ -40,9 +43,10 @@ def why_declined(
         known, key=lambda stand: sum(bool(stand & set(stems(w))) for w in words), default=set()
     )
     told = [word for word in words if not stems(word) or best & set(stems(word))]
-    missing = list(unsaid) or [word for word in words if word not in told]
+    lacking = [word for word in words if word not in told]
+    missing = list(unsaid) or [word for word in lacking if not is_common(word)]
     told = [word for word in told if word not in missing]
-    if not told or len(missing) > len(told):
+    if not told or len(lacking) > len(told):
         return reply_text(language, "decline-nothing-on-it")
     if missing:
         return reply_text(

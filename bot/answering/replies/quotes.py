@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from bot.answering.models import Answer
-from bot.answering.prompt_injection import STRAY, orders_in
+from bot.answering.prompt_injection import STRAY, orders_in, overlaps
 from bot.answering.replies.flatten import quoted, quoted_answer
 from bot.answering.summaries.extractive import names_a_speaker
 from bot.answering.summaries.models import CitedSentence
@@ -61,7 +61,7 @@ def _lines(passages: Sequence[Passage], words: str) -> list[CitedSentence]:
                 continue
             told = [stop for stop in ends if names_a_speaker(passage.text[start:stop])]
             stop = (told or ends)[0]
-            if any(first < stop and last > start for first, last in orders):
+            if overlaps(start, stop, orders):
                 continue
             best.append(quoted(passage.text[start:stop], passage))
             break

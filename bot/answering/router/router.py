@@ -46,7 +46,7 @@ _SURE: dict[Kind, float] = {
 _SURE_OF_TALK = 0.5
 _FEW_WORDS = 4
 _SHORT = 3
-# Below this a language model is asked, where one is configured.
+# Below this it is taken for news; a language model is asked, where one is configured.
 _UNSURE = 0.4
 _NO_WORD = re.compile(r"^\W*$")
 
@@ -110,7 +110,10 @@ def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) 
         # Without an answer before it, "why?" is unclear and "tell me more about X" a topic.
         if guess.best in LEANING and guess.kinds[0][1] >= 0.5 and len(text.split()) <= _SHORT:
             return guess.best
+        surest = guess.kinds[0][1]
         guess = guess.without(LEANING)
+        if surest < _UNSURE:
+            return _news_kind(text, guess)
     elif leaning := _leaning(text, guess):
         return leaning
     best, share = guess.kinds[0]

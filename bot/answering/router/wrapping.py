@@ -35,7 +35,7 @@ def unwrapped(message: str) -> str:
     """
     bare = _EMOJI.sub(" ", _MENTION.sub(" ", message))
     bare = _STRETCHED.sub(_unstretched, " ".join(bare.split()))
-    text = bare
+    text = _unsigned(bare)
     for _ in range(_MOST_ROUNDS):
         shorter = _cut_once(text)
         if shorter == text or not _says_something(shorter):
@@ -59,7 +59,7 @@ def spelt_out(text: str) -> str:
             return word
         return known[plain]
 
-    return re.sub(r"[^\W_]+(?:['’][^\W_]+)*", full, text)
+    return re.sub(r"\bw/o\b|[^\W_]+(?:['’][^\W_]+)*", full, text)
 
 
 def _alone(text: str, match: re.Match[str]) -> bool:
@@ -76,6 +76,12 @@ def asks_something(text: str) -> bool:
 
 def _unstretched(match: re.Match[str]) -> str:
     return re.sub(r"([^\W\d_])\1{2,}", r"\1\1", match[0])
+
+
+def _unsigned(text: str) -> str:
+    """Without a letter's end and the name under it."""
+    shorter = _signature().sub("", text).rstrip(_EDGE)
+    return text if shorter == text or not _says_something(shorter) else shorter
 
 
 def _cut_once(text: str) -> str:
@@ -109,6 +115,14 @@ def _words_of(name: str) -> re.Pattern[str]:
     words = {word for one in _read("wrapping.toml").values() for word in one[name].split()}
     ordered = sorted(map(re.escape, words), key=len, reverse=True)
     return re.compile(rf"(?<![\w'’])(?:{'|'.join(ordered)})(?![\w'’])", re.I)
+
+
+@cache
+def _signature() -> re.Pattern[str]:
+    signed = "; ".join(one["signed"] for one in _read("wrapping.toml").values() if "signed" in one)
+    return re.compile(
+        rf"(?<![\w'’])(?:{_any(signed)})[\s,;:.!–—-]*(?:[^\W\d_]+\.?\s*){{0,2}}$", re.I
+    )
 
 
 @cache

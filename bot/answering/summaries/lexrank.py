@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.answering.extractive.sentences import readable_sentences
-from bot.answering.prompt_injection import STRAY, orders_in
+from bot.answering.prompt_injection import STRAY, orders_in, overlaps
 from retrieval.models import Passage
 from retrieval.text.stemming import stems
 
@@ -168,7 +168,7 @@ def quotable_sentences(passage: Passage) -> list[str]:
     found = (
         text[span.start : span.end]
         for span in readable_sentences(text, heading)
-        if span.finished and not any(s < span.end and span.start < e for s, e in orders)
+        if span.finished and not overlaps(span.start, span.end, orders)
     )
     return [sentence for sentence in found if _says_something(sentence)]
 

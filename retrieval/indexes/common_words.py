@@ -1,0 +1,71 @@
+"""How common words are in the news at large: what a corpus of a few passages can't tell.
+
+The shares are counted by ``tests/benchmarks/train_common_words.py``. They are of English words that
+are no names; names and the words of other languages are rare by this.
+"""
+
+from __future__ import annotations
+
+import gzip
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from retrieval.text.spelling import edits
+from retrieval.text.stemming import stems
+
+WORDS = Path(__file__).with_name("common_words.txt.gz")
+_PARTS = 1e5
+# Shorter words have too many neighbours.
+_SHORTEST = 4
+
+
+class _Words(NamedTuple):
+    """``shares`` by stem; ``forms`` by their first letter."""
+
+    shares: dict[str, float]
+    forms: dict[str, tuple[str, ...]]
+
+
+def share_of_passages(stem: str) -> float:
+    """The share of passages, from 0 to 1, that have a stem; 0 if hardly any has."""
+    return _words().shares.get(stem, 0.0)
+
+
+def is_common(word: str) -> bool:
+    """Whether a word stands in news of any kind, and is no name."""
+    own = stems(word)
+    return bool(own) and all(map(share_of_passages, own))
+
+
+def nearest_common(word: str) -> str | None:
+    """The common word that ``word`` is a slip of, by one letter; None if it is none."""
+    lower = word.lower()
+    if len(lower) < _SHORTEST or not lower.isalpha():
+        return None
+    known = _words().forms.get(lower[0], ())
+    if lower in known:
+        return None
+    near = [
+        (-_share_of(other), other)
+        for other in known
+        if abs(len(other) - len(lower)) <= 1 and edits(lower, other, 1) == 1
+    ]
+    return min(near)[1] if near else None
+
+
+def _share_of(word: str) -> float:
+    return max(map(share_of_passages, stems(word)), default=0.0)
+
+
+@cache
+def _words() -> _Words:
+    shares: dict[str, float] = {}
+    forms: dict[str, list[str]] = {}
+    with gzip.open(WORDS, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            stem, count, *written = line.split()
+            shares[stem] = int(count) / _PARTS
+            for word in written:
+                forms.setdefault(word[0], []).append(word)
+    return _Words(shares, {first: tuple(words) for first, words in forms.items()})
