@@ -46,12 +46,14 @@ async def of_week(data: Path, asked_at: str) -> list[dict[str, Any]]:
 
 
 async def drawn(folder: Path, weeks: int, seed: int, out: Path) -> None:
-    dice = random.Random(seed)
+    dice, used = random.Random(seed), set[str]()
     with out.open("w", encoding="utf-8") as file:
         for number in range(weeks):
             name = SETS[number % len(SETS)]
             records = read_records(SHARED / "data" / name / "questions.jsonl")
-            asked_at = dice.choice(sorted({record["asked_at"] for record in records}))
+            days = sorted({record["asked_at"] for record in records} - used)
+            asked_at = dice.choice(days)
+            used.add(asked_at)
             for line in await of_week(await ingested(folder, name), asked_at):
                 line = {"set": name, "asked_at": asked_at, **line}
                 file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")

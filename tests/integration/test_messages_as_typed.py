@@ -19,7 +19,7 @@ FOLDER = Path(people.__file__).parent
 ARTICLES = FOLDER / "people_invented_articles.jsonl"
 MESSAGES = FOLDER / "people_invented_messages.jsonl"
 # Of sixty. Lower it only for a reason that docs/messages.md tells.
-FLOOR = 42
+FLOOR = 40
 TALK = ("smalltalk", "help")
 
 

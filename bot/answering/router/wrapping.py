@@ -80,8 +80,9 @@ def _unstretched(match: re.Match[str]) -> str:
 
 def _unsigned(text: str) -> str:
     """Without a letter's end and the name under it."""
-    shorter = _signature().sub("", text).rstrip(_EDGE)
-    return text if shorter == text or not _says_something(shorter) else shorter
+    signed = _signature().search(text)
+    shorter = text[: signed.start()].rstrip(_EDGE) if signed else ""
+    return shorter if _says_something(shorter) else text
 
 
 def _cut_once(text: str) -> str:
