@@ -12,7 +12,7 @@ from collections import Counter
 from retrieval.indexes.common_words import share_of_passages
 from retrieval.models import Respelling, SearchResults
 from retrieval.search.query import content_words
-from retrieval.text.spelling import edits
+from retrieval.text.spelling import nearest_word
 from retrieval.text.stemming import stems
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -37,16 +37,11 @@ def near_words(question: str, found: SearchResults) -> list[Respelling]:
             continue  # what is a word elsewhere is no slip
         most = 2 if len(word) >= _LONG else 1
         lower = word.casefold()
-        near = [
-            (edits(lower, other, most + 1), -count, other)
-            for other, count in counts.items()
-            if other[:1] == lower[:1]
-            and abs(len(other) - len(lower)) <= most
-            and (len(word) > _SHORT or other.startswith(lower))
-        ]
-        best = min(near, default=None)
-        if best is not None and 0 < best[0] <= most:
-            slips.append(Respelling(word, (best[2],)))
+        among = counts
+        if len(word) == _SHORT:
+            among = Counter({o: count for o, count in counts.items() if o.startswith(lower)})
+        if nearest := nearest_word(lower, among, most):
+            slips.append(Respelling(word, (nearest,)))
     return slips
 
 

@@ -143,7 +143,7 @@ class RequestRunner:
         self._unacknowledged += 1
         self._all_acknowledged.clear()
         try:
-            with INGESTING.held():
+            with INGESTING.pause():
                 yield
         finally:
             self._unacknowledged -= 1

@@ -75,7 +75,7 @@ class FeedFilters:
             [*self.exclude, *(_CATEGORY + each for each in self.without_categories)],
         )
 
-    def refusal(self, item: FeedItem) -> Note | None:
+    def rejection(self, item: FeedItem) -> Note | None:
         words = f"{item.title}\n{item.text}"
         for word in self.exclude:
             if _holds(words, word):
@@ -135,8 +135,8 @@ def _filter_item(
     is_article = item.identity in past.articles
     if removal := past.articles.get(item.identity):
         return FilteredItem(item, "blocked", removal)
-    if refusal := filters.refusal(item):
-        return FilteredItem(item, "filtered", refusal)
+    if rejection := filters.rejection(item):
+        return FilteredItem(item, "filtered", rejection)
     if known is not None:
         return _filter_known_item(item, known)
     if is_article:

@@ -43,7 +43,7 @@ class Executor:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def pause(self) -> Iterator[None]:
         """Begin nothing meanwhile; but no call waits longer than a second."""
         self._holders += 1
         try:

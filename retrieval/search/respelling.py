@@ -16,7 +16,7 @@ from itertools import pairwise
 from retrieval.indexes.common_words import nearest_common, share_of_passages
 from retrieval.indexes.keyword_index import KeywordIndex
 from retrieval.models import Respelling
-from retrieval.text.spelling import edits, parts, spelling
+from retrieval.text.spelling import nearest_word, parts, spelling
 from retrieval.text.stemming import stems
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -126,13 +126,5 @@ def _nearest(word: str, stem: str, keywords: KeywordIndex, texts: Texts) -> str 
         # A misspelt ending is no ending: the stem that is meant is shorter.
         passages = keywords.resembling(stem[:-2], 1, _READ)
     lower = word.lower()
-    counts: Counter[str] = Counter()
-    for text in texts(passages):
-        counts.update(w.lower() for w in _WORD.findall(text) if w[:1].lower() == lower[:1])
-    near = [
-        (edits(lower, other, most + 1), -count, other)
-        for other, count in counts.items()
-        if abs(len(other) - len(lower)) <= most + 1
-    ]
-    best = min(near, default=None)
-    return best[2] if best is not None and best[0] <= most + 1 and best[0] else None
+    counts = Counter(w.lower() for text in texts(passages) for w in _WORD.findall(text))
+    return nearest_word(lower, counts, most + 1)

@@ -48,7 +48,7 @@ async def test_a_job_takes_pages_feeds_files_and_texts_and_tells_how_far_it_is(
     ]
     async with opened(tmp_path / "data", site) as room:
         job = await room.jobs.submit("local", sources, MODERATOR)
-        assert (job.state, await room.jobs.place(job.id)) == ("queued", 1)
+        assert (job.state, await room.jobs.position(job.id)) == ("queued", 1)
         events: list[JobEvent] = [event async for event in room.jobs.follow(job)]
         last = events[-1].progress
         assert events[-1].job.state == "done"
@@ -94,7 +94,7 @@ async def test_jobs_wait_in_a_bounded_queue_where_corpora_take_turns(
     async with opened(tmp_path, site, max_queued_jobs=4) as room:
         jobs = [await room.jobs.submit("large", pages(n), MODERATOR) for n in (0, 2, 4, 6)]
         late = await room.jobs.submit("small", pages(8), MODERATOR)
-        assert [await room.jobs.place(job.id) for job in [*jobs, late]] == [1, 3, 4, 5, 2]
+        assert [await room.jobs.position(job.id) for job in [*jobs, late]] == [1, 3, 4, 5, 2]
         with pytest.raises(Refused, match=r"job-queue-full \(count=4"):
             await room.jobs.submit("large", pages(0), MODERATOR)
         with pytest.raises(Refused, match="nothing-to-ingest"):

@@ -13,7 +13,7 @@ from retrieval.runtime.executors import Executor
 async def test_what_is_held_begins_when_it_is_let_go() -> None:
     executor = Executor("test", 1)
     done: list[str] = []
-    with executor.held():
+    with executor.pause():
         waiting = asyncio.create_task(executor.run(done.append, "begun"))
         await asyncio.sleep(0.1)
         assert done == []
@@ -24,7 +24,7 @@ async def test_what_is_held_begins_when_it_is_let_go() -> None:
 async def test_nothing_is_held_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("retrieval.runtime.executors._LONGEST_HELD", 0.05)
     executor = Executor("test", 1)
-    with executor.held():
+    with executor.pause():
         assert await asyncio.wait_for(executor.run(lambda: "done"), 5) == "done"
 
 

@@ -146,13 +146,13 @@ def test_filters_go_by_words_language_and_category() -> None:
         more="<category>Politik</category>",
     )
     (found,) = items(rss(sport, channel="<language>de</language>"))
-    assert FeedFilters(languages=("de",)).refusal(found) is None
-    assert FeedFilters(languages=("en", "fr")).refusal(found) is not None
-    assert FeedFilters(categories=("politik",)).refusal(found) is None
-    assert FeedFilters(categories=("sport",)).refusal(found) is None
-    assert FeedFilters(categories=("kultur",)).refusal(found) is not None
-    assert FeedFilters(without_categories=("Sport",)).refusal(found) is not None
-    assert FeedFilters(include=("final",), exclude=("morgen",)).refusal(found) is None
+    assert FeedFilters(languages=("de",)).rejection(found) is None
+    assert FeedFilters(languages=("en", "fr")).rejection(found) is not None
+    assert FeedFilters(categories=("politik",)).rejection(found) is None
+    assert FeedFilters(categories=("sport",)).rejection(found) is None
+    assert FeedFilters(categories=("kultur",)).rejection(found) is not None
+    assert FeedFilters(without_categories=("Sport",)).rejection(found) is not None
+    assert FeedFilters(include=("final",), exclude=("morgen",)).rejection(found) is None
 
 
 def test_filters_are_kept_in_two_lists() -> None:
@@ -163,4 +163,4 @@ def test_filters_are_kept_in_two_lists() -> None:
 @pytest.mark.parametrize(("word", "title", "held"), [("市议会", "市议会决定改建", True), ("工場", "古い製紙工場を改装", True), ("tax", "Syntax matters", False), ("мост", "Новый мост открыт", True), ("ab", "abc", False)])  # fmt: skip
 def test_words_are_whole_ones_where_there_are_spaces(word: str, title: str, held: bool) -> None:
     (found,) = items(rss(item(title)))
-    assert (FeedFilters(exclude=(word,)).refusal(found) is not None) is held
+    assert (FeedFilters(exclude=(word,)).rejection(found) is not None) is held

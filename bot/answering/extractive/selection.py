@@ -272,15 +272,15 @@ def _defines(sentence: PassageSentence, analysis: PassageAnalysis) -> bool:
         if stem not in wanted or not wanted <= set(sentence.terms[max(0, at + 1 - reach) : at + 1]):
             continue
         end = sentence.tokens[at][1]
-        if at < reach and _told_by("is").match(sentence.text, end):
+        if at < reach and _pattern("is").match(sentence.text, end):
             return True
-        if _told_by("apposition").match(sentence.text, end):
+        if _pattern("apposition").match(sentence.text, end):
             return True
     return False
 
 
 @cache
-def _told_by(name: str) -> re.Pattern[str]:
+def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(answer_words()[name])
 
 

@@ -161,10 +161,10 @@ class JobQueue:
         made = await self._jobs.tallies([job.id for job in jobs])
         return [(job, made.get(job.id, JobCounts())) for job in jobs]
 
-    async def place(self, job_id: int) -> int:
+    async def position(self, job_id: int) -> int:
         """A job's place among those that wait, 0 if it does not."""
         await self._load()
-        return self._place(job_id)
+        return self._position(job_id)
 
     async def run(self) -> None:
         """Work on jobs until cancelled; those that a former process left first."""
@@ -256,7 +256,7 @@ class JobQueue:
     def _end(self, job: Job, _: asyncio.Task[None]) -> None:
         self._scheduler.end(job)
 
-    def _place(self, job_id: int) -> int:
+    def _position(self, job_id: int) -> int:
         order = (job.id for job in self._scheduler.in_order(self._waiting))
         return next((place for place, waiting in enumerate(order, 1) if waiting == job_id), 0)
 
@@ -302,7 +302,7 @@ class JobQueue:
             progress.found = left + got
         if job.id in self._running:  # also a cancelled one: what it has accepted is being finished
             job = replace(job, state=JOB_RUNNING)
-        return JobEvent(job, self._place(job.id), deepcopy(progress), results)
+        return JobEvent(job, self._position(job.id), deepcopy(progress), results)
 
     def _announce(self, event: JobEvent) -> None:
         for events in self._watchers.get(event.job.id, ()):

@@ -95,6 +95,18 @@ def parts(word: str) -> Iterator[tuple[str, str]]:
         yield word[:cut], word[cut:]
 
 
+def nearest_word(word: str, counts: Mapping[str, int], most: int) -> str | None:
+    """The word of ``counts`` that is the fewest edits away and begins with the same letter, of several
+    the most frequent; None if none is within ``most`` edits, or ``word`` itself is there."""
+    near = [
+        (edits(word, other, most), -count, other)
+        for other, count in counts.items()
+        if other[:1] == word[:1] and abs(len(other) - len(word)) <= most
+    ]
+    best = min(near, default=None)
+    return best[2] if best is not None and 0 < best[0] <= most else None
+
+
 def edits(one: str, other: str, most: int) -> int:
     """Letters to put in, leave out, change or swap with the next one; ``most + 1`` if it is more."""
     if abs(len(one) - len(other)) > most:
