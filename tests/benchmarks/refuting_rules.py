@@ -1,4 +1,4 @@
-"""Whether each rule keeps its place: `python -m tests.benchmarks.refuting_rules`.
+"""Whether each rule keeps its place: `python -m tests.benchmarks.refuting_rules [SET...]`.
 
 A rule that refutes may refute at most one of a hundred faithful claims of any set of labelled claims,
 or two of a set of fewer than three hundred. Prints how many each rule refutes, set by set, and ends
@@ -69,7 +69,7 @@ def refuted_of(name: str) -> Refuted:
 
 def main() -> None:
     beyond = 0
-    for name in (*TRAINED, *TESTED):
+    for name in sys.argv[1:] or (*TRAINED, *TESTED):
         found = refuted_of(name)
         counts = ", ".join(
             f"{kind} {found.by_rule[(kind, weight), True]} ({found.by_rule[(kind, weight), False]})"

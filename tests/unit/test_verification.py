@@ -63,6 +63,15 @@ def test_a_quotation_without_one_of_its_little_words_does_not_pass() -> None:
     assert VERIFIER.check(passage.text, [passage]).supported
 
 
+def test_a_quotation_does_not_end_where_the_passage_goes_on() -> None:
+    passage = Evidence('Tom Kelley asked for a copy and stated "we never hid anything from them."')
+    cut = 'Tom Kelley asked for a copy and stated "we never hid anything."'
+    assert not VERIFIER.check(cut, [passage]).supported
+    title = Evidence('Ann Lee sang on "The Late Show" with two friends on Monday.')
+    sung = 'Ann Lee sang on "The Late Show."'
+    assert all("Show" not in reason for reason in VERIFIER.check(sung, [title]).reasons)
+
+
 @pytest.mark.parametrize(
     ("claim", "reason"),
     [

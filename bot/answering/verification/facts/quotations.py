@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
 from bot.answering.verification.facts.base import Finding
@@ -11,6 +11,7 @@ from bot.answering.verification.tokens import Token
 
 _LEAST = 2
 _HEAD = 5
+_ENDS = frozenset(".!?。！？")
 
 
 def quotations(sentence: EvidenceSentence) -> list[tuple[Token, ...]]:
@@ -40,6 +41,35 @@ def check_quotations(claim: EvidenceSentence, evidence: EvidenceText) -> Iterato
             text = " ".join(token.text for token in piece[:8])
             yield Finding("quotation", 1, f"“{text}” is not quoted so in the passage")
             return
+        if _ends_sentence(piece, claim) and _goes_on(piece, evidence):
+            text = " ".join(token.text for token in piece[-_HEAD:])
+            yield Finding("quotation", 1, f"the passage does not end with “{text}”")
+            return
+
+
+def _ends_sentence(piece: Sequence[Token], claim: EvidenceSentence) -> bool:
+    """Whether a full stop is quoted too; beside a title it is only a matter of style."""
+    if piece[-1].capital:
+        return False
+    following = (token for token in claim.tokens if token.start >= piece[-1].end)
+    return next((token.text in _ENDS for token in following), False)
+
+
+def _goes_on(piece: Sequence[Token], evidence: EvidenceText) -> bool:
+    """Whether, wherever the passages have these words, another word follows them."""
+    keys = tuple(token.key for token in piece[-_HEAD:])
+    goes_on = False
+    for number, place in evidence.word_places.get(keys[-1], ()):
+        sentence = evidence.sentences[number]
+        end = place + 1
+        if sentence.keys[max(0, end - len(keys)) : end] != keys:
+            continue
+        last = sentence.words[place]
+        following = next((token for token in sentence.tokens if token.start >= last.end), None)
+        if following is None or following.kind == "mark":
+            return False
+        goes_on = True
+    return goes_on
 
 
 def _speakers(
