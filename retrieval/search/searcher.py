@@ -122,8 +122,11 @@ class Searcher:
         publishers = held.publishers
         named = publishers.named_in(question)
         rest = named.rest if named else question
+        languages = indexes.keywords.languages()
+        language = question_language(question, languages)
+        spans = publishers.spans_in(rest)
         time = read_time(
-            rest, within.as_of, self._zone, names=publishers.spans_in(rest), day_first=day_first
+            rest, within.as_of, self._zone, names=spans, day_first=day_first, language=language
         )
         phrase, preferred = None, None
         if time.phrase and time.exact and within.since is None and within.until is None:
@@ -131,13 +134,9 @@ class Searcher:
             rest, phrase = time.rest, time.phrase
         elif time.phrase and not time.exact:
             preferred = _preference(held, time, within.as_of)
-        only: SourceFilter | None = None
-        if source:
-            only = SourceFilter.of(source, publishers.find(source))
-        elif named:
+        only = SourceFilter.of(source, publishers.find(source)) if source else None
+        if named and not only:
             only = SourceFilter.of(named.publisher.name, named.publisher)
-        languages = indexes.keywords.languages()
-        language = question_language(question, languages)
         if language == "en":
             rest = spelling(language).written_out(rest)
         terms = content_words(rest, language) or content_words(question, language)

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+from retrieval.text.question_words import known_languages, question_words
+
 _SAMPLE_CHARS = 300
 # Hardly an English text is without it, and no other language has it.
 _ENGLISH_WORD = " the "
@@ -45,10 +47,17 @@ _DENSE = frozenset(["ja", "zh"])
 
 @cache
 def common_words() -> Mapping[str, frozenset[str]]:
-    """By ISO 639-1 code, the commonest words of a language, in lower case."""
+    """By ISO 639-1 code, the commonest words of a language that has capitals, in lower case: those
+    that questions are made of, and more."""
     path = Path(__file__).with_name("common_words.toml")
     listed: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {language: frozenset(words.split()) for language, words in listed.items()}
+    found = {language: frozenset(words.split()) for language, words in listed.items()}
+    for language in known_languages():
+        asking = question_words(language)
+        # Only capitals tell where a sentence begins with one of them.
+        if asking is not None and any(word != word.upper() for word in asking.single):
+            found[language] = found.get(language, frozenset()) | asking.single
+    return found
 
 
 def script_language(text: str) -> str | None:

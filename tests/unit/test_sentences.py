@@ -45,7 +45,7 @@ def test_the_language_is_told_by_the_text_where_nobody_says_it() -> None:
         ("Chi ha vinto le elezioni?", "it"), ("¿Quién ganó?", "es"), ("Quem ganhou as eleições?", "pt"),
         ("Seçimi kim kazandı?", "tr"), ("Кто победил?", "ru"), ("من فاز؟", "ar"), ("कौन जीता?", "hi"),
         ("谁赢了？", "zh"), ("誰が勝った？", "ja"), ("ใครชนะ", "th"), ("Who won?", "en"), ("🙂🙂", None), ("", None),
-        ("2023?", None), ("東京 Tokyo Tower の高さは？", "ja"), ("Biden và Trump", None),
+        ("2023?", None), ("東京 Tokyo Tower の高さは？", "ja"), ("Biden và Trump", "vi"), ("Biden Trump", None),
     ],
 )  # fmt: skip
 def test_a_short_text_tells_its_language(text: str, language: str | None) -> None:
