@@ -169,12 +169,21 @@ async def reindex(library: Library, corpus: Corpus) -> AsyncIterator[tuple[int, 
     yield 0, len(version_ids)
     async for done in indexer.write_shown(version_ids):
         yield done, len(version_ids)
+    if indexer.makes_vectors_later and await _made_by(library, corpus) == library.embedder.identity:
+        await indexer.adopt_vectors(corpus.generation)
     await library.catalogue.corpora.switch_generation(corpus, renewed.generation)
     library.forget(corpus.name)
     await _drop_other_generations(library, renewed)
     await library.catalogue.vectors.drop_others(renewed)
     # What could not enter the old indexes, say for another embedder, enters the new ones.
     await indexer.finish_pending()
+
+
+async def _made_by(library: Library, corpus: Corpus) -> str | None:
+    """The embedder of the vectors in use; None if there are none, or if they can't be read."""
+    with contextlib.suppress(IndexDamaged):
+        return await library.indexes(corpus).vectors.embedder()
+    return None
 
 
 async def delete_corpus(library: Library, name: str) -> None:

@@ -47,6 +47,9 @@ async def open_ingestion_services(
         open_library(config, writer=writer) as library,
         open_ingestion(settings, library) as room,
     ):
+        if brings_in and library.embedder.deferred:
+            # What it lacks is told before articles come in, not after.
+            await library.embedder.warm_up()
         yield room
         if brings_in:
             await make_vectors(room.vectors)

@@ -60,6 +60,20 @@ class VectorRepository:
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [(passage_id, f"{title}\n{passage}") for passage_id, title, passage in rows]
 
+    async def of_generation(
+        self, corpus: Corpus, generation: int, limit: int
+    ) -> list[tuple[int, bytes]]:
+        """Vectors that shown passages lack but have in another generation: id and vector."""
+        older = passage_vectors.alias()
+        query = (
+            _lacking(corpus, passages.c.id, older.c.vector)
+            .join(older, (older.c.passage_id == passages.c.id) & (older.c.generation == generation))
+            .order_by(passages.c.id)
+            .limit(limit)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [(row[0], row[1]) for row in rows]
+
     async def count_lacking(self, corpus: Corpus) -> int:
         """How many shown passages have no vector."""
         query = _lacking(corpus, func.count())

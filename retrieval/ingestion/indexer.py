@@ -19,7 +19,7 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue import Acceptance, Catalogue, Corpus, PendingVersion
-from retrieval.embedders import Embedder, Vectors, packed
+from retrieval.embedders import Embedder, Vectors, packed, unpacked
 from retrieval.ingestion.story_assigner import (
     PreparedBatch,
     StoryAssigner,
@@ -42,6 +42,8 @@ Settle = Callable[[AsyncConnection, list[tuple[IngestItem, IngestResult]]], Awai
 _BATCH = 128
 # Passages whose vectors are made between two writes, where they follow later.
 _PASSAGES = 64
+# Vectors that are taken over at a time.
+_ADOPTED = 2_000
 
 
 class Indexer:
@@ -181,6 +183,17 @@ class Indexer:
                     )
             done += len(rows)
             yield done
+
+    async def adopt_vectors(self, generation: int) -> None:
+        """Take over the vectors of another generation of the indexes, made by the same embedder."""
+        while found := await self._catalogue.vectors.of_generation(
+            self.corpus, generation, _ADOPTED
+        ):
+            ids, kept = [passage_id for passage_id, _ in found], [vector for _, vector in found]
+            vectors = unpacked(kept, len(kept[0]) // 2)
+            async with self._turn:
+                await self._indexes.vectors.write(ids, vectors)
+                await self._catalogue.vectors.store(self.corpus.generation, ids, kept)
 
     async def enter(self, version_ids: Sequence[int]) -> None:
         """Index and show accepted versions."""

@@ -86,6 +86,26 @@ async def test_without_key_or_server_the_openai_embedder_says_what_it_needs() ->
         make_embedder("openai", EmbedderOptions())
 
 
+_GERMAN = (
+    "Der Stadtrat von Neuhaven hat am Dienstag den Bau der neuen Brücke über den Fluss beschlossen. "
+    "Die Arbeiten sollen im Mai beginnen und drei Jahre dauern, sagte die Bürgermeisterin."
+)
+
+
+def test_doctor_says_when_the_articles_ask_for_another_embedder(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps(article(0, _GERMAN, title="Neuhaven baut eine Brücke")))
+    assert newsdesk("ingest", str(file)).returncode == 0
+    found = [
+        each for each in lines(newsdesk("doctor", "--json").stdout) if each["check"] == "search"
+    ]
+    assert len(found) == 1
+    assert "German" in found[0]["detail"]
+    assert "NEWSDESK_EMBEDDER=e5" in found[0]["remedy"]
+
+
 def test_another_embedder_is_refused_until_the_corpus_is_reindexed(
     newsdesk: Newsdesk, tmp_path: Path, server: str
 ) -> None:

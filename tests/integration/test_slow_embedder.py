@@ -141,18 +141,35 @@ async def test_what_is_replaced_while_its_vector_is_made_does_not_come_back(tmp_
         assert await check_indexes(library) == []
 
 
-async def test_new_indexes_serve_before_their_vectors_are_there(tmp_path: Path) -> None:
+async def test_new_indexes_take_over_vectors_and_serve_before_the_others_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with _opened(tmp_path, embedder := SlowEmbedder()) as library:
         await _bring_in(library, range(2))
         embedder.steps = asyncio.Semaphore(100)
         await _all(VectorWorker(library))
+        await _bring_in(library, [2])
+        embedder.texts.clear()
         corpus = await library.catalogue.corpora.by_name("local")
         assert corpus is not None
         async for _ in reindex(library, corpus):
             pass
-        assert (await library.without_vector())["local"] >= 2
+        # The vectors that there were are not made again; the others are nobody's loss meanwhile.
+        assert embedder.texts == []
+        assert (await library.without_vector())["local"] == 1
+        assert await check_indexes(library) == []
+        assert article(2)["title"] in await _found(library, "What will topic2 cost?")
+    monkeypatch.setattr(SlowEmbedder, "identity", "test/other")
+    async with _opened(tmp_path, embedder := SlowEmbedder()) as library:
+        corpus = await library.catalogue.corpora.by_name("local")
+        assert corpus is not None
+        async for _ in reindex(library, corpus):
+            pass
+        assert (await library.without_vector())["local"] == 3
         assert article(1)["title"] in await _found(library, "What will topic1 cost?")
+        embedder.steps = asyncio.Semaphore(100)
         await _all(VectorWorker(library))
+        assert len(embedder.texts) == 3
         assert await check_indexes(library) == []
 
 

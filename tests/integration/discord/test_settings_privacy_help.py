@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from retrieval.models import Article, IngestItem
 from tests.discord_standin import DiscordStandIn, Guild
 from tests.integration.answering_fixtures import BRIDGE
 from tests.integration.discord.conftest import Running, Start
@@ -49,6 +50,25 @@ async def test_a_moderator_changes_settings_and_sees_what_holds(
     await (await boss.slash(general, "settings ask-roles", remove=role)).final()
     answer = await (await ada.slash(other, "ask", question=BRIDGE)).final(whole)
     assert "412 million" in answer.text
+
+
+async def test_settings_say_when_the_articles_ask_for_another_embedder(
+    running: Running, guild: Guild
+) -> None:
+    boss = running.standin.member(guild, "Mo", moderator=True)
+    general = running.standin.channel(guild)
+    await running.bring_in(guild)
+    shown = await (await boss.slash(general, "settings show")).final()
+    assert "NEWSDESK_EMBEDDER" not in shown.text
+    text = (
+        "Der Stadtrat von Neuhaven hat am Dienstag den Bau der neuen Brücke beschlossen. Die Arbeiten "
+        "sollen im Mai beginnen und drei Jahre dauern, sagte die Bürgermeisterin."
+    )
+    german = [Article(f"Neuhaven baut Brücke {n}", f"{text} ({n})") for n in range(9)]
+    await running.bring_in(guild, [IngestItem(each.title, each) for each in german])
+    shown = await (await boss.slash(general, "settings show")).final()
+    assert "German" in shown.text
+    assert "NEWSDESK_EMBEDDER=e5" in shown.text
 
 
 async def test_a_role_can_be_made_moderators(running: Running, guild: Guild) -> None:
