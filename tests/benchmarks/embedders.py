@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import resource
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 
 from retrieval.embedders import Vectors, make_embedder
 from retrieval.text.chunking import passage_spans
@@ -32,17 +32,25 @@ async def _timed(work: Callable[[], Awaitable[Vectors]]) -> tuple[float, float]:
 
 
 async def _measured(name: str, passages: list[str], questions: list[str]) -> str:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _resident()
     embedder = make_embedder(name)
     await embedder.warm_up()
     await embedder.embed(passages[:1])
     asked = [await _timed(partial(embedder.embed_questions, [each])) for each in questions]
     spent, passed = await _timed(partial(embedder.embed, passages))
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    grown = _resident() - before
     await embedder.close()
     milliseconds = [sum(column) / len(asked) * 1000 for column in zip(*asked, strict=True)]
     count = len(passages)
-    return f"| `{name}` | {milliseconds[0]:.1f} ({milliseconds[1]:.1f}) | {count / spent:.1f} ({count / passed:.1f}) | +{grown / 1000:.0f} MB |"
+    return f"| `{name}` | {milliseconds[0]:.1f} ({milliseconds[1]:.1f}) | {count / spent:.1f} ({count / passed:.1f}) | +{grown / 1e6:.0f} MB |"
+
+
+def _resident() -> int:
+    """Bytes of memory that the process holds now."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(
+        int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS")
+    )
 
 
 def _run(name: str, passages: list[str], questions: list[str]) -> str:
