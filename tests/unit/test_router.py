@@ -60,6 +60,7 @@ def test_short_forms_are_read_as_articles_write_them() -> None:
     assert spelt_out("how many ppl does the govt pay") == "how many people does the government pay"
     assert spelt_out("homes w/o power in ny") == "homes without power in New York"
     assert spelt_out("a letter from Pres Halvorsen") == "a letter from Pres Halvorsen"
+    assert spelt_out("who won the U.S. Open, u know?") == "who won the U.S. Open, you know?"
 
 
 @pytest.mark.parametrize(

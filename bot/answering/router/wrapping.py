@@ -16,6 +16,7 @@ _EMOJI = re.compile(
 _PAUSE = re.compile(r"\s*(?:[,;:!.…–—-]|\.\.+)+(?:\s+|$)|\s*\n+\s*|[，。！；]")
 # A letter three times or more, but not in a Roman numeral.
 _STRETCHED = re.compile(r"\b(?![IVXLCDMivxlcdm]+\b)\w*?([^\W\d_])\1{2,}\w*")
+_DOTTED = re.compile(r"\.[^\W_]")
 _EDGE = " \t\n,;:.!…-–—·~*_，。！"
 _MOST_ROUNDS = 8
 
@@ -51,6 +52,8 @@ def spelt_out(text: str) -> str:
 
     def full(match: re.Match[str]) -> str:
         word = match[0]
+        if len(word) == 1 and _DOTTED.match(text, match.end()):
+            return word  # "U.S. Open" is of no "you"
         plain = word.lower().replace("'", "").replace("’", "")
         if plain not in known or (word[0].isupper() and not word.isupper() and match.start() > 0):
             return word
