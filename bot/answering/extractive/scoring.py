@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from bot.answering.extractive.sentence_features import (
     gap_features,
     likelihoods,
 )
+from bot.answering.extractive.window_evidence import selecting_features
 from retrieval.models import SearchResult
 
 # Characters: an article that is no longer is an excerpt of one.
@@ -66,10 +67,14 @@ class Model:
         """How likely each candidate is the answer; they add up to 1."""
         return likelihoods(self.candidate.scores(candidates.features))
 
-    def sentence_features(self, base: Floats, candidates: Candidates) -> Floats:
-        """All features of the sentences, shape ``(sentences, len(SENTENCE))``."""
+    def sentence_features(
+        self, base: Floats, candidates: Candidates, windows: Sequence[Mapping[str, float]]
+    ) -> Floats:
+        """All features of the sentences, shape ``(sentences, len(SENTENCE))``; ``windows`` is what
+        ``window_evidence`` told of them."""
         told = answer_features(candidates, self.likelihoods(candidates))
-        return np.concatenate([base, told, gap_features(base)], axis=1)
+        beside = (gap_features(base), selecting_features(windows))
+        return np.concatenate([base, told, *beside], axis=1)
 
     def confidence(self, features: Floats) -> float:
         """From 0 to 1, how sure it is that what was found answers the question."""

@@ -111,6 +111,7 @@ class _Read:
 
     analysis: PassageAnalysis
     sentences: list[PassageSentence]
+    windows: list[dict[str, float]]
     features: Floats
     scores: Floats
     likelihoods: Floats
@@ -144,10 +145,9 @@ class _Read:
         """From 0 to 1, how sure it is that there is an answer."""
         if not self.sentences:
             return 0.0
-        best = self.sentences[int(np.argmax(self.scores))]
         features = evidence_features(
             passage_evidence(self.analysis),
-            window_evidence(self.analysis, [best])[0],
+            self.windows[int(np.argmax(self.scores))],
             self.features,
             self.scores,
             self.likelihoods,
@@ -161,9 +161,10 @@ def _read(found: SearchResults, part: str, model: Model) -> _Read:
     context = QuestionContext(analysis, sentences, found.until)
     candidates = context.candidates
     likelihoods = model.likelihoods(candidates)
-    features = model.sentence_features(context.features(), candidates)
+    windows = window_evidence(analysis, sentences)
+    features = model.sentence_features(context.features(), candidates, windows)
     scores = model.sentence.scores(features)
-    return _Read(analysis, sentences, features, scores, likelihoods, candidates)
+    return _Read(analysis, sentences, windows, features, scores, likelihoods, candidates)
 
 
 def _merged(

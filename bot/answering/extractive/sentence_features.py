@@ -20,6 +20,7 @@ from bot.answering.extractive.analysis import (
 from bot.answering.extractive.answer_type import AMOUNTS, NAMES, PEOPLE
 from bot.answering.extractive.candidates import Candidates, Floats, find_candidates
 from bot.answering.extractive.vectors import unit
+from bot.answering.extractive.window_evidence import SELECTING
 from retrieval.text.stemming import stems
 from retrieval.timestamps import parse_span
 
@@ -85,7 +86,7 @@ ANSWERS = (
 )
 # How a sentence stands beside the best one.
 BESIDE = ("covers_gap", "focus_gap", "near_gap", "around_gap", "full_gap", "full_focus_gap")
-SENTENCE = BASE + ANSWERS + BESIDE
+SENTENCE = BASE + ANSWERS + BESIDE + SELECTING
 
 
 def gap_features(base: Floats) -> Floats:

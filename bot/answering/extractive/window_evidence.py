@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 
@@ -25,6 +25,8 @@ WINDOW = (
     "other_ordinal",
     "other_name",
 )
+# What tells sentences of one passage apart, too.
+SELECTING = ("window_both", "numbers_elsewhere", "other_year", "other_ordinal", "other_name")
 CANDIDATES = ("chance_first", "chance_lead", "chance_spread")
 
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
@@ -40,6 +42,12 @@ def window_evidence(
     place = {id(sentence): n for n, sentence in enumerate(analysis.sentences)}
     asked = _Asked(analysis)
     return [asked.of(sentence, place[id(sentence)]) for sentence in sentences]
+
+
+def selecting_features(windows: Sequence[Mapping[str, float]]) -> Floats:
+    """Shape ``(sentences, len(SELECTING))``, of what ``window_evidence`` told."""
+    rows = [[window[name] for name in SELECTING] for window in windows]
+    return np.array(rows, dtype=float).reshape(-1, len(SELECTING))
 
 
 def candidate_evidence(likelihoods: Floats) -> dict[str, float]:
