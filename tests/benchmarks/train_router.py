@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.train_router [--write]
 
-The messages in `router_messages/` were written for this, line by line, in eight languages; `{x}` and
+The messages in `router_messages/` were written for this, line by line, in eleven languages; `{x}` and
 the like are filled in from `slots.toml`, and each line is seen in some spellings. A multinomial
 logistic regression over `bot/answering/router/message_features.py`. Prints how it does on lines left out (a
 line with all its fillings is a family) and on languages left out, which are the figures to believe.
@@ -26,6 +26,7 @@ import numpy as np
 from bot.answering.router.classifier import KINDS, Kind, save
 from bot.answering.router.message_features import Floats, features
 from bot.answering.router.subjects import FRAMES
+from bot.answering.router.wrapping import UNSPACED
 from bot.evaluation.questions import read_records
 from retrieval.embedders.wordllama import WordLlamaEmbedder
 from tests.benchmarks import weekly_news
@@ -40,7 +41,7 @@ _PARTS = 5
 # Of each of these years; 2023 and 2025 stay out for measuring.
 _QUIZ = 250
 _QUIZ_YEARS = (2022, 2024)
-# Kinds of messages with a subject; languages that write words together.
+# Kinds of messages with a subject.
 WITH_SUBJECT: tuple[Kind, ...] = (
     "topic",
     "digest",
@@ -51,7 +52,6 @@ WITH_SUBJECT: tuple[Kind, ...] = (
     "status",
     "more",
 )
-UNSPACED = ("zh",)
 _SLOT = re.compile(r"\{(\w)\}")
 
 
@@ -214,6 +214,8 @@ def main() -> None:
         _report(f"  {language}", [one for one in told if one[0].language == language])
     wrong = Counter((message.kind, found) for message, found in told if message.kind != found)
     print("most taken for another: " + ", ".join(f"{a} as {b} {n}" for (a, b), n in wrong.most_common(14)))  # fmt: skip
+    if "--quick" not in sys.argv:
+        _report_languages(everything, rows, part)
     if "--languages" in sys.argv:
         for language in known:
             out = np.array([message.language == language for message in everything])
@@ -232,6 +234,19 @@ def main() -> None:
             learn(rows, [names.index(message.language) for message in everything], len(names)),
             names,
         )  # fmt: skip
+
+
+def _report_languages(everything: Sequence[Message], rows: Floats, part: np.ndarray) -> None:
+    """Print how often the language of a line that was left out is told right."""
+    names = languages()
+    wanted = np.array([names.index(message.language) for message in everything])
+    found = np.empty_like(wanted)
+    for left_out in range(_PARTS):
+        out = part == left_out
+        found[out] = (rows[out] @ learn(rows[~out], wanted[~out], len(names))).argmax(axis=1)
+    for n, name in enumerate(names):
+        mine = wanted == n
+        print(f"  language {name}: {(found[mine] == n).mean():.3f} of {mine.sum()} right")
 
 
 def _held_out(

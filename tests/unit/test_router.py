@@ -113,6 +113,25 @@ async def test_the_language_of_a_message(router: Router) -> None:
     assert languages[4] == "tr"
 
 
+@pytest.mark.parametrize(
+    ("message", "kind", "language"),
+    [
+        ("bonjour tout le monde", "greeting", "fr"),
+        ("combien de temps a duré la grève des dockers ?", "question", "fr"),
+        ("obrigado pela ajuda", "thanks", "pt"),
+        ("quem venceu a eleição em Lisboa?", "question", "pt"),
+        ("こんにちは！", "greeting", "ja"),
+        ("橋の建設費はいくらでしたか？", "question", "ja"),
+        ("地震のタイムライン", "timeline", "ja"),
+    ],
+)
+async def test_messages_in_other_languages_are_read_as_what_they_are(
+    router: Router, message: str, kind: str, language: str
+) -> None:
+    found = await read(router, message)
+    assert (found.kind, found.language) == (kind, language)
+
+
 def test_two_questions_in_one_are_told_apart() -> None:
     assert parts_of("who won the cup and who won the league?") == [
         "who won the cup?",

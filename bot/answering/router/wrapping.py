@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+# Languages that write words together.
+UNSPACED = ("zh", "ja")
+
 _FOLDER = Path(__file__).parent
 _MENTION = re.compile(r"<(?:[@#][!&]?\d+|a?:\w+:\d+)>|(?<!\w)@\w+")
 _EMOJI = re.compile(
@@ -133,7 +136,7 @@ def _signature() -> re.Pattern[str]:
 def _phrases() -> dict[str, _Phrases]:
     found = {}
     for language, one in _read("wrapping.toml").items():
-        spaced = language != "zh"
+        spaced = language not in UNSPACED
         end = r"(?![\w'’])" if spaced else ""
         asking = _any(one["asking"])
         words = "|".join(map(re.escape, sorted(one["words"].split(), key=len, reverse=True)))
