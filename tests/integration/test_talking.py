@@ -12,6 +12,7 @@ import pytest_asyncio
 from bot.answering.conversation import Conversation
 from bot.answering.engine import AnswerEngine, AnswerRequest
 from bot.answering.models import Answer
+from bot.i18n import reply_text
 from retrieval.timestamps import TimeRange
 from tests.integration.answering_fixtures import NOW, demo_folder, engine_over
 
@@ -44,12 +45,18 @@ async def test_small_talk_gets_a_line_without_articles(engine: AnswerEngine, tex
 
 
 @pytest.mark.parametrize(
-    "text", ["what can you do?", "how do i subscribe", "are you a bot", "hilfe"]
+    ("text", "language"),
+    [
+        ("what can you do?", "en"),
+        ("how do i subscribe", "en"),
+        ("are you a bot", "en"),
+        ("hilfe", "de"),
+    ],
 )
-async def test_help_says_what_the_bot_does(engine: AnswerEngine, text: str) -> None:
+async def test_help_says_what_the_bot_does(engine: AnswerEngine, text: str, language: str) -> None:
     answer = await say(engine, text)
     assert (answer.form, answer.citations) == ("help", ())
-    assert "/ask" in answer.text
+    assert answer.text == reply_text(language, "help")
 
 
 async def test_what_the_bot_knows_of_itself_is_from_the_catalogue(engine: AnswerEngine) -> None:
