@@ -36,6 +36,7 @@ train: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks.train_common_words --write
 	$(BIN)/python -m tests.benchmarks.train_stories --write
 	$(BIN)/python -m tests.benchmarks.train_ranking --write
+	$(BIN)/python -m tests.benchmarks.across_languages --every 4 --pairs en-en,de-en,es-en,ru-en,zh-en,en-de,de-de --train --write
 	$(BIN)/python -m tests.benchmarks.train_quoting --write
 	$(BIN)/python -m tests.benchmarks.train_verification --write
 	$(BIN)/python -m tests.benchmarks.train_router --write
