@@ -103,6 +103,8 @@ async def test_the_subject_has_no_words_around_it(router: Router) -> None:
         await read(router, "whats the latest on the ferry disaster")
     ).subject == "ferry disaster"
     assert subject_of("总结一下地震", "summary") == "地震"
+    assert subject_of("は何があった？", "digest") == ""
+    assert subject_of("¿qué pasó?", "digest") == ""
 
 
 async def test_the_language_of_a_message(router: Router) -> None:

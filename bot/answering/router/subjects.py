@@ -12,7 +12,9 @@ from bot.answering.router.classifier import Kind
 FRAMES = Path(__file__).parent / "frames.json"
 # Where words are not apart, what frames a subject is matched by characters.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-_EDGE = " \t\n,;:.!?…-–—\"“”„«»'’#()*_？！。，"
+# What is left of "今週は" without its time.
+_PARTICLES = re.compile("[はがをのにでとも]{1,2}")
+_EDGE = " \t\n,;:.!?…-–—\"“”„«»'’#()*_¿¡？！。，"
 
 
 def subject_of(message: str, kind: Kind) -> str:
@@ -42,7 +44,8 @@ def _inner(text: str, kind: Kind) -> str:
             inner = text[len(before) : len(text) - len(after)]
             if len(inner) < len(best):
                 best = inner
-    return best.strip(_EDGE)
+    best = best.strip(_EDGE)
+    return "" if _PARTICLES.fullmatch(best) else best
 
 
 def _bare(word: str) -> str:
