@@ -38,6 +38,7 @@ train: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks.train_ranking --write
 	$(BIN)/python -m tests.benchmarks.across_languages --every 4 --pairs en-en,de-en,es-en,ru-en,zh-en,en-de,de-de --train --write
 	$(BIN)/python -m tests.benchmarks.train_quoting --write
+	$(BIN)/python -m tests.benchmarks.train_answer_languages --write
 	$(BIN)/python -m tests.benchmarks.train_verification --write
 	$(BIN)/python -m tests.benchmarks.train_router --write
 	$(BIN)/python -m tests.benchmarks.train_orders --write

@@ -78,8 +78,8 @@ def differing_answer(found: SearchResults, selection: Selection) -> Difference |
     Of several differences the one counts whose sentence has most of the question, with its passage.
     It takes a few milliseconds: call it in a worker thread.
     """
-    expected = expected_answer_type(found.question)
-    asked = frozenset(stems(found.question))
+    expected = expected_answer_type(found.question, found.language)
+    asked = frozenset(stems(found.question, found.stemming))
     statements = _statements(found, selection)
     named = max((each.named for each in statements), default=0.0)
     statements = [each for each in statements if each.named >= _NAMED * named]
@@ -101,15 +101,15 @@ def differing_answer(found: SearchResults, selection: Selection) -> Difference |
 def _statements(found: SearchResults, selection: Selection) -> list[_Statement]:
     """What could be quoted of the results, and what near-copies of them say."""
     weights = telling_weights(found)
-    names = names_of(found.question, weights)
+    names = names_of(found.question, weights, found.stemming)
     passages: dict[int, tuple[float, int]] = {}
 
     def statement(hit: SearchResult, text: str) -> _Statement:
         passage = hit.passage
         if passage.passage_id not in passages:
-            words = frozenset(stems(f"{passage.article.title} {passage.text}"))
+            words = frozenset(stems(f"{passage.article.title} {passage.text}", found.stemming))
             passages[passage.passage_id] = coverage(words, weights), len(words & names)
-        words = frozenset(stems(text))
+        words = frozenset(stems(text, found.stemming))
         whole, named = passages[passage.passage_id]
         return _Statement(hit, text, words, (coverage(words, weights) + whole) / 2, named)
 

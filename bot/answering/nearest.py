@@ -23,7 +23,7 @@ def nearest_coverage(found: SearchResults) -> list[Reference]:
     named = {
         stem
         for word in _NAME.findall(found.question)
-        for stem in stems(re.sub(r"[’']s?$", "", word))
+        for stem in stems(re.sub(r"[’']s?$", "", word), found.stemming)
         if stem in found.weights
     }
     words: dict[str, set[str]] = {}
@@ -32,7 +32,7 @@ def nearest_coverage(found: SearchResults) -> list[Reference]:
         article = hit.passage.article
         articles.setdefault(article.article_id, article)
         words.setdefault(article.article_id, set()).update(
-            stems(f"{article.title}\n{hit.passage.text}")
+            stems(f"{article.title}\n{hit.passage.text}", found.stemming)
         )
     about = [
         articles[each]

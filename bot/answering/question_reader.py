@@ -63,7 +63,8 @@ class QuestionReader:
     ) -> ReadAnswer:
         """``read``, or a decline if no report can have an outcome or name that is asked about."""
         missing = years_ahead(asked.question, asked.within.as_of.year)
-        if not missing and words is not None:
+        # Elsewhere a capital tells no name, or a name takes endings.
+        if not missing and words is not None and found.language == "en":
             missing = await self._names_missing(asked, words, found, read)
         return replace(read, reason="too-thin", missing=missing) if missing else read
 

@@ -51,7 +51,7 @@ def read_answer(found: SearchResults, words: str | None) -> ReadAnswer:
     selection = _of_now_first(found, selection)
     reason = selection.reason
     missing: Sequence[str] = ()
-    if reason is None and words is not None:
+    if reason is None and words is not None and found.language == "en":
         selection, missing = with_names(words, found, selection)
         reason = "too-thin" if missing or _lacks_amount(found.question, selection) else None
     resolution = reconcile(found.question, selection.quotations, found.hits)

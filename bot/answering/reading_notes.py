@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from babel import Locale, UnknownLocaleError
+
 from bot.answering.models import Answer, Citation
 from retrieval.errors import Note
 from retrieval.models import SearchResults, TimePreference
+from retrieval.text.language import detect_language
 from retrieval.text.time_expressions.mentions import day_mentions
 from retrieval.timestamps import parse_span
 
+# `python -m tests.benchmarks.languages` and `claim_languages` measure answers and checks in these.
+MEASURED = frozenset(["en", "de", "es", "ru", "ar", "tr", "zh", "hi"])
 # An event is reported on its eve, or some days after it.
 _BEFORE, _AFTER = timedelta(days=2), timedelta(days=14)
 
@@ -21,6 +26,7 @@ def reading_notes(answer: Answer, found: SearchResults) -> list[Note]:
         Note("note-respelled", word=one.word, instead=", ".join(one.instead))
         for one in found.respellings
     ]
+    notes += _unmeasured(answer, found)
     preferred = found.preferred
     if answer.abstained or preferred is None or not answer.citations:
         return notes
@@ -30,6 +36,31 @@ def reading_notes(answer: Answer, found: SearchResults) -> list[Note]:
     if dates:
         notes.append(Note("note-other-time", phrase=preferred.phrase, day=dates[-1]))
     return notes
+
+
+def _unmeasured(answer: Answer, found: SearchResults) -> list[Note]:
+    """A remark for each language of the sources in which neither answers nor checks are measured."""
+    if answer.abstained:
+        return []
+    cited = {citation.article.article_id for citation in answer.citations}
+    codes = dict.fromkeys(
+        detect_language(hit.passage.text)
+        for hit in found.hits
+        if hit.passage.article.article_id in cited
+    )
+    return [
+        Note("note-language-not-measured", language=_own_name(code))
+        for code in codes
+        if code is not None and code not in MEASURED
+    ]
+
+
+def _own_name(code: str) -> str:
+    """What a language is called by those who speak it; its code where nobody knows."""
+    try:
+        return Locale(code).display_name or code
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 def _is_of(citation: Citation, preferred: TimePreference) -> bool:

@@ -187,7 +187,8 @@ def _as_record(names: Sequence[str], weights: Floats, bias: float = 0.0) -> dict
     return {"weights": rounded, "bias": round(bias, 4)}
 
 
-def _read(model: Model, example: Example) -> Read:
+def read_example(model: Model, example: Example) -> Read:
+    """What a model makes of an example."""
     evidence, scores = _evidence(model, example)
     likely = model.likelihoods(example.candidates)
     chosen = pick(example.analysis, example.sentences, scores, example.candidates, likely)
@@ -265,7 +266,7 @@ def train(everything: Sequence[Example], names: Sequence[str]) -> dict[str, Any]
         for year in sorted({example.year for example in own}):
             others = [e for e in own if e.year != year]
             model = Model.from_json(learn(others))
-            reads += [_read(model, e) for e in own if e.year == year]
+            reads += [read_example(model, e) for e in own if e.year == year]
         print(f"{name}: each year left out of the training in turn:", flush=True)
         models[name] = learn(own) | {"threshold": _report(name, reads)}
     return models

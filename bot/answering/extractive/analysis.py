@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from bot.answering.extractive.answer_spans import AnswerSpan, answer_spans, names_inside
+from bot.answering.extractive.answer_spans import AnswerSpan, names_inside
 from bot.answering.extractive.answer_type import (
     AnswerKind,
     AnswerType,
@@ -23,7 +23,9 @@ from bot.answering.extractive.answer_type import (
     asking_part,
     expected_answer_type,
 )
+from bot.answering.extractive.lengths import english_length
 from bot.answering.extractive.sentences import readable_sentences
+from bot.answering.extractive.spans_by_language import spans_in
 from bot.answering.extractive.vectors import TextVectors, text_vectors
 from bot.answering.prompt_injection import (
     MARKED,
@@ -33,7 +35,9 @@ from bot.answering.prompt_injection import (
     overlaps,
 )
 from retrieval.models import SearchResult
-from retrieval.text.stemming import stems
+from retrieval.text.question_words import question_words
+from retrieval.text.stemming import stems, stems_of
+from retrieval.text.words import placed_words
 
 # Answers are read from the first results, however many were asked for.
 READ_RESULTS = 8
@@ -75,11 +79,11 @@ class PassageSentence:
 
     @property
     def quotable(self) -> bool:
-        return len(self.text) <= _LONGEST and not self.asks
+        return english_length(self.text) <= _LONGEST and not self.asks
 
     @property
     def asks(self) -> bool:
-        return self.text.rstrip("\"”’'").endswith("?")
+        return self.text.rstrip("\"”’'»」』").endswith(("?", "？", "؟"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,13 @@ class PassageAnalysis:
     titles: list[frozenset[str]]
     articles: list[frozenset[str]]
     vectors: TextVectors
+    language: str = "en"
+    stemming: str = "en"
+
+    @property
+    def common(self) -> frozenset[str]:
+        """The stems of words that tell nothing new."""
+        return common_stems(self.language, self.stemming)
 
     def coverage(self, words: Set[str]) -> float:
         return coverage(words, self.weights)
@@ -115,15 +126,18 @@ def analyse(
     results: Sequence[SearchResult],
     weights: Mapping[str, float],
     part: str | None = None,
+    language: str = "en",
+    stemming: str = "en",
 ) -> PassageAnalysis:
-    """Read the first results for ``question``; ``part`` is what of it is asked now."""
+    """Read the first results for ``question``; ``part`` is what of it is asked now, ``language`` the
+    question's, ``stemming`` that by which its words became the stems of ``weights``."""
     results = results[:READ_RESULTS]
-    question_stems = frozenset(stems(question))
-    expected = expected_answer_type(part or question)
+    question_stems = frozenset(stems(question, stemming))
+    expected = expected_answer_type(part or question, language)
     known_names = names_inside("\n".join([question, *(each.passage.text for each in results)]))
-    asking = frozenset(stems(asking_part(part or question)))
+    asking = frozenset(stems(asking_part(part or question, language), stemming))
     focus = {stem: w * (1.0 if stem in asking else _LEADS_UP) for stem, w in weights.items()}
-    titles = [_title_stems(each) for each in results]
+    titles = [_title_stems(each, stemming) for each in results]
     texts: dict[str, str] = defaultdict(str)
     for each in results:
         article = each.passage.article
@@ -133,7 +147,7 @@ def analyse(
     passages: list[frozenset[str]] = []
     of_article: dict[str, set[str]] = defaultdict(set)
     for number, (each, title) in enumerate(zip(results, titles, strict=True)):
-        meant = _short_names(question, texts[each.passage.article.article_id])
+        meant = _short_names(question, texts[each.passage.article.article_id], stemming)
         own = list(
             _sentences(
                 number,
@@ -144,6 +158,8 @@ def analyse(
                 known_names,
                 meant,
                 expected.kinds,
+                language,
+                stemming,
                 quotes_orders=quotes_orders,
             )
         )
@@ -160,22 +176,24 @@ def analyse(
         weights,
         focus,
         question_stems,
-        names_of(question, weights),
+        names_of(question, weights, stemming),
         results,
         sentences,
         passages,
         titles,
         articles,
         vectors,
+        language,
+        stemming,
     )
 
 
-def names_of(question: str, weights: Mapping[str, float]) -> frozenset[str]:
+def names_of(question: str, weights: Mapping[str, float], stemming: str = "en") -> frozenset[str]:
     """The stems of the names and numbers of a question, as far as they have a weight."""
     return frozenset(
         stem
         for word in _NAME_OR_NUMBER.findall(question)
-        for stem in stems(_POSSESSIVE.sub("", word))
+        for stem in stems(_POSSESSIVE.sub("", word), stemming)
         if stem in weights
     )
 
@@ -187,24 +205,24 @@ def coverage(words: Set[str], weights: Mapping[str, float]) -> float:
     return found / total if total else 0.0
 
 
-def _title_stems(result: SearchResult) -> frozenset[str]:
+def _title_stems(result: SearchResult, stemming: str) -> frozenset[str]:
     """The stems of a title; none where it only repeats how the passage begins, as in excerpts."""
     title = _plain(result.passage.article.title)
     repeats = _plain(result.passage.text[: 2 * len(title) + 20]).startswith(title)
-    return frozenset() if repeats else frozenset(stems(title))
+    return frozenset() if repeats else frozenset(stems(title, stemming))
 
 
 def _plain(text: str) -> str:
     return " ".join(_TOKEN.findall(text.casefold()))
 
 
-def _short_names(question: str, article: str) -> dict[str, frozenset[str]]:
+def _short_names(question: str, article: str, stemming: str) -> dict[str, frozenset[str]]:
     """By the stem of its last word, the stems of each full name of the question that the article has
     in full: there "Wang" alone means Alexandr Wang."""
     return {
         parts[-1]: frozenset(parts)
         for match in _FULL_NAME.finditer(question)
-        if (name := _POSSESSIVE.sub("", match[0])) in article and (parts := stems(name))
+        if (name := _POSSESSIVE.sub("", match[0])) in article and (parts := stems(name, stemming))
     }
 
 
@@ -217,6 +235,8 @@ def _sentences(
     known_names: Set[str],
     meant: Mapping[str, frozenset[str]],
     expected: Set[AnswerKind],
+    language: str,
+    stemming: str,
     *,
     quotes_orders: bool,
 ) -> Iterator[PassageSentence]:
@@ -229,7 +249,8 @@ def _sentences(
         text = passage.text[span.start : span.end]
         if overlaps(span.start, span.end, orders):
             continue
-        terms = tuple(stems(text))
+        placed = placed_words(text)
+        terms = tuple(stems_of([word.text for word in placed], stemming))
         # A question that only says what stands here would have an order shown to it.
         repeated = question_stems.issuperset(terms)
         if repeated and overlaps(span.start, span.end, stray):
@@ -238,13 +259,11 @@ def _sentences(
         # What the question says is no answer.
         possible = tuple(
             each
-            for each in answer_spans(text, known_names, expected)
-            if not each.key or not key_stems(each.key) <= question_stems
+            for each in spans_in(text, known_names, expected, language)
+            if not each.key or not key_stems(each.key, stemming) <= question_stems
         )
-        tokens = tuple(match.span() for match in _TOKEN.finditer(text))
-        if len(tokens) != len(terms):
-            tokens = ()
-        closeness = _closeness(terms, focus) if tokens else ()
+        tokens = tuple((word.start, word.end) for word in placed)
+        closeness = _closeness(terms, focus)
         yield PassageSentence(
             number,
             place,
@@ -263,9 +282,9 @@ def _sentences(
 
 
 @lru_cache(maxsize=4096)
-def key_stems(key: str) -> frozenset[str]:
+def key_stems(key: str, stemming: str = "en") -> frozenset[str]:
     """The stems of a span's key."""
-    return frozenset(stems(key))
+    return frozenset(stems(key, stemming))
 
 
 def _pairs(terms: Sequence[str], weights: Mapping[str, float]) -> float:
@@ -315,6 +334,11 @@ def _near(
 
 
 @cache
-def common_stems() -> frozenset[str]:
+def common_stems(language: str = "en", stemming: str = "en") -> frozenset[str]:
     """Words that tell nothing new."""
-    return frozenset(stem for word in answer_words()["common"].split() for stem in stems(word))
+    if language == "en":
+        words = answer_words()["common"].split()
+    else:
+        listed = question_words(language)
+        words = sorted(listed.single) if listed else []
+    return frozenset(stem for word in words for stem in stems(word, stemming))

@@ -94,6 +94,9 @@ def asks_of_the_unheld(analysis: PassageAnalysis) -> bool:
         told = any(year in words for words in on_it)
         if not told and not any(date.startswith(year) for date in published):
             return True
+    if analysis.language != "en":
+        # Names take endings there, or have no capitals; in German every noun has one.
+        return False
     held = frozenset[str]().union(*analysis.passages)
     total = sum(analysis.weights.values()) or 1.0
     return any(
@@ -123,7 +126,10 @@ def passage_evidence(analysis: PassageAnalysis) -> dict[str, float]:
     years = {result.passage.article.published_at or "" for result in analysis.results}
     numbers = {s for s in weights if _NUMBER.search(s) and not any(y.startswith(s) for y in years)}
     anywhere = frozenset[str]().union(*analysis.passages) if analysis.passages else frozenset()
-    phrases = [frozenset(stems(match[1])) for match in _QUOTED.finditer(analysis.question)]
+    phrases = [
+        frozenset(stems(match[1], analysis.stemming))
+        for match in _QUOTED.finditer(analysis.question)
+    ]
     # A quotation stands in one sentence, or hardly differs from it.
     missing = [
         1 - max((len(p & s.stems) / len(p) for s in analysis.sentences), default=0.0)

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
+
+from retrieval.text.question_words import Asking, question_words
 
 AnswerKind: TypeAlias = Literal[
     "number",
@@ -68,8 +71,10 @@ def answer_words(language: str = "en") -> dict[str, Any]:
 
 
 @lru_cache(maxsize=256)
-def expected_answer_type(question: str) -> AnswerType:
+def expected_answer_type(question: str, language: str = "en") -> AnswerType:
     """Tell what kinds of answer ``question`` asks for; there may be several."""
+    if language != "en":
+        return _asked_elsewhere(question, language)
     thing = _thing(question)
     kinds = {kind for kind, pattern in _asks().items() if pattern.search(question)}
     # The last noun tells: a "state fair" is no state.
@@ -81,11 +86,14 @@ def expected_answer_type(question: str) -> AnswerType:
     return AnswerType(frozenset(kinds), thing)
 
 
-def separate_questions(question: str) -> list[str]:
-    """Split what asks two things ("who won, and where was it held?"); one that asks one is alone.
+def separate_questions(question: str, language: str = "en") -> list[str]:
+    """Split what asks two things ("who won, and where was it held?"); one that asks one is alone, and
+    so is one in another language than English.
 
     The first of the parts names the subject; statements before a question belong to it.
     """
+    if language != "en":
+        return [question]
     asking = _question_word()
     parts: list[str] = []
     for sentence in _QUESTION_END.split(question.strip()):
@@ -100,13 +108,33 @@ def separate_questions(question: str) -> list[str]:
     return parts
 
 
-def asking_part(question: str) -> str:
+def asking_part(question: str, language: str = "en") -> str:
     """The words of a question from the sentence on that asks; what leads up to it is left out."""
+    listed = question_words(language)
+    asking = listed.question if listed and language != "en" else _question_word()
     sentences = _SENTENCE_END.split(question.strip())
     for number, sentence in enumerate(sentences):
-        if _question_word().search(sentence):
+        if asking.search(sentence):
             return " ".join(sentences[number:])
     return question
+
+
+# What words of other languages ask for, as kinds of answers.
+_KINDS: Mapping[Asking, frozenset[AnswerKind]] = {
+    "who": frozenset({"person"}),
+    "when": frozenset({"date"}),
+    "where": frozenset({"place"}),
+    "why": frozenset({"reason"}),
+    "many": frozenset({"number"}),
+    "percent": frozenset({"percent", "number"}),
+    "what": frozenset(),
+}
+
+
+def _asked_elsewhere(question: str, language: str) -> AnswerType:
+    listed = question_words(language)
+    asked = listed.asked(question) if listed is not None else set()
+    return AnswerType(frozenset(kind for each in asked for kind in _KINDS[each]), "")
 
 
 @cache

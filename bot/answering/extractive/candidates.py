@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bot.answering.extractive.analysis import PassageAnalysis, PassageSentence, common_stems
+from bot.answering.extractive.analysis import PassageAnalysis, PassageSentence
 from bot.answering.extractive.answer_type import AMOUNTS, NAMES, PEOPLE
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -67,7 +67,7 @@ def find_candidates(
     of_sentence = []
     index = {id(sentence): i + 2 for i, sentence in enumerate(analysis.sentences)}
     kinds = analysis.expected.kinds
-    skipped = analysis.question_stems | common_stems()
+    skipped = analysis.question_stems | analysis.common
     for place, sentence in enumerate(sentences):
         spans = [
             (each.start, each.end) for each in sentence.spans if each.kinds & kinds and each.key

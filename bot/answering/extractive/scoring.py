@@ -1,6 +1,7 @@
 """The learned scores: how likely a sentence holds the answer, and whether there is an answer at all.
 
-`python -m tests.benchmarks.train_quoting` learns both and writes ``model.json``.
+`python -m tests.benchmarks.train_quoting` learns both and writes ``model.json``;
+`python -m tests.benchmarks.train_answer_languages` writes ``model_languages.json``.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from retrieval.models import SearchResult
 # Characters: an article that is no longer is an excerpt of one.
 _EXCERPT = 400
 MODEL_PATH = Path(__file__).with_name("model.json")
+LANGUAGES_PATH = Path(__file__).with_name("model_languages.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +87,18 @@ class Model:
 @dataclass(frozen=True, slots=True)
 class Models:
     """``many`` reads the passages of several articles, ``brief`` excerpts of several, such as feeds
-    give, and ``single`` those of one article alone, where nothing else says the same."""
+    give, and ``single`` those of one article alone, where nothing else says the same.
+    ``elsewhere`` reads what answers a question in another language than English."""
 
     many: Model
     brief: Model
     single: Model
+    elsewhere: Model
 
-    def for_results(self, results: Sequence[SearchResult]) -> Model:
-        """The model for what was found."""
+    def for_results(self, results: Sequence[SearchResult], language: str = "en") -> Model:
+        """The model for what was found for a question in ``language``."""
+        if language != "en":
+            return self.elsewhere
         if len({result.passage.article.article_id for result in results}) == 1:
             return self.single
         short = sum(_is_excerpt(result) for result in results)
@@ -103,7 +109,9 @@ class Models:
 def learned_models() -> Models:
     """Load the models that ship. Raises ``ValueError`` if they are of other features."""
     data = json.loads(MODEL_PATH.read_text(encoding="utf-8"))
-    return Models(*(Model.from_json(data[name]) for name in ("many", "brief", "single")))
+    elsewhere = json.loads(LANGUAGES_PATH.read_text(encoding="utf-8"))
+    many, brief, single = (Model.from_json(data[name]) for name in ("many", "brief", "single"))
+    return Models(many, brief, single, Model.from_json(elsewhere))
 
 
 def _is_excerpt(result: SearchResult) -> bool:

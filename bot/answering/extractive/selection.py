@@ -23,6 +23,7 @@ from bot.answering.extractive.answer_evidence import (
 )
 from bot.answering.extractive.answer_type import answer_words, separate_questions
 from bot.answering.extractive.candidates import Candidates, Floats
+from bot.answering.extractive.lengths import count_words
 from bot.answering.extractive.scoring import Model, Models, learned_models
 from bot.answering.extractive.sentence_features import QuestionContext
 from bot.answering.extractive.speakers import with_speaker
@@ -83,8 +84,11 @@ def select(found: SearchResults, models: Models | None = None) -> Selection:
     if not found.hits:
         ranged = found.since is not None or found.phrase is not None
         return Selection((), 0.0, "nothing-in-range" if ranged else "nothing-on-it")
-    model = (models or learned_models()).for_results(found.hits[:READ_RESULTS])
-    reads = [_read(found, part, model) for part in separate_questions(found.question)[:_MOST_PARTS]]
+    model = (models or learned_models()).for_results(found.hits[:READ_RESULTS], found.language)
+    reads = [
+        _read(found, part, model)
+        for part in separate_questions(found.question, found.language)[:_MOST_PARTS]
+    ]
     first = reads[0]
     quotations = _with_speakers(
         Quotation(first.analysis.results[sentence.result], sentence.text, score)
@@ -156,7 +160,9 @@ class _Read:
 
 
 def _read(found: SearchResults, part: str, model: Model) -> _Read:
-    analysis = analyse(found.question, found.hits, telling_weights(found), part)
+    analysis = analyse(
+        found.question, found.hits, telling_weights(found), part, found.language, found.stemming
+    )
     sentences = quotable(analysis)
     context = QuestionContext(analysis, sentences, found.until)
     candidates = context.candidates
@@ -180,7 +186,7 @@ def _merged(
             sentence, score = part[rank]
             if any(_repeats(sentence.stems, other.stems) for other, _ in merged):
                 continue
-            words += len(sentence.text.split())
+            words += count_words(sentence.text)
             if merged and words > MAX_WORDS:
                 return merged
             merged.append((sentence, score))
@@ -207,7 +213,9 @@ def telling_weights(found: SearchResults) -> dict[str, float]:
     "When does she expect it?" is answered by what she believes, predicts or says: that an article
     has another of these words says nothing against it.
     """
-    untelling = _attitudes() | common_stems()
+    untelling = common_stems(found.language, found.stemming)
+    if found.language == "en":
+        untelling |= _attitudes()
     telling = {
         stem: weight
         for stem, weight in found.weights.items()
@@ -247,7 +255,7 @@ def pick(
         sentence = sentences[best]
         if any(_repeats(sentence.stems, sentences[other].stems) for other in chosen):
             continue
-        words = len(sentence.text.split())
+        words = count_words(sentence.text)
         if chosen and (
             length + words > MAX_WORDS
             or scores[best] < scores[chosen[0]] - _WORSE

@@ -14,11 +14,11 @@ import numpy.typing as npt
 from bot.answering.extractive.analysis import (
     PassageAnalysis,
     PassageSentence,
-    common_stems,
     coverage,
 )
 from bot.answering.extractive.answer_type import AMOUNTS, NAMES, PEOPLE
 from bot.answering.extractive.candidates import Candidates, Floats, find_candidates
+from bot.answering.extractive.lengths import count_words
 from bot.answering.extractive.vectors import unit
 from bot.answering.extractive.window_evidence import SELECTING
 from retrieval.text.stemming import stems
@@ -172,7 +172,7 @@ class QuestionContext:
         self.span_votes = self._span_votes(sentences)
         self.most = max(self.span_votes.values(), default=1.0) or 1.0
         self.alike = self._alike(sentences)
-        self.thing_stems = frozenset(stems(analysis.expected.thing))
+        self.thing_stems = frozenset(stems(analysis.expected.thing, analysis.stemming))
         self.heaviest = max(analysis.weights.values(), default=1.0)
         self.total = sum(analysis.weights.values()) or 1.0
 
@@ -191,7 +191,7 @@ class QuestionContext:
         passage, article, title, names, age = self.results[sentence.result]
         result = analysis.results[sentence.result]
         wanted = [i for i, each in enumerate(sentence.spans) if each.kinds & self.kinds]
-        new = sentence.stems - analysis.question_stems - common_stems()
+        new = sentence.stems - analysis.question_stems - analysis.common
         best = sorted((self.votes[stem] for stem in new), reverse=True)[:3]
         opens = result.passage.start == 0
         votes = sorted(
@@ -200,7 +200,7 @@ class QuestionContext:
         missing = max(
             (w for s, w in analysis.weights.items() if s not in sentence.stems), default=0.0
         )
-        words = len(sentence.text.split())
+        words = count_words(sentence.text)
         return {
             "covers": sentence.covers,
             "focus": coverage(sentence.stems, analysis.focus),
@@ -313,7 +313,7 @@ class QuestionContext:
         count: dict[str, int] = defaultdict(int)
         for sentence, strength in zip(sentences, self.guess.tolist(), strict=True):
             article = self.analysis.article_id(sentence)
-            for stem in sentence.stems - self.analysis.question_stems - common_stems():
+            for stem in sentence.stems - self.analysis.question_stems - self.analysis.common:
                 voices = by_article[stem]
                 voices[article] = max(voices.get(article, 0.0), strength)
                 count[stem] += 1

@@ -15,6 +15,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+from retrieval.text.language import detect_language
 from retrieval.text.sentences import sentence_spans
 
 _SHORTEST = 12
@@ -170,7 +171,7 @@ class _Rules:
             return match.end()
         if len(title) > _SHORTEST and here.startswith(title) and len(here) > len(title) + _SHORTEST:
             rest = here[len(title) :]
-            if (rest[:1].isspace() or rest[:1].isupper()) and not _runs_on(title, rest):
+            if (rest[:1].isspace() or rest[:1].isupper()) and not _runs_on(title, rest, here):
                 return len(title) + len(rest) - len(rest.lstrip())
         return 0
 
@@ -192,9 +193,12 @@ class _Rules:
         return len(here) < 90 and any(c.isdigit() for c in here) and not _STAMP.sub("", here)
 
 
-def _runs_on(title: str, rest: str) -> bool:
-    """Whether a title is cut out of the sentence that it begins, as in excerpts."""
+def _runs_on(title: str, rest: str, sentence: str) -> bool:
+    """Whether a title is cut out of the sentence that it begins, as in excerpts. Only in English a
+    capital tells that something new begins."""
     following = rest.lstrip()
+    if not _ENDING.search(title) and detect_language(sentence) not in (None, "en"):
+        return True
     if following[:1].islower():
         return True
     last = title.split()[-1]

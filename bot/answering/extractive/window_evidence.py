@@ -114,7 +114,11 @@ class _Asked:
         """Whether somebody of the same last name is there, and not who was asked about."""
         for first, last in self._full_names:
             found = {name for name, other in _FULL_NAME.findall(text) if other == last}
-            if found and first not in found and not set(stems(first)) & words:
+            if (
+                found
+                and first not in found
+                and not set(stems(first, self._analysis.stemming)) & words
+            ):
                 return True
         return False
 

@@ -36,13 +36,19 @@ def why_declined(
     if found.notes and reason == "nothing-in-range":
         return ""
     texts = [f"{hit.passage.article.title} {hit.passage.text}" for hit in found.hits[:_READ]]
-    known = [set(stems(text)) for text in texts]
-    words = content_words(found.question)[:_MOST_WORDS]
+    known = [set(stems(text, found.stemming)) for text in texts]
+    words = content_words(found.question, found.language)[:_MOST_WORDS]
     # Of the passage that has most of the question: others may have its words by chance.
     best = max(
-        known, key=lambda stand: sum(bool(stand & set(stems(w))) for w in words), default=set()
+        known,
+        key=lambda stand: sum(bool(stand & set(stems(w, found.stemming))) for w in words),
+        default=set(),
     )
-    told = [word for word in words if not stems(word) or best & set(stems(word))]
+    told = [
+        word
+        for word in words
+        if not stems(word, found.stemming) or best & set(stems(word, found.stemming))
+    ]
     lacking = [word for word in words if word not in told]
     missing = list(unsaid) or [word for word in lacking if not is_common(word)]
     told = [word for word in told if word not in missing]
@@ -64,7 +70,9 @@ def with_names(
     if not missing:
         return selection, []
     named = [
-        hit for hit in found.hits if all(_told(hit, found) & set(stems(word)) for word in missing)
+        hit
+        for hit in found.hits
+        if all(_told(hit, found) & set(stems(word, found.stemming)) for word in missing)
     ]
     if named:
         again = select(replace(found, hits=tuple(named)))
@@ -105,8 +113,8 @@ def _unsaid(question: str, found: SearchResults, quotations: Sequence[Quotation]
     of them: what one article says of one name and another of another answers nothing."""
     words = [
         (word, own)
-        for word in dict.fromkeys(content_words(question))
-        if (own := set(stems(word))) and own & found.weights.keys()
+        for word in dict.fromkeys(content_words(question, found.language))
+        if (own := set(stems(word, found.stemming))) and own & found.weights.keys()
     ]
     told = (_told(quotation.hit, found) for quotation in quotations)
     unsaid = ([word for word, own in words if not own & stand] for stand in told)
@@ -122,7 +130,7 @@ def _told(hit: SearchResult, found: SearchResults) -> set[str]:
         for each in found.hits
         if each.passage.article.article_id == article.article_id
     )
-    return set(stems(" ".join(texts)))
+    return set(stems(" ".join(texts), found.stemming))
 
 
 def _is_written_large(word: str, found: SearchResults) -> bool:
