@@ -24,6 +24,12 @@ _MOST_CHARACTERS = 8_000  # of one command, the longest language counting
 _SLASH, _MESSAGE, _WITH_PARTS = 1, 3, (1, 2)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_registered() -> None:
+    """Another test of this process may have registered commands with Discord's stand-in."""
+    set_registered({})
+
+
 @pytest.fixture(scope="module")
 def commands() -> list[Json]:
     return asyncio.run(_commands(Settings()))

@@ -147,4 +147,4 @@ async def test_with_too_many_waiting_a_german_server_hears_it_in_german(
         for _ in range(3):
             await ada.slash(channel, "summary article", article=LINK)
         refused = await (await ada.slash(channel, "ask", question=BRIDGE)).final()
-        assert "schon mehrere Fragen in der Schlange" in refused.text
+        assert "schon mehrere Fragen" in refused.text

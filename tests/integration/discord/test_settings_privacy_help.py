@@ -130,7 +130,7 @@ async def test_digests_that_are_kept_are_told_apart_from_questions(
     assert "Eine Zusammenfassung, ein Überblick oder eine Chronik" in shown.text
     assert "Frage" not in shown.text
     sure = await (await ada.slash(general, "privacy forget")).final()
-    done = await (await ada.press(sure, "Vergessen")).final()
+    done = await (await ada.press(sure, "Alles löschen")).final()
     assert "0 Fragen" in done.text
     assert "Keine" in (await (await ada.slash(general, "privacy show")).final()).text
 
