@@ -90,7 +90,7 @@ def test_a_value_out_of_bounds_is_refused_by_name_and_secrets_are_not_shown(tmp_
         ("NEWSDESK_FEED_CONNECTIONS", "1.5", "a whole number from 1 to 64"),
         ("NEWSDESK_DAILY_COST", "-1", "a number, 0 or more"),
         ("NEWSDESK_RESPECT_NOAI", "maybe", "true or false"),
-        ("NEWSDESK_EMBEDDER", "bert", "wordllama, openai, minilm or neural"),
+        ("NEWSDESK_EMBEDDER", "bert", "wordllama, e5, openai, minilm or neural"),
         ("NEWSDESK_TIMEZONE", "Mars/Base", "a time zone such as Europe/Berlin"),
         ("OPENAI_BASE_URL", "localhost:8000", "a URL such as http://localhost:8000/v1"),
         ("OPENAI_BASE_URL", "ftp://x", "a URL such as http://localhost:8000/v1"),
