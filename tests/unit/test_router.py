@@ -115,6 +115,22 @@ async def test_the_language_of_a_message(router: Router) -> None:
     assert languages[4] == "tr"
 
 
+@pytest.mark.parametrize("message", ["gaza", "taylor swift", "mamdani news"])
+async def test_names_are_in_no_language(router: Router, message: str) -> None:
+    assert (await read(router, message)).language == "en"
+
+
+@pytest.mark.parametrize(
+    ("question", "language"), [("who won the race?", "en"), ("qui a gagné la course ?", "fr")]
+)
+async def test_what_may_be_in_several_languages_is_in_that_of_the_conversation(
+    router: Router, question: str, language: str
+) -> None:
+    conversation = Conversation((Turn(question, "Calder."),))
+    found = await read(router, "source?", conversation)
+    assert (found.kind, found.language) == ("sources", language)
+
+
 @pytest.mark.parametrize(
     ("message", "kind", "language"),
     [

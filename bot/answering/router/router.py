@@ -90,7 +90,8 @@ class Router:
         if ask is not None and kind not in LEANING and guess.kinds[0][1] < _UNSURE:
             word = await ask(bare)
             kind = next((known for known in KINDS if known == word), kind)
-        question = spelt_out(bare) if guess.language == "en" else bare
+        language = guess.language or await self._language_of(conversation)
+        question = spelt_out(bare) if language == "en" else bare
         subject = _subject(bare, kind, as_of)
         # "ferry news" names no time: it is a topic.
         is_topic = bool(subject) and whole_period(subject, as_of, UTC) is None
@@ -98,9 +99,15 @@ class Router:
             kind = "topic"
         if kind == "digest":
             question = bare
-        if guess.language == "en":
+        if language == "en":
             subject = spelt_out(subject)
-        return RoutedMessage(text, question, kind, subject, guess.language)
+        return RoutedMessage(text, question, kind, subject, language)
+
+    async def _language_of(self, conversation: Conversation) -> str:
+        """The language of the last question, English where that tells none."""
+        if conversation.last is None:
+            return "en"
+        return (await self._classifier.guess(conversation.last.question)).language or "en"
 
 
 def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) -> Kind:
