@@ -7,7 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.answering.prompt_injection import STRAY, quotable_text, strip_injected_instructions
+from bot.answering.prompt_injection import (
+    DOUBTFUL,
+    STRAY,
+    quotable_text,
+    strip_injected_instructions,
+)
 from bot.answering.token_counts import CountTokens
 from bot.answering.verification import Evidence
 from retrieval.models import Passage, SearchResult
@@ -56,7 +61,7 @@ def parts(
     part: list[PromptPassage] = []
     spent = 0
     for passage in passages:
-        text = strip_injected_instructions(passage.text, passage.article.title)
+        text = strip_injected_instructions(passage.text, passage.article.title, level=DOUBTFUL)
         for sentence in withdrawn:
             text = text.replace(sentence, "").strip()
         if not text:
