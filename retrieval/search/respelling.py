@@ -20,6 +20,7 @@ from retrieval.text.spelling import nearest_word, parts, spelling
 from retrieval.text.stemming import stems
 
 _WORD = re.compile(r"[^\W\d_]+")
+_COMMON_LETTERS = 6
 # Shorter words have too many neighbours; longer ones may be further away.
 _SHORTEST, _LONG = 4, 8
 # So many passages with a word like it are read for that word.
@@ -75,7 +76,9 @@ def alternatives(
         ]
         if found.add(word, variants, say=unknown) or not unknown:
             continue
-        common = nearest_common(word)
+        # Short words and those with a capital are more likely names that no article has.
+        slip = len(word) >= _COMMON_LETTERS and word.islower()
+        common = nearest_common(word) if slip else None
         halves = None if common else _halves(word.lower(), keywords, stemming)
         if halves is not None:
             found.add(word, [halves], say=True)
