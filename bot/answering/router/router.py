@@ -26,12 +26,12 @@ from retrieval.text.time_expressions.options import whole_period
 # So sure the classifier has to be, where a mistake would leave a question about the news without
 # its search; what is less sure is asked of the articles.
 _SURE: dict[Kind, float] = {
-    "general": 0.7,
+    "general": 0.85,
     "chore": 0.5,
     "opinion": 0.6,
     "help": 0.5,
     "status": 0.5,
-    "compare": 0.5,
+    "compare": 0.4,
     "timeline": 0.5,
     "digest": 0.5,
     "summary": 0.45,
@@ -43,6 +43,8 @@ _SURE: dict[Kind, float] = {
     "language": 0.5,
     "topic": 0.5,
 }
+# So sure of what no news answers, with a doubt only which of both it is.
+_BEYOND: dict[Kind, float] = {"general": _SURE["general"], "chore": 0.7}
 _SURE_OF_TALK = 0.5
 _FEW_WORDS = 4
 _SHORT = 3
@@ -132,7 +134,7 @@ def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) 
     if best in ("general", "chore", "opinion") and _names_a_time(text, as_of) and best != "chore":
         return _news_kind(text, guess)
     beyond = guess.of("general", "chore")
-    if best in ("general", "chore") and beyond >= _SURE["general"]:
+    if best in ("general", "chore") and beyond >= _BEYOND[best]:
         return best
     if share < _SURE.get(best, 0.0):
         return _news_kind(text, guess)
