@@ -2,10 +2,10 @@
 
 Whoever put them there, they are no news: no model is given them, and nothing quotes them. What
 decides is learned (``order_model``): how a sentence is worded, and whether it has anything to do
-with the rest of its article. What is *marked* is an order beyond doubt, and no model is given it.
-What is *doubtful* may be one: no passage beside an answer shows it. What is merely *stray* may not be
-of its article: it speaks for no sentence of a model, is chosen for no summary, and answers no
-question that only repeats it.
+with the rest of its article. What is *marked* is an order beyond doubt, and nothing
+quotes it. What is *doubtful* may be one: no model is given it either, and no passage beside an
+answer shows it. What is merely *stray* may not be of its article: it speaks for no sentence of a
+model, is chosen for no summary, and answers no question that only repeats it.
 """
 
 from __future__ import annotations
