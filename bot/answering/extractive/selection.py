@@ -199,11 +199,12 @@ def _with_speakers(quotations: Iterable[Quotation]) -> tuple[Quotation, ...]:
     words = 0
     for quotation in quotations:
         text = with_speaker(quotation.text, quotation.hit.passage.text)
-        if told and words + len(text.split()) > MAX_WORDS:
+        length = count_words(text)
+        if told and words + length > MAX_WORDS:
             continue
         if not any(text in other.text or other.text in text for other in told):
             told.append(replace(quotation, text=text))
-            words += len(text.split())
+            words += length
     return tuple(told)
 
 

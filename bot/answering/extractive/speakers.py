@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.answering.extractive.lengths import count_words
+from bot.answering.prompt_injection import overlaps
 from retrieval.text.sentences import sentence_spans
 
 _CLOSES = {"“": "”", "„": "“”", "«": "»", "»": "«", '"': '"', "「": "」", "『": "』"}
@@ -21,16 +23,16 @@ def with_speaker(sentence: str, text: str) -> str:
     first = text.rfind("\n", 0, start) + 1
     last = end + len(text[end:].split("\n", 1)[0])
     speech = list(_speech(text, first, last))
-    if not speech or _outside(text, start, end, speech) or not _inside(start, end, speech):
+    if not speech or _outside(text, start, end, speech) or not overlaps(start, end, speech):
         return sentence
     spans = [(a + first, b + first) for a, b in sentence_spans(text[first:last])]
-    around = [span for span in spans if span[0] < end and start < span[1]]
+    around = [span for span in spans if overlaps(*span, [(start, end)])]
     before = [span for span in spans if span[1] <= start][-1:]
     after = [span for span in spans if span[0] >= end][:1]
     goes_on = any(a < end and after[0][0] < b for a, b in speech) if after else False
     for a, b in (*around, *after, *before) if goes_on else (*around, *before, *after):
         whole = text[min(a, start) : max(b, end)]
-        if _outside(text, a, b, speech) and len(whole.split()) <= _LONGEST:
+        if _outside(text, a, b, speech) and count_words(whole) <= _LONGEST:
             return whole
     return sentence
 
@@ -54,7 +56,3 @@ def _outside(text: str, start: int, end: int, speech: list[tuple[int, int]]) -> 
     """Whether a stretch has words outside of quotation marks."""
     letters = [at for at in range(start, end) if text[at].isalpha()]
     return sum(not any(a <= at < b for a, b in speech) for at in letters) >= _LEAST_OUTSIDE
-
-
-def _inside(start: int, end: int, speech: list[tuple[int, int]]) -> bool:
-    return any(a < end and start < b for a, b in speech)
