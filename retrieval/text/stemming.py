@@ -28,6 +28,9 @@ _NOT_LATIN = frozenset(
     " sr ta te th ug uk ur yi yue zh".split()
 )
 _CUT = 5
+_DIGIT = re.compile(r"\d")  # a number or a code has no ending
+# What stands for no language, or for a text that is in none.
+_NONE = frozenset(["und", "zxx"])
 # A tone is half of a word there, and words have one syllable: nothing is cut, nothing folded.
 _WHOLE = frozenset(["vi"])
 _NOT_ASCII_LATIN = re.compile("[^\x00-\u02ff\u1e00-\u20ff]")
@@ -50,7 +53,7 @@ def stems_of(found: Sequence[str], language: str | None = None) -> list[str]:
     other = not line.isascii() and _NOT_ASCII_LATIN.search(line) is not None
     stemmed: list[str] = _analyzer(form, other).analyze(line)
     if form == "cut":
-        return [stem[:_CUT] for stem in stemmed]
+        return [stem if _DIGIT.search(stem) else stem[:_CUT] for stem in stemmed]
     if other and _CUT_SCRIPTS.search(line):
         return [stem[:_CUT] if _CUT_SCRIPTS.match(stem) else stem for stem in stemmed]
     return stemmed if all(stemmed) else [s or w for s, w in zip(stemmed, found, strict=True)]
@@ -59,7 +62,7 @@ def stems_of(found: Sequence[str], language: str | None = None) -> list[str]:
 def form_of(language: str | None) -> str:
     """The name of the way in which Latin words of a language become stems; languages with the same
     have the same stems."""
-    if not language or language == "und":
+    if not language or language in _NONE:
         return "english"
     code = language.partition("-")[0].lower()
     if code in _WHOLE:

@@ -143,3 +143,8 @@ def test_every_language_has_words_for_what_is_asked() -> None:
         assert all(pattern.pattern for pattern in listed.asking.values())
         assert "who" in listed.asking
         assert not listed.asked("")
+
+
+def test_numbers_and_codes_are_never_cut() -> None:
+    assert stems("topic577 przedsiębiorstwo", "pl") == ["topic577", "przed"]
+    assert stems("topic577", "zxx") == stems("topic577", "en")
