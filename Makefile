@@ -9,7 +9,7 @@ demo: .venv/installed
 
 # Four at a time: many tests wait for servers and for Discord's stand-in more than they compute.
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 # What to run before each commit: about a minute.
 check: lint
