@@ -29,6 +29,7 @@ from bot.answering.extractive.sentence_features import QuestionContext
 from bot.answering.extractive.speakers import with_speaker
 from bot.answering.extractive.window_evidence import window_evidence
 from bot.answering.models import Reason
+from bot.answering.prompt_injection import DOUBTFUL, orders_in, overlaps
 from retrieval.models import SearchResult, SearchResults
 from retrieval.text.stemming import stems
 
@@ -198,7 +199,7 @@ def _with_speakers(quotations: Iterable[Quotation]) -> tuple[Quotation, ...]:
     told: list[Quotation] = []
     words = 0
     for quotation in quotations:
-        text = with_speaker(quotation.text, quotation.hit.passage.text)
+        text = _with_speaker(quotation)
         length = count_words(text)
         if told and words + length > MAX_WORDS:
             continue
@@ -206,6 +207,16 @@ def _with_speakers(quotations: Iterable[Quotation]) -> tuple[Quotation, ...]:
             told.append(replace(quotation, text=text))
             words += length
     return tuple(told)
+
+
+def _with_speaker(quotation: Quotation) -> str:
+    """What is quoted with who says it, unless that would bring in an order."""
+    passage = quotation.hit.passage
+    text = with_speaker(quotation.text, passage.text)
+    start = passage.text.find(text)
+    orders = orders_in(passage.text, passage.article.title, level=DOUBTFUL)
+    brings_in = text != quotation.text and overlaps(start, start + len(text), orders)
+    return quotation.text if brings_in else text
 
 
 def telling_weights(found: SearchResults) -> dict[str, float]:
