@@ -9,7 +9,7 @@ from bot.storage.answers import last_questions
 from retrieval.embedders import Embedder
 from retrieval.errors import Note
 from retrieval.library import Library
-from retrieval.text.language import detect_language
+from retrieval.text.common_words import likely_language
 
 _QUESTIONS = 200
 # A language of fewer of the articles, and of fewer of the questions, tells nothing: one may be a slip.
@@ -23,7 +23,7 @@ async def search_advice(library: Library, corpus: str) -> list[Note]:
         return []
     articles = await library.catalogue.articles.languages(found)
     questions = await last_questions(library.database, corpus, _QUESTIONS)
-    asked = Counter(code for each in questions if (code := detect_language(each)))
+    asked = Counter(code for each in questions if (code := likely_language(each)))
     advice = language_advice(library.embedder, articles, asked)
     lacking = 0
     if library.embedder.deferred:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from retrieval.text.spelling import edits
+from retrieval.text.spelling import nearest_word
 from retrieval.text.stemming import stems
 
 WORDS = Path(__file__).with_name("common_words.txt.gz")
@@ -21,10 +21,10 @@ _SHORTEST = 4
 
 
 class _Words(NamedTuple):
-    """``shares`` by stem; ``forms`` by their first letter."""
+    """``shares`` by stem; by their first letter ``forms``, each with the share of its stem."""
 
     shares: dict[str, float]
-    forms: dict[str, tuple[str, ...]]
+    forms: dict[str, dict[str, float]]
 
 
 def share_of_passages(stem: str) -> float:
@@ -43,29 +43,17 @@ def nearest_common(word: str) -> str | None:
     lower = word.lower()
     if len(lower) < _SHORTEST or not lower.isalpha():
         return None
-    known = _words().forms.get(lower[0], ())
-    if lower in known:
-        return None
-    near = [
-        (-_share_of(other), other)
-        for other in known
-        if abs(len(other) - len(lower)) <= 1 and edits(lower, other, 1) == 1
-    ]
-    return min(near)[1] if near else None
-
-
-def _share_of(word: str) -> float:
-    return max(map(share_of_passages, stems(word)), default=0.0)
+    return nearest_word(lower, _words().forms.get(lower[0], {}), 1)
 
 
 @cache
 def _words() -> _Words:
     shares: dict[str, float] = {}
-    forms: dict[str, list[str]] = {}
+    forms: dict[str, dict[str, float]] = {}
     with gzip.open(WORDS, "rt", encoding="utf-8") as lines:
         for line in lines:
             stem, count, *written = line.split()
             shares[stem] = int(count) / _PARTS
             for word in written:
-                forms.setdefault(word[0], []).append(word)
-    return _Words(shares, {first: tuple(words) for first, words in forms.items()})
+                forms.setdefault(word[0], {})[word] = shares[stem]
+    return _Words(shares, forms)

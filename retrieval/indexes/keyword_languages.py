@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import tantivy
 
-from retrieval.indexes.keyword_schema import UNKNOWN
-from retrieval.text.language import detectable_languages
+from retrieval.text.language import UNKNOWN, detectable_languages
 from retrieval.text.stemming import form_of, stems
 
 # A language with a smaller share of the passages is most likely an error of the detector.

@@ -9,13 +9,12 @@ import tantivy
 
 from retrieval.catalogue import PendingVersion
 from retrieval.text.answer_types import KINDS, counts
+from retrieval.text.language import UNKNOWN
 from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange, to_micros
 
 # What is indexed are stems already, made by the language of each article.
 ANALYZER = "stems"
-# The name under which an article is found that no language is known of.
-UNKNOWN = "und"
 
 
 def make_analyzer() -> tantivy.TextAnalyzer:
@@ -53,16 +52,16 @@ def documents_of(version: PendingVersion) -> list[tantivy.Document]:
     if version.published_from is not None and version.published_to is not None:
         shared["published_from"] = version.published_from
         shared["published_to"] = version.published_to
-    article = " ".join([title, *stems(version.text, language)])
-    whole = tantivy.Document(article=article, version=version.id)
+    texts = [version.text[start:end] for _, start, end in version.passages]
+    words = [" ".join(stems(text, language)) for text in texts]
+    whole = tantivy.Document(article=" ".join([title, *words]), version=version.id)
     documents = [whole]
-    for passage_id, start, end in version.passages:
-        text = version.text[start:end]
+    for (passage_id, _, _), text, own in zip(version.passages, texts, words, strict=True):
         documents.append(
             tantivy.Document(
                 passage=passage_id,
                 title=title,
-                text=" ".join(stems(text, language)),
+                text=own,
                 **counts(text),
                 **shared,
             )

@@ -249,8 +249,9 @@ def day(moment: datetime | str) -> str:
 def content_words(question: str, language: str | None = None) -> list[str]:
     """The words of a question without those that every question has; all of them if none is left.
     ``language`` is that of the question, if it is known."""
-    listed = question_words(language or question_language(question))
-    if listed is not None and not listed.english:
+    language = language or question_language(question)
+    listed = question_words(language)
+    if listed is not None and language != "en":
         return surface_words(listed.without(question)) or surface_words(question)
     words = _WORD.findall(_ASKS_FOR_A_NAME.sub(r"\1", question))
     telling = [word for word in words if _plain(word) not in _STOP]

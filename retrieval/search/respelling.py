@@ -77,7 +77,7 @@ def alternatives(
         if found.add(word, variants, say=unknown) or not unknown:
             continue
         # Short words and those with a capital are more likely names that no article has.
-        slip = len(word) >= _COMMON_LETTERS and word.islower()
+        slip = language == "en" and len(word) >= _COMMON_LETTERS and word.islower()
         common = nearest_common(word) if slip else None
         halves = None if common else _halves(word.lower(), keywords, stemming)
         if halves is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -60,7 +60,7 @@ def common_words() -> Mapping[str, frozenset[str]]:
     return found
 
 
-def script_language(text: str) -> str | None:
+def _script_language(text: str) -> str | None:
     """The language of the script that most of a text is in, if it has one to itself here.
 
     Han with kana among it is Japanese, Cyrillic is taken for Russian. None for Latin letters.
@@ -81,16 +81,15 @@ def script_language(text: str) -> str | None:
     return best if counts[best] * weight > latin else None
 
 
-def likely_language(text: str, among: Iterable[str] = ()) -> str | None:
+def likely_language(text: str) -> str | None:
     """The ISO 639-1 code of the language that a text, however short, is most likely in.
 
-    ``among`` are the languages to choose from where its words fit several, the likeliest first. None
-    where nothing tells.
+    None where nothing tells.
     """
-    if _ENGLISH_WORD in text:
-        return "en"
-    if (script := script_language(text)) is not None:
+    if (script := _script_language(text)) is not None:
         return script
+    if _ENGLISH_WORD in text[:_SAMPLE_CHARS]:
+        return "en"
     words = _WORD.findall(text[:_SAMPLE_CHARS].lower())
     scores: dict[str, float] = {}
     weights = _weights()
@@ -104,14 +103,7 @@ def likely_language(text: str, among: Iterable[str] = ()) -> str | None:
                 scores[language] = scores.get(language, 0.0) + _LETTER_WEIGHT * found
     if not scores:
         return None
-    wanted = list(among)
-    return max(
-        scores,
-        key=lambda language: (
-            scores[language],
-            -wanted.index(language) if language in wanted else -len(wanted) - 1,
-        ),
-    )
+    return max(scores, key=lambda language: scores[language])
 
 
 @cache

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+# What stands for the language of a text of which none is known.
+UNKNOWN = "und"
 _SAMPLE_CHARS = 600
 _MIN_CHARS = 40
 # Hardly an English text is without these words, and no other language has three of them.

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from retrieval.text.language import ranked_languages
+from retrieval.text.language import UNKNOWN, ranked_languages
 from retrieval.text.question_words import known_languages, plainly, question_words
 from retrieval.text.words import surface_words
 
@@ -52,7 +52,7 @@ def question_language(question: str, articles: Mapping[str, int] | None = None) 
     else "en". ``articles`` says how many articles (or passages) each language has where it is asked."""
     articles = articles or {}
     total = sum(articles.values())
-    here = {code for code, count in articles.items() if count >= _PRESENT * total}
+    here = {c for c, count in articles.items() if c != UNKNOWN and count >= _PRESENT * total}
     usual = max(here, key=lambda code: articles[code], default="en")
     possible = _written_in(question)
     if len(possible) <= 1:

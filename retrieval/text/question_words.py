@@ -26,8 +26,6 @@ class QuestionWords:
     question: re.Pattern[str]
     every: re.Pattern[str]
     single: frozenset[str]
-    unspaced: bool
-    english: bool
 
     def asked(self, question: str) -> set[Asking]:
         """What a question asks for; nothing but "what" if nothing tells."""
@@ -68,8 +66,6 @@ def question_words(language: str) -> QuestionWords | None:
         _pattern(questions, unspaced=unspaced),
         _pattern(every, unspaced=unspaced),
         single,
-        unspaced,
-        language == "en",
     )
 
 

@@ -72,7 +72,7 @@ def placed_words(text: str) -> list[Word]:
 
 def surface_words(text: str) -> list[str]:
     """The words of ``text`` as they stand there; runs of a script without spaces are one."""
-    return _run().findall(text)
+    return (_ASCII_WORD if text.isascii() else _run()).findall(text)
 
 
 def has_unspaced(text: str) -> bool:

@@ -340,5 +340,5 @@ def common_stems(language: str = "en", stemming: str = "en") -> frozenset[str]:
         words = answer_words()["common"].split()
     else:
         listed = question_words(language)
-        words = sorted(listed.single) if listed else []
+        words = list(listed.single) if listed else []
     return frozenset(stem for word in words for stem in stems(word, stemming))

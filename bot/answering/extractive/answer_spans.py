@@ -210,17 +210,14 @@ def answer_spans(
         yield AnswerSpan(match[0].lower(), frozenset({"date"}), *match.span())
     for match in _NUMBER.finditer(sentence):
         kinds = {"number"}
-        if match["money"] or match["unit"] in _currencies():
+        in_words = match["unit"] in _currencies()
+        if match["money"] or in_words:
             kinds.add("money")
         if match["percent"]:
             kinds.add("percent")
         if any(a <= match.start() < b for a, b in dates) and not (match["money"] or match["scale"]):
             continue
-        end = (
-            match.end("unit")
-            if "money" in kinds and match["unit"] in _currencies()
-            else match.end()
-        )
+        end = match.end("unit") if in_words else match.end()
         told = sentence[match.start() : end]
         yield AnswerSpan(" ".join(told.lower().split()), frozenset(kinds), match.start(), end)
     for match in _NUMBER_WORD.finditer(sentence):

@@ -13,20 +13,18 @@ from functools import cache
 from babel import Locale, UnknownLocaleError
 
 from bot.answering.extractive.answer_spans import AnswerSpan, answer_spans
-from bot.answering.extractive.answer_type import AnswerKind
+from bot.answering.extractive.answer_type import NAMES, PEOPLE, AnswerKind
 from retrieval.text.words import folded, surface_words
 
 _NUMBER = re.compile(
     r"(?P<before>[$£€¥₹₺₽%٪]\s?)?\d(?:[\d.,٫٬]*\d)?(?:[–-]\d+)?(?P<after>\s?[%٪％$€£¥₹₺₽])?"
 )
-_NUMERALS = re.compile("[第]?[〇零一二两三四五六七八九十百千万亿兆億萬]+")
+_NUMERALS = re.compile("第?[〇零一二两三四五六七八九十百千万亿兆億萬]+")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _YEARS = range(1000, 2100)
 _QUOTED = re.compile('[“«„「『《"]([^“”«»„「」『』《》"]{2,200})[”»“」』》"]')
 _WORD = re.compile(r"[^\W\d_][\w’'-]*")
-_ANYONE: frozenset[AnswerKind] = frozenset(
-    {"name", "person", "speaker", "place", "country", "state"}
-)
+_ANYONE = NAMES | PEOPLE
 _PERCENT = "%٪％"
 
 

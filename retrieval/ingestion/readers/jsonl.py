@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from retrieval.errors import InvalidRecord, InvalidURL, Note, UnreadableSource
+from retrieval.extraction.metadata import declared_language
 from retrieval.models import Article, IngestItem
 from retrieval.text.encoding import bom_encoding, describe_size, open_plain_or_gzip
 from retrieval.timestamps import Span, parse_span
@@ -111,7 +112,7 @@ def article_from_record(record: dict[str, Any]) -> Article:
         source=_string(record, "source") or host,
         authors=tuple(name.strip() for name in authors if name.strip()),
         published=_published(record.get("published_at")),
-        language=_string(record, "language"),
+        language=declared_language(_string(record, "language")),
     )
 
 

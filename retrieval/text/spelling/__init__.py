@@ -95,7 +95,7 @@ def parts(word: str) -> Iterator[tuple[str, str]]:
         yield word[:cut], word[cut:]
 
 
-def nearest_word(word: str, counts: Mapping[str, int], most: int) -> str | None:
+def nearest_word(word: str, counts: Mapping[str, float], most: int) -> str | None:
     """The word of ``counts`` that is the fewest edits away and begins with the same letter, of several
     the most frequent; None if none is within ``most`` edits, or ``word`` itself is there."""
     near = [

@@ -66,7 +66,6 @@ class TimeLanguage:
     as stands behind "since"."""
 
     words: Mapping[str, Mapping[str, str]]
-    parts: Mapping[str, str]
     made: Mapping[str, Pattern]
     forms: tuple[PhraseForm, ...]
     periods: tuple[PhraseForm, ...]
@@ -137,7 +136,6 @@ def time_language(code: str) -> TimeLanguage:
     telling = "|".join(parts[name] for name in _TELLING if name in parts)
     return TimeLanguage(
         words,
-        parts,
         made,
         tuple(
             PhraseForm(
