@@ -114,7 +114,11 @@ class ConflictResolution:
         """The same with both sides of a difference told first."""
         sides = tuple(told.quotation for told in difference.values)
         said = {quotation.text for quotation in sides}
-        rest = tuple(quotation for quotation in self.quotations if quotation.text not in said)
+        rest = tuple(
+            quotation
+            for quotation in self.quotations
+            if not any(text in quotation.text for text in said)
+        )
         if difference.changed:
             return replace(self, quotations=(sides[0], *rest), difference=difference)
         notes = (*self.notes, difference.note())
@@ -265,7 +269,7 @@ def numbers_in(text: str) -> frozenset[float]:
 def _statement_features(hit: SearchResult, text: str) -> _StatementFeatures:
     found = tuple(figures(text))
     numbers = {stem for figure in found for stem in stems(figure.text)}
-    words = frozenset(stems(" ".join(content_words(text)))) - numbers
+    words = frozenset(stems(" ".join(content_words(text, "en")))) - numbers
     return _StatementFeatures(hit, text, found, words)
 
 

@@ -79,7 +79,7 @@ def differing_answer(found: SearchResults, selection: Selection) -> Difference |
     It takes a few milliseconds: call it in a worker thread.
     """
     expected = expected_answer_type(found.question, found.language)
-    asked = frozenset(stems(found.question, found.stemming))
+    asked = frozenset(stems(found.question))  # values are stemmed so too, whatever their language
     statements = _statements(found, selection)
     named = max((each.named for each in statements), default=0.0)
     statements = [each for each in statements if each.named >= _NAMED * named]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -56,6 +57,14 @@ class Conflict:
 
     subject: str
     values: tuple[ConflictValue, ...]
+
+    def renumbered(self, numbers: Mapping[int, int]) -> Conflict:
+        """The same with the new numbers of its sources; those that have none are left out."""
+        values = (
+            replace(value, citations=tuple(numbers[n] for n in value.citations if n in numbers))
+            for value in self.values
+        )
+        return replace(self, values=tuple(values))
 
 
 @dataclass(frozen=True, slots=True)

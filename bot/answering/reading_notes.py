@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from babel import Locale, UnknownLocaleError
 
+from bot.answering.answer_language import is_in_another_language
 from bot.answering.models import Answer, Citation
 from retrieval.errors import Note
 from retrieval.models import SearchResults, TimePreference
@@ -43,16 +44,15 @@ def _unmeasured(answer: Answer, found: SearchResults) -> list[Note]:
     if answer.abstained:
         return []
     cited = {citation.article.article_id for citation in answer.citations}
+    texts = [h.passage.text for h in found.hits if h.passage.article.article_id in cited]
     codes = dict.fromkeys(
-        detect_language(hit.passage.text)
-        for hit in found.hits
-        if hit.passage.article.article_id in cited
+        code
+        for text in texts
+        if (code := detect_language(text)) not in MEASURED
+        and code is not None
+        and is_in_another_language(text, MEASURED)  # the detector takes some English for Scots
     )
-    return [
-        Note("note-language-not-measured", language=_own_name(code))
-        for code in codes
-        if code is not None and code not in MEASURED
-    ]
+    return [Note("note-language-not-measured", language=_own_name(code)) for code in codes]
 
 
 def _own_name(code: str) -> str:

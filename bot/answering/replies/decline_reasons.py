@@ -37,19 +37,18 @@ def why_declined(
         return ""
     texts = [f"{hit.passage.article.title} {hit.passage.text}" for hit in found.hits[:_READ]]
     known = [set(stems(text, found.stemming)) for text in texts]
-    words = content_words(found.question, found.language)[:_MOST_WORDS]
+    words = [
+        (word, set(stems(word, found.stemming)))
+        for word in content_words(found.question, found.language)[:_MOST_WORDS]
+    ]
     # Of the passage that has most of the question: others may have its words by chance.
     best = max(
         known,
-        key=lambda stand: sum(bool(stand & set(stems(w, found.stemming))) for w in words),
+        key=lambda stand: sum(bool(stand & own) for _, own in words),
         default=set(),
     )
-    told = [
-        word
-        for word in words
-        if not stems(word, found.stemming) or best & set(stems(word, found.stemming))
-    ]
-    lacking = [word for word in words if word not in told]
+    told = [word for word, own in words if not own or best & own]
+    lacking = [word for word, _ in words if word not in told]
     missing = list(unsaid) or [word for word in lacking if not is_common(word)]
     told = [word for word in told if word not in missing]
     if not told or len(lacking) > len(told):
@@ -69,11 +68,8 @@ def with_names(
     missing = missing_names(question, found, selection.quotations)
     if not missing:
         return selection, []
-    named = [
-        hit
-        for hit in found.hits
-        if all(_told(hit, found) & set(stems(word, found.stemming)) for word in missing)
-    ]
+    wanted = [set(stems(word, found.stemming)) for word in missing]
+    named = [hit for hit in found.hits if all(map(_told(hit, found).intersection, wanted))]
     if named:
         again = select(replace(found, hits=tuple(named)))
         if again.reason is None and not missing_names(question, found, again.quotations):

@@ -115,12 +115,9 @@ def _conflicts(answers: Sequence[Answer], citations: Sequence[Citation]) -> Iter
             if (each.article, each.quote) in number
         }
         for conflict in answer.conflicts:
-            values = tuple(
-                replace(value, citations=tuple(own[n] for n in value.citations if n in own))
-                for value in conflict.values
-            )
-            if all(value.citations for value in values):
-                yield replace(conflict, values=values)
+            told = conflict.renumbered(own)
+            if all(value.citations for value in told.values):
+                yield told
 
 
 def _joined(

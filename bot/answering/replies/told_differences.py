@@ -40,7 +40,7 @@ def with_difference(answer: Answer, difference: Difference, language: str) -> An
     sentences = list(led)
     words = sum(len(sentence.text.split()) for sentence in led)
     for sentence in answer.sentences:
-        if sentence.text in said:
+        if any(text in sentence.text for text in said):
             continue
         words += len(sentence.text.split())
         if words <= _WORDS:
@@ -140,16 +140,5 @@ def _renumbered(
         text=text_with_citations(told),
         sentences=told,
         citations=tuple(replace(by_number[n], n=number[n]) for n in order),
-        conflicts=tuple(
-            replace(
-                conflict,
-                values=tuple(
-                    replace(
-                        value, citations=tuple(number[n] for n in value.citations if n in number)
-                    )
-                    for value in conflict.values
-                ),
-            )
-            for conflict in answer.conflicts
-        ),
+        conflicts=tuple(conflict.renumbered(number) for conflict in answer.conflicts),
     )

@@ -95,10 +95,13 @@ class Router:
         language = guess.language or await self._language_of(conversation)
         question = spelt_out(bare) if language == "en" else bare
         subject = _subject(bare, kind, as_of)
-        # "ferry news" names no time: it is a topic.
-        is_topic = bool(subject) and whole_period(subject, as_of, UTC) is None
-        if kind == "digest" and is_topic and not _names_a_time(bare, as_of):
-            kind = "topic"
+        if (
+            kind == "digest"
+            and subject
+            and not _names_a_time(bare, as_of)
+            and whole_period(subject, as_of, UTC) is None
+        ):
+            kind = "topic"  # "ferry news" names no time
         if kind == "digest":
             question = bare
         if language == "en":
