@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from bot.config.settings import Settings
     from bot.services.ingestion import IngestionServices
     from retrieval.catalogue.audit_log import Actor
@@ -59,15 +61,10 @@ async def make_vectors(worker: VectorWorker) -> None:
     """Make the vectors that follow, with a bar on standard error where somebody sees it."""
     import sys
 
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     total = await worker.lacking()
     if not total:
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True, quiet=not sys.stderr.isatty())
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as shown:
+    with _progress(quiet=not sys.stderr.isatty()) as shown:
         # Who stops it loses nothing: the next command that brings articles in goes on, as the bot does.
         task = shown.add_task("making vectors; search finds by words meanwhile", total=total)
         async for made in worker.finish():
@@ -101,6 +98,15 @@ def open_moderator(
     return asyncio.run(run())
 
 
+def _progress(*, quiet: bool = False) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True, quiet=quiet)
+    return Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
+
+
 @contextlib.contextmanager
 def bar(*, hidden: bool) -> Iterator[Callable[[IngestProgress], None]]:
     """A bar on standard error, where somebody sees it, that follows ``IngestProgress``."""
@@ -109,22 +115,7 @@ def bar(*, hidden: bool) -> Iterator[Callable[[IngestProgress], None]]:
     if hidden or not sys.stderr.isatty():
         yield lambda progress: None
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+    with _progress() as shown:
         task = shown.add_task("reading", total=None)
 
         def follow(now: Any) -> None:

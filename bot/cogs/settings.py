@@ -19,6 +19,9 @@ from bot.ui.pages import note
 
 _MOST = 20
 _OWN = "own"
+_add_or_remove = app_commands.describe(
+    add=command_text("command-settings-add"), remove=command_text("command-settings-take-out")
+)
 
 
 class SettingsCommands(
@@ -37,9 +40,7 @@ class SettingsCommands(
         await self._tell(interaction, context.settings, context.say)
 
     @app_commands.command(name="channels", description=command_text("command-settings-channels"))
-    @app_commands.describe(
-        add=command_text("command-settings-add"), remove=command_text("command-settings-take-out")
-    )
+    @_add_or_remove
     async def channels(
         self,
         interaction: discord.Interaction[Any],
@@ -49,9 +50,7 @@ class SettingsCommands(
         await self._change_list(interaction, "channels", add, remove)
 
     @app_commands.command(name="ask-roles", description=command_text("command-settings-ask-roles"))
-    @app_commands.describe(
-        add=command_text("command-settings-add"), remove=command_text("command-settings-take-out")
-    )
+    @_add_or_remove
     async def ask_roles(
         self,
         interaction: discord.Interaction[Any],
@@ -63,9 +62,7 @@ class SettingsCommands(
     @app_commands.command(
         name="free-roles", description=command_text("command-settings-free-roles")
     )
-    @app_commands.describe(
-        add=command_text("command-settings-add"), remove=command_text("command-settings-take-out")
-    )
+    @_add_or_remove
     async def free_roles(
         self,
         interaction: discord.Interaction[Any],
@@ -75,9 +72,7 @@ class SettingsCommands(
         await self._change_list(interaction, "free_roles", add, remove)
 
     @app_commands.command(name="moderator", description=command_text("command-settings-moderator"))
-    @app_commands.describe(
-        add=command_text("command-settings-add"), remove=command_text("command-settings-take-out")
-    )
+    @_add_or_remove
     async def moderator(
         self,
         interaction: discord.Interaction[Any],

@@ -1,4 +1,4 @@
-"""The words of Newsdesk, by key and language. The terminal speaks English, Discord all of them.
+"""The words of Newsdesk, by key and language. Discord speaks all of them, the terminal that of `NEWSDESK_LANGUAGE`.
 
 A language is a folder of gettext catalogues in ``locales``, whose keys (msgid) are codes: those of
 errors, reasons and remarks (``retrieval.errors.Note``), those of what Discord shows and those of

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-# Errors, reasons and remarks; what Discord shows; names and descriptions of its commands; what the
-# bot says where no article is needed.
-DOMAINS = ("messages", "discord", "commands", "replies")
+# Errors, reasons and remarks; what the bot says where no article is needed; what Discord shows; names
+# and descriptions of its commands. A text is looked for in this order, and the last two are long.
+DOMAINS = ("messages", "replies", "discord", "commands")
 # The domain that is there in more languages than the others.
 REPLIES = "replies"
 LOCALES = Path(__file__).parent / "locales"

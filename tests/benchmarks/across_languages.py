@@ -39,7 +39,6 @@ from tests.benchmarks import weekly_news
 from tests.benchmarks.kept_vectors import KeptVectors, kept_vectors
 
 FOLDER = weekly_news.SHARED / "data" / "languages"
-LANGUAGES = ("en", "de", "es", "ru", "ar", "zh", "tr", "hi")
 # What has to be found, first of all.
 _PAIRS = "de-en,es-en,ru-en,zh-en,en-de"
 _PENALTY = 0.01  # of the squared weights

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -14,16 +13,13 @@ from retrieval.embedders import Embedder, Vectors, make_embedder
 
 
 class KeptVectors(Embedder):
-    """``inner`` with what it made before in ``folder``. ``seconds`` of this process's processor
-    time went into ``computed`` texts."""
+    """``inner`` with what it made before in ``folder``."""
 
     def __init__(self, inner: Embedder, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.inner = inner
         self.identity = inner.identity
         self.languages = inner.languages
-        self.computed = 0
-        self.seconds = 0.0
         self._file = sqlite3.connect(folder / "vectors.sqlite3", isolation_level=None)
         self._file.execute("PRAGMA synchronous=OFF")
         self._file.execute("CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, vector BLOB)")
@@ -49,10 +45,7 @@ class KeptVectors(Embedder):
         key = hashlib.sha256(f"{self.identity}\n{kind}\n{text}".encode()).digest()
         row = self._file.execute("SELECT vector FROM kept WHERE key = ?", (key,)).fetchone()
         if row is None:
-            start = time.process_time()
             vector = (await make([text]))[0]
-            self.seconds += time.process_time() - start
-            self.computed += 1
             row = (vector.astype("<f4").tobytes(),)
             self._file.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (key, *row))
         return np.frombuffer(row[0], dtype="<f4").astype(np.float32)

@@ -57,6 +57,7 @@ async def test_help_says_what_the_bot_does(engine: AnswerEngine, text: str, lang
     answer = await say(engine, text)
     assert (answer.form, answer.citations) == ("help", ())
     assert answer.text == reply_text(language, "help")
+    assert "`/" in answer.text
 
 
 async def test_what_the_bot_knows_of_itself_is_from_the_catalogue(engine: AnswerEngine) -> None:

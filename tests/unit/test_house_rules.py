@@ -122,11 +122,10 @@ def test_a_wrong_import_breaks_a_contract(
     assert any(line.startswith(contract) for line in broken), done.stdout
 
 
-@pytest.mark.parametrize("folder", ["bot", "prompts", "retrieval"])
-def test_no_module_is_over_400_lines(folder: str) -> None:
+def test_no_module_is_over_400_lines() -> None:
     long = {
         str(path.relative_to(ROOT)): count
-        for path in (ROOT / folder).rglob("*.py")
+        for path in _modules()
         if (count := len(path.read_text(encoding="utf-8").splitlines())) > 400
     }
     assert not long
@@ -177,10 +176,9 @@ def test_what_the_architecture_page_names_is_there() -> None:
 
 
 def test_no_import_is_relative() -> None:
-    for folder in ("bot", "prompts", "retrieval"):
-        for path in (ROOT / folder).rglob("*.py"):
-            for node in _nodes(path):
-                assert not (isinstance(node, ast.ImportFrom) and node.level), path
+    for path in _modules():
+        for node in _nodes(path):
+            assert not (isinstance(node, ast.ImportFrom) and node.level), path
 
 
 def test_importing_the_bot_starts_nothing_and_reads_nothing(tmp_path: Path) -> None:
