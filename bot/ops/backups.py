@@ -1,0 +1,80 @@
+"""When the last backup was made and how it went, for those who watch over the bot."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from retrieval.errors import Note
+
+_RECORD = "backups.json"
+
+
+@dataclass(frozen=True, slots=True)
+class BackupState:
+    """The last backup that was made, None where there is none; and the failure after it, if any.
+
+    ``size`` is in bytes.
+    """
+
+    made_at: datetime | None = None
+    file: str | None = None
+    size: int | None = None
+    failed_at: datetime | None = None
+    failure: Note | None = None
+
+    def age_seconds(self, now: datetime) -> float | None:
+        """Return how old the last backup is; None if there is none."""
+        return None if self.made_at is None else max(0.0, (now - self.made_at).total_seconds())
+
+    def to_record(self) -> dict[str, object]:
+        return {
+            "made_at": self.made_at.isoformat() if self.made_at else None,
+            "file": self.file,
+            "size": self.size,
+            "failed_at": self.failed_at.isoformat() if self.failed_at else None,
+            "failure": self.failure.to_record() if self.failure else None,
+        }
+
+
+def last_backup(data_dir: Path) -> BackupState:
+    """Return what is known of the backups of a data folder. Never raises."""
+    try:
+        record = json.loads((data_dir / _RECORD).read_text(encoding="utf-8"))
+        failure = record["failure"]
+        return BackupState(
+            _moment(record["made_at"]),
+            record["file"],
+            record["size"],
+            _moment(record["failed_at"]),
+            Note.from_record(failure) if failure else None,
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return BackupState()
+
+
+def record_backup(data_dir: Path, file: Path, size: int, now: datetime) -> None:
+    """Remember that a backup was made; a failure before it is forgotten."""
+    _write(data_dir, BackupState(now, str(file), size))
+
+
+def record_failure(data_dir: Path, failure: Note, now: datetime) -> None:
+    """Remember that a backup could not be made; the last one that could stays known."""
+    known = last_backup(data_dir)
+    _write(data_dir, BackupState(known.made_at, known.file, known.size, now, failure))
+
+
+def _write(data_dir: Path, state: BackupState) -> None:
+    # A folder that can't be written can still be backed up.
+    with contextlib.suppress(OSError):
+        partial = data_dir / f"{_RECORD}.{os.getpid()}"
+        partial.write_text(json.dumps(state.to_record()), encoding="utf-8")
+        partial.replace(data_dir / _RECORD)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
