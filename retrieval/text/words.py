@@ -9,7 +9,6 @@ characters, or threes where a sign is less than a syllable.
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -17,6 +16,8 @@ from typing import NamedTuple
 
 # No word is longer; longer runs of letters are cut.
 _LONGEST = 60
+# Where Unicode has its marks; to look through all of it takes a second.
+_WITH_MARKS = (*range(0x300, 0x20000), *range(0xE0100, 0xE0200))
 # Often, and found faster one by one.
 _MARKS = "’“”—–‘…\xa0"
 _ASCII_WORD = re.compile("[A-Za-z0-9]+")
@@ -122,7 +123,7 @@ def _parts(run: str) -> Sequence[str]:
 @cache
 def _run() -> re.Pattern[str]:
     """A run of letters, digits and their marks."""
-    marks = [c for c in range(sys.maxunicode + 1) if unicodedata.category(chr(c))[0] == "M"]
+    marks = [c for c in _WITH_MARKS if unicodedata.category(chr(c))[0] == "M"]
     return re.compile(f"[^\\W_](?:[^\\W_]|[{_ranges([*_UNSEEN, *marks])}])*")
 
 

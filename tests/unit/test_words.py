@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
+
 import pytest
 
 from retrieval.search.query import content_words
 from retrieval.text.question_language import question_language
 from retrieval.text.question_words import known_languages, question_words
 from retrieval.text.stemming import form_of, stemming_language, stems
-from retrieval.text.words import placed_words, words
+from retrieval.text.words import placed_words, surface_words, words
 
 
 @pytest.mark.parametrize(
@@ -148,3 +151,9 @@ def test_every_language_has_words_for_what_is_asked() -> None:
 def test_numbers_and_codes_are_never_cut() -> None:
     assert stems("topic577 przedsiębiorstwo", "pl") == ["topic577", "przed"]
     assert stems("topic577", "zxx") == stems("topic577", "en")
+
+
+def test_every_mark_of_unicode_stays_in_its_word() -> None:
+    marks = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c)[0] == "M"]
+    assert marks
+    assert [c for c in marks if len(surface_words(f"a{c}b")) != 1] == []
