@@ -10,7 +10,7 @@ from typing import Any
 
 import discord
 
-from bot.answering import prompt_injection
+from bot import i18n
 from bot.answering.engine import AnswerEngine
 from bot.answering.factory import open_composer
 from bot.answering.summaries.service import SummaryService
@@ -109,8 +109,8 @@ async def open_services(
         stack.push_async_callback(retention.stop)
         dm_guilds = DMGuildResolver(client, contexts, guild_settings)
         cooldown = Cooldown(settings.limits().cooldown)
-        await library.embedder.embed_questions(["warm"])  # its weights are read with the first text
-        await asyncio.to_thread(prompt_injection.warm_up)
+        await engine.warm_up()
+        await stack.enter_async_context(_meanwhile(asyncio.to_thread(i18n.load_all)))
         yield Services(
             settings=settings,
             library=library,

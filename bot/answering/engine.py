@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import prompts
+from bot.answering import prompt_injection
 from bot.answering.answer_request import AnswerRequest
 from bot.answering.assembly import (
     CitationNumberer,
@@ -42,12 +43,11 @@ from bot.answering.replies import Replies, ReplyRequest
 from bot.answering.replies.decline_reasons import why_declined
 from bot.answering.replies.flatten import asked_back, joined
 from bot.answering.replies.told_differences import append_difference
-from bot.answering.router.classifier import LEANING, MessageClassifier
+from bot.answering.router.classifier import LEANING
 from bot.answering.router.languages import language_named
 from bot.answering.router.parts import parts_of
-from bot.answering.router.router import RoutedMessage, Router
+from bot.answering.router.router import RoutedMessage, read_message
 from bot.storage.usage import DailyUsage
-from retrieval.embedders.wordllama import WordLlamaEmbedder
 from retrieval.errors import Note
 from retrieval.library import Library
 from retrieval.models import Reference, SearchResults
@@ -60,6 +60,7 @@ __all__ = ["AnswerEngine", "AnswerRequest"]
 _log = logging.getLogger(__name__)
 
 _HOUR = timedelta(hours=1) // timedelta(microseconds=1)
+_SOMETHING = "Hi, does anyone know what happened on Monday? thanks"
 # Before any report.
 _EVER = datetime(1800, 1, 1, tzinfo=UTC)
 
@@ -73,9 +74,13 @@ class AnswerEngine:
         self._reader = QuestionReader(library)
         self._composer = composer
         self._cache = AnswerCache()
-        shared = library.embedder if isinstance(library.embedder, WordLlamaEmbedder) else None
-        self._router = Router(MessageClassifier(shared))
         self._replies = Replies(library, composer)
+
+    async def warm_up(self) -> None:
+        """Read what the first question would wait for. Raises ``EmbedderError``."""
+        await self._library.embedder.embed_questions(["warm"])
+        await ASKING.run(prompt_injection.warm_up)
+        await read_message(_SOMETHING, Conversation(), _EVER)
 
     async def answer(self, asked: AnswerRequest) -> Answer:
         """Answer, or decline with the nearest coverage. The model's failures become quotations."""
@@ -124,7 +129,7 @@ class AnswerEngine:
 
     async def _answer(self, asked: AnswerRequest, emit: Callable[[Event], None]) -> Answer:
         """The reply to a message of its kind; as a question it is one or two."""
-        message = await self._router.read(
+        message = await read_message(
             asked.question, asked.conversation, asked.within.as_of, self._asking_model(asked.corpus)
         )
         if message.kind == "general":

@@ -91,6 +91,13 @@ def text(language: str, key: str, /, **variables: object) -> str:
     return fill(language, pattern, values)
 
 
+def load_all() -> None:
+    """Read the texts of every language, so that nobody waits for them later. Blocks."""
+    for language in REPLY_LANGUAGES:
+        for domain in DOMAINS if language in LANGUAGES else (REPLIES,):
+            load(language, domain)
+
+
 def reply_text(language: str, key: str, /, **variables: object) -> str:
     """Return the bot's own reply ``key``, in English where it doesn't speak the language."""
     return text(language if language in REPLY_LANGUAGES else DEFAULT, f"reply-{key}", **variables)

@@ -10,7 +10,7 @@ from bot.answering.conversation import Conversation, Turn
 from bot.answering.replies.periods import period_of
 from bot.answering.router.classifier import KINDS, SMALL_TALK, learned
 from bot.answering.router.parts import parts_of
-from bot.answering.router.router import RoutedMessage, Router
+from bot.answering.router.router import RoutedMessage, read_message
 from bot.answering.router.subjects import subject_of
 from bot.answering.router.wrapping import spelt_out, unwrapped
 from retrieval.timestamps import TimeRange
@@ -21,13 +21,8 @@ EARLIER = Conversation(
 )
 
 
-@pytest.fixture(scope="module")
-def router() -> Router:
-    return Router()
-
-
-async def read(router: Router, text: str, before: Conversation | None = None) -> RoutedMessage:
-    return await router.read(text, before or Conversation(), NOW)
+async def read(text: str, before: Conversation | None = None) -> RoutedMessage:
+    return await read_message(text, before or Conversation(), NOW)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +72,8 @@ def test_short_forms_are_read_as_articles_write_them() -> None:
         ("who should i vote for", {"opinion"}),
     ],
 )  # fmt: skip
-async def test_the_kind_of_a_message(router: Router, text: str, kinds: set[str]) -> None:
-    assert (await read(router, text)).kind in kinds
+async def test_the_kind_of_a_message(text: str, kinds: set[str]) -> None:
+    assert (await read(text)).kind in kinds
 
 
 @pytest.mark.parametrize(
@@ -89,45 +84,41 @@ async def test_the_kind_of_a_message(router: Router, text: str, kinds: set[str])
         ("why?", "followup"),
     ],
 )  # fmt: skip
-async def test_what_goes_on_from_an_answer(router: Router, text: str, kind: str) -> None:
-    assert (await read(router, text, EARLIER)).kind == kind
+async def test_what_goes_on_from_an_answer(text: str, kind: str) -> None:
+    assert (await read(text, EARLIER)).kind == kind
 
 
-async def test_a_whole_question_stands_alone_after_an_answer(router: Router) -> None:
-    message = await read(router, "Who won the election in Maravel on Sunday?", EARLIER)
+async def test_a_whole_question_stands_alone_after_an_answer() -> None:
+    message = await read("Who won the election in Maravel on Sunday?", EARLIER)
     assert message.kind == "question"
 
 
-async def test_the_subject_has_no_words_around_it(router: Router) -> None:
-    assert (
-        await read(router, "whats the latest on the ferry disaster")
-    ).subject == "ferry disaster"
+async def test_the_subject_has_no_words_around_it() -> None:
+    assert (await read("whats the latest on the ferry disaster")).subject == "ferry disaster"
     assert subject_of("总结一下地震", "summary") == "地震"
     assert subject_of("は何があった？", "digest") == ""
     assert subject_of("¿qué pasó?", "digest") == ""
 
 
-async def test_the_language_of_a_message(router: Router) -> None:
-    languages = [
-        (await read(router, t)).language for t in ("hola", "спасибо", "danke", "謝謝", "merhaba")
-    ]
+async def test_the_language_of_a_message() -> None:
+    languages = [(await read(t)).language for t in ("hola", "спасибо", "danke", "謝謝", "merhaba")]
     assert languages[:3] == ["es", "ru", "de"]
     assert languages[4] == "tr"
 
 
 @pytest.mark.parametrize("message", ["gaza", "taylor swift", "mamdani news"])
-async def test_names_are_in_no_language(router: Router, message: str) -> None:
-    assert (await read(router, message)).language == "en"
+async def test_names_are_in_no_language(message: str) -> None:
+    assert (await read(message)).language == "en"
 
 
 @pytest.mark.parametrize(
     ("question", "language"), [("who won the race?", "en"), ("qui a gagné la course ?", "fr")]
 )
 async def test_what_may_be_in_several_languages_is_in_that_of_the_conversation(
-    router: Router, question: str, language: str
+    question: str, language: str
 ) -> None:
     conversation = Conversation((Turn(question, "Calder."),))
-    found = await read(router, "source?", conversation)
+    found = await read("source?", conversation)
     assert (found.kind, found.language) == ("sources", language)
 
 
@@ -144,9 +135,9 @@ async def test_what_may_be_in_several_languages_is_in_that_of_the_conversation(
     ],
 )
 async def test_messages_in_other_languages_are_read_as_what_they_are(
-    router: Router, message: str, kind: str, language: str
+    message: str, kind: str, language: str
 ) -> None:
-    found = await read(router, message)
+    found = await read(message)
     assert (found.kind, found.language) == (kind, language)
 
 

@@ -15,10 +15,11 @@ from bot.answering.router.classifier import (
     SMALL_TALK,
     Guess,
     Kind,
-    MessageClassifier,
+    classify,
 )
 from bot.answering.router.subjects import subject_of
 from bot.answering.router.wrapping import asks_something, spelt_out, unwrapped
+from retrieval.runtime.executors import ASKING
 from retrieval.search.query import content_words
 from retrieval.text.time_expressions import read_time
 from retrieval.text.time_expressions.options import whole_period
@@ -69,50 +70,54 @@ class RoutedMessage:
 Ask: TypeAlias = Callable[[str], Awaitable[str | None]]
 
 
-class Router:
-    """Tells what kind of message somebody sent."""
+async def read_message(
+    text: str, conversation: Conversation, as_of: datetime, ask: Ask | None = None
+) -> RoutedMessage:
+    """Read a message that follows ``conversation``, at the moment ``as_of``.
 
-    def __init__(self, classifier: MessageClassifier | None = None) -> None:
-        self._classifier = classifier or MessageClassifier()
+    ``ask`` is asked for the kind, one of ``KINDS``, where the classifier is unsure of it.
+    """
+    bare, kind, guess = await ASKING.run(_guessed, text, conversation, as_of)
+    if ask is not None and kind not in LEANING and guess.kinds[0][1] < _UNSURE:
+        word = await ask(bare)
+        kind = next((known for known in KINDS if known == word), kind)
+    return await ASKING.run(_routed, text, bare, kind, guess, conversation, as_of)
 
-    async def read(
-        self, text: str, conversation: Conversation, as_of: datetime, ask: Ask | None = None
-    ) -> RoutedMessage:
-        """Read a message that follows ``conversation``, at the moment ``as_of``.
 
-        ``ask`` is asked for the kind, one of ``KINDS``, where the classifier is unsure of it.
-        """
-        bare = unwrapped(text)
-        guess = await self._classifier.guess(bare)
-        if bare.casefold().strip() != text.casefold().strip():
-            whole = await self._classifier.guess(text)
-            if guess.best in SMALL_TALK or (whole.best in SMALL_TALK and len(bare.split()) <= 2):
-                guess = max(guess, whole, key=lambda one: one.kinds[0][1])
-        kind = _kind(bare, guess, conversation, as_of)
-        if ask is not None and kind not in LEANING and guess.kinds[0][1] < _UNSURE:
-            word = await ask(bare)
-            kind = next((known for known in KINDS if known == word), kind)
-        language = guess.language or await self._language_of(conversation)
-        question = spelt_out(bare) if language == "en" else bare
-        subject = _subject(bare, kind, as_of)
-        if (
-            kind == "digest"
-            and subject
-            and not _names_a_time(bare, as_of)
-            and whole_period(subject, as_of, UTC) is None
-        ):
-            kind = "topic"  # "ferry news" names no time
-        if kind == "digest":
-            question = bare
-        if language == "en":
-            subject = spelt_out(subject)
-        return RoutedMessage(text, question, kind, subject, language)
+def _guessed(text: str, conversation: Conversation, as_of: datetime) -> tuple[str, Kind, Guess]:
+    """A message out of its wrapping, and its kind."""
+    bare = unwrapped(text)
+    guess = classify(bare)
+    if bare.casefold().strip() != text.casefold().strip():
+        whole = classify(text)
+        if guess.best in SMALL_TALK or (whole.best in SMALL_TALK and len(bare.split()) <= 2):
+            guess = max(guess, whole, key=lambda one: one.kinds[0][1])
+    return bare, _kind(bare, guess, conversation, as_of), guess
 
-    async def _language_of(self, conversation: Conversation) -> str:
-        """The language of the last question, English where that tells none."""
-        if conversation.last is None:
-            return "en"
-        return (await self._classifier.guess(conversation.last.question)).language or "en"
+
+def _routed(
+    text: str, bare: str, kind: Kind, guess: Guess, conversation: Conversation, as_of: datetime
+) -> RoutedMessage:
+    language = guess.language or _language_of(conversation)
+    subject = _subject(bare, kind, as_of)
+    if (
+        kind == "digest"
+        and subject
+        and not _names_a_time(bare, as_of)
+        and whole_period(subject, as_of, UTC) is None
+    ):
+        kind = "topic"  # "ferry news" names no time
+    if language == "en":
+        subject = spelt_out(subject)
+    question = spelt_out(bare) if language == "en" and kind != "digest" else bare
+    return RoutedMessage(text, question, kind, subject, language)
+
+
+def _language_of(conversation: Conversation) -> str:
+    """The language of the last question, English where that tells none."""
+    if conversation.last is None:
+        return "en"
+    return classify(conversation.last.question).language or "en"
 
 
 def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) -> Kind:
