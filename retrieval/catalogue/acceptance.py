@@ -21,7 +21,7 @@ from retrieval.catalogue.schema import (
 )
 from retrieval.errors import Note
 from retrieval.models import Article, IngestItem, content_hash
-from retrieval.runtime.executors import INGESTING
+from retrieval.runtime.executors import INGESTING, giving_way
 from retrieval.text.chunking import passage_spans
 from retrieval.text.readings import why_worse
 from retrieval.timestamps import from_micros, to_micros, written
@@ -30,7 +30,7 @@ from retrieval.web.urls import canonical_url, host_name
 
 def identify(corpus: Corpus, incoming: Sequence[IngestItem]) -> list[IdentifiedArticle]:
     """Hash and cut articles: work for a thread."""
-    return [IdentifiedArticle(corpus, item) for item in incoming]
+    return [IdentifiedArticle(corpus, item) for item in giving_way(incoming)]
 
 
 class IdentifiedArticle:

@@ -25,7 +25,7 @@ from retrieval.indexes.keyword_schema import (
     make_schema,
 )
 from retrieval.runtime.concurrency import to_its_end
-from retrieval.runtime.executors import INGESTING
+from retrieval.runtime.executors import INGESTING, giving_way
 from retrieval.text.answer_types import Kind
 from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange
@@ -246,7 +246,7 @@ class KeywordIndex:
         try:
             for version_id in [*remove, *(version.id for version in add)]:
                 writer.delete_documents_by_term("version", version_id)
-            for version in add:
+            for version in giving_way(add):
                 for document in documents_of(version):
                     writer.add_document(document)
             writer.commit()

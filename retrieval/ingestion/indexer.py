@@ -29,7 +29,7 @@ from retrieval.ingestion.story_assigner import (
     passage_texts,
 )
 from retrieval.models import IngestItem, IngestResult
-from retrieval.runtime.executors import INGESTING
+from retrieval.runtime.executors import INGESTING, giving_way
 from retrieval.search.candidates import CorpusIndexes
 from retrieval.stories.clustering import Fingerprint
 from retrieval.timestamps import Clock
@@ -121,7 +121,9 @@ class Indexer:
         own = are_own(self._embedder.identity)
 
         def known() -> tuple[list[Fingerprint], Vectors | None]:
-            return [*map(fingerprint_of, unplaced)], None if own else lead_vectors(unplaced)
+            return [*map(fingerprint_of, giving_way(unplaced))], None if own else lead_vectors(
+                unplaced
+            )
 
         async def made() -> Vectors | None:
             if self._embedder.deferred:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from retrieval.ingestion.indexer import AcceptedBatch, Indexer, Settle
 from retrieval.ingestion.story_assigner import PreparedBatch
 from retrieval.models import IngestItem, IngestResult
 from retrieval.runtime.concurrency import cancel
-from retrieval.runtime.executors import INGESTING
+from retrieval.runtime.executors import INGESTING, giving_way
 from retrieval.text.language import detect_language
 
 _ARTICLES = 128
@@ -76,7 +76,7 @@ async def ingest_batches(
 
     async def accept() -> None:
         async for batch in batches:
-            known = await INGESTING.run(list, map(_with_language, batch))
+            known = await INGESTING.run(_with_languages, batch)
             kept = await indexer.accept(known, actor=actor, origin=origin, settle=settle)
             await accepted.put((kept, await indexer.load(kept)))
         await accepted.put(None)
@@ -165,6 +165,10 @@ def _batches(sources: Iterable[IngestItem]) -> Iterator[list[IngestItem]]:
             batch, characters, size = [], 0, next(sizes)
     if batch:
         yield batch
+
+
+def _with_languages(items: Sequence[IngestItem]) -> list[IngestItem]:
+    return [*map(_with_language, giving_way(items))]
 
 
 def _with_language(item: IngestItem) -> IngestItem:

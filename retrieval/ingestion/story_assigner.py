@@ -10,7 +10,7 @@ import numpy as np
 from retrieval.catalogue import Catalogue, Corpus, KnownStoryMember, PendingVersion, StoryMember
 from retrieval.embedders import Vectors, unpacked
 from retrieval.embedders.wordllama import WordLlamaEmbedder, sentence_vectors
-from retrieval.runtime.executors import INGESTING
+from retrieval.runtime.executors import INGESTING, giving_way
 from retrieval.stories.clustering import (
     ClusterAssignment,
     ClusterDocument,
@@ -141,7 +141,7 @@ class StoryAssigner:
     def _place(self, stories: StoryClusterer, prepared: PreparedBatch) -> list[StoryMember]:
         fresh = []
         pinned: dict[int, int | None] = {}
-        for version in prepared.versions:
+        for version in giving_way(prepared.versions):
             if version.passages and version.id not in self._placed:
                 vector = prepared.leads.get(version.id)
                 if vector is None:
@@ -155,7 +155,8 @@ class StoryAssigner:
                 self._placed.add(version.id)
                 pinned[version.id] = self._pins.get(version.article_id)
         placed = [
-            (marks, stories.place(marks, pinned[marks.version_id])) for marks in ordered(fresh)
+            (marks, stories.place(marks, pinned[marks.version_id]))
+            for marks in giving_way(ordered(fresh))
         ]
         return [
             StoryMember(

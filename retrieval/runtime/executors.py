@@ -12,16 +12,19 @@ import contextlib
 import contextvars
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
+Item = TypeVar("Item")
 
 
 _LONGEST_HELD = 1.0
 _LOOK_AGAIN = 0.02
+# The executor whose call this thread works on.
+_working: contextvars.ContextVar[Executor | None] = contextvars.ContextVar("working", default=None)
 
 
 class Executor:
@@ -39,23 +42,42 @@ class Executor:
     async def run(self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
         """As ``asyncio.to_thread``: what is cancelled is finished, or never begun."""
         await self._wait_until_released()
-        call = functools.partial(contextvars.copy_context().run, function, *args, **kwargs)
+        context = contextvars.copy_context()
+        context.run(_working.set, self)
+        call = functools.partial(context.run, function, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     @contextlib.contextmanager
     def pause(self) -> Iterator[None]:
-        """Begin nothing meanwhile; but no call waits longer than a second."""
+        """Begin nothing meanwhile, and go on with no work that is ``giving_way``; but nothing waits
+        longer than a second."""
         self._holders += 1
         try:
             yield
         finally:
             self._holders -= 1
 
+    def wait_until_released(self) -> None:
+        """Wait in a thread while this is paused, a second at most."""
+        until = time.monotonic() + _LONGEST_HELD
+        while self._holders and time.monotonic() < until:
+            time.sleep(_LOOK_AGAIN)
+
     async def _wait_until_released(self) -> None:
         until = time.monotonic() + _LONGEST_HELD
         # An event would belong to one event loop, an executor to the process.
         while self._holders and time.monotonic() < until:  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_AGAIN)
+
+
+def giving_way(items: Iterable[Item]) -> Iterator[Item]:
+    """``items`` one by one, for work on many: each waits, a second at most, while the executor that
+    works on them is paused."""
+    executor = _working.get()
+    for item in items:
+        if executor is not None:
+            executor.wait_until_released()
+        yield item
 
 
 ASKING = Executor("asking", 2)
