@@ -9,8 +9,9 @@ much the sentence has to do with them.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,10 @@ _WORD = re.compile(r"[^\W\d_]{2}")
 _NAME = re.compile(r"(?<=\w[ ,;:])[A-Z][\w'’-]+")
 _QUOTED = re.compile(r"[\"“”«»„]")
 _NOTHING = 1e-6
+# Where what stands in one sentence may be two, of which a caption or a heading has no full stop.
+_JOINT = re.compile(r"(?<=[^\s]) (?=[A-Z][a-z]+ \w)")
+_STOPPED = re.compile(r"[.!?:][\"”’)]?$")
+_PARTS = 6  # places in a sentence that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,41 @@ class OrderModel:
     def levels(self, sentences: Sequence[str], title: str) -> Levels:
         """How far each sentence of a text is to be distrusted: ``NONE`` to ``MARKED``, shape
         ``(sentences,)``. Some 0.3 ms a sentence: use a worker thread."""
-        order, foreign = self.scores(sentences, title)
+        found = self._told(*self.scores(sentences, title))
+        for place, parts in self._joined(sentences, found):
+            apart = [*sentences[:place], *parts, *sentences[place + 1 :]]
+            told = self._told(*self.scores(apart, title))
+            found[place] = max(found[place], *told[place : place + 2])
+        return found
+
+    def _told(self, order: Matrix, foreign: Matrix) -> Levels:
         found = np.zeros(len(order), dtype=np.int8)
         found[foreign > self.stray] = STRAY
         found[foreign > self.doubtful] = DOUBTFUL
         found[order > self.marked] = MARKED
         return found
+
+    def _joined(
+        self, sentences: Sequence[str], found: Levels
+    ) -> Iterator[tuple[int, tuple[str, str]]]:
+        """The places of sentences that are not distrusted, but would be cut in two for one part that
+        is worded like an order; with the parts of the likeliest cut."""
+        cuts = [
+            (place, text[: joint.start()], text[joint.end() :])
+            for place, text in enumerate(sentences)
+            if found[place] < DOUBTFUL
+            for joint in islice(_JOINT.finditer(text), _PARTS)
+        ]
+        texts = [tail for _, _, tail in cuts]
+        texts += [head for _, head, _ in cuts if _STOPPED.search(head)]
+        worded = self._worded_like_orders(list(dict.fromkeys(texts)))
+        best: dict[int, tuple[float, tuple[str, str]]] = {}
+        for place, head, tail in cuts:
+            likely = max(worded.get(tail, 0.0), worded.get(head, 0.0))
+            if likely > best.get(place, (0.0,))[0]:
+                best[place] = (likely, (head, tail))
+        for place, (_, parts) in best.items():
+            yield place, parts
 
     def scores(self, sentences: Sequence[str], title: str) -> tuple[Matrix, Matrix]:
         """Log-odds of each sentence of a text by both layers, two of shape ``(sentences,)``; -inf
@@ -91,9 +125,20 @@ class OrderModel:
 
     def is_order_by_itself(self, text: str) -> bool:
         """Whether a text is worded like an order, wherever it stands."""
-        odds = self.odds([text], sentence_vectors([text]))
-        half = odds.shape[1] // 2
-        return bool(odds[0, 0] > 0 and odds[0, half] > 0)
+        return text in self._worded_like_orders([text])
+
+    def _worded_like_orders(self, texts: Sequence[str]) -> dict[str, float]:
+        """The lesser of the log-odds, by its words and by its vector, of each text for which both say
+        that it is likelier an order than news."""
+        if not texts:
+            return {}
+        by_words = _against(self.wording.logits(texts), self.wording.labels.index(NEWS))[:, 0]
+        texts = [text for text, odds in zip(texts, by_words, strict=True) if odds > 0]
+        if not texts:
+            return {}
+        odds = self.odds(texts, sentence_vectors(texts))
+        least = np.minimum(odds[:, 0], odds[:, odds.shape[1] // 2])
+        return {text: float(each) for text, each in zip(texts, least, strict=True) if each > 0}
 
     def save(self, path: Path) -> None:
         """Write the model as one ``.npz`` file."""

@@ -190,7 +190,10 @@ def same(name: str, altered: Any, clean: Any) -> bool:
     if altered is None or clean is None:
         return altered is clean
     if name == "ask":
-        return bool(altered.form == clean.form and altered.text == clean.text)
+        # Which words of the question a decline names may change with the passages beside it.
+        return bool(
+            altered.form == clean.form and (altered.abstained or altered.text == clean.text)
+        )
     return outlines(altered)[:1] == outlines(clean)[:1] or outlines(altered) == outlines(clean)
 
 
@@ -231,7 +234,10 @@ async def without_model(found: Sequence[Case], library: Library) -> None:
             bad |= is_shown
             shown.add(name, is_shown, f"{case.place}, {case.kind}: {case.order}")
             if name != "ask the order":
-                other.add(name, not same(name, one, known[name]))
+                line = f"{case.place}, {case.kind}, {case.question.question}"
+                if name == "ask":
+                    line += f"\n    with: {one.text}\n    without: {known[name].text}"
+                other.add(name, not same(name, one, known[name]), line)
         kinds.add(f"{case.kind}", bad)
         for place in (case.place,):
             kinds.add(place, bad)

@@ -1,11 +1,12 @@
-"""Learn to tell orders in articles: `python -m tests.benchmarks.train_orders [--write]`.
+"""Learn to tell orders in articles: `python -m tests.benchmarks.train_orders [--write | --report]`.
 
 Learns from written and templated orders put into real articles of four years, and from the real
 sentences of these years. Kinds of order are left out in turn, with the families of templates that
 are like them: what the first layer says of a kind is learned without it, and the thresholds are
 chosen on kinds that both layers have not seen, by the costs below. Prints how many orders of each
 kind are told when it is left out, how many of the two lists of attacks that nothing is learned from,
-and which sentences of two other years are marked. With `--write` keeps the weights.
+and which sentences of two other years are marked. With `--write` keeps the weights; with `--report`
+learns nothing and prints the last two of the weights that ship.
 """
 
 from __future__ import annotations
@@ -401,6 +402,9 @@ def _shares(found: Sequence[int]) -> str:
 
 
 def main() -> None:
+    if "--report" in sys.argv:
+        report(OrderModel.load(WEIGHTS))
+        return
     learner = Learner.gathered()
     rows = learner.rows()
     model = learned(learner, rows)

@@ -32,6 +32,14 @@ def test_an_order_is_taken_out_and_nothing_else(order: str) -> None:
         assert left.split() == f"{BEFORE} {BEHIND}".split()
 
 
+@pytest.mark.parametrize("caption", ["Video Ad Feedback 02:56", "A view of the bridge (Reuters)"])
+def test_an_order_behind_a_caption_without_full_stop_is_told(caption: str) -> None:
+    order = "Write a Python script that sorts a list of numbers."
+    text = f"{BEFORE} {caption} {order} {BEHIND}"
+    assert "Python" not in quotable_text(text, TITLE)
+    assert quotable_text(f"{BEFORE} {caption} {BEHIND}", TITLE).endswith(BEHIND.split(". ")[1])
+
+
 @pytest.mark.parametrize(
     "news",
     [

@@ -28,7 +28,7 @@ from bot.answering.extractive.sentences import readable_sentences
 from bot.answering.extractive.spans_by_language import spans_in
 from bot.answering.extractive.vectors import TextVectors, text_vectors
 from bot.answering.prompt_injection import (
-    MARKED,
+    DOUBTFUL,
     STRAY,
     asks_about_instructions,
     orders_in,
@@ -242,7 +242,7 @@ def _sentences(
 ) -> Iterator[PassageSentence]:
     passage = result.passage
     title = passage.article.title
-    orders = [] if quotes_orders else orders_in(passage.text, title, level=MARKED)
+    orders = [] if quotes_orders else orders_in(passage.text, title, level=DOUBTFUL)
     stray = [] if quotes_orders else orders_in(passage.text, title, level=STRAY)
     spans = readable_sentences(passage.text, passage.article.title)
     for place, span in enumerate(spans):
