@@ -27,18 +27,14 @@ import numpy as np
 import numpy.typing as npt
 
 import retrieval.search.ranking as ranking
-from bot.evaluation.questions import read_records
 from bot.evaluation.scoring import hits_at
 from bot.storage.library import open_library
-from retrieval.ingestion.pipeline import ingest
-from retrieval.ingestion.readers import read_source
 from retrieval.library import Library, LibraryConfig
 from retrieval.search.ranking import FEATURES, OF_MANY_LANGUAGES, learned_weights
 from retrieval.timestamps import TimeRange, parse_span
-from tests.benchmarks import weekly_news
 from tests.benchmarks.kept_vectors import KeptVectors, kept_vectors
+from tests.benchmarks.language_data import gold_rank, is_gold, questions_of, take_in
 
-FOLDER = weekly_news.SHARED / "data" / "languages"
 # What has to be found, first of all.
 _PAIRS = "de-en,es-en,ru-en,zh-en,en-de"
 _PENALTY = 0.01  # of the squared weights
@@ -58,27 +54,14 @@ class Example:
     right: npt.NDArray[np.bool_]
 
 
-def is_gold(url: str | None, gold: str) -> bool:
-    """Whether an article is the paragraph of a question, which has one number in all languages."""
-    return url is not None and url.rsplit("/", 2)[1:] == gold.rsplit("/", 2)[1:]
-
-
 async def opened(folder: Path, language: str, embedder: KeptVectors) -> None:
     """Ingest the articles of a language into a folder of its own, if they are not there."""
     data = folder / f"{language}-articles"
     if (data / "done").exists():
         return
     async with open_library(LibraryConfig(data), writer="benchmark", embedder=embedder) as library:
-        sources = read_source(FOLDER / f"{language}-articles.jsonl.gz", 50_000_000)
-        indexer = await library.indexer("local")
-        async for _ in ingest(indexer, sources, actor="benchmark", data_dir=data):
-            pass
+        await take_in(library, language, "local", data)
     (data / "done").touch()
-
-
-def questions_of(language: str, every: int) -> list[dict[str, Any]]:
-    """One question in ``every`` of a language, the same ones of each."""
-    return read_records(FOLDER / f"{language}-questions.jsonl")[::every]
 
 
 async def ranks(library: Library, questions: Sequence[Mapping[str, Any]]) -> list[int | None]:
@@ -86,9 +69,7 @@ async def ranks(library: Library, questions: Sequence[Mapping[str, Any]]) -> lis
     for each in questions:
         within = TimeRange(parse_span(each["asked_at"]).end)
         results = await library.search(each["question"], within, corpus="local")
-        gold = each["gold_urls"][0]
-        of_gold = (h.rank for h in results.hits if is_gold(h.passage.article.url, gold))
-        found.append(next(of_gold, None))
+        found.append(gold_rank(results.hits, each["gold_urls"][0]))
     return found
 
 

@@ -29,13 +29,13 @@ from bot.answering.extractive.selection import quotable, telling_weights
 from bot.answering.extractive.sentence_features import QuestionContext
 from bot.answering.extractive.vectors import NO_VECTORS
 from bot.answering.extractive.window_evidence import window_evidence
-from bot.evaluation.questions import EvaluationQuestion, read_records
+from bot.evaluation.questions import EvaluationQuestion
 from bot.storage.library import open_library
 from retrieval.library import LibraryConfig
 from retrieval.models import SearchResults
 from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange, parse_span
-from tests.benchmarks.languages import FOLDER, LANGUAGES, has_words, take_in
+from tests.benchmarks.language_data import LANGUAGES, has_words, questions_of, take_in
 from tests.benchmarks.quoting_data import Example
 from tests.benchmarks.train_quoting import learn, read_example
 
@@ -81,11 +81,11 @@ async def examples(folder: Path, language: str) -> list[Example]:
         return found
     data = folder / language
     known = data.exists()
-    records = read_records(FOLDER / f"{language}-questions.jsonl")
+    records = questions_of(language)
     made: list[Example] = []
     async with open_library(LibraryConfig(data), writer="training") as library:
         if not known:
-            await take_in(library, language, data)
+            await take_in(library, language, language, data)
         for number, record in enumerate(records[:: len(records) // _QUESTIONS]):
             gold = frozenset(record["gold_urls"])
             question = EvaluationQuestion(

@@ -125,6 +125,6 @@ def test_the_sentence_with_the_answer_is_first(
 
 
 def test_the_languages_of_the_benchmark_are_the_measured_ones() -> None:
-    from tests.benchmarks.languages import LANGUAGES
+    from tests.benchmarks.language_data import LANGUAGES
 
     assert set(LANGUAGES) == MEASURED
