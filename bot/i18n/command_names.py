@@ -43,5 +43,6 @@ def _shown(found: re.Match[str], language: str) -> str:
     is_group = any(key.startswith(f"name-{path[-1]}-") for key in english)
     if root in _registered and not is_group:
         return f"</{' '.join(filter(None, (root, part)))}:{_registered[root]}>{rest}"
-    named = [names.pattern(f"name-{each}") for each in path]
+    keys = [f"name-{each}" for each in path]
+    named = [(names if key in names else english).pattern(key) for key in keys]
     return f"`/{' '.join(named)}{rest}`"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from retrieval.catalogue.feeds import KnownFeedItem
 from retrieval.errors import InvalidURL, Note
 from retrieval.extraction.feeds.items import FeedItem
-from retrieval.extraction.wording import size
+from retrieval.text.tokens import stands_whole
 
 Verdict = Literal["new", "seen", "old", "filtered", "blocked", "not-an-article"]
 
@@ -78,9 +78,9 @@ class FeedFilters:
     def rejection(self, item: FeedItem) -> Note | None:
         words = f"{item.title}\n{item.text}"
         for word in self.exclude:
-            if _holds(words, word):
+            if stands_whole(word, words):
                 return Note("word-excluded", word=word)
-        if self.include and not any(_holds(words, word) for word in self.include):
+        if self.include and not any(stands_whole(word, words) for word in self.include):
             return Note("words-missing", words=", ".join(self.include))
         if self.languages and item.language and item.language not in self.languages:
             return Note(
@@ -192,10 +192,3 @@ def _filed_under(item: FeedItem) -> set[str]:
     """What an item is filed under: the feed's categories and the folders of its address."""
     folders = urlsplit(item.url).path.split("/")[:-1] if item.url else []
     return {each.casefold() for each in (*item.categories, *folders) if each}
-
-
-def _holds(text: str, word: str) -> bool:
-    """Whether a text holds a word: a whole one, but in scripts without spaces anywhere."""
-    if size(word) > len(word) or not word[-1:].isalnum():
-        return word.casefold() in text.casefold()
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None

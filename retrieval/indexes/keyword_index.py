@@ -79,7 +79,7 @@ class KeywordIndex:
     def __init__(self, folder: Path, *, title_boost: float = 0.6) -> None:
         self._folder = folder
         self._title_boost = title_boost
-        self._languages: tuple[int, dict[str, int]] = (-1, {})
+        self._languages: tuple[object, dict[str, int]] = (None, {})
         self._index: tantivy.Index | None = None
         self._writer: tantivy.IndexWriter | None = None
         self._lock = asyncio.Lock()
@@ -122,8 +122,10 @@ class KeywordIndex:
         if index is None:
             return {}
         searcher = index.searcher()
-        if self._languages[0] != searcher.num_docs:
-            self._languages = (searcher.num_docs, held_languages(searcher))
+        # What another process writes is told by these; one version in place of another adds a segment.
+        state = (searcher.num_docs, searcher.num_segments)
+        if self._languages[0] != state:
+            self._languages = (state, held_languages(searcher))
         return self._languages[1]
 
     def frequency(self, stems: Sequence[str]) -> int:
@@ -255,6 +257,7 @@ class KeywordIndex:
             self._writer = None
             raise
         index.reload()
+        self._languages = (None, {})
 
     def _bm25(self, schema: tantivy.Schema, query: KeywordQuery) -> tantivy.Query:
         return _any_of(

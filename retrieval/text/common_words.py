@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from retrieval.text.question_words import known_languages, question_words
+from retrieval.text.scripts import languages_of_script
 
 _SAMPLE_CHARS = 300
 # Hardly an English text is without it, and no other language has it.
@@ -28,21 +29,6 @@ _LETTERS = {
     "it": "ìò",
 }
 _LETTER_WEIGHT = 1.0
-# In order: kana before the characters that Chinese and Japanese share.
-_SCRIPTS = (
-    ("ja", re.compile("[\u3040-\u30ff\uff66-\uff9f]")),
-    ("zh", re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")),
-    ("ru", re.compile("[\u0400-\u04ff]")),
-    ("ar", re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")),
-    ("hi", re.compile("[\u0900-\u097f]")),
-    ("th", re.compile("[\u0e00-\u0e7f]")),
-    ("el", re.compile("[\u0370-\u03ff\u1f00-\u1fff]")),
-    ("ko", re.compile("[\uac00-\ud7af\u1100-\u11ff]")),
-)
-_LATIN = re.compile("[A-Za-z\u00c0-\u024f]+")
-_NOT_LATIN = re.compile("[^\x00-\u024f\u2000-\u206f]+")
-# A sign of these is a word, or near to one.
-_DENSE = frozenset(["ja", "zh"])
 
 
 @cache
@@ -60,37 +46,17 @@ def common_words() -> Mapping[str, frozenset[str]]:
     return found
 
 
-def _script_language(text: str) -> str | None:
-    """The language of the script that most of a text is in, if it has one to itself here.
-
-    Han with kana among it is Japanese, Cyrillic is taken for Russian. None for Latin letters.
-    """
-    if text.isascii():
-        return None
-    text = text[:_SAMPLE_CHARS]
-    foreign = "".join(_NOT_LATIN.findall(text))
-    if len(foreign) * 10 < len(text):
-        return None
-    counts = {language: len(signs.findall(foreign)) for language, signs in _SCRIPTS}
-    if counts["ja"] and counts["ja"] * 20 >= counts["zh"]:
-        counts["ja"] += counts["zh"]
-        counts["zh"] = 0
-    best = max(counts, key=lambda language: counts[language])
-    latin = sum(map(len, _LATIN.findall(text)))
-    weight = 3 if best in _DENSE else 1
-    return best if counts[best] * weight > latin else None
-
-
 def likely_language(text: str) -> str | None:
     """The ISO 639-1 code of the language that a text, however short, is most likely in.
 
     None where nothing tells.
     """
-    if (script := _script_language(text)) is not None:
-        return script
-    if _ENGLISH_WORD in text[:_SAMPLE_CHARS]:
+    text = text[:_SAMPLE_CHARS]
+    if script := languages_of_script(text):
+        return script[0]
+    if _ENGLISH_WORD in text:
         return "en"
-    words = _WORD.findall(text[:_SAMPLE_CHARS].lower())
+    words = _WORD.findall(text.lower())
     scores: dict[str, float] = {}
     weights = _weights()
     for word in words:

@@ -23,7 +23,7 @@ _LETTER = r"[\w\u0300-\u036f\u064b-\u0652\u0900-\u0963]"
 _CLOSERS = "\"”’»«“'\\)\\]」』】》〉）"
 # A full stop needs a space behind it; signs of full width and dandas need none.
 _TERMINATOR = re.compile(
-    rf"(?:[.!?…؟۔;]+(?P<gap> ?»)?[{_CLOSERS}]*(?=\s)|[。！？｡।॥؟۔]+[{_CLOSERS}]*)(?P<space>\s*)"
+    rf"(?:[.!?…؟۔;]+(?P<gap> ?»)?[{_CLOSERS}]*(?=\s)|[。！？｡।॥؟۔။។።։]+[{_CLOSERS}]*)(?P<space>\s*)"
 )
 # What is quoted or put in brackets is one with its sentence, up to so many characters.
 _LONGEST_QUOTATION = 300
