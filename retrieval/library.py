@@ -21,6 +21,7 @@ from retrieval.indexes.vector_index import ChromaStore
 from retrieval.ingestion.indexer import Indexer
 from retrieval.models import Reference, SearchResults
 from retrieval.rerankers import RerankerOptions, make_reranker
+from retrieval.runtime.conditions import Conditions
 from retrieval.search.candidates import CorpusIndexes
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import Searcher
@@ -64,6 +65,8 @@ class Library:
         self.catalogue = catalogue
         self.store = store
         self.clock = clock
+        # What is wrong with it at present, for all who tell of it.
+        self.conditions = Conditions(clock)
         self.writable = writable
         self.embedder = embedder
         self.reranker = make_reranker(config.reranker, config.reranker_options)
