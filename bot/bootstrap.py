@@ -13,6 +13,7 @@ import discord
 from bot import i18n
 from bot.answering.engine import AnswerEngine
 from bot.answering.factory import open_composer
+from bot.answering.observer import Observer
 from bot.answering.summaries.service import SummaryService
 from bot.config.settings import Settings
 from bot.services.answers import AnswerService
@@ -95,7 +96,10 @@ async def open_services(
             open_library(config, writer="newsdesk run", clock=clock, embedder=embedder)
         )
         library.store.at_once = LITTLE_AT_ONCE
-        composer = await stack.enter_async_context(open_composer(library, settings.answering()))
+        library.observer = requests.observer
+        composer = await stack.enter_async_context(
+            open_composer(library, settings.answering(), requests.observer)
+        )
         engine = AnswerEngine(library, composer)
         if composer is not None:
             await stack.enter_async_context(_meanwhile(composer.warm_up()))
@@ -138,6 +142,6 @@ async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         await cancel(task)
 
 
-def request_runner(settings: Settings) -> RequestRunner:
+def request_runner(settings: Settings, observer: Observer) -> RequestRunner:
     """What runs requests within the limits of the settings; it outlives a failed start."""
-    return RequestRunner(AnswerQueue(settings.limits()))
+    return RequestRunner(AnswerQueue(settings.limits()), observer)

@@ -6,29 +6,29 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.answering.observer import Observers
 from bot.bootstrap import Services, open_services, request_runner
 from bot.config.settings import Settings
 from bot.errors import UserError
 from bot.i18n import translator_for
 from bot.i18n.translator import Translator
 from bot.ops.command_sync import sync_if_changed
-from bot.ops.health import health_endpoint
 from bot.ops.invite import invite_link, missing_permissions
 from bot.ops.logging import details
+from bot.ops.metrics import Metrics
+from bot.ops.tracing import open_tracing
 from bot.services.ingestion import run_background_tasks
+from bot.services.monitoring import Watched, open_monitoring
+from bot.services.troubles import ModelTrouble
 from bot.ui import error_pages
 from retrieval.embedders import Embedder
-from retrieval.errors import NewsdeskError
 from retrieval.timestamps import Clock, utc_now
-
-if TYPE_CHECKING:
-    pass
 
 _log = logging.getLogger(__name__)
 
@@ -45,8 +45,6 @@ COGS = (
     "bot.cogs.summaries",
 )
 _UNHANDLED_SECONDS = 2.0
-_CATALOGUE_SECONDS = 2.0
-_MORE_THAN_MODEL = 60.0
 _CLOSE_SECONDS = 30.0
 
 
@@ -106,7 +104,10 @@ class NewsdeskBot(commands.AutoShardedBot):
             max_messages=None,
         )
         self.settings = settings
-        self._requests = request_runner(settings)
+        self.metrics = Metrics()
+        self._model_trouble = ModelTrouble()
+        self._observers = Observers([self.metrics, self._model_trouble])
+        self._requests = request_runner(settings, self._observers)
         self._clock = clock
         self._embedder = embedder
         self._chroma_apart = chroma_apart
@@ -118,13 +119,19 @@ class NewsdeskBot(commands.AutoShardedBot):
         await self.load_commands()
         opened = self._resources
         await sync_if_changed(self.tree, self.services.library.config.data_dir)
-        await opened.enter_async_context(health_endpoint(self.settings.health_port, self._health))
+        await opened.enter_async_context(open_monitoring(self.settings, self._watched()))
         await self.services.job_board.resume()
         await opened.enter_async_context(run_background_tasks(self.services.ingestion))
 
     async def load_commands(self) -> None:
         """Open what commands need and add them, without a word to Discord."""
         opened = self._resources
+        secret = self.settings.traces_url
+        tracing = await opened.enter_async_context(
+            open_tracing(secret.get_secret_value() if secret else None)
+        )
+        if tracing is not None:
+            self._observers.add(tracing)
         self.services = await opened.enter_async_context(
             open_services(
                 self,
@@ -153,14 +160,19 @@ class NewsdeskBot(commands.AutoShardedBot):
             await self._resources.aclose()
         _log.info("stopped")
 
-    async def _health(self) -> dict[str, bool]:
-        readable = False
-        with contextlib.suppress(NewsdeskError, TimeoutError):
-            async with asyncio.timeout(_CATALOGUE_SECONDS):
-                await self.services.library.catalogue.revision()
-                readable = True
-        connected = self.is_ready() and not any(s.is_closed() for s in self.shards.values())
-        return {"gateway": connected, "catalogue": readable}
+    def _watched(self) -> Watched:
+        return Watched(
+            library=self.services.library,
+            engine=self.services.engine,
+            queue=self._requests.queue,
+            metrics=self.metrics,
+            model=self._model_trouble,
+            is_connected=self._is_connected,
+            servers=lambda: len(self.guilds),
+        )
+
+    def _is_connected(self) -> bool:
+        return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
 
     # Events
 

@@ -22,6 +22,7 @@ from retrieval.ingestion.indexer import Indexer
 from retrieval.models import Reference, SearchResults
 from retrieval.rerankers import RerankerOptions, make_reranker
 from retrieval.runtime.conditions import Conditions
+from retrieval.runtime.observer import StageObserver
 from retrieval.search.candidates import CorpusIndexes
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import Searcher
@@ -68,6 +69,8 @@ class Library:
         # What is wrong with it at present, for all who tell of it.
         self.conditions = Conditions(clock)
         self.writable = writable
+        # Hears how long searches take.
+        self.observer = StageObserver()
         self.embedder = embedder
         self.reranker = make_reranker(config.reranker, config.reranker_options)
         self.searcher = Searcher(
@@ -118,9 +121,11 @@ class Library:
             return SearchResults(
                 question, within.since, within.last, (), ((await self._no_corpus(corpus)).note,)
             )
-        return await self.searcher.search(
-            self.indexes(found), question, within, source=source, limit=limit, day_first=day_first
-        )
+        indexes = self.indexes(found)
+        with self.observer.stage("search"):
+            return await self.searcher.search(
+                indexes, question, within, source=source, limit=limit, day_first=day_first
+            )
 
     async def nearest(self, question: str, as_of: datetime, *, corpus: str) -> list[Reference]:
         """The articles closest to a question; empty only if the corpus is, as of that moment."""
@@ -255,4 +260,11 @@ class Library:
 
 
 def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return sum(map(_file_size, folder.rglob("*")))
+
+
+def _file_size(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:  # an index has just replaced it
+        return 0

@@ -26,6 +26,7 @@ from bot.answering.doubtful_sentences import settle_doubtful
 from bot.answering.generation import ANSWER, GenerationResult, PromptTask
 from bot.answering.model_call import CallOutcome, ModelCalls, with_pauses
 from bot.answering.models import RejectedSentence
+from bot.answering.observer import Observer
 from bot.answering.prompt_passages import PromptPassage, fence, number_passages, parts
 from bot.answering.providers import (
     AnswerRetracted,
@@ -92,10 +93,11 @@ class Composer:
         bounds: GenerationLimits,
         zone: tzinfo,
         verifier: Verifier | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._verifier = verifier or create_verifier()
         self.model = model
-        self._calls = ModelCalls(model, budget)
+        self._calls = ModelCalls(model, budget, observer)
         self._budget = budget
         self._bounds = bounds
         self._zone = zone
@@ -174,7 +176,7 @@ class Composer:
         retracted: Callable[[], None] = _nobody,
     ) -> GenerationResult:
         """The same for any task, of passages that fit. ``question`` is what it is about."""
-        composition = GenerationResult(passages)
+        composition = GenerationResult(passages, observer=self._calls.observer)
         texts = [question] if task == ANSWER else [each.text for each in passages]
         expected = await ASKING.run(partial(possible_languages, texts, named=language))
         asked = _WritingTask(task, question, as_of, language, expected)
@@ -193,9 +195,8 @@ class Composer:
         except ModelError as error:
             composition.error = error
         except TimeoutError:
-            composition.error = ModelUnreachable(
-                "answer-timeout", model=self.model.name, seconds=seconds
-            )
+            slow = ModelUnreachable("answer-timeout", model=self.model.name, seconds=seconds)
+            composition.time_out(slow)
         return composition
 
     async def standalone(self, history: str, question: str, corpus: str) -> str | None:
@@ -304,7 +305,8 @@ class Composer:
                     if asked.task == ANSWER and _repeats(draft.text, asked.question):
                         composition.dropped.append(RejectedSentence(draft.text, (_SAID_AGAIN,)))
                         continue
-                    result = await ASKING.run(check, draft, composition.passages)
+                    with composition.observer.stage("verification"):
+                        result = await ASKING.run(check, draft, composition.passages)
                     if isinstance(result, DoubtfulSentence):
                         doubtful.append(result)
                     elif held is not None and isinstance(result, VerifiedSentence):

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from bot.answering.budget import BUNDLED_PRICES, TokenBudget, load_prices
 from bot.answering.composer import Composer
 from bot.answering.engine import AnswerEngine
+from bot.answering.observer import Observer
 from bot.answering.providers import make_model
 from bot.answering.verification import create_verifier
 from bot.config.limits import AnsweringConfig
@@ -26,9 +27,12 @@ async def open_engine(library: Library, config: AnsweringConfig) -> AsyncIterato
 
 @contextlib.asynccontextmanager
 async def open_composer(
-    library: Library, config: AnsweringConfig
+    library: Library, config: AnsweringConfig, observer: Observer | None = None
 ) -> AsyncIterator[Composer | None]:
-    """What writes with the model that the settings name; None if they name none."""
+    """What writes with the model that the settings name; None if they name none.
+
+    ``observer`` hears of its calls and of what becomes of sentences.
+    """
     model = make_model(config.model)
     if model is None:
         yield None
@@ -38,7 +42,7 @@ async def open_composer(
     prices = load_prices(file) if file else {}
     budget = TokenBudget(library.database, prices, config.budget, library.clock, config.zone)
     verifier = create_verifier(config.verifier, config.verifier_model)
-    composer = Composer(model, budget, config.composing, config.zone, verifier)
+    composer = Composer(model, budget, config.composing, config.zone, verifier, observer)
     try:
         yield composer
     finally:

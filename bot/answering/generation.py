@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.answering.models import RejectedSentence, Usage
+from bot.answering.observer import Observer
 from bot.answering.prompt_passages import PromptPassage
 from bot.answering.providers import ModelError
 from bot.answering.sentence_check import VerifiedSentence
@@ -36,6 +37,7 @@ class GenerationResult:
     cut: bool = False
     other_language: bool = False
     error: ModelError | None = None
+    observer: Observer = field(default_factory=Observer, repr=False)
 
     def take(
         self,
@@ -43,6 +45,7 @@ class GenerationResult:
         passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
     ) -> None:
         """Keep a sentence that was decided on, and tell ``passed`` if it may be shown."""
+        self.observer.sentence_checked(result)
         if isinstance(result, VerifiedSentence):
             self.passed.append(result)
             passed(result, self.passages)
@@ -53,6 +56,11 @@ class GenerationResult:
         """Add what one more call took, None if nothing is known of it."""
         if usage is not None:
             self.usage = usage + self.usage if self.usage else usage
+
+    def time_out(self, error: ModelError) -> None:
+        """End it early, since it took too long: which no call of the model tells."""
+        self.observer.model_failed(error)
+        self.error = error
 
     def begin_again(self) -> None:
         """Forget what was written so far, not what it took."""

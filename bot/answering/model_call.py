@@ -13,10 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answering.budget import TokenBudget
 from bot.answering.models import Usage
+from bot.answering.observer import Observer
 from bot.answering.providers import (
     AnswerRetracted,
     ChatModel,
     Message,
+    ModelError,
     StreamEnd,
     StreamStarted,
     TextDelta,
@@ -41,9 +43,12 @@ class CallOutcome:
 class ModelCalls:
     """One model and the budget that its calls are counted against."""
 
-    def __init__(self, model: ChatModel, budget: TokenBudget) -> None:
+    def __init__(
+        self, model: ChatModel, budget: TokenBudget, observer: Observer | None = None
+    ) -> None:
         self.model = model
         self.budget = budget
+        self.observer = observer or Observer()
         self._counter: CountTokens | None = None
 
     async def count(self) -> CountTokens:
@@ -64,26 +69,35 @@ class ModelCalls:
         asked = sum(count(message.content) for message in messages)
         tries: list[_Try] = []
         try:
-            async with aclosing(
-                self.model.stream(messages, max_tokens=most, schema=schema)
-            ) as events:
-                async for event in events:
-                    if isinstance(event, StreamStarted) or not tries:
-                        tries.append(_Try())
-                    if isinstance(event, TokenUsage):
-                        tries[-1].told = event
-                    elif isinstance(event, StreamEnd):
-                        outcome.reason = event.reason
-                    elif isinstance(event, (TextDelta, ThoughtDelta)):
-                        tries[-1].said.append(event.text)
-                        outcome.thought |= isinstance(event, ThoughtDelta)
-                    if isinstance(event, (TextDelta, AnswerRetracted)):
-                        yield event
+            stream = self.model.stream(messages, max_tokens=most, schema=schema)
+            with self.observer.stage("model"):
+                async with aclosing(stream) as events:
+                    async for event in events:
+                        if isinstance(event, StreamStarted) or not tries:
+                            tries.append(_Try())
+                        if isinstance(event, TokenUsage):
+                            tries[-1].told = event
+                        elif isinstance(event, StreamEnd):
+                            outcome.reason = event.reason
+                        elif isinstance(event, (TextDelta, ThoughtDelta)):
+                            tries[-1].said.append(event.text)
+                            outcome.thought |= isinstance(event, ThoughtDelta)
+                        if isinstance(event, (TextDelta, AnswerRetracted)):
+                            yield event
+        except ModelError as error:
+            self.observer.model_failed(error)
+            raise
+        except GeneratorExit:  # who asked has heard enough
+            self.observer.model_answered()
+            raise
+        else:
+            self.observer.model_answered()
         finally:
             # A stream that tells no usage is estimated; so is one that was left early.
             calls = [each.told or TokenUsage(asked, count("".join(each.said))) for each in tries]
             spent = [self.budget.priced(self.model.name, call) for call in calls]
             for usage in spent:
+                self.observer.model_spent(usage)
                 outcome.usage = usage + outcome.usage if outcome.usage else usage
             # Whoever hears enough of a stream gives it up, often just when its end is entered.
             await to_its_end(self._record(corpus, spent))

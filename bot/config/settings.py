@@ -23,7 +23,17 @@ from pydantic_settings import (
 
 from bot.config.limits import AnsweringConfig, Budget, GenerationLimits, ModelOptions, RateLimits
 from bot.config.renamed import with_new_names
-from bot.config.url_types import ApiUrl, CdnUrl, GatewayUrl, Hosts, ModelUrl, SettingHint
+from bot.config.url_types import (
+    Address,
+    ApiUrl,
+    CdnUrl,
+    GatewayUrl,
+    Hosts,
+    ModelUrl,
+    SettingHint,
+    TracesUrl,
+    WebhookUrl,
+)
 from retrieval.embedders import EmbedderOptions
 from retrieval.errors import Note, SettingsError
 from retrieval.feeds.schedule import FeedLimits, PollIntervals
@@ -113,6 +123,10 @@ class Settings(BaseSettings):
     guild_data_retention_days: float = Field(default=14.0, ge=0, le=3_650)
     shutdown_timeout_seconds: float = Field(default=10.0, ge=0, le=300)
     health_port: int | None = Field(default=None, ge=1, le=65_535)
+    health_address: Address = "127.0.0.1"
+    alert_webhook: WebhookUrl = None
+    alert_repeat_hours: float = Field(default=6.0, ge=0.25, le=168)
+    traces_url: TracesUrl = None
     log_json: bool = False
 
     discord_token: SecretStr | None = Field(default=None, validation_alias=_named("DISCORD_TOKEN"))

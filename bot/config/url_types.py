@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, SecretStr
 from pydantic_settings import NoDecode
 
 from retrieval.errors import Note
@@ -43,6 +43,14 @@ def _websocket_url(value: str) -> str:
     return _url(value, ("ws", "wss"))
 
 
+def _secret_url(value: SecretStr | None) -> SecretStr | None:
+    return value and SecretStr(_http_url(value.get_secret_value()))
+
+
+def _address(value: str) -> str:
+    return str(ipaddress.ip_address(value.strip()))
+
+
 def _host(value: str) -> str:
     try:
         ipaddress.IPv6Address(value)
@@ -66,6 +74,20 @@ CdnUrl = Annotated[
 GatewayUrl = Annotated[
     Annotated[str, AfterValidator(_websocket_url)] | None,
     SettingHint(Note("setting-url", example="ws://localhost:8081")),
+]
+# Whoever has these may write there: never printed.
+WebhookUrl = Annotated[
+    SecretStr | None,
+    AfterValidator(_secret_url),
+    SettingHint(Note("setting-url", example="https://discord.com/api/webhooks/1/token")),
+]
+TracesUrl = Annotated[
+    SecretStr | None,
+    AfterValidator(_secret_url),
+    SettingHint(Note("setting-url", example="http://localhost:4318/v1/traces")),
+]
+Address = Annotated[
+    str, AfterValidator(_address), SettingHint(Note("setting-address", example="0.0.0.0"))  # noqa: S104
 ]
 Hosts = Annotated[
     tuple[Annotated[str, AfterValidator(_host)], ...],

@@ -24,7 +24,7 @@ from retrieval.runtime.writer_lock import WriterLock
 from retrieval.text.encoding import describe_size
 
 _SECONDS = 10.0
-_LITTLE_ROOM = 200_000_000
+LITTLE_ROOM = 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ async def _examine_library(settings: Settings, library: Library) -> list[CheckRe
     folder = settings.data_dir
     free = shutil.disk_usage(folder).free
     room = CheckResult("data folder", True, f"{folder}, {describe_size(free)} free")
-    if free < _LITTLE_ROOM:
+    if free < LITTLE_ROOM:
         room = CheckResult(
             "data folder", False, f"{folder} has only {describe_size(free)} free", "Make room."
         )

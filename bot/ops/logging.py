@@ -16,6 +16,8 @@ from bot.ops.log_words import PutIntoWords
 
 _question: ContextVar[str | None] = ContextVar("question", default=None)
 
+_OURS = frozenset({"bot", "retrieval", "prompts"})
+
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
@@ -43,24 +45,22 @@ def set_up(*, as_json: bool, debug: bool = False) -> None:
     """Log to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter() if as_json else _PlainFormatter())
+    handler.addFilter(_is_worth_a_line)
     handler.addFilter(PutIntoWords())
-    logging.basicConfig(
-        level=logging.DEBUG if debug else logging.INFO, handlers=[handler], force=True
-    )
-    # They tell of every request and of every statement, texts and tokens included.
-    for name in (
-        "aiosqlite",
-        "alembic",
-        "discord",
-        "httpcore",
-        "httpx",
-        "openai",
-        "chromadb",
-        "asyncio",
-    ):
-        logging.getLogger(name).setLevel(logging.INFO if debug else logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in _OURS:
+        logging.getLogger(name).setLevel(logging.DEBUG if debug else logging.INFO)
     # Warns at each start that there will be no voice.
     logging.getLogger("discord.client").setLevel(logging.ERROR)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Whether a record is ours or tells of something wrong.
+
+    Libraries tell of every request and of every statement, with addresses, texts and keys, some by
+    levels that their own environment variables set, and a new version under a new name.
+    """
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] in _OURS
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

@@ -101,12 +101,19 @@ class AnswerService:
                     context = self._answer_context(request, asked.within.as_of)
                     answer = await self._stream(asked, context, delivery, said)
             except CutShort:
-                outcome.words = "cut short"
+                outcome.end("cut-short", "cut short")
                 now = self._answer_context(request, self._library.clock())
                 await delivery.finish([cut_short(said, now)])
                 return None
             posted = await self._post(request, asked, context, answer, delivery)
-            outcome.words = "not answered" if posted is None else _outcome(answer)
+            if posted is None:
+                outcome.end("not-shown", "not answered")
+            elif answer.abstained:
+                outcome.end("declined", f"not known ({answer.reason})")
+            else:
+                outcome.end("answered", "answered")
+            if posted is not None:
+                self._requests.observer.answered(answer.form, answer.reason)
             return posted
 
     def _engine_request(self, request: QuestionRequest, corpus: str) -> AnswerRequest:
@@ -172,7 +179,8 @@ class AnswerService:
             context = replace(context, is_empty=await self._library.is_empty(asked.corpus))
         *before, last = answer_pages(answer, context)
         view = answer_view(request.id, answer, private=delivery.private, say=request.say)
-        message = await delivery.finish([*before, last.with_view(view)])
+        with self._requests.observer.stage("posting"):
+            message = await delivery.finish([*before, last.with_view(view)])
         if message is None:
             return None
         if delivery.earlier:
@@ -183,7 +191,3 @@ class AnswerService:
         for topic in (AnswerKey(request.id), *request.topics):
             self._conversations.remember(topic, conversation, request.user_id)
         return PostedAnswer(answer, conversation, message)
-
-
-def _outcome(answer: Answer) -> str:
-    return f"not known ({answer.reason})" if answer.abstained else "answered"

@@ -71,9 +71,9 @@ async def open_ingestion(settings: Settings, library: Library) -> AsyncIterator[
 async def run_background_tasks(room: IngestionServices) -> AsyncIterator[None]:
     """Visit feeds, work on jobs and make vectors while the block lasts. What is cut off goes on the next time."""
     tasks = [
-        asyncio.create_task(_run_forever(room.poller.run, "feeds"), name="feeds"),
-        asyncio.create_task(_run_forever(room.jobs.run, "jobs"), name="jobs"),
-        asyncio.create_task(_run_forever(room.vectors.run, "vectors"), name="vectors"),
+        asyncio.create_task(run_forever(room.poller.run, "feeds"), name="feeds"),
+        asyncio.create_task(run_forever(room.jobs.run, "jobs"), name="jobs"),
+        asyncio.create_task(run_forever(room.vectors.run, "vectors"), name="vectors"),
     ]
     try:
         yield
@@ -81,7 +81,7 @@ async def run_background_tasks(room: IngestionServices) -> AsyncIterator[None]:
         await cancel(*tasks)
 
 
-async def _run_forever(run: Callable[[], Awaitable[None]], what: str) -> None:
+async def run_forever(run: Callable[[], Awaitable[None]], what: str) -> None:
     """A mistake of ours in one piece of work must not end all of it."""
     while True:
         try:

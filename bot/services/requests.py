@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.answering.observer import Observer, RequestKind, RequestOutcome
+from bot.errors import UserError
 from bot.i18n import Say
 from bot.ops.logging import details, log_context, new_id
 from bot.services.rate_limits import AnswerQueue
@@ -40,13 +42,6 @@ class Request:
     id: str = field(default_factory=new_id)
 
 
-@dataclass(slots=True)
-class RequestOutcome:
-    """How a request ended, for the log: set while it is worked on."""
-
-    words: str = "failed"
-
-
 class CutShort(Exception):
     """The bot stops before the work is done."""
 
@@ -54,8 +49,9 @@ class CutShort(Exception):
 class RequestRunner:
     """Runs them, waits for them when the bot stops, and drops those of guilds that are gone."""
 
-    def __init__(self, queue: AnswerQueue) -> None:
+    def __init__(self, queue: AnswerQueue, observer: Observer | None = None) -> None:
         self._queue = queue
+        self.observer = observer or Observer()
         self._running: dict[str, tuple[Request, asyncio.Task[Any]]] = {}
         self._ended: dict[str, asyncio.Event] = {}
         self._withdrawn: set[str] = set()  # ids of those that lost what they read
@@ -65,12 +61,21 @@ class RequestRunner:
         self._all_acknowledged.set()
 
     @property
+    def queue(self) -> AnswerQueue:
+        return self._queue
+
+    @property
     def is_busy(self) -> bool:
         return bool(self._running)
 
     @contextlib.asynccontextmanager
     async def run(
-        self, request: Request, delivery: MessageDelivery, doing: str, **noted: Any
+        self,
+        request: Request,
+        delivery: MessageDelivery,
+        doing: str,
+        kind: RequestKind = "question",
+        **noted: Any,
     ) -> AsyncIterator[RequestOutcome]:
         """Work on a request for the body of the block, which says in the outcome how it ended.
 
@@ -87,16 +92,16 @@ class RequestRunner:
         ended = self._ended[request.id] = asyncio.Event()
         outcome = RequestOutcome()
         started = time.monotonic()
-        with log_context(request.id):
+        with log_context(request.id), self.observer.request(kind, outcome):
             _log.info("asked", extra=details(**where, **noted))
             try:
                 # Even a refusal takes its turn after those who have heard nothing yet.
                 await self._let_others_be_acknowledged()
                 yield outcome
             except MessageDeleted:
-                outcome.words = "its message was deleted"
+                outcome.end("deleted", "its message was deleted")
             except asyncio.CancelledError:
-                outcome.words = "dropped"
+                outcome.end("dropped", "dropped")
                 if request.id not in self._withdrawn:
                     raise
                 task.uncancel()
@@ -104,6 +109,7 @@ class RequestRunner:
                     await delivery.finish([note(request.say("dm-server-gone"))])
             except Exception as error:  # noqa: BLE001 - told and logged in one place
                 error_pages.log(error, doing, **where)
+                outcome.end("refused" if isinstance(error, UserError) else "failed", "failed")
                 with contextlib.suppress(MessageDeleted):
                     await delivery.finish([error_pages.page_for(error, request.say, request.id)])
             finally:
@@ -129,11 +135,13 @@ class RequestRunner:
         server = request.guild_id or request.user_id
         turn = self._queue.turn(server, request.user_id, exempt=request.exempt, moved=waiting.moved)
         try:
-            async with turn:
+            async with contextlib.AsyncExitStack() as held:
+                with self.observer.stage("queue"):
+                    await held.enter_async_context(turn)
                 waiting.end()
                 await self._let_others_be_acknowledged()
-                async with self._until_cut(delivery):
-                    yield
+                await held.enter_async_context(self._until_cut(delivery))
+                yield
         finally:
             waiting.end()
 

@@ -131,6 +131,8 @@ class ScriptedModel:
     async def __aenter__(self) -> ScriptedModel:
         app = web.Application()
         app.router.add_post("/v1/chat/completions", self._complete)
+        # Some servers want their key in the address.
+        app.router.add_post("/{key}/v1/chat/completions", self._complete)
         app.router.add_get("/v1/models", self._models)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1)
         await self._runner.setup()

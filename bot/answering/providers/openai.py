@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 
@@ -60,7 +61,7 @@ class OpenAIModel(ChatModel):
         self._options = options
         self._jitter = jitter
         self._store = CapabilityStore(options.memory)
-        self.capabilities: Capabilities = self._store.load(self._where, options.name)
+        self.capabilities: Capabilities = self._store.load(self._server, options.name)
         self._warm = False
         self._first = asyncio.Lock()  # a cold server is asked once at a time
         self._client = openai.AsyncOpenAI(
@@ -242,7 +243,7 @@ class OpenAIModel(ChatModel):
         """Remember what the server takes."""
         known = self.capabilities
         _log.info("%s takes requests otherwise: %s", self._where, "; ".join(known.described()))
-        self._store.save(self._where, self.name, known)
+        self._store.save(self._server, self.name, known)
 
     async def _events(
         self, chunks: Any, reader: CompletionReader
@@ -268,7 +269,7 @@ class OpenAIModel(ChatModel):
         if (reader.thought and not known.reasons) or (reader.unopened and known.opens_thinking):
             known.reasons |= reader.thought
             known.opens_thinking = known.opens_thinking and not reader.unopened
-            self._store.save(self._where, self.name, known)
+            self._store.save(self._server, self.name, known)
 
     def _complain_of_nothing(self, reader: CompletionReader, most: int) -> None:
         """Raises the ``ModelError`` for a stream that ended without a word of an answer."""
@@ -283,8 +284,16 @@ class OpenAIModel(ChatModel):
         raise ModelResponseInvalid("model-wrote-nothing", model=self.name, where=self._where)
 
     @property
-    def _where(self) -> str:
+    def _server(self) -> str:
         return self._options.base_url or "OpenAI"
+
+    @property
+    def _where(self) -> str:
+        """The server for people and the log: of its address no path, name or key."""
+        if self._options.base_url is None:
+            return "OpenAI"
+        parts = urlsplit(self._options.base_url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
     @property
     def _first_seconds(self) -> float:
@@ -336,7 +345,7 @@ class OpenAIModel(ChatModel):
         if error.is_too_long:
             if (limit := error.context_tokens) and limit != self.capabilities.context_tokens:
                 self.capabilities.context_tokens = limit
-                self._store.save(self._where, self.name, self.capabilities)
+                self._store.save(self._server, self.name, self.capabilities)
             return ContextTooLong(
                 "model-context-exceeded", limit=error.context_tokens, model=self.name
             )

@@ -62,7 +62,7 @@ class SummaryOfferView(IngestOfferView):
         finally:
             await delivery.close()
         if make is not None:
-            await self._runner.serve_at(context, delivery, make)
+            await self._runner.serve_at(context, delivery, make, "summary")
 
     async def _brought_in(
         self, context: RequestContext, delivery: MessageDelivery, sources: Sequence[JobSource]

@@ -48,17 +48,21 @@ class SummaryRunner:
         context: RequestContext,
         make: Make,
         *,
+        form: str,
         private: bool = False,
     ) -> None:
-        """Answer a command whose work takes a while; errors are told in one sentence."""
+        """Answer a command whose work takes a while; errors are told in one sentence.
+
+        ``form`` is what is made, as it is counted.
+        """
         self._services.ask.admit(context, "summary")
         private = (private or context.settings.private) and context.guild_id is not None
         with self._services.requests.acknowledging():
             delivery = await acknowledged(interaction, private=private)
-        await self.serve_at(context, delivery, make)
+        await self.serve_at(context, delivery, make, form)
 
     async def serve_at(
-        self, context: RequestContext, delivery: MessageDelivery, make: Make
+        self, context: RequestContext, delivery: MessageDelivery, make: Make, form: str
     ) -> None:
         """The same where Discord has been told already that something comes."""
         request = Request(
@@ -69,11 +73,11 @@ class SummaryRunner:
             exempt=context.is_exempt,
         )
         requests = self._services.requests
-        async with requests.run(request, delivery, "summing up") as outcome:
-            resume = partial(self.serve_at, make=make)
+        async with requests.run(request, delivery, "summing up", "summary") as outcome:
+            resume = partial(self.serve_at, make=make, form=form)
             corpus = await self._services.ask.corpus_of(context, delivery, resume)
             if corpus is None:
-                outcome.words = "a server is to be chosen"
+                outcome.end("no-choice", "a server is to be chosen")
                 return
             requests.reads(request.id, corpus)
             seconds = self._services.settings.answer_timeout_seconds + _MORE_SECONDS
@@ -83,13 +87,17 @@ class SummaryRunner:
                     pages = await make(corpus, around, _telling(delivery, context.say))
             except NothingToSummarize as error:
                 await delivery.finish([note(explain_empty(error, context))])
-                outcome.words = "nothing there"
+                outcome.end("declined", "nothing there")
+                requests.observer.answered("declined", "nothing-on-it")
             except CutShort:
                 await delivery.finish([note(context.say("cut-short"))])
-                outcome.words = "cut short"
+                outcome.end("cut-short", "cut short")
             else:
-                await self._show(context, delivery, corpus, request.id, pages)
-                outcome.words = "shown"
+                with requests.observer.stage("posting"):
+                    shown = await self._show(context, delivery, corpus, request.id, pages)
+                outcome.end("answered" if shown else "not-shown", "shown")
+                if shown:
+                    requests.observer.answered(form)
 
     async def keep(
         self,
@@ -154,11 +162,10 @@ class SummaryRunner:
         corpus: str,
         kept_id: str,
         pages: Sequence[Page],
-    ) -> None:
+    ) -> bool:
         first, view = pages[0], page_view(kept_id, 0, len(pages), context.say)
         if view is None:
-            await delivery.finish([first])
-            return
+            return await delivery.finish([first]) is not None
         await self.keep(
             kept_id,
             pages,
@@ -169,10 +176,10 @@ class SummaryRunner:
             private=delivery.private,
         )
         message = await delivery.finish([first.with_view(view)])
-        if message is not None:
-            await set_message(
-                self._services.library.database, kept_id, message.channel.id, message.id
-            )
+        if message is None:
+            return False
+        await set_message(self._services.library.database, kept_id, message.channel.id, message.id)
+        return True
 
 
 def explain_empty(error: NothingToSummarize, context: RequestContext) -> str:

@@ -110,7 +110,7 @@ class SummaryCommands(commands.Cog):
             )
             return digest_pages(digest, around)
 
-        await self._runner.serve(interaction, context, make, private=private)
+        await self._runner.serve(interaction, context, make, form="digest", private=private)
 
     @app_commands.command(name="timeline", description=command_text("command-timeline"))
     @app_commands.describe(
@@ -136,7 +136,7 @@ class SummaryCommands(commands.Cog):
             chart = await asyncio.to_thread(coverage_chart, timeline) if dated else None
             return timeline_pages(timeline, chart, around)
 
-        await self._on_topic(interaction, since, make, private=private)
+        await self._on_topic(interaction, since, make, form="timeline", private=private)
 
     @app_commands.command(name="compare", description=command_text("command-compare"))
     @app_commands.describe(
@@ -157,7 +157,7 @@ class SummaryCommands(commands.Cog):
             made = await compare_publishers(self._services.library, topic, within, corpus)
             return comparison_pages(made, around)
 
-        await self._on_topic(interaction, since, make, private=private)
+        await self._on_topic(interaction, since, make, form="comparison", private=private)
 
     async def _on_topic(
         self,
@@ -167,6 +167,7 @@ class SummaryCommands(commands.Cog):
             [str, TimeRange, SummaryContext, Progress], Coroutine[Any, Any, Sequence[Page]]
         ],
         *,
+        form: str,
         private: bool,
     ) -> None:
         """Show what ``make`` makes of the articles from ``since`` on, as it was typed."""
@@ -176,7 +177,7 @@ class SummaryCommands(commands.Cog):
         async def ranged(corpus: str, around: SummaryContext, progress: Progress) -> Sequence[Page]:
             return await make(corpus, TimeRange(around.as_of, first), around, progress)
 
-        await self._runner.serve(interaction, context, ranged, private=private)
+        await self._runner.serve(interaction, context, ranged, form=form, private=private)
 
     @article.autocomplete("article")
     @story.autocomplete("story")
@@ -231,4 +232,4 @@ class SummaryCommands(commands.Cog):
                 return [words.with_view(offer)]
             return summary_pages(summary, around)
 
-        await self._runner.serve(interaction, context, make, private=private)
+        await self._runner.serve(interaction, context, make, form="summary", private=private)

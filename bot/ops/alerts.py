@@ -1,0 +1,168 @@
+"""Tells the operator, through a Discord webhook, what needs a person: once, again, and when it is over."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import aiohttp
+
+from bot.i18n import describe
+from retrieval.errors import Note
+
+_log = logging.getLogger(__name__)
+
+Tick = Callable[[], float]
+SendResult = Literal["sent", "failed", "dropped"]
+
+_QUEUED = 20
+_TRIES = 6
+_TRY_SECONDS = 10.0
+_LONGEST_PAUSE = 60.0
+_LONGEST_TEXT = 1_900
+_SUPPRESS_EMBEDS = 1 << 2
+# Who is well for so long is well.
+CALM_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What needs a person. ``key`` tells one from another; ``after`` is how many seconds it has to
+    last before anyone is told."""
+
+    key: str
+    note: Note
+    after: float = 0.0
+
+
+@dataclass(slots=True)
+class _State:
+    note: Note
+    since: float
+    seen: float
+    told: float | None = None
+
+
+class AlertBook:
+    """Decides what is told when. ``tick`` gives seconds that never go back."""
+
+    def __init__(
+        self,
+        tell: Callable[[str], None],
+        language: str,
+        *,
+        repeat_seconds: float,
+        calm_seconds: float | None = None,
+        tick: Tick = time.monotonic,
+    ) -> None:
+        self._tell = tell
+        self._language = language
+        self._repeat = repeat_seconds
+        self._calm = CALM_SECONDS if calm_seconds is None else calm_seconds
+        self._tick = tick
+        self._states: dict[str, _State] = {}
+
+    def heard(self, troubles: Iterable[Trouble]) -> None:
+        """Take note of all that is wrong at this moment, and tell what is to be told now."""
+        now = self._tick()
+        for trouble in troubles:
+            state = self._states.setdefault(trouble.key, _State(trouble.note, now, now))
+            state.note, state.seen = trouble.note, now
+            if state.told is None:
+                if now - state.since >= trouble.after:
+                    self._say(Note("alert-raised", **self._about(state, now)), state, now)
+            elif now - state.told >= self._repeat:
+                self._say(Note("alert-still", **self._about(state, now)), state, now)
+        for key, state in list(self._states.items()):
+            if state.told is None and state.seen < now:
+                del self._states[key]
+            elif now - state.seen >= self._calm:
+                self._say(Note("alert-over", **self._about(state, now, over=True)), state, now)
+                del self._states[key]
+
+    def _about(self, state: _State, now: float, *, over: bool = False) -> dict[str, str]:
+        # Discord shows the moment as one of the reader's day.
+        began = f"<t:{int(time.time() - (now - state.since))}:f>"
+        return {"what": describe(state.note, self._language, remedy=not over), "began": began}
+
+    def _say(self, said: Note, state: _State, now: float) -> None:
+        state.told = now
+        self._tell(describe(said, self._language))
+
+
+class Webhook:
+    """Posts texts to one Discord webhook, in order, a bounded number of them.
+
+    Its URL is a secret: it stands in no log line. ``told`` hears what became of each text.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        told: Callable[[SendResult], object],
+        *,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._url = url
+        self._told = told
+        self._pause = pause
+        self._texts: asyncio.Queue[str] = asyncio.Queue(_QUEUED)
+
+    def post(self, said: str) -> None:
+        """Post a text soon. Where too many wait already, it is dropped, and the log has it."""
+        try:
+            self._texts.put_nowait(said[:_LONGEST_TEXT])
+        except asyncio.QueueFull:
+            self._told("dropped")
+            _log.warning("too many alerts wait to be sent; dropped: %s", said)
+
+    async def run(self) -> None:
+        """Post what comes until this is cancelled."""
+        timeout = aiohttp.ClientTimeout(total=_TRY_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            while True:
+                said = await self._texts.get()
+                failure = await self._posted(session, said)
+                self._told("failed" if failure else "sent")
+                if failure:
+                    _log.error("an alert could not be sent (%s): %s", failure, said)
+
+    async def _posted(self, session: aiohttp.ClientSession, said: str) -> str | None:
+        """None once it is there, else why not."""
+        body = {
+            "content": said,
+            "allowed_mentions": {"parse": []},
+            "flags": _SUPPRESS_EMBEDS,
+        }
+        failure = ""
+        for attempt in range(_TRIES):
+            wait = min(_LONGEST_PAUSE, 2.0**attempt)
+            try:
+                async with session.post(
+                    self._url, params={"wait": "true"}, json=body, allow_redirects=False
+                ) as response:
+                    if response.status < 300:
+                        return None
+                    failure = f"status {response.status}"
+                    if response.status == 429:
+                        wait = min(_LONGEST_PAUSE, await _retry_after(response) or wait)
+                    elif response.status < 500:
+                        return failure  # a webhook that is gone stays so
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                failure = type(error).__name__  # what it says has the URL
+            if attempt < _TRIES - 1:
+                await self._pause(wait)
+        return failure
+
+
+async def _retry_after(response: aiohttp.ClientResponse) -> float | None:
+    """How many seconds Discord asks to wait."""
+    with contextlib.suppress(aiohttp.ClientError, ValueError, TypeError):
+        said: Any = await response.json(content_type=None)
+        return max(0.0, float(said["retry_after"])) if "retry_after" in said else None
+    return None

@@ -1,0 +1,49 @@
+"""How late the event loop comes: what everyone waits for whom the bot does something."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+
+_TICK = 0.02
+_REMEMBERED = 60.0
+
+
+class LoopLag:
+    """Looks fifty times a second; ``heard`` gets each lateness in seconds."""
+
+    def __init__(self, heard: Callable[[float], object]) -> None:
+        self._heard = heard
+        # The worst of each second of the last minute: when, and how late.
+        self._worst: deque[tuple[float, float]] = deque()
+        self.turned_at = time.monotonic()
+
+    async def watch(self) -> None:
+        """Look until this is cancelled."""
+        last = time.perf_counter()
+        while True:
+            await asyncio.sleep(_TICK)
+            now = time.perf_counter()
+            late = max(0.0, now - last - _TICK)
+            last = now
+            self._heard(late)
+            self._remember(late)
+
+    def worst(self) -> float:
+        """The latest that it came in the last minute, in seconds."""
+        self._forget(time.monotonic())
+        return max((late for _, late in self._worst), default=0.0)
+
+    def _remember(self, late: float) -> None:
+        self.turned_at = now = time.monotonic()
+        if self._worst and int(self._worst[-1][0]) == int(now):
+            self._worst[-1] = (now, max(late, self._worst[-1][1]))
+        else:
+            self._worst.append((now, late))
+        self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        while self._worst and now - self._worst[0][0] > _REMEMBERED:
+            self._worst.popleft()

@@ -1,0 +1,189 @@
+"""What is counted, for Prometheus: in a registry of its own, with names and labels of a few values.
+
+No label says who, where or what: no server, no person, no question, no address.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from importlib.metadata import version
+from typing import Final, get_args
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from bot.answering.models import Form, RejectedSentence, Usage
+from bot.answering.observer import Observer, RequestKind, RequestOutcome
+from bot.answering.providers import ModelError
+from bot.answering.sentence_check import VerifiedSentence
+
+CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
+
+# Sentences are checked in milliseconds; an answer may wait in the queue for minutes.
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+_LAG_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+_STAGES = ("queue", "search", "model", "verification", "posting")
+_FORMS = (*get_args(Form), "comparison")
+_OTHER = "other"
+
+
+class Metrics(Observer):
+    """Counts what it hears as an observer, and holds what is read at each scrape (the gauges)."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        # CPU, memory and open files of this process, under the names that Prometheus is used to.
+        ProcessCollector(registry=registry)
+
+        def counter(name: str, what: str, *labels: str) -> Counter:
+            return Counter(f"newsdesk_{name}", what, labels, registry=registry)
+
+        def gauge(name: str, what: str, *labels: str) -> Gauge:
+            return Gauge(f"newsdesk_{name}", what, labels, registry=registry)
+
+        def histogram(
+            name: str, what: str, *labels: str, buckets: tuple[float, ...] = _SECONDS
+        ) -> Histogram:
+            return Histogram(f"newsdesk_{name}", what, labels, registry=registry, buckets=buckets)
+
+        gauge("build_info", "1, with the version that runs.", "version").labels(
+            version("newsdesk")
+        ).set(1)
+
+        self._requests = counter("requests", "Requests of people that were begun.", "kind")
+        self._outcomes = counter("outcomes", "How requests ended.", "kind", "outcome")
+        self._request_seconds = histogram("request_seconds", "Requests, whole.", "kind")
+        self._answers = counter("answers", "Answers that were shown, by their form.", "form")
+        self._declines = counter("declines", "Declines that were shown, by reason.", "reason")
+        self._stages = histogram("stage_seconds", "Stages that came to an end.", "stage")
+        self._verdicts = counter(
+            "sentences_checked", "Sentences of models held against sources.", "verdict"
+        )
+        self._model_calls = counter("model_calls", "Calls that a model's server took.")
+        self._model_errors = counter(
+            "model_errors", "Calls that failed after all tries, by kind.", "kind"
+        )
+        self._tokens = counter("model_tokens", "Tokens that models took.", "direction")
+        self._cost = counter("model_cost_dollars", "US dollars, where the model has a price.")
+        self.alerts = counter(
+            "alerts", "Alerts for the operator, by what became of them.", "result"
+        )
+
+        self.queue_waiting = gauge("queue_waiting", "Requests that wait for their turn.")
+        self.queue_running = gauge("queue_running", "Requests that are worked on.")
+        self.feeds = gauge("feeds", "Feeds by state.", "state")
+        self.feeds_due = gauge("feeds_due", "Active feeds whose time to be visited has come.")
+        self.feeds_failing = gauge("feeds_failing", "Active feeds whose last visit failed.")
+        self.jobs = gauge("jobs", "Ingest jobs that are kept, by state.", "state")
+        self.corpora = gauge("corpora", "Corpora.")
+        self.articles = gauge("articles", "Articles that search sees.")
+        self.unfinished = gauge("articles_unfinished", "Articles on their way into the indexes.")
+        self.passages = gauge("passages", "Passages that search sees.")
+        self.vectors = gauge("vectors", "Passages that search sees and that have a vector.")
+        self.disk = gauge("disk_bytes", "Bytes on disk of what is kept.", "part")
+        self.disk_free = gauge("disk_free_bytes", "Bytes that are free where the data folder is.")
+        self.backup_age = gauge(
+            "backup_age_seconds", "Since the last whole backup; not a number if there is none."
+        )
+        self.spent_today = gauge("spent_today_dollars", "US dollars that models took today.")
+        self.tokens_today = gauge("tokens_today", "Tokens that models took today.")
+        self.budget_used = gauge(
+            "budget_used_ratio", "Of the day's budget, 1 for all; not a number without one."
+        )
+        self.memory = gauge("memory_bytes", "Resident memory of processes.", "process")
+        self.processes = gauge("processes", "Processes that run.", "process")
+        self.ready = gauge("ready", "1 if nothing keeps it from answering as it should.")
+        self.conditions = gauge("condition", "1 for each part that fails at present.", "part")
+        self.servers = gauge("servers", "Discord servers that it is in.")
+        self.unread = gauge("unread", "1 for what could not be read at this scrape.", "part")
+        self.loop_lag = histogram(
+            "event_loop_lag_seconds", "How late the event loop came.", buckets=_LAG_SECONDS
+        )
+        self.loop_lag_worst = gauge(
+            "event_loop_lag_worst_seconds", "The latest that it came in the last minute."
+        )
+
+        # What has not happened yet is 0, so that a rate sees the first time.
+        for stage in _STAGES:
+            self._stages.labels(stage)
+        for form in _FORMS:
+            self._answers.labels(form)
+        for kind in get_args(RequestKind):
+            self._requests.labels(kind)
+        for verdict in ("supported", "refuted", "uncertain", "no-claim"):
+            self._verdicts.labels(verdict)
+        for direction in ("prompt", "completion"):
+            self._tokens.labels(direction)
+
+    def text(self) -> bytes:
+        """All of it in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    # As an observer
+
+    @contextlib.contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """A stage that raises is not timed; one that is given up is."""
+        started = time.perf_counter()
+        try:
+            yield
+        except Exception:
+            raise
+        except BaseException:
+            self._took(name, started)
+            raise
+        else:
+            self._took(name, started)
+
+    def request(self, kind: RequestKind, outcome: RequestOutcome) -> AbstractContextManager[None]:
+        return self._counted(kind, outcome)
+
+    def answered(self, form: str, reason: str | None = None) -> None:
+        self._answers.labels(form if form in _FORMS else _OTHER).inc()
+        if form == "declined":
+            self._declines.labels(reason or _OTHER).inc()
+
+    def sentence_checked(self, result: VerifiedSentence | RejectedSentence) -> None:
+        supported = isinstance(result, VerifiedSentence)
+        verdict = "supported" if supported else getattr(result, "verdict", None) or "no-claim"
+        self._verdicts.labels(verdict).inc()
+
+    def model_spent(self, usage: Usage) -> None:
+        self._model_calls.inc()
+        self._tokens.labels("prompt").inc(usage.prompt_tokens)
+        self._tokens.labels("completion").inc(usage.completion_tokens)
+        self._cost.inc(usage.cost or 0)
+
+    def model_failed(self, error: ModelError) -> None:
+        self._model_errors.labels(error_kind(error)).inc()
+
+    @contextlib.contextmanager
+    def _counted(self, kind: RequestKind, outcome: RequestOutcome) -> Iterator[None]:
+        self._requests.labels(kind).inc()
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._outcomes.labels(kind, outcome.code).inc()
+            self._request_seconds.labels(kind).observe(time.perf_counter() - started)
+
+    def _took(self, name: str, started: float) -> None:
+        stage = name if name in _STAGES else _OTHER
+        self._stages.labels(stage).observe(time.perf_counter() - started)
+
+
+def error_kind(error: ModelError) -> str:
+    """The kind of an error as a label: one of those in ``bot.answering.providers.errors``."""
+    return {
+        "ModelRefused": "refused",
+        "ModelFiltered": "filtered",
+        "ModelBusy": "busy",
+        "ModelUnreachable": "unreachable",
+        "ModelLoading": "loading",
+        "ModelResponseInvalid": "invalid",
+        "ReasoningTooLong": "only-thought",
+        "ContextTooLong": "too-long",
+    }.get(type(error).__name__, _OTHER)

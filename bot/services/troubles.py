@@ -1,0 +1,151 @@
+"""What needs a person: looked for every few seconds, and told through the operator's webhook."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Awaitable, Callable, Sequence
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.answering.engine import AnswerEngine
+from bot.answering.observer import Observer
+from bot.answering.providers import ModelError
+from bot.config.limits import Budget
+from bot.ops.alerts import AlertBook, Trouble
+from bot.ops.backups import last_backup
+from bot.ops.doctor import LITTLE_ROOM
+from bot.ops.health import Cause
+from bot.services.readings import budget_used
+from retrieval.catalogue.totals import feed_totals
+from retrieval.errors import NewsdeskError, Note
+from retrieval.library import Library
+from retrieval.text.encoding import describe_size
+
+_log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 15.0
+_LOOK_SECONDS = 10.0
+# How long something lasts before anyone is woken: what mends itself gets the time to do so.
+DEGRADED_SECONDS = 180.0
+_FEEDS_SECONDS = 900.0
+# One feed that fails is its publisher's business; many at once are ours.
+_FEW_FEEDS = 3
+_MOST_OF_THEM = 0.5
+_FAILED_CALLS = 3
+# Who makes backups makes one a week at least.
+_LATE_SECONDS = 8 * 24 * 3_600.0
+
+
+class ModelTrouble(Observer):
+    """Knows whether the model answers: of calls that fail in a row, how many, and why."""
+
+    def __init__(self) -> None:
+        self._failed = 0
+        self._why: Note | None = None
+
+    def model_answered(self) -> None:
+        self._failed, self._why = 0, None
+
+    def model_failed(self, error: ModelError) -> None:
+        self._failed += 1
+        self._why = error.note
+
+    @property
+    def note(self) -> Note | None:
+        """None while it answers, or is not asked often enough to know."""
+        if self._failed < _FAILED_CALLS or self._why is None:
+            return None
+        return Note("model-failing", calls=self._failed, why=self._why)
+
+
+class TroubleWatch:
+    """Looks for troubles until it is cancelled. ``causes`` are those of readiness."""
+
+    def __init__(
+        self,
+        book: AlertBook,
+        library: Library,
+        engine: AnswerEngine,
+        budget: Budget,
+        model: ModelTrouble,
+        *,
+        causes: Callable[[], Awaitable[Sequence[Cause]]],
+        degraded_seconds: float | None = None,
+        every_seconds: float | None = None,
+    ) -> None:
+        self._book = book
+        self._library = library
+        self._engine = engine
+        self._budget = budget
+        self._model = model
+        self._causes = causes
+        self._degraded_seconds = degraded_seconds or DEGRADED_SECONDS
+        self._every_seconds = every_seconds or EVERY_SECONDS
+
+    async def run(self) -> None:
+        while True:
+            self._book.heard(await self.troubles())
+            await asyncio.sleep(self._every_seconds)
+
+    async def troubles(self) -> list[Trouble]:
+        """All that is wrong at this moment, as far as it can be found out in time."""
+        found: list[Trouble] = []
+        for look in (
+            self._readiness,
+            self._model_fails,
+            self._disk,
+            self._feeds,
+            self._spending,
+            self._backups,
+        ):
+            try:
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    found += await look()
+            except (NewsdeskError, SQLAlchemyError, OSError, TimeoutError) as error:
+                # What keeps it from being found out is a cause of readiness, and told as such.
+                _log.debug("%s: %s", look.__name__, type(error).__name__)
+        return found
+
+    async def _readiness(self) -> list[Trouble]:
+        return [
+            Trouble(f"ready:{cause.part}:{cause.note.code}", cause.note, self._degraded_seconds)
+            for cause in await self._causes()
+        ]
+
+    async def _model_fails(self) -> list[Trouble]:
+        note = self._model.note
+        if note is None or self._library.conditions.of("model") is not None:  # told as a cause
+            return []
+        return [Trouble("model", note)]
+
+    async def _disk(self) -> list[Trouble]:
+        free = (await asyncio.to_thread(shutil.disk_usage, self._library.data_dir)).free
+        if free >= LITTLE_ROOM:
+            return []
+        return [Trouble("disk", Note("disk-nearly-full", free=describe_size(free)))]
+
+    async def _feeds(self) -> list[Trouble]:
+        found = await feed_totals(self._library.database, self._library.clock())
+        if found.failing < max(_FEW_FEEDS, _MOST_OF_THEM * found.active):
+            return []
+        note = Note("feeds-failing", failing=found.failing, active=found.active)
+        return [Trouble("feeds", note, _FEEDS_SECONDS)]
+
+    async def _spending(self) -> list[Trouble]:
+        if self._budget.cost is None and self._budget.tokens is None:
+            return []
+        spent = await self._engine.spent()
+        if budget_used(self._budget, spent.cost, spent.tokens) < 1:
+            return []
+        return [Trouble("budget", Note("budget-used-up"))]
+
+    async def _backups(self) -> list[Trouble]:
+        state = await asyncio.to_thread(last_backup, self._library.data_dir)
+        if state.failure is not None:
+            return [Trouble("backup", Note("backup-failed", why=state.failure))]
+        age = state.age_seconds(self._library.clock())
+        if age is None or age <= _LATE_SECONDS:
+            return []
+        return [Trouble("backup", Note("backup-late", hours=round(age / 3_600)))]
