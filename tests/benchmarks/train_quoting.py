@@ -26,6 +26,7 @@ import numpy as np
 
 from bot.answering.extractive.answer_evidence import EVIDENCE, evidence_features
 from bot.answering.extractive.candidates import CANDIDATE, Floats
+from bot.answering.extractive.opening import OPENING, opening_features
 from bot.answering.extractive.scoring import MODEL_PATH, Model
 from bot.answering.extractive.selection import pick
 from bot.answering.extractive.sentence_features import BASE, SENTENCE
@@ -35,6 +36,7 @@ from tests.benchmarks.quoting_data import Corpus, Example, examples, pasted_exam
 
 _WORD_PENALTY = 0.03
 _SENTENCE_PENALTY = 0.05
+_OPENING_PENALTY = 0.5
 _EVIDENCE_PENALTY = 0.02
 _ROUNDS = 20
 _ENOUGH = 1e-5
@@ -153,8 +155,11 @@ def learn(learnt_from: Sequence[Example]) -> dict[str, Any]:
     ]
     data["sentence"] = _as_record(SENTENCE, listwise(groups, _SENTENCE_PENALTY))
     model = Model.from_json(data)
+    opening = [_opening(model, e) for e in telling]
+    telling_apart = [(rows, marks) for rows, marks in opening if 0 < marks.sum() < len(marks)]
+    data["opening"] = _as_record(OPENING, listwise(telling_apart, _OPENING_PENALTY))
     known = [e for e in learnt_from if e.answerable is not None]
-    features = np.stack([_evidence(model, e)[0] for e in known])
+    features = np.stack([_evidence(model, e) for e in known])
     wanted = np.array([float(bool(e.answerable)) for e in known])
     importance = np.array([_IMPORTANCE[e.corpus] * (_PASTED if e.pasted else 1) for e in known])
     data["evidence"] = _as_record(
@@ -173,13 +178,24 @@ _IMPORTANCE = {
 }
 
 
-def _evidence(model: Model, example: Example) -> tuple[Floats, Floats]:
-    features = model.sentence_features(example.features, example.candidates, example.windows)
-    scores = model.sentence.scores(features)
-    likely = model.likelihoods(example.candidates)
+def _evidence(model: Model, example: Example) -> Floats:
+    features, scores, likely = _scored(model, example)
     window = example.windows[int(np.argmax(scores))] if len(scores) else {}
-    told = evidence_features(example.passages, window, features, scores, likely)
-    return told, scores
+    return evidence_features(example.passages, window, features, scores, likely)
+
+
+def _scored(model: Model, example: Example) -> tuple[Floats, Floats, Floats]:
+    """The features and scores of an example's sentences, and how likely each candidate is."""
+    features = model.sentence_features(example.features, example.candidates, example.windows)
+    return features, model.sentence.scores(features), model.likelihoods(example.candidates)
+
+
+def _opening(model: Model, example: Example) -> tuple[Floats, Floats]:
+    """What tells the chosen sentences of an example apart, and which of them hold the answer."""
+    features, scores, likely = _scored(model, example)
+    chosen = pick(example.analysis, example.sentences, scores, example.candidates, likely)
+    told = opening_features(chosen, features, scores, example.candidates, likely)
+    return told, example.answers[chosen].astype(float)
 
 
 def _as_record(names: Sequence[str], weights: Floats, bias: float = 0.0) -> dict[str, Any]:
@@ -189,9 +205,10 @@ def _as_record(names: Sequence[str], weights: Floats, bias: float = 0.0) -> dict
 
 def read_example(model: Model, example: Example) -> Read:
     """What a model makes of an example."""
-    evidence, scores = _evidence(model, example)
-    likely = model.likelihoods(example.candidates)
+    evidence = _evidence(model, example)
+    features, scores, likely = _scored(model, example)
     chosen = pick(example.analysis, example.sentences, scores, example.candidates, likely)
+    chosen = model.opened(chosen, features, scores, example.candidates, likely)
     texts = [example.sentences[place].text for place in chosen]
     text = " ".join(" ".join(texts).split()[:_WORDS])
     return Read(example, evidence, model.confidence(evidence), texts[0] if texts else "", text)

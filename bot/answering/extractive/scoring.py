@@ -18,6 +18,7 @@ import numpy as np
 
 from bot.answering.extractive.answer_evidence import EVIDENCE
 from bot.answering.extractive.candidates import CANDIDATE, Candidates, Floats
+from bot.answering.extractive.opening import OPENING, opening_features
 from bot.answering.extractive.sentence_features import (
     SENTENCE,
     answer_features,
@@ -48,12 +49,14 @@ class ScoringModel:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """``threshold`` is the confidence from which an answer is given."""
+    """``threshold`` is the confidence from which an answer is given. ``opening`` says which of the
+    chosen sentences comes first; without it that is the one with the highest score."""
 
     candidate: ScoringModel
     sentence: ScoringModel
     evidence: ScoringModel
     threshold: float
+    opening: ScoringModel | None = None
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Model:
@@ -63,6 +66,7 @@ class Model:
             _scoring(data["sentence"], SENTENCE),
             _scoring(data["evidence"], EVIDENCE),
             data["threshold"],
+            _scoring(data["opening"], OPENING) if "opening" in data else None,
         )
 
     def likelihoods(self, candidates: Candidates) -> Floats:
@@ -77,6 +81,21 @@ class Model:
         told = answer_features(candidates, self.likelihoods(candidates))
         beside = (gap_features(base), selecting_features(windows))
         return np.concatenate([base, told, *beside], axis=1)
+
+    def opened(
+        self,
+        chosen: Sequence[int],
+        features: Floats,
+        scores: Floats,
+        candidates: Candidates,
+        likelihoods: Floats,
+    ) -> list[int]:
+        """The ``chosen`` sentences, given by place, with the one first that should open the answer."""
+        if self.opening is None or len(chosen) < 2:
+            return list(chosen)
+        told = opening_features(chosen, features, scores, candidates, likelihoods)
+        first = chosen[int(np.argmax(self.opening.scores(told)))]
+        return [first, *(place for place in chosen if place != first)]
 
     def confidence(self, features: Floats) -> float:
         """From 0 to 1, how sure it is that what was found answers the question."""

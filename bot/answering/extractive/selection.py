@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -93,9 +93,9 @@ def select(found: SearchResults, models: Models | None = None) -> Selection:
     first = reads[0]
     quotations = _with_speakers(
         Quotation(first.analysis.results[sentence.result], sentence.text, score)
-        for sentence, score in _merged([list(read.chosen()) for read in reads])
+        for sentence, score in _merged([read.chosen for read in reads])
     )
-    sure = first.confidence(model) if found.weights else 0.0
+    sure = first.confidence if found.weights else 0.0
     reason: Reason | None = None
     if sure < model.threshold or asks_of_the_unheld(first.analysis):
         on_it = max(map(first.analysis.coverage, first.analysis.passages)) >= _ON_IT
@@ -110,10 +110,11 @@ def select(found: SearchResults, models: Models | None = None) -> Selection:
     return Selection(quotations, sure, reason, tells, every)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Read:
-    """The quotable sentences, scored for a question or one of its parts."""
+    """The quotable sentences, scored by ``model`` for a question or one of its parts."""
 
+    model: Model
     analysis: PassageAnalysis
     sentences: list[PassageSentence]
     windows: list[dict[str, float]]
@@ -122,16 +123,21 @@ class _Read:
     likelihoods: Floats
     candidates: Candidates
 
-    def chosen(self) -> Iterator[tuple[PassageSentence, float]]:
+    @cached_property
+    def chosen(self) -> list[tuple[PassageSentence, float]]:
         """The sentences to quote, best first, each with its score."""
         scores = self.scores
         if self.defining is not None:
             scores = scores.copy()
             scores[self.defining] = scores.max() + 1.0
-        for place in pick(self.analysis, self.sentences, scores, self.candidates, self.likelihoods):
-            yield self.sentences[place], float(self.scores[place])
+        places = pick(self.analysis, self.sentences, scores, self.candidates, self.likelihoods)
+        if self.defining is None:
+            places = self.model.opened(
+                places, self.features, scores, self.candidates, self.likelihoods
+            )
+        return [(self.sentences[place], float(self.scores[place])) for place in places]
 
-    @property
+    @cached_property
     def defining(self) -> int | None:
         """The place of the sentence that says what the thing asked about is, if there is one."""
         if "definition" not in self.analysis.expected.kinds:
@@ -144,9 +150,10 @@ class _Read:
         """Whether the best sentence has all the words of a question that names somebody."""
         if not self.analysis.named or len(self.analysis.weights) < _TELLING_WORDS:
             return False
-        return any(sentence.covers >= _ALL for sentence, _ in list(self.chosen())[:1])
+        return any(sentence.covers >= _ALL for sentence, _ in self.chosen[:1])
 
-    def confidence(self, model: Model) -> float:
+    @property
+    def confidence(self) -> float:
         """From 0 to 1, how sure it is that there is an answer."""
         if not self.sentences:
             return 0.0
@@ -157,7 +164,7 @@ class _Read:
             self.scores,
             self.likelihoods,
         )
-        return model.confidence(features)
+        return self.model.confidence(features)
 
 
 def _read(found: SearchResults, part: str, model: Model) -> _Read:
@@ -171,7 +178,7 @@ def _read(found: SearchResults, part: str, model: Model) -> _Read:
     windows = window_evidence(analysis, sentences)
     features = model.sentence_features(context.features(), candidates, windows)
     scores = model.sentence.scores(features)
-    return _Read(analysis, sentences, windows, features, scores, likelihoods, candidates)
+    return _Read(model, analysis, sentences, windows, features, scores, likelihoods, candidates)
 
 
 def _merged(
