@@ -9,6 +9,7 @@ much the sentence has to do with them.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -31,6 +32,7 @@ _FAR = 12.0  # log-odds beyond this say no more
 _WORD = re.compile(r"[^\W\d_]{2}")
 _NAME = re.compile(r"(?<=\w[ ,;:])[A-Z][\w'’-]+")
 _QUOTED = re.compile(r"[\"“”«»„]")
+_DIGIT = re.compile(r"\d")
 _NOTHING = 1e-6
 # Where what stands in one sentence may be two, of which a caption or a heading has no full stop.
 _JOINT = re.compile(r"(?<=[^\s]) (?=[A-Z][a-z]+ \w)")
@@ -192,51 +194,69 @@ def context_features(sentences: Sequence[str], title: str, vectors: Matrix, odds
     count, half = len(sentences), odds.shape[1] // 2
     words = [frozenset(stems(text)) for text in [*sentences, title]]
     names = [frozenset(_NAME.findall(text)) for text in sentences]
-    likeness = vectors @ vectors.T
     suspicion = (odds[:, 0] + odds[:, half]) / 2
     around = np.concatenate([[0.0], suspicion, [0.0]])
-    holders: dict[str, int] = {}
-    for each in words:
-        for word in each:
-            holders[word] = holders.get(word, 0) + 1
-    rows = []
-    for place, text in enumerate(sentences):
-        rest = np.delete(likeness[place], place)
-        inside = np.sort(rest[:-1]) if count > 1 else np.zeros(1, dtype=np.float32)
-        total = vectors.sum(axis=0) - vectors[place]
-        centre = float(vectors[place] @ total / (np.linalg.norm(total) + _NOTHING))
-        own = words[place]
-        shared = sum(holders[word] > 1 for word in own) / max(1, len(own))
-        others = [float(each) for i, each in enumerate(suspicion) if i != place]
-        beside = [likeness[place, i] for i in (place - 1, place + 1) if 0 <= i < count]
-        known = frozenset[str]().union(*(names[i] for i in range(count) if i != place))
-        own_names = names[place]
-        rows.append(
-            [
-                suspicion[place],
-                shared,
-                len(own & words[-1]) / max(1, len(own)),
-                min(sum(holders[word] > 1 for word in own), 6) / 6,
-                float(inside[-1]),
-                float(inside[-3:].mean()),
-                float(inside.mean()),
-                float(likeness[place, -1]),
-                centre,
-                float(max(beside, default=0.0)),
-                max(around[place], around[place + 2]),
-                float(np.mean(others)) if others else 0.0,
-                max(others, default=0.0),
-                min(count, 12) / 12,
-                min(len(own), 30) / 30,
-                min(len(own_names), 4) / 4,
-                min(len(own_names & known), 2) / 2,
-                float(text.rstrip().endswith("?")),
-                float(text.rstrip().endswith("!")),
-                float(bool(_QUOTED.search(text))),
-                float(any(character.isdigit() for character in text)),
-            ]
-        )
-    return np.concatenate([odds, np.asarray(rows, dtype=np.float32)], axis=1)
+    holders = Counter(word for each in words for word in each)
+    namers = Counter(name for each in names for name in each)
+    lengths = np.array([len(each) for each in words[:-1]])
+    shared = np.array([sum(holders[word] > 1 for word in each) for each in words[:-1]])
+    titled = np.array([len(each & words[-1]) for each in words[:-1]])
+    named = np.array([len(each) for each in names])
+    known = np.array([sum(namers[name] > 1 for name in each) for each in names])
+    columns = [
+        suspicion,
+        shared / np.maximum(lengths, 1),
+        titled / np.maximum(lengths, 1),
+        np.minimum(shared, 6) / 6,
+        *_likenesses(vectors),
+        np.maximum(around[:-2], around[2:]),
+        *_of_others(suspicion),
+        np.full(count, min(count, 12) / 12),
+        np.minimum(lengths, 30) / 30,
+        np.minimum(named, 4) / 4,
+        np.minimum(known, 2) / 2,
+        [text.rstrip().endswith("?") for text in sentences],
+        [text.rstrip().endswith("!") for text in sentences],
+        [bool(_QUOTED.search(text)) for text in sentences],
+        [bool(_DIGIT.search(text)) for text in sentences],
+    ]
+    return np.column_stack([odds, *(np.asarray(each, np.float32) for each in columns)])
+
+
+def _likenesses(vectors: Matrix) -> list[Matrix]:
+    """By sentence, how like it is to the likest other, the three likest and all, to the title, to
+    all of the text and to the likest of its neighbours; ``vectors`` end with that of the title."""
+    count = len(vectors) - 1
+    likeness = vectors @ vectors.T
+    centres = vectors.sum(axis=0) - vectors[:-1]
+    products = np.einsum("ij,ij->i", vectors[:-1], centres)
+    centre = products / (np.linalg.norm(centres, axis=1) + _NOTHING)
+    if count == 1:
+        nothing = np.zeros(1, dtype=np.float32)
+        return [nothing, nothing, nothing, likeness[:-1, -1], centre, nothing]
+    others = likeness[:-1, :-1].copy()
+    np.fill_diagonal(others, -np.inf)
+    inside = np.sort(others, axis=1)[:, 1:]
+    next_to = np.pad(np.diagonal(likeness[:-1, :-1], 1), 1, constant_values=-np.inf)
+    return [
+        inside[:, -1],
+        inside[:, -3:].mean(axis=1),
+        inside.mean(axis=1),
+        likeness[:-1, -1],
+        centre,
+        np.maximum(next_to[:-1], next_to[1:]),
+    ]
+
+
+def _of_others(suspicion: Matrix) -> list[Matrix]:
+    """By sentence, the mean and the most of what is suspected of all others."""
+    count = len(suspicion)
+    if count == 1:
+        return [np.zeros(1, dtype=np.float32)] * 2
+    order = np.argsort(suspicion)
+    most = np.full(count, suspicion[order[-1]])
+    most[order[-1]] = suspicion[order[-2]]
+    return [(suspicion.sum() - suspicion) / (count - 1), most]
 
 
 def expanded(features: Matrix) -> Matrix:

@@ -11,8 +11,10 @@ import unicodedata
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +31,7 @@ _MOST_CHARACTERS = 600  # of a sentence that are read
 _NGRAM = 4
 # Of a long text only the letters of its first words count; those of other scripts always do.
 _SHORT_TEXT, _SPELLED_WORDS = 16, 4
+_CACHED_WORDS = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,50 @@ def hashed_features(text: str) -> Indices:
 
     A capitalised word inside a sentence counts as a name, whichever it is; digits are alike.
     """
-    places = {zlib.crc32(name.encode()) & (DIMENSIONS - 1) for name in feature_names(text)}
+    words = _words(text)
+    known = [_known(word) for word in words]
+    codes = [*(word.code for word in known), _hashed(f"length {min(9, len(words) // 4)}")]
+    codes += (zlib.crc32(b.spaced, a.code) for a, b in pairwise(known))
+    codes += (_hashed("^" + " ".join(words[:size])) for size in (1, 2, 3))
+    codes += (_hashed("$" + " ".join(words[-size:])) for size in (1, 2))
+    spelled_words = len(words) if len(words) <= _SHORT_TEXT else _SPELLED_WORDS
+    for place, word in enumerate(known):
+        if word.foreign or place < spelled_words:
+            codes += word.letters
+    places = {code & (DIMENSIONS - 1) for code in codes}
     return np.fromiter(places, np.int64, len(places))
 
 
-def feature_names(text: str) -> set[str]:
+class _Known(NamedTuple):
+    """A word's own code, its bytes with a space before them, and the codes of its letters."""
+
+    code: int
+    spaced: bytes
+    letters: tuple[int, ...]
+    foreign: bool
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def _known(word: str) -> _Known:
+    foreign = not word.isascii()
+    if foreign:
+        sizes: tuple[int, ...] = (2, 3) if _WITHOUT_SPACES.search(word) else (3, 5)
+    else:
+        sizes = (_NGRAM,) if len(word) >= _NGRAM else ()
+    spelled = f"<{word}>"
+    letters = tuple(
+        _hashed("c" + spelled[i : i + size])
+        for size in sizes
+        for i in range(len(spelled) - size + 1)
+    )
+    return _Known(_hashed(word), f" {word}".encode(), letters, foreign)
+
+
+def _hashed(name: str) -> int:
+    return zlib.crc32(name.encode())
+
+
+def _words(text: str) -> list[str]:
     text = unicodedata.normalize("NFKC", text[:_MOST_CHARACTERS])
     words: list[str] = []
     for place, token in enumerate(_TOKEN.findall(text)):
@@ -86,20 +128,4 @@ def feature_names(text: str) -> set[str]:
             words.append("<name>")
         else:
             words.append(token.lower())
-    names = set(words)
-    names.update(f"{a} {b}" for a, b in pairwise(words))
-    names.update("^" + " ".join(words[:size]) for size in (1, 2, 3))
-    names.update("$" + " ".join(words[-size:]) for size in (1, 2))
-    names.add(f"length {min(9, len(words) // 4)}")
-    spelled_words = len(words) if len(words) <= _SHORT_TEXT else _SPELLED_WORDS
-    for place, word in enumerate(words):
-        spelled = f"<{word}>"
-        if not word.isascii():
-            sizes: tuple[int, ...] = (2, 3) if _WITHOUT_SPACES.search(word) else (3, 5)
-        elif place < spelled_words and len(word) >= _NGRAM:
-            sizes = (_NGRAM,)
-        else:
-            continue
-        for size in sizes:
-            names.update("c" + spelled[i : i + size] for i in range(len(spelled) - size + 1))
-    return names
+    return words
