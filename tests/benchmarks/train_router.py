@@ -23,13 +23,25 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.answering.router.classifier import KINDS, Kind, save
+from bot.answering.router.classifier import (
+    KINDS,
+    Kind,
+    Thresholds,
+    learned_thresholds,
+    save,
+    save_thresholds,
+)
 from bot.answering.router.message_features import Floats, features
 from bot.answering.router.subjects import FRAMES
 from bot.answering.router.wrapping import UNSPACED
 from bot.evaluation.questions import read_records
 from retrieval.embedders.wordllama import WordLlamaEmbedder
 from tests.benchmarks import weekly_news
+from tests.benchmarks.router_thresholds import (
+    headline_names,
+    kind_thresholds,
+    language_threshold,
+)
 
 FOLDER = Path(__file__).parent / "router_messages"
 _VARIANTS = 4
@@ -205,21 +217,24 @@ def main() -> None:
     random.Random(1).shuffle(families)
     part_of = {family: n % _PARTS for n, family in enumerate(families)}
     part = np.array([part_of[message.family] for message in everything])
-    told: list[tuple[Message, Kind]] = []
-    for left_out in range(0 if "--quick" in sys.argv else _PARTS):
-        told += _held_out(everything, vectors, rows, part == left_out)
-    told = told or [(message, message.kind) for message in everything]
+    shares = np.zeros((len(everything), len(KINDS)), dtype=np.float32)
+    for left_out in range(_PARTS):
+        shares[part == left_out] = _held_out(everything, rows, part == left_out)
+    told = _told(everything, shares)
     _report("lines left out", told)
     for language in known:
         _report(f"  {language}", [one for one in told if one[0].language == language])
     wrong = Counter((message.kind, found) for message, found in told if message.kind != found)
     print("most taken for another: " + ", ".join(f"{a} as {b} {n}" for (a, b), n in wrong.most_common(14)))  # fmt: skip
-    if "--quick" not in sys.argv:
-        _report_languages(everything, rows, part)
+    _report_languages(everything, rows, part)
+    kinds = kind_thresholds(shares, [message.kind for message in everything])
+    print("from how likely on: " + ", ".join(f"{kind} {sure:.2f}" for kind, sure in kinds.items()))
     if "--languages" in sys.argv:
         for language in known:
             out = np.array([message.language == language for message in everything])
-            _report(f"{language} left out", _held_out(everything, vectors, rows, out))
+            asked = [message for message in everything if message.language == language]
+            found = _held_out(everything, rows, out)
+            _report(f"{language} left out", _told(asked, found))
     if "--list" in sys.argv:
         for message, found in told:
             if message.kind != found:
@@ -229,11 +244,22 @@ def main() -> None:
             json.dumps(frames(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
         )
         names = list(known)
-        save(
-            learn(rows, [KINDS.index(message.kind) for message in everything], len(KINDS)),
-            learn(rows, [names.index(message.language) for message in everything], len(names)),
-            names,
-        )  # fmt: skip
+        of_languages = learn(rows, [names.index(each.language) for each in everything], len(names))
+        save(learn(rows, [KINDS.index(each.kind) for each in everything], len(KINDS)), of_languages, names)
+        save_thresholds(Thresholds(kinds, _sure_of_language(of_languages, names)))
+
+
+def _sure_of_language(weights: Floats, names: Sequence[str]) -> float:
+    texts = headline_names()
+    if not texts:
+        return learned_thresholds().language
+    logits = features(texts, asyncio.run(_vectors(texts))) @ weights
+    return language_threshold(_shares(logits), names.index("en"))
+
+
+def _shares(logits: Floats) -> Floats:
+    found: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return found / found.sum(axis=1, keepdims=True)
 
 
 def _report_languages(everything: Sequence[Message], rows: Floats, part: np.ndarray) -> None:
@@ -249,13 +275,14 @@ def _report_languages(everything: Sequence[Message], rows: Floats, part: np.ndar
         print(f"  language {name}: {(found[mine] == n).mean():.3f} of {mine.sum()} right")
 
 
-def _held_out(
-    everything: Sequence[Message], vectors: Floats, rows: Floats, out: np.ndarray
-) -> list[tuple[Message, Kind]]:
+def _held_out(everything: Sequence[Message], rows: Floats, out: np.ndarray) -> Floats:
+    """How likely each kind is for the messages ``out``, by a model that saw the others only."""
     kept = [KINDS.index(m.kind) for m, away in zip(everything, out, strict=True) if not away]
-    weights = learn(rows[~out], kept, len(KINDS))
-    asked = [m for m, away in zip(everything, out, strict=True) if away]
-    best = (rows[out] @ weights).argmax(axis=1)
+    return _shares(rows[out] @ learn(rows[~out], kept, len(KINDS)))
+
+
+def _told(asked: Sequence[Message], shares: Floats) -> list[tuple[Message, Kind]]:
+    best = shares.argmax(axis=1)
     return [(message, KINDS[int(n)]) for message, n in zip(asked, best, strict=True)]
 
 

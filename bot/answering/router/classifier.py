@@ -5,7 +5,8 @@ It is learned by `make train` from the messages in tests/benchmarks/router_messa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -50,7 +51,11 @@ SMALL_TALK: frozenset[Kind] = frozenset(
 # These mean something only after an answer.
 LEANING: frozenset[Kind] = frozenset(["followup", "sources", "sure", "more", "shorter", "language"])
 
+# What no news answers; which of both it is matters little.
+BEYOND: frozenset[Kind] = frozenset(["general", "chore"])
+
 WEIGHTS = Path(__file__).parent / "weights.npz"
+THRESHOLDS = Path(__file__).parent / "thresholds.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +80,13 @@ class Guess:
         return Guess(tuple((kind, share / total) for kind, share in left), self.language)
 
 
-# Of 400 names in headlines, most of them English, 0.22 are taken for another language by the likeliest
-# one alone, and 0.05 by one that is so likely.
-_SURE_OF_LANGUAGE = 0.75
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """How likely a message has to be of each of ``kinds``, and of a language, to be taken for it and
+    not for a question; chosen on messages and names that were left out of the learning."""
+
+    kinds: Mapping[Kind, float]
+    language: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,7 @@ def guess(message: str, vectors: Floats) -> Guess:
 def _language(message: str, names: Sequence[str], logits: Floats) -> str | None:
     shares = np.exp(logits - logits.max())
     best = int(shares.argmax())
-    if shares[best] >= _SURE_OF_LANGUAGE * shares.sum():
+    if shares[best] >= learned_thresholds().language * shares.sum():
         return names[best]
     likely = likely_language(message)
     return likely if likely in names else None
@@ -127,6 +136,21 @@ def save(kinds: Floats, languages: Floats, names: Sequence[str]) -> None:
         kinds=np.array(KINDS),
         languages=np.array(names),
     )
+
+
+def save_thresholds(thresholds: Thresholds) -> None:
+    """Keep the thresholds as a file that people can read."""
+    data = {"kinds": dict(thresholds.kinds), "language": thresholds.language}
+    THRESHOLDS.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+@cache
+def learned_thresholds() -> Thresholds:
+    """The thresholds that ship. Raises ``ValueError`` if they are of other kinds than the code's."""
+    data = json.loads(THRESHOLDS.read_text(encoding="utf-8"))
+    if set(data["kinds"]) != set(KINDS) - {"question"}:
+        raise ValueError(f"{THRESHOLDS} has other kinds than the code; run `make train`.")
+    return Thresholds(data["kinds"], data["language"])
 
 
 @cache

@@ -10,12 +10,14 @@ from typing import TypeAlias
 
 from bot.answering.conversation import Conversation, is_follow_up
 from bot.answering.router.classifier import (
+    BEYOND,
     KINDS,
     LEANING,
     SMALL_TALK,
     Guess,
     Kind,
     classify,
+    learned_thresholds,
 )
 from bot.answering.router.subjects import subject_of
 from bot.answering.router.wrapping import asks_something, spelt_out, unwrapped
@@ -24,29 +26,6 @@ from retrieval.search.query import content_words
 from retrieval.text.time_expressions import read_time
 from retrieval.text.time_expressions.options import whole_period
 
-# So sure the classifier has to be, where a mistake would leave a question about the news without
-# its search; what is less sure is asked of the articles.
-_SURE: dict[Kind, float] = {
-    "general": 0.85,
-    "chore": 0.5,
-    "opinion": 0.6,
-    "help": 0.5,
-    "status": 0.5,
-    "compare": 0.4,
-    "timeline": 0.5,
-    "digest": 0.5,
-    "summary": 0.45,
-    "followup": 0.5,
-    "sources": 0.5,
-    "sure": 0.5,
-    "more": 0.5,
-    "shorter": 0.5,
-    "language": 0.5,
-    "topic": 0.5,
-}
-# So sure of what no news answers, with a doubt only which of both it is.
-_BEYOND: dict[Kind, float] = {"general": _SURE["general"], "chore": 0.7}
-_SURE_OF_TALK = 0.5
 _FEW_WORDS = 4
 _SHORT = 3
 # Below this it is taken for news; a language model is asked, where one is configured.
@@ -134,17 +113,14 @@ def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) 
     elif leaning := _leaning(text, guess):
         return leaning
     best, share = guess.kinds[0]
-    talk = guess.of(*SMALL_TALK)
-    if best in SMALL_TALK or talk >= _SURE_OF_TALK:
-        if talk < _SURE_OF_TALK:
-            return _news_kind(text, guess)
-        return next(kind for kind, _ in guess.kinds if kind in SMALL_TALK)
-    if best in ("general", "chore", "opinion") and _names_a_time(text, as_of) and best != "chore":
+    sure = learned_thresholds().kinds
+    talking = next(kind for kind, _ in guess.kinds if kind in SMALL_TALK)
+    if guess.of(*SMALL_TALK) >= sure[talking]:
+        return talking
+    if best in ("general", "opinion") and _names_a_time(text, as_of):
         return _news_kind(text, guess)
-    beyond = guess.of("general", "chore")
-    if best in ("general", "chore") and beyond >= _BEYOND[best]:
-        return best
-    if share < _SURE.get(best, 0.0):
+    likely = guess.of(*BEYOND) if best in BEYOND else share
+    if best in SMALL_TALK or likely < sure.get(best, 0.0):
         return _news_kind(text, guess)
     return best
 
@@ -153,9 +129,10 @@ def _leaning(text: str, guess: Guess) -> Kind | None:
     """The kind of a message that goes on from the answer before it; None if it stands alone."""
     best, share = guess.kinds[0]
     words = content_words(text)
-    if best in LEANING and best != "followup" and share >= _SURE[best]:
+    sure = learned_thresholds().kinds
+    if best in LEANING and best != "followup" and share >= sure[best]:
         return best
-    if best in SMALL_TALK and share >= _SURE_OF_TALK:
+    if best in SMALL_TALK and share >= sure[best]:
         return None
     if best == "followup" and share >= 0.4 and len(words) <= 2 * _FEW_WORDS:
         return "followup"
