@@ -13,7 +13,7 @@ from itertools import combinations
 
 from bot.answering.extractive.answer_type import expected_answer_type
 from bot.answering.extractive.selection import Quotation
-from bot.answering.extractive.sentences import readable_sentences
+from bot.answering.extractive.sentences import asks, readable_sentences
 from bot.answering.figures import Figure, figures
 from bot.answering.prompt_injection import DOUBTFUL, strip_injected_instructions
 from bot.answering.verification.number_parser import parse_numbers
@@ -21,6 +21,7 @@ from retrieval.errors import Note
 from retrieval.models import Passage, SearchResult
 from retrieval.search.query import content_words
 from retrieval.text.stemming import stems
+from retrieval.text.tokens import place_of_whole
 
 _CORRECTS = re.compile(
     r"\bcorrection\b|\bclarification\b|\bcorrected\b|\b(?:an )?earlier version of this\b|\bincorrectly\b"
@@ -72,7 +73,7 @@ class ToldValue:
     def amount(self) -> float:
         """The number of the value as its sentence gives it, with a scale that stands behind it."""
         text = self.quotation.text
-        start = text.index(self.value)
+        start = place_of_whole(self.value, text) or 0
         end = start + len(self.value)
         return max((n.value for n in parse_numbers(text) if start <= n.start < end), default=0.0)
 
@@ -224,7 +225,7 @@ def comparable_sentences(hit: SearchResult) -> Iterator[str]:
     text = strip_injected_instructions(passage.text, passage.article.title, level=DOUBTFUL)
     for span in readable_sentences(text, passage.article.title):
         sentence = text[span.start : span.end]
-        if not sentence.endswith("?"):
+        if not asks(sentence):
             yield sentence
 
 

@@ -77,8 +77,10 @@ def check_sentence(
     text = plain_sentence(draft.text)
     if text is None:
         return RejectedSentence(draft.text, ("it holds a link or a mention",), "refuted")
-    pictures = set(_PICTURE.findall(text))
-    if any(all(one not in passage.text for passage in passages) for one in pictures):
+    if any(
+        all(picture not in passage.text for passage in passages)
+        for picture in _PICTURE.findall(text)
+    ):
         return RejectedSentence(text, ("it holds a picture that no source has",), "uncertain")
     cited = [passage for passage in passages if passage.n in draft.cited]
     verdicts = {passage.n: verifier.check(text, [passage.evidence]) for passage in cited}

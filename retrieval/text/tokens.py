@@ -15,13 +15,18 @@ _SEPARATED = bytes(byte if byte > 127 or chr(byte).isalnum() else ord(" ") for b
 def stands_whole(part: str, text: str) -> bool:
     """Whether ``part`` stands in ``text`` as whole words and numbers, whatever their case: "5" stands
     in neither "2015" nor "1.5". Where no spaces part words, any place will do."""
-    part = part.casefold()
+    return place_of_whole(part.casefold(), text.casefold()) is not None
+
+
+def place_of_whole(part: str, text: str) -> int | None:
+    """Where ``part`` first stands so in ``text``, in this very case; None where it doesn't."""
     before, after = "", ""
     if part[:1].isalnum() and not has_unspaced(part[0]):
         before = r"(?<![^\W_])" + r"(?<!\d[.,])" * part[0].isdigit()
     if part[-1:].isalnum() and not has_unspaced(part[-1]):
         after = r"(?![^\W_])" + r"(?![.,]\d)" * part[-1].isdigit()
-    return bool(part) and re.search(before + re.escape(part) + after, text.casefold()) is not None
+    found = re.search(before + re.escape(part) + after, text) if part else None
+    return found.start() if found else None
 
 
 def encoded_words(text: str) -> list[bytes]:

@@ -14,7 +14,7 @@ import asyncio
 import json
 import random
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +65,14 @@ async def drawn(folder: Path, count: int, seed: int, out: Path) -> None:
     print(f"{len(lines)} answers, {declined} questions declined, {differing} remark a difference")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+def draw_to_review(
+    told: str, counted: str, most: int, draw: Callable[[Path, int, int, Path], Awaitable[None]]
+) -> None:
+    """Read the command line of a command that ``told`` describes and that draws a number of what is
+    ``counted``, ``most`` unless said; then ``draw`` from the ingested sets."""
+    parser = argparse.ArgumentParser(description=told.splitlines()[0])
     parser.add_argument("out", type=Path)
-    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument(f"--{counted}", dest="most", type=int, default=most)
     parser.add_argument("--seed", type=int, default=16)
     parser.add_argument("--folder", type=Path, help="where ingested sets are kept")
     options = parser.parse_args()
@@ -76,10 +80,13 @@ def main() -> None:
     if missing:
         print(f"not drawn: {SHARED / 'data' / missing[0]} is not there")
         return
+
+    async def from_folder(folder: Path) -> None:
+        await draw(folder, options.most, options.seed, options.out)
+
     with tempfile.TemporaryDirectory() as temporary:
-        folder = options.folder or Path(temporary)
-        asyncio.run(drawn(folder, options.count, options.seed, options.out))
+        asyncio.run(from_folder(options.folder or Path(temporary)))
 
 
 if __name__ == "__main__":
-    main()
+    draw_to_review(__doc__ or "", "count", 100, drawn)

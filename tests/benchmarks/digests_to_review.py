@@ -8,11 +8,8 @@ gets one line a digest, its first five stories, and one line for the summary of 
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import json
 import random
-import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +20,7 @@ from bot.evaluation.questions import read_records
 from bot.storage.library import open_library
 from retrieval.library import LibraryConfig
 from retrieval.timestamps import TimeRange, parse_span
-from tests.benchmarks.answers_to_review import SETS
+from tests.benchmarks.answers_to_review import SETS, draw_to_review
 from tests.benchmarks.weekly_news import SHARED, ingested
 
 _STORIES = 5
@@ -59,21 +56,5 @@ async def drawn(folder: Path, weeks: int, seed: int, out: Path) -> None:
                 file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--weeks", type=int, default=10)
-    parser.add_argument("--seed", type=int, default=16)
-    parser.add_argument("--folder", type=Path, help="where ingested sets are kept")
-    options = parser.parse_args()
-    missing = [name for name in SETS if not (SHARED / "data" / name).exists()]
-    if missing:
-        print(f"not drawn: {SHARED / 'data' / missing[0]} is not there")
-        return
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = options.folder or Path(temporary)
-        asyncio.run(drawn(folder, options.weeks, options.seed, options.out))
-
-
 if __name__ == "__main__":
-    main()
+    draw_to_review(__doc__ or "", "weeks", 10, drawn)

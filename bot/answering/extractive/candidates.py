@@ -74,7 +74,7 @@ def find_candidates(
         ]
         here: set[int] = set()
         for at, (stem, (start, end)) in enumerate(
-            zip(sentence.terms, sentence.tokens, strict=False)
+            zip(sentence.terms, sentence.tokens, strict=True)
         ):
             if stem in skipped or (len(stem) < 2 and not stem.isdigit()):
                 continue

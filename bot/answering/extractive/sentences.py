@@ -76,6 +76,11 @@ def readable_sentences(text: str, title: str = "") -> list[SentenceSpan]:
     return found
 
 
+def asks(sentence: str) -> bool:
+    """Whether a sentence is a question, with or without quotation marks behind it."""
+    return sentence.rstrip("\"”’'»」』").endswith(("?", "？", "؟"))
+
+
 def _whole(text: str) -> Iterator[tuple[int, int]]:
     """Sentences; one that has a gap within ("found that X … is good") is one."""
     begun: tuple[int, int] | None = None
