@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from bot.answering.conflicts import Difference, ToldValue, comparable_sentences
-from bot.answering.extractive.analysis import coverage, names_of
+from bot.answering.extractive.analysis import coverage, is_order, names_of
 from bot.answering.extractive.answer_spans import answer_spans, names_inside
 from bot.answering.extractive.answer_type import (
     FIGURES,
@@ -92,7 +92,7 @@ def differing_answer(found: SearchResults, selection: Selection) -> Difference |
             continue
         for other in statements:
             told = _differ(own, other, expected.kinds, asked, units)
-            if told is not None and _one_each(told, statements):
+            if told is not None and _one_each(told, statements) and not _ordered(told):
                 subject = expected.thing or found.question.strip(" ?")
                 return Difference(subject, _newest_first(told), about=own.about)
     return None
@@ -249,6 +249,11 @@ def _one_each(told: tuple[ToldValue, ToldValue], statements: Sequence[_Statement
         for article, value in ((own, told[1].value), (other, told[0].value))
         for one in statements
     )
+
+
+def _ordered(told: tuple[ToldValue, ToldValue]) -> bool:
+    """Whether one of both may be an order to an assistant."""
+    return any(is_order(each.quotation.hit, each.quotation.text) for each in told)
 
 
 def _newest_first(told: tuple[ToldValue, ToldValue]) -> tuple[ToldValue, ToldValue]:

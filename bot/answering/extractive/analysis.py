@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from bot.answering.extractive.answer_type import (
     expected_answer_type,
 )
 from bot.answering.extractive.lengths import english_length
-from bot.answering.extractive.sentences import readable_sentences
+from bot.answering.extractive.sentences import asks, readable_sentences
 from bot.answering.extractive.spans_by_language import spans_in
 from bot.answering.extractive.vectors import TextVectors, text_vectors
 from bot.answering.prompt_injection import (
@@ -83,7 +83,7 @@ class PassageSentence:
 
     @property
     def asks(self) -> bool:
-        return self.text.rstrip("\"”’'»」』").endswith(("?", "？", "؟"))
+        return asks(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +128,15 @@ def analyse(
     part: str | None = None,
     language: str = "en",
     stemming: str = "en",
+    *,
+    trusting: bool = False,
 ) -> PassageAnalysis:
     """Read the first results for ``question``; ``part`` is what of it is asked now, ``language`` the
-    question's, ``stemming`` that by which its words became the stems of ``weights``."""
+    question's, ``stemming`` that by which its words became the stems of ``weights``.
+
+    What may be an order is no sentence, unless it is ``trusting``: telling orders takes as
+    long as all else, so let the few that are chosen be held against ``is_order`` afterwards.
+    """
     results = results[:READ_RESULTS]
     question_stems = frozenset(stems(question, stemming))
     expected = expected_answer_type(part or question, language)
@@ -143,6 +149,7 @@ def analyse(
         article = each.passage.article
         texts[article.article_id] += f"{article.title}\n{each.passage.text}\n"
     quotes_orders = asks_about_instructions(question)
+    keeps_orders = trusting or quotes_orders
     sentences: list[PassageSentence] = []
     passages: list[frozenset[str]] = []
     of_article: dict[str, set[str]] = defaultdict(set)
@@ -160,6 +167,7 @@ def analyse(
                 expected.kinds,
                 language,
                 stemming,
+                keeps_orders=keeps_orders,
                 quotes_orders=quotes_orders,
             )
         )
@@ -186,6 +194,14 @@ def analyse(
         language,
         stemming,
     )
+
+
+def is_order(result: SearchResult, text: str) -> bool:
+    """Whether a sentence of a result, as it stands there, may be an order or have one in it."""
+    passage = result.passage
+    start = passage.text.find(text)
+    orders = orders_in(passage.text, passage.article.title, level=DOUBTFUL)
+    return overlaps(start, start + len(text), orders)
 
 
 def names_of(question: str, weights: Mapping[str, float], stemming: str = "en") -> frozenset[str]:
@@ -238,22 +254,28 @@ def _sentences(
     language: str,
     stemming: str,
     *,
+    keeps_orders: bool,
     quotes_orders: bool,
 ) -> Iterator[PassageSentence]:
     passage = result.passage
     title = passage.article.title
-    orders = [] if quotes_orders else orders_in(passage.text, title, level=DOUBTFUL)
-    stray = [] if quotes_orders else orders_in(passage.text, title, level=STRAY)
+    orders = [] if keeps_orders else orders_in(passage.text, title, level=DOUBTFUL)
     spans = readable_sentences(passage.text, passage.article.title)
-    for place, span in enumerate(spans):
+    words_of = [placed_words(passage.text[span.start : span.end]) for span in spans]
+    # All at once: it takes as long for a word as for a hundred.
+    stemmed = iter(stems_of([word.text for placed in words_of for word in placed], stemming))
+    for place, (span, placed) in enumerate(zip(spans, words_of, strict=True)):
         text = passage.text[span.start : span.end]
+        terms = tuple(islice(stemmed, len(placed)))
         if overlaps(span.start, span.end, orders):
             continue
-        placed = placed_words(text)
-        terms = tuple(stems_of([word.text for word in placed], stemming))
         # A question that only says what stands here would have an order shown to it.
         repeated = question_stems.issuperset(terms)
-        if repeated and overlaps(span.start, span.end, stray):
+        if (
+            repeated
+            and not quotes_orders
+            and overlaps(span.start, span.end, orders_in(passage.text, title, level=STRAY))
+        ):
             continue
         words = frozenset(terms).union(*(meant[stem] for stem in meant.keys() & set(terms)))
         # What the question says is no answer.

@@ -15,6 +15,7 @@ from bot.answering.extractive.analysis import (
     PassageSentence,
     analyse,
     common_stems,
+    is_order,
 )
 from bot.answering.extractive.answer_evidence import (
     asks_of_the_unheld,
@@ -29,7 +30,12 @@ from bot.answering.extractive.sentence_features import QuestionContext
 from bot.answering.extractive.speakers import with_speaker
 from bot.answering.extractive.window_evidence import window_evidence
 from bot.answering.models import Reason
-from bot.answering.prompt_injection import DOUBTFUL, orders_in, overlaps
+from bot.answering.prompt_injection import (
+    DOUBTFUL,
+    asks_about_instructions,
+    orders_in,
+    overlaps,
+)
 from retrieval.models import SearchResult, SearchResults
 from retrieval.text.stemming import stems
 
@@ -86,14 +92,17 @@ def select(found: SearchResults, models: Models | None = None) -> Selection:
         ranged = found.since is not None or found.phrase is not None
         return Selection((), 0.0, "nothing-in-range" if ranged else "nothing-on-it")
     model = (models or learned_models()).for_results(found.hits[:READ_RESULTS], found.language)
-    reads = [
-        _read(found, part, model)
-        for part in separate_questions(found.question, found.language)[:_MOST_PARTS]
-    ]
+    reads = _reads(found, model, trusting=True)
+    chosen = _merged([read.chosen for read in reads])
+    if any(is_order(found.hits[each.result], each.text) for each, _ in chosen) and (
+        not asks_about_instructions(found.question)
+    ):
+        reads = _reads(found, model, trusting=False)
+        chosen = _merged([read.chosen for read in reads])
     first = reads[0]
     quotations = _with_speakers(
         Quotation(first.analysis.results[sentence.result], sentence.text, score)
-        for sentence, score in _merged([read.chosen for read in reads])
+        for sentence, score in chosen
     )
     sure = first.confidence if found.weights else 0.0
     reason: Reason | None = None
@@ -167,9 +176,21 @@ class _Read:
         return self.model.confidence(features)
 
 
-def _read(found: SearchResults, part: str, model: Model) -> _Read:
+def _reads(found: SearchResults, model: Model, *, trusting: bool) -> list[_Read]:
+    """What is read for each part of the question."""
+    parts = separate_questions(found.question, found.language)[:_MOST_PARTS]
+    return [_read(found, part, model, trusting=trusting) for part in parts]
+
+
+def _read(found: SearchResults, part: str, model: Model, *, trusting: bool) -> _Read:
     analysis = analyse(
-        found.question, found.hits, telling_weights(found), part, found.language, found.stemming
+        found.question,
+        found.hits,
+        telling_weights(found),
+        part,
+        found.language,
+        found.stemming,
+        trusting=trusting,
     )
     sentences = quotable(analysis)
     context = QuestionContext(analysis, sentences, found.until)
@@ -220,10 +241,11 @@ def _with_speaker(quotation: Quotation) -> str:
     """What is quoted with who says it, unless that would bring in an order."""
     passage = quotation.hit.passage
     text = with_speaker(quotation.text, passage.text)
+    if text == quotation.text:
+        return text
     start = passage.text.find(text)
     orders = orders_in(passage.text, passage.article.title, level=DOUBTFUL)
-    brings_in = text != quotation.text and overlaps(start, start + len(text), orders)
-    return quotation.text if brings_in else text
+    return quotation.text if overlaps(start, start + len(text), orders) else text
 
 
 def telling_weights(found: SearchResults) -> dict[str, float]:
