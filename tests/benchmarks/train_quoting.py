@@ -36,7 +36,7 @@ from tests.benchmarks.quoting_data import Corpus, Example, examples, pasted_exam
 
 _WORD_PENALTY = 0.03
 _SENTENCE_PENALTY = 0.05
-_OPENING_PENALTY = 0.5
+_OPENING_PENALTY = 4.0
 _EVIDENCE_PENALTY = 0.02
 _ROUNDS = 20
 _ENOUGH = 1e-5
