@@ -26,7 +26,7 @@ import numpy as np
 from bot.answering.router.classifier import (
     KINDS,
     Kind,
-    Thresholds,
+    RouterThresholds,
     learned_thresholds,
     save,
     save_thresholds,
@@ -245,8 +245,12 @@ def main() -> None:
         )
         names = list(known)
         of_languages = learn(rows, [names.index(each.language) for each in everything], len(names))
-        save(learn(rows, [KINDS.index(each.kind) for each in everything], len(KINDS)), of_languages, names)
-        save_thresholds(Thresholds(kinds, _sure_of_language(of_languages, names)))
+        save(
+            learn(rows, [KINDS.index(each.kind) for each in everything], len(KINDS)),
+            of_languages,
+            names,
+        )
+        save_thresholds(RouterThresholds(kinds, _sure_of_language(of_languages, names)))
 
 
 def _sure_of_language(weights: Floats, names: Sequence[str]) -> float:

@@ -207,3 +207,9 @@ def test_two_questions_of_one_message_keep_what_sources_differ_on() -> None:
 def _also(other: SearchResult) -> RelatedArticle:
     article = other.passage.article
     return RelatedArticle(article.article_id, article.source, article.url)
+
+
+def test_an_amount_is_read_where_its_value_stands_by_itself() -> None:
+    text = "In 2015 the ferry had 5 million riders."
+    quotation = Quotation(hit(1, text), text, 0.0)
+    assert ToldValue("5", quotation).amount == 5_000_000

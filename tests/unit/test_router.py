@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from bot.answering.conversation import Conversation, Turn
 from bot.answering.replies.periods import period_of
-from bot.answering.router.classifier import KINDS, SMALL_TALK, learned
+from bot.answering.router.classifier import KINDS, SMALL_TALK, Kind, learned, learned_thresholds
 from bot.answering.router.parts import parts_of
 from bot.answering.router.router import RoutedMessage, read_message
 from bot.answering.router.subjects import subject_of
 from bot.answering.router.wrapping import spelt_out, unwrapped
 from retrieval.timestamps import TimeRange
+from tests.benchmarks.router_thresholds import kind_thresholds, language_threshold
 
 NOW = datetime(2024, 3, 14, 12, tzinfo=UTC)
 EARLIER = Conversation(
@@ -162,7 +164,24 @@ def test_this_week_is_the_last_seven_days() -> None:
     assert period_of("news", "", TimeRange(NOW, NOW, NOW), UTC) == TimeRange(NOW, NOW, NOW)
 
 
+def test_thresholds_are_where_least_is_lost() -> None:
+    told: list[tuple[Kind, float]] = [
+        *(("help", sure) for sure in (0.9, 0.85, 0.6, 0.7)),
+        *(("question", 0.9) for _ in range(2)),
+    ]
+    shares = np.array(
+        [[sure if each == kind else (1 - sure) / (len(KINDS) - 1) for each in KINDS] for kind, sure in told],
+        dtype=np.float32,
+    )  # fmt: skip
+    kinds: list[Kind] = ["help", "help", "help", "question", "question", "question"]
+    # A question that is taken for a cry for help costs more than one such cry that is not heard.
+    assert 0.7 < kind_thresholds(shares, kinds)["help"] <= 0.85
+    names = np.array([[0.7, 0.3], [0.4, 0.6], [0.1, 0.9]] * 10, dtype=np.float32)
+    assert language_threshold(names, english=0) >= 0.9
+
+
 def test_the_weights_are_of_the_kinds_that_the_code_knows() -> None:
     weights = learned()
+    assert set(learned_thresholds().kinds) == {*KINDS} - {"question"}
     assert weights.kinds.shape[1] == len(KINDS)
     assert weights.languages.shape == (weights.kinds.shape[0], len(weights.names))

@@ -7,13 +7,12 @@ words in the corpus) whose words stand in it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import islice, pairwise
-
-import numpy as np
 
 from bot.answering.extractive.answer_spans import AnswerSpan, names_inside
 from bot.answering.extractive.answer_type import (
@@ -330,27 +329,23 @@ def _closeness(terms: Sequence[str], weights: Mapping[str, float]) -> tuple[floa
     for place, stem in enumerate(terms):
         if stem in weights:
             places[stem].append(place)
-    here = np.arange(len(terms))
-    found = np.zeros(len(terms))
+    found = [0.0] * len(terms)
     for stem, at in places.items():
-        distance = np.abs(here[:, None] - np.array(at)[None, :]).min(axis=1)
-        found += np.where(distance > 0, weights[stem] / (1 + distance / _REACH), 0.0)
-    return tuple((found / total).tolist())
+        weight = weights[stem]
+        for here in range(len(terms)):
+            distance = min(abs(here - place) for place in at)
+            if distance:
+                found[here] += weight / (1 + distance / _REACH)
+    return tuple(value / total for value in found)
 
 
 def _near(
     spans: Sequence[AnswerSpan], tokens: Sequence[tuple[int, int]], closeness: Sequence[float]
 ) -> tuple[float, ...]:
     """For each span, how close it is to the words of the question."""
+    starts = [start for start, _ in tokens]
     return tuple(
-        max(
-            (
-                close
-                for (start, _), close in zip(tokens, closeness, strict=True)
-                if each.start <= start < each.end
-            ),
-            default=0.0,
-        )
+        max(closeness[bisect_left(starts, each.start) : bisect_left(starts, each.end)], default=0.0)
         for each in spans
     )
 

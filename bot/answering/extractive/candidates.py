@@ -82,7 +82,7 @@ def find_candidates(
             if known == len(first):
                 first.append((index[id(sentence)], start, end))
             here.add(known)
-            inside = float(any(a <= start < b for a, b in spans))
+            inside = float(bool(spans) and any(a <= start < b for a, b in spans))
             capital = float(at > 0 and sentence.text[start].isupper())
             flat.append((known, place, sentence.closeness[at], inside, capital))
         of_sentence.append(np.array(sorted(here), dtype=np.intp))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -24,6 +25,7 @@ from bot.answering.extractive.window_evidence import SELECTING
 from retrieval.text.stemming import stems
 from retrieval.timestamps import parse_span
 
+_DIGIT, _QUOTES = re.compile(r"\d"), re.compile('[“”"]')
 _SPREAD = 0.25
 _FULL = 0.7
 _CUED = frozenset(["reason", "definition", "opinion", "quote"])
@@ -236,8 +238,8 @@ class QuestionContext:
             "length": words / 30,
             "short": float(words < 8),
             "unfinished": float(not sentence.finished),
-            "quotes": float(any(c in sentence.text for c in '“”"')),
-            "digits": float(any(c.isdigit() for c in sentence.text)),
+            "quotes": float(bool(_QUOTES.search(sentence.text))),
+            "digits": float(bool(_DIGIT.search(sentence.text))),
             "age": age,
             "newer": age - self.youngest,
             "alike": self.alike[number],

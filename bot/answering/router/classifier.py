@@ -81,7 +81,7 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
+class RouterThresholds:
     """How likely a message has to be of each of ``kinds``, and of a language, to be taken for it and
     not for a question; chosen on messages and names that were left out of the learning."""
 
@@ -138,19 +138,19 @@ def save(kinds: Floats, languages: Floats, names: Sequence[str]) -> None:
     )
 
 
-def save_thresholds(thresholds: Thresholds) -> None:
+def save_thresholds(thresholds: RouterThresholds) -> None:
     """Keep the thresholds as a file that people can read."""
     data = {"kinds": dict(thresholds.kinds), "language": thresholds.language}
     THRESHOLDS.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
 @cache
-def learned_thresholds() -> Thresholds:
+def learned_thresholds() -> RouterThresholds:
     """The thresholds that ship. Raises ``ValueError`` if they are of other kinds than the code's."""
     data = json.loads(THRESHOLDS.read_text(encoding="utf-8"))
     if set(data["kinds"]) != set(KINDS) - {"question"}:
         raise ValueError(f"{THRESHOLDS} has other kinds than the code; run `make train`.")
-    return Thresholds(data["kinds"], data["language"])
+    return RouterThresholds(data["kinds"], data["language"])
 
 
 @cache
