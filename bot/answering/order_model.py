@@ -194,7 +194,7 @@ def context_features(sentences: Sequence[str], title: str, vectors: Matrix, odds
     count, half = len(sentences), odds.shape[1] // 2
     words = [frozenset(stems(text)) for text in [*sentences, title]]
     names = [frozenset(_NAME.findall(text)) for text in sentences]
-    suspicion = (odds[:, 0] + odds[:, half]) / 2
+    suspicion: Matrix = (odds[:, 0] + odds[:, half]) / np.float32(2)
     around = np.concatenate([[0.0], suspicion, [0.0]])
     holders = Counter(word for each in words for word in each)
     namers = Counter(name for each in names for name in each)

@@ -236,9 +236,9 @@ def main() -> None:
             found = _held_out(everything, rows, out)
             _report(f"{language} left out", _told(asked, found))
     if "--list" in sys.argv:
-        for message, found in told:
-            if message.kind != found:
-                print(f"  {message.language} {message.kind} as {found}: {message.text}")
+        for message, kind in told:
+            if message.kind != kind:
+                print(f"  {message.language} {message.kind} as {kind}: {message.text}")
     if "--write" in sys.argv:
         FRAMES.write_text(
             json.dumps(frames(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
@@ -263,7 +263,8 @@ def _sure_of_language(weights: Floats, names: Sequence[str]) -> float:
 
 def _shares(logits: Floats) -> Floats:
     found: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return found / found.sum(axis=1, keepdims=True)
+    found /= found.sum(axis=1, keepdims=True)
+    return found
 
 
 def _report_languages(everything: Sequence[Message], rows: Floats, part: np.ndarray) -> None:
