@@ -26,6 +26,7 @@ from bot.ops.tracing import open_tracing
 from bot.services.ingestion import run_background_tasks
 from bot.services.monitoring import Watched, open_monitoring
 from bot.services.troubles import ModelTrouble
+from bot.services.upkeep import run_upkeep
 from bot.ui import error_pages
 from retrieval.embedders import Embedder
 from retrieval.timestamps import Clock, utc_now
@@ -122,6 +123,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         await opened.enter_async_context(open_monitoring(self.settings, self._watched()))
         await self.services.job_board.resume()
         await opened.enter_async_context(run_background_tasks(self.services.ingestion))
+        await opened.enter_async_context(run_upkeep(self.settings, self.services.library))
 
     async def load_commands(self) -> None:
         """Open what commands need and add them, without a word to Discord."""

@@ -22,6 +22,7 @@ from retrieval.ingestion.indexer import Indexer
 from retrieval.models import Reference, SearchResults
 from retrieval.rerankers import RerankerOptions, make_reranker
 from retrieval.runtime.conditions import Conditions
+from retrieval.runtime.index_lock import IndexLock
 from retrieval.runtime.observer import StageObserver
 from retrieval.search.candidates import CorpusIndexes
 from retrieval.search.ranking import Ranking
@@ -81,6 +82,7 @@ class Library:
             reranker=self.reranker,
             rerank_seconds=config.rerank_seconds,
         )
+        self.index_lock = IndexLock(config.data_dir)
         # Set when shown passages lack their vectors, which are made in the background.
         self._backlog = asyncio.Event()
         self._indexes: dict[tuple[int, int], CorpusIndexes] = {}
@@ -235,7 +237,12 @@ class Library:
         indexer = self._indexers.get(key)
         if indexer is None:
             indexer = Indexer(
-                self.catalogue, self.embedder, indexes, self.clock, backlog=self._backlog
+                self.catalogue,
+                self.embedder,
+                indexes,
+                self.clock,
+                self.index_lock,
+                backlog=self._backlog,
             )
             self._indexers[key] = indexer
         if indexer not in self._recent_indexers:

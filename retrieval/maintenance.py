@@ -17,6 +17,7 @@ from retrieval.catalogue.corpus_deletion import (
 )
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.migrate import SchemaBranch
+from retrieval.catalogue.place import claim_place, server_id
 from retrieval.embedders import Embedder, make_embedder
 from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
 from retrieval.indexes.vector_index import ChromaStore
@@ -74,7 +75,7 @@ async def open_library(
                 await Database.prepare(path, branches)
             lock.release()
         embedder = embedder or make_embedder(config.embedder, config.embedder_options)
-        library = await _opened(config, path, embedder, clock, writable=writer is not None)
+        library = await _opened(config, path, embedder, clock, lock, writable=writer is not None)
         stack.push_async_callback(library.close)
         if writer is not None:
             await recover(library)
@@ -84,14 +85,21 @@ async def open_library(
 
 
 async def _opened(
-    config: LibraryConfig, path: Path, embedder: Embedder, clock: Clock, *, writable: bool
+    config: LibraryConfig,
+    path: Path,
+    embedder: Embedder,
+    clock: Clock,
+    lock: WriterLock,
+    *,
+    writable: bool,
 ) -> Library:
     catalogue = await Catalogue.open(path)
     try:
+        if writable:
+            await _claim(catalogue.database, config)
         if config.chroma_url:
-            store = await ChromaStore.server(
-                config.chroma_url, catalogue.database.folder_id, embedder.identity
-            )
+            name = await _server_id(catalogue.database, config, lock)
+            store = await ChromaStore.server(config.chroma_url, name, embedder.identity)
         else:
             store = await ChromaStore.embedded(
                 config.data_dir / "chroma",
@@ -105,6 +113,28 @@ async def _opened(
         await catalogue.close()
         raise
     return Library(config, catalogue, store, embedder, clock, writable=writable)
+
+
+async def _claim(database: Database, config: LibraryConfig) -> str:
+    try:
+        return await claim_place(database, config.data_dir, on_server=bool(config.chroma_url))
+    except OSError as error:
+        detail = error.strerror or str(error)
+        raise StorageError("data-folder-no-room", detail=detail) from error
+
+
+async def _server_id(database: Database, config: LibraryConfig, lock: WriterLock) -> str:
+    """The id of the folder's collections on a server. Who reads a copy first claims one for it."""
+    with contextlib.suppress(OSError):  # a folder that can't be written can be read all the same
+        if known := await server_id(database, config.data_dir):
+            return known
+    with contextlib.suppress(StorageError):  # somebody is writing, or nobody can
+        lock.acquire("first start")
+        try:
+            return await _claim(database, config)
+        finally:
+            lock.release()
+    return database.folder_id
 
 
 async def _has_unfinished(catalogue: Catalogue) -> bool:

@@ -10,6 +10,7 @@ import typer
 from bot.cli import (
     articles,
     ask,
+    backups,
     check_claims,
     evaluate,
     feeds,
@@ -71,6 +72,8 @@ app.add_typer(jobs.app, name="jobs")
 app.command()(articles.audit)
 app.command()(status.status)
 app.command()(status.doctor)
+app.command()(backups.backup)
+app.command()(backups.restore)
 app.command()(run.run)
 app.command()(run.commands)
 

@@ -20,6 +20,7 @@ def status(as_json: o.Json = False) -> None:
 
     async def run() -> dict[str, Any]:
         from bot.config.settings import load_settings
+        from bot.ops.backups import last_backup
         from bot.storage.library import open_library
 
         settings = load_settings()
@@ -29,6 +30,7 @@ def status(as_json: o.Json = False) -> None:
                 "data_dir": str(settings.data_dir),
                 "corpora": await _corpora(library),
                 "sizes": library.sizes(),
+                "backup": last_backup(settings.data_dir).to_record(),
                 "embedder": library.embedder.identity,
                 "chroma": settings.chroma_url or "embedded",
                 "model": model.name if model.is_configured else "quotations",
@@ -61,6 +63,7 @@ def status(as_json: o.Json = False) -> None:
             )
     sizes = ", ".join(f"{name} {describe_size(size)}" for name, size in record["sizes"].items())
     print(f"On disk: {sizes}")
+    print(f"Last backup: {record['backup']['made_at'] or 'none'}")
     print(f"Embedder: {record['embedder']}; Chroma: {record['chroma']}; answers: {record['model']}")
 
 

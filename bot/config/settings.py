@@ -119,6 +119,10 @@ class Settings(BaseSettings):
     max_concurrent_answers: int = Field(default=4, ge=1, le=100)
     max_concurrent_answers_per_server: int = Field(default=2, ge=1, le=100)
     max_queued_questions: int = Field(default=100, ge=0, le=10_000)
+    backup_dir: Path | None = None
+    backup_every_hours: float = Field(default=24.0, ge=0.01, le=8_760)
+    backups_kept: int = Field(default=7, ge=1, le=1_000)
+    backup_with_indexes: bool = False
     answer_retention_days: float = Field(default=90.0, ge=1, le=3_650)
     guild_data_retention_days: float = Field(default=14.0, ge=0, le=3_650)
     shutdown_timeout_seconds: float = Field(default=10.0, ge=0, le=300)

@@ -1,7 +1,8 @@
-"""When the last backup was made and how it went, for those who watch over the bot."""
+"""Backups of the data folder; when the last one was made and how it went, for those who watch."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -9,7 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from retrieval.errors import Note
+from bot.storage.library import APPLICATION
+from retrieval.backups import BackupInfo, write_backup
+from retrieval.errors import NewsdeskError, Note
+from retrieval.timestamps import Clock
 
 _RECORD = "backups.json"
 
@@ -39,6 +43,23 @@ class BackupState:
             "failed_at": self.failed_at.isoformat() if self.failed_at else None,
             "failure": self.failure.to_record() if self.failure else None,
         }
+
+
+async def make_backup(
+    data_dir: Path, file: Path, clock: Clock, *, with_indexes: bool = False
+) -> BackupInfo:
+    """Write a backup to ``file`` and remember how it went. Raises ``StorageError``."""
+    return await asyncio.to_thread(_make, data_dir, file, clock(), with_indexes)
+
+
+def _make(data_dir: Path, file: Path, now: datetime, with_indexes: bool) -> BackupInfo:
+    try:
+        info = write_backup(data_dir, file, now, with_indexes=with_indexes, branches=(APPLICATION,))
+    except NewsdeskError as error:
+        record_failure(data_dir, error.note, now)
+        raise
+    record_backup(data_dir, file, file.stat().st_size, now)
+    return info
 
 
 def last_backup(data_dir: Path) -> BackupState:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.answering.providers import ModelError, make_model
 from bot.config.settings import Settings, load_settings
 from bot.i18n import describe, remedy_for
+from bot.ops.backups import last_backup
 from bot.ops.search_advice import search_advice
 from bot.storage.library import open_library
 from retrieval.embedders.base import Vectors
@@ -25,6 +27,8 @@ from retrieval.text.encoding import describe_size
 
 _SECONDS = 10.0
 LITTLE_ROOM = 200_000_000
+# A backup is late after so many times the interval between two.
+_LATE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ async def _examine_library(settings: Settings, library: Library) -> list[CheckRe
         )
     lock = WriterLock(folder)
     writer = "nobody is writing" if lock.is_free() else f"written by {describe(lock.holder())}"
-    findings = [room, CheckResult("writer", True, writer)]
+    findings = [room, CheckResult("writer", True, writer), _backup(settings, library.clock())]
     await library.store.heartbeat()
     findings.append(CheckResult("chroma", True, settings.chroma_url or "embedded"))
     for corpus, made_by in (await library.embedders()).items():
@@ -108,6 +112,21 @@ async def _examine_library(settings: Settings, library: Library) -> list[CheckRe
             )
         )
     return findings
+
+
+def _backup(settings: Settings, now: datetime) -> CheckResult:
+    """How old the last backup is, and whether the next one is late or failed."""
+    state = last_backup(settings.data_dir)
+    age = state.age_seconds(now)
+    said = "there is none" if age is None else f"{age / 3600:.1f} hours old: {state.file}"
+    if state.failure is not None:
+        failed = f"the last try failed: {describe(state.failure)} Of before: {said}"
+        return CheckResult("backup", False, failed, remedy_for(state.failure))
+    if settings.backup_dir is None:
+        hint = "`newsdesk backup FILE` makes one; NEWSDESK_BACKUP_DIR makes them by itself."
+        return CheckResult("backup", None, said, hint if age is None else None)
+    late = age is None or age > _LATE * settings.backup_every_hours * 3600
+    return CheckResult("backup", not late, said, "See that the bot runs." if late else None)
 
 
 async def _examine_vectors(library: Library, vector: Vectors) -> list[CheckResult]:

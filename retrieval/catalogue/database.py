@@ -36,7 +36,7 @@ class Database:
         self._writing = asyncio.Lock()
         # For blocking reads in worker threads.
         self.reader = reader
-        # Tells the collections of this data folder from others' on a shared Chroma server.
+        # Names the collections of this data folder in an embedded Chroma (`place` for a server's).
         self.folder_id = folder_id
 
     @classmethod
@@ -155,6 +155,8 @@ def _configure(connection: Any, _: object) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        # What is deleted is overwritten, so that it can't be read from the file any more.
+        "secure_delete = ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -30,6 +30,7 @@ from retrieval.ingestion.story_assigner import (
 )
 from retrieval.models import IngestItem, IngestResult
 from retrieval.runtime.executors import INGESTING, giving_way
+from retrieval.runtime.index_lock import IndexLock
 from retrieval.search.candidates import CorpusIndexes
 from retrieval.stories.clustering import Fingerprint
 from retrieval.timestamps import Clock
@@ -56,6 +57,7 @@ class Indexer:
         embedder: Embedder,
         indexes: CorpusIndexes,
         clock: Clock,
+        index_lock: IndexLock,
         *,
         backlog: asyncio.Event | None = None,
     ) -> None:
@@ -63,6 +65,8 @@ class Indexer:
         self._embedder = embedder
         self._indexes = indexes
         self._clock = clock
+        # A backup waits for what is being written, and what is written for a backup.
+        self._index_lock = index_lock
         # Set when there are vectors to be made.
         self._backlog = backlog or asyncio.Event()
         self._stories = StoryAssigner(catalogue, indexes.corpus, embedder.identity)
@@ -177,12 +181,8 @@ class Indexer:
                 shown = await self._catalogue.vectors.still_shown(ids)
                 rows = [row for row, passage_id in enumerate(ids) if passage_id in shown]
                 kept = [ids[row] for row in rows]
-                # The catalogue last: what it knows of is in the index for sure.
                 if kept:
-                    await self._indexes.vectors.write(kept, made[rows])
-                    await self._catalogue.vectors.store(
-                        self.corpus.generation, kept, packed(made[rows])
-                    )
+                    await self._write_vectors(kept, made[rows], packed(made[rows]))
             done += len(rows)
             yield done
 
@@ -194,8 +194,7 @@ class Indexer:
             ids, kept = [passage_id for passage_id, _ in found], [vector for _, vector in found]
             vectors = unpacked(kept, len(kept[0]) // 2)
             async with self._turn:
-                await self._indexes.vectors.write(ids, vectors)
-                await self._catalogue.vectors.store(self.corpus.generation, ids, kept)
+                await self._write_vectors(ids, vectors, kept)
 
     async def enter(self, version_ids: Sequence[int]) -> None:
         """Index and show accepted versions."""
@@ -248,20 +247,30 @@ class Indexer:
         vectors = prepared.vectors
         if vectors is None:  # they follow; whether they may is seen now
             ids, vectors = [], np.zeros((0, 0), dtype=np.float32)
-        outcomes = await asyncio.gather(
-            self._indexes.vectors.write(ids, vectors),
-            self._indexes.keywords.write(prepared.versions, ()),
-            self._catalogue.vectors.store(self.corpus.generation, ids, packed(vectors)),
-            return_exceptions=True,
-        )
+        async with self._index_lock.writing():
+            outcomes = await asyncio.gather(
+                self._indexes.vectors.write(ids, vectors),
+                self._indexes.keywords.write(prepared.versions, ()),
+                self._catalogue.vectors.store(self.corpus.generation, ids, packed(vectors)),
+                return_exceptions=True,
+            )
         for error in filter(None, outcomes):
             raise error
+
+    async def _write_vectors(
+        self, ids: Sequence[int], vectors: Vectors, kept: Sequence[bytes]
+    ) -> None:
+        """Write vectors, the catalogue's last: those that it knows of are in the index for sure."""
+        async with self._index_lock.writing():
+            await self._indexes.vectors.write(ids, vectors)
+            await self._catalogue.vectors.store(self.corpus.generation, ids, kept)
 
     async def _remove(self, version_ids: Sequence[int]) -> None:
         leaving = await self._catalogue.articles.load_versions(version_ids)
         ids = [passage_id for version in leaving for passage_id, _, _ in version.passages]
-        await self._indexes.vectors.remove(ids)
-        await self._indexes.keywords.write((), version_ids)
+        async with self._index_lock.writing():
+            await self._indexes.vectors.remove(ids)
+            await self._indexes.keywords.write((), version_ids)
         await self._catalogue.articles.mark_archived(version_ids)
         self._stories.forget(version_ids)
 

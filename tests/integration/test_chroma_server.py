@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+import chromadb
 import pytest
 
+from bot.storage.library import open_library
+from retrieval.ingestion.readers.jsonl import article_from_record
+from retrieval.library import LibraryConfig
+from retrieval.maintenance import check_indexes, reindex
+from retrieval.models import IngestItem
+from retrieval.timestamps import TimeRange
 from tests.integration.conftest import Newsdesk, article, lines
+from tests.integration.crash_child import HashEmbedder
 
 
 @pytest.fixture
@@ -55,6 +66,44 @@ def test_ingest_search_update_and_reindex_over_http(
     assert newsdesk("reindex", **env).returncode == 0
     checked = newsdesk("doctor", **env)
     assert checked.returncode == 0, checked.stdout
+
+
+async def test_a_copy_of_a_folder_has_collections_of_its_own(
+    tmp_path: Path, chroma_url: str
+) -> None:
+    original, copy, moved = tmp_path / "data", tmp_path / "copy", tmp_path / "moved"
+    within = TimeRange(datetime(2026, 3, 5, tzinfo=UTC))
+
+    def config(folder: Path) -> LibraryConfig:
+        return LibraryConfig(folder, chroma_url=chroma_url)
+
+    def collections() -> set[str]:
+        client = chromadb.HttpClient(*chroma_url.removeprefix("http://").split(":"))  # type: ignore[arg-type]
+        return {each.name for each in client.list_collections()}
+
+    async with open_library(config(original), writer="test", embedder=HashEmbedder()) as library:
+        indexer = await library.indexer("local")
+        items = [IngestItem(str(n), article_from_record(article(n))) for n in range(5)]
+        accepted = await indexer.accept(items, actor="test")
+        await indexer.finish(await indexer.embed(await indexer.load(accepted)))
+    before = await asyncio.to_thread(collections)
+    shutil.copytree(original, copy)
+    # Who only reads a copy has it claim its own too, and what it lacks is made.
+    async with open_library(config(copy), embedder=HashEmbedder()) as library:
+        assert await check_indexes(library) == []
+        assert (await library.search("topic3", within, corpus="local")).hits
+    claimed = await asyncio.to_thread(collections)
+    assert before < claimed
+    async with open_library(config(copy), writer="test", embedder=HashEmbedder()) as library:
+        [corpus] = await library.catalogue.corpora.all()
+        async for _ in reindex(library, corpus):
+            pass
+    original.rename(moved)  # which is the same folder elsewhere
+    async with open_library(config(moved), writer="test", embedder=HashEmbedder()) as library:
+        assert await check_indexes(library) == []
+    left = await asyncio.to_thread(collections)
+    assert before < left
+    assert len(left) == 2
 
 
 def test_a_server_that_is_not_there_is_one_clear_line(newsdesk: Newsdesk) -> None:

@@ -1,0 +1,89 @@
+"""`newsdesk backup` and `newsdesk restore`."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli import options as o
+from bot.cli.output import print_json
+
+if TYPE_CHECKING:
+    from retrieval.backups import BackupInfo
+
+File = Annotated[Path, typer.Argument(help="The file of the backup.", show_default=False)]
+
+
+def backup(
+    file: File,
+    with_indexes: Annotated[
+        bool,
+        typer.Option(
+            "--with-indexes",
+            help="Include the indexes, which are made anew from the catalogue otherwise.",
+        ),
+    ] = False,
+    as_json: o.Json = False,
+) -> None:
+    """Write everything that is kept to one file, also while the bot runs."""
+
+    async def run() -> BackupInfo:
+        from bot.config.settings import load_settings
+        from bot.ops.backups import make_backup
+        from retrieval.timestamps import utc_now
+
+        data_dir = load_settings().data_dir
+        return await make_backup(data_dir, file.absolute(), utc_now, with_indexes=with_indexes)
+
+    info = asyncio.run(run())
+    size = file.stat().st_size
+    if as_json:
+        print_json({"file": str(file), "size": size, **_told(info)})
+        return
+    from retrieval.text.encoding import describe_size
+
+    print(
+        f"{file}: {info.counts['articles']} articles and {info.counts['feeds']} feeds "
+        f"in {describe_size(size)}{', with the indexes' if info.indexes else ''}"
+    )
+
+
+def restore(
+    file: File,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only read the backup and hold its checksums.")
+    ] = False,
+    as_json: o.Json = False,
+) -> None:
+    """Restore a backup into the data folder, which has to be empty."""
+
+    async def run() -> BackupInfo:
+        from bot.config.settings import load_settings
+        from bot.storage.library import APPLICATION, open_library
+        from retrieval.backups import restore_backup, verify_backup
+
+        if check:
+            return await asyncio.to_thread(verify_backup, file, branches=(APPLICATION,))
+        settings = load_settings()
+        folder = settings.data_dir
+        info = await asyncio.to_thread(restore_backup, file, folder, branches=(APPLICATION,))
+        # Indexes that the backup doesn't hold are made now.
+        async with open_library(settings.library(), writer="newsdesk restore"):
+            return info
+
+    info = asyncio.run(run())
+    if as_json:
+        print_json({"file": str(file), "restored": not check, **_told(info)})
+        return
+    held = f"{info.counts['articles']} articles and {info.counts['feeds']} feeds of {info.made_at}"
+    print(f"{file}: {'holds' if check else 'restored'} {held}")
+
+
+def _told(info: BackupInfo) -> dict[str, Any]:
+    record = asdict(info)
+    del record["files"]
+    return record
