@@ -123,6 +123,11 @@ class AnswerEngine:
     def has_model(self) -> bool:
         return self._composer is not None
 
+    async def check_model(self) -> None:
+        """Ask the model's server whether it is there. Raises ``ModelError``."""
+        if self._composer is not None:
+            await self._composer.model.check()
+
     async def spent(self, corpus: str | None = None) -> DailyUsage:
         """What the model took today, for one corpus or for all."""
         return await self._composer.spent(corpus) if self._composer else DailyUsage(0, 0, 0.0)

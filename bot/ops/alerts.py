@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
+import os
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import aiohttp
@@ -49,7 +52,11 @@ class _State:
 
 
 class AlertBook:
-    """Decides what is told when. ``tick`` gives seconds that never go back."""
+    """Decides what is told when. ``tick`` gives seconds that never go back.
+
+    What was told is kept in ``file``, if there is one: a bot that starts again and again tells nothing
+    twice, and what is over meanwhile is told to be.
+    """
 
     def __init__(
         self,
@@ -59,17 +66,23 @@ class AlertBook:
         repeat_seconds: float,
         calm_seconds: float | None = None,
         tick: Tick = time.monotonic,
+        file: Path | None = None,
     ) -> None:
         self._tell = tell
         self._language = language
         self._repeat = repeat_seconds
         self._calm = CALM_SECONDS if calm_seconds is None else calm_seconds
         self._tick = tick
-        self._states: dict[str, _State] = {}
+        self._file = file
+        self._changed = False
+        self._states = self._loaded()
 
-    def heard(self, troubles: Iterable[Trouble]) -> None:
-        """Take note of all that is wrong at this moment, and tell what is to be told now."""
-        now = self._tick()
+    def heard(self, troubles: Iterable[Trouble]) -> bool:
+        """Take note of all that is wrong at this moment, and tell what is to be told now.
+
+        Returns whether anything was told: then ``keep`` keeps it.
+        """
+        now, self._changed = self._tick(), False
         for trouble in troubles:
             state = self._states.setdefault(trouble.key, _State(trouble.note, now, now))
             state.note, state.seen = trouble.note, now
@@ -84,6 +97,7 @@ class AlertBook:
             elif now - state.seen >= self._calm:
                 self._say(Note("alert-over", **self._about(state, now, over=True)), state, now)
                 del self._states[key]
+        return self._changed
 
     def _about(self, state: _State, now: float, *, over: bool = False) -> dict[str, str]:
         # Discord shows the moment as one of the reader's day.
@@ -93,6 +107,51 @@ class AlertBook:
     def _say(self, said: Note, state: _State, now: float) -> None:
         state.told = now
         self._tell(describe(said, self._language))
+        self._changed = True
+
+    def _loaded(self) -> dict[str, _State]:
+        """What an earlier process told, with its moments by this one's clock."""
+        if self._file is None:
+            return {}
+        now, clock = self._tick(), time.time()
+
+        def tick_of(moment: float) -> float:
+            # A wall clock may have been set: nothing was told in the future or long ago.
+            return now - min(max(0.0, clock - moment), self._repeat)
+
+        try:
+            kept = json.loads(self._file.read_text(encoding="utf-8"))
+            return {
+                key: _State(
+                    Note.from_record(each["note"]),
+                    tick_of(each["since"]),
+                    now,
+                    tick_of(each["told"]),
+                )
+                for key, each in kept.items()
+            }
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {}
+
+    def keep(self) -> None:
+        """Write down what was told. To be called from a worker thread: a disk may hang."""
+        if self._file is None:
+            return
+        past = time.time() - self._tick()
+        kept = {
+            key: {
+                "note": state.note.to_record(),
+                "since": past + state.since,
+                "told": past + state.told,
+            }
+            for key, state in list(self._states.items())
+            if state.told is not None
+        }
+        # A folder that can't be written is what is told of.
+        with contextlib.suppress(OSError):
+            partial = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+            partial.write_text(json.dumps(kept), encoding="utf-8")
+            partial.replace(self._file)
 
 
 class Webhook:

@@ -41,7 +41,7 @@ async def open_monitoring(settings: Settings, watched: Watched) -> AsyncIterator
 
     Raises ``SettingsError`` for an address or a port that can't be had.
     """
-    readiness = Readiness(watched.library, watched.is_connected)
+    readiness = Readiness(watched.library, watched.is_connected, lambda: watched.model.note)
     lag = LoopLag(watched.metrics.loop_lag.observe)
     budget = settings.answering().budget
     readings = Readings(
@@ -62,6 +62,9 @@ async def open_monitoring(settings: Settings, watched: Watched) -> AsyncIterator
         )
         if settings.health_port is not None:
             stack.push_async_callback(cancel, asyncio.create_task(lag.watch(), name="event loop"))
+        if watched.engine.has_model:
+            looking = watched.model.look(watched.engine.check_model)
+            stack.push_async_callback(cancel, asyncio.create_task(looking, name="model"))
         if settings.alert_webhook is not None:
             webhook = Webhook(
                 settings.alert_webhook.get_secret_value(),
@@ -71,13 +74,13 @@ async def open_monitoring(settings: Settings, watched: Watched) -> AsyncIterator
                 webhook.post,
                 settings.language,
                 repeat_seconds=settings.alert_repeat_hours * 3_600,
+                file=settings.data_dir / "alerts.json",
             )
             watch = TroubleWatch(
                 book,
                 watched.library,
                 watched.engine,
-                budget,
-                watched.model,
+                settings,
                 causes=readiness.causes,
             )
             for run, name in ((webhook.run, "alerts"), (watch.run, "troubles")):

@@ -23,12 +23,18 @@ _PROBE = ".writable"
 class Readiness:
     """Looks when it is asked, at most once a second; everything that it does has a limit.
 
-    ``is_connected`` says whether the gateway is.
+    ``is_connected`` says whether the gateway is, ``model`` what is wrong with the language model.
     """
 
-    def __init__(self, library: Library, is_connected: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        library: Library,
+        is_connected: Callable[[], bool],
+        model: Callable[[], Note | None] = lambda: None,
+    ) -> None:
         self._library = library
         self._is_connected = is_connected
+        self._model = model
         self._looking = asyncio.Lock()
         self._known: list[Cause] = []
         self._looked_at = float("-inf")
@@ -50,6 +56,8 @@ class Readiness:
             failing = condition.severity == "failing"
             found.append(Cause(condition.part, condition.note, failing, condition.mends_itself))
         known = {cause.part for cause in found}
+        if "model" not in known and (note := self._model()) is not None:
+            found.append(Cause("model", note))
         if "catalogue" not in known and (wrong := await self._catalogue()) is not None:
             found.append(Cause("catalogue", wrong, failing=True))
         if "folder" not in known and (detail := await self._folder()) is not None:

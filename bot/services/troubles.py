@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answering.engine import AnswerEngine
 from bot.answering.observer import Observer
-from bot.answering.providers import ModelError
-from bot.config.limits import Budget
+from bot.answering.providers import ModelBusy, ModelError, ModelRefused, ModelUnreachable
+from bot.config.settings import Settings
 from bot.ops.alerts import AlertBook, Trouble
 from bot.ops.backups import last_backup
-from bot.ops.doctor import LITTLE_ROOM
+from bot.ops.doctor import LATE, LITTLE_ROOM
 from bot.ops.health import Cause
 from bot.services.readings import budget_used
 from retrieval.catalogue.totals import feed_totals
@@ -34,8 +36,8 @@ _FEEDS_SECONDS = 900.0
 _FEW_FEEDS = 3
 _MOST_OF_THEM = 0.5
 _FAILED_CALLS = 3
-# Who makes backups makes one a week at least.
-_LATE_SECONDS = 8 * 24 * 3_600.0
+# Who makes backups by hand makes one a week.
+_BY_HAND_SECONDS = 7 * 24 * 3_600.0
 
 
 class ModelTrouble(Observer):
@@ -43,21 +45,42 @@ class ModelTrouble(Observer):
 
     def __init__(self) -> None:
         self._failed = 0
-        self._why: Note | None = None
+        self._error: ModelError | None = None
+        self._failed_at = 0.0
 
     def model_answered(self) -> None:
-        self._failed, self._why = 0, None
+        self._failed, self._error = 0, None
 
     def model_failed(self, error: ModelError) -> None:
         self._failed += 1
-        self._why = error.note
+        self._error = error
+        self._failed_at = time.monotonic()
+
+    async def look(
+        self,
+        check: Callable[[], Awaitable[None]],
+        *,
+        every_seconds: float = 60.0,
+        quiet_seconds: float = 300.0,
+    ) -> None:
+        """Until this is cancelled, ask the server of a model that failed whether it is there again,
+        with ``check``: at night nobody asks a question, which would tell."""
+        while True:
+            await asyncio.sleep(every_seconds)
+            may_come_back = isinstance(self._error, ModelUnreachable | ModelRefused | ModelBusy)
+            if not may_come_back or time.monotonic() - self._failed_at < quiet_seconds:
+                continue
+            with contextlib.suppress(ModelError, TimeoutError):
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await check()
+                self.model_answered()
 
     @property
     def note(self) -> Note | None:
         """None while it answers, or is not asked often enough to know."""
-        if self._failed < _FAILED_CALLS or self._why is None:
+        if self._failed < _FAILED_CALLS or self._error is None:
             return None
-        return Note("model-failing", calls=self._failed, why=self._why)
+        return Note("model-failing", calls=self._failed, why=self._error.note)
 
 
 class TroubleWatch:
@@ -68,8 +91,7 @@ class TroubleWatch:
         book: AlertBook,
         library: Library,
         engine: AnswerEngine,
-        budget: Budget,
-        model: ModelTrouble,
+        settings: Settings,
         *,
         causes: Callable[[], Awaitable[Sequence[Cause]]],
         degraded_seconds: float | None = None,
@@ -78,15 +100,18 @@ class TroubleWatch:
         self._book = book
         self._library = library
         self._engine = engine
-        self._budget = budget
-        self._model = model
+        self._settings = settings
+        self._budget = settings.answering().budget
         self._causes = causes
         self._degraded_seconds = degraded_seconds or DEGRADED_SECONDS
         self._every_seconds = every_seconds or EVERY_SECONDS
 
     async def run(self) -> None:
         while True:
-            self._book.heard(await self.troubles())
+            if self._book.heard(await self.troubles()):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_SECONDS):
+                        await asyncio.to_thread(self._book.keep)
             await asyncio.sleep(self._every_seconds)
 
     async def troubles(self) -> list[Trouble]:
@@ -94,7 +119,6 @@ class TroubleWatch:
         found: list[Trouble] = []
         for look in (
             self._readiness,
-            self._model_fails,
             self._disk,
             self._feeds,
             self._spending,
@@ -113,12 +137,6 @@ class TroubleWatch:
             Trouble(f"ready:{cause.part}:{cause.note.code}", cause.note, self._degraded_seconds)
             for cause in await self._causes()
         ]
-
-    async def _model_fails(self) -> list[Trouble]:
-        note = self._model.note
-        if note is None or self._library.conditions.of("model") is not None:  # told as a cause
-            return []
-        return [Trouble("model", note)]
 
     async def _disk(self) -> list[Trouble]:
         free = (await asyncio.to_thread(shutil.disk_usage, self._library.data_dir)).free
@@ -146,6 +164,9 @@ class TroubleWatch:
         if state.failure is not None:
             return [Trouble("backup", Note("backup-failed", why=state.failure))]
         age = state.age_seconds(self._library.clock())
-        if age is None or age <= _LATE_SECONDS:
+        every = _BY_HAND_SECONDS
+        if self._settings.backup_dir is not None:
+            every = self._settings.backup_every_hours * 3_600
+        if age is None or age <= LATE * every:
             return []
         return [Trouble("backup", Note("backup-late", hours=round(age / 3_600)))]

@@ -1,8 +1,10 @@
 """A burst of questions in Discord while articles come in: ``python -m tests.benchmarks.discord_load``.
 
 200 questions from 50 people in 5 servers at once, and 500 articles ingested in the bot's process
-meanwhile. The stand-in and its people are in this process, the bot in another one. Prints each figure
-with its aim; exit code 1 if one is missed. Takes data/weekly-news of the shared folder.
+meanwhile. The stand-in and its people are in this process, the bot in another one. /metrics is scraped
+each second. Prints each figure with its aim, and what was counted beside what was scraped; exit code 1
+if an aim is missed or two figures differ. Takes data/weekly-news of the shared folder. With
+LOAD_SMALL=1 in the environment everything is a fifth of that.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -20,11 +23,14 @@ from typing import Any
 
 from bot.evaluation.questions import read_records
 from tests.benchmarks import weekly_news
+from tests.benchmarks.scraped_figures import Scraper, compare, longest_stall
 from tests.discord_standin import DiscordStandIn, Interaction, User
 from tests.discord_standin.model import Channel
 
-SERVERS, PEOPLE, QUESTIONS, ARTICLES = 5, 50, 200, 500
-BEFORE = 300  # articles that each server has already
+SERVERS, PEOPLE = 5, 50
+# BEFORE: articles that each server has already.
+SMALL = bool(os.environ.get("LOAD_SMALL"))
+QUESTIONS, ARTICLES, BEFORE = (40, 100, 60) if SMALL else (200, 500, 300)
 HEARTBEAT_SECONDS = 1.0
 ALLOWED_LATE = 0.5
 ROOT = Path(__file__).parents[2]
@@ -40,6 +46,8 @@ def main() -> int:
 
 async def _measure(folder: Path) -> int:
     standin = DiscordStandIn(heartbeat_interval=HEARTBEAT_SECONDS)
+    port = _free_port()
+    scraper = Scraper(f"http://127.0.0.1:{port}/metrics")
     async with standin:
         guilds = [standin.guild(f"Server {n}") for n in range(SERVERS)]
         people = [
@@ -50,8 +58,9 @@ async def _measure(folder: Path) -> int:
             "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(folder),
             "NEWSDESK_DATA_DIR": str(folder / "data"), "NEWSDESK_COOLDOWN_SECONDS": "0",
             "LOAD_SERVERS": json.dumps([g.id for g in guilds]),
-            "OMP_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1", "NEWSDESK_HEALTH_PORT": str(port),
             "LOAD_WITHOUT": os.environ.get("LOAD_WITHOUT", ""),
+            "LOAD_SMALL": os.environ.get("LOAD_SMALL", ""),
         }  # fmt: skip
         bot = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.benchmarks.discord_load_bot", env=given, cwd=ROOT,
@@ -64,21 +73,29 @@ async def _measure(folder: Path) -> int:
             await standin.wait_for_bot("ask", timeout=60)
             asked = _questions()
             standin.gateway.heartbeat_lateness.clear()
-            bot.stdin.write(b"ingest\n")
+            await scraper.scrape()
+            async with scraper.running():
+                bot.stdin.write(b"ingest\n")
+                await bot.stdin.drain()
+                await asyncio.sleep(0.3)
+                started = time.perf_counter()
+                interactions = await _burst(people, asked)
+                finals = await asyncio.gather(*map(_final, interactions))
+                took = time.perf_counter() - started
+                bot.stdin.write(b"stop\n")
+                await bot.stdin.drain()
+                figures = json.loads(await _line(bot.stdout, 120))
+            await asyncio.sleep(1.5)  # what a scrape found is told again for a second
+            await scraper.scrape()
+            bot.stdin.write(b"close\n")
             await bot.stdin.drain()
-            await asyncio.sleep(0.3)
-            started = time.perf_counter()
-            interactions = await _burst(people, asked)
-            finals = await asyncio.gather(*map(_final, interactions))
-            took = time.perf_counter() - started
-            bot.stdin.write(b"stop\n")
-            await bot.stdin.drain()
-            figures = json.loads(await _line(bot.stdout, 120))
             await asyncio.wait_for(bot.wait(), 60)
         finally:
             if bot.returncode is None:
                 bot.kill()
-        return _print(standin, interactions, finals, took, figures)
+        met = _print(standin, interactions, finals, took, figures)
+        agree = _print_scraped(scraper, finals, figures)
+        return 0 if met and agree else 1
 
 
 async def _burst(people: list[tuple[User, Channel]], asked: list[str]) -> list[Interaction]:
@@ -114,7 +131,7 @@ def _kind(embeds: list[dict[str, Any]]) -> str | None:
 def _print(
     standin: DiscordStandIn, interactions: list[Interaction], finals: list[str], took: float,
     figures: dict[str, Any],
-) -> int:  # fmt: skip
+) -> bool:  # fmt: skip
     acknowledged = [i.acknowledged_after for i in interactions if i.acknowledged_after is not None]
     every = [len([m for m in i.messages if _kind(m.embeds)]) for i in interactions]
     lateness = max(standin.gateway.heartbeat_lateness, default=0.0)
@@ -139,7 +156,25 @@ def _print(
     print(f"stalls over 50 ms: {figures['stalls']}")
     for violation in standin.violations[:5]:
         print(violation)
-    return 0 if all(met for *_, met in checks) else 1
+    return all(met for *_, met in checks)
+
+
+def _print_scraped(scraper: Scraper, finals: list[str], figures: dict[str, Any]) -> bool:
+    compared = compare(scraper, {kind: finals.count(kind) for kind in set(finals)}, figures)
+    print(f"{scraper.scrapes} scrapes, {scraper.failures} failed")
+    print(f"{'':35} {'counted':>14} {'/metrics':>14}")
+    for each in compared:
+        print(each.line())
+    bounds, agrees = longest_stall(scraper, figures["stall_ms"])
+    verdict = "agrees" if agrees else "DIFFERS"
+    print(f"{'longest stall':35} {figures['stall_ms']:>11.0f} ms {bounds:>14}   {verdict}")
+    return agrees and not scraper.failures and all(each.agrees for each in compared)
+
+
+def _free_port() -> int:
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        return int(made.getsockname()[1])
 
 
 def _questions() -> list[str]:

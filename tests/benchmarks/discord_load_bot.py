@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -66,11 +67,18 @@ async def main() -> None:
     assert watching is not None
     ingested, seconds = await ingesting
     watching.cancel()
+    library = bot.services.library
+    counts = await library.counts()
+    passages = sum(each.passages for each in counts)
     _say(json.dumps({
+        "articles": sum(each.articles for each in counts), "passages": passages,
+        "vectors": passages - sum((await library.without_vector()).values()),
+        "disk": _disk(bot.settings.data_dir), "memory_now": _memory_mb("VmRSS") * 1024 * 1024,
         "stall_ms": max(stalls.found), "stalls": sorted(round(s) for s in stalls.found if s > 50),
         "memory_mb": _memory_mb(),
         "ingested": ingested, "ingest_s": seconds,
     }))  # fmt: skip
+    await asyncio.to_thread(sys.stdin.readline)
     await bot.close()
     with contextlib.suppress(asyncio.CancelledError):
         await running
@@ -85,8 +93,17 @@ async def _ingest(bot: NewsdeskBot, server: int, articles: list[IngestItem]) -> 
     return count, time.perf_counter() - started
 
 
-def _memory_mb() -> float:
-    """The most that this process and its children that are still there have had, in MB."""
+def _disk(folder: Path) -> int:
+    kept = [*folder.glob("catalogue.sqlite3*"), folder / "keywords", folder / "chroma"]
+    done = subprocess.run(
+        ["du", "-sbc", *map(str, kept)], capture_output=True, text=True, check=True
+    )
+    return int(done.stdout.split()[-2])
+
+
+def _memory_mb(field: str = "VmHWM") -> float:
+    """The most that this process and its children that are still there have had, in MB; with
+    ``VmRSS`` what they have now."""
     own = str(os.getpid())
     kilobytes = 0
     for status in Path("/proc").glob("[0-9]*/status"):
@@ -94,8 +111,8 @@ def _memory_mb() -> float:
             fields = dict(
                 line.split(":", 1) for line in status.read_text().splitlines() if ":" in line
             )
-            if own in (fields["Pid"].strip(), fields["PPid"].strip()) and "VmHWM" in fields:
-                kilobytes += int(fields["VmHWM"].split()[0])
+            if own in (fields["Pid"].strip(), fields["PPid"].strip()) and field in fields:
+                kilobytes += int(fields[field].split()[0])
     return kilobytes / 1024
 
 

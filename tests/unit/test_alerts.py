@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,18 +21,24 @@ FULL = Trouble("disk", Note("disk-nearly-full", free="5 MB"))
 class _Book:
     """A book with a clock that the test moves."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path | None = None) -> None:
         self.now = 0.0
         self.told: list[str] = []
         self.book = AlertBook(
-            self.told.append, "en", repeat_seconds=3_600, calm_seconds=60, tick=lambda: self.now
+            self.told.append,
+            "en",
+            repeat_seconds=3_600,
+            calm_seconds=60,
+            tick=lambda: self.now,
+            file=file,
         )
 
     def at(self, seconds: float, *troubles: Trouble) -> list[str]:
         """What is told of troubles at this moment."""
         self.now = seconds
         del self.told[:]
-        self.book.heard(troubles)
+        if self.book.heard(troubles):
+            self.book.keep()
         return list(self.told)
 
 
@@ -63,6 +70,24 @@ def test_what_comes_and_goes_is_told_once() -> None:
     assert len(book.at(0, FULL)) == 1
     told = [book.at(second, *([FULL] if second % 40 else [])) for second in range(20, 400, 20)]
     assert not any(told)
+
+
+def test_a_bot_that_starts_again_tells_nothing_twice_and_what_is_over(tmp_path: Path) -> None:
+    file = tmp_path / "alerts.json"
+    assert len(_Book(file).at(0, FULL)) == 1
+    again = _Book(file)
+    assert again.at(0, FULL) == again.at(100, FULL) == []
+    after = _Book(file)
+    assert after.at(0) == []
+    [over] = after.at(61)
+    assert "5 MB" in over
+    assert _Book(file).at(100) == []
+    file.write_text("{", encoding="utf-8")
+    assert len(_Book(file).at(0, FULL)) == 1
+
+
+def test_a_folder_that_can_not_be_written_is_told_of(tmp_path: Path) -> None:
+    assert len(_Book(tmp_path / "nowhere" / "alerts.json").at(0, FULL)) == 1
 
 
 class _Discord:

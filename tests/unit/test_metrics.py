@@ -8,18 +8,26 @@ import re
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.answering.engine import AnswerEngine
 from bot.answering.models import RejectedSentence
 from bot.answering.observer import Observers, RequestOutcome
 from bot.answering.providers import ModelUnreachable
 from bot.config.settings import load_settings
+from bot.ops.alerts import AlertBook
+from bot.ops.backups import record_backup, record_failure
+from bot.ops.health import Cause
 from bot.ops.loop_lag import LoopLag
 from bot.ops.metrics import Metrics
 from bot.ops.processes import process_use
-from retrieval.errors import SettingsError
+from bot.services.troubles import ModelTrouble, TroubleWatch
+from bot.storage.library import open_library
+from retrieval.errors import Note, SettingsError
+from retrieval.library import LibraryConfig
 from tests.metric_values import Samples, parse
 
 ROOT = Path(__file__).parents[2]
@@ -140,3 +148,49 @@ def test_what_is_listened_on_is_an_address(address: str) -> None:
         return
     with pytest.raises(SettingsError, match="NEWSDESK_HEALTH_ADDRESS"):
         load_settings({"NEWSDESK_HEALTH_ADDRESS": address})
+
+
+async def test_a_model_that_failed_is_well_when_its_server_is_there_again() -> None:
+    trouble = ModelTrouble()
+    told = []
+    for _ in range(3):
+        trouble.model_failed(ModelUnreachable("model-unreachable", where="x"))
+        told.append(trouble.note is not None)
+    assert told == [False, False, True]
+    answers: list[Exception | None] = [ModelUnreachable("model-unreachable", where="x"), None]
+
+    async def check() -> None:
+        if (error := answers.pop(0)) is not None:
+            raise error
+
+    looking = asyncio.create_task(trouble.look(check, every_seconds=0.01, quiet_seconds=0))
+    async with asyncio.timeout(10):
+        while trouble.note is not None:
+            await asyncio.sleep(0.01)
+    looking.cancel()
+    assert answers == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "failure", "expected"),
+    [(1, None, None), (49, None, "backup-late"), (1, Note("backup-not-ours", file="x"), "backup-failed")],
+)  # fmt: skip
+async def test_backups_that_fail_or_are_late_need_a_person(
+    tmp_path: Path, hours: float, failure: Note | None, expected: str | None
+) -> None:
+    now = datetime(2026, 3, 5, tzinfo=UTC)
+    record_backup(tmp_path, tmp_path / "b", 1, now - timedelta(hours=hours))
+    if failure is not None:
+        record_failure(tmp_path, failure, now)
+    settings = load_settings({"NEWSDESK_BACKUP_DIR": str(tmp_path / "backups")})
+
+    async def well() -> list[Cause]:
+        return []
+
+    async with open_library(LibraryConfig(tmp_path), clock=lambda: now) as library:
+        book = AlertBook(lambda _: None, "en", repeat_seconds=1)
+        watch = TroubleWatch(book, library, AnswerEngine(library), settings, causes=well)
+        found = await watch.troubles()
+    assert [each.note.code for each in found if each.key == "backup"] == (
+        [expected] if expected else []
+    )
