@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
 from typing import NamedTuple, get_args
 
 from bot.answering.models import Reason
@@ -13,9 +13,9 @@ from bot.i18n import REMEDY
 from bot.i18n.catalogues import DOMAINS, load
 from retrieval.extraction.worker_process import Kind
 from retrieval.feeds.item_filter import Verdict
+from tests.unit.source_files import ROOT, modules, nodes, text_of
 
-ROOT = Path(__file__).parents[2]
-_SOURCES = [path for folder in ("bot", "retrieval") for path in (ROOT / folder).rglob("*.py")]
+_SOURCES = modules("bot", "retrieval")
 # What an error keeps beside its parameters.
 _OWN = {"retry", "status", "retry_after", "wait", "limit"}
 # Codes that functions return, by function, and those that are made of a part.
@@ -44,27 +44,31 @@ class Raised(NamedTuple):
 def _error_names() -> set[str]:
     """The error classes, also those that modules of their own add."""
     names = {"Note", "NewsdeskError", "UserError"}
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in _SOURCES]
+    classes = [node for p in _SOURCES for node in nodes(p) if isinstance(node, ast.ClassDef)]
     while True:
         more = {
             node.name
-            for tree in trees
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ClassDef)
-            and any(getattr(base, "id", getattr(base, "attr", "")) in names for base in node.bases)
+            for node in classes
+            if any(getattr(base, "id", getattr(base, "attr", "")) in names for base in node.bases)
         }
         if more <= names:
             return names
         names |= more
 
 
-def _raised() -> Iterator[Raised]:
+@cache
+def _raised() -> list[Raised]:
+    return [*_found()]
+
+
+def _found() -> Iterator[Raised]:
     names = _error_names()
     for path in _SOURCES:
         if "legacy" in path.parts:
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            where = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+        within = str(path.relative_to(ROOT))
+        for node in nodes(path):
+            where = f"{within}:{getattr(node, 'lineno', 0)}"
             if isinstance(node, ast.FunctionDef) and node.name in _RETURNED:
                 for inner in ast.walk(node):
                     if isinstance(inner, ast.Return) and inner.value is not None:
@@ -108,7 +112,7 @@ def _variables(key: str) -> frozenset[str]:
 
 
 def test_every_code_has_a_text_that_takes_its_parameters() -> None:
-    raised, keys = list(_raised()), _keys()
+    raised, keys = _raised(), _keys()
     assert len(raised) > 250
     assert [each for each in raised if not _WORDS.fullmatch(each.code)] == []
     assert [each for each in raised if each.code not in keys] == []
@@ -131,14 +135,14 @@ def test_every_text_of_an_error_or_remark_is_raised_or_said_somewhere() -> None:
         | set().union(*_MADE.values())
     )
     for path in _SOURCES:
-        used |= set(re.findall(r"\bsay\(\s*\"([\w-]+)\"", path.read_text(encoding="utf-8")))
-        used |= set(re.findall(r"\bpublic = \"([\w-]+)\"", path.read_text(encoding="utf-8")))
+        used |= set(re.findall(r"\bsay\(\s*\"([\w-]+)\"", text_of(path)))
+        used |= set(re.findall(r"\bpublic = \"([\w-]+)\"", text_of(path)))
     unused = {key for key in load("en", "messages") if not key.endswith(REMEDY)} - used
     assert unused == set()
 
 
 def test_what_retrieval_says_names_no_setting_and_no_command() -> None:
-    for path in (ROOT / "retrieval").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path in modules("retrieval"):
+        for node in nodes(path):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 assert "NEWSDESK_" not in node.value, f"{path}:{node.lineno}"

@@ -8,12 +8,12 @@ import re
 import shutil
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.unit.source_files import ROOT, modules, nodes, text_of
+
 _ALL_BUT_CODE = shutil.ignore_patterns(
     "__pycache__", "*.npz", "*.json", "*.jsonl", "*.ttf", "*.gz", "*.bin"
 )
@@ -25,34 +25,30 @@ CHECK = (
 
 
 def _modules() -> list[Path]:
-    """The project's own modules."""
-    folders = ("bot", "prompts", "retrieval")
-    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
-
-
-@cache
-def _nodes(path: Path) -> list[ast.AST]:
-    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    return modules("bot", "prompts", "retrieval")
 
 
 def _lines_of_code(path: Path) -> list[tuple[int, str]]:
     """Numbers and texts of lines that are neither empty nor part of an import, comment or docstring."""
     left_out: set[int] = set()
-    for node in _nodes(path):
+    for node in nodes(path):
         said: ast.stmt
         if isinstance(node, ast.Import | ast.ImportFrom):
             said = node
         elif (
             isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-            and ast.get_docstring(node) is not None
+            and node.body
+            and isinstance(first := node.body[0], ast.Expr)
+            and isinstance(first.value, ast.Constant)
+            and isinstance(first.value.value, str)
         ):
-            said = node.body[0]
+            said = first
         else:
             continue
         left_out.update(range(said.lineno, (said.end_lineno or said.lineno) + 1))
     return [
         (number, text)
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for number, line in enumerate(text_of(path).splitlines(), 1)
         if (text := line.strip()) and not text.startswith("#") and number not in left_out
     ]
 
@@ -126,7 +122,7 @@ def test_no_module_is_over_400_lines() -> None:
     long = {
         str(path.relative_to(ROOT)): count
         for path in _modules()
-        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 400
+        if (count := len(text_of(path).splitlines())) > 400
     }
     assert not long
 
@@ -142,13 +138,13 @@ def test_no_run_of_twelve_lines_stands_twice() -> None:
 
 
 def test_hardly_a_line_is_kept_from_the_formatter() -> None:
-    assert sum(path.read_text(encoding="utf-8").count("# fmt: skip") for path in _modules()) < 20
+    assert sum(text_of(path).count("# fmt: skip") for path in _modules()) < 20
 
 
 def test_no_class_has_the_name_of_another() -> None:
     places: dict[str, list[str]] = {}
     for path in _modules():
-        for node in _nodes(path):
+        for node in nodes(path):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
     assert not {name: where for name, where in places.items() if len(where) > 1}
@@ -177,7 +173,7 @@ def test_what_the_architecture_page_names_is_there() -> None:
 
 def test_no_import_is_relative() -> None:
     for path in _modules():
-        for node in _nodes(path):
+        for node in nodes(path):
             assert not (isinstance(node, ast.ImportFrom) and node.level), path
 
 
