@@ -57,11 +57,12 @@ class Executor:
         finally:
             self._holders -= 1
 
-    def wait_until_released(self) -> None:
-        """Wait in a thread while this is paused, a second at most."""
-        until = time.monotonic() + _LONGEST_HELD
-        while self._holders and time.monotonic() < until:
+    def wait_until_released(self, seconds: float) -> float:
+        """Wait in a thread while this is paused, so many seconds at most; returns those waited."""
+        started = time.monotonic()
+        while self._holders and time.monotonic() < started + seconds:
             time.sleep(_LOOK_AGAIN)
+        return time.monotonic() - started
 
     async def _wait_until_released(self) -> None:
         until = time.monotonic() + _LONGEST_HELD
@@ -71,12 +72,13 @@ class Executor:
 
 
 def giving_way(items: Iterable[Item]) -> Iterator[Item]:
-    """``items`` one by one, for work on many: each waits, a second at most, while the executor that
-    works on them is paused."""
+    """``items`` one by one, for work on many, which waits between them while the executor that works
+    on them is paused, a second at most in all."""
     executor = _working.get()
+    left = _LONGEST_HELD if executor is not None else 0.0
     for item in items:
-        if executor is not None:
-            executor.wait_until_released()
+        if executor is not None and left > 0:
+            left -= executor.wait_until_released(left)
         yield item
 
 
