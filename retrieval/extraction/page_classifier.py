@@ -271,7 +271,7 @@ def _headline_links(tree: Any, url: str) -> int:
         if len(words(text)) < 4 or not (href := link.get("href")):
             continue
         block = next(link.iterancestors("h1", "h2", "h3", "h4", "h5", "li", "p", "div", "td"), None)
-        if block is None or _is_longer(block, int(1.6 * len(text)) + 20):
+        if block is None or _is_longer(block, int(1.6 * size(text)) + 20):
             continue
         try:
             parts = urlsplit(urljoin(url, href.strip()))
@@ -284,10 +284,10 @@ def _headline_links(tree: Any, url: str) -> int:
 
 def _is_longer(element: Any, limit: int) -> bool:
     """Whether an element's text is longer; a large one is not read to its end."""
-    size = 0
+    length = 0
     for text in element.itertext():
-        size += len(" ".join(text.split()))
-        if size > limit:
+        length += size(" ".join(text.split()))
+        if length > limit:
             return True
     return False
 

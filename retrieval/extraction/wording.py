@@ -8,12 +8,10 @@ import unicodedata
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from retrieval.text.lengths import english_length
+
 # Scripts that put no spaces between words.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
-# Scripts in which one character says as much as several letters.
-_DENSE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-# Letters of English that one such character stands for.
-_DENSITY = 2.5
 _WORD = re.compile(
     rf"[{_UNSPACED}]+|[^\W{_UNSPACED}]+(?:[\u0300-\u036f\u0900-\u0dff][^\W{_UNSPACED}]*)*"
 )
@@ -41,10 +39,8 @@ def words(text: str) -> list[str]:
 
 
 def size(text: str) -> int:
-    """How much a text says, in letters of a script with spaces."""
-    if text.isascii():
-        return len(text)
-    return len(text) + int((_DENSITY - 1) * len(_DENSE.findall(text)))
+    """How much a text says, in letters of English."""
+    return int(english_length(text))
 
 
 def tidy(text: str) -> str:

@@ -14,6 +14,7 @@ from retrieval.ingestion.pasted_text import PastedText, clean_pasted
 from retrieval.text.chunking import passage_spans
 from retrieval.text.encoding import decode_text
 from retrieval.text.language import detect_language
+from retrieval.text.lengths import english_length
 from retrieval.text.sentences import sentence_spans, sentences
 from retrieval.text.tokens import encoded_words
 from tests.benchmarks.weekly_news import SHARED
@@ -82,6 +83,13 @@ def test_passages_hold_every_sentence_once_and_stay_short(text: str) -> None:
         assert inside.split() == text[start:end].split() or "".join(inside.split()) == "".join(
             text[start:end].split()
         )
+
+
+def test_a_passage_of_chinese_says_as_much_as_one_of_english() -> None:
+    text = "林奎斯特港务局周二宣布，新桥将在五月向公众开放。" * 60
+    spans = passage_spans(text, language="zh")
+    assert max(end - start for start, end in spans) <= 360
+    assert min(english_length(text[start:end]) for start, end in spans) > 500
 
 
 def test_what_a_page_puts_around_an_article_goes_and_the_article_stays() -> None:

@@ -22,7 +22,6 @@ from bot.answering.extractive.answer_type import (
     asking_part,
     expected_answer_type,
 )
-from bot.answering.extractive.lengths import english_length
 from bot.answering.extractive.sentences import asks, readable_sentences
 from bot.answering.extractive.spans_by_language import spans_in
 from bot.answering.extractive.vectors import TextVectors, text_vectors
@@ -34,6 +33,7 @@ from bot.answering.prompt_injection import (
     overlaps,
 )
 from retrieval.models import SearchResult
+from retrieval.text.lengths import english_length
 from retrieval.text.question_words import question_words
 from retrieval.text.stemming import stems, stems_of
 from retrieval.text.words import placed_words

@@ -24,7 +24,6 @@ from bot.answering.extractive.answer_evidence import (
 )
 from bot.answering.extractive.answer_type import answer_words, separate_questions
 from bot.answering.extractive.candidates import Candidates, Floats
-from bot.answering.extractive.lengths import count_words
 from bot.answering.extractive.scoring import Model, Models, learned_models
 from bot.answering.extractive.sentence_features import QuestionContext
 from bot.answering.extractive.speakers import with_speaker
@@ -37,6 +36,7 @@ from bot.answering.prompt_injection import (
     overlaps,
 )
 from retrieval.models import SearchResult, SearchResults
+from retrieval.text.lengths import count_words
 from retrieval.text.stemming import stems
 
 MAX_SENTENCES = 3

@@ -19,9 +19,9 @@ from bot.answering.extractive.analysis import (
 )
 from bot.answering.extractive.answer_type import AMOUNTS, NAMES, PEOPLE
 from bot.answering.extractive.candidates import Candidates, Floats, find_candidates
-from bot.answering.extractive.lengths import count_words
 from bot.answering.extractive.vectors import unit
 from bot.answering.extractive.window_evidence import SELECTING
+from retrieval.text.lengths import count_words
 from retrieval.text.stemming import stems
 from retrieval.timestamps import parse_span
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.answering.extractive.lengths import count_words
 from bot.answering.prompt_injection import overlaps
+from retrieval.text.lengths import count_words
 from retrieval.text.sentences import sentence_spans
 
 _CLOSES = {"“": "”", "„": "“”", "«": "»", "»": "«", '"': '"', "「": "」", "『": "』"}
