@@ -24,6 +24,7 @@ LANGUAGES = ("en", "de", "es", "ru", "ar", "zh", "tr", "hi")
 INVENTED = Path(__file__).with_name("invented_languages")
 INVENTED_LANGUAGES = ("el", "ro", "th", "vi")
 _LARGEST = 50_000_000
+_ARTICLES = (".jsonl", ".jsonl.gz")
 # Scripts without spaces: an answer may stand anywhere in a run of characters.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
@@ -42,9 +43,14 @@ def questions_of(language: str, every: int = 1) -> list[dict[str, Any]]:
     return read_records(_file(f"{language}-questions", (".jsonl",)))[::every]
 
 
+def articles_of(language: str) -> list[dict[str, Any]]:
+    """The paragraphs of a language, as articles."""
+    return read_records(_file(f"{language}-articles", _ARTICLES))
+
+
 async def take_in(library: Library, language: str, corpus: str, folder: Path) -> None:
     """Ingest the articles of a language into a corpus of the library in ``folder``."""
-    file = _file(f"{language}-articles", (".jsonl", ".jsonl.gz"))
+    file = _file(f"{language}-articles", _ARTICLES)
     indexer = await library.indexer(corpus)
     async for result in ingest(
         indexer, read_source(file, _LARGEST), actor="benchmark", data_dir=folder

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from bot.answering.extractive.answer_evidence import EVIDENCE
+from bot.answering.extractive.answer_type import answer_words
 from bot.answering.extractive.candidates import CANDIDATE, Candidates, Floats
 from bot.answering.extractive.opening import OPENING, opening_features
 from bot.answering.extractive.sentence_features import (
@@ -27,9 +29,12 @@ from bot.answering.extractive.sentence_features import (
 )
 from bot.answering.extractive.window_evidence import selecting_features
 from retrieval.models import SearchResult
+from retrieval.text.lengths import english_length
 
-# Characters: an article that is no longer is an excerpt of one.
+# Characters of English: an article that is no longer is an excerpt of one.
 _EXCERPT = 400
+# Fewer passages don't tell what kind of text they are of.
+_ENOUGH = 4
 MODEL_PATH = Path(__file__).with_name("model.json")
 LANGUAGES_PATH = Path(__file__).with_name("model_languages.json")
 
@@ -107,12 +112,14 @@ class Model:
 class Models:
     """``many`` reads the passages of several articles, ``brief`` excerpts of several, such as feeds
     give, and ``single`` those of one article alone, where nothing else says the same.
-    ``elsewhere`` reads what answers a question in another language than English."""
+    ``elsewhere`` reads what answers a question in another language than English, or from English
+    texts that are no reports: of several passages, at most the share ``reports`` has a word of these."""
 
     many: Model
     brief: Model
     single: Model
     elsewhere: Model
+    reports: float
 
     def for_results(self, results: Sequence[SearchResult], language: str = "en") -> Model:
         """The model for what was found for a question in ``language``."""
@@ -121,7 +128,11 @@ class Models:
         if len({result.passage.article.article_id for result in results}) == 1:
             return self.single
         short = sum(_is_excerpt(result) for result in results)
-        return self.brief if 2 * short > len(results) else self.many
+        if 2 * short > len(results):
+            return self.brief
+        texts = [result.passage.text for result in results]
+        few = len(texts) >= _ENOUGH and share_of_reports(texts) <= self.reports
+        return self.elsewhere if few else self.many
 
 
 @cache
@@ -130,11 +141,21 @@ def learned_models() -> Models:
     data = json.loads(MODEL_PATH.read_text(encoding="utf-8"))
     elsewhere = json.loads(LANGUAGES_PATH.read_text(encoding="utf-8"))
     many, brief, single = (Model.from_json(data[name]) for name in ("many", "brief", "single"))
-    return Models(many, brief, single, Model.from_json(elsewhere))
+    return Models(many, brief, single, Model.from_json(elsewhere), elsewhere["reports"])
+
+
+def share_of_reports(passages: Sequence[str]) -> float:
+    """The share of English passages that have a word of reports: who said what, on which day."""
+    return sum(map(bool, map(_of_reports().search, passages))) / len(passages)
+
+
+@cache
+def _of_reports() -> re.Pattern[str]:
+    return re.compile(answer_words()["reports"])
 
 
 def _is_excerpt(result: SearchResult) -> bool:
-    return result.passage.start == 0 and len(result.passage.text) < _EXCERPT
+    return result.passage.start == 0 and english_length(result.passage.text) < _EXCERPT
 
 
 def _scoring(data: dict[str, Any], names: tuple[str, ...]) -> ScoringModel:
