@@ -182,6 +182,16 @@ def _named_holiday(reader: Reader, match: Match, ahead: bool) -> Period:
     return reader.holiday(found.get("which"), match["holiday"], found.get("year"))
 
 
+def _numbered_quarter(reader: Reader, match: Match, ahead: bool) -> Period:
+    said = match["q"]
+    number = int(said if said.isdecimal() else reader.language.meaning("ordinal", said))
+    today = reader.calendar.today
+    year = _int(match.groupdict().get("year"))
+    if year is None:  # the last one that has begun
+        year = today.year - (3 * (number - 1) >= today.month)
+    return reader.calendar.months(year * 12 + 3 * (number - 1), 3)
+
+
 def _named_month(reader: Reader, match: Match, ahead: bool) -> Period:
     number = int(reader.language.meaning("month", match["month"]))
     return reader.calendar.month(number, _int(match["year"]))
@@ -195,6 +205,7 @@ _PERIODS: Mapping[str, PeriodMeaning] = {
     "date": _date,
     "holiday": _named_holiday,
     "month": _named_month,
+    "quarter": _numbered_quarter,
     "relative": _relative_unit,
     "season": _relative_season,
     "span": _span,

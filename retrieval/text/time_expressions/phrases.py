@@ -39,7 +39,7 @@ _OPTIONAL = (
 # Parts that are made of what a single period may be, by the meanings of their entries.
 _OF_PERIODS = {
     "period": frozenset[str](),
-    "named": frozenset(["span", "relative", "season"]),
+    "named": frozenset(["span", "relative", "season", "quarter", "holiday"]),
     "dayname": frozenset(["weekday"]),
 }
 _NEVER = "(?!)"
