@@ -26,11 +26,11 @@ def near_words(question: str, found: SearchResults) -> list[Respelling]:
     """For each word of a question that no passage found has, the nearest word of these, if one is
     near. It takes a few milliseconds: call it in a worker thread."""
     texts = [f"{hit.passage.article.title} {hit.passage.text}" for hit in found.hits[:_READ]]
-    stand = {stem for text in texts for stem in stems(text)}
+    stand = {stem for text in texts for stem in stems(text, found.stemming)}
     counts = Counter(word.casefold() for text in texts for word in _WORD.findall(text))
     slips = []
-    for word in dict.fromkeys(content_words(question)):
-        own = set(stems(word))
+    for word in dict.fromkeys(content_words(question, found.language)):
+        own = set(stems(word, found.stemming))
         if len(word) < _SHORT or not word.isalpha() or own & stand:
             continue
         if any(map(share_of_passages, own)):

@@ -11,6 +11,7 @@ from bot.answering.models import Answer, Citation
 from retrieval.errors import Note
 from retrieval.models import SearchResults, TimePreference
 from retrieval.text.language import detect_language
+from retrieval.text.question_words import known_languages
 from retrieval.text.time_expressions.mentions import day_mentions
 from retrieval.timestamps import parse_span
 
@@ -21,12 +22,14 @@ _BEFORE, _AFTER = timedelta(days=2), timedelta(days=14)
 
 
 def reading_notes(answer: Answer, found: SearchResults) -> list[Note]:
-    """Remarks on what was looked for in place of unknown words, and on an answer of another time
-    than the one that was asked for."""
+    """Remarks on what was looked for in place of unknown words, on a language that is not supported,
+    and on an answer of another time than the one that was asked for."""
     notes: list[Note] = [
         Note("note-respelled", word=one.word, instead=", ".join(one.instead))
         for one in found.respellings
     ]
+    if found.language not in known_languages():
+        notes.append(Note("note-language-not-known", language=_own_name(found.language)))
     notes += _unmeasured(answer, found)
     preferred = found.preferred
     if answer.abstained or preferred is None or not answer.citations:

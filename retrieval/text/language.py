@@ -33,11 +33,12 @@ def detect_language(text: str) -> str | None:
 @cache
 def detectable_languages() -> frozenset[str]:
     """The codes of all languages that the detector knows."""
-    return frozenset(ranked_languages("text"))
+    return frozenset(code for code, _ in ranked_languages("text"))
 
 
-def ranked_languages(text: str) -> list[str]:
-    """The codes of all languages that the detector knows, the likeliest for ``text`` first."""
+def ranked_languages(text: str) -> list[tuple[str, float]]:
+    """The codes of all languages that the detector knows, the likeliest for ``text`` first, each with
+    the logarithm of its likelihood."""
     import py3langid
 
-    return [code for code, _ in py3langid.rank(text[:_SAMPLE_CHARS])]
+    return [(code, float(score)) for code, score in py3langid.rank(text[:_SAMPLE_CHARS])]

@@ -33,6 +33,14 @@ _DIGIT = re.compile(r"\d")  # a number or a code has no ending
 _NONE = frozenset(["und", "zxx"])
 # A tone is half of a word there, and words have one syllable: nothing is cut, nothing folded.
 _WHOLE = frozenset(["vi"])
+# At the end of a syllable a tone stands on either of two vowels: "hoà" is "hòa".
+_TONES = dict(
+    zip(
+        "oà oá oả oã oạ oè oé oẻ oẽ oẹ uỳ uý uỷ uỹ uỵ".split(),
+        "òa óa ỏa õa ọa òe óe ỏe õe ọe ùy úy ủy ũy ụy".split(),
+        strict=True,
+    )
+)
 _NOT_ASCII_LATIN = re.compile("[^\x00-\u02ff\u1e00-\u20ff]")
 # Hebrew, the alphabets of India but Tamil's, Armenian, Georgian, Ethiopic.
 _CUT_SCRIPTS = re.compile("[\u0530-\u05ff\u0900-\u0b7f\u0c00-\u0dff\u10a0-\u10ff\u1200-\u139f]")
@@ -54,6 +62,8 @@ def stems_of(found: Sequence[str], language: str | None = None) -> list[str]:
     stemmed: list[str] = _analyzer(form, other).analyze(line)
     if form == "cut":
         return [stem if _DIGIT.search(stem) else stem[:_CUT] for stem in stemmed]
+    if form == "whole":
+        return [stem[:-2] + _TONES.get(stem[-2:], stem[-2:]) for stem in stemmed]
     if other and _CUT_SCRIPTS.search(line):
         return [stem[:_CUT] if _CUT_SCRIPTS.match(stem) else stem for stem in stemmed]
     return stemmed if all(stemmed) else [s or w for s, w in zip(stemmed, found, strict=True)]

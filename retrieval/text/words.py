@@ -156,8 +156,9 @@ def _folds() -> dict[int, str]:
     # Hebrew and Arabic; the dot of loaned consonants in Hindi.
     gone = [*_UNSEEN, 0x640, 0x670, 0x93C, *range(0x300, 0x370), *range(0x591, 0x5BE)]
     table |= dict.fromkeys([*gone, *range(0x64B, 0x660)], "")
-    # Dotted and dotless i, Cyrillic yo, letters of Persian keyboards, nasal signs of Hindi.
-    alike = ("İıёЁکیँ", "iiеЕكيं"), ("άέήίόύώϊϋΐΰςΆΈΉΊΌΎΏ", "αεηιουωιυιυσΑΕΗΙΟΥΩ")
+    # Dotted and dotless i, Cyrillic yo, letters of Persian keyboards, nasal signs of Hindi, commas
+    # for the cedillas that Romanian had in older keyboards.
+    alike = ("İıёЁکیँșțȘȚ", "iiеЕكيंşţŞŢ"), ("άέήίόύώϊϋΐΰςΆΈΉΊΌΎΏ", "αεηιουωιυιυσΑΕΗΙΟΥΩ")
     for letters, plain in alike:
         table |= {ord(a): b for a, b in zip(letters, plain, strict=True)}
     return table

@@ -157,3 +157,35 @@ def test_every_mark_of_unicode_stays_in_its_word() -> None:
     marks = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c)[0] == "M"]
     assert marks
     assert [c for c in marks if len(surface_words(f"a{c}b")) != 1] == []
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Rais wa Kenya alisema nini kuhusu uchaguzi mkuu?", "sw"),
+        ("Pwy enillodd yr etholiad yng Nghaerdydd?", "cy"),
+        ("ვინ მოიგო არჩევნები თბილისში?", "ka"),
+        ("ማን አሸነፈ?", "am"),
+    ],
+)
+def test_a_language_whose_words_are_not_known_is_told_all_the_same(
+    question: str, language: str
+) -> None:
+    assert question_language(question, {"en": 100}) == language
+    assert language not in known_languages()
+
+
+def test_kana_tells_japanese_among_many_characters() -> None:
+    assert question_language("東京都知事選挙で当選したのは誰", {"zh": 100}) == "ja"
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [
+        ("ro", "populaţia înfiinţată", "populația înființată"),
+        ("vi", "tàu hoả", "tàu hỏa"),
+        ("vi", "thuý", "thúy"),
+    ],
+)
+def test_ways_of_writing_a_language_are_one(language: str, one: str, other: str) -> None:
+    assert stems(one, language) == stems(other, language)

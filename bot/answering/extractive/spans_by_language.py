@@ -14,7 +14,7 @@ from babel import Locale, UnknownLocaleError
 
 from bot.answering.extractive.answer_spans import AnswerSpan, answer_spans
 from bot.answering.extractive.answer_type import NAMES, PEOPLE, AnswerKind
-from retrieval.text.words import folded, surface_words
+from retrieval.text.words import folded, has_unspaced, surface_words
 
 _NUMBER = re.compile(
     r"(?P<before>[$£€¥₹₺₽%٪]\s?)?\d(?:[\d.,٫٬]*\d)?(?:[–-]\d+)?(?P<after>\s?[%٪％$€£¥₹₺₽])?"
@@ -100,4 +100,10 @@ def _months(language: str) -> re.Pattern[str] | None:
         if any(map(str.isalpha, name)) and surface_words(name)
     }
     ordered = sorted(map(re.escape, names), key=len, reverse=True)
-    return re.compile(rf"(?:{'|'.join(ordered)})", re.IGNORECASE) if ordered else None
+    if not ordered:
+        return None
+    any_of = "|".join(ordered)
+    if any(map(has_unspaced, names)):
+        return re.compile(any_of, re.IGNORECASE)
+    # An ending may follow ("Ocak'ta", "июльский"), but a name begins its word.
+    return re.compile(rf"(?<![^\W\d_])(?:{any_of})", re.IGNORECASE)
