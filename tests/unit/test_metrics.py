@@ -20,7 +20,7 @@ from bot.answering.providers import ModelUnreachable
 from bot.config.settings import load_settings
 from bot.ops.alerts import AlertBook
 from bot.ops.backups import record_backup, record_failure
-from bot.ops.health import Cause
+from bot.ops.health import Cause, Probes, health_endpoint
 from bot.ops.loop_lag import LoopLag
 from bot.ops.metrics import Metrics
 from bot.ops.processes import process_use
@@ -194,3 +194,26 @@ async def test_backups_that_fail_or_are_late_need_a_person(
     assert [each.note.code for each in found if each.key == "backup"] == (
         [expected] if expected else []
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [("127.0.0.1", "health-port-taken"), ("192.0.2.1", "health-address-unusable")],
+)
+async def test_what_can_not_be_listened_on_is_a_clear_error(
+    unused_tcp_port: int, address: str, code: str
+) -> None:
+    async def nothing() -> list[Cause]:
+        return []
+
+    async def metrics() -> tuple[bytes, str]:
+        return b"", "text/plain"
+
+    probes = Probes(nothing, (), metrics, lambda: 0.0)
+    async with health_endpoint("127.0.0.1", unused_tcp_port, probes):
+        with pytest.raises(SettingsError) as refused:
+            async with health_endpoint(address, unused_tcp_port, probes):
+                pass
+    assert refused.value.code == code
+    async with health_endpoint("127.0.0.1", unused_tcp_port, probes):
+        pass
