@@ -31,6 +31,7 @@ EVERY_SECONDS = 15.0
 _LOOK_SECONDS = 10.0
 # How long something lasts before anyone is woken: what mends itself gets the time to do so.
 DEGRADED_SECONDS = 180.0
+_SURE_SECONDS = 30.0
 _FEEDS_SECONDS = 900.0
 # One feed that fails is its publisher's business; many at once are ours.
 _FEW_FEEDS = 3
@@ -134,7 +135,11 @@ class TroubleWatch:
 
     async def _readiness(self) -> list[Trouble]:
         return [
-            Trouble(f"ready:{cause.part}:{cause.note.code}", cause.note, self._degraded_seconds)
+            Trouble(
+                f"ready:{cause.part}:{cause.note.code}",
+                cause.note,
+                self._degraded_seconds if cause.mends_itself else _SURE_SECONDS,
+            )
             for cause in await self._causes()
         ]
 
