@@ -40,6 +40,7 @@ train: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks.train_quoting --write
 	$(BIN)/python -m tests.benchmarks.train_answer_languages --write
 	$(BIN)/python -m tests.benchmarks.train_verification --write
+	$(BIN)/python -m tests.benchmarks.train_differences --write
 	$(BIN)/python -m tests.benchmarks.train_router --write
 	$(BIN)/python -m tests.benchmarks.train_orders --write
 	$(BIN)/python -m tests.benchmarks.train_declines --write

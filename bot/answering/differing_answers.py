@@ -7,11 +7,13 @@ that the question asks for. More than one such place means another event, told i
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 
 from bot.answering.conflicts import Difference, ToldValue, comparable_sentences
 from bot.answering.extractive.analysis import coverage, is_order, names_of
@@ -30,8 +32,8 @@ from retrieval.text.tokens import stands_whole
 from retrieval.timestamps import parse_span
 
 _WORD = re.compile(r"[^\W_]+(?:[.,'’-][^\W_]+)*")
+THRESHOLDS = Path(__file__).with_name("differing_answers.json")
 _LEAST_AGREED = 5  # words
-_AGREED = 0.6  # of the words of the shorter sentence
 _ROUGHLY = (
     0.4  # of the words in common, whatever their order: less is not worth laying side by side
 )
@@ -72,12 +74,31 @@ class _Statement:
         return self.hit.passage.article.article_id
 
 
-def differing_answer(found: SearchResults, selection: Selection) -> Difference | None:
-    """Find what two articles answer differently; None if nothing.
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Of the words of the shorter sentence so many are ``agreed`` on; where so much of the question
+    stands with a difference, it is ``sure`` that both answer. Chosen by
+    `python -m tests.benchmarks.train_differences`."""
+
+    agreed: float
+    sure: float
+
+
+@cache
+def thresholds() -> Thresholds:
+    """The thresholds that ship."""
+    return Thresholds(**json.loads(THRESHOLDS.read_text(encoding="utf-8")))
+
+
+def differing_answer(
+    found: SearchResults, selection: Selection, agreed: float | None = None
+) -> Difference | None:
+    """Find what two articles answer differently; None if nothing. ``agreed`` is for measuring.
 
     Of several differences the one counts whose sentence has most of the question, with its passage.
     It takes a few milliseconds: call it in a worker thread.
     """
+    agreed = thresholds().agreed if agreed is None else agreed
     expected = expected_answer_type(found.question, found.language)
     asked = frozenset(stems(found.question))  # values are stemmed so too, whatever their language
     statements = _statements(found, selection)
@@ -91,7 +112,7 @@ def differing_answer(found: SearchResults, selection: Selection) -> Difference |
         if own.about < least:
             continue
         for other in statements:
-            told = _differ(own, other, expected.kinds, asked, units)
+            told = _differ(own, other, expected.kinds, asked, units, agreed)
             if told is not None and _one_each(told, statements) and not _ordered(told):
                 subject = expected.thing or found.question.strip(" ?")
                 return Difference(subject, _newest_first(told), about=own.about)
@@ -125,6 +146,7 @@ def _differ(
     kinds: Set[AnswerKind],
     asked: Set[str],
     units: Callable[[str], Sequence[_Unit]],
+    least: float,
 ) -> tuple[ToldValue, ToldValue] | None:
     """The one thing on which two sentences differ, if it can be what is asked for."""
     shorter = min(len(own.words), len(other.words))
@@ -145,7 +167,7 @@ def _differ(
         for unit in first[block.a : block.a + block.size]
     )
     length = min(sum(unit.words for unit in each) for each in (first, second))
-    if agreed < max(_LEAST_AGREED, _AGREED * length):
+    if agreed < max(_LEAST_AGREED, least * length):
         return None
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for tag, a, b, c, d in matcher.get_opcodes():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.answering.assembly import answer_of_quotations
 from bot.answering.conflicts import ConflictResolution, reconcile
-from bot.answering.differing_answers import differing_answer
+from bot.answering.differing_answers import differing_answer, thresholds
 from bot.answering.extractive import Selection, select
 from bot.answering.extractive.answer_spans import answer_spans
 from bot.answering.extractive.answer_type import AnswerKind, expected_answer_type
@@ -16,8 +16,6 @@ from bot.answering.replies.decline_reasons import with_names
 from bot.answering.replies.told_differences import with_difference
 from retrieval.models import SearchResults
 
-# Two articles that agree on all but the answer answer a question of which they have so much.
-_SURE = 0.7
 # The most telling first: a price is a number too, a number need be no price.
 _AMOUNTS: tuple[AnswerKind, ...] = ("money", "percent", "number")
 
@@ -59,7 +57,7 @@ def read_answer(found: SearchResults, words: str | None) -> ReadAnswer:
         difference = differing_answer(found, selection)
         if difference is not None:
             resolution = resolution.differing(difference)
-            if difference.about >= _SURE:
+            if difference.about >= thresholds().sure:
                 reason = None
     return ReadAnswer(selection, resolution, reason, tuple(missing) if reason else ())
 
