@@ -1,5 +1,5 @@
 """Draw answers to quiz questions for a reader to mark:
-`python -m tests.benchmarks.answers_to_review OUT [--count N] [--seed N] [--folder FOLDER]`.
+`python -m tests.benchmarks.answers_to_review OUT [--count N] [--seed N] [--folder FOLDER] [--sets A,B]`.
 
 The same seed draws the same questions, as many of each of four years; OUT gets one line for each
 that is answered, with what is cited and what the quiz holds for right, until N are. It also prints
@@ -51,9 +51,9 @@ async def answered(
     return found, declined
 
 
-async def drawn(folder: Path, count: int, seed: int, out: Path) -> None:
-    each, lines, declined = count // len(SETS), list[dict[str, Any]](), 0
-    for name in SETS:
+async def drawn(folder: Path, count: int, seed: int, out: Path, sets: Sequence[str]) -> None:
+    each, lines, declined = count // len(sets), list[dict[str, Any]](), 0
+    for name in sets:
         records = read_records(SHARED / "data" / name / "questions.jsonl")
         random.Random(seed).shuffle(records)
         found, without = await answered(await ingested(folder, name), records, each)
@@ -66,7 +66,10 @@ async def drawn(folder: Path, count: int, seed: int, out: Path) -> None:
 
 
 def draw_to_review(
-    told: str, counted: str, most: int, draw: Callable[[Path, int, int, Path], Awaitable[None]]
+    told: str,
+    counted: str,
+    most: int,
+    draw: Callable[[Path, int, int, Path, Sequence[str]], Awaitable[None]],
 ) -> None:
     """Read the command line of a command that ``told`` describes and that draws a number of what is
     ``counted``, ``most`` unless said; then ``draw`` from the ingested sets."""
@@ -75,14 +78,16 @@ def draw_to_review(
     parser.add_argument(f"--{counted}", dest="most", type=int, default=most)
     parser.add_argument("--seed", type=int, default=16)
     parser.add_argument("--folder", type=Path, help="where ingested sets are kept")
+    parser.add_argument("--sets", default=",".join(SETS), help="from which it is drawn")
     options = parser.parse_args()
-    missing = [name for name in SETS if not (SHARED / "data" / name).exists()]
+    sets = options.sets.split(",")
+    missing = [name for name in sets if not (SHARED / "data" / name).exists()]
     if missing:
         print(f"not drawn: {SHARED / 'data' / missing[0]} is not there")
         return
 
     async def from_folder(folder: Path) -> None:
-        await draw(folder, options.most, options.seed, options.out)
+        await draw(folder, options.most, options.seed, options.out, sets)
 
     with tempfile.TemporaryDirectory() as temporary:
         asyncio.run(from_folder(options.folder or Path(temporary)))
