@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from bot.answering.extractive.analysis import is_order
 from bot.answering.extractive.answer_type import expected_answer_type
 from bot.answering.extractive.selection import Quotation
 from bot.answering.extractive.sentences import asks, readable_sentences
 from bot.answering.figures import Figure, figures
-from bot.answering.prompt_injection import DOUBTFUL, strip_injected_instructions
 from bot.answering.verification.number_parser import parse_numbers
 from retrieval.errors import Note
 from retrieval.models import Passage, SearchResult
@@ -170,7 +170,9 @@ def reconcile(
         if not _of_another_year(hit, text)
     ]
     for correction in sorted(
-        (t for t in [*quoted, *others] if t.corrects), key=_published, reverse=True
+        (t for t in [*quoted, *others] if t.corrects and not is_order(t.hit, t.text)),
+        key=_published,
+        reverse=True,
     ):
         for told in (t for t in [*quoted, *others] if not t.corrects):
             replaced = _replaced(correction, told, asked)
@@ -178,7 +180,8 @@ def reconcile(
                 return _corrected(correction, *replaced, quotations, [*quoted, *others])
     for told in quoted:
         for other in others:
-            if (found := _differ(told, other, asked)) is not None:
+            found = _differ(told, other, asked)
+            if found is not None and not is_order(other.hit, other.text):
                 return ConflictResolution(tuple(quotations), ()).differing(
                     _difference(question, (told, found[0]), (other, found[1]))
                 )
@@ -220,10 +223,10 @@ def _differing_note(first: tuple[str, str | Note], second: tuple[str, str | Note
 
 
 def comparable_sentences(hit: SearchResult) -> Iterator[str]:
-    """The sentences of a passage that can be quoted and ask nothing."""
-    passage = hit.passage
-    text = strip_injected_instructions(passage.text, passage.article.title, level=DOUBTFUL)
-    for span in readable_sentences(text, passage.article.title):
+    """The sentences of a passage that can be quoted and ask nothing. One that is told has still to be
+    held against ``is_order``."""
+    text = hit.passage.text
+    for span in readable_sentences(text, hit.passage.article.title):
         sentence = text[span.start : span.end]
         if not asks(sentence):
             yield sentence

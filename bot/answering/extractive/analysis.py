@@ -333,7 +333,8 @@ def _closeness(terms: Sequence[str], weights: Mapping[str, float]) -> tuple[floa
     for stem, at in places.items():
         weight = weights[stem]
         for here in range(len(terms)):
-            distance = min(abs(here - place) for place in at)
+            next_one = bisect_left(at, here)
+            distance = min(abs(here - place) for place in at[max(0, next_one - 1) : next_one + 1])
             if distance:
                 found[here] += weight / (1 + distance / _REACH)
     return tuple(value / total for value in found)

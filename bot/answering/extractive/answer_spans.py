@@ -42,6 +42,7 @@ _DATE = re.compile(
 )
 _IN_BRACKETS = re.compile(r"\s*\([^)]*\)")
 _QUOTED = re.compile(r"[“\"‘]([^“”\"]{3,200})[”\"’]")
+_DIGIT, _QUOTES = re.compile(r"\d"), re.compile('[“"‘]')
 _CALENDAR = re.compile(
     r"^(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Aug|Sept?|Oct|Nov|Dec)\b"
 )
@@ -208,7 +209,7 @@ def answer_spans(
     for match in _DATE.finditer(sentence):
         dates.append(match.span())
         yield AnswerSpan(match[0].lower(), frozenset({"date"}), *match.span())
-    for match in _NUMBER.finditer(sentence):
+    for match in _NUMBER.finditer(sentence) if _DIGIT.search(sentence) else ():
         kinds = {"number"}
         in_words = match["unit"] in _currencies()
         if match["money"] or in_words:
@@ -222,7 +223,7 @@ def answer_spans(
         yield AnswerSpan(" ".join(told.lower().split()), frozenset(kinds), match.start(), end)
     for match in _NUMBER_WORD.finditer(sentence):
         yield AnswerSpan(match[0].lower(), frozenset({"number"}), *match.span())
-    for match in _QUOTED.finditer(sentence):
+    for match in _QUOTED.finditer(sentence) if _QUOTES.search(sentence) else ():
         yield AnswerSpan(match[1].lower(), frozenset({"quote"}), match.start(1), match.end(1))
     yield from _cued(sentence, expected)
 

@@ -5,6 +5,7 @@ The token vectors of wordllama come in its wheel and serve here whatever embedde
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -34,14 +35,14 @@ class TextVectors:
         self, texts: Sequence[int], starts: Sequence[int], ends: Sequence[int]
     ) -> Floats32:
         """The same for stretches of texts, given by text, first and last character."""
+        known, first = self.starts.tolist(), self.first.tolist()
         begin = np.empty(len(texts), dtype=np.intp)
         stop = np.empty(len(texts), dtype=np.intp)
         for i, (text, start, end) in enumerate(zip(texts, starts, ends, strict=True)):
-            low, high = self.first[text], self.first[text + 1]
-            here = self.starts[low:high]
+            low, high = first[text], first[text + 1]
             # A token of this vocabulary may begin with the space before its word.
-            begin[i] = low + np.searchsorted(here, max(start - 1, 0))
-            stop[i] = low + np.searchsorted(here, end)
+            begin[i] = bisect_left(known, max(start - 1, 0), low, high)
+            stop[i] = bisect_left(known, end, low, high)
         return unit(self.sums[np.maximum(stop, begin)] - self.sums[begin])
 
 
