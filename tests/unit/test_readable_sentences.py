@@ -51,6 +51,8 @@ def test_what_stands_before_or_behind_a_sentence_is_left_out(text: str, sentence
         "said the costs would be small if the strike ended soon.",
         "For the latest on the strike, visit our live page.",
         "Read more: Ten tips for better sleep",
+        "For the latest updates on the fires, follow our live coverage.",
+        "480-555-0107, clinic-osswick.com.",
         "Reach Joey Calder on X @joeycalder.",
         "Updated Jan. 29, 2025, 3:08 p.m. ET",
         "Vaccines for children under 5 a turning point for many US families",

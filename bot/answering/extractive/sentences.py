@@ -42,6 +42,9 @@ _STAMP = re.compile(
 _SNIPPET_DATE = re.compile(
     r"(?:[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|\d{1,2} [A-Z][a-z]{2,8} \d{4}|\d+ (?:days?|hours?) ago)\s*(?:\.\.\.|…|·|—|–)\s*"
 )
+# "480-555-0107, osswick.example.com": a telephone number or a site with hardly a word beside it.
+_CONTACT = re.compile(r"\+?\d[\d() .-]{6,}\d|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,6}\b(?:/\S*)?")
+_CONTACT_WORDS = 4
 _CASED = re.compile(r"[A-Za-zÀ-ÿА-я]")
 _NO_LETTER = re.compile(r"[\W_]+")
 # A sentence that begins with such a word in small letters has lost its beginning; "iPhone" and
@@ -194,6 +197,8 @@ class _Rules:
         if _VIDEO.search(here) or _LINK.match(here):
             return True
         if "@" in here and self._contacts.search(here):
+            return True
+        if _CONTACT.search(here) and len(_CONTACT.sub(" ", here).split()) <= _CONTACT_WORDS:
             return True
         return len(here) < 90 and any(c.isdigit() for c in here) and not _STAMP.sub("", here)
 
