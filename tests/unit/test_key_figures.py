@@ -26,3 +26,16 @@ def test_a_figure_is_told_with_what_it_counts(sentence: str, figure: str) -> Non
     [(text, line)] = key_figures([LoadedReport(Report(1, article, 0, 1, 1), [passage])])
     assert text == figure
     assert line.text == sentence
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The poet, whose death at 95 was announced on Saturday, wrote until her last year.",
+        "The bishop, who in 1415 was the last to step down, went back to his old town.",
+    ],
+)
+def test_a_number_that_counts_nothing_is_no_figure(sentence: str) -> None:
+    article = Reference("a", None, "", None, None)
+    passage = Passage(1, article, 0, len(sentence), sentence)
+    assert key_figures([LoadedReport(Report(1, article, 0, 1, 1), [passage])]) == []

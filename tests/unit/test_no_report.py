@@ -13,6 +13,7 @@ from bot.answering.summaries.no_report import reports_an_event
         "In photos: Flood in the Saltmarket",
         "5 things to know for Nov. 3: Ferry, strike, harbor",
         "Tariffs, ferries, the harbor, schools, Anna Berg ...",
+        "Ferry raised, Saltmarket flood, Anna Berg: Daily Briefing",
         "Larks vs. Herons picks and predictions",
         "Where to watch the cup final on Saturday",
         "Black Friday deals: the best lamps",
@@ -33,6 +34,7 @@ def test_pages_beside_the_news_are_no_reports(title: str) -> None:
         "Photographer wins prize for picture of the flood",
         "Bookmakers fined after the cup final",
         "Oskar, Calder and Pell agree on fishing quotas for 2032",
+        "Ferry burns, 34 hurt, captain held",
         "Watch stolen from museum found in a canal",
     ],
 )

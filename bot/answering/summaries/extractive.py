@@ -48,6 +48,10 @@ _DISPUTES_IT = re.compile(
 
 
 _TIME = re.compile(r"\s?[ap]\.?m\b", re.IGNORECASE)
+# "who died at 95 was", "in 1415 the last": such figures count nothing that follows.
+_VERB = re.compile(
+    r",?\s(?:is|was|are|were|has|had|have|will|would|could|the|he|she|it|they|who)\b"
+)
 _WORD = re.compile(r"\s+(?:(?:[A-Z]\.){2,}|[\w’'-]+)")
 # "46,000 UAW workers", "14 Navy ships".
 _REST_OF_NAME = re.compile(
@@ -241,10 +245,11 @@ def key_figures(
 
 
 def _telling_figures(sentence: str) -> Iterator[Figure]:
-    """Not the time of day, and not two of something."""
+    """Not the time of day, not two of something, and nothing that counts nothing."""
     for figure in figures(sentence):
         behind = sentence[figure.start + len(figure.text) :]
-        if _DAY_OF_MONTH.search(sentence, 0, figure.start):
+        bare = figure.unit not in ("$", "%") and _VERB.match(behind)
+        if bare or _DAY_OF_MONTH.search(sentence, 0, figure.start):
             continue
         if (figure.value >= 10 or figure.unit in "$%") and not _TIME.match(behind):
             yield figure

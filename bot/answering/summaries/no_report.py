@@ -16,15 +16,18 @@ from retrieval.catalogue.coverage import Report
 from retrieval.stories.features import is_roundup
 
 _SEPARATOR = re.compile(r"[,，、،]\s*")
-_SUBJECTS, _SHORT = 4, 3  # parts, and words of each
+# What stands behind a list of subjects: ": Daily Briefing".
+_NAME_OF_LIST = re.compile(r":[^:,]*$")
+_SUBJECTS, _SHORT = 4, 3  # parts, and words of each; of a list with a name a part less
 
 
 def reports_an_event(title: str) -> bool:
     if is_roundup(title) or _patterns().search(title.replace("’", "'")):
         return False
     # "Tariffs, economy, Harvard, FAA": a title that only lists subjects.
-    parts = _SEPARATOR.split(title.removesuffix("...").strip())
-    return len(parts) < _SUBJECTS or any(len(part.split()) > _SHORT for part in parts)
+    subjects, named = _NAME_OF_LIST.subn("", title.removesuffix("...").strip())
+    parts = _SEPARATOR.split(subjects)
+    return len(parts) < _SUBJECTS - named or any(len(part.split()) > _SHORT for part in parts)
 
 
 def telling(reports: Sequence[Report]) -> list[Report]:
