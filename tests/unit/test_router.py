@@ -55,6 +55,10 @@ def test_what_a_question_is_wrapped_in_is_cut(typed: str, meant: str) -> None:
 
 def test_short_forms_are_read_as_articles_write_them() -> None:
     assert spelt_out("how many ppl does the govt pay") == "how many people does the government pay"
+    assert (
+        spelt_out("wats new with the mayor n the bridge")
+        == "what is new with the mayor and the bridge"
+    )
     assert spelt_out("homes w/o power in ny") == "homes without power in New York"
     assert spelt_out("a letter from Pres Halvorsen") == "a letter from Pres Halvorsen"
     assert spelt_out("who won the U.S. Open, u know?") == "who won the U.S. Open, you know?"
