@@ -75,7 +75,7 @@ class _Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
+class AgreementThresholds:
     """Of the words of the shorter sentence so many are ``agreed`` on; where so much of the question
     stands with a difference, it is ``sure`` that both answer. Chosen by
     `python -m tests.benchmarks.train_differences`."""
@@ -85,9 +85,9 @@ class Thresholds:
 
 
 @cache
-def thresholds() -> Thresholds:
+def thresholds() -> AgreementThresholds:
     """The thresholds that ship."""
-    return Thresholds(**json.loads(THRESHOLDS.read_text(encoding="utf-8")))
+    return AgreementThresholds(**json.loads(THRESHOLDS.read_text(encoding="utf-8")))
 
 
 def differing_answer(
