@@ -147,6 +147,20 @@ async def test_messages_in_other_languages_are_read_as_what_they_are(
     assert (found.kind, found.language) == (kind, language)
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Γιατί μειώθηκε ο πληθυσμός του σαλιγκαριού;",
+        "ทำไมจำนวนหอยทากจึงลดลง",
+        "De ce a scăzut populația melcului?",
+        "Vì sao số lượng ốc xanh giảm?",
+        "Rais wa Kenya alisema nini kuhusu uchaguzi mkuu?",
+    ],
+)
+async def test_a_question_in_a_language_without_learned_kinds_is_one(question: str) -> None:
+    assert (await read(question)).kind == "question"
+
+
 def test_two_questions_in_one_are_told_apart() -> None:
     assert parts_of("who won the cup and who won the league?") == [
         "who won the cup?",

@@ -17,19 +17,24 @@ from bot.answering.router.classifier import (
     Guess,
     Kind,
     classify,
+    learned,
     learned_thresholds,
 )
 from bot.answering.router.subjects import subject_of
 from bot.answering.router.wrapping import asks_something, spelt_out, unwrapped
 from retrieval.runtime.executors import ASKING
 from retrieval.search.query import content_words
+from retrieval.text.question_language import question_language
+from retrieval.text.question_words import plainly, question_words
 from retrieval.text.time_expressions import read_time
 from retrieval.text.time_expressions.options import whole_period
+from retrieval.text.words import has_unspaced
 
 _FEW_WORDS = 4
 _SHORT = 3
 # Below this it is taken for news; a language model is asked, where one is configured.
 _UNSURE = 0.4
+_QUESTION_MARKS = ("?", "？", "؟", "\u037e")
 _NO_WORD = re.compile(r"^\W*$")
 
 
@@ -103,6 +108,8 @@ def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) 
     if _NO_WORD.match(text):
         return guess.best if guess.best in SMALL_TALK else "chat"
     if conversation.last is None:
+        if _asks_elsewhere(text):
+            return "question"
         # Without an answer before it, "why?" is unclear and "tell me more about X" a topic.
         if guess.best in LEANING and guess.kinds[0][1] >= 0.5 and len(text.split()) <= _SHORT:
             return guess.best
@@ -145,8 +152,20 @@ def _leaning(text: str, guess: Guess) -> Kind | None:
 
 def _news_kind(text: str, guess: Guess) -> Kind:
     """What articles are asked for a message of which it isn't sure what it is."""
-    asks = text.rstrip().endswith(("?", "？", "؟")) or asks_something(text)
+    asks = text.rstrip().endswith(_QUESTION_MARKS) or asks_something(text)
     return "topic" if guess.of("topic") > guess.of("question") and not asks else "question"
+
+
+def _asks_elsewhere(text: str) -> bool:
+    """Whether a text asks something in a language that no kinds of messages were learned in."""
+    if len(text.split()) <= _SHORT and not has_unspaced(text):
+        return False
+    language = question_language(text)
+    if language in learned().names:
+        return False
+    listed = question_words(language)
+    ends = text.rstrip().endswith((*_QUESTION_MARKS, ";" if language == "el" else "?"))
+    return ends or listed is None or listed.question.search(plainly(text)) is not None
 
 
 def _names_a_time(text: str, as_of: datetime) -> bool:
