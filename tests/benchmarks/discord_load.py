@@ -111,7 +111,7 @@ async def _burst(people: list[tuple[User, Channel]], asked: list[str]) -> list[I
 async def _final(interaction: Interaction) -> str:
     """How a question ended, as its asker sees it."""
     try:
-        message = await interaction.final(lambda m: _kind(m.embeds) is not None, timeout=120)
+        message = await interaction.final(lambda m: _kind(m.embeds) is not None, timeout=300)
     except AssertionError:
         return "nothing"
     return _kind(message.embeds) or "nothing"
