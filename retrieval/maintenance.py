@@ -20,6 +20,7 @@ from retrieval.catalogue.migrate import SchemaBranch
 from retrieval.catalogue.place import claim_place, server_id
 from retrieval.embedders import Embedder, make_embedder
 from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
+from retrieval.indexes.chroma_space import give_back
 from retrieval.indexes.vector_index import ChromaStore
 from retrieval.library import Library, LibraryConfig
 from retrieval.runtime.writer_lock import WriterLock
@@ -101,6 +102,8 @@ async def _opened(
             name = await _server_id(catalogue.database, config, lock)
             store = await ChromaStore.server(config.chroma_url, name, embedder.identity)
         else:
+            if writable:
+                await asyncio.to_thread(give_back, config.data_dir / "chroma")
             store = await ChromaStore.embedded(
                 config.data_dir / "chroma",
                 catalogue.database.folder_id,
@@ -183,10 +186,13 @@ async def recover(library: Library) -> int:
     return finished
 
 
-async def reindex(library: Library, corpus: Corpus) -> AsyncIterator[tuple[int, int]]:
+async def reindex(
+    library: Library, corpus: Corpus, *, keep_vectors: bool = False
+) -> AsyncIterator[tuple[int, int]]:
     """Build both indexes of a corpus anew from the catalogue, with the embedder of the settings.
 
-    Yields ``(done, total)`` articles. The old indexes serve until the new ones are whole; a
+    Yields ``(done, total)`` articles. With ``keep_vectors`` those of the catalogue are taken over
+    where the same embedder made them, as always where an embedder takes long. The old indexes serve until the new ones are whole; a
     crash on the way leaves the old ones in use.
     """
     library.require_writable()
@@ -197,14 +203,21 @@ async def reindex(library: Library, corpus: Corpus) -> AsyncIterator[tuple[int, 
     version_ids = await library.catalogue.articles.shown_version_ids(corpus)
     indexer = library.indexer_for(indexes)
     yield 0, len(version_ids)
-    async for done in indexer.write_shown(version_ids):
+    adopts = (keep_vectors or indexer.makes_vectors_later) and (
+        await _made_by(library, corpus) == library.embedder.identity
+    )
+    async for done in indexer.write_shown(version_ids, vectors=not adopts):
         yield done, len(version_ids)
-    if indexer.makes_vectors_later and await _made_by(library, corpus) == library.embedder.identity:
+    if adopts:
         await indexer.adopt_vectors(corpus.generation)
+        if not indexer.makes_vectors_later:
+            async for _ in indexer.make_vectors():
+                pass
     await library.catalogue.corpora.switch_generation(corpus, renewed.generation)
     library.forget(corpus.name)
     await _drop_other_generations(library, renewed)
     await library.catalogue.vectors.drop_others(renewed)
+    await library.store.give_back()
     # What could not enter the old indexes, say for another embedder, enters the new ones.
     await indexer.finish_pending()
 
@@ -223,6 +236,8 @@ async def delete_corpus(library: Library, name: str) -> None:
     library.forget(name)
     for corpus in await corpora_pending_deletion(library.database):
         await _erase(library, corpus)
+    await library.store.tidy()
+    await library.database.vacuum()
 
 
 async def check_indexes(library: Library) -> list[IndexDisagreement]:

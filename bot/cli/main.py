@@ -16,6 +16,7 @@ from bot.cli import (
     feeds,
     ingest,
     jobs,
+    purge,
     run,
     status,
     summaries,
@@ -74,6 +75,7 @@ app.command()(status.status)
 app.command()(status.doctor)
 app.command()(backups.backup)
 app.command()(backups.restore)
+app.command()(purge.purge)
 app.command()(run.run)
 app.command()(run.commands)
 

@@ -123,6 +123,7 @@ class Settings(BaseSettings):
     backup_every_hours: float = Field(default=24.0, ge=0.01, le=8_760)
     backups_kept: int = Field(default=7, ge=1, le=1_000)
     backup_with_indexes: bool = False
+    keep_versions_days: float | None = Field(default=None, ge=0, le=36_500)
     answer_retention_days: float = Field(default=90.0, ge=1, le=3_650)
     guild_data_retention_days: float = Field(default=14.0, ge=0, le=3_650)
     shutdown_timeout_seconds: float = Field(default=10.0, ge=0, le=300)

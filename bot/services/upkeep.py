@@ -18,6 +18,7 @@ from retrieval.errors import NewsdeskError
 from retrieval.library import Library
 from retrieval.runtime.concurrency import cancel
 from retrieval.timestamps import Clock
+from retrieval.upkeep import keep_in_order
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ _STAMP = "%Y%m%dT%H%M%S"
 # How long at most until the clock is looked at again: it may have been set.
 _LOOK_SECONDS = 60.0
 _AGAIN = timedelta(hours=1)
+_TIDY_SECONDS = 300.0
 
 
 class BackupSchedule:
@@ -102,7 +104,7 @@ class BackupSchedule:
 @contextlib.asynccontextmanager
 async def run_upkeep(settings: Settings, library: Library) -> AsyncIterator[None]:
     """Look after the data folder while the block lasts."""
-    tasks = []
+    tasks = [asyncio.create_task(_tidy_up(settings, library), name="upkeep")]
     if settings.backup_dir is not None:
         schedule = BackupSchedule(
             settings.data_dir,
@@ -117,3 +119,17 @@ async def run_upkeep(settings: Settings, library: Library) -> AsyncIterator[None
         yield
     finally:
         await cancel(*tasks)
+
+
+async def _tidy_up(settings: Settings, library: Library) -> None:
+    """Give back space every few minutes, where there is some. A failure is logged."""
+    while True:
+        await asyncio.sleep(_TIDY_SECONDS)
+        days = settings.keep_versions_days
+        before = None if days is None else library.clock() - timedelta(days=days)
+        try:
+            await keep_in_order(library, versions_before=before)
+        except NewsdeskError as error:
+            _log.error("space was not given back: %s", in_english(error))
+        except Exception:  # noqa: BLE001 - logged; tried again
+            _log.exception("space was not given back")

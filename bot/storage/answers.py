@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Text, delete, func, insert, select, type_coerce, update
 
 from bot.storage.schema import answers, feedback
 from retrieval.catalogue.database import Database
@@ -140,6 +141,24 @@ async def forget_user(database: Database, user_id: int) -> int:
         )
         await connection.execute(delete(feedback).where(feedback.c.user_id == user_id))
     return questions or 0
+
+
+async def blank_answers_citing(database: Database, corpus: str, article_ids: Sequence[str]) -> int:
+    """Empty the answers of a corpus that name one of these articles. Returns how many.
+
+    The row stays, as after ``forget_user``, so that its buttons can say what became of it.
+    """
+    blanked = 0
+    stored = type_coerce(answers.c.answer, Text)
+    async with database.write() as connection:
+        for article_id in article_ids:
+            done = await connection.execute(
+                update(answers)
+                .where(answers.c.corpus == corpus, stored.contains(article_id, autoescape=True))
+                .values(answer={})
+            )
+            blanked += done.rowcount
+    return blanked
 
 
 async def forget_answers(

@@ -8,6 +8,7 @@ its own behind, and the highest of its versions is remembered.
 from __future__ import annotations
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.acceptance import next_version_id
 from retrieval.catalogue.database import Database
@@ -62,7 +63,8 @@ async def corpora_pending_deletion(database: Database) -> list[Corpus]:
 
 async def erase_corpus(database: Database, corpus: Corpus) -> None:
     """Delete every row of a doomed corpus; it counts as doomed until the last one is gone."""
-    await _remember_versions(database)
+    async with database.write() as connection:
+        await remember_versions(connection)
     while True:
         async with database.write() as connection:
             query = select(versions.c.id).where(versions.c.corpus_id == corpus.id)
@@ -89,8 +91,8 @@ async def erase_corpus(database: Database, corpus: Corpus) -> None:
         )
 
 
-async def _remember_versions(database: Database) -> None:
-    async with database.write() as connection:
-        last = (await next_version_id(connection)) - 1
-        await connection.execute(delete(properties).where(properties.c.name == LAST_VERSION))
-        await connection.execute(insert(properties), {"name": LAST_VERSION, "value": str(last)})
+async def remember_versions(connection: AsyncConnection) -> None:
+    """Keep in mind the highest version that ever was: its number is never used again."""
+    last = (await next_version_id(connection)) - 1
+    await connection.execute(delete(properties).where(properties.c.name == LAST_VERSION))
+    await connection.execute(insert(properties), {"name": LAST_VERSION, "value": str(last)})

@@ -17,6 +17,7 @@ from retrieval.catalogue import migrate
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.catalogue.schema import properties
 from retrieval.errors import StorageError
+from retrieval.runtime import sqlite_space
 
 Result = TypeVar("Result")
 
@@ -31,7 +32,8 @@ class Database:
     tables it may hold those of further branches, which whoever owns them reads and writes here.
     """
 
-    def __init__(self, engine: AsyncEngine, reader: Engine, folder_id: str) -> None:
+    def __init__(self, path: Path, engine: AsyncEngine, reader: Engine, folder_id: str) -> None:
+        self.path = path
         self._engine = engine
         self._writing = asyncio.Lock()
         # For blocking reads in worker threads.
@@ -50,7 +52,7 @@ class Database:
         except DBAPIError as error:
             await engine.dispose()
             raise _storage_error(error) from error
-        return cls(engine, _reader(path), folder_id)
+        return cls(path, engine, _reader(path), folder_id)
 
     @staticmethod
     async def is_ready(path: Path, branches: Sequence[SchemaBranch] = ()) -> bool:
@@ -100,6 +102,16 @@ class Database:
         """Open a writing transaction, committed at the end. SQLite has one at a time, and so have we."""
         async with self._writing, self._engine.begin() as connection:
             yield connection
+
+    async def vacuum(self) -> bool:
+        """Give empty pages back to the disk, if they are many. Returns whether it was done."""
+        async with self._writing:
+            return await asyncio.to_thread(sqlite_space.vacuum, self.path)
+
+    async def empty_log(self) -> bool:
+        """Let nothing that was deleted stay in the database's log. Returns whether it was done."""
+        async with self._writing:
+            return await asyncio.to_thread(sqlite_space.empty_log, self.path)
 
     @contextlib.asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
 
 from retrieval.catalogue.audit_log import Actor, note
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.records import Corpus
+from retrieval.catalogue.records import PURGED, Corpus
 from retrieval.catalogue.schema import (
     ACCEPTED,
     ARCHIVED,
@@ -95,7 +95,9 @@ class ArticleModeration:
         Raises ``NotFound`` if there is none here, or more than one.
         """
         reference = reference.strip()
-        mine = articles.c.corpus_id == self.corpus.id
+        mine = (articles.c.corpus_id == self.corpus.id) & ~articles.c.canonical_url.startswith(
+            PURGED
+        )
         wanted: ColumnElement[bool]
         if "://" in reference:
             try:

@@ -92,6 +92,11 @@ class ReadQueries:
         """Grows with every change to what search may show, of any corpus."""
         return self._execute(self._revision, ())[0][0] or 0
 
+    def oldest_change(self) -> int:
+        """The first revision whose changes are still known; older ones are trimmed."""
+        oldest = select(func.min(version_changes.c.id))
+        return self.run(lambda connection: connection.scalar(oldest)) or 0
+
     def shown(self, corpus: Corpus) -> list[VersionRow]:
         """All versions of a corpus that are shown now, in the order of their ids."""
         query = (

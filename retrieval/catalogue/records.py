@@ -16,6 +16,8 @@ LAYOUT = 7
 GONE = "\x7f"
 DOOMED = f"{GONE}doomed "
 ERASED = f"{GONE}erased "
+# The address of an article that was erased for good begins so; its id stays.
+PURGED = "purged:"
 # The property that remembers the highest version that ever was, when versions are deleted.
 LAST_VERSION = "last_version"
 

@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
+import numpy as np
+
 from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged, NewsdeskError, SettingsError, StorageError
+from retrieval.indexes.chroma_space import give_back, vectors_on_disk
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -50,6 +53,26 @@ class BlockingChroma(Protocol):
     def delete(self, name: str, ids: Sequence[int]) -> None: ...
 
     def page(self, name: str, limit: int, offset: int) -> list[int]: ...
+
+    def vectors(self, name: str, limit: int, offset: int) -> tuple[list[int], Vectors]:
+        """A page of ids with their vectors, of shape ``(ids, dimensions)``."""
+        ...
+
+    def replace(self, name: str, by: str) -> None:
+        """Drop the collection ``name`` and give its name to ``by``."""
+        ...
+
+    def give_back(self) -> None:
+        """Give back the disk space of collections that are gone."""
+        ...
+
+    def tidy(self) -> None:
+        """The same, and memory."""
+        ...
+
+    def vectors_on_disk(self) -> dict[str, int]:
+        """By collection, how many vectors it has on disk, deleted ones among them, where it is known."""
+        ...
 
     def heartbeat(self) -> None: ...
 
@@ -141,6 +164,27 @@ class EmbeddedChroma:
     def page(self, name: str, limit: int, offset: int) -> list[int]:
         found = self._of(name).get(limit=limit, offset=offset, include=[])
         return [int(each) for each in found["ids"]]
+
+    @_explained
+    def vectors(self, name: str, limit: int, offset: int) -> tuple[list[int], Vectors]:
+        return _with_vectors(self._of(name).get(limit=limit, offset=offset, include=["embeddings"]))
+
+    @_explained
+    def replace(self, name: str, by: str) -> None:
+        self.drop(name)
+        found = self._client.get_collection(by, embedding_function=None)
+        found.modify(name=name)
+        self._opened.pop(by, None)
+        self._opened[name] = found
+
+    def give_back(self) -> None:
+        give_back(self._folder)
+
+    def tidy(self) -> None:
+        give_back(self._folder, thorough=True)  # memory comes back with the end of the process
+
+    def vectors_on_disk(self) -> dict[str, int]:
+        return vectors_on_disk(self._folder)
 
     @_explained
     def heartbeat(self) -> None:
@@ -253,6 +297,32 @@ class ServerChroma:
         return [int(each) for each in found["ids"]]
 
     @_within_time
+    async def vectors(self, name: str, limit: int, offset: int) -> tuple[list[int], Vectors]:
+        collection = await self._of(name)
+        return _with_vectors(
+            await collection.get(limit=limit, offset=offset, include=["embeddings"])
+        )
+
+    @_within_time
+    async def replace(self, name: str, by: str) -> None:
+        await self.drop(name)
+        found = await self._client.get_collection(by, embedding_function=None)
+        await found.modify(name=name)
+        self._opened.pop(by, None)
+        self._opened[name] = found
+
+    # What a server keeps on its disk, and in its memory, is its operator's business.
+
+    async def give_back(self) -> None:
+        pass
+
+    async def tidy(self) -> None:
+        pass
+
+    async def vectors_on_disk(self) -> dict[str, int]:
+        return {}
+
+    @_within_time
     async def heartbeat(self) -> None:
         await self._client.heartbeat()
 
@@ -264,6 +334,10 @@ class ServerChroma:
         if name not in self._opened:
             self._opened[name] = await self._client.get_collection(name, embedding_function=None)
         return self._opened[name]
+
+
+def _with_vectors(found: Any) -> tuple[list[int], Vectors]:
+    return [int(each) for each in found["ids"]], np.asarray(found["embeddings"], dtype=np.float32)
 
 
 def _chroma_error(error: Exception) -> NewsdeskError:

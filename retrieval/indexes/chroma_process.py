@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged, NewsdeskError, Note, StorageError
 from retrieval.indexes.chroma import EmbeddedChroma
+from retrieval.indexes.chroma_space import give_back, vectors_on_disk
 from retrieval.runtime.subprocess_env import subprocess_environment
 
 # The name of a call and what is given to it.
@@ -80,6 +81,29 @@ class ChromaProcessClient:
 
     def page(self, name: str, limit: int, offset: int) -> list[int]:
         return list(self._ask("page", name, limit, offset))
+
+    def vectors(self, name: str, limit: int, offset: int) -> tuple[list[int], Vectors]:
+        found: tuple[list[int], Vectors] = self._ask("vectors", name, limit, offset)
+        return found
+
+    def replace(self, name: str, by: str) -> None:
+        self._ask("replace", name, by)
+
+    def give_back(self) -> None:
+        with self._turn:
+            give_back(self._folder)
+
+    def vectors_on_disk(self) -> dict[str, int]:
+        return vectors_on_disk(self._folder)
+
+    def tidy(self) -> None:
+        """End the process, which never gives back the memory of what was deleted, and begin another."""
+        with self._turn:
+            if self._closed:
+                return
+            self._end(_CLOSE_SECONDS)
+            give_back(self._folder, thorough=True)
+            self._start()
 
     def heartbeat(self) -> None:
         self._ask("heartbeat")

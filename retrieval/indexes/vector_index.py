@@ -15,6 +15,10 @@ from retrieval.errors import EmbedderMismatch
 from retrieval.indexes.chroma import BlockingChroma, EmbeddedChroma, ServerChroma
 
 _PAGE = 2_000
+# A collection is rebuilt when deleted vectors are more than so many and so large a share of the others.
+_MOST_DELETED, _BLOATED = 1_000, 1.25
+# The name of a collection that is going to take the place of another ends so.
+_REBUILT = "-rebuilt"
 _AT_ONCE = 2_000
 # A query waits for the write that is under way.
 LITTLE_AT_ONCE = 40
@@ -57,8 +61,24 @@ class ChromaStore:
     async def generations(self, corpus_id: int) -> list[int]:
         """The generations of a corpus that have a collection, whole or half-built."""
         prefix = f"newsdesk-{self._folder_id}-{corpus_id}-"
-        names = await self.call(self.chroma.names)
-        return [int(name.removeprefix(prefix)) for name in names if name.startswith(prefix)]
+        names = {name for name in await self.call(self.chroma.names) if name.startswith(prefix)}
+        for rebuilt in [name for name in names if name.endswith(_REBUILT)]:
+            names.remove(rebuilt)
+            name = rebuilt.removesuffix(_REBUILT)
+            if name in names:  # not finished
+                await self.call(self.chroma.drop, rebuilt)
+            else:
+                await self.call(self.chroma.replace, name, rebuilt)
+                names.add(name)
+        return [int(name.removeprefix(prefix)) for name in names]
+
+    async def give_back(self) -> None:
+        """Give back the disk space of collections that are gone."""
+        await self.call(self.chroma.give_back)
+
+    async def tidy(self) -> None:
+        """Give back disk space and memory of what was deleted. Questions wait a moment for their vectors."""
+        await self.call(self.chroma.tidy)
 
     @property
     def is_local(self) -> bool:
@@ -145,6 +165,45 @@ class VectorIndex:
             found += page
             if len(page) < _PAGE:
                 return found
+
+    @property
+    def name(self) -> str:
+        """What Chroma knows the collection by."""
+        return self._name
+
+    async def count(self) -> int:
+        """How many passages have a vector here."""
+        return (
+            0
+            if await self._opened(check=False) is None
+            else int(await self._call(self._store.chroma.count))
+        )
+
+    async def is_bloated(self) -> bool:
+        """Whether so many of its vectors are deleted ones that it should be rebuilt."""
+        on_disk: int = (await self._store.call(self._store.chroma.vectors_on_disk)).get(
+            self._name, 0
+        )
+        return on_disk > _MOST_DELETED and on_disk > _BLOATED * await self.count() + _MOST_DELETED
+
+    async def rebuild(self) -> None:
+        """Write the collection anew, without what was deleted from it. Nothing may be written meanwhile;
+        questions are answered. A crash leaves the old one, or the whole new one."""
+        metadata = await self._opened(check=False)
+        if metadata is None:
+            return
+        chroma, call, rebuilt = self._store.chroma, self._store.call, self._name + _REBUILT
+        await call(chroma.drop, rebuilt)
+        await call(chroma.create, rebuilt, metadata)
+        size, done = self._store.at_once, 0
+        while True:
+            ids, vectors = await self._call(chroma.vectors, size, done)
+            if not ids:
+                break
+            await call(chroma.upsert, rebuilt, ids, vectors)
+            done += len(ids)
+        await self._call(chroma.replace, rebuilt)
+        self._known_size = 0
 
     async def embedder(self) -> str | None:
         """The identity of the embedder that made the vectors; None if there are none."""

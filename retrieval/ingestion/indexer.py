@@ -117,7 +117,7 @@ class Indexer:
         return await self._catalogue.articles.load_versions(accepted.version_ids)
 
     async def embed(
-        self, versions: Sequence[PendingVersion], *, placed: bool = False
+        self, versions: Sequence[PendingVersion], *, placed: bool = False, vectors: bool = True
     ) -> PreparedBatch:
         """Make the vectors of accepted versions, unless they follow later, and what grouping knows
         the versions by unless they are ``placed``: have their place among the stories already."""
@@ -130,21 +130,21 @@ class Indexer:
             )
 
         async def made() -> Vectors | None:
-            if self._embedder.deferred:
+            if self._embedder.deferred or not vectors:
                 return None
             return await self._embedder.embed([t for v in versions for t in passage_texts(v)])
 
-        vectors, (fingerprints, leads) = await asyncio.gather(made(), INGESTING.run(known))
-        if own and vectors is not None:
+        made_vectors, (fingerprints, leads) = await asyncio.gather(made(), INGESTING.run(known))
+        if own and made_vectors is not None:
             sizes = [len(version.passages) for version in versions]
             starts = np.cumsum(sizes) - sizes
             rows = [start for start, size in zip(starts, sizes, strict=True) if size]
             # A copy: a view would keep the vectors of the whole batch.
-            leads = None if placed else vectors[rows].copy()
+            leads = None if placed else made_vectors[rows].copy()
         ids = [version.id for version in unplaced]
         return PreparedBatch(
             versions,
-            vectors,
+            made_vectors,
             dict(zip(ids, fingerprints, strict=True)),
             dict(zip(ids, leads, strict=True)) if leads is not None else {},
         )
@@ -196,6 +196,11 @@ class Indexer:
             async with self._turn:
                 await self._write_vectors(ids, vectors, kept)
 
+    async def rebuild_vectors(self) -> None:
+        """Write the vectors anew, without the deleted ones; what comes in waits meanwhile."""
+        async with self._turn, self._index_lock.writing():
+            await self._indexes.vectors.rebuild()
+
     async def enter(self, version_ids: Sequence[int]) -> None:
         """Index and show accepted versions."""
         await self.finish(
@@ -223,12 +228,15 @@ class Indexer:
         await self.leave(retired)
         return len(accepted)
 
-    async def write_shown(self, version_ids: Sequence[int]) -> AsyncIterator[int]:
-        """Enter versions that are shown already into fresh indexes. Yields how many are done."""
+    async def write_shown(
+        self, version_ids: Sequence[int], *, vectors: bool = True
+    ) -> AsyncIterator[int]:
+        """Enter versions that are shown already into fresh indexes; without ``vectors`` these follow.
+        Yields how many are done."""
         for first in range(0, len(version_ids), _BATCH):
             batch = version_ids[first : first + _BATCH]
             versions = await self._catalogue.articles.load_versions(batch)
-            await self._enter(await self.embed(versions, placed=True))
+            await self._enter(await self.embed(versions, placed=True, vectors=vectors))
             yield first + len(batch)
 
     async def _enter(self, prepared: PreparedBatch) -> None:

@@ -68,7 +68,9 @@ class CorpusCache:
     def _advanced(self, held: CorpusSnapshot | None, revision: int) -> CorpusSnapshot:
         if held is not None:
             rows = self._reading.changed_since(self._corpus, held.shown.revision)
-            shown = held.shown.advanced(revision, rows)
+            # Looked at afterwards: what was trimmed before may be missing among the rows.
+            known = self._reading.oldest_change() <= held.shown.revision + 1
+            shown = held.shown.advanced(revision, rows) if known else None
             if shown is not None:
                 publishers = (
                     Publishers(shown.sources(), shown.names_by_domain())

@@ -1,0 +1,58 @@
+"""`newsdesk purge`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from bot.cli import options as o
+from bot.cli.common import actor
+from bot.cli.output import print_json
+
+
+def purge(
+    references: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="ARTICLE...", help="Ids, beginnings of ids or URLs.", show_default=False
+        ),
+    ] = None,
+    publisher: Annotated[
+        list[str] | None, typer.Option(help="All articles of a publisher, by name or host.")
+    ] = None,
+    corpus: o.Corpus = "local",
+    because: Annotated[str | None, typer.Option(help="Why, for the audit log.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask first.")] = False,
+    as_json: o.Json = False,
+) -> None:
+    """Erase articles for good: texts, versions, vectors and the answers that quote them."""
+    if not references and not publisher:
+        raise typer.BadParameter("Name an article or a --publisher.")
+
+    async def run() -> tuple[list[str], int]:
+        from bot.config.settings import load_settings
+        from bot.storage.answers import blank_answers_citing
+        from bot.storage.library import open_library
+        from retrieval.errors import NotFound
+        from retrieval.purge import articles_to_purge, purge_articles
+
+        async with open_library(load_settings().library(), writer="newsdesk purge") as library:
+            await library.require_corpus(corpus)
+            found = await library.catalogue.corpora.by_name(corpus)
+            if found is None:
+                raise NotFound("corpus-not-found", corpus=corpus)
+            ids = await articles_to_purge(library, found, references or [], publisher or [])
+            if not yes:
+                typer.confirm(f"Erase {len(ids)} articles for good?", abort=True, err=True)
+            answers = await blank_answers_citing(library.database, corpus, ids)
+            await purge_articles(library, found, ids, actor(), because)
+            return ids, answers
+
+    ids, answers = asyncio.run(run())
+    if as_json:
+        print_json({"purged": ids, "answers_emptied": answers})
+        return
+    print(f"{len(ids)} articles erased for good, {answers} answers that named them emptied.")
+    print("Backups made before still hold them, and messages that were posted are still there.")

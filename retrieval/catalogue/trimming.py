@@ -1,0 +1,64 @@
+"""What the catalogue need not keep for ever: former versions, and which versions changed long ago."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from retrieval.catalogue.corpus_deletion import remember_versions
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.schema import (
+    ARCHIVED,
+    passage_vectors,
+    passages,
+    story_members,
+    version_changes,
+    versions,
+)
+from retrieval.timestamps import to_micros
+
+_AT_ONCE = 200
+# Who is further behind reads all that is shown, which takes as long as at a start.
+_CHANGES_KEPT = 20_000
+
+
+async def erase_old_versions(database: Database, before: datetime) -> int:
+    """Erase versions that were replaced before a moment, but the last one of each article.
+
+    Returns how many.
+    """
+    newer = versions.alias()
+    replaced = exists().where(
+        newer.c.article_id == versions.c.article_id,
+        newer.c.number > versions.c.number,
+        newer.c.ingested_at < to_micros(before),
+    )
+    query = select(versions.c.id).where(versions.c.state == ARCHIVED, replaced).limit(_AT_ONCE)
+    erased = 0
+    while ids := await database.read(lambda connection: connection.scalars(query).all()):
+        async with database.write() as connection:
+            await remember_versions(connection)
+            await erase_versions(connection, ids)
+        erased += len(ids)
+    return erased
+
+
+async def erase_versions(connection: AsyncConnection, version_ids: Sequence[int]) -> None:
+    """Erase versions and all that hangs on them; they must have left the indexes."""
+    mine = select(passages.c.id).where(passages.c.version_id.in_(version_ids))
+    await connection.execute(delete(passage_vectors).where(passage_vectors.c.passage_id.in_(mine)))
+    for table in (passages, story_members):
+        await connection.execute(delete(table).where(table.c.version_id.in_(version_ids)))
+    await connection.execute(delete(versions).where(versions.c.id.in_(version_ids)))
+
+
+async def trim_changes(database: Database) -> None:
+    """Forget which versions changed long ago."""
+    last = select(func.max(version_changes.c.id)).scalar_subquery()
+    async with database.write() as connection:
+        await connection.execute(
+            delete(version_changes).where(version_changes.c.id <= last - _CHANGES_KEPT)
+        )

@@ -1,0 +1,78 @@
+"""Space that an embedded Chroma keeps for nothing, and gives back with our help.
+
+A deleted collection leaves the folder of its vector segment behind, and a deleted vector stays in its
+segment, on disk and in memory, marked as deleted. Folders that no segment belongs to are removed
+here; segments with many deleted vectors are written anew (`VectorIndex.rebuild`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from retrieval.runtime.sqlite_space import vacuum
+
+_SEGMENT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DATABASE = "chroma.sqlite3"
+_VECTORS = """
+    SELECT collections.name, segments.id FROM segments
+    JOIN collections ON collections.id = segments.collection WHERE segments.scope = 'VECTOR'
+"""
+_BUSY_SECONDS = 1.0
+# hnswlib keeps four bytes for each vector, deleted ones too, in this file.
+_COUNTS, _COUNT_BYTES = "length.bin", 4
+
+
+def give_back(folder: Path, *, thorough: bool = False) -> bool:
+    """Remove segments of collections that are gone, and the empty pages of Chroma's database. Blocks.
+
+    For the one who may write, while nothing is being written. Returns whether there was anything;
+    what can't be read or is in use stays.
+    """
+    if not (folder / _DATABASE).exists():
+        return False
+    try:
+        with _connected(folder) as connection:
+            known = {row[0] for row in connection.execute("SELECT id FROM segments")}
+    except sqlite3.Error:
+        return False  # whatever is wrong with it, nothing is deleted by guesswork
+    left = [
+        path
+        for path in folder.iterdir()
+        if path.is_dir() and _SEGMENT.fullmatch(path.name) and path.name not in known
+    ]
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+    return _vacuumed(folder, thorough) or bool(left)
+
+
+def vectors_on_disk(folder: Path) -> dict[str, int]:
+    """By collection, how many vectors its segment holds on disk, deleted ones among them. Blocks."""
+    if not (folder / _DATABASE).exists():
+        return {}
+    found = {}
+    with contextlib.suppress(sqlite3.Error), _connected(folder) as connection:
+        for name, segment in connection.execute(_VECTORS):
+            with contextlib.suppress(OSError):
+                found[name] = (folder / segment / _COUNTS).stat().st_size // _COUNT_BYTES
+    return found
+
+
+def _vacuumed(folder: Path, thorough: bool) -> bool:
+    try:
+        return vacuum(folder / _DATABASE, thorough=thorough)
+    except sqlite3.Error:
+        return False
+
+
+@contextlib.contextmanager
+def _connected(folder: Path) -> Iterator[sqlite3.Connection]:
+    address = f"{(folder / _DATABASE).absolute().as_uri()}?mode=ro"
+    with contextlib.closing(
+        sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)
+    ) as connection:
+        yield connection

@@ -1,0 +1,49 @@
+"""Erasing articles for good: from the catalogue, from both indexes and from the files they were in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from retrieval.catalogue import Corpus
+from retrieval.catalogue.audit_log import Actor
+from retrieval.catalogue.moderation import ArticleModeration
+from retrieval.catalogue.purging import articles_by, erase_articles, retire
+from retrieval.library import Library
+from retrieval.maintenance import reindex
+
+
+async def articles_to_purge(
+    library: Library, corpus: Corpus, references: Sequence[str], publishers: Sequence[str]
+) -> list[str]:
+    """Return the ids of the articles that ids, beginnings of ids, URLs and publishers name.
+
+    Raises ``NotFound`` if one of them names nothing.
+    """
+    named = ArticleModeration(library.database, corpus)
+    found = [await named.article_id(reference) for reference in references]
+    for publisher in publishers:
+        found += await articles_by(library.database, corpus, publisher)
+    return list(dict.fromkeys(found))
+
+
+async def purge_articles(
+    library: Library,
+    corpus: Corpus,
+    article_ids: Sequence[str],
+    actor: Actor,
+    because: str | None = None,
+) -> None:
+    """Erase articles with their texts, versions, passages, vectors and index entries.
+
+    Both indexes are written anew, for they keep what is deleted from them in their files. A crash on
+    the way is finished at the next start. What was kept elsewhere, such as backups, is not touched.
+    """
+    library.require_writable()
+    database = library.database
+    indexer = await library.indexer(corpus.name)
+    await indexer.leave(await retire(database, corpus, article_ids))
+    await erase_articles(database, corpus, article_ids, actor, because, library.clock())
+    async for _ in reindex(library, corpus, keep_vectors=True):
+        pass
+    await library.store.tidy()
+    await database.empty_log()

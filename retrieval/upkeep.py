@@ -1,0 +1,34 @@
+"""Giving back the space of what was deleted or replaced, while everything goes on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from retrieval.catalogue.trimming import erase_old_versions, trim_changes
+from retrieval.errors import IndexDamaged
+from retrieval.library import Library
+
+
+async def keep_in_order(library: Library, *, versions_before: datetime | None = None) -> None:
+    """Erase versions that were replaced before a moment, if one is given; trim the log of changes;
+    write vectors and the catalogue anew where much of them was deleted.
+
+    Questions are answered meanwhile, and what comes in waits. Raises ``StorageError``.
+    """
+    library.require_writable()
+    database = library.database
+    if versions_before is not None:
+        await erase_old_versions(database, versions_before)
+    await trim_changes(database)
+    rebuilt = False
+    for corpus in await library.catalogue.corpora.all():
+        vectors = library.indexes(corpus).vectors
+        try:
+            if await vectors.is_bloated():
+                await library.indexer_for(library.indexes(corpus)).rebuild_vectors()
+                rebuilt = True
+        except IndexDamaged:
+            continue  # who mends it makes it anew
+    if rebuilt:
+        await library.store.tidy()
+    await database.vacuum()

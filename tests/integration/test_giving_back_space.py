@@ -1,0 +1,236 @@
+"""What was deleted or replaced gives its space back, and what is purged is nowhere any more."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.storage.answers import StoredAnswer, answer_by_id, blank_answers_citing, save_answer
+from bot.storage.library import open_library
+from retrieval.catalogue import trimming
+from retrieval.catalogue.audit_log import Actor
+from retrieval.errors import NotFound
+from retrieval.indexes import vector_index
+from retrieval.indexes.chroma_space import give_back, vectors_on_disk
+from retrieval.ingestion.readers.jsonl import article_from_record
+from retrieval.library import Library, LibraryConfig
+from retrieval.maintenance import check_indexes, delete_corpus, reindex
+from retrieval.models import IngestItem, IngestResult
+from retrieval.moderation import ModerationService
+from retrieval.purge import articles_to_purge, purge_articles
+from retrieval.timestamps import TimeRange
+from retrieval.upkeep import keep_in_order
+from tests.integration.conftest import article
+from tests.integration.crash_child import HashEmbedder
+from tests.integration.newsroom import Clock
+
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+OPERATOR = Actor("Olga", "terminal")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOW)
+
+
+@pytest.fixture
+async def library(tmp_path: Path, clock: Clock) -> AsyncIterator[Library]:
+    config = LibraryConfig(tmp_path / "data", chroma_apart=True)
+    async with open_library(config, writer="test", embedder=HashEmbedder(), clock=clock) as opened:
+        yield opened
+
+
+async def bring_in(
+    library: Library, numbers: range, text: str | None = None, corpus: str = "local", **more: str
+) -> list[IngestResult]:
+    indexer = await library.indexer(corpus)
+    records = [article(n, text and f"{text} It was topic{n}.", **more) for n in numbers]
+    items = [IngestItem(str(each["url"]), article_from_record(each)) for each in records]
+    accepted = await indexer.accept(items, actor="test")
+    await indexer.finish(await indexer.embed(await indexer.load(accepted)))
+    return accepted.results()
+
+
+async def titles(library: Library, words: str) -> list[str]:
+    found = await library.search(words, TimeRange(NOW), corpus="local", limit=5)
+    return [hit.passage.article.title for hit in found.hits]
+
+
+def segments(library: Library) -> list[str]:
+    return [path.name for path in (library.data_dir / "chroma").iterdir() if path.is_dir()]
+
+
+def rows(library: Library, query: str) -> int:
+    with closing(sqlite3.connect(library.data_dir / "catalogue.sqlite3")) as connection:
+        return int(connection.execute(query).fetchone()[0])
+
+
+async def test_a_deleted_corpus_and_a_reindexed_one_leave_no_segments(library: Library) -> None:
+    await bring_in(library, range(40))
+    await bring_in(library, range(40, 60), corpus="gone")
+    [local, _] = await library.catalogue.corpora.all()
+    for _ in range(2):
+        async for _ in reindex(library, local):
+            pass
+        [local, _] = await library.catalogue.corpora.all()
+    await delete_corpus(library, "gone")
+    assert set(vectors_on_disk(library.data_dir / "chroma")) == {
+        library.indexes(local).vectors.name
+    }
+    assert len(segments(library)) <= 1
+    assert [path.name for path in (library.data_dir / "keywords").iterdir()] == ["1-3"]
+    assert await check_indexes(library) == []
+    assert (await titles(library, "topic7"))[0] == "Town7 approves topic7"
+
+
+async def test_segments_that_are_in_use_or_none_of_chromas_stay(library: Library) -> None:
+    await bring_in(library, range(5))
+    folder = library.data_dir / "chroma"
+    left = folder / "89ef0000-aaaa-4bbb-8ccc-0123456789ab"
+    for path in (left, folder / "notes"):
+        path.mkdir()
+    before = segments(library)
+    assert await asyncio.to_thread(give_back, folder)
+    assert set(before) - set(segments(library)) == {left.name}
+    left.mkdir()
+    damaged = library.data_dir.parent / "damaged"
+    shutil.copytree(folder, damaged)
+    (damaged / "chroma.sqlite3").write_bytes(b"no database")
+    assert not await asyncio.to_thread(give_back, damaged)
+    assert (damaged / left.name).exists()
+
+
+async def test_vectors_of_which_many_were_deleted_are_written_anew(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vector_index, "_MOST_DELETED", 10)
+    await bring_in(library, range(30))
+    [corpus] = await library.catalogue.corpora.all()
+    vectors = library.indexes(corpus).vectors
+    for first in range(10**9, 10**9 + 1_200, 400):
+        ids = list(range(first, first + 400))
+        await vectors.write(ids, await HashEmbedder().embed([str(each) for each in ids]))
+        await vectors.remove(ids)
+    folder = library.data_dir / "chroma"
+    before = vectors_on_disk(folder)[vectors.name]
+    assert before > 500
+    assert await vectors.is_bloated()
+    await keep_in_order(library)
+    assert vectors_on_disk(folder).get(vectors.name, 0) <= 100  # its least
+    assert len(segments(library)) <= 1
+    assert await vectors.count() == 30
+    assert await check_indexes(library) == []
+    assert (await titles(library, "topic7"))[0] == "Town7 approves topic7"
+
+
+async def test_a_rebuild_that_was_cut_off_is_finished_or_undone(library: Library) -> None:
+    await bring_in(library, range(5))
+    [corpus] = await library.catalogue.corpora.all()
+    store, name = library.store, library.indexes(corpus).vectors.name
+    await store.call(store.chroma.create, f"{name}-rebuilt", {"embedder": "test/hash-8"})
+    assert await store.generations(corpus.id) == [1]
+    assert await store.call(store.chroma.names) == [name]
+    # Cut off when the old collection was gone: the new one is whole then.
+    await store.call(store.chroma.create, f"{name}-rebuilt", {"embedder": "test/hash-8"})
+    await store.call(store.chroma.drop, name)
+    assert await store.generations(corpus.id) == [1]
+    assert await store.call(store.chroma.names) == [name]
+
+
+async def test_former_versions_go_after_their_days_and_the_last_one_never(
+    library: Library, clock: Clock
+) -> None:
+    await bring_in(library, range(3))
+    clock.advance(days=10)
+    await bring_in(library, range(2), "What it says since then, in other words than before.")
+    [removed] = [r.article_id for r in await bring_in(library, range(7, 8))]
+    assert removed is not None
+    moderator = await ModerationService.of(library, "local")
+    await moderator.remove(removed, OPERATOR)
+    count = "SELECT count(*) FROM versions"
+    assert rows(library, count) == 6
+    await keep_in_order(library, versions_before=clock.now - timedelta(days=1))
+    assert rows(library, count) == 6
+    clock.advance(days=5)
+    await keep_in_order(library, versions_before=clock.now - timedelta(days=1))
+    assert rows(library, count) == 4
+    await moderator.restore(removed, OPERATOR)
+    assert await check_indexes(library) == []
+    # Numbers of versions are never used again.
+    last = rows(library, "SELECT max(id) FROM versions")
+    await bring_in(library, range(20, 21))
+    assert rows(library, "SELECT max(id) FROM versions") == last + 1
+
+
+async def test_the_log_of_changes_is_trimmed_and_who_is_behind_reads_all(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trimming, "_CHANGES_KEPT", 4)
+    await bring_in(library, range(3))
+    assert (await titles(library, "topic1"))[0] == "Town1 approves topic1"
+    await bring_in(library, range(3, 13))
+    await trimming.trim_changes(library.database)
+    assert rows(library, "SELECT count(*) FROM version_changes") == 4
+    for n in (1, 4, 12):
+        assert (await titles(library, f"topic{n}"))[0] == f"Town{n} approves topic{n}"
+
+
+def traces(folder: Path, word: str) -> list[str]:
+    return [
+        path.name
+        for path in folder.rglob("*")
+        if path.is_file() and word.encode() in path.read_bytes()
+    ]
+
+
+async def test_a_purged_article_is_nowhere_any_more(library: Library, clock: Clock) -> None:
+    await bring_in(library, range(5))
+    old = "Zanzibarensis quoted the mayor at length in this first reading of the report."
+    await bring_in(library, range(7, 8), old, source="The Quagga")
+    [kept] = await bring_in(library, range(7, 8), old.replace("first", "second") + " Xylograph.")
+    assert kept.article_id is not None
+    cited: dict[str, Any] = {
+        "citations": [{"article_id": kept.article_id, "quote": "Zanzibarensis quoted"}]
+    }
+    other: dict[str, Any] = {"citations": []}
+    for number, answer in enumerate((cited, other)):
+        given = StoredAnswer(
+            str(number), NOW, "local", None, 1, None, 2, "Who said it?", False, answer
+        )
+        await save_answer(library.database, given)
+    corpus = await library.catalogue.corpora.by_name("local")
+    assert corpus is not None
+    assert traces(library.data_dir, "Zanzibarensis")
+    for none in (["ffff0000"], []):
+        with pytest.raises(NotFound):
+            await articles_to_purge(library, corpus, none, [] if none else ["Nobody"])
+    ids = await articles_to_purge(library, corpus, [kept.article_id[:6]], ["the quagga"])
+    assert ids == [kept.article_id]
+    assert await blank_answers_citing(library.database, "local", ids) == 1
+    await purge_articles(library, corpus, ids, OPERATOR, "asked for")
+    # The library is open still: nothing waits for its end.
+    for word in ("Zanzibarensis", "zanzibarensi", "Xylograph", "xylograph", "news/7"):
+        assert traces(library.data_dir, word) == []
+    emptied = await answer_by_id(library.database, "0")
+    assert emptied is not None
+    assert emptied.answer == {}
+    assert await check_indexes(library) == []
+    assert "Town7 approves topic7" not in await titles(library, "topic7")
+    assert (await titles(library, "topic3"))[0] == "Town3 approves topic3"
+    moderator = await ModerationService.of(library, "local")
+    [entry] = [e for e in await moderator.audit_log.read() if e.action == "article.purge"]
+    assert (entry.who, entry.subject) == ("Olga", kept.article_id)
+    # It doesn't come back, by whatever way it is handed in.
+    [again] = await bring_in(library, range(7, 8), old)
+    assert again.status == "rejected"
+    with pytest.raises(NotFound):
+        await moderator.restore(kept.article_id, OPERATOR)
+    assert traces(library.data_dir, "Zanzibarensis") == []
