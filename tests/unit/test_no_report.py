@@ -15,6 +15,8 @@ from bot.answering.summaries.no_report import reports_an_event
         "Tariffs, ferries, the harbor, schools, Anna Berg ...",
         "Ferry raised, Saltmarket flood, Anna Berg: Daily Briefing",
         "Larks vs. Herons picks and predictions",
+        "When is the cup final? Time, TV, streaming",
+        "Everything you need to know for the harbour regatta",
         "Where to watch the cup final on Saturday",
         "Black Friday deals: the best lamps",
         "Bilder der Woche: Möwen und Masten",

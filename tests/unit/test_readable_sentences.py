@@ -33,6 +33,7 @@ def read(text: str, title: str = "") -> list[str]:
         ("AI-assisted summary Ines Calder opened the bridge.", "Ines Calder opened the bridge."),
         ("მერმა ხიდი გახსნა დღეს.", "მერმა ხიდი გახსნა დღეს."),
         ("iPhone sales rose in Osswick.", "iPhone sales rose in Osswick."),
+        ("Update 11:02 p.m.: The rocket touched down.", "The rocket touched down."),
         ("Feb 9, 2021 ... The park will stay closed.", "The park will stay closed."),
     ],
 )

@@ -45,6 +45,8 @@ _SNIPPET_DATE = re.compile(
 # "480-555-0107, osswick.example.com": a telephone number or a site with hardly a word beside it.
 _CONTACT = re.compile(r"\+?\d[\d() .-]{6,}\d|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,6}\b(?:/\S*)?")
 _CONTACT_WORDS = 4
+# "Update 11:02 p.m.: The rocket ...", as live pages begin their entries.
+_ENTRY = re.compile(rf"(?:update|updated at)[ ,:–-]+{_CLOCK}\s*[:–—-]\s+", re.IGNORECASE)
 _CASED = re.compile(r"[A-Za-zÀ-ÿА-я]")
 _NO_LETTER = re.compile(r"[\W_]+")
 # A sentence that begins with such a word in small letters has lost its beginning; "iPhone" and
@@ -172,7 +174,7 @@ class _Rules:
 
     def opening(self, here: str, title: str) -> int:
         """How many characters at the beginning are no part of the sentence."""
-        for pattern in (self._dateline, self._credit, self._label, _SNIPPET_DATE):
+        for pattern in (self._dateline, self._credit, self._label, _SNIPPET_DATE, _ENTRY):
             if (match := pattern.match(here)) and match.end() < len(here):
                 return match.end()
         if "(" in here[:260] and (match := self._inner_dateline.match(here)):
