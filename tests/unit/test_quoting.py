@@ -144,7 +144,7 @@ CLINIC = hit(
     "Osswick opens a sleep ward",
     "The sleep ward of Osswick opened on Easter Monday with twelve beds. "
     "Mirela Osk, who leads it, said the opening was delayed because the laundry had to be rebuilt. "
-    "Sleep apnoea is a disorder in which breathing stops and starts again. "
+    "Sleep apnoea is a disorder of sleep in which breathing stops and starts again. "
     "The ward cost 3 million marks over five years. "
     "Nurse Ben Adair called it “a debt that was paid.”",
 )
