@@ -132,7 +132,7 @@ def main() -> None:
         )
     if "--write" in sys.argv:
         data = {"agreed": agreed, "sure": sure}
-        THRESHOLDS.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        THRESHOLDS.write_text(json.dumps(data) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
