@@ -19,6 +19,7 @@ from bot.answering.observer import RequestOutcome
 from bot.answering.providers import ModelUnreachable
 from bot.ops import logging as bot_logging
 from bot.ops.tracing import open_tracing
+from retrieval.errors import SettingsError
 from tests.integration.answering_fixtures import BRIDGE, asked, demo_folder, engine_over
 from tests.scripted_model import Fails, Says, ScriptedModel
 
@@ -129,3 +130,24 @@ def test_nothing_of_opentelemetry_is_read_without_an_address() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+async def test_an_address_for_traces_without_the_extra_is_a_clear_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    with pytest.raises(SettingsError) as refused:
+        async with open_tracing("http://127.0.0.1:9/v1/traces"):
+            pass
+    assert refused.value.code == "tracing-missing"
+
+
+async def test_traces_that_can_not_be_sent_are_told_of_without_the_address(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with open_tracing("http://127.0.0.1:9/s3cret/v1/traces") as tracing:
+        assert tracing is not None
+        with tracing.stage("search"):
+            pass
+    assert "traces could not be sent" in caplog.text
+    assert "s3cret" not in caplog.text
