@@ -35,12 +35,14 @@ from bot.ui.pager import PagedLists, PageHandler
 from retrieval.embedders import Embedder
 from retrieval.indexes.vector_index import LITTLE_AT_ONCE
 from retrieval.library import Library
+from retrieval.mending import Mender
 from retrieval.runtime.concurrency import cancel
 from retrieval.timestamps import Clock
 
 # A summary or a digest may ask the model several times; an answer that hangs is ended after this
 # many seconds more than the model has for one.
 _MORE_THAN_MODEL = 60.0
+_INDEX_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -91,9 +93,14 @@ async def open_services(
     own. Raises ``NewsdeskError`` if something can't be opened.
     """
     async with contextlib.AsyncExitStack() as stack:
-        config = replace(settings.library(), chroma_apart=chroma_apart)
+        # While its index is loaded, questions are answered by their words.
+        config = replace(
+            settings.library(), chroma_apart=chroma_apart, chroma_start_seconds=_INDEX_SECONDS
+        )
         library = await stack.enter_async_context(
-            open_library(config, writer="newsdesk run", clock=clock, embedder=embedder)
+            open_library(
+                config, writer="newsdesk run", clock=clock, embedder=embedder, mends_later=True
+            )
         )
         library.store.at_once = LITTLE_AT_ONCE
         library.observer = requests.observer
@@ -115,6 +122,7 @@ async def open_services(
         cooldown = Cooldown(settings.limits().cooldown)
         await engine.warm_up()
         await stack.enter_async_context(_meanwhile(asyncio.to_thread(i18n.load_all)))
+        await stack.enter_async_context(_meanwhile(Mender(library).run()))
         yield Services(
             settings=settings,
             library=library,

@@ -40,6 +40,8 @@ class LibraryConfig:
     chroma_url: str | None = None
     # Whether the embedded Chroma gets a process of its own, for which writing is no wait for others.
     chroma_apart: bool = False
+    # How long a first question waits for that process to start.
+    chroma_start_seconds: float = 30.0
     embedder: str = "wordllama"
     embedder_options: EmbedderOptions = field(default_factory=EmbedderOptions)
     ranking: Ranking = field(default_factory=Ranking)
@@ -62,13 +64,14 @@ class Library:
         clock: Clock,
         *,
         writable: bool,
+        conditions: Conditions | None = None,
     ) -> None:
         self.config = config
         self.catalogue = catalogue
         self.store = store
         self.clock = clock
         # What is wrong with it at present, for all who tell of it.
-        self.conditions = Conditions(clock)
+        self.conditions = conditions or Conditions(clock)
         self.writable = writable
         # Hears how long searches take.
         self.observer = StageObserver()
@@ -81,6 +84,7 @@ class Library:
             config.zone,
             reranker=self.reranker,
             rerank_seconds=config.rerank_seconds,
+            conditions=self.conditions,
         )
         self.index_lock = IndexLock(config.data_dir)
         # Set when shown passages lack their vectors, which are made in the background.
@@ -217,6 +221,11 @@ class Library:
         keys = [key for key in self._indexes if key[0] == corpus_id and key[1] != but]
         for key in keys:
             await self._indexes.pop(key).keywords.close()
+
+    def forget_vectors(self) -> None:
+        """Know nothing of any vector index any more: all were deleted."""
+        for indexes in self._indexes.values():
+            indexes.vectors.forget()
 
     def forget(self, corpus: str) -> None:
         """Read a corpus anew when it is next asked for."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.catalogue import LAYOUT, Catalogue, Corpus
+from retrieval.catalogue.connections import DatabaseFile
 from retrieval.catalogue.corpus_deletion import (
     corpora_pending_deletion,
     erase_corpus,
@@ -18,15 +20,19 @@ from retrieval.catalogue.corpus_deletion import (
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.migrate import SchemaBranch
 from retrieval.catalogue.place import claim_place, server_id
-from retrieval.embedders import Embedder, make_embedder
+from retrieval.embedders import Embedder, make_embedder, unpacked
 from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
 from retrieval.indexes.chroma_space import give_back
+from retrieval.indexes.keyword_files import META
 from retrieval.indexes.vector_index import ChromaStore
 from retrieval.library import Library, LibraryConfig
+from retrieval.runtime.conditions import Conditions, Part
 from retrieval.runtime.writer_lock import WriterLock
 from retrieval.timestamps import Clock, utc_now
 
 _FIRST_START_SECONDS = 30.0
+# Passages whose vectors are looked for when an index is checked.
+_SAMPLE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +53,16 @@ async def open_library(
     clock: Clock = utc_now,
     embedder: Embedder | None = None,
     branches: Sequence[SchemaBranch] = (),
+    mends_later: bool = False,
 ) -> AsyncIterator[Library]:
     """Open a data folder, making it if need be, and close it again.
 
     ``writer`` says what is going to write, for others to read, and takes the writer's lock; None
     opens for reading, beside a writer if there is one. ``embedder`` replaces the one of ``config``;
     ``branches`` are tables of the caller's in the same database. Either finishes what a crash left,
-    reading only if nobody is writing. Raises ``StorageError``, ``FolderInUse`` or ``FolderTooNew``.
+    reading only if nobody is writing. ``mends_later``: indexes that are damaged or can't be had are
+    left to a ``Mender``, and don't keep a writer from starting. Raises ``StorageError``,
+    ``FolderInUse`` or ``FolderTooNew``.
     """
     folder = config.data_dir
     try:
@@ -66,20 +75,22 @@ async def open_library(
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(lock.release)
         path = folder / "catalogue.sqlite3"
+        file = await asyncio.to_thread(_catalogue_file, path, writes=writer is not None)
         if writer is not None:
             lock.acquire(writer)
             if not await Database.is_ready(path, branches):
                 await Database.prepare(path, branches)
-        elif not await Database.is_ready(path, branches):
+        elif not await Database.is_ready(file, branches):
             await asyncio.to_thread(lock.acquire, "first start", seconds=_FIRST_START_SECONDS)
             if not await Database.is_ready(path, branches):
                 await Database.prepare(path, branches)
             lock.release()
         embedder = embedder or make_embedder(config.embedder, config.embedder_options)
-        library = await _opened(config, path, embedder, clock, lock, writable=writer is not None)
+        library = await _opened(config, file, embedder, clock, lock, writable=writer is not None)
         stack.push_async_callback(library.close)
+        await _require_articles(library)
         if writer is not None:
-            await recover(library)
+            await recover(library, mends_later=mends_later)
         elif await _has_unfinished(library.catalogue):
             await _recover_as_reader(library, lock)
         yield library
@@ -87,35 +98,67 @@ async def open_library(
 
 async def _opened(
     config: LibraryConfig,
-    path: Path,
+    file: DatabaseFile,
     embedder: Embedder,
     clock: Clock,
     lock: WriterLock,
     *,
     writable: bool,
 ) -> Library:
-    catalogue = await Catalogue.open(path)
+    catalogue = await Catalogue.open(file)
+    conditions = Conditions(clock)
+    folder_id = catalogue.database.folder_id
     try:
         if writable:
             await _claim(catalogue.database, config)
         if config.chroma_url:
             name = await _server_id(catalogue.database, config, lock)
-            store = await ChromaStore.server(config.chroma_url, name, embedder.identity)
+            store = ChromaStore.server(config.chroma_url, name, embedder.identity, conditions)
         else:
             if writable:
                 await asyncio.to_thread(give_back, config.data_dir / "chroma")
-            store = await ChromaStore.embedded(
+            store = ChromaStore.embedded(
                 config.data_dir / "chroma",
-                catalogue.database.folder_id,
+                folder_id,
                 embedder.identity,
+                conditions,
                 apart=config.chroma_apart,
+                first_seconds=config.chroma_start_seconds,
             )
-            if writable:  # a writer is told of damage before it begins
-                await store.heartbeat()
     except BaseException:
         await catalogue.close()
         raise
-    return Library(config, catalogue, store, embedder, clock, writable=writable)
+    return Library(
+        config, catalogue, store, embedder, clock, writable=writable, conditions=conditions
+    )
+
+
+def _catalogue_file(path: Path, *, writes: bool) -> DatabaseFile:
+    """The catalogue as it can be opened. Raises ``StorageError`` if there is none where indexes are:
+    beside them an empty one would say that nothing was ever ingested."""
+    there = path.exists() and path.stat().st_size > 0
+    if not there and _keyword_passages(path.parent):
+        raise StorageError("catalogue-missing")
+    return DatabaseFile.to_read(path) if there and not writes else DatabaseFile(path)
+
+
+def _keyword_passages(folder: Path) -> int:
+    """How many documents the keyword indexes of a data folder say that they hold."""
+    count = 0
+    for meta in (folder / "keywords").glob(f"*/{META}"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            for segment in json.loads(meta.read_bytes())["segments"]:
+                deleted = (segment.get("deletes") or {}).get("num_deleted_docs", 0)
+                count += max(0, segment["max_doc"] - deleted)
+    return count
+
+
+async def _require_articles(library: Library) -> None:
+    """Raises ``StorageError`` if the catalogue knows of no article while its indexes hold some."""
+    if not await library.catalogue.articles.any_version():
+        held = await asyncio.to_thread(_keyword_passages, library.data_dir)
+        if held:
+            raise StorageError("catalogue-emptied", passages=held)
 
 
 async def _claim(database: Database, config: LibraryConfig) -> str:
@@ -156,7 +199,9 @@ async def _recover_as_reader(library: Library, lock: WriterLock) -> None:
         return  # a folder that can't be written can still be read
     try:
         library.writable = True
-        await recover(library)
+        # What it can't finish is no reason not to read.
+        with contextlib.suppress(StorageError):
+            await recover(library)
     finally:
         library.writable = False
         for corpus in await library.catalogue.corpora.all():
@@ -164,26 +209,68 @@ async def _recover_as_reader(library: Library, lock: WriterLock) -> None:
         lock.release()
 
 
-async def recover(library: Library) -> int:
+async def recover(library: Library, *, mends_later: bool = False) -> int:
     """Finish what a crash left: accepted articles are indexed, leftovers removed.
 
-    An index that turns out to be damaged is made anew. Returns how many articles were finished.
+    An index that turns out to be damaged is made anew, or left as it is (``mends_later``). Returns
+    how many articles were finished.
     """
     library.require_writable()
     finished = 0
-    for corpus in await corpora_pending_deletion(library.database):
-        await _erase(library, corpus)
+    passing: tuple[type[StorageError], ...] = (StorageError,) if mends_later else ()
+    with contextlib.suppress(*passing):
+        for corpus in await corpora_pending_deletion(library.database):
+            await _erase(library, corpus)
     for corpus in await library.catalogue.corpora.all():
-        await _drop_other_generations(library, corpus)
-        with contextlib.suppress(EmbedderMismatch):  # the command that mends it says so
+        # The command that mends another embedder's vectors says so.
+        with contextlib.suppress(EmbedderMismatch, *passing):
             try:
+                await _drop_other_generations(library, corpus)
                 if corpus.layout != LAYOUT:
                     raise IndexDamaged("index-outdated")
                 finished += await library.indexer_for(library.indexes(corpus)).finish_pending()
-            except IndexDamaged:
+            except IndexDamaged as error:
+                if mends_later and error.code != "index-outdated":
+                    raise
                 async for _ in reindex(library, corpus):
                     pass
     return finished
+
+
+async def damage_of(library: Library, corpus: Corpus) -> dict[Part, IndexDamaged]:
+    """What a look at each index of a corpus tells of damage. Raises ``StorageError`` for one that
+    can't be had."""
+    indexes = library.indexes(corpus)
+    held = await library.catalogue.vectors.count_held(corpus)
+    shown = held + await library.catalogue.vectors.count_lacking(corpus)
+    found: dict[Part, IndexDamaged] = {}
+    try:
+        await asyncio.to_thread(indexes.keywords.check, shown)
+        # Reads something of all that words are looked up in.
+        await asyncio.to_thread(indexes.keywords.weigh, ["a", "the"])
+    except IndexDamaged as error:
+        found["keywords"] = error
+    packed = await library.catalogue.vectors.sample(corpus, _SAMPLE)
+    sample = [(each, unpacked([row], len(row) // 2)[0]) for each, row in packed]
+    try:
+        await indexes.vectors.check(sample, held)
+    except IndexDamaged as error:
+        found["vectors"] = error
+    return found
+
+
+async def make_store_usable(library: Library) -> bool:
+    """Delete the vectors of an embedded Chroma that can't be read at all; whether that was so. They
+    are to be made anew for every corpus then."""
+    try:
+        await library.store.call(library.store.chroma.names)
+    except IndexDamaged:
+        if not library.store.is_local:
+            raise
+        await library.store.reset()
+        library.forget_vectors()
+        return True
+    return False
 
 
 async def reindex(
@@ -196,25 +283,27 @@ async def reindex(
     crash on the way leaves the old ones in use.
     """
     library.require_writable()
+    await make_store_usable(library)
     await _drop_other_generations(library, corpus)
     await library.catalogue.vectors.drop_others(corpus)
     renewed = Corpus(corpus.id, corpus.name, corpus.generation + 1)
-    indexes = library.indexes(renewed)
-    version_ids = await library.catalogue.articles.shown_version_ids(corpus)
-    indexer = library.indexer_for(indexes)
-    yield 0, len(version_ids)
-    adopts = (keep_vectors or indexer.makes_vectors_later) and (
-        await _made_by(library, corpus) == library.embedder.identity
-    )
-    async for done in indexer.write_shown(version_ids, vectors=not adopts):
-        yield done, len(version_ids)
-    if adopts:
-        await indexer.adopt_vectors(corpus.generation)
-        if not indexer.makes_vectors_later:
-            async for _ in indexer.make_vectors():
-                pass
-    await library.catalogue.corpora.switch_generation(corpus, renewed.generation)
-    library.forget(corpus.name)
+    indexer = library.indexer_for(library.indexes(renewed))
+    # What comes in meanwhile waits, and goes into the new indexes.
+    async with library.indexer_for(library.indexes(corpus)).replaced_by(indexer):
+        version_ids = await library.catalogue.articles.shown_version_ids(corpus)
+        yield 0, len(version_ids)
+        adopts = (keep_vectors or indexer.makes_vectors_later) and (
+            await _made_by(library, corpus) == library.embedder.identity
+        )
+        async for done in indexer.write_shown(version_ids, vectors=not adopts):
+            yield done, len(version_ids)
+        if adopts:
+            await indexer.adopt_vectors(corpus.generation)
+            if not indexer.makes_vectors_later:
+                async for _ in indexer.make_vectors():
+                    pass
+        await library.catalogue.corpora.switch_generation(corpus, renewed.generation)
+        library.forget(corpus.name)
     await _drop_other_generations(library, renewed)
     await library.catalogue.vectors.drop_others(renewed)
     await library.store.give_back()

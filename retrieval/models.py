@@ -178,6 +178,8 @@ class SearchResults:
     # stems of ``weights``: another one where no article is in the question's.
     language: str = "en"
     stemming: str = "en"
+    # Whether an index had to be done without.
+    impaired: bool = False
 
 
 def normalize_whitespace(text: str) -> str:

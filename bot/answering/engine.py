@@ -211,7 +211,7 @@ class AnswerEngine:
             since=found.since,
             until=found.until if found.until < understood.within.as_of else None,
         )
-        if answer.problem is None:
+        if answer.problem is None and not found.impaired:
             self._cache.put(key, answer)
         return answer
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import known
+from bot.cli.common import known, library_config
 from bot.cli.language import for_terminal
 from bot.cli.output import (
     AnswerPrinter,
@@ -299,7 +299,7 @@ def _reading(run: Any) -> None:
         from bot.config.settings import load_settings
         from bot.storage.library import open_library
 
-        async with open_library(load_settings().library()) as library:
+        async with open_library(library_config(load_settings())) as library:
             await run(library)
 
     asyncio.run(opened())

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from retrieval.catalogue.audit_log import Actor
     from retrieval.ingestion.progress import IngestProgress
     from retrieval.ingestion.vector_worker import VectorWorker
-    from retrieval.library import Library
+    from retrieval.library import Library, LibraryConfig
     from retrieval.moderation import ModerationService
 
 
@@ -32,6 +32,12 @@ def actor() -> Actor:
     return Actor(who, "terminal")
 
 
+def library_config(settings: Settings) -> LibraryConfig:
+    """The library of a command. Chroma works in a process of its own: it indexes while the next
+    articles are read, and a damaged index can't end the command with it."""
+    return replace(settings.library(), chroma_apart=True)
+
+
 @contextlib.asynccontextmanager
 async def open_ingestion_services(
     command: str, *, writing: bool = True, brings_in: bool = False
@@ -43,8 +49,7 @@ async def open_ingestion_services(
 
     settings = _settings()
     writer = f"newsdesk {command}" if writing else None
-    # What is brought in is indexed while the next articles are read.
-    config = replace(settings.library(), chroma_apart=writing)
+    config = library_config(settings)
     async with (
         open_library(config, writer=writer) as library,
         open_ingestion(settings, library) as room,
@@ -91,7 +96,7 @@ def open_moderator(
         from retrieval.moderation import ModerationService
 
         writer = f"newsdesk {command}" if writing else None
-        async with open_library(_settings().library(), writer=writer) as library:
+        async with open_library(library_config(_settings()), writer=writer) as library:
             await library.require_corpus(corpus)
             return await act(await ModerationService.of(library, corpus))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import actor, bar, make_vectors, open_ingestion_services
+from bot.cli.common import actor, bar, library_config, make_vectors, open_ingestion_services
 from bot.cli.language import for_terminal
 from bot.cli.output import complain, ingested_record, print_json
 from retrieval.errors import Note
@@ -118,14 +118,18 @@ def reindex(
         from bot.config.settings import load_settings
         from bot.storage.library import open_library
         from retrieval.ingestion.vector_worker import VectorWorker
+        from retrieval.maintenance import make_store_usable
 
-        async with open_library(load_settings().library(), writer="newsdesk reindex") as library:
+        async with open_library(
+            library_config(load_settings()), writer="newsdesk reindex"
+        ) as library:
             if corpus is not None:
                 await library.require_corpus(corpus)
             known = await library.catalogue.corpora.all()
             if not known and not as_json:
                 print("There is nothing to reindex yet.")
-            wanted = [each for each in known if corpus in (None, each.name)]
+            lost = await make_store_usable(library)
+            wanted = [each for each in known if lost or corpus in (None, each.name)]
             for each in wanted:
                 articles = await _reindex(library, each, hidden=as_json)
                 await make_vectors(VectorWorker(library))

@@ -49,12 +49,13 @@ def _known_sources(incomplete: str) -> list[str]:
     """For the shell: the publishers of the corpus `local`. Never an error, whatever is wrong."""
     import asyncio
 
+    from bot.cli.common import library_config
     from bot.config.settings import load_settings
     from bot.storage.library import open_library
     from retrieval.errors import NewsdeskError
 
     async def names() -> list[str]:
-        async with open_library(load_settings().library()) as library:
+        async with open_library(library_config(load_settings())) as library:
             return await library.source_names("local", incomplete)
 
     try:

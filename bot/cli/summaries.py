@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import options as o
+from bot.cli.common import library_config
 from bot.cli.language import for_terminal
 from bot.cli.output import complain, print_json
 from bot.cli.summary_output import (
@@ -206,7 +207,7 @@ def compare(
         from bot.config.settings import load_settings
         from bot.storage.library import open_library
 
-        async with open_library(load_settings().library()) as library:
+        async with open_library(library_config(load_settings())) as library:
             await library.require_corpus(corpus)
             start = time.perf_counter()
             made = await compare_publishers(library, topic, within, corpus, limit)
@@ -228,7 +229,7 @@ async def _opened(corpus: str) -> AsyncIterator[SummaryService]:
 
     settings = load_settings()
     async with (
-        open_library(settings.library()) as library,
+        open_library(library_config(settings)) as library,
         open_composer(library, settings.answering()) as composer,
     ):
         await library.require_corpus(corpus)

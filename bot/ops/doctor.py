@@ -51,7 +51,7 @@ async def examine() -> list[CheckResult]:
         ]
     findings = [CheckResult("settings", True, "all known, all within bounds")]
     try:
-        async with open_library(settings.library()) as library:
+        async with open_library(replace(settings.library(), chroma_apart=True)) as library:
             findings += await _examine_library(settings, library)
     except EmbedderError as error:  # finishing what a crash left needs it
         findings.append(failed_check("embedder", error))

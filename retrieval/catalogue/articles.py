@@ -252,6 +252,11 @@ class ArticleRepository:
             )
             return [Reference(*row) for row in rows]
 
+    async def any_version(self) -> bool:
+        """Whether the catalogue holds any version of any article, shown or not."""
+        query = select(versions.c.id).limit(1)
+        return await self._database.read(lambda connection: connection.scalar(query)) is not None
+
     async def languages(self, corpus: Corpus) -> dict[str, int]:
         """How many of the articles that are shown are in each language, as far as it is known."""
         query = (

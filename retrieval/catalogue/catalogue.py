@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from retrieval.catalogue.articles import ArticleRepository
+from retrieval.catalogue.connections import DatabaseFile
 from retrieval.catalogue.corpora import CorpusRepository
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.feeds import FeedRepository
@@ -29,9 +30,9 @@ class Catalogue:
         self.jobs = JobRepository(database)
 
     @classmethod
-    async def open(cls, path: Path) -> Catalogue:
+    async def open(cls, file: DatabaseFile | Path) -> Catalogue:
         """Open a catalogue that ``Database.prepare`` made ready."""
-        return cls(await Database.open(path))
+        return cls(await Database.open(file))
 
     async def revision(self) -> int:
         """Return a number that grows with every change to what search may show, of any corpus."""

@@ -7,22 +7,25 @@ import contextlib
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.exc import DBAPIError, NoResultFound
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from retrieval.catalogue import migrate
+from retrieval.catalogue.connections import (
+    DatabaseFile,
+    async_engine,
+    reading_engine,
+    storage_error,
+)
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.catalogue.schema import properties
 from retrieval.errors import StorageError
 from retrieval.runtime import sqlite_space
 
 Result = TypeVar("Result")
-
-_BUSY_SECONDS = 10
-_READERS = 8
 
 
 class Database:
@@ -32,8 +35,10 @@ class Database:
     tables it may hold those of further branches, which whoever owns them reads and writes here.
     """
 
-    def __init__(self, path: Path, engine: AsyncEngine, reader: Engine, folder_id: str) -> None:
-        self.path = path
+    def __init__(
+        self, engine: AsyncEngine, reader: Engine, folder_id: str, file: DatabaseFile
+    ) -> None:
+        self.file = file
         self._engine = engine
         self._writing = asyncio.Lock()
         # For blocking reads in worker threads.
@@ -41,28 +46,39 @@ class Database:
         # Names the collections of this data folder in an embedded Chroma (`place` for a server's).
         self.folder_id = folder_id
 
+    @property
+    def path(self) -> Path:
+        return self.file.path
+
     @classmethod
-    async def open(cls, path: Path) -> Database:
-        """Open a database that ``prepare`` made ready."""
-        engine = _engine(path)
+    async def open(cls, file: DatabaseFile | Path) -> Database:
+        """Open a database that ``prepare`` made ready. Raises ``StorageError``."""
+        file = DatabaseFile(file) if isinstance(file, Path) else file
+        engine = async_engine(file)
         try:
             async with engine.connect() as connection:
                 query = select(properties.c.value).where(properties.c.name == "folder_id")
                 folder_id: str = (await connection.execute(query)).scalar_one()
-        except DBAPIError as error:
+        except (DBAPIError, NoResultFound) as error:
             await engine.dispose()
-            raise _storage_error(error) from error
-        return cls(path, engine, _reader(path), folder_id)
+            if isinstance(error, NoResultFound):
+                raise StorageError("catalogue-damaged") from error
+            raise storage_error(error) from error
+        except StorageError:
+            await engine.dispose()
+            raise
+        return cls(engine, reading_engine(file), folder_id, file)
 
     @staticmethod
-    async def is_ready(path: Path, branches: Sequence[SchemaBranch] = ()) -> bool:
+    async def is_ready(file: DatabaseFile | Path, branches: Sequence[SchemaBranch] = ()) -> bool:
         """Whether the catalogue and ``branches`` exist at this program's version.
 
         Raises ``FolderTooNew`` if a newer program made one of them.
         """
-        if not await asyncio.to_thread(path.exists):
+        file = DatabaseFile(file) if isinstance(file, Path) else file
+        if not await asyncio.to_thread(file.path.exists):
             return False
-        engine = _engine(path)
+        engine = async_engine(file)
         try:
             async with engine.connect() as connection:
                 current = [
@@ -71,7 +87,7 @@ class Database:
                 ]
                 return all(current)
         except DBAPIError as error:
-            raise _storage_error(error) from error
+            raise storage_error(error) from error
         finally:
             await engine.dispose()
 
@@ -79,7 +95,7 @@ class Database:
     async def prepare(path: Path, branches: Sequence[SchemaBranch] = ()) -> None:
         """Create the tables or bring older ones up to date, in one transaction: the catalogue's,
         then those of ``branches``. For the one who may write."""
-        engine = _engine(path)
+        engine = async_engine(DatabaseFile(path))
         try:
             async with engine.begin() as connection:
                 for branch in (CATALOGUE, *branches):
@@ -89,13 +105,14 @@ class Database:
                     row = {"name": "folder_id", "value": uuid.uuid4().hex[:12]}
                     await connection.execute(insert(properties), row)
         except DBAPIError as error:
-            raise _storage_error(error) from error
+            raise storage_error(error) from error
         finally:
             await engine.dispose()
 
     async def close(self) -> None:
         self.reader.dispose()
         await self._engine.dispose()
+        self.file.close()
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -129,57 +146,3 @@ class Database:
     def _work(self, work: Callable[[Connection], Result]) -> Result:
         with self.reader.connect() as connection:
             return work(connection)
-
-
-def _engine(path: Path) -> AsyncEngine:
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{path}", pool_size=8, max_overflow=0, hide_parameters=True
-    )
-    event.listen(engine.sync_engine, "connect", _configure)
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
-
-
-def _reader(path: Path) -> Engine:
-    """Connections for single statements in worker threads, each a transaction of its own."""
-    engine = create_engine(
-        f"sqlite:///{path}",
-        pool_size=_READERS,
-        max_overflow=0,
-        hide_parameters=True,
-        connect_args={"check_same_thread": False},
-        pool_reset_on_return=None,
-    )
-    event.listen(engine, "connect", _configure)
-    return engine
-
-
-def _configure(connection: Any, _: object) -> None:
-    # Transactions begin where `_begin` says, DDL included, not where sqlite3 guesses.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout = {_BUSY_SECONDS * 1000}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        # What is deleted is overwritten, so that it can't be read from the file any more.
-        "secure_delete = ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _storage_error(error: DBAPIError) -> StorageError:
-    reason = str(error.orig)
-    if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
-        return StorageError("catalogue-not-writable")
-    if "full" in reason:
-        return StorageError("disk-full")
-    if "malformed" in reason or "not a database" in reason:
-        return StorageError("catalogue-damaged")
-    return StorageError("catalogue-unusable", detail=reason)

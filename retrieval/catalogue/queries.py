@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, func, select
 
+from retrieval.catalogue.connections import storage_error
 from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import (
     INDEXED,
@@ -152,6 +154,8 @@ class ReadQueries:
             cursor = connection.cursor()
             cursor.execute(sql, values)
             return list(cursor.fetchall())
+        except sqlite3.DatabaseError as error:
+            raise storage_error(error) from error
         finally:
             connection.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select
 from sqlalchemy.dialects import sqlite
 
 from retrieval.catalogue.database import Database
@@ -79,6 +79,23 @@ class VectorRepository:
         query = _lacking(corpus, func.count())
         return await self._database.read(lambda connection: connection.scalar(query)) or 0
 
+    async def count_held(self, corpus: Corpus) -> int:
+        """How many shown passages have a vector."""
+        query = _held(corpus, func.count())
+        return await self._database.read(lambda connection: connection.scalar(query)) or 0
+
+    async def sample(self, corpus: Corpus, limit: int) -> list[tuple[int, bytes]]:
+        """Some shown passages with their vectors: the oldest and the newest."""
+        columns = passages.c.id, passage_vectors.c.vector
+        oldest = _held(corpus, *columns).order_by(passages.c.id).limit(limit - limit // 2)
+        newest = _held(corpus, *columns).order_by(passages.c.id.desc()).limit(limit // 2)
+
+        def read(connection: Connection) -> list[tuple[int, bytes]]:
+            rows = [row for query in (oldest, newest) for row in connection.execute(query)]
+            return list({row[0]: (row[0], row[1]) for row in rows}.values())
+
+        return await self._database.read(read)
+
     async def lacking_ids(self, corpus: Corpus) -> set[int]:
         """The shown passages without a vector."""
         query = _lacking(corpus, passages.c.id)
@@ -105,4 +122,17 @@ def _lacking(corpus: Corpus, *wanted: ColumnElement[Any]) -> Select[Any]:
         .outerjoin(passage_vectors, mine)
         .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
         .where(passage_vectors.c.passage_id.is_(None))
+    )
+
+
+def _held(corpus: Corpus, *wanted: ColumnElement[Any]) -> Select[Any]:
+    mine = (passage_vectors.c.passage_id == passages.c.id) & (
+        passage_vectors.c.generation == corpus.generation
+    )
+    return (
+        select(*wanted)
+        .select_from(passages)
+        .join(versions, versions.c.id == passages.c.version_id)
+        .join(passage_vectors, mine)
+        .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
     )

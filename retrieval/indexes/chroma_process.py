@@ -8,10 +8,12 @@ The catalogue is the truth: should the process end, what it did not confirm is w
 from __future__ import annotations
 
 import contextlib
+import shutil
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -21,6 +23,7 @@ from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged, NewsdeskError, Note, StorageError
 from retrieval.indexes.chroma import EmbeddedChroma
 from retrieval.indexes.chroma_space import give_back, vectors_on_disk
+from retrieval.runtime.processes import crash_of, is_stopped
 from retrieval.runtime.subprocess_env import subprocess_environment
 
 # The name of a call and what is given to it.
@@ -29,15 +32,30 @@ Question: TypeAlias = tuple[str, tuple[Any, ...]]
 # Whether the index is damaged, whether trying again may help, and the note of the error.
 Failure: TypeAlias = tuple[bool, bool, dict[str, Any]]
 
-# Reading the largest index at its first use takes a while.
+# Reading the largest index at its first use takes a while, and so does a large write.
 _SECONDS = 120.0
+# What an index that is in memory answers in a few milliseconds.
+_QUICK = frozenset({"names", "metadata", "count", "nearest", "heartbeat"})
+_QUICK_SECONDS = 5.0
+_STOPPED_SECONDS = 0.5
+_LOOK_SECONDS = 0.1
 _CLOSE_SECONDS = 10.0
+
+
+class _Ended(Exception):
+    """The process ended during a call; ``crash`` is the signal if it did by itself."""
+
+    def __init__(self, crash: str | None) -> None:
+        super().__init__(crash)
+        self.crash = crash
 
 
 class ChromaProcessClient:
     """The calls of ``BlockingChroma``, answered one at a time by a process that holds ``folder``.
 
-    It starts here, and again at the next call if it ends; no call waits longer than 120 s.
+    It starts here, and again if it ends: a call that it didn't survive is made once more, and is
+    told as damage of the index if it crashed. One that is stopped is ended after half a second, one
+    that gives no answer from memory after 5 s, and no call waits longer than 120 s.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -46,7 +64,10 @@ class ChromaProcessClient:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self._closed = False
-        with self._turn:
+        # What has been searched since the process began, and so is in its memory.
+        self._loaded: set[str] = set()
+        # Why it can't start, whoever calls it is told.
+        with self._turn, contextlib.suppress(NewsdeskError, _Ended):
             self._start()
 
     @property
@@ -110,15 +131,41 @@ class ChromaProcessClient:
 
     def close(self) -> None:
         """End the process: it finishes what it is at, and is ended if that takes too long."""
+        self._closed = True
         with self._turn:
-            self._closed = True
             self._end(_CLOSE_SECONDS)
+
+    def reset(self) -> None:
+        """End the process, delete the folder, and begin with an empty one."""
+        with self._turn:
+            self._end(0)
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._start()
 
     def _ask(self, call: str, *args: Any) -> Any:
         with self._turn:
             if self._closed:
                 raise StorageError("vector-index-closed")
-            return self._answer(self._connection or self._start(), (call, args))
+            if self._process is not None and self._process.poll() is not None:
+                self._end(0)
+            try:
+                return self._made(call, args)
+            except _Ended as ended:
+                if ended.crash is None and not self._closed:
+                    with contextlib.suppress(_Ended):
+                        return self._made(call, args)
+                if ended.crash is not None:
+                    raise IndexDamaged("vector-index-damaged", detail=ended.crash) from ended
+                raise StorageError("vector-process-ended", retry=True) from ended
+
+    def _made(self, call: str, args: tuple[Any, ...]) -> Any:
+        name = args[0] if args else None
+        quick = call in _QUICK and (name is None or name in self._loaded)
+        seconds = _QUICK_SECONDS if quick and self._connection is not None else _SECONDS
+        answer = self._answer(self._connection or self._start(), (call, args), seconds)
+        if call == "nearest":
+            self._loaded.add(args[0])
+        return answer
 
     def _start(self) -> Connection:
         ours, theirs = socket.socketpair()
@@ -141,26 +188,24 @@ class ChromaProcessClient:
                 ) from error
         self._connection = connection = Connection(ours.detach())
         try:
-            self._answer(connection, None)
+            self._answer(connection, None, _SECONDS)
         except NewsdeskError:
             self._end(0)
             raise
         return connection
 
-    def _answer(self, connection: Connection, question: Question | None) -> Any:
+    def _answer(self, connection: Connection, question: Question | None, seconds: float) -> Any:
         try:
             if question is not None:
                 connection.send(question)
-            if not connection.poll(_SECONDS):
-                raise TimeoutError
+            self._wait(connection, seconds)
             failure, answer = connection.recv()
         except (OSError, EOFError) as error:
+            crash = None if isinstance(error, TimeoutError) else self._crash()
             self._end(0)
             if isinstance(error, TimeoutError):
-                raise StorageError(
-                    "vector-process-timeout", seconds=_SECONDS, retry=True
-                ) from error
-            raise StorageError("vector-process-ended", retry=True) from error
+                raise StorageError("vector-process-timeout", seconds=seconds, retry=True) from error
+            raise _Ended(crash) from error
         except BaseException:
             # Interrupted half-way: what comes next over this line would be another's answer.
             self._end(0)
@@ -171,7 +216,27 @@ class ChromaProcessClient:
             raise kind.of(Note.from_record(record), retry=retry)
         return answer
 
+    def _wait(self, connection: Connection, seconds: float) -> None:
+        """Raises ``TimeoutError`` if nothing comes in time, or if the process is stopped."""
+        begun = time.monotonic()
+        while not connection.poll(_LOOK_SECONDS):
+            waited = time.monotonic() - begun
+            if waited >= (_CLOSE_SECONDS if self._closed else seconds):
+                raise TimeoutError
+            stopped = self._process is not None and is_stopped(self._process.pid)
+            if stopped and waited >= _STOPPED_SECONDS:
+                raise TimeoutError
+
+    def _crash(self) -> str | None:
+        """The signal that the process ended with, if it crashed."""
+        if self._process is None:
+            return None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return crash_of(self._process.wait(1))
+        return None
+
     def _end(self, seconds: float) -> None:
+        self._loaded.clear()
         if self._connection is not None:
             self._connection.close()
             self._connection = None

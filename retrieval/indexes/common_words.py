@@ -7,6 +7,7 @@ are no names; names and the words of other languages are rare by this.
 from __future__ import annotations
 
 import gzip
+import math
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +31,11 @@ class _Words(NamedTuple):
 def share_of_passages(stem: str) -> float:
     """The share of passages, from 0 to 1, that have a stem; 0 if hardly any has."""
     return _words().shares.get(stem, 0.0)
+
+
+def idf(passages: int, frequency: float) -> float:
+    """Robertson and Sparck Jones' weight as BM25 uses it: ln(1 + (N - n + 0.5) / (n + 0.5))."""
+    return math.log(1 + (passages - frequency + 0.5) / (frequency + 0.5))
 
 
 def is_common(word: str) -> bool:

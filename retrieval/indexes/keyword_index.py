@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import shutil
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import tantivy
 
 from retrieval.catalogue import PASSAGES_PER_VERSION, PendingVersion
-from retrieval.indexes.common_words import share_of_passages
+from retrieval.errors import IndexDamaged
+from retrieval.indexes.common_words import idf, share_of_passages
+from retrieval.indexes.keyword_files import META, explained, open_index
 from retrieval.indexes.keyword_languages import held_languages, with_other_stems
 from retrieval.indexes.keyword_schema import (
     ANALYZER,
@@ -24,6 +25,7 @@ from retrieval.indexes.keyword_schema import (
     make_analyzer,
     make_schema,
 )
+from retrieval.indexes.keyword_scores import Floats, Ints, counted, enter, run, run_among
 from retrieval.runtime.concurrency import to_its_end
 from retrieval.runtime.executors import INGESTING, giving_way
 from retrieval.text.answer_types import Kind
@@ -36,8 +38,6 @@ _MIN_IDF_PASSAGES = 1_000
 _COUNTED = 50
 
 Option: TypeAlias = Literal["basic", "freq"]
-Floats: TypeAlias = npt.NDArray[np.float32]
-Ints: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ class KeywordIndex:
     """The keyword index of one corpus, in a folder of its own.
 
     ``weigh``, ``search`` and ``measure`` block: they are steps of a search, which runs in a worker
-    thread as a whole. Several processes may read while one writes.
+    thread as a whole. Several processes may read while one writes. What can't be read raises
+    ``IndexDamaged``.
     """
 
     def __init__(self, folder: Path, *, title_boost: float = 0.6) -> None:
@@ -82,8 +83,25 @@ class KeywordIndex:
         self._languages: tuple[object, dict[str, int]] = (None, {})
         self._index: tantivy.Index | None = None
         self._writer: tantivy.IndexWriter | None = None
+        # Where it is read from, if its folder can't be written.
+        self._links: tempfile.TemporaryDirectory[str] | None = None
         self._lock = asyncio.Lock()
 
+    @explained
+    def check(self, expected: int) -> None:
+        """Raises ``IndexDamaged`` if it holds fewer passages than the ``expected`` ones."""
+        index = self._opened()
+        if index is None:
+            if expected:
+                raise IndexDamaged("keyword-index-missing")
+            return
+        if index.searcher().num_docs < expected:
+            index.reload()
+            held = int(index.searcher().num_docs)
+            if held < expected:
+                raise IndexDamaged("keyword-index-incomplete", held=held, wanted=expected)
+
+    @explained
     def weigh(
         self,
         words: Sequence[str],
@@ -112,12 +130,19 @@ class KeywordIndex:
             if not frequency:
                 forms = alternatives.get(stem, ())
                 frequency = max((self.frequency(form) for form in forms), default=0)
-            weights[stem] = _idf(count, frequency + filled * share_of_passages(stem))
+            weights[stem] = idf(count, frequency + filled * share_of_passages(stem))
         of_names = {stem for name in names for stem in stems(name, language)}
         return KeywordQuery(weights, kind, frozenset(of_names & weights.keys()), alternatives)
 
     def languages(self) -> dict[str, int]:
-        """How many passages are of each language; empty for an index without any."""
+        """How many passages are of each language; empty for an index that has none or is damaged."""
+        try:
+            return self._read_languages()
+        except IndexDamaged:  # which whoever searches it tells of
+            return {}
+
+    @explained
+    def _read_languages(self) -> dict[str, int]:
         index = self._opened()
         if index is None:
             return {}
@@ -128,6 +153,7 @@ class KeywordIndex:
             self._languages = (state, held_languages(searcher))
         return self._languages[1]
 
+    @explained
     def frequency(self, stems: Sequence[str]) -> int:
         """How many passages hold all of these stems; of several, up to a few dozen are counted."""
         index = self._opened()
@@ -140,6 +166,7 @@ class KeywordIndex:
         together = tantivy.Query.boolean_query([(tantivy.Occur.Must, term) for term in terms])
         return len(searcher.search(together, _COUNTED, count=False).hits)
 
+    @explained
     def resembling(self, stem: str, distance: int, limit: int) -> list[int]:
         """Passages with a stem that is at most ``distance`` edits away; two letters changed round
         count as one."""
@@ -147,8 +174,9 @@ class KeywordIndex:
         if index is None:
             return []
         near = tantivy.Query.fuzzy_term_query(index.schema, "text", stem, distance, True, False)
-        return [value for value, _ in _run(index, near, (), limit, "passage")]
+        return [value for value, _ in run(index, near, (), limit, "passage")]
 
+    @explained
     def search(
         self, query: KeywordQuery, limit: int, within: TimeRange | None, sources: Sequence[str]
     ) -> dict[int, float]:
@@ -158,8 +186,9 @@ class KeywordIndex:
         if index is None or not query.weights:
             return {}
         filters = filters_of(index.schema, within, sources) if within else []
-        return dict(_run(index, self._bm25(index.schema, query), filters, limit, "passage"))
+        return dict(run(index, self._bm25(index.schema, query), filters, limit, "passage"))
 
+    @explained
     def measure(
         self, query: KeywordQuery, passage_ids: Ints, known: Mapping[int, float]
     ) -> TermMeasures:
@@ -178,24 +207,22 @@ class KeywordIndex:
             unknown = [i for i in passage_ids.tolist() if i not in known]
             found = [*known.items()]
             if unknown:
-                found += _run_among(index, self._bm25(schema, query), "passage", unknown)
-            _enter(bm25, passage_ids, found)
+                found += run_among(index, self._bm25(schema, query), "passage", unknown)
+            enter(bm25, passage_ids, found)
             holding = _standing(schema, "text", query.weights, query)
-            _enter(
-                coverage, passage_ids, _run_among(index, holding, "passage", passage_ids.tolist())
-            )
+            enter(coverage, passage_ids, run_among(index, holding, "passage", passage_ids.tolist()))
             of_names = {s: w for s, w in query.weights.items() if s in query.names}
             others = {s: w for s, w in query.weights.items() if s not in query.names}
             if of_names:
                 holding = _standing(schema, "article", of_names, query)
-                found = _run_among(index, holding, "version", distinct.tolist())
-                _enter(names_by_version, distinct, found)
+                found = run_among(index, holding, "version", distinct.tolist())
+                enter(names_by_version, distinct, found)
             if others:
                 holding = _standing(schema, "article", others, query)
-                found = _run_among(index, holding, "version", distinct.tolist())
-                _enter(by_version, distinct, found)
+                found = run_among(index, holding, "version", distinct.tolist())
+                enter(by_version, distinct, found)
             if query.kind is not None:
-                _enter(of_kind, passage_ids, _counted(index, query.kind, passage_ids.tolist()))
+                enter(of_kind, passage_ids, counted(index, query.kind, passage_ids.tolist()))
         places = np.searchsorted(distinct, versions)
         total = total or 1.0
         return TermMeasures(
@@ -226,18 +253,19 @@ class KeywordIndex:
 
     def _opened(self, *, create: bool = False) -> tantivy.Index | None:
         if self._index is None:
-            if (self._folder / "meta.json").exists():
-                index = tantivy.Index.open(str(self._folder))
+            if (self._folder / META).exists():
+                index, self._links = open_index(self._folder)
             elif create:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 index = tantivy.Index(make_schema(), path=str(self._folder))
+                index.config_reader("commit", 0)
             else:
                 return None
             index.register_tokenizer(ANALYZER, make_analyzer())
-            index.config_reader("commit", 0)
             self._index = index
         return self._index
 
+    @explained
     def _write(self, add: Sequence[PendingVersion], remove: Sequence[int]) -> None:
         index = self._opened(create=True)
         if index is None:  # only without `create`
@@ -271,6 +299,7 @@ class KeywordIndex:
             )
         )
 
+    @explained
     def _passage_ids(self) -> list[int]:
         index = self._opened()
         if index is None:
@@ -286,6 +315,9 @@ class KeywordIndex:
         if self._writer is not None:
             self._writer.wait_merging_threads()
         self._writer = self._index = None
+        if self._links is not None:
+            self._links.cleanup()
+            self._links = None
 
 
 def _standing(
@@ -319,62 +351,3 @@ def _as_any(
 
 def _any_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
     return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
-
-
-def _run(
-    index: tantivy.Index,
-    wanted: tantivy.Query,
-    filters: Sequence[tantivy.Query],
-    limit: int,
-    field: str,
-) -> list[tuple[int, float]]:
-    """``(value of the field, score)`` of the best documents; filters add nothing to the score."""
-    passing = [(tantivy.Occur.Must, tantivy.Query.const_score_query(f, 0.0)) for f in filters]
-    searcher = index.searcher()
-    found = searcher.search(
-        tantivy.Query.boolean_query([(tantivy.Occur.Must, wanted), *passing]), limit, count=False
-    ).hits
-    values = searcher.fast_field_values(field, [address for _, address in found])
-    return [(v, score) for v, (score, _) in zip(values, found, strict=True) if v]  # type: ignore[misc]
-
-
-def _run_among(
-    index: tantivy.Index, wanted: tantivy.Query, field: str, values: Sequence[int]
-) -> list[tuple[int, float]]:
-    """The same for the documents with one of these values of the field."""
-    schema, should = index.schema, tantivy.Occur.Should
-    # For hundreds of values faster than a set of terms.
-    terms = [tantivy.Query.term_query(schema, field, value, "basic") for value in values]
-    among = tantivy.Query.boolean_query([(should, term) for term in terms])
-    return _run(index, wanted, [among], len(values), field)
-
-
-def _enter(scores: Floats, ids: Ints, found: Sequence[tuple[int, float]]) -> None:
-    """Put what was found into ``scores``, which is aligned with the ascending ``ids``."""
-    if found:
-        values, entries = zip(*found, strict=True)
-        places = np.minimum(np.searchsorted(ids, values), len(ids) - 1)
-        here = ids[places] == values
-        scores[places[here]] = np.array(entries, dtype=np.float32)[here]
-
-
-def _counted(
-    index: tantivy.Index, kind: Kind, passage_ids: Sequence[int]
-) -> list[tuple[int, float]]:
-    """How many of a kind of thing each of these passages holds."""
-    searcher = index.searcher()
-    should = tantivy.Occur.Should
-    terms = [tantivy.Query.term_query(index.schema, "passage", i, "basic") for i in passage_ids]
-    among = tantivy.Query.boolean_query([(should, term) for term in terms])
-    hits = searcher.search(
-        tantivy.Query.const_score_query(among, 0.0), len(passage_ids), count=False
-    ).hits
-    addresses = [address for _, address in hits]
-    ids = searcher.fast_field_values("passage", addresses)
-    counts = searcher.fast_field_values(kind, addresses)
-    return [(int(i), float(n or 0)) for i, n in zip(ids, counts, strict=True) if i is not None]
-
-
-def _idf(count: int, frequency: float) -> float:
-    """Robertson and Sparck Jones' weight as BM25 uses it: ln(1 + (N - n + 0.5) / (n + 0.5))."""
-    return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from retrieval.embedders import Vectors
-from retrieval.errors import EmbedderMismatch
-from retrieval.indexes.chroma import BlockingChroma, EmbeddedChroma, ServerChroma
+from retrieval.errors import EmbedderMismatch, IndexDamaged, Note, StorageError
+from retrieval.indexes.bounded_chroma import BoundedChroma
+from retrieval.indexes.chroma import BlockingChroma, EmbeddedChroma
+from retrieval.indexes.chroma_server import ServerChroma
+from retrieval.runtime.conditions import Conditions
 
 _PAGE = 2_000
 # A collection is rebuilt when deleted vectors are more than so many and so large a share of the others.
@@ -22,6 +26,10 @@ _REBUILT = "-rebuilt"
 _AT_ONCE = 2_000
 # A query waits for the write that is under way.
 LITTLE_AT_ONCE = 40
+# The process of the index has to start first, where a command is all that waits for it.
+_FIRST_SECONDS = 30.0
+# A passage is among so many that are nearest to its own vector, copies of it included.
+_NEAR = 20
 
 
 class ChromaStore:
@@ -31,8 +39,13 @@ class ChromaStore:
     """
 
     def __init__(
-        self, chroma: BlockingChroma | ServerChroma, folder_id: str, embedder: str
+        self,
+        chroma: BlockingChroma | ServerChroma,
+        folder_id: str,
+        embedder: str,
+        conditions: Conditions | None = None,
     ) -> None:
+        self.conditions = conditions or Conditions()
         # How many vectors are written in one call; LITTLE_AT_ONCE where people wait for answers.
         self.at_once = _AT_ONCE
         self.chroma = chroma
@@ -40,19 +53,34 @@ class ChromaStore:
         self._embedder = embedder
 
     @classmethod
-    async def embedded(
-        cls, folder: Path, folder_id: str, embedder: str, *, apart: bool = False
+    def embedded(
+        cls,
+        folder: Path,
+        folder_id: str,
+        embedder: str,
+        conditions: Conditions,
+        *,
+        apart: bool = False,
+        first_seconds: float = _FIRST_SECONDS,
     ) -> ChromaStore:
-        """``apart``: in a process of its own, that leaves Python's lock to this one."""
-        if apart:
+        """``apart``: in a process of its own, that leaves Python's lock to this one, and survives
+        what becomes of it. Nothing is opened before the first call, for which a
+        question waits ``first_seconds``."""
+        if not apart:
+            return cls(EmbeddedChroma(folder), folder_id, embedder, conditions)
+
+        def make() -> BlockingChroma:
             from retrieval.indexes.chroma_process import ChromaProcessClient
 
-            return cls(await asyncio.to_thread(ChromaProcessClient, folder), folder_id, embedder)
-        return cls(await asyncio.to_thread(EmbeddedChroma, folder), folder_id, embedder)
+            return ChromaProcessClient(folder)
+
+        chroma = BoundedChroma(make, _watch(conditions), first_seconds=first_seconds)
+        return cls(chroma, folder_id, embedder, conditions)
 
     @classmethod
-    async def server(cls, url: str, folder_id: str, embedder: str) -> ChromaStore:
-        return cls(await ServerChroma.connect(url), folder_id, embedder)
+    def server(cls, url: str, folder_id: str, embedder: str, conditions: Conditions) -> ChromaStore:
+        """Raises ``SettingsError`` for what is no URL; connects with the first call."""
+        return cls(ServerChroma(url, _watch(conditions)), folder_id, embedder, conditions)
 
     def index(self, corpus_id: int, generation: int) -> VectorIndex:
         name = f"newsdesk-{self._folder_id}-{corpus_id}-{generation}"
@@ -87,6 +115,11 @@ class ChromaStore:
     async def heartbeat(self) -> None:
         await self.call(self.chroma.heartbeat)
 
+    async def reset(self) -> None:
+        """Delete all vectors of an embedded Chroma, readable or not; of a server's none."""
+        if not isinstance(self.chroma, ServerChroma):
+            await self.call(self.chroma.reset)
+
     async def call(self, method: Callable[..., Any], *args: Any) -> Any:
         """Call Chroma: a blocking one in a worker thread."""
         if inspect.iscoroutinefunction(method):
@@ -107,37 +140,82 @@ class VectorIndex:
         self._embedder = embedder
         self._metadata: dict[str, Any] | None = None
         self._known_size = 0
+        self._damage: Note | None = None
 
     @property
     def is_local(self) -> bool:
         """Whether ``query_here`` can be called."""
         return self._store.is_local
 
-    async def query(self, vector: Vectors, limit: int) -> list[int]:
+    async def query(self, vector: Vectors, limit: int, expected: int = 0) -> list[int]:
         """Ids of the nearest passages by cosine, best first.
 
-        ``vector`` has shape ``(dimensions,)``. Raises ``EmbedderMismatch``.
+        ``vector`` has shape ``(dimensions,)``; ``expected`` is how many passages have to be in the
+        index at least. Waits no longer than a question may. Raises ``EmbedderMismatch``,
+        ``IndexDamaged`` or ``StorageError``.
         """
-        if await self._opened() is None or not np.any(vector):
-            return []
         chroma = self._store.chroma
-        if self._known_size < limit:
-            self._known_size = await self._call(chroma.count)
-        if not self._known_size:
-            return []
-        found: list[int] = await self._call(chroma.nearest, vector, min(limit, self._known_size))
+        if not isinstance(chroma, ServerChroma):
+            return await asyncio.to_thread(self.query_here, vector, limit, expected)
+        with self._remembering_damage():
+            if self._metadata is None:
+                self._metadata = await chroma.ask("metadata", self._name)
+            if not self._is_searchable(vector, expected):
+                return []
+            if self._known_size < max(limit, expected):
+                self._known_size = await chroma.ask("count", self._name)
+            wanted = self._wanted(limit, expected)
+            if not wanted:
+                return []
+            return self._whole(await chroma.ask("nearest", self._name, vector, wanted), wanted)
+
+    def query_here(self, vector: Vectors, limit: int, expected: int = 0) -> list[int]:
+        """The same in the calling thread, which it blocks."""
+        with self._remembering_damage():
+            if self._metadata is None:
+                self._metadata = self._ask("metadata")
+            if not self._is_searchable(vector, expected):
+                return []
+            if self._known_size < max(limit, expected):
+                self._known_size = self._ask("count")
+            wanted = self._wanted(limit, expected)
+            return self._whole(self._ask("nearest", vector, wanted), wanted) if wanted else []
+
+    @contextlib.contextmanager
+    def _remembering_damage(self) -> Iterator[None]:
+        """What the process of the index may not survive is asked for once."""
+        if self._damage is not None:
+            raise IndexDamaged.of(self._damage)
+        try:
+            yield
+        except IndexDamaged as error:
+            self._damage = error.note
+            raise
+
+    def _is_searchable(self, vector: Vectors, expected: int) -> bool:
+        if self._metadata is None:
+            if expected:
+                raise IndexDamaged("vector-index-missing")
+            return False
+        self._check_embedder()
+        return bool(np.any(vector))
+
+    def _wanted(self, limit: int, expected: int) -> int:
+        if self._known_size < expected:
+            raise IndexDamaged("vector-index-incomplete", held=self._known_size, wanted=expected)
+        return min(limit, self._known_size)
+
+    def _whole(self, found: list[int], wanted: int) -> list[int]:
+        """Raises ``IndexDamaged`` if a graph lost its way: an approximate one finds nearly all."""
+        if len(found) < wanted / 2:
+            raise IndexDamaged("vector-index-incomplete", held=len(found), wanted=wanted)
         return found
 
-    def query_here(self, vector: Vectors, limit: int) -> list[int]:
-        """The same in the calling thread, which it blocks; after ``require_embedder``."""
+    def _ask(self, call: str, *args: Any) -> Any:
         chroma = self._store.chroma
-        if self._metadata is None or not np.any(vector) or isinstance(chroma, ServerChroma):
-            return []
-        if self._known_size < limit:
-            self._known_size = chroma.count(self._name)
-        if not self._known_size:
-            return []
-        return chroma.nearest(self._name, vector, min(limit, self._known_size))
+        if isinstance(chroma, BoundedChroma):
+            return chroma.ask(call, self._name, *args)
+        return getattr(chroma, call)(self._name, *args)
 
     async def write(self, passage_ids: Sequence[int], vectors: Vectors) -> None:
         """Add vectors, or replace those of passages that have one."""
@@ -214,6 +292,35 @@ class VectorIndex:
         """Raises ``EmbedderMismatch`` if another embedder than ours made the vectors."""
         await self._opened()
 
+    async def check_for_question(self) -> None:
+        """The same as far as it can be told in the time that a question has; what else is wrong
+        with the index, its search finds out."""
+        chroma = self._store.chroma
+        if self._metadata is None and self._damage is None:
+            with contextlib.suppress(StorageError):
+                if isinstance(chroma, ServerChroma):
+                    self._metadata = await chroma.ask("metadata", self._name)
+                else:
+                    self._metadata = await asyncio.to_thread(self._ask, "metadata")
+        if self._metadata is not None:
+            self._check_embedder()
+
+    async def check(self, sample: Sequence[tuple[int, Vectors]], expected: int) -> None:
+        """Look for passages by their own vectors. Raises ``IndexDamaged`` if less than half of them
+        are found, or if fewer than the ``expected`` are in it."""
+        found = 0
+        for passage_id, vector in sample:
+            nearest = await self.query(vector, _NEAR, expected)
+            found += passage_id in nearest or not np.any(vector)
+        if found < len(sample) / 2:
+            error = IndexDamaged("vector-index-incomplete", held=found, wanted=len(sample))
+            self._damage = error.note
+            raise error
+
+    def forget(self) -> None:
+        """Know nothing of the index any more: it was deleted under our hands."""
+        self._metadata, self._known_size, self._damage = None, 0, None
+
     async def drop(self) -> None:
         await self._call(self._store.chroma.drop)
         self._metadata = None
@@ -226,15 +333,28 @@ class VectorIndex:
                 await self._call(chroma.create, {"embedder": self._embedder})
             self._metadata = await self._call(chroma.metadata)
         if check and self._metadata is not None:
-            made_by = self._metadata.get("embedder")
-            if made_by != self._embedder:
-                raise EmbedderMismatch(
-                    "embedder-changed",
-                    made_by=str(made_by),
-                    wanted=self._embedder,
-                    setting=str(made_by).partition("/")[0],
-                )
+            self._check_embedder()
         return self._metadata
+
+    def _check_embedder(self) -> None:
+        made_by = (self._metadata or {}).get("embedder")
+        if made_by != self._embedder:
+            raise EmbedderMismatch(
+                "embedder-changed",
+                made_by=str(made_by),
+                wanted=self._embedder,
+                setting=str(made_by).partition("/")[0],
+            )
 
     async def _call(self, method: Callable[..., Any], *args: Any) -> Any:
         return await self._store.call(method, self._name, *args)
+
+
+def _watch(conditions: Conditions) -> Callable[[Note | None], None]:
+    def watch(why: Note | None) -> None:
+        if why is None:
+            conditions.end("vectors")
+        else:
+            conditions.begin("vectors", why)
+
+    return watch

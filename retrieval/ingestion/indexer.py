@@ -12,6 +12,7 @@ words; `make_vectors` follows. Which passages have a vector, the catalogue knows
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -218,6 +219,15 @@ class Indexer:
         async with self._turn:
             self._stories = StoryAssigner(self._catalogue, self.corpus, self._embedder.identity)
             return await change()
+
+    @contextlib.asynccontextmanager
+    async def replaced_by(self, other: Indexer) -> AsyncIterator[None]:
+        """Let nothing enter or leave the indexes while ``other`` fills those that replace them at the
+        end of the block; whoever still holds this one writes into them from then on."""
+        async with self._turn:
+            yield
+            self._indexes = other._indexes
+            self._stories, other._turn = other._stories, self._turn
 
     async def finish_pending(self) -> int:
         """Do what a crash left undone. Returns how many articles were finished."""

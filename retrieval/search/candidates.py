@@ -15,21 +15,23 @@ from retrieval.catalogue import Corpus, VersionCandidate
 from retrieval.catalogue.queries import ReadQueries
 from retrieval.catalogue.snapshot import Mask
 from retrieval.embedders import Vectors
-from retrieval.errors import IndexDamaged, Note
+from retrieval.errors import IndexDamaged, Note, StorageError
 from retrieval.indexes.keyword_index import KeywordIndex, KeywordQuery
 from retrieval.indexes.vector_index import VectorIndex
 from retrieval.models import Respelling
+from retrieval.runtime.conditions import Conditions
 from retrieval.runtime.executors import ASKING
 from retrieval.search.corpus_cache import CorpusCache, CorpusSnapshot
 from retrieval.search.query import Query
 from retrieval.search.ranking import Ranking
-from retrieval.search.respelling import alternatives
+from retrieval.search.respelling import Alternatives, alternatives
+from retrieval.search.without_keywords import NoKeywords
 from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange
 
 Result = TypeVar("Result")
-# What Chroma found, best first, and what has to be remarked of it.
-Dense: TypeAlias = tuple[list[int], list[Note]]
+# What Chroma found, best first, None if it could not be asked; and what has to be remarked of it.
+Dense: TypeAlias = tuple[list[int] | None, list[Note]]
 
 # Where filters leave up to so many passages, or one in so many of all, these are scored by their
 # own vectors: Chroma would have to be asked for many times as many as are wanted.
@@ -111,13 +113,23 @@ class CandidateRequest(NamedTuple):
     vector: Vectors
     understood: Callable[[CorpusSnapshot], Query]
     limit: int
+    # Whether all that is shown has to have a vector.
+    all_have_vectors: bool = True
+
+
+class _DenseRequest(NamedTuple):
+    """How many nearest passages are wanted, and how many there are in the index at least."""
+
+    limit: int
+    expected: int
 
 
 class CandidateGenerator:
     """Gathers candidates from the indexes and from what is held of each corpus in memory."""
 
-    def __init__(self, reading: ReadQueries) -> None:
+    def __init__(self, reading: ReadQueries, conditions: Conditions | None = None) -> None:
         self._reading = reading
+        self._conditions = conditions or Conditions()
         self._caches: OrderedDict[int, tuple[int, CorpusCache]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -138,62 +150,120 @@ class CandidateGenerator:
     ) -> Result:
         """Gather, and go on with ``then``, all of it in one worker thread: handing over between
         threads costs as much as many of the steps. Only a Chroma server is waited for outside.
+
+        An index that is damaged or doesn't answer in time is done without, which is remarked.
         """
-        steps = self._steps(wanted, ranking)
-        vectors, vector = wanted.indexes.vectors, wanted.vector
-        if vectors.is_local:
+        if wanted.indexes.vectors.is_local:
+            return await ASKING.run(lambda: then(self._gather_here(wanted, ranking)))
+        keywords, notes = wanted.indexes.keywords, list[Note]()
+        try:
+            found = await self._gather_beside(wanted, ranking, keywords, notes)
+        except IndexDamaged as error:
+            keywords, notes = self._without_keywords(wanted, error)
+            found = await self._gather_beside(wanted, ranking, keywords, notes)
+        return await ASKING.run(then, found)
 
-            def here() -> Result:
-                step = next(steps)
-                while not isinstance(step, CandidateSet):
-                    try:
-                        step = steps.send((vectors.query_here(vector, step), []))
-                    except IndexDamaged as error:
-                        step = steps.send(_damaged(error))
-                return then(step)
+    def _gather_here(self, wanted: CandidateRequest, ranking: Ranking) -> CandidateSet:
+        try:
+            return self._gather_with(wanted, ranking, wanted.indexes.keywords, [])
+        except IndexDamaged as error:
+            return self._gather_with(wanted, ranking, *self._without_keywords(wanted, error))
 
-            return await ASKING.run(here)
+    def _gather_with(
+        self,
+        wanted: CandidateRequest,
+        ranking: Ranking,
+        keywords: KeywordIndex,
+        notes: list[Note],
+    ) -> CandidateSet:
+        steps = self._steps(wanted, ranking, keywords, notes)
+        step = next(steps)
+        while not isinstance(step, CandidateSet):
+            try:
+                dense: Dense = wanted.indexes.vectors.query_here(wanted.vector, *step), []
+            except StorageError as error:
+                dense = self._without_vectors(wanted, error)
+            step = steps.send(dense)
+        return step
+
+    async def _gather_beside(
+        self,
+        wanted: CandidateRequest,
+        ranking: Ranking,
+        keywords: KeywordIndex,
+        notes: list[Note],
+    ) -> CandidateSet:
+        steps = self._steps(wanted, ranking, keywords, notes)
         step = await ASKING.run(next, steps)
         while not isinstance(step, CandidateSet):
             try:
-                dense: Dense = await vectors.query(vector, step), []
-            except IndexDamaged as error:
-                dense = _damaged(error)
+                dense: Dense = await wanted.indexes.vectors.query(wanted.vector, *step), []
+            except StorageError as error:
+                dense = self._without_vectors(wanted, error)
             step = await ASKING.run(steps.send, dense)
-        return await ASKING.run(then, step)
+        return step
+
+    def _without_keywords(
+        self, wanted: CandidateRequest, error: IndexDamaged
+    ) -> tuple[KeywordIndex, list[Note]]:
+        name = wanted.indexes.corpus.name
+        self._conditions.begin("keywords", error.note, corpus=name)
+        return NoKeywords(self._reading.passages), [error.note, Note("search-vectors-alone")]
+
+    def _without_vectors(self, wanted: CandidateRequest, error: StorageError) -> Dense:
+        """Keywords alone find most of it, and the answer says what is wrong."""
+        if isinstance(error, IndexDamaged):
+            name = wanted.indexes.corpus.name
+            self._conditions.begin("vectors", error.note, corpus=name)
+        return None, [error.note, Note("search-words-alone")]
 
     def _steps(
-        self, wanted: CandidateRequest, ranking: Ranking
-    ) -> Generator[int | CandidateSet, Dense, None]:
+        self,
+        wanted: CandidateRequest,
+        ranking: Ranking,
+        keywords: KeywordIndex,
+        notes: list[Note],
+    ) -> Generator[_DenseRequest | CandidateSet, Dense, None]:
         """Yields how many nearest passages Chroma is to be asked for, is sent them, and yields in the
-        end what was gathered. Blocks."""
-        indexes, vector, understood, limit = wanted
-        held = self.cache(indexes.corpus).current()
-        read = understood(held)
+        end what was gathered. Blocks. Raises ``IndexDamaged`` if the keyword index is."""
+        vector, limit = wanted.vector, wanted.limit
+        held = self.cache(wanted.indexes.corpus).current()
+        read = wanted.understood(held)
         shown = held.shown
         passing = shown.passing(read.within, read.source)
         every, left = shown.passages(shown.live), shown.passages(passing)
         thinning = max(1.0, every / max(left, 1))
-        other = alternatives(
-            read.words, indexes.keywords, self._texts, read.language, read.stemming
+        keywords.check(every)
+        other = (
+            Alternatives(stemming=read.stemming)
+            if isinstance(keywords, NoKeywords)
+            else alternatives(read.words, keywords, self._texts, read.language, read.stemming)
         )
-        query = indexes.keywords.weigh(
-            read.words, read.kind, read.names, other.forms, read.stemming
-        )
+        query = keywords.weigh(read.words, read.kind, read.names, other.forms, read.stemming)
         keyword = _keyword(
-            _QueryTerms(indexes.keywords, query, read, held, passing, thinning),
+            _QueryTerms(keywords, query, read, held, passing, thinning),
             max(ranking.keyword_candidates, 2 * limit),
         )
-        keyword |= _of_preferred_time(indexes.keywords, query, read, held, passing)
-        notes: list[Note] = []
+        keyword |= _of_preferred_time(keywords, query, read, held, passing)
         depth = max(ranking.dense_candidates, limit)
+        by_vector = bool(np.any(vector))
         if left == every or left > max(_SCORED, every // _SCORED_ONE_IN):
-            found, notes = yield depth if left == every else int(depth * thinning * _SPARE)
-            dense = shown.only(found, passing)[:depth]
+            found, remarks = yield _DenseRequest(
+                depth if left == every else int(depth * thinning * _SPARE),
+                every if wanted.all_have_vectors else 0,
+            )
+            notes += remarks
+            if found is not None:
+                dense = shown.only(found, passing)[:depth]
+            elif left <= _SCORED and by_vector:
+                # So few are looked through without an index.
+                dense = held.nearest(passing, vector, depth)
+            else:
+                dense = []
         else:
-            dense = held.nearest(passing, vector, depth) if np.any(vector) else []
+            dense = held.nearest(passing, vector, depth) if by_vector else []
         ids = np.array(sorted({*keyword, *dense}), dtype=np.int64)
-        measures = indexes.keywords.measure(query, ids, keyword)
+        measures = keywords.measure(query, ids, keyword)
         measured = map(
             ScoredFeatures,
             shown.candidates(ids),
@@ -252,8 +322,3 @@ def _of_preferred_time(
     terms = read.source.terms if read.source else []
     found = keywords.search(query, _OF_PREFERRED, within, terms)
     return {passage_id: found[passage_id] for passage_id in held.shown.only(list(found), passing)}
-
-
-def _damaged(error: IndexDamaged) -> Dense:
-    """Keywords alone find most of it, and the answer says what is wrong."""
-    return [], [error.note]

@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from retrieval.catalogue import VersionCandidate
+from retrieval.models import RelatedArticle
 from retrieval.search.candidates import ScoredCandidate
 
 _AT_THE_TOP = 5
 _NO_RIVAL = 0.8
 _MOST_COPIES = 10
+_MOST_ALSO = 30
 
 
 class ChosenCandidates(NamedTuple):
@@ -51,3 +54,12 @@ def choose(
     texts = {entry.candidate.text_id for entry in results}
     told = [entry for entry in copies if entry.candidate.text_id in texts]
     return ChosenCandidates(results, told[:_MOST_COPIES])
+
+
+def also_told(
+    own: VersionCandidate, tellers: Sequence[tuple[VersionCandidate, RelatedArticle]]
+) -> tuple[RelatedArticle, ...]:
+    """Who else tells a hit's story: outlets of the same text first, then other reports."""
+    others = [(teller, also) for teller, also in tellers if teller.article_id != own.article_id]
+    others.sort(key=lambda entry: entry[0].copy_id != own.copy_id)
+    return tuple(also for _, also in others[:_MOST_ALSO])

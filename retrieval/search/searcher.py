@@ -15,12 +15,12 @@ from retrieval.embedders import Embedder, Vectors
 from retrieval.errors import Note, RerankerError
 from retrieval.models import (
     Reference,
-    RelatedArticle,
     SearchResult,
     SearchResults,
     TimePreference,
 )
 from retrieval.rerankers import Reranker
+from retrieval.runtime.conditions import Conditions
 from retrieval.runtime.executors import ASKING
 from retrieval.search.candidates import (
     CandidateGenerator,
@@ -46,7 +46,7 @@ from retrieval.search.ranking import (
     total,
     with_likeness,
 )
-from retrieval.search.result_choice import choose
+from retrieval.search.result_choice import also_told, choose
 from retrieval.text.answer_types import expected_answer_type
 from retrieval.text.question_language import question_language
 from retrieval.text.spelling import spelling
@@ -60,7 +60,6 @@ _log = logging.getLogger(__name__)
 _MARGINS = (timedelta(days=3), timedelta(days=30), timedelta(days=365), None)
 _SOFTNESS = 3.0  # a candidate this much below the best has 1/e of its score
 _RERANKED = 30
-_MOST_ALSO = 30
 
 
 class Searcher:
@@ -73,6 +72,7 @@ class Searcher:
         *,
         reranker: Reranker | None = None,
         rerank_seconds: float = 1.0,
+        conditions: Conditions | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._embedder = embedder
@@ -80,7 +80,7 @@ class Searcher:
         self._zone = zone
         self._reranker = reranker
         self._rerank_seconds = rerank_seconds
-        self.gatherer = CandidateGenerator(catalogue.queries)
+        self.gatherer = CandidateGenerator(catalogue.queries, conditions)
 
     async def search(
         self,
@@ -173,6 +173,7 @@ class Searcher:
                 vector,
                 lambda held: self._read(held, indexes, question, within),
                 10,
+                not self._embedder.deferred,
             ),
             self.ranking,
             lambda found: found,
@@ -181,7 +182,7 @@ class Searcher:
         return [entry.candidate for entry in gathered.measured], features
 
     async def _vector(self, indexes: CorpusIndexes, question: str) -> Vectors:
-        await indexes.vectors.require_embedder()
+        await indexes.vectors.check_for_question()
         vector: Vectors = (await self._embedder.embed_questions([question]))[0]
         return vector
 
@@ -207,9 +208,11 @@ class Searcher:
             return found, scored, self._hits(found.held, scored, found.read, limit)
 
         gathered, scored, (hits, copies) = await self.gatherer.gather(
-            CandidateRequest(indexes, vector, understood, limit), self.ranking, ordered
+            CandidateRequest(indexes, vector, understood, limit, not self._embedder.deferred),
+            self.ranking,
+            ordered,
         )
-        read, notes = gathered.read, gathered.notes
+        read, notes = gathered.read, list(gathered.notes)
         if self._reranker is not None and scored:
             scored = await self._reranked(self._reranker, read, scored)
             hits, copies = await ASKING.run(self._hits, gathered.held, scored, read, limit)
@@ -230,6 +233,7 @@ class Searcher:
             copies=copies,
             language=read.language,
             stemming=read.stemming,
+            impaired=bool(gathered.notes),
         )
 
     async def nearest(
@@ -336,7 +340,7 @@ class Searcher:
                     continue  # replaced by another version in this very moment
                 rank += 1
                 tellers = told.get(entry.candidate.story_id or 0, ())
-                also = _also(entry.candidate, [t for t in tellers if read.admits(t[0])])
+                also = also_told(entry.candidate, [t for t in tellers if read.admits(t[0])])
                 yield SearchResult(rank, round(entry.score, 4), passage, also, entry.shares)
 
         hits = tuple(results(chosen.results))
@@ -388,12 +392,3 @@ def _preference(held: CorpusSnapshot, time: TimeExpression, as_of: datetime) -> 
     within = TimeRange(as_of, time.since, time.until)
     passing = held.shown.passing(within, None)
     return TimePreference(time.phrase or "", time.since, time.until, int(np.count_nonzero(passing)))
-
-
-def _also(
-    own: VersionCandidate, tellers: Sequence[tuple[VersionCandidate, RelatedArticle]]
-) -> tuple[RelatedArticle, ...]:
-    """Who else tells a hit's story: outlets of the same text first, then other reports."""
-    others = [(teller, also) for teller, also in tellers if teller.article_id != own.article_id]
-    others.sort(key=lambda entry: entry[0].copy_id != own.copy_id)
-    return tuple(also for _, also in others[:_MOST_ALSO])

@@ -28,6 +28,7 @@ from retrieval.indexes.vector_index import ChromaStore
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
 from retrieval.library import Library, LibraryConfig
+from retrieval.runtime.conditions import Conditions
 from retrieval.text.chunking import passage_spans
 from retrieval.timestamps import TimeRange, parse_span
 from tests.benchmarks import pages, weekly_news
@@ -113,7 +114,7 @@ async def _bound(folder: Path) -> float:
     articles = weekly_news.load_articles()
     embedder = make_embedder("wordllama")
     await embedder.warm_up()
-    store = await ChromaStore.embedded(folder, "bound", embedder.identity)
+    store = ChromaStore.embedded(folder, "bound", embedder.identity, Conditions())
     index = store.index(1, 1)
     texts = [
         f"{article['title']}\n{article['text'][start:end]}"

@@ -106,8 +106,18 @@ async def test_a_copy_of_a_folder_has_collections_of_its_own(
     assert len(left) == 2
 
 
-def test_a_server_that_is_not_there_is_one_clear_line(newsdesk: Newsdesk) -> None:
-    done = newsdesk("ask", "x", NEWSDESK_CHROMA_URL="http://127.0.0.1:9")
+def test_a_server_that_is_not_there_is_done_without_or_one_clear_line(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text("\n".join(json.dumps(article(n)) for n in range(3)))
+    assert newsdesk("ingest", str(file)).returncode == 0
+    env = {"NEWSDESK_CHROMA_URL": "http://127.0.0.1:9"}
+    found = lines(newsdesk("ask", "What will topic2 cost?", "--json", **env).stdout)[0]
+    assert "12 million crowns" in found["answer"]
+    assert "Chroma server" in found["notes"][0]
+    file.write_text(json.dumps(article(7)))
+    done = newsdesk("ingest", str(file), **env)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert "NEWSDESK_CHROMA_URL" in done.stderr

@@ -55,11 +55,41 @@ def test_a_process_that_is_killed_is_started_anew_with_all_that_it_confirmed(
 ) -> None:
     chroma.create(NAME, {"embedder": "ours"})
     chroma.upsert(NAME, range(20), _vectors(20))
-    os.kill(_process(chroma), signal.SIGKILL)
-    with pytest.raises(StorageError, match="vector-process-ended") as raised:
+    killed = _process(chroma)
+    os.kill(killed, signal.SIGKILL)
+    assert chroma.count(NAME) == 20
+    assert _process(chroma) != killed
+
+
+def test_a_process_that_is_stopped_is_ended_and_started_anew(chroma: ChromaProcessClient) -> None:
+    chroma.create(NAME, {"embedder": "ours"})
+    chroma.upsert(NAME, range(20), _vectors(20))
+    stopped = _process(chroma)
+    os.kill(stopped, signal.SIGSTOP)
+    with pytest.raises(StorageError, match="vector-process-timeout") as raised:
         chroma.count(NAME)
     assert raised.value.retry
     assert chroma.count(NAME) == 20
+    assert _process(chroma) != stopped
+
+
+def test_an_index_that_crashes_the_process_is_told_as_damaged(
+    chroma: ChromaProcessClient, tmp_path: Path
+) -> None:
+    """Chroma's loader reads where a broken graph points to, and the process dies of it."""
+    chroma.create(NAME, {"embedder": "ours"})
+    chroma.upsert(NAME, range(1_500), _vectors(1_500))
+    chroma.close()
+    [graph] = (tmp_path / "chroma").rglob("data_level0.bin")
+    graph.write_bytes(np.random.default_rng(7).bytes(graph.stat().st_size))
+    opened = ChromaProcessClient(tmp_path / "chroma")
+    try:
+        with pytest.raises(IndexDamaged):
+            opened.nearest(NAME, _vectors(1)[0], 5)
+        opened.reset()
+        assert opened.names() == []
+    finally:
+        opened.close()
 
 
 def test_a_closed_one_leaves_no_process_and_its_folder_to_others(tmp_path: Path) -> None:
@@ -89,7 +119,6 @@ def test_its_errors_are_those_of_an_index_in_this_process(tmp_path: Path) -> Non
     assert reasons[0] == reasons[1]
 
 
-def test_what_is_missing_is_a_plain_error(chroma: ChromaProcessClient) -> None:
-    with pytest.raises(StorageError) as raised:
+def test_what_is_missing_is_told_as_damage(chroma: ChromaProcessClient) -> None:
+    with pytest.raises(IndexDamaged, match="vector-index-missing"):
         chroma.count("newsdesk-tests-9-9")
-    assert not isinstance(raised.value, IndexDamaged)

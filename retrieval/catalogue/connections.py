@@ -1,0 +1,155 @@
+"""Connections to the database file, also where it can only be read, and what SQLite's errors mean."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from retrieval.errors import StorageError
+
+_BUSY_SECONDS = 10
+_READERS = 8
+
+
+@dataclass(slots=True)
+class DatabaseFile:
+    """A database file and how it can be opened: ``options`` are of SQLite's URIs.
+
+    ``copied`` is where it was copied to, if it could be read in no other way.
+    """
+
+    path: Path
+    options: str = ""
+    copied: tempfile.TemporaryDirectory[str] | None = None
+
+    @classmethod
+    def to_read(cls, path: Path) -> DatabaseFile:
+        """Find out how a file can be read where nothing may be written beside it: in a folder that
+        is read-only or on a disk that is full. Blocks. Raises ``StorageError`` if it can't."""
+        error: StorageError | None = None
+        for options in ("", "mode=ro"):
+            try:
+                _try(path, options)
+            except sqlite3.Error as failed:
+                error = storage_error(failed)
+                if error.code == "catalogue-damaged":
+                    raise error from failed
+                continue
+            return cls(path, options)
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists() and log.stat().st_size:
+            # What a process that ended had not brought into the file yet stands in the log.
+            copied = tempfile.TemporaryDirectory(prefix="newsdesk-", ignore_cleanup_errors=True)
+            for file in (path, log):
+                with _explained_files():
+                    shutil.copy(file, copied.name)
+            return cls(Path(copied.name) / path.name, "", copied)
+        with contextlib.suppress(sqlite3.Error):
+            _try(path, "immutable=1")
+            return cls(path, "immutable=1")
+        raise error or StorageError("catalogue-not-writable")
+
+    def close(self) -> None:
+        if self.copied is not None:
+            self.copied.cleanup()
+
+    @property
+    def is_read_only(self) -> bool:
+        return bool(self.options) or self.copied is not None
+
+    def address(self) -> str:
+        """What SQLAlchemy puts behind the driver's name."""
+        if not self.options:
+            return f":///{self.path}"
+        return f":///file:{quote(str(self.path))}?{self.options}&uri=true"
+
+
+def async_engine(file: DatabaseFile) -> AsyncEngine:
+    engine = create_async_engine(
+        f"sqlite+aiosqlite{file.address()}", pool_size=8, max_overflow=0, hide_parameters=True
+    )
+    _prepare(engine.sync_engine, file)
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def reading_engine(file: DatabaseFile) -> Engine:
+    """Connections for single statements in worker threads, each a transaction of its own."""
+    engine = create_engine(
+        f"sqlite{file.address()}",
+        pool_size=_READERS,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False},
+        pool_reset_on_return=None,
+    )
+    _prepare(engine, file)
+    return engine
+
+
+def storage_error(error: BaseException) -> StorageError:
+    """What an error of SQLite means for who uses the data folder."""
+    reason = str(error)
+    if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
+        return StorageError("catalogue-not-writable")
+    if "full" in reason:
+        return StorageError("disk-full")
+    if any(each in reason for each in ("malformed", "not a database", "no such table", "corrupt")):
+        return StorageError("catalogue-damaged")
+    return StorageError("catalogue-unusable", detail=reason)
+
+
+def _prepare(engine: Engine, file: DatabaseFile) -> None:
+    def configure(connection: Any, _: object) -> None:
+        # Transactions begin where `_begin` says, DDL included, not where sqlite3 guesses.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout = {_BUSY_SECONDS * 1000}",
+            *(() if file.options else ("journal_mode = WAL",)),
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            # What is deleted is overwritten, so that it can't be read from the file any more.
+            "secure_delete = ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "handle_error", _tell_damage)
+
+
+def _tell_damage(context: ExceptionContext) -> None:
+    """Whatever statement meets damage, or a disk without room: it is told in one sentence."""
+    if isinstance(context.original_exception, sqlite3.DatabaseError):
+        error = storage_error(context.original_exception)
+        if error.code in ("catalogue-damaged", "disk-full", "catalogue-not-writable"):
+            raise error from context.original_exception
+
+
+def _try(path: Path, options: str) -> None:
+    address = f"file:{quote(str(path))}?{options or 'mode=rw'}"
+    with contextlib.closing(sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)) as opened:
+        opened.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+
+@contextlib.contextmanager
+def _explained_files() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError("data-folder-no-room", detail=error.strerror or str(error)) from error

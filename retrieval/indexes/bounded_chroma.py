@@ -1,0 +1,176 @@
+"""A Chroma that keeps no question waiting: after a second the question goes on without it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, TypeAlias
+
+from retrieval.embedders import Vectors
+from retrieval.errors import NewsdeskError, Note, StorageError
+from retrieval.indexes.chroma import BlockingChroma
+
+# Called with why questions go on without the vectors, and with None once they don't any more.
+Watch: TypeAlias = Callable[[Note | None], None]
+
+_Call: TypeAlias = tuple["Future[Any]", str, tuple[Any, ...]]
+
+
+class BoundedChroma:
+    """The calls of a ``BlockingChroma``, made one at a time in a thread of their own.
+
+    A question's call (``ask``) is waited for ``seconds``, or ``first_seconds`` as long as nothing was
+    ever answered. Once one is late, questions go on without Chroma until it is done with all that was
+    begun: a process that hangs costs one second once, not one a question. Other calls wait.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], BlockingChroma],
+        watch: Watch,
+        *,
+        seconds: float = 1.0,
+        first_seconds: float = 1.0,
+    ) -> None:
+        self._make = make
+        self._watch = watch
+        self._seconds = seconds
+        self._first_seconds = first_seconds
+        self._chroma: BlockingChroma | None = None
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._closed = False
+        self._late: Note | None = None
+        # Collections that were searched: what is asked of them is in memory.
+        self._loaded: set[str] = set()
+
+    @property
+    def inner(self) -> BlockingChroma | None:
+        """What answers; None before the first call."""
+        return self._chroma
+
+    def ask(self, call: str, *args: Any) -> Any:
+        """Make a call for a question. Raises ``StorageError`` instead of waiting."""
+        late = self._late
+        if late is not None:
+            raise StorageError.of(late, retry=True)
+        future = self._submit(call, *args)
+        try:
+            answer = future.result(self._seconds if self._loaded else self._first_seconds)
+        except TimeoutError:
+            future.cancel()
+            known = bool(args) and args[0] in self._loaded
+            late = Note("vector-index-slow" if known else "vector-index-loading")
+            self._late = late
+            self._watch(late)
+            # Ends the lateness, when its turn comes.
+            self._submit("heartbeat")
+            raise StorageError.of(late, retry=True) from None
+        if call == "nearest":
+            self._loaded.add(args[0])
+        return answer
+
+    def names(self) -> list[str]:
+        return list(self._wait("names"))
+
+    def metadata(self, name: str) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self._wait("metadata", name)
+        return found
+
+    def create(self, name: str, metadata: Mapping[str, str]) -> None:
+        self._wait("create", name, metadata)
+
+    def drop(self, name: str) -> None:
+        self._wait("drop", name)
+
+    def count(self, name: str) -> int:
+        return int(self._wait("count", name))
+
+    def nearest(self, name: str, vector: Vectors, limit: int) -> list[int]:
+        found = list(self._wait("nearest", name, vector, limit))
+        self._loaded.add(name)
+        return found
+
+    def upsert(self, name: str, ids: Sequence[int], vectors: Vectors) -> None:
+        self._wait("upsert", name, ids, vectors)
+
+    def delete(self, name: str, ids: Sequence[int]) -> None:
+        self._wait("delete", name, ids)
+
+    def page(self, name: str, limit: int, offset: int) -> list[int]:
+        return list(self._wait("page", name, limit, offset))
+
+    def vectors(self, name: str, limit: int, offset: int) -> tuple[list[int], Vectors]:
+        found: tuple[list[int], Vectors] = self._wait("vectors", name, limit, offset)
+        return found
+
+    def replace(self, name: str, by: str) -> None:
+        self._wait("replace", name, by)
+
+    def give_back(self) -> None:
+        self._wait("give_back")
+
+    def tidy(self) -> None:
+        self._wait("tidy")
+        self._loaded.clear()
+
+    def vectors_on_disk(self) -> dict[str, int]:
+        found: dict[str, int] = self._wait("vectors_on_disk")
+        return found
+
+    def heartbeat(self) -> None:
+        self._wait("heartbeat")
+
+    def reset(self) -> None:
+        self._wait("reset")
+        self._loaded.clear()
+
+    def close(self) -> None:
+        with self._starting:
+            self._closed = True
+            thread = self._thread
+        if self._chroma is not None:
+            # Ends what the thread may hang at.
+            self._chroma.close()
+        if thread is not None:
+            self._calls.put(None)
+            thread.join()
+
+    def _wait(self, call: str, *args: Any) -> Any:
+        return self._submit(call, *args).result()
+
+    def _submit(self, call: str, *args: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        with self._starting:
+            if self._closed:
+                raise StorageError("vector-index-closed")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="chroma", daemon=True)
+                self._thread.start()
+        self._calls.put((future, call, args))
+        return future
+
+    def _work(self) -> None:
+        while (given := self._calls.get()) is not None:
+            future, call, args = given
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                if self._chroma is None:
+                    self._chroma = self._make()
+                answer = getattr(self._chroma, call)(*args)
+            except BaseException as error:  # noqa: BLE001 - raised where it was called
+                future.set_exception(error)
+                if isinstance(error, NewsdeskError) and error.retry:
+                    self._loaded.clear()  # it begins anew
+            else:
+                future.set_result(answer)
+            if self._late is not None and call == "heartbeat" and future.exception() is None:
+                self._late = None
+                self._watch(None)
+            elif self._late is not None and call == "heartbeat":
+                # It can't be had at all: the next question finds out why.
+                self._late = None

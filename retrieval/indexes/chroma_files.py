@@ -1,0 +1,80 @@
+"""What can be seen of Chroma's files before it reads them.
+
+Chroma answers from what is left of a graph without a word: of a folder that is gone it finds the few
+vectors that were not in it yet, of a truncated one whatever the rest leads to. Its loader may even
+crash the process. So the sizes are held against what the graph's own header says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import struct
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+from retrieval.errors import IndexDamaged
+
+_FILES = ("header.bin", "data_level0.bin", "length.bin", "link_lists.bin", "index_metadata.pickle")
+# Version, offset, most elements, elements, bytes of each.
+_HEADER = struct.Struct("<iQQQQ")
+_VERSION = 1
+_LENGTH_BYTES = 4
+# A process that writes meanwhile is done with it in this time.
+_TRIES, _PAUSE_SECONDS = 3, 0.2
+
+# The folder of a collection's graph, and whether it has ever been written.
+_SEGMENT = """
+SELECT segments.id, max_seq_id.segment_id IS NOT NULL FROM segments
+JOIN collections ON collections.id = segments.collection
+LEFT JOIN max_seq_id ON max_seq_id.segment_id = segments.id
+WHERE collections.name = ? AND segments.scope = 'VECTOR'
+"""
+
+
+def check_files(folder: Path, collection: str) -> None:
+    """Raises ``IndexDamaged`` if files of a collection's graph lack or are too short. Another layout
+    than the one known here says nothing."""
+    for left in reversed(range(_TRIES)):
+        wrong = _what_is_wrong(folder, collection)
+        if wrong is None:
+            return
+        if left:
+            time.sleep(_PAUSE_SECONDS)
+    raise IndexDamaged("vector-index-damaged", detail=wrong)
+
+
+def _what_is_wrong(folder: Path, collection: str) -> str | None:
+    database = f"file:{quote(str(folder / 'chroma.sqlite3'))}?mode=ro"
+    try:
+        with contextlib.closing(sqlite3.connect(database, uri=True, timeout=1)) as connection:
+            rows = connection.execute(_SEGMENT, (collection,)).fetchall()
+    except sqlite3.Error:  # Chroma says itself what is wrong with it
+        return None
+    return next(filter(None, (_wrong_in(folder / name) for name, written in rows if written)), None)
+
+
+def _wrong_in(segment: Path) -> str | None:
+    sizes = {}
+    for name in _FILES:
+        try:
+            sizes[name] = (segment / name).stat().st_size
+        except FileNotFoundError:
+            return f"{name} is missing"
+        except OSError:
+            return None
+    if sizes["index_metadata.pickle"] == 0:
+        return "index_metadata.pickle is empty"
+    with (segment / "header.bin").open("rb") as file:
+        begin = file.read(_HEADER.size)
+    if len(begin) < _HEADER.size:
+        return "header.bin is truncated"
+    version, _, most, count, each = _HEADER.unpack(begin)
+    if version != _VERSION:
+        return None
+    if count > most or sizes["data_level0.bin"] < count * each:
+        return "data_level0.bin is truncated"
+    if sizes["length.bin"] < count * _LENGTH_BYTES:
+        return "length.bin is truncated"
+    return None

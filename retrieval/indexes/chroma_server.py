@@ -1,0 +1,222 @@
+"""Chroma as a server over HTTP: asynchronous, and each of its calls has a time limit."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from retrieval.embedders import Vectors
+from retrieval.errors import NewsdeskError, Note, SettingsError, StorageError
+from retrieval.indexes.chroma import SERVER_SECONDS, SPACE, chroma_error, with_vectors
+from retrieval.runtime.concurrency import cancel
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+# How long a question waits, and how long a server that was late is left alone between looks.
+_QUESTION_SECONDS = 1.0
+_LOOK_SECONDS = 1.0
+
+
+def _within_time(
+    method: Callable[P, Awaitable[Result]],
+) -> Callable[P, Awaitable[Result]]:
+    @functools.wraps(method)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> Result:
+        try:
+            async with asyncio.timeout(SERVER_SECONDS):
+                return await method(*args, **kwargs)
+        except Exception as error:
+            raise _server_error(error, args) from error
+
+    return call
+
+
+def _server_error(error: Exception, args: tuple[object, ...]) -> NewsdeskError:
+    """A connection that fails is the server's not being there, whatever Chroma calls it."""
+    from httpx import TransportError
+
+    if isinstance(error, TransportError) and args and isinstance(args[0], ServerChroma):
+        return StorageError("chroma-unreachable", url=args[0].url, retry=True)
+    return chroma_error(error)
+
+
+class ServerChroma:
+    """A Chroma server: the calls of ``BlockingChroma``, awaited. It connects with the first call.
+
+    A question's call (``ask``) is waited for one second. Once one is late or fails, questions go on
+    without the server until it answers again, which is looked at every second; ``watch`` is told.
+    """
+
+    def __init__(self, url: str, watch: Callable[[Note | None], None]) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise SettingsError("chroma-url-invalid")
+        self.url = url
+        self._host = parts.hostname
+        self._port = parts.port or (443 if parts.scheme == "https" else 80)
+        self._ssl = parts.scheme == "https"
+        self._watch = watch
+        self._connected: Any = None
+        self._connecting = asyncio.Lock()
+        self._opened: dict[str, Any] = {}
+        self._late: Note | None = None
+        self._looking: asyncio.Task[None] | None = None
+
+    async def ask(self, call: str, *args: Any) -> Any:
+        """Make a call for a question. Raises ``StorageError`` instead of waiting."""
+        late = self._late
+        if late is not None:
+            raise StorageError.of(late, retry=True)
+        # Takes a second of computing, which is not the server's.
+        await asyncio.to_thread(import_module, "chromadb")
+        try:
+            async with asyncio.timeout(_QUESTION_SECONDS):
+                return await getattr(self, call)(*args)
+        except TimeoutError:
+            error = StorageError("chroma-slow", seconds=_QUESTION_SECONDS, retry=True)
+            self._begin_looking(error.note)
+            raise error from None
+        except StorageError as error:
+            if error.retry:
+                self._begin_looking(error.note)
+            raise
+
+    def _begin_looking(self, late: Note) -> None:
+        self._late = late
+        self._watch(late)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look(), name="chroma server")
+
+    async def _look(self) -> None:
+        """Look for the server until it is there again."""
+        while self._late is not None:
+            await asyncio.sleep(_LOOK_SECONDS)
+            with contextlib.suppress(StorageError, TimeoutError):
+                async with asyncio.timeout(_QUESTION_SECONDS):
+                    await self.heartbeat()
+                    self._late = None
+        self._watch(None)
+
+    async def _client(self) -> Any:
+        async with self._connecting:
+            if self._connected is None:
+                import chromadb
+                from chromadb.config import Settings
+
+                try:
+                    self._connected = await chromadb.AsyncHttpClient(
+                        host=self._host,
+                        port=self._port,
+                        ssl=self._ssl,
+                        settings=Settings(
+                            anonymized_telemetry=False, chroma_server_ssl_verify=True
+                        ),
+                    )
+                except Exception as error:
+                    raise StorageError("chroma-unreachable", url=self.url, retry=True) from error
+            return self._connected
+
+    @_within_time
+    async def names(self) -> list[str]:
+        return [collection.name for collection in await (await self._client()).list_collections()]
+
+    @_within_time
+    async def metadata(self, name: str) -> dict[str, Any] | None:
+        from chromadb.errors import NotFoundError
+
+        try:
+            found = await (await self._client()).get_collection(name, embedding_function=None)
+        except NotFoundError:
+            return None
+        self._opened[name] = found
+        return dict(found.metadata or {})
+
+    @_within_time
+    async def create(self, name: str, metadata: Mapping[str, str]) -> None:
+        self._opened[name] = await (await self._client()).get_or_create_collection(
+            name, embedding_function=None, metadata=dict(metadata), configuration=SPACE
+        )
+
+    @_within_time
+    async def drop(self, name: str) -> None:
+        from chromadb.errors import NotFoundError
+
+        self._opened.pop(name, None)
+        try:
+            await (await self._client()).delete_collection(name)
+        except NotFoundError:
+            return
+
+    @_within_time
+    async def count(self, name: str) -> int:
+        return int(await (await self._of(name)).count())
+
+    @_within_time
+    async def nearest(self, name: str, vector: Vectors, limit: int) -> list[int]:
+        collection = await self._of(name)
+        found = await collection.query(query_embeddings=[vector], n_results=limit, include=[])
+        return [int(each) for each in found["ids"][0]]
+
+    @_within_time
+    async def upsert(self, name: str, ids: Sequence[int], vectors: Vectors) -> None:
+        collection = await self._of(name)
+        await collection.upsert(ids=[str(each) for each in ids], embeddings=vectors)
+
+    @_within_time
+    async def delete(self, name: str, ids: Sequence[int]) -> None:
+        await (await self._of(name)).delete(ids=[str(each) for each in ids])
+
+    @_within_time
+    async def page(self, name: str, limit: int, offset: int) -> list[int]:
+        found = await (await self._of(name)).get(limit=limit, offset=offset, include=[])
+        return [int(each) for each in found["ids"]]
+
+    @_within_time
+    async def vectors(self, name: str, limit: int, offset: int) -> tuple[list[int], Vectors]:
+        collection = await self._of(name)
+        return with_vectors(
+            await collection.get(limit=limit, offset=offset, include=["embeddings"])
+        )
+
+    @_within_time
+    async def replace(self, name: str, by: str) -> None:
+        await self.drop(name)
+        found = await (await self._client()).get_collection(by, embedding_function=None)
+        await found.modify(name=name)
+        self._opened.pop(by, None)
+        self._opened[name] = found
+
+    # What a server keeps on its disk, and in its memory, is its operator's business.
+
+    async def give_back(self) -> None:
+        pass
+
+    async def tidy(self) -> None:
+        pass
+
+    async def vectors_on_disk(self) -> dict[str, int]:
+        return {}
+
+    @_within_time
+    async def heartbeat(self) -> None:
+        await (await self._client()).heartbeat()
+
+    async def close(self) -> None:
+        if self._looking is not None:
+            await cancel(self._looking)
+        if self._connected is not None:
+            # The asynchronous client keeps its connections where only this closes them.
+            await self._connected._server.__aexit__(None, None, None)
+
+    async def _of(self, name: str) -> Any:
+        if name not in self._opened:
+            self._opened[name] = await (await self._client()).get_collection(
+                name, embedding_function=None
+            )
+        return self._opened[name]

@@ -1,0 +1,73 @@
+"""Opening tantivy's files: damaged ones, and those of a disk that can't be written."""
+
+from __future__ import annotations
+
+import functools
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import tantivy
+
+from retrieval.errors import IndexDamaged
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+META = "meta.json"
+_NO_ROOM = re.compile(r"disk is full|no space left|os error 28", re.IGNORECASE)
+# A reader takes a lock, which is a file.
+_NO_ACCESS = re.compile(r"read-only|permission denied|lock|os error (13|30)", re.IGNORECASE)
+
+_FOLDERS = re.compile(r"(?:/[\w.@ -]+)+/")
+
+
+def explained(method: Callable[P, Result]) -> Callable[P, Result]:
+    """Raise ``IndexDamaged`` for whatever tantivy says of files that it can't read."""
+
+    @functools.wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> Result:
+        try:
+            return method(*args, **kwargs)
+        except (ValueError, OSError) as error:
+            if _NO_ROOM.search(str(error)) or _NO_ACCESS.search(str(error)):
+                raise
+            raise _damaged(error) from error
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # of Rust, which Python has no class for
+                raise
+            raise _damaged(error) from error
+
+    return call
+
+
+def open_index(folder: Path) -> tuple[tantivy.Index, tempfile.TemporaryDirectory[str] | None]:
+    """Open an index to read. Where its folder can't be written, it is read through links from
+    another one, which is to be cleaned up."""
+    try:
+        return _readable(folder), None
+    except (ValueError, OSError) as error:
+        if not (_NO_ACCESS.search(str(error)) or _NO_ROOM.search(str(error))):
+            raise
+    links = tempfile.TemporaryDirectory(prefix="newsdesk-", ignore_cleanup_errors=True)
+    for file in folder.iterdir():
+        if file.name in (META, ".managed.json"):
+            shutil.copy(file, links.name)
+        elif file.suffix != ".lock":
+            (Path(links.name) / file.name).symlink_to(file.resolve())
+    return _readable(Path(links.name)), links
+
+
+def _readable(folder: Path) -> tantivy.Index:
+    index = tantivy.Index.open(str(folder))
+    index.config_reader("commit", 0)
+    return index
+
+
+def _damaged(error: BaseException) -> IndexDamaged:
+    # Where the data folder lies is nobody's business who asks.
+    reason = _FOLDERS.sub("", " ".join(str(error).split()))
+    return IndexDamaged("keyword-index-damaged", detail=reason[:200])

@@ -1,0 +1,69 @@
+"""Running tantivy's queries: which values of a field they find, with which scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import tantivy
+
+from retrieval.text.answer_types import Kind
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+Ints: TypeAlias = npt.NDArray[np.int64]
+
+
+def run(
+    index: tantivy.Index,
+    wanted: tantivy.Query,
+    filters: Sequence[tantivy.Query],
+    limit: int,
+    field: str,
+) -> list[tuple[int, float]]:
+    """``(value of the field, score)`` of the best documents; filters add nothing to the score."""
+    passing = [(tantivy.Occur.Must, tantivy.Query.const_score_query(f, 0.0)) for f in filters]
+    searcher = index.searcher()
+    found = searcher.search(
+        tantivy.Query.boolean_query([(tantivy.Occur.Must, wanted), *passing]), limit, count=False
+    ).hits
+    values = searcher.fast_field_values(field, [address for _, address in found])
+    return [(v, score) for v, (score, _) in zip(values, found, strict=True) if v]  # type: ignore[misc]
+
+
+def run_among(
+    index: tantivy.Index, wanted: tantivy.Query, field: str, values: Sequence[int]
+) -> list[tuple[int, float]]:
+    """The same for the documents with one of these values of the field."""
+    schema, should = index.schema, tantivy.Occur.Should
+    # For hundreds of values faster than a set of terms.
+    terms = [tantivy.Query.term_query(schema, field, value, "basic") for value in values]
+    among = tantivy.Query.boolean_query([(should, term) for term in terms])
+    return run(index, wanted, [among], len(values), field)
+
+
+def enter(scores: Floats, ids: Ints, found: Sequence[tuple[int, float]]) -> None:
+    """Put what was found into ``scores``, which is aligned with the ascending ``ids``."""
+    if found:
+        values, entries = zip(*found, strict=True)
+        places = np.minimum(np.searchsorted(ids, values), len(ids) - 1)
+        here = ids[places] == values
+        scores[places[here]] = np.array(entries, dtype=np.float32)[here]
+
+
+def counted(
+    index: tantivy.Index, kind: Kind, passage_ids: Sequence[int]
+) -> list[tuple[int, float]]:
+    """How many of a kind of thing each of these passages holds."""
+    searcher = index.searcher()
+    should = tantivy.Occur.Should
+    terms = [tantivy.Query.term_query(index.schema, "passage", i, "basic") for i in passage_ids]
+    among = tantivy.Query.boolean_query([(should, term) for term in terms])
+    hits = searcher.search(
+        tantivy.Query.const_score_query(among, 0.0), len(passage_ids), count=False
+    ).hits
+    addresses = [address for _, address in hits]
+    ids = searcher.fast_field_values("passage", addresses)
+    counts = searcher.fast_field_values(kind, addresses)
+    return [(int(i), float(n or 0)) for i, n in zip(ids, counts, strict=True) if i is not None]
