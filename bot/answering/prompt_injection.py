@@ -5,7 +5,8 @@ decides is learned (``order_model``): how a sentence is worded, and whether it h
 with the rest of its article. What is *marked* is an order beyond doubt, and nothing
 quotes it. What is *doubtful* may be one: no model is given it either, and no passage beside an
 answer shows it. What is merely *stray* may not be of its article: it speaks for no sentence of a
-model, is chosen for no summary, and answers no question that only repeats it.
+model, is chosen for no summary, and answers no question that only repeats it. Orders are learned in
+English: in a text of another language they are told where they are English.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
-from bot.answering.order_model import DOUBTFUL, MARKED, STRAY, OrderModel
+import numpy as np
+
+from bot.answering.answer_language import is_in_another_language
+from bot.answering.order_model import DOUBTFUL, MARKED, NONE, STRAY, OrderModel
 from retrieval.text.sentences import sentence_spans
 
 __all__ = [
@@ -32,6 +36,7 @@ __all__ = [
 WEIGHTS = Path(__file__).with_name("prompt_injection.npz")
 _CACHED_TEXTS = 4_096
 _GAP = " … "
+_LEARNED = frozenset(["en"])
 _ASKS = re.compile(
     r"^\W*(?:what|which|does|do|did|is|are|has|have|how|why|where|who|quote|was|were|que|qué|quel|welche)\b",
     re.IGNORECASE,
@@ -72,7 +77,12 @@ def _levels(text: str, title: str) -> tuple[tuple[int, int, int], ...]:
     if title.rstrip().endswith(_WHOLE) and title.strip() in text:
         title = ""  # made of the first sentence: nothing can be held against it
     spans = list(sentence_spans(text))
-    found = _model().levels([text[start:end] for start, end in spans], title)
+    told = [text[start:end] for start, end in spans]
+    found = _model().levels(told, title)
+    if is_in_another_language(text, _LEARNED):
+        # What was learned is English: all of Arabic is strange to it, and nothing of that is told.
+        own = np.array([is_in_another_language(each, _LEARNED) for each in told], dtype=bool)
+        found[own] = NONE
     return tuple((start, end, int(each)) for (start, end), each in zip(spans, found, strict=True))
 
 
