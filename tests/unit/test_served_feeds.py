@@ -129,6 +129,22 @@ def test_the_text_tells_its_language_not_the_template(tag: str) -> None:
     assert found.language == tag
 
 
+@pytest.mark.parametrize(
+    ("title", "declared", "language"),
+    [
+        ("Mühle wird Bibliothek", "de", "de"),
+        ("Final 3:1", "tr-TR", "tr"),
+        ("Мельница станет библиотекой", "bg", "bg"),
+        ("磨坊变成图书馆", "en-us", "zh"),
+    ],
+)
+def test_of_a_few_words_the_feed_tells_the_language_unless_they_are_in_other_letters(
+    title: str, declared: str, language: str
+) -> None:
+    (found,) = items(rss(item(title), channel=f"<language>{declared}</language>"))
+    assert found.language == language
+
+
 def test_descriptions_of_media_are_texts() -> None:
     more = (
         f"<media:group><media:description>{paragraphs('de')[0]}</media:description></media:group>"

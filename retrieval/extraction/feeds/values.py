@@ -14,6 +14,7 @@ from retrieval.extraction.fragments import article_text, html_to_text
 from retrieval.extraction.metadata import language as language_of
 from retrieval.extraction.wording import fold, phrases_of, size, tidy
 from retrieval.text.language import detect_language
+from retrieval.text.scripts import languages_of_script
 from retrieval.timestamps import Span
 
 _LONGEST_TTL = 30 * 86_400  # seconds
@@ -81,9 +82,11 @@ def span_of(value: Any, hints: DateHints) -> Span | None:
 
 
 def spoken_language(text: str, declared: str | None) -> str | None:
-    """The language of a text; what a feed declares is often its template's."""
+    """The language of a text. What a feed declares is often its template's: it tells only where there
+    is little text, in letters that the declared language is written in."""
     if size(text) < _LEAST_FOR_LANGUAGE:
-        return declared
+        written = languages_of_script(text)
+        return written[0] if written and declared not in written else declared
     return language_of(declared, detect_language(text))
 
 
