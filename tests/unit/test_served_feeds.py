@@ -141,7 +141,8 @@ def test_the_text_tells_its_language_not_the_template(tag: str) -> None:
 def test_of_a_few_words_the_feed_tells_the_language_unless_they_are_in_other_letters(
     title: str, declared: str, language: str
 ) -> None:
-    (found,) = items(rss(item(title), channel=f"<language>{declared}</language>"))
+    entry = f"<item><title>{title}</title><link>https://varsundpost.example/n/7</link></item>"
+    (found,) = items(rss(entry, channel=f"<language>{declared}</language>"))
     assert found.language == language
 
 

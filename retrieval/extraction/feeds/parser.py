@@ -206,7 +206,10 @@ def _entry(number: int, entry: Any, context: _Context) -> FeedItem:
         updated=updated if dict.get(entry, "published") else None,
         authors=names,
         source=syndicated(context.publisher(url), origin),
-        language=spoken_language(text, language_code(entry.get("language")) or context.language),
+        language=spoken_language(
+            text or string(entry.get("title")) or "",
+            language_code(entry.get("language")) or context.language,
+        ),
         categories=tuple(tag for tag in tags if tag)[:_MOST_CATEGORIES],
         guid=string(entry.get("id")),
     )
@@ -262,7 +265,10 @@ def _json_item(number: int, item: dict[str, Any], context: _Context) -> FeedItem
         updated=updated,
         authors=names,
         source=context.publisher(url),
-        language=spoken_language(text, language_code(item.get("language")) or context.language),
+        language=spoken_language(
+            text or string(item.get("title")) or "",
+            language_code(item.get("language")) or context.language,
+        ),
         categories=tuple(tag for each in listed(item.get("tags")) if (tag := plain(each)))[
             :_MOST_CATEGORIES
         ],
