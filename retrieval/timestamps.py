@@ -25,6 +25,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+# Clocks are set by less than this without anybody's noticing.
+CLOCK_SLACK = timedelta(minutes=1)
+
+
+def clock_went_back(last: datetime | None, now: datetime) -> bool:
+    """Whether a clock shows an earlier time now than when something last happened: it was set
+    back, or had run ahead then. Times to wait for that were reckoned from there mean nothing."""
+    return last is not None and last > now + CLOCK_SLACK
+
+
 def to_micros(moment: datetime) -> int:
     """Microseconds since 1970-01-01T00:00Z; a moment without a zone counts as UTC."""
     if moment.tzinfo is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import delete, func, insert, select, update
@@ -15,6 +15,7 @@ from retrieval.timestamps import from_micros, to_micros
 # The slot of what was there already when alerts on a topic were made; nothing is sent for it.
 BEGINNING = "begin"
 
+_TWO_DAYS = timedelta(days=2)
 _MOMENTS = ("created_at", "done_until", "ended_at")
 
 
@@ -110,6 +111,30 @@ async def end_subscription(
 async def done_until(database: Database, subscription_id: int, moment: datetime) -> None:
     """Note that everything up to this time has been dealt with."""
     await _change(database, subscription_id, done_until=to_micros(moment))
+
+
+async def rewind(database: Database, subscription_id: int, now: datetime) -> None:
+    """The clock went back: go on from ``now``. What was delivered at times that are still to come
+    stays told, but keeps no message of those times from being sent."""
+    sent_later = (deliveries.c.subscription_id == subscription_id) & (
+        deliveries.c.at > to_micros(now)
+    )
+    async with database.write() as connection:
+        await connection.execute(
+            update(deliveries)
+            .where(sent_later, deliveries.c.settled_at.is_not(None))
+            .values(
+                slot=deliveries.c.slot + ":" + deliveries.c.id,
+                # It counts for no day that is still to come.
+                at=to_micros(now - _TWO_DAYS),
+                settled_at=to_micros(now),
+            )
+        )
+        await connection.execute(
+            update(subscriptions)
+            .where(subscriptions.c.id == subscription_id)
+            .values(done_until=to_micros(now))
+        )
 
 
 async def subscriptions_of(database: Database, user_id: int) -> int:

@@ -27,6 +27,7 @@ from bot.storage.subscriptions import (
     done_until,
     end_subscription,
     reserve_delivery,
+    rewind,
     sent_since,
     settle_delivery,
     unsettled_deliveries,
@@ -35,7 +36,7 @@ from bot.subscriptions.schedule import QuietHours, Schedule, local_day
 from retrieval.catalogue import Catalogue
 from retrieval.errors import NewsdeskError
 from retrieval.runtime.concurrency import cancel
-from retrieval.timestamps import Clock, TimeRange, to_micros
+from retrieval.timestamps import Clock, TimeRange, clock_went_back, to_micros
 
 _log = logging.getLogger(__name__)
 
@@ -124,7 +125,9 @@ class SubscriptionRunner:
 
     async def _guarded(self, subscription: Subscription) -> None:
         failures, not_before = self._failed.get(subscription.id, (0, subscription.created_at))
-        if self._clock() < not_before:
+        now = self._clock()
+        # Further off than the longest wait, it was reckoned by a clock that went back since.
+        if now < not_before <= now + _LONGEST_WAIT:
             return
         try:
             async with asyncio.timeout(_SECONDS):
@@ -158,6 +161,9 @@ class SubscriptionRunner:
 
     async def _serve(self, subscription: Subscription) -> None:
         now = self._clock()
+        if clock_went_back(subscription.done_until, now):
+            await rewind(self._catalogue.database, subscription.id, now)
+            subscription = replace(subscription, done_until=now)
         pending = []
         for delivery in await unsettled_deliveries(self._catalogue.database, subscription.id):
             if await self._sender.has_arrived(subscription, delivery):
@@ -206,7 +212,9 @@ class SubscriptionRunner:
         state = await self._catalogue.revision()
         if self._seen.get(subscription.id) == state and not pending:
             return
-        since = max(subscription.created_at, now - _BREAKING)
+        since = now - _BREAKING
+        if since < subscription.created_at <= now:
+            since = subscription.created_at
         digest = await self._new(subscription, since, now, _MOST_AT_FIRST)
         if subscription.done_until == subscription.created_at:
             # What was there already when it was made is no news.

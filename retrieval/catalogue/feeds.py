@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.acceptance import removal_reason
@@ -24,7 +24,7 @@ from retrieval.catalogue.schema import (
     feeds,
 )
 from retrieval.errors import Note, NotFound, Refused
-from retrieval.timestamps import from_micros, to_micros
+from retrieval.timestamps import CLOCK_SLACK, from_micros, to_micros
 from retrieval.web.urls import canonical_url
 
 _LOOKUP = 5_000  # bound parameters a statement
@@ -94,8 +94,13 @@ class FeedRepository:
         return await self._feeds(query.order_by(feeds.c.id))
 
     async def due(self, now: datetime) -> list[Feed]:
-        """The active feeds of all corpora whose time has come, the longest overdue first."""
-        query = _FEEDS.where(feeds.c.state == FEED_ACTIVE, feeds.c.next_at <= to_micros(now))
+        """The active feeds of all corpora whose time has come, the longest overdue first; those
+        too that were asked at a time that is still to come, for the clock went back since."""
+        last = func.coalesce(feeds.c.checked_at, feeds.c.added_at)
+        query = _FEEDS.where(
+            feeds.c.state == FEED_ACTIVE,
+            or_(feeds.c.next_at <= to_micros(now), last > to_micros(now + CLOCK_SLACK)),
+        )
         return await self._feeds(query.order_by(feeds.c.next_at, feeds.c.id))
 
     async def feed(self, corpus: Corpus, reference: str) -> Feed:

@@ -37,6 +37,11 @@ class PollIntervals:
         backoff = min(self.longest, self.shortest * float(2 ** min(failures - 1, 20)))
         return max(now + backoff, self.retry_after_failure(now, retry_after) or now)
 
+    def is_to_be_paused(self, failing: timedelta, failures: int) -> bool:
+        """Whether a feed has failed for so long, and so often, that it is asked no more. A clock that
+        jumps makes a long time of one failure."""
+        return failing >= self.pause_after and failures >= self.pause_after / self.longest
+
     def retry_after_failure(self, now: datetime, retry_after: float | None) -> datetime | None:
         """Until when a site that sent a Retry-After is left alone, a week at most."""
         if not retry_after:

@@ -38,6 +38,7 @@ from retrieval.ingestion.progress import IngestProgress, Report
 from retrieval.ingestion.target import IngestTarget
 from retrieval.models import IngestItem, IngestResult
 from retrieval.runtime.concurrency import map_concurrently
+from retrieval.timestamps import clock_went_back
 from retrieval.web import Fetched
 
 # What is dated this much before its feed was added is old news, also where it shows up later.
@@ -72,10 +73,11 @@ class FeedVisitor:
         self._remembered = {
             feed_id: feed
             for feed_id, feed in self._remembered.items()
-            if feed_id in known or feed.next_at > now
+            if feed_id in known
+            or (feed.next_at > now and not clock_went_back(feed.checked_at, now))
         }
         feeds = [self.as_remembered(row) for row in rows]
-        return [feed for feed in feeds if feed.next_at <= now and feed.id not in self._visiting]
+        return [feed for feed in feeds if _is_due(feed, now) and feed.id not in self._visiting]
 
     async def visit(self, feed: Feed, report: Report | None = None) -> FeedVisit:
         """Ask a feed for what is new and take it in.
@@ -86,7 +88,9 @@ class FeedVisitor:
         """
         if feed.id in self._visiting:
             raise Refused("feed-visit-running", feed=feed.name)
-        if feed.retry_after is not None and self._library.clock() < feed.retry_after:
+        now = self._library.clock()
+        waits = feed.retry_after is not None and now < feed.retry_after
+        if waits and feed.retry_after is not None and not clock_went_back(feed.checked_at, now):
             reason = Note("host-backoff", until=f"{feed.retry_after:%Y-%m-%d %H:%M}")
             return FeedVisit(feed, "failed", reason=reason)
         self._visiting.add(feed.id)
@@ -248,7 +252,8 @@ class FeedVisitor:
             next_at=pace.next_at(now, interval, max_age(fetched.headers)),
         )
         noted = (await self._feeds.feed(await self.corpus(feed.corpus), str(feed.id))).checked_at
-        if feed.failures or noted is None or now - noted >= _NOTED_EVERY:
+        old = noted is None or now - noted >= _NOTED_EVERY or clock_went_back(noted, now)
+        if feed.failures or old:
             await self._feeds.keep(after)
             self._remembered.pop(feed.id, None)
         else:
@@ -276,3 +281,7 @@ class FeedVisitor:
         if found is None:
             raise NotFound("feed-corpus-not-found", corpus=name)
         return found
+
+
+def _is_due(feed: Feed, now: datetime) -> bool:
+    return feed.next_at <= now or clock_went_back(feed.checked_at or feed.added_at, now)

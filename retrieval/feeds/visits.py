@@ -76,7 +76,7 @@ def after_failure(feed: Feed, error: UnreadableSource, pace: PollIntervals, now:
     )
     if isinstance(error, FetchRefused) and error.status == _GONE:
         return replace(after, state="paused", pause_reason=Note("feed-gone"))
-    if now - since >= pace.pause_after:
+    if pace.is_to_be_paused(now - since, failures):
         reason = Note("failing-since", date=f"{since:%Y-%m-%d}", reason=error.note)
         return replace(after, state="paused", pause_reason=reason)
     return after

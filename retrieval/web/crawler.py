@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 from retrieval.errors import FetchRefused, InvalidURL, Note
-from retrieval.timestamps import Clock, utc_now
+from retrieval.timestamps import Clock, clock_went_back, utc_now
 from retrieval.web import FEEDS, PAGES, Fetched
 from retrieval.web.redirects import RedirectChain, RedirectSeen
 from retrieval.web.urls import split_http_url
@@ -155,6 +155,8 @@ class Crawler:
             host.last_at = self._clock()
 
     async def _wait_until_welcome(self, host: _HostState) -> None:
+        if clock_went_back(host.last_at, self._clock()):
+            host.last_at = host.retry_after = host.robots_until = None
         if host.retry_after is not None:
             seconds = (host.retry_after - self._clock()).total_seconds()
             if seconds > _SHORT_WAIT:

@@ -223,6 +223,21 @@ async def test_a_failing_feed_backs_off_says_why_and_is_paused_after_days(
         assert (await room.feeds.visit(feed)).counts == {"indexed": 1}
 
 
+async def test_a_clock_that_jumps_a_year_delays_no_feed(tmp_path: Path, site: NewsSite) -> None:
+    clock = Clock()
+    site.feed("/feed", [1], full=True)
+    async with opened(tmp_path, site, clock) as room:
+        feed = await room.feeds.add(site.url("/feed"), "local", MODERATOR)
+        await room.feeds.visit(feed)
+        assert await room.feeds.due(clock()) == []
+        for days in (365, -365, -365):
+            clock.advance(days=days)
+            [due] = await room.feeds.due(clock())
+            feed = (await room.feeds.visit(due)).feed
+            assert feed.next_at - clock() <= feed.interval
+            assert await room.feeds.due(clock()) == []
+
+
 async def test_a_publisher_that_wants_to_be_left_alone_is(tmp_path: Path, site: NewsSite) -> None:
     clock = Clock()
     site.feed("/feed", [1], full=True, Cache_Control="public, max-age=7200")

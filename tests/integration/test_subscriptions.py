@@ -159,6 +159,35 @@ async def test_a_long_outage_is_made_up_by_one_digest(tmp_path: Path) -> None:
     assert sorted(titles) == ["Comet found over Mount Tarn", "Ferry Albatross burns in the harbour"]
 
 
+async def test_a_clock_that_jumps_a_year_delays_no_digest(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await world.subscribe(tell_if_nothing=True)
+        for moment in ("2026-03-03T08:00", "2027-03-03T09:00", "2026-03-03T09:00"):
+            await world.at(moment)
+        assert len(world.people.got) == 2
+        for sent, day in enumerate(("2026-03-04", "2026-03-05"), 3):
+            await world.at(f"{day}T08:00")
+            assert len(world.people.got) == sent
+        await world.at("2025-03-03T09:00")
+        await world.at("2025-03-04T08:00")
+        assert len(world.people.got) == 5
+
+
+async def test_a_clock_that_goes_back_uses_up_no_alerts(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await world.publish("comet")
+        await world.subscribe("topic", topic="Albatross", most_a_day=1)
+        await world.at("2026-03-02T10:01")
+        await world.at("2027-03-02T10:01")
+        await world.publish("ferry")
+        await world.at("2027-03-02T10:10")
+        assert len(world.people.got) == 1
+        await world.at("2026-03-03T10:00")
+        await world.publish("ferry again")
+        await world.at("2026-03-03T10:10")
+        assert len(world.people.got) == 2
+
+
 async def test_a_crash_between_sending_and_noting_it_doubles_nothing(tmp_path: Path) -> None:
     for remembers in (True, False):
         async with newsroom(tmp_path / str(remembers)) as world:
