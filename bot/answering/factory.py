@@ -10,8 +10,10 @@ from bot.answering.composer import Composer
 from bot.answering.engine import AnswerEngine
 from bot.answering.observer import Observer
 from bot.answering.providers import make_model
+from bot.answering.providers.watched import WatchedModel
 from bot.answering.verification import create_verifier
 from bot.config.limits import AnsweringConfig
+from retrieval.errors import Note
 from retrieval.library import Library
 
 
@@ -33,10 +35,18 @@ async def open_composer(
 
     ``observer`` hears of its calls and of what becomes of sentences.
     """
-    model = make_model(config.model)
-    if model is None:
+    made = make_model(config.model)
+    if made is None:
         yield None
         return
+
+    def watch(why: Note | None) -> None:
+        if why is None:
+            library.conditions.end("model")
+        else:
+            library.conditions.begin("model", why)
+
+    model = WatchedModel(made, config.model, watch)
     # OpenAI's prices are not those of another server, whatever its model is called.
     file = config.prices_file or (None if config.model.base_url else BUNDLED_PRICES)
     prices = load_prices(file) if file else {}
