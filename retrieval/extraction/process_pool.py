@@ -28,12 +28,14 @@ from retrieval.extraction.worker_process import (
     write_frame,
 )
 from retrieval.models import Article
+from retrieval.runtime.processes import is_stopped
 from retrieval.runtime.subprocess_env import subprocess_environment
 
 Result = TypeVar("Result")
 Frame = tuple[dict[str, Any], bytes]
 
 _START_SECONDS = 60.0
+_LOOK_SECONDS = 0.5
 _SECONDS = {"page": 5.0, "pdf": 20.0, "docx": 20.0, "email": 5.0, "feed": 20.0}
 _NAMES = {"page": "page", "pdf": "PDF", "docx": "Word document", "email": "e-mail", "feed": "feed"}
 # A process is replaced after so many documents: what libraries leak goes with it.
@@ -115,6 +117,13 @@ class Extractor:
             threads.shutdown(cancel_futures=True)
 
     def _read(self, job: ExtractionJob, data: bytes) -> Frame:
+        try:
+            return self._read_once(job, data)
+        except _Stopped:
+            # Nothing of the document stopped it: another process reads that.
+            return self._read_once(job, data)
+
+    def _read_once(self, job: ExtractionJob, data: bytes) -> Frame:
         child = self._take()
         try:
             answer = child.read(job, data, self._seconds or _SECONDS[job.kind])
@@ -139,6 +148,10 @@ class Extractor:
         return child
 
 
+class _Stopped(UnreadableSource):
+    """The process was stopped from outside, and was ended for it."""
+
+
 class _WorkerProcess:
     """One process. A thread at a time speaks with it."""
 
@@ -146,6 +159,7 @@ class _WorkerProcess:
         self._documents = 0
         self._ready = False
         self._broken = False
+        self._was_stopped = False
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "retrieval.extraction.worker_process"],
@@ -175,6 +189,8 @@ class _WorkerProcess:
         started = time.monotonic()
         answer = self._within(seconds, job, data)
         if answer is None:
+            if self._was_stopped:
+                raise _Stopped(f"{job.kind}-timeout", seconds=round(seconds, 1))
             if time.monotonic() - started >= seconds:
                 raise UnreadableSource(f"{job.kind}-timeout", seconds=round(seconds, 1))
             raise UnreadableSource(f"{job.kind}-malformed")
@@ -187,6 +203,15 @@ class _WorkerProcess:
         self._process.kill()
         self._process.wait()
 
+    def _watch(self, done: threading.Event, seconds: float) -> None:
+        """End the process once its time is up, or as soon as it is seen to be stopped."""
+        ends = time.monotonic() + seconds
+        while not done.wait(min(_LOOK_SECONDS, max(0.0, ends - time.monotonic()))):
+            self._was_stopped = is_stopped(self._process.pid)
+            if self._was_stopped or time.monotonic() >= ends:
+                self._process.kill()
+                return
+
     def _within(
         self, seconds: float, job: ExtractionJob | None = None, data: bytes = b""
     ) -> Frame | None:
@@ -194,9 +219,8 @@ class _WorkerProcess:
         to, back = self._process.stdin, self._process.stdout
         if to is None or back is None:
             return None
-        killer = threading.Timer(seconds, self._process.kill)
-        killer.daemon = True
-        killer.start()
+        done = threading.Event()
+        threading.Thread(target=self._watch, args=(done, seconds), daemon=True).start()
         try:
             if job is not None:
                 write_frame(to, asdict(job), data)
@@ -204,6 +228,6 @@ class _WorkerProcess:
         except (OSError, ValueError):
             frame = None
         finally:
-            killer.cancel()
+            done.set()
         self._broken = self._broken or frame is None
         return frame

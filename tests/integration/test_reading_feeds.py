@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +61,23 @@ async def test_a_feed_that_takes_too_long_is_given_up_and_the_next_one_is_read()
         with pytest.raises(UnreadableSource, match="feed-timeout"):
             await extractor.read_feed(endless)
         assert len((await extractor.read_feed(documents.rss(_ENTRIES[:3]).encode())).items) == 3
+
+
+def _children() -> set[int]:
+    found = (file.read_text().split() for file in Path("/proc/self/task").glob("*/children"))
+    return {int(each) for children in found for each in children}
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
+async def test_a_process_that_is_stopped_is_replaced_and_costs_no_document() -> None:
+    data = documents.rss(_ENTRIES[:3]).encode()
+    before = _children()
+    with Extractor(1) as extractor:
+        await extractor.read_feed(data)
+        [stopped] = _children() - before
+        os.kill(stopped, signal.SIGSTOP)
+        assert len((await extractor.read_feed(data)).items) == 3
+        assert stopped not in _children()
 
 
 async def test_what_is_no_feed_is_refused_with_the_reason() -> None:
