@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import shutil
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,16 +14,17 @@ from bot.i18n import describe, remedy_for
 from bot.ops.backups import last_backup
 from bot.ops.search_advice import search_advice
 from bot.storage.library import open_library
-from retrieval.embedders.base import Vectors
+from retrieval.catalogue import Corpus
 from retrieval.errors import (
     EmbedderError,
     EmbedderMismatch,
-    IndexDamaged,
     NewsdeskError,
     RerankerError,
+    StorageError,
 )
 from retrieval.library import Library
-from retrieval.maintenance import check_indexes
+from retrieval.maintenance import check_indexes, damage_of
+from retrieval.mending import catalogue_damage
 from retrieval.runtime.writer_lock import WriterLock
 from retrieval.text.encoding import describe_size
 
@@ -52,7 +55,7 @@ async def examine() -> list[CheckResult]:
     findings = [CheckResult("settings", True, "all known, all within bounds")]
     try:
         async with open_library(replace(settings.library(), chroma_apart=True)) as library:
-            findings += await _examine_library(settings, library)
+            findings += await examine_library(settings, library)
     except EmbedderError as error:  # finishing what a crash left needs it
         findings.append(failed_check("embedder", error))
     except NewsdeskError as error:
@@ -62,7 +65,8 @@ async def examine() -> list[CheckResult]:
     return findings
 
 
-async def _examine_library(settings: Settings, library: Library) -> list[CheckResult]:
+async def examine_library(settings: Settings, library: Library) -> list[CheckResult]:
+    """Go through an open library. Raises ``NewsdeskError`` for what keeps it from going on."""
     folder = settings.data_dir
     free = shutil.disk_usage(folder).free
     room = CheckResult("data folder", True, f"{folder}, {describe_size(free)} free")
@@ -73,25 +77,29 @@ async def _examine_library(settings: Settings, library: Library) -> list[CheckRe
     lock = WriterLock(folder)
     writer = "nobody is writing" if lock.is_free() else f"written by {describe(lock.holder())}"
     findings = [room, CheckResult("writer", True, writer), _backup(settings, library.clock())]
-    await library.store.heartbeat()
-    findings.append(CheckResult("chroma", True, settings.chroma_url or "embedded"))
-    for corpus, made_by in (await library.embedders()).items():
+    if library.database.file.is_read_only:
+        said = f"{folder} can only be read; questions are answered, nothing is taken in"
+        findings.append(CheckResult("data folder", None, said))
+    if wrong := await asyncio.to_thread(catalogue_damage, library):
+        findings.append(CheckResult("catalogue", False, describe(wrong), remedy_for(wrong)))
+    findings.append(await _chroma(settings, library))
+    for searched in await library.catalogue.corpora.all():
+        made_by = await _embedder_of(library, searched)
         if made_by not in (None, library.embedder.identity):
             findings.append(
                 CheckResult(
                     "embedder",
                     False,
-                    f"the vectors of {corpus} are by {made_by}, the settings say {library.embedder.identity}",
+                    f"the vectors of {searched.name} are by {made_by}, the settings say {library.embedder.identity}",
                     "Run `newsdesk reindex`.",
                 )
             )
     try:
-        vector = (await library.embedder.embed_questions(["a test"]))[0]
+        await library.embedder.embed_questions(["a test"])
     except EmbedderError as error:
         findings.append(failed_check("embedder", error))
     else:
         findings.append(CheckResult("embedder", True, f"{library.embedder.identity} works"))
-        findings += await _examine_vectors(library, vector)
     if library.reranker is not None:
         try:
             await library.reranker.warm_up()
@@ -102,16 +110,54 @@ async def _examine_library(settings: Settings, library: Library) -> list[CheckRe
         for told in await search_advice(library, searched.name):
             said = f"{searched.name}: {describe(told)}"
             findings.append(CheckResult("search", None, said, remedy_for(told)))
-    for wrong in await check_indexes(library):
-        findings.append(
-            CheckResult(
-                "indexes",
-                False,
-                f"{wrong.index} of {wrong.corpus}: {wrong.missing} passages missing, {wrong.surplus} too many",
-                "Run `newsdesk reindex`; while articles are being ingested this is normal.",
-            )
+    return [*findings, *await _examine_indexes(library)]
+
+
+async def _chroma(settings: Settings, library: Library) -> CheckResult:
+    try:
+        # The process of an embedded one has limits of its own.
+        async with asyncio.timeout(_SECONDS if settings.chroma_url else None):
+            await library.store.heartbeat()
+    except StorageError as error:
+        return failed_check("chroma", error)
+    except TimeoutError:
+        error = StorageError("chroma-timeout", seconds=_SECONDS)
+        return failed_check("chroma", error)
+    return CheckResult("chroma", True, settings.chroma_url or "embedded")
+
+
+async def _embedder_of(library: Library, corpus: Corpus) -> str | None:
+    with contextlib.suppress(StorageError, TimeoutError):  # told with the indexes
+        async with asyncio.timeout(_SECONDS if library.config.chroma_url else None):
+            return await library.indexes(corpus).vectors.embedder()
+    return None
+
+
+async def _examine_indexes(library: Library) -> list[CheckResult]:
+    """Damage of the indexes by corpus; where there is none, whether they hold what they should."""
+    findings = []
+    for corpus in await library.catalogue.corpora.all():
+        try:
+            damage = await damage_of(library, corpus)
+        except EmbedderMismatch:
+            continue  # told before
+        except StorageError as error:
+            findings.append(failed_check("indexes", error))
+            return findings
+        for error in damage.values():
+            said = f"{corpus.name}: {describe(error.note)}"
+            findings.append(CheckResult("indexes", False, said, remedy_for(error.note)))
+    if findings:
+        return findings
+    return [
+        CheckResult(
+            "indexes",
+            False,
+            f"{wrong.index} of {wrong.corpus}: {wrong.missing} passages missing, {wrong.surplus} too many",
+            "Run `newsdesk reindex`; while articles are being ingested this is normal.",
         )
-    return findings
+        for wrong in await check_indexes(library)
+    ]
 
 
 def _backup(settings: Settings, now: datetime) -> CheckResult:
@@ -127,25 +173,6 @@ def _backup(settings: Settings, now: datetime) -> CheckResult:
         return CheckResult("backup", None, said, hint if age is None else None)
     late = age is None or age > LATE * settings.backup_every_hours * 3600
     return CheckResult("backup", not late, said, "See that the bot runs." if late else None)
-
-
-async def _examine_vectors(library: Library, vector: Vectors) -> list[CheckResult]:
-    findings = []
-    for searched in await library.catalogue.corpora.all():
-        try:
-            await library.indexes(searched).vectors.query(vector, 1)
-        except IndexDamaged as error:
-            findings.append(
-                CheckResult(
-                    "indexes",
-                    False,
-                    f"{searched.name}: {describe(error.note)}",
-                    remedy_for(error.note),
-                )
-            )
-        except EmbedderMismatch:
-            pass  # told by who calls
-    return findings
 
 
 async def _model(settings: Settings) -> CheckResult:
