@@ -121,8 +121,7 @@ async def _chroma(settings: Settings, library: Library) -> CheckResult:
     except StorageError as error:
         return failed_check("chroma", error)
     except TimeoutError:
-        error = StorageError("chroma-timeout", seconds=_SECONDS)
-        return failed_check("chroma", error)
+        return failed_check("chroma", StorageError("chroma-timeout", seconds=_SECONDS))
     return CheckResult("chroma", True, settings.chroma_url or "embedded")
 
 
@@ -144,9 +143,9 @@ async def _examine_indexes(library: Library) -> list[CheckResult]:
         except StorageError as error:
             findings.append(failed_check("indexes", error))
             return findings
-        for error in damage.values():
-            said = f"{corpus.name}: {describe(error.note)}"
-            findings.append(CheckResult("indexes", False, said, remedy_for(error.note)))
+        for note in (damaged.note for damaged in damage.values()):
+            said = f"{corpus.name}: {describe(note)}"
+            findings.append(CheckResult("indexes", False, said, remedy_for(note)))
     if findings:
         return findings
     return [
