@@ -98,6 +98,7 @@ _LEADS = re.compile(
     rf"^(?:(?:(?:as\s+(?:stated|reported|mentioned|noted|described)\s+(?:in|by)|according\s+to|based\s+on|per|from|in)\s+(?:{_NUMBERED}|{_ABOUT})\s*[,:]\s*)"
     rf"|(?:{_NUMBERED.replace('lead', 'teller')}|the\s+(?:passages?|excerpts?|snippets?|provided\s+\w+)|passages?)\s+(?:\w+ly\s+)?(?:says?|states?|reports?|mentions?|notes?|indicates?|shows?|explains?|tells?(?:\s+us)?|confirms?)\s+(?:that\s+)?"
     rf"|{_NUMBERED.replace('lead', 'label')}\s*[:–-]\s*"
+    r"|the\s+(?:passages?|excerpts?|answers?)\s+(?:is|are)\s*:\s*"
     r"|(?:laut|gemäß|nach|basierend auf)\s+(?:den\s+|dem\s+|der\s+)?(?:vorliegenden\s+|bereitgestellten\s+|angegebenen\s+)?(?:passagen?|artikeln?|texten?|quellen?)\s*,\s*"
     r"|(?:según|de acuerdo con|basado en)\s+(?:los?\s+|las?\s+|el\s+)(?:pasajes?|artículos?|textos?|fuentes?)(?:\s+proporcionad[oa]s)?\s*,\s*"
     r"|(?:d'après|selon|sur la base de)\s+(?:les?\s+|la\s+)?(?:passages?|articles?|textes?|sources?)(?:\s+fournis)?\s*,\s*"

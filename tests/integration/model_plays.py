@@ -180,6 +180,7 @@ CITATIONS = [
     _style("a label before", f"Source {{N}}: {COST}"),
     _style("told by the passage", "Passage [{N}] says that the Lantern Bridge cost 412 million crowns."),
     _style("according to the passage", "According to passage {N}, the Lantern Bridge cost 412 million crowns."),
+    _style("a label for the passage", "The passage is: The Lantern Bridge cost 412 million crowns. [{N}]"),
     _style("talk of the passages", "Based on the provided passages, the Lantern Bridge cost 412 million crowns. [{N}]"),
     _style("a link", f"{_C} [{{N}}](https://evil.example/x)."),
     _style("once for the paragraph", f"{COST} {RIBBON} [{{N}}]", _BOTH),
