@@ -129,6 +129,17 @@ class OrderModel:
         """Whether a text is worded like an order, wherever it stands."""
         return text in self._worded_like_orders([text])
 
+    def has_order_by_itself(self, text: str) -> bool:
+        """Whether a text, or what stands in it behind a caption, is likelier an order than news: of the
+        whole by its words and its vector together, of a part by each."""
+        odds = self.odds([text], sentence_vectors([text]))
+        if odds[0, 0] + odds[0, odds.shape[1] // 2] > 0:
+            return True
+        joints = list(islice(_JOINT.finditer(text), _PARTS))
+        heads = [text[: joint.start()] for joint in joints]
+        parts = [text[joint.end() :] for joint in joints] + [h for h in heads if _STOPPED.search(h)]
+        return bool(self._worded_like_orders(parts))
+
     def _worded_like_orders(self, texts: Sequence[str]) -> dict[str, float]:
         """The lesser of the log-odds, by its words and by its vector, of each text for which both say
         that it is likelier an order than news."""

@@ -30,6 +30,7 @@ __all__ = [
     "orders_in",
     "quotable_text",
     "strip_injected_instructions",
+    "unquotable_in",
     "warm_up",
 ]
 
@@ -90,6 +91,17 @@ def orders_in(text: str, title: str = "", *, level: int = MARKED) -> list[tuple[
     """Where sentences stand in ``text`` that address an assistant, in order: those of a ``level``
     (``MARKED``, ``DOUBTFUL``, ``STRAY``) and of the levels above."""
     return [(start, end) for start, end, found in _levels(text, title) if found >= level]
+
+
+@lru_cache(maxsize=_CACHED_TEXTS)
+def unquotable_in(text: str, title: str = "") -> tuple[tuple[int, int], ...]:
+    """Where sentences stand in ``text`` that no answer quotes, in order: orders beyond doubt, and what
+    may be one and is worded so by itself. A definition is only strange to its article."""
+    return tuple(
+        (start, end)
+        for start, end, level in _levels(text, title)
+        if level == MARKED or (level == DOUBTFUL and _model().has_order_by_itself(text[start:end]))
+    )
 
 
 def overlaps(start: int, end: int, spans: Iterable[tuple[int, int]]) -> bool:

@@ -26,11 +26,11 @@ from bot.answering.extractive.sentences import asks, readable_sentences
 from bot.answering.extractive.spans_by_language import spans_in
 from bot.answering.extractive.vectors import TextVectors, text_vectors
 from bot.answering.prompt_injection import (
-    DOUBTFUL,
     STRAY,
     asks_about_instructions,
     orders_in,
     overlaps,
+    unquotable_in,
 )
 from retrieval.models import SearchResult
 from retrieval.text.lengths import english_length
@@ -199,7 +199,7 @@ def is_order(result: SearchResult, text: str) -> bool:
     """Whether a sentence of a result, as it stands there, may be an order or have one in it."""
     passage = result.passage
     start = passage.text.find(text)
-    orders = orders_in(passage.text, passage.article.title, level=DOUBTFUL)
+    orders = unquotable_in(passage.text, passage.article.title)
     return overlaps(start, start + len(text), orders)
 
 
@@ -258,7 +258,7 @@ def _sentences(
 ) -> Iterator[PassageSentence]:
     passage = result.passage
     title = passage.article.title
-    orders = [] if keeps_orders else orders_in(passage.text, title, level=DOUBTFUL)
+    orders = () if keeps_orders else unquotable_in(passage.text, title)
     spans = readable_sentences(passage.text, passage.article.title)
     words_of = [placed_words(passage.text[span.start : span.end]) for span in spans]
     # All at once: it takes as long for a word as for a hundred.

@@ -29,12 +29,7 @@ from bot.answering.extractive.sentence_features import QuestionContext
 from bot.answering.extractive.speakers import with_speaker
 from bot.answering.extractive.window_evidence import window_evidence
 from bot.answering.models import Reason
-from bot.answering.prompt_injection import (
-    DOUBTFUL,
-    asks_about_instructions,
-    orders_in,
-    overlaps,
-)
+from bot.answering.prompt_injection import asks_about_instructions, overlaps, unquotable_in
 from retrieval.models import SearchResult, SearchResults
 from retrieval.text.lengths import count_words
 from retrieval.text.stemming import stems
@@ -244,7 +239,7 @@ def _with_speaker(quotation: Quotation) -> str:
     if text == quotation.text:
         return text
     start = passage.text.find(text)
-    orders = orders_in(passage.text, passage.article.title, level=DOUBTFUL)
+    orders = unquotable_in(passage.text, passage.article.title)
     return quotation.text if overlaps(start, start + len(text), orders) else text
 
 
