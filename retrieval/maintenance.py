@@ -325,7 +325,7 @@ async def delete_corpus(library: Library, name: str) -> None:
     library.forget(name)
     for corpus in await corpora_pending_deletion(library.database):
         await _erase(library, corpus)
-    await library.store.tidy()
+    await library.store.give_back()
     await library.database.vacuum()
 
 

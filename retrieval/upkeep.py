@@ -20,15 +20,13 @@ async def keep_in_order(library: Library, *, versions_before: datetime | None = 
     if versions_before is not None:
         await erase_old_versions(database, versions_before)
     await trim_changes(database)
-    rebuilt = False
     for corpus in await library.catalogue.corpora.all():
         vectors = library.indexes(corpus).vectors
         try:
             if await vectors.is_bloated():
                 await library.indexer_for(library.indexes(corpus)).rebuild_vectors()
-                rebuilt = True
         except IndexDamaged:
             continue  # who mends it makes it anew
-    if rebuilt:
+    if library.store.wants_tidying:
         await library.store.tidy()
     await database.vacuum()

@@ -27,7 +27,7 @@ _STAMP = "%Y%m%dT%H%M%S"
 # How long at most until the clock is looked at again: it may have been set.
 _LOOK_SECONDS = 60.0
 _AGAIN = timedelta(hours=1)
-_TIDY_SECONDS = 300.0
+TIDY_SECONDS = 120.0
 
 
 class BackupSchedule:
@@ -124,7 +124,7 @@ async def run_upkeep(settings: Settings, library: Library) -> AsyncIterator[None
 async def _tidy_up(settings: Settings, library: Library) -> None:
     """Give back space every few minutes, where there is some. A failure is logged."""
     while True:
-        await asyncio.sleep(_TIDY_SECONDS)
+        await asyncio.sleep(TIDY_SECONDS)
         days = settings.keep_versions_days
         before = None if days is None else library.clock() - timedelta(days=days)
         try:

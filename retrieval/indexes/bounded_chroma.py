@@ -113,7 +113,12 @@ class BoundedChroma:
     def give_back(self) -> None:
         self._wait("give_back")
 
+    def begin_tidying(self) -> None:
+        if self._chroma is not None:
+            self._chroma.begin_tidying()
+
     def tidy(self) -> None:
+        self.begin_tidying()  # other calls go on meanwhile
         self._wait("tidy")
         self._loaded.clear()
 

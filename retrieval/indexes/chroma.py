@@ -69,6 +69,10 @@ class BlockingChroma(Protocol):
         """Give back the disk space of collections that are gone."""
         ...
 
+    def begin_tidying(self) -> None:
+        """What takes long and comes before ``tidy``. Any thread may call it beside other calls."""
+        ...
+
     def tidy(self) -> None:
         """The same, and memory."""
         ...
@@ -220,6 +224,9 @@ class EmbeddedChroma:
 
     def give_back(self) -> None:
         give_back(self._folder)
+
+    def begin_tidying(self) -> None:
+        pass
 
     def tidy(self) -> None:
         give_back(self._folder, thorough=True)  # memory comes back with the end of the process

@@ -64,6 +64,8 @@ class ChromaProcessClient:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self._closed = False
+        # What will take the place of the process.
+        self._successor: ChromaProcessClient | None = None
         # What has been searched since the process began, and so is in its memory.
         self._loaded: set[str] = set()
         # Why it can't start, whoever calls it is told.
@@ -117,14 +119,23 @@ class ChromaProcessClient:
     def vectors_on_disk(self) -> dict[str, int]:
         return vectors_on_disk(self._folder)
 
+    def begin_tidying(self) -> None:
+        if self._successor is None:
+            self._successor = ChromaProcessClient(self._folder)
+
     def tidy(self) -> None:
-        """End the process, which never gives back the memory of what was deleted, and begin another."""
+        """End the process, which never gives back the memory of what was deleted; another one, begun
+        before, takes its place, so that nobody waits for its start."""
+        self.begin_tidying()
+        successor, self._successor = self._successor, None
         with self._turn:
-            if self._closed:
+            if successor is None or successor._connection is None or self._closed:
+                if successor is not None:
+                    successor.close()
                 return
             self._end(_CLOSE_SECONDS)
             give_back(self._folder, thorough=True)
-            self._start()
+            self._process, self._connection = successor._process, successor._connection
 
     def heartbeat(self) -> None:
         self._ask("heartbeat")
@@ -134,6 +145,8 @@ class ChromaProcessClient:
         self._closed = True
         with self._turn:
             self._end(_CLOSE_SECONDS)
+            if self._successor is not None:
+                self._successor.close()
 
     def reset(self) -> None:
         """End the process, delete the folder, and begin with an empty one."""

@@ -20,7 +20,7 @@ from retrieval.runtime.conditions import Conditions
 
 _PAGE = 2_000
 # A collection is rebuilt when deleted vectors are more than so many and so large a share of the others.
-_MOST_DELETED, _BLOATED = 1_000, 1.25
+_MOST_DELETED, _BLOATED = 250, 1.1
 # The name of a collection that is going to take the place of another ends so.
 _REBUILT = "-rebuilt"
 _AT_ONCE = 2_000
@@ -49,6 +49,8 @@ class ChromaStore:
         # How many vectors are written in one call; LITTLE_AT_ONCE where people wait for answers.
         self.at_once = _AT_ONCE
         self.chroma = chroma
+        # Whether a collection was dropped, whose memory is still held.
+        self.wants_tidying = False
         self._folder_id = folder_id
         self._embedder = embedder
 
@@ -106,6 +108,7 @@ class ChromaStore:
 
     async def tidy(self) -> None:
         """Give back disk space and memory of what was deleted. Questions wait a moment for their vectors."""
+        self.wants_tidying = False
         await self.call(self.chroma.tidy)
 
     @property
@@ -281,6 +284,7 @@ class VectorIndex:
             await call(chroma.upsert, rebuilt, ids, vectors)
             done += len(ids)
         await self._call(chroma.replace, rebuilt)
+        self._store.wants_tidying = True
         self._known_size = 0
 
     async def embedder(self) -> str | None:
@@ -323,6 +327,7 @@ class VectorIndex:
 
     async def drop(self) -> None:
         await self._call(self._store.chroma.drop)
+        self._store.wants_tidying = True
         self._metadata = None
 
     async def _opened(self, *, create: bool = False, check: bool = True) -> dict[str, Any] | None:
