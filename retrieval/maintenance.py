@@ -201,6 +201,7 @@ async def _recover_as_reader(library: Library, lock: WriterLock) -> None:
         library.writable = True
         # What it can't finish is no reason not to read.
         with contextlib.suppress(StorageError):
+            await library.store.require_answer()
             await recover(library)
     finally:
         library.writable = False

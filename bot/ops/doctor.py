@@ -82,8 +82,9 @@ async def examine_library(settings: Settings, library: Library) -> list[CheckRes
         findings.append(CheckResult("data folder", None, said))
     if wrong := await asyncio.to_thread(catalogue_damage, library):
         findings.append(CheckResult("catalogue", False, describe(wrong), remedy_for(wrong)))
-    findings.append(await _chroma(settings, library))
-    for searched in await library.catalogue.corpora.all():
+    chroma = await _chroma(settings, library)
+    findings.append(chroma)
+    for searched in await library.catalogue.corpora.all() if chroma.ok else ():
         made_by = await _embedder_of(library, searched)
         if made_by not in (None, library.embedder.identity):
             findings.append(

@@ -44,6 +44,7 @@ class BoundedChroma:
         self._starting = threading.Lock()
         self._closed = False
         self._late: Note | None = None
+        self._told = False  # the watch, of a lateness
         # Collections that were searched: what is asked of them is in memory.
         self._loaded: set[str] = set()
 
@@ -64,14 +65,27 @@ class BoundedChroma:
             future.cancel()
             known = bool(args) and args[0] in self._loaded
             late = Note("vector-index-slow" if known else "vector-index-loading")
-            self._late = late
-            self._watch(late)
-            # Ends the lateness, when its turn comes.
-            self._submit("heartbeat")
+            self._begin_lateness(late)
             raise StorageError.of(late, retry=True) from None
+        except StorageError as error:
+            if error.retry:
+                self._begin_lateness(error.note)
+            raise
         if call == "nearest":
             self._loaded.add(args[0])
+        self._end_lateness()
         return answer
+
+    def _begin_lateness(self, why: Note) -> None:
+        self._late, self._told = why, True
+        self._watch(why)
+        # Ends it, when its turn comes.
+        self._submit("heartbeat")
+
+    def _end_lateness(self) -> None:
+        if self._told:
+            self._told = False
+            self._watch(None)
 
     def names(self) -> list[str]:
         return list(self._wait("names"))
@@ -175,7 +189,7 @@ class BoundedChroma:
                 future.set_result(answer)
             if self._late is not None and call == "heartbeat" and future.exception() is None:
                 self._late = None
-                self._watch(None)
+                self._end_lateness()
             elif self._late is not None and call == "heartbeat":
                 # It can't be had at all: the next question finds out why.
                 self._late = None

@@ -208,6 +208,7 @@ class ChromaProcessClient:
         return connection
 
     def _answer(self, connection: Connection, question: Question | None, seconds: float) -> Any:
+        begun = time.monotonic()
         try:
             if question is not None:
                 connection.send(question)
@@ -217,7 +218,8 @@ class ChromaProcessClient:
             crash = None if isinstance(error, TimeoutError) else self._crash()
             self._end(0)
             if isinstance(error, TimeoutError):
-                raise StorageError("vector-process-timeout", seconds=seconds, retry=True) from error
+                waited = round(time.monotonic() - begun, 1)
+                raise StorageError("vector-process-timeout", seconds=waited, retry=True) from error
             raise _Ended(crash) from error
         except BaseException:
             # Interrupted half-way: what comes next over this line would be another's answer.

@@ -118,6 +118,11 @@ class ChromaStore:
     async def heartbeat(self) -> None:
         await self.call(self.chroma.heartbeat)
 
+    async def require_answer(self) -> None:
+        """Raises ``StorageError`` if a server gives no answer in the time that a question has."""
+        if isinstance(self.chroma, ServerChroma):
+            await self.chroma.ask("heartbeat")
+
     async def reset(self) -> None:
         """Delete all vectors of an embedded Chroma, readable or not; of a server's none."""
         if not isinstance(self.chroma, ServerChroma):
