@@ -158,7 +158,7 @@ async def _require_articles(library: Library) -> None:
     if not await library.catalogue.articles.any_version():
         held = await asyncio.to_thread(_keyword_passages, library.data_dir)
         if held:
-            raise StorageError("catalogue-emptied", passages=held)
+            raise StorageError("catalogue-emptied", entries=held)
 
 
 async def _claim(database: Database, config: LibraryConfig) -> str:

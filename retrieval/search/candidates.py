@@ -182,7 +182,7 @@ class CandidateGenerator:
             try:
                 dense: Dense = wanted.indexes.vectors.query_here(wanted.vector, *step), []
             except StorageError as error:
-                dense = self._without_vectors(wanted, error)
+                dense = self._without_vectors(wanted, error, keywords)
             step = steps.send(dense)
         return step
 
@@ -199,7 +199,7 @@ class CandidateGenerator:
             try:
                 dense: Dense = await wanted.indexes.vectors.query(wanted.vector, *step), []
             except StorageError as error:
-                dense = self._without_vectors(wanted, error)
+                dense = self._without_vectors(wanted, error, keywords)
             step = await ASKING.run(steps.send, dense)
         return step
 
@@ -210,11 +210,15 @@ class CandidateGenerator:
         self._conditions.begin("keywords", error.note, corpus=name)
         return NoKeywords(self._reading.passages), [error.note, Note("search-vectors-alone")]
 
-    def _without_vectors(self, wanted: CandidateRequest, error: StorageError) -> Dense:
+    def _without_vectors(
+        self, wanted: CandidateRequest, error: StorageError, keywords: KeywordIndex
+    ) -> Dense:
         """Keywords alone find most of it, and the answer says what is wrong."""
         if isinstance(error, IndexDamaged):
             name = wanted.indexes.corpus.name
             self._conditions.begin("vectors", error.note, corpus=name)
+        if isinstance(keywords, NoKeywords):
+            return None, [error.note]
         return None, [error.note, Note("search-words-alone")]
 
     def _steps(
