@@ -24,6 +24,7 @@ from statistics import fmean, median
 
 from bot.answering.answer_request import AnswerRequest
 from bot.answering.engine import AnswerEngine
+from bot.ops.event_loop import limit_malloc_arenas
 from bot.services import upkeep
 from bot.storage.library import open_library
 from retrieval.embedders import Embedder
@@ -207,6 +208,7 @@ def main() -> None:
     parser.add_argument("--changes", type=float, default=SoakLoad.changes, help="each second")
     given = parser.parse_args()
     load = SoakLoad(articles=given.articles, changes=given.changes)
+    limit_malloc_arenas()  # as the bot does
     with tempfile.TemporaryDirectory(prefix="newsdesk-soak-") as folder:
         done = asyncio.run(soak(Path(folder), given.minutes * 60, load))
     print("| minute | folder MB | bot MB | vectors MB |\n|---|---|---|---|")
