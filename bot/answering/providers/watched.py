@@ -35,8 +35,12 @@ class WatchedModel(ChatModel):
         return self._model.name
 
     @property
-    def capabilities(self) -> Capabilities:  # type: ignore[override]
+    def capabilities(self) -> Capabilities:
         return self._model.capabilities
+
+    @capabilities.setter
+    def capabilities(self, found: Capabilities) -> None:
+        self._model.capabilities = found
 
     @property
     def load_seconds(self) -> float:
