@@ -12,7 +12,6 @@ from retrieval.text.stemming import stems
 
 _TOPIC_WORDS = 0.6  # of the weight of a topic's words, in a passage and its title
 _TOPIC_NAMED = 0.3  # the same in a sentence
-_IN_PASSING = 1  # sentences
 _LETTERS = re.compile(r"[^\W\d_]+")
 _INFLECTED = 5  # letters of a word that may have another ending
 
@@ -34,16 +33,12 @@ class DigestTopic:
         self.passages: dict[int, list[Passage]] = {}
 
     def is_in(self, passage: Passage) -> bool:
-        """Whether its sentences, read under its title, are on the topic: one if the title names it,
-        else two. What is named once is told in passing."""
+        """Whether one of its sentences, read under its title, is on the topic."""
         title = passage.article.title
-        if not self.named_in(f"{title}\n{passage.text}"):
-            return False
-        on_it = sum(
+        return self.named_in(f"{title}\n{passage.text}") and any(
             self.named_in(f"{title}\n{sentence}") and self.is_named_in(sentence)
             for sentence in sentences(passage.text)
         )
-        return on_it >= (1 if self.is_named_in(title) else _IN_PASSING + 1)
 
     def on(self, story: DigestStory) -> list[Passage]:
         """The passages on the topic of the reports that ``story`` has."""
