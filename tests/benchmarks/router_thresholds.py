@@ -25,8 +25,11 @@ from tests.benchmarks import weekly_news
 
 # Of what is typed to a news bot three times as much asks for news as of the messages written here.
 _OFTEN = 3.0
-# A question that is declined unsearched is worse than one that gets a digest.
-_COSTS: Mapping[Kind, float] = {"general": 10, "chore": 10, "help": 5, "status": 5, "opinion": 3}
+# A question that is declined unsearched is worse than one that gets a digest; who gets what outlets say
+# of it has an answer too.
+_COSTS: Mapping[Kind, float] = {
+    "general": 10, "chore": 10, "help": 5, "status": 5, "opinion": 3, "compare": 0.3,
+}  # fmt: skip
 # What articles are asked for.
 _NEWS: frozenset[Kind] = frozenset(["question", "topic"])
 _STEPS = np.arange(0.3, 0.951, 0.05)

@@ -25,6 +25,7 @@ import numpy as np
 
 from bot.answering.router.classifier import (
     KINDS,
+    SMALL_TALK,
     Kind,
     RouterThresholds,
     learned_thresholds,
@@ -32,7 +33,7 @@ from bot.answering.router.classifier import (
     save_thresholds,
 )
 from bot.answering.router.message_features import Floats, features
-from bot.answering.router.subjects import FRAMES
+from bot.answering.router.subjects import FRAMES, squeezed_words
 from bot.answering.router.wrapping import UNSPACED
 from bot.evaluation.questions import read_records
 from retrieval.embedders.wordllama import WordLlamaEmbedder
@@ -143,12 +144,15 @@ def _spelt(text: str, variant: int, dice: random.Random) -> str:
 
 def frames() -> dict[str, dict[str, list[str]]]:
     """The words that stand around subjects, by kind; for languages without spaces, what stands
-    before and after them. A word of English has to do so twice: of it there is enough to be careful."""
+    before and after them; and the words of small talk. A word of English has to do so twice: of it there is enough to be careful."""
     words: dict[str, set[str]] = {}
     affixes: dict[str, set[str]] = {}
+    talk: set[str] = set()
     for language in languages():
         counts: dict[str, Counter[str]] = {}
         for kind, line in lines(language):
+            if kind in SMALL_TALK:
+                talk.update(squeezed_words(_SLOT.sub(" ", line)))
             if kind not in WITH_SUBJECT:
                 continue
             if language in UNSPACED:
@@ -164,6 +168,7 @@ def frames() -> dict[str, dict[str, list[str]]]:
     return {
         "words": {kind: sorted(found) for kind, found in sorted(words.items())},
         "affixes": {kind: sorted(found) for kind, found in sorted(affixes.items())},
+        "talk": {"any": sorted(talk)},
     }
 
 

@@ -203,3 +203,17 @@ def test_the_weights_are_of_the_kinds_that_the_code_knows() -> None:
     assert set(learned_thresholds().kinds) == {*KINDS} - {"question"}
     assert weights.kinds.shape[1] == len(KINDS)
     assert weights.languages.shape == (weights.kinds.shape[0], len(weights.names))
+
+
+@pytest.mark.parametrize(
+    "name", ["ferry", "brexit", "nato", "NVIDIA", "gaza?", "topic577", "f1", "oscars"]
+)
+async def test_a_name_alone_is_no_small_talk(name: str) -> None:
+    assert (await read(name)).kind in {"topic", "question"}
+
+
+@pytest.mark.parametrize(
+    "said", ["helo", "heyyyy", "thnaks", "Lmaoo", "byee", "goood bot", "merci!", "😂"]
+)
+async def test_small_talk_with_a_slip_is_small_talk(said: str) -> None:
+    assert (await read(said)).kind in SMALL_TALK

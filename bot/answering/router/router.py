@@ -20,7 +20,7 @@ from bot.answering.router.classifier import (
     learned,
     learned_thresholds,
 )
-from bot.answering.router.subjects import subject_of
+from bot.answering.router.subjects import may_be_talk, subject_of
 from bot.answering.router.wrapping import asks_something, spelt_out, unwrapped
 from retrieval.runtime.executors import ASKING
 from retrieval.search.query import content_words
@@ -123,6 +123,8 @@ def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) 
     sure = learned_thresholds().kinds
     talking = next(kind for kind, _ in guess.kinds if kind in SMALL_TALK)
     if guess.of(*SMALL_TALK) >= sure[talking]:
+        if len(text.split()) <= _SHORT and not may_be_talk(text):
+            return _news_kind(text, guess)
         return talking
     if best in ("general", "opinion") and _names_a_time(text, as_of):
         return _news_kind(text, guess)
