@@ -112,20 +112,15 @@ class VectorRepository:
 
 
 def _lacking(corpus: Corpus, *wanted: ColumnElement[Any]) -> Select[Any]:
-    mine = (passage_vectors.c.passage_id == passages.c.id) & (
-        passage_vectors.c.generation == corpus.generation
-    )
-    return (
-        select(*wanted)
-        .select_from(passages)
-        .join(versions, versions.c.id == passages.c.version_id)
-        .outerjoin(passage_vectors, mine)
-        .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
-        .where(passage_vectors.c.passage_id.is_(None))
-    )
+    return _shown(corpus, *wanted, outer=True).where(passage_vectors.c.passage_id.is_(None))
 
 
 def _held(corpus: Corpus, *wanted: ColumnElement[Any]) -> Select[Any]:
+    return _shown(corpus, *wanted, outer=False)
+
+
+def _shown(corpus: Corpus, *wanted: ColumnElement[Any], outer: bool) -> Select[Any]:
+    """The shown passages with their vectors; ``outer`` also those without."""
     mine = (passage_vectors.c.passage_id == passages.c.id) & (
         passage_vectors.c.generation == corpus.generation
     )
@@ -133,6 +128,6 @@ def _held(corpus: Corpus, *wanted: ColumnElement[Any]) -> Select[Any]:
         select(*wanted)
         .select_from(passages)
         .join(versions, versions.c.id == passages.c.version_id)
-        .join(passage_vectors, mine)
+        .join(passage_vectors, mine, isouter=outer)
         .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
     )
