@@ -1,6 +1,6 @@
 """Learn what kind of message people send.
 
-    python -m tests.benchmarks.train_router [--write] [--quick] [--languages]
+    python -m tests.benchmarks.train_router [--write] [--languages] [--list]
 
 The messages in `router_messages/` were written for this, line by line, in eleven languages; `{x}` and
 the like are filled in from `slots.toml`, and each line is seen in some spellings. A multinomial

@@ -143,7 +143,7 @@ def _leaning(text: str, guess: Guess) -> Kind | None:
         return best
     if best in SMALL_TALK and share >= sure[best]:
         return None
-    if best == "followup" and share >= 0.4 and len(words) <= 2 * _FEW_WORDS:
+    if best == "followup" and share >= sure[best] and len(words) <= 2 * _FEW_WORDS:
         return "followup"
     if is_follow_up(text) and guess.of("help", "status", "chore", *SMALL_TALK) < 0.6:
         return "followup"
