@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,14 @@ class ModelOptions:
     @property
     def is_configured(self) -> bool:
         return bool(self.base_url or self.api_key)
+
+    @property
+    def where(self) -> str:
+        """The server for people and the log: of its address no path, name or key."""
+        if self.base_url is None:
+            return "OpenAI"
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 @dataclass(frozen=True, slots=True)

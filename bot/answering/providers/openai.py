@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from importlib import import_module
 from typing import Any
-from urllib.parse import urlsplit
 
 import openai
 
@@ -242,7 +241,9 @@ class OpenAIModel(ChatModel):
     def _keep(self) -> None:
         """Remember what the server takes."""
         known = self.capabilities
-        _log.info("%s takes requests otherwise: %s", self._where, "; ".join(known.described()))
+        _log.info(
+            "%s takes requests otherwise: %s", self._options.where, "; ".join(known.described())
+        )
         self._store.save(self._server, self.name, known)
 
     async def _events(
@@ -260,7 +261,7 @@ class OpenAIModel(ChatModel):
                 seconds = self._options.next_seconds
                 yield event
         if not reader.ended:
-            raise ModelResponseInvalid("model-broke-off", where=self._where)
+            raise ModelResponseInvalid("model-broke-off", where=self._options.where)
         for event in reader.finish():
             yield event
 
@@ -276,24 +277,22 @@ class OpenAIModel(ChatModel):
         if reader.reason == "refusal":
             return
         if reader.reason == "content_filter":
-            raise ModelFiltered("model-filtered", where=self._where, detail="content_filter")
+            raise ModelFiltered(
+                "model-filtered", where=self._options.where, detail="content_filter"
+            )
         if reader.thought and reader.reason == "length":
             raise ReasoningTooLong("model-only-thought", model=self.name, tokens=most)
         if reader.asked_for_tool:
-            raise ModelResponseInvalid("model-asked-for-tool", model=self.name, where=self._where)
-        raise ModelResponseInvalid("model-wrote-nothing", model=self.name, where=self._where)
+            raise ModelResponseInvalid(
+                "model-asked-for-tool", model=self.name, where=self._options.where
+            )
+        raise ModelResponseInvalid(
+            "model-wrote-nothing", model=self.name, where=self._options.where
+        )
 
     @property
     def _server(self) -> str:
         return self._options.base_url or "OpenAI"
-
-    @property
-    def _where(self) -> str:
-        """The server for people and the log: of its address no path, name or key."""
-        if self._options.base_url is None:
-            return "OpenAI"
-        parts = urlsplit(self._options.base_url)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
     @property
     def _first_seconds(self) -> float:
@@ -309,36 +308,38 @@ class OpenAIModel(ChatModel):
         if isinstance(error, openai.APIStatusError):
             return self._status_told(error, _read(error))
         if isinstance(error, (TimeoutError, openai.APITimeoutError, _http.TimeoutException)):
-            return ModelUnreachable("model-stalled", where=self._where)
+            return ModelUnreachable("model-stalled", where=self._options.where)
         if isinstance(error, (openai.APIConnectionError, _http.TransportError)):
             if begun:
-                return ModelResponseInvalid("model-answer-cut", where=self._where)
-            return ModelUnreachable("model-unreachable", where=self._where)
+                return ModelResponseInvalid("model-answer-cut", where=self._options.where)
+            return ModelUnreachable("model-unreachable", where=self._options.where)
         if isinstance(error, openai.APIError):  # an error that the stream itself reports
             body = error.body if error.body else str(error.message)
             return self._by_words(server_error(400, {"message": str(error.message), "error": body}))
-        return ModelResponseInvalid("model-invalid-answer", where=self._where)
+        return ModelResponseInvalid("model-invalid-answer", where=self._options.where)
 
     def _status_told(self, error: openai.APIStatusError, read: ServerError) -> ModelError:
         status = error.status_code
         if read.is_filtered:
-            return ModelFiltered("model-filtered", where=self._where, detail=read.message)
+            return ModelFiltered("model-filtered", where=self._options.where, detail=read.message)
         if read.is_loading:
-            return ModelLoading("model-still-loading", where=self._where, model=self.name)
+            return ModelLoading("model-still-loading", where=self._options.where, model=self.name)
         if read.is_too_long:
             return self._by_words(read)
         if status in {401, 403}:
-            return ModelRefused("model-key-refused", where=self._where)
+            return ModelRefused("model-key-refused", where=self._options.where)
         if status == 404:
-            return ModelRefused("model-unknown", where=self._where, model=self.name)
+            return ModelRefused("model-unknown", where=self._options.where, model=self.name)
         if status in {402, 429}:
             if status == 402 or "insufficient_quota" in read.text:
                 return ModelRefused("model-quota-used-up")
             return ModelBusy(
-                "model-rate-limited", where=self._where, wait=_retry_after(error.response)
+                "model-rate-limited", where=self._options.where, wait=_retry_after(error.response)
             )
         if status >= 500:
-            return ModelUnreachable("model-server-error", where=self._where, answer=str(status))
+            return ModelUnreachable(
+                "model-server-error", where=self._options.where, answer=str(status)
+            )
         return self._by_words(read)
 
     def _by_words(self, error: ServerError) -> ModelError:
@@ -350,8 +351,10 @@ class OpenAIModel(ChatModel):
                 "model-context-exceeded", limit=error.context_tokens, model=self.name
             )
         if error.is_filtered:
-            return ModelFiltered("model-filtered", where=self._where, detail=error.message)
-        return ModelRefused("model-request-refused", where=self._where, detail=error.message)
+            return ModelFiltered("model-filtered", where=self._options.where, detail=error.message)
+        return ModelRefused(
+            "model-request-refused", where=self._options.where, detail=error.message
+        )
 
 
 def _may_refuse_schema(error: ServerError, request: dict[str, Any]) -> bool:

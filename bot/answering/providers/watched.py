@@ -78,7 +78,7 @@ class WatchedModel(ChatModel):
         await self._model.close()
 
     def _begin_looking(self) -> None:
-        self._hangs = why = Note("model-stalled", where=self._options.base_url or "OpenAI")
+        self._hangs = why = Note("model-stalled", where=self._options.where)
         self._watch(why)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look(), name="model server")
