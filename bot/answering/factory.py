@@ -43,6 +43,8 @@ async def open_composer(
     def watch(why: Note | None) -> None:
         if why is None:
             library.conditions.end("model")
+            if observer is not None:
+                observer.model_answered()
         else:
             library.conditions.begin("model", why)
 
