@@ -14,6 +14,7 @@ from bot.config.settings import Settings
 from bot.i18n import in_english
 from bot.ops.backups import make_backup
 from bot.ops.logging import details
+from bot.services.ingestion import run_forever
 from retrieval.errors import NewsdeskError
 from retrieval.library import Library
 from retrieval.runtime.concurrency import cancel
@@ -60,7 +61,7 @@ class BackupSchedule:
     async def make_due(self) -> Path | None:
         """Make a backup if one is due. A failure is logged, remembered, and tried again in an hour."""
         now = self._clock()
-        if not self._is_due(now):
+        if not await asyncio.to_thread(self._is_due, now):
             return None
         file = self._folder / f"newsdesk-{now.astimezone(UTC):{_STAMP}}Z.backup"
         try:
@@ -114,7 +115,7 @@ async def run_upkeep(settings: Settings, library: Library) -> AsyncIterator[None
             library.clock,
             with_indexes=settings.backup_with_indexes,
         )
-        tasks.append(asyncio.create_task(schedule.run(), name="backups"))
+        tasks.append(asyncio.create_task(run_forever(schedule.run, "backups"), name="backups"))
     try:
         yield
     finally:
