@@ -117,8 +117,14 @@ class NewsdeskBot(commands.AutoShardedBot):
     # Life
 
     async def setup_hook(self) -> None:
-        await self.load_commands()
         opened = self._resources
+        secret = self.settings.traces_url
+        tracing = await opened.enter_async_context(
+            open_tracing(secret.get_secret_value() if secret else None)
+        )
+        if tracing is not None:
+            self._observers.add(tracing)
+        await self.load_commands()
         await sync_if_changed(self.tree, self.services.library.config.data_dir)
         await opened.enter_async_context(open_monitoring(self.settings, self._watched()))
         await self.services.job_board.resume()
@@ -128,12 +134,6 @@ class NewsdeskBot(commands.AutoShardedBot):
     async def load_commands(self) -> None:
         """Open what commands need and add them, without a word to Discord."""
         opened = self._resources
-        secret = self.settings.traces_url
-        tracing = await opened.enter_async_context(
-            open_tracing(secret.get_secret_value() if secret else None)
-        )
-        if tracing is not None:
-            self._observers.add(tracing)
         self.services = await opened.enter_async_context(
             open_services(
                 self,
