@@ -152,10 +152,12 @@ class Library:
         found = await self._corpus(corpus)
         return await self.catalogue.articles.title_of(found, url) if found is not None else None
 
-    async def require_corpus(self, name: str) -> None:
+    async def require_corpus(self, name: str) -> Corpus:
         """Raises ``NotFound``, naming those that there are, if there is no such corpus."""
-        if await self._corpus(name) is None:
+        found = await self._corpus(name)
+        if found is None:
             raise await self._no_corpus(name)
+        return found
 
     async def is_empty(self, corpus: str) -> bool:
         found = await self.catalogue.corpora.by_name(corpus)
@@ -184,13 +186,6 @@ class Library:
         """By corpus name, how many passages are found by their words alone so far."""
         return {
             corpus.name: await self.catalogue.vectors.count_lacking(corpus)
-            for corpus in await self.catalogue.corpora.all()
-        }
-
-    async def embedders(self) -> dict[str, str | None]:
-        """By corpus name, the embedder that made its vectors."""
-        return {
-            corpus.name: await self.indexes(corpus).vectors.embedder()
             for corpus in await self.catalogue.corpora.all()
         }
 

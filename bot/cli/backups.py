@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import options as o
+from bot.cli.common import library_config
 from bot.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def restore(
         folder = settings.data_dir
         info = await asyncio.to_thread(restore_backup, file, folder, branches=(APPLICATION,))
         # Indexes that the backup doesn't hold are made now.
-        async with open_library(settings.library(), writer="newsdesk restore"):
+        async with open_library(library_config(settings), writer="newsdesk restore"):
             return info
 
     info = asyncio.run(run())

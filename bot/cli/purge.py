@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import actor
+from bot.cli.common import actor, library_config
 from bot.cli.output import print_json
 
 
@@ -35,14 +35,12 @@ def purge(
         from bot.config.settings import load_settings
         from bot.storage.answers import blank_answers_citing
         from bot.storage.library import open_library
-        from retrieval.errors import NotFound
         from retrieval.purge import articles_to_purge, purge_articles
 
-        async with open_library(load_settings().library(), writer="newsdesk purge") as library:
-            await library.require_corpus(corpus)
-            found = await library.catalogue.corpora.by_name(corpus)
-            if found is None:
-                raise NotFound("corpus-not-found", corpus=corpus)
+        async with open_library(
+            library_config(load_settings()), writer="newsdesk purge"
+        ) as library:
+            found = await library.require_corpus(corpus)
             ids = await articles_to_purge(library, found, references or [], publisher or [])
             if not yes:
                 typer.confirm(f"Erase {len(ids)} articles for good?", abort=True, err=True)
