@@ -16,6 +16,8 @@ from retrieval.errors import NewsdeskError, Note
 from retrieval.timestamps import Clock
 
 _RECORD = "backups.json"
+# A backup is late after so many times the interval between two.
+_LATE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class BackupState:
     def age_seconds(self, now: datetime) -> float | None:
         """Return how old the last backup is; None if there is none."""
         return None if self.made_at is None else max(0.0, (now - self.made_at).total_seconds())
+
+    def is_late(self, now: datetime, every_seconds: float) -> bool:
+        """Return whether the next one is late; where there is none yet, it is not."""
+        age = self.age_seconds(now)
+        return age is not None and age > _LATE * every_seconds
 
     def to_record(self) -> dict[str, object]:
         return {

@@ -30,8 +30,6 @@ from retrieval.text.encoding import describe_size
 
 _SECONDS = 10.0
 LITTLE_ROOM = 200_000_000
-# A backup is late after so many times the interval between two.
-LATE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +169,7 @@ def _backup(settings: Settings, now: datetime) -> CheckResult:
     if settings.backup_dir is None:
         hint = "`newsdesk backup FILE` makes one; NEWSDESK_BACKUP_DIR makes them by itself."
         return CheckResult("backup", None, said, hint if age is None else None)
-    late = age is None or age > LATE * settings.backup_every_hours * 3600
+    late = age is None or state.is_late(now, settings.backup_every_hours * 3600)
     return CheckResult("backup", not late, said, "See that the bot runs." if late else None)
 
 

@@ -18,7 +18,6 @@ class LoopLag:
         self._heard = heard
         # The worst of each second of the last minute: when, and how late.
         self._worst: deque[tuple[float, float]] = deque()
-        self.turned_at = time.monotonic()
 
     async def watch(self) -> None:
         """Look until this is cancelled."""
@@ -37,7 +36,7 @@ class LoopLag:
         return max((late for _, late in self._worst), default=0.0)
 
     def _remember(self, late: float) -> None:
-        self.turned_at = now = time.monotonic()
+        now = time.monotonic()
         if self._worst and int(self._worst[-1][0]) == int(now):
             self._worst[-1] = (now, max(late, self._worst[-1][1]))
         else:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from importlib.metadata import version
 from typing import Final, get_args
 
@@ -138,9 +137,6 @@ class Metrics(Observer):
         else:
             self._took(name, started)
 
-    def request(self, kind: RequestKind, outcome: RequestOutcome) -> AbstractContextManager[None]:
-        return self._counted(kind, outcome)
-
     def answered(self, form: str, reason: str | None = None) -> None:
         self._answers.labels(form if form in _FORMS else _OTHER).inc()
         if form == "declined":
@@ -161,7 +157,7 @@ class Metrics(Observer):
         self._model_errors.labels(error_kind(error)).inc()
 
     @contextlib.contextmanager
-    def _counted(self, kind: RequestKind, outcome: RequestOutcome) -> Iterator[None]:
+    def request(self, kind: RequestKind, outcome: RequestOutcome) -> Iterator[None]:
         self._requests.labels(kind).inc()
         started = time.perf_counter()
         try:

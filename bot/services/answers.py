@@ -108,12 +108,12 @@ class AnswerService:
             posted = await self._post(request, asked, context, answer, delivery)
             if posted is None:
                 outcome.end("not-shown", "not answered")
-            elif answer.abstained:
+                return None
+            if answer.abstained:
                 outcome.end("declined", f"not known ({answer.reason})")
             else:
                 outcome.end("answered", "answered")
-            if posted is not None:
-                self._requests.observer.answered(answer.form, answer.reason)
+            self._requests.observer.answered(answer.form, answer.reason)
             return posted
 
     def _engine_request(self, request: QuestionRequest, corpus: str) -> AnswerRequest:

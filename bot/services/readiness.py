@@ -13,7 +13,7 @@ from bot.ops.health import Cause
 from retrieval.errors import NewsdeskError, Note
 from retrieval.library import Library
 
-PARTS = ("gateway", "catalogue", "folder", "keywords", "vectors", "model", "extraction")
+PARTS = ("gateway", "catalogue", "folder", "keywords", "vectors", "model")
 
 _SECONDS = 2.0
 _KNOWN_FOR = 1.0

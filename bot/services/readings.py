@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable
 
+from prometheus_client import Gauge
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answering.engine import AnswerEngine
@@ -93,11 +94,13 @@ class Readings:
         self._metrics.unread.labels(name).set(failed)
 
     async def _read_readiness(self) -> None:
+        gauges = {part: self._metrics.conditions.labels(part) for part in self._parts}
+        _unknown(self._metrics.ready, *gauges.values())
         causes = await self._causes()
         unwell = {cause.part for cause in causes}
         self._metrics.ready.set(not causes)
-        for part in self._parts:
-            self._metrics.conditions.labels(part).set(part in unwell)
+        for part, gauge in gauges.items():
+            gauge.set(part in unwell)
 
     async def _read_articles(self) -> None:
         m = self._metrics
@@ -128,13 +131,15 @@ class Readings:
 
     async def _read_disk(self) -> None:
         m = self._metrics
-        _unknown(m.disk_free)
-        sizes = await asyncio.to_thread(self._library.sizes)
+        _unknown(m.disk_free, m.backup_age)
+        m.disk.clear()
+        folder = self._library.data_dir
+        sizes, usage, backup = await asyncio.to_thread(
+            lambda: (self._library.sizes(), shutil.disk_usage(folder), last_backup(folder))
+        )
         for part, size in sizes.items():
             m.disk.labels(part).set(size)
-        usage = await asyncio.to_thread(shutil.disk_usage, self._library.data_dir)
         m.disk_free.set(usage.free)
-        backup = await asyncio.to_thread(last_backup, self._library.data_dir)
         age = backup.age_seconds(self._library.clock())
         m.backup_age.set(math.nan if age is None else age)
 
@@ -165,7 +170,7 @@ def budget_used(budget: Budget, cost: float, tokens: int) -> float:
     return max(shares, default=math.nan)
 
 
-def _unknown(*gauges: object) -> None:
+def _unknown(*gauges: Gauge) -> None:
     """Until they are read anew: what was true at the last scrape is not told again."""
     for gauge in gauges:
-        gauge.set(math.nan)  # type: ignore[attr-defined]
+        gauge.set(math.nan)

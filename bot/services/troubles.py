@@ -17,7 +17,7 @@ from bot.answering.providers import ModelBusy, ModelError, ModelRefused, ModelUn
 from bot.config.settings import Settings
 from bot.ops.alerts import AlertBook, Trouble
 from bot.ops.backups import last_backup
-from bot.ops.doctor import LATE, LITTLE_ROOM
+from bot.ops.doctor import LITTLE_ROOM
 from bot.ops.health import Cause
 from bot.services.readings import budget_used
 from retrieval.catalogue.totals import feed_totals
@@ -95,8 +95,6 @@ class TroubleWatch:
         settings: Settings,
         *,
         causes: Callable[[], Awaitable[Sequence[Cause]]],
-        degraded_seconds: float | None = None,
-        every_seconds: float | None = None,
     ) -> None:
         self._book = book
         self._library = library
@@ -104,8 +102,6 @@ class TroubleWatch:
         self._settings = settings
         self._budget = settings.answering().budget
         self._causes = causes
-        self._degraded_seconds = degraded_seconds or DEGRADED_SECONDS
-        self._every_seconds = every_seconds or EVERY_SECONDS
 
     async def run(self) -> None:
         while True:
@@ -113,7 +109,7 @@ class TroubleWatch:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK_SECONDS):
                         await asyncio.to_thread(self._book.keep)
-            await asyncio.sleep(self._every_seconds)
+            await asyncio.sleep(EVERY_SECONDS)
 
     async def troubles(self) -> list[Trouble]:
         """All that is wrong at this moment, as far as it can be found out in time."""
@@ -138,7 +134,7 @@ class TroubleWatch:
             Trouble(
                 f"ready:{cause.part}:{cause.note.code}",
                 cause.note,
-                self._degraded_seconds if cause.mends_itself else _SURE_SECONDS,
+                DEGRADED_SECONDS if cause.mends_itself else _SURE_SECONDS,
             )
             for cause in await self._causes()
         ]
@@ -168,10 +164,11 @@ class TroubleWatch:
         state = await asyncio.to_thread(last_backup, self._library.data_dir)
         if state.failure is not None:
             return [Trouble("backup", Note("backup-failed", why=state.failure))]
-        age = state.age_seconds(self._library.clock())
+        now = self._library.clock()
         every = _BY_HAND_SECONDS
         if self._settings.backup_dir is not None:
             every = self._settings.backup_every_hours * 3_600
-        if age is None or age <= LATE * every:
+        if not state.is_late(now, every):
             return []
-        return [Trouble("backup", Note("backup-late", hours=round(age / 3_600)))]
+        hours = round((state.age_seconds(now) or 0.0) / 3_600)
+        return [Trouble("backup", Note("backup-late", hours=hours))]

@@ -17,7 +17,7 @@ from retrieval.errors import Note
 from retrieval.timestamps import Clock, utc_now
 
 # What may fail: the catalogue, both indexes, the model, the processes that read documents, the disk.
-Part: TypeAlias = Literal["catalogue", "keywords", "vectors", "model", "extraction", "folder"]
+Part: TypeAlias = Literal["catalogue", "keywords", "vectors", "model", "folder"]
 # Answers go on without the part, or there are none.
 Severity: TypeAlias = Literal["degraded", "failing"]
 Listener: TypeAlias = Callable[["Condition", bool], None]

@@ -95,9 +95,11 @@ class SummaryRunner:
             else:
                 with requests.observer.stage("posting"):
                     shown = await self._show(context, delivery, corpus, request.id, pages)
-                outcome.end("answered" if shown else "not-shown", "shown")
                 if shown:
+                    outcome.end("answered", "shown")
                     requests.observer.answered(form)
+                else:
+                    outcome.end("not-shown", "not shown")
 
     async def keep(
         self,
