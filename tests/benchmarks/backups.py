@@ -34,12 +34,10 @@ from bot.storage.library import APPLICATION, open_library
 from retrieval.backups import restore_backup
 from retrieval.catalogue.audit_log import Actor
 from retrieval.errors import Refused
-from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import check_indexes
-from retrieval.models import IngestItem
 from retrieval.timestamps import TimeRange, utc_now
-from tests.integration.conftest import article
+from tests.integration.conftest import bring_in
 from tests.newsite import NewsSite
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -51,13 +49,6 @@ _MAKE = (
     "from retrieval.backups import write_backup; print('on', flush=True);"
     "write_backup(Path(sys.argv[1]), Path(sys.argv[2]), datetime.now(UTC), with_indexes=True)"
 )
-
-
-async def bring_in(library: Library, corpus: str, numbers: range) -> None:
-    indexer = await library.indexer(corpus)
-    items = [IngestItem(str(n), article_from_record(article(n))) for n in numbers]
-    accepted = await indexer.accept(items, actor="benchmark")
-    await indexer.finish(await indexer.embed(await indexer.load(accepted)))
 
 
 async def answers(library: Library) -> list[object]:
@@ -94,7 +85,7 @@ class Load:
 
     async def _articles(self) -> None:
         while True:
-            await bring_in(self._library, LIVE, range(self.acknowledged, self.acknowledged + 3))
+            await bring_in(self._library, range(self.acknowledged, self.acknowledged + 3), corpus=LIVE)
             self.acknowledged += 3
             await asyncio.sleep(0.5)
 
@@ -155,7 +146,7 @@ async def measure(folder: Path, times: int) -> int:
         settings = Settings(data_dir=data, fetch_allow=(site.allow,))
         config = LibraryConfig(data, chroma_apart=True)
         async with open_library(config, writer="benchmark") as library:
-            await bring_in(library, FIXED, range(60))
+            await bring_in(library, range(60), corpus=FIXED)
             expected = await answers(library)
             load = Load(library, site, settings)
             running = asyncio.create_task(load.run())

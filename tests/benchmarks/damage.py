@@ -156,8 +156,8 @@ DAMAGE = [
 ]
 
 
-def fill(folder: Path) -> None:
-    """Make a data folder with ``ARTICLES`` invented articles, each about a topic of its own."""
+def fill(folder: Path, articles: int = ARTICLES) -> None:
+    """Make a data folder with so many invented articles, each about a topic of its own."""
 
     async def run() -> None:
         items = (
@@ -173,7 +173,7 @@ def fill(folder: Path) -> None:
                     }
                 ),
             )
-            for n in range(ARTICLES)
+            for n in range(articles)
         )
         async with open_library(LibraryConfig(folder), writer="damage") as library:
             indexer = await library.indexer("local")
@@ -216,6 +216,8 @@ async def try_damage(kind: Kind, whole: Path, folder: Path, *, by_command: bool 
             found = await examine_library(settings, library)
         outcome.ask = f"{_short(text)} {notes}".strip()
         outcome.doctor = _told(found)
+        if REPORT not in text:
+            outcome.wrong.append("no answer")
         if not notes:
             outcome.wrong.append("no remark")
     except NewsdeskError as error:
@@ -275,12 +277,12 @@ async def _try_reindex(folder: Path, outcome: Outcome) -> None:
                 outcome.ready = "not running"
                 if damage := await damage_of(library, corpus):
                     outcome.wrong.append(f"damaged after reindex: {damage}")
-            _, notes = await searched(library)
+            text, notes = await searched(library)
     except NewsdeskError as error:
         outcome.wrong.append(f"reindex fails: {error}")
         return
-    if notes:
-        outcome.wrong.append(f"remarks after reindex: {notes}")
+    if notes or ANSWER not in text:
+        outcome.wrong.append(f"not mended by reindex: {notes}")
     else:
         outcome.mends = "by `newsdesk reindex`"
 
@@ -359,9 +361,13 @@ async def try_server(whole: Path, folder: Path, *, there: bool) -> Outcome:
     times = [round(seconds, 1) for _, _, seconds in said]
     outcome.ask = f"{_short(text)} — {notes} (seconds: {times})"
     outcome.mends = "once the server answers"
-    for fault, held in (("no answer", REPORT in text), ("no remark", notes), ("ready", outcome.ready)):  # fmt: skip
-        if not held:
-            outcome.wrong.append(fault)
+    expected = {
+        "no answer": REPORT in text,
+        "no remark": notes,
+        "ready": outcome.ready,
+        "doctor finds nothing": outcome.doctor,
+    }
+    outcome.wrong += [fault for fault, held in expected.items() if not held]
     return outcome
 
 
@@ -381,10 +387,12 @@ async def try_model(whole: Path, folder: Path) -> Outcome:
                 text, notes = answer.text, " ".join(describe(note) for note in answer.notes)
             outcome.ready = ", ".join(c.code for c in library.conditions.current())
     outcome.ask = f"{_short(text)} — {notes} (seconds: {times})"
-    outcome.doctor = "the model does not answer"
+    outcome.doctor = "–"  # which asks no model unless told to
     outcome.mends = "once the server answers"
     if REPORT not in text or not notes or not outcome.ready:
         outcome.wrong.append("no answer, no remark or ready")
+    if max(times[1:]) >= options.first_seconds:
+        outcome.wrong.append("waited for again")
     return outcome
 
 
@@ -401,13 +409,14 @@ def _short(text: str) -> str:
 @contextlib.contextmanager
 def small_disk(folder: Path) -> Iterator[Callable[[str], None]]:
     """A file system in memory; what is yielded mounts it anew with an option."""
+
+    def remount(option: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,{option}", str(folder)], check=True)
+
     folder.mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(folder)], check=True, capture_output=True)
     try:
-        yield lambda option: (
-            subprocess.run(["mount", "-o", f"remount,{option}", str(folder)], check=True),
-            None,
-        )[1]
+        yield remount
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 

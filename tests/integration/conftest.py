@@ -6,12 +6,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from retrieval.ingestion.readers.jsonl import article_from_record
+from retrieval.library import Library
+from retrieval.models import IngestItem, IngestResult
+from retrieval.timestamps import TimeRange
 from tests.integration.discord_fixtures import standin
 
 __all__ = ["standin"]
@@ -48,6 +53,27 @@ def newsdesk(tmp_path: Path) -> Newsdesk:
 
 def lines(output: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in output.splitlines()]
+
+
+async def bring_in(
+    library: Library,
+    numbers: Iterable[int],
+    text: str | None = None,
+    corpus: str = "local",
+    **more: str,
+) -> list[IngestResult]:
+    """Ingest the articles of these numbers; each of those with a ``text`` names its topic behind it."""
+    records = [article(n, text and f"{text} It was topic{n}.", **more) for n in numbers]
+    items = [IngestItem(str(each["url"]), article_from_record(each)) for each in records]
+    indexer = await library.indexer(corpus)
+    accepted = await indexer.accept(items, actor="test")
+    await indexer.finish(await indexer.embed(await indexer.load(accepted)))
+    return accepted.results()
+
+
+async def titles_found(library: Library, words: str, until: datetime) -> list[str]:
+    found = await library.search(words, TimeRange(until), corpus="local", limit=5)
+    return [hit.passage.article.title for hit in found.hits]
 
 
 def article(number: int, text: str | None = None, **more: Any) -> dict[str, Any]:

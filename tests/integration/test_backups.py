@@ -14,6 +14,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,12 +25,9 @@ from retrieval.backups import BackupInfo, restore_backup, verify_backup, write_b
 from retrieval.catalogue.audit_log import Actor
 from retrieval.errors import FolderInUse, FolderTooNew, NewsdeskError, Refused, StorageError
 from retrieval.ingestion.jobs.uploads import Uploads
-from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import check_indexes
-from retrieval.models import IngestItem
-from retrieval.timestamps import TimeRange
-from tests.integration.conftest import Newsdesk, article
+from tests.integration.conftest import Newsdesk, bring_in, titles_found
 from tests.integration.crash_child import HashEmbedder
 from tests.integration.newsroom import Clock
 
@@ -37,20 +35,8 @@ NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 BRANCHES = (APPLICATION,)
 
 
-def items(numbers: range) -> list[IngestItem]:
-    made = [article_from_record(article(n)) for n in numbers]
-    return [IngestItem(each.url or "", each) for each in made]
-
-
-async def bring_in(library: Library, numbers: range) -> None:
-    indexer = await library.indexer("local")
-    accepted = await indexer.accept(items(numbers), actor="test")
-    await indexer.finish(await indexer.embed(await indexer.load(accepted)))
-
-
 async def titles(library: Library, words: str) -> list[str]:
-    found = await library.search(words, TimeRange(NOW), corpus="local", limit=5)
-    return [hit.passage.article.title for hit in found.hits]
+    return await titles_found(library, words, NOW)
 
 
 @pytest.fixture
@@ -157,24 +143,23 @@ def _other_contents(file: Path) -> None:
         archive.writestr("manifest.json", manifest)
 
 
-def _newer(file: Path) -> None:
+def _with_manifest(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
     with zipfile.ZipFile(file) as archive:
         record = json.loads(archive.read("manifest.json"))
         catalogue = archive.read("catalogue.sqlite3")
-    record["tables"]["catalogue"] = "9999"
+    change(record)
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("catalogue.sqlite3", catalogue)
         archive.writestr("manifest.json", json.dumps(record))
+
+
+def _newer(file: Path) -> None:
+    _with_manifest(file, lambda record: record["tables"].update(catalogue="9999"))
 
 
 def _escaping(file: Path) -> None:
-    with zipfile.ZipFile(file) as archive:
-        record = json.loads(archive.read("manifest.json"))
-        catalogue = archive.read("catalogue.sqlite3")
-    record["files"]["uploads/../../evil"] = {"size": 1, "sha256": ""}
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("catalogue.sqlite3", catalogue)
-        archive.writestr("manifest.json", json.dumps(record))
+    evil = {"uploads/../../evil": {"size": 1, "sha256": ""}}
+    _with_manifest(file, lambda record: record["files"].update(evil))
 
 
 @pytest.mark.parametrize(

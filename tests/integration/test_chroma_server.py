@@ -18,12 +18,10 @@ import chromadb
 import pytest
 
 from bot.storage.library import open_library
-from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import LibraryConfig
 from retrieval.maintenance import check_indexes, reindex
-from retrieval.models import IngestItem
 from retrieval.timestamps import TimeRange
-from tests.integration.conftest import Newsdesk, article, lines
+from tests.integration.conftest import Newsdesk, article, bring_in, lines
 from tests.integration.crash_child import HashEmbedder
 
 
@@ -82,10 +80,7 @@ async def test_a_copy_of_a_folder_has_collections_of_its_own(
         return {each.name for each in client.list_collections()}
 
     async with open_library(config(original), writer="test", embedder=HashEmbedder()) as library:
-        indexer = await library.indexer("local")
-        items = [IngestItem(str(n), article_from_record(article(n))) for n in range(5)]
-        accepted = await indexer.accept(items, actor="test")
-        await indexer.finish(await indexer.embed(await indexer.load(accepted)))
+        await bring_in(library, range(5))
     before = await asyncio.to_thread(collections)
     shutil.copytree(original, copy)
     # Who only reads a copy has it claim its own too, and what it lacks is made.

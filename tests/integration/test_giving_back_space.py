@@ -20,15 +20,12 @@ from retrieval.catalogue.audit_log import Actor
 from retrieval.errors import NotFound
 from retrieval.indexes import vector_index
 from retrieval.indexes.chroma_space import give_back, vectors_on_disk
-from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import check_indexes, delete_corpus, reindex
-from retrieval.models import IngestItem, IngestResult
 from retrieval.moderation import ModerationService
 from retrieval.purge import articles_to_purge, purge_articles
-from retrieval.timestamps import TimeRange
 from retrieval.upkeep import keep_in_order
-from tests.integration.conftest import article
+from tests.integration.conftest import bring_in, titles_found
 from tests.integration.crash_child import HashEmbedder
 from tests.integration.newsroom import Clock
 
@@ -48,20 +45,8 @@ async def library(tmp_path: Path, clock: Clock) -> AsyncIterator[Library]:
         yield opened
 
 
-async def bring_in(
-    library: Library, numbers: range, text: str | None = None, corpus: str = "local", **more: str
-) -> list[IngestResult]:
-    indexer = await library.indexer(corpus)
-    records = [article(n, text and f"{text} It was topic{n}.", **more) for n in numbers]
-    items = [IngestItem(str(each["url"]), article_from_record(each)) for each in records]
-    accepted = await indexer.accept(items, actor="test")
-    await indexer.finish(await indexer.embed(await indexer.load(accepted)))
-    return accepted.results()
-
-
 async def titles(library: Library, words: str) -> list[str]:
-    found = await library.search(words, TimeRange(NOW), corpus="local", limit=5)
-    return [hit.passage.article.title for hit in found.hits]
+    return await titles_found(library, words, NOW)
 
 
 def segments(library: Library) -> list[str]:
