@@ -40,10 +40,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(("number", "name"), [*enumerate(_QUICK)])
 async def test_damage_is_told_worked_around_and_mended(
-    number: int, name: str, request: pytest.FixtureRequest, tmp_path: Path
+    number: int, name: str, whole: Path, small: Path, tmp_path: Path
 ) -> None:
     [kind] = [kind for kind in DAMAGE if kind.name == name]
-    made: Path = request.getfixturevalue("whole" if name in _OF_THE_GRAPH else "small")
+    made = whole if name in _OF_THE_GRAPH else small
     outcome = await try_damage(kind, made, tmp_path / "data", by_command=number % 2 == 1)
     assert outcome.wrong == []
     assert outcome.ask
