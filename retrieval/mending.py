@@ -43,8 +43,8 @@ class Mender:
         self._conditions.listen(self._heard)
 
     async def run(self) -> None:
-        """Look and mend until cancelled."""
-        await self.look(thorough=True)
+        """Look and mend until cancelled. A mistake of ours is logged."""
+        await self._guarded(thorough=True)
         if wrong := await asyncio.to_thread(catalogue_damage, self._library):
             self._conditions.begin("catalogue", wrong, mends_itself=False)
         while True:
@@ -52,7 +52,13 @@ class Mender:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._every_seconds):
                     await self._woken.wait()
-            await self.look()
+            await self._guarded()
+
+    async def _guarded(self, *, thorough: bool = False) -> None:
+        try:
+            await self.look(thorough=thorough)
+        except Exception:  # noqa: BLE001 - logged; tried again
+            _log.exception("the indexes could not be looked after")
 
     async def look(self, *, thorough: bool = False) -> None:
         """Look once at some corpora, or (``thorough``) at all, and mend what is damaged."""
@@ -65,6 +71,9 @@ class Mender:
             note = Note("catalogue-missing")
             self._conditions.begin("catalogue", note, severity="failing", mends_itself=False)
             return
+        told = self._conditions.of("catalogue")
+        if told is not None and told.severity == "failing":
+            self._conditions.end("catalogue")
         for corpus in corpora if thorough else self._some(corpora):
             await self._look_at(corpus)
         if self._unfinished and self._conditions.of("vectors") is None:

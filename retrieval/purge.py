@@ -11,6 +11,9 @@ from retrieval.catalogue.purging import articles_by, erase_articles, retire
 from retrieval.library import Library
 from retrieval.maintenance import reindex
 
+# Articles erased in one statement; SQLite takes 32,766 bound parameters, and each has versions.
+_AT_ONCE = 500
+
 
 async def articles_to_purge(
     library: Library, corpus: Corpus, references: Sequence[str], publishers: Sequence[str]
@@ -35,14 +38,16 @@ async def purge_articles(
 ) -> None:
     """Erase articles with their texts, versions, passages, vectors and index entries.
 
-    Both indexes are written anew, for they keep what is deleted from them in their files. A crash on
-    the way is finished at the next start. What was kept elsewhere, such as backups, is not touched.
+    Both indexes are written anew, for they keep what is deleted from them in their files. After a
+    crash on the way it has to be done again. What was kept elsewhere, such as backups, is not touched.
     """
     library.require_writable()
     database = library.database
     indexer = await library.indexer(corpus.name)
-    await indexer.leave(await retire(database, corpus, article_ids))
-    await erase_articles(database, corpus, article_ids, actor, because, library.clock())
+    for first in range(0, len(article_ids), _AT_ONCE):
+        some = article_ids[first : first + _AT_ONCE]
+        await indexer.leave(await retire(database, corpus, some))
+        await erase_articles(database, corpus, some, actor, because, library.clock())
     async for _ in reindex(library, corpus, keep_vectors=True):
         pass
     await library.store.tidy()

@@ -103,7 +103,7 @@ def reading_engine(file: DatabaseFile) -> Engine:
 
 def storage_error(error: BaseException) -> StorageError:
     """What an error of SQLite means for who uses the data folder."""
-    reason = str(error)
+    reason = str(getattr(error, "orig", None) or error)  # without the statement
     if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
         return StorageError("catalogue-not-writable")
     if "full" in reason:

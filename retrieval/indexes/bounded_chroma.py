@@ -169,7 +169,8 @@ class BoundedChroma:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="chroma", daemon=True)
                 self._thread.start()
-        self._calls.put((future, call, args))
+            # Within: behind the end that ``close`` puts there nobody would answer it.
+            self._calls.put((future, call, args))
         return future
 
     def _work(self) -> None:

@@ -153,7 +153,8 @@ class ChromaProcessClient:
         with self._turn:
             self._end(0)
             shutil.rmtree(self._folder, ignore_errors=True)
-            self._start()
+            with contextlib.suppress(NewsdeskError, _Ended):
+                self._start()
 
     def _ask(self, call: str, *args: Any) -> Any:
         with self._turn:

@@ -74,7 +74,8 @@ class ServerChroma:
         if late is not None:
             raise StorageError.of(late, retry=True)
         # Takes a second of computing, which is not the server's.
-        await asyncio.to_thread(import_module, "chromadb")
+        if self._connected is None:
+            await asyncio.to_thread(import_module, "chromadb")
         try:
             async with asyncio.timeout(_QUESTION_SECONDS):
                 return await getattr(self, call)(*args)

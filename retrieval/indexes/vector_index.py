@@ -191,13 +191,17 @@ class VectorIndex:
 
     @contextlib.contextmanager
     def _remembering_damage(self) -> Iterator[None]:
-        """What the process of the index may not survive is asked for once."""
+        """What the process of the index may not survive is asked for once. That entries are missing may
+        only seem so to who began before some were removed: it is counted anew."""
         if self._damage is not None:
             raise IndexDamaged.of(self._damage)
         try:
             yield
         except IndexDamaged as error:
-            self._damage = error.note
+            if error.code == "vector-index-incomplete":
+                self._known_size = 0
+            else:
+                self._damage = error.note
             raise
 
     def _is_searchable(self, vector: Vectors, expected: int) -> bool:

@@ -39,25 +39,26 @@ class IndexLock:
 
     async def _make_way(self) -> None:
         """Wait while a copy is wanted: between two writes there may be too little time to begin one."""
-        while True:
-            if not _is_wanted(self._wanted):
-                return
+        while _is_wanted(self._wanted):  # noqa: ASYNC110 - another process holds it
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _acquired(self) -> bool:
         """Whether the lock was got; a copy that hangs holds nobody up for more than a minute, and
         sees by the files that they changed."""
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
+        until = time.monotonic() + _WAY_SECONDS
+        # No thread waits for it: what is cancelled there would hold it for good.
+        while True:
             try:
-                await asyncio.to_thread(self._lock.acquire, timeout=_WAY_SECONDS)
+                self._lock.acquire(timeout=0)
             except Timeout:
-                return False
-        except OSError as error:
-            detail = error.strerror or str(error)
-            raise StorageError("data-folder-no-room", detail=detail) from error
-        return True
+                if time.monotonic() >= until:
+                    return False
+                await asyncio.sleep(_LOOK_SECONDS)
+            except OSError as error:
+                detail = error.strerror or str(error)
+                raise StorageError("data-folder-no-room", detail=detail) from error
+            else:
+                return True
 
 
 @contextlib.contextmanager

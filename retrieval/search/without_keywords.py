@@ -27,6 +27,7 @@ class NoKeywords(KeywordIndex):
     def __init__(self, passages: Callable[[Sequence[int]], Mapping[int, Passage]]) -> None:
         super().__init__(Path())
         self._passages = passages
+        self._language: str | None = None
 
     def check(self, expected: int) -> None:
         """Nothing is expected of it."""
@@ -39,6 +40,7 @@ class NoKeywords(KeywordIndex):
         alternatives: Mapping[str, Sequence[tuple[str, ...]]] | None = None,
         language: str | None = None,
     ) -> KeywordQuery:
+        self._language = language
         terms = dict.fromkeys(stem for word in words for stem in stems(word, language))
         weights = {stem: idf(_PASSAGES, _PASSAGES * share_of_passages(stem)) for stem in terms}
         of_names = {stem for name in names for stem in stems(name, language)}
@@ -54,7 +56,7 @@ class NoKeywords(KeywordIndex):
         for row, passage_id in enumerate(passage_ids.tolist()):
             if (passage := passages.get(passage_id)) is None:
                 continue
-            own = set(stems(f"{passage.article.title}\n{passage.text}"))
+            own = set(stems(f"{passage.article.title}\n{passage.text}", self._language))
             held[row] = sum(w for stem, w in query.weights.items() if stem in own)
             named[row] = sum(w for stem, w in query.weights.items() if stem in own & query.names)
         held, named = held / total, named / total

@@ -85,7 +85,9 @@ class Load:
 
     async def _articles(self) -> None:
         while True:
-            await bring_in(self._library, range(self.acknowledged, self.acknowledged + 3), corpus=LIVE)
+            await bring_in(
+                self._library, range(self.acknowledged, self.acknowledged + 3), corpus=LIVE
+            )
             self.acknowledged += 3
             await asyncio.sleep(0.5)
 
