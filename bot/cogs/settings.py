@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
+from bot.errors import UserError
 from bot.i18n import LANGUAGES, Say, describe, language_of, translator_for
 from bot.i18n.translator import command_text
 from bot.ops.search_advice import search_advice
@@ -91,6 +92,19 @@ class SettingsCommands(
     async def private(self, interaction: discord.Interaction[Any], on: bool) -> None:
         await self._change(interaction, private=on)
 
+    @app_commands.command(
+        name="moderators-channel", description=command_text("command-settings-moderators-channel")
+    )
+    @app_commands.describe(channel=command_text("command-settings-where"))
+    async def moderators_channel(
+        self, interaction: discord.Interaction[Any], channel: discord.TextChannel | None = None
+    ) -> None:
+        if channel is not None:
+            rights = channel.permissions_for(channel.guild.me)
+            if not (rights.view_channel and rights.send_messages and rights.embed_links):
+                raise UserError("not-allowed")
+        await self._change(interaction, moderators_channel=channel.id if channel else None)
+
     @app_commands.command(name="language", description=command_text("command-settings-language"))
     @app_commands.describe(language=command_text("command-settings-which"))
     @app_commands.choices(
@@ -158,6 +172,8 @@ def _lines(settings: GuildSettings, say: Say) -> list[tuple[str, str]]:
         return ", ".join(f"<@&{role}>" for role in ids) or say(otherwise)
 
     channels = ", ".join(f"<#{channel}>" for channel in settings.channels)
+    told = settings.moderators_channel
+    moderators = say("settings-no-channel") if told is None else f"<#{told}>"
     language = LANGUAGES.get(settings.language or "", say("settings-own-language"))
     return [
         ("settings-channels", channels or say("settings-all-channels")),
@@ -167,6 +183,7 @@ def _lines(settings: GuildSettings, say: Say) -> list[tuple[str, str]]:
         ("settings-threads", say("yes" if settings.threads else "no")),
         ("settings-private", say("yes" if settings.private else "no")),
         ("settings-language", language),
+        ("settings-moderators-channel", moderators),
     ]
 
 

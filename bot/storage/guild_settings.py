@@ -31,6 +31,8 @@ class GuildSettings:
     threads: bool = False
     private: bool = False
     language: str | None = None
+    # Where moderators are told what needs them, None for nowhere.
+    moderators_channel: int | None = None
     # Who was welcomed, and in which version of the words: so that it happens once.
     welcomed: bool = False
 
@@ -136,6 +138,8 @@ def _difference(name: str, before: Any, after: Any) -> str | None:
     """What changed, in words for the audit; None if nothing did."""
     if before == after:
         return None
+    if name == "moderators_channel":
+        return "none" if after is None else f"discord channel {after}"
     if name not in _IDS:
         words = {True: "on", False: "off", None: "each member's own"}
         return str(words.get(after, after))

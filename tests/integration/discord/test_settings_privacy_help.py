@@ -47,6 +47,15 @@ async def test_a_moderator_changes_settings_and_sees_what_holds(
     assert f"<#{other.id}>" in refused.text
     refused = await (await ada.slash(other, "ask", question=BRIDGE)).final()
     assert f"<@&{role.id}>" in refused.text
+    told = await (await boss.slash(general, "settings moderators-channel", channel=other)).final()
+    assert told.text.rstrip().endswith(f"<#{other.id}>")
+    assert (await running.bot.services.guild_settings.of(guild.id)).moderators_channel == other.id
+    standin.deny(general, "send_messages")
+    refused = await (
+        await boss.slash(general, "settings moderators-channel", channel=general)
+    ).final()
+    assert "may not do that" in refused.text
+    standin.allow(general, "send_messages")
     await (await boss.slash(general, "settings ask-roles", remove=role)).final()
     answer = await (await ada.slash(other, "ask", question=BRIDGE)).final(whole)
     assert "412 million" in answer.text
