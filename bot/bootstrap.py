@@ -27,11 +27,13 @@ from bot.services.job_progress import JobProgressBoard
 from bot.services.permissions import RequestContexts
 from bot.services.rate_limits import AnswerQueue, Cooldown
 from bot.services.requests import RequestRunner
+from bot.services.setup import SetupService
 from bot.storage.library import open_library
 from bot.subscriptions.runner import SubscriptionRunner
 from bot.ui.buttons import AnswerButtonHandler
 from bot.ui.choices import ServerMenuHandler
 from bot.ui.pager import PagedLists, PageHandler
+from bot.ui.setup import SetupHandler
 from retrieval.embedders import Embedder
 from retrieval.indexes.vector_index import LITTLE_AT_ONCE
 from retrieval.library import Library
@@ -52,6 +54,7 @@ class Components:
     answer_buttons: AnswerButtonHandler | None = None
     guild_menu: ServerMenuHandler | None = None
     page_turner: PageHandler | None = None
+    setup: SetupHandler | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,6 +74,7 @@ class Services:
     guild_retention: GuildRetention
     ingestion: IngestionServices
     job_board: JobProgressBoard
+    setup: SetupService
     lists: PagedLists = field(default_factory=PagedLists)
     components: Components = field(default_factory=Components)
     # Made by the cog that brings messages to Discord.
@@ -137,6 +141,9 @@ async def open_services(
             guild_retention=retention,
             ingestion=ingestion,
             job_board=JobProgressBoard(client, settings, library, ingestion, contexts),
+            setup=SetupService(
+                client, settings, library, ingestion.feeds, has_model=engine.has_model
+            ),
         )
 
 

@@ -34,6 +34,7 @@ from retrieval.timestamps import Clock, utc_now
 _log = logging.getLogger(__name__)
 
 COGS = (
+    "bot.cogs.setup",
     "bot.cogs.ask",
     "bot.cogs.ingestion",
     "bot.cogs.feeds",

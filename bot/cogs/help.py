@@ -1,7 +1,8 @@
-"""``/help`` and ``/usage``, and the words with which the bot arrives."""
+"""``/help`` and ``/usage``."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import discord
@@ -10,12 +11,36 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
-from bot.i18n import Say, translator_for
+from bot.i18n import Say, language_of
+from bot.i18n.command_names import with_commands
 from bot.i18n.translator import command_text
 from bot.storage.usage import DailyUsage
-from bot.ui import error_pages
 from bot.ui.escaping import plain
-from bot.ui.pages import note
+from bot.ui.pages import ANSWER, note
+
+MEMBERS = (
+    "ask",
+    "digest",
+    "timeline",
+    "compare",
+    "summary story",
+    "subscribe digest",
+    "subscribe topic",
+    "privacy show",
+)
+MODERATORS = (
+    "setup",
+    "settings show",
+    "feeds add",
+    "ingest url",
+    "articles find",
+    "audit",
+    "usage",
+)
+_EXAMPLES = 3
+_LOOKED_AT = 12
+_SOURCES = 12
+_TITLE = 90
 
 
 class HelpCommands(commands.Cog):
@@ -26,19 +51,27 @@ class HelpCommands(commands.Cog):
     async def help(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         say = context.say
+        language = language_of(context.settings.language or interaction.locale.value)
         await interaction.response.defer(ephemeral=True)
-        lines = [
-            say("help-what"),
-            say("help-example", example=say("example-question")),
-            say("help-time"),
-        ]
+        newest: list[str] = []
         if context.corpus is not None:
-            lines.append(await self._what_there_is(context.corpus, say))
-        if context.is_moderator and context.guild_id is not None:
-            lines.append(say("help-moderators"))
-        lines.append(say("help-privacy"))
-        embed = note("\n\n".join(lines)).embed
+            newest = await self._newest_titles(context.corpus)
+        examples = [say("help-example-story", title=title) for title in newest]
+        lines = [say("help-what"), say("help-time"), say("help-privacy")]
+        embed = note("\n\n".join(lines), ANSWER).embed
         embed.title = say("help-title")
+        embed.add_field(
+            name=say("help-members"), value=_listed(MEMBERS, language, say), inline=False
+        )
+        asked = [say("help-example", example=each) for each in (*examples, say("example-question"))]
+        embed.add_field(name=say("help-examples"), value="\n".join(asked), inline=False)
+        if context.corpus is not None:
+            sources = await self._sources(context.corpus, say)
+            embed.add_field(name=say("sources"), value=sources, inline=False)
+        if context.is_moderator and context.guild_id is not None:
+            embed.add_field(
+                name=say("help-moderators"), value=_listed(MODERATORS, language, say), inline=False
+            )
         await interaction.followup.send(embed=embed, ephemeral=True)
 
     @app_commands.command(name="usage", description=command_text("command-usage"))
@@ -62,37 +95,34 @@ class HelpCommands(commands.Cog):
         embed.add_field(name=say("usage-all"), value=everywhere, inline=False)
         await interaction.followup.send(embed=embed, ephemeral=True)
 
-    @commands.Cog.listener()
-    async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Say once where the bot may write what to do next."""
-        settings = await self._services.guild_settings.of(guild.id)
-        channel = _first_channel(guild)
-        if settings.welcomed or channel is None:
-            return
-        await self._services.guild_settings.change(guild.id, welcomed=True)
-        say = translator_for(settings.language or guild.preferred_locale.value)
-        try:
-            await channel.send(embed=note(say("welcome")).embed)
-        except discord.HTTPException as error:
-            error_pages.log(error, "welcome", server=guild.id)
+    async def _newest_titles(self, corpus: str) -> list[str]:
+        """Headlines to ask about, of different stories as far as their words tell."""
+        catalogue = self._services.library.catalogue
+        known = await catalogue.corpora.by_name(corpus)
+        if known is None:
+            return []
+        newest = await catalogue.articles.newest(known, self._services.library.clock(), _LOOKED_AT)
+        titles = dict.fromkeys(plain(each.title or "", _TITLE) for each in newest)
+        return [title for title in titles if title][:_EXAMPLES]
 
-    async def _what_there_is(self, corpus: str, say: Say) -> str:
+    async def _sources(self, corpus: str, say: Say) -> str:
         counts = {entry.name: entry for entry in await self._services.library.counts()}
         found = counts.get(corpus)
         if found is None or not found.articles:
             return say("nothing-here-yet")
-        return say("help-has", count=found.articles, newest=plain(found.newest_title or "", 150))
+        names = await self._services.library.source_names(corpus)
+        listed = ", ".join(plain(name, 40) for name in names[:_SOURCES])
+        more = f" +{len(names) - _SOURCES}" if len(names) > _SOURCES else ""
+        newest = plain(found.newest_title or "", 150)
+        return f"{say('help-has', count=found.articles, newest=newest)}\n{listed}{more}"
 
 
-def _first_channel(guild: discord.Guild) -> discord.TextChannel | None:
-    """Where a greeting is welcome: the system channel, else the first one that may be written in."""
-    channels = [guild.system_channel, *guild.text_channels]
-    for channel in channels:
-        if channel is not None:
-            rights = channel.permissions_for(guild.me)
-            if rights.send_messages and rights.view_channel and rights.embed_links:
-                return channel
-    return None
+def _listed(names: Sequence[str], language: str, say: Say) -> str:
+    """Commands with what they do; Discord makes each a link that is clicked."""
+    return "\n".join(
+        f"{with_commands(f'`/{name}`', language)} · {say('command-' + name.replace(' ', '-'))}"
+        for name in names
+    )
 
 
 def _line(spent: DailyUsage, cost: float | None, tokens: int | None, say: Say) -> str:

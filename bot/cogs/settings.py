@@ -10,15 +10,18 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
+from bot.cogs._moderator_checks import Suggested, suggest
 from bot.errors import UserError
 from bot.i18n import LANGUAGES, Say, describe, language_of, translator_for
 from bot.i18n.translator import command_text
 from bot.ops.search_advice import search_advice
 from bot.services.permissions import RequestContext
+from bot.services.time_zones import zone_named, zones_like
 from bot.storage.guild_settings import GuildSettings
 from bot.ui.pages import note
 
 _MOST = 20
+_SHOWN = 25
 _OWN = "own"
 _add_or_remove = app_commands.describe(
     add=command_text("command-settings-add"), remove=command_text("command-settings-take-out")
@@ -116,6 +119,23 @@ class SettingsCommands(
     ) -> None:
         await self._change(interaction, language=None if language.value == _OWN else language.value)
 
+    @app_commands.command(name="zone", description=command_text("command-settings-zone"))
+    @app_commands.describe(zone=command_text("command-subscribe-zone"))
+    async def zone(
+        self, interaction: discord.Interaction[Any], zone: app_commands.Range[str, 1, 60]
+    ) -> None:
+        (await self._services.contexts.of_interaction(interaction)).require_moderator()
+        await self._change(interaction, zone=zone_named(zone))
+
+    @zone.autocomplete("zone")
+    async def _zones(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        async def find(context: RequestContext, corpus: str) -> Suggested:
+            return [(name, name) for name in zones_like(typed, _SHOWN)]
+
+        return await suggest(self._services, interaction, find)
+
     async def _moderator(self, interaction: discord.Interaction[Any]) -> RequestContext:
         context = await self._services.contexts.of_interaction(interaction)
         context.require_moderator()
@@ -158,7 +178,8 @@ class SettingsCommands(
         embed = note("").embed
         embed.description = None
         embed.title = say("settings-title")
-        for name, value in _lines(settings, say):
+        operators_zone = self._services.settings.timezone
+        for name, value in _lines(settings, operators_zone, say):
             embed.add_field(name=say(name), value=value)
         advice = await search_advice(self._services.library, corpus)
         if advice:
@@ -167,7 +188,7 @@ class SettingsCommands(
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
 
-def _lines(settings: GuildSettings, say: Say) -> list[tuple[str, str]]:
+def _lines(settings: GuildSettings, operators_zone: str, say: Say) -> list[tuple[str, str]]:
     def roles(ids: tuple[int, ...], otherwise: str) -> str:
         return ", ".join(f"<@&{role}>" for role in ids) or say(otherwise)
 
@@ -183,6 +204,7 @@ def _lines(settings: GuildSettings, say: Say) -> list[tuple[str, str]]:
         ("settings-threads", say("yes" if settings.threads else "no")),
         ("settings-private", say("yes" if settings.private else "no")),
         ("settings-language", language),
+        ("settings-zone", settings.zone or operators_zone),
         ("settings-moderators-channel", moderators),
     ]
 

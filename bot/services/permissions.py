@@ -80,6 +80,12 @@ class RequestContext:
         names = ", ".join(f"<@&{role}>" for role in self.settings.ask_roles[:_SHOWN])
         raise UserError("may-not-ask", roles=names)
 
+    def require_guild(self) -> int:
+        """The server's id. Raises ``UserError`` in direct messages."""
+        if self.guild_id is None:
+            raise UserError("server-only")
+        return self.guild_id
+
     def require_moderator(self) -> str:
         """The corpus that is this moderator's. Raises ``UserError``."""
         if self.guild_id is None or self.corpus is None:

@@ -33,6 +33,8 @@ class GuildSettings:
     language: str | None = None
     # Where moderators are told what needs them, None for nowhere.
     moderators_channel: int | None = None
+    # A name of the tz database; None for the operator's time zone.
+    zone: str | None = None
     # Who was welcomed, and in which version of the words: so that it happens once.
     welcomed: bool = False
 
@@ -140,6 +142,8 @@ def _difference(name: str, before: Any, after: Any) -> str | None:
         return None
     if name == "moderators_channel":
         return "none" if after is None else f"discord channel {after}"
+    if name == "zone":
+        return after or "the operator's"
     if name not in _IDS:
         words = {True: "on", False: "off", None: "each member's own"}
         return str(words.get(after, after))

@@ -115,6 +115,21 @@ class SubscriptionRunner:
 
         await asyncio.gather(*map(one, active))
 
+    async def send_now(self, subscription: Subscription) -> bool:
+        """Send a digest before its time; False if there is nothing new to tell.
+
+        What is told now is not told again when its time comes. Raises ``DeliveryImpossible``.
+        """
+        now = self._clock()
+        for back in (schedule_of(subscription).period, _FURTHEST):
+            digest = await self._new(subscription, now - back, now, _STORIES)
+            if digest is not None:
+                break
+        else:
+            return False
+        await self._send(subscription, f"now:{to_micros(now)}", digest, None, now)
+        return True
+
     async def _keep_ticking(self) -> None:
         while True:
             try:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
-from difflib import get_close_matches
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import discord
 from discord import app_commands
@@ -17,6 +15,7 @@ from bot.errors import UserError
 from bot.i18n import Say
 from bot.i18n.translator import command_text
 from bot.services.permissions import RequestContext
+from bot.services.time_zones import zone_named, zones_like
 from bot.storage.subscriptions import (
     Subscription,
     active_subscriptions,
@@ -84,7 +83,7 @@ class SubscriptionCommands(commands.Cog):
         tell_if_nothing: bool = False,
     ) -> None:
         context = await self._admitted(interaction, channel)
-        name = self._zone(zone)
+        name = self._zone(context, zone)
         made = await self._add(
             interaction,
             context,
@@ -127,7 +126,7 @@ class SubscriptionCommands(commands.Cog):
         channel: discord.TextChannel | None = None,
     ) -> None:
         context = await self._admitted(interaction, channel)
-        name = self._zone(zone)
+        name = self._zone(context, zone)
         made = await self._add(
             interaction,
             context,
@@ -149,9 +148,7 @@ class SubscriptionCommands(commands.Cog):
     async def _zones(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        words = typed.strip().replace(" ", "_").lower()
-        names = [name for name in sorted(available_timezones()) if words in name.lower()]
-        return [app_commands.Choice(name=name, value=name) for name in names[:_SHOWN]]
+        return [app_commands.Choice(name=name, value=name) for name in zones_like(typed, _SHOWN)]
 
     @subscriptions.command(name="list", description=command_text("command-subscriptions-list"))
     async def list_them(self, interaction: discord.Interaction[Any]) -> None:
@@ -272,20 +269,11 @@ class SubscriptionCommands(commands.Cog):
             raise UserError("subscription-unknown", id=which)
         return one
 
-    def _zone(self, name: str | None) -> str:
-        """Raises ``UserError`` that names one like it."""
-        if name is None:
-            return self._services.settings.timezone
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            zones = {zone.lower(): zone for zone in sorted(available_timezones())}
-            cities = {zone.rsplit("/", 1)[-1]: zone for zone in zones}
-            wanted = name.strip().lower().replace(" ", "_")
-            near = get_close_matches(wanted, [*zones, *cities], 1, 0.6)
-            example = zones[cities.get(near[0], near[0])] if near else "Europe/Berlin"
-            raise UserError("unknown-zone", zone=plain(name, 60), example=example) from error
-        return name
+    def _zone(self, context: RequestContext, name: str | None) -> str:
+        """The one named, else the server's. Raises ``UserError`` that names one like it."""
+        if name is not None:
+            return zone_named(name)
+        return context.settings.zone or self._services.settings.timezone
 
 
 def minute_of(text: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from retrieval.models import Article, IngestItem
@@ -193,7 +195,18 @@ async def test_help_says_what_to_do_next(running: Running, guild: Guild) -> None
     await running.bring_in(guild)
     full = await (await boss.slash(general, "help")).final()
     assert "10 articles" in full.text
-    assert "/settings show" in full.text
+    assert "</settings show:" in full.text
+    assert "</feeds add:" in full.text
+    mine = await (await ada.slash(general, "help")).final()
+    assert "</ask:" in mine.text
+    assert "/feeds" not in mine.text
+    assert "Maravel Courier" in mine.text
+    examples = re.findall(r"</ask:\d+> (.+\?)", mine.text)
+    assert len(examples) == 4
+    assert "Lantern Bridge" in " ".join(examples)
+    for example in examples[:3]:
+        answer = await (await ada.slash(general, "ask", question=example)).final(whole)
+        assert "Sources" in answer.text, example
 
 
 async def test_usage_shows_the_budget(
@@ -215,7 +228,10 @@ async def test_the_bot_introduces_itself_once(running: Running) -> None:
     guild = standin.guild("New News")
     general = standin.channel(guild)
     hello = await standin.wait_for_message(general, lambda m: "Thank you for having me" in m.text)
-    assert "/ingest" in hello.text
+    assert "</setup:" in hello.text
+    mo = standin.member(guild, "Mo", moderator=True)
+    assert "Only moderators" in (await (await standin.member(guild, "Ada").press(hello, "Set me up")).final()).text  # fmt: skip
+    assert "What is missing" in str((await (await mo.press(hello, "Set me up")).final()).embeds)
     await noted(running.bot, guild.id, gone=False)
     standin.leave(guild, standin.bot)
     await noted(running.bot, guild.id, gone=True)

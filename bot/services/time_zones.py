@@ -1,0 +1,31 @@
+"""Time zones as people name them."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from bot.errors import UserError
+from bot.ui.escaping import plain
+
+
+def zone_named(name: str) -> str:
+    """Return the name of a time zone of the tz database.
+
+    Raises ``UserError`` for an unknown one, naming one that is written like it.
+    """
+    zones = {zone.lower(): zone for zone in sorted(available_timezones())}
+    wanted = name.strip().lower().replace(" ", "_")
+    try:
+        return zones.get(wanted) or ZoneInfo(name.strip()).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        cities = {zone.rsplit("/", 1)[-1]: zone for zone in zones}
+        near = get_close_matches(wanted, [*zones, *cities], 1, 0.6)
+        example = zones[cities.get(near[0], near[0])] if near else "Europe/Berlin"
+        raise UserError("unknown-zone", zone=plain(name, 60), example=example) from error
+
+
+def zones_like(typed: str, most: int) -> list[str]:
+    """Return names of time zones that hold what was typed."""
+    words = typed.strip().replace(" ", "_").lower()
+    return [name for name in sorted(available_timezones()) if words in name.lower()][:most]
