@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
@@ -23,6 +23,22 @@ _LONGEST = 100
 _SUGGEST_SECONDS = 2.0
 
 Suggested = Sequence[tuple[str, str]]
+_Shown = TypeVar("_Shown")
+
+
+def for_moderators(command: _Shown) -> _Shown:
+    """Have Discord show a command, a menu entry or a group's cog in servers only, and there to whom
+    may manage the server, until an administrator allows more people under Integrations.
+
+    No check: ``require_moderator`` stays that, whatever Discord shows.
+    """
+    return in_servers(app_commands.default_permissions(manage_guild=True)(command))
+
+
+def in_servers(command: _Shown) -> _Shown:
+    """Have Discord show a command in servers only; no check either."""
+    only = app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    return app_commands.guild_only()(only(command))
 
 
 async def moderator_of(services: Services, context: RequestContext) -> ModerationService:

@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
-from bot.cogs._moderator_checks import moderating, send_pages, telling
+from bot.cogs._moderator_checks import for_moderators, moderating, send_pages, telling
 from bot.cogs._references import Reference, suggest_articles
 from bot.errors import UserError
 from bot.i18n.translator import command_text
@@ -22,6 +22,7 @@ from bot.ui.pages import note
 _MOST = 100
 
 
+@for_moderators
 class ArticleCommands(
     commands.GroupCog,
     group_name="articles",

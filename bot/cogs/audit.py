@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
-from bot.cogs._moderator_checks import acknowledge, moderator_of, send_pages
+from bot.cogs._moderator_checks import acknowledge, for_moderators, moderator_of, send_pages
 from bot.errors import UserError
 from bot.i18n.translator import command_text
 from bot.ui.moderation import audit_lines
@@ -23,6 +23,7 @@ class AuditCommands(commands.Cog):
     def __init__(self, services: Services) -> None:
         self._services = services
 
+    @for_moderators
     @app_commands.command(name="audit", description=command_text("command-audit"))
     @app_commands.describe(about=command_text("command-audit-about"))
     async def audit(

@@ -16,7 +16,14 @@ from discord.ext import commands
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.cogs._feed_progress import FeedProgress
-from bot.cogs._moderator_checks import Suggested, acknowledge, send_pages, suggest, telling
+from bot.cogs._moderator_checks import (
+    Suggested,
+    acknowledge,
+    for_moderators,
+    send_pages,
+    suggest,
+    telling,
+)
 from bot.errors import UserError
 from bot.i18n import say_note
 from bot.i18n.translator import command_text
@@ -45,6 +52,7 @@ _OPML_BYTES = 5_000_000
 _DOWNLOAD_SECONDS = 60.0
 
 
+@for_moderators
 class FeedCommands(
     commands.GroupCog,
     group_name="feeds",

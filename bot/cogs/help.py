@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
+from bot.cogs._moderator_checks import for_moderators
 from bot.i18n import Say, language_of
 from bot.i18n.command_names import with_commands
 from bot.i18n.translator import command_text
@@ -74,6 +75,7 @@ class HelpCommands(commands.Cog):
             )
         await interaction.followup.send(embed=embed, ephemeral=True)
 
+    @for_moderators
     @app_commands.command(name="usage", description=command_text("command-usage"))
     async def usage(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._services.contexts.of_interaction(interaction)

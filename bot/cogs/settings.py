@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
-from bot.cogs._moderator_checks import Suggested, suggest
+from bot.cogs._moderator_checks import Suggested, for_moderators, suggest
 from bot.errors import UserError
 from bot.i18n import LANGUAGES, Say, describe, language_of, translator_for
 from bot.i18n.translator import command_text
@@ -28,6 +28,7 @@ _add_or_remove = app_commands.describe(
 )
 
 
+@for_moderators
 class SettingsCommands(
     commands.GroupCog,
     group_name="settings",
@@ -178,6 +179,10 @@ class SettingsCommands(
         embed = note("").embed
         embed.description = None
         embed.title = say("settings-title")
+        if hidden := _roles_without_commands(interaction.guild, settings):
+            roles = ", ".join(f"<@&{role}>" for role in hidden)
+            name = interaction.client.user.name if interaction.client.user else "Newsdesk"
+            embed.description = say("settings-integrations", roles=roles, bot=name)
         operators_zone = self._services.settings.timezone
         for name, value in _lines(settings, operators_zone, say):
             embed.add_field(name=say(name), value=value)
@@ -186,6 +191,17 @@ class SettingsCommands(
             told = "\n".join(describe(each, language_of(locale), remedy=True) for each in advice)
             embed.add_field(name=say("settings-search"), value=told, inline=False)
         await interaction.response.send_message(embed=embed, ephemeral=True)
+
+
+def _roles_without_commands(guild: discord.Guild | None, settings: GuildSettings) -> list[int]:
+    """Roles that are moderators here and may not manage the server: Discord shows them no commands of
+    moderators by default, and doesn't let a bot see what an administrator allowed them."""
+    roles = [guild.get_role(role) for role in settings.moderator_roles] if guild else []
+    return [
+        role.id
+        for role in roles
+        if role and not (role.permissions.manage_guild or role.permissions.administrator)
+    ]
 
 
 def _lines(settings: GuildSettings, operators_zone: str, say: Say) -> list[tuple[str, str]]:

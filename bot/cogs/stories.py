@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
-from bot.cogs._moderator_checks import moderating, send_pages, telling
+from bot.cogs._moderator_checks import for_moderators, moderating, send_pages, telling
 from bot.cogs._references import Reference, suggest_articles
 from bot.i18n.translator import command_text
 from bot.services.permissions import RequestContext
@@ -20,6 +20,7 @@ from bot.ui.pager import paged
 from retrieval.catalogue.moderation import ArticleCard
 
 
+@for_moderators
 class StoryCommands(
     commands.GroupCog,
     group_name="stories",

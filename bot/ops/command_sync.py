@@ -1,4 +1,4 @@
-"""Telling Discord of our commands, only when they changed."""
+"""Telling Discord of our commands: when they changed, and when Discord has not what it was told."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import hashlib
 import json
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import aiohttp
+import discord
 from discord import app_commands
 
 from bot.i18n.command_names import set_registered
@@ -16,17 +18,30 @@ from bot.i18n.command_names import set_registered
 _log = logging.getLogger(__name__)
 
 
+class _Registered(NamedTuple):
+    """What was registered last: the digest of the commands, and each one's id and version.
+
+    Discord gives a command another version with each change, whoever makes it.
+    """
+
+    digest: str
+    ids: dict[str, int]
+    versions: dict[str, str]
+
+
 async def sync_if_changed(tree: app_commands.CommandTree[Any], folder: Path) -> bool:
-    """Register the commands of ``tree`` if they are not those registered last from ``folder``."""
+    """Register the commands of ``tree`` unless they are those registered last from ``folder`` and
+    Discord still lists them as it did then."""
     path = folder / "discord-commands.txt"
     digest = await _digest(tree)
-    known, ids = await asyncio.to_thread(_read, path)
-    if known == digest and ids:
-        set_registered(ids)
+    known = await asyncio.to_thread(_read, path)
+    if known.digest == digest and known.ids and await _is_listed(tree, known):
+        set_registered(known.ids)
         return False
     ids = {command.name: command.id for command in await tree.sync()}
     set_registered(ids)
-    text = f"{digest}\n{json.dumps(ids)}\n"
+    versions = await _listed(tree)
+    text = f"{digest}\n{json.dumps(ids)}\n{json.dumps(versions)}\n"
     await asyncio.to_thread(path.write_text, text, encoding="utf-8")
     _log.info("commands registered")
     return True
@@ -44,16 +59,35 @@ async def payloads(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:
     return sorted(commands, key=lambda command: (command.get("type", 1), command["name"]))
 
 
+async def _is_listed(tree: app_commands.CommandTree[Any], known: _Registered) -> bool:
+    """Whether Discord lists what was registered; taken for so if it can't be asked just now."""
+    try:
+        return await _listed(tree) == known.versions
+    except (discord.HTTPException, aiohttp.ClientError) as error:
+        _log.warning("Discord could not be asked for its commands (%s)", type(error).__name__)
+        return True
+
+
+async def _listed(tree: app_commands.CommandTree[Any]) -> dict[str, str]:
+    """The version of each command that Discord lists, by its id."""
+    client = tree.client
+    if client.application_id is None:
+        raise app_commands.MissingApplicationID
+    # discord.py's own objects leave the version out.
+    commands = await client.http.get_global_commands(client.application_id)
+    return {str(command["id"]): str(command["version"]) for command in commands}
+
+
 async def _digest(tree: app_commands.CommandTree[Any]) -> str:
     commands = await payloads(tree)
     text = json.dumps([tree.client.application_id, commands], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _read(path: Path) -> tuple[str, dict[str, int]]:
-    """The digest of the commands that were registered last, and their ids by name."""
+def _read(path: Path) -> _Registered:
+    """What was registered last; empty if nothing was, or not by this version of the program."""
     try:
-        digest, _, ids = path.read_text(encoding="utf-8").partition("\n")
-        return digest.strip(), json.loads(ids or "{}")
+        digest, ids, versions = path.read_text(encoding="utf-8").splitlines()
+        return _Registered(digest, json.loads(ids), json.loads(versions))
     except (OSError, ValueError):
-        return "", {}
+        return _Registered("", {}, {})

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from .errors import FormErrors, not_found
-from .model import Json
+from .model import Account, Channel, Guild, Json, Role
+from .permissions import ALL, USE_COMMANDS, in_channel
 from .world import World
 
 SLASH, USER_MENU, MESSAGE_MENU = 1, 2, 3
@@ -24,6 +25,32 @@ class Commands:
         self.syncs: dict[int | None, int] = {}
         # An administrator opened every command to everyone, whatever the bot's defaults say.
         self.open_to_all = False
+        # By server, the roles and people to whom an administrator opened all commands.
+        self._allowed: dict[int, set[int]] = {}
+
+    def allow(self, guild: Guild, *who: Role | Account) -> None:
+        """An administrator opens the app's commands to roles or people, under Integrations.
+
+        docs.discord.com/developers/interactions/application-commands#permissions
+        """
+        self._allowed.setdefault(guild.id, set()).update(each.id for each in who)
+
+    def shows(self, channel: Channel, person: Account, command: Json) -> bool:
+        """Whether Discord shows a command to a person there: for want of an administrator's word by
+        ``default_member_permissions``, where "0" is for administrators alone.
+
+        docs.discord.com/developers/interactions/application-commands#permissions
+        """
+        have = in_channel(channel, person)
+        if not have & USE_COMMANDS:
+            return False
+        needed = command["default_member_permissions"]
+        if channel.guild is None or needed is None or self.open_to_all or have == ALL:
+            return True
+        member = channel.guild.members[person.id]
+        if self._allowed.get(channel.guild.id, set()) & {person.id, *member.roles}:
+            return True
+        return bool(int(needed)) and have & int(needed) == int(needed)
 
     def all(self, guild_id: int | None = None) -> list[Json]:
         return list(self._by_place.get(guild_id, {}).values())
@@ -75,8 +102,12 @@ class Commands:
         self.get(guild_id, command_id)
         del self._by_place[guild_id][command_id]
 
-    def usable(self, guild_id: int | None, kind: int) -> list[Json]:
-        """Commands of this kind in a server or, with ``None``, in direct messages."""
+    def usable(self, guild_id: int | None, kind: int, install: int = 0) -> list[Json]:
+        """Commands of this kind in a server or, with ``None``, in direct messages, of an app that is
+        installed in the server (``install`` 0) or by a person for themselves (1).
+
+        docs.discord.com/developers/interactions/application-commands#contexts
+        """
         found = {c["name"]: c for c in self.all(None) if c["type"] == kind}
         if guild_id is not None:
             found |= {c["name"]: c for c in self.all(guild_id) if c["type"] == kind}
@@ -84,7 +115,8 @@ class Commands:
         return [
             c
             for c in found.values()
-            if (c["contexts"] is None or context in c["contexts"])
+            if install in c["integration_types"]
+            and (c["contexts"] is None or context in c["contexts"])
             and (guild_id is not None or c.get("dm_permission", True) is not False)
         ]
 

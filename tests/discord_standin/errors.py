@@ -1,4 +1,7 @@
-"""What Discord answers when it refuses."""
+"""What Discord answers when it refuses.
+
+Codes: docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ MESSAGES = {
     10063: "Unknown application command",
     20012: "You are not authorized to perform this action on this application",
     30001: "Maximum number of guilds reached",
+    30007: "Maximum number of webhooks reached (15)",
+    40003: "You are opening direct messages too fast",
     40005: "Request entity too large",
     40060: "Interaction has already been acknowledged.",
     50001: "Missing Access",

@@ -153,7 +153,7 @@ class Interaction:
             "data": self.data, "channel": shown, "channel_id": str(channel.id),
             "token": self.token, "version": 1, "locale": self.user.locale, "entitlements": [],
             "app_permissions": str(in_channel(channel, world.bot)), "context": 0 if guild else 1,
-            "authorizing_integration_owners": {"0": str(guild.id) if guild else "0"},
+            "authorizing_integration_owners": self._owners(),
             "attachment_size_limit": limits.FILE_BYTES,
         }  # fmt: skip
         if guild is not None:
@@ -170,12 +170,24 @@ class Interaction:
             found["message"] = payloads.message(self.message, world)
         return found
 
+    def _owners(self) -> dict[str, str]:
+        """By whose installation it came: the server's, the person's own, or both.
+
+        docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-authorizing-integration-owners-object
+        """
+        guild, bot = self.channel.guild, self._world.bot
+        found = {}
+        if guild is None or bot.id in guild.members:
+            found["0"] = str(guild.id) if guild else "0"
+        if getattr(self.user, "installed_app", False):
+            found["1"] = str(self.user.id)
+        return found
+
     def metadata(self, message: Message) -> Json:
         """``interaction_metadata`` of a message that came of it."""
-        guild = self.channel.guild
         found: Json = {
             "id": str(self.id), "type": self.type, "user": payloads.user(self.user),
-            "authorizing_integration_owners": {"0": str(guild.id) if guild else "0"},
+            "authorizing_integration_owners": self._owners(),
         }  # fmt: skip
         if self.type == COMMAND:
             found |= {"name": self.data["name"], "command_type": self.data["type"]}

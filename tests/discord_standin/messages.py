@@ -144,6 +144,10 @@ class Messages:
         errors = FormErrors()
         limits.check_message(content, embeds, components, flags, errors)
         attachments = self._attachments(message, body, files, errors)
+        if message.history and files and body.get("attachments") is None:
+            # All that shall stand there after an edit is declared, new files too:
+            # docs.discord.com/developers/resources/message#edit-message
+            errors.add("attachments", "BASE_TYPE_REQUIRED", "This field is required")
         errors.check()
         if not (content or embeds or components or attachments or body.get("sticker_ids")):
             raise ApiError(400, 50006)
@@ -170,6 +174,8 @@ class Messages:
                 errors.add(f"attachments.{number}.id", "ATTACHMENT_NOT_FOUND", f"Attachment data for attachment with ID {item.get('id')} cannot be found")  # fmt: skip
         for key, upload in files.items():
             about = told.get(key, {})
+            if listed is not None and key not in told:
+                errors.add(f"attachments.{key}", "ATTACHMENT_NOT_FOUND", f"No attachment with ID {key} is declared")  # fmt: skip
             name = str(about.get("filename") or upload.filename)
             kept.append(
                 self._world.store(

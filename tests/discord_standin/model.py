@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-TEXT, DM, NEWS = 0, 1, 5
-NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 10, 11, 12, 15
+# docs.discord.com/developers/resources/channel#channel-object-channel-types
+TEXT, DM, VOICE, CATEGORY, NEWS = 0, 1, 2, 4, 5
+NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD, STAGE, FORUM = 10, 11, 12, 13, 15
 THREADS = {NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD}
 
 SUPPRESS_EMBEDS, HAS_THREAD, EPHEMERAL, LOADING = 1 << 2, 1 << 5, 1 << 6, 1 << 7
@@ -49,6 +50,8 @@ class Role:
     position: int = 1
     mentionable: bool = False
     managed: bool = False
+    # Of a bot's own role: docs.discord.com/developers/topics/permissions#role-object-role-tags-structure
+    bot_id: int | None = None
 
     @property
     def mention(self) -> str:

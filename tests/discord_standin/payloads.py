@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from .clock import iso
 from .model import (
+    FORUM,
     HAS_THREAD,
+    STAGE,
+    VOICE,
     Account,
     Attachment,
     Channel,
@@ -47,6 +50,7 @@ def role(item: Role) -> Json:
         "permissions": str(item.permissions), "position": item.position, "hoist": False,
         "managed": item.managed, "mentionable": item.mentionable, "icon": None,
         "unicode_emoji": None, "flags": 0,
+        **({"tags": {"bot_id": str(item.bot_id)}} if item.bot_id is not None else {}),
     }  # fmt: skip
 
 
@@ -82,7 +86,8 @@ def channel(item: Channel, viewer: Account | None = None) -> Json:
         ]
         return {
             **found, "topic": item.topic, "position": item.position, "nsfw": item.nsfw,
-            "permission_overwrites": overwrites, **({"bitrate": 64000, "user_limit": 0} if item.type == 2 else {}),
+            "permission_overwrites": overwrites, **({"bitrate": 64000, "user_limit": 0} if item.type in (VOICE, STAGE) else {}),
+            **({"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None, "default_forum_layout": 0} if item.type == FORUM else {}),
         }  # fmt: skip
     found |= {
         "owner_id": str(item.owner_id),

@@ -156,13 +156,18 @@ class DiscordStandIn:
         return made
 
     def channel(
-        self, guild: Guild, name: str = "general", *, nsfw: bool = False, kind: int = 0
-    ) -> Channel:
-        """The channel of this name, made if there is none."""
+        self, guild: Guild, name: str = "general", *, nsfw: bool = False, kind: int = 0,
+        category: Channel | None = None,
+    ) -> Channel:  # fmt: skip
+        """The channel of this name, made if there is none; of Discord's type ``kind``."""
         for channel in guild.channels.values():
             if channel.name == name:
                 return channel
-        return self.world.add_channel(guild, name, kind, nsfw)
+        return self.world.add_channel(guild, name, kind, nsfw, category=category)
+
+    def bot_role(self, guild: Guild) -> Role:
+        """The role that came with the bot."""
+        return next(role for role in guild.roles.values() if role.bot_id == self.bot.id)
 
     def role(self, guild: Guild, name: str, *allowed: str, mentionable: bool = False) -> Role:
         """A role with these permissions, by discord.py's names (``"manage_messages"``)."""
@@ -209,6 +214,10 @@ class DiscordStandIn:
         found.allow = found.allow & ~value if deny else found.allow | value
         found.deny = found.deny | value if deny else found.deny & ~value
         self.world.channel_changed(place)
+
+    def close_directs(self, seconds: float) -> None:
+        """For so long the bot is told that it opens direct messages too fast (40003)."""
+        self.world.directs_closed_until = self.clock.now() + seconds
 
     def delete_message(self, message: Message) -> None:
         """A moderator deletes it under the bot."""

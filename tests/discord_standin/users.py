@@ -7,13 +7,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from . import payloads
 from .errors import ApiError
 from .interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Interaction, Modal
-from .model import ACTION_ROW, BUTTON, LABEL, SELECTS, TEXT_INPUT, Account, Channel, Json, Message
+from .model import (
+    ACTION_ROW,
+    BUTTON,
+    FORUM,
+    LABEL,
+    SELECTS,
+    TEXT_INPUT,
+    Account,
+    Channel,
+    Json,
+    Message,
+)
 from .options import Filled, NotPossible, find
 from .permissions import (
     ADD_REACTIONS,
-    ALL,
     MANAGE_MESSAGES,
     PUBLIC_THREADS,
+    SEND_MESSAGES,
     USE_COMMANDS,
     VIEW_CHANNEL,
     can,
@@ -37,6 +48,9 @@ class User(Account):
     def __init__(self, standin: DiscordStandIn, number: int, name: str, locale: str) -> None:
         super().__init__(number, name, locale=locale)
         self._standin = standin
+        # Whether they installed the app for themselves, to use it anywhere:
+        # docs.discord.com/developers/resources/application#installation-context
+        self.installed_app = False
 
     @property
     def direct(self) -> Channel:
@@ -108,23 +122,31 @@ class User(Account):
             data["guild_id"] = described["guild_id"]
         return await self._start(COMMAND, channel, data)
 
+    def shown_commands(self, channel: Channel, kind: int = 1) -> set[str]:
+        """The names of the commands that Discord shows this person there; ``kind`` 2 and 3 are the
+        entries of the menus of people and messages."""
+        if not can(channel, self, VIEW_CHANNEL):
+            return set()
+        shows = self._standin.commands.shows
+        return {c["name"] for c in self._commands(channel, kind) if shows(channel, self, c)}
+
     def _commands(self, channel: Channel, kind: int) -> list[Json]:
-        guild = channel.guild
-        if guild is not None and self._standin.bot.id not in guild.members:
-            return []
-        return self._standin.commands.usable(guild.id if guild else None, kind)
+        guild, standin = channel.guild, self._standin
+        own = [
+            c
+            for c in standin.commands.usable(guild.id if guild else None, kind, 1)
+            if self.installed_app
+        ]
+        if guild is not None and standin.bot.id not in guild.members:
+            return own
+        here = standin.commands.usable(guild.id if guild else None, kind)
+        return [*here, *(c for c in own if c not in here)]
 
     def _check_use(self, channel: Channel, command: Json) -> None:
-        have = in_channel(channel, self)
-        if not have & USE_COMMANDS:
+        if not in_channel(channel, self) & USE_COMMANDS:
             raise NotPossible(f"{self.name} may not use commands in {channel!r}")
-        needed = command["default_member_permissions"]
-        if self._standin.commands.open_to_all:
-            needed = None
-        if channel.guild is not None and needed is not None and have != ALL:
-            wanted = int(needed)
-            if not wanted or have & wanted != wanted:
-                raise NotPossible(f"{self.name} does not see /{command['name']}")
+        if not self._standin.commands.shows(channel, self, command):
+            raise NotPossible(f"{self.name} does not see /{command['name']}")
 
     # Components.
 
@@ -287,7 +309,21 @@ class User(Account):
         """Open a public thread, from a message or without."""
         if not can(channel, self, PUBLIC_THREADS):
             raise NotPossible(f"{self.name} may not open threads in {channel!r}")
+        if channel.type == FORUM:
+            raise NotPossible("a forum takes posts, not threads")
         return self._standin.world.add_thread(channel, name, 11, self, message)
+
+    async def start_post(
+        self, forum: Channel, name: str, text: str, mention: list[Any] | None = None
+    ) -> Channel:
+        """Begin a post of a forum with a message."""
+        from .routes.channels import add_post
+
+        if forum.type != FORUM or not can(forum, self, SEND_MESSAGES):
+            raise NotPossible(f"{self.name} may not post in {forum!r}")
+        words = " ".join([*(item.mention for item in mention or []), text])
+        body = {"name": name, "message": {"content": words}}
+        return add_post(self._standin.world, self._standin.messages, forum, body, self, {})
 
 
 def find_exact(commands: list[Json], name: str) -> tuple[Json, list[Json]]:

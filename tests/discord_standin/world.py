@@ -60,6 +60,10 @@ class World:
         self.files: dict[tuple[int, str], tuple[bytes, str]] = {}
         self.interactions: dict[str, Interaction] = {}
         self.webhooks: dict[int, Webhook] = {}
+        self.most_directs, self.directs_seconds = 1_000, 600.0
+        # Until then no direct channel can be opened.
+        self.directs_closed_until = 0.0
+        self._directs: list[float] = []
         self.dispatch: Dispatch = lambda *_: None
         self._waiting: set[asyncio.Future[None]] = set()
         self._waking = False
@@ -167,7 +171,8 @@ class World:
     def add_guild(self, name: str, owner: Account, locale: str, bot_permissions: int) -> Guild:
         guild = Guild(self.ids.next(), name, owner, self.clock.now(), locale)
         guild.roles[guild.id] = Role(guild.id, "@everyone", permissions.EVERYONE, 0)
-        role = Role(self.ids.next(), self.bot.name, bot_permissions, 1, managed=True)
+        number = self.ids.next()
+        role = Role(number, self.bot.name, bot_permissions, 1, managed=True, bot_id=self.bot.id)
         guild.roles[role.id] = role
         guild.members[owner.id] = Member(owner, guild.joined_at)
         guild.members[self.bot.id] = Member(self.bot, guild.joined_at, {role.id})
@@ -179,10 +184,11 @@ class World:
         return guild
 
     def add_channel(
-        self, guild: Guild, name: str, kind: int = 0, nsfw: bool = False, tell: bool = True
-    ) -> Channel:
+        self, guild: Guild, name: str, kind: int = 0, nsfw: bool = False, tell: bool = True,
+        category: Channel | None = None,
+    ) -> Channel:  # fmt: skip
         channel = Channel(
-            self.ids.next(), kind, name, guild, nsfw=nsfw, position=len(guild.channels)
+            self.ids.next(), kind, name, guild, category, nsfw=nsfw, position=len(guild.channels)
         )
         guild.channels[channel.id] = self.channels[channel.id] = channel
         if tell:
@@ -252,6 +258,22 @@ class World:
         channel = Channel(self.ids.next(), DM, recipients=[account, self.bot])
         self.channels[channel.id] = channel
         return channel
+
+    def opens_too_fast(self) -> bool:
+        """Whether the bot asks for more direct channels than Discord lets it open just now.
+
+        "If you open a significant amount of DMs too quickly, your bot may be rate limited or blocked
+        from opening new ones": docs.discord.com/developers/resources/user#create-dm. How many
+        that are isn't said there; ``most_directs`` in ``directs_seconds`` are a test's to choose.
+        """
+        now = self.clock.now()
+        if self.directs_closed_until > now:
+            return True
+        self._directs = [at for at in self._directs if at > now - self.directs_seconds]
+        if len(self._directs) >= self.most_directs:
+            return True
+        self._directs.append(now)
+        return False
 
     def shares_guild(self, account: Account) -> bool:
         return any(

@@ -276,3 +276,130 @@ async def test_members_can_be_listed_with_the_members_intent(standin: DiscordSta
         seen = bot.get_guild(guild.id)
         assert seen is not None
         assert len(seen.members) == len(guild.members)
+
+
+async def test_a_forum_takes_posts_and_no_messages(town: Town) -> None:
+    standin, bot = town.standin, town.bot
+    shelf = standin.channel(town.guild, "shelf", kind=15)
+    await standin.wait_until(lambda: bot.get_channel(shelf.id) is not None)
+    forum = bot.get_channel(shelf.id)
+    assert isinstance(forum, discord.ForumChannel)
+    made = await forum.create_thread(name="A story", content="Its first words")
+    assert made.message.id == made.thread.id
+    [post] = standin.threads(shelf)
+    await made.thread.send("and later ones")
+    assert [m.content for m in standin.bot_messages(post)] == ["Its first words", "and later ones"]
+    with pytest.raises(discord.HTTPException) as refused:
+        await bot.get_partial_messageable(shelf.id).send("nowhere")
+    assert refused.value.code == 50008
+    standin.deny(shelf, "send_messages")
+    with pytest.raises(discord.Forbidden):
+        await forum.create_thread(name="Another", content="words")
+    asked = await town.ada.start_post(shelf, "Mine", "A question", mention=[standin.bot])
+    assert asked.parent is shelf
+    await standin.wait_until(lambda: any("A question" in text for text in bot.heard))
+
+
+async def test_a_stage_has_a_chat_and_a_category_holds_channels(town: Town) -> None:
+    standin, bot = town.standin, town.bot
+    group = standin.channel(town.guild, "group", kind=4)
+    stage = standin.channel(town.guild, "stage", kind=13, category=group)
+    await standin.wait_until(lambda: bot.get_channel(stage.id) is not None)
+    seen = bot.get_channel(stage.id)
+    assert isinstance(seen, discord.StageChannel)
+    assert seen.category_id == group.id
+    await seen.send("words")
+
+
+async def test_a_nonce_is_known_for_a_few_minutes(town: Town) -> None:
+    channel = town.bot.get_partial_messageable(town.channel.id)
+    first = await channel.send("once", nonce="7")
+    assert (await channel.send("once", nonce="7")).id == first.id
+    town.standin.clock.advance(301)
+    assert (await channel.send("once", nonce="7")).id != first.id
+
+
+async def test_direct_channels_are_not_opened_too_fast(town: Town) -> None:
+    town.standin.close_directs(60)
+    ada = await town.bot.fetch_user(town.ada.id)
+    with pytest.raises(discord.Forbidden) as refused:
+        await ada.send("hello")
+    assert refused.value.code == 40003
+    town.standin.clock.advance(61)
+    await ada.send("hello")
+
+
+async def test_the_bots_own_role_is_known_and_mentioned(town: Town) -> None:
+    guild, role = town.bot.get_guild(town.guild.id), town.standin.bot_role(town.guild)
+    assert guild is not None
+    assert guild.self_role is not None
+    assert guild.self_role.id == role.id
+    boss = town.standin.member(
+        town.guild, "Mo", roles=[town.standin.role(town.guild, "callers", "mention_everyone")]
+    )
+    heard = asyncio.create_task(town.bot.wait_for("message", timeout=10))
+    await asyncio.sleep(0)
+    await boss.send(town.channel, "Who won?", mention=[role])
+    message = await heard
+    assert [mentioned.id for mentioned in message.role_mentions] == [role.id]
+    assert message.content == ""  # a role is no mention of the bot: its text takes the intent
+
+
+async def test_files_of_an_edit_are_declared(town: Town) -> None:
+    channel = town.bot.get_partial_messageable(town.channel.id)
+    message = await channel.send("a file", file=discord.File(__file__, "a.py"))
+    await message.edit(attachments=[discord.File(__file__, "b.py")])
+    [shown] = town.standin.bot_messages(town.channel)
+    assert [file.filename for file in shown.attachments] == ["b.py"]
+    undeclared = discord.http.MultipartParameters(
+        payload=None,
+        multipart=[
+            {"name": "payload_json", "value": '{"content": "a file"}'},
+            {"name": "files[0]", "value": b"words", "filename": "c.txt"},
+        ],
+        files=[discord.File(__file__, "c.py")],
+    )
+    with town.standin.expect_violation("attachments"), pytest.raises(discord.HTTPException):
+        await town.bot.http.edit_message(town.channel.id, message.id, params=undeclared)
+
+
+async def test_commands_are_shown_by_permission_place_and_installation(
+    standin: DiscordStandIn,
+) -> None:
+    guild = standin.guild("Harbour")
+    ada, mo = standin.member(guild, "Ada"), standin.member(guild, "Mo", moderator=True)
+    helpers = standin.role(guild, "helpers")
+    bob = standin.member(guild, "Bob", roles=[helpers])
+    general = standin.channel(guild)
+    described = {"type": 1, "description": "words"}
+    standin.commands.overwrite(
+        None,
+        [
+            {**described, "name": "ask", "contexts": [0, 1], "integration_types": [0, 1]},
+            {**described, "name": "feeds", "contexts": [0], "default_member_permissions": "32"},
+        ],
+    )
+    assert mo.shown_commands(general) == {"ask", "feeds"}
+    assert ada.shown_commands(general) == bob.shown_commands(general) == {"ask"}
+    assert mo.shown_commands(mo.direct) == {"ask"}
+    standin.commands.allow(guild, helpers)
+    assert bob.shown_commands(general) == {"ask", "feeds"}
+    elsewhere = standin.guild("Elsewhere", with_bot=False)
+    standin.member(elsewhere, ada)
+    assert ada.shown_commands(standin.channel(elsewhere)) == set()
+    ada.installed_app = True
+    assert ada.shown_commands(standin.channel(elsewhere)) == {"ask"}
+
+
+async def test_a_channel_has_a_few_webhooks(town: Town) -> None:
+    channel = town.bot.get_channel(town.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    town.standin.allow(town.channel, "manage_webhooks")
+    await town.standin.wait_until(lambda: channel.permissions_for(channel.guild.me).manage_webhooks)
+    with town.standin.expect_violation("name"), pytest.raises(discord.HTTPException):
+        await channel.create_webhook(name="Discord news")
+    for number in range(15):
+        await channel.create_webhook(name=f"news {number}")
+    with pytest.raises(discord.HTTPException) as refused:
+        await channel.create_webhook(name="one more")
+    assert refused.value.code == 30007

@@ -21,6 +21,9 @@ HERE = [locale for locale in LOCALES if locale.split("-")[0] in LANGUAGES]
 # Letters of any script and digits, in lower case where the script has it.
 _NAME = re.compile(r"[-_'\w]{1,32}")
 _MOST_CHARACTERS = 8_000  # of one command, the longest language counting
+MODERATORS = {
+    "articles", "audit", "feeds", "ingest", "settings", "setup", "stories", "usage", "Ingest this",
+}  # fmt: skip
 _SLASH, _MESSAGE, _WITH_PARTS = 1, 3, (1, 2)
 
 
@@ -47,6 +50,28 @@ def _localised(part: Json, field: str, locale: str) -> str:
     found: str | None = part.get(f"{field}_localizations", {}).get(locale)
     assert found is not None, f"{part['name']} has no {field} in {locale}"
     return found
+
+
+def test_discord_shows_moderators_commands_to_moderators_in_servers_only(
+    commands: list[Json],
+) -> None:
+    manage_guild = str(1 << 5)
+    hidden = {c["name"] for c in commands if c["default_member_permissions"] is not None}
+    assert hidden == MODERATORS
+    for command in commands:
+        name, is_hidden = command["name"], command["name"] in hidden
+        # 0 are servers, 1 direct messages with the bot.
+        assert command["contexts"] == ([0] if is_hidden or name == "subscribe" else [0, 1]), name
+        assert command["integration_types"] == [0], name
+        if is_hidden:
+            assert str(command["default_member_permissions"]) == manage_guild, name
+
+
+def test_everything_is_described(commands: list[Json]) -> None:
+    for command in commands:
+        for path, part in _parts(command):
+            described = part.get("description", "").strip(" .…")
+            assert described or command["type"] == _MESSAGE, path
 
 
 @pytest.mark.parametrize("locale", HERE)

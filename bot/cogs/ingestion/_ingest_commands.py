@@ -11,6 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.bootstrap import Services
+from bot.cogs._moderator_checks import for_moderators
 from bot.cogs.ingestion._files import check_file, store_upload
 from bot.cogs.ingestion._pasted_text import PasteForm
 from bot.errors import UserError
@@ -24,14 +25,17 @@ from retrieval.catalogue.jobs import JobSource
 _TOLD = 5
 
 
+@for_moderators
 class IngestCommands(
     commands.GroupCog, group_name="ingest", group_description=command_text("command-ingest")
 ):
     def __init__(self, bot: commands.AutoShardedBot, services: Services) -> None:
         self._bot = bot
         self._services = services
-        self._menu = app_commands.ContextMenu(
-            name=command_text("command-ingest-this"), callback=self._ingest_this
+        self._menu = for_moderators(
+            app_commands.ContextMenu(
+                name=command_text("command-ingest-this"), callback=self._ingest_this
+            )
         )
 
     async def cog_load(self) -> None:

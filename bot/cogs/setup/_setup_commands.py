@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.bootstrap import Services
-from bot.cogs._moderator_checks import acknowledge
+from bot.cogs._moderator_checks import acknowledge, for_moderators
 from bot.cogs.setup._forms import FeedForm, ZoneForm
 from bot.i18n import translator_for
 from bot.i18n.translator import command_text
@@ -27,9 +27,8 @@ class SetupCommands(commands.Cog):
     def __init__(self, services: Services) -> None:
         self._services = services
 
+    @for_moderators
     @app_commands.command(name="setup", description=command_text("command-setup"))
-    @app_commands.default_permissions(manage_guild=True)
-    @app_commands.guild_only()
     async def setup(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         context.require_moderator()

@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.bootstrap import Services
+from bot.cogs._moderator_checks import in_servers
 from bot.cogs.summaries._digest_delivery import what_of
 from bot.errors import UserError
 from bot.i18n import Say
@@ -37,7 +38,10 @@ Zone = app_commands.Range[str, 1, 60]
 
 
 class SubscriptionCommands(commands.Cog):
-    subscribe = app_commands.Group(name="subscribe", description=command_text("command-subscribe"))
+    # What is sent comes from a server's articles: it is chosen there, and listed and ended anywhere.
+    subscribe = in_servers(
+        app_commands.Group(name="subscribe", description=command_text("command-subscribe"))
+    )
     subscriptions = app_commands.Group(
         name="subscriptions", description=command_text("command-subscriptions")
     )

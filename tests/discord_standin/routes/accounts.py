@@ -78,6 +78,8 @@ def open_direct(request: Request) -> Answer:
         raise ApiError(400, 50033, "Invalid Recipient(s)")
     if person is world.bot:
         raise ApiError(400, 50007)
+    if world.opens_too_fast():
+        raise ApiError(403, 40003)
     return 200, payloads.channel(world.direct(person), world.bot)
 
 

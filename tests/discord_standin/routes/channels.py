@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tests.discord_standin import payloads
+from tests.discord_standin import limits, payloads
 from tests.discord_standin.errors import ApiError, FormErrors, missing_permissions, not_found
+from tests.discord_standin.messages import Files, Messages
 from tests.discord_standin.model import (
     FORUM,
     NEWS,
@@ -13,6 +14,7 @@ from tests.discord_standin.model import (
     TEXT,
     Account,
     Channel,
+    Json,
     Message,
     Overwrite,
 )
@@ -23,11 +25,13 @@ from tests.discord_standin.permissions import (
     PRIVATE_THREADS,
     PUBLIC_THREADS,
     READ_HISTORY,
+    SEND_MESSAGES,
     can,
 )
 from tests.discord_standin.server import NOTHING, Answer, Request
+from tests.discord_standin.world import World
 
-from .messages import check_sending
+from .messages import check_content, check_sending
 from .table import route
 
 CHANNEL = "/channels/{channel_id}"
@@ -128,13 +132,51 @@ def thread_without_message(request: Request) -> Answer:
     channel, world, body = _channel(request), request.world, request.body
     _check_thread(channel, body)
     if channel.type == FORUM:
-        raise ApiError(501, 0, "the stand-in does not play forums")
+        return 201, _start_post(request, channel)
     kind = body.get("type") or PRIVATE_THREAD
     needed = PRIVATE_THREADS if kind == PRIVATE_THREAD else PUBLIC_THREADS
     if not can(channel, world.bot, needed):
         raise missing_permissions()
     thread = start_thread(request, channel, kind, None)
     return 201, payloads.channel(thread, world.bot)
+
+
+def _start_post(request: Request, forum: Channel) -> Json:
+    """A post of a forum: a thread that begins with a message of the same id.
+
+    docs.discord.com/developers/resources/channel#start-thread-in-forum-or-media-channel
+    """
+    world, body = request.world, request.body
+    if not can(forum, world.bot, SEND_MESSAGES):
+        raise missing_permissions()
+    if len(body.get("applied_tags") or []) > 5:
+        errors = FormErrors()
+        errors.add("applied_tags", "BASE_TYPE_MAX_LENGTH", "Must be 5 or fewer in length.")
+        errors.check()
+    message = body.get("message") or {}
+    check_content(forum, world.bot, message, bool(request.files))
+    made = add_post(world, request.api.messages, forum, body, world.bot, request.files)
+    starter = made.messages[made.id]
+    shown = payloads.message(starter, world)
+    return {**payloads.channel(made, world.bot), "message": shown}
+
+
+def add_post(
+    world: World, messages: Messages, forum: Channel, body: Json, author: Account, files: Files
+) -> Channel:
+    """``body`` is that of the request: a name and the first message."""
+    errors, first = FormErrors(), body.get("message") or {}
+    embeds, components = first.get("embeds") or [], first.get("components") or []
+    limits.check_message(
+        first.get("content") or "", embeds, components, first.get("flags") or 0, errors
+    )
+    errors.check()
+    thread = world.add_thread(
+        forum, str(body["name"]).strip(), PUBLIC_THREAD, author, None,
+        body.get("auto_archive_duration") or 1440,
+    )  # fmt: skip
+    messages.create(thread, author, first, files, id=thread.id)
+    return thread
 
 
 def start_thread(request: Request, channel: Channel, kind: int, starter: Message | None) -> Channel:

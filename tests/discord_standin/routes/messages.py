@@ -28,6 +28,9 @@ MESSAGES = "/channels/{channel_id}/messages"
 ONE = MESSAGES + "/{message_id}"
 REACTION = ONE + "/reactions/{emoji_name}"
 TEXT_KINDS = {0, 1, 2, 5, 10, 11, 12, 13}
+# "checked for uniqueness in the past few minutes":
+# docs.discord.com/developers/resources/message#create-message (enforce_nonce)
+NONCE_SECONDS = 300.0
 
 
 def _shown(request: Request, message: Message) -> Json:
@@ -45,15 +48,18 @@ def check_sending(channel: Channel, account: Account, body: Json, files: bool) -
     """Whether this account may send such a message there."""
     if channel.type not in TEXT_KINDS:
         raise ApiError(400, 50008, "Cannot send messages in a non-text channel")
-    needed = SEND_IN_THREADS if channel.is_thread else SEND_MESSAGES
-    if body.get("embeds"):
-        needed |= EMBED_LINKS
-    if files:
-        needed |= ATTACH_FILES
-    if not can(channel, account, needed):
+    if not can(channel, account, SEND_IN_THREADS if channel.is_thread else SEND_MESSAGES):
         raise missing_permissions()
+    check_content(channel, account, body, files)
     if channel.is_thread and channel.archived and channel.locked:
         raise ApiError(400, 50083)
+
+
+def check_content(channel: Channel, account: Account, body: Json, files: bool) -> None:
+    """Whether this account may show what such a message holds."""
+    needed = EMBED_LINKS if body.get("embeds") else 0
+    if not can(channel, account, needed | (ATTACH_FILES if files else 0)):
+        raise missing_permissions()
 
 
 @route("POST", MESSAGES)
@@ -69,8 +75,10 @@ def create(request: Request) -> Answer:
         raise ApiError(501, 0, "the stand-in does not play polls")
     replied, kind = _replied(request, channel), 0
     if body.get("nonce") is not None and body.get("enforce_nonce"):
+        since = world.clock.now() - NONCE_SECONDS
         for old in channel.messages.values():
-            if old.author is world.bot and old.nonce == str(body["nonce"]):
+            known = old.author is world.bot and old.nonce == str(body["nonce"])
+            if known and old.created > since:
                 return 200, _shown(request, old)
     if replied is not None:
         kind = 19

@@ -5,13 +5,15 @@ from __future__ import annotations
 import secrets
 
 from tests.discord_standin import payloads
-from tests.discord_standin.errors import ApiError, missing_permissions, not_found
+from tests.discord_standin.errors import ApiError, FormErrors, missing_permissions, not_found
 from tests.discord_standin.model import Account, Json, Message, Webhook
 from tests.discord_standin.permissions import MANAGE_WEBHOOKS, can
 from tests.discord_standin.server import NOTHING, Answer, Request
 
 from .table import route
 
+# In a channel: docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes (30007)
+MOST_WEBHOOKS = 15
 TOKEN = "/webhooks/{webhook_id}/{webhook_token}"
 
 
@@ -96,10 +98,24 @@ def _shown(webhook: Webhook) -> Json:
     }  # fmt: skip
 
 
+def _check_name(name: str) -> None:
+    """docs.discord.com/developers/resources/webhook#create-webhook"""
+    errors = FormErrors()
+    if not 1 <= len(name.strip()) <= 80:
+        errors.add("name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 80 in length.")
+    for word in ("clyde", "discord"):
+        if word in name.lower():
+            errors.add("name", "USERNAME_INVALID_CONTAINS", f'Username cannot contain "{word}"')
+    errors.check()
+
+
 @route("POST", "/channels/{channel_id}/webhooks")
 def create(request: Request) -> Answer:
     world = request.world
     channel = world.channel_for(request.id("channel_id"), world.bot, MANAGE_WEBHOOKS)
+    if sum(webhook.channel is channel for webhook in world.webhooks.values()) >= MOST_WEBHOOKS:
+        raise ApiError(400, 30007)
+    _check_name(request.body["name"])
     account = Account(world.ids.next(), request.body["name"], bot=True)
     world.accounts[account.id] = account
     world.webhooks[account.id] = Webhook(secrets.token_urlsafe(51), channel, account)

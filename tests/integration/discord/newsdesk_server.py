@@ -60,8 +60,6 @@ def over(message: Message) -> bool:
 
 def server(running: Running, site: NewsSite, name: str = "Harbour News") -> Server:
     standin = running.standin
-    # As if an administrator had opened the commands to everyone: we check by ourselves.
-    standin.commands.open_to_all = True
     guild = standin.guild(name)
     return Server(
         running, site, guild, standin.channel(guild),

@@ -39,6 +39,26 @@ async def test_commands_are_registered_only_when_they_changed(
     assert ask["description_localizations"]["de"] == "Eine Frage zu den Nachrichten stellen"
 
 
+async def test_commands_that_discord_lost_or_others_changed_are_registered_again(
+    start: Start, standin: DiscordStandIn
+) -> None:
+    async with start():
+        pass
+    registered = standin.commands.all()
+    lost, changed = registered[0], registered[1]
+    standin.commands.remove(None, int(lost["id"]))
+    async with start():
+        assert len(standin.calls_to("PUT", COMMANDS)) == 2
+    assert lost["name"] in {command["name"] for command in standin.commands.all()}
+    standin.commands.edit(None, int(changed["id"]), {"description": "Another bot's words"})
+    async with start():
+        assert len(standin.calls_to("PUT", COMMANDS)) == 3
+    assert standin.commands.get(None, int(changed["id"]))["description"] == changed["description"]
+    standin.fail("GET", COMMANDS, status=403)
+    async with start():
+        assert len(standin.calls_to("PUT", COMMANDS)) == 3
+
+
 async def test_after_a_restart_old_buttons_work_and_a_follow_up_still_knows_the_question(
     start: Start, standin: DiscordStandIn
 ) -> None:

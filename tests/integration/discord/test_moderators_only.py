@@ -81,6 +81,8 @@ def site() -> Iterator[NewsSite]:
 async def desk(start: Start, site: NewsSite) -> AsyncIterator[Server]:
     async with start(NEWSDESK_FETCH_ALLOW=site.allow) as running:
         made = server(running, site)
+        # As if an administrator had opened the commands to everyone: we check by ourselves.
+        running.standin.commands.open_to_all = True
         await running.bring_in(made.guild)
         site.feed("/feed", [3])
         await made.do("feeds add", address=site.url("/feed"))
@@ -106,6 +108,10 @@ async def test_members_are_refused_for_every_command_and_get_no_suggestions(desk
 
 
 async def test_commands_of_moderators_work_in_servers_only(desk: Server) -> None:
+    assert not desk.boss.shown_commands(desk.boss.direct) & {name.split()[0] for name in COMMANDS}
+    # As if Discord held to no context.
+    for registered in desk.standin.commands.all():
+        registered["contexts"], registered["dm_permission"] = None, True
     for command, (options, suggesting) in COMMANDS.items():
         if command == "setup":  # Discord doesn't offer it there
             continue
