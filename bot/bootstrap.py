@@ -29,6 +29,7 @@ from bot.services.rate_limits import AnswerQueue, Cooldown
 from bot.services.requests import RequestRunner
 from bot.services.setup import SetupService
 from bot.storage.library import open_library
+from bot.subscriptions.post_runner import PostRunner
 from bot.subscriptions.runner import SubscriptionRunner
 from bot.ui.buttons import AnswerButtonHandler
 from bot.ui.choices import ServerMenuHandler
@@ -79,6 +80,7 @@ class Services:
     components: Components = field(default_factory=Components)
     # Made by the cog that brings messages to Discord.
     subscriptions: SubscriptionRunner = field(init=False)
+    posts: PostRunner = field(init=False)
 
 
 @contextlib.asynccontextmanager

@@ -14,6 +14,7 @@ from bot.ops.logging import details
 from bot.services.ingestion import IngestionServices
 from bot.services.permissions import RequestContexts
 from bot.storage.answers import forget_answers
+from bot.storage.feed_posts import forget_posts
 from bot.storage.guild_settings import (
     forget_guild,
     guilds_removed_before,
@@ -125,6 +126,7 @@ class GuildRetention:
                 await forget_usage(library.database, corpus)
             await forget_answers(library.database, guild_id=guild_id)
             await forget_subscriptions(library.database, guild_id=guild_id)
+            await forget_posts(library.database, guild_id)
             await forget_job_messages(library.database, guild_id)
             await forget_guild(library.database, guild_id)
             _log.info("a server's data was deleted", extra=details(server=guild_id))

@@ -134,3 +134,76 @@ deliveries = Table(
     Column("sent", Boolean),
     UniqueConstraint("subscription_id", "slot"),
 )
+
+# What new articles of a feed, on a topic or of all feeds are posted to a channel. ``feed_id`` is of
+# the catalogue; minutes are of the local day in ``zone``.
+feed_posts = Table(
+    "feed_posts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("corpus", Text, nullable=False),
+    Column("guild_id", BigInteger, nullable=False, index=True),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("forum", Boolean, nullable=False),
+    Column("locale", String(16)),
+    Column("feed_id", Integer),
+    Column("topic", Text),
+    Column("include", JSON, nullable=False),
+    Column("exclude", JSON, nullable=False),
+    Column("each", String(8), nullable=False),
+    Column("template", String(16), nullable=False),
+    # The one role that its messages mention.
+    Column("role_id", BigInteger),
+    # Whether what is posted to an announcement channel is published to those that follow it.
+    Column("publish", Boolean, nullable=False),
+    Column("settle_minutes", Integer, nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("most_a_day", Integer),
+    Column("quiet_from", Integer),
+    Column("quiet_until", Integer),
+    Column("paused", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    # What came in before then is none of its news.
+    Column("resumed_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("ended_why", Text),
+    CheckConstraint("each IN ('article', 'story')", name="each"),
+    sqlite_autoincrement=True,
+)
+
+# What becomes of each article that a post was asked for. ``id`` is the nonce of its message, and
+# stands in the message, by which it is known again.
+posted_articles = Table(
+    "posted_articles",
+    metadata,
+    Column("id", String(25), primary_key=True),
+    Column("post_id", ForeignKey("feed_posts.id"), nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("article_id", String(16), nullable=False),
+    Column("story_id", Integer, nullable=False),
+    Column("published_at", BigInteger, nullable=False),
+    Column("arrived_at", BigInteger, nullable=False),
+    Column("state", String(8), nullable=False),
+    # Why it is skipped, in a word.
+    Column("reason", String(16)),
+    # Since when it is in this state.
+    Column("at", BigInteger, nullable=False),
+    # The thread of a forum that its message begins or is in.
+    Column("thread_id", BigInteger),
+    Column("message_id", BigInteger),
+    Column("to_publish", Boolean, nullable=False),
+    Column("pinged", Boolean, nullable=False),
+    Column("crossposted_at", BigInteger),
+    CheckConstraint("state IN ('waiting', 'sending', 'sent', 'skipped')", name="state"),
+    UniqueConstraint("post_id", "article_id"),
+    Index("ix_posted_articles_channel_id_article_id", "channel_id", "article_id"),
+    Index("ix_posted_articles_channel_id_state", "channel_id", "state"),
+)
+
+# When the moderators of a server were last told which feeds fail.
+feed_reports = Table(
+    "feed_reports",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+)

@@ -32,7 +32,7 @@ from bot.storage.subscriptions import (
     settle_delivery,
     unsettled_deliveries,
 )
-from bot.subscriptions.schedule import QuietHours, Schedule, local_day
+from bot.subscriptions.schedule import Schedule, local_day, quiet_hours
 from retrieval.catalogue import Catalogue
 from retrieval.errors import NewsdeskError
 from retrieval.runtime.concurrency import cancel
@@ -253,7 +253,7 @@ class SubscriptionRunner:
 
     async def _must_wait(self, subscription: Subscription, now: datetime) -> bool:
         """In quiet hours, and when as much was sent today as may be."""
-        quiet = quiet_hours(subscription)
+        quiet = quiet_hours(subscription.zone, subscription.quiet_from, subscription.quiet_until)
         if quiet is not None and quiet.hold(now):
             return True
         if subscription.most_a_day is None:
@@ -307,14 +307,6 @@ def schedule_of(subscription: Subscription) -> Schedule:
     return Schedule(
         ZoneInfo(subscription.zone), time(minute // 60, minute % 60), subscription.weekday
     )
-
-
-def quiet_hours(subscription: Subscription) -> QuietHours | None:
-    first, last = subscription.quiet_from, subscription.quiet_until
-    if first is None or last is None:
-        return None
-    ends = (time(minute // 60, minute % 60) for minute in (first, last))
-    return QuietHours(ZoneInfo(subscription.zone), *ends)
 
 
 def _slot(story: DigestStory) -> str:

@@ -68,6 +68,14 @@ class QuietHours:
         return local >= self.start or local < self.end
 
 
+def quiet_hours(zone: str, first: int | None, last: int | None) -> QuietHours | None:
+    """From minutes of the local day; None unless both are set."""
+    if first is None or last is None:
+        return None
+    start, end = (time(minute // 60, minute % 60) for minute in (first, last))
+    return QuietHours(ZoneInfo(zone), start, end)
+
+
 def local_day(now: datetime, zone: ZoneInfo) -> datetime:
     """When the day of ``now`` began there, in UTC."""
     return datetime.combine(now.astimezone(zone).date(), time(), tzinfo=zone).astimezone(UTC)

@@ -150,6 +150,8 @@ def _filter_item(
 
 def _filter_known_item(item: FeedItem, known: KnownFeedItem) -> FilteredItem:
     changed = item.fingerprint != known.fingerprint
+    if known.verdict == "seen" and is_listed_only(known.reason):
+        return FilteredItem(item, "seen", known.reason)
     if known.verdict == "seen":
         reason = Note("changed-since" if changed else "taken-before")
         return FilteredItem(item, "seen", reason, again=changed)
@@ -163,6 +165,11 @@ def _filter_known_item(item: FeedItem, known: KnownFeedItem) -> FilteredItem:
         return FilteredItem(item, "new", Note("changed-since-rejection"))
     verdict: Verdict = "blocked" if known.verdict == "blocked" else "not-an-article"
     return FilteredItem(item, verdict, known.reason)
+
+
+def is_listed_only(reason: Note | None) -> bool:
+    """Whether the article of an item came from another source, which has the say on its text."""
+    return reason is not None and reason.code == "article-known"
 
 
 def _keep_newest(judged: list[FilteredItem], first: int) -> None:

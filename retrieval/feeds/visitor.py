@@ -20,6 +20,7 @@ from retrieval.feeds.item_filter import (
     FilteredItem,
     ItemHistory,
     filter_items,
+    is_listed_only,
 )
 from retrieval.feeds.item_loader import ItemOutcome, load_item
 from retrieval.feeds.schedule import FeedLimits, max_age
@@ -127,6 +128,15 @@ class FeedVisitor:
             {i.key: KnownFeedItem("old", reasons[i.key], i.fingerprint) for i in old},
             self._library.clock(),
         )
+        # That it lists what another source brought is kept: it is news of this feed too.
+        listed = {
+            each.item.key: KnownFeedItem("seen", each.reason, each.item.fingerprint)
+            for each in judged
+            if each.verdict == "seen" and is_listed_only(each.reason)
+        }
+        known = await self._feeds.known_items(feed, list(listed))
+        listed = {key: item for key, item in listed.items() if key not in known}
+        await self._feeds.put_items(feed, listed, self._library.clock())
         judged, counts, whole = await self._take(corpus, feed, judged, report)
         changed = bool(counts["indexed"] + counts["updated"] + counts["duplicate"])
         now = self._library.clock()

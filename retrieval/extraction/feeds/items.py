@@ -50,7 +50,7 @@ class FeedItem:
 
     @cached_property
     def key(self) -> str:
-        return _digest(self.identity)
+        return key_of(self.identity)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -99,6 +99,11 @@ class FeedDocument:
     items: tuple[FeedItem, ...]
     children: tuple[str, ...] = ()
     every: int | None = None
+
+
+def key_of(identity: str) -> str:
+    """The key of the item that has this identity, which is the canonical URL of its article too."""
+    return _digest(identity)
 
 
 def _digest(text: str) -> str:

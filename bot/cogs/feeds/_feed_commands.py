@@ -14,7 +14,6 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.bootstrap import Services
-from bot.client import NewsdeskBot
 from bot.cogs._feed_progress import FeedProgress
 from bot.cogs._moderator_checks import (
     Suggested,
@@ -62,8 +61,14 @@ class FeedCommands(
         self._services = services
         self._looking: set[asyncio.Task[Any]] = set()
 
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Channels are known from now on; it may come again."""
+        self._services.posts.start()
+
     async def cog_unload(self) -> None:
         await cancel(*self._looking)
+        await self._services.posts.stop()
 
     @app_commands.command(name="add", description=command_text("command-feeds-add"))
     @app_commands.describe(
@@ -382,7 +387,3 @@ def _words(given: str | None) -> tuple[str, ...]:
     if len(words) > _MOST_WORDS:
         raise UserError("feed-too-many-words", most=_MOST_WORDS)
     return tuple(words)
-
-
-async def setup(bot: NewsdeskBot) -> None:
-    await bot.add_cog(FeedCommands(bot.services))

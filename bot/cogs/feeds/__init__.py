@@ -1,0 +1,20 @@
+"""Feeds: what is fetched by itself, and what of it is posted to channels."""
+
+from __future__ import annotations
+
+from bot.client import NewsdeskBot
+from bot.cogs.feeds._feed_commands import FeedCommands
+from bot.cogs.feeds._post_delivery import DiscordPostSender
+from bot.subscriptions.post_runner import PostRunner
+
+
+async def setup(bot: NewsdeskBot) -> None:
+    services = bot.services
+    library = services.library
+    services.posts = PostRunner(
+        library,
+        services.ingestion.feeds.feeds,
+        DiscordPostSender(bot, services),
+        lambda: library.clock(),
+    )
+    await bot.add_cog(FeedCommands(services))

@@ -1,0 +1,164 @@
+"""Which articles that came in are news for a post, once publishers have done with their first edits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from bot.answering.summaries.topic import DigestTopic
+from bot.storage.feed_posts import FeedPost, PostedArticle, note_articles, noted_articles
+from retrieval.catalogue import Corpus
+from retrieval.catalogue.arrivals import (
+    Arrival,
+    ArrivalLog,
+    ListedItem,
+    ShownArticle,
+    listed_items,
+    shown_articles,
+)
+from retrieval.catalogue.feeds import Feed
+from retrieval.extraction.feeds.items import FeedItem, key_of
+from retrieval.feeds.item_filter import FeedFilters
+from retrieval.library import Library
+from retrieval.timestamps import TimeRange, clock_went_back
+
+# How far back arrivals are looked at, and how old an article may be that is news when it comes in.
+WINDOW = timedelta(days=2)
+_OLDEST = timedelta(days=3)
+# An article is watched so many times the settling time for a visit to its feed that shows no edit,
+# and so many times where it is edited again and again.
+_UNSEEN, _RESTLESS = 3, 12
+_READ = 20_000  # characters, for filters
+_BEGINS = 500  # characters that tell what it is about
+_AT_ONCE = 500
+
+FeedLookup = Callable[[str], Awaitable[Sequence[Feed]]]
+
+
+class PostCollector:
+    """Writes down what is to be posted, and what isn't and why."""
+
+    def __init__(self, library: Library, feeds: FeedLookup) -> None:
+        self._library = library
+        self._database = library.database
+        self._feeds = feeds
+        self._log = ArrivalLog(library.database)
+
+    async def collect(self, posts: Sequence[FeedPost], now: datetime) -> None:
+        """Look through what came into the corpora of ``posts`` and keep what each is to show."""
+        for name in dict.fromkeys(post.corpus for post in posts):
+            corpus = await self._library.catalogue.corpora.by_name(name)
+            if corpus is None:
+                continue
+            arrivals = await self._log.since(corpus, now - WINDOW)
+            feeds = {f"feed {feed.id}": feed for feed in await self._feeds(name)}
+            for post in posts:
+                if post.corpus == name:
+                    await self._collect(post, corpus, arrivals, feeds, now)
+
+    async def _collect(
+        self,
+        post: FeedPost,
+        corpus: Corpus,
+        arrivals: Sequence[Arrival],
+        feeds: Mapping[str, Feed],
+        now: datetime,
+    ) -> None:
+        since = now - WINDOW
+        noted = await noted_articles(self._database, post.id, since)
+        listed = None
+        if post.feed_id is not None:
+            listed = await listed_items(self._database, post.feed_id, since)
+        ready = [
+            each
+            for each in arrivals
+            if each.article_id not in noted
+            and _is_news(each, post, listed)
+            and _is_settled(each, timedelta(minutes=post.settle_minutes), feeds, now)
+        ]
+        topic = await self._topic(post, corpus, now) if ready and post.topic else None
+        for first in range(0, len(ready), _AT_ONCE):
+            part = ready[first : first + _AT_ONCE]
+            shown = await shown_articles(self._database, [a.article_id for a in part], _READ)
+            rows = await asyncio.to_thread(_judge, post, part, shown, topic, now)
+            await note_articles(self._database, rows)
+
+    async def _topic(self, post: FeedPost, corpus: Corpus, now: datetime) -> DigestTopic:
+        """The topic with its words' weights in the corpus, as digests have it."""
+        words = post.topic or ""
+        found = await self._library.search(words, TimeRange(now), corpus=corpus.name, limit=1)
+        return DigestTopic(words, found.weights)
+
+
+def _is_news(arrival: Arrival, post: FeedPost, listed: Mapping[str, ListedItem] | None) -> bool:
+    """Whether an article is one of the post's, and came in since it was made or resumed."""
+    is_new = arrival.at >= post.resumed_at
+    if listed is not None:
+        item = listed.get(key_of(arrival.canonical_url))
+        if item is None:
+            return False
+        return is_new or (item.known_before and item.at >= post.resumed_at)
+    return is_new and (post.topic is not None or arrival.actor.startswith("feed "))
+
+
+def _is_settled(
+    arrival: Arrival, settling: timedelta, feeds: Mapping[str, Feed], now: datetime
+) -> bool:
+    """Whether the text has been the same for the time of settling, as far as a visit to the feed
+    since then could tell."""
+    if clock_went_back(arrival.changed_at, now) or now >= arrival.at + _RESTLESS * settling:
+        return True
+    if now < arrival.changed_at + settling:
+        return False
+    feed = feeds.get(arrival.actor)
+    if feed is None or feed.state != "active" or now >= arrival.changed_at + _UNSEEN * settling:
+        return True
+    return feed.checked_at is not None and feed.checked_at >= arrival.changed_at + settling
+
+
+def _judge(
+    post: FeedPost,
+    arrivals: Sequence[Arrival],
+    shown: Mapping[str, ShownArticle],
+    topic: DigestTopic | None,
+    now: datetime,
+) -> list[PostedArticle]:
+    """What is to become of those articles that are shown. One that isn't yet is judged later."""
+    filters = FeedFilters.of(post.include, post.exclude)
+    rows = []
+    for arrival in arrivals:
+        article = shown.get(arrival.article_id)
+        if article is None:
+            continue
+        reason = _why_not(article, arrival, filters, topic)
+        rows.append(
+            PostedArticle(
+                id=uuid4().hex[:25],
+                post_id=post.id,
+                channel_id=post.channel_id,
+                article_id=arrival.article_id,
+                story_id=article.story_id,
+                published_at=article.at,
+                arrived_at=arrival.at,
+                state="waiting" if reason is None else "skipped",
+                reason=reason,
+                at=now,
+            )
+        )
+    return rows
+
+
+def _why_not(
+    article: ShownArticle, arrival: Arrival, filters: FeedFilters, topic: DigestTopic | None
+) -> str | None:
+    if article.at < arrival.at - _OLDEST:
+        return "old"
+    reference = article.article
+    item = FeedItem(0, reference.url, reference.title, article.text, language=article.language)
+    if filters.rejection(item) is not None:
+        return "filtered"
+    if topic is not None and not topic.named_in(f"{reference.title}\n{article.text[:_BEGINS]}"):
+        return "off-topic"
+    return None

@@ -1,0 +1,308 @@
+"""Posts new articles to channels, each once. Knows no Discord: how a message gets there is handed in.
+
+An article is written down, with the id that its message will bear, before it is posted, and again
+once it has arrived: what the program's end or a failure cut off in between is looked for in the
+channel and posted if it isn't there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from bot.storage.feed_posts import (
+    FeedPost,
+    PostedArticle,
+    active_posts,
+    channels_waiting,
+    end_posts_to,
+    first_waiting_of_story,
+    forget_old,
+    newest_waiting,
+    note_published,
+    on_their_way,
+    pinged_since,
+    published_count,
+    sent_count,
+    sent_of_story,
+    settle,
+    skip_waiting,
+    to_be_published,
+)
+from bot.subscriptions.post_collector import FeedLookup, PostCollector
+from bot.subscriptions.runner import DeliveryImpossible
+from bot.subscriptions.schedule import local_day, quiet_hours
+from retrieval.catalogue.arrivals import ShownArticle, shown_articles
+from retrieval.library import Library
+from retrieval.runtime.concurrency import cancel
+from retrieval.timestamps import Clock
+
+_log = logging.getLogger(__name__)
+
+_EVERY_SECONDS = 15.0
+_SEND_SECONDS = 120.0
+_PUBLISH_SECONDS = 15.0
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
+# What could not be posted for so long is no news any more.
+_PATIENCE = timedelta(days=1)
+# A role is mentioned by the first of several messages.
+_PING_ONCE_IN = timedelta(minutes=10)
+# Discord publishes so many messages of a channel in an hour.
+_PUBLISHED_AN_HOUR = 10
+_KEEP_SENT, _KEEP_SKIPPED = timedelta(days=60), timedelta(days=4)
+_SHOWN = 4_000  # characters of a text
+
+
+class PostBlocked(Exception):
+    """A channel may not be written to at present; ``code`` is that of Discord."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"Discord refuses with {code}")
+        self.code = code
+
+
+class ReplyImpossible(Exception):
+    """The thread that a report belongs to is gone or closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """Where a message is: ``thread_id`` in a forum; ``is_public`` says that it can be published."""
+
+    message_id: int
+    thread_id: int | None = None
+    is_public: bool = False
+
+
+class PostSender(Protocol):
+    """Brings articles to channels.
+
+    ``send`` posts one, into a thread if there is one, with the id of ``row`` in it; ``ping`` mentions
+    the post's role. It raises ``DeliveryImpossible`` where the channel is gone, ``PostBlocked``,
+    ``ReplyImpossible``, or anything else for another try later. ``find`` looks for a message that an
+    earlier try may have sent. ``publish`` returns whether a message is published to followers; it
+    raises for another try. ``tell_end`` tells moderators that posts to a channel have ended.
+    """
+
+    async def send(
+        self, post: FeedPost, article: ShownArticle, row: PostedArticle, *, ping: bool
+    ) -> SentMessage: ...
+
+    async def find(self, post: FeedPost, row: PostedArticle) -> SentMessage | None: ...
+
+    async def publish(self, row: PostedArticle) -> bool: ...
+
+    async def tell_end(self, posts: Sequence[FeedPost], why: str) -> None: ...
+
+
+class PostRunner:
+    """``start`` it and ``stop`` it; ``tick`` is one round by itself."""
+
+    def __init__(
+        self, library: Library, feeds: FeedLookup, sender: PostSender, clock: Clock
+    ) -> None:
+        self._database = library.database
+        self._collector = PostCollector(library, feeds)
+        self._collecting = asyncio.Lock()
+        self._sender = sender
+        self._clock = clock
+        self._task: asyncio.Task[None] | None = None
+        self._channels: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._draining: dict[int, asyncio.Task[None]] = {}
+        self._failed: dict[int, tuple[int, datetime]] = {}
+        # Channels that can't be written to, with Discord's code: moderators are told.
+        self.blocked: dict[int, int] = {}
+
+    def start(self) -> None:
+        """Begin to post what comes in; does nothing if it is at it already."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._keep_ticking(), name="feed posts")
+
+    async def stop(self) -> None:
+        """A message on its way is found again at the next start."""
+        tasks = [self._task, *self._draining.values()]
+        await cancel(*(task for task in tasks if task is not None))
+
+    async def tick(self) -> None:
+        """Collect what is new and post everything that may be posted now."""
+        await asyncio.gather(*map(self._guarded, await self._look()))
+
+    async def _keep_ticking(self) -> None:
+        while True:
+            try:
+                # A channel with much to post keeps no other waiting, nor what is new.
+                for channel_id in await self._look():
+                    running = self._draining.get(channel_id)
+                    if running is None or running.done():
+                        task = asyncio.create_task(self._guarded(channel_id))
+                        self._draining[channel_id] = task
+            except Exception:  # noqa: BLE001 - logged; tried again soon
+                _log.exception("what is to be posted could not be looked at; tried again soon")
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    async def _look(self) -> set[int]:
+        """Collect what is new; returns the channels with something to do."""
+        async with self._collecting:
+            now = self._clock()
+            posts = [p for p in await active_posts(self._database) if not p.paused]
+            await self._collector.collect(posts, now)
+            await skip_waiting(self._database, now - _PATIENCE, now)
+            await forget_old(self._database, now - _KEEP_SENT, now - _KEEP_SKIPPED)
+            return await channels_waiting(self._database)
+
+    async def _guarded(self, channel_id: int) -> None:
+        failures, not_before = self._failed.get(channel_id, (0, None))
+        now = self._clock()
+        if not_before is not None and now < not_before <= now + _LONGEST_WAIT:
+            return
+        try:
+            async with self._channels[channel_id]:
+                await self._drain(channel_id)
+            self._failed.pop(channel_id, None)
+            self.blocked.pop(channel_id, None)
+        except DeliveryImpossible as gone:
+            _log.info("posts to channel %d ended: %s", channel_id, gone.why)
+            await self._end(channel_id, gone.why)
+        except Exception as error:  # noqa: BLE001 - logged; tried again later
+            wait = min(_FIRST_WAIT * 2**failures, _LONGEST_WAIT)
+            self._failed[channel_id] = failures + 1, self._clock() + wait
+            expected = isinstance(error, PostBlocked | TimeoutError)
+            if isinstance(error, PostBlocked):
+                self.blocked[channel_id] = error.code
+            _log.warning(
+                "posts to channel %d are tried again in %s (%s: %s)",
+                channel_id,
+                wait,
+                type(error).__name__,
+                error,
+                exc_info=None if expected else error,
+            )
+
+    async def _end(self, channel_id: int, why: str) -> None:
+        ended = [p for p in await active_posts(self._database) if p.channel_id == channel_id]
+        await end_posts_to(self._database, channel_id, why, self._clock())
+        self._failed.pop(channel_id, None)
+        self.blocked.pop(channel_id, None)
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                await self._sender.tell_end(ended, why)
+        except Exception:  # noqa: BLE001 - logged; there is nobody else to tell
+            _log.exception("moderators could not be told that posts to %d ended", channel_id)
+
+    async def _drain(self, channel_id: int) -> None:
+        """Post what waits for a channel, the newest first."""
+        await self._settle_earlier(channel_id)
+        while True:
+            posts = await self._open_posts(channel_id)
+            article = await newest_waiting(self._database, list(posts))
+            if article is None:
+                break
+            post = posts[article.post_id]
+            if post.forum:  # a story's reports come in their order
+                article = await first_waiting_of_story(self._database, article)
+            await self._send(post, article)
+        await self._publish(channel_id)
+
+    async def _settle_earlier(self, channel_id: int) -> None:
+        """Find out what became of messages that were on their way when something ended them."""
+        pending = await on_their_way(self._database, channel_id)
+        if not pending:
+            return
+        posts = {post.id: post for post in await active_posts(self._database)}
+        for row in pending:
+            post = posts.get(row.post_id)
+            found = None
+            if post is not None:
+                async with asyncio.timeout(_SEND_SECONDS):
+                    found = await self._sender.find(post, row)
+            if post is not None and found is not None:
+                await self._note_sent(post, row, found)
+            elif post is not None:
+                await settle(self._database, replace(row, state="waiting"))
+            else:
+                await settle(self._database, replace(row, state="skipped", reason="ended"))
+
+    async def _open_posts(self, channel_id: int) -> dict[int, FeedPost]:
+        """The posts to a channel that may send now: by quiet hours and by what they sent today."""
+        now, found = self._clock(), {}
+        for post in await active_posts(self._database):
+            if post.channel_id != channel_id or post.paused:
+                continue
+            quiet = quiet_hours(post.zone, post.quiet_from, post.quiet_until)
+            if quiet is not None and quiet.hold(now):
+                continue
+            if post.most_a_day is not None:
+                sent = await sent_count(
+                    self._database, post.id, local_day(now, ZoneInfo(post.zone))
+                )
+                if sent >= post.most_a_day:
+                    continue
+            found[post.id] = post
+        return found
+
+    async def _send(self, post: FeedPost, row: PostedArticle) -> None:
+        now = self._clock()
+        shown = await shown_articles(self._database, [row.article_id], _SHOWN)
+        article = shown.get(row.article_id)
+        earlier = None
+        if post.forum or post.each == "story":
+            earlier = await sent_of_story(self._database, post.channel_id, row.article_id)
+        told = earlier is not None and post.each == "story"
+        if article is None or told:
+            reason = "story-told" if told else "removed"
+            await settle(self._database, replace(row, state="skipped", reason=reason, at=now))
+            return
+        thread_id = earlier.thread_id if earlier is not None and post.forum else None
+        ping = (
+            post.role_id is not None
+            and thread_id is None
+            and not await pinged_since(self._database, post.id, now - _PING_ONCE_IN)
+        )
+        row = replace(row, state="sending", at=now, thread_id=thread_id, pinged=ping)
+        row = replace(row, story_id=article.story_id)
+        await settle(self._database, row)
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                sent = await self._sender.send(post, article, row, ping=ping)
+        except ReplyImpossible:
+            closed = replace(row, state="skipped", reason="thread-closed", pinged=False)
+            await settle(self._database, closed)
+        else:
+            await self._note_sent(post, row, sent)
+
+    async def _note_sent(self, post: FeedPost, row: PostedArticle, sent: SentMessage) -> None:
+        await settle(
+            self._database,
+            replace(
+                row,
+                state="sent",
+                message_id=sent.message_id,
+                thread_id=sent.thread_id,
+                to_publish=post.publish and sent.is_public,
+            ),
+        )
+
+    async def _publish(self, channel_id: int) -> None:
+        """Publish what is to be published, as many an hour as Discord takes; the rest later, while
+        it is news."""
+        for row in await to_be_published(self._database, channel_id):
+            now = self._clock()
+            if row.at < now - _PATIENCE:
+                await note_published(self._database, row.id, None)
+                continue
+            lately = await published_count(self._database, channel_id, now - timedelta(hours=1))
+            if lately >= _PUBLISHED_AN_HOUR:
+                return
+            try:
+                async with asyncio.timeout(_PUBLISH_SECONDS):
+                    done = await self._sender.publish(row)
+            except Exception as error:  # noqa: BLE001 - logged; it keeps no article waiting
+                _log.warning("a message is published later (%s)", type(error).__name__)
+                return
+            await note_published(self._database, row.id, now if done else None)

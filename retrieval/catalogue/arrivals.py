@@ -1,0 +1,150 @@
+"""What came into a corpus lately, by which feed, and what is shown of it now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.queries import LOOKUP, REFERENCE
+from retrieval.catalogue.records import Corpus
+from retrieval.catalogue.schema import (
+    INDEXED,
+    articles,
+    feed_items,
+    ingest_log,
+    story_members,
+    versions,
+)
+from retrieval.errors import Note
+from retrieval.models import Reference
+from retrieval.timestamps import from_micros, to_micros
+
+# What the first log entries of a corpus are looked for among, one read at a time.
+_READ_AT_ONCE = 20_000
+
+
+@dataclass(slots=True)
+class Arrival:
+    """An article that came in: when, by whom, and when its text last changed since."""
+
+    article_id: str
+    canonical_url: str
+    at: datetime
+    changed_at: datetime
+    actor: str
+
+
+class ListedItem(NamedTuple):
+    """An item of a feed that is an article: since when that is known, and whether another source had
+    brought it in before."""
+
+    at: datetime
+    known_before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownArticle:
+    """An article as it is shown now. ``at`` is when it was published, else ingested; ``text`` is its
+    beginning."""
+
+    article: Reference
+    version_id: int
+    at: datetime
+    story_id: int
+    language: str | None
+    text: str
+
+
+class ArrivalLog:
+    """Reads the log of what came in; remembers how far it is too old to be asked for again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._floors: dict[int, int] = {}
+
+    async def since(self, corpus: Corpus, moment: datetime) -> list[Arrival]:
+        """The articles that first came in at ``moment`` or later, in the order in which they came."""
+        found: dict[str, Arrival] = {}
+        last = self._floors.get(corpus.id, 0)
+        while True:
+            rows = await self._read(corpus, last)
+            for row_id, article_id, url, at, status, actor in rows:
+                last, came = row_id, from_micros(at)
+                if came < moment:
+                    self._floors[corpus.id] = row_id
+                elif known := found.get(article_id):
+                    known.changed_at = max(known.changed_at, came)
+                elif status != "updated":
+                    found[article_id] = Arrival(article_id, url, came, came, actor)
+            if len(rows) < _READ_AT_ONCE:
+                return list(found.values())
+
+    async def _read(self, corpus: Corpus, after: int) -> list[tuple[int, str, str, int, str, str]]:
+        query = (
+            select(
+                ingest_log.c.id,
+                ingest_log.c.article_id,
+                articles.c.canonical_url,
+                ingest_log.c.at,
+                ingest_log.c.status,
+                ingest_log.c.actor,
+            )
+            .join(articles, articles.c.id == ingest_log.c.article_id)
+            .where(ingest_log.c.corpus_id == corpus.id, ingest_log.c.id > after)
+            .order_by(ingest_log.c.id)
+            .limit(_READ_AT_ONCE)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [tuple(row) for row in rows]
+
+
+async def listed_items(database: Database, feed_id: int, since: datetime) -> dict[str, ListedItem]:
+    """The items of a feed that were found to be articles since then, by item key."""
+    query = select(feed_items.c.key, feed_items.c.at, feed_items.c.reason).where(
+        feed_items.c.feed_id == feed_id,
+        feed_items.c.verdict == "seen",
+        feed_items.c.at >= to_micros(since),
+    )
+    rows = await database.read(lambda connection: connection.execute(query).all())
+    found = {}
+    for key, at, reason in rows:
+        said = Note.parse(reason)
+        known_before = said is not None and said.code == "article-known"
+        found[key] = ListedItem(from_micros(at), known_before)
+    return found
+
+
+async def shown_articles(
+    database: Database, article_ids: Sequence[str], characters: int
+) -> dict[str, ShownArticle]:
+    """Of these articles those that are shown, with the first ``characters`` of their texts."""
+
+    def read(connection: Connection) -> dict[str, ShownArticle]:
+        found: dict[str, ShownArticle] = {}
+        for first in range(0, len(article_ids), LOOKUP):
+            query = (
+                select(
+                    versions.c.id,
+                    versions.c.visible_from,
+                    story_members.c.story_id,
+                    versions.c.language,
+                    func.substr(versions.c.text, 1, characters),
+                    *REFERENCE,
+                )
+                .outerjoin(story_members, story_members.c.version_id == versions.c.id)
+                .where(versions.c.state == INDEXED)
+                .where(versions.c.article_id.in_(article_ids[first : first + LOOKUP]))
+            )
+            for version_id, at, story_id, language, text, *reference in connection.execute(query):
+                article = Reference(*reference)
+                found[article.article_id] = ShownArticle(
+                    article, version_id, from_micros(at), story_id or version_id, language, text
+                )
+        return found
+
+    return await database.read(read)
