@@ -26,6 +26,7 @@ from bot.services.ingestion import IngestionServices, open_ingestion
 from bot.services.job_progress import JobProgressBoard
 from bot.services.permissions import RequestContexts
 from bot.services.rate_limits import AnswerQueue, Cooldown
+from bot.services.report import ReportService
 from bot.services.requests import RequestRunner
 from bot.services.setup import SetupService
 from bot.storage.library import open_library
@@ -34,6 +35,7 @@ from bot.subscriptions.runner import SubscriptionRunner
 from bot.ui.buttons import AnswerButtonHandler
 from bot.ui.choices import ServerMenuHandler
 from bot.ui.pager import PagedLists, PageHandler
+from bot.ui.report import NoteHandler
 from bot.ui.setup import SetupHandler
 from retrieval.embedders import Embedder
 from retrieval.indexes.vector_index import LITTLE_AT_ONCE
@@ -56,6 +58,7 @@ class Components:
     guild_menu: ServerMenuHandler | None = None
     page_turner: PageHandler | None = None
     setup: SetupHandler | None = None
+    notes: NoteHandler | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,6 +79,7 @@ class Services:
     ingestion: IngestionServices
     job_board: JobProgressBoard
     setup: SetupService
+    report: ReportService
     lists: PagedLists = field(default_factory=PagedLists)
     components: Components = field(default_factory=Components)
     # Made by the cog that brings messages to Discord.
@@ -143,6 +147,7 @@ async def open_services(
             guild_retention=retention,
             ingestion=ingestion,
             job_board=JobProgressBoard(client, settings, library, ingestion, contexts),
+            report=ReportService(client, settings, library, contexts, guild_settings),
             setup=SetupService(
                 client, settings, library, ingestion.feeds, has_model=engine.has_model
             ),

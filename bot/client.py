@@ -41,6 +41,7 @@ COGS = (
     "bot.cogs.articles",
     "bot.cogs.stories",
     "bot.cogs.audit",
+    "bot.cogs.report",
     "bot.cogs.settings",
     "bot.cogs.privacy",
     "bot.cogs.help",

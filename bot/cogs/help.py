@@ -35,6 +35,7 @@ MODERATORS = (
     "feeds add",
     "ingest url",
     "articles find",
+    "report",
     "audit",
     "usage",
 )

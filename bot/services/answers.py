@@ -25,6 +25,7 @@ from bot.answering.serialization import as_record
 from bot.errors import UserError
 from bot.services.conversations import AnswerKey, ConversationKey, Conversations
 from bot.services.requests import CutShort, Request, RequestRunner
+from bot.storage.answer_notes import note_on
 from bot.storage.answers import StoredAnswer, save_answer, set_message
 from bot.ui.answers import AnswerContext, answer_pages, cut_short, writing
 from bot.ui.buttons import answer_view
@@ -177,6 +178,8 @@ class AnswerService:
         await save_answer(database, stored)
         if answer.abstained and not answer.nearest:
             context = replace(context, is_empty=await self._library.is_empty(asked.corpus))
+        said = await note_on(database, asked.corpus, answer.asked or request.text)
+        context = replace(context, note=said)
         *before, last = answer_pages(answer, context)
         view = answer_view(request.id, answer, private=delivery.private, say=request.say)
         with self._requests.observer.stage("posting"):

@@ -13,6 +13,7 @@ from bot.config.settings import Settings
 from bot.ops.logging import details
 from bot.services.ingestion import IngestionServices
 from bot.services.permissions import RequestContexts
+from bot.storage.answer_notes import forget_notes
 from bot.storage.answers import forget_answers
 from bot.storage.feed_posts import forget_posts
 from bot.storage.guild_settings import (
@@ -124,6 +125,7 @@ class GuildRetention:
                 # Also what was answered from it directly.
                 await forget_answers(library.database, corpus=corpus)
                 await forget_usage(library.database, corpus)
+                await forget_notes(library.database, corpus)
             await forget_answers(library.database, guild_id=guild_id)
             await forget_subscriptions(library.database, guild_id=guild_id)
             await forget_posts(library.database, guild_id)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, delete, func, insert, select, type_coerce, update
+from sqlalchemy import ColumnElement, Row, Text, delete, func, insert, select, type_coerce, update
 
-from bot.storage.schema import answers, feedback
+from bot.storage.schema import answers, asked_moderators, feedback
 from retrieval.catalogue.database import Database
 from retrieval.timestamps import from_micros, to_micros
 
@@ -83,6 +83,41 @@ async def last_questions(database: Database, corpus: str, limit: int) -> list[st
     return list(await database.read(lambda connection: connection.scalars(query).all()))
 
 
+async def answers_between(
+    database: Database, corpus: str, since: datetime, until: datetime, most: int
+) -> list[StoredAnswer]:
+    """The last answers to questions that a corpus was asked in a time, newest first, but for those
+    that were forgotten."""
+    query = (
+        select(answers)
+        .where(answers.c.corpus == corpus, answers.c.question.is_not(None))
+        .where(answers.c.at >= to_micros(since), answers.c.at < to_micros(until))
+        .order_by(answers.c.at.desc())
+        .limit(most)
+    )
+    rows = await database.read(lambda connection: connection.execute(query).all())
+    return [_stored(row) for row in rows]
+
+
+async def feedback_between(
+    database: Database, corpus: str, since: datetime, until: datetime
+) -> dict[str, tuple[int, int]]:
+    """By answer how many found it helpful, and how many not, in a time."""
+    query = (
+        select(feedback.c.answer_id, feedback.c.helpful, func.count())
+        .join(answers, answers.c.id == feedback.c.answer_id)
+        .where(answers.c.corpus == corpus)
+        .where(feedback.c.at >= to_micros(since), feedback.c.at < to_micros(until))
+        .group_by(feedback.c.answer_id, feedback.c.helpful)
+    )
+    rows = await database.read(lambda connection: connection.execute(query).all())
+    counts: dict[str, tuple[int, int]] = {}
+    for answer_id, helpful, count in rows:
+        good, bad = counts.get(answer_id, (0, 0))
+        counts[answer_id] = (count, bad) if helpful else (good, count)
+    return counts
+
+
 async def record_feedback(
     database: Database, answer_id: str, user_id: int, *, helpful: bool, now: datetime
 ) -> None:
@@ -140,6 +175,9 @@ async def forget_user(database: Database, user_id: int) -> int:
             update(answers).where(mine).values(user_id=None, question=None, answer={})
         )
         await connection.execute(delete(feedback).where(feedback.c.user_id == user_id))
+        await connection.execute(
+            delete(asked_moderators).where(asked_moderators.c.user_id == user_id)
+        )
     return questions or 0
 
 
@@ -181,7 +219,8 @@ async def forget_answers(
         chosen.append(answers.c.at < to_micros(before))
     ids = select(answers.c.id).where(*chosen)
     async with database.write() as connection:
-        await connection.execute(delete(feedback).where(feedback.c.answer_id.in_(ids)))
+        for about in (feedback, asked_moderators):
+            await connection.execute(delete(about).where(about.c.answer_id.in_(ids)))
         result = await connection.execute(delete(answers).where(*chosen))
     return result.rowcount
 
@@ -189,8 +228,10 @@ async def forget_answers(
 async def _one(database: Database, wanted: Any) -> StoredAnswer | None:
     query = select(answers).where(wanted)
     row = await database.read(lambda connection: connection.execute(query).first())
-    if row is None:
-        return None
+    return None if row is None else _stored(row)
+
+
+def _stored(row: Row[Any]) -> StoredAnswer:
     return StoredAnswer(
         row.id,
         from_micros(row.at),

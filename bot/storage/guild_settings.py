@@ -35,6 +35,8 @@ class GuildSettings:
     moderators_channel: int | None = None
     # A name of the tz database; None for the operator's time zone.
     zone: str | None = None
+    # Of which week moderators have had the report: 2026-W05.
+    reported_week: str | None = None
     # Who was welcomed, and in which version of the words: so that it happens once.
     welcomed: bool = False
 

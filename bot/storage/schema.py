@@ -207,3 +207,37 @@ feed_reports = Table(
     Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
 )
+
+# What moderators say to the answer to a question, for whenever it is asked again. ``question_key``
+# is a hash of the question: whose it was, and its words, need not be kept for that.
+answer_notes = Table(
+    "answer_notes",
+    metadata,
+    Column("corpus", Text, primary_key=True),
+    Column("question_key", String(64), primary_key=True),
+    Column("note", Text, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# Who asked the moderators for what an answer could not tell.
+asked_moderators = Table(
+    "asked_moderators",
+    metadata,
+    Column("answer_id", ForeignKey("answers.id"), primary_key=True),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# What members used today, for limits; the days before are deleted. ``guild_id`` is the server from
+# whose articles was answered, also directly.
+member_usage = Table(
+    "member_usage",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("questions", Integer, nullable=False),
+    Column("cost_micros", BigInteger, nullable=False),
+)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Select, delete, func, insert, select
 
 from bot.storage.schema import usage
 from retrieval.catalogue.database import Database
@@ -51,13 +52,16 @@ async def record_usage(
 
 async def usage_of_day(database: Database, day: date, corpus: str | None = None) -> DailyUsage:
     """What went on one day, in one corpus or in all."""
-    query = select(
-        func.count(),
-        func.coalesce(func.sum(usage.c.prompt_tokens + usage.c.completion_tokens), 0),
-        func.coalesce(func.sum(usage.c.cost_micros), 0),
-    ).where(usage.c.day == day.isoformat())
+    query = _summed().where(usage.c.day == day.isoformat())
     if corpus is not None:
         query = query.where(usage.c.corpus == corpus)
+    row = await database.read(lambda connection: connection.execute(query).one())
+    return DailyUsage(row[0], int(row[1]), int(row[2]) / 1_000_000)
+
+
+async def usage_since(database: Database, since: datetime, corpus: str) -> DailyUsage:
+    """What went on a corpus since a moment."""
+    query = _summed().where(usage.c.at >= to_micros(since), usage.c.corpus == corpus)
     row = await database.read(lambda connection: connection.execute(query).one())
     return DailyUsage(row[0], int(row[1]), int(row[2]) / 1_000_000)
 
@@ -66,3 +70,12 @@ async def forget_usage(database: Database, corpus: str) -> None:
     """Delete what was spent on a corpus that is deleted."""
     async with database.write() as connection:
         await connection.execute(delete(usage).where(usage.c.corpus == corpus))
+
+
+def _summed() -> Select[Any]:
+    """Calls, tokens and millionths of a US dollar."""
+    return select(
+        func.count(),
+        func.coalesce(func.sum(usage.c.prompt_tokens + usage.c.completion_tokens), 0),
+        func.coalesce(func.sum(usage.c.cost_micros), 0),
+    )

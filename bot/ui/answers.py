@@ -11,6 +11,7 @@ import discord
 from bot.answering.models import QUOTATIONS, Answer, AnswerSentence, Citation
 from bot.answering.summaries.export import grouped
 from bot.i18n import Say, say_note
+from bot.storage.answer_notes import AnswerNote
 from bot.ui.escaping import link, plain, unmarked
 from bot.ui.pages import ANSWER, DESCRIPTION, EMBED, FIELD, FIELDS, QUIET, Page, note
 from bot.ui.splitting import split
@@ -21,13 +22,15 @@ _QUOTE = 600
 _NOTES = 3
 _OUTLETS = 6
 _NEAREST = 3
+_NOTED = "📝"
+_NOTE = 900
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerContext:
     """What stands around an answer. ``asked`` is the question where nothing else shows it, ``is_empty``
-    says that there are no articles yet,
-    ``remark`` a line of ours below, escaped."""
+    says that there are no articles yet, ``remark`` is a line of ours below, escaped, and ``note``
+    what moderators say to it."""
 
     question_id: str
     as_of: datetime
@@ -35,6 +38,7 @@ class AnswerContext:
     asked: str | None = None
     remark: str | None = None
     is_empty: bool = False
+    note: AnswerNote | None = None
 
 
 def writing(sentences: Sequence[AnswerSentence], frame: AnswerContext) -> Page:
@@ -72,6 +76,7 @@ def answer_pages(answer: Answer, frame: AnswerContext) -> list[Page]:
     sources = [_cited(*each, frame.say) for each in grouped(answer.citations).items()]
     embeds += _with_lines(embeds[-1], frame.say("sources"), sources)
     _foot(embeds[-1], answer, frame)
+    set_note_field(embeds[-1], frame.note, frame.say)
     return [Page(embed) for embed in embeds]
 
 
@@ -87,11 +92,24 @@ def _decline(answer: Answer, frame: AnswerContext) -> Page:
             lines.append(frame.say(f"why-{answer.reason}"))
     embed = discord.Embed(description="\n".join(lines), colour=QUIET)
     _head(embed, frame)
+    set_note_field(embed, frame.note, frame.say)
     nearest = [source_line(article, "·") for article in answer.nearest[:_NEAREST]]
     if nearest:
         _with_lines(embed, frame.say("nearest"), nearest)
     _foot(embed, answer, frame)
     return Page(embed)
+
+
+def set_note_field(embed: discord.Embed, said: AnswerNote | None, say: Say) -> discord.Embed:
+    """Show what moderators say to an answer above its sources, or nothing for None."""
+    for index in reversed(range(len(embed.fields))):
+        if (embed.fields[index].name or "").startswith(_NOTED):
+            embed.remove_field(index)
+    if said is not None:
+        by = f"-# <@{said.user_id}> · <t:{int(said.at.timestamp())}:D>"
+        name, value = f"{_NOTED} {say('note-title')}", f"{plain(said.text, _NOTE)}\n{by}"
+        embed.insert_field_at(0, name=name, value=value[:FIELD], inline=False)
+    return embed
 
 
 def _of_the_bot(answer: Answer, frame: AnswerContext) -> Page:

@@ -10,7 +10,7 @@ import discord
 from bot.answering.models import Answer
 from bot.i18n import Say
 
-ACTIONS = ("sources", "follow-up", "helpful", "not-helpful", "share", "delete")
+ACTIONS = ("sources", "follow-up", "helpful", "not-helpful", "share", "delete", "request")
 
 
 class AnswerButtonHandler(Protocol):
@@ -58,6 +58,8 @@ def answer_view(answer_id: str, answer: Answer, *, private: bool, say: Say) -> d
         if answer.reply and action != "follow-up":
             continue
         if action == ("delete" if private else "share"):
+            continue
+        if action == "request" and not answer.abstained:
             continue
         view.add_item(AnswerButton(action, answer_id, say))
     return view

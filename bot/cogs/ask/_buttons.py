@@ -16,6 +16,7 @@ from bot.i18n import translator_for
 from bot.ops.logging import log_context, new_id
 from bot.services.answers import LONGEST_QUESTION
 from bot.services.permissions import RequestContext
+from bot.storage.answer_notes import ask_moderators, note_on
 from bot.storage.answers import (
     StoredAnswer,
     answer_by_id,
@@ -31,6 +32,7 @@ from bot.ui.delivery_channels import ChannelDelivery
 from bot.ui.escaping import plain
 from bot.ui.forms import Form
 from bot.ui.pages import note
+from bot.ui.report import note_view
 from retrieval.moderation import removals
 
 
@@ -103,9 +105,14 @@ class AnswerButtonHandlers:
                 helpful=action == "helpful",
                 now=self._services.library.clock(),
             )
+            # Who can mend an answer is offered to.
+            mends = action == "not-helpful" and context.guild_id and context.is_moderator
+            more: dict[str, Any] = {"view": note_view(given.id, context.say)} if mends else {}
             await interaction.response.send_message(
-                embed=note(context.say("thanks")).embed, ephemeral=True
+                embed=note(context.say("thanks")).embed, ephemeral=True, **more
             )
+        elif action == "request":
+            await self._ask_moderators(interaction, context, given)
         elif action == "share":
             await self._share(interaction, context, given, answer)
         else:
@@ -124,6 +131,17 @@ class AnswerButtonHandlers:
         await interaction.response.send_message(embed=first.embed, ephemeral=True)
         for page in more:
             await interaction.followup.send(embed=page.embed, ephemeral=True)
+
+    async def _ask_moderators(
+        self, interaction: discord.Interaction[Any], context: RequestContext, given: StoredAnswer
+    ) -> None:
+        """Note that somebody wants to know this, and tell moderators, once for all who want it."""
+        library = self._services.library
+        count = await ask_moderators(library.database, given.id, context.user.id, library.clock())
+        key = "moderators-were-asked" if count is None else "moderators-asked"
+        await interaction.response.send_message(embed=note(context.say(key)).embed, ephemeral=True)
+        if count == 1:
+            await self._services.report.tell_moderators(given, context.user)
 
     async def _share(
         self,
@@ -159,7 +177,9 @@ class AnswerButtonHandlers:
             ),
         )
         by = context.say("shared-by", user=plain(context.user.display_name, 80))
-        frame = AnswerContext(copy_id, given.at, context.say, given.question, by)
+        asked = answer.asked or given.question or ""
+        said = await note_on(self._services.library.database, given.corpus, asked)
+        frame = AnswerContext(copy_id, given.at, context.say, given.question, by, note=said)
         *before, last = answer_pages(answer, frame)
         view = answer_view(copy_id, answer, private=False, say=context.say)
         delivery = await acknowledged(interaction, private=False)

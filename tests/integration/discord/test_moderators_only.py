@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "stories split": ({"article": "bridge"}, ("article",)),
     "stories merge": ({"article": "a", "other": "b"}, ("article", "other")),
     "audit": ({}, ()),
+    "report": ({}, ()),
     "usage": ({}, ()),
     "setup": ({}, ()),
     "settings show": ({}, ()),
@@ -113,8 +114,6 @@ async def test_commands_of_moderators_work_in_servers_only(desk: Server) -> None
     for registered in desk.standin.commands.all():
         registered["contexts"], registered["dm_permission"] = None, True
     for command, (options, suggesting) in COMMANDS.items():
-        if command == "setup":  # Discord doesn't offer it there
-            continue
         refused = await (await desk.boss.slash(desk.boss.direct, command, **options)).final()
         assert "in a server only" in refused.text, command
         for option in suggesting:
@@ -125,7 +124,12 @@ async def test_commands_of_moderators_work_in_servers_only(desk: Server) -> None
 
 async def test_members_are_refused_in_the_menu_of_a_message(desk: Server) -> None:
     menus = desk.running.bot.tree.get_commands(type=discord.AppCommandType.message)
-    assert {menu.name for menu in menus} == {"Ask about this", "Ingest this", "Summarise this"}
+    assert {menu.name for menu in menus} == {
+        "Ask about this",
+        "Correct this answer",
+        "Ingest this",
+        "Summarise this",
+    }
     message = await desk.ada.send(desk.general, desk.site.url("/news/1"))
     refused = await (await desk.ada.context_menu(desk.general, "Ingest this", message)).final()
     assert "Only moderators" in refused.text

@@ -1,0 +1,224 @@
+"""What a server asked and what became of it, on demand and every week for its moderators."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import discord
+
+from bot.config.settings import Settings
+from bot.i18n import Say, translator_for
+from bot.ops.logging import details
+from bot.services.guild_settings import GuildSettingsCache
+from bot.services.permissions import RequestContexts
+from bot.storage.answer_notes import question_key, times_asked
+from bot.storage.answers import StoredAnswer, answers_between, feedback_between
+from bot.storage.usage import usage_since
+from bot.ui import error_pages
+from bot.ui.escaping import plain
+from bot.ui.pages import Page, note
+from bot.ui.report import ActivityReport, Subject, Unanswered, report_page
+from retrieval.indexes.common_words import is_common
+from retrieval.library import Library
+from retrieval.runtime.concurrency import cancel
+from retrieval.text.common_words import common_words
+from retrieval.text.stemming import stems
+
+_log = logging.getLogger(__name__)
+
+WEEK = timedelta(days=7)
+_MOST_READ = 2_000  # answers
+_SOURCES = 10
+_EVERY_SECONDS = 300.0
+_SEND_SECONDS = 60.0
+_WEEKDAY, _HOUR = 0, 9  # Mondays at nine, local time
+_WORD = re.compile(r"[^\W_]+")
+
+
+class ReportService:
+    """Makes reports and brings them, and what members ask for, to the moderators' channel."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        settings: Settings,
+        library: Library,
+        contexts: RequestContexts,
+        guild_settings: GuildSettingsCache,
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._library = library
+        self._contexts = contexts
+        self._guild_settings = guild_settings
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to send weekly reports; for when it is known which servers there are."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._keep_sending(), name="reports")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            await cancel(self._task)
+
+    async def report(self, corpus: str, since: datetime, until: datetime) -> ActivityReport:
+        """What was asked of a corpus in a time."""
+        database = self._library.database
+        given = await answers_between(database, corpus, since, until, _MOST_READ)
+        marks = await feedback_between(database, corpus, since, until)
+        declined = [each for each in given if _is_unanswered(each)]
+        wanted = await times_asked(database, [each.id for each in declined])
+        unhelpful = [(each, *marks[each.id]) for each in given if marks.get(each.id, (0, 0))[1]]
+        unhelpful.sort(key=lambda entry: -entry[2])
+        cited: Counter[str] = Counter()
+        for each in given:
+            cited.update({name for name in map(_source, each.answer.get("citations", ())) if name})
+        return ActivityReport(
+            since,
+            until,
+            len(given),
+            tuple(await asyncio.to_thread(subjects, declined, wanted)),
+            tuple(unhelpful),
+            tuple(cited.most_common(_SOURCES)),
+            await usage_since(database, since, corpus),
+        )
+
+    async def tell_moderators(self, given: StoredAnswer, by: discord.abc.User) -> None:
+        """Tell in the moderators' channel, where there is one, what somebody wants to know."""
+        for guild in self._client.guilds:
+            here = given.guild_id == guild.id
+            directly = given.guild_id is None and self._contexts.corpus_of(guild.id) == given.corpus
+            if here or directly:
+                say = await self._say(guild)
+                words = say(
+                    "moderators-are-asked",
+                    user=plain(by.display_name, 80),
+                    question=plain(given.question or "", 500),
+                )
+                await self._send(guild, note(words), f"wanted{given.id}")
+
+    async def send_due(self) -> int:
+        """Send the reports that are due now. Returns how many were sent."""
+        sent = 0
+        for guild in list(self._client.guilds):
+            settings = await self._guild_settings.of(guild.id)
+            if settings.moderators_channel is None:
+                continue
+            zone = ZoneInfo(settings.zone or self._settings.timezone)
+            now = self._library.clock().astimezone(zone)
+            begin = now - timedelta(days=(now.weekday() - _WEEKDAY) % 7)
+            begin = begin.replace(hour=_HOUR, minute=0, second=0, microsecond=0)
+            due = begin if begin <= now else begin - WEEK
+            week = f"{due:%G-W%V}"
+            if settings.reported_week == week:
+                continue
+            # Who has just chosen a channel waits for the end of a week.
+            if settings.reported_week is not None:
+                found = await self.report(self._contexts.corpus_of(guild.id), due - WEEK, due)
+                if found.asked:
+                    page = report_page(found, await self._say(guild))
+                    if not await self._send(guild, page, f"report{guild.id}{week[-3:]}"[-25:]):
+                        continue
+                    sent += 1
+            await self._guild_settings.change(guild.id, reported_week=week)
+        return sent
+
+    async def _send(self, guild: discord.Guild, page: Page, nonce: str) -> bool:
+        """False if it is to be tried again; what may not be sent is given up."""
+        channel_id = (await self._guild_settings.of(guild.id)).moderators_channel
+        channel = guild.get_channel_or_thread(channel_id) if channel_id is not None else None
+        if not isinstance(channel, discord.abc.Messageable):
+            return True
+        more: dict[str, Any] = {} if page.view is None else {"view": page.view}
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                await channel.send(embed=page.embed, nonce=nonce, **more)
+        except (discord.Forbidden, discord.NotFound) as error:
+            error_pages.log(error, "moderators' channel", server=guild.id)
+        except (discord.HTTPException, OSError, TimeoutError) as error:
+            error_pages.log(error, "moderators' channel", server=guild.id)
+            return False
+        return True
+
+    async def _say(self, guild: discord.Guild) -> Say:
+        settings = await self._guild_settings.of(guild.id)
+        return translator_for(settings.language or guild.preferred_locale.value)
+
+    async def _keep_sending(self) -> None:
+        while True:
+            try:
+                if sent := await self.send_due():
+                    _log.info("weekly reports sent", extra=details(reports=sent))
+            except Exception as error:  # noqa: BLE001 - logged; tried again soon
+                error_pages.log(error, "weekly reports")
+            await asyncio.sleep(_EVERY_SECONDS)
+
+
+def subjects(given: Sequence[StoredAnswer], wanted: dict[str, int]) -> list[Subject]:
+    """Group questions by what they are about, the subject of most questions first.
+
+    Questions share a subject if they share a name, a number or another word that news at large
+    seldom has; ``wanted`` is how many asked the moderators, by answer.
+    """
+    alike: dict[str, list[StoredAnswer]] = defaultdict(list)
+    for each in given:
+        alike[question_key(each.question or "")].append(each)
+    left = {
+        key: (
+            Unanswered(
+                same[0].id,
+                same[0].question or "",
+                len(same),
+                sum(wanted.get(a.id, 0) for a in same),
+            ),
+            _telling_words(same[0].question or ""),
+        )
+        for key, same in alike.items()
+    }
+    found: list[Subject] = []
+    while left:
+        weights: Counter[str] = Counter()
+        for question, words in left.values():
+            weights.update(dict.fromkeys(words, question.times))
+        best = max(weights, key=lambda stem: (weights[stem], stem), default=None)
+        having = [key for key, (_, words) in left.items() if best is not None and best in words]
+        if best is None or len(having) < 2:
+            found += [Subject(None, (question,)) for question, _ in left.values()]
+            break
+        name = Counter(left[key][1][best] for key in having).most_common(1)[0][0]
+        members = sorted((left.pop(key)[0] for key in having), key=_importance)
+        found.append(Subject(name, tuple(members)))
+    return sorted(found, key=lambda subject: [_importance(q) for q in subject.as_one()])
+
+
+def _telling_words(question: str) -> dict[str, str]:
+    """By stem, the words of a question that say what it is about."""
+    found: dict[str, str] = {}
+    for word in _WORD.findall(question):
+        lower = word.casefold()
+        if len(lower) < 2 or any(lower in words for words in common_words().values()):
+            continue
+        if not is_common(lower):
+            found.update(dict.fromkeys(stems(lower)[:1], word))
+    return found
+
+
+def _importance(question: Unanswered) -> tuple[int, int]:
+    return -question.wanted, -question.times
+
+
+def _is_unanswered(given: StoredAnswer) -> bool:
+    return bool(given.answer.get("abstained")) and not given.answer.get("reply")
+
+
+def _source(citation: object) -> str | None:
+    article = citation.get("article") if isinstance(citation, dict) else None
+    return article.get("source") if isinstance(article, dict) else None
