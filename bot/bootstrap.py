@@ -20,6 +20,7 @@ from bot.services.answers import AnswerService
 from bot.services.ask import AskService
 from bot.services.conversations import Conversations
 from bot.services.dm_guilds import DMGuildResolver
+from bot.services.feed_posts import FeedPostService
 from bot.services.guild_retention import GuildRetention
 from bot.services.guild_settings import GuildSettingsCache
 from bot.services.ingestion import IngestionServices, open_ingestion
@@ -78,6 +79,7 @@ class Services:
     guild_retention: GuildRetention
     ingestion: IngestionServices
     job_board: JobProgressBoard
+    feed_posts: FeedPostService
     setup: SetupService
     report: ReportService
     lists: PagedLists = field(default_factory=PagedLists)
@@ -146,6 +148,7 @@ async def open_services(
             guild_settings=guild_settings,
             guild_retention=retention,
             ingestion=ingestion,
+            feed_posts=FeedPostService(library, settings),
             job_board=JobProgressBoard(client, settings, library, ingestion, contexts),
             report=ReportService(client, settings, library, contexts, guild_settings),
             setup=SetupService(

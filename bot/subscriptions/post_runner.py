@@ -63,7 +63,7 @@ class PostBlocked(Exception):
     """A channel may not be written to at present; ``code`` is that of Discord."""
 
     def __init__(self, code: int) -> None:
-        super().__init__(f"Discord refuses with {code}")
+        super().__init__(str(code))
         self.code = code
 
 

@@ -28,8 +28,7 @@ from retrieval.timestamps import CLOCK_SLACK, from_micros, to_micros
 from retrieval.web.urls import canonical_url
 
 _LOOKUP = 5_000  # bound parameters a statement
-# Rows that the event loop makes ready in one go.
-_INSERTED = 200
+_INSERTED = 200  # rows that the event loop makes ready in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,6 @@ class FeedRepository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    # Reading
 
     async def of(self, corpus: Corpus) -> list[Feed]:
         query = _FEEDS.where(feeds.c.corpus_id == corpus.id, feeds.c.state != FEED_REMOVED)
@@ -156,8 +153,6 @@ class FeedRepository:
             return found
 
         return await self._database.read(read)
-
-    # Moderators' changes
 
     async def add(
         self,
@@ -246,6 +241,25 @@ class FeedRepository:
             etag=None,
             last_modified=None,
         )
+
+    async def move(
+        self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime, *, url: str, kind: str
+    ) -> None:
+        """Give a feed another address. Raises ``Refused`` if another feed of the corpus has it."""
+        canonical, at = canonical_url(url), to_micros(now)
+        same = feeds.c.corpus_id == corpus.id, feeds.c.canonical_url == canonical
+        async with self._database.write() as connection:
+            # A feed that was removed there keeps its items, under a name of its own.
+            await connection.execute(
+                update(feeds)
+                .where(*same, feeds.c.state == FEED_REMOVED)
+                .values(canonical_url=f"{canonical}#removed-{at}")
+            )
+            other = select(feeds.c.id).where(*same, feeds.c.id != feed.id)
+            if (other_id := await connection.scalar(other)) is not None:
+                raise Refused("feed-exists", corpus=corpus.name, id=str(other_id))
+        changes = {**_FORGOTTEN, "url": url, "canonical_url": canonical, "kind": kind}
+        await self._change(corpus, feed, actor, now, "feed.edit", next_at=at, **changes)
 
     async def remove(self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime) -> None:
         await self._change(corpus, feed, actor, now, "feed.remove", state=FEED_REMOVED)

@@ -139,6 +139,19 @@ class FeedService(FeedVisitor):
         )
         return await self._feeds.feed(found, str(feed.id))
 
+    async def move(self, reference: str, corpus: str, actor: Actor, address: str) -> Feed:
+        """Ask a feed at another address, its own or its site's, from now on; what it brought stays
+        known.
+
+        Raises ``UnreadableSource`` if there is none and ``Refused`` if another feed has it.
+        """
+        found, feed = await self._named(reference, corpus)
+        url, _, document = await find_feed(address, self._web, self._read_feed)
+        now = self._library.clock()
+        await self._feeds.move(found, feed, actor, now, url=url, kind=document.kind)
+        self._remembered.pop(feed.id, None)
+        return await self._feeds.feed(found, str(feed.id))
+
     async def preview_filters(
         self, reference: str, corpus: str, filters: FeedFilters
     ) -> tuple[Feed, list[FilteredItem]]:

@@ -16,17 +16,18 @@ from discord.ext import commands
 from bot.bootstrap import Services
 from bot.cogs._feed_progress import FeedProgress
 from bot.cogs._moderator_checks import (
-    Suggested,
     acknowledge,
     for_moderators,
     send_pages,
-    suggest,
     telling,
 )
+from bot.cogs.feeds._edit_command import EditCommand
+from bot.cogs.feeds._feed_choices import suggest_feeds
+from bot.cogs.feeds._filter_words import words_of
+from bot.cogs.feeds._post_commands import PostCommands
 from bot.errors import UserError
 from bot.i18n import say_note
 from bot.i18n.translator import command_text
-from bot.services.permissions import RequestContext
 from bot.ui.escaping import explained, plain
 from bot.ui.links import link_of
 from bot.ui.moderation import feed_lines, import_lines, item_lines, verdict_line, visit_lines
@@ -46,13 +47,14 @@ _LOOK_SECONDS = 600.0
 # After so long, and as often, who waits is told how far it is.
 _SHOW_SECONDS = 2.0
 _AT_ONCE = 4
-_MOST_WORDS = 20
 _OPML_BYTES = 5_000_000
 _DOWNLOAD_SECONDS = 60.0
 
 
 @for_moderators
 class FeedCommands(
+    PostCommands,
+    EditCommand,
     commands.GroupCog,
     group_name="feeds",
     group_description=command_text("command-feeds"),
@@ -86,7 +88,7 @@ class FeedCommands(
         context = await self._services.contexts.of_interaction(interaction)
         corpus = context.require_moderator()
         link = link_of(address)
-        wanted, unwanted = _words(include), _words(exclude)
+        wanted, unwanted = words_of(include), words_of(exclude)
         await acknowledge(interaction)
         with telling(link, not_found="feed-unknown", refused="feed-known"):
             add = self._services.ingestion.feeds.add(
@@ -165,7 +167,7 @@ class FeedCommands(
             "languages": languages,
             "categories": categories,
         }
-        words = {key: _words(text) for key, text in given.items() if text}
+        words = {key: words_of(text) for key, text in given.items() if text}
         await acknowledge(interaction)
         service = self._services.ingestion.feeds
         with telling(feed, not_found="feed-unknown"):
@@ -303,19 +305,7 @@ class FeedCommands(
     async def _feeds(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        async def find(context: RequestContext, corpus: str) -> Suggested:
-            feeds = await self._services.ingestion.feeds.feeds(corpus)
-            words = typed.casefold()
-            return [
-                (
-                    f"{feed.id} · {feed.name} · {context.say(f'feed-state-{feed.state}')}",
-                    str(feed.id),
-                )
-                for feed in feeds
-                if words in f"{feed.id} {feed.name} {feed.url}".casefold()
-            ]
-
-        return await suggest(self._services, interaction, find)
+        return await suggest_feeds(self._services, interaction, typed)
 
     async def _change(
         self,
@@ -379,11 +369,3 @@ class FeedCommands(
             raise UserError("feed-took-too-long") from error
         finally:
             task.cancel()
-
-
-def _words(given: str | None) -> tuple[str, ...]:
-    words = [" ".join(word.split()) for word in (given or "").split(",")]
-    words = [word for word in words if word]
-    if len(words) > _MOST_WORDS:
-        raise UserError("feed-too-many-words", most=_MOST_WORDS)
-    return tuple(words)

@@ -127,3 +127,68 @@ async def test_sixty_articles_of_six_feeds_come_once_each_newest_first(room: New
     assert len(room.shown(channels[2])) == 60
     assert not [call for call in room.standin.calls if call.status == 429]
     assert len(await active_posts(room.services.library.database)) == 4
+
+
+async def test_a_moderator_makes_changes_pauses_and_ends_a_post(room: Newsroom) -> None:
+    standin, guild = room.standin, room.guild
+    standin.commands.open_to_all = True
+    general, news = standin.channel(guild), standin.channel(guild, "news", kind=NEWS)
+    mo, ada = standin.member(guild, "Mo", moderator=True), standin.member(guild, "Ada")
+    role = standin.role(guild, "readers", mentionable=True)
+    hidden = standin.role(guild, "staff")
+    await room.add_feed(0)
+
+    async def do(command: str, **options: Any) -> str:
+        return (await (await mo.slash(general, f"feeds {command}", **options)).final()).text
+
+    refused = await (await ada.slash(general, "feeds post", topic="floods")).final()
+    assert "Only moderators" in refused.text
+    assert "no announcement channel" in await do("post", publish=True)
+    assert "may not mention" in await do("post", mention=hidden)
+    assert "both ends" in await do("post", quiet_from="22:00")
+    assert "no feed" in await do("post", feed="77")
+    made = await do(
+        "post", feed="1", channel=news, mention=role, publish=True, most_a_day=3, include="Arvel",
+        quiet_from="22:00", quiet_until="6:30", zone="Europe/Berlin", each="story",
+    )  # fmt: skip
+    for words in (f"<#{news.id}>", f"<@&{role.id}>", "3 a day", "22:00–06:30 (Europe/Berlin)", "Arvel"):  # fmt: skip
+        assert words in made
+    changed = await do("post", change=1, topic="bridges", languages="de", clear="quiet", settle=0)
+    assert "topic bridges" in changed
+    assert "language:de" in changed
+    assert "22:00" not in changed
+    [post] = await active_posts(room.services.library.database)
+    assert (post.feed_id, post.topic, post.settle_minutes) == (None, "bridges", 0)
+    assert post.include == ("Arvel", "language:de")
+    standin.deny(general, "embed_links")
+    assert "Embed Links" in await do("post", change=1, channel=general, clear="mention")
+    assert "is paused" in await do("posts pause", post=1)
+    assert "paused" in await do("posts list")
+    assert "goes on from now" in await do("posts resume", post=1)
+    [choice] = await mo.autocomplete(general, "feeds posts remove", option="post", typed="")
+    assert choice.name.startswith("1 · #news · topic bridges")
+    assert "has ended" in await do("posts remove", post=1)
+    assert "Nothing is posted" in await do("posts list")
+    audit = await (await mo.slash(general, "audit")).final()
+    assert all(
+        f"post.{what}" in audit.text for what in ("add", "edit", "pause", "resume", "remove")
+    )
+
+
+async def test_a_feed_is_changed_in_place(room: Newsroom) -> None:
+    standin, guild = room.standin, room.guild
+    general, mo = standin.channel(guild), standin.member(guild, "Mo", moderator=True)
+    first, second = await room.add_feed(0), await room.add_feed(1)
+    moved = room.publish(7, range(5))
+
+    async def edit(**options: Any) -> str:
+        return (await (await mo.slash(general, "feeds edit", **options)).final()).text
+
+    assert "/feed7" in await edit(feed=str(first), address=moved, include="Arvel, Bronn")
+    feeds = room.services.ingestion.feeds
+    feed = await feeds.feed(str(first), room.corpus)
+    assert (feed.id, feed.url, feed.include) == (first, moved, ("Arvel", "Bronn"))
+    assert (await feeds.visit(feed)).counts["indexed"] == 2
+    assert "only with" not in await edit(feed=str(first), include="-")
+    assert "has this feed already" in await edit(feed=str(second), address=moved)
+    assert "what is to change" in await edit(feed=str(second))

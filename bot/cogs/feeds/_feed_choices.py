@@ -1,0 +1,32 @@
+"""The feeds of a server as suggestions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.bootstrap import Services
+from bot.cogs._moderator_checks import Suggested, suggest
+from bot.services.permissions import RequestContext
+
+
+async def suggest_feeds(
+    services: Services, interaction: discord.Interaction[Any], typed: str
+) -> list[app_commands.Choice[str]]:
+    """The feeds whose number, name or address holds what was typed."""
+
+    async def find(context: RequestContext, corpus: str) -> Suggested:
+        feeds = await services.ingestion.feeds.feeds(corpus)
+        words = typed.casefold()
+        return [
+            (
+                f"{feed.id} · {feed.name} · {context.say(f'feed-state-{feed.state}')}",
+                str(feed.id),
+            )
+            for feed in feeds
+            if words in f"{feed.id} {feed.name} {feed.url}".casefold()
+        ]
+
+    return await suggest(services, interaction, find)
