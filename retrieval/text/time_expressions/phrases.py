@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -51,12 +51,18 @@ _DOT_ABOVE = "\u0307"
 _NAME = re.compile(r"\{([a-z]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PhraseForm:
     """A form of words for time; ``means`` names what is made of its groups."""
 
     means: str
-    pattern: Pattern
+    source: str
+    flags: int = re.IGNORECASE
+
+    @cached_property
+    def pattern(self) -> Pattern:
+        # Half a second for all of a language, which a question without a time should not wait for.
+        return _compiled(self.source, self.flags)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,12 +144,10 @@ def time_language(code: str) -> TimeLanguage:
         words,
         made,
         tuple(
-            PhraseForm(
-                means, _compiled(f"{bound[0]}(?:{pattern}){bound[1]}", 0 if case else re.IGNORECASE)
-            )
+            PhraseForm(means, f"{bound[0]}(?:{pattern}){bound[1]}", 0 if case else re.IGNORECASE)
             for means, pattern, case in _entries("form", data, shared, parts)
         ),
-        tuple(PhraseForm(means, _compiled(pattern)) for means, pattern, _ in periods),
+        tuple(PhraseForm(means, pattern) for means, pattern, _ in periods),
         each_of([*none.get("names", ()), *shared.get("names", ()), *none.get("durations", ())]),
         each_of(report.get("before", ())),
         each_of(report.get("behind", ())),
