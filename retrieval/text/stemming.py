@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
+from itertools import islice
 
 import tantivy
 
@@ -28,6 +29,8 @@ _NOT_LATIN = frozenset(
     " sr ta te th ug uk ur yi yue zh".split()
 )
 _CUT = 5
+# Names and words are stemmed again and again; so many of them are remembered.
+_SHORT, _CACHED = 40, 16_384
 _DIGIT = re.compile(r"\d")  # a number or a code has no ending
 # What stands for no language, or for a text that is in none.
 _NONE = frozenset(["und", "zxx"])
@@ -49,7 +52,28 @@ _CUT_SCRIPTS = re.compile("[\u0530-\u05ff\u0900-\u0b7f\u0c00-\u0dff\u10a0-\u10ff
 def stems(text: str, language: str | None = None) -> list[str]:
     """The stems of a text's words, in order, one for each of ``words.placed_words``. Cheap for a
     question or a sentence. ``language`` is an ISO 639-1 code."""
+    if len(text) <= _SHORT:
+        return list(_short_stems(text, language))
     return stems_of(words(text), language)
+
+
+def stems_of_each(texts: Sequence[str], language: str | None = None) -> list[list[str]]:
+    """The ``stems`` of each text, faster than one by one."""
+    found = [words(text) for text in texts]
+    plain = [each for each in found if all(map(str.isascii, each))]
+    # Stemming takes as long for a word as for a hundred.
+    stemmed = iter(stems_of([word for each in plain for word in each], language))
+    return [
+        list(islice(stemmed, len(each)))
+        if all(map(str.isascii, each))
+        else stems_of(each, language)
+        for each in found
+    ]
+
+
+@lru_cache(maxsize=_CACHED)
+def _short_stems(text: str, language: str | None) -> tuple[str, ...]:
+    return tuple(stems_of(words(text), language))
 
 
 def stems_of(found: Sequence[str], language: str | None = None) -> list[str]:
@@ -69,6 +93,7 @@ def stems_of(found: Sequence[str], language: str | None = None) -> list[str]:
     return stemmed if all(stemmed) else [s or w for s, w in zip(stemmed, found, strict=True)]
 
 
+@lru_cache(maxsize=256)
 def form_of(language: str | None) -> str:
     """The name of the way in which Latin words of a language become stems; languages with the same
     have the same stems."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-from retrieval.text.words import has_unspaced
+from retrieval.text.words import has_unspaced, without_marks
 
-# Between words stands what is neither letter nor digit; these often, and are found faster one by one.
-_MARKS = "’“”—–‘…\xa0"
 _OTHER_SEPARATOR = re.compile(r"[^\w\x00-\x7f]")
 _SEPARATED = bytes(byte if byte > 127 or chr(byte).isalnum() else ord(" ") for byte in range(256))
 
@@ -20,22 +18,22 @@ def stands_whole(part: str, text: str) -> bool:
 
 def place_of_whole(part: str, text: str) -> int | None:
     """Where ``part`` first stands so in ``text``, in this very case; None where it doesn't."""
+    if not part or part not in text:
+        return None
     before, after = "", ""
     if part[:1].isalnum() and not has_unspaced(part[0]):
         before = r"(?<![^\W_])" + r"(?<!\d[.,])" * part[0].isdigit()
     if part[-1:].isalnum() and not has_unspaced(part[-1]):
         after = r"(?![^\W_])" + r"(?![.,]\d)" * part[-1].isdigit()
-    found = re.search(before + re.escape(part) + after, text) if part else None
+    found = re.search(before + re.escape(part) + after, text)
     return found.start() if found else None
 
 
 def encoded_words(text: str) -> list[bytes]:
     """The runs of letters and digits of a text, in UTF-8; as ``[^\\W_]+`` finds them, only faster."""
+    text = without_marks(text)
     if not text.isascii():
-        for mark in _MARKS:
-            text = text.replace(mark, " ")
-        if not text.isascii():
-            text = _OTHER_SEPARATOR.sub(" ", text)
+        text = _OTHER_SEPARATOR.sub(" ", text)
     return text.encode("utf-8", "surrogatepass").translate(_SEPARATED).split()
 
 

@@ -49,9 +49,7 @@ class Word(NamedTuple):
 def words(text: str) -> list[str]:
     """The words of ``text`` in their one form, but for capitals; of scripts without spaces every two
     or three neighbouring characters."""
-    if not text.isascii():
-        for mark in _MARKS:
-            text = text.replace(mark, " ")
+    text = without_marks(text)
     if text.isascii():
         return _ASCII_WORD.findall(text)
     text = folded(text)
@@ -62,6 +60,7 @@ def words(text: str) -> list[str]:
 
 def placed_words(text: str) -> list[Word]:
     """The same, each with the characters of ``text`` that it stands at."""
+    text = without_marks(text)
     if text.isascii():
         return [Word(match[0], *match.span()) for match in _ASCII_WORD.finditer(text)]
     return [
@@ -69,6 +68,14 @@ def placed_words(text: str) -> list[Word]:
         for found in _run().finditer(text)
         for word, start, end in _words_of(found[0])
     ]
+
+
+def without_marks(text: str) -> str:
+    """``text`` with a space for each of the marks that most texts have beside ASCII; as long as it."""
+    if not text.isascii():
+        for mark in _MARKS:
+            text = text.replace(mark, " ")
+    return text
 
 
 def surface_words(text: str) -> list[str]:

@@ -10,7 +10,8 @@ import pytest
 from retrieval.search.query import content_words
 from retrieval.text.question_language import question_language
 from retrieval.text.question_words import known_languages, question_words
-from retrieval.text.stemming import form_of, stemming_language, stems
+from retrieval.text.spelling import nearest_word
+from retrieval.text.stemming import form_of, stemming_language, stems, stems_of_each
 from retrieval.text.words import placed_words, surface_words, words
 
 
@@ -189,3 +190,26 @@ def test_kana_tells_japanese_among_many_characters() -> None:
 )
 def test_ways_of_writing_a_language_are_one(language: str, one: str, other: str) -> None:
     assert stems(one, language) == stems(other, language)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "tr", "vi", "zh", None])
+def test_many_texts_have_the_stems_that_each_has_by_itself(language: str | None) -> None:
+    texts = [
+        "Bridges were opened in Maravel.",
+        "",
+        "Die Brücken wurden eröffnet, “sagte” sie…",
+        "Мосты открыты в 2026 году",
+        "नए पुलों का उद्घाटन",
+        "新しい橋 Maravel hoà bình",
+        "The lorries’ tolls: 412 million crowns, which nobody had expected to be paid so soon.",
+    ]
+    assert stems_of_each(texts, language) == [stems(text, language) for text in texts]
+
+
+def test_of_words_as_near_the_more_frequent_is_the_nearest() -> None:
+    counts = {"rogers": 1, "rodgers": 2, "roders": 9, "dodgers": 50, "rodgering": 80}
+    assert nearest_word("rodgrs", counts, 2) == "roders"
+    assert nearest_word("rodgrs", counts | {"roders": 2}, 2) == "roders"
+    assert nearest_word("rodgrs", counts | {"roders": 1}, 2) == "rodgers"
+    assert nearest_word("rogers", counts, 2) is None
+    assert nearest_word("rattling", counts, 2) is None

@@ -98,13 +98,17 @@ def parts(word: str) -> Iterator[tuple[str, str]]:
 def nearest_word(word: str, counts: Mapping[str, float], most: int) -> str | None:
     """The word of ``counts`` that is the fewest edits away and begins with the same letter, of several
     the most frequent; None if none is within ``most`` edits, or ``word`` itself is there."""
-    near = [
-        (edits(word, other, most), -count, other)
-        for other, count in counts.items()
-        if other[:1] == word[:1] and abs(len(other) - len(word)) <= most
-    ]
-    best = min(near, default=None)
-    return best[2] if best is not None and 0 < best[0] <= most else None
+    if word in counts:
+        return None
+    best: tuple[int, int, str] | None = None
+    for other, count in counts.items():
+        if other[:1] != word[:1] or abs(len(other) - len(word)) > most:
+            continue
+        if (found := edits(word, other, most)) <= most:
+            # What is further away than the nearest one so far need not be counted to the end.
+            most = found
+            best = min(best or (found, -count, other), (found, -count, other))
+    return best[2] if best is not None else None
 
 
 def edits(one: str, other: str, most: int) -> int:
