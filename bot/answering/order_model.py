@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from bot.answering.text_classifier import TextClassifier
 from retrieval.embedders.wordllama import sentence_vectors
-from retrieval.text.stemming import stems
+from retrieval.text.stemming import stems_of_each
 
 Matrix = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.int8]
@@ -71,8 +71,19 @@ class OrderModel:
     def levels(self, sentences: Sequence[str], title: str) -> Levels:
         """How far each sentence of a text is to be distrusted: ``NONE`` to ``MARKED``, shape
         ``(sentences,)``. Some 0.3 ms a sentence: use a worker thread."""
-        found = self._told(*self.scores(sentences, title))
-        for place, parts in self._joined(sentences, found):
+        found = self.whole_levels(sentences, title)
+        return self.with_parts(found, sentences, title, range(len(sentences)))
+
+    def whole_levels(self, sentences: Sequence[str], title: str) -> Levels:
+        """The same of the sentences as they stand, of which one may be two."""
+        return self._told(*self.scores(sentences, title))
+
+    def with_parts(
+        self, whole: Levels, sentences: Sequence[str], title: str, places: Iterable[int]
+    ) -> Levels:
+        """The ``whole`` levels, at these ``places`` with what the parts of a sentence tell too."""
+        found = whole.copy()
+        for place, parts in self._parted(sentences, whole, places):
             apart = [*sentences[:place], *parts, *sentences[place + 1 :]]
             told = self._told(*self.scores(apart, title))
             found[place] = max(found[place], *told[place : place + 2])
@@ -85,19 +96,18 @@ class OrderModel:
         found[order > self.marked] = MARKED
         return found
 
-    def _joined(
-        self, sentences: Sequence[str], found: Levels
+    def _parted(
+        self, sentences: Sequence[str], found: Levels, places: Iterable[int]
     ) -> Iterator[tuple[int, tuple[str, str]]]:
-        """The places of sentences that are not distrusted, but would be cut in two for one part that
-        is worded like an order; with the parts of the likeliest cut."""
+        """Those of the places of sentences that are not distrusted, but would be cut in two for one part
+        that is worded like an order; with the parts of the likeliest cut."""
         cuts = [
-            (place, text[: joint.start()], text[joint.end() :])
-            for place, text in enumerate(sentences)
+            (place, head, tail)
+            for place in places
             if found[place] < DOUBTFUL
-            for joint in islice(_JOINT.finditer(text), _PARTS)
+            for head, tail in _cuts(sentences[place])
         ]
-        texts = [tail for _, _, tail in cuts]
-        texts += [head for _, head, _ in cuts if _STOPPED.search(head)]
+        texts = [text for _, *parts in cuts for text in _telling(*parts)]
         worded = self._worded_like_orders(list(dict.fromkeys(texts)))
         best: dict[int, tuple[float, tuple[str, str]]] = {}
         for place, head, tail in cuts:
@@ -135,9 +145,7 @@ class OrderModel:
         odds = self.odds([text], sentence_vectors([text]))
         if odds[0, 0] + odds[0, odds.shape[1] // 2] > 0:
             return True
-        joints = list(islice(_JOINT.finditer(text), _PARTS))
-        heads = [text[: joint.start()] for joint in joints]
-        parts = [text[joint.end() :] for joint in joints] + [h for h in heads if _STOPPED.search(h)]
+        parts = [part for cut in _cuts(text) for part in _telling(*cut)]
         return bool(self._worded_like_orders(parts))
 
     def _worded_like_orders(self, texts: Sequence[str]) -> dict[str, float]:
@@ -180,6 +188,19 @@ class OrderModel:
         return cls(wording, meaning, order, foreign, *thresholds)
 
 
+def _cuts(text: str) -> Iterator[tuple[str, str]]:
+    """The two parts of a sentence at each place where it may be two."""
+    for joint in islice(_JOINT.finditer(text), _PARTS):
+        yield text[: joint.start()], text[joint.end() :]
+
+
+def _telling(head: str, tail: str) -> Iterator[str]:
+    """The parts of a cut that may be sentences."""
+    yield tail
+    if _STOPPED.search(head):
+        yield head
+
+
 def sentence_odds(
     wording: TextClassifier, meaning: Matrix, sentences: Sequence[str], vectors: Matrix
 ) -> Matrix:
@@ -203,7 +224,7 @@ def context_features(sentences: Sequence[str], title: str, vectors: Matrix, odds
     """What the second layer reads of each sentence of a text; one row each. ``vectors`` are those of
     the sentences and, last, of the title."""
     count, half = len(sentences), odds.shape[1] // 2
-    words = [frozenset(stems(text)) for text in [*sentences, title]]
+    words = [frozenset(each) for each in stems_of_each([*sentences, title])]
     names = [frozenset(_NAME.findall(text)) for text in sentences]
     suspicion: Matrix = (odds[:, 0] + odds[:, half]) / np.float32(2)
     around = np.concatenate([[0.0], suspicion, [0.0]])

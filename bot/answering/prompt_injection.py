@@ -12,11 +12,9 @@ English: in a text of another language they are told where they are English.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
-
-import numpy as np
 
 from bot.answering.answer_language import is_in_another_language
 from bot.answering.order_model import DOUBTFUL, MARKED, NONE, STRAY, OrderModel
@@ -27,6 +25,8 @@ __all__ = [
     "MARKED",
     "STRAY",
     "asks_about_instructions",
+    "is_stray",
+    "is_unquotable",
     "orders_in",
     "quotable_text",
     "strip_injected_instructions",
@@ -72,36 +72,90 @@ def warm_up() -> None:
     _model().levels(["Write a poem."], "")
 
 
-@lru_cache(maxsize=_CACHED_TEXTS)
-def _levels(text: str, title: str) -> tuple[tuple[int, int, int], ...]:
-    """Start and end of each sentence, and how far it is to be distrusted."""
-    if title.rstrip().endswith(_WHOLE) and title.strip() in text:
-        title = ""  # made of the first sentence: nothing can be held against it
-    spans = list(sentence_spans(text))
-    told = [text[start:end] for start, end in spans]
-    found = _model().levels(told, title)
-    if is_in_another_language(text, _LEARNED):
-        # What was learned is English: all of Arabic is strange to it, and nothing of that is told.
-        own = np.array([is_in_another_language(each, _LEARNED) for each in told], dtype=bool)
-        found[own] = NONE
-    return tuple((start, end, int(each)) for (start, end), each in zip(spans, found, strict=True))
+class _DistrustedText:
+    """The sentences of a text, and how far each is to be distrusted: told when it is asked about.
+
+    Any thread may ask: what two find out at once is the same.
+    """
+
+    def __init__(self, text: str, title: str) -> None:
+        if title.rstrip().endswith(_WHOLE) and title.strip() in text:
+            title = ""  # made of the first sentence: nothing can be held against it
+        self._text, self._title = text, title
+        self.spans = list(sentence_spans(text))
+        self._whole = _model().whole_levels(self._sentences(), title)
+        self._known: dict[int, int] = {}
+
+    def levels(self, places: Iterable[int]) -> list[int]:
+        """The levels of the sentences at these places."""
+        places = list(places)
+        unknown = [place for place in places if place not in self._known]
+        if unknown:
+            sentences = self._sentences()
+            found = _model().with_parts(self._whole, sentences, self._title, unknown)
+            self._known |= {place: int(found[place]) for place in unknown if not found[place]}
+            distrusted = [place for place in unknown if found[place]]
+            # What was learned is English: all of Arabic is strange to it, and nothing of that is told.
+            foreign = bool(distrusted) and self._is_foreign
+            for place in distrusted:
+                own = foreign and is_in_another_language(sentences[place], _LEARNED)
+                self._known[place] = NONE if own else int(found[place])
+        return [self._known[place] for place in places]
+
+    def between(self, start: int, end: int) -> list[int]:
+        """The places of the sentences that have something in common with that stretch of the text."""
+        return [n for n, span in enumerate(self.spans) if overlaps(start, end, [span])]
+
+    def told(self, places: Iterable[int]) -> Iterator[tuple[int, int, int]]:
+        """Start and end of the sentences at these places, and their levels."""
+        places = list(places)
+        for place, level in zip(places, self.levels(places), strict=True):
+            yield *self.spans[place], level
+
+    def _sentences(self) -> list[str]:
+        return [self._text[start:end] for start, end in self.spans]
+
+    @cached_property
+    def _is_foreign(self) -> bool:
+        return is_in_another_language(self._text, _LEARNED)
+
+
+_distrusted = lru_cache(maxsize=_CACHED_TEXTS)(_DistrustedText)
 
 
 def orders_in(text: str, title: str = "", *, level: int = MARKED) -> list[tuple[int, int]]:
     """Where sentences stand in ``text`` that address an assistant, in order: those of a ``level``
     (``MARKED``, ``DOUBTFUL``, ``STRAY``) and of the levels above."""
-    return [(start, end) for start, end, found in _levels(text, title) if found >= level]
+    read = _distrusted(text, title)
+    told = read.told(range(len(read.spans)))
+    return [(start, end) for start, end, found in told if found >= level]
+
+
+def is_stray(text: str, title: str, start: int, end: int) -> bool:
+    """Whether something from ``start`` to ``end`` in ``text`` is ``STRAY`` or worse."""
+    read = _distrusted(text, title)
+    return any(level >= STRAY for level in read.levels(read.between(start, end)))
+
+
+@lru_cache(maxsize=_CACHED_TEXTS)
+def is_unquotable(text: str, title: str, start: int, end: int) -> bool:
+    """Whether no answer quotes what stands from ``start`` to ``end`` in ``text``: an order beyond
+    doubt, or what may be one and is worded so by itself. A definition is only strange to its article.
+    """
+    read = _distrusted(text, title)
+    return any(_unquotable(text, *told) for told in read.told(read.between(start, end)))
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
 def unquotable_in(text: str, title: str = "") -> tuple[tuple[int, int], ...]:
-    """Where sentences stand in ``text`` that no answer quotes, in order: orders beyond doubt, and what
-    may be one and is worded so by itself. A definition is only strange to its article."""
-    return tuple(
-        (start, end)
-        for start, end, level in _levels(text, title)
-        if level == MARKED or (level == DOUBTFUL and _model().has_order_by_itself(text[start:end]))
-    )
+    """Where all such sentences stand in ``text``, in order."""
+    read = _distrusted(text, title)
+    told = read.told(range(len(read.spans)))
+    return tuple((start, end) for start, end, level in told if _unquotable(text, start, end, level))
+
+
+def _unquotable(text: str, start: int, end: int, level: int) -> bool:
+    return level == MARKED or (level == DOUBTFUL and _model().has_order_by_itself(text[start:end]))
 
 
 def overlaps(start: int, end: int, spans: Iterable[tuple[int, int]]) -> bool:

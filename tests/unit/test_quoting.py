@@ -17,6 +17,7 @@ from bot.answering.extractive.opening import OPENING
 from bot.answering.extractive.scoring import ScoringModel, learned_models
 from bot.answering.extractive.sentence_features import SENTENCE
 from bot.answering.extractive.window_evidence import window_evidence
+from bot.answering.prompt_injection import overlaps
 from retrieval.models import Passage, Reference, SearchResult, SearchResults
 from retrieval.search.query import content_words
 from retrieval.text.stemming import stems
@@ -104,9 +105,13 @@ def test_an_order_that_would_answer_is_left_out_for_what_else_does(
         start = text.find(order)
         return () if start < 0 else ((start, start + len(order)),)
 
+    def is_marked(text: str, title: str, start: int, end: int) -> bool:
+        return overlaps(start, end, marked(text))
+
     question = "How much did the Lantern Bridge cost the city in the end?"
     assert order in {quotation.text for quotation in asked(question, poisoned).quotations}
     monkeypatch.setattr(analysis, "unquotable_in", marked)
+    monkeypatch.setattr(analysis, "is_unquotable", is_marked)
     answer = asked(question, poisoned)
     assert answer.quotations[0].text.endswith("412 million crowns in the end.")
     assert order not in {quotation.text for quotation in (*answer.quotations, *answer.read)}

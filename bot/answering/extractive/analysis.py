@@ -7,12 +7,14 @@ words in the corpus) whose words stand in it.
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import islice, pairwise
+from typing import NamedTuple
 
 from bot.answering.extractive.answer_spans import AnswerSpan, names_inside
 from bot.answering.extractive.answer_type import (
@@ -22,13 +24,13 @@ from bot.answering.extractive.answer_type import (
     asking_part,
     expected_answer_type,
 )
-from bot.answering.extractive.sentences import asks, readable_sentences
+from bot.answering.extractive.sentences import SentenceSpan, asks, readable_sentences
 from bot.answering.extractive.spans_by_language import spans_in
 from bot.answering.extractive.vectors import TextVectors, text_vectors
 from bot.answering.prompt_injection import (
-    STRAY,
     asks_about_instructions,
-    orders_in,
+    is_stray,
+    is_unquotable,
     overlaps,
     unquotable_in,
 )
@@ -45,6 +47,7 @@ _LONGEST = 400
 _REACH = 6
 # What a statement before the question weighs.
 _LEADS_UP = 0.4
+_CACHED_PASSAGES = 1_024
 _TOKEN = re.compile(r"[^\W_]+")
 _FULL_NAME = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w’'-]*\w(?: [A-Z][\w’'-]*\w)+")
 _POSSESSIVE = re.compile(r"[’']s?$")
@@ -199,8 +202,7 @@ def is_order(result: SearchResult, text: str) -> bool:
     """Whether a sentence of a result, as it stands there, may be an order or have one in it."""
     passage = result.passage
     start = passage.text.find(text)
-    orders = unquotable_in(passage.text, passage.article.title)
-    return overlaps(start, start + len(text), orders)
+    return is_unquotable(passage.text, passage.article.title, start, start + len(text))
 
 
 def names_of(question: str, weights: Mapping[str, float], stemming: str = "en") -> frozenset[str]:
@@ -259,31 +261,23 @@ def _sentences(
     passage = result.passage
     title = passage.article.title
     orders = () if keeps_orders else unquotable_in(passage.text, title)
-    spans = readable_sentences(passage.text, passage.article.title)
-    words_of = [placed_words(passage.text[span.start : span.end]) for span in spans]
-    # All at once: it takes as long for a word as for a hundred.
-    stemmed = iter(stems_of([word.text for placed in words_of for word in placed], stemming))
-    for place, (span, placed) in enumerate(zip(spans, words_of, strict=True)):
-        text = passage.text[span.start : span.end]
-        terms = tuple(islice(stemmed, len(placed)))
+    for place, (span, text, terms, tokens) in enumerate(
+        _split_sentences(passage.text, title, stemming)
+    ):
         if overlaps(span.start, span.end, orders):
             continue
         # A question that only says what stands here would have an order shown to it.
         repeated = question_stems.issuperset(terms)
-        if (
-            repeated
-            and not quotes_orders
-            and overlaps(span.start, span.end, orders_in(passage.text, title, level=STRAY))
-        ):
+        if repeated and not quotes_orders and is_stray(passage.text, title, span.start, span.end):
             continue
-        words = frozenset(terms).union(*(meant[stem] for stem in meant.keys() & set(terms)))
+        words = frozenset(terms)
+        words = words.union(*(meant[stem] for stem in meant.keys() & words))
         # What the question says is no answer.
         possible = tuple(
             each
             for each in spans_in(text, known_names, expected, language)
             if not each.key or not key_stems(each.key, stemming) <= question_stems
         )
-        tokens = tuple((word.start, word.end) for word in placed)
         closeness = _closeness(terms, focus)
         yield PassageSentence(
             number,
@@ -300,6 +294,33 @@ def _sentences(
             tokens=tokens,
             closeness=closeness,
         )
+
+
+class _SplitSentence(NamedTuple):
+    """A sentence that can be quoted, with the stems of its words and their places in it."""
+
+    span: SentenceSpan
+    text: str
+    terms: tuple[str, ...]
+    tokens: tuple[tuple[int, int], ...]
+
+
+@lru_cache(maxsize=_CACHED_PASSAGES)
+def _split_sentences(text: str, title: str, stemming: str) -> tuple[_SplitSentence, ...]:
+    """What of a passage is the same for every question."""
+    spans = readable_sentences(text, title)
+    words_of = [placed_words(text[span.start : span.end]) for span in spans]
+    # All at once: it takes as long for a word as for a hundred.
+    stemmed = iter(stems_of([word.text for placed in words_of for word in placed], stemming))
+    return tuple(
+        _SplitSentence(
+            span,
+            text[span.start : span.end],
+            tuple(sys.intern(stem) for stem in islice(stemmed, len(placed))),
+            tuple((word.start, word.end) for word in placed),
+        )
+        for span, placed in zip(spans, words_of, strict=True)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -332,11 +353,13 @@ def _closeness(terms: Sequence[str], weights: Mapping[str, float]) -> tuple[floa
     found = [0.0] * len(terms)
     for stem, at in places.items():
         weight = weights[stem]
-        for here in range(len(terms)):
-            next_one = bisect_left(at, here)
-            distance = min(abs(here - place) for place in at[max(0, next_one - 1) : next_one + 1])
-            if distance:
-                found[here] += weight / (1 + distance / _REACH)
+        # From each place, halfway to the ones beside it.
+        bounds = [0, *((a + b) // 2 + 1 for a, b in pairwise(at)), len(terms)]
+        for place, (start, end) in zip(at, pairwise(bounds), strict=True):
+            for here in range(start, place):
+                found[here] += weight / (1 + (place - here) / _REACH)
+            for here in range(place + 1, end):
+                found[here] += weight / (1 + (here - place) / _REACH)
     return tuple(value / total for value in found)
 
 

@@ -29,7 +29,7 @@ from bot.answering.extractive.sentence_features import QuestionContext
 from bot.answering.extractive.speakers import with_speaker
 from bot.answering.extractive.window_evidence import window_evidence
 from bot.answering.models import Reason
-from bot.answering.prompt_injection import asks_about_instructions, overlaps, unquotable_in
+from bot.answering.prompt_injection import asks_about_instructions, is_unquotable
 from retrieval.models import SearchResult, SearchResults
 from retrieval.text.lengths import count_words
 from retrieval.text.stemming import stems
@@ -239,8 +239,8 @@ def _with_speaker(quotation: Quotation) -> str:
     if text == quotation.text:
         return text
     start = passage.text.find(text)
-    orders = unquotable_in(passage.text, passage.article.title)
-    return quotation.text if overlaps(start, start + len(text), orders) else text
+    ordered = is_unquotable(passage.text, passage.article.title, start, start + len(text))
+    return quotation.text if ordered else text
 
 
 def telling_weights(found: SearchResults) -> dict[str, float]:

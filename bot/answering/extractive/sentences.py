@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from retrieval.text.language import detect_language
 from retrieval.text.sentences import sentence_spans
 
 _SHORTEST = 12
+# A passage is read several times for one question, and again for the next one.
+_CACHED_TEXTS = 2_048
 # Where a title ends with so short a word ("of", "the"), the sentence goes on.
 _LINKING = 4
 # A line without an end is a heading, a caption or an entry of a list, but for a long one with a
@@ -48,6 +50,7 @@ _CONTACT_WORDS = 4
 # "Update 11:02 p.m.: The rocket ...", as live pages begin their entries.
 _ENTRY = re.compile(rf"(?:update|updated at)[ ,:–-]+{_CLOCK}\s*[:–—-]\s+", re.IGNORECASE)
 _CASED = re.compile(r"[A-Za-zÀ-ÿА-я]")
+_DIGIT = re.compile(r"\d")
 _NO_LETTER = re.compile(r"[\W_]+")
 # A sentence that begins with such a word in small letters has lost its beginning; "iPhone" and
 # "al-Shabaab" are none.
@@ -64,7 +67,8 @@ class SentenceSpan:
     finished: bool
 
 
-def readable_sentences(text: str, title: str = "") -> list[SentenceSpan]:
+@lru_cache(maxsize=_CACHED_TEXTS)
+def readable_sentences(text: str, title: str = "") -> tuple[SentenceSpan, ...]:
     """Return the sentences of ``text`` that can be quoted, in order; of two the same, the first.
 
     ``title`` is the article's.
@@ -78,7 +82,7 @@ def readable_sentences(text: str, title: str = "") -> list[SentenceSpan]:
                 continue
             said.add(words)
             found.append(span)
-    return found
+    return tuple(found)
 
 
 def asks(sentence: str) -> bool:
@@ -202,7 +206,7 @@ class _Rules:
             return True
         if _CONTACT.search(here) and len(_CONTACT.sub(" ", here).split()) <= _CONTACT_WORDS:
             return True
-        return len(here) < 90 and any(c.isdigit() for c in here) and not _STAMP.sub("", here)
+        return len(here) < 90 and bool(_DIGIT.search(here)) and not _STAMP.sub("", here)
 
 
 def _runs_on(title: str, rest: str, sentence: str) -> bool:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from bot.answering.extractive.sentences import readable_sentences
 from bot.answering.prompt_injection import STRAY, orders_in, overlaps
 from retrieval.models import Passage
-from retrieval.text.stemming import stems
+from retrieval.text.stemming import stems_of_each
 
 Matrix = npt.NDArray[np.float64]
 
@@ -202,7 +202,7 @@ def _sentences(articles: Sequence[Sequence[Passage]]) -> list[tuple[str, Passage
 
 def _vectors(texts: Sequence[str]) -> Matrix:
     """tf-idf of each sentence, of length 1; shape ``(sentences, words)``."""
-    counts = [Counter(stems(text)) for text in texts]
+    counts = [Counter(each) for each in stems_of_each(texts)]
     words = {word: i for i, word in enumerate(dict.fromkeys(w for c in counts for w in c))}
     frequency = Counter(word for count in counts for word in count)
     matrix = np.zeros((len(texts), max(1, len(words))))
