@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 Clock = Callable[[], datetime]
 
@@ -63,6 +64,7 @@ class Span:
         return self.start != self.end
 
 
+@lru_cache(maxsize=4_096)
 def parse_span(text: str) -> Span:
     """Read an ISO 8601 date or date and time.
 

@@ -16,6 +16,7 @@ from bot.answering.extractive.answer_type import expected_answer_type
 from bot.answering.extractive.selection import Quotation
 from bot.answering.extractive.sentences import asks, readable_sentences
 from bot.answering.figures import Figure, figures
+from bot.answering.sentence_dates import same_story
 from bot.answering.verification.number_parser import parse_numbers
 from retrieval.errors import Note
 from retrieval.models import Passage, SearchResult
@@ -165,7 +166,7 @@ def reconcile(
         _statement_features(hit, text)
         for hit in hits
         if _CORRECTS.search(hit.passage.text)
-        or any(_one_story(quotation.hit, hit) for quotation in quotations)
+        or any(same_story(quotation.hit, hit) for quotation in quotations)
         for text in comparable_sentences(hit)
         if not _of_another_year(hit, text)
     ]
@@ -288,15 +289,6 @@ def _published(told: _StatementFeatures) -> str:
     return told.hit.passage.article.published_at or ""
 
 
-def _one_story(first: SearchResult, second: SearchResult) -> bool:
-    """Two articles of one story; what search lists under ``also`` says so."""
-    one, other = first.passage.article.article_id, second.passage.article.article_id
-    return one != other and (
-        any(also.article_id == other for also in first.also)
-        or any(also.article_id == one for also in second.also)
-    )
-
-
 def _alike(first: Set[str], second: Set[str], needed: float) -> bool:
     shared = len(first & second)
     return shared >= _SHARED_WORDS and shared >= needed * min(len(first), len(second))
@@ -306,7 +298,7 @@ def _differ(
     told: _StatementFeatures, other: _StatementFeatures, asked: Set[str]
 ) -> tuple[str, str] | None:
     """The words on which two sentences of one story differ."""
-    return _contrary(told, other, asked) if _one_story(told.hit, other.hit) else None
+    return _contrary(told, other, asked) if same_story(told.hit, other.hit) else None
 
 
 def _contrary(
@@ -342,7 +334,7 @@ def _replaced(
     correction: _StatementFeatures, told: _StatementFeatures, asked: Set[str]
 ) -> tuple[Figure, Figure] | None:
     """The right figure and the wrong one that ``told`` still has."""
-    of_one = _one_story(correction.hit, told.hit) or _alike(correction.words, told.words, _SHARED)
+    of_one = same_story(correction.hit, told.hit) or _alike(correction.words, told.words, _SHARED)
     if _published(correction) < _published(told) or not of_one or not asked & told.words:
         return None
     right, wrong = _sides(correction.text)

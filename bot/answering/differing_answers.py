@@ -27,7 +27,7 @@ from bot.answering.extractive.answer_type import (
 )
 from bot.answering.extractive.selection import Quotation, Selection, telling_weights
 from retrieval.models import SearchResult, SearchResults
-from retrieval.text.stemming import stems
+from retrieval.text.stemming import stems, stems_of_each
 from retrieval.text.tokens import stands_whole
 from retrieval.timestamps import parse_span
 
@@ -123,21 +123,22 @@ def _statements(found: SearchResults, selection: Selection) -> list[_Statement]:
     """What could be quoted of the results, and what near-copies of them say."""
     weights = telling_weights(found)
     names = names_of(found.question, weights, found.stemming)
-    passages: dict[int, tuple[float, int]] = {}
-
-    def statement(hit: SearchResult, text: str) -> _Statement:
-        passage = hit.passage
-        if passage.passage_id not in passages:
-            words = frozenset(stems(f"{passage.article.title} {passage.text}", found.stemming))
-            passages[passage.passage_id] = coverage(words, weights), len(words & names)
-        words = frozenset(stems(text, found.stemming))
-        whole, named = passages[passage.passage_id]
-        return _Statement(hit, text, words, (coverage(words, weights) + whole) / 2, named)
-
     told = [(each.hit, each.text) for each in selection.read]
     told += [(hit, text) for hit in found.copies for text in comparable_sentences(hit)]
     once = {(hit.passage.article.article_id, text): hit for hit, text in told}
-    return [statement(hit, text) for (_, text), hit in once.items()]
+    passages = list({hit.passage.passage_id: hit.passage for hit in once.values()}.values())
+    whole: dict[int, tuple[float, int]] = {}
+    texts = [f"{passage.article.title} {passage.text}" for passage in passages]
+    for passage, words in zip(passages, stems_of_each(texts, found.stemming), strict=True):
+        own = frozenset(words)
+        whole[passage.passage_id] = coverage(own, weights), len(own & names)
+    statements = []
+    stemmed = stems_of_each([text for _, text in once], found.stemming)
+    for ((_, text), hit), words in zip(once.items(), stemmed, strict=True):
+        own = frozenset(words)
+        about, named = whole[hit.passage.passage_id]
+        statements.append(_Statement(hit, text, own, (coverage(own, weights) + about) / 2, named))
+    return statements
 
 
 def _differ(
@@ -158,6 +159,12 @@ def _differ(
     ):
         return None
     first, second = units(own.text), units(other.text)
+    length = min(sum(unit.words for unit in each) for each in (first, second))
+    least = max(_LEAST_AGREED, least * length)
+    keys = {unit.key for unit in second}
+    # In whatever order, they would have to agree on so much: that is told sooner.
+    if sum(unit.words for unit in first if unit.key in keys) < least:
+        return None
     matcher = SequenceMatcher(
         None, [unit.key for unit in first], [unit.key for unit in second], autojunk=False
     )
@@ -166,8 +173,7 @@ def _differ(
         for block in matcher.get_matching_blocks()
         for unit in first[block.a : block.a + block.size]
     )
-    length = min(sum(unit.words for unit in each) for each in (first, second))
-    if agreed < max(_LEAST_AGREED, least * length):
+    if agreed < least:
         return None
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for tag, a, b, c, d in matcher.get_opcodes():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.core import get_global
@@ -40,6 +40,10 @@ _DATE = re.compile(
     r"|\b\d+ (?:years?|months?|weeks?|days?)\b",
     re.I,
 )
+_POSSESSIVE = re.compile(r"[’']s?$")
+# No preposition with what may follow it is longer.
+_REACH = 32
+_CACHED_SENTENCES = 4_096
 _IN_BRACKETS = re.compile(r"\s*\([^)]*\)")
 _QUOTED = re.compile(r"[“\"‘]([^“”\"]{3,200})[”\"’]")
 _DIGIT, _QUOTES = re.compile(r"\d"), re.compile('[“"‘]')
@@ -177,32 +181,59 @@ def answer_spans(
 ) -> Iterator[AnswerSpan]:
     """``known_names`` are words seen with a capital inside sentences; a sentence's first word is a
     name only if it is one of these or more capitalised words follow."""
+    for word, span in _named(sentence):
+        if word is None or word in known_names:
+            yield span
+    yield from _told(sentence)
+    yield from _cued(sentence, expected)
+
+
+@lru_cache(maxsize=_CACHED_SENTENCES)
+def _named(sentence: str) -> tuple[tuple[str | None, AnswerSpan], ...]:
+    """What may be a name in a sentence, with the word that has to be known for it, if one has to."""
+    found: list[tuple[str | None, AnswerSpan | None]] = []
     for match in _NAME.finditer(sentence):
-        start = match.start()
-        name = match[0]
+        start, name, word = match.start(), match[0], None
         if (
             start == 0
             or sentence[start - 1] in '“"‘:'
             or sentence[max(0, start - 2) : start] in (". ", "? ")
         ):
             first, _, rest = name.partition(" ")
-            if first.lower() in _FIRST_WORDS or (not rest and first.rstrip(".") not in known_names):
+            if first.lower() in _FIRST_WORDS:
                 start += len(first) + 1
                 name = rest
-        name = re.sub(r"[’']s?$", "", name.strip(". "))
-        if len(name) < 2 or name.lower() in _FIRST_WORDS or _CALENDAR.match(name):
-            continue
-        kinds: set[AnswerKind] = {"name"}
-        key = name.lower()
-        if key in COUNTRIES:
-            kinds |= {"country", "place"}
-        if key in STATES:
-            kinds |= {"state", "place"}
-        if _AFTER_IN.search(sentence[:start]):
-            kinds.add("place")
-        if "country" not in kinds and "state" not in kinds and not _NOBODY.search(name):
-            kinds.add("person")
-        yield AnswerSpan(key, frozenset(kinds), start, start + len(name))
+            elif not rest:
+                word = first.rstrip(".")
+        found.append((word, _name(sentence, name, start)))
+    return tuple((word, span) for word, span in found if span is not None)
+
+
+def _name(sentence: str, name: str, start: int) -> AnswerSpan | None:
+    """A name that stands at ``start``; None for what is none."""
+    name = _POSSESSIVE.sub("", name.strip(". "))
+    if len(name) < 2 or name.lower() in _FIRST_WORDS or _CALENDAR.match(name):
+        return None
+    kinds: set[AnswerKind] = {"name"}
+    key = name.lower()
+    if key in COUNTRIES:
+        kinds |= {"country", "place"}
+    if key in STATES:
+        kinds |= {"state", "place"}
+    if _AFTER_IN.search(sentence, max(0, start - _REACH), start):
+        kinds.add("place")
+    if "country" not in kinds and "state" not in kinds and not _NOBODY.search(name):
+        kinds.add("person")
+    return AnswerSpan(key, frozenset(kinds), start, start + len(name))
+
+
+@lru_cache(maxsize=_CACHED_SENTENCES)
+def _told(sentence: str) -> tuple[AnswerSpan, ...]:
+    """The feasts, dates, numbers and quoted phrases of a sentence."""
+    return tuple(_told_in(sentence))
+
+
+def _told_in(sentence: str) -> Iterator[AnswerSpan]:
     for match in _feasts().finditer(sentence):
         yield AnswerSpan(match[0].lower(), frozenset({"date"}), *match.span())
     dates = []
@@ -210,7 +241,7 @@ def answer_spans(
         dates.append(match.span())
         yield AnswerSpan(match[0].lower(), frozenset({"date"}), *match.span())
     for match in _NUMBER.finditer(sentence) if _DIGIT.search(sentence) else ():
-        kinds = {"number"}
+        kinds: set[AnswerKind] = {"number"}
         in_words = match["unit"] in _currencies()
         if match["money"] or in_words:
             kinds.add("money")
@@ -225,7 +256,6 @@ def answer_spans(
         yield AnswerSpan(match[0].lower(), frozenset({"number"}), *match.span())
     for match in _QUOTED.finditer(sentence) if _QUOTES.search(sentence) else ():
         yield AnswerSpan(match[1].lower(), frozenset({"quote"}), match.start(1), match.end(1))
-    yield from _cued(sentence, expected)
 
 
 def _cued(sentence: str, expected: Set[AnswerKind]) -> Iterator[AnswerSpan]:

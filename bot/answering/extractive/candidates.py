@@ -62,7 +62,7 @@ def find_candidates(
 ) -> Candidates:
     """``strengths`` says how promising each sentence is, 1 for the most."""
     number: dict[str, int] = {}
-    flat: list[tuple[int, int, float, float, float]] = []
+    flat: list[tuple[int, int, float, float, bool]] = []
     first: list[tuple[int, int, int]] = []
     of_sentence = []
     index = {id(sentence): i + 2 for i, sentence in enumerate(analysis.sentences)}
@@ -73,18 +73,23 @@ def find_candidates(
             (each.start, each.end) for each in sentence.spans if each.kinds & kinds and each.key
         ]
         here: set[int] = set()
-        for at, (stem, (start, end)) in enumerate(
-            zip(sentence.terms, sentence.tokens, strict=True)
+        row, text = index[id(sentence)], sentence.text
+        for at, (stem, (start, end), close) in enumerate(
+            zip(sentence.terms, sentence.tokens, sentence.closeness, strict=True)
         ):
             if stem in skipped or (len(stem) < 2 and not stem.isdigit()):
                 continue
-            known = number.setdefault(stem, len(number))
-            if known == len(first):
-                first.append((index[id(sentence)], start, end))
+            known = number.get(stem)
+            if known is None:
+                known = number[stem] = len(number)
+                first.append((row, start, end))
             here.add(known)
-            inside = float(bool(spans) and any(a <= start < b for a, b in spans))
-            capital = float(at > 0 and sentence.text[start].isupper())
-            flat.append((known, place, sentence.closeness[at], inside, capital))
+            inside = 0.0
+            for a, b in spans:
+                if a <= start < b:
+                    inside = 1.0
+                    break
+            flat.append((known, place, close, inside, at > 0 and text[start].isupper()))
         of_sentence.append(np.array(sorted(here), dtype=np.intp))
     if not flat:
         return Candidates((), np.zeros((0, len(CANDIDATE))), tuple(of_sentence))
@@ -117,7 +122,7 @@ def _features(
     total = np.bincount(known, strength, count)
     wanted = np.bincount(known, strength * inside, count) / np.maximum(total, 1e-9)
     capitals = np.bincount(known, capital, count) / occurrences
-    digit = np.array([float(any(c.isdigit() for c in stem)) for stem in stems])
+    digit = np.array([float(_has_digit(stem)) for stem in stems])
     best_close, score = np.zeros(count), np.zeros(count)
     np.maximum.at(best_close, known, close)
     of_result = np.array([analysis.results[s.result].score for s in sentences])
@@ -161,3 +166,7 @@ def _features(
         "thing_votes": thing * votes / votes.max(),
     }
     return np.stack([columns[each] for each in CANDIDATE], axis=1)
+
+
+def _has_digit(stem: str) -> bool:
+    return not stem.isalpha() and any(map(str.isdigit, stem))
