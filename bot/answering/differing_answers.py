@@ -60,18 +60,16 @@ class _Unit:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """A sentence of a result, as it is laid beside others. ``about`` is how much of the question it
-    and its passage have, from 0 to 1; ``named`` how many of the question's names these have."""
+    """A sentence of a result, as it is laid beside others; ``article`` is the id of its article.
+    ``about`` is how much of the question it and its passage have, from 0 to 1; ``named`` how many of
+    the question's names these have."""
 
     hit: SearchResult
+    article: str
     text: str
     words: frozenset[str]
     about: float
     named: int
-
-    @property
-    def article(self) -> str:
-        return self.hit.passage.article.article_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +132,11 @@ def _statements(found: SearchResults, selection: Selection) -> list[_Statement]:
         whole[passage.passage_id] = coverage(own, weights), len(own & names)
     statements = []
     stemmed = stems_of_each([text for _, text in once], found.stemming)
-    for ((_, text), hit), words in zip(once.items(), stemmed, strict=True):
+    for ((article, text), hit), words in zip(once.items(), stemmed, strict=True):
         own = frozenset(words)
         about, named = whole[hit.passage.passage_id]
-        statements.append(_Statement(hit, text, own, (coverage(own, weights) + about) / 2, named))
+        about = (coverage(own, weights) + about) / 2
+        statements.append(_Statement(hit, article, text, own, about, named))
     return statements
 
 

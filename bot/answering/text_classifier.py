@@ -24,6 +24,7 @@ Indices = npt.NDArray[np.int64]
 
 _BITS = 14
 DIMENSIONS = 1 << _BITS
+_MASK = DIMENSIONS - 1
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d[\d.,:]*|[^\w\s]|_")
 _ENDS = frozenset('.!?:"“‘')
 _WITHOUT_SPACES = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
@@ -77,15 +78,17 @@ def hashed_features(text: str) -> Indices:
     """
     words = _words(text)
     known = [_known(word) for word in words]
-    codes = [*(word.code for word in known), _hashed(f"length {min(9, len(words) // 4)}")]
-    codes += (zlib.crc32(b.spaced, a.code) for a, b in pairwise(known))
-    codes += (_hashed("^" + " ".join(words[:size])) for size in (1, 2, 3))
-    codes += (_hashed("$" + " ".join(words[-size:])) for size in (1, 2))
+    codes = {word.code for word in known}
+    codes.add(_hashed(f"length {min(9, len(words) // 4)}"))
+    crc32 = zlib.crc32
+    codes.update([crc32(b.spaced, a.code) for a, b in pairwise(known)])
+    codes.update([_hashed("^" + " ".join(words[:size])) for size in (1, 2, 3)])
+    codes.update([_hashed("$" + " ".join(words[-size:])) for size in (1, 2)])
     spelled_words = len(words) if len(words) <= _SHORT_TEXT else _SPELLED_WORDS
     for place, word in enumerate(known):
-        if word.foreign or place < spelled_words:
-            codes += word.letters
-    places = {code & (DIMENSIONS - 1) for code in codes}
+        if place < spelled_words or word.foreign:
+            codes.update(word.letters)
+    places = {code & _MASK for code in codes}
     return np.fromiter(places, np.int64, len(places))
 
 

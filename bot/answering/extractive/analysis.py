@@ -217,8 +217,11 @@ def names_of(question: str, weights: Mapping[str, float], stemming: str = "en") 
 
 def coverage(words: Set[str], weights: Mapping[str, float]) -> float:
     """The share of ``weights`` whose stems stand in ``words``."""
-    total = sum(weights.values())
-    found = sum(weight for stem, weight in weights.items() if stem in words)
+    total = found = 0.0
+    for stem, weight in weights.items():
+        total += weight
+        if stem in words:
+            found += weight
     return found / total if total else 0.0
 
 
@@ -335,10 +338,13 @@ def _pairs(terms: Sequence[str], weights: Mapping[str, float]) -> float:
     for place, stem in enumerate(terms):
         if stem in weights:
             places[stem].append(place)
+    if len(places) < 2:
+        return 0.0
     found = sum(
         (weights[first] + weights[second]) / 2
         for first, second in pairwise(weights)
-        if any(0 < b - a <= 2 for a in places.get(first, ()) for b in places.get(second, ()))
+        if first in places and second in places
+        if any(0 < b - a <= 2 for a in places[first] for b in places[second])
     )
     return found / (sum(weights.values()) or 1.0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from bot.answering.extractive.selection import Quotation, Selection, select
 from bot.answering.models import Reason
@@ -15,6 +16,8 @@ from retrieval.search.query import content_words
 from retrieval.text.stemming import stems
 
 _READ = 10
+# What quoted articles say is looked through several times for one question.
+_CACHED_TEXTS = 256
 # A word that articles write with a capital letter so often, of so many times, is a name.
 _CAPITAL = 0.8
 _TIMES = 2
@@ -36,7 +39,7 @@ def why_declined(
     if found.notes and reason == "nothing-in-range":
         return ""
     texts = [f"{hit.passage.article.title} {hit.passage.text}" for hit in found.hits[:_READ]]
-    known = [set(stems(text, found.stemming)) for text in texts]
+    known = [_stems_in(text, found.stemming) for text in texts]
     words = [
         (word, set(stems(word, found.stemming)))
         for word in content_words(found.question, found.language)[:_MOST_WORDS]
@@ -45,7 +48,7 @@ def why_declined(
     best = max(
         known,
         key=lambda stand: sum(bool(stand & own) for _, own in words),
-        default=set(),
+        default=frozenset[str](),
     )
     told = [word for word, own in words if not own or best & own]
     lacking = [word for word, _ in words if word not in told]
@@ -117,7 +120,7 @@ def _unsaid(question: str, found: SearchResults, quotations: Sequence[Quotation]
     return min(unsaid, key=len, default=[])[:_MOST_UNSAID]
 
 
-def _told(hit: SearchResult, found: SearchResults) -> set[str]:
+def _told(hit: SearchResult, found: SearchResults) -> frozenset[str]:
     """The stems of all that was found of the article of a result, with its title."""
     article = hit.passage.article
     texts = [article.title, hit.passage.text]
@@ -126,7 +129,12 @@ def _told(hit: SearchResult, found: SearchResults) -> set[str]:
         for each in found.hits
         if each.passage.article.article_id == article.article_id
     )
-    return set(stems(" ".join(texts), found.stemming))
+    return _stems_in(" ".join(texts), found.stemming)
+
+
+@lru_cache(maxsize=_CACHED_TEXTS)
+def _stems_in(text: str, stemming: str) -> frozenset[str]:
+    return frozenset(stems(text, stemming))
 
 
 def _is_written_large(word: str, found: SearchResults) -> bool:
@@ -140,6 +148,8 @@ def _written(word: str, found: SearchResults) -> tuple[int, int]:
     large = small = 0
     for hit in found.hits:
         text = hit.passage.text
+        if wanted not in text.casefold():
+            continue
         for match in _WORD.finditer(text):
             if match[0].casefold() != wanted or _BEGINS.search(text[: match.start()][-4:]):
                 continue

@@ -100,7 +100,7 @@ def nearest_word(word: str, counts: Mapping[str, float], most: int) -> str | Non
     the most frequent; None if none is within ``most`` edits, or ``word`` itself is there."""
     if word in counts:
         return None
-    best: tuple[int, int, str] | None = None
+    best: tuple[int, float, str] | None = None
     for other, count in counts.items():
         if other[:1] != word[:1] or abs(len(other) - len(word)) > most:
             continue
