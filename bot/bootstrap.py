@@ -30,6 +30,7 @@ from bot.services.rate_limits import AnswerQueue, Cooldown
 from bot.services.report import ReportService
 from bot.services.requests import RequestRunner
 from bot.services.setup import SetupService
+from bot.services.usage_limits import UsageLimits
 from bot.storage.library import open_library
 from bot.subscriptions.post_runner import PostRunner
 from bot.subscriptions.runner import SubscriptionRunner
@@ -74,6 +75,7 @@ class Services:
     answers: AnswerService
     ask: AskService
     conversations: Conversations
+    limits: UsageLimits
     contexts: RequestContexts
     guild_settings: GuildSettingsCache
     guild_retention: GuildRetention
@@ -127,7 +129,8 @@ async def open_services(
         contexts = RequestContexts(guild_settings, settings.shared_corpus)
         conversations = Conversations()
         seconds = settings.answer_timeout_seconds + settings.model_load_seconds + _MORE_THAN_MODEL
-        answers = AnswerService(library, engine, requests, conversations, seconds)
+        limits = UsageLimits(library, settings.timezone)
+        answers = AnswerService(library, engine, requests, conversations, limits, seconds)
         retention = GuildRetention(client, settings, library, ingestion, contexts)
         stack.push_async_callback(retention.stop)
         dm_guilds = DMGuildResolver(client, contexts, guild_settings)
@@ -144,6 +147,7 @@ async def open_services(
             answers=answers,
             ask=AskService(client, library, engine, answers, conversations, cooldown, dm_guilds),
             conversations=conversations,
+            limits=limits,
             contexts=contexts,
             guild_settings=guild_settings,
             guild_retention=retention,

@@ -45,6 +45,7 @@ COGS = (
     "bot.cogs.settings",
     "bot.cogs.privacy",
     "bot.cogs.help",
+    "bot.cogs.usage",
     "bot.cogs.summaries",
 )
 _UNHANDLED_SECONDS = 2.0

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import tomllib
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -28,6 +29,21 @@ class Price:
 
     prompt: float
     completion: float
+
+
+# What the calls of a request cost, in US dollars, where somebody wants to know.
+_costs: ContextVar[list[float] | None] = ContextVar("costs", default=None)
+
+
+@contextlib.contextmanager
+def counting_cost() -> Iterator[list[float]]:
+    """Collect what calls within the body cost, also those of tasks that it starts."""
+    costs: list[float] = []
+    token = _costs.set(costs)
+    try:
+        yield costs
+    finally:
+        _costs.reset(token)
 
 
 class TokenBudget:
@@ -98,6 +114,9 @@ class TokenBudget:
     async def record(self, corpus: str, model: str, usage: Usage) -> None:
         """Keep what a call took."""
         now = self._clock()
+        costs = _costs.get()
+        if costs is not None and usage.cost:
+            costs.append(usage.cost)
         await record_usage(
             self._database,
             at=now,

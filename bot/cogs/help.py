@@ -1,4 +1,4 @@
-"""``/help`` and ``/usage``."""
+"""``/help``: what there is to do, for members and for moderators."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
-from bot.cogs._moderator_checks import for_moderators
 from bot.i18n import Say, language_of
 from bot.i18n.command_names import with_commands
 from bot.i18n.translator import command_text
-from bot.storage.usage import DailyUsage
 from bot.ui.escaping import plain
 from bot.ui.pages import ANSWER, note
 
@@ -27,6 +25,7 @@ MEMBERS = (
     "summary story",
     "subscribe digest",
     "subscribe topic",
+    "usage",
     "privacy show",
 )
 MODERATORS = (
@@ -37,7 +36,6 @@ MODERATORS = (
     "articles find",
     "report",
     "audit",
-    "usage",
 )
 _EXAMPLES = 3
 _LOOKED_AT = 12
@@ -76,28 +74,6 @@ class HelpCommands(commands.Cog):
             )
         await interaction.followup.send(embed=embed, ephemeral=True)
 
-    @for_moderators
-    @app_commands.command(name="usage", description=command_text("command-usage"))
-    async def usage(self, interaction: discord.Interaction[Any]) -> None:
-        context = await self._services.contexts.of_interaction(interaction)
-        context.require_moderator()
-        await interaction.response.defer(ephemeral=True)
-        say, engine = context.say, self._services.engine
-        if not engine.has_model:
-            await interaction.followup.send(embed=note(say("usage-no-model")).embed, ephemeral=True)
-            return
-        budget = self._services.settings.answering().budget
-        embed = note("").embed
-        embed.description = None
-        embed.title = say("usage-title")
-        here = _line(
-            await engine.spent(context.corpus), budget.corpus_cost, budget.corpus_tokens, say
-        )
-        embed.add_field(name=say("usage-server"), value=here, inline=False)
-        everywhere = _line(await engine.spent(), budget.cost, budget.tokens, say)
-        embed.add_field(name=say("usage-all"), value=everywhere, inline=False)
-        await interaction.followup.send(embed=embed, ephemeral=True)
-
     async def _newest_titles(self, corpus: str) -> list[str]:
         """Headlines to ask about, of different stories as far as their words tell."""
         catalogue = self._services.library.catalogue
@@ -126,19 +102,6 @@ def _listed(names: Sequence[str], language: str, say: Say) -> str:
         f"{with_commands(f'`/{name}`', language)} · {say('command-' + name.replace(' ', '-'))}"
         for name in names
     )
-
-
-def _line(spent: DailyUsage, cost: float | None, tokens: int | None, say: Say) -> str:
-    money = f", ${spent.cost:.2f}" if spent.cost else ""
-    used = say("usage-line", calls=spent.calls, tokens=f"{spent.tokens:,}", cost=money)
-    shares = [
-        value / limit
-        for value, limit in ((spent.cost, cost), (spent.tokens, tokens))
-        if limit is not None and limit > 0
-    ]
-    if not shares:
-        return f"{used}\n{say('usage-no-limit')}"
-    return f"{used}\n{say('usage-limit', share=round(100 * max(shares)))}"
 
 
 async def setup(bot: NewsdeskBot) -> None:

@@ -17,7 +17,8 @@ from bot.i18n.translator import command_text
 from bot.ops.search_advice import search_advice
 from bot.services.permissions import RequestContext
 from bot.services.time_zones import zone_named, zones_like
-from bot.storage.guild_settings import GuildSettings
+from bot.services.usage_limits import with_limit
+from bot.storage.guild_settings import GuildSettings, UsageLimit
 from bot.ui.pages import note
 
 _MOST = 20
@@ -120,6 +121,34 @@ class SettingsCommands(
     ) -> None:
         await self._change(interaction, language=None if language.value == _OWN else language.value)
 
+    @app_commands.command(name="limit", description=command_text("command-settings-limit"))
+    @app_commands.describe(
+        questions=command_text("command-settings-limit-questions"),
+        cost=command_text("command-settings-limit-cost"),
+        role=command_text("command-settings-limit-role"),
+        channel=command_text("command-settings-limit-channel"),
+    )
+    async def limit(
+        self,
+        interaction: discord.Interaction[Any],
+        questions: app_commands.Range[int, 1, 10_000] | None = None,
+        cost: app_commands.Range[float, 0.01, 1_000.0] | None = None,
+        role: discord.Role | None = None,
+        channel: discord.TextChannel | discord.VoiceChannel | None = None,
+    ) -> None:
+        context = await self._moderator(interaction)
+        if role is not None and channel is not None:
+            raise UserError("settings-limit-one")
+        new = UsageLimit("member", 0, questions, cost)
+        if role is not None:
+            new = UsageLimit("role", role.id, questions, cost)
+        elif channel is not None:
+            new = UsageLimit("channel", channel.id, questions, cost)
+        limits = with_limit(context.settings.limits, new)
+        if len(limits) > _MOST:
+            raise UserError("settings-too-many", most=_MOST)
+        await self._change(interaction, limits=limits)
+
     @app_commands.command(name="zone", description=command_text("command-settings-zone"))
     @app_commands.describe(zone=command_text("command-subscribe-zone"))
     async def zone(
@@ -220,9 +249,25 @@ def _lines(settings: GuildSettings, operators_zone: str, say: Say) -> list[tuple
         ("settings-threads", say("yes" if settings.threads else "no")),
         ("settings-private", say("yes" if settings.private else "no")),
         ("settings-language", language),
+        ("settings-limits", "\n".join(_limit_line(each, say) for each in settings.limits) or "–"),
         ("settings-zone", settings.zone or operators_zone),
         ("settings-moderators-channel", moderators),
     ]
+
+
+def _limit_line(limit: UsageLimit, say: Say) -> str:
+    """``@readers: 20 questions · $0.50``"""
+    whose = {
+        "member": say("settings-limit-each"),
+        "role": f"<@&{limit.id}>",
+        "channel": f"<#{limit.id}>",
+    }[limit.kind]
+    parts = []
+    if limit.questions is not None:
+        parts.append(say("usage-questions", count=limit.questions))
+    if limit.cost is not None:
+        parts.append(say("usage-cost", used=limit.cost))
+    return f"{whose}: {' · '.join(parts)}"
 
 
 async def setup(bot: NewsdeskBot) -> None:

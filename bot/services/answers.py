@@ -25,6 +25,7 @@ from bot.answering.serialization import as_record
 from bot.errors import UserError
 from bot.services.conversations import AnswerKey, ConversationKey, Conversations
 from bot.services.requests import CutShort, Request, RequestRunner
+from bot.services.usage_limits import UsageLimits
 from bot.storage.answer_notes import note_on
 from bot.storage.answers import StoredAnswer, save_answer, set_message
 from bot.ui.answers import AnswerContext, answer_pages, cut_short, writing
@@ -75,12 +76,14 @@ class AnswerService:
         engine: AnswerEngine,
         requests: RequestRunner,
         conversations: Conversations,
+        limits: UsageLimits,
         seconds: float,
     ) -> None:
         self._library = library
         self._engine = engine
         self._requests = requests
         self._conversations = conversations
+        self._limits = limits
         self._seconds = seconds
 
     async def answer(
@@ -97,7 +100,10 @@ class AnswerService:
             await self._library.ensure_corpus(corpus)
             said: list[AnswerSentence] = []
             try:
-                async with self._requests.slot(request, delivery):
+                async with (
+                    self._limits.counted(request.meter),
+                    self._requests.slot(request, delivery),
+                ):
                     asked = self._engine_request(request, corpus)
                     context = self._answer_context(request, asked.within.as_of)
                     answer = await self._stream(asked, context, delivery, said)

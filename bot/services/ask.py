@@ -106,6 +106,7 @@ class AskService:
             source=source,
             language=context.answers_in,
             exempt=context.is_exempt,
+            meter=context.meter,
             shown=shown,
             day_first=context.day_first,
         )
@@ -125,6 +126,9 @@ class AskService:
             conversation=request.conversation or self._conversations.of(with_this_person),
             topics=(*request.topics, with_this_person),
         )
+        if context.guild_id is None:
+            meter = await self.dm_guilds.meter_of(context.user, corpus, context.channel_id)
+            request = replace(request, meter=meter)
         return await self._answers.answer(request, corpus, delivery)
 
     async def corpus_of(

@@ -17,6 +17,7 @@ import discord
 from bot.errors import UserError
 from bot.services.guild_settings import GuildSettingsCache
 from bot.services.permissions import RequestContexts
+from bot.services.usage_limits import Meter, meter_for
 
 _REMEMBERED_SECONDS = 3_600.0
 _KNOWN_SECONDS = 60.0
@@ -94,6 +95,16 @@ class DMGuildResolver:
             if await self._may_read(guild, user, fresh=True):
                 return True
         return False
+
+    async def meter_of(self, user: discord.abc.User, corpus: str, channel_id: int) -> Meter | None:
+        """How use of a corpus is counted that is read directly: by its server's limits."""
+        known = self._known_of(user).roles
+        for guild in self._client.guilds:
+            roles = known.get(guild.id)
+            if roles is not None and self._contexts.corpus_of(guild.id) == corpus:
+                settings = await self._guild_settings.of(guild.id)
+                return meter_for(settings, guild.id, channel_id, user.id, roles)
+        return None
 
     async def servers_of(self, user: discord.abc.User) -> list[discord.Guild]:
         """The servers that the bot shares with someone and where they may ask."""

@@ -24,6 +24,7 @@ from bot.storage.guild_settings import (
     mark_removed,
 )
 from bot.storage.job_messages import forget_job_messages
+from bot.storage.member_usage import forget_member_usage
 from bot.storage.subscriptions import forget_subscriptions
 from bot.storage.usage import forget_usage
 from bot.ui import error_pages
@@ -130,6 +131,7 @@ class GuildRetention:
             await forget_subscriptions(library.database, guild_id=guild_id)
             await forget_posts(library.database, guild_id)
             await forget_job_messages(library.database, guild_id)
+            await forget_member_usage(library.database, guild_id)
             await forget_guild(library.database, guild_id)
             _log.info("a server's data was deleted", extra=details(server=guild_id))
         await forget_answers(

@@ -12,6 +12,7 @@ from bot.answering.answer_request import THE_QUESTIONS_LANGUAGE
 from bot.errors import UserError
 from bot.i18n import NAMES_IN_ENGLISH, Say, translator_for
 from bot.services.guild_settings import GuildSettingsCache
+from bot.services.usage_limits import Meter, meter_for
 from bot.storage.guild_settings import GuildSettings
 from retrieval.catalogue.audit_log import Actor
 
@@ -46,6 +47,18 @@ class RequestContext:
     @property
     def is_moderator(self) -> bool:
         return self.manages or bool(self.role_ids & set(self.settings.moderator_roles))
+
+    @property
+    def parent_id(self) -> int:
+        """The channel, for a thread that which it is in."""
+        return next(iter(self.place_ids - {self.channel_id}), self.channel_id)
+
+    @property
+    def meter(self) -> Meter | None:
+        """How use is counted here; None in direct messages, where the server is not known yet."""
+        if self.guild_id is None:
+            return None
+        return meter_for(self.settings, self.guild_id, self.parent_id, self.user.id, self.role_ids)
 
     @property
     def actor(self) -> Actor:

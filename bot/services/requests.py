@@ -15,6 +15,7 @@ from bot.errors import UserError
 from bot.i18n import Say
 from bot.ops.logging import details, log_context, new_id
 from bot.services.rate_limits import AnswerQueue
+from bot.services.usage_limits import Meter
 from bot.ui import error_pages
 from bot.ui.delivery import MessageDeleted, MessageDelivery
 from bot.ui.pages import note
@@ -31,7 +32,7 @@ _CUT_SECONDS = 5.0  # for what is cut short to say so
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """Something that a person waits for, and where. ``exempt`` is free of limits; ``corpus`` is what
-    it reads, None if that is not known yet."""
+    it reads, None if that is not known yet; ``meter`` counts it for limits, None for none."""
 
     user_id: int
     guild_id: int | None
@@ -39,6 +40,7 @@ class Request:
     say: Say
     exempt: bool = False
     corpus: str | None = None
+    meter: Meter | None = None
     id: str = field(default_factory=new_id)
 
 

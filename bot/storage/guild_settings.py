@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import delete, insert, select, update
 
@@ -14,6 +14,17 @@ from retrieval.catalogue.database import Database
 from retrieval.catalogue.records import Corpus
 from retrieval.errors import Note
 from retrieval.timestamps import to_micros
+
+
+@dataclass(frozen=True, slots=True)
+class UsageLimit:
+    """What may be used in a day by each member (``id`` is 0), by each with a role, or by all in a
+    channel: questions and US dollars, None for any."""
+
+    kind: Literal["member", "role", "channel"]
+    id: int
+    questions: int | None = None
+    cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,7 @@ class GuildSettings:
     zone: str | None = None
     # Of which week moderators have had the report: 2026-W05.
     reported_week: str | None = None
+    limits: tuple[UsageLimit, ...] = ()
     # Who was welcomed, and in which version of the words: so that it happens once.
     welcomed: bool = False
 
@@ -146,12 +158,21 @@ def _difference(name: str, before: Any, after: Any) -> str | None:
         return "none" if after is None else f"discord channel {after}"
     if name == "zone":
         return after or "the operator's"
+    if name == "limits":
+        return ", ".join(map(_limit_words, after)) or "none"
     if name not in _IDS:
         words = {True: "on", False: "off", None: "each member's own"}
         return str(words.get(after, after))
     kind = "discord channel" if name == "channels" else "discord role"
     added = [f"added {kind} {each}" for each in after if each not in before]
     return ", ".join([*added, *(f"removed {kind} {each}" for each in before if each not in after)])
+
+
+def _limit_words(limit: UsageLimit) -> str:
+    whose = "each member" if limit.kind == "member" else f"discord {limit.kind} {limit.id}"
+    questions = "" if limit.questions is None else f" {limit.questions} questions"
+    cost = "" if limit.cost is None else f" ${limit.cost:g}"
+    return f"{whose}:{questions}{cost}"
 
 
 def _read(stored: dict[str, Any]) -> GuildSettings:
@@ -161,4 +182,5 @@ def _read(stored: dict[str, Any]) -> GuildSettings:
         for name, value in stored.items()
         if name in _KNOWN
     }
+    known["limits"] = tuple(UsageLimit(**each) for each in known.get("limits", ()))
     return GuildSettings(**known)

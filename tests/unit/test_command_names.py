@@ -22,7 +22,7 @@ HERE = [locale for locale in LOCALES if locale.split("-")[0] in LANGUAGES]
 _NAME = re.compile(r"[-_'\w]{1,32}")
 _MOST_CHARACTERS = 8_000  # of one command, the longest language counting
 MODERATORS = {
-    "articles", "audit", "feeds", "ingest", "report", "settings", "setup", "stories", "usage",
+    "articles", "audit", "feeds", "ingest", "report", "settings", "setup", "stories",
     "Correct this answer", "Ingest this",
 }  # fmt: skip
 _SLASH, _MESSAGE, _WITH_PARTS = 1, 3, (1, 2)

@@ -80,9 +80,18 @@ class SummaryRunner:
                 outcome.end("no-choice", "a server is to be chosen")
                 return
             requests.reads(request.id, corpus)
+            meter = context.meter
+            if meter is None:
+                meter = await self._services.ask.dm_guilds.meter_of(
+                    context.user, corpus, context.channel_id
+                )
             seconds = self._services.settings.answer_timeout_seconds + _MORE_SECONDS
             try:
-                async with requests.slot(request, delivery), asyncio.timeout(seconds):
+                async with (
+                    self._services.limits.counted(meter),
+                    requests.slot(request, delivery),
+                    asyncio.timeout(seconds),
+                ):
                     around = SummaryContext(request.id, self._services.library.clock(), context.say)
                     pages = await make(corpus, around, _telling(delivery, context.say))
             except NothingToSummarize as error:

@@ -40,7 +40,6 @@ COMMANDS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "stories merge": ({"article": "a", "other": "b"}, ("article", "other")),
     "audit": ({}, ()),
     "report": ({}, ()),
-    "usage": ({}, ()),
     "setup": ({}, ()),
     "settings show": ({}, ()),
     "settings channels": ({}, ()),
@@ -51,12 +50,14 @@ COMMANDS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "settings private": ({"on": True}, ()),
     "settings language": ({"language": "de"}, ()),
     "settings moderators-channel": ({}, ()),
+    "settings limit": ({}, ()),
     "settings zone": ({"zone": "Europe/Berlin"}, ("zone",)),
 }
 # Where these reach further than the person, such as a digest to a channel, their own tests say who may.
 FOR_ALL = {
     "ask",
     "help",
+    "usage",
     "privacy show",
     "privacy forget",
     "summary article",
