@@ -34,25 +34,20 @@ _PLACE = re.compile(r"\bthere\b", re.IGNORECASE)
 # These stand for all that was told rather than for one name in it.
 _WHOLE_EVENT = re.compile(r"^(?:this|that|these|those|the same)$", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"^(?:his|hers?|its|theirs?)$", re.IGNORECASE)
-# Beside a name a pronoun may well mean that name, but not here.
-_POINTS_BACK = re.compile(
-    r"^\W*(?:it|they|that|this|these|those|he|she)\b|\b(?:about|of|for|from|to|with|by|on|after|before|over) "
-    r"(?:it|that|this|them|him|her|those)\W*$|\b(?:do|did|does|say|said) (?:it|that|this|so)\W*$",
-    re.IGNORECASE,
-)
 # "that" and "this" that point to what follows them, not back.
 _POINTS_AHEAD = re.compile(
     r"\b(?:this|last|that|these|those)\s+(?:week|month|year|weekend|morning|afternoon|evening|night|spring|summer|autumn|fall|winter)\b"
     r"|\b(?:say|said|says|claim(?:ed|s)?|report(?:ed|s)?|think|believe|mean|show(?:ed|s)?)\s+that\b|\bis it true\b|\bthere (?:is|are|was|were|be)\b|\b(?:is|are|was|were) there\b",
     re.IGNORECASE,
 )
+
 _WHO = re.compile(r"\W*(?:and |so )?who\b", re.IGNORECASE)
-_FEW_WORDS = 2
 
 _NAME_WORD = r"(?:[A-Z][\w’'-]*\w|[A-Z]{2,}|[A-Z]\.)"
 _NAMES = re.compile(
     rf"\b{_NAME_WORD}(?:(?:\s+(?:of|the|de|van|von|al|bin|for|and)){{0,2}}\s+{_NAME_WORD})*"
 )
+_LONGEST_ACRONYM = 5
 _NOT_NAMES = frozenset(
     [
         "the",
@@ -121,7 +116,8 @@ _NOT_NAMES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question as it stood alone, its range, and the beginning and sources of its answer."""
+    """A question as it stood alone, its range, and the beginning and sources of its answer. It is
+    ``open`` if it asked for whatever there is, as a digest does."""
 
     question: str
     answer: str
@@ -130,6 +126,7 @@ class Turn:
     source: str | None = None
     citations: tuple[Citation, ...] = ()
     sentences: tuple[AnswerSentence, ...] = ()
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,36 +166,30 @@ def turn_of(answer: Answer, standalone: RewrittenQuestion) -> Turn:
         standalone.source,
         answer.citations,
         answer.sentences,
-    )
-
-
-def is_follow_up(question: str) -> bool:
-    """Whether a question, asked after others, can't be understood without them."""
-    bare = _ASIDE.sub("", question.strip())
-    pointing = _POINTS_AHEAD.sub(" ", bare)
-    if _WHAT_ABOUT.match(bare):
-        return True
-    if any(pattern.search(pointing) for pattern in (_PERSON, _THING, _PLACE)):
-        return not _names(bare) or bool(_POINTS_BACK.search(pointing))
-    return bool(bare != question.strip() or len(content_words(bare)) <= _FEW_WORDS) and not _names(
-        bare
+        answer.form == "digest",
     )
 
 
 def rewrite_follow_up(
-    question: str, conversation: Conversation, as_of: datetime, *, follows: bool = False
+    question: str, conversation: Conversation, as_of: datetime
 ) -> RewrittenQuestion:
     """A follow-up with the last turn's subject put into it and its range taken over, by rule.
 
     "and who paid for it?" after "How much did the Lantern Bridge cost?" becomes "who paid for
     Lantern Bridge?"; "what about Japan?" puts Japan in the place of the last question's place.
-    ``follows`` if it is known to be one.
     """
     last = conversation.last
     question = question.strip()
-    if last is None or not (follows or is_follow_up(question)):
+    if last is None:
         return RewrittenQuestion(question)
     bare = _ASIDE.sub("", question)
+    if last.open:
+        meant = _meant_of(last, bare)
+        if meant is None:
+            return RewrittenQuestion(question)
+        last = meant
+    else:
+        last = _with_capitals(last)
     about = _WHAT_ABOUT.match(bare)
     if about:
         text = _swap_names(last.question, (about["new"] or about["place"]).strip())
@@ -266,9 +257,11 @@ def _fill_gaps(question: str, last: Turn) -> str:
             if _POSSESSIVE.match(match[0]) and match[0].lower() != "her":
                 name += "’s"
             filled = f"{question[: match.start()]}{name}{question[match.end() :]}"
-            # Who it was is the answer's word: in case it is wrong, the question's subject stays.
+            # A place that only the answer names is not what was spoken of; who it was is the answer's
+            # word: in case it is wrong, the question's subject stays.
             known = name.removesuffix("’s").removeprefix("in ") in last.question
-            return filled if known or not _WHO.match(last.question) else _with_subject(filled, last)
+            told = pattern is not _PLACE and not _WHO.match(last.question)
+            return filled if known or told else _with_subject(filled, last)
     return _with_subject(question, last)
 
 
@@ -278,17 +271,22 @@ def _with_subject(question: str, last: Turn) -> str:
 
 
 def _person(last: Turn) -> str | None:
-    """The first full name of the question or of the answer that has no article before it."""
-    for text in (last.question, last.answer):
-        for name in _names(text):
-            before = text[: text.index(name)].rstrip().lower()
-            if (
-                2 <= len(name.split()) <= 4
-                and not before.endswith((" the", " a", " an"))
-                and before not in {"the", "a"}
-            ):
-                return name
-    return next(iter(_names(last.question)), None)
+    """The first full name of the question, of the answer if it has a word of the question, or of the
+    answer, that has no article before it."""
+    own, told = _full_names(last.question), _full_names(last.answer)
+    spoken_of = {word.lower() for word in last.question.split()}
+    same = [name for name in told if spoken_of & set(name.lower().split())]
+    return next(iter([*own, *same, *told, *_names(last.question)]), None)
+
+
+def _full_names(text: str) -> list[str]:
+    found = []
+    for name in _names(text):
+        before = text[: text.index(name)].rstrip().lower()
+        article = before.endswith((" the", " a", " an")) or before in {"the", "a"}
+        if 2 <= len(name.split()) <= 4 and not article:
+            found.append(name)
+    return found
 
 
 def _place(last: Turn) -> str | None:
@@ -301,6 +299,40 @@ def _place(last: Turn) -> str | None:
 def _thing(last: Turn) -> str | None:
     """The first name of the question, else what it is about."""
     return next(iter(_names(last.question)), None) or " ".join(content_words(last.question)) or None
+
+
+def _meant_of(turn: Turn, question: str) -> Turn | None:
+    """Of a digest what is gone on from: the sentence with most of the question's words, or the first
+    if the question merely points. It has the place of question and answer; None if it is neither."""
+    asked = set(content_words(question.lower()))
+    told = [sentence.text for sentence in turn.sentences] or [turn.answer]
+    shared, n = max(
+        (len(asked & set(content_words(text.lower()))), -n) for n, text in enumerate(told)
+    )
+    points = any(pattern.search(question) for pattern in (_PERSON, _THING, _PLACE))
+    if not shared and not points and len(asked) > 1:
+        return None
+    names = _names(told[-n])
+    return replace(turn, question=names[0] if names else told[-n], answer=told[-n])
+
+
+def _with_capitals(turn: Turn) -> Turn:
+    """The turn with the names of its question as its answer writes them: few people type capitals."""
+    texts = [turn.answer, *(citation.quote for citation in turn.citations)]
+    names = sorted({name for text in texts for name in _names(text)}, key=lambda n: (-len(n), n))
+    question = turn.question
+    for name in names:
+        # What opens a sentence is no name for that, and what is all capitals is written so for show.
+        if (name.isupper() and len(name) > _LONGEST_ACRONYM) or not _stands_within(name, texts):
+            continue
+        question = re.sub(rf"(?<!\w){re.escape(name.lower())}(?!\w)", lambda _: name, question)  # noqa: B023
+    return replace(turn, question=question)
+
+
+def _stands_within(name: str, texts: Sequence[str]) -> bool:
+    """Whether a name stands inside a sentence, where a capital tells it from other words."""
+    within = re.compile(rf"[\w,;’'] {re.escape(name)}(?!\w)")
+    return " " in name or any(within.search(text) for text in texts)
 
 
 def _names(text: str) -> list[str]:

@@ -36,6 +36,7 @@ from bot.answering.models import (
     SearchCompleted,
 )
 from bot.answering.nearest import nearest_coverage
+from bot.answering.other_reading import says_nothing_new, tells_of
 from bot.answering.question_reader import QuestionReader
 from bot.answering.quoted_answer import ReadAnswer, read_answer
 from bot.answering.reading_notes import reading_notes
@@ -133,14 +134,55 @@ class AnswerEngine:
         return await self._composer.spent(corpus) if self._composer else DailyUsage(0, 0, 0.0)
 
     async def _answer(self, asked: AnswerRequest, emit: Callable[[Event], None]) -> Answer:
-        """The reply to a message of its kind; as a question it is one or two."""
-        message = await read_message(
+        """The answer to a message as it is read; as it may be read else, if that finds nothing."""
+        message = await self._read(asked)
+        # A model's sentences are shown as they come; quotations can wait until it is clear.
+        waits = message.either and self._composer is None
+        events: list[Event] = []
+        answer = await self._answered(asked, message, events.append if waits else emit)
+        if message.either and says_nothing_new(answer, asked.conversation, repeating=waits):
+            other = await self._read_otherwise(asked, message)
+            if other is not None:
+                return replace(replayed(other, emit), question=asked.question)
+        for event in events:
+            emit(event)
+        if message.kind == "followup" and answer.abstained:
+            answer = asked_back(answer, message)
+        return replace(answer, question=asked.question)
+
+    async def _read(self, asked: AnswerRequest) -> RoutedMessage:
+        return await read_message(
             asked.question, asked.conversation, asked.within.as_of, self._asking_model(asked.corpus)
         )
+
+    async def _read_otherwise(self, asked: AnswerRequest, message: RoutedMessage) -> Answer | None:
+        """The answer to what may go on from the last turn as if it stood alone, or the other way
+        round; None if that finds nothing either."""
+        before = asked.conversation
+        if message.kind in LEANING:
+            asked = replace(asked, conversation=Conversation())
+            read = replace(await self._read(asked), language=message.language)
+            if read.kind in LEANING:
+                return None
+        elif message.kind in ("question", "topic"):
+            read = replace(message, kind="followup")
+        else:
+            return None
+        answer = await self._answered(asked, read, lambda event: None)
+        if says_nothing_new(answer, before, repeating=True):
+            return None
+        sure = message.leans if message.kind in LEANING else 1 - message.leans
+        found = answer.form != "answer" or tells_of(answer, message.question, sure)
+        return answer if found else None
+
+    async def _answered(
+        self, asked: AnswerRequest, message: RoutedMessage, emit: Callable[[Event], None]
+    ) -> Answer:
+        """The reply to a message of its kind; as a question it is one or two."""
         if message.kind == "general":
             defined = await self._definition(asked)
             if defined is not None:
-                return replace(replayed(defined, emit), question=asked.question)
+                return replayed(defined, emit)
         reply = await self._replies.reply(
             ReplyRequest(message, asked.within, asked.corpus, asked.source, asked.conversation)
         )
@@ -150,23 +192,18 @@ class AnswerEngine:
             if not reply.reply:
                 # What goes on from an answer is of the same question.
                 about = last.question if last and message.kind in LEANING else message.question
-            return replace(
-                replayed(reply, emit), question=asked.question, asked=reply.asked or about
-            )
+            return replace(replayed(reply, emit), asked=reply.asked or about)
         asked = replace(asked, replies_in=message.language)
         if message.kind == "language":
             asked = self._in_language(asked, message)
         parts = parts_of(message.question) if message.kind == "question" else [message.question]
         if len(parts) == 1:
-            answer = await self._searched(replace(asked, question=parts[0]), message, emit)
-            if message.kind == "followup" and answer.abstained:
-                answer = asked_back(answer, message)
-            return replace(answer, question=asked.question)
+            return await self._searched(replace(asked, question=parts[0]), message, emit)
         answers = [
             await self._searched(replace(asked, question=part), message, lambda event: None)
             for part in parts
         ]
-        return replace(replayed(joined(answers), emit), question=asked.question)
+        return replayed(joined(answers), emit)
 
     async def _definition(self, asked: AnswerRequest) -> Answer | None:
         """What an article says of a thing; general knowledge is no other business of the news."""
@@ -327,7 +364,7 @@ class AnswerEngine:
             if text is not None:
                 changed = RewrittenQuestion(text, True)
                 return inherit_time_range(changed, conversation.last, asked.question, as_of)
-        return rewrite_follow_up(asked.question, conversation, as_of, follows=True)
+        return rewrite_follow_up(asked.question, conversation, as_of)
 
     async def _key(self, asked: AnswerRequest) -> Hashable:
         within = asked.within

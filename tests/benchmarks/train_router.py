@@ -3,7 +3,8 @@
     python -m tests.benchmarks.train_router [--write] [--languages] [--list]
 
 The messages in `router_messages/` were written for this, line by line, in eleven languages; `{x}` and
-the like are filled in from `slots.toml`, and each line is seen in some spellings. A multinomial
+the like are filled in from `slots.toml`, and each line is seen in some spellings; those in
+`router_turns.txt` stand in conversations (train_leaning.py learns from them what follows). A multinomial
 logistic regression over `bot/answering/router/message_features.py`. Prints how it does on lines left out (a
 line with all its fillings is a family) and on languages left out, which are the figures to believe.
 """
@@ -25,6 +26,7 @@ import numpy as np
 
 from bot.answering.router.classifier import (
     KINDS,
+    LEANING,
     SMALL_TALK,
     Kind,
     RouterThresholds,
@@ -32,7 +34,9 @@ from bot.answering.router.classifier import (
     save,
     save_thresholds,
 )
+from bot.answering.router.leaning import save_leaning
 from bot.answering.router.message_features import Floats, features
+from bot.answering.router.openings import save_openings
 from bot.answering.router.subjects import FRAMES, squeezed_words
 from bot.answering.router.wrapping import UNSPACED
 from bot.evaluation.questions import read_records
@@ -43,6 +47,7 @@ from tests.benchmarks.router_thresholds import (
     kind_thresholds,
     language_threshold,
 )
+from tests.benchmarks.train_leaning import Heard, is_whole, learn_leaning, said_turns
 
 FOLDER = Path(__file__).parent / "router_messages"
 _VARIANTS = 4
@@ -53,6 +58,7 @@ _PENALTY = 1e-5
 _PARTS = 5
 # Of each of these years; 2023 and 2025 stay out for measuring.
 _QUIZ = 250
+_ALL_QUIZ = 10_000
 _QUIZ_YEARS = (2022, 2024)
 # Kinds of messages with a subject.
 WITH_SUBJECT: tuple[Kind, ...] = (
@@ -106,6 +112,28 @@ def quiz_questions(most: int) -> list[Message]:
     return found
 
 
+def in_turns() -> list[Message]:
+    """The messages of conversations, each spelt in some ways."""
+    dice = random.Random(5)
+    made = []
+    for turn in said_turns():
+        # "did the police find the gun" sounds like a whole question; only its turn tells that it isn't.
+        sounds = "question" if is_whole(turn) else "followup"
+        name = sounds if turn.follows else turn.kind
+        kind = next(known for known in KINDS if known == name)
+        texts = dict.fromkeys(_spelt(turn.text, n, dice) for n in range(_VARIANTS))
+        made += [Message(text, kind, turn.language, f"{kind}:{turn.text}") for text in texts]
+    return made
+
+
+def opening_questions() -> list[str]:
+    """The questions of all languages, filled in, and those of news quizzes, each once."""
+    asked = [
+        m.text for language in languages() for m in messages(language, 1) if m.kind == "question"
+    ]
+    return [*asked, *(m.text for m in quiz_questions(_ALL_QUIZ) if f"quiz:{m.text}" == m.family)]
+
+
 def languages() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.txt"))
 
@@ -117,12 +145,21 @@ def messages(language: str, variants: int, seed: int = 0) -> list[Message]:
     dice = random.Random(seed)
     made = []
     for kind, line in lines(language):
+        often = _often(kind, line)
         texts = dict.fromkeys(
             _spelt(_SLOT.sub(lambda slot: dice.choice(fillings[slot[1]]), line), n, dice)
-            for n in range(variants)
+            for n in range(variants * often)
         )
         made += [Message(text, kind, language, f"{kind}:{line}") for text in texts]
     return made
+
+
+def _often(kind: Kind, line: str) -> int:
+    """How much more often a line is seen for what is put into it: "and {x}" and "{x}" stay what they
+    are whatever that is, and are nothing else."""
+    if not _SLOT.sub("", line).strip():
+        return 6
+    return 2 if kind == "followup" and _SLOT.search(line) else 1
 
 
 def _spelt(text: str, variant: int, dice: random.Random) -> str:
@@ -211,7 +248,8 @@ def _report(name: str, told: Sequence[tuple[Message, Kind]]) -> None:
 def main() -> None:
     known = {language: messages(language, _VARIANTS) for language in languages()}
     quiz = quiz_questions(_QUIZ)
-    everything = [message for some in known.values() for message in some] + quiz
+    everything = [message for some in known.values() for message in some]
+    everything += [*quiz, *in_turns()]
     print(f"{len(quiz) // 2} questions of news quizzes" if quiz else "no questions of news quizzes")
     written = sum(len(lines(language)) for language in known)
     print(f"{written} messages in {len(known)} languages, {len(everything)} with their spellings")
@@ -232,6 +270,7 @@ def main() -> None:
     wrong = Counter((message.kind, found) for message, found in told if message.kind != found)
     print("most taken for another: " + ", ".join(f"{a} as {b} {n}" for (a, b), n in wrong.most_common(14)))  # fmt: skip
     _report_languages(everything, rows, part)
+    leaning = learn_leaning(_heard(everything, shares))
     kinds = kind_thresholds(shares, [message.kind for message in everything])
     print("from how likely on: " + ", ".join(f"{kind} {sure:.2f}" for kind, sure in kinds.items()))
     if "--languages" in sys.argv:
@@ -255,7 +294,24 @@ def main() -> None:
             of_languages,
             names,
         )
+        save_leaning(leaning)
+        save_openings(opening_questions())
         save_thresholds(RouterThresholds(kinds, _sure_of_language(of_languages, names)))
+
+
+def _heard(everything: Sequence[Message], shares: Floats) -> list[Heard]:
+    leans = [KINDS.index(kind) for kind in KINDS if kind in LEANING]
+    following = {turn.text for turn in said_turns() if turn.follows}
+    return [
+        Heard(
+            message.text,
+            message.language,
+            message.family.partition(":")[2],
+            float(row[leans].sum()),
+            message.kind in LEANING or message.family.partition(":")[2] in following,
+        )
+        for message, row in zip(everything, shares, strict=True)
+    ]
 
 
 def _sure_of_language(weights: Floats, names: Sequence[str]) -> float:

@@ -143,3 +143,44 @@ async def test_who_said_it_is_told_from_where_the_words_stand(engine: AnswerEngi
     assert "Calder" in answer.text
     invented = await say(engine, 'who said "we will tear it all down again"')
     assert invented.form == "declined"
+
+
+COST = "how much did the lantern bridge cost"
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "told"),
+    [
+        ("what happened this week", "digest", "Saltmarket"),
+        ("who won the election", "answer", "Calder"),
+        ("why was the flood barrier planed", "answer", "barrier"),
+        ("saltmarket flood", "answer", "Saltmarket"),
+        ("comet", "answer", "comet"),
+        ("how many books will the library have", "answer", "200,000"),
+        ("what can you do", "help", "`/"),
+        ("cheers mate", "smalltalk", ""),
+    ],
+)
+async def test_what_stands_alone_does_so_after_an_answer(
+    engine: AnswerEngine, text: str, form: str, told: str
+) -> None:
+    before = await say(engine, COST)
+    answer = await say(engine, COST, text)
+    assert answer.form == form
+    assert told in answer.text
+    if form == "answer":
+        assert answer.sentences[0].text != before.sentences[0].text
+
+
+async def test_a_follow_up_to_a_digest_is_about_the_story_it_names(engine: AnswerEngine) -> None:
+    answer = await say(engine, "what happened this week", "how long is it")
+    assert "Lantern Bridge" in answer.text
+    answer = await say(engine, "what happened this week", "how many were evacuated")
+    assert "280" in answer.text
+
+
+async def test_nothing_goes_on_from_what_was_asked_back(engine: AnswerEngine) -> None:
+    unclear = await say(engine, COST, "and what is her shoe size")
+    assert (unclear.form, unclear.sentences) == ("declined", ())
+    sources = await say(engine, COST, "and what is her shoe size", "source?")
+    assert any("412" in citation.quote for citation in sources.citations)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.answering.conversation import Conversation, Turn, is_follow_up, rewrite_follow_up
+from bot.answering.conversation import Conversation, Turn, rewrite_follow_up
+from bot.answering.models import AnswerSentence
 
 NOW = datetime(2023, 11, 3, 12, 0, tzinfo=UTC)
 SINCE = datetime(2023, 10, 23, tzinfo=UTC)
@@ -43,20 +44,10 @@ def test_a_follow_up_takes_over_what_it_points_to(asked: str, understood: str) -
     assert found.changed
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Who is the president of Brazil?",
-        "What did Tesla announce this week?",
-        "Did Ines Calder win her election?",
-        "Which films are there about Napoleon?",
-        "What did the Pope say that angered Ukraine?",
-        "How many people died in the Turkish earthquake?",
-    ],
-)
-def test_a_question_of_its_own_stays_as_it_is(question: str) -> None:
-    assert not is_follow_up(question)
-    assert rewrite_follow_up(question, TALK, NOW).question == question
+def test_a_name_in_small_letters_is_one_if_its_answer_writes_it_large() -> None:
+    typed = Turn("how long is the bridge in maravel", "The bridge in Maravel is 300 metres long.")
+    found = rewrite_follow_up("and in oslo", Conversation((typed,)), NOW)
+    assert found.question == "how long is the bridge in oslo"
 
 
 def test_a_follow_up_keeps_the_range_unless_it_names_another() -> None:
@@ -77,3 +68,18 @@ def test_a_conversation_is_bounded() -> None:
         conversation = conversation.after(Turn(f"Question {number}?", ""))
     assert len(conversation.turns) == 6
     assert conversation.last == Turn("Question 49?", "")
+
+
+def test_after_a_digest_a_follow_up_is_about_the_story_whose_words_it_has() -> None:
+    told = ["The Lantern Bridge opened on Monday.", "Ada Grey won the election in Oslo."]
+    digest = Turn(
+        "what happened this week",
+        " ".join(told),
+        sentences=tuple(AnswerSentence(text, ()) for text in told),
+        open=True,
+    )
+    talk = Conversation((digest,))
+    assert "Ada Grey" in rewrite_follow_up("by how much was the election won", talk, NOW).question
+    assert rewrite_follow_up("how long is it", talk, NOW).question == "how long is Lantern Bridge"
+    whole = rewrite_follow_up("who lost the cup final", talk, NOW)
+    assert (whole.question, whole.changed) == ("who lost the cup final", False)

@@ -217,3 +217,18 @@ async def test_a_name_alone_is_no_small_talk(name: str) -> None:
 )
 async def test_small_talk_with_a_slip_is_small_talk(said: str) -> None:
     assert (await read(said)).kind in SMALL_TALK
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("were is the bridge", "where is the bridge"),
+        ("how manny ppl crossed the bridge", "how many people crossed the bridge"),
+        ("Waht did the mayor say", "What did the mayor say"),
+        ("were there any survivors", "were there any survivors"),
+        ("how mary died", "how mary died"),
+        ("in one of the trials, who was convicted", "in one of the trials, who was convicted"),
+    ],
+)
+async def test_a_slip_in_how_a_question_begins_is_mended(typed: str, meant: str) -> None:
+    assert (await read(typed)).question == meant

@@ -92,12 +92,13 @@ def joined(answers: Sequence[Answer]) -> Answer:
 
 
 def asked_back(answer: Answer, message: RoutedMessage) -> Answer:
-    """A follow-up that was not understood, with what it may have meant."""
+    """A follow-up that was not understood, with what it may have meant. It has no reason, as it isn't
+    what the articles lack; nothing goes on from it."""
     if answer.asked is None:
         return answer
     second = answer.nearest[0].title if answer.nearest else message.text
     text = reply_text(message.language, "ask-back", first=answer.asked, second=second)
-    return replace(answer, text=text, reply=True)
+    return replace(answer, text=text, reply=True, reason=None)
 
 
 def dated(published_at: str | None, sentence: str, language: str) -> str:

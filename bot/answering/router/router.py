@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from bot.answering.conversation import Conversation, is_follow_up
+from bot.answering.conversation import Conversation, Turn
 from bot.answering.router.classifier import (
     BEYOND,
     KINDS,
@@ -20,17 +20,17 @@ from bot.answering.router.classifier import (
     learned,
     learned_thresholds,
 )
+from bot.answering.router.leaning import leaning, learned_leaning
+from bot.answering.router.openings import with_opening_mended
 from bot.answering.router.subjects import may_be_talk, subject_of
 from bot.answering.router.wrapping import asks_something, spelt_out, unwrapped
 from retrieval.runtime.executors import ASKING
-from retrieval.search.query import content_words
 from retrieval.text.question_language import question_language
 from retrieval.text.question_words import plainly, question_words
 from retrieval.text.time_expressions import read_time
 from retrieval.text.time_expressions.options import whole_period
 from retrieval.text.words import has_unspaced
 
-_FEW_WORDS = 4
 _SHORT = 3
 # Below this it is taken for news; a language model is asked, where one is configured.
 _UNSURE = 0.4
@@ -41,14 +41,24 @@ _NO_WORD = re.compile(r"^\W*$")
 @dataclass(frozen=True, slots=True)
 class RoutedMessage:
     """A message as it was read. ``question`` is what of it is looked for, ``subject`` what it is
-    about; ``language`` a code such as "en"."""
+    about; ``language`` a code such as "en"; ``leans`` how likely it goes on from the turn before
+    it."""
 
     text: str
     question: str
     kind: Kind
     subject: str
     language: str
+    leans: float = 0.0
 
+    @property
+    def either(self) -> bool:
+        """Whether it isn't sure that it goes on from the turn before it or that it stands alone."""
+        model = learned_leaning()
+        return model.maybe <= self.leans < model.surely
+
+
+_NOTHING = Turn("", "")
 
 # From a message to the word of a model for its kind, None if it has none.
 Ask: TypeAlias = Callable[[str], Awaitable[str | None]]
@@ -61,22 +71,32 @@ async def read_message(
 
     ``ask`` is asked for the kind, one of ``KINDS``, where the classifier is unsure of it.
     """
-    bare, kind, guess = await ASKING.run(_guessed, text, conversation, as_of)
+    bare, guess = await ASKING.run(_guessed, text)
+    leans = await ASKING.run(_leans, bare, guess, conversation)
+    kind = await ASKING.run(_kind, bare, guess, leans, as_of)
     if ask is not None and kind not in LEANING and guess.kinds[0][1] < _UNSURE:
         word = await ask(bare)
         kind = next((known for known in KINDS if known == word), kind)
-    return await ASKING.run(_routed, text, bare, kind, guess, conversation, as_of)
+    message = await ASKING.run(_routed, text, bare, kind, guess, conversation, as_of)
+    return replace(message, leans=leans or 0.0)
 
 
-def _guessed(text: str, conversation: Conversation, as_of: datetime) -> tuple[str, Kind, Guess]:
-    """A message out of its wrapping, and its kind."""
-    bare = unwrapped(text)
+def _guessed(text: str) -> tuple[str, Guess]:
+    """A message out of its wrapping, and what kind it may be of."""
+    meant = unwrapped(text)
+    bare = with_opening_mended(meant)
     guess = classify(bare)
-    if bare.casefold().strip() != text.casefold().strip():
+    if meant.casefold().strip() != text.casefold().strip():
         whole = classify(text)
         if guess.best in SMALL_TALK or (whole.best in SMALL_TALK and len(bare.split()) <= 2):
             guess = max(guess, whole, key=lambda one: one.kinds[0][1])
-    return bare, _kind(bare, guess, conversation, as_of), guess
+    return bare, guess
+
+
+def _leans(text: str, guess: Guess, conversation: Conversation) -> float | None:
+    """How likely a message goes on from the last turn; None if there is none."""
+    last = conversation.last
+    return None if last is None else leaning(text, guess, last)
 
 
 def _routed(
@@ -104,21 +124,24 @@ def _language_of(conversation: Conversation) -> str:
     return classify(conversation.last.question).language or "en"
 
 
-def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) -> Kind:
+def _kind(text: str, guess: Guess, leans: float | None, as_of: datetime) -> Kind:
     if _NO_WORD.match(text):
         return guess.best if guess.best in SMALL_TALK else "chat"
-    if conversation.last is None:
+    if leans is None:
         if _asks_elsewhere(text):
             return "question"
         # Without an answer before it, "why?" is unclear and "tell me more about X" a topic.
-        if guess.best in LEANING and guess.kinds[0][1] >= 0.5 and len(text.split()) <= _SHORT:
+        alone = leaning(text, guess, _NOTHING) >= learned_leaning().sure
+        if guess.best in LEANING and alone and len(text.split()) <= _SHORT:
             return guess.best
         surest = guess.kinds[0][1]
         guess = guess.without(LEANING)
         if surest < _UNSURE:
             return _news_kind(text, guess)
-    elif leaning := _leaning(text, guess):
-        return leaning
+    elif going_on := _leaning(guess, leans):
+        return going_on
+    else:
+        guess = guess.without(LEANING)
     best, share = guess.kinds[0]
     sure = learned_thresholds().kinds
     talking = next(kind for kind, _ in guess.kinds if kind in SMALL_TALK)
@@ -134,27 +157,21 @@ def _kind(text: str, guess: Guess, conversation: Conversation, as_of: datetime) 
     return best
 
 
-def _leaning(text: str, guess: Guess) -> Kind | None:
+def _leaning(guess: Guess, leans: float) -> Kind | None:
     """The kind of a message that goes on from the answer before it; None if it stands alone."""
-    best, share = guess.kinds[0]
-    words = content_words(text)
     sure = learned_thresholds().kinds
-    if best in LEANING and best != "followup" and share >= sure[best]:
-        return best
+    best, share = guess.kinds[0]
     if best in SMALL_TALK and share >= sure[best]:
         return None
-    if best == "followup" and share >= sure[best] and len(words) <= 2 * _FEW_WORDS:
-        return "followup"
-    if is_follow_up(text) and guess.of("help", "status", "chore", *SMALL_TALK) < 0.6:
-        return "followup"
-    if guess.of("followup") >= 0.25 and len(words) <= _FEW_WORDS and text.islower():
-        return "followup"
-    return None
+    if leans < learned_leaning().sure:
+        return None
+    kind, share = next((kind, share) for kind, share in guess.kinds if kind in LEANING)
+    return kind if share >= sure[kind] else "followup"
 
 
 def _news_kind(text: str, guess: Guess) -> Kind:
     """What articles are asked for a message of which it isn't sure what it is."""
-    asks = text.rstrip().endswith(_QUESTION_MARKS) or asks_something(text)
+    asks = text.rstrip().endswith(_QUESTION_MARKS) or asks_something(spelt_out(text))
     return "topic" if guess.of("topic") > guess.of("question") and not asks else "question"
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from bot.answering.router.classifier import Kind
+from retrieval.indexes.common_words import is_common
 from retrieval.text.spelling import nearest_word
 from retrieval.text.words import has_unspaced, words
 
@@ -41,7 +42,7 @@ def subject_of(message: str, kind: Kind) -> str:
 
 def may_be_talk(message: str) -> bool:
     """Whether a message has a word of the small talk that the classifier was trained with, or one
-    slip away from it; true where words are not apart, and where there are none.
+    slip away from it that is no word of the news; true where words are not apart, and where there are none.
 
     The classifier goes by parts of words, and a name alone has few: "nato" is like "hello".
     """
@@ -50,7 +51,9 @@ def may_be_talk(message: str) -> bool:
     known = _talk()
     said = squeezed_words(message)
     return not said or any(
-        word in known or (len(word) >= _LONG and nearest_word(word, known, 1)) for word in said
+        word in known
+        or (len(word) >= _LONG and not is_common(word) and nearest_word(word, known, 1))
+        for word in said
     )
 
 

@@ -68,6 +68,11 @@ def spelt_out(text: str) -> str:
     return re.sub(r"\bw/o\b|[^\W_]+(?:['’][^\W_]+)*", full, text)
 
 
+def is_short_form(word: str) -> bool:
+    """Whether a word in small letters is written short, and stands for more: "whats", "ppl"."""
+    return word.replace("'", "") in _abbreviations()
+
+
 def _alone(text: str, match: re.Match[str]) -> bool:
     """Whether a short word stands where a name does: after a preposition or an article."""
     return bool(
