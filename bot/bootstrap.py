@@ -20,6 +20,7 @@ from bot.services.answers import AnswerService
 from bot.services.ask import AskService
 from bot.services.conversations import Conversations
 from bot.services.dm_guilds import DMGuildResolver
+from bot.services.failing_feeds import FailingFeedsReport
 from bot.services.feed_posts import FeedPostService
 from bot.services.guild_retention import GuildRetention
 from bot.services.guild_settings import GuildSettingsCache
@@ -89,6 +90,7 @@ class Services:
     # Made by the cog that brings messages to Discord.
     subscriptions: SubscriptionRunner = field(init=False)
     posts: PostRunner = field(init=False)
+    failing_feeds: FailingFeedsReport = field(init=False)
 
 
 @contextlib.asynccontextmanager

@@ -33,6 +33,7 @@ MESSAGES = {
     50007: "Cannot send messages to this user",
     50013: "Missing Permissions",
     50021: "Cannot execute action on a system message",
+    40033: "This message has already been crossposted",
     50024: "Cannot execute this action on this channel type",
     50027: "Invalid Webhook Token",
     50035: "Invalid Form Body",

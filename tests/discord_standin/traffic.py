@@ -24,6 +24,7 @@ LIMITS: dict[tuple[str, str], tuple[int, float]] = {
     ("POST", "/webhooks/{webhook_id}/{webhook_token}"): (5, 2.0),
     ("PATCH", "/webhooks/{webhook_id}/{webhook_token}/messages/@original"): (5, 2.0),
     ("PATCH", "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"): (5, 2.0),
+    ("POST", "/channels/{channel_id}/messages/{message_id}/crosspost"): (10, 3600.0),
     ("POST", "/users/@me/channels"): (10, 10.0),
 }
 # Discord limits these by nothing but the interaction's own rules.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.client import NewsdeskBot
 from bot.cogs.feeds._feed_commands import FeedCommands
 from bot.cogs.feeds._post_delivery import DiscordPostSender
+from bot.services.failing_feeds import FailingFeedsReport
 from bot.subscriptions.post_runner import PostRunner
 
 
@@ -16,5 +17,13 @@ async def setup(bot: NewsdeskBot) -> None:
         services.ingestion.feeds.feeds,
         DiscordPostSender(bot, services),
         lambda: library.clock(),
+    )
+    services.failing_feeds = FailingFeedsReport(
+        bot,
+        library,
+        services.ingestion.feeds,
+        services.guild_settings,
+        services.contexts,
+        services.posts.blocked,
     )
     await bot.add_cog(FeedCommands(services))

@@ -67,10 +67,12 @@ class FeedCommands(
     async def on_ready(self) -> None:
         """Channels are known from now on; it may come again."""
         self._services.posts.start()
+        self._services.failing_feeds.start()
 
     async def cog_unload(self) -> None:
         await cancel(*self._looking)
         await self._services.posts.stop()
+        await self._services.failing_feeds.stop()
 
     @app_commands.command(name="add", description=command_text("command-feeds-add"))
     @app_commands.describe(

@@ -7,7 +7,15 @@ from urllib.parse import unquote
 from tests.discord_standin import payloads
 from tests.discord_standin.clock import iso
 from tests.discord_standin.errors import ApiError, FormErrors, missing_permissions
-from tests.discord_standin.model import SUPPRESS_EMBEDS, Account, Channel, Json, Message
+from tests.discord_standin.model import (
+    CROSSPOSTED,
+    NEWS,
+    SUPPRESS_EMBEDS,
+    Account,
+    Channel,
+    Json,
+    Message,
+)
 from tests.discord_standin.permissions import (
     ADD_REACTIONS,
     ATTACH_FILES,
@@ -297,3 +305,17 @@ def pins(request: Request) -> Answer:
     found = [m for m in channel.messages.values() if m.pinned]
     items = [{"pinned_at": iso(m.created), "message": _shown(request, m)} for m in found]
     return 200, {"items": items, "has_more": False}
+
+
+@route("POST", ONE + "/crosspost")
+def crosspost(request: Request) -> Answer:
+    """docs.discord.com/developers/resources/message#crosspost-message: for the message's sender this
+    takes Send Messages; ten an hour, as the client says."""
+    message = _one(request, SEND_MESSAGES)
+    if message.channel.type != NEWS:
+        raise ApiError(400, 50068, "Invalid message type")
+    if message.flags & CROSSPOSTED:
+        raise ApiError(400, 40033)
+    message.flags |= CROSSPOSTED
+    request.api.messages.touch(message)
+    return 200, _shown(request, message)

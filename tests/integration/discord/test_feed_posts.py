@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.storage.feed_posts import FeedPost, active_posts, add_post
+from bot.subscriptions.post_runner import PostRunner
 from retrieval.catalogue.audit_log import Actor
+from retrieval.catalogue.feeds import Feed
+from retrieval.errors import Refused
+from tests.deadlines import scaled
 from tests.discord_standin import Channel, Guild, Message
 from tests.integration.answering_fixtures import NOW
 from tests.integration.discord.conftest import Running, Start
+from tests.integration.discord.test_summaries import many
 from tests.newsite import NewsSite, documents
 
 BOSS = Actor("discord user 1", "a test")
 FORUM, NEWS = 15, 5
+CROSSPOST = "/channels/{channel_id}/messages/{message_id}/crosspost"
 
 
 class Newsroom:
@@ -34,6 +42,7 @@ class Newsroom:
         # As on Discord, in a twenty-fifth of the time.
         for route in ("/channels/{channel_id}/messages", "/channels/{channel_id}/threads"):
             self.standin.rate_limits.set("POST", route, 5, 0.2)
+        self.standin.rate_limits.set("POST", CROSSPOST, 20, 1.0)
 
     def at(self, minutes: float) -> None:
         self.now = NOW + timedelta(minutes=minutes)
@@ -57,7 +66,17 @@ class Newsroom:
 
     async def visit(self) -> None:
         for feed in await self.services.ingestion.feeds.feeds(self.corpus):
-            await self.services.ingestion.feeds.visit(feed)
+            await self._visit(feed)
+
+    async def _visit(self, feed: Feed) -> None:
+        """Now, or once the poller is done with it."""
+        async with asyncio.timeout(scaled(20)):
+            while True:
+                try:
+                    await self.services.ingestion.feeds.visit(feed)
+                    return
+                except Refused:
+                    await asyncio.sleep(0.05)
 
     async def post(self, channel: Channel, **options: Any) -> FeedPost:
         made = FeedPost(
@@ -86,6 +105,20 @@ def site() -> Iterator[NewsSite]:
 async def room(start: Start, site: NewsSite) -> AsyncIterator[Newsroom]:
     async with start(NEWSDESK_FETCH_ALLOW=site.allow) as running:
         yield Newsroom(running, site)
+
+
+def story(room: Newsroom, number: int, *, copied_to: int | None = None) -> documents.Entry:
+    """A report on an event of its own, or its copy at another address."""
+    article = many(number + 1)[number].article
+    assert article is not None
+    word = article.title.split()[0]
+    more = " ".join(f"{word} {part} {word.lower()} {n}." for n, part in enumerate(("gates closed", "wages fell", "owners left", "roofs leaked", "boats sailed", "guards slept") * 4))  # fmt: skip
+    own = copied_to if copied_to is not None else number
+    return documents.Entry(
+        room.site.url(f"/news/{own}"), article.title if own == number else f"{word} yard is closed",
+        article.text[:100], f"{article.text}\n\n{more}",
+        NOW - timedelta(hours=18) + timedelta(minutes=own % 1000), f"story-{own}",
+    )  # fmt: skip
 
 
 def numbers_of(messages: Sequence[Message]) -> list[int]:
@@ -192,3 +225,174 @@ async def test_a_feed_is_changed_in_place(room: Newsroom) -> None:
     assert "only with" not in await edit(feed=str(first), include="-")
     assert "has this feed already" in await edit(feed=str(second), address=moved)
     assert "what is to change" in await edit(feed=str(second))
+
+
+async def brought(room: Newsroom, numbers: Sequence[int], minute: float = 1) -> None:
+    """Articles that came in by feed 0 at that minute."""
+    room.at(minute)
+    room.publish(0, numbers)
+    await room.visit()
+
+
+async def test_a_story_is_a_post_of_a_forum_and_later_reports_are_replies(room: Newsroom) -> None:
+    forum = room.standin.channel(room.guild, "stories", kind=FORUM)
+    feeds = [await room.add_feed(0), await room.add_feed(1)]
+    await room.post(forum, feed_id=feeds[0], settle_minutes=0)
+    await room.post(forum, feed_id=feeds[1], settle_minutes=0)
+    room.at(1)
+    room.site.feed("/feed0", [story(room, n) for n in range(4)])
+    await room.visit()
+    await room.tick(2)
+    threads = room.standin.threads(forum)
+    assert [numbers_of(room.standin.bot_messages(t)) for t in threads] == [[3], [2], [1], [0]]  # fmt: skip
+    assert threads[0].name == story(room, 3).title
+    room.at(60)
+    other = story(room, 2, copied_to=1003)
+    room.site.feed("/feed1", [other])
+    await room.visit()
+    await room.tick(61)
+    assert len(room.standin.threads(forum)) == 4
+    thread = threads[1]
+    assert numbers_of(room.standin.bot_messages(thread)) == [2, 1003]
+    room.standin.delete_channel(thread)
+    room.site.feed("/feed1", [other, story(room, 2, copied_to=2003)])
+    await room.visit()
+    await room.tick(62)
+    assert len(room.standin.threads(forum)) == 3
+    assert len(await active_posts(room.services.library.database)) == 2
+
+
+@pytest.mark.parametrize("kind", [0, FORUM], ids=["text", "forum"])
+async def test_what_ends_the_program_between_posting_and_noting_loses_and_doubles_nothing(
+    room: Newsroom, kind: int
+) -> None:
+    channel = room.standin.channel(room.guild, "news", kind=kind)
+    await room.add_feed(0)
+    await room.post(channel, settle_minutes=0)
+    await brought(room, range(6))
+    sender: Any = room.services.posts._sender
+    send, sent = sender.send, 0
+
+    async def dies(*arguments: Any, **more: Any) -> Any:
+        """Before or after it sent, at every third message."""
+        nonlocal sent
+        sent += 1
+        if sent % 3 == 0:
+            raise RuntimeError("the program ends here")
+        done = await send(*arguments, **more)
+        if sent % 3 == 1:
+            raise RuntimeError("the program ends here")
+        return done
+
+    sender.send = dies
+    for start_again in range(14):
+        runner = PostRunner(
+            room.services.library, room.services.ingestion.feeds.feeds, sender, lambda: room.now
+        )
+        room.at(2 + start_again)
+        await runner.tick()
+    assert sorted(numbers_of(room.shown(channel))) == list(range(6))
+
+
+async def test_a_role_is_mentioned_once_for_what_comes_together_and_nobody_else(
+    room: Newsroom,
+) -> None:
+    role = room.standin.role(room.guild, "readers", mentionable=True)
+    news = room.standin.channel(room.guild, "news", kind=NEWS)
+    await room.add_feed(0)
+    await room.post(news, settle_minutes=0, role_id=role.id, publish=True, template="opening")
+    entry = documents.entry(room.site.url(), 1, full=True, at=NOW)
+    shouting = replace(entry, title=f"@everyone <@&{role.id}> <@{room.guild.owner.id}> **now**")
+    others = [documents.entry(room.site.url(), n, full=True, at=NOW) for n in range(2, 14)]
+    room.at(1)
+    room.site.feed("/feed0", [shouting, *others])
+    await room.visit()
+    await room.tick(2)
+    shown = room.shown(news)
+    assert len(shown) == 13
+    assert [message.pings.roles for message in shown if message.pings] == [{role.id}]
+    assert not any(message.pings.users or message.pings.everyone for message in shown)
+    assert len(room.standin.calls_to("POST", CROSSPOST)) == 10
+    await room.tick(63)
+    assert len(room.standin.calls_to("POST", CROSSPOST)) == 13
+
+
+async def test_quiet_hours_number_a_day_and_stories_bound_what_is_posted(room: Newsroom) -> None:
+    night, few, stories = (room.standin.channel(room.guild, name) for name in ("night", "few", "stories"))  # fmt: skip
+    await room.add_feed(0)
+    await room.add_feed(1)
+    noon = NOW.hour * 60 + NOW.minute
+    await room.post(night, settle_minutes=0, quiet_from=noon, quiet_until=noon + 30)
+    await room.post(few, settle_minutes=0, most_a_day=2)
+    await room.post(stories, settle_minutes=0, each="story")
+    room.at(1)
+    room.site.feed("/feed0", [story(room, n) for n in range(4)])
+    room.site.feed("/feed1", [story(room, 2, copied_to=1007)])
+    await room.visit()
+    await room.tick(2)
+    assert room.shown(night) == []
+    assert numbers_of(room.shown(few)) == [1007, 3]
+    assert sorted(numbers_of(room.shown(stories))) == [0, 1, 3, 1007]
+    await room.tick(40)
+    assert len(room.shown(night)) == 5
+    await room.tick(60 * 13)
+    assert numbers_of(room.shown(few)) == [1007, 3, 2, 1]
+    await room.tick(60 * 40)
+    assert len(room.shown(few)) == 4
+
+
+async def test_a_topic_is_posted_whoever_brings_it_and_old_news_is_not(room: Newsroom) -> None:
+    channel = room.standin.channel(room.guild, "bridges")
+    await room.post(channel, settle_minutes=0, topic="Lantern Bridge")
+    await room.running.bring_in(room.guild)
+    await room.tick(1)
+    shown = room.shown(channel)
+    assert shown
+    assert all("Lantern Bridge" in message.text for message in shown)
+
+
+async def test_a_channel_that_refuses_is_tried_again_and_one_that_is_gone_ends_its_posts(
+    room: Newsroom,
+) -> None:
+    news, staff = room.standin.channel(room.guild, "news"), room.standin.channel(room.guild, "staff")  # fmt: skip
+    await room.services.guild_settings.change(room.guild.id, moderators_channel=staff.id)
+    await room.add_feed(0)
+    await room.post(news, settle_minutes=0)
+    await brought(room, range(3))
+    room.standin.deny(news, "send_messages")
+    await room.tick(2)
+    await room.services.failing_feeds.tick()
+    told = await room.standin.wait_for_message(staff, lambda m: "may not write" in m.text)
+    assert f"<#{news.id}>" in told.text
+    room.standin.allow(news, "send_messages")
+    await room.tick(10)
+    assert len(room.shown(news)) == 3
+    room.standin.delete_channel(news)
+    await brought(room, range(5), minute=20)
+    await room.tick(21)
+    ended = await room.standin.wait_for_message(staff, after=told)
+    assert "has ended" in ended.text
+    assert await active_posts(room.services.library.database) == []
+
+
+async def test_failing_feeds_are_told_once_a_day_with_reason_and_mend(room: Newsroom) -> None:
+    staff = room.standin.channel(room.guild, "staff")
+    await room.services.guild_settings.change(room.guild.id, moderators_channel=staff.id)
+    await room.add_feed(0)
+    await room.add_feed(1)
+    room.site.serve("/feed0", "no", status=404)
+    for hour in (1, 3, 6):
+        room.at(60 * hour)
+        await room.visit()
+    for _ in range(2):
+        await room.services.failing_feeds.tick()
+    [told] = room.standin.bot_messages(staff)
+    assert "/feed0" in str(told.embed)
+    assert "/feed1" not in str(told.embed)
+    assert "404" in told.text
+    assert "feeds edit" in told.text
+    room.at(60 * 26)
+    await room.services.failing_feeds.tick()
+    room.at(60 * 31)
+    await room.services.failing_feeds.tick()
+    assert len(room.standin.bot_messages(staff)) == 2
