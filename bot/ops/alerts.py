@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -77,10 +77,11 @@ class AlertBook:
         self._changed = False
         self._states = self._loaded()
 
-    def heard(self, troubles: Iterable[Trouble]) -> bool:
+    def heard(self, troubles: Iterable[Trouble], unknown: Collection[str] = ()) -> bool:
         """Take note of all that is wrong at this moment, and tell what is to be told now.
 
-        Returns whether anything was told: then ``keep`` keeps it.
+        ``unknown`` are beginnings of the keys of which nothing could be found out: what was wrong
+        of them is taken to be so still. Returns whether anything was told: then ``keep`` keeps it.
         """
         now, self._changed = self._tick(), False
         for trouble in troubles:
@@ -92,7 +93,9 @@ class AlertBook:
             elif now - state.told >= self._repeat:
                 self._say(Note("alert-still", **self._about(state, now)), state, now)
         for key, state in list(self._states.items()):
-            if state.told is None and state.seen < now:
+            if key.startswith(tuple(unknown)):
+                state.seen = now
+            elif state.told is None and state.seen < now:
                 del self._states[key]
             elif now - state.seen >= self._calm:
                 self._say(Note("alert-over", **self._about(state, now, over=True)), state, now)

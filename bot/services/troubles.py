@@ -105,21 +105,22 @@ class TroubleWatch:
 
     async def run(self) -> None:
         while True:
-            if self._book.heard(await self.troubles()):
+            if self._book.heard(*await self.troubles()):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK_SECONDS):
                         await asyncio.to_thread(self._book.keep)
             await asyncio.sleep(EVERY_SECONDS)
 
-    async def troubles(self) -> list[Trouble]:
-        """All that is wrong at this moment, as far as it can be found out in time."""
+    async def troubles(self) -> tuple[list[Trouble], list[str]]:
+        """All that is wrong at this moment, and of which keys that can't be found out in time."""
         found: list[Trouble] = []
-        for look in (
-            self._readiness,
-            self._disk,
-            self._feeds,
-            self._spending,
-            self._backups,
+        unknown: list[str] = []
+        for key, look in (
+            ("ready:", self._readiness),
+            ("disk", self._disk),
+            ("feeds", self._feeds),
+            ("budget", self._spending),
+            ("backup", self._backups),
         ):
             try:
                 async with asyncio.timeout(_LOOK_SECONDS):
@@ -127,7 +128,8 @@ class TroubleWatch:
             except (NewsdeskError, SQLAlchemyError, OSError, TimeoutError) as error:
                 # What keeps it from being found out is a cause of readiness, and told as such.
                 _log.debug("%s: %s", look.__name__, type(error).__name__)
-        return found
+                unknown.append(key)
+        return found, unknown
 
     async def _readiness(self) -> list[Trouble]:
         return [

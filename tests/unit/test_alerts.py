@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -33,11 +33,11 @@ class _Book:
             file=file,
         )
 
-    def at(self, seconds: float, *troubles: Trouble) -> list[str]:
+    def at(self, seconds: float, *troubles: Trouble, unknown: Sequence[str] = ()) -> list[str]:
         """What is told of troubles at this moment."""
         self.now = seconds
         del self.told[:]
-        if self.book.heard(troubles):
+        if self.book.heard(troubles, unknown):
             self.book.keep()
         return list(self.told)
 
@@ -56,6 +56,15 @@ def test_a_trouble_is_told_once_again_after_hours_and_when_it_is_over() -> None:
     assert "Make room" not in over
     assert book.at(3_700) == []
     assert book.at(3_800, FULL) != []
+
+
+def test_what_can_not_be_found_out_is_not_over() -> None:
+    book = _Book()
+    assert book.at(0, FULL) != []
+    for seconds in range(15, 300, 15):
+        assert book.at(seconds, unknown=["disk"]) == []
+    assert book.at(310) == []
+    assert book.at(400) != []
 
 
 def test_what_mends_itself_in_time_wakes_nobody() -> None:

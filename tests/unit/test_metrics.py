@@ -190,7 +190,8 @@ async def test_backups_that_fail_or_are_late_need_a_person(
     async with open_library(LibraryConfig(tmp_path), clock=lambda: now) as library:
         book = AlertBook(lambda _: None, "en", repeat_seconds=1)
         watch = TroubleWatch(book, library, AnswerEngine(library), settings, causes=well)
-        found = await watch.troubles()
+        found, unknown = await watch.troubles()
+    assert unknown == []
     assert [each.note.code for each in found if each.key == "backup"] == (
         [expected] if expected else []
     )

@@ -29,6 +29,7 @@ class WatchedModel(ChatModel):
         self._watch = watch
         self._hangs: Note | None = None
         self._looking: asyncio.Task[None] | None = None
+        self._heard = 0.0
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -56,12 +57,14 @@ class WatchedModel(ChatModel):
         if self._hangs is not None:
             raise ModelUnreachable.of(self._hangs)
         seconds = max(self._options.first_seconds, self.load_seconds)
-        late = asyncio.get_running_loop().call_later(seconds, self._begin_looking)
+        loop = asyncio.get_running_loop()
+        late = loop.call_later(seconds, self._late, loop.time())
         try:
             events = self._model.stream(messages, max_tokens=max_tokens, schema=schema)
             async with aclosing(events):
                 async for event in events:
                     late.cancel()
+                    self._heard = loop.time()
                     yield event
         finally:
             late.cancel()
@@ -76,6 +79,11 @@ class WatchedModel(ChatModel):
         if self._looking is not None:
             await cancel(self._looking)
         await self._model.close()
+
+    def _late(self, asked: float) -> None:
+        # A server with a single slot answers others first.
+        if self._heard <= asked:
+            self._begin_looking()
 
     def _begin_looking(self) -> None:
         self._hangs = why = Note("model-stalled", where=self._options.where)
