@@ -23,6 +23,8 @@ from retrieval.stories.features import unpack_features
 
 # Versions whose vectors are made again at a time.
 _AT_ONCE = 256
+# With so many versions gone, and so large a share of all, those that are left are read anew.
+_MANY_GONE, _SHARE_GONE = 500, 0.25
 
 
 def fingerprint_of(version: PendingVersion) -> Fingerprint:
@@ -86,12 +88,15 @@ class StoryAssigner:
         self._embedder = embedder
         self._stories: StoryClusterer | None = None
         self._placed: set[int] = set()
+        self._gone = 0
         self._pins: dict[str, int] = {}
 
     async def place(self, prepared: PreparedBatch) -> None:
         """Place those versions that have no place yet, and keep their places."""
         if not any(version.passages for version in prepared.versions):
             return
+        if self._gone >= max(_MANY_GONE, _SHARE_GONE * len(self._placed)):
+            self._stories, self._placed, self._gone = None, set(), 0
         if self._stories is None:
             known = await self._catalogue.stories.members(self._corpus)
             # A copy of what a moderator split off belongs to the story that the others are in: the
@@ -106,6 +111,7 @@ class StoryAssigner:
     def forget(self, version_ids: Sequence[int]) -> None:
         """These have no place any more; one that comes back is given a new one."""
         self._placed.difference_update(version_ids)
+        self._gone += len(version_ids)
 
     async def _known_vectors(self, known: Sequence[KnownStoryMember]) -> Vectors:
         dimensions = WordLlamaEmbedder.dimensions

@@ -15,11 +15,12 @@ import pytest
 
 from bot.storage.answers import StoredAnswer, answer_by_id, blank_answers_citing, save_answer
 from bot.storage.library import open_library
-from retrieval.catalogue import trimming
+from retrieval.catalogue import Corpus, KnownStoryMember, trimming
 from retrieval.catalogue.audit_log import Actor
 from retrieval.errors import NotFound
 from retrieval.indexes import vector_index
 from retrieval.indexes.chroma_space import give_back, vectors_on_disk
+from retrieval.ingestion import story_assigner
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import check_indexes, delete_corpus, reindex
 from retrieval.moderation import ModerationService
@@ -153,6 +154,27 @@ async def test_former_versions_go_after_their_days_and_the_last_one_never(
     last = rows(library, "SELECT max(id) FROM versions")
     await bring_in(library, range(20, 21))
     assert rows(library, "SELECT max(id) FROM versions") == last + 1
+
+
+async def test_stories_hold_no_former_versions_for_long(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(story_assigner, "_MANY_GONE", 3)
+    held: list[int] = []
+    members = library.catalogue.stories.members
+
+    async def counted(corpus: Corpus) -> list[KnownStoryMember]:
+        known = await members(corpus)
+        held.append(len(known))
+        return known
+
+    monkeypatch.setattr(library.catalogue.stories, "members", counted)
+    await bring_in(library, range(4))
+    before = rows(library, "SELECT count(DISTINCT story_id) FROM story_members")
+    for turn in range(8):
+        await bring_in(library, [2], f"The council changed its mind {turn} times.")
+    assert held == [0, 4, 4]
+    assert rows(library, "SELECT count(DISTINCT story_id) FROM story_members") == before
 
 
 async def test_the_log_of_changes_is_trimmed_and_who_is_behind_reads_all(
