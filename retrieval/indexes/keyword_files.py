@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import os
 import re
 import shutil
 import tempfile
@@ -22,6 +24,8 @@ _NO_ROOM = re.compile(r"disk is full|no space left|os error 28", re.IGNORECASE)
 # A reader takes a lock, which is a file.
 _NO_ACCESS = re.compile(r"read-only|permission denied|lock|os error (13|30)", re.IGNORECASE)
 
+# What is written anew all the time.
+_NO_SEGMENT = (".json", ".lock", ".tmp")
 _FOLDERS = re.compile(r"(?:/[\w.@ -]+)+/")
 
 
@@ -42,6 +46,34 @@ def explained(method: Callable[P, Result]) -> Callable[P, Result]:
             raise _damaged(error) from error
 
     return call
+
+
+class SegmentSizes:
+    """How long the files of an index were when they were last looked at.
+
+    tantivy reads them through the memory: one that was cut meanwhile would end the whole process.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._sizes: dict[str, int] = {}
+
+    def check(self) -> None:
+        """Raises ``IndexDamaged`` if a file has become shorter: while they are used they only grow."""
+        sizes: dict[str, int] = {}
+        # What was deleted, as a segment that was merged into another one, can still be read.
+        with contextlib.suppress(FileNotFoundError), os.scandir(self._folder) as files:
+            for file in files:
+                if file.name.endswith(_NO_SEGMENT):
+                    continue
+                try:
+                    size = file.stat().st_size
+                except FileNotFoundError:
+                    continue
+                if size < self._sizes.get(file.name, 0):
+                    raise IndexDamaged("keyword-index-damaged", detail=f"{file.name} was cut")
+                sizes[file.name] = size
+        self._sizes = sizes
 
 
 def open_index(folder: Path) -> tuple[tantivy.Index, tempfile.TemporaryDirectory[str] | None]:

@@ -16,7 +16,7 @@ import tantivy
 from retrieval.catalogue import PASSAGES_PER_VERSION, PendingVersion
 from retrieval.errors import IndexDamaged
 from retrieval.indexes.common_words import idf, share_of_passages
-from retrieval.indexes.keyword_files import META, explained, open_index
+from retrieval.indexes.keyword_files import META, SegmentSizes, explained, open_index
 from retrieval.indexes.keyword_languages import held_languages, with_other_stems
 from retrieval.indexes.keyword_schema import (
     ANALYZER,
@@ -85,16 +85,19 @@ class KeywordIndex:
         self._writer: tantivy.IndexWriter | None = None
         # Where it is read from, if its folder can't be written.
         self._links: tempfile.TemporaryDirectory[str] | None = None
+        self._sizes = SegmentSizes(folder)
         self._lock = asyncio.Lock()
 
     @explained
     def check(self, expected: int) -> None:
-        """Raises ``IndexDamaged`` if it holds fewer passages than the ``expected`` ones."""
+        """Raises ``IndexDamaged`` if it holds fewer passages than the ``expected`` ones, or if one of
+        its files was cut since it was opened."""
         index = self._opened()
         if index is None:
             if expected:
                 raise IndexDamaged("keyword-index-missing")
             return
+        self._sizes.check()
         if index.searcher().num_docs < expected:
             index.reload()
             held = int(index.searcher().num_docs)
@@ -274,6 +277,7 @@ class KeywordIndex:
             self._writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         writer = self._writer
         try:
+            self._sizes.check()
             for version_id in [*remove, *(version.id for version in add)]:
                 writer.delete_documents_by_term("version", version_id)
             for version in giving_way(add):
@@ -315,6 +319,7 @@ class KeywordIndex:
         if self._writer is not None:
             self._writer.wait_merging_threads()
         self._writer = self._index = None
+        self._sizes = SegmentSizes(self._folder)
         if self._links is not None:
             self._links.cleanup()
             self._links = None

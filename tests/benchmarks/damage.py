@@ -1,4 +1,4 @@
-"""What is said and done about damage and hangs: 35 kinds, each made on a copy of one folder.
+"""What is said and done about damage and hangs: 39 kinds, each made on a copy of one folder.
 
     python -m tests.benchmarks.damage [KIND...]
 
@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from bot.answering.engine import AnswerRequest
@@ -154,6 +155,13 @@ DAMAGE = [
     Kind("the catalogue is garbage", _garbage(_catalogue), restored=True),
     Kind("the catalogue's articles are deleted", _emptied, restored=True),
 ]
+# What a bot that runs has loaded; of a file that is deleted it keeps what it has.
+LOADED = (
+    "Chroma's database is cut in half",
+    "a segment's data are cut in half",
+    "the keyword index's words are garbage",
+    "the keyword index's lists are cut in half",
+)
 
 
 def fill(folder: Path, articles: int = ARTICLES) -> None:
@@ -264,6 +272,36 @@ async def _try_mending(folder: Path, outcome: Outcome) -> None:
         outcome.wrong.append(f"not mended by itself: {notes} {left}")
     else:
         outcome.mends = "by itself"
+
+
+async def try_loaded(kind: Kind, whole: Path, folder: Path) -> Outcome:
+    """Damage the folder of a bot that runs and has answered: by then its indexes are loaded."""
+    outcome = Outcome(f"{kind.name}, while the bot runs")
+    _copy(whole, folder)
+    seen: dict[str, str] = {}
+    async with open_library(config_of(folder), writer="newsdesk run", mends_later=True) as library:
+        mender = Mender(library)
+        await mender.look(thorough=True)
+        await asked(library)
+        library.conditions.listen(
+            lambda condition, begun: seen.update({condition.code: condition.severity})
+        )
+        kind.make(folder)
+        text, notes, _ = await asked(library)
+        outcome.ask = f"{_short(text)} {notes}".strip()
+        if REPORT not in text:
+            outcome.wrong.append("no answer")
+        outcome.doctor = _told(await examine_library(Settings(data_dir=folder), library))
+        await mender.look(thorough=True)
+        outcome.ready = ", ".join(f"{severity}: {code}" for code, severity in seen.items())
+        if not seen:
+            outcome.wrong.append("readiness lists nothing")
+        text, notes = await searched(library)
+        if notes or ANSWER not in text or library.conditions.current():
+            outcome.wrong.append(f"not mended: {notes} {library.conditions.current()}")
+        else:
+            outcome.mends = "by itself"
+    return outcome
 
 
 async def _try_reindex(folder: Path, outcome: Outcome) -> None:
@@ -463,7 +501,9 @@ async def run(only: Sequence[str], scratch: Path) -> list[Outcome]:
             # Both ways of mending take their turns: kinds come in pairs that are alike.
             outcomes.append(await try_damage(kind, whole, folder, by_command=number % 2 == 1))
             _tell(outcomes[-1])
+    loaded = [kind for kind in DAMAGE if kind.name in LOADED]
     others: list[tuple[str, Callable[[], object]]] = [
+        *((f"{k.name}, while", partial(try_loaded, k, whole, folder)) for k in loaded),
         ("process STOP", lambda: try_process(whole, folder, signal.SIGSTOP)),
         ("process KILL", lambda: try_process(whole, folder, signal.SIGKILL)),
         ("server hangs", lambda: try_server(whole, folder, there=True)),

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.damage import DAMAGE, fill, try_damage, try_model, try_process, try_server
+from tests.benchmarks.damage import (
+    DAMAGE,
+    fill,
+    try_damage,
+    try_loaded,
+    try_model,
+    try_process,
+    try_server,
+)
 
 # Those that damage the graph, which Chroma writes only for many vectors.
 _OF_THE_GRAPH = ("a vector segment is missing", "a segment's data are garbage")
@@ -49,6 +57,15 @@ async def test_damage_is_told_worked_around_and_mended(
     assert outcome.ask
     assert outcome.doctor
     assert outcome.ready
+
+
+async def test_a_file_that_is_cut_under_a_running_bot_ends_nothing(
+    small: Path, tmp_path: Path
+) -> None:
+    [kind] = [k for k in DAMAGE if k.name == "the keyword index's lists are cut in half"]
+    outcome = await try_loaded(kind, small, tmp_path / "data")
+    assert outcome.wrong == []
+    assert "was cut" in outcome.ask
 
 
 async def test_a_vector_process_that_is_stopped_is_done_without_and_replaced(
