@@ -90,4 +90,7 @@ def load_model() -> Any:
     except (FileNotFoundError, ValueError) as error:
         raise EmbedderError("wordllama-weights-missing") from error
     model.tokenizer.no_padding()
+    # The tokenizer takes a whole sentence for one word and would keep ten thousand of them, which
+    # is 40 MB and, as few come again, makes nothing faster.
+    model.tokenizer.model._resize_cache(0)
     return model
