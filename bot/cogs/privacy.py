@@ -91,13 +91,14 @@ class _Confirmation(discord.ui.View):
         return interaction.user.id == self._user_id
 
     async def _forget(self, interaction: discord.Interaction[Any]) -> None:
+        await interaction.response.defer()
         database = self._services.library.database
         count = await forget_user(database, self._user_id)
         await forget_subscriptions(database, user_id=self._user_id)
         _forget_remembered(self._services, self._user_id)
         self.stop()
         text = self._say("privacy-done", count=count)
-        await interaction.response.edit_message(embed=note(text).embed, view=None)
+        await interaction.edit_original_response(embed=note(text).embed, view=None)
 
     async def on_error(
         self, interaction: discord.Interaction[Any], error: Exception, item: discord.ui.Item[Any], /

@@ -167,16 +167,22 @@ class AskService:
         except UserError:
             return None
 
-    async def require_reading(self, context: RequestContext, given: StoredAnswer) -> None:
-        """Whether this person may read what is kept, here and now. Raises ``UserError``."""
+    async def require_reading(
+        self, context: RequestContext, given: StoredAnswer, *, asking: bool = True
+    ) -> None:
+        """Whether this person may read what is kept, here and now. Raises ``UserError``.
+
+        Without ``asking`` it is not asked of Discord whether they are still in the server whose
+        articles are read in direct messages: for a form, which has to be opened at once.
+        """
         # What came directly is its reader's alone, also where it was asked in a server.
         if given.guild_id != context.guild_id and context.guild_id is not None:
             raise UserError("not-yours")
         if (given.private or context.guild_id is None) and given.user_id != context.user.id:
             raise UserError("not-yours")
-        if context.guild_id is None and not await self.dm_guilds.may_read(
-            context.user, given.corpus
-        ):
+        if not asking or context.guild_id is not None:
+            return
+        if not await self.dm_guilds.may_read(context.user, given.corpus):
             raise UserError("dm-no-servers")
 
     async def removed_of(self, given: StoredAnswer, article_ids: list[str]) -> str | None:

@@ -112,6 +112,7 @@ class JobProgressBoard:
         try:
             context = await self._contexts.of_interaction(interaction)
             corpus = context.require_moderator()
+            await interaction.response.defer(ephemeral=True, thinking=True)
             kept = await job_message(self._database, job_id)
             message = interaction.message
             if kept is None:
@@ -125,7 +126,7 @@ class JobProgressBoard:
             except (services.NotFound, services.Refused) as error:
                 raise UserError("job-over-already") from error
             words = note(context.say("job-cancelling"))
-            await interaction.response.send_message(embed=words.embed, ephemeral=True)
+            await interaction.edit_original_response(embed=words.embed)
         except Exception as error:  # noqa: BLE001 - told and logged in one place
             say = translator_for(interaction.locale.value)
             await error_pages.report(interaction, error, say, "button cancel")

@@ -41,6 +41,8 @@ class MessageDelivery:
         self, ways: Sequence[DeliveryChannel], *, private: bool, pace: EditThrottle | None = None
     ) -> None:
         self.private = private
+        # Set as soon as something is shown.
+        self.begun = asyncio.Event()
         # Ids of the messages of the final form above its last one.
         self.earlier: tuple[int, ...] = ()
         self._ways = list(ways)
@@ -117,6 +119,7 @@ class MessageDelivery:
                     return  # the final form says why
                 self._pace.failed()
             else:
+                self.begun.set()
                 self._pace.edited(time.monotonic() - started)
             finally:
                 self._in_edit = False
@@ -146,6 +149,7 @@ class MessageDelivery:
                     while done < len(pages):
                         await (way.show if done == 0 else way.add)(pages[done])
                         done += 1
+                        self.begun.set()
                 return None
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 verdict = classify_failure(error)

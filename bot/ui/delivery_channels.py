@@ -5,12 +5,14 @@ Each shows one message and edits it. They raise what discord.py raises.
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
 from typing import Any
 
+import aiohttp
 import discord
 
-from bot.ui.failures import THREAD_ARCHIVED
+from bot.ui.failures import NO_HISTORY, THREAD_ARCHIVED
 from bot.ui.pages import Page
 
 
@@ -74,6 +76,7 @@ class ChannelDelivery(DeliveryChannel):
 
     async def show(self, page: Page) -> None:
         if self._first is None:
+            await join(self._channel)
             self._first = self.message = await self._send(page)
             return
         try:
@@ -93,13 +96,20 @@ class ChannelDelivery(DeliveryChannel):
             await self._first.delete()
 
     async def _send(self, page: Page) -> discord.Message:
-        more: dict[str, Any] = {}
-        if self._reply_to is not None:
-            more["reference"] = self._reply_to.to_reference(fail_if_not_exists=False)
-            more["mention_author"] = False
         # With the same nonce Discord takes a message once, however often it is sent.
         self._count += 1
-        return await self._channel.send(nonce=f"{self._nonce}-{self._count}", **more, **_sent(page))
+        nonce = f"{self._nonce}-{self._count}"
+        if self._reply_to is not None:
+            reference = self._reply_to.to_reference(fail_if_not_exists=False)
+            try:
+                return await self._channel.send(
+                    nonce=nonce, reference=reference, mention_author=False, **_sent(page)
+                )
+            except discord.HTTPException as error:
+                if error.code != NO_HISTORY:
+                    raise
+                self._reply_to = None
+        return await self._channel.send(nonce=nonce, **_sent(page))
 
 
 class DMDelivery(ChannelDelivery):
@@ -107,6 +117,13 @@ class DMDelivery(ChannelDelivery):
 
     def __init__(self, person: discord.abc.User, nonce: str) -> None:
         super().__init__(person, None, nonce)  # type: ignore[arg-type]
+
+
+async def join(channel: object) -> None:
+    """Enter a thread before something is written there; where that fails, writing says why."""
+    if isinstance(channel, discord.Thread) and channel.me is None:
+        with contextlib.suppress(discord.HTTPException, aiohttp.ClientError):
+            await channel.join()
 
 
 def _parts(page: Page) -> dict[str, Any]:

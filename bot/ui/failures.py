@@ -9,6 +9,10 @@ import discord
 
 MESSAGE_GONE = frozenset({10003, 10008})
 THREAD_ARCHIVED = 50083
+# Direct channels are opened too fast: a 403 that passes.
+OPENING_TOO_FAST = 40003
+# A reply to a message needs Read Message History; a message doesn't.
+NO_HISTORY = 160002
 
 
 class DiscordFailure(enum.Enum):
@@ -23,7 +27,7 @@ class DiscordFailure(enum.Enum):
 
 def classify_failure(error: Exception) -> DiscordFailure:
     if isinstance(error, discord.HTTPException):
-        if error.status >= 500 or error.status == 429:
+        if error.status >= 500 or error.status == 429 or error.code == OPENING_TOO_FAST:
             return DiscordFailure.RETRY
         if error.code in MESSAGE_GONE:
             return DiscordFailure.GONE

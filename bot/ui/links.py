@@ -11,7 +11,9 @@ from bot.ui.escaping import plain
 from retrieval.errors import InvalidURL
 from retrieval.web.urls import split_http_url, without_credentials
 
-_LINK = re.compile(r"https?://[^\s<>|)\]]+")
+_LINK = re.compile(r"https?://[^\s<>|\]]+")
+# What ends a sentence or a quotation around a link and is no part of it, in any script.
+_AFTER = ".,;:!?'\"*`”’»」。、，！？"
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?:[:/?].*)?", re.ASCII)
 
 
@@ -20,7 +22,7 @@ def link_of(words: str) -> str:
 
     Raises ``UserError`` for what is none, also for one with a password in it.
     """
-    link = words.strip().rstrip(",;").strip("<>")
+    link = _ended(words.strip().strip("<>"))
     if "://" not in link and _HOST.fullmatch(link):
         link = f"https://{link}"
     try:
@@ -32,8 +34,15 @@ def link_of(words: str) -> str:
 
 
 def links_in(text: str) -> list[str]:
-    """The addresses in a text, each once, as they stand there."""
-    return list(dict.fromkeys(_LINK.findall(text)))
+    """The addresses in a text, each once, as they stand there, without what ends its sentence."""
+    return list(dict.fromkeys(_ended(link) for link in _LINK.findall(text)))
+
+
+def _ended(link: str) -> str:
+    """A link without the punctuation that follows it; a bracket that it opens itself stays."""
+    while link and (link[-1] in _AFTER or (link[-1] == ")" and link.count(")") > link.count("("))):
+        link = link[:-1]
+    return link
 
 
 def links_of(message: discord.Message) -> list[str]:

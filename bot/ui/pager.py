@@ -102,11 +102,12 @@ class PagedLists:
         """Show another page. Never raises: errors are told to who pressed."""
         held = self._held[held_id]
         try:
+            await interaction.response.defer()
             if interaction.user.id != held.user_id or number >= len(held.pages):
                 raise UserError("not-yours")
             await held.check(interaction)
             view = page_view(held_id, number, len(held.pages), held.say)
-            await interaction.response.edit_message(embed=held.pages[number].embed, view=view)
+            await interaction.edit_original_response(embed=held.pages[number].embed, view=view)
         except Exception as error:  # noqa: BLE001 - told and logged in one place
             await error_pages.report(interaction, error, held.say, "turning a page")
 

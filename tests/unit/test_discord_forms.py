@@ -19,6 +19,7 @@ from bot.services.conversations import AnswerKey, Conversations, ThreadKey
 from bot.ui.answers import AnswerContext, answer_pages, sources_pages, timestamp
 from bot.ui.edit_throttle import EditThrottle
 from bot.ui.escaping import link, plain, unmarked
+from bot.ui.links import link_of, links_in
 from bot.ui.splitting import split
 from retrieval.errors import Note
 from retrieval.models import Reference
@@ -224,3 +225,21 @@ def test_a_remark_is_kept_with_its_key_and_said_in_another_language() -> None:
     assert describe(answer.notes[0]).startswith(
         "Today's budget for the language model is used up. This answer"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("See https://news.example/a.", ["https://news.example/a"]),
+        ("(https://news.example/a)!", ["https://news.example/a"]),
+        ("https://news.example/a?b=1&c=2?", ["https://news.example/a?b=1&c=2"]),
+        ("[words](https://news.example/a), **https://news.example/b**", ["https://news.example/a", "https://news.example/b"]),
+        ("https://news.example/Tram_(city).", ["https://news.example/Tram_(city)"]),
+        ("<https://news.example/a>。", ["https://news.example/a"]),
+        ("\u201ehttps://news.example/a\u201d, https://news.example/b\u3002", ["https://news.example/a", "https://news.example/b"]),
+    ],
+)  # fmt: skip
+def test_what_ends_a_sentence_is_no_part_of_its_link(text: str, links: list[str]) -> None:
+    assert links_in(text) == links
+    assert [link_of(each) for each in links] == links
+    assert link_of(f"{links[0]}.") == links[0]

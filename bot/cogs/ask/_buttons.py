@@ -48,6 +48,7 @@ class AnswerButtonHandlers:
         with log_context(answer_id):
             try:
                 context = await self._services.contexts.of_interaction(interaction)
+                await self._acknowledge(interaction, action)
                 given = await self._verified(interaction, context, answer_id)
                 await self._do(interaction, context, action, given)
             except Exception as error:  # noqa: BLE001 - told and logged in one place
@@ -58,9 +59,10 @@ class AnswerButtonHandlers:
         """A server was chosen in direct messages; the question that waited is answered now."""
         try:
             context = await self._services.contexts.of_interaction(interaction)
+            await interaction.response.defer()
             guild = await self._services.ask.dm_guilds.choose(interaction.user, int(value))
             words = context.say("dm-chosen", server=plain(guild.name, 100))
-            await interaction.response.edit_message(embed=note(words).embed)
+            await interaction.edit_original_response(embed=note(words).embed)
             waiting = self._services.ask.waiting_of(interaction.user.id)
             if waiting is not None and isinstance(interaction.channel, discord.abc.Messageable):
                 way = ChannelDelivery(interaction.channel, None, str(interaction.id))
@@ -68,6 +70,14 @@ class AnswerButtonHandlers:
         except Exception as error:  # noqa: BLE001 - told and logged in one place
             say = translator_for(interaction.locale.value)
             await error_pages.report(interaction, error, say, "menu of servers")
+
+    async def _acknowledge(self, interaction: discord.Interaction[Any], action: str) -> None:
+        """Tell Discord that something comes, before anything is looked up. A form has to be the first
+        answer, and what is shared is shown to all: these look up nothing at Discord before."""
+        if action in ("sources", "helpful", "not-helpful", "request"):
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        elif action == "delete":
+            await interaction.response.defer()
 
     async def _verified(
         self, interaction: discord.Interaction[Any], context: RequestContext, answer_id: str
@@ -81,7 +91,9 @@ class AnswerButtonHandlers:
         known = given.message_id is not None
         if (message_id != given.message_id) if known else (context.channel_id != given.channel_id):
             raise UserError("not-yours")
-        await self._services.ask.require_reading(context, given)
+        await self._services.ask.require_reading(
+            context, given, asking=interaction.response.is_done()
+        )
         return given
 
     async def _do(
@@ -108,9 +120,8 @@ class AnswerButtonHandlers:
             # Who can mend an answer is offered to.
             mends = action == "not-helpful" and context.guild_id and context.is_moderator
             more: dict[str, Any] = {"view": note_view(given.id, context.say)} if mends else {}
-            await interaction.response.send_message(
-                embed=note(context.say("thanks")).embed, ephemeral=True, **more
-            )
+            words = note(context.say("thanks")).embed
+            await interaction.edit_original_response(embed=words, **more)
         elif action == "request":
             await self._ask_moderators(interaction, context, given)
         elif action == "share":
@@ -128,7 +139,7 @@ class AnswerButtonHandlers:
         cited = [citation.article.article_id for citation in answer.citations]
         removed = await removals(self._services.library, given.corpus, cited)
         first, *more = sources_pages(answer.citations, context.say, removed)
-        await interaction.response.send_message(embed=first.embed, ephemeral=True)
+        await interaction.edit_original_response(embed=first.embed)
         for page in more:
             await interaction.followup.send(embed=page.embed, ephemeral=True)
 
@@ -139,7 +150,7 @@ class AnswerButtonHandlers:
         library = self._services.library
         count = await ask_moderators(library.database, given.id, context.user.id, library.clock())
         key = "moderators-were-asked" if count is None else "moderators-asked"
-        await interaction.response.send_message(embed=note(context.say(key)).embed, ephemeral=True)
+        await interaction.edit_original_response(embed=note(context.say(key)).embed)
         if count == 1:
             await self._services.report.tell_moderators(given, context.user)
 
@@ -194,7 +205,6 @@ class AnswerButtonHandlers:
     ) -> None:
         if context.user.id != given.user_id and not context.is_moderator:
             raise UserError("not-yours")
-        await interaction.response.defer()
         channel = interaction.channel
         for message_id in given.answer.get("earlier", ()):
             if isinstance(channel, discord.TextChannel | discord.Thread | discord.DMChannel):

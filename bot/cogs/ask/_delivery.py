@@ -47,11 +47,13 @@ async def acknowledged(interaction: discord.Interaction[Any], *, private: bool) 
 
 
 def replying_to(message: discord.Message) -> MessageDelivery:
-    """As a reply in the channel; directly to its author where the bot may not write."""
+    """As a reply in the channel, or a message of its own where the bot may read no history;
+    directly to its author where it may not write."""
     nonce = str(message.id)
     ways: list[DeliveryChannel] = []
     if may_answer(message.channel, message.guild):
-        ways.append(ChannelDelivery(message.channel, message, nonce))
+        refers = message if may_refer(message.channel, message.guild) else None
+        ways.append(ChannelDelivery(message.channel, refers, nonce))
     if message.guild is not None:
         ways.append(DMDelivery(message.author, nonce))
     return MessageDelivery(ways, private=False)
@@ -68,3 +70,8 @@ def may_answer(channel: Any, guild: discord.Guild | None) -> bool:
         else rights.send_messages
     )
     return bool(rights.view_channel and writes and rights.embed_links)
+
+
+def may_refer(channel: Any, guild: discord.Guild | None) -> bool:
+    """Whether a message there may be answered as a reply to it."""
+    return guild is None or bool(channel.permissions_for(guild.me).read_message_history)

@@ -16,12 +16,14 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.cogs.ask._delivery import replying_to
+from bot.errors import UserError
 from bot.ops.logging import new_id
 from bot.services.permissions import RequestContext
 from bot.ui import error_pages
 from bot.ui.delivery import MessageDeleted
 
 _PLAIN = (discord.MessageType.default, discord.MessageType.reply)
+_TYPING_SECONDS = 8.0  # Discord shows it for ten
 
 
 class AskMessages(commands.Cog):
@@ -40,7 +42,10 @@ class AskMessages(commands.Cog):
             await self._tell(context, message, error)
 
     async def _answer(self, context: RequestContext, message: discord.Message) -> None:
-        text, ask = self._without_mention(message.content), self._services.ask
+        if not message.content and self._mentions_our_role(message):
+            me = message.guild.me.mention if message.guild else "Newsdesk"
+            raise UserError("message-hidden", bot=me)
+        text, ask = self._without_mention(message), self._services.ask
         ask.admit(context, text)
         delivery = replying_to(message)
         about = None
@@ -48,7 +53,7 @@ class AskMessages(commands.Cog):
             about = await ask.after_message(answered.id)
         about = about or await ask.going_on_in(message.channel)
         topics = ask.topics_in(message.channel)
-        typing = asyncio.create_task(_type_in(message.channel))
+        typing = asyncio.create_task(_type_in(message.channel, delivery.begun))
         try:
             request = ask.request(context, text, about=about, topics=topics, shown=False)
             await ask.ask(context, delivery, request)
@@ -57,6 +62,8 @@ class AskMessages(commands.Cog):
 
     def _is_for_us(self, message: discord.Message) -> bool:
         if message.guild is None or self._mentions_us(message):
+            return True
+        if self._mentions_our_role(message):
             return True
         if not message.content:
             return False  # hidden from us without the intent
@@ -68,6 +75,14 @@ class AskMessages(commands.Cog):
     def _mentions_us(self, message: discord.Message) -> bool:
         return self._bot.user is not None and self._bot.user in message.mentions
 
+    def _mentions_our_role(self, message: discord.Message) -> bool:
+        """Whether the role is mentioned that came with the bot: people take it for the bot."""
+        role = message.guild.self_role if message.guild else None
+        if role is None:
+            return False
+        # One that this person can't ping is a mention in the text alone.
+        return role in message.role_mentions or role.mention in message.content
+
     def _replied_to(self, message: discord.Message) -> discord.Message | None:
         """Our message that this one replies to."""
         replied = message.reference.resolved if message.reference else None
@@ -75,9 +90,10 @@ class AskMessages(commands.Cog):
             return replied
         return None
 
-    def _without_mention(self, text: str) -> str:
+    def _without_mention(self, message: discord.Message) -> str:
         me = self._bot.user.id if self._bot.user else 0
-        return re.sub(rf"<@!?{me}>", " ", text).strip()
+        role = message.guild.self_role if message.guild else None
+        return re.sub(rf"<@!?{me}>|<@&{role.id if role else 0}>", " ", message.content).strip()
 
     async def _tell(
         self, context: RequestContext, message: discord.Message, error: Exception
@@ -90,7 +106,10 @@ class AskMessages(commands.Cog):
             await replying_to(message).finish([error_pages.page_for(error, context.say, incident)])
 
 
-async def _type_in(channel: discord.abc.Messageable) -> None:
-    """Show that the bot is at it; not worth an error."""
+async def _type_in(channel: discord.abc.Messageable, begun: asyncio.Event) -> None:
+    """Show that the bot is at it until the first words are there; not worth an error."""
     with contextlib.suppress(discord.HTTPException, aiohttp.ClientError):
-        await channel.typing()
+        while not begun.is_set():
+            await channel.typing()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(begun.wait(), _TYPING_SECONDS)

@@ -15,6 +15,7 @@ from bot.services.conversations import ThreadKey
 from bot.services.permissions import RequestContext
 from bot.ui.escaping import unmarked
 from bot.ui.failures import described
+from bot.ui.pages import note
 
 _log = logging.getLogger(__name__)
 
@@ -38,4 +39,15 @@ async def open_thread(
             extra=details(server=context.guild_id),
         )
         return
+    if not services.settings.message_content:
+        await _say_how_to_ask(thread, context)
     services.conversations.remember(ThreadKey(thread.id), posted.conversation, context.user.id)
+
+
+async def _say_how_to_ask(thread: discord.Thread, context: RequestContext) -> None:
+    """Without the message content intent the bot hears in its thread what mentions it, no more."""
+    words = context.say("thread-hint", bot=thread.guild.me.mention)
+    try:
+        await thread.send(embed=note(words).embed)
+    except (discord.HTTPException, aiohttp.ClientError) as error:
+        _log.warning("how to ask in a thread could not be said (%s)", described(error))

@@ -143,6 +143,7 @@ class SummaryRunner:
         say = translator_for(interaction.locale.value)
         try:
             context = await self._services.contexts.of_interaction(interaction)
+            await interaction.response.defer()
             await self._services.requests.wait_until_recorded(kept_id)
             given = await answer_by_id(self._services.library.database, kept_id)
             pages = embeds_of(given.answer) if given is not None else []
@@ -157,12 +158,12 @@ class SummaryRunner:
             if removed := await self._services.ask.removed_of(given, articles_of(given.answer)):
                 # What was quoted of it must not come back, for nobody.
                 words = note(context.say("rests-on-removed", at=removed))
-                await interaction.response.edit_message(
+                await interaction.edit_original_response(
                     embed=words.embed, view=None, attachments=[]
                 )
                 return
             view = page_view(kept_id, number, len(pages), context.say)
-            await interaction.response.edit_message(embed=pages[number], view=view)
+            await interaction.edit_original_response(embed=pages[number], view=view)
         except Exception as error:  # noqa: BLE001 - told and logged in one place
             await error_pages.report(interaction, error, say, "button page")
 
