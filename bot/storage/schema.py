@@ -115,6 +115,9 @@ subscriptions = Table(
     Column("done_until", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     Column("ended_why", Text),
+    # How often in a row a delivery was impossible, and since when.
+    Column("impossible_since", BigInteger),
+    Column("impossible_tries", Integer, nullable=False, server_default="0"),
     CheckConstraint("kind IN ('digest', 'topic')", name="kind"),
     sqlite_autoincrement=True,
 )

@@ -16,7 +16,7 @@ from retrieval.timestamps import from_micros, to_micros
 BEGINNING = "begin"
 
 _TWO_DAYS = timedelta(days=2)
-_MOMENTS = ("created_at", "done_until", "ended_at")
+_MOMENTS = ("created_at", "done_until", "ended_at", "impossible_since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,9 @@ class Subscription:
     paused: bool = False
     ended_at: datetime | None = None
     ended_why: str | None = None
+    # Since when, and how often, what Discord calls final was met; none since the last message.
+    impossible_since: datetime | None = None
+    impossible_tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,14 @@ async def end_subscription(
     database: Database, subscription_id: int, why: str, now: datetime
 ) -> None:
     await _change(database, subscription_id, ended_at=to_micros(now), ended_why=why)
+
+
+async def note_impossible(
+    database: Database, subscription_id: int, since: datetime | None, tries: int
+) -> None:
+    """Note since when and how often nothing could be sent; None and 0 once something was."""
+    micros = None if since is None else to_micros(since)
+    await _change(database, subscription_id, impossible_since=micros, impossible_tries=tries)
 
 
 async def done_until(database: Database, subscription_id: int, moment: datetime) -> None:

@@ -26,6 +26,7 @@ from bot.storage.subscriptions import (
     delivered_stories,
     done_until,
     end_subscription,
+    note_impossible,
     reserve_delivery,
     rewind,
     sent_since,
@@ -50,21 +51,28 @@ _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 # How far back what is new may lie: an outage of months does not make a digest of months.
 _FURTHEST = timedelta(days=14)
 _BREAKING = timedelta(days=1)
+# What is found impossible so often, so far apart, is taken for final.
+_FINAL_TRIES, _BETWEEN_TRIES = 3, timedelta(hours=12)
 
 
-class DeliveryImpossible(Exception):
-    """Where a subscription goes is no more, or may not be written to; ``why`` is for who made it."""
+class DeliveryRefused(Exception):
+    """Nothing can be sent just now, for want of a right, say; ``why`` is for who made it."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
 
 
+class DeliveryImpossible(DeliveryRefused):
+    """Where a subscription goes is no more, or takes nothing. It ends if that is so for a day."""
+
+
 class DigestSender(Protocol):
     """Brings messages to people.
 
     ``deliver`` sends what is new, or that nothing is (a digest of None), under a nonce that it has
-    the receiving side enforce. It raises ``DeliveryImpossible``, or anything else for another try later.
+    the receiving side enforce. It raises ``DeliveryImpossible``, or anything else, such as
+    ``DeliveryRefused``, for another try later.
     ``has_arrived`` looks whether an earlier try did arrive. ``tell_end`` tells who made a
     subscription that it has ended; that may be in vain.
     """
@@ -89,6 +97,7 @@ class SubscriptionRunner:
         self._sender = sender
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
+        self._round = asyncio.Lock()
         # What alerts have looked at: without new articles there is nothing to look for.
         self._seen: dict[int, int] = {}
         self._failed: dict[int, tuple[int, datetime]] = {}
@@ -106,14 +115,15 @@ class SubscriptionRunner:
 
     async def tick(self) -> None:
         """Deal with everything that is due now. One that fails does not keep others waiting."""
-        active = [s for s in await active_subscriptions(self._catalogue.database) if not s.paused]
         places = asyncio.Semaphore(_AT_ONCE)
 
         async def one(subscription: Subscription) -> None:
             async with places:
                 await self._guarded(subscription)
 
-        await asyncio.gather(*map(one, active))
+        async with self._round:  # one at a time: what is read of a subscription has to hold
+            active = await active_subscriptions(self._catalogue.database)
+            await asyncio.gather(*(one(each) for each in active if not each.paused))
 
     async def send_now(self, subscription: Subscription) -> bool:
         """Send a digest before its time; False if there is nothing new to tell.
@@ -142,22 +152,18 @@ class SubscriptionRunner:
         failures, not_before = self._failed.get(subscription.id, (0, subscription.created_at))
         now = self._clock()
         # Further off than the longest wait, it was reckoned by a clock that went back since.
-        if now < not_before <= now + _LONGEST_WAIT:
+        if now < not_before <= now + _LONGEST_WAIT or _rests(subscription, now):
             return
         try:
             async with asyncio.timeout(_SECONDS):
                 await self._serve(subscription)
             self._failed.pop(subscription.id, None)
         except DeliveryImpossible as gone:
-            _log.info("subscription %d ended: %s", subscription.id, gone.why)
-            await end_subscription(
-                self._catalogue.database, subscription.id, gone.why, self._clock()
-            )
-            await self._tell_end(subscription, gone.why)
+            await self._end_if_final(subscription, gone.why)
         except Exception as error:  # noqa: BLE001 - logged; tried again later
             wait = min(_FIRST_WAIT * 2**failures, _LONGEST_WAIT)
             self._failed[subscription.id] = failures + 1, self._clock() + wait
-            expected = isinstance(error, NewsdeskError | TimeoutError)
+            expected = isinstance(error, NewsdeskError | TimeoutError | DeliveryRefused)
             _log.warning(
                 "subscription %d is tried again in %s (%s: %s)",
                 subscription.id,
@@ -166,6 +172,19 @@ class SubscriptionRunner:
                 error,
                 exc_info=None if expected else error,
             )
+
+    async def _end_if_final(self, subscription: Subscription, why: str) -> None:
+        """End what has been impossible for a day; written down, for a restart is no new day."""
+        now, database = self._clock(), self._catalogue.database
+        since = min(subscription.impossible_since or now, now)
+        tries = subscription.impossible_tries + 1
+        if tries < _FINAL_TRIES:
+            _log.warning("subscription %d: try %d of %d: %s", subscription.id, tries, _FINAL_TRIES, why)  # fmt: skip
+            await note_impossible(database, subscription.id, since, tries)
+            return
+        _log.info("subscription %d ended: %s", subscription.id, why)
+        await end_subscription(database, subscription.id, why, now)
+        await self._tell_end(subscription, why)
 
     async def _tell_end(self, subscription: Subscription, why: str) -> None:
         try:
@@ -278,6 +297,8 @@ class SubscriptionRunner:
         elif not await reserve_delivery(self._catalogue.database, delivery):
             return  # it has been dealt with
         await self._sender.deliver(subscription, digest, delivery.id)
+        if subscription.impossible_tries:
+            await note_impossible(self._catalogue.database, subscription.id, None, 0)
         await settle_delivery(
             self._catalogue.database, delivery, self._clock(), sent=True, until=now
         )
@@ -300,6 +321,13 @@ class SubscriptionRunner:
         except NothingToSummarize:
             return None
         return digest if digest.entries else None
+
+
+def _rests(subscription: Subscription, now: datetime) -> bool:
+    """Whether what was impossible is not to be tried again yet."""
+    since, tries = subscription.impossible_since, subscription.impossible_tries
+    # Later than now it was noted by a clock that went back since.
+    return since is not None and since <= now < since + tries * _BETWEEN_TRIES
 
 
 def schedule_of(subscription: Subscription) -> Schedule:

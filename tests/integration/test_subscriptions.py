@@ -21,7 +21,7 @@ from bot.storage.subscriptions import (
     subscription_by_id,
     unsettled_deliveries,
 )
-from bot.subscriptions.runner import DeliveryImpossible, SubscriptionRunner
+from bot.subscriptions.runner import DeliveryImpossible, DeliveryRefused, SubscriptionRunner
 from retrieval.ingestion.pipeline import ingest
 from retrieval.library import Library, LibraryConfig
 from retrieval.models import Article, IngestItem
@@ -256,15 +256,51 @@ async def test_a_channel_that_is_gone_ends_the_subscription_and_who_made_it_is_t
         other = await world.subscribe(channel_id=None)
         await world.publish("ferry")
         world.people.breaks = DeliveryImpossible("The channel was deleted.")
-        await world.at("2026-03-03T08:00")
-        world.people.breaks = None
+        for moment in ("03T08:00", "03T08:30", "03T20:00", "04T07:59"):
+            await world.at(f"2026-03-{moment}")
+            world.restart()
+            assert world.people.ended == []
         await world.at("2026-03-04T08:00")
+        world.people.breaks = None
+        await world.at("2026-03-05T08:00")
         assert world.people.got == []
         assert world.people.ended == [(7, "The channel was deleted.")] * 2
         ended = await subscription_by_id(world.library.database, subscription.id)
         assert ended is not None
         assert ended.ended_why == "The channel was deleted."
         assert other.channel_id is None
+
+
+async def test_what_is_possible_again_within_a_day_ends_nothing(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        subscription = await world.subscribe()
+        await world.publish("ferry")
+        world.people.breaks = DeliveryImpossible("The channel was deleted.")
+        for moment in ("03T08:00", "03T20:00"):
+            await world.at(f"2026-03-{moment}")
+        world.people.breaks = None
+        await world.at("2026-03-04T08:00")
+        assert len(world.people.got) == 1
+        await world.publish("comet")
+        world.people.breaks = DeliveryImpossible("The channel was deleted.")
+        await world.at("2026-03-05T08:00")
+        again = await subscription_by_id(world.library.database, subscription.id)
+        assert again is not None
+        assert (again.ended_at, again.impossible_tries) == (None, 1)
+
+
+async def test_a_refusal_that_passes_is_tried_for_as_long_as_it_takes(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await world.subscribe()
+        await world.publish("ferry")
+        world.people.breaks = DeliveryRefused("No permission.")
+        for day in range(3, 10):
+            await world.at(f"2026-03-{day:02}T08:00")
+            await world.at(f"2026-03-{day:02}T20:00")
+        assert world.people.ended == []
+        world.people.breaks = None
+        await world.at("2026-03-10T09:00")
+        assert len(world.people.got) == 1
 
 
 async def test_what_fell_into_a_pause_is_not_made_up(tmp_path: Path) -> None:

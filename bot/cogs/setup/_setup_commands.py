@@ -15,7 +15,7 @@ from bot.cogs.setup._forms import FeedForm, ZoneForm
 from bot.i18n import translator_for
 from bot.i18n.translator import command_text
 from bot.services.permissions import RequestContext
-from bot.subscriptions.runner import DeliveryImpossible
+from bot.subscriptions.runner import DeliveryRefused
 from bot.ui import error_pages
 from bot.ui.pages import note
 from bot.ui.setup import OWN_LANGUAGE, checklist_page, setup_button
@@ -105,7 +105,7 @@ class SetupCommands(commands.Cog):
             return context.say("setup-no-digest")
         try:
             sent = await self._services.subscriptions.send_now(digest)
-        except DeliveryImpossible as error:
+        except DeliveryRefused as error:
             return error.why
         if not sent:
             return context.say("setup-nothing-to-post")

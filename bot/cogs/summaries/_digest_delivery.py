@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,24 +11,35 @@ import discord
 
 from bot.answering.summaries.service import Digest
 from bot.bootstrap import Services
+from bot.cogs.summaries._direct_channels import DirectChannels
 from bot.cogs.summaries._service import SummaryRunner
 from bot.i18n import Say, translator_for
 from bot.storage.answers import set_message
 from bot.storage.subscriptions import Delivery, Subscription
-from bot.subscriptions.runner import DeliveryImpossible
+from bot.subscriptions.runner import DeliveryImpossible, DeliveryRefused
+from bot.ui.delivery_channels import join
 from bot.ui.escaping import plain
+from bot.ui.failures import described
 from bot.ui.pager import page_view
 from bot.ui.pages import Page, note
 from bot.ui.summaries import SummaryContext, digest_pages
 
 _LOOKED_AT = 50  # messages, for one that may have arrived
 _ABOUT_NOW = timedelta(minutes=2)  # by which Discord's clock may differ from ours
-_GONE = frozenset({10003, 10004, 10007, 10013})
+_NO_CHANNEL, _NO_MEMBER, _NO_USER, _NO_DIRECT = 10003, 10007, 10013, 50007
+# What Discord says for good; every other refusal may pass.
+_FINAL = {
+    _NO_CHANNEL: "ended-channel-gone",
+    _NO_MEMBER: "ended-left-server",
+    _NO_USER: "ended-no-user",
+    _NO_DIRECT: "ended-no-direct",
+}
 
 
 class DiscordDigestSender:
     def __init__(self, client: discord.Client, services: Services, runner: SummaryRunner) -> None:
         self._client = client
+        self._direct = DirectChannels(client)
         self._services = services
         self._runner = runner
 
@@ -69,36 +82,29 @@ class DiscordDigestSender:
         await user.send(embed=note(words).embed)
 
     async def _channel(self, subscription: Subscription, say: Say) -> discord.abc.Messageable:
-        """Where it goes. Raises ``DeliveryImpossible`` if that is no more."""
-        try:
-            if subscription.channel_id is not None:
-                channel = self._client.get_channel(
-                    subscription.channel_id
-                ) or await self._client.fetch_channel(subscription.channel_id)
-                if not isinstance(channel, discord.abc.Messageable):
-                    raise DeliveryImpossible(say("ended-channel-gone"))
-                return channel
-            await self._require_member(subscription, say)
-            user = await self._client.fetch_user(subscription.user_id)
-            return await user.create_dm()
-        except discord.NotFound as error:
-            raise DeliveryImpossible(say("ended-channel-gone")) from error
-        except discord.Forbidden as error:
-            raise DeliveryImpossible(say("ended-not-allowed")) from error
+        """Where it goes. Raises ``DeliveryImpossible`` if that is no more and ``DeliveryRefused`` if
+        it may not be written to just now."""
+        with _refusals_told(say):
+            if subscription.channel_id is None:
+                await self._require_member(subscription, say)
+                return await self._direct.of(subscription.user_id)
+            channel = self._client.get_channel(
+                subscription.channel_id
+            ) or await self._client.fetch_channel(subscription.channel_id)
+            if not isinstance(channel, discord.abc.Messageable):
+                raise DeliveryRefused(say("ended-channel-gone"))
+            return channel
 
     async def _require_member(self, subscription: Subscription, say: Say) -> None:
         """What a server has may be read by its members only, as long as they are."""
         if subscription.guild_id is None:
             return
-        try:
-            # Asked of Discord, not of the cache: that a server can't be reached is no end.
-            member = await self._client.http.get_member(subscription.guild_id, subscription.user_id)
-        except (discord.NotFound, discord.Forbidden) as error:
-            raise DeliveryImpossible(say("ended-left-server")) from error
+        # Asked of Discord, not of the cache: that a server can't be reached is no end.
+        member = await self._client.http.get_member(subscription.guild_id, subscription.user_id)
         settings = await self._services.guild_settings.of(subscription.guild_id)
         may_ask = {*settings.ask_roles, *settings.moderator_roles}
         if settings.ask_roles and not may_ask & {int(role) for role in member["roles"]}:
-            raise DeliveryImpossible(say("ended-not-allowed"))
+            raise DeliveryRefused(say("ended-not-allowed"))
 
     async def _send(
         self,
@@ -123,17 +129,28 @@ class DiscordDigestSender:
                 private=private,
             )
         more: dict[str, Any] = {} if view is None else {"view": view}
-        try:
+        await join(channel)
+        with _refusals_told(say):
             # With a nonce discord.py has Discord enforce it: the same message is taken once.
-            message = await channel.send(embed=first.embed, nonce=nonce, **more)
-        except discord.NotFound as error:
-            raise DeliveryImpossible(say("ended-channel-gone")) from error
-        except discord.Forbidden as error:
-            why = "ended-no-direct" if private else "ended-not-allowed"
-            raise DeliveryImpossible(say(why)) from error
+            try:
+                message = await channel.send(embed=first.embed, nonce=nonce, **more)
+            except discord.HTTPException as error:
+                self._direct.note(error)
+                raise
         if view is not None:
             database = self._services.library.database
             await set_message(database, around.id, message.channel.id, message.id)
+
+
+@contextlib.contextmanager
+def _refusals_told(say: Say) -> Iterator[None]:
+    """What Discord refuses inside, as final or as passing, in words for who subscribed."""
+    try:
+        yield
+    except (discord.NotFound, discord.Forbidden) as error:
+        if error.code in _FINAL:
+            raise DeliveryImpossible(say(_FINAL[error.code])) from error
+        raise DeliveryRefused(f"{say('ended-not-allowed')} ({described(error)})") from error
 
 
 def what_of(subscription: Subscription, say: Say) -> str:
