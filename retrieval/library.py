@@ -13,6 +13,7 @@ from retrieval.catalogue import Catalogue, Corpus, CorpusCounts
 from retrieval.catalogue.database import Database
 from retrieval.embedders import Embedder, EmbedderOptions
 from retrieval.errors import (
+    Note,
     NotFound,
     StorageError,
 )
@@ -141,11 +142,16 @@ class Library:
         return await self.searcher.nearest(self.indexes(found), question, as_of)
 
     async def source_names(self, corpus: str, beginning: str = "") -> list[str]:
-        """The publishers of a corpus whose names begin so, the most prolific first."""
+        """The publishers of a corpus whose names hold all these words, those that begin so first."""
         found = await self._corpus(corpus)
         if found is None:
             return []
         return (await self.searcher.publishers(found)).completions(beginning)
+
+    async def unknown_source(self, corpus: str, name: str) -> Note | None:
+        """Why nothing in a corpus is from a source of that name; None for one that there is."""
+        found = await self._corpus(corpus)
+        return (await self.searcher.publishers(found)).unknown(name) if found is not None else None
 
     async def title_of(self, corpus: str, url: str) -> str | None:
         """The title of the article of this address; None if it isn't here."""

@@ -29,6 +29,31 @@ _add_or_remove = app_commands.describe(
 )
 
 
+class _AnyChannel(app_commands.Transformer):
+    """A channel, forum, category or thread, by its id; what is in it counts for it."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        kinds = discord.ChannelType
+        return [
+            kinds.text, kinds.voice, kinds.category, kinds.news, kinds.news_thread,
+            kinds.public_thread, kinds.private_thread, kinds.stage_voice, kinds.forum,
+        ]  # fmt: skip
+
+    async def transform(
+        self, interaction: discord.Interaction[Any], value: Any, /
+    ) -> discord.abc.Snowflake:
+        chosen: discord.abc.Snowflake = value
+        return chosen
+
+
+Place = app_commands.Transform[discord.abc.Snowflake, _AnyChannel]
+
+
 @for_moderators
 class SettingsCommands(
     commands.GroupCog,
@@ -50,8 +75,8 @@ class SettingsCommands(
     async def channels(
         self,
         interaction: discord.Interaction[Any],
-        add: discord.TextChannel | None = None,
-        remove: discord.TextChannel | None = None,
+        add: Place | None = None,
+        remove: Place | None = None,
     ) -> None:
         await self._change_list(interaction, "channels", add, remove)
 

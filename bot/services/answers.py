@@ -8,6 +8,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import discord
 
@@ -31,12 +32,21 @@ from bot.storage.answers import StoredAnswer, save_answer, set_message
 from bot.ui.answers import AnswerContext, answer_pages, cut_short, writing
 from bot.ui.buttons import answer_view
 from bot.ui.delivery import MessageDelivery
+from bot.ui.escaping import plain
 from retrieval.library import Library
 from retrieval.timestamps import TimeRange
 
 _log = logging.getLogger(__name__)
 
 LONGEST_QUESTION = 1_000
+
+
+async def require_source(library: Library, corpus: str, name: str) -> None:
+    """Raises ``UserError`` with the nearest names for a source that a corpus has nothing of."""
+    unknown = await library.unknown_source(corpus, name)
+    if unknown is not None:
+        shown: dict[str, Any] = {k: plain(str(v), 200) for k, v in unknown.params.items()}
+        raise UserError(unknown.code, **shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +108,8 @@ class AnswerService:
                 raise UserError("question-too-long", most=LONGEST_QUESTION, length=characters)
             # A corpus that does not exist would be told of with the names of all others.
             await self._library.ensure_corpus(corpus)
+            if request.source:
+                await require_source(self._library, corpus, request.source)
             said: list[AnswerSentence] = []
             try:
                 async with (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TypeGuard
+from zoneinfo import ZoneInfo
 
 import discord
 
@@ -156,16 +158,17 @@ class AskService:
             await delivery.finish([server_menu(servers, context.say)])
         return corpus
 
-    async def suggesting_from(self, context: RequestContext) -> str | None:
-        """The corpus whose names may be suggested to this person; None if there is none."""
+    async def suggesting_from(self, context: RequestContext) -> list[str]:
+        """The corpora whose names may be suggested to this person: the server's; in direct messages
+        that of the server they chose, or of all that they may read."""
         if not context.may_ask_here:
-            return None
+            return []
         if context.corpus is not None:
-            return context.corpus
+            return [context.corpus]
         try:
-            return await self.dm_guilds.corpus_for(context.user, suggesting=True)
+            return await self.dm_guilds.corpora_for(context.user)
         except UserError:
-            return None
+            return []
 
     async def require_reading(
         self, context: RequestContext, given: StoredAnswer, *, asking: bool = True
@@ -227,9 +230,12 @@ class AskService:
         me = self._client.user
         return isinstance(channel, discord.Thread) and me is not None and channel.owner_id == me.id
 
-    def since(self, words: str | None, locale: str | None = None) -> datetime | None:
-        """``2023-11-03`` or words such as `last week`, in any language, first that of
-        ``locale``.
+    async def since(
+        self, words: str | None, locale: str | None = None, zone: str | None = None
+    ) -> datetime | None:
+        """``2023-11-03`` or words such as `last week`, in any language, first that of ``locale``;
+        days are those of ``zone``, else the operator's. Takes seconds where no language knows the words:
+        call it when Discord has been told to wait.
 
         Raises ``UserError`` for what is neither.
         """
@@ -238,8 +244,10 @@ class AskService:
         try:
             return parse_span(words).start
         except ValueError:
-            now, zone = self._library.clock(), self._library.config.zone
-            read = read_option(words, now, zone, languages=[locale.split("-")[0]] if locale else ())
+            now = self._library.clock()
+            where = ZoneInfo(zone) if zone else self._library.config.zone
+            first = [locale.split("-")[0]] if locale else ()
+            read = await asyncio.to_thread(read_option, words, now, where, languages=first)
             if read is None or read.since is None:
                 raise UserError("unknown-date", text=plain(words, 60)) from None
             return read.since

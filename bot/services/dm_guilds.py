@@ -83,6 +83,15 @@ class DMGuildResolver:
         self._remember(user, servers[0])
         return self._contexts.corpus_of(servers[0].id)
 
+    async def corpora_for(self, user: discord.abc.User) -> list[str]:
+        """The corpora to suggest names from, by what is known: that of the server chosen, or of all
+        servers shared. Raises ``UserError`` if there is none."""
+        one = await self.corpus_for(user, suggesting=True)
+        if one is not None:
+            return [one]
+        shared = (self._contexts.corpus_of(guild.id) for guild in await self.servers_of(user))
+        return list(dict.fromkeys(shared))
+
     async def may_read(self, user: discord.abc.User, corpus: str) -> bool:
         """Whether a corpus is that of a server which this person is in now."""
         known = self._known_of(user).roles

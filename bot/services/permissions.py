@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ class RequestContext:
     """A person in a server, or in direct messages (``guild_id`` is None).
 
     ``corpus`` is what may be read there: None in direct messages, where it has to be chosen.
-    ``place_ids`` are the channel and, for a thread, its parent.
+    ``place_ids`` are the channel and what it is in: a thread's channel, a channel's category.
     """
 
     user: discord.User | discord.Member
@@ -81,6 +82,12 @@ class RequestContext:
         channels, roles = set(self.settings.channels), set(self.settings.ask_roles)
         in_place = not channels or bool(self.place_ids & channels)
         return in_place and (not roles or self.is_moderator or bool(self.role_ids & roles))
+
+    def hides(self, private: bool | None) -> bool:
+        """Whether an answer is for this person alone: as they said, else as the server wants. Nobody
+        else reads direct messages."""
+        wanted = self.settings.private if private is None else private
+        return wanted and self.guild_id is not None
 
     def require_asking(self) -> None:
         """Raises ``UserError`` where the bot doesn't answer or this person may not ask."""
@@ -197,5 +204,7 @@ def _day_first(locale: str | None) -> bool:
 
 
 def _channel_ids(channel: Any) -> frozenset[int]:
-    ids = {getattr(channel, "id", None), getattr(channel, "parent_id", None)}
+    ids = {getattr(channel, name, None) for name in ("id", "parent_id")}
+    with contextlib.suppress(discord.ClientException):  # a thread whose channel isn't known
+        ids.add(getattr(channel, "category_id", None))
     return frozenset(i for i in ids if i is not None)

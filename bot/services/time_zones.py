@@ -27,5 +27,6 @@ def zone_named(name: str) -> str:
 
 def zones_like(typed: str, most: int) -> list[str]:
     """Return names of time zones that hold what was typed."""
-    words = typed.strip().replace(" ", "_").lower()
-    return [name for name in sorted(available_timezones()) if words in name.lower()][:most]
+    words = typed.lower().split()
+    zones = sorted(available_timezones())
+    return [zone for zone in zones if all(word in zone.lower() for word in words)][:most]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select, true
 
 from retrieval.catalogue.catalogue import Catalogue
 from retrieval.catalogue.publishers import SourceFilter
@@ -75,7 +75,8 @@ async def reports_named(
 ) -> list[Report]:
     """The articles that ``name`` means, newest first: by link, by id or its beginning, or by title.
 
-    A whole title goes before a part of one. Several are several: the caller asks back.
+    A whole title goes before a part of one, and that before its words in any order. Several are
+    several: the caller asks back.
     """
     shown = (
         _reports()
@@ -89,6 +90,7 @@ async def reports_named(
     ways = [
         func.lower(versions.c.title) == name.lower(),
         versions.c.title.icontains(name, autoescape=True),
+        and_(true(), *(versions.c.title.icontains(w, autoescape=True) for w in name.split())),
     ]
     if _ID.fullmatch(name.lower()):
         ways.insert(0, versions.c.article_id.startswith(name.lower()))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from retrieval.errors import Note
 from retrieval.text.tokens import remove_span
 from retrieval.web.outlets import carrier_of
 
@@ -67,6 +68,8 @@ class Publishers:
         self, names: Iterable[tuple[str, int]], hosts: Iterable[tuple[str, str]] = ()
     ) -> None:
         groups: dict[str, list[tuple[str, int]]] = {}
+        hosts = tuple(hosts)
+        self._domains = frozenset(source_key(domain).removeprefix("www.") for domain, _ in hosts)
         for name, count in names:
             groups.setdefault(_core(name), []).append((name, count))
         for domain, name in hosts:
@@ -118,15 +121,33 @@ class Publishers:
         found = [known.get(match) or self._by_core[match].name for match in close]
         return list(dict.fromkeys(found))
 
-    def completions(self, beginning: str) -> list[str]:
-        """Names that begin with ``beginning``, the most prolific first."""
-        start, core = source_key(beginning), _core(beginning)
-        fitting = {
-            publisher.name: publisher
-            for key, publisher in [*self._by_key.items(), *self._by_core.items()]
-            if key.startswith(start) or (core and key.startswith(core))
-        }
-        return [p.name for p in sorted(fitting.values(), key=lambda p: (-p.articles, p.name))]
+    def unknown(self, name: str) -> Note | None:
+        """Why nothing is from a source of that name, with the names most like it; None for one that
+        there is, by name or host, and where there is none at all."""
+        host = source_key(name).removeprefix("www.")
+        known = self.find(name) or any(
+            host == domain or host.endswith(f".{domain}") for domain in self._domains
+        )
+        if known or not self._by_key:
+            return None
+        if close := self.near(name):
+            return Note("nothing-such-source-but", source=name, close=" / ".join(close))
+        return Note("nothing-such-source", source=name)
+
+    def completions(self, typed: str) -> list[str]:
+        """Names that hold all words of ``typed`` somewhere: those that begin with it first, then the
+        most prolific."""
+        start, core = source_key(typed), _core(typed)
+        words = start.split()
+        begin, fitting = set[str](), dict[str, Publisher]()
+        for key, publisher in [*self._by_key.items(), *self._by_core.items()]:
+            if key.startswith(start) or (core and key.startswith(core)):
+                begin.add(publisher.name)
+            elif not all(word in key for word in words):
+                continue
+            fitting[publisher.name] = publisher
+        ordered = sorted(fitting.values(), key=lambda p: (p.name not in begin, -p.articles, p.name))
+        return [publisher.name for publisher in ordered]
 
     def named_in(self, question: str) -> NamedSource | None:
         """The publisher that ``question`` asks for, as in `according to the BBC`, in any case."""

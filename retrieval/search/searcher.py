@@ -350,15 +350,8 @@ class Searcher:
     async def _why_nothing(self, indexes: CorpusIndexes, found: CandidateSet) -> list[Note]:
         """Return what keeps a search from finding anything."""
         read, publishers = found.read, found.held.publishers
-        if read.source and not publishers.find(read.source.name) and read.source.host is None:
-            close = publishers.near(read.source.name)
-            if close:
-                return [
-                    Note(
-                        "nothing-such-source-but", source=read.source.name, close=" / ".join(close)
-                    )
-                ]
-            return [Note("nothing-such-source", source=read.source.name)]
+        if read.source and (unknown := publishers.unknown(read.source.name)):
+            return [unknown]
         if not read.limits_time:
             return []
         dated: list[tuple[float, str]] = []

@@ -36,6 +36,22 @@ def test_what_is_not_here_is_not_found_but_like_names_are_offered() -> None:
     assert _PUBLISHERS.near("Reutrs") == ["Reuters"]
     assert _PUBLISHERS.completions("b") == ["BBC News"]
     assert _PUBLISHERS.completions("the g") == ["The Guardian"]
+    assert _PUBLISHERS.completions("times york") == ["The New York Times"]
+    assert _PUBLISHERS.completions("week")[:2] == ["The Week", "Newsweek"]
+
+
+def test_a_source_that_is_not_here_is_told_with_the_nearest_names() -> None:
+    assert _PUBLISHERS.unknown("nyt") is None
+    assert Publishers([]).unknown("Reuters") is None
+    near = _PUBLISHERS.unknown("Reutrs")
+    assert near is not None
+    assert (near.code, near.params["close"]) == ("nothing-such-source-but", "Reuters")
+    far = _PUBLISHERS.unknown("zzzz")
+    assert far is not None
+    assert far.code == "nothing-such-source"
+    by_host = Publishers([("Courier", 2)], [("courier.example", "Courier")])
+    assert by_host.unknown("news.courier.example") is None
+    assert by_host.unknown("other.example") is not None
 
 
 @pytest.mark.parametrize(

@@ -370,10 +370,8 @@ class SummaryService:
     async def _why_empty(self, corpus: Corpus, within: TimeRange, source: str | None) -> Note:
         if source:
             publishers = await self._library.searcher.publishers(corpus)
-            if publishers.find(source) is None:
-                if close := publishers.near(source):
-                    return Note("nothing-such-source-but", source=source, close=" / ".join(close))
-                return Note("nothing-such-source", source=source)
+            if unknown := publishers.unknown(source):
+                return unknown
             nothing = Note("nothing-of-source", source=source)
         else:
             nothing = Note("nothing-in-time")

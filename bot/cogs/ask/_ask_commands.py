@@ -48,12 +48,11 @@ class AskCommands(commands.Cog):
     ) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         ask = self._services.ask
-        moment = ask.since(since, interaction.locale.value)
         ask.admit(context, question)
-        hidden = context.settings.private if private is None else private
-        hidden = hidden and context.guild_id is not None  # nobody else reads direct messages
+        hidden = context.hides(private)
         with self._services.requests.acknowledging():
             delivery = await acknowledged(interaction, private=hidden)
+        moment = await ask.since(since, interaction.locale.value, context.settings.zone)
         channel = interaction.channel
         going_on = await ask.going_on_in(channel)
         request = ask.request(

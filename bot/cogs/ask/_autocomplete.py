@@ -16,16 +16,21 @@ SUGGEST_SECONDS = 2.0
 LONGEST_SUGGESTION = 100
 
 
+def holds_words(text: str, typed: str) -> bool:
+    """Whether all words that were typed stand somewhere in a text, in any case."""
+    folded = text.casefold()
+    return all(word in folded for word in typed.casefold().split())
+
+
 async def suggest_sources(
     services: Services, interaction: discord.Interaction[Any], typed: str
 ) -> list[app_commands.Choice[str]]:
-    """The publishers whose names begin so, of what this person may read."""
+    """The publishers whose names hold what was typed, of what this person may read."""
     context = await services.contexts.of_interaction(interaction)
     async with asyncio.timeout(SUGGEST_SECONDS):
-        corpus = await services.ask.suggesting_from(context)
-        if corpus is None:
-            return []
-        names = await services.library.source_names(corpus, typed)
+        corpora = await services.ask.suggesting_from(context)
+        known = [await services.library.source_names(corpus, typed) for corpus in corpora]
+    names = dict.fromkeys(name for of_one in known for name in of_one)
     return [
         app_commands.Choice(name=unmarked(name, LONGEST_SUGGESTION), value=name)
         for name in names

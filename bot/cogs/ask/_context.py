@@ -45,9 +45,8 @@ class AboutForm(Form):
         context = await self._services.contexts.of_interaction(interaction)
         asked = self._question.value.strip()
         self._services.ask.admit(context, asked or "…")
-        private = context.settings.private and context.guild_id is not None
         with self._services.requests.acknowledging():
-            delivery = await acknowledged(interaction, private=private)
+            delivery = await acknowledged(interaction, private=context.hides(None))
         subject, missing = await self._subject(context)
         text = asked or subject
         if not text:

@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bot.bootstrap import Services
 from bot.cogs._moderator_checks import Suggested, suggest
+from bot.cogs.ask._autocomplete import holds_words
 from bot.services.permissions import RequestContext
 
 
@@ -19,14 +20,13 @@ async def suggest_feeds(
 
     async def find(context: RequestContext, corpus: str) -> Suggested:
         feeds = await services.ingestion.feeds.feeds(corpus)
-        words = typed.casefold()
         return [
             (
                 f"{feed.id} · {feed.name} · {context.say(f'feed-state-{feed.state}')}",
                 str(feed.id),
             )
             for feed in feeds
-            if words in f"{feed.id} {feed.name} {feed.url}".casefold()
+            if holds_words(f"{feed.id} {feed.name} {feed.url}", typed)
         ]
 
     return await suggest(services, interaction, find)

@@ -10,11 +10,12 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.cogs._moderator_checks import Suggested, acknowledge, send_pages, suggest, telling
+from bot.cogs.ask._autocomplete import holds_words
 from bot.cogs.feeds._feed_choices import suggest_feeds
 from bot.cogs.feeds._filter_words import filter_words
-from bot.cogs.summaries._subscribe_commands import minute_of
 from bot.errors import UserError
 from bot.i18n.translator import command_text
+from bot.services.clock_times import minute_of
 from bot.services.feed_posts import PostChannel
 from bot.services.permissions import RequestContext
 from bot.services.time_zones import zone_named, zones_like
@@ -67,7 +68,7 @@ class _ChannelChoice(app_commands.Transformer):
 
 
 Channel = app_commands.Transform[PostChannel, _ChannelChoice]
-Clock = app_commands.Range[str, 1, 8]
+Clock = app_commands.Range[str, 1, 20]
 Words = app_commands.Range[str, 1, 300]
 
 
@@ -139,8 +140,10 @@ class PostCommands(commands.Cog):
             "role_id": mention.id if mention else None,
             "publish": publish,
             "most_a_day": most_a_day,
-            "quiet_from": minute_of(quiet_from) if quiet_from else None,
-            "quiet_until": minute_of(quiet_until) if quiet_until else None,
+            "quiet_from": minute_of(quiet_from, interaction.locale.value) if quiet_from else None,
+            "quiet_until": minute_of(quiet_until, interaction.locale.value)
+            if quiet_until
+            else None,
             "zone": zone_named(zone) if zone else None,
             "settle_minutes": settle,
         }
@@ -204,8 +207,7 @@ class PostCommands(commands.Cog):
                 where = f"#{channel.name}" if channel else str(post.channel_id)
                 named = f"{post.id} · {where} · {post_name(post, feeds, context.say)}"
                 names.append((named, str(post.id)))
-            words = str(typed).casefold()
-            return [each for each in names if words in each[0].casefold()]
+            return [each for each in names if holds_words(each[0], str(typed))]
 
         found = await suggest(self._services, interaction, find)
         return [app_commands.Choice(name=each.name, value=int(each.value)) for each in found]

@@ -49,16 +49,15 @@ class SummaryRunner:
         make: Make,
         *,
         form: str,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         """Answer a command whose work takes a while; errors are told in one sentence.
 
         ``form`` is what is made, as it is counted.
         """
         self._services.ask.admit(context, "summary")
-        private = (private or context.settings.private) and context.guild_id is not None
         with self._services.requests.acknowledging():
-            delivery = await acknowledged(interaction, private=private)
+            delivery = await acknowledged(interaction, private=context.hides(private))
         await self.serve_at(context, delivery, make, form)
 
     async def serve_at(

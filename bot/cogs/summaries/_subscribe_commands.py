@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import time
 from typing import Any
 
 import discord
@@ -11,10 +10,14 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.cogs._moderator_checks import in_servers
+from bot.cogs.ask._autocomplete import holds_words, suggest_sources
+from bot.cogs.ask._delivery import may_answer
 from bot.cogs.summaries._digest_delivery import what_of
 from bot.errors import UserError
 from bot.i18n import Say
 from bot.i18n.translator import command_text
+from bot.services.answers import require_source
+from bot.services.clock_times import clock, minute_of, quiet_minutes
 from bot.services.permissions import RequestContext
 from bot.services.time_zones import zone_named, zones_like
 from bot.storage.subscriptions import (
@@ -33,7 +36,9 @@ _MOST = 10  # subscriptions of one person
 _SHOWN = 25
 
 Words = app_commands.Range[str, 1, 100]
-Clock = app_commands.Range[str, 1, 8]
+Clock = app_commands.Range[str, 1, 20]
+# Where messages can be written: text and announcement channels, threads, chats of voice and stage.
+Target = discord.TextChannel | discord.Thread | discord.VoiceChannel | discord.StageChannel
 Zone = app_commands.Range[str, 1, 60]
 
 
@@ -83,11 +88,13 @@ class SubscriptionCommands(commands.Cog):
         weekday: app_commands.Choice[int] | None = None,
         topic: Words | None = None,
         source: Words | None = None,
-        channel: discord.TextChannel | None = None,
+        channel: Target | None = None,
         tell_if_nothing: bool = False,
     ) -> None:
         context = await self._admitted(interaction, channel)
         name = self._zone(context, zone)
+        if source and context.corpus:
+            await require_source(self._services.library, context.corpus, source)
         made = await self._add(
             interaction,
             context,
@@ -96,7 +103,7 @@ class SubscriptionCommands(commands.Cog):
             channel=channel,
             topic=topic,
             source=source,
-            at_minute=minute_of(at),
+            at_minute=minute_of(at, interaction.locale.value),
             tell_if_nothing=tell_if_nothing,
             weekday=weekday.value if weekday else None,
         )
@@ -127,10 +134,11 @@ class SubscriptionCommands(commands.Cog):
         quiet_from: Clock | None = None,
         quiet_until: Clock | None = None,
         zone: Zone | None = None,
-        channel: discord.TextChannel | None = None,
+        channel: Target | None = None,
     ) -> None:
         context = await self._admitted(interaction, channel)
         name = self._zone(context, zone)
+        start, end = quiet_minutes(quiet_from, quiet_until, interaction.locale.value)
         made = await self._add(
             interaction,
             context,
@@ -139,13 +147,22 @@ class SubscriptionCommands(commands.Cog):
             channel=channel,
             topic=topic,
             most_a_day=most_a_day,
-            quiet_from=minute_of(quiet_from) if quiet_from and quiet_until else None,
-            quiet_until=minute_of(quiet_until) if quiet_from and quiet_until else None,
+            quiet_from=start,
+            quiet_until=end,
         )
         words = context.say(
-            "subscribed-topic", topic=plain(topic, 100), where=_where(made, context.say)
+            "subscribed-topic",
+            topic=plain(topic, 100),
+            when=_when(made, context.say),
+            where=_where(made, context.say),
         )
         await interaction.response.send_message(embed=note(words).embed, ephemeral=True)
+
+    @digest.autocomplete("source")
+    async def _sources(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await suggest_sources(self._services, interaction, typed)
 
     @digest.autocomplete("zone")
     @topic.autocomplete("zone")
@@ -205,16 +222,18 @@ class SubscriptionCommands(commands.Cog):
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[int]]:
         context = await self._services.contexts.of_interaction(interaction)
-        return [
-            app_commands.Choice(
-                name=unmarked(f"{one.id}: {what_of(one, context.say)}", 100), value=one.id
-            )
+        named = [
+            (unmarked(f"{one.id}: {what_of(one, context.say)}", 100), one.id)
             for one in await self._theirs(context)
-            if str(one.id).startswith(str(typed))
+        ]
+        return [
+            app_commands.Choice(name=name, value=number)
+            for name, number in named
+            if holds_words(name, str(typed))
         ][:_SHOWN]
 
     async def _admitted(
-        self, interaction: discord.Interaction[Any], channel: discord.TextChannel | None
+        self, interaction: discord.Interaction[Any], channel: Target | None
     ) -> RequestContext:
         context = await self._services.contexts.of_interaction(interaction)
         context.require_asking()
@@ -222,8 +241,7 @@ class SubscriptionCommands(commands.Cog):
             raise UserError("server-only")
         if channel is not None:
             context.require_moderator()
-            rights = channel.permissions_for(channel.guild.me)
-            if not (rights.view_channel and rights.send_messages and rights.embed_links):
+            if not may_answer(channel, channel.guild):
                 raise UserError("not-allowed")
         mine = await active_subscriptions(self._services.library.database, user_id=context.user.id)
         if len(mine) >= _MOST:
@@ -237,7 +255,7 @@ class SubscriptionCommands(commands.Cog):
         *,
         kind: Any,
         zone: str,
-        channel: discord.TextChannel | None,
+        channel: Target | None,
         **fields: Any,
     ) -> Subscription:
         now = self._services.library.clock()
@@ -280,20 +298,15 @@ class SubscriptionCommands(commands.Cog):
         return context.settings.zone or self._services.settings.timezone
 
 
-def minute_of(text: str) -> int:
-    """The minute of the day of ``8:30``, ``08:30`` or ``8``. Raises ``UserError``."""
-    hour, _, minute = text.strip().partition(":")
-    try:
-        at = time(int(hour), int(minute or 0))
-    except ValueError as error:
-        raise UserError("unknown-time", text=plain(text, 20)) from error
-    return at.hour * 60 + at.minute
-
-
 def _when(subscription: Subscription, say: Say) -> str:
     if subscription.at_minute is None:
-        return say("subscription-alerts", most=subscription.most_a_day)
-    at = f"{subscription.at_minute // 60:02}:{subscription.at_minute % 60:02}"
+        often = say("subscription-alerts", most=subscription.most_a_day)
+        start, end = subscription.quiet_from, subscription.quiet_until
+        if start is None or end is None:
+            return often
+        hours = {"start": clock(start), "end": clock(end)}
+        return say("subscription-quiet", when=often, zone=subscription.zone, **hours)
+    at = clock(subscription.at_minute)
     if subscription.weekday is None:
         return say("subscription-daily", time=at, zone=subscription.zone)
     day = say(f"weekday-{subscription.weekday}")

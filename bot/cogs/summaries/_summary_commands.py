@@ -68,7 +68,7 @@ class SummaryCommands(commands.Cog):
         private=command_text("command-ask-private"),
     )
     async def article(
-        self, interaction: discord.Interaction[Any], article: Which, private: bool = False
+        self, interaction: discord.Interaction[Any], article: Which, private: bool | None = None
     ) -> None:
         await self._sum_up(interaction, article, story=False, private=private)
 
@@ -77,7 +77,7 @@ class SummaryCommands(commands.Cog):
         story=command_text("command-summary-which"), private=command_text("command-ask-private")
     )
     async def story(
-        self, interaction: discord.Interaction[Any], story: Which, private: bool = False
+        self, interaction: discord.Interaction[Any], story: Which, private: bool | None = None
     ) -> None:
         await self._sum_up(interaction, story, story=True, private=private)
 
@@ -94,7 +94,7 @@ class SummaryCommands(commands.Cog):
         period: Literal["day", "week"] = "day",
         topic: Words | None = None,
         source: Words | None = None,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         context = await self._services.contexts.of_interaction(interaction)
 
@@ -123,7 +123,7 @@ class SummaryCommands(commands.Cog):
         interaction: discord.Interaction[Any],
         topic: Words,
         since: app_commands.Range[str, 1, 60] | None = None,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         async def make(
             corpus: str, within: TimeRange, around: SummaryContext, progress: Progress
@@ -149,7 +149,7 @@ class SummaryCommands(commands.Cog):
         interaction: discord.Interaction[Any],
         topic: Words,
         since: app_commands.Range[str, 1, 60] | None = None,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         async def make(
             corpus: str, within: TimeRange, around: SummaryContext, _: Progress
@@ -168,13 +168,14 @@ class SummaryCommands(commands.Cog):
         ],
         *,
         form: str,
-        private: bool,
+        private: bool | None,
     ) -> None:
         """Show what ``make`` makes of the articles from ``since`` on, as it was typed."""
         context = await self._services.contexts.of_interaction(interaction)
-        first = self._services.ask.since(since, interaction.locale.value)
+        locale, zone = interaction.locale.value, context.settings.zone
 
         async def ranged(corpus: str, around: SummaryContext, progress: Progress) -> Sequence[Page]:
+            first = await self._services.ask.since(since, locale, zone)
             return await make(corpus, TimeRange(around.as_of, first), around, progress)
 
         await self._runner.serve(interaction, context, ranged, form=form, private=private)
@@ -186,10 +187,13 @@ class SummaryCommands(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         context = await self._services.contexts.of_interaction(interaction)
         async with asyncio.timeout(SUGGEST_SECONDS):
-            corpus = await self._services.ask.suggesting_from(context)
-            if corpus is None:
-                return []
-            found = await self._services.summaries.suggestions(corpus, typed, SUGGESTIONS)
+            corpora = await self._services.ask.suggesting_from(context)
+            suggestions = self._services.summaries.suggestions
+            found = [
+                article
+                for corpus in corpora
+                for article in await suggestions(corpus, typed, SUGGESTIONS)
+            ][:SUGGESTIONS]
         return [
             app_commands.Choice(
                 name=unmarked(article.title, LONGEST_SUGGESTION) or "…", value=article.article_id
@@ -212,7 +216,7 @@ class SummaryCommands(commands.Cog):
         await self._sum_up(interaction, links[0], story=False, private=True)
 
     async def _sum_up(
-        self, interaction: discord.Interaction[Any], name: str, *, story: bool, private: bool
+        self, interaction: discord.Interaction[Any], name: str, *, story: bool, private: bool | None
     ) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         summaries = self._services.summaries
@@ -225,7 +229,7 @@ class SummaryCommands(commands.Cog):
                 if context.guild_id is None or not context.is_moderator:
                     raise
                 words = note(context.say("not-ingested-moderator"))
-                only_me = private or context.settings.private
+                only_me = context.hides(private)
                 offer = SummaryOfferView(
                     self._services, self._runner, context, error.url, private=only_me
                 )

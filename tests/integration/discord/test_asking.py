@@ -193,7 +193,7 @@ async def test_autocompletion_knows_the_publishers_of_this_server(running: Runni
     choices = await ada.autocomplete(
         standin.channel(guild), "ask", "source", "mar", question=BRIDGE
     )
-    assert [choice.name for choice in choices] == ["Maravel Courier"]
+    assert choices[0].name == "Maravel Courier"
 
 
 async def test_what_nothing_is_about_is_said_calmly(running: Running) -> None:

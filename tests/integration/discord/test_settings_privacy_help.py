@@ -63,6 +63,28 @@ async def test_a_moderator_changes_settings_and_sees_what_holds(
     assert "412 million" in answer.text
 
 
+async def test_a_list_of_channels_takes_forums_voice_threads_and_categories(
+    running: Running, guild: Guild
+) -> None:
+    standin = running.standin
+    boss, ada = standin.member(guild, "Mo", moderator=True), standin.member(guild, "Ada")
+    general, group = standin.channel(guild), standin.channel(guild, "group", kind=4)
+    forum, voice = standin.channel(guild, "forum", kind=15), standin.channel(guild, "v", kind=2)
+    inside = standin.channel(guild, "inside", category=group)
+    thread = await ada.start_thread(general, "A thread")
+    post = await ada.start_post(forum, "A post", "words")
+    within = await ada.start_thread(inside, "Within")
+    await running.bring_in(guild)
+    for place in (group, forum, voice, thread):
+        shown = await (await boss.slash(general, "settings channels", add=place)).final()
+        assert f"<#{place.id}>" in shown.text
+    refused = await (await ada.slash(general, "ask", question=BRIDGE)).final()
+    assert f"<#{group.id}>, <#{forum.id}>, <#{voice.id}>, <#{thread.id}>" in refused.text
+    for place in (inside, within, post, voice, thread):
+        answer = await (await ada.slash(place, "ask", question=BRIDGE)).final(whole)
+        assert "412 million" in answer.text, place
+
+
 async def test_settings_say_when_the_articles_ask_for_another_embedder(
     running: Running, guild: Guild
 ) -> None:

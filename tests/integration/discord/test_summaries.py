@@ -285,7 +285,11 @@ async def test_a_channel_that_is_gone_ends_the_subscription_and_tells_who_made_i
 ) -> None:
     _, mo, channel = await subscribe(running, channel="here")
     running.standin.delete_channel(channel)
-    await tick(running, 0.8)
+    # What Discord says for good is believed when it has been so for a day.
+    for days in (0.8, 1.31):
+        await tick(running, days)
+        assert await active_subscriptions(running.bot.services.library.database)
+    await tick(running, 1.81)
     told = await running.standin.wait_for_message(mo.direct)
     assert "has ended: its channel is gone" in told.text
     assert await active_subscriptions(running.bot.services.library.database) == []
@@ -294,7 +298,8 @@ async def test_a_channel_that_is_gone_ends_the_subscription_and_tells_who_made_i
 async def test_who_left_the_server_gets_nothing_of_it_any_more(running: Running) -> None:
     guild, mo, _ = await subscribe(running)
     running.standin.leave(guild, mo)
-    await tick(running, 0.8)
+    for days in (0.8, 1.31, 1.81):
+        await tick(running, days)
     assert not [message for message in mo.messages(mo.direct) if whole(message)]
     assert await active_subscriptions(running.bot.services.library.database) == []
 
@@ -307,6 +312,105 @@ async def test_a_time_zone_or_time_that_does_not_exist_is_told(running: Running)
     assert "Berlin is not a time zone. Try one like Europe/Berlin." in wrong.text
     late = await (await ada.slash(channel, "subscribe digest", at="25:00")).final()
     assert "25:00 is not a time of day" in late.text
+
+
+async def test_half_a_quiet_time_is_refused_and_a_whole_one_is_told_with_its_zone(
+    running: Running,
+) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    ada, channel = standin.member(guild, "Ada"), standin.channel(guild)
+    topic = {"topic": "floods", "zone": "Europe/Berlin"}
+    half = await (await ada.slash(channel, "subscribe topic", quiet_from="10pm", **topic)).final()
+    assert "both a beginning and an end" in half.text
+    same = {"quiet_from": "10pm", "quiet_until": "22:00"}
+    empty = await (await ada.slash(channel, "subscribe topic", **same, **topic)).final()
+    assert "can't end at the minute" in empty.text
+    hours = {"quiet_from": "10 pm", "quiet_until": "7.30"}
+    done = await (await ada.slash(channel, "subscribe topic", **hours, **topic)).final()
+    assert "quiet from 22:00 to 07:30 (Europe/Berlin)" in done.text
+    listed = await (await ada.slash(channel, "subscriptions list")).final()
+    assert "quiet from 22:00 to 07:30 (Europe/Berlin)" in listed.text
+    assert len(await active_subscriptions(running.bot.services.library.database)) == 1
+
+
+async def test_a_source_that_does_not_exist_is_refused_with_the_nearest_names(
+    running: Running,
+) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    ada, channel = standin.member(guild, "Ada"), standin.channel(guild)
+    wrong = {"source": "Maravel Curier"}
+    for command, options in (
+        ("ask", {"question": "What did the Lantern Bridge cost?"}),
+        ("digest", {"period": "week"}),
+        ("subscribe digest", {"at": "8am"}),
+    ):
+        told = await (await ada.slash(channel, command, **options, **wrong)).final(
+            lambda m: "did you mean" in m.text
+        )
+        assert "Maravel Courier" in told.text, command
+    assert await active_subscriptions(running.bot.services.library.database) == []
+    names = await ada.autocomplete(
+        channel, "subscribe digest", option="source", typed="courier mar", at="8am"
+    )
+    assert [name.value for name in names] == ["Maravel Courier"]
+
+
+async def test_what_is_asked_for_publicly_is_public_where_answers_are_private(
+    running: Running,
+) -> None:
+    standin = running.standin
+    guild = standin.guild("Harbour News")
+    await running.bring_in(guild)
+    await running.bot.services.guild_settings.change(guild.id, private=True)
+    ada, channel = standin.member(guild, "Ada"), standin.channel(guild)
+    for command, options in (
+        ("ask", {"question": "What did the Lantern Bridge cost?"}),
+        ("summary article", {"article": "Lantern Bridge opens"}),
+        ("summary story", {"story": "Lantern Bridge opens"}),
+        ("digest", {"period": "week"}),
+        ("timeline", {"topic": "Lantern Bridge"}),
+        ("compare", {"topic": "Lantern Bridge"}),
+    ):
+        for said, private in (({}, True), ({"private": False}, False)):
+            shown = await ada.slash(channel, command, **options, **said)
+            await shown.acknowledged()
+            assert shown.original is not None
+            assert shown.original.is_ephemeral is private, command
+    await standin.wait_until(lambda: not running.bot.services.requests.is_busy)
+
+
+async def test_a_time_is_understood_in_the_language_of_who_asks(running: Running) -> None:
+    standin = running.standin
+    guild = standin.guild("Hafenblatt", locale="de")
+    await running.bring_in(guild)
+    ada, channel = standin.member(guild, "Ada", locale="de"), standin.channel(guild)
+    for since in ("gestern", "letzte Woche"):
+        asked = await ada.slash(channel, "timeline", topic="Lantern Bridge", since=since)
+        assert "Chronik" in (await asked.final(lambda m: "Chronik" in m.text)).text
+    refused = await ada.slash(channel, "timeline", topic="Lantern Bridge", since="irgendwann")
+    assert "kein Datum" in (await refused.final()).text
+
+
+async def test_suggestions_come_in_direct_messages_from_every_server_shared(
+    running: Running,
+) -> None:
+    standin = running.standin
+    guild, other = standin.guild("Harbour News"), standin.guild("Other News")
+    await running.bring_in(guild)
+    await running.bring_in(other, many(3))
+    ada = standin.member(guild, "Ada")
+    standin.member(other, ada)
+
+    async def suggested(command: str, option: str, typed: str, **options: Any) -> list[str]:
+        found = await ada.autocomplete(ada.direct, command, option=option, typed=typed, **options)
+        return [choice.name for choice in found]
+
+    assert "Maravel Courier" in await suggested("ask", "source", "", question="Who?")
+    assert await suggested("summary article", "article", "opens lantern")
+    assert await suggested("summary story", "story", "amber")
 
 
 async def test_members_may_not_send_digests_to_channels(running: Running) -> None:
