@@ -6,6 +6,7 @@ from datetime import datetime
 
 from retrieval.catalogue import Corpus
 from retrieval.catalogue.audit_log import Actor, AuditLog
+from retrieval.catalogue.audit_pages import AuditPages
 from retrieval.catalogue.moderation import ArticleCard, ArticleModeration
 from retrieval.errors import NotFound, Refused
 from retrieval.library import Library
@@ -24,6 +25,7 @@ class ModerationService:
         database = library.catalogue.database
         self.articles = ArticleModeration(database, corpus)
         self.audit_log = AuditLog(database, corpus)
+        self.audit_pages = AuditPages(database, corpus)
 
     @classmethod
     async def of(cls, library: Library, corpus: str) -> ModerationService:

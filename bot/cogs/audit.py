@@ -1,7 +1,10 @@
-"""``/audit``: who did what."""
+"""``/audit``: who did what, filtered, page by page over all of it, or as a file."""
 
 from __future__ import annotations
 
+import csv
+import io
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -10,13 +13,24 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
-from bot.cogs._moderator_checks import acknowledge, for_moderators, moderator_of, send_pages
+from bot.cogs._moderator_checks import Suggested, acknowledge, for_moderators, moderator_of, suggest
 from bot.errors import UserError
+from bot.i18n import say_note
 from bot.i18n.translator import command_text
+from bot.services.permissions import RequestContext
+from bot.ui.escaping import plain
 from bot.ui.moderation import audit_lines
-from bot.ui.pager import paged
+from bot.ui.pager import LazyPages
+from bot.ui.pages import QUIET, Page, note
+from retrieval.catalogue.audit_pages import AuditFilter, AuditPages
+from retrieval.text.time_expressions.options import read_option
+from retrieval.timestamps import iso, parse_span
 
-_MOST = 500
+_ON_A_PAGE = 8
+_AT_ONCE = 1_000
+_MOST_BYTES = 8_000_000  # of what Discord takes as a file
+
+_Words = app_commands.Range[str, 1, 60]
 
 
 class AuditCommands(commands.Cog):
@@ -25,28 +39,130 @@ class AuditCommands(commands.Cog):
 
     @for_moderators
     @app_commands.command(name="audit", description=command_text("command-audit"))
-    @app_commands.describe(about=command_text("command-audit-about"))
+    @app_commands.describe(
+        about=command_text("command-audit-about"),
+        person=command_text("command-audit-person"),
+        action=command_text("command-audit-action"),
+        since=command_text("command-audit-since"),
+        until=command_text("command-audit-until"),
+        details=command_text("command-audit-details"),
+        as_file=command_text("command-audit-as-file"),
+    )
     async def audit(
         self,
         interaction: discord.Interaction[Any],
         about: app_commands.Range[str, 1, 100] | None = None,
+        person: discord.User | None = None,
+        action: app_commands.Range[str, 1, 40] | None = None,
+        since: _Words | None = None,
+        until: _Words | None = None,
+        details: bool = False,
+        as_file: bool = False,
     ) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         context.require_moderator()
+        wanted = AuditFilter(
+            f"discord user {person.id}" if person else None,
+            action,
+            about.strip() if about else None,
+            self._moment(since, interaction, context, end=False),
+            self._moment(until, interaction, context, end=True),
+            # Who asks about one article, feed or job wants all of it.
+            details or about is not None,
+        )
         await acknowledge(interaction)
         moderator = await moderator_of(self._services, context)
-        entries = await moderator.audit_log.read(
-            subject=about.strip() if about else None, limit=_MOST
-        )
-        if not entries:
+        count = await moderator.audit_pages.count(wanted)
+        if not count:
             raise UserError("audit-none")
-        lines = (audit_lines(entry, context.say) for entry in entries)
-        await send_pages(
-            self._services,
-            interaction,
-            context,
-            paged(context.say("audit-title"), lines, context.say),
-        )
+        if as_file:
+            await self._send_file(interaction, context, moderator.audit_pages, wanted)
+            return
+
+        async def load(number: int) -> Page:
+            first = number * _ON_A_PAGE
+            rows = await moderator.audit_pages.read(wanted, first, _ON_A_PAGE)
+            lines = [audit_lines(row.entry, context.say, row.counts) for row in rows]
+            embed = discord.Embed(
+                title=context.say("audit-title"), description="\n".join(lines), colour=QUIET
+            )
+            if pages.count > 1:
+                embed.set_footer(text=context.say("page-of", page=number + 1, pages=pages.count))
+            return Page(embed)
+
+        async def check(interaction: discord.Interaction[Any]) -> None:
+            (await self._services.contexts.of_interaction(interaction)).require_moderator()
+
+        pages = LazyPages(-(-count // _ON_A_PAGE), load)
+        page = await self._services.lists.hold_lazily(pages, context.user.id, check, context.say)
+        await interaction.edit_original_response(embed=page.embed, view=page.view)
+
+    @audit.autocomplete("action")
+    async def _actions(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        async def find(context: RequestContext, corpus: str) -> Suggested:
+            moderator = await moderator_of(self._services, context)
+            words = typed.casefold()
+            return [(name, name) for name in await moderator.audit_pages.actions() if words in name]
+
+        return await suggest(self._services, interaction, find)
+
+    async def _send_file(
+        self,
+        interaction: discord.Interaction[Any],
+        context: RequestContext,
+        pages: AuditPages,
+        wanted: AuditFilter,
+    ) -> None:
+        """All entries as CSV, the newest first; as many as fit into what Discord takes."""
+        say, text, first = context.say, io.StringIO(), 0
+        writer = csv.writer(text)
+        writer.writerow(["at", "who", "where", "action", "subject", "detail"])
+        while text.tell() < _MOST_BYTES:
+            rows = await pages.read(wanted, first, _AT_ONCE)
+            for row in rows:
+                entry = row.entry
+                counted = [f"{status} {count}" for status, count in row.counts.items()]
+                told = [say_note(entry.detail, say)] if entry.detail else []
+                cells = [entry.who, entry.where or "", entry.action, entry.subject]
+                cells.append("; ".join([*told, *counted]))
+                writer.writerow([iso(entry.at), *map(_cell, cells)])
+            first += len(rows)
+            if len(rows) < _AT_ONCE:
+                break
+        # With its mark, spreadsheets read it as UTF-8.
+        file = discord.File(io.BytesIO(text.getvalue().encode("utf-8-sig")), "audit.csv")
+        words = note(say("audit-file", count=first))
+        await interaction.edit_original_response(embed=words.embed, attachments=[file])
+
+    def _moment(
+        self,
+        words: str | None,
+        interaction: discord.Interaction[Any],
+        context: RequestContext,
+        *,
+        end: bool,
+    ) -> datetime | None:
+        """The beginning or end of what words such as ``yesterday`` name. Raises ``UserError``."""
+        if not words or not words.strip():
+            return None
+        try:
+            span = parse_span(words)
+            return span.end if end else span.start
+        except ValueError:
+            library = self._services.library
+            languages = [interaction.locale.value.split("-")[0]]
+            read = read_option(words, library.clock(), library.config.zone, languages=languages)
+            moment = (read.until if end else read.since) if read else None
+            if moment is None:
+                raise UserError("unknown-date", text=plain(words, 60)) from None
+            return moment
+
+
+def _cell(text: str) -> str:
+    """What a spreadsheet doesn't take for a formula."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
 
 
 async def setup(bot: NewsdeskBot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.i18n import Say, say_note
@@ -93,11 +94,13 @@ def visit_lines(visit: FeedVisit, say: Say) -> str:
     return "\n".join(lines)
 
 
-def audit_lines(entry: AuditEntry, say: Say) -> str:
-    """Who did what to what, when and from where."""
+def audit_lines(entry: AuditEntry, say: Say, counts: Mapping[str, int] | None = None) -> str:
+    """Who did what to what, when and from where; ``counts`` is what came of several articles."""
     where = f" ({explained(entry.where, 100)})" if entry.where else ""
     detail = f": {reason_line(entry.detail, say)}" if entry.detail else ""
     subject = f" `{plain(entry.subject, 40)}`" if entry.subject else ""
+    came = ", ".join(f"{count} {say(f'came-{status}')}" for status, count in (counts or {}).items())
+    detail += f"; {came}" if came and detail else f": {came}" if came else ""
     at = f"<t:{int(entry.at.timestamp())}:f>"
     return f"{at} {explained(entry.who, 80)}{where}: **{plain(entry.action)}**{subject}{detail}"
 

@@ -36,7 +36,7 @@ class PageHandler(Protocol):
 
 class PageButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"newsdesk:page:(?P<kept>[0-9a-z]{8}):(?P<number>\d{1,3})",
+    template=r"newsdesk:page:(?P<kept>[0-9a-z]{8}):(?P<number>\d{1,6})",
 ):
     """Goes to a page of what is kept or held under an id."""
 
@@ -69,8 +69,16 @@ class PageButton(
 
 
 @dataclass(frozen=True, slots=True)
+class LazyPages:
+    """So many pages, each made when it is turned to; numbers begin at 0."""
+
+    count: int
+    load: Callable[[int], Awaitable[Page]]
+
+
+@dataclass(frozen=True, slots=True)
 class _StoredPages:
-    pages: Sequence[Page]
+    pages: LazyPages
     user_id: int
     check: Check
     say: Say
@@ -90,24 +98,36 @@ class PagedLists:
     def hold(self, pages: Sequence[Page], user_id: int, check: Check, say: Say) -> Page:
         """The first page, with buttons to the others. ``check`` raises ``UserError`` for a person who
         may not turn pages any more."""
-        if len(pages) == 1:
-            return pages[0]
+
+        async def load(number: int) -> Page:
+            return pages[number]
+
+        return self._hold(pages[0], LazyPages(len(pages), load), user_id, check, say)
+
+    async def hold_lazily(self, pages: LazyPages, user_id: int, check: Check, say: Say) -> Page:
+        """The same of pages that are made when somebody turns to them."""
+        return self._hold(await pages.load(0), pages, user_id, check, say)
+
+    def _hold(self, first: Page, pages: LazyPages, user_id: int, check: Check, say: Say) -> Page:
+        if pages.count == 1:
+            return first
         held_id = new_id()
         self._held[held_id] = _StoredPages(pages, user_id, check, say, time.monotonic() + _SECONDS)
         while len(self._held) > _MOST_HELD:
             self._held.popitem(last=False)
-        return replace(pages[0], view=page_view(held_id, 0, len(pages), say))
+        return replace(first, view=page_view(held_id, 0, pages.count, say))
 
     async def turn(self, interaction: discord.Interaction[Any], held_id: str, number: int) -> None:
         """Show another page. Never raises: errors are told to who pressed."""
         held = self._held[held_id]
         try:
             await interaction.response.defer()
-            if interaction.user.id != held.user_id or number >= len(held.pages):
+            if interaction.user.id != held.user_id or number >= held.pages.count:
                 raise UserError("not-yours")
             await held.check(interaction)
-            view = page_view(held_id, number, len(held.pages), held.say)
-            await interaction.edit_original_response(embed=held.pages[number].embed, view=view)
+            view = page_view(held_id, number, held.pages.count, held.say)
+            page = await held.pages.load(number)
+            await interaction.edit_original_response(embed=page.embed, view=view)
         except Exception as error:  # noqa: BLE001 - told and logged in one place
             await error_pages.report(interaction, error, held.say, "turning a page")
 
@@ -117,8 +137,9 @@ def page_view(kept_id: str, number: int, count: int, say: Say) -> discord.ui.Vie
     if count < 2:
         return None
     view = discord.ui.View(timeout=None)
-    # Two buttons of one message may not have the same id: before the first comes page 998.
-    back, on = (number - 1 if number else 998), (number + 1 if number + 1 < count else 999)
+    # Two buttons of one message may not have the same id: before the first comes page 999,998.
+    back = number - 1 if number else 999_998
+    on = number + 1 if number + 1 < count else 999_999
     view.add_item(PageButton(kept_id, back, say("button-page-back"), disabled=number == 0))
     view.add_item(PageButton(kept_id, on, say("button-page-on"), disabled=number + 1 == count))
     return view
