@@ -22,7 +22,7 @@ def link_of(words: str) -> str:
 
     Raises ``UserError`` for what is none, also for one with a password in it.
     """
-    link = _ended(words.strip().strip("<>"))
+    link = _ended(_ended(words.strip()).strip("<>"))
     if "://" not in link and _HOST.fullmatch(link):
         link = f"https://{link}"
     try:

@@ -242,4 +242,4 @@ def test_a_remark_is_kept_with_its_key_and_said_in_another_language() -> None:
 def test_what_ends_a_sentence_is_no_part_of_its_link(text: str, links: list[str]) -> None:
     assert links_in(text) == links
     assert [link_of(each) for each in links] == links
-    assert link_of(f"{links[0]}.") == links[0]
+    assert link_of(f"{links[0]}.") == link_of(f"<{links[0]}>,") == links[0]
