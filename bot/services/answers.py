@@ -196,7 +196,7 @@ class AnswerService:
         await save_answer(database, stored)
         if answer.abstained and not answer.nearest:
             context = replace(context, is_empty=await self._library.is_empty(asked.corpus))
-        said = await note_on(database, asked.corpus, answer.asked or request.text)
+        said = await note_on(database, asked.corpus, answer.asked, request.text)
         context = replace(context, note=said)
         *before, last = answer_pages(answer, context)
         view = answer_view(request.id, answer, private=delivery.private, say=request.say)

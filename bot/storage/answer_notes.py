@@ -36,12 +36,18 @@ def question_key(question: str) -> str:
     return hashlib.sha256(" ".join(words).encode()).hexdigest()
 
 
-async def note_on(database: Database, corpus: str, question: str) -> AnswerNote | None:
-    """What moderators say to the answer to a question; None for nothing."""
+async def note_on(database: Database, corpus: str, *questions: str | None) -> AnswerNote | None:
+    """What moderators say to the answer to a question; None for nothing.
+
+    Of several ways to put it, such as a follow-up by itself and as it is understood, the first that
+    there is a note on counts.
+    """
+    keys = [question_key(question) for question in questions if question]
     query = select(answer_notes).where(
-        answer_notes.c.corpus == corpus, answer_notes.c.question_key == question_key(question)
+        answer_notes.c.corpus == corpus, answer_notes.c.question_key.in_(keys)
     )
-    row = await database.read(lambda connection: connection.execute(query).first())
+    rows = await database.read(lambda connection: connection.execute(query).all())
+    row = min(rows, key=lambda row: keys.index(row.question_key), default=None)
     return None if row is None else AnswerNote(row.note, row.user_id, from_micros(row.at))
 
 

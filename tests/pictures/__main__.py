@@ -79,6 +79,24 @@ async def _play(standin: DiscordStandIn, bot: NewsdeskBot, found: dict[str, list
     found["digest"] = [await digest.final(whole)]
     found["privacy"] = [await (await ada.slash(general, "privacy show")).final()]
     found["help"] = [await (await ada.slash(general, "help")).final()]
+    boss = standin.member(guild, "Mo", moderator=True)
+    found["help-moderator"] = [await (await boss.slash(general, "help")).final()]
+    await (await boss.slash(general, "settings limit", questions=20, cost=0.5)).final()
+    found["usage"] = [await (await ada.slash(general, "usage")).final()]
+    await (await ada.press(found["refusal"][0], "Ask the moderators for this")).final()
+    await (await ada.press(answer, "Not helpful")).final()
+    report = await (await boss.slash(general, "report")).final()
+    found["report"] = [report]
+    form = await boss.context_menu(general, "Correct this answer", answer)
+    [label] = (await form.modal()).inputs
+    said = "The council paid 413 million in the end; see its report of March."
+    await (await boss.submit_modal(form, {label: said})).final()
+    found["note"] = [answer]
+    found["audit"] = [await (await boss.slash(general, "audit")).final()]
+    shown = await (await boss.slash(general, "setup")).final()
+    await (await boss.select(shown, "newsdesk:setup:digest", general)).acknowledged()
+    await standin.wait_until(lambda: "daily at" in shown.text)
+    found["setup"] = [shown]
 
 
 def main() -> None:

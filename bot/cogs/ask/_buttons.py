@@ -188,8 +188,8 @@ class AnswerButtonHandlers:
             ),
         )
         by = context.say("shared-by", user=plain(context.user.display_name, 80))
-        asked = answer.asked or given.question or ""
-        said = await note_on(self._services.library.database, given.corpus, asked)
+        database = self._services.library.database
+        said = await note_on(database, given.corpus, answer.asked, given.question)
         frame = AnswerContext(copy_id, given.at, context.say, given.question, by, note=said)
         *before, last = answer_pages(answer, frame)
         view = answer_view(copy_id, answer, private=False, say=context.say)

@@ -53,8 +53,11 @@ async def test_a_report_groups_what_nothing_answered_and_shows_the_evidence(
     boss = standin.member(guild, "Mo", moderator=True)
     ada, general = standin.member(guild, "Ada"), standin.channel(guild)
     declined = await _ask(running, guild, ada, UNKNOWN)
-    for question in (UNKNOWN.lower(), "Who is the prime minister of Kazakhstan?"):
-        await _ask(running, guild, ada, question)
+    for name, question in (
+        ("Bea", UNKNOWN.replace("?", " ?")),
+        ("Cy", "Who is the prime minister of Kazakhstan?"),
+    ):
+        await _ask(running, guild, standin.member(guild, name), question)
     await (await ada.press(declined, "Ask the moderators for this")).final()
     answer = await _ask(running, guild, ada, BRIDGE)
     await (await ada.press(answer, "Not helpful")).final()
