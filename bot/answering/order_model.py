@@ -122,7 +122,7 @@ class OrderModel:
         for what has no word."""
         if not sentences:
             return np.zeros(0, np.float32), np.zeros(0, np.float32)
-        vectors = sentence_vectors([*sentences, title])
+        vectors = sentence_vectors([*sentences, title], remembering=True)
         odds = self.odds(sentences, vectors[:-1])
         features = context_features(sentences, title, vectors, odds)
         words = np.array([bool(_WORD.search(sentence)) for sentence in sentences])
@@ -142,7 +142,7 @@ class OrderModel:
     def has_order_by_itself(self, text: str) -> bool:
         """Whether a text, or what stands in it behind a caption, is likelier an order than news: of the
         whole by its words and its vector together, of a part by each."""
-        odds = self.odds([text], sentence_vectors([text]))
+        odds = self.odds([text], sentence_vectors([text], remembering=True))
         if odds[0, 0] + odds[0, odds.shape[1] // 2] > 0:
             return True
         parts = [part for cut in _cuts(text) for part in _telling(*cut)]
@@ -157,7 +157,7 @@ class OrderModel:
         texts = [text for text, odds in zip(texts, by_words, strict=True) if odds > 0]
         if not texts:
             return {}
-        odds = self.odds(texts, sentence_vectors(texts))
+        odds = self.odds(texts, sentence_vectors(texts, remembering=True))
         least = np.minimum(odds[:, 0], odds[:, odds.shape[1] // 2])
         return {text: float(each) for text, each in zip(texts, least, strict=True) if each > 0}
 

@@ -6,9 +6,10 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from retrieval.embedders.base import Embedder, Vectors, normalised
 from retrieval.errors import EmbedderError
@@ -17,6 +18,8 @@ from retrieval.runtime.executors import ASKING, INGESTING
 _BATCH = 256
 # So many are a question.
 _FEW = 8
+# So many sentences are remembered with their tokens, none longer than so many characters.
+_REMEMBERED, _LONGEST = 8_192, 500
 
 
 class WordLlamaEmbedder(Embedder):
@@ -52,21 +55,60 @@ class WordLlamaEmbedder(Embedder):
             return self._model
 
 
-def sentence_vectors(texts: Sequence[str], model: Any = None) -> Vectors:
+def sentence_vectors(
+    texts: Sequence[str], model: Any = None, *, remembering: bool = False
+) -> Vectors:
     """The vectors of ``texts``, shape ``(len(texts), 256)``, in whatever way a corpus is embedded.
 
-    Blocks: call it from a worker thread. Raises ``EmbedderError``.
+    Blocks: call it from a worker thread. Raises ``EmbedderError``. ``remembering`` is for sentences
+    that ``tokens_of`` reads too.
     """
     model = model or load_model()
+    if remembering:
+        rows = [each.ids for each in tokens_of(texts)]
+    else:
+        encodings = model.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        rows = [np.array(each.ids, dtype=np.intp) for each in encodings]
     vectors = np.zeros((len(texts), model.embedding.shape[1]), dtype=np.float32)
     # wordllama's own pooling gathers a padded block of token vectors, most of it padding; the
     # mean over each text's own tokens is the same and several times faster.
-    for row, encoding in enumerate(model.tokenize(list(texts))):
-        ids = np.asarray(encoding.ids, dtype=np.intp)
-        ids = ids[np.asarray(encoding.attention_mask, dtype=bool)]
+    for row, ids in enumerate(rows):
         if len(ids):
             vectors[row] = model.embedding.take(ids, axis=0, mode="clip").mean(axis=0)
     return normalised(vectors)
+
+
+class Tokens(NamedTuple):
+    """The tokens of a text, and where each begins in it; both of shape ``(tokens,)``."""
+
+    ids: npt.NDArray[np.intp]
+    starts: npt.NDArray[np.int64]
+
+
+_known_tokens: dict[str, Tokens] = {}
+_lock = threading.Lock()
+
+
+def tokens_of(texts: Sequence[str]) -> list[Tokens]:
+    """The tokens of each text; those of the last sentences are remembered, for an answer reads the
+    same ones several times. Blocks. Raises ``EmbedderError``."""
+    found = {text: known for text in texts if (known := _known_tokens.get(text)) is not None}
+    unknown = [text for text in dict.fromkeys(texts) if text not in found]
+    if unknown:
+        encodings = load_model().tokenizer.encode_batch(unknown, add_special_tokens=False)
+        made = {
+            text: Tokens(
+                np.array(each.ids, dtype=np.intp),
+                np.array([start for start, _ in each.offsets], dtype=np.int64),
+            )
+            for text, each in zip(unknown, encodings, strict=True)
+        }
+        found |= made
+        with _lock:
+            if len(_known_tokens) + len(made) > _REMEMBERED:
+                _known_tokens.clear()
+            _known_tokens.update((t, tokens) for t, tokens in made.items() if len(t) <= _LONGEST)
+    return [found[text] for text in texts]
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.embedders.wordllama import load_model
+from retrieval.embedders.wordllama import load_model, tokens_of
 
 Floats32: TypeAlias = npt.NDArray[np.float32]
 
@@ -54,15 +54,15 @@ NO_VECTORS = TextVectors(
 def text_vectors(texts: Sequence[str]) -> TextVectors:
     """Read the token vectors of ``texts``; some milliseconds for a hundred sentences."""
     model = load_model()
-    encodings = model.tokenize(list(texts))
-    ids = [np.asarray(each.ids, dtype=np.intp) for each in encodings]
-    starts = [np.asarray([start for start, _ in each.offsets]) for each in encodings]
+    tokens = tokens_of(texts)
+    ids = [each.ids for each in tokens]
+    starts = [each.starts for each in tokens]
     first = np.concatenate([[0], np.cumsum([len(each) for each in ids])]).astype(np.intp)
     dimensions = model.embedding.shape[1]
     joined = np.concatenate(ids) if ids else np.zeros(0, dtype=np.intp)
     sums = np.zeros((len(joined) + 1, dimensions), dtype=np.float32)
     np.cumsum(model.embedding.take(joined, axis=0, mode="clip"), axis=0, out=sums[1:])
-    flat = np.concatenate(starts).astype(np.int64) if starts else np.zeros(0, dtype=np.int64)
+    flat = np.concatenate(starts) if starts else np.zeros(0, dtype=np.int64)
     return TextVectors(sums, first, flat)
 
 
