@@ -10,7 +10,7 @@ import tantivy
 from retrieval.catalogue import PendingVersion
 from retrieval.text.answer_types import KINDS, counts
 from retrieval.text.language import UNKNOWN
-from retrieval.text.stemming import stems
+from retrieval.text.stemming import stems_of_each
 from retrieval.timestamps import TimeRange, to_micros
 
 # What is indexed are stems already, made by the language of each article.
@@ -42,7 +42,6 @@ def make_schema() -> tantivy.Schema:
 
 def documents_of(version: PendingVersion) -> list[tantivy.Document]:
     language = version.language
-    title = " ".join(stems(version.title, language))
     shared: dict[str, Any] = {
         "version": version.id,
         "language": language or UNKNOWN,
@@ -53,7 +52,7 @@ def documents_of(version: PendingVersion) -> list[tantivy.Document]:
         shared["published_from"] = version.published_from
         shared["published_to"] = version.published_to
     texts = [version.text[start:end] for _, start, end in version.passages]
-    words = [" ".join(stems(text, language)) for text in texts]
+    title, *words = map(" ".join, stems_of_each([version.title, *texts], language))
     whole = tantivy.Document(article=" ".join([title, *words]), version=version.id)
     documents = [whole]
     for (passage_id, _, _), text, own in zip(version.passages, texts, words, strict=True):

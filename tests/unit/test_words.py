@@ -206,6 +206,12 @@ def test_many_texts_have_the_stems_that_each_has_by_itself(language: str | None)
     assert stems_of_each(texts, language) == [stems(text, language) for text in texts]
 
 
+def test_a_word_has_one_stem_whatever_stands_beside_it() -> None:
+    alone = [stems(word, "en")[0] for word in ("Bridges", "were", "opened")]
+    assert stems("Bridges were opened", "en") == alone
+    assert stems("Bridges were opened in Zürich", "en")[:3] == alone
+
+
 def test_of_words_as_near_the_more_frequent_is_the_nearest() -> None:
     counts = {"rogers": 1, "rodgers": 2, "roders": 9, "dodgers": 50, "rodgering": 80}
     assert nearest_word("rodgrs", counts, 2) == "roders"
