@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 import discord
 
@@ -12,6 +13,7 @@ from bot.answering.models import QUOTATIONS, Answer, AnswerSentence, Citation
 from bot.answering.summaries.export import grouped
 from bot.i18n import Say, say_note
 from bot.storage.answer_notes import AnswerNote
+from bot.ui.citation_links import citation_links, linked_marks
 from bot.ui.escaping import link, plain, unmarked
 from bot.ui.pages import ANSWER, DESCRIPTION, EMBED, FIELD, FIELDS, QUIET, Page, note
 from bot.ui.splitting import split
@@ -24,6 +26,7 @@ _OUTLETS = 6
 _NEAREST = 3
 _NOTED = "📝"
 _NOTE = 900
+_NO_LINKS: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,9 @@ def _of_the_bot(answer: Answer, frame: AnswerContext) -> Page:
 def _paragraphs(answer: Answer) -> list[str]:
     """The sentences as they are shown: events and stories in lines of their own."""
     mark = "• " if answer.form in ("digest", "timeline") else ""
-    return [f"{mark}{_visible_sentences(sentence)}" for sentence in answer.sentences]
+    uses = [n for sentence in answer.sentences for n in sentence.citations]
+    links = citation_links(answer.citations, uses)
+    return [f"{mark}{_visible_sentences(sentence, links)}" for sentence in answer.sentences]
 
 
 def sources_pages(
@@ -160,9 +165,9 @@ def _foot(embed: discord.Embed, answer: Answer, frame: AnswerContext) -> None:
     embed.timestamp = frame.as_of
 
 
-def _visible_sentences(sentence: AnswerSentence) -> str:
+def _visible_sentences(sentence: AnswerSentence, links: Mapping[int, str] = _NO_LINKS) -> str:
     date = f"({timestamp(sentence.date)})" if sentence.date else ""
-    parts = (plain(sentence.text), date, marks(sentence.citations))
+    parts = (plain(sentence.text), date, linked_marks(sentence.citations, links))
     return " ".join(part for part in parts if part)
 
 

@@ -77,11 +77,12 @@ def explained(text: str, most: int | None = None) -> str:
 def link(title: str, url: str | None, most: int = 120) -> str:
     """``title`` as a link, or as plain text if ``url`` is none that may be followed."""
     words = plain(title, most) or "…"
-    target = _target(url)
+    target = link_target(url)
     return f"[{words}]({target})" if target else words
 
 
-def _target(url: str | None) -> str | None:
+def link_target(url: str | None) -> str | None:
+    """An address as a masked link takes it; None for one that may not be followed or is too long."""
     if url is None:
         return None
     try:
