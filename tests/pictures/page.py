@@ -23,7 +23,7 @@ body { background:#313338; color:#dbdee1; font:16px/1.375 'gg sans','Noto Sans',
 .p1 { background:#5865f2 } .select { background:#1e1f22; border-radius:4px; padding:8px 12px; width:360px; color:#949ba4; font-size:14px }
 """
 _ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])")
-_LINK = re.compile(r"\[((?:[^\]\x00]|\x00\d+\x00)+)\]\((https?://[^\s)]+)\)")
+_LINK = re.compile(r"\[((?:\[\d+\]|[^\]\x00]|\x00\d+\x00)+)\]\((https?://[^\s)]+)\)")
 _TIME = re.compile(r"&lt;t:(\d+):(\w)&gt;")
 
 
