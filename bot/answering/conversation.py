@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from bot.answering.declines import is_decline
 from bot.answering.models import Answer, AnswerSentence, Citation
 from retrieval.search.query import content_words
+from retrieval.text.question_language import question_language
+from retrieval.text.question_words import plainly, question_words
 from retrieval.text.sentences import sentences
 from retrieval.text.time_expressions import MONTH_NAMES, WEEKDAY_NAMES, read_time
 
@@ -136,6 +138,12 @@ class Conversation:
     turns: tuple[Turn, ...] = field(default=())
 
     def after(self, turn: Turn) -> Conversation:
+        """The conversation with a turn added, unless it only showed the sources of the last one."""
+        last = self.last
+        if last and turn.citations and turn.citations == last.citations:
+            told = {sentence.text for sentence in last.sentences}
+            if told.isdisjoint(sentence.text for sentence in turn.sentences):
+                return self
         return Conversation((*self.turns, turn)[-_MOST_TURNS:])
 
     @property
@@ -266,7 +274,8 @@ def _fill_gaps(question: str, last: Turn) -> str:
 
 
 def _with_subject(question: str, last: Turn) -> str:
-    subject = " ".join(content_words(last.question))
+    words = {word.casefold(): word for word in reversed(content_words(last.question))}
+    subject = " ".join(reversed(words.values()))
     return f"{question.rstrip(' ?')} ({subject})?" if subject else question
 
 
@@ -284,7 +293,7 @@ def _full_names(text: str) -> list[str]:
     for name in _names(text):
         before = text[: text.index(name)].rstrip().lower()
         article = before.endswith((" the", " a", " an")) or before in {"the", "a"}
-        if 2 <= len(name.split()) <= 4 and not article:
+        if 2 <= len(name.split()) <= 4 and " and " not in name and not article:
             found.append(name)
     return found
 
@@ -297,8 +306,9 @@ def _place(last: Turn) -> str | None:
 
 
 def _thing(last: Turn) -> str | None:
-    """The first name of the question, else what it is about."""
-    return next(iter(_names(last.question)), None) or " ".join(content_words(last.question)) or None
+    """The first name of the question, else what it is about; of a topic the whole."""
+    name = next(iter(_names(last.question)), None) if _asks(last.question) else None
+    return name or " ".join(content_words(last.question)) or None
 
 
 def _meant_of(turn: Turn, question: str) -> Turn | None:
@@ -314,6 +324,11 @@ def _meant_of(turn: Turn, question: str) -> Turn | None:
         return None
     names = _names(told[-n])
     return replace(turn, question=names[0] if names else told[-n], answer=told[-n])
+
+
+def _asks(text: str) -> bool:
+    listed = question_words(question_language(text))
+    return listed is None or listed.question.search(plainly(text)) is not None
 
 
 def _with_capitals(turn: Turn) -> Turn:

@@ -172,7 +172,10 @@ class AnswerEngine:
         if says_nothing_new(answer, before, repeating=True):
             return None
         sure = message.leans if message.kind in LEANING else 1 - message.leans
-        found = answer.form != "answer" or tells_of(answer, message.question, sure)
+        # What isn't a question is answered only from what is about it.
+        found = read.kind not in ("question", "followup") or tells_of(
+            answer, message.question, sure
+        )
         return answer if found else None
 
     async def _answered(

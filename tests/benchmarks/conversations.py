@@ -19,6 +19,7 @@ from pathlib import Path
 
 from bot.answering.router.classifier import LEANING, SMALL_TALK
 from bot.answering.router.router import read_message
+from tests.benchmarks.train_router import languages, lines
 from tests.benchmarks.turns import FOLLOWS, SaidTurn, conversations
 
 CONVERSATIONS = Path(__file__).with_suffix(".txt")
@@ -74,12 +75,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--list", action="store_true", help="print what is misread")
     options = parser.parse_args()
+    learned = {line for language in languages() for _, line in lines(language)}
     for name, turns in zip(("development half", "blind half"), halves(), strict=True):
         told = asyncio.run(read(turns))
         print(
             f"{name}: follow-ups read as such {share(told, follows=True)}, "
             f"fresh messages {share(told, follows=False)}, "
             f"of their kind {sum(turn.of_its_kind for turn in told)} of {len(told)}"
+        )
+        new = [turn for turn in told if turn.said.text not in learned]
+        print(
+            f"  without the {len(told) - len(new)} that were learned from word for word: "
+            f"{share(new, follows=True)}, {share(new, follows=False)}"
         )
         wrong = Counter(turn.said.language for turn in told if not turn.right)
         print(

@@ -122,7 +122,7 @@ async def test_sources_more_and_shorter_go_on_from_an_answer(engine: AnswerEngin
     more = await say(engine, "how much did the lantern bridge cost?", "tell me more")
     assert more.sentences
     assert not {s.text for s in more.sentences} & {s.text for s in first.sentences}
-    shorter = await say(engine, "how much did the lantern bridge cost?", "shorter")
+    shorter = await say(engine, "how much did the lantern bridge cost?", "source?", "shorter")
     assert [s.text for s in shorter.sentences] == [first.sentences[0].text]
 
 

@@ -103,6 +103,8 @@ def _routed(
     text: str, bare: str, kind: Kind, guess: Guess, conversation: Conversation, as_of: datetime
 ) -> RoutedMessage:
     language = guess.language or _language_of(conversation)
+    if kind == "topic" and conversation.last is not None and len(bare.split()) < _SHORT:
+        language = _language_of(conversation)  # a name looks like one language or another
     subject = _subject(bare, kind, as_of)
     if (
         kind == "digest"
