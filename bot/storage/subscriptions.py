@@ -105,6 +105,14 @@ async def pause_subscription(
     await _change(database, subscription_id, **changes)
 
 
+async def edit_subscription(
+    database: Database, subscription: Subscription, **changes: Any
+) -> Subscription:
+    """Change when and what a subscription sends; returned as it is then."""
+    await _change(database, subscription.id, **changes)
+    return replace(subscription, **changes)
+
+
 async def end_subscription(
     database: Database, subscription_id: int, why: str, now: datetime
 ) -> None:

@@ -10,26 +10,27 @@ from discord.ext import commands
 
 from bot.bootstrap import Services
 from bot.cogs._moderator_checks import in_servers
-from bot.cogs.ask._autocomplete import holds_words, suggest_sources
+from bot.cogs.ask._autocomplete import suggest_sources
 from bot.cogs.ask._delivery import may_answer
 from bot.cogs.summaries._digest_delivery import what_of
+from bot.cogs.summaries._subscription_list_commands import (
+    SubscriptionListCommands,
+    when_of,
+    where_of,
+)
 from bot.errors import UserError
-from bot.i18n import Say
 from bot.i18n.translator import command_text
 from bot.services.answers import require_source
-from bot.services.clock_times import clock, minute_of, quiet_minutes
+from bot.services.clock_times import minute_of, quiet_minutes
 from bot.services.permissions import RequestContext
 from bot.services.time_zones import zone_named, zones_like
 from bot.storage.subscriptions import (
     Subscription,
     active_subscriptions,
     add_subscription,
-    end_subscription,
-    pause_subscription,
-    subscription_by_id,
 )
 from bot.subscriptions.runner import schedule_of
-from bot.ui.escaping import plain, unmarked
+from bot.ui.escaping import plain
 from bot.ui.pages import note
 
 _MOST = 10  # subscriptions of one person
@@ -42,13 +43,10 @@ Target = discord.TextChannel | discord.Thread | discord.VoiceChannel | discord.S
 Zone = app_commands.Range[str, 1, 60]
 
 
-class SubscriptionCommands(commands.Cog):
+class SubscriptionCommands(SubscriptionListCommands):
     # What is sent comes from a server's articles: it is chosen there, and listed and ended anywhere.
     subscribe = in_servers(
         app_commands.Group(name="subscribe", description=command_text("command-subscribe"))
-    )
-    subscriptions = app_commands.Group(
-        name="subscriptions", description=command_text("command-subscriptions")
     )
 
     def __init__(self, services: Services) -> None:
@@ -111,8 +109,8 @@ class SubscriptionCommands(commands.Cog):
         words = context.say(
             "subscribed-digest",
             what=what_of(made, context.say),
-            when=_when(made, context.say),
-            where=_where(made, context.say),
+            when=when_of(made, context.say),
+            where=where_of(made, context.say),
             next=f"<t:{int(following.timestamp())}:F>",
         )
         await interaction.response.send_message(embed=note(words).embed, ephemeral=True)
@@ -153,8 +151,8 @@ class SubscriptionCommands(commands.Cog):
         words = context.say(
             "subscribed-topic",
             topic=plain(topic, 100),
-            when=_when(made, context.say),
-            where=_where(made, context.say),
+            when=when_of(made, context.say),
+            where=where_of(made, context.say),
         )
         await interaction.response.send_message(embed=note(words).embed, ephemeral=True)
 
@@ -170,67 +168,6 @@ class SubscriptionCommands(commands.Cog):
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
         return [app_commands.Choice(name=name, value=name) for name in zones_like(typed, _SHOWN)]
-
-    @subscriptions.command(name="list", description=command_text("command-subscriptions-list"))
-    async def list_them(self, interaction: discord.Interaction[Any]) -> None:
-        context = await self._services.contexts.of_interaction(interaction)
-        mine = await self._theirs(context)
-        say = context.say
-        lines = [
-            say(
-                "subscription-line",
-                id=one.id,
-                what=what_of(one, say),
-                when=_when(one, say),
-                where=_where(one, say),
-                paused=say("subscription-paused") if one.paused else "",
-            )
-            for one in mine[:_SHOWN]
-        ]
-        words = "\n".join(lines) or say("subscriptions-none")
-        await interaction.response.send_message(embed=note(words).embed, ephemeral=True)
-
-    @subscriptions.command(name="pause", description=command_text("command-subscriptions-pause"))
-    @app_commands.rename(which="id")
-    @app_commands.describe(which=command_text("command-subscriptions-id"))
-    async def pause(self, interaction: discord.Interaction[Any], which: int) -> None:
-        context = await self._services.contexts.of_interaction(interaction)
-        one = await self._one(context, which)
-        await pause_subscription(
-            self._services.library.database, one.id, not one.paused, self._services.library.clock()
-        )
-        key = "subscription-goes-on" if one.paused else "subscription-is-paused"
-        await interaction.response.send_message(
-            embed=note(context.say(key, id=one.id)).embed, ephemeral=True
-        )
-
-    @subscriptions.command(name="remove", description=command_text("command-subscriptions-remove"))
-    @app_commands.rename(which="id")
-    @app_commands.describe(which=command_text("command-subscriptions-id"))
-    async def remove(self, interaction: discord.Interaction[Any], which: int) -> None:
-        context = await self._services.contexts.of_interaction(interaction)
-        one = await self._one(context, which)
-        now = self._services.library.clock()
-        await end_subscription(self._services.library.database, one.id, "removed", now)
-        await interaction.response.send_message(
-            embed=note(context.say("subscription-removed", id=one.id)).embed, ephemeral=True
-        )
-
-    @pause.autocomplete("which")
-    @remove.autocomplete("which")
-    async def _ids(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[app_commands.Choice[int]]:
-        context = await self._services.contexts.of_interaction(interaction)
-        named = [
-            (unmarked(f"{one.id}: {what_of(one, context.say)}", 100), one.id)
-            for one in await self._theirs(context)
-        ]
-        return [
-            app_commands.Choice(name=name, value=number)
-            for name, number in named
-            if holds_words(name, str(typed))
-        ][:_SHOWN]
 
     async def _admitted(
         self, interaction: discord.Interaction[Any], channel: Target | None
@@ -276,44 +213,8 @@ class SubscriptionCommands(commands.Cog):
             ),
         )
 
-    async def _theirs(self, context: RequestContext) -> list[Subscription]:
-        """A person's own; of a moderator also those to the server's channels."""
-        database = self._services.library.database
-        mine = await active_subscriptions(database, user_id=context.user.id)
-        if context.guild_id is None or not context.is_moderator:
-            return mine
-        here = await active_subscriptions(database, guild_id=context.guild_id)
-        return [*mine, *(s for s in here if s.channel_id is not None and s not in mine)]
-
-    async def _one(self, context: RequestContext, which: int) -> Subscription:
-        one = await subscription_by_id(self._services.library.database, which)
-        if one is None or one not in await self._theirs(context):
-            raise UserError("subscription-unknown", id=which)
-        return one
-
     def _zone(self, context: RequestContext, name: str | None) -> str:
         """The one named, else the server's. Raises ``UserError`` that names one like it."""
         if name is not None:
             return zone_named(name)
         return context.settings.zone or self._services.settings.timezone
-
-
-def _when(subscription: Subscription, say: Say) -> str:
-    if subscription.at_minute is None:
-        often = say("subscription-alerts", most=subscription.most_a_day)
-        start, end = subscription.quiet_from, subscription.quiet_until
-        if start is None or end is None:
-            return often
-        hours = {"start": clock(start), "end": clock(end)}
-        return say("subscription-quiet", when=often, zone=subscription.zone, **hours)
-    at = clock(subscription.at_minute)
-    if subscription.weekday is None:
-        return say("subscription-daily", time=at, zone=subscription.zone)
-    day = say(f"weekday-{subscription.weekday}")
-    return say("subscription-weekly", day=day, time=at, zone=subscription.zone)
-
-
-def _where(subscription: Subscription, say: Say) -> str:
-    if subscription.channel_id is None:
-        return say("subscription-direct")
-    return f"<#{subscription.channel_id}>"

@@ -75,6 +75,8 @@ FOR_ALL = {
     "subscribe topic",
     "subscriptions list",
     "subscriptions pause",
+    "subscriptions resume",
+    "subscriptions edit",
     "subscriptions remove",
 }
 

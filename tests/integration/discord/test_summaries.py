@@ -252,6 +252,17 @@ async def test_a_digest_comes_to_its_channel_once(running: Running) -> None:
     assert len(standin.bot_messages(channel)) == 1
 
 
+async def test_a_digest_moved_to_another_time_comes_then_and_not_at_once(running: Running) -> None:
+    _, mo, channel = await subscribe(running, channel="here")
+    # It is noon: seven in the morning has passed, and comes tomorrow.
+    edit = await mo.slash(channel, "subscriptions edit", id=1, at="7:00", weekday=7, zone="UTC")
+    assert "daily at 07:00 (UTC)" in (await edit.final()).text
+    await tick(running, 0.1)
+    assert not [m for m in running.standin.bot_messages(channel) if whole(m)]
+    await tick(running, 0.8)
+    assert "Lantern Bridge" in (await running.standin.wait_for_message(channel, whole)).text
+
+
 async def test_a_digest_comes_directly_to_who_asked_for_it(running: Running) -> None:
     _, mo, _ = await subscribe(running)
     await tick(running, 0.8)
@@ -437,6 +448,18 @@ async def test_subscriptions_are_listed_paused_and_removed_by_their_owner_only(
     assert "There is no subscription 1 of yours" in refused.text
     paused = await (await ada.slash(channel, "subscriptions pause", id=1)).final()
     assert "is paused" in paused.text
+    again = await (await ada.slash(channel, "subscriptions pause", id=1)).final()
+    assert "is paused" in again.text
+    resumed = await (await ada.slash(channel, "subscriptions resume", id=1)).final()
+    assert "goes on" in resumed.text
+    refused = await (await bob.slash(channel, "subscriptions edit", id=1, topic="dams")).final()
+    assert "There is no subscription 1 of yours" in refused.text
+    refused = await (await ada.slash(channel, "subscriptions edit", id=1, at="8:00")).final()
+    assert "number a day" in refused.text
+    edited = await (
+        await ada.slash(channel, "subscriptions edit", id=1, topic="dams", most_a_day=7)
+    ).final()
+    assert "alerts on dams, at most 7 a day" in edited.text
     removed = await (await ada.slash(channel, "subscriptions remove", id=1)).final()
     assert "is removed" in removed.text
     listed = await (await ada.slash(channel, "subscriptions list")).final()
