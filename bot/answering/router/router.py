@@ -133,8 +133,8 @@ def _kind(text: str, guess: Guess, leans: float | None, as_of: datetime) -> Kind
         if _asks_elsewhere(text):
             return "question"
         # Without an answer before it, "why?" is unclear and "tell me more about X" a topic.
-        alone = leaning(text, guess, _NOTHING) >= learned_leaning().sure
-        if guess.best in LEANING and alone and len(text.split()) <= _SHORT:
+        unclear = leaning(text, guess, _NOTHING) >= learned_leaning().surely
+        if guess.best in LEANING and unclear and len(text.split()) <= _SHORT:
             return guess.best
         surest = guess.kinds[0][1]
         guess = guess.without(LEANING)
