@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -33,12 +34,14 @@ from bot.ui.answers import AnswerContext, answer_pages, cut_short, writing
 from bot.ui.buttons import answer_view
 from bot.ui.delivery import MessageDelivery
 from bot.ui.escaping import plain
+from retrieval.catalogue.arrivals import shown_articles
 from retrieval.library import Library
 from retrieval.timestamps import TimeRange
 
 _log = logging.getLogger(__name__)
 
 LONGEST_QUESTION = 1_000
+_TEXT = 100_000  # characters of an article
 
 
 async def require_source(library: Library, corpus: str, name: str) -> None:
@@ -212,3 +215,9 @@ class AnswerService:
         for topic in (AnswerKey(request.id), *request.topics):
             self._conversations.remember(topic, conversation, request.user_id)
         return PostedAnswer(answer, conversation, message)
+
+
+async def texts_of(library: Library, article_ids: Sequence[str]) -> dict[str, str]:
+    """The texts of those of these articles that are shown, by id, as far as sources need them."""
+    shown = await shown_articles(library.database, list(dict.fromkeys(article_ids)), _TEXT)
+    return {article_id: article.text for article_id, article in shown.items()}

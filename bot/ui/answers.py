@@ -26,6 +26,8 @@ _OUTLETS = 6
 _NEAREST = 3
 _NOTED = "📝"
 _NOTE = 900
+_AROUND = 250  # characters of a paragraph on either side of a quotation
+_NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 _NO_LINKS: Mapping[int, str] = MappingProxyType({})
 
 
@@ -132,10 +134,14 @@ def _paragraphs(answer: Answer) -> list[str]:
 
 
 def sources_pages(
-    citations: Sequence[Citation], say: Say, removed: Mapping[str, datetime]
+    citations: Sequence[Citation],
+    say: Say,
+    removed: Mapping[str, datetime],
+    texts: Mapping[str, str] = _NO_TEXTS,
 ) -> list[Page]:
-    """The quoted passages of an answer below their articles, for the one who wants to check. Of
-    ``removed`` articles (by id, with the moment) it is told instead."""
+    """The quoted passages of an answer below their articles, for the one who wants to check, each in
+    its paragraph where ``texts`` (by article id) has that. Of ``removed`` articles (by id, with the
+    moment) it is told instead."""
     pieces = []
     for article, cited in grouped(citations).items():
         source = f"\n{_cited(article, cited, say)}"
@@ -144,11 +150,27 @@ def sources_pages(
             at = f"<t:{int(moment.timestamp())}:D>"
             pieces.append(f"{source}\n{say('source-removed', at=at)}")
             continue
-        first, *more = [f"> {marks([each.n])} {plain(each.quote, _QUOTE)}" for each in cited]
+        text = texts.get(article.article_id, "")
+        first, *more = [f"> {marks([each.n])} {_in_paragraph(each.quote, text)}" for each in cited]
         pieces += [f"{source}\n{first}", *more]
     if not pieces:
         return [note(say("no-sources"))]
     return [note(text.strip()) for text in split(pieces, DESCRIPTION, "\n")]
+
+
+def _in_paragraph(quoted: str, text: str) -> str:
+    """A quotation in bold within what stands around it, or alone where it is not found."""
+    at = text.find(quoted) if quoted else -1
+    said = plain(quoted, _QUOTE)
+    if at < 0:
+        return said
+    before = text[text.rfind("\n", 0, at) + 1 : at]
+    after = text[at + len(quoted) :].split("\n", 1)[0]
+    if not before.strip() and not after.strip():
+        return said
+    if len(before) > _AROUND:
+        before = "… " + before[-_AROUND:].partition(" ")[2]
+    return " ".join(filter(None, (plain(before), f"**{said}**", plain(after, _AROUND))))
 
 
 def _head(embed: discord.Embed, frame: AnswerContext) -> None:

@@ -77,6 +77,7 @@ class _Run:
     async def measure(self) -> dict[str, Any]:
         service = self.bot.services.ingestion.feeds
         # Rounds begin below only, once all feeds were visited.
+        self.bot.services.posts.start()
         await self.bot.services.posts.stop()
         channels = [self.standin.channel(self.guild, n, kind=k) for n, k in _CHANNELS.items()]
         feeds = []

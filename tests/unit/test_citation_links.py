@@ -7,6 +7,8 @@ from urllib.parse import unquote
 import pytest
 
 from bot.answering.models import Citation
+from bot.i18n import translator_for
+from bot.ui.answers import sources_pages
 from bot.ui.citation_links import citation_links, linked_marks, text_fragment
 from retrieval.models import Reference
 
@@ -61,3 +63,16 @@ def test_links_give_way_to_the_text() -> None:
     assert set(citation_links(many).values()) == {f"https://a.example/{n}" for n in range(1, 31)}
     assert citation_links(many, list(range(1, 31)) * 3) == {}
     assert len(citation_links(many[:3])) == 3
+
+
+def test_sources_show_a_quotation_in_its_paragraph() -> None:
+    cited = citation(1, "https://a.example/x", "It cost 412 million.")
+    text = (
+        "Another paragraph.\nThe bridge opened on Monday. It cost 412 million. Rain fell.\nThe end."
+    )
+    say = translator_for("en")
+    [page] = sources_pages([cited], say, {}, {cited.article.article_id: text})
+    shown = (page.embed.description or "").splitlines()[-1]
+    assert shown == "> [1] The bridge opened on Monday. **It cost 412 million.** Rain fell."
+    [page] = sources_pages([cited], say, {}, {})
+    assert (page.embed.description or "").endswith("> [1] It cost 412 million.")

@@ -14,7 +14,7 @@ from bot.cogs.ask._delivery import acknowledged
 from bot.errors import UserError
 from bot.i18n import translator_for
 from bot.ops.logging import log_context, new_id
-from bot.services.answers import LONGEST_QUESTION
+from bot.services.answers import LONGEST_QUESTION, texts_of
 from bot.services.permissions import RequestContext
 from bot.storage.answer_notes import ask_moderators, note_on
 from bot.storage.answers import (
@@ -138,7 +138,8 @@ class AnswerButtonHandlers:
     ) -> None:
         cited = [citation.article.article_id for citation in answer.citations]
         removed = await removals(self._services.library, given.corpus, cited)
-        first, *more = sources_pages(answer.citations, context.say, removed)
+        texts = await texts_of(self._services.library, cited)
+        first, *more = sources_pages(answer.citations, context.say, removed, texts)
         await interaction.edit_original_response(embed=first.embed)
         for page in more:
             await interaction.followup.send(embed=page.embed, ephemeral=True)

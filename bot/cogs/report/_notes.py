@@ -11,6 +11,7 @@ from bot.bootstrap import Services
 from bot.cogs._moderator_checks import acknowledge
 from bot.errors import UserError
 from bot.i18n import translator_for
+from bot.services.answers import texts_of
 from bot.services.permissions import RequestContext
 from bot.storage.answer_notes import note_on, set_note
 from bot.storage.answers import StoredAnswer, answer_by_id, answer_by_message, feedback_counts
@@ -138,9 +139,10 @@ class AnswerNoteHandlers:
         frame = AnswerContext(given.id, given.at, say, given.question, note=said)
         cited = [citation.article.article_id for citation in answer.citations]
         removed = await removals(self.services.library, given.corpus, cited)
+        texts = await texts_of(self.services.library, cited)
         pages = answer_pages(answer, frame)
         if answer.citations:
-            pages += sources_pages(answer.citations, say, removed)
+            pages += sources_pages(answer.citations, say, removed, texts)
         for page in pages:
             await interaction.followup.send(embed=page.embed, ephemeral=True)
 
