@@ -98,7 +98,7 @@ def _decline(answer: Answer, frame: AnswerContext) -> Page:
     embed = discord.Embed(description="\n".join(lines), colour=QUIET)
     _head(embed, frame)
     set_note_field(embed, frame.note, frame.say)
-    nearest = [source_line(article, "·") for article in answer.nearest[:_NEAREST]]
+    nearest = [source_line(article, "•") for article in answer.nearest[:_NEAREST]]
     if nearest:
         _with_lines(embed, frame.say("nearest"), nearest)
     _foot(embed, answer, frame)

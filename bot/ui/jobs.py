@@ -66,7 +66,7 @@ def over_page(event: JobEvent, say: Say) -> Page:
         lines.insert(0, explained(say_note(job.error, say), 300))
     embed.description = "\n".join(lines)
     if progress.titles:
-        titles = "\n".join(f"· {plain(title, 90)}" for title in progress.titles)
+        titles = "\n".join(f"• {plain(title, 90)}" for title in progress.titles)
         more = progress.indexed - len(progress.titles)
         if more > 0:
             titles += "\n" + say("job-more", count=more)

@@ -72,7 +72,9 @@ def post_lines(post: FeedPost, feeds: Mapping[int, str], say: Say) -> str:
         how.append(say("post-line-publish"))
     if post.paused:
         how.insert(0, say("post-line-paused"))
-    lines = [head, f"-# {' · '.join(how)}", f"-# {' · '.join(_bounds(post, say))}"]
+    lines = [head, f"-# {' · '.join(how)}"]
+    if bounds := _bounds(post, say):
+        lines.append(f"-# {' · '.join(bounds)}")
     for key, words in (("feed-include", post.include), ("feed-exclude", post.exclude)):
         if words:
             lines.append(f"-# {say(key, words=plain(', '.join(words), 200))}")
@@ -80,7 +82,9 @@ def post_lines(post: FeedPost, feeds: Mapping[int, str], say: Say) -> str:
 
 
 def _bounds(post: FeedPost, say: Say) -> list[str]:
-    found = [say("post-line-settle", count=post.settle_minutes)]
+    found = []
+    if post.settle_minutes:
+        found.append(say("post-line-settle", count=post.settle_minutes))
     if post.most_a_day is not None:
         found.append(say("post-line-most", count=post.most_a_day))
     if post.quiet_from is not None and post.quiet_until is not None:

@@ -152,14 +152,15 @@ def _subject_lines(subject: Subject, say: Say) -> list[str]:
     lines = [_question_line(each, say) for each in subject.questions[:_QUESTIONS]]
     more = len(subject.questions) - len(lines)
     if subject.name is not None:
-        lines.insert(0, f"**{plain(subject.name, 60)}** ({subject.as_one()[0].times})")
+        total = subject.as_one()[0].times
+        lines = [f"- **{plain(subject.name, 60)}** ({total})", *(f"  {line}" for line in lines)]
     return _with_rest(lines, more)
 
 
 def _question_line(question: Unanswered, say: Say) -> str:
     times = f" ×{question.times}" if question.times > 1 else ""
     wanted = f" · 🙋 {question.wanted}" if question.wanted else ""
-    return f"• {plain(question.question, _QUESTION)}{times}{wanted}"
+    return f"- {plain(question.question, _QUESTION)}{times}{wanted}"
 
 
 def _with_rest(lines: Sequence[str], more: int) -> list[str]:

@@ -40,9 +40,13 @@ class Shot:
 def renderer() -> str | None:
     """Which browser is there: the path of a Chromium, ``"PySide6"``, or ``None``."""
     found = next(filter(None, map(shutil.which, _CHROMIUMS)), None)
-    if found is None and importlib.util.find_spec("PySide6") is not None:
-        return "PySide6"
-    return found
+    if found is not None:
+        return found
+    try:
+        has_qt = importlib.util.find_spec("PySide6.QtWebEngineWidgets") is not None
+    except ModuleNotFoundError:
+        has_qt = False
+    return "PySide6" if has_qt else None
 
 
 def render(browser: str, shots: Sequence[Shot]) -> None:

@@ -53,7 +53,9 @@ def markup(text: str, names: Names, now: datetime | None = None) -> str:
         text = re.sub(rf"^{'#' * level} (.+)\n?", rf"<h{level}>\1</h{level}>", text, flags=re.MULTILINE)  # fmt: skip
     text = re.sub(r"^-# (.+)$", r"<small>\1</small>", text, flags=re.MULTILINE)
     text = re.sub(r"(?:^&gt; .*(?:\n|$))+", _quote, text, flags=re.MULTILINE)
-    text = re.sub(r"^( *)[-*] ", r"\1• ", text, flags=re.MULTILINE)
+    text = re.sub(
+        r"^( *)[-*] ", lambda m: f"{'&emsp;' * (len(m[1]) // 2)}• ", text, flags=re.MULTILINE
+    )
     for mark, tag in ((r"\*\*", "b"), ("__", "u"), ("~~", "s")):
         text = re.sub(rf"{mark}(.+?){mark}", rf"<{tag}>\1</{tag}>", text)
     text = re.sub(r"(?<![\w*])[*_](\S(?:[^\n]*?\S)?)[*_](?![\w*])", r"<i>\1</i>", text)

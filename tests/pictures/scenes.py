@@ -160,8 +160,8 @@ def _report(stage: Stage, number: int, title: str, text: str) -> documents.Entry
     at = NOW - timedelta(minutes=60 - number)
     path = f"/reports/{number}"
     body = "".join(f"<p>{paragraph}</p>" for paragraph in text.split("\n\n"))
-    page = f"<html><head><title>{title}</title></head><body><article><h1>{title}</h1>{body}</article></body></html>"
-    stage.site.serve(path, page, "text/html; charset=utf-8")
+    page = f"<html><head><meta charset=utf-8><title>{title}</title></head><body><article><h1>{title}</h1>{body}</article></body></html>"
+    stage.site.serve(path, page)
     return documents.Entry(stage.site.url(path), title, text[:120], text, at, f"report-{number}")
 
 
