@@ -12,6 +12,7 @@ import pytest
 from retrieval.models import Article, IngestItem
 from tests.discord_standin import Message
 from tests.integration.discord.conftest import Start
+from tests.integration.discord.looking import eventually
 from tests.integration.discord.newsdesk_server import server
 from tests.newsite import NewsSite
 
@@ -34,6 +35,11 @@ async def test_a_job_is_one_entry_with_what_came_of_it(start: Start, site: NewsS
         site.feed("/feed", [4, 5])
         await desk.do("feeds add", address=site.url("/feed"))
         await desk.do("feeds check", feed="1")
+
+        async def came() -> bool:  # the poller may be reading it
+            return await desk.articles() == 5
+
+        await eventually(came)
         await desk.do("settings threads", on=True)
         shown = _entries(await desk.do("audit"))
         by_action = {re.findall(r"\*\*([\w.-]+)\*\*", line)[0]: line for line in shown}
