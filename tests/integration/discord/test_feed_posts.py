@@ -104,6 +104,9 @@ def site() -> Iterator[NewsSite]:
 @pytest.fixture
 async def room(start: Start, site: NewsSite) -> AsyncIterator[Newsroom]:
     async with start(NEWSDESK_FETCH_ALLOW=site.allow) as running:
+        # Rounds begin when a test says so.
+        running.bot.services.posts.start()
+        await running.bot.services.posts.stop()
         yield Newsroom(running, site)
 
 
