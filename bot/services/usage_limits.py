@@ -130,19 +130,24 @@ class UsageLimits:
         return self._library.clock().astimezone(ZoneInfo(meter.zone or self._operators_zone))
 
     async def _admit(self, meter: Meter) -> None:
-        for whose, allowed, used in (
-            ("member", meter.member, self.of_member),
-            ("channel", meter.channel, self.of_channel),
+        for of_member, allowed, used in (
+            (True, meter.member, self.of_member),
+            (False, meter.channel, self.of_channel),
         ):
             if allowed == Allowance():
                 continue
             so_far = await used(meter)
             today = self._now(meter).replace(hour=0, minute=0, second=0, microsecond=0)
             again = f"<t:{int((today + timedelta(days=1)).timestamp())}:R>"
-            if allowed.questions is not None and so_far.questions >= allowed.questions:
-                raise UserError(f"limit-{whose}", count=allowed.questions, again=again)
+            count = allowed.questions
+            if count is not None and so_far.questions >= count:
+                if of_member:
+                    raise UserError("limit-member", count=count, again=again)
+                raise UserError("limit-channel", count=count, again=again)
             if allowed.cost is not None and so_far.cost >= allowed.cost:
-                raise UserError(f"limit-{whose}-cost", again=again)
+                raise UserError(
+                    "limit-member-cost" if of_member else "limit-channel-cost", again=again
+                )
 
 
 _Amount = TypeVar("_Amount", int, float)

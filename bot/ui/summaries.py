@@ -110,7 +110,7 @@ def _story(n: int, entry: DigestEntry, say: Say) -> str:
         " ".join(map(_shown, entry.sentences)),
         f"-# {_outlets(entry.story.outlets, len(entry.story.reports), say)}",
     ]
-    return "\n".join([*lines, *_source_lines(entry.citations)])
+    return "\n".join([*lines, *_source_lines(entry.citations, "-# ")])
 
 
 def _event(n: int, event: TimelineEvent, say: Say) -> str:

@@ -206,10 +206,20 @@ def test_the_weights_are_of_the_kinds_that_the_code_knows() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["ferry", "brexit", "nato", "NVIDIA", "gaza?", "topic577", "f1", "oscars"]
+    "name", ["ferry", "brexit", "nato", "NVIDIA", "gaza?", "topic577", "f1", "oscars", "Anton Rell"]
 )
 async def test_a_name_alone_is_no_small_talk(name: str) -> None:
     assert (await read(name)).kind in {"topic", "question"}
+
+
+@pytest.mark.parametrize("about", ["the ferry Albatross", "the UAW strike", "gaza", "the budget"])
+async def test_what_outlets_say_is_compared(about: str) -> None:
+    assert (await read(f"What do outlets say about {about}?")).kind == "compare"
+
+
+@pytest.mark.parametrize("number", range(12))
+async def test_what_something_will_cost_is_no_question_about_the_bot(number: int) -> None:
+    assert (await read(f"What will topic{number} cost?")).kind in {"question", "topic"}
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,9 @@ from bot.answering.router.leaning import leaning, learned_leaning
 from bot.answering.router.openings import with_opening_mended
 from bot.answering.router.subjects import may_be_talk, subject_of
 from bot.answering.router.wrapping import asks_something, spelt_out, unwrapped
+from retrieval.indexes.common_words import is_common
 from retrieval.runtime.executors import ASKING
+from retrieval.search.query import content_words
 from retrieval.text.question_language import question_language
 from retrieval.text.question_words import plainly, question_words
 from retrieval.text.time_expressions import read_time
@@ -134,6 +136,7 @@ def _kind(text: str, guess: Guess, leans: float | None, as_of: datetime) -> Kind
             return "question"
         # Without an answer before it, "why?" is unclear and "tell me more about X" a topic.
         unclear = leaning(text, guess, _NOTHING) >= learned_leaning().surely
+        unclear &= guess.best != "followup" or not _has_a_name(text, guess.language)
         if guess.best in LEANING and unclear and len(text.split()) <= _SHORT:
             return guess.best
         surest = guess.kinds[0][1]
@@ -156,7 +159,15 @@ def _kind(text: str, guess: Guess, leans: float | None, as_of: datetime) -> Kind
     likely = guess.of(*BEYOND) if best in BEYOND else share
     if best in SMALL_TALK or likely < sure.get(best, 0.0):
         return _news_kind(text, guess)
+    # What names something is about the bot only if that is likelier than all else.
+    if best in ("status", "help") and share < 0.5 and _has_a_name(text, guess.language):
+        return _news_kind(text, guess)
     return best
+
+
+def _has_a_name(text: str, language: str | None) -> bool:
+    """Whether a text in English, or in no language, has a word that not every kind of news has."""
+    return language in (None, "en") and not all(map(is_common, content_words(text)))
 
 
 def _leaning(guess: Guess, leans: float) -> Kind | None:

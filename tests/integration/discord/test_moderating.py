@@ -89,7 +89,7 @@ async def test_feeds_of_each_kind_can_be_added_and_are_listed_on_pages(desk: Ser
 async def test_who_waits_for_slow_feeds_sees_how_far_they_are(
     desk: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["bot.cogs.feeds"], "_SHOW_SECONDS", 0.05)
+    monkeypatch.setattr(sys.modules["bot.cogs.feeds._feed_commands"], "_SHOW_SECONDS", 0.05)
     site = desk.site
     site.feed("/slow", list(range(400, 412)))
     site.seconds = 0.05
