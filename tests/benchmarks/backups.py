@@ -31,9 +31,9 @@ from bot.config.settings import Settings
 from bot.ops.backups import make_backup
 from bot.services.ingestion import open_ingestion
 from bot.storage.library import APPLICATION, open_library
-from retrieval.backups import restore_backup
+from retrieval.backups import restore_backup, verify_backup
 from retrieval.catalogue.audit_log import Actor
-from retrieval.errors import Refused
+from retrieval.errors import NewsdeskError, Refused
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import check_indexes
 from retrieval.timestamps import TimeRange, utc_now
@@ -135,9 +135,13 @@ async def killed(folder: Path, file: Path) -> str | None:
     await asyncio.sleep(random.uniform(0, 0.3))
     child.kill()
     await asyncio.to_thread(child.communicate)
-    after = await asyncio.to_thread(file.read_bytes)
-    # One that was finished in that moment is another whole one.
-    return None if after == before or child.returncode == 0 else "the one before is gone"
+    if await asyncio.to_thread(file.read_bytes) == before:
+        return None
+    try:  # it may have been finished in that moment
+        await asyncio.to_thread(verify_backup, file, branches=(APPLICATION,))
+    except NewsdeskError as error:
+        return f"the one before is gone: {error.code}"
+    return None
 
 
 async def measure(folder: Path, times: int) -> int:
