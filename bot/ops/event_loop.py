@@ -2,7 +2,7 @@
 
 Discord wants an answer within three seconds, and the event loop shares Python's lock with worker
 threads. ``python -m tests.benchmarks.process_settings`` runs the load test of a bot without each of
-``SETTINGS`` in turn; docs/architecture.md gives what it printed.
+``SETTINGS`` in turn.
 """
 
 from __future__ import annotations
