@@ -60,7 +60,8 @@ class SegmentSizes:
 
     def check(self) -> None:
         """Raises ``IndexDamaged`` if a file has become shorter: while they are used they only grow."""
-        sizes: dict[str, int] = {}
+        # Those of one look: another thread may end one of its own, which began later, meanwhile.
+        before, sizes = self._sizes, dict[str, int]()
         # What was deleted, as a segment that was merged into another one, can still be read.
         with contextlib.suppress(FileNotFoundError), os.scandir(self._folder) as files:
             for file in files:
@@ -70,7 +71,7 @@ class SegmentSizes:
                     size = file.stat().st_size
                 except FileNotFoundError:
                     continue
-                if size < self._sizes.get(file.name, 0):
+                if size < before.get(file.name, 0):
                     raise IndexDamaged("keyword-index-damaged", detail=f"{file.name} was cut")
                 sizes[file.name] = size
         self._sizes = sizes
