@@ -45,8 +45,8 @@ class Mender:
     async def run(self) -> None:
         """Look and mend until cancelled. A mistake of ours is logged."""
         await self._guarded(thorough=True)
-        if wrong := await asyncio.to_thread(catalogue_damage, self._library):
-            self._conditions.begin("catalogue", wrong, mends_itself=False)
+        if self._conditions.of("catalogue") is None:
+            await self._tell_damage()
         while True:
             self._woken.clear()
             with contextlib.suppress(TimeoutError):
@@ -73,11 +73,18 @@ class Mender:
             return
         told = self._conditions.of("catalogue")
         if told is not None and told.severity == "failing":
-            self._conditions.end("catalogue")
+            await self._tell_damage()
         for corpus in corpora if thorough else self._some(corpora):
             await self._look_at(corpus)
         if self._unfinished and self._conditions.of("vectors") is None:
             await self._finish()
+
+    async def _tell_damage(self) -> None:
+        """Read all of the catalogue, which can be answered from, and tell what is wrong with it."""
+        if wrong := await asyncio.to_thread(catalogue_damage, self._library):
+            self._conditions.begin("catalogue", wrong, mends_itself=False)
+        else:
+            self._conditions.end("catalogue")
 
     async def _look_at(self, corpus: Corpus) -> None:
         try:
