@@ -381,7 +381,7 @@ class AnswerEngine:
             within.since,
             within.until,
             to_micros(within.as_of) // _HOUR,
-            await self._library.catalogue.revision(),
+            await self._library.catalogue.revision(asked.corpus),
         )
 
 

@@ -68,7 +68,7 @@ class Readiness:
     async def _catalogue(self) -> Note | None:
         try:
             async with asyncio.timeout(_SECONDS):
-                await self._library.catalogue.revision()
+                await self._library.catalogue.articles.any_version()
         except NewsdeskError as error:
             return error.note
         except TimeoutError:

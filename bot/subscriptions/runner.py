@@ -243,7 +243,7 @@ class SubscriptionRunner:
     ) -> None:
         if await self._must_wait(subscription, now):
             return
-        state = await self._catalogue.revision()
+        state = await self._catalogue.revision(subscription.corpus)
         if self._seen.get(subscription.id) == state and not pending:
             return
         since = now - _BREAKING

@@ -34,9 +34,12 @@ class Catalogue:
         """Open a catalogue that ``Database.prepare`` made ready."""
         return cls(await Database.open(file))
 
-    async def revision(self) -> int:
-        """Return a number that grows with every change to what search may show, of any corpus."""
-        return await asyncio.to_thread(self.queries.revision)
+    async def revision(self, corpus: str) -> int:
+        """Return a number that grows with every change to what search may show of a corpus.
+
+        0 if there is no corpus of that name.
+        """
+        return await asyncio.to_thread(self.queries.revision_of, corpus)
 
     async def close(self) -> None:
         await self.database.close()

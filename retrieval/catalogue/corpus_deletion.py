@@ -29,12 +29,13 @@ from retrieval.catalogue.schema import (
     properties,
     story_members,
     story_pins,
+    version_changes,
     versions,
 )
 
 _VERSIONS_AT_ONCE = 500
 # What hangs on a corpus itself, in an order that leaves nothing pointing into the void.
-_OF_CORPUS = (story_pins, audit, ingest_log, articles)
+_OF_CORPUS = (version_changes, story_pins, audit, ingest_log, articles)
 
 
 async def mark_corpus_deleted(database: Database, name: str) -> None:

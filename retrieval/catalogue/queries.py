@@ -12,6 +12,7 @@ from retrieval.catalogue.connections import storage_error
 from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import (
     INDEXED,
+    corpora,
     passage_vectors,
     passages,
     story_members,
@@ -35,7 +36,7 @@ REFERENCE = (
     versions.c.published_at,
 )
 _IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
-_REVISION = select(func.max(version_changes.c.id))
+_REVISION = select(corpora.c.revision).where(corpora.c.id == bindparam("corpus"))
 _VERSIONS = select(
     versions.c.id,
     versions.c.state,
@@ -90,13 +91,20 @@ class ReadQueries:
         with self._engine.connect() as connection:
             return work(connection)
 
-    def revision(self) -> int:
-        """Grows with every change to what search may show, of any corpus."""
-        return self._execute(self._revision, ())[0][0] or 0
+    def revision(self, corpus: Corpus) -> int:
+        """Grows with every change to what search may show of a corpus."""
+        return int(self._execute(self._revision, (corpus.id,))[0][0])
 
-    def oldest_change(self) -> int:
+    def revision_of(self, name: str) -> int:
+        """The revision of the corpus of that name; 0 if there is none."""
+        query = select(corpora.c.revision).where(corpora.c.name == name)
+        return self.run(lambda connection: connection.scalar(query)) or 0
+
+    def oldest_change(self, corpus: Corpus) -> int:
         """The first revision whose changes are still known; older ones are trimmed."""
-        oldest = select(func.min(version_changes.c.id))
+        oldest = select(func.min(version_changes.c.revision)).where(
+            version_changes.c.corpus_id == corpus.id
+        )
         return self.run(lambda connection: connection.scalar(oldest)) or 0
 
     def shown(self, corpus: Corpus) -> list[VersionRow]:
@@ -111,7 +119,9 @@ class ReadQueries:
 
     def changed_since(self, corpus: Corpus, revision: int) -> list[VersionRow]:
         """The versions that changed after ``revision``, as they are now, in the order of their ids."""
-        changed = select(version_changes.c.version_id).where(version_changes.c.id > revision)
+        changed = select(version_changes.c.version_id).where(
+            version_changes.c.corpus_id == corpus.id, version_changes.c.revision > revision
+        )
         # The corpus is looked at here: asked for it, SQLite would read all that the corpus has.
         query = (
             _VERSIONS.add_columns(versions.c.corpus_id)

@@ -58,6 +58,8 @@ corpora = Table(
     Column("generation", Integer, nullable=False, server_default=text("1")),
     # How the indexes of that build are laid out; an older layout is made anew at start-up.
     Column("layout", Integer, nullable=False, server_default=text("1")),
+    # The number of the last change of what search may show (`version_changes`).
+    Column("revision", BigInteger, nullable=False, server_default=text("0")),
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -166,14 +168,17 @@ story_members = Table(
 )
 
 # Append-only: which versions search has to look at again, since their state or their place among
-# the stories changed. Triggers write it (migration 0004), so that nobody who changes these can
-# forget to; what search holds in memory follows it.
+# the stories changed. Triggers write it (migration 0012), so that nobody who changes these can
+# forget to; what search holds in memory follows it, by corpus. ``revision`` is the corpus's own
+# counter plus one: whoever counts it up holds its row until the end of the transaction, so that no
+# change appears behind a higher number that somebody has read already.
 version_changes = Table(
     "version_changes",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("version_id", Integer, nullable=False),
-    sqlite_autoincrement=True,
+    Column("corpus_id", Integer, primary_key=True, autoincrement=False),
+    Column("revision", BigInteger, primary_key=True, autoincrement=False),
+    Column("version_id", Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 
 # Append-only: what came in, when and by whom.

@@ -58,7 +58,7 @@ class StoryLabel(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VisibleVersions:
-    """The versions of one corpus that may be shown, as of a revision of the catalogue.
+    """The versions of one corpus that may be shown, as of a revision of it.
 
     It never changes; ``advanced`` makes the next one. Arrays have the shape ``(versions,)``, in the
     order of ``ids``. Lists only grow, and are shared with the next one.

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.corpus_deletion import remember_versions
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.schema import (
     ARCHIVED,
+    corpora,
     passage_vectors,
     passages,
     story_members,
@@ -57,8 +58,7 @@ async def erase_versions(connection: AsyncConnection, version_ids: Sequence[int]
 
 async def trim_changes(database: Database) -> None:
     """Forget which versions changed long ago."""
-    last = select(func.max(version_changes.c.id)).scalar_subquery()
+    last = select(corpora.c.revision).where(corpora.c.id == version_changes.c.corpus_id)
+    old = version_changes.c.revision <= last.scalar_subquery() - _CHANGES_KEPT
     async with database.write() as connection:
-        await connection.execute(
-            delete(version_changes).where(version_changes.c.id <= last - _CHANGES_KEPT)
-        )
+        await connection.execute(delete(version_changes).where(old))

@@ -59,7 +59,7 @@ class CorpusCache:
         """What the corpus shows at this moment. Blocks; any thread may call it."""
         with self._lock:
             # The number first: what changes between the two reads is read again the next time.
-            revision = self._reading.revision()
+            revision = self._reading.revision(self._corpus)
             held = self._held
             if held is None or held.shown.revision != revision:
                 held = self._held = self._advanced(held, revision)
@@ -69,7 +69,7 @@ class CorpusCache:
         if held is not None:
             rows = self._reading.changed_since(self._corpus, held.shown.revision)
             # Looked at afterwards: what was trimmed before may be missing among the rows.
-            known = self._reading.oldest_change() <= held.shown.revision + 1
+            known = self._reading.oldest_change(self._corpus) <= held.shown.revision + 1
             shown = held.shown.advanced(revision, rows) if known else None
             if shown is not None:
                 publishers = (

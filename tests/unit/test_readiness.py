@@ -49,7 +49,7 @@ async def test_each_part_that_fails_is_a_cause_and_what_keeps_answers_from_comin
         assert ("folder", "folder-not-writable", False) in _told(await ready.causes())
 
         monkeypatch.setattr(readiness, "_SECONDS", 0.05)
-        monkeypatch.setattr(library.catalogue, "revision", asyncio.Event().wait)
+        monkeypatch.setattr(library.catalogue.articles, "any_version", asyncio.Event().wait)
         told = _told(await ready.causes())
         assert told[:2] == [
             ("gateway", "gateway-not-connected", True),
