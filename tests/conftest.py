@@ -1,8 +1,12 @@
-"""The order in which files of tests are begun."""
+"""The order in which files of tests are begun, and what all of them may use."""
 
 from __future__ import annotations
 
 import pytest
+
+from tests.postgres import empty_postgres_url, postgres_server, postgres_url
+
+__all__ = ["empty_postgres_url", "postgres_server", "postgres_url"]
 
 # They have few tests that take minutes: begun last, each would run on alone.
 _LONGEST = frozenset(["test_crashes.py", "test_removal_crashes.py", "test_terminal.py"])
