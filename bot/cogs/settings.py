@@ -51,6 +51,15 @@ class _AnyChannel(app_commands.Transformer):
         return chosen
 
 
+class _NoThread(_AnyChannel):
+    """A channel, forum or category: what is used in a thread counts for the channel it is in."""
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        return [kind for kind in super().channel_types if "thread" not in kind.name]
+
+
+Limited = app_commands.Transform[discord.abc.Snowflake, _NoThread]
 Place = app_commands.Transform[discord.abc.Snowflake, _AnyChannel]
 
 
@@ -159,7 +168,7 @@ class SettingsCommands(
         questions: app_commands.Range[int, 1, 10_000] | None = None,
         cost: app_commands.Range[float, 0.01, 1_000.0] | None = None,
         role: discord.Role | None = None,
-        channel: discord.TextChannel | discord.VoiceChannel | None = None,
+        channel: Limited | None = None,
     ) -> None:
         context = await self._moderator(interaction)
         if role is not None and channel is not None:

@@ -27,11 +27,13 @@ class RequestContext:
 
     ``corpus`` is what may be read there: None in direct messages, where it has to be chosen.
     ``place_ids`` are the channel and what it is in: a thread's channel, a channel's category.
+    ``parent_id`` is the channel, for a thread that which it is in.
     """
 
     user: discord.User | discord.Member
     guild_id: int | None
     channel_id: int
+    parent_id: int
     place_ids: frozenset[int]
     corpus: str | None
     settings: GuildSettings
@@ -50,16 +52,18 @@ class RequestContext:
         return self.manages or bool(self.role_ids & set(self.settings.moderator_roles))
 
     @property
-    def parent_id(self) -> int:
-        """The channel, for a thread that which it is in."""
-        return next(iter(self.place_ids - {self.channel_id}), self.channel_id)
-
-    @property
     def meter(self) -> Meter | None:
         """How use is counted here; None in direct messages, where the server is not known yet."""
         if self.guild_id is None:
             return None
-        return meter_for(self.settings, self.guild_id, self.parent_id, self.user.id, self.role_ids)
+        return meter_for(
+            self.settings,
+            self.guild_id,
+            self.parent_id,
+            self.user.id,
+            self.role_ids,
+            self.place_ids,
+        )
 
     @property
     def actor(self) -> Actor:
@@ -169,6 +173,7 @@ def context_of_interaction(
         interaction.user,
         interaction.guild_id,
         interaction.channel_id or 0,
+        _parent_id(interaction.channel) or interaction.channel_id or 0,
         _channel_ids(interaction.channel),
         corpus,
         settings,
@@ -190,6 +195,7 @@ def context_of_message(
         author,
         guild.id if guild else None,
         message.channel.id,
+        _parent_id(message.channel) or message.channel.id,
         _channel_ids(message.channel),
         corpus,
         settings,
@@ -201,6 +207,11 @@ def context_of_message(
 
 def _day_first(locale: str | None) -> bool:
     return locale != "en-US"
+
+
+def _parent_id(channel: Any) -> int | None:
+    """The channel of a thread; None for what is no thread."""
+    return channel.parent_id if isinstance(channel, discord.Thread) else None
 
 
 def _channel_ids(channel: Any) -> frozenset[int]:

@@ -52,23 +52,26 @@ def meter_for(
     channel_id: int,
     user_id: int,
     role_ids: Collection[int],
+    place_ids: Collection[int] = (),
 ) -> Meter:
     """Return what holds for a member with these roles. Of several roles the most generous counts,
-    instead of what holds for each member; roles that are free of limits have none."""
+    instead of what holds for each member; roles that are free of limits have none. What a channel
+    lacks in limits it has from what it is in, its category among ``place_ids``."""
     if set(role_ids) & set(settings.free_roles):
         member = channel = Allowance()
     else:
         of_roles = [each for each in settings.limits if each.kind == "role" and each.id in role_ids]
         of_all = [each for each in settings.limits if each.kind == "member"]
-        here = [
-            each for each in settings.limits if each.kind == "channel" and each.id == channel_id
-        ]
+        of_places = [each for each in settings.limits if each.kind == "channel"]
+        here = [each for each in of_places if each.id == channel_id]
+        around = [each for each in of_places if each.id in place_ids]
         member = Allowance(
             _most(each.questions for each in of_roles) or _most(each.questions for each in of_all),
             _most(each.cost for each in of_roles) or _most(each.cost for each in of_all),
         )
         channel = Allowance(
-            _most(each.questions for each in here), _most(each.cost for each in here)
+            _most(each.questions for each in here) or _most(each.questions for each in around),
+            _most(each.cost for each in here) or _most(each.cost for each in around),
         )
     return Meter(guild_id, channel_id, user_id, settings.zone, member, channel)
 

@@ -12,6 +12,7 @@ import pytest
 from bot.services.usage_limits import Allowance, meter_for, with_limit
 from bot.storage.guild_settings import GuildSettings, UsageLimit
 from tests.discord_standin import Channel, DiscordStandIn, Guild, Message, User
+from tests.discord_standin.model import CATEGORY
 from tests.integration.answering_fixtures import BRIDGE, NOW
 from tests.integration.discord.conftest import Running, Start, bridge_answer
 from tests.integration.discord.looking import footer, whole
@@ -90,6 +91,27 @@ async def test_a_channel_has_its_limit_and_some_are_free(running: Running, guild
     gone = await (await boss.slash(general, "settings limit", channel=other)).final()
     assert "question" not in gone.text
     assert whole(await _ask(other, ada))
+
+
+async def test_a_limit_of_a_category_holds_for_each_of_its_channels(
+    running: Running, guild: Guild
+) -> None:
+    standin = running.standin
+    boss, ada = standin.member(guild, "Mo", moderator=True), standin.member(guild, "Ada")
+    town = standin.channel(guild, "town", kind=CATEGORY)
+    bridge, ferry = (standin.channel(guild, each, category=town) for each in ("bridge", "ferry"))
+    harbour = standin.channel(guild, "harbour", category=town)
+    await (await boss.slash(bridge, "settings limit", questions=1, channel=town)).final()
+    await (await boss.slash(bridge, "settings limit", questions=2, channel=harbour)).final()
+    assert whole(await _ask(bridge, ada))
+    assert "in this channel" in (await _ask(bridge, boss)).text
+    thread = await boss.start_thread(bridge, "talk")
+    assert "in this channel" in (await _ask(thread, ada)).text
+    assert whole(await _ask(ferry, ada))
+    # A channel's own limit goes before.
+    assert [bool(whole(await _ask(harbour, ada))) for _ in range(3)] == [True, True, False]
+    shown = await (await ada.slash(ferry, "usage")).final()
+    assert f"<#{ferry.id}>\n1 of" in shown.text
 
 
 async def test_questions_at_once_are_counted_one_by_one_and_failures_not(
