@@ -13,7 +13,8 @@ from bot.i18n import translator_for
 from bot.ops.logging import details
 from bot.services.guild_settings import GuildSettingsCache
 from bot.services.permissions import RequestContexts
-from bot.storage.feed_posts import active_posts, note_report, reported_at
+from bot.storage.feed_posts import active_posts
+from bot.storage.feed_reports import note_report, reported_at
 from bot.ui.failing_feeds import failing_page
 from bot.ui.failures import described
 from retrieval.catalogue.feeds import Feed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -81,8 +82,7 @@ class FeedPostService:
         if channel.id != post.channel_id:
             forum = isinstance(channel, discord.ForumChannel)
             changes = {**changes, "channel_id": channel.id, "forum": forum}
-        given = {**_fields(post), **changes}
-        changed = FeedPost(**given)
+        changed = replace(post, **changes)
         _require_postable(channel, changed)
         if changes:
             now, by = self._library.clock(), await self._by(context)
@@ -123,10 +123,6 @@ class FeedPostService:
         return await self._library.catalogue.corpora.ensure(
             name, self._library.clock()
         ), context.actor
-
-
-def _fields(post: FeedPost) -> dict[str, Any]:
-    return {name: getattr(post, name) for name in FeedPost.__dataclass_fields__}
 
 
 def _require_postable(channel: PostChannel, post: FeedPost) -> None:

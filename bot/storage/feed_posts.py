@@ -113,11 +113,17 @@ async def change_post(
 
 async def end_posts_to(database: Database, channel_id: int, why: str, now: datetime) -> None:
     """End all posts to a channel that is no more; what waited is skipped."""
+    here = feed_posts.c.channel_id == channel_id, feed_posts.c.ended_at.is_(None)
+    waiting = posted_articles.c.state == "waiting"
+    mine = posted_articles.c.post_id.in_(select(feed_posts.c.id).where(*here))
     async with database.write() as connection:
         await connection.execute(
-            update(feed_posts)
-            .where(feed_posts.c.channel_id == channel_id, feed_posts.c.ended_at.is_(None))
-            .values(ended_at=to_micros(now), ended_why=why)
+            update(posted_articles)
+            .where(waiting, mine)
+            .values(state="skipped", reason="ended", at=to_micros(now))
+        )
+        await connection.execute(
+            update(feed_posts).where(*here).values(ended_at=to_micros(now), ended_why=why)
         )
 
 
@@ -240,6 +246,17 @@ async def skip_waiting_of(database: Database, post_id: int, reason: str, now: da
         )
 
 
+async def is_posted(database: Database, channel_id: int, but: PostedArticle) -> bool:
+    """Whether the article of ``but`` is in a channel, or on its way there, for another post."""
+    query = select(func.count()).where(
+        posted_articles.c.channel_id == channel_id,
+        posted_articles.c.article_id == but.article_id,
+        posted_articles.c.state.in_(("sent", "sending")),
+        posted_articles.c.id != but.id,
+    )
+    return bool(await database.read(lambda connection: connection.scalar(query)))
+
+
 async def sent_of_story(
     database: Database, channel_id: int, article_id: str
 ) -> PostedArticle | None:
@@ -335,19 +352,6 @@ async def forget_posts(database: Database, guild_id: int) -> None:
         await connection.execute(delete(posted_articles).where(posted_articles.c.post_id.in_(mine)))
         await connection.execute(delete(feed_posts).where(feed_posts.c.guild_id == guild_id))
         await connection.execute(delete(feed_reports).where(feed_reports.c.guild_id == guild_id))
-
-
-async def reported_at(database: Database, guild_id: int) -> datetime | None:
-    """When the moderators of a server were last told of failing feeds."""
-    query = select(feed_reports.c.at).where(feed_reports.c.guild_id == guild_id)
-    at = await database.read(lambda connection: connection.scalar(query))
-    return None if at is None else from_micros(at)
-
-
-async def note_report(database: Database, guild_id: int, now: datetime) -> None:
-    async with database.write() as connection:
-        await connection.execute(delete(feed_reports).where(feed_reports.c.guild_id == guild_id))
-        await connection.execute(insert(feed_reports), {"guild_id": guild_id, "at": to_micros(now)})
 
 
 def _articles(condition: Any, state: State) -> Select[Any]:

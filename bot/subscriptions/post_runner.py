@@ -24,6 +24,7 @@ from bot.storage.feed_posts import (
     end_posts_to,
     first_waiting_of_story,
     forget_old,
+    is_posted,
     newest_waiting,
     note_published,
     on_their_way,
@@ -86,7 +87,7 @@ class PostSender(Protocol):
     ``send`` posts one, into a thread if there is one, with the id of ``row`` in it; ``ping`` mentions
     the post's role. It raises ``DeliveryImpossible`` where the channel is gone, ``PostBlocked``,
     ``ReplyImpossible``, or anything else for another try later. ``find`` looks for a message that an
-    earlier try may have sent. ``publish`` returns whether a message is published to followers; it
+    earlier try may have sent, in the channel of its ``row``. ``publish`` returns whether a message is published to followers; it
     raises for another try. ``tell_end`` tells moderators that posts to a channel have ended.
     """
 
@@ -94,7 +95,7 @@ class PostSender(Protocol):
         self, post: FeedPost, article: ShownArticle, row: PostedArticle, *, ping: bool
     ) -> SentMessage: ...
 
-    async def find(self, post: FeedPost, row: PostedArticle) -> SentMessage | None: ...
+    async def find(self, row: PostedArticle) -> SentMessage | None: ...
 
     async def publish(self, row: PostedArticle) -> bool: ...
 
@@ -217,16 +218,19 @@ class PostRunner:
         posts = {post.id: post for post in await active_posts(self._database)}
         for row in pending:
             post = posts.get(row.post_id)
-            found = None
-            if post is not None:
-                async with asyncio.timeout(_SEND_SECONDS):
-                    found = await self._sender.find(post, row)
-            if post is not None and found is not None:
+            if post is None:
+                await self._skip(row, "ended")
+                continue
+            async with asyncio.timeout(_SEND_SECONDS):
+                found = await self._sender.find(row)
+            if found is not None:
                 await self._note_sent(post, row, found)
-            elif post is not None:
-                await settle(self._database, replace(row, state="waiting"))
+            elif row.arrived_at < self._clock() - _PATIENCE:
+                await self._skip(row, "stale")
             else:
-                await settle(self._database, replace(row, state="skipped", reason="ended"))
+                # The post may go to another channel since; and nobody was mentioned.
+                anew = replace(row, state="waiting", channel_id=post.channel_id, pinged=False)
+                await settle(self._database, anew)
 
     async def _open_posts(self, channel_id: int) -> dict[int, FeedPost]:
         """The posts to a channel that may send now: by quiet hours and by what they sent today."""
@@ -253,10 +257,14 @@ class PostRunner:
         earlier = None
         if post.forum or post.each == "story":
             earlier = await sent_of_story(self._database, post.channel_id, row.article_id)
-        told = earlier is not None and post.each == "story"
-        if article is None or told:
-            reason = "story-told" if told else "removed"
-            await settle(self._database, replace(row, state="skipped", reason=reason, at=now))
+        if article is None:
+            await self._skip(row, "removed")
+            return
+        if earlier is not None and post.each == "story":
+            await self._skip(row, "story-told")
+            return
+        if await is_posted(self._database, post.channel_id, row):
+            await self._skip(row, "elsewhere")
             return
         thread_id = earlier.thread_id if earlier is not None and post.forum else None
         ping = (
@@ -265,16 +273,19 @@ class PostRunner:
             and not await pinged_since(self._database, post.id, now - _PING_ONCE_IN)
         )
         row = replace(row, state="sending", at=now, thread_id=thread_id, pinged=ping)
-        row = replace(row, story_id=article.story_id)
+        row = replace(row, story_id=article.story_id, channel_id=post.channel_id)
         await settle(self._database, row)
         try:
             async with asyncio.timeout(_SEND_SECONDS):
                 sent = await self._sender.send(post, article, row, ping=ping)
         except ReplyImpossible:
-            closed = replace(row, state="skipped", reason="thread-closed", pinged=False)
-            await settle(self._database, closed)
+            await self._skip(row, "thread-closed")
         else:
             await self._note_sent(post, row, sent)
+
+    async def _skip(self, row: PostedArticle, reason: str) -> None:
+        skipped = replace(row, state="skipped", reason=reason, at=self._clock(), pinged=False)
+        await settle(self._database, skipped)
 
     async def _note_sent(self, post: FeedPost, row: PostedArticle, sent: SentMessage) -> None:
         await settle(

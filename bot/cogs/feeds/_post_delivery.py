@@ -61,9 +61,9 @@ class DiscordPostSender:
                 raise DeliveryImpossible(say("ended-channel-gone")) from error
             raise
 
-    async def find(self, post: FeedPost, row: PostedArticle) -> SentMessage | None:
+    async def find(self, row: PostedArticle) -> SentMessage | None:
         try:
-            channel = await self._channel(post.channel_id)
+            channel = await self._channel(row.channel_id)  # the post may go elsewhere since
             async for message, thread_id in self._candidates(channel, row):
                 if self._is_mine(message, row):
                     public = isinstance(channel, discord.TextChannel) and channel.is_news()

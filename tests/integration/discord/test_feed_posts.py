@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 
-from bot.storage.feed_posts import FeedPost, active_posts, add_post
+from bot.storage.feed_posts import (
+    FeedPost,
+    active_posts,
+    add_post,
+    change_post,
+    channels_waiting,
+)
 from bot.subscriptions.post_runner import PostRunner
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
@@ -297,6 +303,69 @@ async def test_what_ends_the_program_between_posting_and_noting_loses_and_double
     assert sorted(numbers_of(room.shown(channel))) == list(range(6))
 
 
+async def _move(room: Newsroom, post: FeedPost, channel: Channel) -> None:
+    corpus = await room.services.library.catalogue.corpora.by_name(room.corpus)
+    assert corpus is not None
+    await change_post(
+        room.services.library.database, post.id, room.now, "post.edit", (corpus, BOSS),
+        channel_id=channel.id,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("arrived", [True, False], ids=["arrived", "lost"])
+async def test_a_post_that_moves_while_a_message_is_on_its_way_brings_each_article_once(
+    room: Newsroom, arrived: bool
+) -> None:
+    old, new = (room.standin.channel(room.guild, name) for name in ("old", "new"))
+    await room.add_feed(0)
+    post = await room.post(old, settle_minutes=0)
+    await room.post(new, settle_minutes=0, include=("Arvel",))
+    await brought(room, range(3))
+    sender: Any = room.services.posts._sender
+    send = sender.send
+
+    async def dies(post: FeedPost, *arguments: Any, **more: Any) -> Any:
+        if post.channel_id == old.id:
+            if arrived:
+                await send(post, *arguments, **more)
+            raise RuntimeError("the program ends here")
+        return await send(post, *arguments, **more)
+
+    sender.send = dies
+    await room.tick(2)
+    await _move(room, post, new)
+    for minute in (10, 20):
+        await room.tick(minute)
+    assert numbers_of(room.shown(old)) == ([2] if arrived else [])
+    # Of these, one is there for the other post already.
+    assert sorted(numbers_of(room.shown(new))) == ([0, 1] if arrived else [0, 1, 2])
+    assert await channels_waiting(room.services.library.database) == set()
+
+
+async def test_what_was_blocked_mentions_once_it_comes_and_is_no_news_after_a_day(
+    room: Newsroom,
+) -> None:
+    role = room.standin.role(room.guild, "readers", mentionable=True)
+    news = room.standin.channel(room.guild, "news")
+    await room.add_feed(0)
+    await room.post(news, settle_minutes=0, role_id=role.id)
+    await brought(room, [0])
+    room.standin.deny(news, "send_messages")
+    await room.tick(2)
+    room.standin.allow(news, "send_messages")
+    await room.tick(5)
+    [message] = room.shown(news)
+    assert message.pings is not None
+    assert message.pings.roles == {role.id}
+    await brought(room, [0, 1], minute=30)
+    room.standin.deny(news, "send_messages")
+    await room.tick(31)
+    room.standin.allow(news, "send_messages")
+    await room.tick(60 * 26)
+    assert len(room.shown(news)) == 1
+    assert await channels_waiting(room.services.library.database) == set()
+
+
 async def test_a_role_is_mentioned_once_for_what_comes_together_and_nobody_else(
     room: Newsroom,
 ) -> None:
@@ -376,6 +445,8 @@ async def test_a_channel_that_refuses_is_tried_again_and_one_that_is_gone_ends_i
     ended = await room.standin.wait_for_message(staff, after=told)
     assert "has ended" in ended.text
     assert await active_posts(room.services.library.database) == []
+    await room.tick(22)
+    assert await channels_waiting(room.services.library.database) == set()
 
 
 async def test_failing_feeds_are_told_once_a_day_with_reason_and_mend(room: Newsroom) -> None:
