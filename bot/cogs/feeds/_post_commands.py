@@ -149,7 +149,8 @@ class PostCommands(commands.Cog):
         }
         fields = {name: value for name, value in given.items() if value is not None}
         fields = {**_CLEARED.get(clear or "", {}), **_source(fields), **fields}
-        fields |= filter_words(before, include=include, exclude=exclude, languages=languages)
+        kept = None if clear == "filters" else before
+        fields |= filter_words(kept, include=include, exclude=exclude, languages=languages)
         _require_both_ends(before, fields)
         if before is None:
             place = channel or _here(interaction)
@@ -160,7 +161,8 @@ class PostCommands(commands.Cog):
             place = channel or _channel_of(interaction, before)
             made = await service.change(context, before, place, fields)
             key = "post-changed"
-        words = f"{await self._lines(made, context)}\n\n{context.say(key, id=made.id)}"
+        feeds = await self._feed_names(made.corpus)
+        words = f"{post_lines(made, feeds, context.say)}\n\n{context.say(key, id=made.id)}"
         await interaction.edit_original_response(embed=note(words).embed)
 
     @posts.command(name="list", description=command_text("command-feeds-posts-list"))
@@ -171,7 +173,8 @@ class PostCommands(commands.Cog):
         posts = await self._services.feed_posts.of(context)
         if not posts:
             raise UserError("posts-none")
-        lines = [await self._lines(post, context) for post in posts]
+        feeds = {name: await self._feed_names(name) for name in {post.corpus for post in posts}}
+        lines = [post_lines(post, feeds[post.corpus], context.say) for post in posts]
         pages = paged(context.say("posts-title"), lines, context.say)
         await send_pages(self._services, interaction, context, pages)
 
@@ -243,9 +246,6 @@ class PostCommands(commands.Cog):
     async def _feed_names(self, corpus: str) -> dict[int, str]:
         feeds = await self._services.ingestion.feeds.feeds(corpus)
         return {feed.id: feed.name for feed in feeds}
-
-    async def _lines(self, post: FeedPost, context: RequestContext) -> str:
-        return post_lines(post, await self._feed_names(post.corpus), context.say)
 
 
 def _source(fields: dict[str, Any]) -> dict[str, Any]:

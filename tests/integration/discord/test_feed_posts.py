@@ -171,7 +171,9 @@ async def test_sixty_articles_of_six_feeds_come_once_each_newest_first(room: New
     assert len(await active_posts(room.services.library.database)) == 4
 
 
-async def test_a_moderator_makes_changes_pauses_and_ends_a_post(room: Newsroom) -> None:
+async def test_a_moderator_makes_changes_pauses_and_ends_a_post(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
     standin, guild = room.standin, room.guild
     standin.commands.open_to_all = True
     general, news = standin.channel(guild), standin.channel(guild, "news", kind=NEWS)
@@ -202,6 +204,23 @@ async def test_a_moderator_makes_changes_pauses_and_ends_a_post(room: Newsroom) 
     [post] = await active_posts(room.services.library.database)
     assert (post.feed_id, post.topic, post.settle_minutes) == (None, "bridges", 0)
     assert post.include == ("Arvel", "language:de")
+    # Filters are taken back before new ones are set.
+    assert "Arvel" not in await do("post", change=1, include="Bronn", clear="filters")
+    [post] = await active_posts(room.services.library.database)
+    assert post.include == ("Bronn",)
+    assert "is posted" in await do("post", topic="ferries")
+    feeds: Any = room.services.ingestion.feeds
+    with monkeypatch.context() as patch:
+        read: list[str] = []
+
+        async def counted(corpus: str) -> Sequence[Feed]:
+            read.append(corpus)
+            return []
+
+        patch.setattr(feeds, "feeds", counted)
+        assert "topic ferries" in await do("posts list")
+        assert read == [room.corpus]
+    assert "has ended" in await do("posts remove", post=2)
     standin.deny(general, "embed_links")
     assert "Embed Links" in await do("post", change=1, channel=general, clear="mention")
     assert "is paused" in await do("posts pause", post=1)
