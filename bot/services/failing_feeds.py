@@ -101,8 +101,8 @@ class FailingFeedsReport:
             return
         say = translator_for(settings.language or guild.preferred_locale.value)
         channel = self._client.get_partial_messageable(settings.moderators_channel)
-        # With the day's nonce Discord takes it once, should it not be noted.
-        nonce = f"failing-{now:%Y%m%d}"
+        # With the day's nonce Discord takes it once for a server, should it not be noted.
+        nonce = f"{guild.id:x}f{now:%Y%m%d}"
         await channel.send(embed=failing_page(failing, posts, say).embed, nonce=nonce)
         await note_report(database, guild.id, now)
 

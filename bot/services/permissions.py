@@ -131,6 +131,11 @@ class RequestContexts:
         self._shared_corpus = shared_corpus
         self._seen: OrderedDict[int, frozenset[int]] = OrderedDict()
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether all guilds have one corpus."""
+        return self._shared_corpus is not None
+
     def corpus_of(self, guild_id: int) -> str:
         """The corpus that a guild reads and writes: its own, unless the operator shares one."""
         return self._shared_corpus or f"discord:{guild_id}"

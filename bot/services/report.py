@@ -19,7 +19,7 @@ from bot.ops.logging import details
 from bot.services.guild_settings import GuildSettingsCache
 from bot.services.permissions import RequestContexts
 from bot.storage.answer_notes import question_key, times_asked
-from bot.storage.answers import StoredAnswer, answers_between, feedback_between
+from bot.storage.answers import AskedIn, StoredAnswer, answers_between, feedback_between
 from bot.storage.usage import usage_since
 from bot.ui import error_pages
 from bot.ui.escaping import plain
@@ -69,11 +69,13 @@ class ReportService:
         if self._task is not None:
             await cancel(self._task)
 
-    async def report(self, corpus: str, since: datetime, until: datetime) -> ActivityReport:
-        """What was asked of a corpus in a time."""
-        database = self._library.database
-        given = await answers_between(database, corpus, since, until, _MOST_READ)
-        marks = await feedback_between(database, corpus, since, until)
+    async def report(self, guild_id: int, since: datetime, until: datetime) -> ActivityReport:
+        """What was asked in a server in a time. Direct messages belong to it unless all servers share
+        their articles: whose would they be?"""
+        database, corpus = self._library.database, self._contexts.corpus_of(guild_id)
+        here = AskedIn(corpus, guild_id, directly=not self._contexts.is_shared)
+        given = await answers_between(database, here, since, until, _MOST_READ)
+        marks = await feedback_between(database, here, since, until)
         declined = [each for each in given if _is_unanswered(each)]
         wanted = await times_asked(database, [each.id for each in declined])
         unhelpful = [(each, *marks[each.id]) for each in given if marks.get(each.id, (0, 0))[1]]
@@ -89,6 +91,7 @@ class ReportService:
             tuple(unhelpful),
             tuple(cited.most_common(_SOURCES)),
             await usage_since(database, since, corpus),
+            self._contexts.is_shared,
         )
 
     async def tell_moderators(self, given: StoredAnswer, by: discord.abc.User) -> None:
@@ -103,7 +106,7 @@ class ReportService:
                     user=plain(by.display_name, 80),
                     question=plain(given.question or "", 500),
                 )
-                await self._send(guild, note(words), f"wanted{given.id}")
+                await self._send(guild, note(words), f"w{given.id}")
 
     async def send_due(self) -> int:
         """Send the reports that are due now. Returns how many were sent."""
@@ -122,17 +125,18 @@ class ReportService:
                 continue
             # Who has just chosen a channel waits for the end of a week.
             if settings.reported_week is not None:
-                found = await self.report(self._contexts.corpus_of(guild.id), due - WEEK, due)
+                found = await self.report(guild.id, due - WEEK, due)
                 if found.asked:
                     page = report_page(found, await self._say(guild))
-                    if not await self._send(guild, page, f"report{guild.id}{week[-3:]}"[-25:]):
+                    if not await self._send(guild, page, f"report{week[-3:]}"):
                         continue
                     sent += 1
             await self._guild_settings.change(guild.id, reported_week=week)
         return sent
 
-    async def _send(self, guild: discord.Guild, page: Page, nonce: str) -> bool:
-        """False if it is to be tried again; what may not be sent is given up."""
+    async def _send(self, guild: discord.Guild, page: Page, what: str) -> bool:
+        """False if it is to be tried again; what may not be sent is given up. ``what`` is sent to a
+        server once, and has at most 9 characters."""
         channel_id = (await self._guild_settings.of(guild.id)).moderators_channel
         channel = guild.get_channel_or_thread(channel_id) if channel_id is not None else None
         if not isinstance(channel, discord.abc.Messageable):
@@ -140,6 +144,8 @@ class ReportService:
         more: dict[str, Any] = {} if page.view is None else {"view": page.view}
         try:
             async with asyncio.timeout(_SEND_SECONDS):
+                # Discord takes a nonce once from a bot, in whatever server.
+                nonce = f"{guild.id:x}{what}"
                 await channel.send(embed=page.embed, nonce=nonce, **more)
         except (discord.Forbidden, discord.NotFound) as error:
             error_pages.log(error, "moderators' channel", server=guild.id)

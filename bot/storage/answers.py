@@ -83,14 +83,31 @@ async def last_questions(database: Database, corpus: str, limit: int) -> list[st
     return list(await database.read(lambda connection: connection.scalars(query).all()))
 
 
+@dataclass(frozen=True, slots=True)
+class AskedIn:
+    """What was asked of a corpus in a server; ``directly`` has what was asked in direct messages,
+    too, for a corpus that is no other server's."""
+
+    corpus: str
+    guild_id: int
+    directly: bool
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        here = answers.c.guild_id == self.guild_id
+        if self.directly:
+            here |= answers.c.guild_id.is_(None)
+        return (answers.c.corpus == self.corpus) & here
+
+
 async def answers_between(
-    database: Database, corpus: str, since: datetime, until: datetime, most: int
+    database: Database, asked: AskedIn, since: datetime, until: datetime, most: int
 ) -> list[StoredAnswer]:
-    """The last answers to questions that a corpus was asked in a time, newest first, but for those
-    that were forgotten."""
+    """The last answers to questions that were asked in a time, newest first, but for those that were
+    forgotten."""
     query = (
         select(answers)
-        .where(answers.c.corpus == corpus, answers.c.question.is_not(None))
+        .where(asked.condition, answers.c.question.is_not(None))
         .where(answers.c.at >= to_micros(since), answers.c.at < to_micros(until))
         .order_by(answers.c.at.desc())
         .limit(most)
@@ -100,13 +117,13 @@ async def answers_between(
 
 
 async def feedback_between(
-    database: Database, corpus: str, since: datetime, until: datetime
+    database: Database, asked: AskedIn, since: datetime, until: datetime
 ) -> dict[str, tuple[int, int]]:
     """By answer how many found it helpful, and how many not, in a time."""
     query = (
         select(feedback.c.answer_id, feedback.c.helpful, func.count())
         .join(answers, answers.c.id == feedback.c.answer_id)
-        .where(answers.c.corpus == corpus)
+        .where(asked.condition)
         .where(feedback.c.at >= to_micros(since), feedback.c.at < to_micros(until))
         .group_by(feedback.c.answer_id, feedback.c.helpful)
     )

@@ -53,7 +53,8 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class ActivityReport:
     """What was asked in a time. ``unhelpful`` has answers with who found them helpful, and who not;
-    ``sources`` how many answers cite a publisher."""
+    ``sources`` how many answers cite a publisher; ``usage`` is that of all servers if they share
+    their articles (``shared``)."""
 
     since: datetime
     until: datetime
@@ -62,6 +63,7 @@ class ActivityReport:
     unhelpful: tuple[tuple[StoredAnswer, int, int], ...]
     sources: tuple[tuple[str, int], ...]
     usage: DailyUsage
+    shared: bool = False
 
     @property
     def unanswered(self) -> int:
@@ -144,7 +146,7 @@ def report_page(report: ActivityReport, say: Say) -> Page:
     used = report.usage
     money = f", ${used.cost:.2f}" if used.cost else ""
     words = say("usage-line", calls=used.calls, tokens=f"{used.tokens:,}", cost=money)
-    _field(embed, say("report-cost"), [words])
+    _field(embed, say("report-cost-shared" if report.shared else "report-cost"), [words])
     return Page(embed, _menu(report, say))
 
 

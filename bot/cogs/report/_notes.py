@@ -84,7 +84,8 @@ class AnswerNoteHandlers:
         if given is None or given.corpus != corpus:
             raise UserError("answer-gone")
         # With one corpus for all servers, each looks at what was asked in it alone.
-        if given.guild_id not in (None, context.guild_id):
+        direct = given.guild_id is None and not self.services.contexts.is_shared
+        if given.guild_id != context.guild_id and not direct:
             raise UserError("answer-gone")
         if not given.question or not given.answer:
             raise UserError("answer-gone")

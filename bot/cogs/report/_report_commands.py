@@ -53,12 +53,14 @@ class ReportCommands(commands.Cog):
         period: app_commands.Choice[str] | None = None,
     ) -> None:
         context = await self._services.contexts.of_interaction(interaction)
-        corpus = context.require_moderator()
+        context.require_moderator()
         await acknowledge(interaction)
         now = self._services.library.clock()
         since = now - timedelta(days=_DAYS[period.value if period else "week"])
         # What was asked in this very moment belongs to it.
-        found = await self._services.report.report(corpus, since, now + timedelta(seconds=1))
+        found = await self._services.report.report(
+            context.require_guild(), since, now + timedelta(seconds=1)
+        )
         page = report_page(found, context.say)
         await interaction.edit_original_response(embed=page.embed, view=page.view)
 

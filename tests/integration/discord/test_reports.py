@@ -182,6 +182,32 @@ async def test_a_report_comes_once_a_week(start: Start, standin: DiscordStandIn)
     assert len(standin.bot_messages(desk)) == 1
 
 
+async def test_servers_that_share_articles_get_their_own_questions(
+    start: Start, standin: DiscordStandIn
+) -> None:
+    monday = NOW + timedelta(days=(7 - NOW.weekday()) % 7)
+    guilds = [standin.guild(name) for name in ("Harbour News", "Other News")]
+    desks = [standin.channel(guild, "desk") for guild in guilds]
+    asked = [UNKNOWN, "Who is the prime minister of Kazakhstan?"]
+    async with start(NEWSDESK_SHARED_CORPUS="news") as running:
+        services = running.bot.services
+        await running.bring_in("news")
+        for guild, desk, question in zip(guilds, desks, asked, strict=True):
+            await services.guild_settings.change(
+                guild.id, moderators_channel=desk.id, reported_week="2000-W01"
+            )
+            await _ask(running, guild, standin.member(guild, "Ada"), question)
+        services.library.clock = lambda: monday + timedelta(hours=12)
+        assert await services.report.send_due() == 2
+        for desk, mine, others in zip(desks, asked, reversed(asked), strict=True):
+            [sent] = standin.bot_messages(desk)
+            assert mine in sent.text
+            assert others not in sent.text
+            assert "all servers together" in sent.text
+        # Discord takes a nonce once from a bot.
+        assert len({standin.bot_messages(desk)[0].nonce for desk in desks}) == 2
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
