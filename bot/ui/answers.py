@@ -97,24 +97,57 @@ def _decline(answer: Answer, frame: AnswerContext) -> Page:
             lines.append(frame.say(f"why-{answer.reason}"))
     embed = discord.Embed(description="\n".join(lines), colour=QUIET)
     _head(embed, frame)
-    set_note_field(embed, frame.note, frame.say)
     nearest = [source_line(article, "•") for article in answer.nearest[:_NEAREST]]
     if nearest:
         _with_lines(embed, frame.say("nearest"), nearest)
     _foot(embed, answer, frame)
-    return Page(embed)
+    return Page(set_note_field(embed, frame.note, frame.say))
 
 
 def set_note_field(embed: discord.Embed, said: AnswerNote | None, say: Say) -> discord.Embed:
-    """Show what moderators say to an answer above its sources, or nothing for None."""
+    """Show what moderators say to an answer above its sources, or nothing for None. Of the sources,
+    lines that have no room beside it give way, the last first: the button shows them all."""
     for index in reversed(range(len(embed.fields))):
         if (embed.fields[index].name or "").startswith(_NOTED):
             embed.remove_field(index)
     if said is not None:
-        by = f"-# <@{said.user_id}> · <t:{int(said.at.timestamp())}:D>"
-        name, value = f"{_NOTED} {say('note-title')}", f"{plain(said.text, _NOTE)}\n{by}"
-        embed.insert_field_at(0, name=name, value=value[:FIELD], inline=False)
+        name, value = f"{_NOTED} {say('note-title')}", _note_text(said)
+        _make_room(embed, len(name) + len(value))
+        embed.insert_field_at(0, name=name, value=value, inline=False)
     return embed
+
+
+def _note_text(said: AnswerNote) -> str:
+    """A note and below it whose it is, as long as a field may be."""
+    by = f"\n-# <@{said.user_id}> · <t:{int(said.at.timestamp())}:D>"
+    most = _NOTE
+    while (more := len(plain(said.text, most)) + len(by) - FIELD) > 0:
+        most -= (more + 1) // 2  # what is escaped has two characters
+    return plain(said.text, most) + by
+
+
+def _make_room(embed: discord.Embed, length: int) -> None:
+    """Leave out lines of fields, the last first, until a field of ``length`` characters fits in."""
+    dropped = 0
+    while embed.fields and (
+        len(embed) + length + len(_more(dropped)) > EMBED or len(embed.fields) >= FIELDS
+    ):
+        last = len(embed.fields) - 1
+        kept, _, _ = (embed.fields[last].value or "").rpartition("\n")
+        dropped += 1
+        if kept:
+            embed.set_field_at(last, name=embed.fields[last].name, value=kept, inline=False)
+        else:
+            embed.remove_field(last)
+    if dropped and embed.fields:
+        last = len(embed.fields) - 1
+        shown = f"{embed.fields[last].value}{_more(dropped)}"
+        if len(shown) <= FIELD:
+            embed.set_field_at(last, name=embed.fields[last].name, value=shown, inline=False)
+
+
+def _more(dropped: int) -> str:
+    return f"\n-# +{dropped}" if dropped else ""
 
 
 def _of_the_bot(answer: Answer, frame: AnswerContext) -> Page:

@@ -16,7 +16,14 @@ from bot.answering.models import Answer, AnswerSentence, Citation
 from bot.answering.serialization import as_record, from_record
 from bot.i18n import describe, translator_for
 from bot.services.conversations import AnswerKey, Conversations, ThreadKey
-from bot.ui.answers import AnswerContext, answer_pages, sources_pages, timestamp
+from bot.storage.answer_notes import AnswerNote
+from bot.ui.answers import (
+    AnswerContext,
+    answer_pages,
+    set_note_field,
+    sources_pages,
+    timestamp,
+)
 from bot.ui.edit_throttle import EditThrottle
 from bot.ui.escaping import link, plain, unmarked
 from bot.ui.links import link_of, links_in
@@ -118,6 +125,25 @@ def test_hundreds_of_sources_stay_within_discords_limits() -> None:
     assert all(len(p.embed) <= 6_000 and len(p.embed.fields) <= 25 for p in pages)
     lines = "\n".join(str(f.value) for p in pages for f in p.embed.fields)
     assert all(f"[{n}] P" in lines for n in range(1, 100))
+
+
+@pytest.mark.parametrize("sources", [1, 12, 24])
+@pytest.mark.parametrize("said", ["It was **413**.", "*_" * 400, "word " * 160])
+def test_a_note_of_moderators_stays_within_discords_limits(sources: int, said: str) -> None:
+    cited = tuple(Citation(n, article_of(n), "Its words.") for n in range(1, sources + 1))
+    answer = Answer("Q?", "…", False, (AnswerSentence("All. " * 690, (1,)),), cited, model="m")
+    marked = AnswerNote(said, 2**63, NOW)
+    frame = AnswerContext("abcdefgh", NOW, translator_for("de"), "Q?" * 125, note=marked)
+    declined = replace(answer, abstained=True, nearest=tuple(article_of(n) for n in range(3)))
+    for page in (answer_pages(answer, frame)[-1], answer_pages(declined, frame)[-1]):
+        assert len(page.embed) <= 6_000
+        assert all(len(field.value or "") <= 1_024 for field in page.embed.fields)
+        first = page.embed.fields[0]
+        assert str(first.name).startswith("📝")
+        assert str(first.value).splitlines()[-1].startswith(f"-# <@{2**63}> · <t:")
+        # Once more, as when a note is changed.
+        assert len(set_note_field(page.embed, marked, frame.say)) <= 6_000
+        assert len(page.embed.fields) > 1 or sources == 1
 
 
 def test_an_article_stands_once_among_the_sources_with_all_its_passages() -> None:
