@@ -134,6 +134,11 @@ class DMGuildResolver:
         ]
         return there[:_MOST_SERVERS]
 
+    async def servers_reading(self, user: discord.abc.User, corpus: str) -> set[int]:
+        """Of the servers that the bot shares with someone, the ids of those that read a corpus."""
+        shared = [guild.id for guild in await self.servers_of(user)]
+        return {each for each in shared if self._contexts.corpus_of(each) == corpus}
+
     async def choose(self, user: discord.abc.User, guild_id: int) -> discord.Guild:
         """Note what someone chose. Raises ``UserError`` for a server that they are not in."""
         guild = self._client.get_guild(guild_id)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -94,19 +94,20 @@ class ReportService:
             self._contexts.is_shared,
         )
 
-    async def tell_moderators(self, given: StoredAnswer, by: discord.abc.User) -> None:
-        """Tell in the moderators' channel, where there is one, what somebody wants to know."""
-        for guild in self._client.guilds:
-            here = given.guild_id == guild.id
-            directly = given.guild_id is None and self._contexts.corpus_of(guild.id) == given.corpus
-            if here or directly:
-                say = await self._say(guild)
-                words = say(
-                    "moderators-are-asked",
-                    user=plain(by.display_name, 80),
-                    question=plain(given.question or "", 500),
-                )
-                await self._send(guild, note(words), f"w{given.id}")
+    async def tell_moderators(
+        self, given: StoredAnswer, guild_ids: Collection[int], by: discord.abc.User | None
+    ) -> None:
+        """Tell in the moderators' channels of these servers, where there are some, what somebody wants
+        to know. ``by`` is None for who asked in a direct message, which is nobody's business."""
+        question = plain(given.question or "", 500)
+        for guild in [each for each in self._client.guilds if each.id in guild_ids]:
+            say = await self._say(guild)
+            if by is None:
+                words = say("moderators-are-asked-directly", question=question)
+            else:
+                name = plain(by.display_name, 80)
+                words = say("moderators-are-asked", user=name, question=question)
+            await self._send(guild, note(words), f"w{given.id}")
 
     async def send_due(self) -> int:
         """Send the reports that are due now. Returns how many were sent."""

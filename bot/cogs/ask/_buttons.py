@@ -147,13 +147,20 @@ class AnswerButtonHandlers:
     async def _ask_moderators(
         self, interaction: discord.Interaction[Any], context: RequestContext, given: StoredAnswer
     ) -> None:
-        """Note that somebody wants to know this, and tell moderators, once for all who want it."""
+        """Note that somebody wants to know this, and tell moderators, once for all who want it. Those
+        of the servers shared with who asks directly aren't told who that is."""
         library = self._services.library
         count = await ask_moderators(library.database, given.id, context.user.id, library.clock())
-        key = "moderators-were-asked" if count is None else "moderators-asked"
-        await interaction.edit_original_response(embed=note(context.say(key)).embed)
-        if count == 1:
-            await self._services.report.tell_moderators(given, context.user)
+        key = "moderators-asked-directly" if given.guild_id is None else "moderators-asked"
+        words = context.say("moderators-were-asked" if count is None else key)
+        await interaction.edit_original_response(embed=note(words).embed)
+        if count != 1:
+            return
+        if given.guild_id is None:
+            servers = await self._services.ask.dm_guilds.servers_reading(context.user, given.corpus)
+            await self._services.report.tell_moderators(given, servers, None)
+        else:
+            await self._services.report.tell_moderators(given, {given.guild_id}, context.user)
 
     async def _share(
         self,

@@ -191,6 +191,9 @@ async def test_servers_that_share_articles_get_their_own_questions(
     asked = [UNKNOWN, "Who is the prime minister of Kazakhstan?"]
     async with start(NEWSDESK_SHARED_CORPUS="news") as running:
         services = running.bot.services
+        # It sends when the test says so.
+        services.report.start()
+        await services.report.stop()
         await running.bring_in("news")
         for guild, desk, question in zip(guilds, desks, asked, strict=True):
             await services.guild_settings.change(
@@ -206,6 +209,32 @@ async def test_servers_that_share_articles_get_their_own_questions(
             assert "all servers together" in sent.text
         # Discord takes a nonce once from a bot.
         assert len({standin.bot_messages(desk)[0].nonce for desk in desks}) == 2
+
+
+async def test_who_asks_directly_is_not_named_and_only_servers_shared_are_told(
+    start: Start, standin: DiscordStandIn
+) -> None:
+    guilds = [standin.guild(name) for name in ("Harbour News", "Other News", "Far News")]
+    desks = [standin.channel(guild, "desk") for guild in guilds]
+    ada = standin.member(guilds[0], "Ada")
+    standin.member(guilds[1], ada)
+    async with start(NEWSDESK_SHARED_CORPUS="news") as running:
+        services = running.bot.services
+        await running.bring_in("news")
+        for guild, desk in zip(guilds, desks, strict=True):
+            await services.guild_settings.change(guild.id, moderators_channel=desk.id)
+        await ada.dm(UNKNOWN)
+        declined = await standin.wait_for_message(ada.direct, whole)
+        pressed = await ada.press(declined, "Ask the moderators for this")
+        assert "without your name" in (await pressed.final()).text
+        for desk in desks[:2]:
+            told = await standin.wait_for_message(desk)
+            assert "glass harmonica" in told.text
+            assert "Ada" not in told.text
+        since, until = NOW - timedelta(days=1), NOW + timedelta(days=1)
+        reports = [await services.report.report(guild.id, since, until) for guild in guilds]
+        assert [report.asked for report in reports] == [0, 0, 0]
+        assert standin.bot_messages(desks[2]) == []
 
 
 @pytest.mark.parametrize(
