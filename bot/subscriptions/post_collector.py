@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -71,13 +71,7 @@ class PostCollector:
         listed = None
         if post.feed_id is not None:
             listed = await listed_items(self._database, post.feed_id, since)
-        ready = [
-            each
-            for each in arrivals
-            if each.article_id not in noted
-            and _is_news(each, post, listed)
-            and _is_settled(each, timedelta(minutes=post.settle_minutes), feeds, now)
-        ]
+        ready = await asyncio.to_thread(_ready, post, arrivals, noted, listed, feeds, now)
         topic = await self._topic(post, corpus, now) if ready and post.topic else None
         for first in range(0, len(ready), _AT_ONCE):
             part = ready[first : first + _AT_ONCE]
@@ -90,6 +84,25 @@ class PostCollector:
         words = post.topic or ""
         found = await self._library.search(words, TimeRange(now), corpus=corpus.name, limit=1)
         return DigestTopic(words, found.weights)
+
+
+def _ready(
+    post: FeedPost,
+    arrivals: Sequence[Arrival],
+    noted: Set[str],
+    listed: Mapping[str, ListedItem] | None,
+    feeds: Mapping[str, Feed],
+    now: datetime,
+) -> list[Arrival]:
+    """The post's articles that are to be judged now."""
+    settling = timedelta(minutes=post.settle_minutes)
+    return [
+        each
+        for each in arrivals
+        if each.article_id not in noted
+        and _is_news(each, post, listed)
+        and _is_settled(each, settling, feeds, now)
+    ]
 
 
 def _is_news(arrival: Arrival, post: FeedPost, listed: Mapping[str, ListedItem] | None) -> bool:

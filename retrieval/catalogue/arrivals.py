@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.queries import LOOKUP, REFERENCE
@@ -69,14 +69,19 @@ class ArrivalLog:
 
     async def since(self, corpus: Corpus, moment: datetime) -> list[Arrival]:
         """The articles that first came in at ``moment`` or later, in the order in which they came."""
+        return await self._database.read(
+            lambda connection: self._since(connection, corpus.id, moment)
+        )
+
+    def _since(self, connection: Connection, corpus_id: int, moment: datetime) -> list[Arrival]:
         found: dict[str, Arrival] = {}
-        last = self._floors.get(corpus.id, 0)
+        last = self._floors.get(corpus_id, 0)
         while True:
-            rows = await self._read(corpus, last)
+            rows = connection.execute(_logged(corpus_id, last)).all()
             for row_id, article_id, url, at, status, actor in rows:
                 last, came = row_id, from_micros(at)
                 if came < moment:
-                    self._floors[corpus.id] = row_id
+                    self._floors[corpus_id] = row_id
                 elif known := found.get(article_id):
                     known.changed_at = max(known.changed_at, came)
                 elif status != "updated":
@@ -84,23 +89,22 @@ class ArrivalLog:
             if len(rows) < _READ_AT_ONCE:
                 return list(found.values())
 
-    async def _read(self, corpus: Corpus, after: int) -> list[tuple[int, str, str, int, str, str]]:
-        query = (
-            select(
-                ingest_log.c.id,
-                ingest_log.c.article_id,
-                articles.c.canonical_url,
-                ingest_log.c.at,
-                ingest_log.c.status,
-                ingest_log.c.actor,
-            )
-            .join(articles, articles.c.id == ingest_log.c.article_id)
-            .where(ingest_log.c.corpus_id == corpus.id, ingest_log.c.id > after)
-            .order_by(ingest_log.c.id)
-            .limit(_READ_AT_ONCE)
+
+def _logged(corpus_id: int, after: int) -> Select[Any]:
+    return (
+        select(
+            ingest_log.c.id,
+            ingest_log.c.article_id,
+            articles.c.canonical_url,
+            ingest_log.c.at,
+            ingest_log.c.status,
+            ingest_log.c.actor,
         )
-        rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return [tuple(row) for row in rows]
+        .join(articles, articles.c.id == ingest_log.c.article_id)
+        .where(ingest_log.c.corpus_id == corpus_id, ingest_log.c.id > after)
+        .order_by(ingest_log.c.id)
+        .limit(_READ_AT_ONCE)
+    )
 
 
 async def listed_items(database: Database, feed_id: int, since: datetime) -> dict[str, ListedItem]:
@@ -110,13 +114,16 @@ async def listed_items(database: Database, feed_id: int, since: datetime) -> dic
         feed_items.c.verdict == "seen",
         feed_items.c.at >= to_micros(since),
     )
-    rows = await database.read(lambda connection: connection.execute(query).all())
-    found = {}
-    for key, at, reason in rows:
-        said = Note.parse(reason)
-        known_before = said is not None and said.code == "article-known"
-        found[key] = ListedItem(from_micros(at), known_before)
-    return found
+
+    def read(connection: Connection) -> dict[str, ListedItem]:
+        found = {}
+        for key, at, reason in connection.execute(query):
+            said = Note.parse(reason)
+            known_before = said is not None and said.code == "article-known"
+            found[key] = ListedItem(from_micros(at), known_before)
+        return found
+
+    return await database.read(read)
 
 
 async def shown_articles(

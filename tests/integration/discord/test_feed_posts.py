@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +22,7 @@ from bot.subscriptions.post_runner import PostRunner
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
 from retrieval.errors import Refused
+from retrieval.extraction.feeds.items import key_of
 from tests.deadlines import scaled
 from tests.discord_standin import Channel, Guild, Message
 from tests.integration.answering_fixtures import NOW
@@ -134,7 +136,16 @@ def numbers_of(messages: Sequence[Message]) -> list[int]:
     return [int(message.text.split("/news/")[1].split(")")[0]) for message in messages]
 
 
-async def test_sixty_articles_of_six_feeds_come_once_each_newest_first(room: Newsroom) -> None:
+async def test_sixty_articles_of_six_feeds_come_once_each_newest_first(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = set()
+
+    def key_in_a_thread(url: str) -> str:
+        threads.add(threading.current_thread())
+        return key_of(url)
+
+    monkeypatch.setattr("bot.subscriptions.post_collector.key_of", key_in_a_thread)
     channels = [room.standin.channel(room.guild, name) for name in ("world", "city", "all")]
     feeds = [await room.add_feed(n) for n in range(6)]
     room.at(0)
@@ -169,6 +180,8 @@ async def test_sixty_articles_of_six_feeds_come_once_each_newest_first(room: New
     assert len(room.shown(channels[2])) == 60
     assert not [call for call in room.standin.calls if call.status == 429]
     assert len(await active_posts(room.services.library.database)) == 4
+    assert threads  # what is new is found beside the event loop
+    assert threading.current_thread() not in threads
 
 
 async def test_a_moderator_makes_changes_pauses_and_ends_a_post(
