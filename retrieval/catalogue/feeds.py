@@ -246,20 +246,13 @@ class FeedRepository:
         self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime, *, url: str, kind: str
     ) -> None:
         """Give a feed another address. Raises ``Refused`` if another feed of the corpus has it."""
-        canonical, at = canonical_url(url), to_micros(now)
-        same = feeds.c.corpus_id == corpus.id, feeds.c.canonical_url == canonical
+        canonical = canonical_url(url)
         async with self._database.write() as connection:
-            # A feed that was removed there keeps its items, under a name of its own.
-            await connection.execute(
-                update(feeds)
-                .where(*same, feeds.c.state == FEED_REMOVED)
-                .values(canonical_url=f"{canonical}#removed-{at}")
-            )
-            other = select(feeds.c.id).where(*same, feeds.c.id != feed.id)
-            if (other_id := await connection.scalar(other)) is not None:
+            other_id = await feed_in_the_way(connection, corpus.id, feed.id, canonical, now)
+            if other_id is not None:
                 raise Refused("feed-exists", corpus=corpus.name, id=str(other_id))
         changes = {**_FORGOTTEN, "url": url, "canonical_url": canonical, "kind": kind}
-        await self._change(corpus, feed, actor, now, "feed.edit", next_at=at, **changes)
+        await self._change(corpus, feed, actor, now, "feed.edit", next_at=to_micros(now), **changes)
 
     async def remove(self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime) -> None:
         await self._change(corpus, feed, actor, now, "feed.remove", state=FEED_REMOVED)
@@ -283,37 +276,6 @@ class FeedRepository:
             async with self._database.write() as connection:
                 await put_items(connection, feed.id, items, now)
 
-    async def keep(self, feed: Feed) -> None:
-        """Keep how a feed fares after a visit, unless a moderator changed its state meanwhile."""
-        async with self._database.write() as connection:
-            await connection.execute(
-                update(feeds)
-                .where(feeds.c.id == feed.id)
-                .values(
-                    url=feed.url,
-                    canonical_url=canonical_url(feed.url),
-                    title=feed.title,
-                    etag=feed.etag,
-                    last_modified=feed.last_modified,
-                    digest=feed.digest,
-                    initialized=int(feed.initialized),
-                    interval_seconds=int(feed.interval.total_seconds()),
-                    next_at=to_micros(feed.next_at),
-                    checked_at=_micros(feed.checked_at),
-                    changed_at=_micros(feed.changed_at),
-                    failures=feed.failures,
-                    failing_since=_micros(feed.failing_since),
-                    last_error=Note.stored(feed.last_error),
-                    retry_after=_micros(feed.retry_after),
-                )
-            )
-            if feed.state == FEED_PAUSED:
-                await connection.execute(
-                    update(feeds)
-                    .where(feeds.c.id == feed.id, feeds.c.state == FEED_ACTIVE)
-                    .values(state=FEED_PAUSED, pause_reason=Note.stored(feed.pause_reason))
-                )
-
     async def _feeds(self, query: Select[Any]) -> list[Feed]:
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [_feed(row) for row in rows]
@@ -328,6 +290,22 @@ _FORGOTTEN: dict[str, Any] = {
     "failing_since": None,
     "last_error": None,
 }
+
+
+async def feed_in_the_way(
+    connection: AsyncConnection, corpus_id: int, feed_id: int, canonical: str, now: datetime
+) -> int | None:
+    """The id of another feed of the corpus with that URL. One that was removed there is none: it
+    keeps its items, under a name of its own."""
+    same = feeds.c.corpus_id == corpus_id, feeds.c.canonical_url == canonical
+    await connection.execute(
+        update(feeds)
+        .where(*same, feeds.c.state == FEED_REMOVED, feeds.c.id != feed_id)
+        .values(canonical_url=f"{canonical}#removed-{to_micros(now)}")
+    )
+    other = select(feeds.c.id).where(*same, feeds.c.id != feed_id)
+    found: int | None = await connection.scalar(other)
+    return found
 
 
 async def put_items(
@@ -386,10 +364,6 @@ def _feed(row: Row[Any]) -> Feed:
 
 def _moment(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
-
-
-def _micros(moment: datetime | None) -> int | None:
-    return None if moment is None else to_micros(moment)
 
 
 def _canonical(url: str) -> str | None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue import Corpus
+from retrieval.catalogue.feed_visits import keep_visit
 from retrieval.catalogue.feeds import Feed, KnownFeedItem, put_items
 from retrieval.errors import Note, NotFound, Refused, UnreadableSource
 from retrieval.extraction.feeds.discovery import FEED_BYTES, read_document
@@ -155,8 +156,7 @@ class FeedVisitor:
             next_at=pace.next_at(now, interval, wanted_interval(fetched, document)),
             changed_at=now if changed else feed.changed_at,
         )
-        await self._feeds.keep(after)
-        self._remembered.pop(feed.id, None)
+        await self._keep(after, feed)
         return FeedVisit(after, "taken", tuple(judged), counts)
 
     async def _address(self, corpus: Corpus, feed: Feed, fetched: Fetched) -> str:
@@ -261,20 +261,24 @@ class FeedVisitor:
             interval=interval,
             next_at=pace.next_at(now, interval, max_age(fetched.headers)),
         )
-        noted = (await self._feeds.feed(await self.corpus(feed.corpus), str(feed.id))).checked_at
+        row = await self._feeds.feed(await self.corpus(feed.corpus), str(feed.id))
+        noted = row.checked_at
         old = noted is None or now - noted >= _NOTED_EVERY or clock_went_back(noted, now)
         if feed.failures or old:
-            await self._feeds.keep(after)
-            self._remembered.pop(feed.id, None)
-        else:
+            await self._keep(after, feed)
+        elif row.url == feed.url:
             self._remembered[feed.id] = after
         return after
 
     async def _failed(self, feed: Feed, error: UnreadableSource) -> Feed:
         after = after_failure(feed, error, self.rules.pace, self._library.clock())
-        await self._feeds.keep(after)
-        self._remembered.pop(feed.id, None)
+        await self._keep(after, feed)
         return after
+
+    async def _keep(self, after: Feed, asked: Feed) -> None:
+        database = self._library.catalogue.database
+        await keep_visit(database, after, asked, self._library.clock())
+        self._remembered.pop(asked.id, None)
 
     def as_remembered(self, row: Feed) -> Feed:
         """A feed as it is kept, with what the last visit said of its time."""

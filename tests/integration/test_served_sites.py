@@ -251,6 +251,42 @@ async def test_a_feed_that_moved_for_good_is_asked_at_its_new_address(
             assert visit.feed.url == site.url(right)
 
 
+async def test_a_visit_under_way_undoes_nothing_that_a_moderator_changes(
+    tmp_path: Path, site: NewsSite
+) -> None:
+    for path in ("/here", "/there"):
+        feed_text = rss(_full("Mill", site.url(path + "/m"), paragraphs("en") * 2))
+        site.serve(path, feed_text.encode(), "application/rss+xml")
+    async with opened(tmp_path, site, _clock()) as room:
+        before = await room.feeds.add(site.url("/here"), "local", MODERATOR)
+        reference = str(before.id)
+        german = FeedFilters(languages=("de",))
+        changed = await room.feeds.set_filters(reference, "local", MODERATOR, german)
+        assert (await room.feeds.visit(before)).result == "taken"
+        after = await room.feeds.feed(reference, "local")
+        # All of it is judged anew by other filters.
+        assert (after.digest, after.include, after.initialized) == (None, changed.include, True)
+        moved = await room.feeds.move(reference, "local", MODERATOR, site.url("/there"))
+        assert (await room.feeds.visit(after)).result == "taken"
+        after = await room.feeds.feed(reference, "local")
+        assert (after.url, after.next_at) == (site.url("/there"), moved.next_at)
+        assert after.checked_at == moved.checked_at
+
+
+async def test_a_feed_moves_for_good_to_where_one_was_removed(
+    tmp_path: Path, site: NewsSite
+) -> None:
+    feed_text = rss(_full("Mill", site.url("/m"), paragraphs("en") * 2)).encode()
+    site.serve("/new", feed_text, "application/rss+xml")
+    site.serve("/gone", b"", "text/html", headers={"location": "/new"}, status=301)
+    async with opened(tmp_path, site, _clock()) as room:
+        removed = await room.feeds.add(site.url("/new"), "local", MODERATOR)
+        await room.feeds.remove(str(removed.id), "local", MODERATOR)
+        feed = await room.feeds.add(site.url("/gone"), "local", MODERATOR)
+        await room.feeds.visit(feed)
+        assert [each.url for each in await room.feeds.feeds("local")] == [site.url("/new")]
+
+
 async def test_filters_are_tried_and_changed(tmp_path: Path, site: NewsSite) -> None:
     first = _full("Mühle", site.url("/sport/1"), paragraphs("de") * 2)
     second = _full("Mill", site.url("/kultur/2"), paragraphs("en") * 2)

@@ -1,0 +1,71 @@
+"""What a visit leaves in a feed's row, beside what a moderator changes of it meanwhile."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.feeds import Feed, feed_in_the_way
+from retrieval.catalogue.schema import FEED_ACTIVE, FEED_PAUSED, feeds
+from retrieval.errors import Note
+from retrieval.timestamps import to_micros
+from retrieval.web.urls import canonical_url
+
+
+async def keep_visit(database: Database, feed: Feed, asked: Feed, now: datetime) -> None:
+    """Keep how a feed fares after a visit to it as it was ``asked``.
+
+    What a moderator changed meanwhile stays: the state, filters, which judge everything anew, and
+    the address, of which the visit tells nothing. Returns whether the feed is still at the address
+    that was asked.
+    """
+    async with database.write() as connection:
+        mine = feeds.c.id == feed.id
+        columns = feeds.c.corpus_id, feeds.c.url, feeds.c.include, feeds.c.exclude
+        row = (await connection.execute(select(*columns).where(mine))).first()
+        if row is None:
+            return
+        values: dict[str, Any] = {"initialized": int(feed.initialized)}
+        stays = row.url == asked.url
+        if stays:
+            values |= _fate_of(feed)
+            if (tuple(row.include), tuple(row.exclude)) == (asked.include, asked.exclude):
+                values |= {
+                    "etag": feed.etag,
+                    "last_modified": feed.last_modified,
+                    "digest": feed.digest,
+                }
+            canonical = canonical_url(feed.url)
+            taken = feed.url != asked.url and await feed_in_the_way(
+                connection, row.corpus_id, feed.id, canonical, now
+            )
+            if not taken:
+                values |= {"url": feed.url, "canonical_url": canonical}
+        await connection.execute(update(feeds).where(mine).values(**values))
+        if stays and feed.state == FEED_PAUSED:
+            await connection.execute(
+                update(feeds)
+                .where(mine, feeds.c.state == FEED_ACTIVE)
+                .values(state=FEED_PAUSED, pause_reason=Note.stored(feed.pause_reason))
+            )
+
+
+def _fate_of(feed: Feed) -> dict[str, Any]:
+    return {
+        "title": feed.title,
+        "interval_seconds": int(feed.interval.total_seconds()),
+        "next_at": to_micros(feed.next_at),
+        "checked_at": _micros(feed.checked_at),
+        "changed_at": _micros(feed.changed_at),
+        "failures": feed.failures,
+        "failing_since": _micros(feed.failing_since),
+        "last_error": Note.stored(feed.last_error),
+        "retry_after": _micros(feed.retry_after),
+    }
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else to_micros(moment)
