@@ -18,6 +18,7 @@ from retrieval.errors import (
     StorageError,
 )
 from retrieval.indexes.keyword_index import KeywordIndex
+from retrieval.indexes.keyword_pool import KeywordPool
 from retrieval.indexes.vector_index import ChromaStore
 from retrieval.ingestion.indexer import Indexer
 from retrieval.models import Reference, SearchResults
@@ -90,6 +91,7 @@ class Library:
         self.index_lock = IndexLock(config.data_dir)
         # Set when shown passages lack their vectors, which are made in the background.
         self._backlog = asyncio.Event()
+        self.keyword_pool = KeywordPool()
         self._indexes: dict[tuple[int, int], CorpusIndexes] = {}
         # One for a corpus, as long as anybody uses it; the last few are kept, for what they know
         # of the corpus's stories takes a while to load.
@@ -209,7 +211,7 @@ class Library:
         if key not in self._indexes:
             self._indexes[key] = CorpusIndexes(
                 corpus,
-                KeywordIndex(self.keyword_folder(corpus)),
+                KeywordIndex(self.keyword_folder(corpus), self.keyword_pool),
                 self.store.index(corpus.id, corpus.generation),
             )
         return self._indexes[key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 from retrieval.catalogue.trimming import erase_old_versions, trim_changes
@@ -11,7 +12,8 @@ from retrieval.library import Library
 
 async def keep_in_order(library: Library, *, versions_before: datetime | None = None) -> None:
     """Erase versions that were replaced before a moment, if one is given; trim the log of changes;
-    write vectors and the catalogue anew where much of them was deleted.
+    write vectors and the catalogue anew where much of them was deleted; close keyword indexes that
+    nobody writes to any more.
 
     Questions are answered meanwhile, and what comes in waits. Raises ``StorageError``.
     """
@@ -29,4 +31,5 @@ async def keep_in_order(library: Library, *, versions_before: datetime | None = 
             continue  # who mends it makes it anew
     if library.store.wants_tidying:
         await library.store.tidy()
+    await asyncio.to_thread(library.keyword_pool.close_idle)
     await database.vacuum()

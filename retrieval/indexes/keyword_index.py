@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from retrieval.errors import IndexDamaged
 from retrieval.indexes.common_words import idf, share_of_passages
 from retrieval.indexes.keyword_files import META, SegmentSizes, explained, open_index
 from retrieval.indexes.keyword_languages import held_languages, with_other_stems
+from retrieval.indexes.keyword_pool import KeywordPool
 from retrieval.indexes.keyword_schema import (
     ANALYZER,
     documents_of,
@@ -32,7 +34,9 @@ from retrieval.text.answer_types import Kind
 from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange
 
-_HEAP_BYTES = 60_000_000
+# What a writer may collect in memory; less in an index of few passages.
+_HEAP_BYTES, _SMALL_HEAP_BYTES = 60_000_000, 15_000_000
+_FEW_PASSAGES = 6_000
 _MIN_IDF_PASSAGES = 1_000
 # So many passages with several words tell as much as more of them.
 _COUNTED = 50
@@ -74,11 +78,15 @@ class KeywordIndex:
 
     ``weigh``, ``search`` and ``measure`` block: they are steps of a search, which runs in a worker
     thread as a whole. Several processes may read while one writes. What can't be read raises
-    ``IndexDamaged``.
+    ``IndexDamaged``. ``pool`` bounds how many are open of those that share it: one that was closed for
+    others opens again when it is used.
     """
 
-    def __init__(self, folder: Path, *, title_boost: float = 0.6) -> None:
+    def __init__(
+        self, folder: Path, pool: KeywordPool | None = None, *, title_boost: float = 0.6
+    ) -> None:
         self._folder = folder
+        self._pool = pool or KeywordPool()
         self._title_boost = title_boost
         self._languages: tuple[object, dict[str, int]] = (None, {})
         self._index: tantivy.Index | None = None
@@ -87,6 +95,8 @@ class KeywordIndex:
         self._links: tempfile.TemporaryDirectory[str] | None = None
         self._sizes = SegmentSizes(folder)
         self._lock = asyncio.Lock()
+        # Held while the writer is used or closed.
+        self._writer_lock = threading.Lock()
 
     @explained
     def check(self, expected: int) -> None:
@@ -254,8 +264,21 @@ class KeywordIndex:
         await self.close()
         await asyncio.to_thread(shutil.rmtree, self._folder, True)
 
+    def close_reader(self) -> None:
+        """Close what it is read through, for others; searches under way go on."""
+        if self._links is None:
+            self._index = None
+
+    def close_writer(self) -> None:
+        """Close the writer, for others. Blocks until it has merged what it is at."""
+        with self._writer_lock:
+            writer, self._writer = self._writer, None
+            if writer is not None:
+                writer.wait_merging_threads()
+
     def _opened(self, *, create: bool = False) -> tantivy.Index | None:
-        if self._index is None:
+        index = self._index
+        if index is None:
             if (self._folder / META).exists():
                 index, self._links = open_index(self._folder)
             elif create:
@@ -266,15 +289,22 @@ class KeywordIndex:
                 return None
             index.register_tokenizer(ANALYZER, make_analyzer())
             self._index = index
-        return self._index
+        self._pool.reads(self)
+        return index
+
+    def _write(self, add: Sequence[PendingVersion], remove: Sequence[int]) -> None:
+        with self._pool.writing(self), self._writer_lock:
+            self._write_now(add, remove)
 
     @explained
-    def _write(self, add: Sequence[PendingVersion], remove: Sequence[int]) -> None:
+    def _write_now(self, add: Sequence[PendingVersion], remove: Sequence[int]) -> None:
         index = self._opened(create=True)
         if index is None:  # only without `create`
             return
         if self._writer is None:
-            self._writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+            few = index.searcher().num_docs < _FEW_PASSAGES
+            heap = _SMALL_HEAP_BYTES if few else _HEAP_BYTES
+            self._writer = index.writer(heap_size=heap, num_threads=1)
         writer = self._writer
         try:
             self._sizes.check()
@@ -288,7 +318,9 @@ class KeywordIndex:
             # A writer that failed holds half a batch and may refuse to go on: begin anew.
             self._writer = None
             raise
-        index.reload()
+        # It may have been closed for others meanwhile, and opened by who searches it.
+        if (current := self._opened()) is not None:
+            current.reload()
         self._languages = (None, {})
 
     def _bm25(self, schema: tantivy.Schema, query: KeywordQuery) -> tantivy.Query:
@@ -316,9 +348,9 @@ class KeywordIndex:
         return [int(i) for i in ids if i is not None]
 
     def _close(self) -> None:
-        if self._writer is not None:
-            self._writer.wait_merging_threads()
-        self._writer = self._index = None
+        self._pool.forget(self)
+        self.close_writer()
+        self._index = None
         self._sizes = SegmentSizes(self._folder)
         if self._links is not None:
             self._links.cleanup()

@@ -1,0 +1,89 @@
+"""How many keyword indexes are open at a time, of the many that a data folder may hold."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Protocol
+
+# tantivy gives each index that is read one thread, and each that is written to six more.
+_READERS, _WRITERS = 24, 4
+_IDLE_SECONDS = 30.0
+
+
+class Closable(Protocol):
+    """An index whose files can be closed at any time and open again by themselves when needed."""
+
+    def close_reader(self) -> None: ...
+
+    def close_writer(self) -> None: ...
+
+
+class KeywordPool:
+    """Closes the readers and writers that were used longest ago when there are too many. Methods
+    block, and any thread may call them."""
+
+    def __init__(
+        self,
+        *,
+        readers: int = _READERS,
+        writers: int = _WRITERS,
+        idle_seconds: float = _IDLE_SECONDS,
+    ) -> None:
+        self._most_readers = readers
+        self._most_writers = writers
+        self._idle_seconds = idle_seconds
+        self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(writers)
+        self._readers: OrderedDict[Closable, None] = OrderedDict()
+        self._writing = 0
+        # Open but not in use, with the moment of their last use; the longest ago first.
+        self._idle: OrderedDict[Closable, float] = OrderedDict()
+
+    def reads(self, index: Closable) -> None:
+        """Note that an index is open and read just now."""
+        closing: Closable | None = None
+        with self._lock:
+            self._readers[index] = None
+            self._readers.move_to_end(index)
+            if len(self._readers) > self._most_readers:
+                closing, _ = self._readers.popitem(last=False)
+        if closing is not None:
+            closing.close_reader()
+
+    @contextlib.contextmanager
+    def writing(self, index: Closable) -> Iterator[None]:
+        """The writer of an index may be open and is in use meanwhile. Waits for a place."""
+        with self._places:
+            with self._lock:
+                self._idle.pop(index, None)
+                self._writing += 1
+                surplus = max(0, self._writing + len(self._idle) - self._most_writers)
+                closing = [self._idle.popitem(last=False)[0] for _ in range(surplus)]
+            try:
+                for each in closing:
+                    each.close_writer()
+                yield
+            finally:
+                with self._lock:
+                    self._writing -= 1
+                    self._idle[index] = time.monotonic()
+
+    def close_idle(self) -> None:
+        """Close the writers that were not in use for a while."""
+        until = time.monotonic() - self._idle_seconds
+        with self._lock:
+            closing = [index for index, last in self._idle.items() if last <= until]
+            for index in closing:
+                del self._idle[index]
+        for index in closing:
+            index.close_writer()
+
+    def forget(self, index: Closable) -> None:
+        """Note that an index was closed as a whole."""
+        with self._lock:
+            self._readers.pop(index, None)
+            self._idle.pop(index, None)
