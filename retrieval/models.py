@@ -23,8 +23,8 @@ class Article:
     """An article as a reader of sources hands it over.
 
     ``url`` is as given, ``text`` is final: offsets of passages count its characters. ``updated`` is
-    when its publisher says it was changed after ``published``. No control character stays but
-    tabs and line ends.
+    when its publisher says it was changed after ``published``, ``picture_url`` where the picture is
+    that the publisher gives it. No control character stays but tabs and line ends.
     """
 
     title: str
@@ -35,6 +35,7 @@ class Article:
     published: Span | None = None
     language: str | None = None
     updated: Span | None = None
+    picture_url: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("title", "text", "source"):

@@ -131,6 +131,11 @@ class SettingsCommands(
     async def private(self, interaction: discord.Interaction[Any], on: bool) -> None:
         await self._change(interaction, private=on)
 
+    @app_commands.command(name="pictures", description=command_text("command-settings-pictures"))
+    @app_commands.describe(on=command_text("command-settings-on"))
+    async def pictures(self, interaction: discord.Interaction[Any], on: bool) -> None:
+        await self._change(interaction, pictures=on)
+
     @app_commands.command(
         name="moderators-channel", description=command_text("command-settings-moderators-channel")
     )
@@ -282,6 +287,7 @@ def _lines(settings: GuildSettings, operators_zone: str, say: Say) -> list[tuple
         ("settings-moderators", roles(settings.moderator_roles, "settings-manage-server")),
         ("settings-threads", say("yes" if settings.threads else "no")),
         ("settings-private", say("yes" if settings.private else "no")),
+        ("settings-pictures", say("yes" if settings.pictures else "no")),
         ("settings-language", language),
         ("settings-limits", "\n".join(_limit_line(each, say) for each in settings.limits) or "–"),
         ("settings-zone", settings.zone or operators_zone),

@@ -41,6 +41,8 @@ class GuildSettings:
     moderator_roles: tuple[int, ...] = ()
     threads: bool = False
     private: bool = False
+    # Whether an article's picture is shown, which Discord fetches from its publisher.
+    pictures: bool = False
     language: str | None = None
     # Where moderators are told what needs them, None for nowhere.
     moderators_channel: int | None = None

@@ -25,9 +25,11 @@ def mark_of(post_id: str) -> str:
     return post_id[:_MARK]
 
 
-def post_page(article: ShownArticle, template: str, mark: str, say: Say) -> Page:
-    """Show an article: its title as a link, publisher and date, and as much of it as ``template``
-    has."""
+def post_page(
+    article: ShownArticle, template: str, mark: str, say: Say, *, pictures: bool = False
+) -> Page:
+    """Show an article: its title as a link, publisher and date, as much of it as ``template`` has, and
+    its picture if ``pictures`` are wanted."""
     reference = article.article
     about = [plain(reference.source or "", 60), timestamp(reference.published_at)]
     lines = [f"### {link(reference.title, reference.url, 200)}"]
@@ -36,6 +38,12 @@ def post_page(article: ShownArticle, template: str, mark: str, say: Say) -> Page
     if said := " · ".join(part for part in about if part):
         lines.append(f"-# {said}")
     embed = discord.Embed(description="\n".join(lines), colour=ANSWER)
+    if pictures and article.picture_url is not None:
+        # Beside a headline there is room for a stamp only.
+        if template == "headline":
+            embed.set_thumbnail(url=article.picture_url)
+        else:
+            embed.set_image(url=article.picture_url)
     embed.set_footer(text=say("footer-id", id=mark))
     return Page(embed, articles=(reference.article_id,))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 import discord
 
@@ -26,6 +27,7 @@ from retrieval.errors import Note
 _PAGE = 2_400  # characters: what fits on a screen
 _OUTLETS = 6
 _PICTURE = "timeline.png"
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,11 @@ class SummaryContext:
     say: Say
 
 
-def summary_pages(summary: Summary, around: SummaryContext) -> list[Page]:
+def summary_pages(
+    summary: Summary, around: SummaryContext, pictures: Mapping[str, str] = _NONE
+) -> list[Page]:
+    """The first page carries a picture of one of its articles, the newest first, if ``pictures`` has
+    an address for it by its id."""
     say = around.say
     blocks = []
     for section in summary.sections:
@@ -50,13 +56,23 @@ def summary_pages(summary: Summary, around: SummaryContext) -> list[Page]:
     blocks += _sources(summary.citations, say)
     outlets = _outlets(summary.outlets, len(summary.articles), say)
     title = summary.title if summary.kind == "article" else f"{summary.title} ({outlets})"
-    return _pages(
+    pages = _pages(
         title, blocks, _notes(summary.notes, say), summary.model, around, summary.citations
     )
+    newest_first = (article.article_id for article in reversed(summary.articles))
+    if picture := _picture_of(newest_first, pictures):
+        pages[0].embed.set_thumbnail(url=picture)
+    return pages
 
 
-def digest_pages(digest: Digest, around: SummaryContext, title: str | None = None) -> list[Page]:
-    """Each story with its lines, outlets and sources; ``title`` instead of the usual one."""
+def digest_pages(
+    digest: Digest,
+    around: SummaryContext,
+    title: str | None = None,
+    pictures: Mapping[str, str] = _NONE,
+) -> list[Page]:
+    """Each story with its lines, outlets and sources; ``title`` instead of the usual one. The first
+    page carries the picture of the first story that has one in ``pictures``, by article id."""
     say = around.say
     if title is None:
         title = (
@@ -64,7 +80,11 @@ def digest_pages(digest: Digest, around: SummaryContext, title: str | None = Non
         )
     blocks = [_story(n, entry, say) for n, entry in enumerate(digest.entries, 1)]
     cited = [citation for entry in digest.entries for citation in entry.citations]
-    return _pages(title, blocks, _notes(digest.notes, say), digest.model, around, cited)
+    pages = _pages(title, blocks, _notes(digest.notes, say), digest.model, around, cited)
+    told = (citation.article.article_id for citation in cited)
+    if picture := _picture_of(told, pictures):
+        pages[0].embed.set_thumbnail(url=picture)
+    return pages
 
 
 def timeline_pages(timeline: Timeline, chart: Chart | None, around: SummaryContext) -> list[Page]:
@@ -118,6 +138,10 @@ def _event(n: int, event: TimelineEvent, say: Say) -> str:
     return "\n".join(
         [f"**{n}.** {day} {plain(event.sentence.text)}", *_source_lines(event.citations, "-# ")]
     )
+
+
+def _picture_of(article_ids: Iterable[str], pictures: Mapping[str, str]) -> str | None:
+    return next((pictures[each] for each in article_ids if each in pictures), None)
 
 
 def _notes(notes: Sequence[Note], say: Say) -> list[str]:

@@ -88,6 +88,7 @@ class IdentifiedArticle:
             "content_hash": self.hash,
             "text": article.text,
             "correction": self.correction,
+            "picture_url": article.picture_url,
         }
 
     def passage_rows(self, version_id: int) -> list[tuple[int, int, int, int]]:

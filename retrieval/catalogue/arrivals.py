@@ -58,6 +58,7 @@ class ShownArticle:
     story_id: int
     language: str | None
     text: str
+    picture_url: str | None = None
 
 
 class ArrivalLog:
@@ -141,16 +142,25 @@ async def shown_articles(
                     story_members.c.story_id,
                     versions.c.language,
                     func.substr(versions.c.text, 1, characters),
+                    versions.c.picture_url,
                     *REFERENCE,
                 )
                 .outerjoin(story_members, story_members.c.version_id == versions.c.id)
                 .where(versions.c.state == INDEXED)
                 .where(versions.c.article_id.in_(article_ids[first : first + LOOKUP]))
             )
-            for version_id, at, story_id, language, text, *reference in connection.execute(query):
+            for version_id, at, story, language, text, picture, *reference in connection.execute(
+                query
+            ):
                 article = Reference(*reference)
                 found[article.article_id] = ShownArticle(
-                    article, version_id, from_micros(at), story_id or version_id, language, text
+                    article,
+                    version_id,
+                    from_micros(at),
+                    story or version_id,
+                    language,
+                    text,
+                    picture,
                 )
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -251,6 +251,16 @@ class ArticleRepository:
                 .limit(limit)
             )
             return [Reference(*row) for row in rows]
+
+    async def pictures(self, article_ids: Collection[str]) -> dict[str, str]:
+        """The addresses of the pictures of those articles that are shown and have one, by article id."""
+        query = (
+            select(versions.c.article_id, versions.c.picture_url)
+            .where(versions.c.state == INDEXED, versions.c.article_id.in_(article_ids))
+            .where(versions.c.picture_url.is_not(None))
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return {row[0]: row[1] for row in rows}
 
     async def any_version(self) -> bool:
         """Whether the catalogue holds any version of any article, shown or not."""

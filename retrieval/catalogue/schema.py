@@ -105,6 +105,8 @@ versions = Table(
     Column("text", Text, nullable=False),
     # The sentence in which the publisher says that it was corrected.
     Column("correction", Text),
+    # Where the picture is that its publisher gives it; nothing of it is fetched or kept.
+    Column("picture_url", Text),
     UniqueConstraint("article_id", "number"),
     CheckConstraint("state IN ('accepted', 'indexed', 'retired', 'archived')", name="state"),
     Index("ix_versions_corpus_id_content_hash", "corpus_id", "content_hash"),

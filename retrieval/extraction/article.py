@@ -123,6 +123,7 @@ class _ParsedPage:
             published=when,
             updated=updated(said, when, hints),
             language=language,
+            picture_url=metadata.picture(said, self.url or address),
         )
 
     def _publisher(self, address: str | None) -> str | None:

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from retrieval.extraction.structured import StructuredData
 from retrieval.extraction.wording import size, words
+from retrieval.web.picture_urls import picture_url
 from retrieval.web.urls import host_name, split_http_url
 
 # Between a headline and the names of a section and a site.
@@ -90,6 +91,16 @@ def canonical(tree: Any, said: StructuredData, url: str | None) -> str | None:
         except ValueError:
             continue
     return None
+
+
+def picture(said: StructuredData, url: str | None) -> str | None:
+    """The address of the picture that the page gives its article."""
+    names = ("og:image:secure_url", "og:image:url", "og:image", "twitter:image")
+    given: list[object] = [value for name in names for value in said.meta.get(name, ())]
+    images = said.article.get("image")
+    for each in images if isinstance(images, list) else [images]:
+        given.append(each.get("url") if isinstance(each, dict) else each)
+    return picture_url(given, url)
 
 
 def language_tag(tree: Any, said: StructuredData) -> str | None:

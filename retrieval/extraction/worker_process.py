@@ -83,7 +83,8 @@ def read_frame(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
 
 def article_record(article: Article) -> dict[str, Any]:
     record = {
-        name: getattr(article, name) for name in ("title", "text", "url", "source", "language")
+        name: getattr(article, name)
+        for name in ("title", "text", "url", "source", "language", "picture_url")
     }
     record["authors"] = list(article.authors)
     for name in ("published", "updated"):

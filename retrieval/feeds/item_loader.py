@@ -79,6 +79,8 @@ def _with_words(incoming: IngestItem, label: str, item: FeedItem) -> IngestItem:
             authors=item.authors or article.authors,
             published=item.published or article.published,
             language=article.language or item.language,
+            # The page's own is made to be shown; a feed's is often a stamp.
+            picture_url=article.picture_url or item.picture_url,
         ),
     )
 

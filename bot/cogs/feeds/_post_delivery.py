@@ -35,9 +35,9 @@ class DiscordPostSender:
         self, post: FeedPost, article: ShownArticle, row: PostedArticle, *, ping: bool
     ) -> SentMessage:
         say = translator_for(post.locale)
-        shown: dict[str, Any] = {
-            "embed": post_page(article, post.template, mark_of(row.id), say).embed
-        }
+        settings = await self._services.guild_settings.of(post.guild_id)
+        page = post_page(article, post.template, mark_of(row.id), say, pictures=settings.pictures)
+        shown: dict[str, Any] = {"embed": page.embed}
         if ping and post.role_id is not None:
             role = discord.Object(post.role_id)
             shown["content"] = f"<@&{post.role_id}>"

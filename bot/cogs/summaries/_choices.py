@@ -12,6 +12,7 @@ import discord
 from bot.bootstrap import Services
 from bot.cogs.ask._delivery import acknowledged
 from bot.cogs.ask._ingest_offer import IngestOfferView
+from bot.cogs.summaries._pictures import summary_pictures
 from bot.cogs.summaries._service import Make, SummaryRunner
 from bot.ops.logging import new_id
 from bot.services.permissions import RequestContext
@@ -83,7 +84,9 @@ class SummaryOfferView(IngestOfferView):
 
         async def make(corpus: str, around: SummaryContext, progress: Any) -> Sequence[Page]:
             made = self._services.summaries.article
-            return summary_pages(await made(corpus, article_id, around.as_of, progress), around)
+            summary = await made(corpus, article_id, around.as_of, progress)
+            pictures = await summary_pictures(self._services, context.settings, summary)
+            return summary_pages(summary, around, pictures)
 
         return make
 

@@ -12,6 +12,7 @@ import discord
 from bot.answering.summaries.service import Digest
 from bot.bootstrap import Services
 from bot.cogs.summaries._direct_channels import DirectChannels
+from bot.cogs.summaries._pictures import digest_pictures
 from bot.cogs.summaries._service import SummaryRunner
 from bot.i18n import Say, translator_for
 from bot.storage.answers import set_message
@@ -55,7 +56,9 @@ class DiscordDigestSender:
             title = None
             if subscription.kind == "topic":
                 title = say("alert-title", topic=subscription.topic or "")
-            pages = digest_pages(digest, around, title)
+            settings = await self._services.guild_settings.of(subscription.guild_id)
+            pictures = await digest_pictures(self._services, settings, digest)
+            pages = digest_pages(digest, around, title, pictures=pictures)
         await self._send(subscription, channel, pages, around, nonce)
 
     async def has_arrived(self, subscription: Subscription, delivery: Delivery) -> bool:

@@ -22,6 +22,7 @@ from bot.cogs.ask._autocomplete import (
     suggest_sources,
 )
 from bot.cogs.summaries._choices import SummaryOfferView
+from bot.cogs.summaries._pictures import digest_pictures, summary_pictures
 from bot.cogs.summaries._service import SummaryRunner
 from bot.errors import UserError
 from bot.i18n.translator import command_text
@@ -108,7 +109,8 @@ class SummaryCommands(commands.Cog):
                 limit=_STORIES,
                 progress=progress,
             )
-            return digest_pages(digest, around)
+            pictures = await digest_pictures(self._services, context.settings, digest)
+            return digest_pages(digest, around, pictures=pictures)
 
         await self._runner.serve(interaction, context, make, form="digest", private=private)
 
@@ -234,6 +236,7 @@ class SummaryCommands(commands.Cog):
                     self._services, self._runner, context, error.url, private=only_me
                 )
                 return [words.with_view(offer)]
-            return summary_pages(summary, around)
+            pictures = await summary_pictures(self._services, context.settings, summary)
+            return summary_pages(summary, around, pictures)
 
         await self._runner.serve(interaction, context, make, form="summary", private=private)

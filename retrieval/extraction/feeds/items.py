@@ -35,6 +35,7 @@ class FeedItem:
     guid: str | None = None
     # What tells it from other items of the same link, None where nothing needs to.
     anchor: str | None = None
+    picture_url: str | None = None
 
     @cached_property
     def identity(self) -> str:
@@ -73,6 +74,7 @@ class FeedItem:
             "categories": list(self.categories),
             "guid": self.guid,
             "anchor": self.anchor,
+            "picture_url": self.picture_url,
         }
 
     @classmethod

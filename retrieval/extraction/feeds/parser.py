@@ -23,6 +23,7 @@ from retrieval.extraction.feeds.values import (
     language_code,
     listed,
     names_of,
+    pictures_of,
     plain,
     span_of,
     spoken_language,
@@ -34,6 +35,7 @@ from retrieval.extraction.fragments import cleaned
 from retrieval.extraction.wording import size, tidy
 from retrieval.text.encoding import decode_page
 from retrieval.web.outlets import publisher_of, syndicated
+from retrieval.web.picture_urls import picture_url
 from retrieval.web.urls import canonical_url, host_name
 
 # More than any feed lists; a sitemap may list 50,000, the newest of which are kept.
@@ -212,6 +214,7 @@ def _entry(number: int, entry: Any, context: _Context) -> FeedItem:
         ),
         categories=tuple(tag for tag in tags if tag)[:_MOST_CATEGORIES],
         guid=string(entry.get("id")),
+        picture_url=picture_url(pictures_of(entry), url or context.base),
     )
 
 
@@ -273,6 +276,7 @@ def _json_item(number: int, item: dict[str, Any], context: _Context) -> FeedItem
             :_MOST_CATEGORIES
         ],
         guid=identity,
+        picture_url=picture_url((item.get("image"), item.get("banner_image")), url or context.base),
     )
 
 

@@ -153,6 +153,28 @@ def _without_address(value: str) -> str:
     return _MAIL.sub("", value).strip(" <>()")
 
 
+def pictures_of(entry: Any) -> list[Any]:
+    """The addresses of an entry's pictures, the largest first: those of Media RSS, what is enclosed,
+    and thumbnails."""
+    media = [each for each in entry.get("media_content", []) if _is_picture(each)]
+    media.sort(key=_width, reverse=True)
+    enclosed = [each for each in entry.get("enclosures", []) if _is_picture(each)]
+    found = [each.get("url") or each.get("href") for each in (*media, *enclosed)]
+    return [*found, *(each.get("url") for each in entry.get("media_thumbnail", []))]
+
+
+def _is_picture(media: Any) -> bool:
+    kind = media.get("medium") or media.get("type") or ""
+    return kind.lower().startswith("image")
+
+
+def _width(media: Any) -> int:
+    try:
+        return int(media.get("width") or 0)
+    except ValueError:
+        return 0
+
+
 def body_text(fragment: str) -> str:
     if _ESCAPED_TWICE.match(fragment):
         fragment = unescape(fragment)

@@ -51,5 +51,6 @@ def read_item(label: str, item: FeedItem) -> IngestItem:
             authors=item.authors,
             published=not_to_come(item.published),
             language=item.language,
+            picture_url=item.picture_url,
         ),
     )
