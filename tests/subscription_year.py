@@ -17,6 +17,7 @@ from bot.cogs.summaries._direct_channels import DirectChannels
 from bot.storage.subscriptions import Subscription, active_subscriptions, add_subscription
 from bot.subscriptions.runner import SubscriptionRunner
 from tests.discord_standin import Channel, DiscordStandIn, User
+from tests.integration.discord.looking import footer
 
 _STEP = timedelta(minutes=30)
 # From half past five UTC on, for two hours, no direct message can be opened.
@@ -90,13 +91,7 @@ async def play(bot: NewsdeskBot, standin: DiscordStandIn, days: int) -> Outcome:
         standin.clock.advance((moment - library.clock()).total_seconds())
     refused = sum("Missing Permissions" in str(r) or "too fast" in str(r) for r in standin.refusals)
     came = tuple(
-        len(
-            [
-                m
-                for m in standin.bot_messages(place)
-                if m.embeds and "id " in str(m.embed.get("footer"))
-            ]
-        )
+        len([m for m in standin.bot_messages(place) if "id " in footer(m)])
         for place in (channel, ada.direct, bob.direct)
     )
     mondays = sum((midnight + timedelta(days=n)).weekday() == 0 for n in range(days))

@@ -15,6 +15,7 @@ from bot.i18n import Say, say_note
 from bot.storage.answer_notes import AnswerNote
 from bot.ui.citation_links import citation_links, linked_marks
 from bot.ui.escaping import link, plain, unmarked
+from bot.ui.layouts import Block, Layout, on_pages
 from bot.ui.pages import ANSWER, DESCRIPTION, EMBED, FIELD, FIELDS, QUIET, Page, note
 from bot.ui.splitting import split
 from retrieval.models import Reference
@@ -171,24 +172,29 @@ def sources_pages(
     say: Say,
     removed: Mapping[str, datetime],
     texts: Mapping[str, str] = _NO_TEXTS,
+    pictures: Mapping[str, str] = _NO_TEXTS,
 ) -> list[Page]:
     """The quoted passages of an answer below their articles, for the one who wants to check, each in
-    its paragraph where ``texts`` (by article id) has that. Of ``removed`` articles (by id, with the
-    moment) it is told instead."""
-    pieces = []
+    its paragraph where ``texts`` (by article id) has that, an article in a block of its own with its
+    picture if ``pictures`` has one. Of ``removed`` articles (by id, with the moment) it is told
+    instead."""
+    blocks = []
     for article, cited in grouped(citations).items():
-        source = f"\n{_cited(article, cited, say)}"
+        source = _cited(article, cited, say)
         moment = removed.get(article.article_id)
         if moment is not None:
             at = f"<t:{int(moment.timestamp())}:D>"
-            pieces.append(f"{source}\n{say('source-removed', at=at)}")
+            blocks.append(Block(f"{source}\n{say('source-removed', at=at)}"))
             continue
         text = texts.get(article.article_id, "")
-        first, *more = [f"> {marks([each.n])} {_in_paragraph(each.quote, text)}" for each in cited]
-        pieces += [f"{source}\n{first}", *more]
-    if not pieces:
+        quoted = [f"> {marks([each.n])} {_in_paragraph(each.quote, text)}" for each in cited]
+        quoted[0] = f"{source}\n{quoted[0]}"
+        picture = pictures.get(article.article_id)
+        for number, part in enumerate(split(quoted, DESCRIPTION, "\n")):
+            blocks.append(Block(part, None if number else picture, plain(article.title, 200)))
+    if not blocks:
         return [note(say("no-sources"))]
-    return [note(text.strip()) for text in split(pieces, DESCRIPTION, "\n")]
+    return [Page.of_layout(Layout(part, colour=QUIET)) for part in on_pages(blocks)]
 
 
 def _in_paragraph(quoted: str, text: str) -> str:

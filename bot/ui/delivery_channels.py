@@ -47,12 +47,12 @@ class InteractionDelivery(DeliveryChannel):
         self._private = private
 
     async def show(self, page: Page) -> None:
-        self.message = await self._interaction.edit_original_response(**_parts(page))
+        self.message = await self._interaction.edit_original_response(**page.edited())
 
     async def add(self, page: Page) -> None:
         self._goes_on()
         self.message = await self._interaction.followup.send(
-            ephemeral=self._private, wait=True, **_sent(page)
+            ephemeral=self._private, wait=True, **page.sent()
         )
 
     async def withdraw(self) -> None:
@@ -80,12 +80,12 @@ class ChannelDelivery(DeliveryChannel):
             self._first = self.message = await self._send(page)
             return
         try:
-            await self._first.edit(**_parts(page))
+            await self._first.edit(**page.edited())
         except discord.HTTPException as error:
             if error.code != THREAD_ARCHIVED or not isinstance(self._channel, discord.Thread):
                 raise
             await self._channel.edit(archived=False)
-            await self._first.edit(**_parts(page))
+            await self._first.edit(**page.edited())
 
     async def add(self, page: Page) -> None:
         self._goes_on()
@@ -103,13 +103,13 @@ class ChannelDelivery(DeliveryChannel):
             reference = self._reply_to.to_reference(fail_if_not_exists=False)
             try:
                 return await self._channel.send(
-                    nonce=nonce, reference=reference, mention_author=False, **_sent(page)
+                    nonce=nonce, reference=reference, mention_author=False, **page.sent()
                 )
             except discord.HTTPException as error:
                 if error.code != NO_HISTORY:
                     raise
                 self._reply_to = None
-        return await self._channel.send(nonce=nonce, **_sent(page))
+        return await self._channel.send(nonce=nonce, **page.sent())
 
 
 class DMDelivery(ChannelDelivery):
@@ -124,15 +124,3 @@ async def join(channel: object) -> None:
     if isinstance(channel, discord.Thread) and channel.me is None:
         with contextlib.suppress(discord.HTTPException, aiohttp.ClientError):
             await channel.join()
-
-
-def _parts(page: Page) -> dict[str, Any]:
-    parts: dict[str, Any] = {"embed": page.embed, "view": page.view}
-    return parts | ({"attachments": [page.picture.file()]} if page.picture is not None else {})
-
-
-def _sent(page: Page) -> dict[str, Any]:
-    parts: dict[str, Any] = {"embed": page.embed}
-    if page.view is not None:
-        parts["view"] = page.view
-    return parts | ({"file": page.picture.file()} if page.picture is not None else {})

@@ -19,11 +19,13 @@ from bot.errors import UserError
 from bot.i18n import Say
 from bot.ops.logging import new_id
 from bot.ui import error_pages
+from bot.ui.layouts import Layout
 from bot.ui.pages import DESCRIPTION, QUIET, Page
 from bot.ui.splitting import split
 
 _SECONDS = 900.0
 _MOST_HELD = 200
+_LAYOUT = "layout"  # no key of an embed
 
 Check = Callable[[discord.Interaction[Any]], Awaitable[object]]
 
@@ -127,7 +129,8 @@ class PagedLists:
             await held.check(interaction)
             view = page_view(held_id, number, held.pages.count, held.say)
             page = await held.pages.load(number)
-            await interaction.edit_original_response(embed=page.embed, view=view)
+            shown = replace(page, view=view).fitting(interaction.message)
+            await interaction.edit_original_response(**shown.edited())
         except Exception as error:  # noqa: BLE001 - told and logged in one place
             await error_pages.report(interaction, error, held.say, "turning a page")
 
@@ -147,12 +150,24 @@ def page_view(kept_id: str, number: int, count: int, say: Say) -> discord.ui.Vie
 
 def as_record(pages: Sequence[Page]) -> dict[str, Any]:
     articles = dict.fromkeys(article for page in pages for article in page.articles)
-    return {"pages": [page.embed.to_dict() for page in pages], "articles": list(articles)}
+    return {"pages": [_page_record(page) for page in pages], "articles": list(articles)}
 
 
-def embeds_of(record: dict[str, Any]) -> list[discord.Embed]:
+def pages_of(record: dict[str, Any]) -> list[Page]:
     """The pages that were kept; none if it is something else."""
-    return [discord.Embed.from_dict(page) for page in record.get("pages", [])]
+    return [_page_of(page) for page in record.get("pages", [])]
+
+
+def _page_record(page: Page) -> dict[str, Any]:
+    if page.layout is not None:
+        return {_LAYOUT: page.layout.to_record()}
+    return dict(page.embed.to_dict())
+
+
+def _page_of(record: dict[str, Any]) -> Page:
+    if _LAYOUT in record:
+        return Page.of_layout(Layout.from_record(record[_LAYOUT]))
+    return Page(discord.Embed.from_dict(record))
 
 
 def articles_of(record: dict[str, Any]) -> list[str]:

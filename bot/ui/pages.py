@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, replace
+from typing import Any
 
 import discord
+
+from bot.ui.layouts import Layout
 
 # Discord's limits, less some room for marks of our own.
 DESCRIPTION = 3_500
@@ -34,13 +37,40 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One message: an embed and what can be done with it. ``articles`` are the ids of those that it
-    rests on, where that matters later."""
+    """One message: an embed, or a ``layout`` in its place, and what can be done with it. ``articles``
+    are the ids of those that it rests on, where that matters later."""
 
     embed: discord.Embed
     view: discord.ui.View | None = None
     picture: Picture | None = None
     articles: tuple[str, ...] = ()
+    layout: Layout | None = None
+
+    @classmethod
+    def of_layout(cls, layout: Layout, articles: tuple[str, ...] = ()) -> Page:
+        return cls(discord.Embed(), articles=articles, layout=layout)
+
+    def fitting(self, message: discord.Message | None) -> Page:
+        """As it can be shown in place of what ``message`` shows: a layout stays one."""
+        if self.layout is not None or message is None or not message.flags.components_v2:
+            return self
+        return replace(self, layout=Layout.of_embed(self.embed))
+
+    def sent(self) -> dict[str, Any]:
+        """What discord.py is given to send it."""
+        if self.layout is not None:
+            return {"view": self.layout.view(self.view)}
+        parts: dict[str, Any] = {"embed": self.embed}
+        if self.view is not None:
+            parts["view"] = self.view
+        return parts | ({"file": self.picture.file()} if self.picture is not None else {})
+
+    def edited(self) -> dict[str, Any]:
+        """What discord.py is given to show it in place of what a message shows."""
+        if self.layout is not None:
+            return {"content": None, "embed": None, "view": self.layout.view(self.view)}
+        parts: dict[str, Any] = {"embed": self.embed, "view": self.view}
+        return parts | ({"attachments": [self.picture.file()]} if self.picture is not None else {})
 
     def with_view(self, view: discord.ui.View) -> Page:
         return replace(self, view=view)

@@ -20,12 +20,14 @@ from bot.charts.coverage import Chart
 from bot.i18n import Say, say_note
 from bot.ui.answers import marks, source_line, timestamp
 from bot.ui.escaping import plain, unmarked
+from bot.ui.layouts import Block, Layout, on_pages
 from bot.ui.pages import ANSWER, Page, Picture
 from bot.ui.splitting import split
 from retrieval.errors import Note
 
 _PAGE = 2_400  # characters: what fits on a screen
 _OUTLETS = 6
+_NOTES = 3
 _PICTURE = "timeline.png"
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -71,19 +73,28 @@ def digest_pages(
     title: str | None = None,
     pictures: Mapping[str, str] = _NONE,
 ) -> list[Page]:
-    """Each story with its lines, outlets and sources; ``title`` instead of the usual one. The first
-    page carries the picture of the first story that has one in ``pictures``, by article id."""
+    """Each story in a block of its own with its lines, outlets and sources, and with its picture if
+    ``pictures`` has one by article id; ``title`` instead of the usual one."""
     say = around.say
     if title is None:
         title = (
             say("digest-title-topic", topic=digest.topic) if digest.topic else say("digest-title")
         )
-    blocks = [_story(n, entry, say) for n, entry in enumerate(digest.entries, 1)]
+    blocks = [
+        Block(_story(n, entry, say), _picture_of(_articles_of(entry), pictures), plain(entry.title))
+        for n, entry in enumerate(digest.entries, 1)
+    ]
+    if notes := _notes(digest.notes, say)[:_NOTES]:
+        blocks.append(Block("\n".join(f"-# {plain(note, 300)}" for note in notes)))
     cited = [citation for entry in digest.entries for citation in entry.citations]
-    pages = _pages(title, blocks, _notes(digest.notes, say), digest.model, around, cited)
-    told = (citation.article.article_id for citation in cited)
-    if picture := _picture_of(told, pictures):
-        pages[0].embed.set_thumbnail(url=picture)
+    articles = tuple(dict.fromkeys(citation.article.article_id for citation in cited))
+    parts = on_pages(blocks, _PAGE)
+    at = f"<t:{int(around.as_of.timestamp())}:f>"
+    pages = []
+    for number, part in enumerate(parts, 1):
+        footer = " · ".join([*_small_print(number, len(parts), digest.model, around), at])
+        layout = Layout(part, unmarked(title, 250), footer, ANSWER)
+        pages.append(Page.of_layout(layout, articles))
     return pages
 
 
@@ -140,6 +151,12 @@ def _event(n: int, event: TimelineEvent, say: Say) -> str:
     )
 
 
+def _articles_of(entry: DigestEntry) -> list[str]:
+    """The ids of a story's articles, those first that it is told by."""
+    cited = [citation.article.article_id for citation in entry.citations]
+    return [*cited, entry.story.latest.article.article_id]
+
+
 def _picture_of(article_ids: Iterable[str], pictures: Mapping[str, str]) -> str | None:
     return next((pictures[each] for each in article_ids if each in pictures), None)
 
@@ -156,20 +173,23 @@ def _pages(
     around: SummaryContext,
     cited: Sequence[Citation],
 ) -> list[Page]:
-    say = around.say
     articles = tuple(dict.fromkeys(citation.article.article_id for citation in cited))
-    texts = split([*blocks, *(f"-# {plain(note, 300)}" for note in notes[:3])], _PAGE, "\n\n")
+    texts = split([*blocks, *(f"-# {plain(note, 300)}" for note in notes[:_NOTES])], _PAGE, "\n\n")
     pages = []
     for number, text in enumerate(texts, 1):
         embed = discord.Embed(title=unmarked(title, 250), description=text, colour=ANSWER)
-        made_of = say("quotations-only") if model == QUOTATIONS else unmarked(model, 80)
-        parts = [made_of, say("footer-id", id=around.id)]
-        if len(texts) > 1:
-            parts.insert(0, say("page-of", page=number, pages=len(texts)))
-        embed.set_footer(text=" · ".join([*parts, say("as-of")]))
+        embed.set_footer(text=" · ".join(_small_print(number, len(texts), model, around)))
         embed.timestamp = around.as_of
         pages.append(Page(embed, articles=articles))
     return pages
+
+
+def _small_print(number: int, count: int, model: str, around: SummaryContext) -> list[str]:
+    """What stands below a page, but for the moment, which comes behind the last."""
+    say = around.say
+    made_of = say("quotations-only") if model == QUOTATIONS else unmarked(model, 80)
+    paged = [say("page-of", page=number, pages=count)] if count > 1 else []
+    return [*paged, made_of, say("footer-id", id=around.id), say("as-of")]
 
 
 def _sources(citations: Sequence[Citation], say: Say) -> list[str]:

@@ -24,7 +24,7 @@ from typing import Any
 from bot.evaluation.questions import read_records
 from tests.benchmarks import weekly_news
 from tests.benchmarks.scraped_figures import Scraper, compare, longest_stall
-from tests.discord_standin import DiscordStandIn, Interaction, User
+from tests.discord_standin import DiscordStandIn, Interaction, Message, User
 from tests.discord_standin.model import Channel
 
 SERVERS, PEOPLE = 5, 50
@@ -113,14 +113,14 @@ async def _burst(people: list[tuple[User, Channel]], asked: list[str]) -> list[I
 async def _final(interaction: Interaction) -> str:
     """How a question ended, as its asker sees it."""
     try:
-        message = await interaction.final(lambda m: _kind(m.embeds) is not None, timeout=300)
+        message = await interaction.final(lambda m: _kind(m) is not None, timeout=300)
     except AssertionError:
         return "nothing"
-    return _kind(message.embeds) or "nothing"
+    return _kind(message) or "nothing"
 
 
-def _kind(embeds: list[dict[str, Any]]) -> str | None:
-    text = json.dumps(embeds)
+def _kind(message: Message) -> str | None:
+    text = json.dumps([message.embeds, message.components])
     if "as of" in text:
         return "answer"
     if "Too many questions are waiting" in text or "several questions waiting" in text:
@@ -135,7 +135,7 @@ def _print(
     figures: dict[str, Any],
 ) -> bool:  # fmt: skip
     acknowledged = [i.acknowledged_after for i in interactions if i.acknowledged_after is not None]
-    every = [len([m for m in i.messages if _kind(m.embeds)]) for i in interactions]
+    every = [len([m for m in i.messages if _kind(m)]) for i in interactions]
     lateness = max(standin.gateway.heartbeat_lateness, default=0.0)
     kinds = {kind: finals.count(kind) for kind in sorted(set(finals))}
     checks = [

@@ -8,12 +8,14 @@ from .model import (
     BUTTON,
     COMPONENTS_V2,
     CONTAINER,
+    GALLERY,
     LABEL,
     SECTION,
     SELECTS,
     STRING_SELECT,
     TEXT_DISPLAY,
     TEXT_INPUT,
+    THUMBNAIL,
     Json,
     walk,
 )
@@ -103,6 +105,8 @@ def _check_url(
 
 
 def _check_new_components(components: list[Json], errors: FormErrors) -> None:
+    """docs.discord.com/developers/components/reference#component-object: 40 components and 4,000
+    characters in all."""
     parts = walk(components)
     if len(parts) > 40:
         errors.add("components", "BASE_TYPE_MAX_LENGTH", "The total number of components must be 40 or fewer")  # fmt: skip
@@ -134,14 +138,31 @@ def _check_part(part: Json, at: str, errors: FormErrors) -> None:
             errors.add(f"{at}.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 3 in length.")  # fmt: skip
         if not part.get("accessory"):
             errors.add(f"{at}.accessory", "BASE_TYPE_REQUIRED", "This field is required")
+        elif part["accessory"].get("type") not in (BUTTON, THUMBNAIL):
+            errors.add(f"{at}.accessory.type", "BASE_TYPE_CHOICES", "Value must be one of (2, 11).")
         else:
             _check_part(part["accessory"], f"{at}.accessory", errors)
+    elif kind in (THUMBNAIL, GALLERY):
+        _check_media(part, at, errors)
     elif kind == TEXT_DISPLAY:
         if not str(part.get("content") or "").strip():
             errors.add(f"{at}.content", "BASE_TYPE_REQUIRED", "This field is required")
     elif kind == CONTAINER and not inner:
         errors.add(f"{at}.components", "BASE_TYPE_REQUIRED", "This field is required")
     _check_parts(inner, f"{at}.components", errors)
+
+
+def _check_media(part: Json, at: str, errors: FormErrors) -> None:
+    """docs.discord.com/developers/components/reference#thumbnail and #media-gallery"""
+    items = [part] if part["type"] == THUMBNAIL else part.get("items") or []
+    if not 1 <= len(items) <= 10:
+        errors.add(f"{at}.items", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 10 in length.")
+    for item in items:
+        url = str((item.get("media") or {}).get("url") or "")
+        if not url.startswith(("http://", "https://", "attachment://")):
+            errors.add(f"{at}.media.url", "URL_TYPE_INVALID_SCHEME", "Scheme must be one of ('http', 'https', 'attachment').")  # fmt: skip
+        errors.too_long(f"{at}.media.url", url, 2048)
+        errors.too_long(f"{at}.description", item.get("description"), 1024)
 
 
 def _check_button(part: Json, at: str, errors: FormErrors) -> None:

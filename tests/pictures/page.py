@@ -8,16 +8,27 @@ from __future__ import annotations
 
 import base64
 import html
+import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from tests.discord_standin import Message
-from tests.discord_standin.model import CONTAINER, SECTION, SELECTS, TEXT_DISPLAY, Json, label_of
+from tests.discord_standin.model import (
+    CONTAINER,
+    GALLERY,
+    SECTION,
+    SELECTS,
+    SEPARATOR,
+    TEXT_DISPLAY,
+    THUMBNAIL,
+    Json,
+    label_of,
+)
 from tests.pictures.markup import markup
 
 _STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
-_COMMAND_INTERACTION, _THUMBNAIL, _GALLERY, _SEPARATOR, _LINK_BUTTON = 2, 11, 12, 14, 5
+_COMMAND_INTERACTION, _LINK_BUTTON = 2, 5
 
 
 def page(title: str, bodies: Sequence[str]) -> str:
@@ -99,13 +110,16 @@ class _Drawing:
         return html.escape(member.account.name) if member else "unknown-user"
 
     def _image(self, url: str, kind: str) -> str:
-        """Of what was attached its bytes; of what lies elsewhere a grey field, for nothing is fetched."""
+        """Of what was attached its bytes; of what lies elsewhere a field of some colour, for nothing is
+        fetched."""
         for attached in self._message.attachments:
             if url in (attached.url, f"attachment://{attached.filename}"):
                 data = base64.b64encode(attached.content).decode()
                 url = f"data:{attached.content_type};base64,{data}"
                 return f'<img class="{kind}" src="{url}">'
-        return f'<div class="{kind}" style="background:#80848e;min-height:80px"></div>'
+        hue = zlib.crc32(url.encode()) % 360
+        shade = f"linear-gradient(160deg,hsl({hue} 45% 62%),hsl({(hue + 40) % 360} 40% 34%))"
+        return f'<div class="{kind} elsewhere" style="background:{shade}"></div>'
 
     def _embed(self, embed: Json) -> str:
         parts = []
@@ -158,11 +172,11 @@ class _Drawing:
             return f"<div class=section><div>{inner}</div>{self._component(part['accessory'])}</div>"  # fmt: skip
         if kind == TEXT_DISPLAY:
             return f"<div class=text>{self._text(part['content'])}</div>"
-        if kind == _THUMBNAIL:
+        if kind == THUMBNAIL:
             return self._image(part["media"]["url"], "thumb")
-        if kind == _GALLERY:
+        if kind == GALLERY:
             return "".join(self._image(each["media"]["url"], "picture") for each in part["items"])
-        if kind == _SEPARATOR:
+        if kind == SEPARATOR:
             return "<hr>"
         if kind in SELECTS:
             return self._select(part)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,16 @@ _ORCHARD_TEXT = (
     "open to everyone and its fruit free.\n\nSchools may adopt a row each. Gardener Ruben Achterberg said that forty "
     "classes had asked for one within a week.\n\nThe planting costs 1.2 million crowns and begins at Easter."
 )  # fmt: skip
+
+
+def _pictured(items: Iterable[IngestItem]) -> Iterable[IngestItem]:
+    """The articles, most with a picture."""
+    for n, item in enumerate(items):
+        if item.article is not None and n % 4 != 3:
+            url = f"https://img.maravel.example/{n}.jpg"
+            yield replace(item, article=replace(item.article, picture_url=url))
+        else:
+            yield item
 
 
 class Stage:
@@ -132,6 +143,18 @@ async def _summaries(stage: Stage) -> None:
         stage.draw(name, await asked.final(whole))
 
 
+async def _with_pictures(stage: Stage) -> None:
+    """The same where the server wants pictures of articles."""
+    await stage.do(stage.mo, "settings pictures", on=True)
+    digest = await stage.ada.slash(stage.general, "digest", period="week")
+    stage.draw("digest-pictures", await digest.final(whole))
+    answer = await stage.ask(stage.ada, BRIDGE)
+    stage.draw("sources-pictures", await stage.press(stage.ada, answer, "Sources"))
+    summary = await stage.ada.slash(stage.general, "summary article", article=LINK)
+    stage.draw("summary-pictures", await summary.final(whole))
+    await stage.do(stage.mo, "settings pictures", on=False)
+
+
 async def _help(stage: Stage) -> None:
     stage.draw("help-member", await stage.do(stage.ada, "help"))
     stage.draw("help-moderator", await stage.do(stage.mo, "help"))
@@ -204,7 +227,7 @@ async def _feeds(stage: Stage) -> None:
 
 
 async def _jobs(stage: Stage) -> None:
-    stage.site.seconds = 0.04
+    stage.site.seconds = 0.2
     links = " ".join([stage.site.url("/status/404"), *(stage.site.url(f"/news/{n}") for n in range(40, 65))])  # fmt: skip
     begun = await stage.mo.slash(stage.general, "ingest url", links=links)
     stage.draw("job-running", await begun.final(lambda m: "█" in m.text))
@@ -250,14 +273,14 @@ async def _abuse(stage: Stage) -> None:
 
 
 SCENES: tuple[Callable[[Stage], Awaitable[None]], ...] = (
-    _answers, _summaries, _help, _subscriptions, _feeds, _jobs, _moderating, _setup, _abuse,
+    _answers, _summaries, _with_pictures, _help, _subscriptions, _feeds, _jobs, _moderating, _setup, _abuse,
 )  # fmt: skip
 
 
 async def play(folder: Path) -> dict[str, list[str]]:
     """The messages of each picture as HTML; ``folder`` holds the bot's data."""
     async with _staged(folder) as stage:
-        await stage.bring_in(demo_articles(NOW))
+        await stage.bring_in(_pictured(demo_articles(NOW)))
         for scene in SCENES:
             await scene(stage)
     return stage.pictures

@@ -26,7 +26,11 @@ from bot.ui.answers import (
 )
 from bot.ui.edit_throttle import EditThrottle
 from bot.ui.escaping import link, plain, unmarked
+from bot.ui.layouts import Block, Layout, on_pages
 from bot.ui.links import link_of, links_in
+from bot.ui.pager import as_record as pages_record
+from bot.ui.pager import page_view, pages_of
+from bot.ui.pages import Page, note
 from bot.ui.splitting import split
 from retrieval.errors import Note
 from retrieval.models import Reference
@@ -146,6 +150,12 @@ def test_a_note_of_moderators_stays_within_discords_limits(sources: int, said: s
         assert len(page.embed.fields) > 1 or sources == 1
 
 
+def blocks_of(page: Page) -> list[str]:
+    """The texts of a page that is made of components."""
+    assert page.layout is not None
+    return [block.text for block in page.layout.blocks]
+
+
 def test_an_article_stands_once_among_the_sources_with_all_its_passages() -> None:
     bridge, ferry = [
         Reference(name, None, f"The {name}", "Courier", None) for name in ("bridge", "ferry")
@@ -161,21 +171,19 @@ def test_an_article_stands_once_among_the_sources_with_all_its_passages() -> Non
         "[1][3] Courier · The bridge · also: Reuters, BBC\n[2] Courier · The ferry"
     )
     [sources] = sources_pages(cited, translator_for("en"), {})
-    assert sources.embed.description == (
+    assert blocks_of(sources) == [
         "[1][3] Courier · The bridge · also: Reuters, BBC\n"
         "> [1] It cost 412 million.\n"
-        "> [3] It is long.\n"
-        "\n"
-        "[2] Courier · The ferry\n"
-        "> [2] It sails."
-    )
+        "> [3] It is long.",
+        "[2] Courier · The ferry\n> [2] It sails.",
+    ]
 
 
 def test_many_passages_of_one_article_are_all_shown_whole_on_pages() -> None:
     cited = tuple(Citation(n, article_of(1), f"Words {n} " + "w " * 250) for n in range(1, 31))
     pages = sources_pages(cited, translator_for("en"), {})
-    said = [str(page.embed.description) for page in pages]
-    assert all(len(text) <= 4_096 for text in said)
+    said = [text for page in pages for text in blocks_of(page)]
+    assert all(sum(map(len, blocks_of(page))) <= 4_000 for page in pages)
     assert "\n".join(said).count("](https:") == 1
     quoted = [line for text in said for line in text.split("\n")[0 if text[0] == ">" else 1 :]]
     assert [line.split(" w ")[0] for line in quoted] == [f"> [{n}] Words {n}" for n in range(1, 31)]
@@ -192,6 +200,31 @@ def test_a_bare_date_is_shown_as_a_day_and_a_moment_as_a_moment() -> None:
 def test_an_answer_comes_back_from_what_is_kept_of_it() -> None:
     answer = long_answer(3)
     assert from_record("Q?", as_record(answer)) == answer
+
+
+def test_blocks_go_on_pages_that_discord_takes_with_each_picture_once() -> None:
+    blocks = [Block(f"{n} " + "word " * size, f"https://img.example/{n}", "x" * 300) for n, size in enumerate((5,) * 20 + (900,) + (300,) * 4)]  # fmt: skip
+    parts = on_pages(blocks)
+    pages = [Page.of_layout(Layout(part, "T" * 250, "F" * 120, 5), ("a",)) for part in parts]
+    for page in pages:
+        assert page.layout is not None
+        view = page.layout.view(page_view("abcdefgh", 0, 2, translator_for("en")))
+        assert view.total_children_count <= 40
+        assert view.content_length() <= 4_000
+    shown = [block.picture for part in parts for block in part if block.picture]
+    assert shown == [block.picture for block in blocks]
+    # A text that is cut goes on without its picture.
+    assert "".join(b.text for part in parts for b in part).count("word") == 20 * 5 + 900 + 4 * 300
+    assert pages_of(json.loads(json.dumps(pages_record(pages)))) == [
+        replace(page, articles=()) for page in pages
+    ]
+
+
+def test_pages_that_were_kept_as_embeds_are_embeds_again() -> None:
+    page = note("Some words")
+    [again] = pages_of(json.loads(json.dumps(pages_record([page]))))
+    assert again.layout is None
+    assert again.embed == page.embed
 
 
 def test_slow_edits_become_rarer_and_quick_ones_recover() -> None:
@@ -229,9 +262,7 @@ def test_who_else_has_the_story_stands_behind_its_source() -> None:
     answer = Answer("Q?", "All. [1]", False, (AnswerSentence("All.", (1,)),), cited)
     [page] = answer_pages(answer, AnswerContext("abcdefgh", NOW, translator_for("en")))
     assert "Courier · [A bridge](https://paper.example/a) · also: Reuters, BBC" in str(page.embed.fields[0].value)  # fmt: skip
-    assert "auch: Reuters, BBC" in str(
-        sources_pages(cited, translator_for("de"), {})[0].embed.description
-    )
+    assert "auch: Reuters, BBC" in blocks_of(sources_pages(cited, translator_for("de"), {})[0])[0]
     assert from_record("Q?", as_record(answer)) == answer
 
 

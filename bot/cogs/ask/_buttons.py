@@ -139,10 +139,13 @@ class AnswerButtonHandlers:
         cited = [citation.article.article_id for citation in answer.citations]
         removed = await removals(self._services.library, given.corpus, cited)
         texts = await texts_of(self._services.library, cited)
-        first, *more = sources_pages(answer.citations, context.say, removed, texts)
-        await interaction.edit_original_response(embed=first.embed)
+        pictures = {}
+        if context.settings.pictures:
+            pictures = await self._services.library.catalogue.articles.pictures(cited)
+        first, *more = sources_pages(answer.citations, context.say, removed, texts, pictures)
+        await interaction.edit_original_response(**first.edited())
         for page in more:
-            await interaction.followup.send(embed=page.embed, ephemeral=True)
+            await interaction.followup.send(ephemeral=True, **page.sent())
 
     async def _ask_moderators(
         self, interaction: discord.Interaction[Any], context: RequestContext, given: StoredAnswer

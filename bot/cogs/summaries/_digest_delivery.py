@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import discord
 
@@ -21,6 +21,7 @@ from bot.subscriptions.runner import DeliveryImpossible, DeliveryRefused
 from bot.ui.delivery_channels import join
 from bot.ui.escaping import plain
 from bot.ui.failures import described
+from bot.ui.layouts import shown_texts
 from bot.ui.pager import page_view
 from bot.ui.pages import Page, note
 from bot.ui.summaries import SummaryContext, digest_pages
@@ -68,9 +69,8 @@ class DiscordDigestSender:
         me = self._client.user
         try:
             async for message in channel.history(after=delivery.at - _ABOUT_NOW, limit=_LOOKED_AT):
-                footers = [embed.footer.text or "" for embed in message.embeds]
                 mine = me is not None and message.author.id == me.id
-                if mine and any(delivery.id[:8] in footer for footer in footers):
+                if mine and any(delivery.id[:8] in text for text in shown_texts(message)):
                     return True
         except discord.Forbidden:
             return False  # it may write there and not read: the nonce has to do
@@ -131,12 +131,11 @@ class DiscordDigestSender:
                 subscription.user_id,
                 private=private,
             )
-        more: dict[str, Any] = {} if view is None else {"view": view}
         await join(channel)
         with _refusals_told(say):
             # With a nonce discord.py has Discord enforce it: the same message is taken once.
             try:
-                message = await channel.send(embed=first.embed, nonce=nonce, **more)
+                message = await channel.send(nonce=nonce, **replace(first, view=view).sent())
             except discord.HTTPException as error:
                 self._direct.note(error)
                 raise

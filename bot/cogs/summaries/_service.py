@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -26,7 +27,7 @@ from bot.storage.answers import StoredAnswer, answer_by_id, save_answer, set_mes
 from bot.ui import error_pages
 from bot.ui.delivery import MessageDelivery
 from bot.ui.escaping import plain
-from bot.ui.pager import articles_of, as_record, embeds_of, page_view
+from bot.ui.pager import articles_of, as_record, page_view, pages_of
 from bot.ui.pages import BUSY, Page, note
 from bot.ui.summaries import SummaryContext
 
@@ -145,7 +146,7 @@ class SummaryRunner:
             await interaction.response.defer()
             await self._services.requests.wait_until_recorded(kept_id)
             given = await answer_by_id(self._services.library.database, kept_id)
-            pages = embeds_of(given.answer) if given is not None else []
+            pages = pages_of(given.answer) if given is not None else []
             if given is None or number >= len(pages):
                 raise UserError("answer-gone")
             message_id = interaction.message.id if interaction.message else None
@@ -157,12 +158,12 @@ class SummaryRunner:
             if removed := await self._services.ask.removed_of(given, articles_of(given.answer)):
                 # What was quoted of it must not come back, for nobody.
                 words = note(context.say("rests-on-removed", at=removed))
-                await interaction.edit_original_response(
-                    embed=words.embed, view=None, attachments=[]
-                )
+                shown = words.fitting(interaction.message).edited()
+                await interaction.edit_original_response(**shown, attachments=[])
                 return
             view = page_view(kept_id, number, len(pages), context.say)
-            await interaction.edit_original_response(embed=pages[number], view=view)
+            shown = replace(pages[number], view=view).fitting(interaction.message).edited()
+            await interaction.edit_original_response(**shown)
         except Exception as error:  # noqa: BLE001 - told and logged in one place
             await error_pages.report(interaction, error, say, "button page")
 

@@ -13,10 +13,14 @@ from bot.client import NewsdeskBot
 from bot.storage.guild_settings import guilds_removed_before, known_guilds
 from tests.deadlines import scaled
 from tests.discord_standin import Channel, DiscordStandIn, Message
+from tests.discord_standin.model import TEXT_DISPLAY, walk
 
 
 def footer(message: Message) -> str:
-    return " ".join((embed.get("footer") or {}).get("text", "") for embed in message.embeds)
+    """The small print of a message: of its embeds, or the last lines of its components' texts."""
+    said = [(embed.get("footer") or {}).get("text", "") for embed in message.embeds]
+    texts = [p["content"] for p in walk(message.components) if p["type"] == TEXT_DISPLAY]
+    return " ".join([*said, *(text for text in texts if text.startswith("-# "))])
 
 
 def whole(message: Message) -> bool:

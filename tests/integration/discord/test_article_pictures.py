@@ -37,7 +37,8 @@ async def test_pictures_are_shown_where_moderators_switched_them_on(running: Run
     mo, ada = standin.member(guild, "Mo", moderator=True), standin.member(guild, "Ada")
 
     async def ask(name: str, **options: Any) -> str:
-        return str((await (await ada.slash(channel, name, **options)).final()).embeds)
+        shown = await (await ada.slash(channel, name, **options)).final()
+        return str([shown.embeds, shown.components])
 
     assert "img.paper.example" not in await ask("digest") + await ask("summary article", article="Birch report number 1")  # fmt: skip
     shown = await (await mo.slash(channel, "settings pictures", on=True)).final()
