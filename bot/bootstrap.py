@@ -31,6 +31,7 @@ from bot.services.rate_limits import AnswerQueue, Cooldown
 from bot.services.report import ReportService
 from bot.services.requests import RequestRunner
 from bot.services.setup import SetupService
+from bot.services.time_zones import load_zones
 from bot.services.usage_limits import UsageLimits
 from bot.storage.library import open_library
 from bot.subscriptions.post_runner import PostRunner
@@ -139,6 +140,7 @@ async def open_services(
         cooldown = Cooldown(settings.limits().cooldown)
         await engine.warm_up()
         await stack.enter_async_context(_meanwhile(asyncio.to_thread(i18n.load_all)))
+        await stack.enter_async_context(_meanwhile(asyncio.to_thread(load_zones)))
         await stack.enter_async_context(_meanwhile(Mender(library).run()))
         yield Services(
             settings=settings,

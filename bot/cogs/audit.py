@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import codecs
 import csv
 import io
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,19 +18,20 @@ from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.cogs._moderator_checks import Suggested, acknowledge, for_moderators, moderator_of, suggest
 from bot.errors import UserError
-from bot.i18n import say_note
+from bot.i18n import Say, say_note
 from bot.i18n.translator import command_text
 from bot.services.permissions import RequestContext
 from bot.ui.escaping import plain
 from bot.ui.moderation import audit_lines
 from bot.ui.pager import LazyPages
 from bot.ui.pages import QUIET, Page, note
-from retrieval.catalogue.audit_pages import AuditFilter, AuditPages
+from retrieval.catalogue.audit_pages import AuditFilter, AuditPages, AuditRow
 from retrieval.text.time_expressions.options import read_option
 from retrieval.timestamps import iso, parse_span
 
 _ON_A_PAGE = 8
 _AT_ONCE = 1_000
+_HEADER = ("at", "who", "where", "action", "subject", "detail")
 _MOST_BYTES = 8_000_000  # of what Discord takes as a file
 
 _Words = app_commands.Range[str, 1, 60]
@@ -61,16 +65,16 @@ class AuditCommands(commands.Cog):
     ) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         context.require_moderator()
+        await acknowledge(interaction)
         wanted = AuditFilter(
             f"discord user {person.id}" if person else None,
             action,
             about.strip() if about else None,
-            self._moment(since, interaction, context, end=False),
-            self._moment(until, interaction, context, end=True),
+            await asyncio.to_thread(self._moment, since, interaction.locale, end=False),
+            await asyncio.to_thread(self._moment, until, interaction.locale, end=True),
             # Who asks about one article, feed or job wants all of it.
             details or about is not None,
         )
-        await acknowledge(interaction)
         moderator = await moderator_of(self._services, context)
         count = await moderator.audit_pages.count(wanted)
         if not count:
@@ -116,35 +120,23 @@ class AuditCommands(commands.Cog):
         wanted: AuditFilter,
     ) -> None:
         """All entries as CSV, the newest first; as many as fit into what Discord takes."""
-        say, text, first = context.say, io.StringIO(), 0
-        writer = csv.writer(text)
-        writer.writerow(["at", "who", "where", "action", "subject", "detail"])
-        while text.tell() < _MOST_BYTES:
-            rows = await pages.read(wanted, first, _AT_ONCE)
-            for row in rows:
-                entry = row.entry
-                counted = [f"{status} {count}" for status, count in row.counts.items()]
-                told = [say_note(entry.detail, say)] if entry.detail else []
-                cells = [entry.who, entry.where or "", entry.action, entry.subject]
-                cells.append("; ".join([*told, *counted]))
-                writer.writerow([iso(entry.at), *map(_cell, cells)])
-            first += len(rows)
-            if len(rows) < _AT_ONCE:
-                break
+        say, count = context.say, 0
         # With its mark, spreadsheets read it as UTF-8.
-        file = discord.File(io.BytesIO(text.getvalue().encode("utf-8-sig")), "audit.csv")
-        words = note(say("audit-file", count=first))
+        written = bytearray(codecs.BOM_UTF8 + _line(_HEADER))
+        while True:
+            rows = await pages.read(wanted, count, _AT_ONCE)
+            fitting = await asyncio.to_thread(_lines, rows, say, _MOST_BYTES - len(written))
+            written += b"".join(fitting)
+            count += len(fitting)
+            if len(fitting) < _AT_ONCE:
+                break
+        file = discord.File(io.BytesIO(written), "audit.csv")
+        words = note(say("audit-file", count=count))
         await interaction.edit_original_response(embed=words.embed, attachments=[file])
 
-    def _moment(
-        self,
-        words: str | None,
-        interaction: discord.Interaction[Any],
-        context: RequestContext,
-        *,
-        end: bool,
-    ) -> datetime | None:
-        """The beginning or end of what words such as ``yesterday`` name. Raises ``UserError``."""
+    def _moment(self, words: str | None, locale: discord.Locale, *, end: bool) -> datetime | None:
+        """The beginning or end of what words such as ``yesterday`` name; work for a thread. Raises
+        ``UserError``."""
         if not words or not words.strip():
             return None
         try:
@@ -152,12 +144,35 @@ class AuditCommands(commands.Cog):
             return span.end if end else span.start
         except ValueError:
             library = self._services.library
-            languages = [interaction.locale.value.split("-")[0]]
+            languages = [locale.value.split("-")[0]]
             read = read_option(words, library.clock(), library.config.zone, languages=languages)
             moment = (read.until if end else read.since) if read else None
             if moment is None:
                 raise UserError("unknown-date", text=plain(words, 60)) from None
             return moment
+
+
+def _lines(rows: Sequence[AuditRow], say: Say, most_bytes: int) -> list[bytes]:
+    """The first rows as lines of CSV: as many as fit into so many bytes."""
+    lines, size = [], 0
+    for row in rows:
+        entry = row.entry
+        counted = [f"{status} {count}" for status, count in row.counts.items()]
+        told = [say_note(entry.detail, say)] if entry.detail else []
+        cells = [entry.who, entry.where or "", entry.action, entry.subject]
+        cells.append("; ".join([*told, *counted]))
+        line = _line([iso(entry.at), *map(_cell, cells)])
+        size += len(line)
+        if size > most_bytes:
+            break
+        lines.append(line)
+    return lines
+
+
+def _line(cells: Sequence[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue().encode()
 
 
 def _cell(text: str) -> str:

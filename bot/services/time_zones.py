@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from bot.errors import UserError
 from bot.ui.escaping import plain
+
+
+def load_zones() -> None:
+    """List all names, which reads folders of the disk, before anybody asks for one."""
+    _zones()
 
 
 def zone_named(name: str) -> str:
@@ -14,7 +20,7 @@ def zone_named(name: str) -> str:
 
     Raises ``UserError`` for an unknown one, naming one that is written like it.
     """
-    zones = {zone.lower(): zone for zone in sorted(available_timezones())}
+    zones = {zone.lower(): zone for zone in _zones()}
     wanted = name.strip().lower().replace(" ", "_")
     try:
         return zones.get(wanted) or ZoneInfo(name.strip()).key
@@ -28,5 +34,9 @@ def zone_named(name: str) -> str:
 def zones_like(typed: str, most: int) -> list[str]:
     """Return names of time zones that hold what was typed."""
     words = typed.lower().split()
-    zones = sorted(available_timezones())
-    return [zone for zone in zones if all(word in zone.lower() for word in words)][:most]
+    return [zone for zone in _zones() if all(word in zone.lower() for word in words)][:most]
+
+
+@cache
+def _zones() -> tuple[str, ...]:
+    return tuple(sorted(available_timezones()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -81,7 +82,7 @@ async def test_the_audit_is_filtered_by_person_action_and_time(
 
 
 async def test_all_pages_can_be_turned_to_and_all_of_it_had_as_a_file(
-    start: Start, site: NewsSite
+    start: Start, site: NewsSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with start() as running:
         desk = server(running, site)
@@ -90,7 +91,7 @@ async def test_all_pages_can_be_turned_to_and_all_of_it_had_as_a_file(
             for n in range(30)
         ]
         await running.bring_in(
-            desk.guild, [IngestItem(f"=1+1 {n}", a) for n, a in enumerate(articles)]
+            desk.guild, [IngestItem(f"=1+1 {n} Brücke über Ä", a) for n, a in enumerate(articles)]
         )
         shown = await desk.do("audit", details=True)
         seen = _entries(shown)
@@ -107,3 +108,11 @@ async def test_all_pages_can_be_turned_to_and_all_of_it_had_as_a_file(
         assert rows[0] == ["at", "who", "where", "action", "subject", "detail"]
         assert len(rows) == 31
         assert all(row[5].startswith("'=1+1") for row in rows[1:])
+        # As many entries as fit, each whole.
+        monkeypatch.setattr(sys.modules["bot.cogs.audit"], "_MOST_BYTES", 1_500)
+        given = await desk.do("audit", details=True, as_file=True)
+        [file] = given.attachments
+        assert 1_400 < len(file.content) <= 1_500
+        fitting = list(csv.reader(io.StringIO(file.content.decode("utf-8-sig"))))
+        assert fitting == rows[: len(fitting)]
+        assert f"{len(fitting) - 1} entries" in given.text
