@@ -132,6 +132,16 @@ def bar(*, hidden: bool) -> Iterator[Callable[[IngestProgress], None]]:
         yield follow
 
 
+@contextlib.contextmanager
+def steps(*, hidden: bool) -> Iterator[Callable[[str, int], None]]:
+    """A line on standard error, where somebody sees it: what is being done and how many are."""
+    import sys
+
+    with _progress(quiet=hidden or not sys.stderr.isatty()) as shown:
+        task = shown.add_task("beginning", total=None)
+        yield lambda step, done: shown.update(task, description=step, completed=done)
+
+
 def _settings() -> Settings:
     from bot.config.settings import load_settings
 

@@ -16,6 +16,7 @@ from bot.cli import (
     feeds,
     ingest,
     jobs,
+    move,
     purge,
     run,
     status,
@@ -75,6 +76,7 @@ app.command()(status.status)
 app.command()(status.doctor)
 app.command()(backups.backup)
 app.command()(backups.restore)
+app.command()(move.move)
 app.command()(purge.purge)
 app.command()(run.run)
 app.command()(run.commands)

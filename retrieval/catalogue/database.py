@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, insert, select
-from sqlalchemy.exc import DBAPIError, NoResultFound
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from retrieval.catalogue import migrate
@@ -50,6 +50,11 @@ class Database:
     def path(self) -> Path:
         return self.file.path
 
+    @property
+    def engine(self) -> AsyncEngine:
+        """For who reads all of it."""
+        return self._engine
+
     @classmethod
     async def open(cls, file: DatabaseFile | Path) -> Database:
         """Open a database that ``prepare`` made ready. Raises ``StorageError``."""
@@ -57,12 +62,16 @@ class Database:
         engine = async_engine(file)
         try:
             async with engine.connect() as connection:
-                query = select(properties.c.value).where(properties.c.name == "folder_id")
-                folder_id: str = (await connection.execute(query)).scalar_one()
-        except (DBAPIError, NoResultFound) as error:
+                query = select(properties.c.name, properties.c.value)
+                known = {row.name: row.value for row in await connection.execute(query)}
+                folder_id: str = known["folder_id"]
+        except (DBAPIError, KeyError) as error:
             await engine.dispose()
-            if isinstance(error, NoResultFound):
-                raise StorageError("catalogue-damaged") from error
+            if isinstance(error, KeyError):
+                unfinished = "moving" in known
+                raise StorageError(
+                    "move-unfinished" if unfinished else "catalogue-damaged"
+                ) from error
             raise storage_error(error) from error
         except StorageError:
             await engine.dispose()

@@ -84,6 +84,17 @@ class VectorRepository:
         query = _held(corpus, func.count())
         return await self._database.read(lambda connection: connection.scalar(query)) or 0
 
+    async def held(self, corpus: Corpus, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Shown passages behind the passage ``after`` with their vectors, in the order of their ids."""
+        query = (
+            _held(corpus, passages.c.id, passage_vectors.c.vector)
+            .where(passages.c.id > after)
+            .order_by(passages.c.id)
+            .limit(limit)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [(row[0], row[1]) for row in rows]
+
     async def sample(self, corpus: Corpus, limit: int) -> list[tuple[int, bytes]]:
         """Some shown passages with their vectors: the oldest and the newest."""
         columns = passages.c.id, passage_vectors.c.vector

@@ -197,6 +197,15 @@ class Indexer:
             async with self._turn:
                 await self._write_vectors(ids, vectors, kept)
 
+    async def enter_kept_vectors(self) -> None:
+        """Write the vectors that the catalogue keeps of shown passages into a fresh index."""
+        last = -1
+        while found := await self._catalogue.vectors.held(self.corpus, last, _ADOPTED):
+            ids, kept = [passage_id for passage_id, _ in found], [vector for _, vector in found]
+            async with self._turn, self._index_lock.writing():
+                await self._indexes.vectors.write(ids, unpacked(kept, len(kept[0]) // 2))
+            last = ids[-1]
+
     async def rebuild_vectors(self) -> None:
         """Write the vectors anew, without the deleted ones; what comes in waits meanwhile."""
         async with self._turn, self._index_lock.writing():

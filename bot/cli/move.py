@@ -1,0 +1,56 @@
+"""`newsdesk move`."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli import options as o
+from bot.cli.common import library_config, steps
+from bot.cli.output import print_json
+
+if TYPE_CHECKING:
+    from retrieval.moving import MoveResult
+
+
+def move(
+    to: Annotated[
+        str, typer.Option(metavar="FOLDER", help="Where to: an empty folder.", show_default=False)
+    ],
+    as_json: o.Json = False,
+) -> None:
+    """Move everything that is kept to another folder, without making vectors anew.
+
+    The bot has to be stopped. What is here stays as it is. Stopped on the way, the same command goes
+    on where it was.
+    """
+
+    async def run() -> MoveResult:
+        from bot.config.settings import load_settings
+        from bot.storage.library import APPLICATION, open_library
+        from bot.storage.schema import metadata
+        from retrieval.moving import move_to_folder
+
+        config = library_config(load_settings())
+        async with open_library(config, writer="newsdesk move") as library:
+            with steps(hidden=as_json) as tell:
+                return await move_to_folder(
+                    library, target, branches=(APPLICATION,), metadatas=(metadata,), tell=tell
+                )
+
+    target = Path(to).expanduser().absolute()
+    result = asyncio.run(run())
+    if as_json:
+        print_json({"moved_to": str(target), **asdict(result)})
+        return
+    width = max(map(len, result.tables))
+    for name, table in result.tables.items():
+        print(f"{name:{width}} {table.rows:>10} {table.digest}")
+    print(
+        f"\nMoved to {target}: equal rows and digests; {result.passages} passages in the indexes."
+    )
+    print(f"To switch, set NEWSDESK_DATA_DIR={target} and start the bot.")

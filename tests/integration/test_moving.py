@@ -1,0 +1,218 @@
+"""A library moves whole, from where it was killed on the way, and nothing is embedded for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.storage import schema as application
+from bot.storage.library import APPLICATION, open_library
+from retrieval.catalogue import schema as catalogue
+from retrieval.embedders import Vectors
+from retrieval.errors import FolderInUse, NewsdeskError, Refused, StorageError
+from retrieval.ingestion.jobs.uploads import Uploads
+from retrieval.library import Library, LibraryConfig
+from retrieval.maintenance import check_indexes
+from retrieval.moving import MoveResult, copying, move_to_folder
+from retrieval.runtime.writer_lock import WriterLock
+from tests.integration.conftest import Newsdesk, bring_in, titles_found
+from tests.integration.crash_child import HashEmbedder
+
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+TABLES = copying.all_tables((catalogue.metadata, application.metadata), but=["properties"])
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class OnlyQuestions(HashEmbedder):
+    """Makes no vector of a passage."""
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        assert len(texts) < 2, "passages are embedded anew"
+        return await super().embed(texts)
+
+
+@pytest.fixture
+async def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Library]:
+    monkeypatch.setattr(copying, "_BATCH", 7)
+    config = LibraryConfig(tmp_path / "data")
+    async with open_library(config, writer="test", embedder=HashEmbedder()) as opened:
+        await bring_in(opened, range(20))
+        await bring_in(opened, range(3), "They met again.")  # other versions of three articles
+        await bring_in(opened, range(30, 34), corpus="guild:1")
+        async with opened.database.write() as connection:
+            rows = [
+                {"id": 2**53 + n, "settings": {"ж": [n, None, 0.1]}, "joined_at": n}
+                for n in range(9)
+            ]
+            await connection.execute(insert(application.guilds), rows)
+            await connection.execute(text("UPDATE sqlite_sequence SET seq = seq + 1000"))
+        yield opened
+
+
+async def move(library: Library, folder: Path, tell: Callable[[str, int], None]) -> MoveResult:
+    library.embedder = OnlyQuestions()
+    return await move_to_folder(
+        library, folder, branches=(APPLICATION,), metadatas=(application.metadata,), tell=tell
+    )
+
+
+def killed_at(step: str, rows: int) -> Callable[[str, int], None]:
+    def tell(name: str, done: int) -> None:
+        if name == step and done >= rows:
+            raise Killed
+
+    return tell
+
+
+async def test_a_move_that_is_killed_goes_on_where_it_was(library: Library, tmp_path: Path) -> None:
+    target = tmp_path / "moved"
+    with pytest.raises(Killed):
+        await move(library, target, killed_at("versions", 14))
+    with pytest.raises(StorageError, match="move-unfinished"):
+        async with open_library(LibraryConfig(target), embedder=HashEmbedder()):
+            pass
+    with pytest.raises(Killed):
+        await move(library, target, killed_at("checking audit", 0))
+    with pytest.raises(Killed):
+        await move(library, target, killed_at("indexes of guild:1", 1))
+    told: list[str] = []
+
+    result = await move(library, target, lambda name, rows: told.append(name))
+
+    assert told == ["indexes of guild:1"]
+    before = {t.name: await copying.table_digest(library.database.engine, t) for t in TABLES}
+    assert result.tables == before
+    assert before["versions"].rows == 27
+    config = LibraryConfig(target)
+    async with open_library(config, writer="test", embedder=HashEmbedder()) as moved:
+        assert await check_indexes(moved) == []
+        assert await titles_found(moved, "topic3", NOW) == await titles_found(
+            library, "topic3", NOW
+        )
+        await bring_in(moved, [99])
+        async with moved.database.connect() as connection:
+            newest = await connection.scalar(text("SELECT max(id) FROM ingest_log"))
+            assert newest == 1028
+            triggers = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger'"
+            assert await connection.scalar(text(triggers)) == 3
+            assert not await connection.run_sync(copying.is_begun)
+
+
+async def test_a_source_that_was_written_to_is_moved_anew(library: Library, tmp_path: Path) -> None:
+    target = tmp_path / "moved"
+    with pytest.raises(Killed):
+        await move(library, target, killed_at("passages", 7))
+    async with library.database.write() as connection:
+        await connection.execute(text("UPDATE versions SET title = 'Another' WHERE number = 1"))
+
+    with pytest.raises(StorageError, match="move-differs"):
+        await move(library, target, lambda name, rows: None)
+    await move(library, target, lambda name, rows: None)
+
+    assert "Another" in await _column(target, catalogue.versions.c.title)
+
+
+async def test_files_that_jobs_wait_for_come_along(library: Library, tmp_path: Path) -> None:
+    uploads = Uploads(library.data_dir / "uploads")
+    kept = await uploads.keep("a.txt", b"An article")
+    async with library.database.write() as connection:
+        job = {"id": 1, "corpus_id": 1, "state": "queued", "actor": "Ada", "created_at": 0}
+        await connection.execute(insert(catalogue.jobs), {**job, "origin": "test"})
+        item = {"job_id": 1, "kind": "file", "label": "a.txt", "payload": kept.payload}
+        await connection.execute(insert(catalogue.job_items), item)
+
+    await move(library, tmp_path / "moved", lambda name, rows: None)
+
+    [payload] = await _column(tmp_path / "moved", catalogue.job_items.c.payload)
+    moved = Path(payload["path"])
+    assert moved.is_relative_to(tmp_path / "moved")
+    assert moved.read_bytes() == b"An article"
+
+
+async def test_what_is_in_the_way_stays_as_it_is(library: Library, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    async with open_library(LibraryConfig(other), writer="test", embedder=HashEmbedder()) as opened:
+        await bring_in(opened, [1])
+    before = (other / "catalogue.sqlite3").read_bytes()
+    (tmp_path / "file").touch()
+    in_use = tmp_path / "in-use"
+    in_use.mkdir()
+    lock = WriterLock(in_use)
+    lock.acquire("somebody")
+
+    refused: list[tuple[type[NewsdeskError], str, Path]] = [
+        (Refused, "move-onto-data", other),
+        (Refused, "move-onto-itself", library.data_dir),
+        (FolderInUse, "data-folder-in-use", in_use),
+        (StorageError, "data-folder-not-created", tmp_path / "file" / "folder"),
+    ]
+    for error, code, target in refused:
+        with pytest.raises(error, match=code):
+            await move(library, target, lambda name, rows: None)
+
+    assert (other / "catalogue.sqlite3").read_bytes() == before
+    assert not (in_use / "catalogue.sqlite3").exists()
+    lock.release()
+
+
+async def test_rows_go_to_postgresql_and_back_with_equal_digests(
+    library: Library, tmp_path: Path, empty_postgres_url: str
+) -> None:
+    address = empty_postgres_url.replace("postgresql:", "postgresql+psycopg:")
+    back = tmp_path / "back.sqlite3"
+    for url in (address, f"sqlite:///{back}"):
+        made = create_engine(url)
+        for metadata in (catalogue.metadata, application.metadata):
+            metadata.create_all(made)
+        with made.begin() as connection:
+            copying.begin(connection)
+        made.dispose()
+    there, here = create_async_engine(address), create_async_engine(f"sqlite+aiosqlite:///{back}")
+
+    for source, target in ((library.database.engine, there), (there, here)):
+        for table in TABLES:
+            await copying.copy_table(source, target, table)
+        async with source.connect() as reading, target.begin() as writing:
+            numbers = await reading.run_sync(copying.counters, TABLES)
+            await writing.run_sync(copying.set_counters, TABLES, numbers)
+    digests = [
+        {table.name: await copying.table_digest(engine, table) for table in TABLES}
+        for engine in (library.database.engine, there, here)
+    ]
+    async with there.begin() as connection:
+        await connection.execute(text("UPDATE guilds SET joined_at = 7 WHERE joined_at = 8"))
+        counted = "SELECT nextval(pg_get_serial_sequence('ingest_log', 'id'))"
+        next_entry = await connection.scalar(text(counted))
+    changed = await copying.table_digest(there, application.guilds)
+    await there.dispose()
+    await here.dispose()
+
+    assert digests[0] == digests[1] == digests[2]
+    assert next_entry == 1028
+    assert changed.rows == 9
+    assert changed != digests[0]["guilds"]
+
+
+def test_the_terminal_moves_and_says_how_to_switch(newsdesk: Newsdesk, tmp_path: Path) -> None:
+    done = newsdesk("move", "--to", "elsewhere")
+
+    assert f"set NEWSDESK_DATA_DIR={tmp_path / 'elsewhere'}" in done.stdout, done.stderr
+    assert (tmp_path / "elsewhere" / "catalogue.sqlite3").exists()
+
+
+async def _column(folder: Path, column: Any) -> list[Any]:
+    config = LibraryConfig(folder)
+    async with (
+        open_library(config, embedder=HashEmbedder()) as library,
+        library.database.connect() as connection,
+    ):
+        return list((await connection.scalars(select(column))).all())
