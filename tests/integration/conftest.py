@@ -17,6 +17,7 @@ from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import Library
 from retrieval.models import IngestItem, IngestResult
 from retrieval.timestamps import TimeRange
+from tests.deadlines import scaled
 from tests.integration.discord_fixtures import standin
 
 __all__ = ["standin"]
@@ -44,7 +45,7 @@ def newsdesk(tmp_path: Path) -> Newsdesk:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=scaled(120),
             check=False,
         )
 

@@ -13,6 +13,7 @@ from bot.answering.conversation import Conversation
 from bot.answering.models import Answer, AnswerCompleted, SentenceAccepted
 from bot.demo import demo_articles
 from retrieval.models import Article, IngestItem
+from tests.deadlines import scaled
 from tests.integration.answering_fixtures import (
     BRIDGE,
     ELECTION,
@@ -315,7 +316,7 @@ async def test_a_model_that_never_begins_is_not_waited_for_long(
 ) -> None:
     model.play(Hangs())
     async with engine_over(demo_folder, model.url, first_seconds=0.2, tries=1) as (_, engine):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(scaled(10)):
             answer = await engine.answer(asked(BRIDGE))
     assert is_made_of_quotations(answer)
     assert answer.problem is not None

@@ -21,6 +21,7 @@ from retrieval.ingestion.vector_worker import VectorWorker
 from retrieval.library import LibraryConfig
 from retrieval.maintenance import check_indexes
 from retrieval.timestamps import TimeRange, utc_now
+from tests.deadlines import scaled
 from tests.integration import crash_child
 from tests.integration.conftest import ROOT, article
 
@@ -75,7 +76,7 @@ def in_a_fresh_process(module: str, folder: Path, *more: str) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=scaled(600),
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3_000:]
@@ -85,7 +86,7 @@ def run_forked(target: Any, *arguments: Any) -> int | None:
     # Forked, so that the heavy imports are paid once; the parent opens no store and no thread.
     process = multiprocessing.get_context("fork").Process(target=target, args=arguments)
     process.start()
-    process.join(60)
+    process.join(scaled(60))
     assert process.exitcode is not None, "it hangs"
     return process.exitcode
 

@@ -12,6 +12,7 @@ import pytest
 from discord import app_commands
 from discord.ext import commands
 
+from tests.deadlines import scaled
 from tests.discord_standin import Channel, DiscordStandIn, Guild, NotPossible, User
 from tests.integration.discord_fixtures import addresses_of
 
@@ -120,7 +121,7 @@ class Town:
 async def running(standin: DiscordStandIn, bot: Bot) -> AsyncIterator[Bot]:
     async with bot:
         task = asyncio.create_task(bot.start(standin.token))
-        await asyncio.wait_for(bot.wait_until_ready(), 10)
+        await asyncio.wait_for(bot.wait_until_ready(), scaled(10))
         yield bot
     await task
 
@@ -337,7 +338,7 @@ async def test_the_bots_own_role_is_known_and_mentioned(town: Town) -> None:
     boss = town.standin.member(
         town.guild, "Mo", roles=[town.standin.role(town.guild, "callers", "mention_everyone")]
     )
-    heard = asyncio.create_task(town.bot.wait_for("message", timeout=10))
+    heard = asyncio.create_task(town.bot.wait_for("message", timeout=scaled(10)))
     await asyncio.sleep(0)
     await boss.send(town.channel, "Who won?", mention=[role])
     message = await heard

@@ -13,6 +13,7 @@ import pytest
 from retrieval.errors import Note, UnreadableSource
 from retrieval.extraction.feeds.parser import parse_feed
 from retrieval.extraction.process_pool import Extractor
+from tests.deadlines import scaled
 from tests.integration.conftest import ROOT
 from tests.newsite import documents
 
@@ -49,7 +50,7 @@ def test_the_process_that_asks_for_a_feed_parses_nothing_itself() -> None:
         input=documents.rss(_ENTRIES).encode(),
         cwd=ROOT,
         capture_output=True,
-        timeout=60,
+        timeout=scaled(60),
         check=True,
     )
     assert answer.stdout.decode().split() == ["40", "False", "False"]

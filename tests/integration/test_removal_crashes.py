@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from tests.deadlines import scaled
 from tests.integration import removal_child
 
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -18,7 +19,7 @@ _PROCESSES.set_forkserver_preload(["chromadb", "tantivy", removal_child.__name__
 def _run(target: Any, *arguments: Any) -> int | None:
     process = _PROCESSES.Process(target=target, args=arguments)
     process.start()
-    process.join(60)
+    process.join(scaled(60))
     return process.exitcode
 
 

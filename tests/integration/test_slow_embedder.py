@@ -23,6 +23,7 @@ from retrieval.maintenance import check_indexes, reindex
 from retrieval.models import IngestItem
 from retrieval.runtime.concurrency import cancel
 from retrieval.timestamps import TimeRange, utc_now
+from tests.deadlines import scaled
 from tests.integration.conftest import article
 
 
@@ -71,7 +72,7 @@ async def _found(library: Library, question: str) -> list[str]:
 
 
 async def _until_all_have_vectors(library: Library) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(scaled(20)):
         while (await library.without_vector())["local"]:
             await asyncio.sleep(0.02)
 
@@ -106,7 +107,7 @@ async def test_a_stop_in_the_middle_loses_nothing(
         await _bring_in(library, range(6))
         before = (await library.without_vector())["local"]
         embedder.steps.release()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(scaled(20)):
             while (await library.without_vector())["local"] == before:
                 await asyncio.sleep(0.02)
         await cancel(worker)
@@ -129,7 +130,7 @@ async def test_what_is_replaced_while_its_vector_is_made_does_not_come_back(tmp_
     async with _opened(tmp_path, embedder := SlowEmbedder()) as library:
         await _bring_in(library, [1])
         made = asyncio.create_task(_all(VectorWorker(library)))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(scaled(20)):
             while not embedder.waiting:
                 await asyncio.sleep(0.02)
         text = "Town1 gave topic1 up for good, the mayor Anna Berg1 told the council on Thursday."

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from retrieval.runtime.writer_lock import WriterLock
+from tests.deadlines import scaled
 from tests.integration.conftest import ROOT, Newsdesk, article, lines
 
 
@@ -410,7 +411,7 @@ def test_ctrl_c_ends_a_conversation_without_another_line(tmp_path: Path) -> None
             else:
                 pytest.fail(f"it ended without an answer: {shown}{running.stderr.read()}")
             running.send_signal(signal.SIGINT)
-            assert running.wait(timeout=60) == 130
+            assert running.wait(timeout=scaled(60)) == 130
         finally:
             running.kill()
 
@@ -458,7 +459,7 @@ def test_a_command_whose_reader_has_gone_ends_without_a_word(
     env = {**os.environ, "PYTHONPATH": str(ROOT), "NEWSDESK_DATA_DIR": str(tmp_path / "data")}
     done = subprocess.run(
         [sys.executable, "-m", "bot", *arguments.split()], env=env, stdout=theirs,
-        stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        stderr=subprocess.PIPE, text=True, timeout=scaled(60), check=False,
     )  # fmt: skip
     os.close(theirs)
     assert (done.returncode, done.stderr) == (141, "")

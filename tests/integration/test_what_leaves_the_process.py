@@ -20,6 +20,7 @@ from bot.answering.providers import ModelUnreachable
 from bot.ops import logging as bot_logging
 from bot.ops.tracing import open_tracing
 from retrieval.errors import SettingsError
+from tests.deadlines import scaled
 from tests.integration.answering_fixtures import BRIDGE, asked, demo_folder, engine_over
 from tests.scripted_model import Fails, Says, ScriptedModel
 
@@ -127,7 +128,11 @@ def test_nothing_of_opentelemetry_is_read_without_an_address() -> None:
         "print([name for name in sys.modules if name.startswith('opentelemetry')])\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=scaled(60),
     )
     assert done.stdout.strip() == "[]"
 

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bot.ops.alerts import AlertBook, Trouble, Webhook
 from retrieval.errors import Note
+from tests.deadlines import scaled
 
 FULL = Trouble("disk", Note("disk-nearly-full", free="5 MB"))
 
@@ -138,7 +139,7 @@ async def _posting(discord: _Discord) -> AsyncIterator[tuple[Webhook, list[str],
 
 
 async def _until(results: list[str], count: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(scaled(10)):
         while len(results) < count:
             await asyncio.sleep(0.01)
 

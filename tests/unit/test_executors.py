@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from retrieval.runtime.executors import Executor, giving_way
+from tests.deadlines import scaled
 
 
 async def test_what_is_held_begins_when_it_is_let_go() -> None:
@@ -18,7 +19,7 @@ async def test_what_is_held_begins_when_it_is_let_go() -> None:
         waiting = asyncio.create_task(executor.run(done.append, "begun"))
         await asyncio.sleep(0.1)
         assert done == []
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, scaled(5))
     assert done == ["begun"]
 
 
@@ -26,7 +27,7 @@ async def test_nothing_is_held_for_good(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("retrieval.runtime.executors._LONGEST_HELD", 0.05)
     executor = Executor("test", 1)
     with executor.pause():
-        assert await asyncio.wait_for(executor.run(lambda: "done"), 5) == "done"
+        assert await asyncio.wait_for(executor.run(lambda: "done"), scaled(5)) == "done"
 
 
 async def test_a_pool_of_one_thread_does_one_thing_at_a_time() -> None:
@@ -56,10 +57,10 @@ async def test_work_on_many_stands_back_while_its_executor_is_paused() -> None:
 
     with contextlib.ExitStack() as holding:
         working = asyncio.create_task(executor.run(work))
-        await asyncio.wait_for(paused.wait(), 10)
+        await asyncio.wait_for(paused.wait(), scaled(10))
         await asyncio.sleep(0.05)
         assert reached == [0]
-    await asyncio.wait_for(working, 10)
+    await asyncio.wait_for(working, scaled(10))
     assert reached == [0, 1, 2]
 
 
@@ -67,7 +68,7 @@ async def test_work_on_many_stands_back_for_a_while_in_all(monkeypatch: pytest.M
     monkeypatch.setattr("retrieval.runtime.executors._LONGEST_HELD", 0.05)
     executor = Executor("testing", 1)
     with executor.pause():
-        assert await asyncio.wait_for(executor.run(lambda: [*giving_way(range(900))]), 30)
+        assert await asyncio.wait_for(executor.run(lambda: [*giving_way(range(900))]), scaled(30))
 
 
 def test_outside_an_executor_nothing_stands_back() -> None:

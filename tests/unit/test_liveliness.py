@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from tests.deadlines import scaled
+
 _THREADS = """
 import ctypes, threading
 from bot.ops.event_loop import limit_malloc_arenas
@@ -38,6 +40,10 @@ libc.fflush(ctypes.c_void_p(out))
 )
 def test_the_threads_of_a_bot_share_their_memory() -> None:
     told = subprocess.run(
-        [sys.executable, "-c", _THREADS], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", _THREADS],
+        capture_output=True,
+        text=True,
+        timeout=scaled(60),
+        check=True,
     )
     assert 1 <= told.stdout.count("<heap nr=") <= 2

@@ -28,6 +28,7 @@ from bot.services.troubles import ModelTrouble, TroubleWatch
 from bot.storage.library import open_library
 from retrieval.errors import Note, SettingsError
 from retrieval.library import LibraryConfig
+from tests.deadlines import scaled
 from tests.metric_values import Samples, parse
 
 ROOT = Path(__file__).parents[2]
@@ -164,7 +165,7 @@ async def test_a_model_that_failed_is_well_when_its_server_is_there_again() -> N
             raise error
 
     looking = asyncio.create_task(trouble.look(check, every_seconds=0.01, quiet_seconds=0))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(scaled(10)):
         while trouble.note is not None:
             await asyncio.sleep(0.01)
     looking.cancel()

@@ -19,6 +19,7 @@ from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.jobs import JobSource
 from retrieval.errors import SettingsError
 from retrieval.maintenance import check_indexes
+from tests.deadlines import scaled
 from tests.discord_standin import DiscordStandIn
 from tests.discord_standin.permissions import VIEW_CHANNEL
 from tests.integration.answering_fixtures import BRIDGE, NOW
@@ -136,7 +137,7 @@ async def test_servers_that_removed_the_bot_while_it_was_away_are_noticed(
 async def test_what_hangs_while_the_bot_closes_does_not_keep_the_rest_open(
     start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.client._CLOSE_SECONDS", 0.2)
+    monkeypatch.setattr("bot.client._CLOSE_SECONDS", scaled(0.5))
     async with start() as running:
         running.bot._resources.push_async_callback(asyncio.Event().wait)
         await running.bot.close()

@@ -20,6 +20,7 @@ from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
 from retrieval.library import LibraryConfig
 from retrieval.timestamps import utc_now
+from tests.deadlines import scaled
 from tests.discord_standin import DiscordStandIn
 from tests.integration.conftest import ROOT
 from tests.integration.discord.looking import begun, whole
@@ -44,7 +45,7 @@ class Process:
             self.lines.append(line.decode().rstrip())
 
     async def ended(self, seconds: float = 30.0) -> int:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(scaled(seconds)):
             code = await self._process.wait()
             await self._reading
         return code
