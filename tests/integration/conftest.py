@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from retrieval.library import Library
 from retrieval.models import IngestItem, IngestResult
 from retrieval.timestamps import TimeRange
 from tests.deadlines import scaled
+from tests.forked_commands import ForkedCommands, fits
 from tests.integration.discord_fixtures import standin
 
 __all__ = ["standin"]
@@ -27,21 +28,31 @@ ROOT = Path(__file__).parents[2]
 Newsdesk = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.fixture(scope="session")
+def forked_commands() -> Iterator[ForkedCommands]:
+    commands = ForkedCommands()
+    yield commands
+    commands.close()
+
+
 @pytest.fixture
-def newsdesk(tmp_path: Path) -> Newsdesk:
+def newsdesk(tmp_path: Path, forked_commands: ForkedCommands) -> Newsdesk:
     """Run the real command in a process of its own, on a data folder of this test's own."""
 
     def run(*arguments: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "PYTHONPATH": str(ROOT),
+            "NEWSDESK_DATA_DIR": str(tmp_path / "data"),
+            **env,
+        }
+        if fits(stdin):
+            return forked_commands.run(arguments, tmp_path, environment, stdin, scaled(120))
         return subprocess.run(
             [sys.executable, "-m", "bot", *arguments],
             cwd=tmp_path,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(tmp_path),
-                "PYTHONPATH": str(ROOT),
-                "NEWSDESK_DATA_DIR": str(tmp_path / "data"),
-                **env,
-            },
+            env=environment,
             input=stdin,
             capture_output=True,
             text=True,
