@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from bot.client import NewsdeskBot
 from bot.config.settings import load_settings
 from bot.demo import demo_articles
+from bot.storage.library import APPLICATION
+from retrieval.catalogue.database import Database
 from retrieval.embedders import Embedder, EmbedderOptions, make_embedder
 from retrieval.ingestion.pipeline import ingest
 from tests.deadlines import scaled
@@ -44,11 +47,19 @@ def embedder() -> Embedder:
     return make_embedder("wordllama", EmbedderOptions())
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with its tables, which are made once for all tests."""
+    folder = tmp_path_factory.mktemp("prepared")
+    asyncio.run(Database.prepare(folder / "catalogue.sqlite3", (APPLICATION,)))
+    return folder
+
+
 Start = Callable[..., contextlib.AbstractAsyncContextManager[Running]]
 
 
 @pytest.fixture
-def start(standin: DiscordStandIn, tmp_path: Path, embedder: Embedder) -> Start:
+def start(standin: DiscordStandIn, tmp_path: Path, embedder: Embedder, prepared: Path) -> Start:
     """``async with start(NEWSDESK_…="…") as running``: the bot, until the block ends."""
 
     @contextlib.asynccontextmanager
@@ -58,6 +69,8 @@ def start(standin: DiscordStandIn, tmp_path: Path, embedder: Embedder) -> Start:
             "NEWSDESK_SHUTDOWN_TIMEOUT_SECONDS": "1", **standin.environment, **environment,
         }  # fmt: skip
         settings = load_settings(given, tmp_path / "no.env")
+        if not settings.data_dir.exists():
+            shutil.copytree(prepared, settings.data_dir)
         bot = NewsdeskBot(settings, clock=at_noon, embedder=embedder)
         running = asyncio.create_task(bot.start(standin.token))
         waiting = asyncio.create_task(standin.wait_for_bot("ask"))
