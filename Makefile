@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test check lint bench bench-feed bench-peers train clean
+.PHONY: demo test check lint lock dist wheel-alone image-steps bench bench-feed bench-peers train clean
 
 demo: .venv/installed
 	$(BIN)/newsdesk demo
@@ -20,6 +20,30 @@ lint: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+# What the image installs, with hashes for every platform. Left out is what Chroma declares for running a
+# cluster or a server and for its own embedder, and what matplotlib needs for PDF (docs/installing.md).
+UNUSED := build durationpy flatbuffers fonttools hf-xet httptools kubernetes oauthlib onnxruntime pyproject-hooks \
+	requests-oauthlib uvicorn uvloop watchfiles websocket-client
+LOCK := .venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock'
+
+lock: .venv-lock/installed
+	$(LOCK) $(UNUSED:%=--no-emit-package %) -o deploy/requirements.lock pyproject.toml
+	$(LOCK) -o deploy/build.lock deploy/build.in
+
+# Wheel, sdist and the list of what a release is installed with (CycloneDX).
+dist: .venv-dist/installed
+	rm -rf dist
+	.venv-dist/bin/python -m build --no-isolation
+	.venv-dist/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON -o dist/newsdesk.cdx.json deploy/requirements.lock
+
+# The wheel that `make dist` built, in a clean environment: demo, chat, and the bot at the stand-in.
+wheel-alone: .venv/installed-dev
+	$(BIN)/python -m tests.wheel_alone dist/newsdesk-*.whl
+
+# The Dockerfile's steps up to a healthy bot, without a container engine; needs root.
+image-steps: .venv/installed-dev
+	$(BIN)/python -m tests.image_steps
 
 bench: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks.run
@@ -46,7 +70,7 @@ train: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks.train_declines --write
 
 clean:
-	rm -rf .venv-peers .venv .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv-dist .venv-lock .venv-peers .venv .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Newsdesk needs Python 3.11, 3.12 or 3.13; none was found. Name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
@@ -65,4 +89,14 @@ clean:
 .venv-peers/installed: pyproject.toml tests/benchmarks/peers/requirements.txt
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -e . -r tests/benchmarks/peers/requirements.txt
+	@touch $@
+
+.venv-lock/installed:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.5,<1'
+	@touch $@
+
+.venv-dist/installed: deploy/build.lock
+	$(PYTHON) -m venv .venv-dist
+	.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r deploy/build.lock
 	@touch $@

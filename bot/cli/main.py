@@ -14,6 +14,7 @@ from bot.cli import (
     check_claims,
     evaluate,
     feeds,
+    health,
     ingest,
     jobs,
     move,
@@ -79,6 +80,7 @@ app.command()(backups.restore)
 app.command()(move.move)
 app.command()(purge.purge)
 app.command()(run.run)
+app.command()(health.health)
 app.command()(run.commands)
 
 

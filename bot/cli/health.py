@@ -1,0 +1,67 @@
+"""`newsdesk health`: whether the bot that runs beside it is well, for those who watch over it."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from typing import Any
+
+import typer
+
+from bot.cli import options as o
+from bot.cli.output import print_json
+
+_SECONDS = 8.0
+
+
+def health(as_json: o.Json = False) -> None:
+    """Ask the running bot whether it can answer; exit code 1 if it can't.
+
+    It asks where NEWSDESK_HEALTH_PORT is served, so both need the same settings. What only degrades
+    answers is told, and is no failure.
+    """
+    from bot.config.settings import load_settings
+    from retrieval.errors import SettingsError
+
+    settings = load_settings()
+    if settings.health_port is None:
+        raise SettingsError("health-port-missing")
+    said = _ask(_reachable(settings.health_address), settings.health_port)
+    causes = said["causes"]
+    if as_json:
+        print_json(said)
+    elif not causes:
+        print("ready")
+    for cause in () if as_json else causes:
+        print(f"{cause['severity']}: {cause['detail']}")
+        if cause["remedy"]:
+            print(f"   {cause['remedy']}")
+    if any(cause["severity"] == "failing" for cause in causes):
+        raise typer.Exit(1)
+
+
+def _ask(host: str, port: int) -> dict[str, Any]:
+    """What ``/readyz`` says. Raises ``NewsdeskError`` if nothing answers as it should."""
+    from http.client import HTTPConnection, HTTPException
+
+    from retrieval.errors import NewsdeskError
+
+    connection = HTTPConnection(host, port, timeout=_SECONDS)
+    try:
+        connection.request("GET", "/readyz")
+        said: dict[str, Any] = json.loads(connection.getresponse().read())
+        if not isinstance(said["causes"], list):
+            raise TypeError
+    except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:
+        raise NewsdeskError("bot-not-answering", address=f"{host}:{port}") from error
+    finally:
+        connection.close()
+    return said
+
+
+def _reachable(address: str) -> str:
+    """Who listens on every address answers on loopback."""
+    parsed = ipaddress.ip_address(address)
+    if not parsed.is_unspecified:
+        return address
+    return "127.0.0.1" if parsed.version == 4 else "::1"
