@@ -44,6 +44,11 @@ def is_common(word: str) -> bool:
     return bool(own) and all(map(share_of_passages, own))
 
 
+def news_share(word: str) -> float:
+    """The share of passages of the news at large, from 0 to 1, that have a form of a word."""
+    return max(map(share_of_passages, stems(word)), default=0.0)
+
+
 def nearest_common(word: str) -> str | None:
     """The common word that ``word`` is a slip of, by one letter; None if it is none."""
     lower = word.lower()

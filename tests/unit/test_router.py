@@ -94,6 +94,26 @@ async def test_what_goes_on_from_an_answer(text: str, kind: str) -> None:
     assert (await read(text, EARLIER)).kind == kind
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["night trams", "halvorsen's", "good saturday", "lantern day", "morgan orr"],
+)
+async def test_a_topic_with_a_word_of_small_talk_is_a_topic(text: str) -> None:
+    assert (await read(text)).kind not in SMALL_TALK
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "thanks margaret", "good night margaret", "night team", "thnaks", "see you soon", "cheers buddy",
+        "danke kumpel", "gute nacht schatz", "gracias amigo", "merci chef", "obrigado cara",
+        "спасибо друг", "teşekkürler kardeşim", "谢谢你",
+    ],
+)  # fmt: skip
+async def test_small_talk_may_name_somebody(text: str) -> None:
+    assert (await read(text)).kind in SMALL_TALK
+
+
 async def test_a_whole_question_stands_alone_after_an_answer() -> None:
     message = await read("Who won the election in Maravel on Sunday?", EARLIER)
     assert message.kind == "question"

@@ -151,7 +151,7 @@ def _kind(text: str, guess: Guess, leans: float | None, as_of: datetime) -> Kind
     sure = learned_thresholds().kinds
     talking = next(kind for kind, _ in guess.kinds if kind in SMALL_TALK)
     if guess.of(*SMALL_TALK) >= sure[talking]:
-        if len(text.split()) <= _SHORT and not may_be_talk(text):
+        if len(text.split()) <= _SHORT and not may_be_talk(text, guess):
             return _news_kind(text, guess)
         return talking
     if best in ("general", "opinion") and _names_a_time(text, as_of):

@@ -7,8 +7,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-from bot.answering.router.classifier import Kind
-from retrieval.indexes.common_words import is_common
+from bot.answering.router.classifier import SMALL_TALK, Guess, Kind
+from retrieval.indexes.common_words import is_common, news_share
 from retrieval.text.spelling import nearest_word
 from retrieval.text.words import has_unspaced, words
 
@@ -19,6 +19,13 @@ _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _PARTICLES = re.compile("[はがをのにでとも]{1,2}")
 _REPEATED = re.compile(r"(.)\1+")
 _LONG = 5  # letters of a word that may have a slip
+# What is left of "Alabama's" beside its name.
+_POSSESSIVE = "s"
+_ADDRESSED = ("you", "u")
+# Shares of the news' passages: words that stand in as many, and in so few, tell little of a message.
+_OFTEN, _RARE = 0.02, 0.005
+# How likely a message in English is small talk that has another word.
+_SURE, _SURER = 0.6, 0.8
 _EDGE = " \t\n,;:.!?…-–—\"“”„«»'’#()*_¿¡？！。，"
 
 
@@ -40,26 +47,48 @@ def subject_of(message: str, kind: Kind) -> str:
     return " ".join(left).strip(_EDGE)
 
 
-def may_be_talk(message: str) -> bool:
-    """Whether a message has a word of the small talk that the classifier was trained with, or one
-    slip away from it that is no word of the news; true where words are not apart, and where there are none.
+def may_be_talk(message: str, guess: Guess) -> bool:
+    """Whether a short message that sounds like small talk can be some.
 
-    The classifier goes by parts of words, and a name alone has few: "nato" is like "hello".
+    The classifier goes by parts of words, and a name or a topic has few: "nato" is like "hello", and
+    "night trams" like "night". So a word has to be of the small talk that the classifier was trained
+    with, or one slip away from it and no word of the news. Beside a word that isn't, it has to be one
+    that news seldom have, or there have to be more of them: "thanks sarah", "good night alice". True
+    where words are not apart, and where there are none.
     """
     if has_unspaced(message):
         return True
     known = _talk()
-    said = squeezed_words(message)
-    return not said or any(
-        word in known
-        or (len(word) >= _LONG and not is_common(word) and nearest_word(word, known, 1))
-        for word in said
-    )
+    said = {_squeezed(word): word for word in words(message.casefold()) if word != _POSSESSIVE}
+    talk = [word for short, word in said.items() if short in known]
+    strange = [
+        word for short, word in said.items() if short not in known and not _is_slip(short, word)
+    ]
+    if not strange:
+        return True
+    sure = guess.of(*SMALL_TALK)
+    addressed = any(word in _ADDRESSED for word in talk)
+    unsure = guess.language == "en" and sure < _SURE and not addressed
+    if not talk or guess.language is None or unsure:
+        return False
+    telling = addressed or any(news_share(word) < _OFTEN for word in talk)
+    usual = all(news_share(word) >= _RARE for word in strange)
+    return telling or len(talk) > len(strange) or (usual and sure >= _SURER)
+
+
+def _is_slip(squeezed: str, word: str) -> bool:
+    """Whether a word is one slip away from small talk, and none of the news."""
+    long = len(squeezed) >= _LONG and not is_common(word)
+    return long and nearest_word(squeezed, _talk(), 1) is not None
 
 
 def squeezed_words(text: str) -> list[str]:
     """The words of a text in small letters, each letter that is repeated once."""
-    return [_REPEATED.sub(r"\1", word) for word in words(text.casefold())]
+    return list(map(_squeezed, words(text.casefold())))
+
+
+def _squeezed(word: str) -> str:
+    return _REPEATED.sub(r"\1", word)
 
 
 def _inner(text: str, kind: Kind) -> str:
