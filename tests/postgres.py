@@ -42,7 +42,7 @@ _WATCHED = """
 cat "$2"/pipe >/dev/null
 kill -QUIT $!
 wait
-rm -rf "$2" "$2".lock
+rm -rf "$2"
 """
 
 
@@ -104,7 +104,8 @@ def start(folder: Path) -> PostgresServer:
     """
     if os.name != "posix":
         raise NoServer("PostgreSQL for tests needs Unix sockets")
-    with FileLock(f"{folder}.lock"):
+    # One for all runs of a user: it can't be removed while others may wait for it.
+    with FileLock(folder.with_name(f"newsdesk-postgres-{os.geteuid()}.lock")):
         pipe = _open(folder / "pipe")
         if pipe is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -135,7 +136,6 @@ def _start(folder: Path) -> int:
         return _ready(folder, watcher)
     except NoServer:
         shutil.rmtree(folder, ignore_errors=True)
-        Path(f"{folder}.lock").unlink(missing_ok=True)
         raise
 
 

@@ -59,7 +59,7 @@ async def move_to_folder(
     """
     library.require_writable()
     if await asyncio.to_thread(_same, folder, library.data_dir):
-        raise Refused("move-onto-itself", folder=str(folder))
+        raise Refused("move-onto-itself")
     for corpus in await library.catalogue.corpora.all():
         # Vectors of another embedder could not be searched there either.
         await library.indexes(corpus).vectors.require_embedder()
