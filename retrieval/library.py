@@ -225,6 +225,11 @@ class Library:
         for key in keys:
             await self._indexes.pop(key).keywords.close()
 
+    async def close_keywords(self) -> None:
+        """Close all keyword indexes; they open again when they are used."""
+        for indexes in self._indexes.values():
+            await indexes.keywords.close()
+
     def forget_vectors(self) -> None:
         """Know nothing of any vector index any more: all were deleted."""
         for indexes in self._indexes.values():
@@ -235,8 +240,7 @@ class Library:
         self._corpora.pop(corpus, None)
 
     async def close(self) -> None:
-        for indexes in self._indexes.values():
-            await indexes.keywords.close()
+        await self.close_keywords()
         await self.store.close()
         await self.embedder.close()
         if self.reranker is not None:

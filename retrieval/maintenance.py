@@ -184,9 +184,9 @@ async def _server_id(database: Database, config: LibraryConfig, lock: WriterLock
 
 
 async def _has_unfinished(catalogue: Catalogue) -> bool:
-    corpora = await catalogue.corpora.all()
-    old = any(corpus.layout != LAYOUT for corpus in corpora)
-    return old or any([any(await catalogue.articles.unfinished(corpus)) for corpus in corpora])
+    if any(corpus.layout != LAYOUT for corpus in await catalogue.corpora.all()):
+        return True
+    return bool(await catalogue.articles.unfinished_corpora())
 
 
 async def _recover_as_reader(library: Library, lock: WriterLock) -> None:
@@ -205,8 +205,7 @@ async def _recover_as_reader(library: Library, lock: WriterLock) -> None:
             await recover(library)
     finally:
         library.writable = False
-        for corpus in await library.catalogue.corpora.all():
-            await library.indexes(corpus).keywords.close()
+        await library.close_keywords()
         lock.release()
 
 
@@ -222,19 +221,28 @@ async def recover(library: Library, *, mends_later: bool = False) -> int:
     with contextlib.suppress(*passing):
         for corpus in await corpora_pending_deletion(library.database):
             await _erase(library, corpus)
+    folders = await asyncio.to_thread(_keyword_folders, library)
+    unfinished = await library.catalogue.articles.unfinished_corpora()
+    names: list[str] | None = None
     for corpus in await library.catalogue.corpora.all():
         # The command that mends another embedder's vectors says so.
         with contextlib.suppress(EmbedderMismatch, *passing):
             try:
-                await _drop_other_generations(library, corpus)
+                if names is None:
+                    names = await library.store.names()
+                await _drop_other_generations(library, corpus, names, folders.get(corpus.id, []))
                 if corpus.layout != LAYOUT:
                     raise IndexDamaged("index-outdated")
+                if corpus.id not in unfinished:
+                    continue
                 finished += await library.indexer_for(library.indexes(corpus)).finish_pending()
             except IndexDamaged as error:
                 if mends_later and error.code != "index-outdated":
                     raise
                 async for _ in reindex(library, corpus):
                     pass
+        if names is None and mends_later:
+            break  # Chroma can't be had at present
     return finished
 
 
@@ -357,18 +365,36 @@ async def _erase(library: Library, corpus: Corpus) -> None:
     await library.close_indexes(corpus.id)
     for generation in await library.store.generations(corpus.id):
         await library.store.index(corpus.id, generation).drop()
-    for folder in (library.data_dir / "keywords").glob(f"{corpus.id}-*"):
+    for folder in _keyword_folders(library).get(corpus.id, []):
         await asyncio.to_thread(shutil.rmtree, folder, True)
     await erase_corpus(library.database, corpus)
 
 
-async def _drop_other_generations(library: Library, corpus: Corpus) -> None:
-    """Delete indexes of a corpus that are not in use: replaced, or never finished."""
-    for generation in await library.store.generations(corpus.id):
+async def _drop_other_generations(
+    library: Library,
+    corpus: Corpus,
+    names: Sequence[str] | None = None,
+    folders: Sequence[Path] | None = None,
+) -> None:
+    """Delete indexes of a corpus that are not in use: replaced, or never finished. ``names`` are those
+    of all collections, ``folders`` those of the corpus's keyword indexes, where they are known."""
+    if folders is None:
+        folders = _keyword_folders(library).get(corpus.id, [])
+    for generation in await library.store.generations(corpus.id, names):
         if generation != corpus.generation:
             await library.store.index(corpus.id, generation).drop()
     in_use = library.keyword_folder(corpus)
-    for folder in in_use.parent.glob(f"{corpus.id}-*"):
+    for folder in folders:
         if folder != in_use:
             await asyncio.to_thread(shutil.rmtree, folder, True)
     await library.close_indexes(corpus.id, but=corpus.generation)
+
+
+def _keyword_folders(library: Library) -> dict[int, list[Path]]:
+    """By corpus, the folders of its keyword indexes. Blocks."""
+    found: dict[int, list[Path]] = {}
+    for path in (library.data_dir / "keywords").glob("*-*"):
+        corpus_id = path.name.partition("-")[0]
+        if corpus_id.isdecimal():
+            found.setdefault(int(corpus_id), []).append(path)
+    return found

@@ -20,14 +20,15 @@ _log = logging.getLogger(__name__)
 _EVERY_SECONDS = 15.0
 # A rebuilding that failed is not begun again sooner.
 _AGAIN_SECONDS = 120.0
-# Of each round without a cause so many corpora are looked at.
-_CORPORA = 4
+# Of each round without a cause so many corpora are looked at, and at the start so many: looking at
+# one loads it.
+_CORPORA, _AT_START = 4, 64
 _PARTS: tuple[Part, ...] = ("keywords", "vectors")
 
 
 class Mender:
-    """Looks after the indexes of a library that is open for writing: at its start all of them, later
-    a few at a time, and at once those that a question found damaged. What is wrong stands in the
+    """Looks after the indexes of a library that is open for writing: at its start those of up to 64
+    corpora, later of a few at a time, in turns, and at once those that a question found damaged. What is wrong stands in the
     library's conditions as long as it lasts."""
 
     def __init__(self, library: Library, *, every_seconds: float = _EVERY_SECONDS) -> None:
@@ -61,7 +62,7 @@ class Mender:
             _log.exception("the indexes could not be looked after")
 
     async def look(self, *, thorough: bool = False) -> None:
-        """Look once at some corpora, or (``thorough``) at all, and mend what is damaged."""
+        """Look once at some corpora, or (``thorough``) at many, and mend what is damaged."""
         try:
             corpora = await self._library.catalogue.corpora.all()
         except StorageError as error:
@@ -74,7 +75,7 @@ class Mender:
         told = self._conditions.of("catalogue")
         if told is not None and told.severity == "failing":
             await self._tell_damage()
-        for corpus in corpora if thorough else self._some(corpora):
+        for corpus in self._some(corpora, _AT_START if thorough else _CORPORA):
             await self._look_at(corpus)
         if self._unfinished and self._conditions.of("vectors") is None:
             await self._finish()
@@ -122,12 +123,12 @@ class Mender:
         else:
             self._unfinished = False
 
-    def _some(self, corpora: list[Corpus]) -> list[Corpus]:
-        """Those of which something is known to be wrong, and the next few of all."""
+    def _some(self, corpora: list[Corpus], count: int) -> list[Corpus]:
+        """Those of which something is known to be wrong, and the next ``count`` of all."""
         wrong = {condition.corpus for condition in self._conditions.current()}
         begin = self._next % max(1, len(corpora))
-        turn = {corpus.name for corpus in (corpora[begin:] + corpora[:begin])[:_CORPORA]}
-        self._next += _CORPORA
+        turn = {corpus.name for corpus in (corpora[begin:] + corpora[:begin])[:count]}
+        self._next += count
         return [corpus for corpus in corpora if corpus.name in wrong | turn]
 
     def _heard(self, condition: Condition, begun: bool) -> None:

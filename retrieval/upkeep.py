@@ -22,10 +22,11 @@ async def keep_in_order(library: Library, *, versions_before: datetime | None = 
     if versions_before is not None:
         await erase_old_versions(database, versions_before)
     await trim_changes(database)
+    on_disk = await library.store.vectors_on_disk()
     for corpus in await library.catalogue.corpora.all():
         vectors = library.indexes(corpus).vectors
         try:
-            if await vectors.is_bloated():
+            if await vectors.is_bloated(on_disk):
                 await library.indexer_for(library.indexes(corpus)).rebuild_vectors()
         except IndexDamaged:
             continue  # who mends it makes it anew

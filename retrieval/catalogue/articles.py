@@ -148,6 +148,13 @@ class ArticleRepository:
         accepted = [version_id for version_id, state in found if state == ACCEPTED]
         return accepted, [version_id for version_id, state in found if state == RETIRED]
 
+    async def unfinished_corpora(self) -> set[int]:
+        """Ids of the corpora with versions still to enter or to leave the indexes."""
+        query = select(versions.c.corpus_id).where(versions.c.state.in_((ACCEPTED, RETIRED)))
+        return set(
+            await self._database.read(lambda connection: connection.scalars(query.distinct()).all())
+        )
+
     async def shown_version_ids(self, corpus: Corpus) -> list[int]:
         async with self._database.connect() as connection:
             rows = await connection.execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +88,18 @@ class ChromaStore:
         name = f"newsdesk-{self._folder_id}-{corpus_id}-{generation}"
         return VectorIndex(self, name, self._embedder)
 
-    async def generations(self, corpus_id: int) -> list[int]:
-        """The generations of a corpus that have a collection, whole or half-built."""
+    async def names(self) -> list[str]:
+        """The names of all collections, of whichever corpus."""
+        names: list[str] = await self.call(self.chroma.names)
+        return names
+
+    async def generations(self, corpus_id: int, known: Sequence[str] | None = None) -> list[int]:
+        """The generations of a corpus that have a collection, whole or half-built. ``known`` are the
+        names of all collections, for who asks of many corpora."""
         prefix = f"newsdesk-{self._folder_id}-{corpus_id}-"
-        names = {name for name in await self.call(self.chroma.names) if name.startswith(prefix)}
+        if known is None:
+            known = await self.names()
+        names = {name for name in known if name.startswith(prefix)}
         for rebuilt in [name for name in names if name.endswith(_REBUILT)]:
             names.remove(rebuilt)
             name = rebuilt.removesuffix(_REBUILT)
@@ -110,6 +118,11 @@ class ChromaStore:
         """Give back disk space and memory of what was deleted. Questions wait a moment for their vectors."""
         self.wants_tidying = False
         await self.call(self.chroma.tidy)
+
+    async def vectors_on_disk(self) -> dict[str, int]:
+        """By collection, how many vectors it has on disk, deleted ones among them, where it is known."""
+        found: dict[str, int] = await self.call(self.chroma.vectors_on_disk)
+        return found
 
     @property
     def is_local(self) -> bool:
@@ -269,11 +282,10 @@ class VectorIndex:
             else int(await self._call(self._store.chroma.count))
         )
 
-    async def is_bloated(self) -> bool:
-        """Whether so many of its vectors are deleted ones that it should be rebuilt."""
-        on_disk: int = (await self._store.call(self._store.chroma.vectors_on_disk)).get(
-            self._name, 0
-        )
+    async def is_bloated(self, vectors_on_disk: Mapping[str, int]) -> bool:
+        """Whether so many of its vectors are deleted ones that it should be rebuilt, by what the
+        collections have on disk."""
+        on_disk = vectors_on_disk.get(self._name, 0)
         return on_disk > _MOST_DELETED and on_disk > _BLOATED * await self.count() + _MOST_DELETED
 
     async def rebuild(self) -> None:

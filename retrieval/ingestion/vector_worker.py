@@ -65,6 +65,10 @@ class VectorWorker:
                 await steps.aclose()
 
     async def _indexers(self) -> list[Indexer]:
-        corpora = await self._target.catalogue.corpora.all()
-        indexers = [await self._target.indexer(corpus.name) for corpus in corpora]
-        return [indexer for indexer in indexers if indexer.makes_vectors_later]
+        indexers: list[Indexer] = []
+        for corpus in await self._target.catalogue.corpora.all():
+            indexer = await self._target.indexer(corpus.name)
+            if not indexer.makes_vectors_later:  # nor does any other: they have one embedder
+                break
+            indexers.append(indexer)
+        return indexers

@@ -83,8 +83,10 @@ async def bring_in(
     return accepted.results()
 
 
-async def titles_found(library: Library, words: str, until: datetime) -> list[str]:
-    found = await library.search(words, TimeRange(until), corpus="local", limit=5)
+async def titles_found(
+    library: Library, words: str, until: datetime, corpus: str = "local"
+) -> list[str]:
+    found = await library.search(words, TimeRange(until), corpus=corpus, limit=5)
     return [hit.passage.article.title for hit in found.hits]
 
 

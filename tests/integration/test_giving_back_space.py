@@ -108,7 +108,7 @@ async def test_vectors_of_which_many_were_deleted_are_written_anew(
     folder = library.data_dir / "chroma"
     before = vectors_on_disk(folder)[vectors.name]
     assert before > 500
-    assert await vectors.is_bloated()
+    assert await vectors.is_bloated(vectors_on_disk(folder))
     await keep_in_order(library)
     assert vectors_on_disk(folder).get(vectors.name, 0) <= 100  # its least
     assert len(segments(library)) <= 1
