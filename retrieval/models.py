@@ -52,6 +52,8 @@ class IngestItem:
     ``label`` names the place, such as ``articles.jsonl:17``; ``ticket`` is whatever its sender wants
     to know it by. ``fetched`` is set for what a feed or a page gave, which may come back cut;
     ``anchor`` tells an article from others at the same address, such as the entries of a live page.
+    ``corpus`` is the one that a line names, for an operator's terminal alone: what comes in through
+    Discord goes where its sender may write.
     """
 
     label: str
@@ -62,6 +64,7 @@ class IngestItem:
     ticket: Any = None
     fetched: bool = False
     anchor: str | None = None
+    corpus: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

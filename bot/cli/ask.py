@@ -36,12 +36,14 @@ _FORM = '{"question": "…", "asked_at": "2023-11-03"}'
 
 
 class Line(NamedTuple):
-    """A question of a batch; ``after`` is the id of the line that it follows in conversation."""
+    """A question of a batch; ``after`` is the id of the line that it follows in conversation, and
+    ``corpus`` the one that the line names."""
 
     id: str | None
     text: str
     within: TimeRange
     after: str | None = None
+    corpus: str | None = None
 
 
 def search(
@@ -66,11 +68,17 @@ def search(
     asked = _questions(question, batch, o.time_range(as_of, since, until))
 
     async def run(library: Library) -> None:
-        for question_id, text, within, _ in asked:
+        for line in asked:
             start = time.perf_counter()
-            found = await library.search(text, within, corpus=corpus, source=source, limit=limit)
+            found = await library.search(
+                line.text,
+                line.within,
+                corpus=line.corpus or corpus,
+                source=source,
+                limit=limit,
+            )
             if as_json or batch:
-                print_json(search_record(found, question_id, _ms(start), explain=explain))
+                print_json(search_record(found, line.id, _ms(start), explain=explain))
             else:
                 print_found(found, explain=explain)
 
@@ -99,20 +107,24 @@ def ask(
         from bot.answering.conversation import Conversation
         from bot.answering.engine import AnswerRequest
 
-        said: dict[str, Conversation] = {}
+        # By corpus and line: what was said of one corpus is no part of a conversation about another.
+        said: dict[tuple[str, str], Conversation] = {}
         async with _engine(library) as engine:
-            for question_id, text, within, after in asked:
-                before = said.get(after, Conversation()) if after else Conversation()
-                question = AnswerRequest(text, within, corpus, source, limit, conversation=before)
+            for line in asked:
+                of = line.corpus or corpus
+                before = said.get((of, line.after or ""), Conversation())
+                question = AnswerRequest(
+                    line.text, line.within, of, source, limit, conversation=before
+                )
                 answer = await _answered(
                     engine,
                     question,
-                    question_id,
+                    line.id,
                     as_json=as_json or batch is not None,
                     show_dropped=show_dropped,
                 )
-                if question_id is not None:
-                    said[question_id] = engine.after(before, question, answer)
+                if line.id is not None:
+                    said[of, line.id] = engine.after(before, question, answer)
 
     _reading(run)
 
@@ -333,7 +345,8 @@ def _batch(path: Path, within: TimeRange) -> Iterator[Line]:
                     record = json.loads(line)
                     text, asked_at = record["question"], record.get("asked_at")
                     span = parse_span(asked_at) if asked_at else None
-                    if not isinstance(text, str):
+                    corpus = record.get("corpus")
+                    if not isinstance(text, str) or not isinstance(corpus, str | None):
                         raise TypeError
                 except (ValueError, TypeError, KeyError, AttributeError) as error:
                     raise UnreadableSource(
@@ -348,6 +361,7 @@ def _batch(path: Path, within: TimeRange) -> Iterator[Line]:
                     text,
                     TimeRange(as_of, within.since, within.until),
                     None if after is None else str(after),
+                    corpus or None,
                 )
     except OSError as error:
         raise UnreadableSource(

@@ -158,20 +158,21 @@ async def _from_files(
 
     by = actor()
     config = room.library.config
-    indexer = await room.library.indexer(corpus)
     counts: dict[str, int] = {}
+    groups = itertools.groupby(_read(room, sources), lambda item: item.corpus or corpus)
     with _progress(hidden=hidden) as advance:
-        async for result in ingest_all(
-            indexer,
-            _read(room, sources),
-            actor=by.who,
-            origin=by.where,
-            data_dir=config.data_dir,
-            vectors=False,  # after all sources
-        ):
-            counts[result.status] = counts.get(result.status, 0) + 1
-            advance(counts)
-            yield result
+        while (group := await asyncio.to_thread(next, groups, None)) is not None:
+            async for result in ingest_all(
+                await room.library.indexer(group[0]),
+                group[1],
+                actor=by.who,
+                origin=by.where,
+                data_dir=config.data_dir,
+                vectors=False,  # after all sources
+            ):
+                counts[result.status] = counts.get(result.status, 0) + 1
+                advance(counts)
+                yield result
 
 
 async def _from_web(

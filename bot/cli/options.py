@@ -23,7 +23,10 @@ def _named(corpus: str) -> str:
 Corpus = Annotated[str, typer.Option(help="The corpus: any name.", callback=_named)]
 Question = Annotated[str | None, typer.Argument(help="A question in plain words.")]
 Batch = Annotated[
-    Path | None, typer.Option(help="Questions as JSON Lines; `asked_at` wins over --as-of.")
+    Path | None,
+    typer.Option(
+        help="Questions as JSON Lines; `asked_at` wins over --as-of, `corpus` over --corpus."
+    ),
 ]
 Limit = Annotated[int, typer.Option(min=1, max=100, help="How many passages to consider.")]
 AsOf = Annotated[

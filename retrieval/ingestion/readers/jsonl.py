@@ -74,7 +74,8 @@ def _read_line(place: str, line: bytes) -> IngestItem:
         return IngestItem(place, reason=Note("line-not-an-object"))
     url, title = record.get("url"), record.get("title")
     try:
-        return IngestItem(place, article=article_from_record(record))
+        corpus = _string(record, "corpus")
+        return IngestItem(place, article=article_from_record(record), corpus=corpus)
     except InvalidRecord as error:
         return IngestItem(
             place,
