@@ -87,6 +87,7 @@ async def move_to_folder(
         passages = await fill_indexes(moved, tell)
         async with moved.database.write() as connection:
             await connection.run_sync(copying.finish)
+            await connection.execute(delete(properties).where(properties.c.name == _MOVING))
     return MoveResult(tables, passages)
 
 
@@ -167,7 +168,8 @@ async def _compared(
 
 def _settle(connection: Connection, kept: Mapping[str, str], uploads: Path) -> None:
     """Make what was copied a catalogue that can be opened, which is nowhere yet."""
-    rows = [{"name": name, "value": value} for name, value in kept.items() if name != PLACE]
+    own = (PLACE, _MOVING)
+    rows = [{"name": name, "value": value} for name, value in kept.items() if name not in own]
     connection.execute(insert(properties), [*rows, {"name": PLACE, "value": ""}])
     query = select(job_items.c.id, job_items.c.payload).where(job_items.c.kind == "file")
     for item_id, payload in connection.execute(query).all():

@@ -105,6 +105,8 @@ async def test_a_move_that_is_killed_goes_on_where_it_was(library: Library, tmp_
             triggers = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger'"
             assert await connection.scalar(text(triggers)) == 3
             assert not await connection.run_sync(copying.is_begun)
+        # The next move is one like the first.
+        await move(moved, tmp_path / "further", lambda name, rows: None)
 
 
 async def test_a_source_that_was_written_to_is_moved_anew(library: Library, tmp_path: Path) -> None:
