@@ -49,6 +49,9 @@ async def play(bot: NewsdeskBot, standin: DiscordStandIn, days: int) -> Outcome:
     library = bot.services.library
     library.clock = lambda: datetime.fromtimestamp(standin.clock.now(), UTC)
     await bot.wait_until_ready()
+    # Started before it is stopped, it doesn't begin once the bot hears that it is ready: there is one
+    # runner at a time.
+    bot.services.subscriptions.start()
     await bot.services.subscriptions.stop()
     guild = standin.guild("Harbour News")
     channel, ada, bob = standin.channel(guild), standin.member(guild, "Ada"), standin.member(guild, "Bob")  # fmt: skip

@@ -46,6 +46,7 @@ _AT_ONCE = 4
 _SECONDS = 180.0  # for one subscription
 _STORIES = 10
 _ALERTED = 3  # stories of one alert
+_NOW = "now:"  # how the slot of a digest begins that was sent before its time
 _MOST_AT_FIRST = 100
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 # How far back what is new may lie: an outage of months does not make a digest of months.
@@ -128,17 +129,17 @@ class SubscriptionRunner:
     async def send_now(self, subscription: Subscription) -> bool:
         """Send a digest before its time; False if there is nothing new to tell.
 
-        What is told now is not told again when its time comes. Raises ``DeliveryImpossible``.
+        What is told now is not told again when its time comes. Raises ``DeliveryImpossible``, and
+        ``TimeoutError`` where what is due just now takes too long.
         """
-        now = self._clock()
-        for back in (schedule_of(subscription).period, _FURTHEST):
-            digest = await self._new(subscription, now - back, now, _STORIES)
-            if digest is not None:
-                break
-        else:
-            return False
-        await self._send(subscription, f"now:{to_micros(now)}", digest, None, now)
-        return True
+        async with asyncio.timeout(_SECONDS), self._round:
+            now = self._clock()
+            for back in (schedule_of(subscription).period, _FURTHEST):
+                digest = await self._new(subscription, now - back, now, _STORIES)
+                if digest is not None:
+                    await self._send(subscription, f"{_NOW}{to_micros(now)}", digest, None, now)
+                    return True
+        return False
 
     async def _keep_ticking(self) -> None:
         while True:
@@ -206,6 +207,11 @@ class SubscriptionRunner:
                     self._catalogue.database, delivery, now, sent=True, until=until
                 )
                 subscription = replace(subscription, done_until=until)
+            elif delivery.slot.startswith(_NOW):
+                # Who wanted it at once was told that it failed.
+                await settle_delivery(
+                    self._catalogue.database, delivery, now, sent=False, until=None
+                )
             else:
                 pending.append(delivery)
         if subscription.kind == "digest":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bot.answering.summaries.service import Digest, SummaryService
 from bot.storage.library import open_library
@@ -215,6 +218,50 @@ async def test_a_crash_before_sending_loses_nothing(tmp_path: Path) -> None:
         await world.at("2026-03-03T09:00")
         assert world.people.titles == [["Ferry Albatross burns in the harbour"]]
         assert await unsettled_deliveries(world.library.database, subscription.id) == []
+
+
+async def test_a_digest_sent_by_hand_and_one_that_is_due_wait_for_each_other(
+    tmp_path: Path,
+) -> None:
+    async with newsroom(tmp_path) as world:
+        one = await world.subscribe()
+        await world.publish("ferry")
+        people: Any = world.people
+        deliver, sending, go_on = people.deliver, asyncio.Event(), asyncio.Event()
+
+        async def slowly(*arguments: Any) -> None:
+            sending.set()
+            await go_on.wait()
+            await deliver(*arguments)
+
+        people.deliver = slowly
+        world.now = datetime(2026, 3, 3, 8, 0, tzinfo=UTC)
+        by_hand = asyncio.create_task(world.runner.send_now(one))
+        await sending.wait()
+        due = asyncio.create_task(world.runner.tick())
+        for _ in range(20):  # it would read what is told by now
+            await asyncio.sleep(0.01)
+        go_on.set()
+        assert await by_hand
+        await due
+    assert world.people.titles == [["Ferry Albatross burns in the harbour"]]
+
+
+async def test_a_digest_sent_by_hand_that_failed_is_not_waited_for(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        one = await world.subscribe()
+        await world.publish("ferry")
+        world.people.breaks = RuntimeError("Discord is away")
+        with pytest.raises(RuntimeError, match="away"):
+            await world.runner.send_now(one)
+        world.people.breaks = None
+        database = world.library.database
+        assert len(await unsettled_deliveries(database, one.id)) == 1
+        world.restart()
+        await world.at("2026-03-02T10:05")
+        assert await unsettled_deliveries(database, one.id) == []
+        await world.at("2026-03-03T08:00")
+    assert world.people.titles == [["Ferry Albatross burns in the harbour"]]
 
 
 async def test_discord_is_tried_less_and_less_often_while_it_fails(tmp_path: Path) -> None:
