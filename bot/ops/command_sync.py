@@ -17,6 +17,8 @@ from bot.i18n.command_names import set_registered
 
 _log = logging.getLogger(__name__)
 
+_UNREACHABLE = (discord.HTTPException, aiohttp.ClientError, OSError)
+
 
 class _Registered(NamedTuple):
     """What was registered last: the digest of the commands, and each one's id and version.
@@ -40,7 +42,12 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any], folder: Path) -> 
         return False
     ids = {command.name: command.id for command in await tree.sync()}
     set_registered(ids)
-    versions = await _listed(tree)
+    try:
+        versions = await _listed(tree)
+    except _UNREACHABLE as error:
+        # They are registered; not knowing as what, the next start registers them once more.
+        _warn(error)
+        return True
     text = f"{digest}\n{json.dumps(ids)}\n{json.dumps(versions)}\n"
     await asyncio.to_thread(path.write_text, text, encoding="utf-8")
     _log.info("commands registered")
@@ -63,9 +70,13 @@ async def _is_listed(tree: app_commands.CommandTree[Any], known: _Registered) ->
     """Whether Discord lists what was registered; taken for so if it can't be asked just now."""
     try:
         return await _listed(tree) == known.versions
-    except (discord.HTTPException, aiohttp.ClientError) as error:
-        _log.warning("Discord could not be asked for its commands (%s)", type(error).__name__)
+    except _UNREACHABLE as error:
+        _warn(error)
         return True
+
+
+def _warn(error: Exception) -> None:
+    _log.warning("Discord could not be asked for its commands (%s)", type(error).__name__)
 
 
 async def _listed(tree: app_commands.CommandTree[Any]) -> dict[str, str]:

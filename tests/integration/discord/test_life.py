@@ -43,8 +43,9 @@ async def test_commands_are_registered_only_when_they_changed(
 async def test_commands_that_discord_lost_or_others_changed_are_registered_again(
     start: Start, standin: DiscordStandIn
 ) -> None:
+    standin.fail("GET", COMMANDS, status=403)  # what was registered can't be looked at
     async with start():
-        pass
+        assert len(standin.calls_to("PUT", COMMANDS)) == 1
     registered = standin.commands.all()
     lost, changed = registered[0], registered[1]
     standin.commands.remove(None, int(lost["id"]))
