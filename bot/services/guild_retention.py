@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import discord
 
@@ -24,7 +24,7 @@ from bot.storage.guild_settings import (
     mark_removed,
 )
 from bot.storage.job_messages import forget_job_messages
-from bot.storage.member_usage import forget_member_usage
+from bot.storage.member_usage import forget_days_before, forget_member_usage
 from bot.storage.subscriptions import forget_subscriptions
 from bot.storage.usage import forget_usage
 from bot.ui import error_pages
@@ -39,6 +39,7 @@ _log = logging.getLogger(__name__)
 
 _US = Actor("Newsdesk", "removed from the server")
 _EVERY_SECONDS = 3_600.0
+_DAY = timedelta(days=1)
 
 
 class GuildRetention:
@@ -110,7 +111,8 @@ class GuildRetention:
         return await self._library.catalogue.feeds.of(found) if found else []
 
     async def delete_due(self) -> int:
-        """Delete everything of the servers whose grace time is over, and answers that are too old.
+        """Delete everything of the servers whose grace time is over, answers that are too old, and
+        what members used on days that are over.
 
         Returns how many servers that were.
         """
@@ -138,6 +140,8 @@ class GuildRetention:
             library.database,
             before=library.clock() - timedelta(days=self._settings.answer_retention_days),
         )
+        # Somewhere it may still be yesterday.
+        await forget_days_before(library.database, (library.clock() - _DAY).astimezone(UTC).date())
         return len(gone)
 
     async def _keep_deleting(self) -> None:

@@ -68,6 +68,12 @@ async def forget_member_usage(database: Database, guild_id: int) -> None:
         await connection.execute(delete(member_usage).where(member_usage.c.guild_id == guild_id))
 
 
+async def forget_days_before(database: Database, day: date) -> None:
+    """Delete what is counted of all days before ``day``, also of servers where nobody asks any more."""
+    async with database.write() as connection:
+        await connection.execute(delete(member_usage).where(member_usage.c.day < day.isoformat()))
+
+
 async def _sum(database: Database, where: ColumnElement[bool], user_id: int | None = None) -> Used:
     query = select(
         func.coalesce(func.sum(member_usage.c.questions), 0),

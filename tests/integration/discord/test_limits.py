@@ -11,6 +11,7 @@ import pytest
 
 from bot.services.usage_limits import Allowance, meter_for, with_limit
 from bot.storage.guild_settings import GuildSettings, UsageLimit
+from bot.storage.member_usage import used_by_member
 from tests.discord_standin import Channel, DiscordStandIn, Guild, Message, User
 from tests.discord_standin.model import CATEGORY
 from tests.integration.answering_fixtures import BRIDGE, NOW
@@ -127,6 +128,15 @@ async def test_questions_at_once_are_counted_one_by_one_and_failures_not(
         assert "went wrong" in failed.text
     answers = await asyncio.gather(*(_ask(general, ada) for _ in range(4)))
     assert sum(bool(whole(each)) for each in answers) == 2
+    # Counts go with their day, also where nobody asks again.
+    services, day = running.bot.services, NOW.date()
+    now = NOW
+    services.library.clock = lambda: now
+    for days, left in ((1, 2), (2, 0)):
+        now = NOW + timedelta(days=days)
+        await services.guild_retention.delete_due()
+        used = await used_by_member(services.library.database, day, guild.id, ada.id)
+        assert used.questions == left
 
 
 async def test_what_questions_cost_is_limited(
