@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import discord
@@ -19,7 +20,7 @@ from bot.services.permissions import RequestContext
 from bot.services.time_zones import zone_named, zones_like
 from bot.services.usage_limits import with_limit
 from bot.storage.guild_settings import GuildSettings, UsageLimit
-from bot.ui.pages import note
+from bot.ui.pages import FIELD, note
 
 _MOST = 20
 _SHOWN = 25
@@ -289,10 +290,20 @@ def _lines(settings: GuildSettings, operators_zone: str, say: Say) -> list[tuple
         ("settings-private", say("yes" if settings.private else "no")),
         ("settings-pictures", say("yes" if settings.pictures else "no")),
         ("settings-language", language),
-        ("settings-limits", "\n".join(_limit_line(each, say) for each in settings.limits) or "–"),
+        ("settings-limits", _limit_lines(settings.limits, say) or "–"),
         ("settings-zone", settings.zone or operators_zone),
         ("settings-moderators-channel", moderators),
     ]
+
+
+def _limit_lines(limits: Sequence[UsageLimit], say: Say) -> str:
+    """A line for each that a field has room for, and how many more there are."""
+    lines = [_limit_line(each, say) for each in limits]
+    shown, text = len(lines), "\n".join(lines)
+    while len(text) > FIELD:
+        shown -= 1
+        text = "\n".join([*lines[:shown], say("job-more", count=len(lines) - shown)])
+    return text
 
 
 def _limit_line(limit: UsageLimit, say: Say) -> str:

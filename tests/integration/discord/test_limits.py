@@ -92,6 +92,14 @@ async def test_a_channel_has_its_limit_and_some_are_free(running: Running, guild
     gone = await (await boss.slash(general, "settings limit", channel=other)).final()
     assert "question" not in gone.text
     assert whole(await _ask(other, ada))
+    # As many limits as there may be are more than a field shows.
+    many = tuple(UsageLimit("role", 2**62 + n, 10_000, 1_000.0) for n in range(20))
+    await running.bot.services.guild_settings.change(guild.id, limits=many)
+    listed = await (await boss.slash(general, "settings show")).final()
+    [field] = [f for f in listed.embed["fields"] if f["name"] == "Limits a day"]
+    *shown, rest = field["value"].splitlines()
+    assert len(field["value"]) <= 1_024
+    assert rest == f"and {20 - len(shown)} more"
 
 
 async def test_a_limit_of_a_category_holds_for_each_of_its_channels(
