@@ -17,12 +17,13 @@ from discord.ext import commands
 from bot.bootstrap import Services
 from bot.client import NewsdeskBot
 from bot.cogs._moderator_checks import Suggested, acknowledge, for_moderators, moderator_of, suggest
+from bot.cogs.ask._autocomplete import holds_words
 from bot.errors import UserError
 from bot.i18n import Say, say_note
 from bot.i18n.translator import command_text
 from bot.services.permissions import RequestContext
 from bot.ui.escaping import plain
-from bot.ui.moderation import audit_lines
+from bot.ui.moderation import action_words, audit_lines
 from bot.ui.pager import LazyPages
 from bot.ui.pages import QUIET, Page, note
 from retrieval.catalogue.audit_pages import AuditFilter, AuditPages, AuditRow
@@ -107,8 +108,9 @@ class AuditCommands(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         async def find(context: RequestContext, corpus: str) -> Suggested:
             moderator = await moderator_of(self._services, context)
-            words = typed.casefold()
-            return [(name, name) for name in await moderator.audit_pages.actions() if words in name]
+            actions = await moderator.audit_pages.actions()
+            named = [(action_words(action, context.say), action) for action in actions]
+            return [each for each in named if holds_words(" ".join(each), typed)]
 
         return await suggest(self._services, interaction, find)
 

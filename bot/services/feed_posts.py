@@ -21,9 +21,11 @@ from bot.storage.feed_posts import (
 )
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.records import Corpus
+from retrieval.errors import Note
 from retrieval.library import Library
 
 _MOST = 50  # posts of one server
+_MOST_TOLD = 500  # characters of a change, in the audit
 _SHOW_ENDED = timedelta(days=14)
 _NEEDED = ("view_channel", "send_messages", "embed_links", "read_message_history")
 # What a message may not be published from, or posted to.
@@ -90,7 +92,16 @@ class FeedPostService:
                 name: list(value) if isinstance(value, tuple) else value
                 for name, value in changes.items()
             }
-            await change_post(self._library.database, post.id, now, "post.edit", by, **stored)
+            words = ", ".join(_changed(*each) for each in changes.items())
+            await change_post(
+                self._library.database,
+                post.id,
+                now,
+                "post.edit",
+                by,
+                Note.verbatim(words[:_MOST_TOLD]),
+                **stored,
+            )
         return changed
 
     async def pause(self, context: RequestContext, post_id: int) -> FeedPost:
@@ -123,6 +134,15 @@ class FeedPostService:
         return await self._library.catalogue.corpora.ensure(
             name, self._library.clock()
         ), context.actor
+
+
+def _changed(name: str, value: Any) -> str:
+    """A change for the audit, which shows channels and roles as Discord does."""
+    if name in ("channel_id", "role_id") and value is not None:
+        return f"discord {name.removesuffix('_id')} {value}"
+    if isinstance(value, tuple):
+        value = ", ".join(value) or None
+    return f"{name}: {value}"
 
 
 def _require_postable(channel: PostChannel, post: FeedPost) -> None:

@@ -91,9 +91,10 @@ async def add_post(
 
 async def change_post(
     database: Database, post_id: int, now: datetime, action: str, by: tuple[Corpus, Actor],
-    **changes: Any,
+    detail: Note | None = None, **changes: Any,
 ) -> None:  # fmt: skip
-    """Change a post and note who did. ``action`` is of the audit, such as ``post.edit``."""
+    """Change a post and note who did. ``action`` is of the audit, such as ``post.edit``, and
+    ``detail`` what it tells of that."""
     values = {
         name: to_micros(value) if name in _MOMENTS and value is not None else value
         for name, value in changes.items()
@@ -107,8 +108,7 @@ async def change_post(
             await connection.execute(
                 update(posted_articles).where(*mine).values(channel_id=changes["channel_id"])
             )
-        words = ", ".join(f"{name}: {value}" for name, value in changes.items())
-        await note(connection, by[0], by[1], now, action, post_id, Note.verbatim(words[:500]))
+        await note(connection, by[0], by[1], now, action, post_id, detail)
 
 
 async def end_posts_to(database: Database, channel_id: int, why: str, now: datetime) -> None:

@@ -173,7 +173,7 @@ def _difference(name: str, before: Any, after: Any) -> str | None:
 def _limit_words(limit: UsageLimit) -> str:
     whose = "each member" if limit.kind == "member" else f"discord {limit.kind} {limit.id}"
     questions = "" if limit.questions is None else f" {limit.questions} questions"
-    cost = "" if limit.cost is None else f" ${limit.cost:g}"
+    cost = "" if limit.cost is None else f" ${limit.cost:.2f}"
     return f"{whose}:{questions}{cost}"
 
 

@@ -221,7 +221,7 @@ def _foot(embed: discord.Embed, answer: Answer, frame: AnswerContext) -> None:
     """Discord writes the moment behind the footer, in the reader's time zone."""
     made_of = frame.say("quotations-only") if answer.model == QUOTATIONS else answer.model
     parts = [] if answer.abstained else [unmarked(made_of, 80)]
-    parts += [frame.say("footer-id", id=frame.question_id), frame.say("as-of")]
+    parts.append(frame.say("footer-id", id=frame.question_id))
     embed.set_footer(text=" · ".join(parts))
     embed.timestamp = frame.as_of
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.i18n import Say, say_note
+from bot.i18n import Say, TextError, say_note
 from bot.ui.answers import timestamp
 from bot.ui.escaping import explained, link, plain
 from retrieval.catalogue.audit_log import AuditEntry
@@ -18,6 +18,8 @@ from retrieval.feeds.visits import FeedImport, FeedVisit
 from retrieval.timestamps import written
 
 _REASON = 200
+# Settings whose label has another name.
+_SETTINGS = {"moderator_roles": "settings-moderators"}
 
 
 def card_lines(card: ArticleCard, say: Say) -> str:
@@ -94,6 +96,21 @@ def visit_lines(visit: FeedVisit, say: Say) -> str:
     return "\n".join(lines)
 
 
+def action_words(action: str, say: Say) -> str:
+    """What was done, such as ``feed.add``, in words; of a part such as ``feed``, everything about it.
+    Codes that an earlier version kept are shown as they are."""
+    kind, _, name = action.partition(".")
+    try:
+        if not name:
+            return say(f"did-about-{kind}")
+        if kind == "settings":
+            label = _SETTINGS.get(name, f"settings-{name.replace('_', '-')}")
+            return say("did-settings", name=say(label))
+        return say(f"did-{kind}-{name}")
+    except TextError:
+        return action
+
+
 def audit_lines(entry: AuditEntry, say: Say, counts: Mapping[str, int] | None = None) -> str:
     """Who did what to what, when and from where; ``counts`` is what came of several articles."""
     where = f" ({explained(entry.where, 100)})" if entry.where else ""
@@ -101,8 +118,8 @@ def audit_lines(entry: AuditEntry, say: Say, counts: Mapping[str, int] | None = 
     subject = f" `{plain(entry.subject, 40)}`" if entry.subject else ""
     came = ", ".join(f"{count} {say(f'came-{status}')}" for status, count in (counts or {}).items())
     detail += f"; {came}" if came and detail else f": {came}" if came else ""
-    at = f"<t:{int(entry.at.timestamp())}:f>"
-    return f"{at} {explained(entry.who, 80)}{where}: **{plain(entry.action)}**{subject}{detail}"
+    at, done = f"<t:{int(entry.at.timestamp())}:f>", action_words(entry.action, say)
+    return f"{at} {explained(entry.who, 80)}{where}: **{plain(done)}**{subject}{detail}"
 
 
 def reason_line(reason: Note | None, say: Say, longest: int = _REASON) -> str:

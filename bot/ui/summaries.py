@@ -185,11 +185,11 @@ def _pages(
 
 
 def _small_print(number: int, count: int, model: str, around: SummaryContext) -> list[str]:
-    """What stands below a page, but for the moment, which comes behind the last."""
+    """What stands below a page, but for the moment, which comes behind it."""
     say = around.say
     made_of = say("quotations-only") if model == QUOTATIONS else unmarked(model, 80)
     paged = [say("page-of", page=number, pages=count)] if count > 1 else []
-    return [*paged, made_of, say("footer-id", id=around.id), say("as-of")]
+    return [*paged, made_of, say("footer-id", id=around.id)]
 
 
 def _sources(citations: Sequence[Citation], say: Say) -> list[str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 import statistics
 import subprocess
@@ -26,6 +27,9 @@ from tests.benchmarks import weekly_news
 from tests.benchmarks.scraped_figures import Scraper, compare, longest_stall
 from tests.discord_standin import DiscordStandIn, Interaction, Message, User
 from tests.discord_standin.model import Channel
+
+# What stands below an answer that is whole.
+_ID = re.compile(r"\bid [0-9a-z]{8}\b")
 
 SERVERS, PEOPLE = 5, 50
 # BEFORE: articles that each server has already.
@@ -121,13 +125,13 @@ async def _final(interaction: Interaction) -> str:
 
 def _kind(message: Message) -> str | None:
     text = json.dumps([message.embeds, message.components])
-    if "as of" in text:
-        return "answer"
     if "Too many questions are waiting" in text or "several questions waiting" in text:
         return "busy"
     if "You can ask again" in text:
         return "too soon"
-    return "failed" if "Something went wrong" in text else None
+    if "Something went wrong" in text:
+        return "failed"
+    return "answer" if _ID.search(text) else None
 
 
 def _print(

@@ -141,7 +141,7 @@ def _over(message: Message) -> bool:
 
 
 def _answered(message: Message) -> bool:
-    return "as of" in str(message.embeds)
+    return "timestamp" in str(message.embeds)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import cache
 from typing import NamedTuple, get_args
 
 from bot.answering.models import Reason
-from bot.i18n import REMEDY
+from bot.i18n import LANGUAGES, REMEDY, translator_for
 from bot.i18n.catalogues import DOMAINS, load
+from bot.storage.guild_settings import GuildSettings
+from bot.ui.moderation import action_words
+from retrieval.catalogue.audit_pages import _STATUSES
 from retrieval.extraction.worker_process import Kind
 from retrieval.feeds.item_filter import Verdict
 from tests.unit.source_files import ROOT, modules, nodes, text_of
@@ -146,3 +150,28 @@ def test_what_retrieval_says_names_no_setting_and_no_command() -> None:
         for node in nodes(path):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 assert "NEWSDESK_" not in node.value, f"{path}:{node.lineno}"
+
+
+def test_every_action_of_the_audit_is_told_in_words() -> None:
+    named = re.compile(r"(?:post|answer|job|article|feed|story)\.[a-z-]+")
+    files = {"feed.xml", "feed.json"}
+    made = {
+        node.value
+        for path in _SOURCES
+        for node in nodes(path)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and named.fullmatch(node.value)
+    }
+    actions = made - files | {f"article.{status}" for status in _STATUSES}
+    # The bot itself notes these.
+    settings = {each.name for each in fields(GuildSettings)} - {"reported_week", "welcomed"}
+    actions |= {f"settings.{name}" for name in settings}
+    assert {"post.edit", "feed.add", "story.split", "settings.limits"} <= actions
+    groups = {action.split(".")[0] for action in actions}
+    for language in LANGUAGES:
+        say = translator_for(language)
+        assert [each for each in (*actions, *groups) if action_words(each, say) == each] == []
+    assert (
+        action_words("post.of-another-version", translator_for("en")) == "post.of-another-version"
+    )

@@ -43,18 +43,19 @@ async def test_a_job_is_one_entry_with_what_came_of_it(start: Start, site: NewsS
         await eventually(came)
         await desk.do("settings threads", on=True)
         shown = _entries(await desk.do("audit"))
-        by_action = {re.findall(r"\*\*([\w.-]+)\*\*", line)[0]: line for line in shown}
+        by_action = {re.findall(r"\*\*(.+?)\*\*", line)[0]: line for line in shown}
         assert len(shown) == len(by_action)
-        assert set(by_action) == {"settings.threads", "article.came", "feed.add", "job.start"}
-        assert "3 new, 1 not taken" in by_action["job.start"]
-        assert "2 new" in by_action["article.came"]
-        assert "feed 1" in by_action["article.came"]
+        threads = "setting: Opens a thread for an answer"
+        assert set(by_action) == {threads, "articles came in", "added a feed", "started a job"}
+        assert "3 new, 1 not taken" in by_action["started a job"]
+        assert "2 new" in by_action["articles came in"]
+        assert "feed 1" in by_action["articles came in"]
         # Details on wish: of everything, or of the job alone.
         whole = _entries(await desk.do("audit", details=True))
-        assert sum("article.indexed" in line for line in whole) == 5
+        assert sum("a new article" in line for line in whole) == 5
         of_job = _entries(await desk.do("audit", about="1", action="article"))
         assert len(of_job) == 3
-        assert all("article.indexed" in line for line in of_job)
+        assert all("a new article" in line for line in of_job)
 
 
 async def test_the_audit_is_filtered_by_person_action_and_time(
@@ -68,7 +69,7 @@ async def test_the_audit_is_filtered_by_person_action_and_time(
         await (await eve.slash(desk.general, "settings language", language="en")).final()
         assert len(_entries(await desk.do("audit"))) == 3
         hers = _entries(await desk.do("audit", person=eve))
-        assert ["settings.language" in line for line in hers] == [True, False]
+        assert ["setting: Language" in line for line in hers] == [True, False]
         assert len(_entries(await desk.do("audit", action="settings"))) == 3
         assert (
             len(_entries(await desk.do("audit", action="settings.threads", person=desk.boss))) == 1
@@ -78,7 +79,9 @@ async def test_the_audit_is_filtered_by_person_action_and_time(
         assert "Nothing was done" in (await desk.do("audit", until="yesterday")).text
         assert "not a date" in (await desk.do("audit", since="once upon")).text
         choices = await desk.boss.autocomplete(desk.general, "audit", option="action", typed="priv")
-        assert [choice.value for choice in choices] == ["settings.private"]
+        assert [(choice.name, choice.value) for choice in choices] == [
+            ("setting: Answers are private unless asked otherwise", "settings.private")
+        ]
 
 
 async def test_all_pages_can_be_turned_to_and_all_of_it_had_as_a_file(

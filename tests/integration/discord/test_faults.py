@@ -17,7 +17,7 @@ END = "640-metre"
 
 
 def is_final(call: Call) -> bool:
-    return "as of" in str(call.body)
+    return "timestamp" in str(call.body)
 
 
 class Scene:

@@ -245,7 +245,8 @@ async def test_a_moderator_makes_changes_pauses_and_ends_a_post(
     assert "Nothing is posted" in await do("posts list")
     audit = await (await mo.slash(general, "audit")).final()
     assert all(
-        f"post.{what}" in audit.text for what in ("add", "edit", "pause", "resume", "remove")
+        f"**{what} a post**" in audit.text
+        for what in ("made", "changed", "paused", "resumed", "ended")
     )
 
 

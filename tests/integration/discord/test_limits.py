@@ -68,7 +68,7 @@ async def test_a_member_asks_as_often_as_the_server_allows(running: Running, gui
     library.clock = lambda: NOW + timedelta(days=1)
     assert whole(await _ask(general, ada))
     done = await (await boss.slash(general, "audit")).final()
-    assert f"<@&{readers.id}>: 3 questions" in done.text
+    assert f"<@&{readers.id}>: 3 questions $0.50" in done.text
 
 
 async def test_a_channel_has_its_limit_and_some_are_free(running: Running, guild: Guild) -> None:

@@ -285,13 +285,13 @@ async def test_the_audit_tells_who_did_what_when_and_from_where(desk: Server) ->
     who = f"<@{desk.boss.id}> (<#{desk.general.id}>)"
     mine = [line.split(": ", 1)[1] for line in lines if f"{who}: " in line]
     assert mine[:2] == [
-        f"**article.restore** `{article_id}`",
-        f"**article.remove** `{article_id}`: a hoax",
+        f"**restored an article** `{article_id}`",
+        f"**removed an article** `{article_id}`: a hoax",
     ]
     done = {line.split("**")[1] for line in mine}
-    assert {"feed.add", "feed.pause", "job.start"} <= done
+    assert {"added a feed", "paused a feed", "started a job"} <= done
     assert all(line.startswith("<t:1772712000:f>") for line in lines)
     about = await desk.do("audit", about=article_id)
-    assert "feed.add" not in about.text
-    assert "article.indexed" in about.text
+    assert "added a feed" not in about.text
+    assert "a new article" in about.text
     assert "Nothing was done" in (await desk.do("audit", about="nothing")).text

@@ -107,8 +107,8 @@ async def test_a_note_is_shown_with_the_answer_and_whenever_it_is_asked_again(
     assert "no note" in (await removed.final()).text
     assert "413" not in (await _ask(running, guild, ada, BRIDGE)).text
     log = await (await boss.slash(general, "audit")).final()
-    assert "answer.note" in log.text
-    assert "answer.note-removed" in log.text
+    assert "wrote a note on an answer" in log.text
+    assert "removed the note on an answer" in log.text
 
 
 async def test_only_moderators_correct_answers_and_only_their_own(
