@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, cast, func, insert, literal, null, select, union_all
+from sqlalchemy import insert, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
@@ -83,9 +83,9 @@ class AuditLog:
             ingest_log.c.at,
             ingest_log.c.corpus_id,
             ingest_log.c.actor,
-            func.coalesce(ingest_log.c.origin, null()).label("origin"),
+            ingest_log.c.origin,
             (literal("article.") + ingest_log.c.status).label("action"),
-            cast(ingest_log.c.article_id, Text).label("subject"),
+            ingest_log.c.article_id.label("subject"),
             ingest_log.c.label.label("detail"),
             ingest_log.c.id,
             literal(0).label("kind"),
