@@ -12,8 +12,9 @@ from discord import app_commands
 
 from bot.bootstrap import Services
 from bot.errors import UserError
+from bot.i18n import Say, say_note
 from bot.services.permissions import RequestContext
-from bot.ui.escaping import plain, unmarked
+from bot.ui.escaping import explained, plain, unmarked
 from bot.ui.pages import Page
 from retrieval import errors as services
 from retrieval.moderation import ModerationService
@@ -21,6 +22,7 @@ from retrieval.moderation import ModerationService
 _SUGGESTIONS = 25
 _LONGEST = 100
 _SUGGEST_SECONDS = 2.0
+_REASON = 200
 
 Suggested = Sequence[tuple[str, str]]
 _Shown = TypeVar("_Shown")
@@ -71,6 +73,17 @@ def telling(text: str, *, not_found: str, refused: str | None = None) -> Iterato
         if refused is None:
             raise
         raise UserError(refused) from error
+
+
+@contextlib.contextmanager
+def telling_unreadable(text: str, say: Say) -> Iterator[None]:
+    """That what somebody named by ``text`` is no feed that can be read, and why, for what a service
+    fetches inside."""
+    try:
+        yield
+    except services.UnreadableSource as error:
+        reason = explained(say_note(error.note, say), _REASON)
+        raise UserError("feed-unreadable", text=plain(text, 100), reason=reason) from error
 
 
 async def acknowledge(interaction: discord.Interaction[Any]) -> None:

@@ -10,17 +10,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.bootstrap import Services
-from bot.cogs._moderator_checks import acknowledge, telling
+from bot.cogs._moderator_checks import acknowledge, telling, telling_unreadable
 from bot.cogs.feeds._feed_choices import suggest_feeds
 from bot.cogs.feeds._filter_words import words_of
 from bot.errors import UserError
-from bot.i18n import say_note
 from bot.i18n.translator import command_text
-from bot.ui.escaping import explained, plain
 from bot.ui.links import link_of
 from bot.ui.moderation import feed_lines
 from bot.ui.pages import note
-from retrieval import errors as services
 from retrieval.feeds.item_filter import FeedFilters
 
 # What is typed to take a filter away.
@@ -73,12 +70,11 @@ class EditCommand(commands.Cog):
         with telling(feed, not_found="feed-unknown"):
             known = await service.feed(feed, corpus)
         if link is not None:
-            try:
-                with telling(link, not_found="feed-unknown", refused="feed-known"):
-                    known = await service.move(str(known.id), corpus, context.actor, link)
-            except services.UnreadableSource as error:
-                reason = explained(say_note(error.note, context.say), 200)
-                raise UserError("feed-unreadable", text=plain(link, 100), reason=reason) from error
+            with (
+                telling_unreadable(link, context.say),
+                telling(link, not_found="feed-unknown", refused="feed-known"),
+            ):
+                known = await service.move(str(known.id), corpus, context.actor, link)
         if words:
             filters = replace(FeedFilters.of(known.include, known.exclude), **words)
             known = await service.set_filters(str(known.id), corpus, context.actor, filters)

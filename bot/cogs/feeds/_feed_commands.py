@@ -20,15 +20,15 @@ from bot.cogs._moderator_checks import (
     for_moderators,
     send_pages,
     telling,
+    telling_unreadable,
 )
 from bot.cogs.feeds._edit_command import EditCommand
 from bot.cogs.feeds._feed_choices import suggest_feeds
 from bot.cogs.feeds._filter_words import words_of
 from bot.cogs.feeds._post_commands import PostCommands
 from bot.errors import UserError
-from bot.i18n import say_note
 from bot.i18n.translator import command_text
-from bot.ui.escaping import explained, plain
+from bot.ui.escaping import plain
 from bot.ui.links import link_of
 from bot.ui.moderation import feed_lines, import_lines, item_lines, verdict_line, visit_lines
 from bot.ui.pager import paged
@@ -363,10 +363,8 @@ class FeedCommands(
                     await asyncio.wait({task}, timeout=_SHOW_SECONDS)
                     if not task.done():
                         await look.show()
-                return await task
-        except services.UnreadableSource as error:
-            reason = explained(say_note(error.note, look.context.say), 200)
-            raise UserError("feed-unreadable", text=plain(look.name, 100), reason=reason) from error
+                with telling_unreadable(look.name, look.context.say):
+                    return await task
         except TimeoutError as error:
             raise UserError("feed-took-too-long") from error
         finally:

@@ -9,11 +9,12 @@ from typing import Any
 import discord
 
 from bot.bootstrap import Services
+from bot.cogs._moderator_checks import telling_unreadable
 from bot.errors import UserError
 from bot.i18n import say_note
 from bot.services.permissions import RequestContext
 from bot.services.time_zones import zone_named
-from bot.ui.escaping import explained, plain
+from bot.ui.escaping import plain
 from bot.ui.forms import Form
 from bot.ui.links import link_of
 from bot.ui.moderation import visit_lines
@@ -64,10 +65,8 @@ class FeedForm(Form):
     async def _one(self, context: RequestContext, link: str) -> str:
         feeds, corpus = self._services.ingestion.feeds, context.require_moderator()
         try:
-            feed = await feeds.add(link, corpus, context.actor)
-        except services.UnreadableSource as error:
-            reason = explained(say_note(error.note, context.say), 200)
-            raise UserError("feed-unreadable", text=plain(link, 100), reason=reason) from error
+            with telling_unreadable(link, context.say):
+                feed = await feeds.add(link, corpus, context.actor)
         except services.Refused as error:
             raise UserError("feed-known") from error
         while True:
