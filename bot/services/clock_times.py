@@ -42,20 +42,25 @@ def clock(minute: int) -> str:
 
 
 def quiet_minutes(
-    start: str | None, end: str | None, locale: str | None = None
+    start: str | None,
+    end: str | None,
+    locale: str | None = None,
+    before: tuple[int | None, int | None] = (None, None),
 ) -> tuple[int | None, int | None]:
-    """When quiet hours begin and end, None and None for none.
+    """When quiet hours begin and end, None and None where nothing is said of them. Of two that hold
+    ``before``, one may be changed alone.
 
     Raises ``UserError`` if one of the two is missing, or both are the same.
     """
     if not start and not end:
         return None, None
-    if not start or not end:
+    first = minute_of(start, locale) if start else before[0]
+    last = minute_of(end, locale) if end else before[1]
+    if first is None or last is None:
         raise UserError("quiet-half")
-    both = minute_of(start, locale), minute_of(end, locale)
-    if both[0] == both[1]:
+    if first == last:
         raise UserError("quiet-empty")
-    return both
+    return first, last
 
 
 def _minute(found: re.Match[str] | None, period: tuple[int, int] | None) -> int | None:

@@ -35,6 +35,10 @@ def test_what_is_no_time_is_refused(written: str) -> None:
 def test_quiet_hours_take_two_times_that_differ() -> None:
     assert quiet_minutes(None, None) == (None, None)
     assert quiet_minutes("10pm", "7") == (22 * 60, 7 * 60)
+    hours = (22 * 60, 6 * 60)
+    assert quiet_minutes("9pm", None, before=hours) == (21 * 60, 6 * 60)
+    assert quiet_minutes(None, "7", before=hours) == (22 * 60, 7 * 60)
+    assert quiet_minutes(None, None, before=hours) == (None, None)
     for start, end, code in (("10pm", None, "quiet-half"), (None, "7", "quiet-half"), ("7", "07:00", "quiet-empty")):  # fmt: skip
         with pytest.raises(UserError) as refused:
             quiet_minutes(start, end)

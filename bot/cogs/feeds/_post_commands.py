@@ -15,7 +15,7 @@ from bot.cogs.feeds._feed_choices import suggest_feeds
 from bot.cogs.feeds._filter_words import filter_words
 from bot.errors import UserError
 from bot.i18n.translator import command_text
-from bot.services.clock_times import minute_of
+from bot.services.clock_times import quiet_minutes
 from bot.services.feed_posts import PostChannel
 from bot.services.permissions import RequestContext
 from bot.services.time_zones import zone_named, zones_like
@@ -132,6 +132,10 @@ class PostCommands(commands.Cog):
         await acknowledge(interaction)
         service = self._services.feed_posts
         before = None if change is None else await service.post(context, change)
+        hours: tuple[int | None, int | None] = (None, None)
+        if before is not None and clear != "quiet":
+            hours = before.quiet_from, before.quiet_until
+        start, end = quiet_minutes(quiet_from, quiet_until, interaction.locale.value, hours)
         given: dict[str, Any] = {
             "feed_id": None if feed is None else await self._feed_id(feed, corpus),
             "topic": topic,
@@ -140,10 +144,8 @@ class PostCommands(commands.Cog):
             "role_id": mention.id if mention else None,
             "publish": publish,
             "most_a_day": most_a_day,
-            "quiet_from": minute_of(quiet_from, interaction.locale.value) if quiet_from else None,
-            "quiet_until": minute_of(quiet_until, interaction.locale.value)
-            if quiet_until
-            else None,
+            "quiet_from": start,
+            "quiet_until": end,
             "zone": zone_named(zone) if zone else None,
             "settle_minutes": settle,
         }
@@ -151,7 +153,6 @@ class PostCommands(commands.Cog):
         fields = {**_CLEARED.get(clear or "", {}), **_source(fields), **fields}
         kept = None if clear == "filters" else before
         fields |= filter_words(kept, include=include, exclude=exclude, languages=languages)
-        _require_both_ends(before, fields)
         if before is None:
             place = channel or _here(interaction)
             locale = context.settings.language or interaction.locale.value
@@ -253,16 +254,6 @@ def _source(fields: dict[str, Any]) -> dict[str, Any]:
     if "feed_id" in fields:
         return {"topic": None}
     return {"feed_id": None} if "topic" in fields else {}
-
-
-def _require_both_ends(before: FeedPost | None, fields: dict[str, Any]) -> None:
-    """Raises ``UserError`` for half a quiet time."""
-    ends = [
-        fields[name] if name in fields else getattr(before, name, None)
-        for name in ("quiet_from", "quiet_until")
-    ]
-    if (ends[0] is None) != (ends[1] is None):
-        raise UserError("post-half-quiet")
 
 
 def _here(interaction: discord.Interaction[Any]) -> PostChannel:

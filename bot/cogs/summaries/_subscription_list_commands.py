@@ -110,7 +110,8 @@ class SubscriptionListCommands(commands.Cog):
     ) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         one = await self._one(context, which)
-        start, end = quiet_minutes(quiet_from, quiet_until, interaction.locale.value)
+        before = one.quiet_from, one.quiet_until
+        start, end = quiet_minutes(quiet_from, quiet_until, interaction.locale.value, before)
         is_digest = one.kind == "digest"
         given: dict[str, Any] = {
             "at_minute": minute_of(at, interaction.locale.value) if at else None,

@@ -202,7 +202,7 @@ async def test_a_moderator_makes_changes_pauses_and_ends_a_post(
     assert "Only moderators" in refused.text
     assert "no announcement channel" in await do("post", publish=True)
     assert "may not mention" in await do("post", mention=hidden)
-    assert "both ends" in await do("post", quiet_from="22:00")
+    assert "a beginning and an end" in await do("post", quiet_from="22:00")
     assert "no feed" in await do("post", feed="77")
     made = await do(
         "post", feed="1", channel=news, mention=role, publish=True, most_a_day=3, include="Arvel",
