@@ -88,7 +88,7 @@ async def play(bot: NewsdeskBot, standin: DiscordStandIn, days: int) -> Outcome:
             standin.close_directs(_CLOSED_SECONDS)
         sender.dies = day % 3 == 0
         await runner.tick()
-        if sender.dies and runner._failed:
+        if sender.dies and runner._backoff.failed:
             sender, runner = _started(bot, standin)
         moment += _STEP
         standin.clock.advance((moment - library.clock()).total_seconds())

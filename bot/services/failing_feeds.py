@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import discord
 
 from bot.i18n import translator_for
+from bot.ops.background import run_forever
 from bot.ops.logging import details
 from bot.services.guild_settings import GuildSettingsCache
 from bot.services.permissions import RequestContexts
@@ -56,7 +57,8 @@ class FailingFeedsReport:
     def start(self) -> None:
         """Begin to tell; does nothing if it is at it already."""
         if self._task is None:
-            self._task = asyncio.create_task(self._keep_ticking(), name="failing feeds")
+            rounds = run_forever(self.tick, "failing feeds", pause=_EVERY_SECONDS)
+            self._task = asyncio.create_task(rounds, name="failing feeds")
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -73,14 +75,6 @@ class FailingFeedsReport:
                     described(error),
                     extra=details(server=guild.id),
                 )
-
-    async def _keep_ticking(self) -> None:
-        while True:
-            try:
-                await self.tick()
-            except Exception:  # noqa: BLE001 - logged; tried again soon
-                _log.exception("failing feeds could not be looked at; tried again soon")
-            await asyncio.sleep(_EVERY_SECONDS)
 
     async def _tell(self, guild: discord.Guild) -> None:
         settings = await self._guild_settings.of(guild.id)

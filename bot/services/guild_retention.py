@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import discord
 
 from bot.config.settings import Settings
+from bot.ops.background import run_forever
 from bot.ops.logging import details
 from bot.services.ingestion import IngestionServices
 from bot.services.permissions import RequestContexts
@@ -27,7 +28,6 @@ from bot.storage.job_messages import forget_job_messages
 from bot.storage.member_usage import forget_days_before, forget_member_usage
 from bot.storage.subscriptions import forget_subscriptions
 from bot.storage.usage import forget_usage
-from bot.ui import error_pages
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
 from retrieval.errors import NewsdeskError, Note
@@ -64,7 +64,9 @@ class GuildRetention:
         """Begin to delete what is due; for when it is known who is there. May be called again."""
         if self._task is not None:
             return
-        self._task = asyncio.create_task(self._keep_deleting(), name="departures")
+        what = "deleting data of servers that are gone"
+        rounds = run_forever(self.delete_due, what, pause=_EVERY_SECONDS)
+        self._task = asyncio.create_task(rounds, name="departures")
 
     async def stop(self) -> None:
         """Return when nothing is being deleted any more: the database may be closed then."""
@@ -143,14 +145,6 @@ class GuildRetention:
         # Somewhere it may still be yesterday.
         await forget_days_before(library.database, (library.clock() - _DAY).astimezone(UTC).date())
         return len(gone)
-
-    async def _keep_deleting(self) -> None:
-        while True:
-            try:
-                await self.delete_due()
-            except Exception as error:  # noqa: BLE001 - logged; tried again in an hour
-                error_pages.log(error, "deleting data of servers that are gone")
-            await asyncio.sleep(_EVERY_SECONDS)
 
 
 def _is_ours(reason: Note | None) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from bot.config.settings import Settings
+from bot.ops.background import run_forever
 from retrieval.extraction.process_pool import Extractor
 from retrieval.feeds.item_loader import load_item
 from retrieval.feeds.poller import FeedPoller
@@ -21,8 +21,6 @@ from retrieval.library import Library
 from retrieval.runtime.concurrency import cancel
 from retrieval.web.crawler import Crawler
 from retrieval.web.fetcher import Fetcher
-
-_log = logging.getLogger(__name__)
 
 _AGAIN_SECONDS = 30.0
 
@@ -71,21 +69,14 @@ async def open_ingestion(settings: Settings, library: Library) -> AsyncIterator[
 async def run_background_tasks(room: IngestionServices) -> AsyncIterator[None]:
     """Visit feeds, work on jobs and make vectors while the block lasts. What is cut off goes on the next time."""
     tasks = [
-        asyncio.create_task(run_forever(room.poller.run, "feeds"), name="feeds"),
-        asyncio.create_task(run_forever(room.jobs.run, "jobs"), name="jobs"),
-        asyncio.create_task(run_forever(room.vectors.run, "vectors"), name="vectors"),
+        asyncio.create_task(run_forever(run, name, pause=_AGAIN_SECONDS), name=name)
+        for run, name in (
+            (room.poller.run, "feeds"),
+            (room.jobs.run, "jobs"),
+            (room.vectors.run, "vectors"),
+        )
     ]
     try:
         yield
     finally:
         await cancel(*tasks)
-
-
-async def run_forever(run: Callable[[], Awaitable[None]], what: str) -> None:
-    """A mistake of ours in one piece of work must not end all of it."""
-    while True:
-        try:
-            await run()
-        except Exception:  # noqa: BLE001 - logged; it goes on
-            _log.exception("%s stopped and go on in %s s", what, _AGAIN_SECONDS)
-        await asyncio.sleep(_AGAIN_SECONDS)

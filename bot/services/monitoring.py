@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from bot.answering.engine import AnswerEngine
 from bot.config.settings import Settings
 from bot.ops.alerts import AlertBook, Webhook
+from bot.ops.background import run_forever
 from bot.ops.health import Probes, health_endpoint
 from bot.ops.loop_lag import LoopLag
 from bot.ops.metrics import Metrics
-from bot.services.ingestion import run_forever
 from bot.services.rate_limits import AnswerQueue
 from bot.services.readiness import PARTS, Readiness
 from bot.services.readings import Readings
 from bot.services.troubles import ModelTrouble, TroubleWatch
 from retrieval.library import Library
 from retrieval.runtime.concurrency import cancel
+
+_AGAIN_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,6 @@ async def open_monitoring(settings: Settings, watched: Watched) -> AsyncIterator
                 causes=readiness.causes,
             )
             for run, name in ((webhook.run, "alerts"), (watch.run, "troubles")):
-                task = asyncio.create_task(run_forever(run, name), name=name)
+                task = asyncio.create_task(run_forever(run, name, pause=_AGAIN_SECONDS), name=name)
                 stack.push_async_callback(cancel, task)
         yield

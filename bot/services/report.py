@@ -15,6 +15,7 @@ import discord
 
 from bot.config.settings import Settings
 from bot.i18n import Say, translator_for
+from bot.ops.background import run_forever
 from bot.ops.logging import details
 from bot.services.guild_settings import GuildSettingsCache
 from bot.services.permissions import RequestContexts
@@ -63,7 +64,8 @@ class ReportService:
     def start(self) -> None:
         """Begin to send weekly reports; for when it is known which servers there are."""
         if self._task is None:
-            self._task = asyncio.create_task(self._keep_sending(), name="reports")
+            rounds = run_forever(self.send_due, "weekly reports", pause=_EVERY_SECONDS)
+            self._task = asyncio.create_task(rounds, name="reports")
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -133,6 +135,8 @@ class ReportService:
                         continue
                     sent += 1
             await self._guild_settings.change(guild.id, reported_week=week)
+        if sent:
+            _log.info("weekly reports sent", extra=details(reports=sent))
         return sent
 
     async def _send(self, guild: discord.Guild, page: Page, what: str) -> bool:
@@ -158,15 +162,6 @@ class ReportService:
     async def _say(self, guild: discord.Guild) -> Say:
         settings = await self._guild_settings.of(guild.id)
         return translator_for(settings.language or guild.preferred_locale.value)
-
-    async def _keep_sending(self) -> None:
-        while True:
-            try:
-                if sent := await self.send_due():
-                    _log.info("weekly reports sent", extra=details(reports=sent))
-            except Exception as error:  # noqa: BLE001 - logged; tried again soon
-                error_pages.log(error, "weekly reports")
-            await asyncio.sleep(_EVERY_SECONDS)
 
 
 def subjects(given: Sequence[StoredAnswer], wanted: dict[str, int]) -> list[Subject]:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from bot.config.settings import Settings
 from bot.i18n import in_english
+from bot.ops.background import run_forever
 from bot.ops.backups import make_backup
 from bot.ops.logging import details
-from bot.services.ingestion import run_forever
 from retrieval.errors import NewsdeskError
 from retrieval.library import Library
 from retrieval.runtime.concurrency import cancel
@@ -28,6 +28,7 @@ _STAMP = "%Y%m%dT%H%M%S"
 # How long at most until the clock is looked at again: it may have been set.
 _LOOK_SECONDS = 60.0
 _AGAIN = timedelta(hours=1)
+_AGAIN_SECONDS = 30.0
 TIDY_SECONDS = 120.0
 
 
@@ -115,7 +116,8 @@ async def run_upkeep(settings: Settings, library: Library) -> AsyncIterator[None
             library.clock,
             with_indexes=settings.backup_with_indexes,
         )
-        tasks.append(asyncio.create_task(run_forever(schedule.run, "backups"), name="backups"))
+        rounds = run_forever(schedule.run, "backups", pause=_AGAIN_SECONDS)
+        tasks.append(asyncio.create_task(rounds, name="backups"))
     try:
         yield
     finally:

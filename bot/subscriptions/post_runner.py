@@ -12,10 +12,11 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from bot.ops.background import Backoff, run_forever
 from bot.storage.feed_posts import (
     FeedPost,
     PostedArticle,
@@ -49,7 +50,6 @@ _log = logging.getLogger(__name__)
 _EVERY_SECONDS = 15.0
 _SEND_SECONDS = 120.0
 _PUBLISH_SECONDS = 15.0
-_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 # What could not be posted for so long is no news any more.
 _PATIENCE = timedelta(days=1)
 # A role is mentioned by the first of several messages.
@@ -116,14 +116,15 @@ class PostRunner:
         self._task: asyncio.Task[None] | None = None
         self._channels: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._draining: dict[int, asyncio.Task[None]] = {}
-        self._failed: dict[int, tuple[int, datetime]] = {}
+        self._backoff = Backoff()
         # Channels that can't be written to, with Discord's code: moderators are told.
         self.blocked: dict[int, int] = {}
 
     def start(self) -> None:
         """Begin to post what comes in; does nothing if it is at it already."""
         if self._task is None:
-            self._task = asyncio.create_task(self._keep_ticking(), name="feed posts")
+            rounds = run_forever(self._begin_posting, "feed posts", pause=_EVERY_SECONDS)
+            self._task = asyncio.create_task(rounds, name="feed posts")
 
     async def stop(self) -> None:
         """A message on its way is found again at the next start."""
@@ -134,18 +135,14 @@ class PostRunner:
         """Collect what is new and post everything that may be posted now."""
         await asyncio.gather(*map(self._guarded, await self._look()))
 
-    async def _keep_ticking(self) -> None:
-        while True:
-            try:
-                # A channel with much to post keeps no other waiting, nor what is new.
-                for channel_id in await self._look():
-                    running = self._draining.get(channel_id)
-                    if running is None or running.done():
-                        task = asyncio.create_task(self._guarded(channel_id))
-                        self._draining[channel_id] = task
-            except Exception:  # noqa: BLE001 - logged; tried again soon
-                _log.exception("what is to be posted could not be looked at; tried again soon")
-            await asyncio.sleep(_EVERY_SECONDS)
+    async def _begin_posting(self) -> None:
+        """A round whose channels work on by themselves: one with much to post keeps no other waiting,
+        nor what is new."""
+        for channel_id in await self._look():
+            running = self._draining.get(channel_id)
+            if running is None or running.done():
+                task = asyncio.create_task(self._guarded(channel_id))
+                self._draining[channel_id] = task
 
     async def _look(self) -> set[int]:
         """Collect what is new; returns the channels with something to do."""
@@ -158,37 +155,27 @@ class PostRunner:
             return await channels_waiting(self._database)
 
     async def _guarded(self, channel_id: int) -> None:
-        failures, not_before = self._failed.get(channel_id, (0, None))
-        now = self._clock()
-        if not_before is not None and now < not_before <= now + _LONGEST_WAIT:
+        if self._backoff.holds(channel_id, self._clock()):
             return
         try:
             async with self._channels[channel_id]:
                 await self._drain(channel_id)
-            self._failed.pop(channel_id, None)
+            self._backoff.forget(channel_id)
             self.blocked.pop(channel_id, None)
         except DeliveryImpossible as gone:
             _log.info("posts to channel %d ended: %s", channel_id, gone.why)
             await self._end(channel_id, gone.why)
         except Exception as error:  # noqa: BLE001 - logged; tried again later
-            wait = min(_FIRST_WAIT * 2**failures, _LONGEST_WAIT)
-            self._failed[channel_id] = failures + 1, self._clock() + wait
-            expected = isinstance(error, PostBlocked | TimeoutError)
             if isinstance(error, PostBlocked):
                 self.blocked[channel_id] = error.code
-            _log.warning(
-                "posts to channel %d are tried again in %s (%s: %s)",
-                channel_id,
-                wait,
-                type(error).__name__,
-                error,
-                exc_info=None if expected else error,
-            )
+            passes = isinstance(error, PostBlocked | TimeoutError)
+            what = f"posts to channel {channel_id}"
+            self._backoff.note(channel_id, self._clock(), what, error, is_expected=passes)
 
     async def _end(self, channel_id: int, why: str) -> None:
         ended = [p for p in await active_posts(self._database) if p.channel_id == channel_id]
         await end_posts_to(self._database, channel_id, why, self._clock())
-        self._failed.pop(channel_id, None)
+        self._backoff.forget(channel_id)
         self.blocked.pop(channel_id, None)
         try:
             async with asyncio.timeout(_SEND_SECONDS):

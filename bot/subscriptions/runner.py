@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from bot.answering.summaries.digest import DigestStory
 from bot.answering.summaries.models import NothingToSummarize
 from bot.answering.summaries.service import Digest, SummaryService
+from bot.ops.background import Backoff, run_forever
 from bot.storage.subscriptions import (
     BEGINNING,
     Delivery,
@@ -48,7 +49,6 @@ _STORIES = 10
 _ALERTED = 3  # stories of one alert
 _NOW = "now:"  # how the slot of a digest begins that was sent before its time
 _MOST_AT_FIRST = 100
-_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 # How far back what is new may lie: an outage of months does not make a digest of months.
 _FURTHEST = timedelta(days=14)
 _BREAKING = timedelta(days=1)
@@ -101,13 +101,14 @@ class SubscriptionRunner:
         self._round = asyncio.Lock()
         # What alerts have looked at: without new articles there is nothing to look for.
         self._seen: dict[int, int] = {}
-        self._failed: dict[int, tuple[int, datetime]] = {}
+        self._backoff = Backoff()
 
     def start(self) -> None:
         """Begin to look at what is due; does nothing if it is at it already."""
         if self._task is not None:
             return
-        self._task = asyncio.create_task(self._keep_ticking(), name="subscriptions")
+        rounds = run_forever(self.tick, "subscriptions", pause=_EVERY_SECONDS)
+        self._task = asyncio.create_task(rounds, name="subscriptions")
 
     async def stop(self) -> None:
         """A message on its way may be lost from the books, not from people: see above."""
@@ -141,38 +142,20 @@ class SubscriptionRunner:
                     return True
         return False
 
-    async def _keep_ticking(self) -> None:
-        while True:
-            try:
-                await self.tick()
-            except Exception:  # noqa: BLE001 - logged; tried again soon
-                _log.exception("subscriptions could not be looked at; tried again soon")
-            await asyncio.sleep(_EVERY_SECONDS)
-
     async def _guarded(self, subscription: Subscription) -> None:
-        failures, not_before = self._failed.get(subscription.id, (0, subscription.created_at))
         now = self._clock()
-        # Further off than the longest wait, it was reckoned by a clock that went back since.
-        if now < not_before <= now + _LONGEST_WAIT or _rests(subscription, now):
+        if self._backoff.holds(subscription.id, now) or _rests(subscription, now):
             return
         try:
             async with asyncio.timeout(_SECONDS):
                 await self._serve(subscription)
-            self._failed.pop(subscription.id, None)
+            self._backoff.forget(subscription.id)
         except DeliveryImpossible as gone:
             await self._end_if_final(subscription, gone.why)
         except Exception as error:  # noqa: BLE001 - logged; tried again later
-            wait = min(_FIRST_WAIT * 2**failures, _LONGEST_WAIT)
-            self._failed[subscription.id] = failures + 1, self._clock() + wait
-            expected = isinstance(error, NewsdeskError | TimeoutError | DeliveryRefused)
-            _log.warning(
-                "subscription %d is tried again in %s (%s: %s)",
-                subscription.id,
-                wait,
-                type(error).__name__,
-                error,
-                exc_info=None if expected else error,
-            )
+            passes = isinstance(error, NewsdeskError | TimeoutError | DeliveryRefused)
+            what = f"subscription {subscription.id}"
+            self._backoff.note(subscription.id, self._clock(), what, error, is_expected=passes)
 
     async def _end_if_final(self, subscription: Subscription, why: str) -> None:
         """End what has been impossible for a day; written down, for a restart is no new day."""

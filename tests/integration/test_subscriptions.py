@@ -271,9 +271,9 @@ async def test_discord_is_tried_less_and_less_often_while_it_fails(tmp_path: Pat
         world.people.breaks = RuntimeError("no connection")
         tries = 0
         for minute in range(120):
-            before = world.runner._failed.copy()
+            before = world.runner._backoff.failed.copy()
             await world.at(f"2026-03-03T{8 + minute // 60:02}:{minute % 60:02}")
-            tries += world.runner._failed != before
+            tries += world.runner._backoff.failed != before
         world.people.breaks = None
         await world.at("2026-03-03T12:00")
     assert 5 <= tries <= 9

@@ -288,7 +288,7 @@ async def test_a_digest_whose_arrival_was_not_noted_is_found_in_the_channel(
     await tick(running, 0.81)
     await tick(running, 0.82)
     assert len(running.standin.bot_messages(channel)) == 1
-    assert runner._failed == {}
+    assert runner._backoff.failed == {}
 
 
 async def test_a_channel_that_is_gone_ends_the_subscription_and_tells_who_made_it(

@@ -1,0 +1,56 @@
+"""Work that goes on as long as the program does: round after round, less often where it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from bot.i18n import in_english
+from retrieval.errors import NewsdeskError
+
+_log = logging.getLogger(__name__)
+
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
+
+
+async def run_forever(run: Callable[[], Awaitable[object]], what: str, *, pause: float) -> None:
+    """Run a round, and the next one ``pause`` seconds after it. A failure of one must not end all."""
+    while True:
+        try:
+            await run()
+        except NewsdeskError as error:
+            _log.error("%s: %s; tried again in %g s", what, in_english(error), pause)
+        except Exception:  # noqa: BLE001 - logged; it goes on
+            _log.exception("%s: failed; tried again in %g s", what, pause)
+        await asyncio.sleep(pause)
+
+
+class Backoff:
+    """What failed lately, by its id, with how often in a row and until when it rests: for twice as
+    long each time, from half a minute to an hour."""
+
+    def __init__(self) -> None:
+        self.failed: dict[int, tuple[int, datetime]] = {}
+
+    def holds(self, key: int, now: datetime) -> bool:
+        """Whether it is too early to try again."""
+        _, not_before = self.failed.get(key, (0, None))
+        # Further off than the longest wait, it was reckoned by a clock that went back since.
+        return not_before is not None and now < not_before <= now + _LONGEST_WAIT
+
+    def note(
+        self, key: int, now: datetime, what: str, error: Exception, *, is_expected: bool
+    ) -> None:
+        """Note a failure and log it, with a traceback unless it is of a kind that passes."""
+        failures, _ = self.failed.get(key, (0, now))
+        wait = min(_FIRST_WAIT * 2**failures, _LONGEST_WAIT)
+        self.failed[key] = failures + 1, now + wait
+        trace = None if is_expected else error
+        kind = type(error).__name__
+        _log.warning("%s: tried again in %s (%s: %s)", what, wait, kind, error, exc_info=trace)
+
+    def forget(self, key: int) -> None:
+        """It succeeded, or is no more."""
+        self.failed.pop(key, None)
