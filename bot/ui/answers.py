@@ -184,14 +184,13 @@ def sources_pages(
         moment = removed.get(article.article_id)
         if moment is not None:
             at = f"<t:{int(moment.timestamp())}:D>"
-            blocks.append(Block(f"{source}\n{say('source-removed', at=at)}"))
+            blocks.append(Block(say("source-removed", at=at), source))
             continue
         text = texts.get(article.article_id, "")
         quoted = [f"> {marks([each.n])} {_in_paragraph(each.quote, text)}" for each in cited]
-        quoted[0] = f"{source}\n{quoted[0]}"
-        picture = pictures.get(article.article_id)
-        for number, part in enumerate(split(quoted, DESCRIPTION, "\n")):
-            blocks.append(Block(part, None if number else picture, plain(article.title, 200)))
+        picture, title = pictures.get(article.article_id), plain(article.title, 200)
+        first, *more = split(quoted, DESCRIPTION - len(source), "\n")
+        blocks += [Block(first, source, picture, title), *map(Block, more)]
     if not blocks:
         return [note(say("no-sources"))]
     return [Page.of_layout(Layout(part, colour=QUIET)) for part in on_pages(blocks)]

@@ -1,5 +1,5 @@
-"""Messages made of Discord's newer components: blocks of text below one another, each with a picture
-beside it where there is one. On a phone a block keeps the whole width that its picture leaves it.
+"""Messages made of Discord's newer components: blocks of text below one another. Where a block has a
+picture, it stands beside the block's head alone: on a phone the text below needs the whole width.
 
 A message that was sent so can't go back to embeds.
 """
@@ -7,7 +7,7 @@ A message that was sent so can't go back to embeds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import discord
@@ -15,16 +15,18 @@ import discord
 from bot.ui.splitting import split
 
 # Discord takes 4,000 characters and 40 components a message, headings, small print and buttons among
-# them; a block has up to four with its line.
-_TEXT, _BLOCKS = 3_600, 8
+# them; a block has up to five with its line.
+_TEXT, _BLOCKS = 3_600, 6
 _ALT = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Text in markup, and the address of a picture beside it; ``alt`` is for who can't see that."""
+    """Text in markup below a head, and the address of a picture beside the head; ``alt`` is for who
+    can't see that."""
 
     text: str
+    head: str = ""
     picture: str | None = None
     alt: str = ""
 
@@ -62,7 +64,7 @@ class Layout:
         for number, block in enumerate(self.blocks):
             if number:
                 framed.append(discord.ui.Separator())
-            framed.append(_drawn(block))
+            framed += _drawn(block)
         if self.footer:
             framed.append(discord.ui.TextDisplay(f"-# {self.footer}"))
         view = discord.ui.LayoutView(timeout=None)
@@ -76,17 +78,18 @@ def on_pages(
     blocks: Iterable[Block], most: int = _TEXT, many: int = _BLOCKS
 ) -> list[tuple[Block, ...]]:
     """Blocks by page: at most ``most`` characters and ``many`` blocks on each. One that is longer is
-    cut; its picture stands beside its beginning."""
+    cut; its head and picture stand above its beginning."""
     pages: list[list[Block]] = []
     room = 0
     for block in blocks:
-        for number, text in enumerate(split([block.text], most)):
-            part = block if number == 0 else Block("")
-            if not pages or len(text) > room or len(pages[-1]) == many:
+        for number, text in enumerate(split([block.text], most - len(block.head)) or [""]):
+            part = replace(block, text=text) if number == 0 else Block(text)
+            size = len(part.head) + len(text)
+            if not pages or size > room or len(pages[-1]) == many:
                 pages.append([])
                 room = most
-            pages[-1].append(Block(text, part.picture, part.alt))
-            room -= len(text)
+            pages[-1].append(part)
+            room -= size
     return [tuple(page) for page in pages]
 
 
@@ -104,11 +107,13 @@ def _texts(components: Sequence[Any]) -> Iterator[str]:
         yield from _texts(getattr(part, "children", ()))
 
 
-def _drawn(block: Block) -> discord.ui.Item[Any]:
-    words: discord.ui.TextDisplay[Any] = discord.ui.TextDisplay(block.text)
-    if block.picture is None:
-        return words
+def _drawn(block: Block) -> list[discord.ui.Item[Any]]:
+    if block.picture is None or not block.head:
+        return [discord.ui.TextDisplay("\n".join(filter(None, (block.head, block.text))))]
     picture: discord.ui.Thumbnail[Any] = discord.ui.Thumbnail(
         block.picture, description=block.alt[:_ALT] or None
     )
-    return discord.ui.Section(words, accessory=picture)
+    head: discord.ui.Section[Any] = discord.ui.Section(
+        discord.ui.TextDisplay(block.head), accessory=picture
+    )
+    return [head, discord.ui.TextDisplay(block.text)] if block.text else [head]

@@ -44,7 +44,7 @@ class SummaryContext:
 def summary_pages(
     summary: Summary, around: SummaryContext, pictures: Mapping[str, str] = _NONE
 ) -> list[Page]:
-    """The first page carries a picture of one of its articles, the newest first, if ``pictures`` has
+    """The first page shows a picture of one of its articles, the newest first, if ``pictures`` has
     an address for it by its id."""
     say = around.say
     blocks = []
@@ -63,7 +63,8 @@ def summary_pages(
     )
     newest_first = (article.article_id for article in reversed(summary.articles))
     if picture := _picture_of(newest_first, pictures):
-        pages[0].embed.set_thumbnail(url=picture)
+        # Below the text: beside it, a phone has no room for both.
+        pages[0].embed.set_image(url=picture)
     return pages
 
 
@@ -81,7 +82,7 @@ def digest_pages(
             say("digest-title-topic", topic=digest.topic) if digest.topic else say("digest-title")
         )
     blocks = [
-        Block(_story(n, entry, say), _picture_of(_articles_of(entry), pictures), plain(entry.title))
+        _story(n, entry, _picture_of(_articles_of(entry), pictures), say)
         for n, entry in enumerate(digest.entries, 1)
     ]
     if notes := _notes(digest.notes, say)[:_NOTES]:
@@ -92,7 +93,7 @@ def digest_pages(
     at = f"<t:{int(around.as_of.timestamp())}:f>"
     pages = []
     for number, part in enumerate(parts, 1):
-        footer = " · ".join([*_small_print(number, len(parts), digest.model, around), at])
+        footer = f"{' · '.join(_small_print(number, len(parts), digest.model, around))} {at}"
         layout = Layout(part, unmarked(title, 250), footer, ANSWER)
         pages.append(Page.of_layout(layout, articles))
     return pages
@@ -132,16 +133,14 @@ def _key_of(chart: Chart) -> list[str]:
     return [" · ".join(f"{letters}: {name}" for letters, name in chart.key)] if chart.key else []
 
 
-def _story(n: int, entry: DigestEntry, say: Say) -> str:
+def _story(n: int, entry: DigestEntry, picture: str | None, say: Say) -> Block:
     title = plain(entry.title, 200)
     if entry.story.is_update:
         title = say("story-update", title=title)
-    lines = [
-        f"**{n}. {title}**",
-        " ".join(map(_shown, entry.sentences)),
-        f"-# {_outlets(entry.story.outlets, len(entry.story.reports), say)}",
-    ]
-    return "\n".join([*lines, *_source_lines(entry.citations, "-# ")])
+    outlets = _outlets(entry.story.outlets, len(entry.story.reports), say)
+    told = " ".join(map(_shown, entry.sentences))
+    text = "\n".join([told, *_source_lines(entry.citations, "-# ")])
+    return Block(text, f"**{n}. {title}**\n-# {outlets}", picture, title)
 
 
 def _event(n: int, event: TimelineEvent, say: Say) -> str:

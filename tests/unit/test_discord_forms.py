@@ -153,7 +153,7 @@ def test_a_note_of_moderators_stays_within_discords_limits(sources: int, said: s
 def blocks_of(page: Page) -> list[str]:
     """The texts of a page that is made of components."""
     assert page.layout is not None
-    return [block.text for block in page.layout.blocks]
+    return ["\n".join(filter(None, (each.head, each.text))) for each in page.layout.blocks]
 
 
 def test_an_article_stands_once_among_the_sources_with_all_its_passages() -> None:
@@ -203,7 +203,7 @@ def test_an_answer_comes_back_from_what_is_kept_of_it() -> None:
 
 
 def test_blocks_go_on_pages_that_discord_takes_with_each_picture_once() -> None:
-    blocks = [Block(f"{n} " + "word " * size, f"https://img.example/{n}", "x" * 300) for n, size in enumerate((5,) * 20 + (900,) + (300,) * 4)]  # fmt: skip
+    blocks = [Block(f"{n} " + "word " * size, "head", f"https://img.example/{n}", "x" * 300) for n, size in enumerate((5,) * 20 + (900,) + (300,) * 4)]  # fmt: skip
     parts = on_pages(blocks)
     pages = [Page.of_layout(Layout(part, "T" * 250, "F" * 120, 5), ("a",)) for part in parts]
     for page in pages:
