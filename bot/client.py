@@ -103,9 +103,14 @@ class NewsdeskBot(commands.AutoShardedBot):
             intents=least_intents(message_content=settings.message_content),
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=Tree,
-            # Installed in servers; used there and in direct messages with the bot.
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
+            # Installed in servers; used there and in direct messages with the bot. Where all servers
+            # share their articles, people may install it for themselves and use it anywhere.
+            allowed_installs=app_commands.AppInstallationType(
+                guild=True, user=settings.shared_corpus is not None
+            ),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=settings.shared_corpus is not None
+            ),
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,

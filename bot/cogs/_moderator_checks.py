@@ -38,9 +38,10 @@ def for_moderators(command: _Shown) -> _Shown:
 
 
 def in_servers(command: _Shown) -> _Shown:
-    """Have Discord show a command in servers only; no check either."""
+    """Have Discord show a command in servers that have the bot, and nowhere else; no check either."""
     only = app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
-    return app_commands.guild_only()(only(command))
+    there = app_commands.allowed_installs(guilds=True, users=False)
+    return app_commands.guild_only()(only(there(command)))
 
 
 async def moderator_of(services: Services, context: RequestContext) -> ModerationService:

@@ -202,7 +202,13 @@ class AnswerService:
         said = await note_on(database, asked.corpus, answer.asked, request.text)
         context = replace(context, note=said)
         *before, last = answer_pages(answer, context)
-        view = answer_view(request.id, answer, private=delivery.private, say=request.say)
+        view = answer_view(
+            request.id,
+            answer,
+            private=delivery.private,
+            say=request.say,
+            sharable=request.guild_id is not None,
+        )
         with self._requests.observer.stage("posting"):
             message = await delivery.finish([*before, last.with_view(view)])
         if message is None:

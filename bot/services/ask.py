@@ -183,7 +183,7 @@ class AskService:
             raise UserError("not-yours")
         if (given.private or context.guild_id is None) and given.user_id != context.user.id:
             raise UserError("not-yours")
-        if not asking or context.guild_id is not None:
+        if not asking or context.guild_id is not None or given.corpus == context.corpus:
             return
         if not await self.dm_guilds.may_read(context.user, given.corpus):
             raise UserError("dm-no-servers")

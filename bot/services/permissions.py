@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import discord
@@ -41,6 +41,8 @@ class RequestContext:
     say: Say
     # How dates in figures are written where this is asked: 3/5/2023 is 3 May, else March 5.
     day_first: bool = True
+    # Whether the bot itself isn't there: somebody who installed the app for themselves brought it along.
+    elsewhere: bool = False
 
     @property
     def role_ids(self) -> frozenset[int]:
@@ -89,7 +91,9 @@ class RequestContext:
 
     def hides(self, private: bool | None) -> bool:
         """Whether an answer is for this person alone: as they said, else as the server wants. Nobody
-        else reads direct messages."""
+        else reads direct messages. Where the bot is only brought along, each answer is."""
+        if self.elsewhere:
+            return True
         wanted = self.settings.private if private is None else private
         return wanted and self.guild_id is not None
 
@@ -141,8 +145,20 @@ class RequestContexts:
         return self._shared_corpus or f"discord:{guild_id}"
 
     async def of_interaction(self, interaction: discord.Interaction[Any]) -> RequestContext:
-        """Who started an interaction, and what they may do."""
+        """Who started an interaction, and what they may do.
+
+        Who installed the app for themselves may use it anywhere, to read what all servers share: as in
+        direct messages, whatever they may do in that server. Raises ``UserError`` where nothing is
+        shared.
+        """
+        if _is_brought_along(interaction):
+            if self._shared_corpus is None:
+                raise UserError("server-only")
+            own = context_of_interaction(interaction, GuildSettings(), self._shared_corpus)
+            return replace(own, guild_id=None, manages=False, elsewhere=True)
         corpus = self._noted(interaction.user.id, interaction.guild_id)
+        if interaction.guild_id is None and interaction.is_user_integration():
+            corpus = self._shared_corpus
         settings = await self._guild_settings.of(interaction.guild_id)
         return context_of_interaction(interaction, settings, corpus)
 
@@ -166,6 +182,13 @@ class RequestContexts:
         while len(self._seen) > _MOST_PEOPLE:
             self._seen.popitem(last=False)
         return self.corpus_of(guild_id)
+
+
+def _is_brought_along(interaction: discord.Interaction[Any]) -> bool:
+    """Whether somebody uses their own installation of the app where the bot isn't."""
+    if interaction.guild_id is None:
+        return interaction.context.private_channel
+    return interaction.is_user_integration() and not interaction.is_guild_integration()
 
 
 def context_of_interaction(

@@ -49,15 +49,17 @@ class AnswerButton(
         await handler.pressed(interaction, self.action, self.answer_id)
 
 
-def answer_view(answer_id: str, answer: Answer, *, private: bool, say: Say) -> discord.ui.View:
-    """What can be done with an answer."""
+def answer_view(
+    answer_id: str, answer: Answer, *, private: bool, say: Say, sharable: bool = True
+) -> discord.ui.View:
+    """What can be done with an answer. A ``private`` one that is ``sharable`` can be shown to all."""
     view = discord.ui.View(timeout=None)
     for action in ACTIONS:
         if action == "sources" and not answer.citations:
             continue
         if answer.reply and action != "follow-up":
             continue
-        if action == ("delete" if private else "share"):
+        if action == ("delete" if private else "share") or (action == "share" and not sharable):
             continue
         if action == "request" and not answer.abstained:
             continue

@@ -102,7 +102,9 @@ class Commands:
         self.get(guild_id, command_id)
         del self._by_place[guild_id][command_id]
 
-    def usable(self, guild_id: int | None, kind: int, install: int = 0) -> list[Json]:
+    def usable(
+        self, guild_id: int | None, kind: int, install: int = 0, *, in_group: bool = False
+    ) -> list[Json]:
         """Commands of this kind in a server or, with ``None``, in direct messages, of an app that is
         installed in the server (``install`` 0) or by a person for themselves (1).
 
@@ -111,7 +113,7 @@ class Commands:
         found = {c["name"]: c for c in self.all(None) if c["type"] == kind}
         if guild_id is not None:
             found |= {c["name"]: c for c in self.all(guild_id) if c["type"] == kind}
-        context = 1 if guild_id is None else 0
+        context = (2 if in_group else 1) if guild_id is None else 0
         return [
             c
             for c in found.values()

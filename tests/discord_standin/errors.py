@@ -25,6 +25,7 @@ MESSAGES = {
     30007: "Maximum number of webhooks reached (15)",
     40003: "You are opening direct messages too fast",
     40005: "Request entity too large",
+    40094: "This interaction has reached the maximum number of follow up messages",
     40060: "Interaction has already been acknowledged.",
     50001: "Missing Access",
     50003: "Cannot execute action on a DM channel",

@@ -12,6 +12,8 @@ from . import limits, payloads
 from .errors import ApiError, FormErrors, not_found
 from .messages import Files, Messages
 from .model import (
+    EPHEMERAL,
+    GROUP_DM,
     LABEL,
     LOADING,
     SELECTS,
@@ -22,12 +24,13 @@ from .model import (
     Message,
     walk,
 )
-from .permissions import in_channel
+from .permissions import USE_EXTERNAL_APPS, can, in_channel
 from .world import World
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
 ACKNOWLEDGE_WITHIN, TOKEN_LIVES = 3.0, 900.0
+MOST_FOLLOWUPS = 5  # where the bot is only as an app of the person
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,16 @@ class Modal:
             ):
                 found[part.get("label") or part["custom_id"]] = part
         return found
+
+
+def context_of(channel: Channel) -> int:
+    """Where an interaction is: in a server, a direct message with the bot, or among people alone.
+
+    docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-interaction-context-types
+    """
+    if channel.guild is not None:
+        return 0
+    return 2 if channel.type == GROUP_DM else 1
 
 
 class Interaction:
@@ -85,6 +98,14 @@ class Interaction:
         return f"<Interaction {name} of {self.user.name}>"
 
     # For tests.
+
+    @property
+    def is_by_user_alone(self) -> bool:
+        """Whether the bot isn't there, and came only as an app that the person installed."""
+        guild, bot = self.channel.guild, self._world.bot
+        if guild is None:
+            return bot not in self.channel.recipients
+        return bot.id not in guild.members
 
     @property
     def acknowledged_after(self) -> float | None:
@@ -154,7 +175,7 @@ class Interaction:
             "id": str(self.id), "application_id": str(world.application_id), "type": self.type,
             "data": self.data, "channel": shown, "channel_id": str(channel.id),
             "token": self.token, "version": 1, "locale": self.user.locale, "entitlements": [],
-            "app_permissions": str(in_channel(channel, world.bot)), "context": 0 if guild else 1,
+            "app_permissions": str(in_channel(channel, world.bot)), "context": context_of(channel),
             "authorizing_integration_owners": self._owners(),
             "attachment_size_limit": limits.FILE_BYTES,
         }  # fmt: skip
@@ -177,9 +198,9 @@ class Interaction:
 
         docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-authorizing-integration-owners-object
         """
-        guild, bot = self.channel.guild, self._world.bot
+        guild = self.channel.guild
         found = {}
-        if guild is None or bot.id in guild.members:
+        if not self.is_by_user_alone:
             found["0"] = str(guild.id) if guild else "0"
         if getattr(self.user, "installed_app", False):
             found["1"] = str(self.user.id)
@@ -273,6 +294,13 @@ class Responses:
             kind = 20 if interaction.data["type"] == 1 else 23
         elif interaction.message is not None:
             kind = 19
+        if interaction.is_by_user_alone and not can(
+            interaction.channel, interaction.user, USE_EXTERNAL_APPS
+        ):
+            # docs.discord.com/developers/topics/permissions: "Allows user-installed apps to send public
+            # responses. When disabled, users will still be allowed to use their apps but the responses
+            # will be ephemeral."
+            flags |= EPHEMERAL
         return self._messages.create(
             interaction.channel, self._world.bot, data, files, kind=kind, flags=flags,
             replied_to=interaction.message, interaction=interaction,
@@ -312,6 +340,9 @@ class Responses:
         if original is not None and original.is_loading and not original.deleted:
             self._messages.edit(original, body, files)
             return original
+        if interaction.is_by_user_alone and len(interaction.followups) >= MOST_FOLLOWUPS:
+            # docs.discord.com/developers/interactions/receiving-and-responding#create-followup-message
+            raise ApiError(400, 40094)
         made = self._messages.create(
             interaction.channel, self._world.bot, body, files,
             kind=19 if original is not None else 0, replied_to=original, interaction=interaction,

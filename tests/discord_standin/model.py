@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 # docs.discord.com/developers/resources/channel#channel-object-channel-types
-TEXT, DM, VOICE, CATEGORY, NEWS = 0, 1, 2, 4, 5
+TEXT, DM, VOICE, GROUP_DM, CATEGORY, NEWS = 0, 1, 2, 3, 4, 5
 NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD, STAGE, FORUM = 10, 11, 12, 13, 15
 THREADS = {NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD}
 

@@ -17,7 +17,7 @@ from .errors import Refusal
 from .gateway import Gateway
 from .interactions import Interaction, Responses
 from .messages import Messages
-from .model import Account, Channel, Guild, Json, Member, Message, Overwrite, Role
+from .model import GROUP_DM, Account, Channel, Guild, Json, Member, Message, Overwrite, Role
 from .schema import description
 from .server import Api
 from .traffic import Call, Fault, RateLimits, When
@@ -164,6 +164,12 @@ class DiscordStandIn:
             if channel.name == name:
                 return channel
         return self.world.add_channel(guild, name, kind, nsfw, category=category)
+
+    def group(self, *people: User) -> Channel:
+        """A group of people with direct messages of their own, in which the bot isn't."""
+        made = Channel(self.world.ids.next(), GROUP_DM, recipients=list(people))
+        self.world.channels[made.id] = made
+        return made
 
     def bot_role(self, guild: Guild) -> Role:
         """The role that came with the bot."""

@@ -11,6 +11,7 @@ from .model import (
     ACTION_ROW,
     BUTTON,
     FORUM,
+    GROUP_DM,
     LABEL,
     SELECTS,
     TEXT_INPUT,
@@ -132,12 +133,10 @@ class User(Account):
 
     def _commands(self, channel: Channel, kind: int) -> list[Json]:
         guild, standin = channel.guild, self._standin
-        own = [
-            c
-            for c in standin.commands.usable(guild.id if guild else None, kind, 1)
-            if self.installed_app
-        ]
-        if guild is not None and standin.bot.id not in guild.members:
+        in_group = channel.type == GROUP_DM
+        usable = standin.commands.usable(guild.id if guild else None, kind, 1, in_group=in_group)
+        own = usable if self.installed_app else []
+        if in_group or (guild is not None and standin.bot.id not in guild.members):
             return own
         here = standin.commands.usable(guild.id if guild else None, kind)
         return [*here, *(c for c in own if c not in here)]

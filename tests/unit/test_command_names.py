@@ -68,6 +68,14 @@ def test_discord_shows_moderators_commands_to_moderators_in_servers_only(
             assert str(command["default_member_permissions"]) == manage_guild, name
 
 
+def test_members_commands_go_along_where_all_servers_share_their_articles() -> None:
+    shared = asyncio.run(_commands(Settings(shared_corpus="everyone")))
+    for command in shared:
+        stays = command["name"] in {*MODERATORS, "subscribe"}
+        assert command["integration_types"] == ([0] if stays else [0, 1]), command["name"]
+        assert command["contexts"] == ([0] if stays else [0, 1, 2]), command["name"]
+
+
 def test_everything_is_described(commands: list[Json]) -> None:
     for command in commands:
         for path, part in _parts(command):

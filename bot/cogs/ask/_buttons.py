@@ -241,9 +241,7 @@ class FollowUp(Form):
     async def submitted(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         self._services.ask.admit(context, self._question.value)
-        delivery = await acknowledged(
-            interaction, private=self._given.private and context.guild_id is not None
-        )
+        delivery = await acknowledged(interaction, private=context.hides(self._given.private))
         # Read again: it may have been forgotten while the form was open.
         given = await answer_by_id(self._services.library.database, self._given.id)
         going_on = await self._services.ask.after(given)
