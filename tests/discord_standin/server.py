@@ -21,7 +21,7 @@ from .interactions import Responses
 from .messages import Files, Messages, Upload
 from .model import Json
 from .schema import Description
-from .traffic import Call, Fault, RateLimits, limited
+from .traffic import EXECUTE_WEBHOOK, Call, Fault, RateLimits, limited
 from .world import World
 
 Answer = tuple[int, Any]
@@ -141,8 +141,11 @@ class Api:
                     await asyncio.sleep(fault.seconds)
             self._authorise(request, call.template)
             headers, wait = self.limits.take(call, parameters)
+            scope = "user"
+            if wait is None and (channel := self._webhooks_channel(call, parameters)) is not None:
+                wait, scope = self.limits.take_webhook(channel), "shared"
             if wait is not None:
-                answer, more = limited(wait, False, "user")
+                answer, more = limited(wait, False, scope)
                 return self._answer(call, 429, answer, headers | more)
             self._validate(call, body, multipart)
             broken = fault is not None and (fault.status or fault.cut)
@@ -193,6 +196,13 @@ class Api:
         if problem is not None:
             message = {"code": "SCHEMA", "message": problem}
             raise ApiError(400, 50035, None, {"_errors": [message]})
+
+    def _webhooks_channel(self, call: Call, parameters: dict[str, str]) -> int | None:
+        """The channel that a webhook of the bot's is to post to."""
+        if (call.method, call.template) != ("POST", EXECUTE_WEBHOOK):
+            return None
+        found = self.world.webhooks.get(int(parameters["webhook_id"]))
+        return found.channel.id if found is not None else None
 
     def _refused(self, call: Call, error: ApiError) -> None:
         detail = json.dumps(error.errors) if error.errors else ""

@@ -11,6 +11,11 @@ from typing import Any
 from .clock import Clock
 from .model import Json
 
+# Messages of all webhooks of a channel together: "the 30/60 was added as a limit to the channel itself",
+# github.com/discord/discord-api-docs/issues/367; limits of a resource that is shared are told apart by
+# their scope: docs.discord.com/developers/topics/rate-limits#header-format-rate-limit-header-examples
+WEBHOOKS_OF_CHANNEL = (30, 60.0)
+EXECUTE_WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
 # Requests in a window of so many seconds, for each channel, server or webhook, as measured on
 # Discord by those who write libraries for it. Routes that are not here have DEFAULT.
 DEFAULT = (50, 1.0)
@@ -21,7 +26,7 @@ LIMITS: dict[tuple[str, str], tuple[int, float]] = {
     ("POST", "/channels/{channel_id}/typing"): (5, 5.0),
     ("PATCH", "/channels/{channel_id}"): (5, 15.0),
     ("PUT", "/channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me"): (1, 0.25),
-    ("POST", "/webhooks/{webhook_id}/{webhook_token}"): (5, 2.0),
+    ("POST", EXECUTE_WEBHOOK): (5, 2.0),
     ("PATCH", "/webhooks/{webhook_id}/{webhook_token}/messages/@original"): (5, 2.0),
     ("PATCH", "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"): (5, 2.0),
     ("POST", "/channels/{channel_id}/messages/{message_id}/crosspost"): (10, 3600.0),
@@ -93,6 +98,7 @@ class RateLimits:
         self.enabled = enabled
         self.limits = dict(LIMITS)
         self._buckets: dict[str, _Bucket] = {}
+        self._webhooks: dict[int, list[float]] = {}
 
     def set(self, method: str, template: str, requests: int, seconds: float) -> None:
         """Another limit for one route, by its template in Discord's API description."""
@@ -118,6 +124,19 @@ class RateLimits:
             "X-RateLimit-Bucket": name,
         }  # fmt: skip
         return headers, wait if refused else None
+
+    def take_webhook(self, channel_id: int) -> float | None:
+        """Count a message of a webhook; the seconds to wait if its channel had too many."""
+        if not self.enabled:
+            return None
+        allowed, window = WEBHOOKS_OF_CHANNEL
+        now = self._clock.now()
+        lately = [at for at in self._webhooks.get(channel_id, ()) if at > now - window]
+        self._webhooks[channel_id] = lately
+        if len(lately) >= allowed:
+            return lately[0] + window - now
+        lately.append(now)
+        return None
 
 
 def limited(seconds: float, everywhere: bool, scope: str) -> tuple[Json, dict[str, str]]:

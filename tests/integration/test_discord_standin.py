@@ -404,3 +404,22 @@ async def test_a_channel_has_a_few_webhooks(town: Town) -> None:
     with pytest.raises(discord.HTTPException) as refused:
         await channel.create_webhook(name="one more")
     assert refused.value.code == 30007
+
+
+async def test_the_webhooks_of_a_channel_post_thirty_messages_a_minute_together(town: Town) -> None:
+    channel = town.bot.get_channel(town.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    town.standin.allow(town.channel, "manage_webhooks")
+    await town.standin.wait_until(lambda: channel.permissions_for(channel.guild.me).manage_webhooks)
+    town.standin.rate_limits.set("POST", "/webhooks/{webhook_id}/{webhook_token}", 50, 1.0)
+    first, second = [await channel.create_webhook(name=name) for name in ("one", "two")]
+    for webhook in (first, second):
+        for number in range(15):
+            await webhook.send(f"{webhook.name} {number}")
+    sending = asyncio.create_task(second.send("one too many"))
+    await town.standin.wait_until(lambda: any(call.status == 429 for call in town.standin.calls))
+    assert len(town.standin.bot_messages(town.channel)) == 0  # those are the webhooks' own
+    assert sum(call.status == 429 for call in town.standin.calls) == 1
+    sending.cancel()
+    town.standin.clock.advance(60)
+    await first.send("again")
