@@ -120,6 +120,7 @@ def ask(
                     engine,
                     question,
                     line.id,
+                    library=library,
                     as_json=as_json or batch is not None,
                     show_dropped=show_dropped,
                 )
@@ -178,7 +179,9 @@ def demo(as_json: o.Json = False) -> None:
             engine = AnswerEngine(library)  # no model: the demo is the same everywhere
             for question in QUESTIONS:
                 asked = AnswerRequest(question, TimeRange(utc_now()), "demo")
-                await _answered(engine, asked, None, as_json=as_json, show_question=True)
+                await _answered(
+                    engine, asked, None, library=library, as_json=as_json, show_question=True
+                )
         if not as_json:
             print("\nAsk your own questions about them: newsdesk chat --demo")
 
@@ -207,6 +210,7 @@ async def _converse(library: Library, corpus: str, as_json: bool, show_dropped: 
                 engine,
                 asked,
                 None,
+                library=library,
                 as_json=as_json,
                 show_dropped=show_dropped,
                 show_question=not interactive,
@@ -248,6 +252,7 @@ async def _answered(
     asked: AnswerRequest,
     question_id: str | None,
     *,
+    library: Library,
     as_json: bool,
     show_dropped: bool = False,
     show_question: bool = False,
@@ -257,7 +262,7 @@ async def _answered(
 
     start = time.perf_counter()
     if as_json:
-        answer = await engine.answer(asked)
+        answer = await _with_note(library, asked, await engine.answer(asked))
         print_json(answer_record(answer, question_id, _ms(start), show_dropped=show_dropped))
     else:
         printer = AnswerPrinter(asked.question if show_question else None)
@@ -268,11 +273,27 @@ async def _answered(
                 elif isinstance(event, SentencesRetracted):
                     printer.retract()
                 elif isinstance(event, AnswerCompleted):
-                    answer = event.answer
+                    answer = await _with_note(library, asked, event.answer)
         printer.finish(answer, show_dropped=show_dropped)
     if answer.problem:
         complain(for_terminal(answer.problem))
     return answer
+
+
+async def _with_note(library: Library, asked: AnswerRequest, answer: Answer) -> Answer:
+    """The answer with what moderators say to it, first among its remarks."""
+    from dataclasses import replace
+
+    from bot.storage.answer_notes import note_on
+    from retrieval.errors import Note
+
+    said = await note_on(library.database, asked.corpus, answer.asked, asked.question)
+    if said is None:
+        return answer
+    day = said.at.date().isoformat()
+    return replace(
+        answer, notes=(Note("note-of-moderators", day=day, text=said.text), *answer.notes)
+    )
 
 
 @contextlib.asynccontextmanager
