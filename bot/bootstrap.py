@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -103,10 +103,11 @@ async def open_services(
     clock: Clock,
     embedder: Embedder | None = None,
     chroma_apart: bool = False,
+    model_fails: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[Services]:
     """Open the library for writing, the model, and what works on both.
 
-    ``client`` is asked who is where. ``chroma_apart``: the embedded Chroma works in a process of its
+    ``client`` is asked who is where, ``model_fails`` whether the model answers. ``chroma_apart``: the embedded Chroma works in a process of its
     own. Raises ``NewsdeskError`` if something can't be opened.
     """
     async with contextlib.AsyncExitStack() as stack:
@@ -160,7 +161,12 @@ async def open_services(
             job_board=JobProgressBoard(client, settings, library, ingestion, contexts),
             report=ReportService(client, settings, library, contexts, guild_settings),
             setup=SetupService(
-                client, settings, library, ingestion.feeds, has_model=engine.has_model
+                client,
+                settings,
+                library,
+                ingestion.feeds,
+                has_model=engine.has_model,
+                model_fails=model_fails,
             ),
         )
 

@@ -153,6 +153,7 @@ class NewsdeskBot(commands.AutoShardedBot):
                 clock=self._clock,
                 embedder=self._embedder,
                 chroma_apart=self._chroma_apart,
+                model_fails=lambda: self._model_trouble.note is not None,
             )
         )
         await self.tree.set_translator(Translator())

@@ -31,9 +31,11 @@ class PrivacyCommands(
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         kept = await self._kept(context)
-        text = (
-            "\n".join([*kept, context.say("privacy-how")]) if kept else context.say("privacy-none")
-        )
+        lines = [*kept, context.say("privacy-how")] if kept else [context.say("privacy-none")]
+        used = await self._services.limits.of_person(context.user.id)
+        if used.questions:
+            lines.insert(len(kept), context.say("privacy-usage", count=used.questions))
+        text = "\n".join(lines)
         await interaction.response.send_message(embed=note(text).embed, ephemeral=True)
 
     @app_commands.command(name="forget", description=command_text("command-privacy-forget"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import discord
@@ -13,6 +13,7 @@ from bot.errors import UserError
 from bot.i18n import Say
 from bot.ops.invite import invite_link, missing_permissions
 from bot.services.permissions import RequestContext
+from bot.storage.feed_posts import active_posts
 from bot.storage.subscriptions import (
     Subscription,
     active_subscriptions,
@@ -23,11 +24,14 @@ from bot.ui.setup import Checklist
 from retrieval.feeds.service import FeedService
 from retrieval.library import Library
 
+# Threads of a server that may be open at a time: beyond that, no post of a forum can be begun.
+MOST_THREADS, NEARLY_ALL_THREADS = 1_000, 900
 DIGEST_AT = 8 * 60  # minute of the local day
 
 
 class SetupService:
-    """Reads and changes what ``/setup`` shows. ``has_model``: answers are written by a model."""
+    """Reads and changes what ``/setup`` shows. ``has_model``: answers are written by a model, which
+    doesn't answer at present if ``model_fails``."""
 
     def __init__(
         self,
@@ -37,12 +41,14 @@ class SetupService:
         feeds: FeedService,
         *,
         has_model: bool,
+        model_fails: Callable[[], bool] = lambda: False,
     ) -> None:
         self._client = client
         self._settings = settings
         self._library = library
         self._feeds = feeds
         self._has_model = has_model
+        self._model_fails = model_fails
         self._changing = asyncio.Lock()
 
     async def checklist(self, context: RequestContext) -> Checklist:
@@ -60,7 +66,7 @@ class SetupService:
             counts.get(corpus, 0),
             digest.channel_id if digest else None,
             self._when(digest, say) if digest else None,
-            self._missing(context, digest),
+            [*self._missing(context, digest), *await self._missing_of_forums(context)],
         )
 
     async def digest_of(self, context: RequestContext) -> Subscription | None:
@@ -138,6 +144,26 @@ class SetupService:
             found.append(say("setup-no-intent"))
         if not self._has_model:
             found.append(say("setup-no-model"))
+        elif self._model_fails():
+            found.append(say("setup-model-failing"))
+        return found
+
+    async def _missing_of_forums(self, context: RequestContext) -> list[str]:
+        """What keeps articles from forums that they are posted to."""
+        guild, say = self._guild(context), context.say
+        posts = await active_posts(self._library.database, guild_id=context.require_guild())
+        forums = (
+            [guild.get_channel(post.channel_id) for post in posts if post.forum] if guild else []
+        )
+        if guild is None or not forums:
+            return []
+        found = []
+        closed = [each for each in dict.fromkeys(forums) if each and not _opens_posts(each)]
+        if closed:
+            names = ", ".join(each.mention for each in closed)
+            found.append(say("setup-forum-closed", channels=names))
+        if len(guild.threads) >= NEARLY_ALL_THREADS:
+            found.append(say("setup-threads-full", count=len(guild.threads), most=MOST_THREADS))
         return found
 
     def _guild(self, context: RequestContext) -> discord.Guild | None:
@@ -155,3 +181,14 @@ class SetupService:
         in_thread = isinstance(channel, discord.Thread | discord.ForumChannel)
         writes = rights.send_messages_in_threads if in_thread else rights.send_messages
         return bool(rights.view_channel and writes and rights.embed_links)
+
+
+def _opens_posts(channel: discord.abc.GuildChannel) -> bool:
+    """Whether the bot may begin posts in a forum, with the tags that it asks for."""
+    rights = channel.permissions_for(channel.guild.me)
+    if not (rights.view_channel and rights.send_messages and rights.embed_links):
+        return False
+    if not isinstance(channel, discord.ForumChannel) or not channel.flags.require_tag:
+        return True
+    free = any(not tag.moderated for tag in channel.available_tags)
+    return free or rights.manage_threads

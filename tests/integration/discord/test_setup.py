@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import discord
+import pytest
+
+from bot.answering.providers import ModelRefused
+from bot.storage.feed_posts import FeedPost, add_post
 from bot.storage.subscriptions import active_subscriptions
 from tests.discord_standin import DiscordStandIn, Guild, Message, User
+from tests.discord_standin.model import FORUM
 from tests.integration.answering_fixtures import NOW
-from tests.integration.discord.conftest import Start
+from tests.integration.discord.conftest import Running, Start
 from tests.integration.discord.looking import whole
 from tests.newsite import NewsSite
 from tests.newsite.documents import entry
@@ -170,3 +176,30 @@ async def test_who_is_no_moderator_any_more_uses_nothing_of_it(
         assert "Only moderators" in (await chosen.final()).text
         sent = await boss.submit_modal(form, {"Time zone": "Europe/Berlin"})
         assert "Only moderators" in (await sent.final()).text
+
+
+async def test_a_model_that_fails_and_forums_that_take_no_posts_are_told(
+    writing: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin, bot = writing.standin, writing.bot
+    guild, boss = await _with_moderator(standin)
+    general, forum = standin.channel(guild), standin.channel(guild, "stories", kind=FORUM)
+    database, corpus = bot.services.library.database, bot.services.contexts.corpus_of(guild.id)
+    post = FeedPost(0, corpus, guild.id, forum.id, True, "UTC", NOW, NOW)
+    await add_post(database, post)
+    shown = (await (await boss.slash(general, "setup")).final()).text
+    assert "language model" not in shown
+    assert "begin posts" not in shown
+    standin.deny(forum, "send_messages", who=standin.bot)
+    seen = bot.get_channel(forum.id)
+    assert isinstance(seen, discord.ForumChannel)
+    await standin.wait_until(lambda: not seen.permissions_for(seen.guild.me).send_messages)
+    monkeypatch.setattr("bot.services.setup.NEARLY_ALL_THREADS", 1)
+    await boss.start_thread(general, "a thread")
+    await standin.wait_until(lambda: bool(seen.guild.threads))
+    for _ in range(3):
+        bot._model_trouble.model_failed(ModelRefused("model-key-refused"))
+    shown = (await (await boss.slash(general, "setup")).final()).text
+    assert "The language model fails at present" in shown
+    assert f"I can't begin posts in <#{forum.id}>" in shown
+    assert "1 of the 1,000 threads" in shown
