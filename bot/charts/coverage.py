@@ -22,17 +22,18 @@ if TYPE_CHECKING:
 
     from bot.answering.summaries.timeline import Timeline
 
-# A chat shows pictures at most 550 pixels wide; twice that is sharp on fine screens.
-_INCHES, _DPI = (5.5, 3.3), 200
+# A chat shows pictures at most 550 pixels wide, and some 290 on a phone, where the small type below is
+# as many pixels high as it has points; 1,100 are sharp on fine screens.
+_INCHES, _DPI = (4.0, 3.4), 275
 _GROUND, _INK, _FAINT = "#1e1f22", "#f2f3f5", "#6d6f78"
 # Told apart by colour-blind readers too, on a dark ground (after Okabe and Ito, 2008).
 _COLOURS = ("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#b5bac1")
 _OTHERS = "others"
 _MOST_OUTLETS = 5
-_LONGEST = 22
+_LONGEST, _TOPIC = 22, 27  # characters of an outlet and of the topic
 _LANES = 2
-_MOST_TICKS = 6
-_SMALL, _MEDIUM = 7.5, 9.0
+_MOST_TICKS = 5
+_SMALL, _MEDIUM = 9.5, 11.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def coverage_figure(timeline: Timeline) -> Figure:
 
     figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor=_GROUND)
     FigureCanvasAgg(figure)
-    axes: Any = figure.add_axes((0.075, 0.26, 0.905, 0.49), facecolor=_GROUND)
+    axes: Any = figure.add_axes((0.085, 0.31, 0.895, 0.42), facecolor=_GROUND)
     bins, unit = _bins(timeline)
     outlets = _outlets(timeline.coverage)
     counts = _counts(timeline.coverage, bins, unit, outlets)
@@ -101,6 +102,7 @@ def coverage_figure(timeline: Timeline) -> Figure:
     ticks = range(0, len(bins), step)
     axes.set_xticks(list(ticks), [_tick(bins, i, step, unit) for i in ticks])
     axes.tick_params(colors=_INK, labelsize=_SMALL, length=2)
+    axes.tick_params(axis="x", pad=7)
     axes.grid(axis="y", color=_FAINT, linewidth=0.4, alpha=0.5)
     axes.set_axisbelow(True)
     for side, spine in axes.spines.items():
@@ -108,7 +110,7 @@ def coverage_figure(timeline: Timeline) -> Figure:
         spine.set_color(_FAINT)
     _mark_events(figure, axes, timeline, bins, unit)
     letters = FontStack()
-    topic = _short(timeline.topic, 48)
+    topic = _short(timeline.topic, _TOPIC)
     title = f"Coverage of {topic if letters.has(topic) else 'the topic'}"
     figure.text(
         0.02,
@@ -123,8 +125,8 @@ def coverage_figure(timeline: Timeline) -> Figure:
     each = {1: "day", 7: "week", 30: "month"}[unit]
     figure.text(
         0.02,
-        0.905,
-        f"articles a {each}, by outlet; numbers are events of the list",
+        0.9,
+        f"articles a {each}, by outlet; numbers: events listed",
         color="#b5bac1",
         fontsize=_SMALL,
         va="top",
@@ -134,7 +136,7 @@ def coverage_figure(timeline: Timeline) -> Figure:
         handles=[Patch(color=colour) for colour in _colours(outlets)],
         labels=[stands_for.get(outlet, _short(outlet, _LONGEST)) for outlet in outlets],
         loc="lower center",
-        ncols=3,
+        ncols=2,
         frameon=False,
         prop=letters.of_size(_SMALL),
         labelcolor=_INK,
@@ -177,7 +179,7 @@ def _mark_events(
         for lane, others in enumerate(taken):
             text = axes.text(
                 x,
-                1.06 + 0.095 * lane,
+                1.06 + 0.115 * lane,
                 label,
                 transform=axes.get_xaxis_transform(),
                 ha="center",

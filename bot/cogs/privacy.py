@@ -31,11 +31,12 @@ class PrivacyCommands(
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         context = await self._services.contexts.of_interaction(interaction)
         kept = await self._kept(context)
-        lines = [*kept, context.say("privacy-how")] if kept else [context.say("privacy-none")]
+        head = [] if kept else [context.say("privacy-none")]
         used = await self._services.limits.of_person(context.user.id)
         if used.questions:
-            lines.insert(len(kept), context.say("privacy-usage", count=used.questions))
-        text = "\n".join(lines)
+            kept.append(context.say("privacy-usage", count=used.questions))
+        how = [context.say("privacy-how")] if not head else []
+        text = "\n".join([*head, *(f"• {each}" for each in kept), *how])
         await interaction.response.send_message(embed=note(text).embed, ephemeral=True)
 
     @app_commands.command(name="forget", description=command_text("command-privacy-forget"))
