@@ -64,8 +64,8 @@ async def test_a_play_in_the_terminal(
     play: ModelPlay, demo_folder: Path, model: ScriptedModel, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model.play(*play.plays)
-    async with engine_over(demo_folder, model.url, tries=2, retry_seconds=3) as (_, engine):
-        answer = await _answered(engine, asked(BRIDGE), None, as_json=False)
+    async with engine_over(demo_folder, model.url, tries=2, retry_seconds=3) as (library, engine):
+        answer = await _answered(engine, asked(BRIDGE), None, library=library, as_json=False)
     assert faults(play, answer) == []
     printed = " ".join(capsys.readouterr().out.split())
     assert THOUGHT not in printed
