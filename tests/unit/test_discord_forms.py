@@ -131,11 +131,11 @@ def test_hundreds_of_sources_stay_within_discords_limits() -> None:
     assert all(f"[{n}] P" in lines for n in range(1, 100))
 
 
-@pytest.mark.parametrize("sources", [1, 12, 24])
+@pytest.mark.parametrize("sources", [1, 3, 4, 15])
 @pytest.mark.parametrize("said", ["It was **413**.", "*_" * 400, "word " * 160])
 def test_a_note_of_moderators_stays_within_discords_limits(sources: int, said: str) -> None:
     cited = tuple(Citation(n, article_of(n), "Its words.") for n in range(1, sources + 1))
-    answer = Answer("Q?", "…", False, (AnswerSentence("All. " * 690, (1,)),), cited, model="m")
+    answer = Answer("Q?", "…", False, (AnswerSentence("All. " * 600, (1,)),), cited, model="m")
     marked = AnswerNote(said, 2**63, NOW)
     frame = AnswerContext("abcdefgh", NOW, translator_for("de"), "Q?" * 125, note=marked)
     declined = replace(answer, abstained=True, nearest=tuple(article_of(n) for n in range(3)))
