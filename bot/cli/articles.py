@@ -16,22 +16,24 @@ if TYPE_CHECKING:
     from retrieval.catalogue.audit_log import AuditEntry
     from retrieval.catalogue.moderation import ArticleCard
 
-articles = typer.Typer(help="Articles: find, look at, remove, restore.", no_args_is_help=True)
-stories = typer.Typer(help="Stories: which articles tell of one event.", no_args_is_help=True)
+articles = typer.Typer(help="Find, show, remove and restore articles.", no_args_is_help=True)
+stories = typer.Typer(
+    help="Show, split and merge stories: articles that report the same event.", no_args_is_help=True
+)
 
 _Reference = Annotated[
-    str, typer.Argument(help="An article: its id, the first characters of that, or its URL.")
+    str, typer.Argument(help="An article: its id, the beginning of its id, or its URL.")
 ]
 
 
 @articles.command()
 def find(
-    words: Annotated[list[str], typer.Argument(help="Words of its title, publisher or URL.")],
+    words: Annotated[list[str], typer.Argument(help="Words in the title, publisher or URL.")],
     corpus: o.Corpus = "local",
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many articles.")] = 20,
     as_json: o.Json = False,
 ) -> None:
-    """Find articles, removed ones too, the newest first.
+    """Find articles, including removed ones, newest first.
 
     Example: newsdesk articles find bridge BBC
     """
@@ -39,14 +41,14 @@ def find(
         "articles find", corpus, lambda m: m.articles.find(" ".join(words), limit), writing=False
     )
     if not found and not as_json:
-        print("Nothing was found; every word has to stand in the title, the publisher or the URL.")
+        print("Nothing found. Every word must occur in the title, the publisher or the URL.")
     for card in found:
         _print_card(card, as_json)
 
 
 @articles.command()
 def show(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """Show an article as it is kept."""
+    """Show an article as it is stored."""
     card, text = open_moderator(
         "articles show", corpus, lambda m: m.articles.show(reference), writing=False
     )
@@ -60,11 +62,11 @@ def show(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = Fa
 @articles.command()
 def remove(
     reference: _Reference,
-    because: Annotated[str | None, typer.Option(help="Why, for the audit.")] = None,
+    because: Annotated[str | None, typer.Option(help="The reason, for the audit log.")] = None,
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Take an article out of all answers. It is kept, and stays out when it is ingested again.
+    """Remove an article from all answers. It stays stored, and stays out if it is ingested again.
 
     Example: newsdesk articles remove https://example.com/story --because "a hoax"
     """
@@ -78,7 +80,7 @@ def remove(
 
 @articles.command()
 def restore(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """Bring a removed article back."""
+    """Restore a removed article."""
     _print_card(
         open_moderator("articles restore", corpus, lambda m: m.restore(reference, actor())), as_json
     )
@@ -86,7 +88,7 @@ def restore(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json =
 
 @stories.command("show")
 def show_story(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """The articles that tell the same story as one, oldest first."""
+    """Show the articles in the same story as this one, oldest first."""
     _print_story(
         open_moderator(
             "stories show", corpus, lambda m: m.articles.story(reference), writing=False
@@ -97,7 +99,7 @@ def show_story(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Jso
 
 @stories.command()
 def split(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """Make an article a story of its own, for good."""
+    """Split an article off into its own story, permanently."""
     _print_story(
         open_moderator("stories split", corpus, lambda m: m.split(reference, actor())), as_json
     )
@@ -110,7 +112,7 @@ def merge(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Make the stories of two articles one, for good.
+    """Merge the stories of two articles, permanently.
 
     Example: newsdesk stories merge https://example.com/story https://example.org/other
     """
@@ -123,13 +125,13 @@ def merge(
 def audit(
     about: Annotated[
         str | None,
-        typer.Option(help="Only what was done to this: an article's, feed's or job's id."),
+        typer.Option(help="Only actions on this: the id of an article, feed or job."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries.")] = 50,
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Who did what, when and from where, the newest first."""
+    """Show who did what, when and from where, newest first."""
     entries: list[AuditEntry] = open_moderator(
         "audit", corpus, lambda m: m.audit_log.read(subject=about, limit=limit), writing=False
     )

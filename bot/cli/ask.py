@@ -58,7 +58,7 @@ def search(
     as_json: o.Json = False,
     explain: Annotated[
         bool,
-        typer.Option(help="Show how the question was read and what each hit's score is made of."),
+        typer.Option(help="Show how the question was understood and what makes up each score."),
     ] = False,
 ) -> None:
     """Find the passages that a question is about.
@@ -97,7 +97,7 @@ def ask(
     as_json: o.Json = False,
     show_dropped: o.ShowDropped = False,
 ) -> None:
-    """Answer a question, with a citation for each sentence, or say that it isn't known.
+    """Answer a question with a citation for each sentence, or say that the answer isn't known.
 
     Example: newsdesk ask "Who opened the bridge?" --since 2023-11-01
     """
@@ -132,14 +132,16 @@ def ask(
 
 def chat(
     corpus: o.Corpus = "local",
-    demo: Annotated[bool, typer.Option("--demo", help="About the bundled demo articles.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Talk about the bundled demo articles.")
+    ] = False,
     as_json: o.Json = False,
     show_dropped: o.ShowDropped = False,
 ) -> None:
-    """A conversation: one question a line. End it with Ctrl-D or `quit`.
+    """Ask questions in a conversation. End it with Ctrl-D or `quit`.
 
-    A question may lean on the one before it: "and who paid for it?", "what about Japan?".
-    With nothing ingested yet it is about the bundled demo articles.
+    A question may refer to the one before: "and who paid for it?", "what about Japan?". While
+    nothing is ingested, it is about the bundled demo articles.
     """
 
     async def run(library: Library) -> None:
@@ -162,7 +164,7 @@ def chat(
 
 
 def demo(as_json: o.Json = False) -> None:
-    """Ingest a few invented articles and answer questions about them: no key, no network."""
+    """Answer questions about a few invented articles: no key, no network."""
 
     async def run() -> None:
         from bot.answering.engine import AnswerEngine, AnswerRequest

@@ -16,7 +16,7 @@ from bot.cli.output import print_json
 if TYPE_CHECKING:
     from retrieval.backups import BackupInfo
 
-File = Annotated[Path, typer.Argument(help="The file of the backup.", show_default=False)]
+File = Annotated[Path, typer.Argument(help="The backup file.", show_default=False)]
 
 
 def backup(
@@ -25,12 +25,12 @@ def backup(
         bool,
         typer.Option(
             "--with-indexes",
-            help="Include the indexes, which are made anew from the catalogue otherwise.",
+            help="Include the indexes. Without them, a restore rebuilds them from the catalogue.",
         ),
     ] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Write everything that is kept to one file, also while the bot runs."""
+    """Back up all data to one file. The bot may keep running."""
 
     async def run() -> BackupInfo:
         from bot.config.settings import load_settings
@@ -56,11 +56,11 @@ def backup(
 def restore(
     file: File,
     check: Annotated[
-        bool, typer.Option("--check", help="Only read the backup and hold its checksums.")
+        bool, typer.Option("--check", help="Only read the backup and verify its checksums.")
     ] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Restore a backup into the data folder, which has to be empty."""
+    """Restore a backup into the data folder, which must be empty."""
 
     async def run() -> BackupInfo:
         from bot.config.settings import load_settings

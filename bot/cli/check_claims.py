@@ -30,11 +30,11 @@ def check_claims(
         typer.Argument(help=f"Lines like {_FORM}, also .gz; - for standard input.", metavar="FILE"),
     ],
     verifier: Annotated[
-        str | None, typer.Option(help="rules or network; by default as NEWSDESK_VERIFIER says.")
+        str | None, typer.Option(help="`rules` or `network`. Default: NEWSDESK_VERIFIER.")
     ] = None,
     as_json: o.Json = False,
 ) -> None:
-    """Check whether passages support claims, as every sentence of an answer is checked.
+    """Check whether passages support claims, the way each sentence of an answer is checked.
 
     Example: newsdesk check-claims claims.jsonl --json
     """

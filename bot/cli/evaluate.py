@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 def eval_command(
     articles: Annotated[
-        list[Path] | None, typer.Option(help="Articles as JSON Lines, also .gz. Repeatable.")
+        list[Path] | None,
+        typer.Option(help="Articles as JSON Lines, optionally gzipped. Repeatable."),
     ] = None,
     questions: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Questions with answer, asked_at and gold_urls as JSON Lines, in the order of the articles."
+            help="Questions with answer, asked_at and gold_urls as JSON Lines, one file for each articles file."
         ),
     ] = None,
     claims: Annotated[
@@ -45,15 +46,15 @@ def eval_command(
         bool,
         typer.Option(
             "--abstention",
-            help="Also ask over the articles of the first half of the dates alone: does it know when it does not know?",
+            help="Also ask with only the older half of the articles, to measure how well it declines.",
         ),
     ] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Measure search and answers on questions with known answers, in a folder of its own.
+    """Measure search and answers on questions with known answers, in a separate folder.
 
-    Several sets are measured apart, each with its own articles, and counted together: each year,
-    then all, with what is gained over BM25 with recency.
+    Several sets are measured separately, each with its own articles, and then together, always
+    with the gain over BM25 with recency.
 
     Example: newsdesk eval --articles a.jsonl.gz --questions q.jsonl --compare week=0
 

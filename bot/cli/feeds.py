@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from retrieval.feeds.item_filter import FilteredItem
     from retrieval.feeds.visits import FeedImport, FeedVisit
 
-app = typer.Typer(help="Feeds: bring in what is new, by themselves.", no_args_is_help=True)
+app = typer.Typer(
+    help="Follow feeds: add, list, check, filter, pause, import and export them.",
+    no_args_is_help=True,
+)
 
 _OPML_BYTES = 10_000_000
 _Reference = Annotated[str, typer.Argument(help="A feed's number or address.")]
@@ -40,7 +43,7 @@ def preview(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Show what a feed would bring, and why the rest would be left out. Nothing is taken in.
+    """Show what a feed would bring in, and why the rest would be left out. Nothing is ingested.
 
     Example: newsdesk feeds preview https://example.com/
     """
@@ -69,14 +72,14 @@ def add(
     address: Annotated[str, typer.Argument(help="A feed's or a site's URL.")],
     corpus: o.Corpus = "local",
     include: Annotated[
-        list[str] | None, typer.Option(help="Take only items that hold this word; may be repeated.")
+        list[str] | None, typer.Option(help="Take only items that contain this word. Repeatable.")
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(help="Leave out items that hold this word; may be repeated.")
+        list[str] | None, typer.Option(help="Leave out items that contain this word. Repeatable.")
     ] = None,
     as_json: o.Json = False,
 ) -> None:
-    """Add a feed to a corpus; a site's address will do. The next check takes its newest items.
+    """Add a feed to a corpus. A site's address is enough. The next check brings in its newest items.
 
     Example: newsdesk feeds add https://example.com/ --exclude sport
     """
@@ -99,7 +102,7 @@ def add(
 
 @app.command("list")
 def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """The feeds of a corpus: how they fare and when they are asked next."""
+    """List the feeds of a corpus: how they are doing and when they are checked next."""
 
     async def run() -> list[Feed]:
         async with open_ingestion_services("feeds list", writing=False) as room:
@@ -119,7 +122,7 @@ def import_(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Add the feeds of an OPML file, each tried first. What is there already stays as it is.
+    """Add the feeds of an OPML file, testing each first. Existing feeds stay as they are.
 
     Example: newsdesk feeds import subscriptions.opml
     """
@@ -156,7 +159,7 @@ def import_(
 @app.command()
 def export(
     file: Annotated[
-        Path | None, typer.Argument(help="Where to write; standard output if left out.")
+        Path | None, typer.Argument(help="Where to write. Default: standard output.")
     ] = None,
     corpus: o.Corpus = "local",
 ) -> None:
@@ -189,33 +192,31 @@ def filter(
     reference: _Reference,
     corpus: o.Corpus = "local",
     include: Annotated[
-        list[str] | None, typer.Option(help="Take only items that hold this word; may be repeated.")
+        list[str] | None, typer.Option(help="Take only items that contain this word. Repeatable.")
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(help="Leave out items that hold this word; may be repeated.")
+        list[str] | None, typer.Option(help="Leave out items that contain this word. Repeatable.")
     ] = None,
     language: Annotated[
         list[str] | None,
-        typer.Option(help="Take only items in this language (de, en, ...); may be repeated."),
+        typer.Option(help="Take only items in this language (de, en, ...). Repeatable."),
     ] = None,
     category: Annotated[
         list[str] | None,
-        typer.Option(help="Take only items that are filed under this; may be repeated."),
+        typer.Option(help="Take only items in this category. Repeatable."),
     ] = None,
     without_category: Annotated[
         list[str] | None,
-        typer.Option(help="Leave out items that are filed under this; may be repeated."),
+        typer.Option(help="Leave out items in this category. Repeatable."),
     ] = None,
-    clear: Annotated[
-        bool, typer.Option("--clear", help="Drop the filters that there are.")
-    ] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Remove the current filters.")] = False,
     try_only: Annotated[
-        bool, typer.Option("--preview", help="Show what would pass; change nothing.")
+        bool, typer.Option("--preview", help="Show what would pass, without changing anything.")
     ] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Change which items of a feed are taken: by words, language and category. What is given
-    replaces what there was of its kind; the rest stays.
+    """Change which items of a feed are ingested: by words, language and category. Each option
+    replaces the earlier filter of its kind; the others stay.
 
     Example: newsdesk feeds filter 3 --category politics --exclude horoscope --preview
     """
@@ -255,7 +256,7 @@ def filter(
 
 @app.command()
 def pause(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """Stop asking a feed for news."""
+    """Stop checking a feed."""
 
     async def run() -> Feed:
         async with open_ingestion_services("feeds pause") as room:
@@ -266,7 +267,7 @@ def pause(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = F
 
 @app.command()
 def resume(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """Ask a paused feed again, from now on."""
+    """Resume a paused feed."""
 
     async def run() -> Feed:
         async with open_ingestion_services("feeds resume") as room:
@@ -277,7 +278,7 @@ def resume(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = 
 
 @app.command()
 def remove(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """Forget a feed. The articles that it brought stay."""
+    """Remove a feed. Its articles stay."""
 
     async def run() -> Feed:
         async with open_ingestion_services("feeds remove") as room:
@@ -289,15 +290,15 @@ def remove(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = 
 @app.command()
 def check(
     references: Annotated[
-        list[str] | None, typer.Argument(help="Numbers or addresses of feeds; all if left out.")
+        list[str] | None, typer.Argument(help="Numbers or addresses of feeds. Default: all.")
     ] = None,
     corpus: o.Corpus = "local",
     due: Annotated[
-        bool, typer.Option("--due", help="Only those whose time has come, of all corpora.")
+        bool, typer.Option("--due", help="Only feeds that are due, in all corpora.")
     ] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Ask feeds for what is new now, bring it in, and say what became of each item.
+    """Check feeds now, bring in what is new, and show what became of each item.
 
     Example, to be run every few minutes where no bot runs: newsdesk feeds check --due
     """

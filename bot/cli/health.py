@@ -15,10 +15,10 @@ _SECONDS = 8.0
 
 
 def health(as_json: o.Json = False) -> None:
-    """Ask the running bot whether it can answer; exit code 1 if it can't.
+    """Check whether the running bot can answer. Exit code 1 if it can't.
 
-    It asks where NEWSDESK_HEALTH_PORT is served, so both need the same settings. What only degrades
-    answers is told, and is no failure.
+    It queries the bot's NEWSDESK_HEALTH_PORT, so both need the same settings. Problems that only
+    degrade answers are listed and don't count as failure.
     """
     from bot.config.settings import load_settings
     from retrieval.errors import SettingsError

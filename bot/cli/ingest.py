@@ -30,7 +30,7 @@ def ingest(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Bring articles in: .html .pdf .docx .eml .epub .txt .md .jsonl .xml (each also .gz), a .zip of these, the URL of an article or a feed,
+    """Ingest articles: .html .pdf .docx .eml .epub .txt .md .jsonl .xml (each also .gz), a .zip of these, the URL of an article or a feed,
     or - for standard input.
 
     Example: newsdesk ingest articles.jsonl.gz https://example.com/story
@@ -61,11 +61,11 @@ def ingest(
 
 
 def extract(
-    file: Annotated[Path, typer.Argument(help="A saved HTML page or PDF, also .gz.")],
-    url: Annotated[str | None, typer.Option(help="Where the page came from.")] = None,
+    file: Annotated[Path, typer.Argument(help="A saved HTML page or PDF, optionally gzipped.")],
+    url: Annotated[str | None, typer.Option(help="The URL the page came from.")] = None,
     as_json: o.Json = False,
 ) -> None:
-    """Show the article that a saved page holds.
+    """Show the article in a saved page.
 
     Example: newsdesk extract page.html --url https://example.com/story
     """
@@ -107,12 +107,10 @@ def extract(
 
 
 def reindex(
-    corpus: Annotated[
-        str | None, typer.Option(help="Only this corpus; all of them if left out.")
-    ] = None,
+    corpus: Annotated[str | None, typer.Option(help="Only this corpus. Default: all.")] = None,
     as_json: o.Json = False,
 ) -> None:
-    """Build the indexes anew from the catalogue, with the embedder of the settings."""
+    """Rebuild the indexes from the catalogue with the configured embedder."""
 
     async def run() -> None:
         from bot.config.settings import load_settings

@@ -16,12 +16,12 @@ from bot.cli.output import print_json, to_the_second
 if TYPE_CHECKING:
     from retrieval.catalogue.jobs import Job, JobCounts
 
-app = typer.Typer(help="Jobs: sources on their way in.", no_args_is_help=True)
+app = typer.Typer(help="List, resume and cancel ingestion jobs.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """The last jobs of a corpus, and what came of them."""
+    """List the latest jobs of a corpus and their results."""
 
     async def run() -> list[tuple[Job, JobCounts]]:
         async with open_ingestion_services("jobs list", writing=False) as room:
@@ -33,7 +33,7 @@ def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
 
 @app.command()
 def resume(as_json: o.Json = False) -> None:
-    """Finish the jobs that an interruption left, of all corpora."""
+    """Finish interrupted jobs, in all corpora."""
 
     async def run() -> list[tuple[Job, JobCounts]]:
         async with open_ingestion_services("jobs resume", brings_in=True) as room:
@@ -48,7 +48,7 @@ def cancel(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """End a job. What it has brought in stays."""
+    """Cancel a job. What it has already brought in stays."""
 
     async def run() -> list[tuple[Job, JobCounts]]:
         async with open_ingestion_services("jobs cancel") as room:

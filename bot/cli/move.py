@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 
 def move(
     to: Annotated[
-        str, typer.Option(metavar="FOLDER", help="Where to: an empty folder.", show_default=False)
+        str,
+        typer.Option(
+            metavar="FOLDER", help="The new folder, which must be empty.", show_default=False
+        ),
     ],
     as_json: o.Json = False,
 ) -> None:
-    """Move everything that is kept to another folder, without making vectors anew.
+    """Move all data to another folder without recomputing vectors.
 
-    The bot has to be stopped. What is here stays as it is. Stopped on the way, the same command goes
-    on where it was.
+    Stop the bot first. The old folder stays as it is. If the move is interrupted, run the same
+    command again and it continues.
     """
 
     async def run() -> MoveResult:

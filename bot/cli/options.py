@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from retrieval.timestamps import TimeRange
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 
 
 def _named(corpus: str) -> str:
@@ -20,30 +20,32 @@ def _named(corpus: str) -> str:
     return corpus
 
 
-Corpus = Annotated[str, typer.Option(help="The corpus: any name.", callback=_named)]
+Corpus = Annotated[str, typer.Option(help="The name of the corpus.", callback=_named)]
 Question = Annotated[str | None, typer.Argument(help="A question in plain words.")]
 Batch = Annotated[
     Path | None,
     typer.Option(
-        help="Questions as JSON Lines; `asked_at` wins over --as-of, `corpus` over --corpus."
+        help="A file of questions as JSON Lines; `asked_at` overrides --as-of, `corpus` overrides --corpus."
     ),
 ]
 Limit = Annotated[int, typer.Option(min=1, max=100, help="How many passages to consider.")]
 AsOf = Annotated[
-    str | None, typer.Option("--as-of", help="Answer as of this moment (ISO 8601). Default: now.")
+    str | None, typer.Option("--as-of", help="Answer as of this time (ISO 8601). Default: now.")
 ]
 Since = Annotated[
     str | None,
-    typer.Option(help="Nothing published before: ISO 8601, or words such as `last week`."),
+    typer.Option(
+        help="Only articles published since then: ISO 8601, or words such as `last week`."
+    ),
 ]
 Until = Annotated[
-    str | None, typer.Option(help="Nothing published after: ISO 8601, or words for time.")
+    str | None, typer.Option(help="Only articles published until then: ISO 8601, or words.")
 ]
 
 ShowDropped = Annotated[
     bool,
     typer.Option(
-        "--show-dropped", help="Show what the model wrote and its sources do not support, and why."
+        "--show-dropped", help="Show what the model wrote that its sources don't support, and why."
     ),
 ]
 
@@ -69,7 +71,7 @@ def _known_sources(incomplete: str) -> list[str]:
 
 Source = Annotated[
     str | None,
-    typer.Option(help="Only this publisher: its name or host.", autocompletion=_known_sources),
+    typer.Option(help="Only this publisher (name or host).", autocompletion=_known_sources),
 ]
 
 

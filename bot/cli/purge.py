@@ -16,18 +16,18 @@ def purge(
     references: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="ARTICLE...", help="Ids, beginnings of ids or URLs.", show_default=False
+            metavar="ARTICLE...", help="Ids, beginnings of ids, or URLs.", show_default=False
         ),
     ] = None,
     publisher: Annotated[
-        list[str] | None, typer.Option(help="All articles of a publisher, by name or host.")
+        list[str] | None, typer.Option(help="All articles of this publisher (name or host).")
     ] = None,
     corpus: o.Corpus = "local",
-    because: Annotated[str | None, typer.Option(help="Why, for the audit log.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask first.")] = False,
+    because: Annotated[str | None, typer.Option(help="The reason, for the audit log.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Erase articles for good: texts, versions, vectors and the answers that quote them."""
+    """Erase articles permanently: all versions, their vectors, and stored answers that quote them."""
     if not references and not publisher:
         raise typer.BadParameter("Name an article or a --publisher.")
 

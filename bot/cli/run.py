@@ -38,7 +38,7 @@ def run() -> None:
 
 
 def commands(as_json: o.Json = False) -> None:
-    """List the commands that are registered with Discord; with --json as they are sent."""
+    """List the commands registered with Discord. --json prints them as they are sent."""
     from bot.config.settings import load_settings
 
     for command in asyncio.run(_commands(load_settings())):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def status(as_json: o.Json = False) -> None:
-    """What there is: corpora, counts, the newest article, sizes, embedder and model."""
+    """Show what is stored: corpora, counts, newest article, sizes, embedder and model."""
 
     async def run() -> dict[str, Any]:
         from bot.config.settings import load_settings
@@ -87,10 +87,11 @@ async def _corpora(library: Library) -> list[dict[str, Any]]:
 def doctor(
     as_json: o.Json = False,
     model: Annotated[
-        bool, typer.Option("--model", help="Ask the model one question and tell what it found out.")
+        bool,
+        typer.Option("--model", help="Also send the model one question and report the result."),
     ] = False,
 ) -> None:
-    """Check settings, folders, Chroma, the model endpoint and the Discord token; say how to mend."""
+    """Check settings, folders, Chroma, the model server and the Discord token, and say how to fix problems."""
 
     async def run() -> list[CheckResult]:
         from bot.config.settings import load_settings

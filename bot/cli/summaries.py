@@ -46,10 +46,10 @@ Wanted = Annotated[
     str,
     typer.Argument(
         metavar="ARTICLE|STORY",
-        help="A link, an id or its beginning, or a title; a story's number.",
+        help="A link, an id or its beginning, a title, or a story's number.",
     ),
 ]
-Topic = Annotated[str, typer.Argument(help="What it is about, in a few words.")]
+Topic = Annotated[str, typer.Argument(help="The topic, in a few words.")]
 
 
 def summarize(
@@ -60,11 +60,11 @@ def summarize(
     story: Annotated[
         bool,
         typer.Option(
-            "--story", help="The whole story that the article is part of, across outlets."
+            "--story", help="Summarize the whole story the article belongs to, across publishers."
         ),
     ] = False,
 ) -> None:
-    """Sum up an article or a whole story: what the sources say, with a citation for each sentence.
+    """Summarize an article or a whole story, with a citation for each sentence.
 
     Example: newsdesk summarize https://example.com/news/bridge --story
     """
@@ -92,21 +92,20 @@ def digest(
     until: o.Until = None,
     period: Annotated[
         PeriodOption | None,
-        typer.Option(help="The day or the week up to the end of the range. Default: day."),
+        typer.Option(help="The day or week that ends with the range. Default: day."),
     ] = None,
-    topic: Annotated[str | None, typer.Option(help="Only stories on this; a few words.")] = None,
+    topic: Annotated[str | None, typer.Option(help="Only stories on this topic.")] = None,
     source: o.Source = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many stories.")] = 10,
     markdown: Annotated[
-        str | None, typer.Option(metavar="FILE|-", help="Write it as Markdown, to a file or to -.")
+        str | None,
+        typer.Option(metavar="FILE|-", help="Write Markdown to a file, or - for standard output."),
     ] = None,
-    rss: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write it as an RSS feed.")
-    ] = None,
+    rss: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an RSS feed.")] = None,
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """The main stories of a day, a week or any range, each with a line or two and its outlets.
+    """Show the main stories of a day, a week or any range, with a line or two and the publishers of each.
 
     Example: newsdesk digest --period week --topic climate
     """
@@ -149,16 +148,15 @@ def timeline(
     since: o.Since = None,
     until: o.Until = None,
     source: o.Source = None,
-    limit: Annotated[
-        int, typer.Option(min=1, max=200, help="How many events; the main ones.")
-    ] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many events to show.")] = 20,
     png: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw coverage by day and outlet.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw a chart of coverage by day and publisher."),
     ] = None,
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """What happened on a topic, in order: one dated, cited line for each event.
+    """Show what happened on a topic, in order: one dated, cited line per event.
 
     Example: newsdesk timeline "Lantern Bridge" --png bridge.png
     """
@@ -196,7 +194,7 @@ def compare(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Who says what about a topic: one cited sentence of each publisher, those that agree together.
+    """Show who says what about a topic: one cited sentence per publisher, grouped by agreement.
 
     Example: newsdesk compare "Lantern Bridge"
     """
