@@ -43,7 +43,7 @@ from bot.subscriptions.schedule import local_day, quiet_hours
 from retrieval.catalogue.arrivals import ShownArticle, shown_articles
 from retrieval.library import Library
 from retrieval.runtime.concurrency import cancel
-from retrieval.timestamps import Clock
+from retrieval.timestamps import Clock, clock_went_back
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ _PATIENCE = timedelta(days=1)
 _PING_ONCE_IN = timedelta(minutes=10)
 # Discord publishes so many messages of a channel in an hour.
 _PUBLISHED_AN_HOUR = 10
+_FORGET_EVERY = timedelta(hours=1)
 _KEEP_SENT, _KEEP_SKIPPED = timedelta(days=60), timedelta(days=4)
 _SHOWN = 4_000  # characters of a text
 
@@ -117,6 +118,7 @@ class PostRunner:
         self._channels: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._draining: dict[int, asyncio.Task[None]] = {}
         self._backoff = Backoff()
+        self._forgot_at: datetime | None = None
         # Channels that can't be written to, with Discord's code: moderators are told.
         self.blocked: dict[int, int] = {}
 
@@ -151,7 +153,10 @@ class PostRunner:
             posts = [p for p in await active_posts(self._database) if not p.paused]
             await self._collector.collect(posts, now)
             await skip_waiting(self._database, now - _PATIENCE, now)
-            await forget_old(self._database, now - _KEEP_SENT, now - _KEEP_SKIPPED)
+            last = self._forgot_at
+            if last is None or now - last >= _FORGET_EVERY or clock_went_back(last, now):
+                await forget_old(self._database, now - _KEEP_SENT, now - _KEEP_SKIPPED)
+                self._forgot_at = now
             return await channels_waiting(self._database)
 
     async def _guarded(self, channel_id: int) -> None:
