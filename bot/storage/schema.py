@@ -201,6 +201,9 @@ posted_articles = Table(
     UniqueConstraint("post_id", "article_id"),
     Index("ix_posted_articles_channel_id_article_id", "channel_id", "article_id"),
     Index("ix_posted_articles_channel_id_state", "channel_id", "state"),
+    Index("ix_posted_articles_state_arrived_at", "state", "arrived_at"),
+    Index("ix_posted_articles_to_publish_channel_id", "to_publish", "channel_id"),
+    Index("ix_posted_articles_post_id_arrived_at", "post_id", "arrived_at"),
 )
 
 # When the moderators of a server were last told which feeds fail.
