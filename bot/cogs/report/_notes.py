@@ -145,7 +145,7 @@ class AnswerNoteHandlers:
         if answer.citations:
             pages += sources_pages(answer.citations, say, removed, texts)
         for page in pages:
-            await interaction.followup.send(embed=page.embed, ephemeral=True)
+            await interaction.followup.send(ephemeral=True, **page.sent())
 
 
 class NoteForm(Form):
