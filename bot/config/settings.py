@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from datetime import timedelta
 from difflib import get_close_matches
+from functools import reduce
 from importlib.metadata import version
 from pathlib import Path
 from types import NoneType
@@ -13,7 +15,6 @@ from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
-from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -21,6 +22,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bot.config.env_files import default_data_dir, env_files
 from bot.config.limits import AnsweringConfig, Budget, GenerationLimits, ModelOptions, RateLimits
 from bot.config.renamed import with_new_names
 from bot.config.url_types import (
@@ -70,7 +72,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    data_dir: Path = Field(default_factory=lambda: user_data_path("newsdesk", appauthor=False))
+    data_dir: Path = Field(default_factory=default_data_dir)
     chroma_url: str | None = None
     embedder: Literal["wordllama", "e5", "openai", "minilm", "neural"] = "wordllama"
     neural_embedding_model: str = "BAAI/bge-small-en-v1.5"
@@ -255,55 +257,74 @@ def variable_names() -> dict[str, str]:
 
 
 def terminal_language(
-    environment: Mapping[str, str] | None = None, env_file: Path = Path(".env")
+    environment: Mapping[str, str] | None = None, env_file: Path | None = None
 ) -> str:
     """Return the setting ``language`` alone, also where the others can't be read; English if it is
     none that there is."""
     name = f"{_PREFIX}LANGUAGE"
-    found = (os.environ if environment is None else environment).get(name)
-    if not found:
-        try:
-            found = dotenv_values(env_file).get(name)
-        except (OSError, UnicodeDecodeError):  # which is told of in English
-            found = None
+    environment = os.environ if environment is None else environment
+    found = environment.get(name)
+    for file in env_files(environment) if env_file is None else [env_file]:
+        if not found:
+            with contextlib.suppress(OSError, UnicodeDecodeError):  # which is told of in English
+                found = dotenv_values(file).get(name)
     return found if found and found in get_args(TerminalLanguage) else "en"
 
 
 def load_settings(
-    environment: Mapping[str, str] | None = None, env_file: Path = Path(".env")
+    environment: Mapping[str, str] | None = None, env_file: Path | None = None
 ) -> Settings:
-    """Read the settings; the environment wins over ``env_file``.
+    """Read the settings: the environment wins over ``env_files`` (or ``env_file`` alone, if given), and
+    of these the first one.
 
     A variable's former name works too, with a ``RenamedSetting`` warning.
-    Raises ``SettingsError``, naming the variable, for an unknown ``NEWSDESK_*`` name, a bad value or
-    one given under both names.
+    Raises ``SettingsError``, naming every variable that is wrong: an unknown ``NEWSDESK_*`` name, a bad
+    value or one given under both names.
     """
     environment = os.environ if environment is None else environment
-    try:
-        from_file = {k: v for k, v in dotenv_values(env_file).items() if v is not None}
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError("env-file-unreadable", path=str(env_file)) from error
-    given = with_new_names({**from_file, **environment})
+    from_files: dict[str, str] = {}
+    files = env_files(environment) if env_file is None else [env_file]
+    for file in reversed(files):
+        try:
+            found = {k: v for k, v in dotenv_values(file).items() if v is not None}
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError("env-file-unreadable", path=str(file)) from error
+        if (
+            env_file is None and file.parent != Path()
+        ):  # found by way of the data folder: it can't name another
+            found.pop(f"{_PREFIX}DATA_DIR", None)
+        from_files |= found
+    given = with_new_names({**from_files, **environment})
     known = variable_names()
+    wrong: list[Note] = []
     for name in given:
         if name.upper().startswith(_PREFIX) and name not in known:
             close = get_close_matches(name.upper(), known, n=1, cutoff=0.0)
-            raise SettingsError("setting-unknown", name=name, close=close[0])
+            wrong.append(Note("setting-unknown", name=name, close=close[0]))
     values = {field: given[name] for name, field in known.items() if given.get(name, "").strip()}
     try:
         # Only what was handed in: the environment has been read already.
-        return _GivenSource(**values)  # type: ignore[arg-type]
+        settings = _GivenSource(**values)  # type: ignore[arg-type]
     except ValidationError as error:
-        wrong = error.errors()[0]
+        wrong += _invalid(error, known)
+    if len(wrong) > 1:
+        raise SettingsError("settings-wrong", wrong=reduce(Note.then, wrong))
+    if wrong:
+        raise SettingsError.of(wrong[0])
+    return settings
+
+
+def _invalid(error: ValidationError, known: Mapping[str, str]) -> list[Note]:
+    """What is wrong with values, each setting once."""
+    notes: dict[str, Note] = {}
+    for wrong in error.errors():
         place = str(wrong["loc"][0])
         field = known.get(place, place)
         name = next(name for name, each in known.items() if each == field)
-        raise SettingsError(
-            "setting-invalid",
-            name=name,
-            allowed=_allowed(field),
-            value=_shown(field, str(wrong["input"])),
-        ) from error
+        value = _shown(field, str(wrong["input"]))
+        note = Note("setting-invalid", name=name, allowed=_allowed(field), value=value)
+        notes.setdefault(name, note)
+    return list(notes.values())
 
 
 def _allowed(field: str) -> Note:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.answering.providers import ModelError, make_model
+from bot.config.env_files import env_files
 from bot.config.settings import Settings, load_settings
 from bot.i18n import describe, remedy_for
 from bot.ops.backups import last_backup
@@ -50,7 +51,8 @@ async def examine() -> list[CheckResult]:
         return [
             CheckResult("settings", False, describe(error.note), "Correct the environment or .env.")
         ]
-    findings = [CheckResult("settings", True, "all known, all within bounds")]
+    files = ", ".join(str(file.absolute()) for file in env_files()) or "the environment alone"
+    findings = [CheckResult("settings", True, f"all known, all within bounds; from {files}")]
     try:
         async with open_library(replace(settings.library(), chroma_apart=True)) as library:
             findings += await examine_library(settings, library)
