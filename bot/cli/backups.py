@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import library_config
+from bot.cli.common import library_config, run_async
 from bot.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def backup(
         data_dir = load_settings().data_dir
         return await make_backup(data_dir, file.absolute(), utc_now, with_indexes=with_indexes)
 
-    info = asyncio.run(run())
+    info = run_async(run())
     size = file.stat().st_size
     if as_json:
         print_json({"file": str(file), "size": size, **_told(info)})
@@ -63,6 +62,8 @@ def restore(
     """Restore a backup into the data folder, which must be empty."""
 
     async def run() -> BackupInfo:
+        import asyncio
+
         from bot.config.settings import load_settings
         from bot.storage.library import APPLICATION, open_library
         from retrieval.backups import restore_backup, verify_backup
@@ -76,7 +77,7 @@ def restore(
         async with open_library(library_config(settings), writer="newsdesk restore"):
             return info
 
-    info = asyncio.run(run())
+    info = run_async(run())
     if as_json:
         print_json({"file": str(file), "restored": not check, **_told(info)})
         return

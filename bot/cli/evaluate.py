@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import options as o
+from bot.cli.common import run_async
 from bot.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def eval_command(
                 else:
                     print("There are too few dates or questions to measure abstention.")
 
-    asyncio.run(run())
+    run_async(run())
 
 
 class _EvaluationProgress:

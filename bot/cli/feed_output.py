@@ -9,6 +9,8 @@ from bot.cli.output import print_json
 from retrieval.errors import Note
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from retrieval.catalogue.feeds import Feed
     from retrieval.feeds.item_filter import FilteredItem
     from retrieval.feeds.visits import FeedImport, FeedVisit
@@ -82,6 +84,21 @@ def print_feed(feed: Feed, as_json: bool, remark: str | None = None) -> None:
         print(f"   next at {feed.next_at:%Y-%m-%d %H:%M} UTC, every {every:.0f} minutes or so")
     if feed.last_error and feed.state == "active":
         print(f"   failed {feed.failures} times in a row: {in_words(feed.last_error)}")
+
+
+def print_who_checks(folder: Path | None = None) -> None:
+    """Say that nothing asks feeds by itself but a bot that runs."""
+    from bot.config.settings import load_settings
+    from retrieval.runtime.writer_lock import WriterLock
+
+    lock = WriterLock(folder or load_settings().data_dir)
+    if lock.holder().params.get("name") == "newsdesk run" and not lock.is_free():
+        print("The bot that runs checks each when it is due.")
+        return
+    print(
+        "Nothing checks them at present: `newsdesk run` does, when each is due, or "
+        "`newsdesk feeds check --due` every few minutes."
+    )
 
 
 def visit_record(visit: FeedVisit) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import actor, bar, known, open_ingestion_services
+from bot.cli.common import actor, bar, known, open_ingestion_services, run_async
 from bot.cli.feed_output import (
     import_record,
     in_words,
@@ -18,6 +17,7 @@ from bot.cli.feed_output import (
     print_import,
     print_items,
     print_visit,
+    print_who_checks,
     visit_record,
 )
 from bot.cli.language import for_terminal
@@ -58,7 +58,7 @@ def preview(
     from retrieval.errors import UnreadableSource
 
     try:
-        heading, judged = asyncio.run(run())
+        heading, judged = run_async(run())
     except UnreadableSource as error:
         complain(f"{address}: {for_terminal(error)}.")
         raise typer.Exit(1) from error
@@ -93,27 +93,31 @@ def add(
     from retrieval.errors import UnreadableSource
 
     try:
-        feed = asyncio.run(run())
+        feed = run_async(run())
     except UnreadableSource as error:
         complain(f"{address}: {for_terminal(error)}.")
         raise typer.Exit(1) from error
-    print_feed(feed, as_json, "added; `newsdesk feeds check` brings its newest items in")
+    print_feed(feed, as_json, "added; `newsdesk feeds check` brings its newest items in now")
+    if not as_json:
+        print_who_checks()
 
 
 @app.command("list")
 def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """List the feeds of a corpus: how they are doing and when they are checked next."""
+    """List the feeds of a corpus: how they are doing, and when and by whom they are checked next."""
 
-    async def run() -> list[Feed]:
+    async def run() -> tuple[list[Feed], Path]:
         async with open_ingestion_services("feeds list", writing=False) as room:
             await known(room.library, corpus)
-            return await room.feeds.feeds(corpus)
+            return await room.feeds.feeds(corpus), room.library.data_dir
 
-    feeds = asyncio.run(run())
+    feeds, folder = run_async(run())
     if not feeds and not as_json:
         print(f"The corpus {corpus} has no feeds. `newsdesk feeds add URL` adds one.")
     for feed in feeds:
         print_feed(feed, as_json)
+    if feeds and not as_json:
+        print_who_checks(folder)
 
 
 @app.command("import")
@@ -128,6 +132,8 @@ def import_(
     """
 
     async def run() -> list[FeedImport]:
+        import asyncio
+
         from retrieval.feeds.opml import read_opml
         from retrieval.text.encoding import read_bounded
 
@@ -146,7 +152,7 @@ def import_(
     from retrieval.errors import UnreadableSource
 
     try:
-        done = asyncio.run(run())
+        done = run_async(run())
     except UnreadableSource as error:
         complain(f"{source}: {for_terminal(error)}.")
         raise typer.Exit(1) from error
@@ -176,7 +182,7 @@ def export(
             feeds = await room.feeds.feeds(corpus)
             return write_opml(feeds, f"Newsdesk: {corpus}", room.library.clock())
 
-    written = asyncio.run(run())
+    written = run_async(run())
     if file is None:
         sys.stdout.buffer.write(written)
         return
@@ -244,7 +250,7 @@ def filter(
             return await room.feeds.set_filters(reference, corpus, actor(), filters), []
 
     try:
-        feed, judged = asyncio.run(run())
+        feed, judged = run_async(run())
     except UnreadableSource as error:
         complain(f"{reference}: {for_terminal(error)}.")
         raise typer.Exit(1) from error
@@ -262,7 +268,7 @@ def pause(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = F
         async with open_ingestion_services("feeds pause") as room:
             return await room.feeds.pause(reference, corpus, actor())
 
-    print_feed(asyncio.run(run()), as_json)
+    print_feed(run_async(run()), as_json)
 
 
 @app.command()
@@ -273,7 +279,7 @@ def resume(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = 
         async with open_ingestion_services("feeds resume") as room:
             return await room.feeds.resume(reference, corpus, actor())
 
-    print_feed(asyncio.run(run()), as_json)
+    print_feed(run_async(run()), as_json)
 
 
 @app.command()
@@ -284,7 +290,7 @@ def remove(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = 
         async with open_ingestion_services("feeds remove") as room:
             return await room.feeds.remove(reference, corpus, actor())
 
-    print_feed(asyncio.run(run()), as_json, "removed; its articles stay")
+    print_feed(run_async(run()), as_json, "removed; its articles stay")
 
 
 @app.command()
@@ -320,7 +326,7 @@ def check(
                         print_json(visit_record(visit))
         return visits
 
-    visits = asyncio.run(run())
+    visits = run_async(run())
     if not as_json:
         for visit in visits:
             print_visit(visit, explain=bool(references))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import itertools
 import sys
@@ -13,7 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import actor, bar, library_config, make_vectors, open_ingestion_services
+from bot.cli.common import (
+    actor,
+    bar,
+    library_config,
+    make_vectors,
+    open_ingestion_services,
+    run_async,
+)
 from bot.cli.language import for_terminal
 from bot.cli.output import complain, ingested_record, print_json
 from retrieval.errors import Note
@@ -30,8 +36,10 @@ def ingest(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Ingest articles: .html .pdf .docx .eml .epub .txt .md .jsonl .xml (each also .gz), a .zip of these, the URL of an article or a feed,
-    or - for standard input.
+    """Ingest articles from files, URLs or standard input.
+
+    Files are .html .pdf .docx .eml .epub .txt .md .jsonl .xml, each also .gz, or a .zip of these; a URL is
+    that of an article or a feed; - is standard input.
 
     Example: newsdesk ingest articles.jsonl.gz https://example.com/story
     """
@@ -57,7 +65,7 @@ def ingest(
             print(", ".join(f"{count} {status}" for status, count in counts.items()) or "nothing")
         _tell_rejected(rejected, as_json)
 
-    asyncio.run(run())
+    run_async(run())
 
 
 def extract(
@@ -136,7 +144,7 @@ def reindex(
                 else:
                     print(f"{each.name}: {articles} articles reindexed")
 
-    asyncio.run(run())
+    run_async(run())
 
 
 async def _reindex(library: Library, corpus: Corpus, *, hidden: bool) -> int:
@@ -152,6 +160,8 @@ async def _reindex(library: Library, corpus: Corpus, *, hidden: bool) -> int:
 async def _from_files(
     room: IngestionServices, sources: list[str], corpus: str, *, hidden: bool
 ) -> AsyncIterator[IngestResult]:
+    import asyncio
+
     from retrieval.ingestion.pipeline import ingest as ingest_all
 
     by = actor()
@@ -177,6 +187,8 @@ async def _from_web(
     room: IngestionServices, urls: list[str], corpus: str, *, hidden: bool
 ) -> AsyncIterator[IngestResult]:
     """As a job: what is killed midway goes on with `newsdesk jobs resume` or the next URL."""
+    import asyncio
+
     from retrieval.catalogue.jobs import JobSource
 
     job = await room.jobs.submit(corpus, [JobSource("url", url) for url in urls], actor())

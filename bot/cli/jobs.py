@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import actor, known, open_ingestion_services
+from bot.cli.common import actor, known, open_ingestion_services, run_async
 from bot.cli.language import for_terminal
 from bot.cli.output import print_json, to_the_second
 
@@ -28,7 +28,14 @@ def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
             await known(room.library, corpus)
             return await room.jobs.tallies(await room.jobs.jobs(corpus))
 
-    _print_jobs(asyncio.run(run()), as_json, f"No jobs of the corpus {corpus}.")
+    jobs = run_async(run())
+    if jobs and not as_json:
+        states = Counter(job.state for job, _ in jobs)
+        counted = ", ".join(f"{count} {state}" for state, count in states.items())
+        indexed = sum(tally.indexed for _, tally in jobs)
+        rejected = sum(tally.rejected for _, tally in jobs)
+        print(f"The last {len(jobs)}: {counted}; {indexed} articles indexed, {rejected} rejected")
+    _print_jobs(jobs, as_json, f"No jobs of the corpus {corpus}.")
 
 
 @app.command()
@@ -39,7 +46,7 @@ def resume(as_json: o.Json = False) -> None:
         async with open_ingestion_services("jobs resume", brings_in=True) as room:
             return await room.jobs.tallies(await room.jobs.drain())
 
-    _print_jobs(asyncio.run(run()), as_json, "No job was left unfinished.")
+    _print_jobs(run_async(run()), as_json, "No job was left unfinished.")
 
 
 @app.command()
@@ -54,7 +61,7 @@ def cancel(
         async with open_ingestion_services("jobs cancel") as room:
             return await room.jobs.tallies([await room.jobs.cancel(number, corpus, actor())])
 
-    _print_jobs(asyncio.run(run()), as_json)
+    _print_jobs(run_async(run()), as_json)
 
 
 def _print_jobs(jobs: list[tuple[Job, JobCounts]], as_json: bool, none: str = "") -> None:

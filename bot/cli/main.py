@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,6 +11,7 @@ from bot.cli import (
     articles,
     ask,
     backups,
+    chat,
     check_claims,
     evaluate,
     feeds,
@@ -34,6 +35,8 @@ app = typer.Typer(
     'Try: newsdesk demo; then newsdesk ingest FILE, newsdesk ask "What happened to ...?"',
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich takes longer to import than everything else here
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 
 
@@ -59,7 +62,7 @@ app.command()(ingest.ingest)
 app.command()(ingest.reindex)
 app.command()(ask.search)
 app.command()(ask.ask)
-app.command()(ask.chat)
+app.command()(chat.chat)
 app.command()(ask.demo)
 app.command()(summaries.summarize)
 app.command()(summaries.digest)
@@ -82,6 +85,26 @@ app.command()(purge.purge)
 app.command()(run.run)
 app.command()(health.health)
 app.command()(run.commands)
+
+
+@app.command(name="help")
+def help_(
+    context: typer.Context,
+    command: Annotated[
+        list[str] | None, typer.Argument(help="A command, such as feeds add.")
+    ] = None,
+) -> None:
+    """Show what a command does and takes; without one, all commands.
+
+    Example: newsdesk help feeds add
+    """
+    at: Any = context.find_root()
+    for name in command or ():
+        found = at.command.get_command(at, name) if hasattr(at.command, "get_command") else None
+        if found is None:
+            raise typer.BadParameter(f"there is no command {' '.join(command or ())!r}")
+        at = found.make_context(name, [], parent=at, resilient_parsing=True)
+    typer.echo(at.get_help())
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import library_config, steps
+from bot.cli.common import library_config, run_async, steps
 from bot.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def move(
                 )
 
     target = Path(to).expanduser().absolute()
-    result = asyncio.run(run())
+    result = run_async(run())
     if as_json:
         print_json({"moved_to": str(target), **asdict(result)})
         return

@@ -52,9 +52,7 @@ ShowDropped = Annotated[
 
 def _known_sources(incomplete: str) -> list[str]:
     """For the shell: the publishers of the corpus `local`. Never an error, whatever is wrong."""
-    import asyncio
-
-    from bot.cli.common import library_config
+    from bot.cli.common import library_config, run_async
     from bot.config.settings import load_settings
     from bot.storage.library import open_library
     from retrieval.errors import NewsdeskError
@@ -64,7 +62,7 @@ def _known_sources(incomplete: str) -> list[str]:
             return await library.source_names("local", incomplete)
 
     try:
-        return asyncio.run(names())
+        return run_async(names())
     except NewsdeskError:
         return []
 

@@ -35,6 +35,33 @@ def to_the_second(moment: str) -> str:
     return re.sub(r"\.\d+(?=Z$)", "", moment)
 
 
+def own_command() -> str:
+    """How this command can be typed again here: its name, or the path it was run by."""
+    import shutil
+    from pathlib import Path
+
+    given = Path(sys.argv[0])
+    on_path = shutil.which(given.name)
+    if given.name != "newsdesk" or (on_path and Path(on_path).resolve() == given.resolve()):
+        return "newsdesk"
+    try:
+        return str(given.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(given)
+
+
+def story_name(story_id: int, article_id: str) -> str:
+    """What a story is called wherever one is asked for. A number below 0, of a story that was split
+    off, would be read as an option: it goes by an article."""
+    return str(story_id) if story_id > 0 else article_id
+
+
+def print_question(text: str) -> None:
+    from rich.text import Text
+
+    _console().print(Text(f"\nQ: {text}", style="bold cyan"))
+
+
 def complain(text: str) -> None:
     print(f"newsdesk: {text}", file=sys.stderr, flush=True)
 

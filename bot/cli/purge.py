@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import actor, library_config
+from bot.cli.common import actor, library_config, run_async
 from bot.cli.output import print_json
 
 
@@ -48,7 +47,7 @@ def purge(
             await purge_articles(library, found, ids, actor(), because)
             return ids, answers
 
-    ids, answers = asyncio.run(run())
+    ids, answers = run_async(run())
     if as_json:
         print_json({"purged": ids, "answers_emptied": answers})
         return

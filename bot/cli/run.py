@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.cli import options as o
+from bot.cli.common import run_async
 from bot.cli.output import print_json
 
 if TYPE_CHECKING:
+    import asyncio
+
     from bot.client import NewsdeskBot
     from bot.config.settings import Settings
 
@@ -18,6 +20,9 @@ _PORTAL = "https://discord.com/developers/applications"
 
 def run() -> None:
     """Run the Discord bot until it is stopped with Ctrl-C or SIGTERM."""
+    import logging
+
+    from bot.config.env_files import env_files
     from bot.config.settings import load_settings
     from bot.ops.discord_endpoints import use_endpoints
     from bot.ops.invite import bot_id
@@ -33,15 +38,17 @@ def run() -> None:
     ):
         raise SettingsError("token-malformed", portal=_PORTAL)
     set_up(as_json=settings.log_json)
+    for file in env_files():
+        logging.getLogger(__name__).info("settings from %s", file.absolute())
     use_endpoints(settings.discord_api_url, settings.discord_gateway_url, settings.discord_cdn_url)
-    asyncio.run(_run(settings))
+    run_async(_run(settings))
 
 
 def commands(as_json: o.Json = False) -> None:
     """List the commands registered with Discord. --json prints them as they are sent."""
     from bot.config.settings import load_settings
 
-    for command in asyncio.run(_commands(load_settings())):
+    for command in run_async(_commands(load_settings())):
         if as_json:
             print_json(command)
         else:
@@ -62,6 +69,8 @@ async def _commands(settings: Settings) -> list[dict[str, Any]]:
 
 
 async def _run(settings: Settings) -> None:
+    import asyncio
+
     from bot.client import NewsdeskBot
     from bot.ops.event_loop import tune_for_event_loop
 
@@ -99,6 +108,7 @@ async def _connected(bot: NewsdeskBot, settings: Settings) -> None:
 
 
 def _on_signals(stop: asyncio.Event) -> None:
+    import asyncio
     import contextlib
     import signal
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bot.cli import options as o
+from bot.cli.common import run_async
 from bot.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -36,12 +36,15 @@ def status(as_json: o.Json = False) -> None:
                 "model": model.name if model.is_configured else "quotations",
             }
 
-    record = asyncio.run(run())
+    record = run_async(run())
     if as_json:
         print_json(record)
         return
+    from bot.config.env_files import env_files
     from retrieval.text.encoding import describe_size
 
+    files = ", ".join(str(file.absolute()) for file in env_files())
+    print(f"Settings: {files or 'the environment alone; there is no .env'}")
     print(f"Data folder: {record['data_dir']}")
     if not record["corpora"]:
         print(
@@ -101,7 +104,7 @@ def doctor(
         return await (examine_model(load_settings()) if model else examine())
 
     failed = False
-    for finding in asyncio.run(run()):
+    for finding in run_async(run()):
         failed |= finding.ok is False
         if as_json:
             print_json(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sys
 import time
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import library_config
+from bot.cli.common import library_config, run_async
 from bot.cli.language import for_terminal
 from bot.cli.output import complain, print_json
 from bot.cli.summary_output import (
@@ -83,7 +82,7 @@ def summarize(
             if summary.problem:
                 complain(for_terminal(summary.problem))
 
-    asyncio.run(run())
+    run_async(run())
 
 
 def digest(
@@ -139,7 +138,7 @@ def digest(
         else:
             print_digest(made)
 
-    asyncio.run(run())
+    run_async(run())
 
 
 def timeline(
@@ -172,6 +171,8 @@ def timeline(
         alt: str | None = None
         key: tuple[tuple[str, str], ...] = ()
         if png is not None and made.coverage:
+            import asyncio
+
             from bot.charts.coverage import coverage_chart
 
             chart = await asyncio.to_thread(coverage_chart, made)
@@ -182,7 +183,7 @@ def timeline(
         else:
             print_timeline(made, key)
 
-    asyncio.run(run())
+    run_async(run())
 
 
 def compare(
@@ -214,7 +215,7 @@ def compare(
         else:
             print_comparison(made)
 
-    asyncio.run(run())
+    run_async(run())
 
 
 @contextlib.asynccontextmanager

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.language import for_terminal
-from bot.cli.output import byline
+from bot.cli.output import byline, story_name
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -150,8 +150,7 @@ def print_digest(digest: Digest) -> None:
         out.line(f"{rank}. {entry.title}", "bold cyan")
         out.line(" ".join(_cited(sentence) for sentence in entry.sentences), indent=3)
         story = entry.story
-        # A number below 0, of a story that was split off, would be read as an option.
-        name = story.story_id if story.story_id > 0 else story.latest.article.article_id
+        name = story_name(story.story_id, story.latest.article.article_id)
         out.line(f"{outlets(entry)} Story {name}.", "dim", indent=3)
         out.sources(entry.citations, indent=3)
     out.line("")

@@ -7,7 +7,6 @@ threads. ``python -m tests.benchmarks.process_settings`` runs the load test of a
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import ctypes
 import gc
@@ -15,8 +14,6 @@ import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
-
-from retrieval.runtime.executors import INGESTING
 
 if TYPE_CHECKING:
     from discord.ext import commands
@@ -43,6 +40,8 @@ def _switch_threads_sooner(_: Bot) -> None:
 
 
 def _ingest_in_one_thread(_: Bot) -> None:
+    from retrieval.runtime.executors import INGESTING
+
     INGESTING.resize(1)
 
 
@@ -80,6 +79,8 @@ def _yield_between_gateway_events(bot: Bot) -> None:
     discord.py reads what has arrived in one go: of 200 commands at once the first would be
     acknowledged only after the last is read.
     """
+    import asyncio
+
     connect = bot.http.ws_connect
 
     async def ws_connect(url: str, *, compress: int = 0) -> Any:

@@ -29,6 +29,7 @@ from retrieval.timestamps import from_micros, iso, to_micros
 from retrieval.web.urls import canonical_url
 
 _SHORTEST_PREFIX = 4
+_LONGEST_NUMBER = 19
 _LAST = (
     select(func.max(versions.c.number))
     .where(versions.c.article_id == articles.c.id)
@@ -74,6 +75,16 @@ class ArticleCard:
     removed_at: str | None
     removed_by: str | None
     removed_because: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StorySummary:
+    """A story by its newest article, and how many shown articles of how many publishers tell it."""
+
+    story_id: int
+    articles: int
+    outlets: int
+    newest: ArticleCard
 
 
 class ArticleModeration:
@@ -247,11 +258,11 @@ class ArticleModeration:
     # Stories
 
     async def story(self, reference: str) -> list[ArticleCard]:
-        """The shown articles of the story that an article belongs to, itself among them, oldest first.
+        """The shown articles of a story, oldest first: the one of this number, or of an article.
 
-        Raises ``Refused`` if it belongs to none, being removed or not yet indexed.
+        Raises ``Refused`` for an article that belongs to none, being removed or not yet indexed.
         """
-        story_id = await self.story_id(await self.article_id(reference))
+        story_id = await self.story_id(await self.article_of(reference))
         query = (
             _CARDS.where(story_members.c.corpus_id == self.corpus.id)
             .where(story_members.c.story_id == story_id, versions.c.state == INDEXED)
@@ -259,6 +270,52 @@ class ArticleModeration:
         )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [_card(row) for row in rows]
+
+    async def article_of(self, reference: str) -> str:
+        """The newest shown article of the story of this number, else the one of ``article_id``."""
+        if reference.strip().isdecimal() and len(reference) < _LONGEST_NUMBER:
+            query = (
+                select(versions.c.article_id)
+                .join(story_members, story_members.c.version_id == versions.c.id)
+                .where(story_members.c.corpus_id == self.corpus.id, versions.c.state == INDEXED)
+                .where(story_members.c.story_id == int(reference))
+                .order_by(versions.c.visible_from.desc(), versions.c.id.desc())
+                .limit(1)
+            )
+            found = await self._database.read(lambda connection: connection.scalar(query))
+            if found is not None:
+                return str(found)
+        return await self.article_id(reference)
+
+    async def stories(self, limit: int = 20) -> list[StorySummary]:
+        """The stories with the newest shown articles, newest first."""
+        newest = func.max(versions.c.visible_from).label("newest")
+        counted = (
+            select(
+                story_members.c.story_id,
+                func.count().label("articles"),
+                func.count(versions.c.source.distinct()).label("outlets"),
+                newest,
+            )
+            .join(versions, versions.c.id == story_members.c.version_id)
+            .where(story_members.c.corpus_id == self.corpus.id, versions.c.state == INDEXED)
+            .group_by(story_members.c.story_id)
+            .order_by(newest.desc(), story_members.c.story_id.desc())
+            .limit(limit)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(counted).all())
+        mine = _CARDS.where(
+            story_members.c.corpus_id == self.corpus.id, versions.c.state == INDEXED
+        )
+        cards = mine.where(story_members.c.story_id.in_([row.story_id for row in rows]))
+        cards = cards.order_by(versions.c.visible_from, versions.c.id)
+        found = await self._database.read(lambda connection: connection.execute(cards).all())
+        last = {row.story_id: _card(row) for row in found}
+        return [
+            StorySummary(row.story_id, row.articles, max(1, row.outlets), last[row.story_id])
+            for row in rows
+            if row.story_id in last
+        ]
 
     async def story_id(self, article_id: str) -> int:
         """The story of an article. Raises ``Refused`` if it is in none."""

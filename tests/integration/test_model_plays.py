@@ -9,7 +9,7 @@ import pytest
 
 from bot.answering.models import Answer
 from bot.answering.providers import Capabilities
-from bot.cli.ask import _answered
+from bot.cli.ask import answered
 from retrieval.errors import Note
 from tests.integration.answering_fixtures import BRIDGE, asked, demo_folder, engine_over
 from tests.integration.discord.conftest import Running, Start, embedder, start
@@ -65,7 +65,7 @@ async def test_a_play_in_the_terminal(
 ) -> None:
     model.play(*play.plays)
     async with engine_over(demo_folder, model.url, tries=2, retry_seconds=3) as (library, engine):
-        answer = await _answered(engine, asked(BRIDGE), None, library=library, as_json=False)
+        answer = await answered(engine, asked(BRIDGE), None, library=library, as_json=False)
     assert faults(play, answer) == []
     printed = " ".join(capsys.readouterr().out.split())
     assert THOUGHT not in printed

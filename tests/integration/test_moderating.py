@@ -135,6 +135,12 @@ async def test_a_split_article_stays_out_of_its_story_and_merged_stories_stay_on
         assert ids[0] not in {card.article_id for card in merged}
         with pytest.raises(Refused, match="stories-already-one"):
             await desk.merge(ids[1], ids[3], MODERATOR)
+        listed = await desk.articles.stories()
+        assert [each.articles for each in listed] == [4, 1]
+        assert listed[1].newest.article_id == ids[0]
+        by_number = await desk.articles.story(str(listed[0].story_id))
+        assert {card.article_id for card in by_number} == {card.article_id for card in merged}
+        assert [each.story_id for each in await desk.articles.stories(1)] == [listed[0].story_id]
     async with opened(tmp_path, site) as room:
         changed = article(5, "The council of Town5 changed its mind about topic5 on Friday.")
         assert (await bring(room, changed))[0].status == "updated"
@@ -188,5 +194,8 @@ def test_moderating_from_the_terminal(newsdesk: Newsdesk, tmp_path: Path) -> Non
     assert newsdesk("articles", "restore", reference[:8]).returncode == 0
     actions = [each["action"] for each in lines(newsdesk("audit", "--json").stdout)]
     assert actions == ["article.restore", "article.remove", "article.indexed", "article.indexed"]
+    told = newsdesk("audit").stdout.splitlines()
+    assert len(told) == 3
+    assert told[2].endswith("2 indexed")
     wrong = newsdesk("articles", "remove", "nothing-like-it")
     assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)

@@ -1,0 +1,249 @@
+"""`newsdesk chat`: a conversation, with line editing and history where a person types."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli import options as o
+from bot.cli.ask import answered, demo_library, open_answering, reading
+from bot.cli.common import known, run_async
+from bot.cli.output import byline, complain
+
+if TYPE_CHECKING:
+    from bot.answering.conversation import Conversation
+    from bot.answering.models import Answer
+    from retrieval.library import Library
+
+_HELP = """\
+/source BBC       only articles of this publisher, by name or host; /source all: of every one
+/source           which publishers there are
+/sources          the passages that the last answer cites; /sources 2: that one
+/as-of 2023-11-03 as if it were then; /as-of now: as of each question
+/new              begin anew: nothing that was said before counts
+/help             this
+/quit             the end, as Ctrl-D"""
+_COMMANDS = ("/as-of", "/help", "/new", "/quit", "/source", "/sources")
+_ENDS = {"quit", "exit", "/quit", "/exit"}
+_PUBLISHERS = 40
+
+
+def chat(
+    corpus: o.Corpus = "local",
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Talk about the bundled demo articles.")
+    ] = False,
+    as_of: o.AsOf = None,
+    source: o.Source = None,
+    as_json: o.Json = False,
+    show_dropped: o.ShowDropped = False,
+) -> None:
+    """Ask questions in a conversation. End it with Ctrl-D or `quit`.
+
+    `/help` lists what else can be typed. A question may refer to the one before: "and who paid for it?",
+    "what about Japan?". While nothing is ingested, it is about the bundled demo articles.
+    """
+    moment = o.moment(as_of, "--as-of", end=True)
+
+    def talk(library: Library, corpus: str) -> Awaitable[None]:
+        return _Chat(library, corpus, as_json, show_dropped, moment, source).run()
+
+    async def run(library: Library) -> None:
+        await known(library, corpus)
+        if not await library.is_empty(corpus):
+            await talk(library, corpus)
+            return
+        complain(f"The corpus {corpus} is empty; this conversation is about the demo articles.")
+        async with demo_library() as bundled:
+            await talk(bundled, "demo")
+
+    async def run_demo() -> None:
+        async with demo_library() as bundled:
+            await talk(bundled, "demo")
+
+    if demo:
+        run_async(run_demo())
+    else:
+        reading(run)
+
+
+@dataclass
+class _Chat:
+    """What holds for the next question: ``as_of`` (None: now) and ``source`` (None: every one)."""
+
+    library: Library
+    corpus: str
+    as_json: bool
+    show_dropped: bool
+    as_of: datetime | None
+    source: str | None
+    said: Conversation = field(init=False)
+    last: Answer | None = None
+
+    async def run(self) -> None:
+        from bot.answering.conversation import Conversation
+        from bot.answering.engine import AnswerRequest
+        from retrieval.timestamps import TimeRange, utc_now
+
+        interactive = sys.stdin.isatty() and sys.stdout.isatty()
+        read = _prompt() if interactive else _next_line
+        self.said = Conversation()
+        if interactive:
+            self._tell("Ask a question; /help says what else there is, Ctrl-D ends.")
+        async with open_answering(self.library) as engine:
+            while True:
+                line = await read()
+                text = line.strip()
+                if not line or text.lower() in _ENDS:
+                    return
+                if text.startswith("/"):
+                    await self._command(*text.partition(" ")[::2])
+                    continue
+                if not text:
+                    continue
+                asked = AnswerRequest(
+                    text,
+                    TimeRange(self.as_of or utc_now()),
+                    self.corpus,
+                    self.source,
+                    conversation=self.said,
+                )
+                self.last = await answered(
+                    engine,
+                    asked,
+                    None,
+                    library=self.library,
+                    as_json=self.as_json,
+                    show_dropped=self.show_dropped,
+                    show_question=not interactive,
+                )
+                self.said = engine.after(self.said, asked, self.last)
+
+    def _tell(self, text: str) -> None:
+        """Beside the answers: among records, on standard error."""
+        print(text, file=sys.stderr if self.as_json else sys.stdout, flush=True)
+
+    async def _command(self, name: str, rest: str) -> None:
+        rest = rest.strip()
+        if name == "/help":
+            self._tell(_HELP)
+        elif name == "/new":
+            from bot.answering.conversation import Conversation
+
+            self.said, self.last = Conversation(), None
+            self._tell("Nothing that was said before counts any more.")
+        elif name == "/as-of":
+            self._move(rest)
+        elif name == "/source":
+            await self._only(rest)
+        elif name == "/sources":
+            self._cite(rest)
+        else:
+            self._tell(f"There is no {name}; /help says what there is.")
+
+    def _move(self, rest: str) -> None:
+        try:
+            self.as_of = None if rest in ("", "now") else o.moment(rest, "/as-of", end=True)
+        except typer.BadParameter as error:
+            self._tell(f"{error.message}.")
+            return
+        at = f"{self.as_of:%Y-%m-%d %H:%M} UTC" if self.as_of else "now"
+        self._tell(f"Questions are answered as of {at}.")
+
+    async def _only(self, rest: str) -> None:
+        if rest:
+            self.source = None if rest.lower() in ("all", "off") else rest
+            self._tell(f"Only articles of {self.source}." if self.source else "Every publisher.")
+            return
+        names = await self.library.source_names(self.corpus, "")
+        more = f" and {len(names) - _PUBLISHERS} more" if len(names) > _PUBLISHERS else ""
+        self._tell(
+            f"{', '.join(names[:_PUBLISHERS])}{more}." if names else "No publisher is known."
+        )
+
+    def _cite(self, rest: str) -> None:
+        cited = self.last.citations if self.last else ()
+        shown = [each for each in cited if not rest or str(each.n) == rest.strip("[]")]
+        if not shown:
+            self._tell("The last answer has no such source." if rest else "Nothing is cited yet.")
+        for each in shown:
+            self._tell(f"[{each.n}] {each.article.title}\n    {byline(each.article)}")
+            self._tell(f"    “{' '.join(each.quote.split())}”")
+
+
+def _prompt() -> Callable[[], Awaitable[str]]:
+    """A prompt with line editing, and a history that is kept between conversations."""
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import WordCompleter
+    from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+
+    file = _history_file()
+    history: History = FileHistory(str(file)) if file else InMemoryHistory()
+    session: PromptSession[str] = PromptSession(
+        history=history,
+        completer=WordCompleter(list(_COMMANDS), sentence=True),
+        complete_while_typing=False,
+    )
+
+    async def ask() -> str:
+        print()
+        while True:
+            try:
+                return await session.prompt_async("> ") + "\n"
+            except EOFError:
+                return ""
+            except KeyboardInterrupt:  # as in a shell: what was typed is dropped
+                continue
+
+    return ask
+
+
+def _history_file() -> Path | None:
+    """Where questions are kept, readable by their owner alone; None where nothing can be written."""
+    from platformdirs import user_state_path
+
+    file = user_state_path("newsdesk", appauthor=False) / "chat-history"
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        return file
+    return None
+
+
+async def _next_line() -> str:
+    """The next line of standard input, empty at its end.
+
+    It is read in a thread that nobody waits for: else Ctrl-C would count only after Enter.
+    """
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    read: asyncio.Future[str] = loop.create_future()
+
+    def deliver(line: str | ValueError) -> None:
+        if read.cancelled():
+            return
+        if isinstance(line, str):
+            read.set_result(line)
+        else:
+            read.set_exception(line)
+
+    def wait() -> None:
+        line: str | ValueError
+        try:
+            line = sys.stdin.readline()
+        except ValueError as error:  # no UTF-8
+            line = error
+        with contextlib.suppress(RuntimeError):  # the conversation is over
+            loop.call_soon_threadsafe(deliver, line)
+
+    threading.Thread(target=wait, daemon=True).start()
+    return await read
