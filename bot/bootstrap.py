@@ -130,7 +130,8 @@ async def open_services(
             await stack.enter_async_context(_meanwhile(composer.warm_up()))
         ingestion = await stack.enter_async_context(open_ingestion(settings, library))
         guild_settings = GuildSettingsCache(library)
-        contexts = RequestContexts(guild_settings, settings.shared_corpus)
+        contexts = RequestContexts(guild_settings, settings.shared_corpus, library)
+        stack.push_async_callback(contexts.close)
         conversations = Conversations()
         seconds = settings.answer_timeout_seconds + settings.model_load_seconds + _MORE_THAN_MODEL
         limits = UsageLimits(library, settings.timezone)

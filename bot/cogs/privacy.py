@@ -29,7 +29,7 @@ class PrivacyCommands(
 
     @app_commands.command(name="show", description=command_text("command-privacy-show"))
     async def show(self, interaction: discord.Interaction[Any]) -> None:
-        context = await self._services.contexts.of_interaction(interaction)
+        context = await self._services.contexts.of_interaction(interaction, remembered=False)
         kept = await self._kept(context)
         head = [] if kept else [context.say("privacy-none")]
         used = await self._services.limits.of_person(context.user.id)
@@ -41,10 +41,10 @@ class PrivacyCommands(
 
     @app_commands.command(name="forget", description=command_text("command-privacy-forget"))
     async def forget(self, interaction: discord.Interaction[Any]) -> None:
-        context = await self._services.contexts.of_interaction(interaction)
+        context = await self._services.contexts.of_interaction(interaction, remembered=False)
         if not await self._kept(context):
             # What is only remembered for a while goes without asking.
-            _forget_remembered(self._services, context.user.id)
+            await _forget_remembered(self._services, context.user.id)
             text = context.say("privacy-none")
             await interaction.response.send_message(embed=note(text).embed, ephemeral=True)
             return
@@ -67,13 +67,15 @@ class PrivacyCommands(
             lines.append(say("privacy-kept-feedback", count=count))
         if count := await subscriptions_of(database, user_id):
             lines.append(say("privacy-kept-subscriptions", count=count))
+        if count := len(await self._services.contexts.seen_in(user_id)):
+            lines.append(say("privacy-kept-servers", count=count))
         return lines
 
 
-def _forget_remembered(services: Services, user_id: int) -> None:
+async def _forget_remembered(services: Services, user_id: int) -> None:
     services.conversations.forget(user_id)
     services.ask.forget(user_id)
-    services.contexts.forget_seen(user_id)
+    await services.contexts.forget_seen(user_id)
 
 
 class _Confirmation(discord.ui.View):
@@ -98,7 +100,7 @@ class _Confirmation(discord.ui.View):
         database = self._services.library.database
         count = await forget_user(database, self._user_id)
         await forget_subscriptions(database, user_id=self._user_id)
-        _forget_remembered(self._services, self._user_id)
+        await _forget_remembered(self._services, self._user_id)
         self.stop()
         text = self._say("privacy-done", count=count)
         await interaction.edit_original_response(embed=note(text).embed, view=None)

@@ -26,6 +26,7 @@ from bot.storage.guild_settings import (
 )
 from bot.storage.job_messages import forget_job_messages
 from bot.storage.member_usage import forget_days_before, forget_member_usage
+from bot.storage.sightings import forget_sightings
 from bot.storage.subscriptions import forget_subscriptions
 from bot.storage.usage import forget_usage
 from retrieval.catalogue.audit_log import Actor
@@ -133,6 +134,7 @@ class GuildRetention:
                 await forget_notes(library.database, corpus)
             await forget_answers(library.database, guild_id=guild_id)
             await forget_subscriptions(library.database, guild_id=guild_id)
+            await forget_sightings(library.database, guild_id=guild_id)
             await forget_posts(library.database, guild_id)
             await forget_job_messages(library.database, guild_id)
             await forget_member_usage(library.database, guild_id)

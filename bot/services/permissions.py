@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +17,12 @@ from bot.i18n import NAMES_IN_ENGLISH, Say, translator_for
 from bot.services.guild_settings import GuildSettingsCache
 from bot.services.usage_limits import Meter, meter_for
 from bot.storage.guild_settings import GuildSettings
+from bot.storage.sightings import MOST_SERVERS, forget_sightings, note_sightings, servers_seen
 from retrieval.catalogue.audit_log import Actor
+from retrieval.library import Library
+from retrieval.runtime.concurrency import cancel
+
+_log = logging.getLogger(__name__)
 
 _SHOWN = 10
 _MOST_PEOPLE = 10_000
@@ -124,16 +131,27 @@ class RequestContext:
 
 
 class RequestContexts:
-    """Makes the context of each request, and remembers where people were seen.
+    """Makes the context of each request, and remembers where people were seen: in memory at once, and
+    in the background also in the data folder.
 
     Bounded in people; ``shared_corpus`` is the operator's one corpus for all guilds, None if each
     has its own.
     """
 
-    def __init__(self, guild_settings: GuildSettingsCache, shared_corpus: str | None) -> None:
+    def __init__(
+        self, guild_settings: GuildSettingsCache, shared_corpus: str | None, library: Library
+    ) -> None:
         self._guild_settings = guild_settings
         self._shared_corpus = shared_corpus
-        self._seen: OrderedDict[int, frozenset[int]] = OrderedDict()
+        self._library = library
+        # By person the guilds, the last one last.
+        self._seen: OrderedDict[int, tuple[int, ...]] = OrderedDict()
+        self._unsaved: set[tuple[int, int]] = set()
+        self._saving: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        if self._saving is not None:
+            await cancel(self._saving)
 
     @property
     def is_shared(self) -> bool:
@@ -144,8 +162,10 @@ class RequestContexts:
         """The corpus that a guild reads and writes: its own, unless the operator shares one."""
         return self._shared_corpus or f"discord:{guild_id}"
 
-    async def of_interaction(self, interaction: discord.Interaction[Any]) -> RequestContext:
-        """Who started an interaction, and what they may do.
+    async def of_interaction(
+        self, interaction: discord.Interaction[Any], *, remembered: bool = True
+    ) -> RequestContext:
+        """Who started an interaction, and what they may do; whether it is ``remembered`` that they did.
 
         Who installed the app for themselves may use it anywhere, to read what all servers share: as in
         direct messages, whatever they may do in that server. Raises ``UserError`` where nothing is
@@ -156,8 +176,12 @@ class RequestContexts:
                 raise UserError("server-only")
             own = context_of_interaction(interaction, GuildSettings(), self._shared_corpus)
             return replace(own, guild_id=None, manages=False, elsewhere=True)
-        corpus = self._noted(interaction.user.id, interaction.guild_id)
-        if interaction.guild_id is None and interaction.is_user_integration():
+        guild_id = interaction.guild_id
+        if remembered:
+            corpus = self._noted(interaction.user.id, guild_id)
+        else:
+            corpus = self.corpus_of(guild_id) if guild_id is not None else None
+        if guild_id is None and interaction.is_user_integration():
             corpus = self._shared_corpus
         settings = await self._guild_settings.of(interaction.guild_id)
         return context_of_interaction(interaction, settings, corpus)
@@ -168,20 +192,40 @@ class RequestContexts:
         corpus = self._noted(message.author.id, guild_id)
         return context_of_message(message, await self._guild_settings.of(guild_id), corpus)
 
-    def seen_in(self, user_id: int) -> frozenset[int]:
-        """Guilds in which this person did something lately. No proof that they still are there."""
-        return self._seen.get(user_id, frozenset())
+    async def seen_in(self, user_id: int) -> list[int]:
+        """Guilds in which this person did something, the last one first. No proof that they still are
+        there."""
+        kept = await servers_seen(self._library.database, user_id)
+        return list(dict.fromkeys([*reversed(self._seen.get(user_id, ())), *kept]))
 
-    def forget_seen(self, user_id: int) -> None:
+    async def forget_seen(self, user_id: int) -> None:
+        if self._saving is not None and not self._saving.done():
+            await asyncio.wait([self._saving])
         self._seen.pop(user_id, None)
+        self._unsaved = {each for each in self._unsaved if each[0] != user_id}
+        await forget_sightings(self._library.database, user_id=user_id)
 
     def _noted(self, user_id: int, guild_id: int | None) -> str | None:
         if guild_id is None:
             return None
-        self._seen[user_id] = self._seen.pop(user_id, frozenset()) | {guild_id}
+        before = self._seen.pop(user_id, ())
+        others = tuple(each for each in before if each != guild_id)
+        self._seen[user_id] = (*others, guild_id)[-MOST_SERVERS:]
         while len(self._seen) > _MOST_PEOPLE:
             self._seen.popitem(last=False)
+        if guild_id not in before:
+            self._unsaved.add((user_id, guild_id))
+            if self._saving is None or self._saving.done():
+                self._saving = asyncio.create_task(self._save(), name="sightings")
         return self.corpus_of(guild_id)
+
+    async def _save(self) -> None:
+        while self._unsaved:
+            seen, self._unsaved = self._unsaved, set()
+            try:
+                await note_sightings(self._library.database, seen, self._library.clock())
+            except Exception:  # noqa: BLE001 - logged; they are noted when they come again
+                _log.exception("where people were seen could not be noted")
 
 
 def _is_brought_along(interaction: discord.Interaction[Any]) -> bool:

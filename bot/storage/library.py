@@ -12,7 +12,7 @@ from retrieval.library import Library, LibraryConfig
 
 # A test holds the head to the last migration.
 APPLICATION = SchemaBranch(
-    "application", Path(__file__).parent / "migrations", "0006", "application_version"
+    "application", Path(__file__).parent / "migrations", "0007", "application_version"
 )
 
 

@@ -90,6 +90,15 @@ feedback = Table(
 # What somebody wants to be sent. Of a digest ``at_minute`` (of the local day) and ``weekday`` (None
 # for daily) say when; of alerts on a topic ``most_a_day`` and the quiet minutes bound how often.
 # ``done_until`` is the last time that was dealt with. One that has ended is kept, with why.
+# Where people were seen last, which their direct messages may be answered from.
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False, index=True),
+    Column("seen_at", BigInteger, nullable=False, index=True),
+)
+
 subscriptions = Table(
     "subscriptions",
     metadata,

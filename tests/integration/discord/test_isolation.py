@@ -203,7 +203,7 @@ async def test_typing_asks_discord_once_a_minute_and_not_at_every_key(two: Two) 
         await two.sam.autocomplete(
             two.sam.direct, "ask", option="source", typed=typed, question=QUESTION
         )
-    assert len(two.standin.calls_to("GET", asked)) == 10
+    assert len(two.standin.calls_to("GET", asked)) == 3
 
 
 async def test_who_is_let_in_after_typing_need_not_wait_to_ask(two: Two) -> None:
