@@ -39,6 +39,8 @@ class LibraryConfig:
     """Where the data folder is and what makes its vectors."""
 
     data_dir: Path
+    # A PostgreSQL database that keeps the catalogue, with its password; None: SQLite in the folder.
+    database_url: str | None = field(default=None, repr=False)
     chroma_url: str | None = None
     # Whether the embedded Chroma gets a process of its own, for which writing is no wait for others.
     chroma_apart: bool = False
@@ -201,7 +203,7 @@ class Library:
         """Bytes on disk of the catalogue and of each index kept in the data folder."""
         folder = self.config.data_dir
         return {
-            "catalogue": sum(path.stat().st_size for path in folder.glob("catalogue.sqlite3*")),
+            "catalogue": self.database.location.size(),
             "keywords": _size(folder / "keywords"),
             "vectors": _size(folder / "chroma"),
         }

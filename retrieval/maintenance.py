@@ -17,9 +17,11 @@ from retrieval.catalogue.corpus_deletion import (
     erase_corpus,
     mark_corpus_deleted,
 )
-from retrieval.catalogue.database import Database
+from retrieval.catalogue.database import Database, DatabaseLocation
 from retrieval.catalogue.migrate import SchemaBranch
 from retrieval.catalogue.place import claim_place, server_id
+from retrieval.catalogue.server import DatabaseServer
+from retrieval.catalogue.server_lock import ServerWriterLock
 from retrieval.embedders import Embedder, make_embedder, unpacked
 from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
 from retrieval.indexes.chroma_space import give_back
@@ -71,22 +73,32 @@ async def open_library(
         raise StorageError(
             "data-folder-not-created", detail=error.strerror or str(error)
         ) from error
-    lock = WriterLock(folder)
+    server = await _server(config)
+    lock = WriterLock(folder) if server is None else ServerWriterLock(folder, server)
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(lock.release)
-        path = folder / "catalogue.sqlite3"
-        file = await asyncio.to_thread(_catalogue_file, path, writes=writer is not None)
+        if server is not None:
+            location: DatabaseLocation = server
+            written: DatabaseLocation | Path = server
+            if clock is utc_now:
+                # Others may have written by other machines' clocks.
+                clock = await asyncio.to_thread(server.clock)
+        else:
+            written = folder / "catalogue.sqlite3"
+            location = await asyncio.to_thread(_catalogue_file, written, writes=writer is not None)
         if writer is not None:
-            lock.acquire(writer)
-            if not await Database.is_ready(path, branches):
-                await Database.prepare(path, branches)
-        elif not await Database.is_ready(file, branches):
+            await asyncio.to_thread(lock.acquire, writer)
+            if not await Database.is_ready(written, branches):
+                await Database.prepare(written, branches)
+        elif not await Database.is_ready(location, branches):
             await asyncio.to_thread(lock.acquire, "first start", seconds=_FIRST_START_SECONDS)
-            if not await Database.is_ready(path, branches):
-                await Database.prepare(path, branches)
-            lock.release()
+            if not await Database.is_ready(written, branches):
+                await Database.prepare(written, branches)
+            await asyncio.to_thread(lock.release)
         embedder = embedder or make_embedder(config.embedder, config.embedder_options)
-        library = await _opened(config, file, embedder, clock, lock, writable=writer is not None)
+        library = await _opened(
+            config, location, embedder, clock, lock, writable=writer is not None
+        )
         stack.push_async_callback(library.close)
         await _require_articles(library)
         if writer is not None:
@@ -98,14 +110,16 @@ async def open_library(
 
 async def _opened(
     config: LibraryConfig,
-    file: DatabaseFile,
+    location: DatabaseLocation,
     embedder: Embedder,
     clock: Clock,
     lock: WriterLock,
     *,
     writable: bool,
 ) -> Library:
-    catalogue = await Catalogue.open(file)
+    catalogue = await Catalogue.open(location)
+    if isinstance(lock, ServerWriterLock):
+        catalogue.database.permission = lock.require
     conditions = Conditions(clock)
     folder_id = catalogue.database.folder_id
     try:
@@ -131,6 +145,15 @@ async def _opened(
     return Library(
         config, catalogue, store, embedder, clock, writable=writable, conditions=conditions
     )
+
+
+async def _server(config: LibraryConfig) -> DatabaseServer | None:
+    """The server that keeps the catalogue, if one does, which answers and will do."""
+    if not config.database_url:
+        return None
+    server = DatabaseServer(config.database_url)
+    await asyncio.to_thread(server.check)
+    return server
 
 
 def _catalogue_file(path: Path, *, writes: bool) -> DatabaseFile:

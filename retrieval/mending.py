@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sqlite3
-from contextlib import closing
-from urllib.parse import quote
 
 from retrieval.catalogue import Corpus
 from retrieval.errors import NewsdeskError, Note, StorageError
@@ -139,22 +136,9 @@ class Mender:
 
 def catalogue_damage(library: Library) -> Note | None:
     """What reading all of the catalogue finds wrong with it. Blocks, about a second a gigabyte."""
-    file = library.database.file
-    address = f"file:{quote(str(file.path))}?{file.options or 'mode=ro'}"
-    try:
-        with closing(sqlite3.connect(address, uri=True, timeout=1)) as connection:
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.OperationalError as error:
-        return Note("catalogue-damaged") if "malformed" in str(error) else None
-    except sqlite3.DatabaseError:
-        return Note("catalogue-damaged")
-    return None if found == "ok" else Note("catalogue-damaged")
+    return library.database.location.damage()
 
 
 def _identity(library: Library) -> tuple[int, int] | None:
     """Which file the catalogue is, whatever its name."""
-    try:
-        status = library.database.file.path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
+    return library.database.location.identity()

@@ -36,8 +36,11 @@ def backup(
         from bot.ops.backups import make_backup
         from retrieval.timestamps import utc_now
 
-        data_dir = load_settings().data_dir
-        return await make_backup(data_dir, file.absolute(), utc_now, with_indexes=with_indexes)
+        settings = load_settings()
+        settings.require_folder_catalogue()
+        return await make_backup(
+            settings.data_dir, file.absolute(), utc_now, with_indexes=with_indexes
+        )
 
     info = run_async(run())
     size = file.stat().st_size
@@ -71,6 +74,7 @@ def restore(
         if check:
             return await asyncio.to_thread(verify_backup, file, branches=(APPLICATION,))
         settings = load_settings()
+        settings.require_folder_catalogue()
         folder = settings.data_dir
         info = await asyncio.to_thread(restore_backup, file, folder, branches=(APPLICATION,))
         # Indexes that the backup doesn't hold are made now.

@@ -29,6 +29,7 @@ from bot.config.url_types import (
     Address,
     ApiUrl,
     CdnUrl,
+    DatabaseUrl,
     GatewayUrl,
     Hosts,
     ModelUrl,
@@ -37,7 +38,7 @@ from bot.config.url_types import (
     WebhookUrl,
 )
 from retrieval.embedders import EmbedderOptions
-from retrieval.errors import Note, SettingsError
+from retrieval.errors import Note, Refused, SettingsError
 from retrieval.feeds.schedule import FeedLimits, PollIntervals
 from retrieval.library import LibraryConfig
 from retrieval.rerankers import RerankerOptions
@@ -73,6 +74,7 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(default_factory=default_data_dir)
+    database_url: DatabaseUrl = None
     chroma_url: str | None = None
     embedder: Literal["wordllama", "e5", "openai", "minilm", "neural"] = "wordllama"
     neural_embedding_model: str = "BAAI/bge-small-en-v1.5"
@@ -186,10 +188,21 @@ class Settings(BaseSettings):
             self.feed_first_items, PollIntervals(shortest, longest, first, pause_after)
         )
 
+    @property
+    def makes_backups(self) -> bool:
+        """Whether backups are made by themselves; of a PostgreSQL server they are its operator's."""
+        return self.backup_dir is not None and self.database_url is None
+
+    def require_folder_catalogue(self) -> None:
+        """Raises ``Refused`` where the catalogue is on a server, not in the data folder."""
+        if self.database_url is not None:
+            raise Refused("backup-of-server")
+
     def library(self, data_dir: Path | None = None) -> LibraryConfig:
         key = self.openai_api_key
         return LibraryConfig(
             data_dir=data_dir or self.data_dir,
+            database_url=self.database_url.get_secret_value() if self.database_url else None,
             chroma_url=self.chroma_url,
             embedder=self.embedder,
             zone=ZoneInfo(self.timezone),

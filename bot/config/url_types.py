@@ -47,6 +47,17 @@ def _secret_url(value: SecretStr | None) -> SecretStr | None:
     return value and SecretStr(_http_url(value.get_secret_value()))
 
 
+def _database_url(value: SecretStr | None) -> SecretStr | None:
+    if value is None:
+        return None
+    url = value.get_secret_value().strip()
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres") or len(parts.path) < 2:
+        raise ValueError("not such a URL")
+    _ = parts.port  # raises ValueError for what is no port
+    return SecretStr(url)
+
+
 def _address(value: str) -> str:
     return str(ipaddress.ip_address(value.strip()))
 
@@ -85,6 +96,11 @@ TracesUrl = Annotated[
     SecretStr | None,
     AfterValidator(_secret_url),
     SettingHint(Note("setting-url", example="http://localhost:4318/v1/traces")),
+]
+DatabaseUrl = Annotated[
+    SecretStr | None,
+    AfterValidator(_database_url),
+    SettingHint(Note("setting-url", example="postgresql://newsdesk:password@localhost/newsdesk")),
 ]
 Address = Annotated[
     str, AfterValidator(_address), SettingHint(Note("setting-address", example="0.0.0.0"))  # noqa: S104

@@ -16,6 +16,7 @@ from bot.ops.backups import last_backup
 from bot.ops.search_advice import search_advice
 from bot.storage.library import open_library
 from retrieval.catalogue import Corpus
+from retrieval.catalogue.server import DatabaseServer
 from retrieval.errors import (
     EmbedderError,
     EmbedderMismatch,
@@ -77,9 +78,12 @@ async def examine_library(settings: Settings, library: Library) -> list[CheckRes
     lock = WriterLock(folder)
     writer = "nobody is writing" if lock.is_free() else f"written by {describe(lock.holder())}"
     findings = [room, CheckResult("writer", True, writer), _backup(settings, library.clock())]
-    if library.database.file.is_read_only:
+    if library.database.location.is_read_only:
         said = f"{folder} can only be read; questions are answered, nothing is taken in"
         findings.append(CheckResult("data folder", None, said))
+    if isinstance(library.database.location, DatabaseServer):
+        said = f"PostgreSQL, {library.database.location.name}"
+        findings.append(CheckResult("database", True, said))
     if wrong := await asyncio.to_thread(catalogue_damage, library):
         findings.append(CheckResult("catalogue", False, describe(wrong), remedy_for(wrong)))
     chroma = await _chroma(settings, library)
@@ -162,6 +166,9 @@ async def _examine_indexes(library: Library) -> list[CheckResult]:
 
 def _backup(settings: Settings, now: datetime) -> CheckResult:
     """How old the last backup is, and whether the next one is late or failed."""
+    if settings.database_url is not None:
+        hint = "Have the server's operator make backups with pg_dump."
+        return CheckResult("backup", None, "the catalogue is on a PostgreSQL server", hint)
     state = last_backup(settings.data_dir)
     age = state.age_seconds(now)
     said = "there is none" if age is None else f"{age / 3600:.1f} hours old: {state.file}"

@@ -168,7 +168,7 @@ class TroubleWatch:
             return [Trouble("backup", Note("backup-failed", why=state.failure))]
         now = self._library.clock()
         every = _BY_HAND_SECONDS
-        if self._settings.backup_dir is not None:
+        if self._settings.makes_backups:
             every = self._settings.backup_every_hours * 3_600
         if not state.is_late(now, every):
             return []

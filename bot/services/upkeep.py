@@ -107,7 +107,7 @@ class BackupSchedule:
 async def run_upkeep(settings: Settings, library: Library) -> AsyncIterator[None]:
     """Look after the data folder while the block lasts."""
     tasks = [asyncio.create_task(_tidy_up(settings, library), name="upkeep")]
-    if settings.backup_dir is not None:
+    if settings.makes_backups and settings.backup_dir is not None:
         schedule = BackupSchedule(
             settings.data_dir,
             settings.backup_dir.expanduser().absolute(),

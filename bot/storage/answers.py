@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Text, delete, func, insert, select, type_coerce, update
+from sqlalchemy import ColumnElement, Row, Text, cast, delete, func, insert, select, update
 
 from bot.storage.schema import answers, asked_moderators, feedback
 from retrieval.catalogue.database import Database
@@ -204,7 +204,7 @@ async def blank_answers_citing(database: Database, corpus: str, article_ids: Seq
     The row stays, as after ``forget_user``, so that its buttons can say what became of it.
     """
     blanked = 0
-    stored = type_coerce(answers.c.answer, Text)
+    stored = cast(answers.c.answer, Text)
     async with database.write() as connection:
         for article_id in article_ids:
             done = await connection.execute(

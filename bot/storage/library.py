@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import retrieval.maintenance
+from bot.storage.schema import metadata
 from retrieval.catalogue.migrate import SchemaBranch
 from retrieval.library import Library, LibraryConfig
 
 # A test holds the head to the last migration.
 APPLICATION = SchemaBranch(
-    "application", Path(__file__).parent / "migrations", "0007", "application_version"
+    "application", Path(__file__).parent / "migrations", "0007", metadata, "application_version"
 )
 
 

@@ -13,15 +13,15 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     MetaData,
-    String,
     Table,
-    Text,
     UniqueConstraint,
 )
 
+from retrieval.catalogue.dialects import ID, TEXT, chars
 from retrieval.catalogue.schema import NAMING
 
 metadata = MetaData(naming_convention=NAMING)
@@ -30,11 +30,11 @@ metadata = MetaData(naming_convention=NAMING)
 job_messages = Table(
     "job_messages",
     metadata,
-    Column("job_id", Integer, primary_key=True, autoincrement=False),
+    Column("job_id", ID, primary_key=True, autoincrement=False),
     Column("guild_id", BigInteger, nullable=False),
     Column("channel_id", BigInteger, nullable=False),
     Column("message_id", BigInteger),
-    Column("language", String(8), nullable=False),
+    Column("language", chars(8), nullable=False),
 )
 
 # One call of a language model a row; ``day`` is the operator's, ``cost_micros`` millionths of a
@@ -42,11 +42,11 @@ job_messages = Table(
 usage = Table(
     "usage",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", ID, Identity(), primary_key=True),
     Column("at", BigInteger, nullable=False),
-    Column("day", String(10), nullable=False),
-    Column("corpus", Text, nullable=False),
-    Column("model", Text, nullable=False),
+    Column("day", chars(10), nullable=False),
+    Column("corpus", TEXT, nullable=False),
+    Column("model", TEXT, nullable=False),
     Column("prompt_tokens", Integer, nullable=False),
     Column("completion_tokens", Integer, nullable=False),
     Column("cost_micros", BigInteger),
@@ -66,14 +66,14 @@ guilds = Table(
 answers = Table(
     "answers",
     metadata,
-    Column("id", String(24), primary_key=True),
+    Column("id", chars(24), primary_key=True),
     Column("at", BigInteger, nullable=False, index=True),
-    Column("corpus", Text, nullable=False),
+    Column("corpus", TEXT, nullable=False),
     Column("guild_id", BigInteger, index=True),
     Column("channel_id", BigInteger, nullable=False),
     Column("message_id", BigInteger, index=True),
     Column("user_id", BigInteger, index=True),
-    Column("question", Text),
+    Column("question", TEXT),
     Column("private", Boolean, nullable=False),
     Column("answer", JSON, nullable=False),
 )
@@ -102,17 +102,17 @@ sightings = Table(
 subscriptions = Table(
     "subscriptions",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("kind", String(8), nullable=False),
-    Column("corpus", Text, nullable=False),
+    Column("id", ID, Identity(), primary_key=True),
+    Column("kind", chars(8), nullable=False),
+    Column("corpus", TEXT, nullable=False),
     Column("guild_id", BigInteger, index=True),
     # Where it goes; None for direct messages to ``user_id``, who made it.
     Column("channel_id", BigInteger),
     Column("user_id", BigInteger, nullable=False, index=True),
-    Column("locale", String(16)),
-    Column("topic", Text),
-    Column("source", Text),
-    Column("zone", String(64), nullable=False),
+    Column("locale", chars(16)),
+    Column("topic", TEXT),
+    Column("source", TEXT),
+    Column("zone", chars(64), nullable=False),
     Column("at_minute", Integer),
     Column("weekday", Integer),
     Column("most_a_day", Integer),
@@ -123,7 +123,7 @@ subscriptions = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("done_until", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
-    Column("ended_why", Text),
+    Column("ended_why", TEXT),
     # How often in a row a delivery was impossible, and since when.
     Column("impossible_since", BigInteger),
     Column("impossible_tries", Integer, nullable=False, server_default="0"),
@@ -136,9 +136,9 @@ subscriptions = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", String(25), primary_key=True),
+    Column("id", chars(25), primary_key=True),
     Column("subscription_id", ForeignKey("subscriptions.id"), nullable=False),
-    Column("slot", String(40), nullable=False),
+    Column("slot", chars(40), nullable=False),
     Column("stories", JSON, nullable=False),
     Column("at", BigInteger, nullable=False),
     # None while it is on its way; ``sent`` says whether it arrived or was given up.
@@ -152,24 +152,24 @@ deliveries = Table(
 feed_posts = Table(
     "feed_posts",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("corpus", Text, nullable=False),
+    Column("id", ID, Identity(), primary_key=True),
+    Column("corpus", TEXT, nullable=False),
     Column("guild_id", BigInteger, nullable=False, index=True),
     Column("channel_id", BigInteger, nullable=False),
     Column("forum", Boolean, nullable=False),
-    Column("locale", String(16)),
-    Column("feed_id", Integer),
-    Column("topic", Text),
+    Column("locale", chars(16)),
+    Column("feed_id", ID),
+    Column("topic", TEXT),
     Column("include", JSON, nullable=False),
     Column("exclude", JSON, nullable=False),
-    Column("each", String(8), nullable=False),
-    Column("template", String(16), nullable=False),
+    Column("each", chars(8), nullable=False),
+    Column("template", chars(16), nullable=False),
     # The one role that its messages mention.
     Column("role_id", BigInteger),
     # Whether what is posted to an announcement channel is published to those that follow it.
     Column("publish", Boolean, nullable=False),
     Column("settle_minutes", Integer, nullable=False),
-    Column("zone", String(64), nullable=False),
+    Column("zone", chars(64), nullable=False),
     Column("most_a_day", Integer),
     Column("quiet_from", Integer),
     Column("quiet_until", Integer),
@@ -178,7 +178,7 @@ feed_posts = Table(
     # What came in before then is none of its news.
     Column("resumed_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
-    Column("ended_why", Text),
+    Column("ended_why", TEXT),
     CheckConstraint("each IN ('article', 'story')", name="each"),
     sqlite_autoincrement=True,
 )
@@ -188,16 +188,16 @@ feed_posts = Table(
 posted_articles = Table(
     "posted_articles",
     metadata,
-    Column("id", String(25), primary_key=True),
+    Column("id", chars(25), primary_key=True),
     Column("post_id", ForeignKey("feed_posts.id"), nullable=False),
     Column("channel_id", BigInteger, nullable=False),
-    Column("article_id", String(16), nullable=False),
-    Column("story_id", Integer, nullable=False),
+    Column("article_id", chars(16), nullable=False),
+    Column("story_id", ID, nullable=False),
     Column("published_at", BigInteger, nullable=False),
     Column("arrived_at", BigInteger, nullable=False),
-    Column("state", String(8), nullable=False),
+    Column("state", chars(8), nullable=False),
     # Why it is skipped, in a word.
-    Column("reason", String(16)),
+    Column("reason", chars(16)),
     # Since when it is in this state.
     Column("at", BigInteger, nullable=False),
     # The thread of a forum that its message begins or is in.
@@ -228,9 +228,9 @@ feed_reports = Table(
 answer_notes = Table(
     "answer_notes",
     metadata,
-    Column("corpus", Text, primary_key=True),
-    Column("question_key", String(64), primary_key=True),
-    Column("note", Text, nullable=False),
+    Column("corpus", TEXT, primary_key=True),
+    Column("question_key", chars(64), primary_key=True),
+    Column("note", TEXT, nullable=False),
     Column("user_id", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
@@ -249,7 +249,7 @@ asked_moderators = Table(
 member_usage = Table(
     "member_usage",
     metadata,
-    Column("day", String(10), primary_key=True),
+    Column("day", chars(10), primary_key=True),
     Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
     Column("channel_id", BigInteger, primary_key=True, autoincrement=False),
     Column("user_id", BigInteger, primary_key=True, autoincrement=False),

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.acceptance import (
@@ -22,6 +21,7 @@ from retrieval.catalogue.acceptance import (
     worse_readings,
 )
 from retrieval.catalogue.database import Database
+from retrieval.catalogue.dialects import insert_many
 from retrieval.catalogue.queries import REFERENCE, ReadQueries
 from retrieval.catalogue.records import Acceptance, Corpus, PendingVersion
 from retrieval.catalogue.schema import (
@@ -46,8 +46,6 @@ Alongside = Callable[[AsyncConnection, list[Acceptance]], Awaitable[None]]
 
 # All its fields but the passages.
 _PENDING = [versions.c[field.name] for field in fields(PendingVersion)[:-1]]
-# These come by the ten thousand: what SQLAlchemy does for a row takes longer than what SQLite does.
-_KEEP_PASSAGE = str(insert(passages).compile(dialect=sqlite.dialect()))
 # Articles that one turn of a thread identifies: whoever holds ingestion up waits for no more.
 _IDENTIFIED_AT_ONCE = 32
 
@@ -127,8 +125,7 @@ class ArticleRepository:
             ):
                 if rows:
                     await connection.execute(insert(table), rows)
-            if new_passages:
-                await connection.exec_driver_sql(_KEEP_PASSAGE, new_passages)
+            await insert_many(connection, passages, new_passages)
             if alongside is not None:
                 await alongside(connection, results)
         return results

@@ -6,9 +6,8 @@ import asyncio
 from pathlib import Path
 
 from retrieval.catalogue.articles import ArticleRepository
-from retrieval.catalogue.connections import DatabaseFile
 from retrieval.catalogue.corpora import CorpusRepository
-from retrieval.catalogue.database import Database
+from retrieval.catalogue.database import Database, DatabaseLocation
 from retrieval.catalogue.feeds import FeedRepository
 from retrieval.catalogue.jobs import JobRepository
 from retrieval.catalogue.queries import ReadQueries
@@ -17,11 +16,11 @@ from retrieval.catalogue.vectors import VectorRepository
 
 
 class Catalogue:
-    """The repositories of one database. Open it with ``await Catalogue.open(path)`` and close it."""
+    """The repositories of one database. Open it with ``await Catalogue.open(location)`` and close it."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.queries = ReadQueries(database.reader)
+        self.queries = ReadQueries(database.reader, database.location.error)
         self.corpora = CorpusRepository(database)
         self.articles = ArticleRepository(database, self.queries)
         self.stories = StoryRepository(database)
@@ -30,9 +29,9 @@ class Catalogue:
         self.jobs = JobRepository(database)
 
     @classmethod
-    async def open(cls, file: DatabaseFile | Path) -> Catalogue:
+    async def open(cls, location: DatabaseLocation | Path) -> Catalogue:
         """Open a catalogue that ``Database.prepare`` made ready."""
-        return cls(await Database.open(file))
+        return cls(await Database.open(location))
 
     async def revision(self, corpus: str) -> int:
         """Return a number that grows with every change to what search may show of a corpus.

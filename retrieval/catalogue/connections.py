@@ -15,7 +15,8 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from retrieval.errors import StorageError
+from retrieval.errors import Note, StorageError
+from retrieval.runtime import sqlite_space
 
 _BUSY_SECONDS = 10
 _READERS = 8
@@ -66,6 +67,45 @@ class DatabaseFile:
     @property
     def is_read_only(self) -> bool:
         return bool(self.options) or self.copied is not None
+
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    def async_engine(self) -> AsyncEngine:
+        return async_engine(self)
+
+    def reading_engine(self) -> Engine:
+        return reading_engine(self)
+
+    def error(self, error: BaseException) -> StorageError:
+        return storage_error(error)
+
+    def vacuum(self) -> bool:
+        return sqlite_space.vacuum(self.path)
+
+    def empty_log(self) -> bool:
+        return sqlite_space.empty_log(self.path)
+
+    def size(self) -> int:
+        return sum(each.stat().st_size for each in self.path.parent.glob(f"{self.path.name}*"))
+
+    def damage(self) -> Note | None:
+        address = f"file:{quote(str(self.path))}?{self.options or 'mode=ro'}"
+        try:
+            with contextlib.closing(sqlite3.connect(address, uri=True, timeout=1)) as connection:
+                found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            return Note("catalogue-damaged") if "malformed" in str(error) else None
+        except sqlite3.DatabaseError:
+            return Note("catalogue-damaged")
+        return None if found == "ok" else Note("catalogue-damaged")
+
+    def identity(self) -> tuple[int, int] | None:
+        try:
+            status = self.path.stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
 
     def address(self) -> str:
         """What SQLAlchemy puts behind the driver's name."""

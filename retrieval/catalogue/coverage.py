@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select, true
 
 from retrieval.catalogue.catalogue import Catalogue
+from retrieval.catalogue.dialects import LikeAnyCase
 from retrieval.catalogue.publishers import SourceFilter
 from retrieval.catalogue.queries import REFERENCE
 from retrieval.catalogue.records import Corpus
@@ -114,7 +115,7 @@ async def passages_quoting(
         _reports()
         .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
         .where(versions.c.visible_from <= to_micros(within.as_of))
-        .where(versions.c.text.like(pattern))
+        .where(LikeAnyCase(versions.c.text, pattern))
     )
     if within.since is not None:
         query = query.where(versions.c.published_to >= to_micros(within.since))

@@ -1,44 +1,75 @@
-"""The database of a data folder: one file, read by many and written by one."""
+"""The database of a data folder, read by many and written by one: a file, or on a server."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from retrieval.catalogue import migrate
-from retrieval.catalogue.connections import (
-    DatabaseFile,
-    async_engine,
-    reading_engine,
-    storage_error,
-)
+from retrieval.catalogue.connections import DatabaseFile
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.catalogue.schema import properties
-from retrieval.errors import StorageError
-from retrieval.runtime import sqlite_space
+from retrieval.errors import Note, StorageError
 
 Result = TypeVar("Result")
 
 
+class DatabaseLocation(Protocol):
+    """Where a database is, and what can be asked or done there beside statements. All of it blocks."""
+
+    @property
+    def is_read_only(self) -> bool: ...
+
+    def exists(self) -> bool: ...
+
+    def async_engine(self) -> AsyncEngine: ...
+
+    def reading_engine(self) -> Engine:
+        """Make connections for single statements in worker threads, each a transaction of its own."""
+
+    def error(self, error: BaseException) -> StorageError:
+        """Return what an error of the driver means for who uses the database."""
+
+    def vacuum(self) -> bool:
+        """Give empty space back to the disk, if it is much. Returns whether it was done."""
+
+    def empty_log(self) -> bool:
+        """Let nothing that was deleted stay in a log. Returns whether it was done."""
+
+    def size(self) -> int:
+        """Return the bytes on disk."""
+
+    def damage(self) -> Note | None:
+        """Read all of it and return what is wrong with it."""
+
+    def identity(self) -> tuple[int, int] | None:
+        """Return what tells this database from another one in its place; None if it is gone."""
+
+    def close(self) -> None: ...
+
+
 class Database:
-    """One database file. Open it with ``await Database.open(path)`` and close it.
+    """One database. Open it with ``await Database.open(location)`` and close it.
 
     Several processes may read; that only one writes is up to the caller. Beside the catalogue's
     tables it may hold those of further branches, which whoever owns them reads and writes here.
     """
 
     def __init__(
-        self, engine: AsyncEngine, reader: Engine, folder_id: str, file: DatabaseFile
+        self, engine: AsyncEngine, reader: Engine, folder_id: str, location: DatabaseLocation
     ) -> None:
-        self.file = file
+        self.location = location
+        # Looks, in a writing transaction, whether this process may still write.
+        self.permission: Callable[[AsyncConnection], Awaitable[None]] | None = None
         self._engine = engine
         self._writing = asyncio.Lock()
         # For blocking reads in worker threads.
@@ -47,19 +78,15 @@ class Database:
         self.folder_id = folder_id
 
     @property
-    def path(self) -> Path:
-        return self.file.path
-
-    @property
     def engine(self) -> AsyncEngine:
         """For who reads all of it."""
         return self._engine
 
     @classmethod
-    async def open(cls, file: DatabaseFile | Path) -> Database:
+    async def open(cls, location: DatabaseLocation | Path) -> Database:
         """Open a database that ``prepare`` made ready. Raises ``StorageError``."""
-        file = DatabaseFile(file) if isinstance(file, Path) else file
-        engine = async_engine(file)
+        location = _located(location)
+        engine = location.async_engine()
         try:
             async with engine.connect() as connection:
                 query = select(properties.c.name, properties.c.value)
@@ -72,22 +99,24 @@ class Database:
                 raise StorageError(
                     "move-unfinished" if unfinished else "catalogue-damaged"
                 ) from error
-            raise storage_error(error) from error
+            raise location.error(error) from error
         except StorageError:
             await engine.dispose()
             raise
-        return cls(engine, reading_engine(file), folder_id, file)
+        return cls(engine, location.reading_engine(), folder_id, location)
 
     @staticmethod
-    async def is_ready(file: DatabaseFile | Path, branches: Sequence[SchemaBranch] = ()) -> bool:
+    async def is_ready(
+        location: DatabaseLocation | Path, branches: Sequence[SchemaBranch] = ()
+    ) -> bool:
         """Whether the catalogue and ``branches`` exist at this program's version.
 
         Raises ``FolderTooNew`` if a newer program made one of them.
         """
-        file = DatabaseFile(file) if isinstance(file, Path) else file
-        if not await asyncio.to_thread(file.path.exists):
+        location = _located(location)
+        if not await asyncio.to_thread(location.exists):
             return False
-        engine = async_engine(file)
+        engine = location.async_engine()
         try:
             async with engine.connect() as connection:
                 current = [
@@ -96,15 +125,18 @@ class Database:
                 ]
                 return all(current)
         except DBAPIError as error:
-            raise storage_error(error) from error
+            raise location.error(error) from error
         finally:
             await engine.dispose()
 
     @staticmethod
-    async def prepare(path: Path, branches: Sequence[SchemaBranch] = ()) -> None:
+    async def prepare(
+        location: DatabaseLocation | Path, branches: Sequence[SchemaBranch] = ()
+    ) -> None:
         """Create the tables or bring older ones up to date, in one transaction: the catalogue's,
         then those of ``branches``. For the one who may write."""
-        engine = async_engine(DatabaseFile(path))
+        location = _located(location)
+        engine = location.async_engine()
         try:
             async with engine.begin() as connection:
                 for branch in (CATALOGUE, *branches):
@@ -114,36 +146,45 @@ class Database:
                     row = {"name": "folder_id", "value": uuid.uuid4().hex[:12]}
                     await connection.execute(insert(properties), row)
         except DBAPIError as error:
-            raise storage_error(error) from error
+            raise location.error(error) from error
         finally:
             await engine.dispose()
 
     async def close(self) -> None:
         self.reader.dispose()
         await self._engine.dispose()
-        self.file.close()
+        self.location.close()
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Open a writing transaction, committed at the end. SQLite has one at a time, and so have we."""
-        async with self._writing, self._engine.begin() as connection:
-            yield connection
+        """Open a writing transaction, committed at the end. SQLite has one at a time, and so has a process."""
+        async with self._writing:
+            try:
+                async with self._engine.begin() as connection:
+                    if self.permission is not None:
+                        await self.permission(connection)
+                    yield connection
+            except PoolTimeout as error:
+                raise StorageError("database-away", retry=True) from error
 
     async def vacuum(self) -> bool:
         """Give empty pages back to the disk, if they are many. Returns whether it was done."""
         async with self._writing:
-            return await asyncio.to_thread(sqlite_space.vacuum, self.path)
+            return await asyncio.to_thread(self.location.vacuum)
 
     async def empty_log(self) -> bool:
         """Let nothing that was deleted stay in the database's log. Returns whether it was done."""
         async with self._writing:
-            return await asyncio.to_thread(sqlite_space.empty_log, self.path)
+            return await asyncio.to_thread(self.location.empty_log)
 
     @contextlib.asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection for several reads that nobody waits for."""
-        async with self._engine.connect() as connection:
-            yield connection
+        try:
+            async with self._engine.connect() as connection:
+                yield connection
+        except PoolTimeout as error:
+            raise StorageError("database-away", retry=True) from error
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run ``work`` in a worker thread, for what every question waits for.
@@ -153,5 +194,12 @@ class Database:
         return await asyncio.to_thread(self._work, work)
 
     def _work(self, work: Callable[[Connection], Result]) -> Result:
-        with self.reader.connect() as connection:
-            return work(connection)
+        try:
+            with self.reader.connect() as connection:
+                return work(connection)
+        except PoolTimeout as error:
+            raise StorageError("database-away", retry=True) from error
+
+
+def _located(location: DatabaseLocation | Path) -> DatabaseLocation:
+    return DatabaseFile(location) if isinstance(location, Path) else location

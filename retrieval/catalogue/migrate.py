@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, text
 
+from retrieval.catalogue.dialects import POSTGRESQL
+from retrieval.catalogue.schema import metadata
 from retrieval.errors import FolderTooNew
 
 
@@ -21,11 +23,13 @@ class SchemaBranch:
     name: str
     scripts: Path
     head: str
+    # The tables as they are at the head.
+    metadata: MetaData
     version_table: str = "alembic_version"
 
 
 # A test holds each head to the last migration of its folder.
-CATALOGUE = SchemaBranch("catalogue", Path(__file__).parent / "migrations", "0013")
+CATALOGUE = SchemaBranch("catalogue", Path(__file__).parent / "migrations", "0013", metadata)
 
 
 def is_current(connection: Connection, branch: SchemaBranch) -> bool:
@@ -42,8 +46,21 @@ def is_current(connection: Connection, branch: SchemaBranch) -> bool:
 
 
 def upgrade(connection: Connection, branch: SchemaBranch) -> None:
-    """Migrate the tables of a branch, or make them. Raises ``FolderTooNew``."""
+    """Migrate the tables of a branch, or make them. Raises ``FolderTooNew``.
+
+    The migrations up to 0013 of the catalogue and 0005 of the application are SQLite's: on
+    PostgreSQL new tables are made as they are at the head. Later ones run on both.
+    """
     if is_current(connection, branch):
+        return
+    fresh = not inspect(connection).has_table(branch.version_table)
+    if connection.dialect.name == POSTGRESQL and fresh:
+        branch.metadata.create_all(connection)
+        versions = Table(
+            branch.version_table, MetaData(), Column("version_num", String(32), primary_key=True)
+        )
+        versions.create(connection)
+        connection.execute(versions.insert(), {"version_num": branch.head})
         return
     from alembic import command
     from alembic.config import Config

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    any_,
+    bindparam,
+    func,
+    select,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from retrieval.catalogue.connections import storage_error
+from retrieval.catalogue.dialects import POSTGRESQL
 from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import (
     INDEXED,
@@ -20,6 +32,7 @@ from retrieval.catalogue.schema import (
     versions,
 )
 from retrieval.catalogue.snapshot import VersionRow
+from retrieval.errors import StorageError
 from retrieval.models import Passage, Reference
 
 Result = TypeVar("Result")
@@ -36,6 +49,7 @@ REFERENCE = (
     versions.c.published_at,
 )
 _IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
+_ARRAY: BindParameter[Any] = bindparam("ids", type_=ARRAY(BigInteger))
 _REVISION = select(corpora.c.revision).where(corpora.c.id == bindparam("corpus"))
 _VERSIONS = select(
     versions.c.id,
@@ -55,45 +69,49 @@ _VERSIONS = select(
     story_members.c.story_id,
     story_members.c.copy_id,
 ).outerjoin(story_members, story_members.c.version_id == versions.c.id)
-_PASSAGES = (
-    select(
-        passages.c.id,
-        passages.c.start_offset,
-        passages.c.end_offset,
-        func.substr(
-            versions.c.text,
-            passages.c.start_offset + 1,
-            passages.c.end_offset - passages.c.start_offset,
-        ),
-        versions.c.state,
-        versions.c.correction,
-        *REFERENCE,
-    )
-    .join(versions, versions.c.id == passages.c.version_id)
-    .where(passages.c.id.in_(_IDS))
-)
-_VECTORS = (
-    select(passage_vectors.c.passage_id, passage_vectors.c.vector)
-    .where(passage_vectors.c.passage_id.in_(_IDS))
-    .where(passage_vectors.c.generation == bindparam("generation"))
+_PASSAGES = select(
+    passages.c.id,
+    passages.c.start_offset,
+    passages.c.end_offset,
+    func.substr(
+        versions.c.text,
+        passages.c.start_offset + 1,
+        passages.c.end_offset - passages.c.start_offset,
+    ),
+    versions.c.state,
+    versions.c.correction,
+    *REFERENCE,
+).join(versions, versions.c.id == passages.c.version_id)
+_VECTORS = select(passage_vectors.c.passage_id, passage_vectors.c.vector).where(
+    passage_vectors.c.generation == bindparam("generation")
 )
 
 
 class ReadQueries:
     """Reads for questions. Each method is one transaction and blocks; any thread may call it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, explain: Callable[[BaseException], StorageError]) -> None:
         self._engine = engine
-        self._revision = str(_REVISION.compile(dialect=engine.dialect))
+        self._explain = explain
         self._compiled: dict[tuple[int, int], _Statement] = {}
+        # An array is one parameter, however long it is; SQLite has none.
+        self._arrays = engine.dialect.name == POSTGRESQL
+        self._passages = _PASSAGES.where(self._among(passages.c.id))
+        self._vectors = _VECTORS.where(self._among(passage_vectors.c.passage_id))
+
+    def _among(self, column: ColumnElement[int]) -> ColumnElement[bool]:
+        return column == any_(_ARRAY) if self._arrays else column.in_(_IDS)
 
     def run(self, work: Callable[[Connection], Result]) -> Result:
-        with self._engine.connect() as connection:
-            return work(connection)
+        try:
+            with self._engine.connect() as connection:
+                return work(connection)
+        except PoolTimeout as error:
+            raise StorageError("database-away", retry=True) from error
 
     def revision(self, corpus: Corpus) -> int:
         """Grows with every change to what search may show of a corpus."""
-        return int(self._execute(self._revision, (corpus.id,))[0][0])
+        return int(self._run(_REVISION, {"corpus": corpus.id})[0][0])
 
     def revision_of(self, name: str) -> int:
         """The revision of the corpus of that name; 0 if there is none."""
@@ -135,18 +153,20 @@ class ReadQueries:
         """Of these passages those that are shown at this moment."""
         return {
             row[0]: Passage(row[0], Reference(*row[6:]), row[1], row[2], row[3], row[5])
-            for row in self._looked_up(_PASSAGES, passage_ids)
+            for row in self._looked_up(self._passages, passage_ids)
             if row[4] == INDEXED
         }
 
     def vectors(self, corpus: Corpus, passage_ids: Sequence[int]) -> list[tuple[int, bytes]]:
         """Of these passages those that have a vector, in no particular order."""
-        rows = self._looked_up(_VECTORS, passage_ids, generation=corpus.generation)
+        rows = self._looked_up(self._vectors, passage_ids, generation=corpus.generation)
         return [(row[0], row[1]) for row in rows]
 
     def _looked_up(self, query: Select[Any], ids: Sequence[int], **more: int) -> list[Any]:
         """The rows for ids. The statement is made once for each power of two of them: that takes
         longer than running it."""
+        if self._arrays:
+            return self._run(query, {"ids": list(ids), **more})
         found: list[Any] = []
         for first in range(0, len(ids), LOOKUP):
             part = list(ids[first : first + LOOKUP])
@@ -157,17 +177,30 @@ class ReadQueries:
             found += self._execute(sql, tuple(values[name] for name in names))
         return found
 
-    def _execute(self, sql: str, values: Sequence[Any]) -> list[Any]:
+    def _execute(self, sql: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
         """What the driver returns; SQLAlchemy's own execution takes several times as long."""
-        connection = self._engine.raw_connection()
+        try:
+            connection = self._engine.raw_connection()
+        except (self._engine.dialect.loaded_dbapi.Error, PoolTimeout) as error:
+            raise self._explain(error) from error
         try:
             cursor = connection.cursor()
             cursor.execute(sql, values)
             return list(cursor.fetchall())
-        except sqlite3.DatabaseError as error:
-            raise storage_error(error) from error
+        except self._engine.dialect.loaded_dbapi.DatabaseError as error:
+            raise self._explain(error) from error
         finally:
             connection.close()
+
+    def _run(self, query: Select[Any], values: Mapping[str, Any]) -> list[Any]:
+        key = (id(query), 0)
+        if key not in self._compiled:
+            compiled = query.compile(dialect=self._engine.dialect)
+            names = list(compiled.positiontup or ())
+            self._compiled[key] = (str(compiled), names, dict(compiled.params))
+        sql, names, standing = self._compiled[key]
+        every = {**standing, **values}
+        return self._execute(sql, tuple(every[name] for name in names) if names else every)
 
     def _statement(self, query: Select[Any], size: int, more: Mapping[str, int]) -> _Statement:
         key = (id(query), size)

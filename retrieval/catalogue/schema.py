@@ -19,16 +19,18 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
+
+from retrieval.catalogue.dialects import ID, TEXT, chars
+from retrieval.catalogue.postgres_schema import number_changes
 
 ACCEPTED, INDEXED, RETIRED, ARCHIVED = "accepted", "indexed", "retired", "archived"
 
@@ -41,19 +43,20 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 metadata = MetaData(naming_convention=NAMING)
+number_changes(metadata)
 
 properties = Table(
     "properties",
     metadata,
-    Column("name", String(64), primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("name", chars(64), primary_key=True),
+    Column("value", TEXT, nullable=False),
 )
 
 corpora = Table(
     "corpora",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("id", ID, Identity(), primary_key=True),
+    Column("name", TEXT, nullable=False, unique=True),
     # Which build of the indexes is in use; `reindex` makes the next one and then switches.
     Column("generation", Integer, nullable=False, server_default=text("1")),
     # How the indexes of that build are laid out; an older layout is made anew at start-up.
@@ -66,47 +69,47 @@ corpora = Table(
 articles = Table(
     "articles",
     metadata,
-    Column("id", String(16), primary_key=True),
+    Column("id", chars(16), primary_key=True),
     Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
     # The canonical URL; for pasted text, which has none, "text:" and its content hash.
-    Column("canonical_url", Text, nullable=False),
+    Column("canonical_url", TEXT, nullable=False),
     Column("first_ingested_at", BigInteger, nullable=False),
     # Set while a moderator's removal stands: when, by whom and why.
     Column("removed_at", BigInteger),
-    Column("removed_by", Text),
-    Column("removed_reason", Text),
+    Column("removed_by", TEXT),
+    Column("removed_reason", TEXT),
     UniqueConstraint("corpus_id", "canonical_url"),
 )
 
 versions = Table(
     "versions",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", ID, Identity(), primary_key=True),
     Column("article_id", ForeignKey("articles.id"), nullable=False),
     Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
     Column("number", Integer, nullable=False),
-    Column("state", String(8), nullable=False),
-    Column("url", Text),
-    Column("title", Text, nullable=False),
-    Column("source", Text),
+    Column("state", chars(8), nullable=False),
+    Column("url", TEXT),
+    Column("title", TEXT, nullable=False),
+    Column("source", TEXT),
     # The publisher's name and the URL's host as they are compared: in lower case.
-    Column("source_key", Text),
-    Column("host", Text),
+    Column("source_key", TEXT),
+    Column("host", TEXT),
     Column("authors", JSON, nullable=False),
-    Column("language", String(8)),
+    Column("language", chars(8)),
     # As written (ISO 8601), and the span that it covers: a whole day for a bare date.
-    Column("published_at", Text),
+    Column("published_at", TEXT),
     Column("published_from", BigInteger),
     Column("published_to", BigInteger),
     # From when on the article may be seen: its publication, else its ingestion.
     Column("visible_from", BigInteger, nullable=False),
     Column("ingested_at", BigInteger, nullable=False),
-    Column("content_hash", String(64), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("content_hash", chars(64), nullable=False),
+    Column("text", TEXT, nullable=False),
     # The sentence in which the publisher says that it was corrected.
-    Column("correction", Text),
+    Column("correction", TEXT),
     # Where the picture is that its publisher gives it; nothing of it is fetched or kept.
-    Column("picture_url", Text),
+    Column("picture_url", TEXT),
     UniqueConstraint("article_id", "number"),
     CheckConstraint("state IN ('accepted', 'indexed', 'retired', 'archived')", name="state"),
     Index("ix_versions_corpus_id_content_hash", "corpus_id", "content_hash"),
@@ -161,8 +164,8 @@ story_members = Table(
     metadata,
     Column("version_id", ForeignKey("versions.id"), primary_key=True, autoincrement=False),
     Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
-    Column("story_id", Integer, nullable=False),
-    Column("copy_id", Integer, nullable=False),
+    Column("story_id", ID, nullable=False),
+    Column("copy_id", ID, nullable=False),
     Column("sketch", LargeBinary, nullable=False),  # uint32, little-endian
     Column("names", JSON, nullable=False),
     Column("traits", LargeBinary),  # none of what was placed before there were traits
@@ -177,9 +180,9 @@ story_members = Table(
 version_changes = Table(
     "version_changes",
     metadata,
-    Column("corpus_id", Integer, primary_key=True, autoincrement=False),
+    Column("corpus_id", ID, primary_key=True, autoincrement=False),
     Column("revision", BigInteger, primary_key=True, autoincrement=False),
-    Column("version_id", Integer, primary_key=True, autoincrement=False),
+    Column("version_id", ID, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
 
@@ -187,16 +190,16 @@ version_changes = Table(
 ingest_log = Table(
     "ingest_log",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", ID, Identity(), primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
     Column("article_id", ForeignKey("articles.id"), nullable=False),
     Column("version_number", Integer, nullable=False),
-    Column("status", String(16), nullable=False),
-    Column("label", Text, nullable=False),
-    Column("actor", Text, nullable=False),
+    Column("status", chars(16), nullable=False),
+    Column("label", TEXT, nullable=False),
+    Column("actor", TEXT, nullable=False),
     # From where the actor acted: a terminal, a channel.
-    Column("origin", Text),
+    Column("origin", TEXT),
     sqlite_autoincrement=True,
 )
 
@@ -204,15 +207,15 @@ ingest_log = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", ID, Identity(), primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("origin", Text, nullable=False),
-    Column("action", String(32), nullable=False),
+    Column("actor", TEXT, nullable=False),
+    Column("origin", TEXT, nullable=False),
+    Column("action", chars(32), nullable=False),
     # What it was done to: an article's, a feed's or a job's id, and in words.
-    Column("subject", Text, nullable=False),
-    Column("detail", Text),
+    Column("subject", TEXT, nullable=False),
+    Column("detail", TEXT),
     Index("ix_audit_corpus_id_at", "corpus_id", "at"),
     sqlite_autoincrement=True,
 )
@@ -223,7 +226,7 @@ story_pins = Table(
     metadata,
     Column("article_id", ForeignKey("articles.id"), primary_key=True),
     Column("corpus_id", ForeignKey("corpora.id"), nullable=False, index=True),
-    Column("story_id", Integer, nullable=False),
+    Column("story_id", ID, nullable=False),
 )
 
 FEED_ACTIVE, FEED_PAUSED, FEED_REMOVED = "active", "paused", "removed"
@@ -231,24 +234,24 @@ FEED_ACTIVE, FEED_PAUSED, FEED_REMOVED = "active", "paused", "removed"
 feeds = Table(
     "feeds",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", ID, Identity(), primary_key=True),
     Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
-    Column("url", Text, nullable=False),
+    Column("url", TEXT, nullable=False),
     # The URL as feeds are compared by it.
-    Column("canonical_url", Text, nullable=False),
-    Column("title", Text),
-    Column("kind", String(16), nullable=False),
-    Column("state", String(8), nullable=False),
+    Column("canonical_url", TEXT, nullable=False),
+    Column("title", TEXT),
+    Column("kind", chars(16), nullable=False),
+    Column("state", chars(8), nullable=False),
     # Why it is paused, in a sentence.
-    Column("pause_reason", Text),
+    Column("pause_reason", TEXT),
     Column("include", JSON, nullable=False),
     Column("exclude", JSON, nullable=False),
     Column("added_at", BigInteger, nullable=False),
-    Column("added_by", Text, nullable=False),
+    Column("added_by", TEXT, nullable=False),
     # What the next conditional request says, and the hash of the last answer's body.
-    Column("etag", Text),
-    Column("last_modified", Text),
-    Column("digest", String(64)),
+    Column("etag", TEXT),
+    Column("last_modified", TEXT),
+    Column("digest", chars(64)),
     # Whether a first run has taken the newest items and put the others aside.
     Column("initialized", Integer, nullable=False, server_default=text("0")),
     Column("interval_seconds", Integer, nullable=False),
@@ -257,7 +260,7 @@ feeds = Table(
     Column("changed_at", BigInteger),
     Column("failures", Integer, nullable=False, server_default=text("0")),
     Column("failing_since", BigInteger),
-    Column("last_error", Text),
+    Column("last_error", TEXT),
     # Until when the site asked not to be asked (Retry-After).
     Column("retry_after", BigInteger),
     UniqueConstraint("corpus_id", "canonical_url"),
@@ -270,11 +273,11 @@ feed_items = Table(
     "feed_items",
     metadata,
     Column("feed_id", ForeignKey("feeds.id"), primary_key=True),
-    Column("key", String(32), primary_key=True),
-    Column("verdict", String(16), nullable=False),
-    Column("reason", Text),
+    Column("key", chars(32), primary_key=True),
+    Column("verdict", chars(16), nullable=False),
+    Column("reason", TEXT),
     # Of title, text and update as the feed gave them; another one is read again.
-    Column("fingerprint", String(32), nullable=False),
+    Column("fingerprint", chars(32), nullable=False),
     Column("tries", Integer, nullable=False, server_default=text("0")),
     Column("at", BigInteger, nullable=False),
 )
@@ -290,12 +293,12 @@ JOB_QUEUED, JOB_RUNNING, JOB_DONE, JOB_CANCELLED, JOB_FAILED = (
 jobs = Table(
     "jobs",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", ID, Identity(), primary_key=True),
     Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("origin", Text, nullable=False),
-    Column("error", Text),
+    Column("state", chars(16), nullable=False),
+    Column("actor", TEXT, nullable=False),
+    Column("origin", TEXT, nullable=False),
+    Column("error", TEXT),
     Column("created_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("finished_at", BigInteger),
@@ -308,10 +311,10 @@ jobs = Table(
 job_items = Table(
     "job_items",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", ID, Identity(), primary_key=True),
     Column("job_id", ForeignKey("jobs.id"), nullable=False),
-    Column("kind", String(8), nullable=False),
-    Column("label", Text, nullable=False),
+    Column("kind", chars(8), nullable=False),
+    Column("label", TEXT, nullable=False),
     # What the kind needs beside its label: a text, a feed's item.
     Column("payload", JSON),
     # How many articles of it are accepted; a file may hold many.
@@ -325,13 +328,13 @@ job_items = Table(
 job_results = Table(
     "job_results",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", ID, Identity(), primary_key=True),
     Column("job_id", ForeignKey("jobs.id"), nullable=False, index=True),
-    Column("label", Text, nullable=False),
-    Column("status", String(16), nullable=False),
-    Column("article_id", String(16)),
-    Column("url", Text),
-    Column("title", Text),
-    Column("reason", Text),
+    Column("label", TEXT, nullable=False),
+    Column("status", chars(16), nullable=False),
+    Column("article_id", chars(16)),
+    Column("url", TEXT),
+    Column("title", TEXT),
+    Column("reason", TEXT),
     sqlite_autoincrement=True,
 )

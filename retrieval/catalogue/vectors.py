@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select
 
 from retrieval.catalogue.database import Database
+from retrieval.catalogue.dialects import replace_many
 from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import INDEXED, passage_vectors, passages, versions
-
-# These come by the ten thousand: what SQLAlchemy does for a row takes longer than what SQLite does.
-_KEEP_VECTOR = str(
-    insert(passage_vectors).prefix_with("OR REPLACE").compile(dialect=sqlite.dialect())
-)
 
 
 class VectorRepository:
@@ -31,7 +26,7 @@ class VectorRepository:
         rows = [(i, generation, vector) for i, vector in zip(passage_ids, vectors, strict=True)]
         if rows:
             async with self._database.write() as connection:
-                await connection.exec_driver_sql(_KEEP_VECTOR, rows)
+                await replace_many(connection, passage_vectors, rows)
 
     async def drop_others(self, corpus: Corpus) -> None:
         """Forget the vectors of other generations than the one in use."""

@@ -80,7 +80,7 @@ async def move_to_folder(
             await engine.dispose()
     finally:
         lock.release()
-    config = replace(library.config, data_dir=folder)
+    config = replace(library.config, data_dir=folder, database_url=None)
     async with open_library(
         config, writer="newsdesk move", embedder=library.embedder, branches=branches
     ) as moved:

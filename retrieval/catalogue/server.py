@@ -1,0 +1,223 @@
+"""A PostgreSQL server that keeps the catalogue, and what its errors mean."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from retrieval.errors import Note, StorageError
+from retrieval.timestamps import Clock
+
+if TYPE_CHECKING:
+    import psycopg
+
+_OLDEST = 15
+_READERS = 8
+# How long a first connection may take, and one that a question waits for.
+_FIRST_SECONDS, _SECONDS = 5, 2
+# So long a host that has gone is waited for.
+_ACKNOWLEDGED_MS = 2_500
+_GONE = ("08", "57P0", "53300")
+_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
+
+
+class DatabaseServer:
+    """A database on a PostgreSQL server, by its URL. Raises ``StorageError`` for what is no such URL,
+    or without the driver."""
+
+    # Nobody can tell without writing.
+    is_read_only = False
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = make_url(url)
+        except (ArgumentError, ValueError) as error:
+            raise StorageError("database-url-invalid") from error
+        if parsed.drivername not in _SCHEMES or not parsed.database:
+            raise StorageError("database-url-invalid")
+        try:
+            import psycopg  # noqa: F401
+        except ImportError as error:
+            raise StorageError("database-driver-missing") from error
+        self.url: URL = parsed.set(drivername="postgresql+psycopg")
+
+    @property
+    def conninfo(self) -> str:
+        """The URL as libpq understands it, with the password."""
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    @property
+    def name(self) -> str:
+        """The server and the database, for people: without the password."""
+        host = self.url.host or self.url.query.get("host", "localhost")
+        port = f":{self.url.port}" if self.url.port else ""
+        return f"{host}{port}/{self.url.database}"
+
+    def check(self) -> None:
+        """Look whether the server answers and will do. Blocks. Raises ``StorageError``."""
+        with self._connected() as connection:
+            if connection.info.server_version < _OLDEST * 10_000:
+                found = str(connection.info.server_version // 10_000)
+                raise StorageError("database-too-old", found=found, oldest=str(_OLDEST))
+            encoding = connection.info.parameter_status("server_encoding")
+            if encoding != "UTF8":
+                raise StorageError("database-encoding", found=str(encoding))
+
+    def connect(self, *, seconds: int = _FIRST_SECONDS, **options: Any) -> psycopg.Connection[Any]:
+        """A connection of its own, each statement committed. Blocks. Raises ``StorageError``."""
+        import psycopg
+
+        try:
+            return psycopg.connect(
+                self.conninfo, autocommit=True, connect_timeout=seconds, **options
+            )
+        except psycopg.Error as error:
+            raise self._not_connected(error) from error
+
+    @contextlib.contextmanager
+    def _connected(self) -> Generator[psycopg.Connection[Any]]:
+        import psycopg
+
+        with self.connect() as connection:
+            try:
+                yield connection
+            except psycopg.Error as error:
+                raise self.error(error) from error
+
+    def exists(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        pass
+
+    def async_engine(self) -> AsyncEngine:
+        async def connected(*args: Any, **options: Any) -> Any:
+            from retrieval.catalogue.watched_connection import WatchedAsyncConnection
+
+            connection = await WatchedAsyncConnection.connect(*args, **options)
+            connection.answers = self._answers
+            return connection
+
+        engine = create_async_engine(self.url, **_pooled(async_creator_fn=connected))
+        self._prepare(engine.sync_engine)
+        return engine
+
+    def reading_engine(self) -> Engine:
+        engine = create_engine(
+            self.url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **_pooled()
+        )
+        self._prepare(engine)
+
+        @event.listens_for(engine, "do_connect")
+        def _connect(_dialect: Any, _record: Any, args: Any, options: Any) -> Any:
+            from retrieval.catalogue.watched_connection import WatchedConnection
+
+            connection = WatchedConnection.connect(*args, **options)
+            connection.answers = self._answers
+            return connection
+
+        return engine
+
+    def error(self, error: BaseException) -> StorageError:
+        """What an error of the server means for who uses the database."""
+        original = getattr(error, "orig", None) or error
+        if isinstance(original, StorageError):
+            return original
+        state = getattr(original, "sqlstate", None)
+        said = _first_line(original)
+        if state is None or state.startswith(_GONE):
+            return StorageError("database-away", retry=True)
+        if state in ("42501", "25006"):
+            return StorageError("database-no-rights", detail=said)
+        if state == "53100":
+            return StorageError("database-full")
+        if state in ("42P01", "42703"):
+            return StorageError("database-incomplete", detail=said)
+        return StorageError("catalogue-unusable", detail=said)
+
+    def clock(self) -> Clock:
+        """A clock that shows the server's time. Blocks. Raises ``StorageError``."""
+        with self._connected() as connection:
+            before = datetime.now(UTC)
+            row = connection.execute("SELECT clock_timestamp()").fetchone()
+            now = datetime.now(UTC)
+        ahead: timedelta = (row[0] if row else now) - (before + (now - before) / 2)
+        return lambda: datetime.now(UTC) + ahead
+
+    def size(self) -> int:
+        """Bytes on the server's disk. Blocks. Raises ``StorageError``."""
+        with self._connected() as connection:
+            row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+        return int(row[0]) if row else 0
+
+    def vacuum(self) -> bool:
+        """The server does so by itself (autovacuum)."""
+        return False
+
+    def empty_log(self) -> bool:
+        """The server's log is its operator's."""
+        return False
+
+    def damage(self) -> Note | None:
+        """The server checks its own pages."""
+        return None
+
+    def identity(self) -> tuple[int, int] | None:
+        """A server's database can't be exchanged below a process that is connected."""
+        return 0, 0
+
+    def _answers(self) -> bool:
+        """Whether the server takes another connection."""
+        with contextlib.suppress(StorageError):
+            self.connect(seconds=_SECONDS).close()
+            return True
+        return False
+
+    def _not_connected(self, error: Exception) -> StorageError:
+        said = str(error)
+        refused = said.rpartition("FATAL:")[2].strip().splitlines()
+        if "FATAL:" in said and "starting up" not in said and "shutting down" not in said:
+            return StorageError("database-refused", server=self.name, detail=refused[0])
+        return StorageError(
+            "database-unreachable", retry=True, server=self.name, detail=_first_line(error)
+        )
+
+    def _prepare(self, engine: Engine) -> None:
+        def explain(context: ExceptionContext) -> None:
+            if (
+                not context.is_pre_ping
+                and engine.dialect.loaded_dbapi
+                and isinstance(context.original_exception, engine.dialect.loaded_dbapi.Error)
+            ):
+                error = self.error(context.original_exception)
+                if error.code != "catalogue-unusable":
+                    raise error from context.original_exception
+
+        event.listen(engine, "handle_error", explain)
+
+
+def _pooled(**options: Any) -> dict[str, Any]:
+    return {
+        "pool_size": _READERS,
+        "max_overflow": 0,
+        "pool_timeout": _SECONDS,
+        "pool_pre_ping": True,
+        "hide_parameters": True,
+        "connect_args": {
+            "connect_timeout": _SECONDS,
+            "tcp_user_timeout": _ACKNOWLEDGED_MS,
+            "application_name": "newsdesk",
+            **options,
+        },
+    }
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
