@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test check lint docs lock dist wheel-alone image-steps bench bench-feed bench-peers train clean
+.PHONY: demo test test-postgres check lint docs lock dist wheel-alone image-steps bench bench-feed bench-peers train clean
 
 demo: .venv/installed
 	@$(BIN)/newsdesk demo
@@ -10,6 +10,10 @@ demo: .venv/installed
 # Four at a time: many tests wait for servers and for Discord's stand-in more than they compute.
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+
+# All tests again, with the catalogue of each library on a PostgreSQL server.
+test-postgres: .venv/installed-dev
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --database postgresql
 
 # What to run before each commit: about a minute.
 check: lint

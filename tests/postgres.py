@@ -8,6 +8,7 @@ folder when the last of them has ended, in whatever way.
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import shutil
@@ -24,6 +25,9 @@ import pytest
 from filelock import FileLock
 from psycopg import sql
 
+from bot.storage.library import APPLICATION
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.server import DatabaseServer
 from tests.deadlines import scaled
 
 # Durability costs time, and nothing here outlives the run.
@@ -256,10 +260,16 @@ def empty_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """The URL of a database with Newsdesk's tables, which the test has for itself."""
-    name = postgres_server.create(postgres_server.template("newsdesk", _with_tables))
+    name = postgres_server.create(template_with_tables(postgres_server))
     yield postgres_server.url(name)
     postgres_server.drop(name)
 
 
+def template_with_tables(server: PostgresServer) -> str:
+    """The database of which each copy has Newsdesk's tables."""
+    return server.template("newsdesk", _with_tables)
+
+
 def _with_tables(url: str) -> None:
     """Make the tables in the database at ``url``."""
+    asyncio.run(Database.prepare(DatabaseServer(url), [APPLICATION]))

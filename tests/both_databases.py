@@ -1,0 +1,60 @@
+"""Running tests on PostgreSQL too: marked ``both_databases``, or all of them with ``--database``.
+
+A library that a test opens without saying where its catalogue is has it in a database of its own
+on the tests' server, one for each data folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import retrieval.maintenance
+from retrieval.catalogue.server import DatabaseServer
+from retrieval.library import LibraryConfig
+from tests.postgres import PostgresServer, template_with_tables
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database", choices=[SQLITE, POSTGRESQL], help="run all tests on this database"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    chosen = metafunc.config.getoption("--database")
+    marked = metafunc.definition.get_closest_marker("both_databases") is not None
+    which = [chosen] if chosen else [SQLITE, POSTGRESQL] if marked else []
+    if which and "kept_in" in metafunc.fixturenames:
+        metafunc.parametrize("kept_in", which, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def kept_in(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Which database the libraries of a test use."""
+    which: str = getattr(request, "param", SQLITE)
+    if which == SQLITE:
+        yield which
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    made: dict[Path, str] = {}
+
+    async def of_folder(config: LibraryConfig) -> DatabaseServer:
+        if config.database_url:
+            return DatabaseServer(config.database_url)
+        folder = config.data_dir.resolve()
+        if folder not in made:
+            template = await asyncio.to_thread(template_with_tables, server)
+            made[folder] = await asyncio.to_thread(server.create, template)
+        return DatabaseServer(server.url(made[folder]))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(retrieval.maintenance, "_server", of_folder)
+        yield which
+    for name in made.values():
+        server.drop(name)

@@ -1,0 +1,262 @@
+"""The catalogue and the application's tables on a PostgreSQL server, and what can go wrong with it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from bot.storage import schema as application
+from bot.storage.library import APPLICATION, open_library
+from retrieval.catalogue import schema as catalogue
+from retrieval.catalogue import server as server_module
+from retrieval.catalogue.database import Database
+from retrieval.errors import FolderInUse, FolderTooNew, StorageError
+from retrieval.library import Library, LibraryConfig
+from tests.deadlines import scaled
+from tests.integration.conftest import bring_in, titles_found
+from tests.integration.crash_child import HashEmbedder
+
+NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
+
+
+async def test_both_databases_have_the_same_tables(postgres_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.sqlite3"
+    await Database.prepare(path, [APPLICATION])
+    engines = [
+        sa.create_engine(f"sqlite:///{path}"),
+        sa.create_engine(postgres_url.replace("postgresql:", "postgresql+psycopg:")),
+    ]
+    sqlite, postgres = (_described(sa.inspect(engine)) for engine in engines)
+    for engine in engines:
+        engine.dispose()
+    known = {*catalogue.metadata.tables, *application.metadata.tables}
+    assert set(postgres) == set(sqlite) >= known
+    for table in sqlite:
+        assert postgres[table] == sqlite[table], table
+
+
+async def test_ids_are_identities_of_64_bits_and_orders_those_of_code_points(
+    postgres_url: str,
+) -> None:
+    with psycopg.connect(postgres_url) as connection:
+        short = connection.execute(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = "
+            "'public' AND data_type = 'integer' AND (column_name = 'id' OR column_name LIKE '%\\_id')"
+        ).fetchall()
+        collated = connection.execute(
+            "SELECT DISTINCT collation_name FROM information_schema.columns WHERE table_schema = "
+            "'public' AND data_type IN ('text', 'character varying') "
+            "AND column_name <> 'version_num'"
+        ).fetchall()
+        identities = connection.execute(
+            "SELECT count(*) FROM information_schema.columns WHERE is_identity = 'YES'"
+        ).fetchone()
+    assert short == []
+    assert collated == [("C",)]
+    assert identities is not None
+    assert identities[0] >= 8
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("mysql://localhost/newsdesk", "database-url-invalid"),
+        ("postgresql://localhost", "database-url-invalid"),
+        ("postgresql://localhost:x/newsdesk", "database-url-invalid"),
+        ("postgresql://user:secret@127.0.0.1:1/newsdesk", "database-unreachable"),
+    ],
+)
+async def test_a_wrong_url_is_told_in_a_sentence(tmp_path: Path, url: str, code: str) -> None:
+    with pytest.raises(StorageError) as refused:
+        await _open_once(tmp_path, url)
+    assert refused.value.code == code
+    assert "secret" not in str(refused.value)
+
+
+async def test_a_database_that_is_not_there_is_told(tmp_path: Path, postgres_url: str) -> None:
+    with pytest.raises(StorageError) as refused:
+        await _open_once(tmp_path, postgres_url.replace("/test_", "/no_"))
+    assert refused.value.code == "database-refused"
+
+
+async def test_without_rights_nothing_is_made(tmp_path: Path, empty_postgres_url: str) -> None:
+    name = f"guest_{urlsplit(empty_postgres_url).path[-8:]}"
+    with psycopg.connect(empty_postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN")
+        try:
+            with pytest.raises(StorageError) as refused:
+                await _open_once(tmp_path, empty_postgres_url.replace("postgres@", f"{name}@"))
+            made = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+            assert made.fetchone() == (0,)
+        finally:
+            connection.execute(f"DROP ROLE {name}")
+    assert refused.value.code == "database-no-rights"
+
+
+async def test_an_old_server_and_a_newer_schema_are_refused(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute(f"UPDATE {APPLICATION.version_table} SET version_num = '9999'")
+    with pytest.raises(FolderTooNew):
+        await _open_once(tmp_path, postgres_url)
+    monkeypatch.setattr(server_module, "_OLDEST", 99)
+    with pytest.raises(StorageError) as refused:
+        await _open_once(tmp_path, postgres_url)
+    assert refused.value.code == "database-too-old"
+
+
+async def test_a_second_writer_is_refused_whatever_its_folder(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    async with _opened(tmp_path / "one", postgres_url, writer="the first") as library:
+        with pytest.raises(FolderInUse) as refused:
+            async with _opened(tmp_path / "two", postgres_url, writer="the second"):
+                pass
+        holder = refused.value.params["holder"]
+        assert "the first" in str(holder)
+        async with _opened(tmp_path / "two", postgres_url):
+            pass  # reading is nobody's loss
+        await _drop_connections(postgres_url)
+        # The lock went with its connection; the next change takes it again.
+        await library.catalogue.corpora.ensure("other", NOW)
+        with pytest.raises(FolderInUse):
+            async with _opened(tmp_path / "two", postgres_url, writer="the third"):
+                pass
+    async with _opened(tmp_path / "two", postgres_url, writer="the fourth"):
+        pass
+
+
+@pytest.mark.parametrize("how", ["closes", "hangs"])
+async def test_a_question_while_the_server_is_away_is_told_to_try_again(
+    tmp_path: Path, postgres_url: str, how: str
+) -> None:
+    async with (
+        _gate(postgres_url) as gate,
+        _opened(tmp_path, gate.url, writer="test", embedder=HashEmbedder()) as library,
+    ):
+        await bring_in(library, range(2))
+        assert await titles_found(library, "topic1", NOW)
+        gate.shut(hang=how == "hangs")
+        began = time.monotonic()
+        with pytest.raises(StorageError) as away:
+            await titles_found(library, "topic1", NOW)
+        took = time.monotonic() - began
+        assert (away.value.code, away.value.retry) == ("database-away", True)
+        assert took < 3 * scaled(1)
+        with pytest.raises(StorageError) as lost:
+            await library.catalogue.corpora.ensure("other", NOW)
+        assert lost.value.code == "database-away"
+        gate.open()
+        assert await titles_found(library, "topic1", NOW)
+        await library.catalogue.corpora.ensure("other", NOW)
+
+
+async def _open_once(folder: Path, url: str) -> None:
+    async with _opened(folder, url, writer="test"):
+        pass
+
+
+def _opened(
+    folder: Path, url: str, **options: Any
+) -> contextlib.AbstractAsyncContextManager[Library]:
+    return open_library(LibraryConfig(folder, database_url=url), **options)
+
+
+async def _drop_connections(url: str) -> None:
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+    others += "datname = current_database() AND pid <> pg_backend_pid()"
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute(others)
+
+
+class _Gate:
+    """A port that leads to the server, and can be shut: connections end, or nothing comes through."""
+
+    def __init__(self, socket: str) -> None:
+        self._socket = socket
+        self._way = asyncio.Event()
+        self._way.set()
+        self._refuses = False
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.url = ""
+
+    def shut(self, *, hang: bool) -> None:
+        self._refuses = not hang
+        self._way.clear()
+        if not hang:
+            for writer in self._writers:
+                writer.close()
+
+    def open(self) -> None:
+        self._refuses = False
+        self._way.set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._refuses:
+            writer.close()
+            return
+        await self._way.wait()
+        inside, outside = await asyncio.open_unix_connection(self._socket)
+        self._writers |= {writer, outside}
+        try:
+            await asyncio.gather(self._pass(reader, outside), self._pass(inside, writer))
+        finally:
+            for each in (writer, outside):
+                self._writers.discard(each)
+                each.close()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(1 << 16):
+                await self._way.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+
+@contextlib.asynccontextmanager
+async def _gate(url: str) -> AsyncIterator[_Gate]:
+    parts = urlsplit(url)
+    gate = _Gate(f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.5432")
+    listening = await asyncio.start_server(gate.serve, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    gate.url = f"postgresql://postgres@127.0.0.1:{port}{parts.path}"
+    try:
+        yield gate
+    finally:
+        gate.open()
+        listening.close()
+
+
+def _described(inspector: sa.Inspector) -> dict[str, Any]:
+    return {
+        table: {
+            "columns": {(c["name"], c["nullable"]) for c in inspector.get_columns(table)},
+            "key": inspector.get_pk_constraint(table)["constrained_columns"],
+            "unique": sorted(
+                tuple(u["column_names"]) for u in inspector.get_unique_constraints(table)
+            ),
+            "indexes": sorted(
+                (str(i["name"]), tuple(i["column_names"]))
+                for i in inspector.get_indexes(table)
+                if not i.get("duplicates_constraint")
+            ),
+            "references": sorted(
+                (tuple(f["constrained_columns"]), f["referred_table"])
+                for f in inspector.get_foreign_keys(table)
+            ),
+        }
+        for table in inspector.get_table_names()
+        if table != "sqlite_sequence"
+    }
