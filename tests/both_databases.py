@@ -7,14 +7,18 @@ on the tests' server, one for each data folder.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import retrieval.maintenance
+from bot.storage.library import APPLICATION
+from retrieval.catalogue.connections import DatabaseFile
+from retrieval.catalogue.database import Database, DatabaseLocation
 from retrieval.catalogue.server import DatabaseServer
-from retrieval.library import LibraryConfig
+from retrieval.library import Library, LibraryConfig
 from tests.postgres import PostgresServer, template_with_tables
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -43,10 +47,11 @@ def kept_in(request: pytest.FixtureRequest) -> Iterator[str]:
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     made: dict[Path, str] = {}
+    of_setting = retrieval.maintenance._server
 
-    async def of_folder(config: LibraryConfig) -> DatabaseServer:
+    async def of_folder(config: LibraryConfig) -> DatabaseServer | None:
         if config.database_url:
-            return DatabaseServer(config.database_url)
+            return await of_setting(config)
         folder = config.data_dir.resolve()
         if folder not in made:
             template = await asyncio.to_thread(template_with_tables, server)
@@ -58,3 +63,24 @@ def kept_in(request: pytest.FixtureRequest) -> Iterator[str]:
         yield which
     for name in made.values():
         server.drop(name)
+
+
+@pytest.fixture
+async def tables(
+    kept_in: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[Database]:
+    """A database with the catalogue's tables and the application's, all of them empty."""
+    location: DatabaseLocation = DatabaseFile(tmp_path / "catalogue.sqlite3")
+    if kept_in == POSTGRESQL:
+        location = DatabaseServer(request.getfixturevalue("postgres_url"))
+    await Database.prepare(location, [APPLICATION])
+    opened = await Database.open(location)
+    yield opened
+    await opened.close()
+
+
+async def execute(library: Library, statement: str) -> list[Any]:
+    """Run a statement of SQL on a library's database, as another program would. Returns its rows."""
+    async with library.database.engine.begin() as connection:
+        done = await connection.exec_driver_sql(statement)
+        return list(done.all()) if done.returns_rows else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.both_databases import kept_in, pytest_addoption, pytest_generate_tests
+from tests.both_databases import kept_in, pytest_addoption, pytest_generate_tests, tables
 from tests.postgres import empty_postgres_url, postgres_server, postgres_url
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "postgres_url",
     "pytest_addoption",
     "pytest_generate_tests",
+    "tables",
 ]
 
 # They have few tests that take minutes: begun last, each would run on alone.

@@ -17,6 +17,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,8 @@ class PostgresServer:
         os.close(self._pipe)
 
 
-def start(folder: Path) -> PostgresServer:
-    """The server in ``folder``, started unless it runs.
+def start(folder: Path, *, durable: bool = False) -> PostgresServer:
+    """The server in ``folder``, started unless it runs; ``durable`` as servers are that keep things.
 
     Raises:
         NoServer: it can't be started.
@@ -113,7 +114,7 @@ def start(folder: Path) -> PostgresServer:
         pipe = _open(folder / "pipe")
         if pipe is None:
             shutil.rmtree(folder, ignore_errors=True)
-            pipe = _start(folder)
+            pipe = _start(folder, durable)
     return PostgresServer(folder, pipe)
 
 
@@ -125,13 +126,14 @@ def _open(pipe: Path) -> int | None:
         return None
 
 
-def _start(folder: Path) -> int:
+def _start(folder: Path, durable: bool) -> int:
     folder.mkdir(mode=0o711)
     try:
         person = _unprivileged(folder)
         binaries = _binaries(folder, person)
         os.mkfifo(folder / "pipe")
-        settings = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+        chosen = {"listen_addresses": ""} if durable else _SETTINGS
+        settings = " ".join(f"-c {name}={value}" for name, value in chosen.items())
         watcher = subprocess.Popen(
             ["sh", "-c", _WATCHED, "sh", str(binaries), str(folder), settings],
             start_new_session=True,
@@ -272,4 +274,7 @@ def template_with_tables(server: PostgresServer) -> str:
 
 def _with_tables(url: str) -> None:
     """Make the tables in the database at ``url``."""
-    asyncio.run(Database.prepare(DatabaseServer(url), [APPLICATION]))
+    # In a thread: whoever asks may have a loop running.
+    with ThreadPoolExecutor(1) as thread:
+        made = Database.prepare(DatabaseServer(url), [APPLICATION])
+        thread.submit(asyncio.run, made).result()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sqlite3
 import weakref
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +18,9 @@ from retrieval.library import Library, LibraryConfig
 from retrieval.models import Article, IngestItem, SearchResults
 from retrieval.search.candidates import CandidateGenerator
 from retrieval.timestamps import TimeRange, parse_span, utc_now
+from tests.both_databases import execute
+
+pytestmark = pytest.mark.both_databases
 
 
 def _article(number: int, text: str, published: str = "2023-11-03") -> Article:
@@ -66,11 +68,11 @@ async def test_an_article_that_is_taken_out_is_shown_no_more_and_may_come_back(
     async with open_library(config, writer="test") as library:
         await _bring(library, *(_article(n, text) for n, text in enumerate(sorted(texts))))
         assert await _texts(library) == texts
-        _set_state(tmp_path, 1, "retired")
+        await _set_state(library, 1, "retired")
         assert await _texts(library) == {sorted(texts)[1]}
         async with open_library(config) as other:
             assert await _texts(other) == {sorted(texts)[1]}
-            _set_state(tmp_path, 1, "indexed")
+            await _set_state(library, 1, "indexed")
             # It was not among what the other one holds, and is older than all of that.
             assert await _texts(other) == texts
         assert await _texts(library) == texts
@@ -81,10 +83,9 @@ async def test_a_story_that_is_split_is_split_for_readers(tmp_path: Path) -> Non
     async with open_library(LibraryConfig(tmp_path), writer="test") as library:
         await _bring(library, _article(1, text), _article(2, text + " It rained."))
         assert [len(hit.also) for hit in (await _found(library)).hits] == [1]
-        with sqlite3.connect(tmp_path / "catalogue.sqlite3") as connection:
-            connection.execute(
-                "UPDATE story_members SET story_id = -1, copy_id = -1 WHERE version_id = 2"
-            )
+        await execute(
+            library, "UPDATE story_members SET story_id = -1, copy_id = -1 WHERE version_id = 2"
+        )
         assert [len(hit.also) for hit in (await _found(library)).hits] == [0, 0]
 
 
@@ -110,10 +111,9 @@ async def test_vectors_that_do_not_fit_are_read_again(
         assert [each.hits for each in found] == whole
 
 
-def _set_state(folder: Path, version_id: int, state: str) -> None:
+async def _set_state(library: Library, version_id: int, state: str) -> None:
     """As a moderator's program would, which knows nothing of what others hold."""
-    with sqlite3.connect(folder / "catalogue.sqlite3") as connection:
-        connection.execute("UPDATE versions SET state = ? WHERE id = ?", (state, version_id))
+    await execute(library, f"UPDATE versions SET state = '{state}' WHERE id = {version_id}")
 
 
 async def test_what_is_held_of_a_corpus_that_nobody_asks_for_is_forgotten(

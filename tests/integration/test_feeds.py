@@ -23,6 +23,8 @@ from tests.integration.newsroom import MODERATOR, Clock, moderator, opened, titl
 from tests.newsite import NewsSite, documents
 from tests.newsite.site import Served
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def site() -> Iterator[NewsSite]:

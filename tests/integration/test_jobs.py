@@ -20,6 +20,8 @@ from tests.integration.job_kills import assert_whole, kill_often, state
 from tests.integration.newsroom import MODERATOR, moderator, opened, titles
 from tests.newsite import NewsSite, documents
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def site() -> Iterator[NewsSite]:

@@ -18,6 +18,8 @@ from tests.integration.conftest import Newsdesk, article, lines
 from tests.integration.newsroom import MODERATOR, moderator, opened, titles
 from tests.newsite import NewsSite
 
+pytestmark = pytest.mark.both_databases
+
 _MARINA = "The old marina of Pellworm burned down in the night of Sunday, the fire brigade said. "
 
 

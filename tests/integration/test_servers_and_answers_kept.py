@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.storage import answers as kept
 from bot.storage import guild_settings as s
-from bot.storage.library import APPLICATION
 from retrieval.catalogue.database import Database
+
+pytestmark = pytest.mark.both_databases
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    path = tmp_path / "catalogue.sqlite3"
-    await Database.prepare(path, [APPLICATION])
-    database = await Database.open(path)
-    yield database
-    await database.close()
+def database(tables: Database) -> Database:
+    return tables
 
 
 def given(answer_id: str, **more: Any) -> kept.StoredAnswer:

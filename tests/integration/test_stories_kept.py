@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from bot.storage.library import open_library
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import LibraryConfig
 from retrieval.models import IngestItem
+from tests.both_databases import execute
+
+pytestmark = pytest.mark.both_databases
 
 _PREVIEW = {
     "url": "https://example.com/preview",
@@ -34,22 +37,21 @@ async def _bring(folder: Path, record: dict[str, str]) -> None:
             assert result.status == "indexed"
 
 
-def _stories(folder: Path) -> list[int]:
-    with closing(sqlite3.connect(folder / "catalogue.sqlite3")) as connection:
-        return [row[0] for row in connection.execute("SELECT story_id FROM story_members")]
+async def _stories(folder: Path) -> list[int]:
+    async with open_library(LibraryConfig(folder)) as library:
+        return [row[0] for row in await execute(library, "SELECT story_id FROM story_members")]
 
 
 async def test_a_report_joins_the_story_of_its_event_after_a_restart(tmp_path: Path) -> None:
     await _bring(tmp_path, _PREVIEW)
     await _bring(tmp_path, _REPORT)
-    assert len(_stories(tmp_path)) == 2
-    assert len(set(_stories(tmp_path))) == 1
+    assert len(await _stories(tmp_path)) == 2
+    assert len(set(await _stories(tmp_path))) == 1
 
 
 async def test_articles_placed_before_there_were_traits_do_no_harm(tmp_path: Path) -> None:
     await _bring(tmp_path, _PREVIEW)
-    with closing(sqlite3.connect(tmp_path / "catalogue.sqlite3")) as connection:
-        connection.execute("UPDATE story_members SET traits = NULL")
-        connection.commit()
+    async with open_library(LibraryConfig(tmp_path), writer="test") as library:
+        await execute(library, "UPDATE story_members SET traits = NULL")
     await _bring(tmp_path, _REPORT)
-    assert len(_stories(tmp_path)) == 2
+    assert len(await _stories(tmp_path)) == 2

@@ -30,6 +30,8 @@ from retrieval.library import Library, LibraryConfig
 from retrieval.models import Article, IngestItem
 from retrieval.timestamps import parse_span
 
+pytestmark = pytest.mark.both_databases
+
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 SUBJECTS = {
     "ferry": ("Ferry Albatross burns in the harbour", "The ferry Albatross caught fire in the harbour and 34 passengers were hurt."),
