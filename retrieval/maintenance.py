@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from retrieval.catalogue.server_lock import ServerWriterLock
 from retrieval.embedders import Embedder, make_embedder, unpacked
 from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
 from retrieval.indexes.chroma_space import give_back
-from retrieval.indexes.keyword_files import META
+from retrieval.indexes.keyword_files import documents_held
 from retrieval.indexes.vector_index import ChromaStore
 from retrieval.library import Library, LibraryConfig
 from retrieval.runtime.conditions import Conditions, Part
@@ -70,22 +69,19 @@ async def open_library(
     try:
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(
-            "data-folder-not-created", detail=error.strerror or str(error)
-        ) from error
+        detail = error.strerror or str(error)
+        raise StorageError("data-folder-not-created", detail=detail) from error
     server = await _server(config)
     lock = WriterLock(folder) if server is None else ServerWriterLock(folder, server)
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(lock.release)
-        if server is not None:
-            location: DatabaseLocation = server
-            written: DatabaseLocation | Path = server
-            if clock is utc_now:
-                # Others may have written by other machines' clocks.
-                clock = await asyncio.to_thread(server.clock)
-        else:
-            written = folder / "catalogue.sqlite3"
-            location = await asyncio.to_thread(_catalogue_file, written, writes=writer is not None)
+        path = folder / "catalogue.sqlite3"
+        written: DatabaseLocation | Path = server or path
+        location: DatabaseLocation | None = server
+        if location is None:
+            location = await asyncio.to_thread(_catalogue_file, path, writes=writer is not None)
+        if server is not None and clock is utc_now:  # other machines have other clocks
+            clock = await asyncio.to_thread(server.clock)
         if writer is not None:
             await asyncio.to_thread(lock.acquire, writer)
             if not await Database.is_ready(written, branches):
@@ -96,9 +92,7 @@ async def open_library(
                 await Database.prepare(written, branches)
             await asyncio.to_thread(lock.release)
         embedder = embedder or make_embedder(config.embedder, config.embedder_options)
-        library = await _opened(
-            config, location, embedder, clock, lock, writable=writer is not None
-        )
+        library = await _opened(config, location, embedder, clock, lock, bool(writer))
         stack.push_async_callback(library.close)
         await _require_articles(library)
         if writer is not None:
@@ -114,7 +108,6 @@ async def _opened(
     embedder: Embedder,
     clock: Clock,
     lock: WriterLock,
-    *,
     writable: bool,
 ) -> Library:
     catalogue = await Catalogue.open(location)
@@ -148,38 +141,22 @@ async def _opened(
 
 
 async def _server(config: LibraryConfig) -> DatabaseServer | None:
-    """The server that keeps the catalogue, if one does, which answers and will do."""
-    if not config.database_url:
-        return None
-    server = DatabaseServer(config.database_url)
-    await asyncio.to_thread(server.check)
-    return server
+    return await DatabaseServer.checked(config.database_url) if config.database_url else None
 
 
 def _catalogue_file(path: Path, *, writes: bool) -> DatabaseFile:
     """The catalogue as it can be opened. Raises ``StorageError`` if there is none where indexes are:
     beside them an empty one would say that nothing was ever ingested."""
     there = path.exists() and path.stat().st_size > 0
-    if not there and _keyword_passages(path.parent):
+    if not there and documents_held(path.parent):
         raise StorageError("catalogue-missing")
     return DatabaseFile.to_read(path) if there and not writes else DatabaseFile(path)
-
-
-def _keyword_passages(folder: Path) -> int:
-    """How many documents the keyword indexes of a data folder say that they hold."""
-    count = 0
-    for meta in (folder / "keywords").glob(f"*/{META}"):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            for segment in json.loads(meta.read_bytes())["segments"]:
-                deleted = (segment.get("deletes") or {}).get("num_deleted_docs", 0)
-                count += max(0, segment["max_doc"] - deleted)
-    return count
 
 
 async def _require_articles(library: Library) -> None:
     """Raises ``StorageError`` if the catalogue knows of no article while its indexes hold some."""
     if not await library.catalogue.articles.any_version():
-        held = await asyncio.to_thread(_keyword_passages, library.data_dir)
+        held = await asyncio.to_thread(documents_held, library.data_dir)
         if held:
             raise StorageError("catalogue-emptied", entries=held)
 

@@ -199,10 +199,13 @@ class Settings(BaseSettings):
             raise Refused("backup-of-server")
 
     def library(self, data_dir: Path | None = None) -> LibraryConfig:
+        """What a library is opened with. Another ``data_dir`` than the setting's has a catalogue of
+        its own, and keeps its vectors where the setting says."""
         key = self.openai_api_key
+        server = self.database_url if data_dir is None else None
         return LibraryConfig(
             data_dir=data_dir or self.data_dir,
-            database_url=self.database_url.get_secret_value() if self.database_url else None,
+            database_url=server.get_secret_value() if server else None,
             chroma_url=self.chroma_url,
             embedder=self.embedder,
             zone=ZoneInfo(self.timezone),

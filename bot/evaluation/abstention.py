@@ -112,7 +112,7 @@ async def tradeoff(
         return None
     with tempfile.TemporaryDirectory(prefix="newsdesk-eval-") as temporary:
         folder = Path(temporary)
-        config = replace(config, data_dir=folder / "data", chroma_url=None)
+        config = replace(config, data_dir=folder / "data", database_url=None, chroma_url=None)
         file = folder / "half.jsonl"
         await asyncio.to_thread(file.write_text, "\n".join(map(json.dumps, half)), encoding="utf-8")
         async with open_library(config, writer="eval") as library:

@@ -21,8 +21,8 @@ TEXT = Text().with_variant(Text(collation="C"), POSTGRESQL)
 
 
 def chars(length: int) -> String:
-    """The type of a text of at most ``length`` characters."""
-    return String(length).with_variant(String(length, collation="C"), POSTGRESQL)
+    """The type of a text of about ``length`` characters. SQLite takes longer ones, and so do we."""
+    return String(length).with_variant(Text(collation="C"), POSTGRESQL)
 
 
 class LikeAnyCase(ColumnElement[bool]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
@@ -58,6 +59,13 @@ class DatabaseServer:
         host = self.url.host or self.url.query.get("host", "localhost")
         port = f":{self.url.port}" if self.url.port else ""
         return f"{host}{port}/{self.url.database}"
+
+    @classmethod
+    async def checked(cls, url: str) -> DatabaseServer:
+        """The server at ``url``, which answers and will do. Raises ``StorageError``."""
+        server = cls(url)
+        await asyncio.to_thread(server.check)
+        return server
 
     def check(self) -> None:
         """Look whether the server answers and will do. Blocks. Raises ``StorageError``."""

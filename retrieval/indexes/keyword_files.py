@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import os
 import re
 import shutil
@@ -104,3 +105,14 @@ def _damaged(error: BaseException) -> IndexDamaged:
     # Where the data folder lies is nobody's business who asks.
     reason = _FOLDERS.sub("", " ".join(str(error).split()))
     return IndexDamaged("keyword-index-damaged", detail=reason[:200])
+
+
+def documents_held(folder: Path) -> int:
+    """How many documents the keyword indexes of a data folder say that they hold."""
+    count = 0
+    for meta in (folder / "keywords").glob(f"*/{META}"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            for segment in json.loads(meta.read_bytes())["segments"]:
+                deleted = (segment.get("deletes") or {}).get("num_deleted_docs", 0)
+                count += max(0, segment["max_doc"] - deleted)
+    return count
