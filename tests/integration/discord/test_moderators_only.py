@@ -54,6 +54,7 @@ COMMANDS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "settings moderator": ({}, ()),
     "settings threads": ({"on": True}, ()),
     "settings private": ({"on": True}, ()),
+    "settings pictures": ({"on": True}, ()),
     "settings language": ({"language": "de"}, ()),
     "settings moderators-channel": ({}, ()),
     "settings limit": ({}, ()),

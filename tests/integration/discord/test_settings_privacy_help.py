@@ -119,8 +119,8 @@ async def test_a_role_can_be_made_moderators(running: Running, guild: Guild) -> 
     assert "Einstellungen dieses Servers" in shown.text
     assert "Deutsch" in shown.text
     done = await (await boss.slash(general, "audit")).final()
-    assert f"<@{eve.id}> (<#{general.id}>): **settings.language**: de" in done.text
-    assert f"**settings.moderator\\_roles**: added <@&{role.id}>" in done.text
+    assert f"<@{eve.id}> (<#{general.id}>): **Einstellung: Sprache**: de" in done.text
+    assert f"**Einstellung: Moderatoren**: added <@&{role.id}>" in done.text
 
 
 async def test_private_by_default_makes_answers_private(running: Running, guild: Guild) -> None:
