@@ -110,8 +110,9 @@ class ReadQueries:
             raise StorageError("database-away", retry=True) from error
 
     def revision(self, corpus: Corpus) -> int:
-        """Grows with every change to what search may show of a corpus."""
-        return int(self._run(_REVISION, {"corpus": corpus.id})[0][0])
+        """Grows with every change to what search may show of a corpus; 0 once that is gone."""
+        rows = self._run(_REVISION, {"corpus": corpus.id})
+        return int(rows[0][0]) if rows else 0
 
     def revision_of(self, name: str) -> int:
         """The revision of the corpus of that name; 0 if there is none."""
