@@ -20,39 +20,52 @@ def move(
     to: Annotated[
         str,
         typer.Option(
-            metavar="FOLDER", help="The new folder, which must be empty.", show_default=False
+            metavar="URL|FOLDER",
+            help="The new folder, or a database on a PostgreSQL server, which must be empty.",
+            show_default=False,
         ),
     ],
     as_json: o.Json = False,
 ) -> None:
-    """Move all data to another folder without recomputing vectors.
+    """Move all data to another folder, to PostgreSQL or back, without recomputing vectors.
 
-    Stop the bot first. The old folder stays as it is. If the move is interrupted, run the same
-    command again and it continues.
+    Stop the bot first. What was moved stays where it was, too. If the move is interrupted, run the
+    same command again and it continues.
     """
 
     async def run() -> MoveResult:
         from bot.config.settings import load_settings
         from bot.storage.library import APPLICATION, open_library
         from bot.storage.schema import metadata
-        from retrieval.moving import move_to_folder
+        from retrieval.moving import move_library
 
+        nonlocal folder, to_switch
         config = library_config(load_settings())
+        if is_url:
+            folder = config.data_dir
+            to_switch = "set NEWSDESK_DATABASE_URL to that URL"
+        elif config.database_url:
+            to_switch = f"unset NEWSDESK_DATABASE_URL, {to_switch}"
         async with open_library(config, writer="newsdesk move") as library:
             with steps(hidden=as_json) as tell:
-                return await move_to_folder(
-                    library, target, branches=(APPLICATION,), metadatas=(metadata,), tell=tell
+                return await move_library(
+                    library,
+                    folder,
+                    to if is_url else None,
+                    branches=(APPLICATION,),
+                    metadatas=(metadata,),
+                    tell=tell,
                 )
 
-    target = Path(to).expanduser().absolute()
+    is_url = "://" in to
+    folder = Path(to).expanduser().absolute()
+    to_switch = f"set NEWSDESK_DATA_DIR={folder}"
     result = run_async(run())
     if as_json:
-        print_json({"moved_to": str(target), **asdict(result)})
+        print_json({**asdict(result), "to_switch": to_switch})
         return
     width = max(map(len, result.tables))
     for name, table in result.tables.items():
         print(f"{name:{width}} {table.rows:>10} {table.digest}")
-    print(
-        f"\nMoved to {target}: equal rows and digests; {result.passages} passages in the indexes."
-    )
-    print(f"To switch, set NEWSDESK_DATA_DIR={target} and start the bot.")
+    print("\nMoved: equal rows and digests on both sides.")
+    print(f"To switch, {to_switch} and start the bot. What was here is still here.")

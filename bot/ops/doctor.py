@@ -31,6 +31,11 @@ from retrieval.runtime.writer_lock import WriterLock
 from retrieval.text.encoding import describe_size
 
 _SECONDS = 10.0
+# About half a million passages, which it has been measured with.
+_LARGE = 1 << 30
+_MOVE = (
+    "Newsdesk is measured up to this size. PostgreSQL: newsdesk move --to URL (docs/operations.md)."
+)
 LITTLE_ROOM = 200_000_000
 
 
@@ -84,6 +89,10 @@ async def examine_library(settings: Settings, library: Library) -> list[CheckRes
     if isinstance(library.database.location, DatabaseServer):
         said = f"PostgreSQL, {library.database.location.name}"
         findings.append(CheckResult("database", True, said))
+    else:
+        size = await asyncio.to_thread(library.database.location.size)
+        said = f"SQLite in the data folder, {describe_size(size)}"
+        findings.append(CheckResult("database", True, said, _MOVE if size > _LARGE else None))
     if wrong := await asyncio.to_thread(catalogue_damage, library):
         findings.append(CheckResult("catalogue", False, describe(wrong), remedy_for(wrong)))
     chroma = await _chroma(settings, library)

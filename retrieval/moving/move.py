@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Connection, MetaData, Table, delete, insert, select, update
+from sqlalchemy import Connection, MetaData, Table, delete, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from retrieval.catalogue.connections import DatabaseFile, async_engine, storage_error
-from retrieval.catalogue.database import Database
-from retrieval.catalogue.migrate import SchemaBranch
+from retrieval.catalogue.connections import DatabaseFile
+from retrieval.catalogue.database import Database, DatabaseLocation
+from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.catalogue.place import PLACE
 from retrieval.catalogue.schema import job_items, properties
 from retrieval.catalogue.schema import metadata as catalogue_tables
+from retrieval.catalogue.server import DatabaseServer
+from retrieval.catalogue.server_lock import ServerWriterLock
 from retrieval.errors import Refused, StorageError
-from retrieval.library import Library
+from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import open_library
 from retrieval.moving import copying
 from retrieval.moving.copying import TableDigest
 from retrieval.moving.filling import fill_indexes
 from retrieval.runtime.writer_lock import WriterLock
 
+_HOLDER = "newsdesk move"
 _UPLOADS = "uploads"
 # Names the folder that is moved, in a catalogue that isn't whole yet.
 _MOVING = "moving"
@@ -35,106 +40,144 @@ Tell = Callable[[str, int], None]
 
 @dataclass(frozen=True, slots=True)
 class MoveResult:
-    """What was moved: rows and digest by table, and how many passages the new indexes hold."""
+    """What was moved: rows and digest by table, and how many passages new indexes hold, if there are."""
 
     tables: Mapping[str, TableDigest]
     passages: int
 
 
-async def move_to_folder(
+async def move_library(
     library: Library,
     folder: Path,
+    database_url: str | None = None,
     *,
     branches: Sequence[SchemaBranch] = (),
     metadatas: Sequence[MetaData] = (),
     tell: Tell = lambda name, rows: None,
 ) -> MoveResult:
-    """Copy all that ``library``, which is open for writing, keeps into ``folder``.
+    """Copy all that ``library``, which is open for writing, keeps: into ``folder``, or into the
+    database at ``database_url``, to which the data folder ``folder`` goes then.
 
     ``metadatas`` are the tables of ``branches``, beside the catalogue's. Killed on the way, it goes
-    on where it was when it is called again; until it has ended, nothing opens the folder. Vectors
-    are those of the catalogue: none is made anew. ``tell`` hears what is being copied and how much
-    of it is there. Raises ``Refused`` for a folder that holds other data, ``FolderInUse`` and
-    ``StorageError``.
+    on where it was when it is called again; until it has ended, nothing opens the target. Vectors
+    are those of the catalogue: none is made anew; in the same folder the indexes stay. ``tell``
+    hears what is being copied and how much of it is there. Raises ``Refused`` for a target that
+    holds other data, ``FolderInUse`` and ``StorageError``.
     """
     library.require_writable()
-    if await asyncio.to_thread(_same, folder, library.data_dir):
+    config = replace(library.config, data_dir=folder, database_url=database_url)
+    stays = await asyncio.to_thread(_same, folder, library.data_dir)
+    if stays and database_url == library.config.database_url:
         raise Refused("move-onto-itself")
     for corpus in await library.catalogue.corpora.all():
         # Vectors of another embedder could not be searched there either.
         await library.indexes(corpus).vectors.require_embedder()
+    async with _locked(config, stays=stays) as location:
+        target = Target(location, location.async_engine(), None if stays else folder)
+        try:
+            tables = await _copied(library, target, branches, metadatas, tell)
+        except DBAPIError as error:
+            raise location.error(error) from error
+        finally:
+            await target.engine.dispose()
+    if stays:
+        return MoveResult(tables, 0)
+    async with open_library(
+        config, writer=_HOLDER, embedder=library.embedder, branches=branches
+    ) as moved:
+        passages = await fill_indexes(moved, tell)
+        async with moved.database.write() as connection:
+            await connection.run_sync(_end)
+    return MoveResult(tables, passages)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A database that is filled, and its data folder, unless that is the source's too."""
+
+    location: DatabaseLocation
+    engine: AsyncEngine
+    folder: Path | None
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        server = self.location
+        return server.name if isinstance(server, DatabaseServer) else str(self.folder)
+
+
+@contextlib.asynccontextmanager
+async def _locked(config: LibraryConfig, *, stays: bool) -> AsyncIterator[DatabaseLocation]:
+    """Where the database of a library is, while nobody else writes to it. The lock of a folder that
+    ``stays`` is the source's already."""
+    folder = config.data_dir
     try:
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     except OSError as error:
         detail = error.strerror or str(error)
         raise StorageError("data-folder-not-created", detail=detail) from error
-    lock = WriterLock(folder)
-    lock.acquire("newsdesk move")
-    try:
-        engine = async_engine(DatabaseFile(folder / "catalogue.sqlite3"))
+    with tempfile.TemporaryDirectory(prefix="newsdesk-move-") as other:
+        locked = Path(other) if stays else folder
+        if config.database_url is None:
+            location: DatabaseLocation = DatabaseFile(folder / "catalogue.sqlite3")
+            lock = WriterLock(locked)
+        else:
+            location = server = DatabaseServer(config.database_url)
+            await asyncio.to_thread(server.check)
+            lock = ServerWriterLock(locked, server)
+        await asyncio.to_thread(lock.acquire, _HOLDER)
         try:
-            tables = await _copied(library, engine, folder, branches, metadatas, tell)
-        except DBAPIError as error:
-            raise storage_error(error) from error
+            yield location
         finally:
-            await engine.dispose()
-    finally:
-        lock.release()
-    config = replace(library.config, data_dir=folder, database_url=None)
-    async with open_library(
-        config, writer="newsdesk move", embedder=library.embedder, branches=branches
-    ) as moved:
-        passages = await fill_indexes(moved, tell)
-        async with moved.database.write() as connection:
-            await connection.run_sync(copying.finish)
-            await connection.execute(delete(properties).where(properties.c.name == _MOVING))
-    return MoveResult(tables, passages)
+            await asyncio.to_thread(lock.release)
 
 
 async def _copied(
     library: Library,
-    engine: AsyncEngine,
-    folder: Path,
+    target: Target,
     branches: Sequence[SchemaBranch],
     metadatas: Sequence[MetaData],
     tell: Tell,
 ) -> dict[str, TableDigest]:
-    """Copy the tables, unless they are there, and make them a catalogue of ``folder``."""
+    """Copy the tables, unless they are there, and make them a catalogue that can be opened."""
+    engine = target.engine
     tables = copying.all_tables((catalogue_tables, *metadatas), but=[properties.name])
-    await _prepare(library, folder, engine, branches, tables)
+    await _prepare(library, target, branches, tables)
     async with engine.connect() as connection:
         whole = await connection.run_sync(_is_whole)
-    if not whole:
-        for table in tables:
-            await copying.copy_table(library.database.engine, engine, table, tell)
-        digests = {}
-        for table in tables:
-            tell(f"checking {table.name}", 0)
-            digests[table.name] = await _compared(library, engine, table, tables)
-        await asyncio.to_thread(_copy_uploads, library.data_dir / _UPLOADS, folder / _UPLOADS)
-        async with library.database.connect() as source:
-            known = await source.execute(select(properties))
-            kept = {row.name: row.value for row in known}
-            numbers = await source.run_sync(copying.counters, tables)
-        async with engine.begin() as target:
-            await target.run_sync(copying.set_counters, tables, numbers)
-            await target.run_sync(_settle, kept, folder / _UPLOADS)
-        return digests
-    return {table.name: await copying.table_digest(engine, table) for table in tables}
+    if whole:
+        return {table.name: await copying.table_digest(engine, table) for table in tables}
+    for table in tables:
+        await copying.copy_table(library.database.engine, engine, table, tell)
+    digests = {}
+    for table in tables:
+        tell(f"checking {table.name}", 0)
+        digests[table.name] = await _compared(library, engine, table, tables)
+    uploads = None
+    if target.folder is not None:
+        uploads = target.folder / _UPLOADS
+        await asyncio.to_thread(_copy_uploads, library.data_dir / _UPLOADS, uploads)
+    async with library.database.connect() as source:
+        known = await source.execute(select(properties))
+        kept = {row.name: row.value for row in known if row.name != _MOVING}
+        numbers = await source.run_sync(copying.counters, tables)
+    async with engine.begin() as writing:
+        await writing.run_sync(copying.set_counters, tables, numbers)
+        await writing.run_sync(_settle, kept, uploads)
+    return digests
 
 
 async def _prepare(
-    library: Library,
-    folder: Path,
-    engine: AsyncEngine,
-    branches: Sequence[SchemaBranch],
-    tables: Sequence[Table],
+    library: Library, target: Target, branches: Sequence[SchemaBranch], tables: Sequence[Table]
 ) -> None:
     """Make the tables. Raises ``Refused`` if there is anything that this move did not bring."""
-    path = folder / "catalogue.sqlite3"
-    if not await Database.is_ready(path, branches):
-        await Database.prepare(path, branches)
-    async with engine.begin() as connection:
+    if not await Database.is_ready(target.location, branches):
+        async with target.engine.connect() as connection:
+            names = set(await connection.run_sync(lambda mine: inspect(mine).get_table_names()))
+        if names and CATALOGUE.version_table not in names:
+            raise Refused("move-onto-data", target=target.name)
+        await Database.prepare(target.location, branches)
+    async with target.engine.begin() as connection:
         if await connection.run_sync(copying.is_begun):
             query = select(properties.c.value).where(properties.c.name == _MOVING)
             if await connection.scalar(query) == library.database.folder_id:
@@ -145,7 +188,7 @@ async def _prepare(
             row = {"name": _MOVING, "value": library.database.folder_id}
             await connection.execute(insert(properties), row)
             return
-    raise Refused("move-onto-data", target=str(folder))
+    raise Refused("move-onto-data", target=target.name)
 
 
 def _is_whole(connection: Connection) -> bool:
@@ -166,11 +209,20 @@ async def _compared(
     return here
 
 
-def _settle(connection: Connection, kept: Mapping[str, str], uploads: Path) -> None:
-    """Make what was copied a catalogue that can be opened, which is nowhere yet."""
-    own = (PLACE, _MOVING)
-    rows = [{"name": name, "value": value} for name, value in kept.items() if name not in own]
-    connection.execute(insert(properties), [*rows, {"name": PLACE, "value": ""}])
+def _end(connection: Connection) -> None:
+    """Forget that this was a move."""
+    copying.finish(connection)
+    connection.execute(delete(properties).where(properties.c.name == _MOVING))
+
+
+def _settle(connection: Connection, kept: Mapping[str, str], uploads: Path | None) -> None:
+    """Make what was copied a catalogue that can be opened: of the same folder, or (``uploads``) of
+    another one, which is nowhere yet."""
+    if uploads is None:
+        _end(connection)
+        connection.execute(insert(properties), _rows(kept))
+        return
+    connection.execute(insert(properties), _rows({**kept, PLACE: ""}))
     query = select(job_items.c.id, job_items.c.payload).where(job_items.c.kind == "file")
     for item_id, payload in connection.execute(query).all():
         path = Path(payload["path"]) if isinstance(payload, dict) and "path" in payload else None
@@ -179,6 +231,10 @@ def _settle(connection: Connection, kept: Mapping[str, str], uploads: Path) -> N
             connection.execute(
                 update(job_items).where(job_items.c.id == item_id).values(payload=moved)
             )
+
+
+def _rows(kept: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in kept.items()]
 
 
 def _same(one: Path, other: Path) -> bool:

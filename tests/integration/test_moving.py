@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, insert, select, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import insert, select, text
 
 from bot.storage import schema as application
 from bot.storage.library import APPLICATION, open_library
@@ -19,7 +19,7 @@ from retrieval.errors import FolderInUse, NewsdeskError, Refused, StorageError
 from retrieval.ingestion.jobs.uploads import Uploads
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import check_indexes
-from retrieval.moving import MoveResult, copying, move_to_folder
+from retrieval.moving import MoveResult, copying, move_library
 from retrieval.runtime.writer_lock import WriterLock
 from tests.integration.conftest import Newsdesk, bring_in, titles_found
 from tests.integration.crash_child import HashEmbedder
@@ -40,9 +40,19 @@ class OnlyQuestions(HashEmbedder):
         return await super().embed(texts)
 
 
-@pytest.fixture
-async def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Library]:
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copying, "_BATCH", 7)
+
+
+@pytest.fixture
+async def library(tmp_path: Path) -> AsyncIterator[Library]:
+    async with filled(tmp_path) as opened:
+        yield opened
+
+
+@contextlib.asynccontextmanager
+async def filled(tmp_path: Path) -> AsyncIterator[Library]:
     config = LibraryConfig(tmp_path / "data")
     async with open_library(config, writer="test", embedder=HashEmbedder()) as opened:
         await bring_in(opened, range(20))
@@ -58,10 +68,15 @@ async def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         yield opened
 
 
-async def move(library: Library, folder: Path, tell: Callable[[str, int], None]) -> MoveResult:
+async def move(
+    library: Library,
+    folder: Path,
+    tell: Callable[[str, int], None] = lambda name, rows: None,
+    url: str | None = None,
+) -> MoveResult:
     library.embedder = OnlyQuestions()
-    return await move_to_folder(
-        library, folder, branches=(APPLICATION,), metadatas=(application.metadata,), tell=tell
+    return await move_library(
+        library, folder, url, branches=(APPLICATION,), metadatas=(application.metadata,), tell=tell
     )
 
 
@@ -106,7 +121,7 @@ async def test_a_move_that_is_killed_goes_on_where_it_was(library: Library, tmp_
             assert await connection.scalar(text(triggers)) == 3
             assert not await connection.run_sync(copying.is_begun)
         # The next move is one like the first.
-        await move(moved, tmp_path / "further", lambda name, rows: None)
+        await move(moved, tmp_path / "further")
 
 
 async def test_a_source_that_was_written_to_is_moved_anew(library: Library, tmp_path: Path) -> None:
@@ -117,8 +132,8 @@ async def test_a_source_that_was_written_to_is_moved_anew(library: Library, tmp_
         await connection.execute(text("UPDATE versions SET title = 'Another' WHERE number = 1"))
 
     with pytest.raises(StorageError, match="move-differs"):
-        await move(library, target, lambda name, rows: None)
-    await move(library, target, lambda name, rows: None)
+        await move(library, target)
+    await move(library, target)
 
     assert "Another" in await _column(target, catalogue.versions.c.title)
 
@@ -132,7 +147,7 @@ async def test_files_that_jobs_wait_for_come_along(library: Library, tmp_path: P
         item = {"job_id": 1, "kind": "file", "label": "a.txt", "payload": kept.payload}
         await connection.execute(insert(catalogue.job_items), item)
 
-    await move(library, tmp_path / "moved", lambda name, rows: None)
+    await move(library, tmp_path / "moved")
 
     [payload] = await _column(tmp_path / "moved", catalogue.job_items.c.payload)
     moved = Path(payload["path"])
@@ -159,49 +174,45 @@ async def test_what_is_in_the_way_stays_as_it_is(library: Library, tmp_path: Pat
     ]
     for error, code, target in refused:
         with pytest.raises(error, match=code):
-            await move(library, target, lambda name, rows: None)
+            await move(library, target)
 
     assert (other / "catalogue.sqlite3").read_bytes() == before
     assert not (in_use / "catalogue.sqlite3").exists()
     lock.release()
 
 
-async def test_rows_go_to_postgresql_and_back_with_equal_digests(
-    library: Library, tmp_path: Path, empty_postgres_url: str
+async def test_to_postgresql_and_back_killed_on_both_ways(
+    tmp_path: Path, empty_postgres_url: str
 ) -> None:
-    address = empty_postgres_url.replace("postgresql:", "postgresql+psycopg:")
-    back = tmp_path / "back.sqlite3"
-    for url in (address, f"sqlite:///{back}"):
-        made = create_engine(url)
-        for metadata in (catalogue.metadata, application.metadata):
-            metadata.create_all(made)
-        with made.begin() as connection:
-            copying.begin(connection)
-        made.dispose()
-    there, here = create_async_engine(address), create_async_engine(f"sqlite+aiosqlite:///{back}")
+    url, folder, back = empty_postgres_url, tmp_path / "data", tmp_path / "back"
+    async with filled(tmp_path) as library:
+        found = await titles_found(library, "topic3", NOW)
+        for step, rows in (("versions", 14), ("checking audit", 0)):
+            with pytest.raises(Killed):
+                await move(library, folder, killed_at(step, rows), url)
+        there = await move(library, folder, url=url)
+        with pytest.raises(Refused, match="move-onto-data"):
+            await move(library, folder, url=url)
+        before = {t.name: await copying.table_digest(library.database.engine, t) for t in TABLES}
 
-    for source, target in ((library.database.engine, there), (there, here)):
-        for table in TABLES:
-            await copying.copy_table(source, target, table)
-        async with source.connect() as reading, target.begin() as writing:
-            numbers = await reading.run_sync(copying.counters, TABLES)
-            await writing.run_sync(copying.set_counters, TABLES, numbers)
-    digests = [
-        {table.name: await copying.table_digest(engine, table) for table in TABLES}
-        for engine in (library.database.engine, there, here)
-    ]
-    async with there.begin() as connection:
-        await connection.execute(text("UPDATE guilds SET joined_at = 7 WHERE joined_at = 8"))
-        counted = "SELECT nextval(pg_get_serial_sequence('ingest_log', 'id'))"
-        next_entry = await connection.scalar(text(counted))
-    changed = await copying.table_digest(there, application.guilds)
-    await there.dispose()
-    await here.dispose()
+    config = LibraryConfig(folder, database_url=url)
+    async with open_library(config, writer="test", embedder=HashEmbedder()) as moved:
+        assert await check_indexes(moved) == []
+        assert await titles_found(moved, "topic3", NOW) == found
+        for step, rows in (("passages", 14), ("indexes of guild:1", 1)):
+            with pytest.raises(Killed):
+                await move(moved, back, killed_at(step, rows))
+        here = await move(moved, back)
+        await bring_in(moved, [98])  # triggers and counters work
+        async with moved.database.connect() as connection:
+            assert await connection.scalar(text("SELECT max(id) FROM ingest_log")) == 1028
+            changed = "SELECT max(revision) FROM corpora"
+            assert (await connection.scalar(text(changed)) or 0) > 0
 
-    assert digests[0] == digests[1] == digests[2]
-    assert next_entry == 1028
-    assert changed.rows == 9
-    assert changed != digests[0]["guilds"]
+    assert there.tables == here.tables == before
+    async with open_library(LibraryConfig(back), embedder=HashEmbedder()) as moved:
+        assert await check_indexes(moved) == []
+        assert await titles_found(moved, "topic3", NOW) == found
 
 
 def test_the_terminal_moves_and_says_how_to_switch(newsdesk: Newsdesk, tmp_path: Path) -> None:
