@@ -33,6 +33,10 @@ def move(
     same command again and it continues.
     """
 
+    is_url = "://" in to
+    folder = Path(to).expanduser().absolute()
+    to_switch = f"set NEWSDESK_DATA_DIR={folder}"
+
     async def run() -> MoveResult:
         from bot.config.settings import load_settings
         from bot.storage.library import APPLICATION, open_library
@@ -57,9 +61,6 @@ def move(
                     tell=tell,
                 )
 
-    is_url = "://" in to
-    folder = Path(to).expanduser().absolute()
-    to_switch = f"set NEWSDESK_DATA_DIR={folder}"
     result = run_async(run())
     if as_json:
         print_json({**asdict(result), "to_switch": to_switch})
