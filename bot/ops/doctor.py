@@ -204,9 +204,7 @@ async def _model(settings: Settings) -> CheckResult:
         return failed_check("model", error)
     finally:
         await model.close()
-    return CheckResult(
-        "model", True, f"{options.base_url or 'OpenAI'} answers; asked for {model.name}"
-    )
+    return CheckResult("model", True, f"{options.where} answers; asked for {model.name}")
 
 
 def failed_check(part: str, error: NewsdeskError) -> CheckResult:

@@ -55,7 +55,7 @@ class _Trial:
 async def examine_model(settings: Settings) -> list[CheckResult]:
     """Ask the model one question. Never raises for what it finds."""
     options = settings.answering().model
-    model, where = make_model(options), options.base_url or "OpenAI"
+    model = make_model(options)
     if model is None:
         return [
             CheckResult(
@@ -71,7 +71,7 @@ async def examine_model(settings: Settings) -> list[CheckResult]:
     reader = DraftReader(2)
     drafts = [*reader.feed("".join(trial.said)), *reader.finish(cut=trial.reason == "length")]
     return [
-        CheckResult("model", True, f"{model.name} at {where} answers"),
+        CheckResult("model", True, f"{model.name} at {options.where} answers"),
         CheckResult("model speed", True, _speed(trial)),
         CheckResult(
             "model reasoning",
