@@ -73,14 +73,23 @@ async def read_message(
 
     ``ask`` is asked for the kind, one of ``KINDS``, where the classifier is unsure of it.
     """
-    bare, guess = await ASKING.run(_guessed, text)
-    leans = await ASKING.run(_leans, bare, guess, conversation)
-    kind = await ASKING.run(_kind, bare, guess, leans, as_of)
+    bare, guess, leans, kind = await ASKING.run(_guessed_kind, text, conversation, as_of)
     if ask is not None and kind not in LEANING and guess.kinds[0][1] < _UNSURE:
         word = await ask(bare)
         kind = next((known for known in KINDS if known == word), kind)
     message = await ASKING.run(_routed, text, bare, kind, guess, conversation, as_of)
     return replace(message, leans=leans or 0.0)
+
+
+def _guessed_kind(
+    text: str, conversation: Conversation, as_of: datetime
+) -> tuple[str, Guess, float | None, Kind]:
+    """A message out of its wrapping, what kind it may be of, how likely it goes on from the last
+    turn (None if there is none), and its kind."""
+    bare, guess = _guessed(text)
+    last = conversation.last
+    leans = None if last is None else leaning(bare, guess, last)
+    return bare, guess, leans, _kind(bare, guess, leans, as_of)
 
 
 def _guessed(text: str) -> tuple[str, Guess]:
@@ -95,18 +104,14 @@ def _guessed(text: str) -> tuple[str, Guess]:
     return bare, guess
 
 
-def _leans(text: str, guess: Guess, conversation: Conversation) -> float | None:
-    """How likely a message goes on from the last turn; None if there is none."""
-    last = conversation.last
-    return None if last is None else leaning(text, guess, last)
-
-
 def _routed(
     text: str, bare: str, kind: Kind, guess: Guess, conversation: Conversation, as_of: datetime
 ) -> RoutedMessage:
-    language = guess.language or _language_of(conversation)
-    if kind == "topic" and conversation.last is not None and len(bare.split()) < _SHORT:
-        language = _language_of(conversation)  # a name looks like one language or another
+    language = guess.language
+    # A short name looks like one language or another.
+    name = kind == "topic" and conversation.last is not None and len(bare.split()) < _SHORT
+    if language is None or name:
+        language = _language_of(conversation)
     subject = _subject(bare, kind, as_of)
     if (
         kind == "digest"
