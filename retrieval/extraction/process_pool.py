@@ -119,7 +119,7 @@ class Extractor:
     def _read(self, job: ExtractionJob, data: bytes) -> Frame:
         try:
             return self._read_once(job, data)
-        except _Stopped:
+        except (_Stopped, _StoppedAtStart):
             # Nothing of the document stopped it: another process reads that.
             return self._read_once(job, data)
 
@@ -150,6 +150,10 @@ class Extractor:
 
 class _Stopped(UnreadableSource):
     """The process was stopped from outside, and was ended for it."""
+
+
+class _StoppedAtStart(NewsdeskError):
+    """The same before it had read anything."""
 
 
 class _WorkerProcess:
@@ -183,6 +187,8 @@ class _WorkerProcess:
         """Raises ``UnreadableSource`` if there is nothing in it, or the process did not survive it."""
         if not self._ready:
             if self._within(_START_SECONDS) is None:
+                if self._was_stopped:
+                    raise _StoppedAtStart("extractor-start-timeout")
                 raise NewsdeskError("extractor-start-timeout")
             self._ready = True
         self._documents += 1

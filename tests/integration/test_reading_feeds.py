@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +80,27 @@ async def test_a_process_that_is_stopped_is_replaced_and_costs_no_document() -> 
         os.kill(stopped, signal.SIGSTOP)
         assert len((await extractor.read_feed(data)).items) == 3
         assert stopped not in _children()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
+async def test_a_process_that_is_stopped_while_it_starts_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start = subprocess.Popen
+    started: list[int] = []
+
+    def stopped_at_first(*args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
+        process = start(*args, **kwargs)
+        if not started:
+            os.kill(process.pid, signal.SIGSTOP)
+        started.append(process.pid)
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", stopped_at_first)
+    with Extractor(1) as extractor:
+        document = await extractor.read_feed(documents.rss(_ENTRIES[:3]).encode())
+        assert len(document.items) == 3
+    assert len(started) == 2
 
 
 async def test_what_is_no_feed_is_refused_with_the_reason() -> None:
