@@ -12,12 +12,12 @@ from bot.answering.providers import Capabilities
 from bot.cli.ask import answered
 from retrieval.errors import Note
 from tests.integration.answering_fixtures import BRIDGE, asked, demo_folder, engine_over
-from tests.integration.discord.conftest import Running, Start, embedder, start
+from tests.integration.discord.conftest import Running, Start, embedder, prepared, start
 from tests.integration.discord.looking import whole
 from tests.integration.model_plays import ALL, THOUGHT, ModelPlay
 from tests.scripted_model import ScriptedModel
 
-__all__ = ["demo_folder", "embedder", "start"]
+__all__ = ["demo_folder", "embedder", "prepared", "start"]
 
 ABOUT_THE_MODEL = ("note-model", "note-cut", "note-left-out", "note-not-in-sources", "note-too-long", "note-other-language")  # fmt: skip
 
