@@ -137,7 +137,7 @@ async def _measure(folder: Path, site: NewsSite, *, by_url: bool) -> int:
 
 
 def _over(message: Message) -> bool:
-    return any(word in message.text for word in ("Done (job", "Failed (job", "What the feeds"))
+    return any(word in message.text for word in ("Done (job", "Failed (job", "Result of the check"))
 
 
 def _answered(message: Message) -> bool:

@@ -47,7 +47,7 @@ async def test_a_job_is_one_entry_with_what_came_of_it(start: Start, site: NewsS
         assert len(shown) == len(by_action)
         threads = "setting: Opens a thread for an answer"
         assert set(by_action) == {threads, "articles came in", "added a feed", "started a job"}
-        assert "3 new, 1 not taken" in by_action["started a job"]
+        assert "3 new, 1 rejected" in by_action["started a job"]
         assert "2 new" in by_action["articles came in"]
         assert "feed 1" in by_action["articles came in"]
         # Details on wish: of everything, or of the job alone.
@@ -74,9 +74,9 @@ async def test_the_audit_is_filtered_by_person_action_and_time(
         assert (
             len(_entries(await desk.do("audit", action="settings.threads", person=desk.boss))) == 1
         )
-        assert "Nothing was done" in (await desk.do("audit", action="set")).text
+        assert "Nothing has been done" in (await desk.do("audit", action="set")).text
         assert len(_entries(await desk.do("audit", since="2026-03-05", until="2026-03-05"))) == 3
-        assert "Nothing was done" in (await desk.do("audit", until="yesterday")).text
+        assert "Nothing has been done" in (await desk.do("audit", until="yesterday")).text
         assert "not a date" in (await desk.do("audit", since="once upon")).text
         choices = await desk.boss.autocomplete(desk.general, "audit", option="action", typed="priv")
         assert [(choice.name, choice.value) for choice in choices] == [

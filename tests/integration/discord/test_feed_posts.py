@@ -202,7 +202,7 @@ async def test_a_moderator_makes_changes_pauses_and_ends_a_post(
     assert "Only moderators" in refused.text
     assert "no announcement channel" in await do("post", publish=True)
     assert "may not mention" in await do("post", mention=hidden)
-    assert "a beginning and an end" in await do("post", quiet_from="22:00")
+    assert "a start and an end" in await do("post", quiet_from="22:00")
     assert "no feed" in await do("post", feed="77")
     made = await do(
         "post", feed="1", channel=news, mention=role, publish=True, most_a_day=3, include="Arvel",
@@ -265,8 +265,8 @@ async def test_a_feed_is_changed_in_place(room: Newsroom) -> None:
     assert (feed.id, feed.url, feed.include) == (first, moved, ("Arvel", "Bronn"))
     assert (await feeds.visit(feed)).counts["indexed"] == 2
     assert "only with" not in await edit(feed=str(first), include="-")
-    assert "has this feed already" in await edit(feed=str(second), address=moved)
-    assert "what is to change" in await edit(feed=str(second))
+    assert "already has this feed" in await edit(feed=str(second), address=moved)
+    assert "what to change" in await edit(feed=str(second))
 
 
 async def brought(room: Newsroom, numbers: Sequence[int], minute: float = 1) -> None:

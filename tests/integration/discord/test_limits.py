@@ -79,7 +79,7 @@ async def test_a_channel_has_its_limit_and_some_are_free(running: Running, guild
     await (await boss.slash(general, "settings limit", questions=1, channel=other)).final()
     await (await boss.slash(general, "settings free-roles", add=staff)).final()
     both = await boss.slash(general, "settings limit", questions=1, channel=other, role=staff)
-    assert "not for both" in (await both.final()).text
+    assert "not to both" in (await both.final()).text
     assert whole(await _ask(other, ada))
     refused = await _ask(other, boss)
     assert "in this channel" in refused.text
@@ -88,7 +88,7 @@ async def test_a_channel_has_its_limit_and_some_are_free(running: Running, guild
     thread = await boss.start_thread(other, "talk")
     assert "in this channel" in (await _ask(thread, boss)).text
     shown = await (await eve.slash(other, "usage")).final()
-    assert "free of limits" in shown.text
+    assert "No limits apply" in shown.text
     gone = await (await boss.slash(general, "settings limit", channel=other)).final()
     assert "question" not in gone.text
     assert whole(await _ask(other, ada))
@@ -96,7 +96,7 @@ async def test_a_channel_has_its_limit_and_some_are_free(running: Running, guild
     many = tuple(UsageLimit("role", 2**62 + n, 10_000, 1_000.0) for n in range(20))
     await running.bot.services.guild_settings.change(guild.id, limits=many)
     listed = await (await boss.slash(general, "settings show")).final()
-    [field] = [f for f in listed.embed["fields"] if f["name"] == "Limits a day"]
+    [field] = [f for f in listed.embed["fields"] if f["name"] == "Daily limits"]
     *shown, rest = field["value"].splitlines()
     assert len(field["value"]) <= 1_024
     assert rest == f"and {20 - len(shown)} more"
@@ -164,7 +164,7 @@ async def test_what_questions_cost_is_limited(
         )
         assert whole(await _ask(general, ada))
         refused = await _ask(general, ada, "What did the Lantern Bridge cost?")
-        assert "cost as much" in refused.text
+        assert "used up its budget" in refused.text
         assert "id " not in footer(refused)
         shown = await (await ada.slash(general, "usage")).final()
         assert "of $0.01" in shown.text

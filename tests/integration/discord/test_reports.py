@@ -102,9 +102,9 @@ async def test_a_note_is_shown_with_the_answer_and_whenever_it_is_asked_again(
     assert "413" not in (await _ask(running, guild, ada, "Who won the mayoral election?")).text
     # Who finds it not helpful and may mend it is offered to; the form has what is there.
     pressed = await (await boss.press(again, "Not helpful")).final()
-    form = await boss.press(pressed, "Correct it by a note")
+    form = await boss.press(pressed, "Correct with a note")
     removed = await boss.submit_modal(form, {(await _label(form)): ""})
-    assert "no note" in (await removed.final()).text
+    assert "no longer has a note" in (await removed.final()).text
     assert "413" not in (await _ask(running, guild, ada, BRIDGE)).text
     log = await (await boss.slash(general, "audit")).final()
     assert "wrote a note on an answer" in log.text
@@ -124,7 +124,7 @@ async def test_only_moderators_correct_answers_and_only_their_own(
     boss = standin.member(guild, "Mo", moderator=True)
     plain = await ada.send(general, "hello")
     refused = await (await boss.context_menu(general, "Correct this answer", plain)).final()
-    assert "no answer of mine" in refused.text
+    assert "isn't one of my answers" in refused.text
 
 
 async def test_a_note_is_the_corpus_own_and_goes_with_it(running: Running, guild: Guild) -> None:
@@ -143,7 +143,7 @@ async def test_a_note_is_the_corpus_own_and_goes_with_it(running: Running, guild
     assert await note_on(database, corpus, UNKNOWN) is not None
     # Forgotten questions leave the note, which says nothing of who asked.
     sure = await (await ada.slash(general, "privacy forget")).final()
-    await (await ada.press(sure, "Forget them")).final()
+    await (await ada.press(sure, "Delete")).final()
     assert await note_on(database, corpus, UNKNOWN) is not None
     standin.leave(guild, standin.bot)
     await standin.wait_until(lambda: running.bot.get_guild(guild.id) is None)
@@ -172,7 +172,7 @@ async def test_a_report_comes_once_a_week(start: Start, standin: DiscordStandIn)
         assert await services.report.send_due() == 1
         assert await services.report.send_due() == 0
         sent = await standin.wait_for_message(desk)
-        assert "What was asked" in sent.text
+        assert "Questions asked" in sent.text
         assert "glass harmonica" in sent.text
         services.library.clock = lambda: monday + timedelta(days=7, hours=6)
         assert await services.report.send_due() == 0  # nothing was asked

@@ -56,7 +56,7 @@ async def test_a_moderator_changes_settings_and_sees_what_holds(
     refused = await (
         await boss.slash(general, "settings moderators-channel", channel=general)
     ).final()
-    assert "may not do that" in refused.text
+    assert "aren't allowed to do that" in refused.text
     standin.allow(general, "send_messages")
     await (await boss.slash(general, "settings ask-roles", remove=role)).final()
     answer = await (await ada.slash(other, "ask", question=BRIDGE)).final(whole)
@@ -146,11 +146,11 @@ async def test_a_person_sees_what_is_kept_and_has_it_forgotten(
     assert "One of your questions" in shown.text
     assert "One use of today" in shown.text
     sure = await (await ada.slash(general, "privacy forget")).final()
-    done = await (await ada.press(sure, "Forget them")).final()
+    done = await (await ada.press(sure, "Delete")).final()
     assert "one question" in done.text
     assert "None" in (await (await ada.slash(general, "privacy show")).final()).text
     sources = await (await ada.press(answer, "Sources")).final()
-    assert "no longer kept" in sources.text
+    assert "no longer stored" in sources.text
 
 
 async def test_digests_that_are_kept_are_told_apart_from_questions(
@@ -187,7 +187,7 @@ async def test_opinions_and_subscriptions_are_told_and_forgotten_without_any_que
     assert "What you think of one answer." in shown.text
     assert "One of your subscriptions." in shown.text
     sure = await (await bob.slash(general, "privacy forget")).final()
-    await (await bob.press(sure, "Forget them")).final()
+    await (await bob.press(sure, "Delete")).final()
     assert "None" in (await (await bob.slash(general, "privacy show")).final()).text
     listed = await (await bob.slash(general, "subscriptions list")).final()
     assert "no subscriptions" in listed.text
@@ -217,7 +217,7 @@ async def test_help_says_what_to_do_next(running: Running, guild: Guild) -> None
     boss = standin.member(guild, "Mo", moderator=True)
     ada, general = standin.member(guild, "Ada"), standin.channel(guild)
     empty = await (await ada.slash(general, "help")).final()
-    assert "No articles have been brought in" in empty.text
+    assert "There are no articles here yet" in empty.text
     assert "/settings" not in empty.text
     await running.bring_in(guild)
     full = await (await boss.slash(general, "help")).final()

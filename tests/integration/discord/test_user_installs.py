@@ -75,7 +75,7 @@ async def test_who_manages_a_server_elsewhere_is_no_moderator(sharing: Running) 
     nia, place = traveller(sharing)
     for command in ("settings show", "audit", "setup"):
         refused = await (await forged(nia, place, command)).final()
-        assert "in a server only" in refused.text
+        assert "only works in a server" in refused.text
         assert refused.is_ephemeral
 
 
@@ -97,4 +97,4 @@ async def test_nothing_of_a_servers_own_articles_goes_along(running: Running) ->
         await nia.slash(place, "ask", question=BRIDGE)
     refused = await (await forged(nia, place, "ask", question=BRIDGE)).final()
     assert "412" not in refused.text
-    assert "in a server only" in refused.text
+    assert "only works in a server" in refused.text
