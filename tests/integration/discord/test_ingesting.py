@@ -133,7 +133,7 @@ async def test_files_of_every_kind_come_in(desk: Server) -> None:
     [
         ("movie.mp4", b"x", "can't read movie.mp4"),
         ("noending", b"x", "can't read noending"),
-        ("big.txt", b"x" * 300_000, "may have 0.2 MB"),
+        ("big.txt", b"x" * 300_000, "the limit is 0.2 MB"),
         ("none.txt", b"", "is empty"),
     ],
 )

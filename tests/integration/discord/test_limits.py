@@ -164,7 +164,7 @@ async def test_what_questions_cost_is_limited(
         )
         assert whole(await _ask(general, ada))
         refused = await _ask(general, ada, "What did the Lantern Bridge cost?")
-        assert "used up its budget" in refused.text
+        assert "used up your budget" in refused.text
         assert "id " not in footer(refused)
         shown = await (await ada.slash(general, "usage")).final()
         assert "of $0.01" in shown.text
