@@ -84,7 +84,7 @@ clean:
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Newsdesk needs Python 3.11, 3.12 or 3.13; none was found. Name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@echo "Making .venv with $(PYTHON) ..."
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 # Where somebody watches, a line that moves says what pip does; elsewhere pip says what went wrong.
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
