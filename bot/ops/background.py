@@ -13,6 +13,8 @@ from retrieval.errors import NewsdeskError
 _log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
+# More would not fit into a span of time.
+_DOUBLINGS = 7
 
 
 async def run_forever(run: Callable[[], Awaitable[object]], what: str, *, pause: float) -> None:
@@ -45,7 +47,7 @@ class Backoff:
     ) -> None:
         """Note a failure and log it, with a traceback unless it is of a kind that passes."""
         failures, _ = self.failed.get(key, (0, now))
-        wait = min(_FIRST_WAIT * 2**failures, _LONGEST_WAIT)
+        wait = min(_FIRST_WAIT * 2 ** min(failures, _DOUBLINGS), _LONGEST_WAIT)
         self.failed[key] = failures + 1, now + wait
         trace = None if is_expected else error
         kind = type(error).__name__
