@@ -188,7 +188,7 @@ def sources_pages(
             continue
         text = texts.get(article.article_id, "")
         quoted = [f"> {marks([each.n])} {_in_paragraph(each.quote, text)}" for each in cited]
-        picture, title = pictures.get(article.article_id), plain(article.title, 200)
+        picture, title = pictures.get(article.article_id), unmarked(article.title, 200)
         first, *more = split(quoted, DESCRIPTION - len(source), "\n")
         blocks += [Block(first, source, picture, title), *map(Block, more)]
     if not blocks:

@@ -12,6 +12,7 @@ from typing import Any
 
 import discord
 
+from bot.ui.escaping import plain
 from bot.ui.splitting import split
 
 # Discord takes 4,000 characters and 40 components a message, headings, small print and buttons among
@@ -54,7 +55,7 @@ class Layout:
         """What an embed without fields says."""
         colour = embed.colour.value if embed.colour is not None else 0
         blocks = (Block(embed.description),) if embed.description else ()
-        return cls(blocks, embed.title or "", embed.footer.text or "", colour)
+        return cls(blocks, plain(embed.title or ""), plain(embed.footer.text or ""), colour)
 
     def view(self, buttons: discord.ui.View | None) -> discord.ui.LayoutView:
         """The message, with a row of buttons below the frame."""

@@ -93,8 +93,9 @@ def digest_pages(
     at = f"<t:{int(around.as_of.timestamp())}:f>"
     pages = []
     for number, part in enumerate(parts, 1):
-        footer = f"{' · '.join(_small_print(number, len(parts), digest.model, around))} {at}"
-        layout = Layout(part, unmarked(title, 250), footer, ANSWER)
+        # A layout shows markup everywhere, unlike an embed's title and footer.
+        small = plain(" · ".join(_small_print(number, len(parts), digest.model, around)))
+        layout = Layout(part, plain(title, 250), f"{small} {at}", ANSWER)
         pages.append(Page.of_layout(layout, articles))
     return pages
 
@@ -140,7 +141,7 @@ def _story(n: int, entry: DigestEntry, picture: str | None, say: Say) -> Block:
     outlets = _outlets(entry.story.outlets, len(entry.story.reports), say)
     told = " ".join(map(_shown, entry.sentences))
     text = "\n".join([told, *_source_lines(entry.citations, "-# ")])
-    return Block(text, f"**{n}. {title}**\n-# {outlets}", picture, title)
+    return Block(text, f"**{n}. {title}**\n-# {outlets}", picture, unmarked(entry.title, 200))
 
 
 def _event(n: int, event: TimelineEvent, say: Say) -> str:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot.answering.conversation import Conversation, Turn
 from bot.answering.models import Answer, AnswerSentence, Citation
 from bot.answering.serialization import as_record, from_record
+from bot.answering.summaries.service import Digest
 from bot.i18n import describe, translator_for
 from bot.services.conversations import AnswerKey, Conversations, ThreadKey
 from bot.storage.answer_notes import AnswerNote
@@ -32,6 +33,7 @@ from bot.ui.pager import as_record as pages_record
 from bot.ui.pager import page_view, pages_of
 from bot.ui.pages import Page, note
 from bot.ui.splitting import split
+from bot.ui.summaries import SummaryContext, digest_pages
 from retrieval.errors import Note
 from retrieval.models import Reference
 
@@ -218,6 +220,18 @@ def test_blocks_go_on_pages_that_discord_takes_with_each_picture_once() -> None:
     assert pages_of(json.loads(json.dumps(pages_record(pages)))) == [
         replace(page, articles=()) for page in pages
     ]
+
+
+def test_a_topic_with_markup_is_no_markup_in_the_heading_of_a_digest() -> None:
+    noted = Note("note-no-budget")
+    topic = "bridge [Claim a prize](https://evil.example) **now**"
+    digest = Digest(NOW, NOW, topic, (), 0, 0, "my_7b_model", (noted,))
+    [page] = digest_pages(digest, SummaryContext("0123abcd", NOW, translator_for("en")))
+    assert page.layout is not None
+    shown = f"{page.layout.title} {page.layout.footer}"
+    assert "](https" not in shown
+    assert "**now" not in shown
+    assert "my\\_7b\\_model" in shown
 
 
 def test_pages_that_were_kept_as_embeds_are_embeds_again() -> None:
