@@ -213,7 +213,7 @@ class RequestContexts:
         self._seen[user_id] = (*others, guild_id)[-MOST_SERVERS:]
         while len(self._seen) > _MOST_PEOPLE:
             self._seen.popitem(last=False)
-        if guild_id not in before:
+        if before[-1:] != (guild_id,):
             self._unsaved.add((user_id, guild_id))
             if self._saving is None or self._saving.done():
                 self._saving = asyncio.create_task(self._save(), name="sightings")

@@ -83,7 +83,7 @@ async def test_discord_is_asked_about_the_three_servers_where_somebody_was_seen_
     contexts = RequestContexts(settings, None, library)
     ada: Any = SimpleNamespace(id=ADA)
     servers = await DMGuildResolver(client, contexts, settings).servers_of(ada)
-    assert [guild.id for guild in servers] == [700, 3, 900]
+    assert [guild.id for guild in servers] == [700, 900, 3]
     assert sorted(asked) == [3, 700, 900]
 
     await contexts.forget_seen(ADA)
