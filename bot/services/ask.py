@@ -128,7 +128,7 @@ class AskService:
             conversation=request.conversation or self._conversations.of(with_this_person),
             topics=(*request.topics, with_this_person),
         )
-        if context.guild_id is None:
+        if context.guild_id is None and not context.elsewhere:
             meter = await self.dm_guilds.meter_of(context.user, corpus, context.channel_id)
             request = replace(request, meter=meter)
         return await self._answers.answer(request, corpus, delivery)

@@ -81,7 +81,7 @@ class SummaryRunner:
                 return
             requests.reads(request.id, corpus)
             meter = context.meter
-            if meter is None:
+            if meter is None and not context.elsewhere:
                 meter = await self._services.ask.dm_guilds.meter_of(
                     context.user, corpus, context.channel_id
                 )
