@@ -95,10 +95,9 @@ class DMGuildResolver:
     async def may_read(self, user: discord.abc.User, corpus: str) -> bool:
         """Whether a corpus is that of a server which this person is in now."""
         known = self._known_of(user).roles
-        seen = await self._contexts.seen_in(user.id)
-        likely = {*seen, *(each for each in known if known[each] is not None)}
-        guilds = [g for g in self._client.guilds if self._contexts.corpus_of(g.id) == corpus]
-        guilds.sort(key=lambda guild: guild.id not in likely)
+        seen = {guild_id: n for n, guild_id in enumerate(await self._contexts.seen_in(user.id))}
+        guilds = self._reading(corpus)
+        guilds.sort(key=lambda g: (known.get(g.id) is None, seen.get(g.id, len(seen))))
         for guild in guilds[:_MOST_ASKED]:
             if await self._may_read(guild, user, fresh=True):
                 return True
@@ -106,6 +105,8 @@ class DMGuildResolver:
 
     async def meter_of(self, user: discord.abc.User, corpus: str, channel_id: int) -> Meter | None:
         """How use of a corpus is counted that is read directly: by its server's limits."""
+        if not self._known_of(user).roles:
+            await self.servers_of(user)
         known = self._known_of(user).roles
         for guild in self._client.guilds:
             roles = known.get(guild.id)
@@ -138,8 +139,10 @@ class DMGuildResolver:
 
     async def servers_reading(self, user: discord.abc.User, corpus: str) -> set[int]:
         """Of the servers that the bot shares with someone, the ids of those that read a corpus."""
-        shared = [guild.id for guild in await self.servers_of(user)]
-        return {each for each in shared if self._contexts.corpus_of(each) == corpus}
+        guilds = self._reading(corpus)
+        if len(guilds) > _MOST_ASKED:
+            guilds = [guild for guild in await self.servers_of(user) if guild in guilds]
+        return {guild.id for guild in guilds if await self._may_read(guild, user)}
 
     async def choose(self, user: discord.abc.User, guild_id: int) -> discord.Guild:
         """Note what someone chose. Raises ``UserError`` for a server that they are not in."""
@@ -153,6 +156,9 @@ class DMGuildResolver:
         """Forget what a person chose and where they are."""
         self._chosen.pop(user_id, None)
         self._known.pop(user_id, None)
+
+    def _reading(self, corpus: str) -> list[discord.Guild]:
+        return [g for g in self._client.guilds if self._contexts.corpus_of(g.id) == corpus]
 
     async def _may_read(
         self, guild: discord.Guild, user: discord.abc.User, *, fresh: bool = False
