@@ -215,6 +215,9 @@ class PostRunner:
                 continue
             async with asyncio.timeout(_SEND_SECONDS):
                 found = await self._sender.find(row)
+            # It may have been moved or changed meanwhile.
+            now_open = {each.id: each for each in await active_posts(self._database)}
+            post = now_open.get(row.post_id, post)
             if found is not None:
                 await self._note_sent(post, row, found)
             elif row.arrived_at < self._clock() - _PATIENCE:
