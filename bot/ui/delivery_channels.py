@@ -47,6 +47,8 @@ class InteractionDelivery(DeliveryChannel):
         self._private = private
 
     async def show(self, page: Page) -> None:
+        shown = self.message if isinstance(self.message, discord.Message) else None
+        page = page.fitting(shown)
         self.message = await self._interaction.edit_original_response(**page.edited())
 
     async def add(self, page: Page) -> None:
@@ -79,6 +81,7 @@ class ChannelDelivery(DeliveryChannel):
             await join(self._channel)
             self._first = self.message = await self._send(page)
             return
+        page = page.fitting(self._first)
         try:
             await self._first.edit(**page.edited())
         except discord.HTTPException as error:
