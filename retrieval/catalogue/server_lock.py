@@ -45,6 +45,8 @@ class ServerWriterLock(WriterLock):
         self._server = server
         self._held: psycopg.Connection[Any] | None = None
         self._holder = ""
+        # From when it was taken until it is given back, whatever became of the connection.
+        self._needed = False
         self._taking = threading.Lock()
 
     def acquire(self, holder: str, *, seconds: float = 0) -> None:
@@ -52,11 +54,13 @@ class ServerWriterLock(WriterLock):
         try:
             self._holder = holder
             self._take(seconds)
+            self._needed = True
         except BaseException:
             super().release()
             raise
 
     def release(self) -> None:
+        self._needed = False
         if self._held is not None:
             self._held.close()
             self._held = None
@@ -65,12 +69,13 @@ class ServerWriterLock(WriterLock):
     async def require(self, connection: AsyncConnection) -> None:
         """Look whether the lock is still held, as ``connection``'s server knows it; take it again if
         it went with a connection. Raises ``FolderInUse`` if somebody else has it by now."""
-        held = self._held
-        if held is None:
+        if not self._needed:
             return  # the folder's lock is all that is asked for: a first start, a test
-        found = await connection.exec_driver_sql(_HELD, (held.info.backend_pid,))
-        if not found.scalar():
-            await asyncio.to_thread(self._take_again)
+        if (held := self._held) is not None:
+            found = await connection.exec_driver_sql(_HELD, (held.info.backend_pid,))
+            if found.scalar():
+                return
+        await asyncio.to_thread(self._take_again)
 
     def _take_again(self) -> None:
         with self._taking:

@@ -20,6 +20,8 @@ from bot.storage.library import APPLICATION, open_library
 from retrieval.catalogue import schema as catalogue
 from retrieval.catalogue import server as server_module
 from retrieval.catalogue.database import Database
+from retrieval.catalogue.server import DatabaseServer
+from retrieval.catalogue.server_lock import ServerWriterLock
 from retrieval.errors import FolderInUse, FolderTooNew, StorageError
 from retrieval.library import Library, LibraryConfig
 from tests.deadlines import scaled
@@ -133,7 +135,15 @@ async def test_a_second_writer_is_refused_whatever_its_folder(
         with pytest.raises(FolderInUse):
             async with _opened(tmp_path / "two", postgres_url, writer="the third"):
                 pass
-    async with _opened(tmp_path / "two", postgres_url, writer="the fourth"):
+        await _drop_connections(postgres_url)
+        other = ServerWriterLock(tmp_path / "three", DatabaseServer(postgres_url))
+        (tmp_path / "three").mkdir()
+        await asyncio.to_thread(other.acquire, "the fourth")
+        for name in ("third", "fourth"):  # it was lost for good, not for one change
+            with pytest.raises(FolderInUse):
+                await library.catalogue.corpora.ensure(name, NOW)
+        await asyncio.to_thread(other.release)
+    async with _opened(tmp_path / "two", postgres_url, writer="the fifth"):
         pass
 
 
