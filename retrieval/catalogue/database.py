@@ -142,7 +142,8 @@ class Database:
                 for branch in (CATALOGUE, *branches):
                     await connection.run_sync(migrate.upgrade, branch)
                 known = await connection.execute(select(properties.c.name))
-                if "folder_id" not in known.scalars().all():
+                # One that is being moved gets the id of what is moved.
+                if not {"folder_id", "moving"} & set(known.scalars().all()):
                     row = {"name": "folder_id", "value": uuid.uuid4().hex[:12]}
                     await connection.execute(insert(properties), row)
         except DBAPIError as error:
