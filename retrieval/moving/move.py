@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
+import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from retrieval.catalogue.connections import DatabaseFile
 from retrieval.catalogue.database import Database, DatabaseLocation
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
-from retrieval.catalogue.place import PLACE
+from retrieval.catalogue.place import PLACE, SERVER_ID
 from retrieval.catalogue.schema import job_items, properties
 from retrieval.catalogue.schema import metadata as catalogue_tables
 from retrieval.catalogue.server import DatabaseServer
@@ -59,7 +60,7 @@ async def move_library(
     database at ``database_url``, to which the data folder ``folder`` goes then.
 
     ``metadatas`` are the tables of ``branches``, beside the catalogue's. Killed on the way, it goes
-    on where it was when it is called again; until it has ended, nothing opens the target. Vectors
+    on where it was when it is called again; until all tables are there, nothing opens the target. Vectors
     are those of the catalogue: none is made anew; in the same folder the indexes stay. ``tell``
     hears what is being copied and how much of it is there. Raises ``Refused`` for a target that
     holds other data, ``FolderInUse`` and ``StorageError``.
@@ -222,7 +223,10 @@ def _settle(connection: Connection, kept: Mapping[str, str], uploads: Path | Non
         _end(connection)
         connection.execute(insert(properties), _rows(kept))
         return
-    connection.execute(insert(properties), _rows({**kept, PLACE: ""}))
+    # Nowhere yet, with collections of its own on a Chroma server, which are filled then.
+    elsewhere = {name: value for name, value in kept.items() if name != PLACE}
+    elsewhere[SERVER_ID] = uuid.uuid4().hex[:12]
+    connection.execute(insert(properties), _rows(elsewhere))
     query = select(job_items.c.id, job_items.c.payload).where(job_items.c.kind == "file")
     for item_id, payload in connection.execute(query).all():
         path = Path(payload["path"]) if isinstance(payload, dict) and "path" in payload else None
