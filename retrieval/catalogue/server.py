@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,8 @@ _FIRST_SECONDS, _SECONDS = 5, 2
 _ACKNOWLEDGED_MS = 2_500
 _GONE = ("08", "57P0", "53300")
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
+# Asks servers whether they are there.
+_asking = ThreadPoolExecutor(2, "database-watch")
 
 
 class DatabaseServer:
@@ -46,6 +50,8 @@ class DatabaseServer:
             import psycopg  # noqa: F401
         except ImportError as error:
             raise StorageError("database-driver-missing") from error
+        self._asks = threading.Lock()
+        self._asked: Future[bool] | None = None
         self.url: URL = parsed.set(drivername="postgresql+psycopg")
 
     @property
@@ -109,7 +115,7 @@ class DatabaseServer:
             from retrieval.catalogue.watched_connection import WatchedAsyncConnection
 
             connection = await WatchedAsyncConnection.connect(*args, **options)
-            connection.answers = self._answers
+            connection.answers = self._ask
             return connection
 
         engine = create_async_engine(self.url, **_pooled(async_creator_fn=connected))
@@ -127,7 +133,7 @@ class DatabaseServer:
             from retrieval.catalogue.watched_connection import WatchedConnection
 
             connection = WatchedConnection.connect(*args, **options)
-            connection.answers = self._answers
+            connection.answers = self._ask
             return connection
 
         return engine
@@ -139,6 +145,9 @@ class DatabaseServer:
             return original
         state = getattr(original, "sqlstate", None)
         said = _first_line(original)
+        if state is None and type(original).__name__ in ("DataError", "ProgrammingError"):
+            # The driver refuses to send it, such as a text with a NUL.
+            return StorageError("catalogue-unusable", detail=said)
         if state is None or state.startswith(_GONE):
             return StorageError("database-away", retry=True)
         if state in ("42501", "25006"):
@@ -180,12 +189,20 @@ class DatabaseServer:
         """A server's database can't be exchanged below a process that is connected."""
         return 0, 0
 
+    def _ask(self) -> Future[bool]:
+        """Ask the server whether it is there; all who wait for it at the time are answered at once."""
+        with self._asks:
+            if self._asked is None or self._asked.done():
+                self._asked = _asking.submit(self._answers)
+            return self._asked
+
     def _answers(self) -> bool:
-        """Whether the server takes another connection."""
-        with contextlib.suppress(StorageError):
+        """Whether the server says anything to another connection, be it that there are too many."""
+        try:
             self.connect(seconds=_SECONDS).close()
-            return True
-        return False
+        except StorageError as error:
+            return error.code == "database-refused"
+        return True
 
     def _not_connected(self, error: Exception) -> StorageError:
         said = str(error)

@@ -5,21 +5,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 import psycopg
 
 # A server that has said nothing for so long is asked on another connection whether it is there.
 _SILENCE = 0.5
-_asking = ThreadPoolExecutor(2, "database-watch")
 
 
 class WatchedConnection(psycopg.Connection[Any]):
     """Waits as long as the server answers on this connection, or ``answers`` says that it does on
     another one. Raises ``psycopg.OperationalError`` else."""
 
-    answers: Callable[[], bool] | None = None
+    answers: Callable[[], Future[bool]] | None = None
 
     def wait(self, gen: Any, *args: Any, **options: Any) -> Any:
         if self.answers is not None:
@@ -30,7 +29,7 @@ class WatchedConnection(psycopg.Connection[Any]):
 class WatchedAsyncConnection(psycopg.AsyncConnection[Any]):
     """As ``WatchedConnection``, beside an event loop."""
 
-    answers: Callable[[], bool] | None = None
+    answers: Callable[[], Future[bool]] | None = None
 
     async def wait(self, gen: Any, *args: Any, **options: Any) -> Any:
         if self.answers is not None:
@@ -39,7 +38,7 @@ class WatchedAsyncConnection(psycopg.AsyncConnection[Any]):
 
 
 def _while_answering(
-    gen: Any, answers: Callable[[], bool], connection: psycopg.pq.abc.PGconn
+    gen: Any, answers: Callable[[], Future[bool]], connection: psycopg.pq.abc.PGconn
 ) -> Generator[Any, Any, Any]:
     heard = time.monotonic()
     asked: Future[bool] | None = None
@@ -51,7 +50,7 @@ def _while_answering(
                 heard, asked = time.monotonic(), None
             elif asked is None:
                 if time.monotonic() - heard > _SILENCE:
-                    asked = _asking.submit(answers)
+                    asked = answers()
             elif asked.done():
                 if not asked.result():
                     connection.finish()
