@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
+
+_log = logging.getLogger(__name__)
 
 # tantivy gives each index that is read one thread, and each that is written to six more.
 _READERS, _WRITERS = 24, 4
@@ -64,8 +67,7 @@ class KeywordPool:
                 surplus = max(0, self._writing + len(self._idle) - self._most_writers)
                 closing = [self._idle.popitem(last=False)[0] for _ in range(surplus)]
             try:
-                for each in closing:
-                    each.close_writer()
+                _close_writers(closing)
                 yield
             finally:
                 with self._lock:
@@ -79,11 +81,18 @@ class KeywordPool:
             closing = [index for index, last in self._idle.items() if last <= until]
             for index in closing:
                 del self._idle[index]
-        for index in closing:
-            index.close_writer()
+        _close_writers(closing)
 
     def forget(self, index: Closable) -> None:
         """Note that an index was closed as a whole."""
         with self._lock:
             self._readers.pop(index, None)
             self._idle.pop(index, None)
+
+
+def _close_writers(indexes: Iterable[Closable]) -> None:
+    for index in indexes:
+        try:
+            index.close_writer()
+        except Exception:  # noqa: BLE001 - its own next write tells, not somebody else's
+            _log.exception("the writer of a keyword index could not be closed")
