@@ -175,7 +175,7 @@ async def _server_id(database: Database, config: LibraryConfig, lock: WriterLock
         if known := await server_id(database, config.data_dir):
             return known
     with contextlib.suppress(StorageError):  # somebody is writing, or nobody can
-        lock.acquire("first start")
+        await asyncio.to_thread(lock.acquire, "first start")
         try:
             return await _claim(database, config)
         finally:
@@ -192,7 +192,7 @@ async def _has_unfinished(catalogue: Catalogue) -> bool:
 async def _recover_as_reader(library: Library, lock: WriterLock) -> None:
     """Nobody may be writing: then what is unfinished was left by a crash, and we finish it."""
     try:
-        lock.acquire("recovery")
+        await asyncio.to_thread(lock.acquire, "recovery")
     except FolderInUse:
         return  # a writer is at it
     except StorageError:
