@@ -240,13 +240,16 @@ def _reachable(place: Path) -> bool:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """The server of this test run."""
+def postgres_server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
+    """The server of this test run. Where it was asked for there has to be one."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
     try:
         server = start(Path(tempfile.gettempdir()) / f"newsdesk-postgres-{run[:12]}")
     except NoServer as reason:
-        pytest.skip(f"needs a PostgreSQL server: {reason}")
+        said = f"needs a PostgreSQL server: {reason}"
+        if request.config.getoption("--database", None):
+            pytest.fail(said)
+        pytest.skip(said)
     yield server
     server.leave()
 
