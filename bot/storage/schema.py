@@ -87,9 +87,6 @@ feedback = Table(
     Column("at", BigInteger, nullable=False),
 )
 
-# What somebody wants to be sent. Of a digest ``at_minute`` (of the local day) and ``weekday`` (None
-# for daily) say when; of alerts on a topic ``most_a_day`` and the quiet minutes bound how often.
-# ``done_until`` is the last time that was dealt with. One that has ended is kept, with why.
 # Where people were seen last, which their direct messages may be answered from.
 sightings = Table(
     "sightings",
@@ -99,6 +96,9 @@ sightings = Table(
     Column("seen_at", BigInteger, nullable=False, index=True),
 )
 
+# What somebody wants to be sent. Of a digest ``at_minute`` (of the local day) and ``weekday`` (None
+# for daily) say when; of alerts on a topic ``most_a_day`` and the quiet minutes bound how often.
+# ``done_until`` is the last time that was dealt with. One that has ended is kept, with why.
 subscriptions = Table(
     "subscriptions",
     metadata,

@@ -19,8 +19,7 @@ async def keep_visit(database: Database, feed: Feed, asked: Feed, now: datetime)
     """Keep how a feed fares after a visit to it as it was ``asked``.
 
     What a moderator changed meanwhile stays: the state, filters, which judge everything anew, and
-    the address, of which the visit tells nothing. Returns whether the feed is still at the address
-    that was asked.
+    the address, of which the visit tells nothing.
     """
     async with database.write() as connection:
         mine = feeds.c.id == feed.id
