@@ -192,7 +192,8 @@ def test_the_list_of_jobs_says_what_each_was_about_and_what_came_in(
     newsdesk("ingest", site.url("/news/7"), **env)
     newsdesk("ingest", site.url("/news/7").replace("//", "//me:word@"), **env)
     shown = newsdesk("jobs", "list", **env).stdout
-    third, _, second, _, first, _ = shown.splitlines()
+    summed, third, _, second, _, first, _ = shown.splitlines()
+    assert summed == "The last 3: 3 done; 4 articles indexed, 2 rejected"
     assert first == (f"1. done: {site.url('/feed')} and 2 more: 5 found, 4 indexed, 1 rejected")
     assert second == f"2. done: {site.url('/news/7')}: 1 found, 0 indexed, 1 unchanged"
     assert third == f"3. done: {site.url('/news/7')}: 1 found, 0 indexed, 1 rejected"

@@ -72,7 +72,9 @@ def test_sources_show_a_quotation_in_its_paragraph() -> None:
     )
     say = translator_for("en")
     [page] = sources_pages([cited], say, {}, {cited.article.article_id: text})
-    shown = (page.embed.description or "").splitlines()[-1]
+    assert page.layout is not None
+    shown = page.layout.blocks[0].text
     assert shown == "> [1] The bridge opened on Monday. **It cost 412 million.** Rain fell."
     [page] = sources_pages([cited], say, {}, {})
-    assert (page.embed.description or "").endswith("> [1] It cost 412 million.")
+    assert page.layout is not None
+    assert page.layout.blocks[0].text == "> [1] It cost 412 million."

@@ -12,6 +12,7 @@ from typing import cast
 import pytest
 
 from retrieval.catalogue import Corpus
+from retrieval.catalogue.connections import DatabaseFile
 from retrieval.errors import StorageError
 from retrieval.library import Library
 from retrieval.mending import Mender
@@ -54,7 +55,7 @@ async def test_damage_is_told_again_once_the_catalogue_can_be_read(
     library = SimpleNamespace(
         conditions=conditions,
         catalogue=SimpleNamespace(corpora=corpora),
-        database=SimpleNamespace(file=SimpleNamespace(path=file, options=None)),
+        database=SimpleNamespace(location=DatabaseFile(file)),
     )
     if at_first:
         _damage(file)

@@ -134,9 +134,9 @@ async def test_what_is_missing_is_said_with_what_mends_it(
         standin.deny(closed, "send_messages", who=standin.bot)
         shown = await (await boss.slash(general, "setup")).final()
         refused = await boss.select(shown, "newsdesk:setup:digest", closed)
-        assert f"may not write in <#{closed.id}>" in (await refused.final()).text
+        assert f"can't write in <#{closed.id}>" in (await refused.final()).text
         await (await boss.select(shown, "newsdesk:setup:channels", closed)).acknowledged()
-        await standin.wait_until(lambda: f"may not write in <#{closed.id}>" in shown.text)
+        await standin.wait_until(lambda: f"can't write in <#{closed.id}>" in shown.text)
         unknown = await (await boss.press(shown, "Time zone")).modal()
         told = await boss.submit_modal(unknown, {"Time zone": "Berlin/Europe"})
         assert "Europe/Berlin" in (await told.final()).text
