@@ -108,9 +108,9 @@ class DMGuildResolver:
         if not self._known_of(user).roles:
             await self.servers_of(user)
         known = self._known_of(user).roles
-        for guild in self._client.guilds:
+        for guild in self._reading(corpus):
             roles = known.get(guild.id)
-            if roles is not None and self._contexts.corpus_of(guild.id) == corpus:
+            if roles is not None:
                 settings = await self._guild_settings.of(guild.id)
                 return meter_for(settings, guild.id, channel_id, user.id, roles)
         return None
