@@ -28,6 +28,7 @@ from retrieval.indexes.keyword_files import documents_held
 from retrieval.indexes.vector_index import ChromaStore
 from retrieval.library import Library, LibraryConfig
 from retrieval.runtime.conditions import Conditions, Part
+from retrieval.runtime.folders import make_data_folder
 from retrieval.runtime.writer_lock import WriterLock
 from retrieval.timestamps import Clock, utc_now
 
@@ -66,11 +67,7 @@ async def open_library(
     ``FolderInUse`` or ``FolderTooNew``.
     """
     folder = config.data_dir
-    try:
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    except OSError as error:
-        detail = error.strerror or str(error)
-        raise StorageError("data-folder-not-created", detail=detail) from error
+    await asyncio.to_thread(make_data_folder, folder)
     server = await _server(config)
     lock = WriterLock(folder) if server is None else ServerWriterLock(folder, server)
     async with contextlib.AsyncExitStack() as stack:

@@ -24,6 +24,7 @@ from retrieval.backups.write import sync_folder
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.catalogue.place import forget_place
 from retrieval.errors import FolderTooNew, Refused, StorageError
+from retrieval.runtime.folders import make_data_folder
 from retrieval.runtime.writer_lock import WriterLock
 
 _CHUNK = 1 << 20
@@ -58,11 +59,7 @@ def restore_backup(
     """
     with _opened(file) as archive:
         info = _known(archive, file, branches)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            detail = error.strerror or str(error)
-            raise StorageError("data-folder-not-created", detail=detail) from error
+        make_data_folder(folder)
         lock = WriterLock(folder)
         lock.acquire("newsdesk restore")
         try:

@@ -29,6 +29,7 @@ from retrieval.maintenance import open_library
 from retrieval.moving import copying
 from retrieval.moving.copying import TableDigest
 from retrieval.moving.filling import fill_indexes
+from retrieval.runtime.folders import make_data_folder
 from retrieval.runtime.writer_lock import WriterLock
 
 _HOLDER = "newsdesk move"
@@ -112,11 +113,7 @@ async def _locked(config: LibraryConfig, *, stays: bool) -> AsyncIterator[Databa
     """Where the database of a library is, while nobody else writes to it. The lock of a folder that
     ``stays`` is the source's already."""
     folder = config.data_dir
-    try:
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    except OSError as error:
-        detail = error.strerror or str(error)
-        raise StorageError("data-folder-not-created", detail=detail) from error
+    await asyncio.to_thread(make_data_folder, folder)
     with tempfile.TemporaryDirectory(prefix="newsdesk-move-") as other:
         locked = Path(other) if stays else folder
         if config.database_url is None:
