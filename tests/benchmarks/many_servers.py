@@ -15,10 +15,7 @@ import contextlib
 import itertools
 import os
 import random
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -34,6 +31,7 @@ from retrieval.mending import Mender
 from retrieval.models import Article, IngestItem
 from retrieval.timestamps import TimeRange, parse_span
 from tests.benchmarks import weekly_news
+from tests.chroma import chroma_server
 
 _TOLD_EVERY = 50
 _ROUNDS = 5
@@ -128,25 +126,6 @@ async def ask_all(library: Library, corpora: int, questions: list[EvaluationQues
 
 def _percentile(times: list[float]) -> float:
     return sorted(times)[len(times) * _PERCENTILE // 100]
-
-
-@contextlib.contextmanager
-def chroma_server(folder: Path) -> Iterator[str]:
-    """A Chroma server on a free port, with its files in ``folder``; it is ended at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = Path(sys.executable).with_name("chroma")
-    server = subprocess.Popen(
-        [command, "run", "--path", folder, "--host", "127.0.0.1", "--port", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
 
 
 @contextlib.asynccontextmanager

@@ -5,11 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,31 +16,15 @@ from bot.storage.library import open_library
 from retrieval.library import LibraryConfig
 from retrieval.maintenance import check_indexes, reindex
 from retrieval.timestamps import TimeRange
+from tests.chroma import chroma_server
 from tests.integration.conftest import Newsdesk, article, bring_in, lines
 from tests.integration.crash_child import HashEmbedder
 
 
 @pytest.fixture
 def chroma_url(tmp_path: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = Path(sys.executable).with_name("chroma")
-    arguments = ["run", "--path", str(tmp_path / "server"), "--host", "127.0.0.1", "--port", str(port)]  # fmt: skip
-    with subprocess.Popen(
-        [command, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
-        url = f"http://127.0.0.1:{port}"
-        try:
-            for _ in range(300):
-                try:
-                    urllib.request.urlopen(f"{url}/api/v2/heartbeat", timeout=1).close()
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield url
-        finally:
-            server.kill()
+    with chroma_server(tmp_path / "server") as url:
+        yield url
 
 
 def test_ingest_search_update_and_reindex_over_http(
