@@ -30,8 +30,9 @@
   take, and the fixture fails on them (`expect_violation` allows one).
 
 Before the bot connects a test may set `gateway.heartbeat_interval`, `gateway.shards`,
+`gateway.starts` (how many sessions may begin in a day, how many at once, `pace` seconds apart),
 `world.privileged_intents` (what the developer portal allows) and `rate_limits.enabled`: Discord's rate
-limits hold here too. Where bursts are measured, run the bot in a process of its own: checking a request
+limits hold here too, also that of 50 requests a second for all processes with the bot's token. Where bursts are measured, run the bot in a process of its own: checking a request
 takes the stand-in a millisecond or more.
 """
 

@@ -37,6 +37,13 @@ class Snowflakes:
         self._last = max(fresh, self._last + 1)
         return self._last
 
+    def next_of(self, shard: int, shards: int) -> int:
+        """For a server that this shard of so many is to have."""
+        moment = (self.next() >> 22) + 1
+        moment += (shard - moment) % shards
+        self._last = moment << 22
+        return self._last
+
 
 def iso(seconds: float) -> str:
     """``2026-01-02T03:04:05.678000+00:00``, Discord's form."""

@@ -16,6 +16,7 @@ from aiohttp import WSMsgType, web
 
 from . import payloads
 from .model import Guild, Json
+from .session_starts import SessionStarts, Start
 from .world import GUILDS, PRIVILEGED, World
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME = 0, 1, 2, 3, 4, 6
@@ -117,7 +118,7 @@ class Gateway:
         # Seconds by which each heartbeat came later than the interval asked for.
         self.heartbeat_lateness: list[float] = []
         self.heartbeats = 0
-        self.session_starts_left = 1_000
+        self.starts = SessionStarts(world.clock)
         # False: nobody can connect, as in an outage.
         self.accepting = True
         world.dispatch = self.dispatch
@@ -127,6 +128,10 @@ class Gateway:
     @property
     def ready(self) -> bool:
         return any(s.connection is not None for s in self.sessions.values())
+
+    @property
+    def connected_shards(self) -> set[int]:
+        return {s.shard for s in self.sessions.values() if s.connection is not None}
 
     def drop(self) -> None:
         """Cut every socket without a word, as a broken line does; the bot may resume."""
@@ -283,7 +288,15 @@ class Gateway:
         shard, shards = data.get("shard") or (0, 1)
         if not 0 <= shard < shards:
             return INVALID_SHARD
-        self.session_starts_left -= 1
+        start = self.starts.take(shard)
+        if start is Start.TOO_SOON:
+            connection.send(INVALID_SESSION, False)
+            return None
+        if start is Start.USED_UP:
+            # Discord ends every session of the bot and gives it another token.
+            self._token = ""
+            self.close(AUTHENTICATION_FAILED)
+            return AUTHENTICATION_FAILED
         session = Session(secrets.token_hex(16), intents, shard, shards, connection=connection)
         connection.session = session
         # A new session of the same shard ends the one before.

@@ -140,6 +140,9 @@ class Api:
                 if fault.seconds and fault.status != 429:
                     await asyncio.sleep(fault.seconds)
             self._authorise(request, call.template)
+            if (wait := self.limits.take_everywhere(call)) is not None:
+                answer, more = limited(wait, True, "global")
+                return self._answer(call, 429, answer, more)
             headers, wait = self.limits.take(call, parameters)
             scope = "user"
             if wait is None and (channel := self._webhooks_channel(call, parameters)) is not None:

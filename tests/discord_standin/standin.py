@@ -146,11 +146,13 @@ class DiscordStandIn:
 
     def guild(
         self, name: str = "Server", *, locale: str = "en-US", with_bot: bool = True,
-        bot_permissions: int = permissions.BOT,
+        bot_permissions: int = permissions.BOT, shard: int | None = None,
     ) -> Guild:  # fmt: skip
-        """A server with a channel #general and an owner of its own."""
+        """A server with a channel #general and an owner of its own; ``shard`` is to have it."""
         owner = self.user(f"owner of {name}")
-        made = self.world.add_guild(name, owner, locale, bot_permissions)
+        ids = self.world.ids
+        number = ids.next() if shard is None else ids.next_of(shard, self.gateway.shards)
+        made = self.world.add_guild(number, name, owner, locale, bot_permissions)
         if not with_bot:
             self.world.remove_member(made, self.bot)
         return made

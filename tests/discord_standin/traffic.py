@@ -32,6 +32,9 @@ LIMITS: dict[tuple[str, str], tuple[int, float]] = {
     ("POST", "/channels/{channel_id}/messages/{message_id}/crosspost"): (10, 3600.0),
     ("POST", "/users/@me/channels"): (10, 10.0),
 }
+# Requests a second of one bot, over all connections and routes but those that carry a token of an
+# interaction or a webhook: docs.discord.com/developers/topics/rate-limits#global-rate-limit
+EVERYWHERE = (50, 1.0)
 # Discord limits these by nothing but the interaction's own rules.
 FREE = {"/interactions/{interaction_id}/{interaction_token}/callback"}
 MAJOR = ("channel_id", "guild_id", "webhook_id", "webhook_token", "interaction_token")
@@ -99,6 +102,8 @@ class RateLimits:
         self.limits = dict(LIMITS)
         self._buckets: dict[str, _Bucket] = {}
         self._webhooks: dict[int, list[float]] = {}
+        self.everywhere = EVERYWHERE
+        self._everywhere = _Bucket(0, 0.0)
 
     def set(self, method: str, template: str, requests: int, seconds: float) -> None:
         """Another limit for one route, by its template in Discord's API description."""
@@ -124,6 +129,17 @@ class RateLimits:
             "X-RateLimit-Bucket": name,
         }  # fmt: skip
         return headers, wait if refused else None
+
+    def take_everywhere(self, call: Call) -> float | None:
+        """Count a request of the bot's token; the seconds to wait if it made too many."""
+        if not self.enabled or "_token}" in call.template:
+            return None
+        allowed, window = self.everywhere
+        now, bucket = self._clock.now(), self._everywhere
+        if bucket.resets <= now:
+            bucket.left, bucket.resets = allowed, now + window
+        bucket.left -= 1
+        return max(0.001, bucket.resets - now) if bucket.left < 0 else None
 
     def take_webhook(self, channel_id: int) -> float | None:
         """Count a message of a webhook; the seconds to wait if its channel had too many."""

@@ -168,14 +168,16 @@ class World:
 
     # Servers.
 
-    def add_guild(self, name: str, owner: Account, locale: str, bot_permissions: int) -> Guild:
-        guild = Guild(self.ids.next(), name, owner, self.clock.now(), locale)
+    def add_guild(
+        self, number: int, name: str, owner: Account, locale: str, bot_permissions: int
+    ) -> Guild:
+        guild = Guild(number, name, owner, self.clock.now(), locale)
         guild.roles[guild.id] = Role(guild.id, "@everyone", permissions.EVERYONE, 0)
-        number = self.ids.next()
-        role = Role(number, self.bot.name, bot_permissions, 1, managed=True, bot_id=self.bot.id)
-        guild.roles[role.id] = role
+        role_id = self.ids.next()
+        role = Role(role_id, self.bot.name, bot_permissions, 1, managed=True, bot_id=self.bot.id)
+        guild.roles[role_id] = role
         guild.members[owner.id] = Member(owner, guild.joined_at)
-        guild.members[self.bot.id] = Member(self.bot, guild.joined_at, {role.id})
+        guild.members[self.bot.id] = Member(self.bot, guild.joined_at, {role_id})
         self.guilds[guild.id] = guild
         self.add_channel(guild, "general", tell=False)
         data = payloads.guild_create(guild, self.bot)

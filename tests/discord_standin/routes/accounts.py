@@ -19,12 +19,10 @@ def gateway(request: Request) -> Answer:
 def gateway_bot(request: Request) -> Answer:
     gateway = request.api.gateway
     return 200, {
-        "url": gateway.url, "shards": gateway.shards,
-        "session_start_limit": {
-            "total": 1000, "remaining": gateway.session_starts_left, "reset_after": 86_400_000,
-            "max_concurrency": 1,
-        },
-    }  # fmt: skip
+        "url": gateway.url,
+        "shards": gateway.shards,
+        "session_start_limit": gateway.starts.limit(),
+    }
 
 
 @route("GET", "/users/@me")
