@@ -96,7 +96,7 @@ class Services:
 
 @contextlib.asynccontextmanager
 async def open_services(
-    client: discord.Client,
+    client: discord.AutoShardedClient,
     settings: Settings,
     requests: RequestRunner,
     *,

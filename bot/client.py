@@ -19,6 +19,7 @@ from bot.errors import UserError
 from bot.i18n import translator_for
 from bot.i18n.translator import Translator
 from bot.ops.command_sync import sync_if_changed
+from bot.ops.identify_turns import IdentifyTurns
 from bot.ops.invite import invite_link, missing_permissions
 from bot.ops.logging import details
 from bot.ops.metrics import Metrics
@@ -29,6 +30,7 @@ from bot.services.troubles import ModelTrouble
 from bot.services.upkeep import run_upkeep
 from bot.ui import error_pages
 from retrieval.embedders import Embedder
+from retrieval.errors import NewsdeskError
 from retrieval.timestamps import Clock, utc_now
 
 _log = logging.getLogger(__name__)
@@ -114,6 +116,7 @@ class NewsdeskBot(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            shard_count=settings.shards,
         )
         self.settings = settings
         self.metrics = Metrics()
@@ -124,6 +127,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         self._embedder = embedder
         self._chroma_apart = chroma_apart
         self._resources = contextlib.AsyncExitStack()
+        self._turns = IdentifyTurns()
 
     # Life
 
@@ -174,6 +178,18 @@ class NewsdeskBot(commands.AutoShardedBot):
             await self._resources.aclose()
         _log.info("stopped")
 
+    async def launch_shards(self) -> None:
+        """Connect, unless that would end every session of the bot. Raises ``NewsdeskError``."""
+        limits = await self.fetch_session_start_limits()
+        if limits.remaining < (self.shard_count or 1):
+            minutes = str(-(-limits.reset_after // 60_000))
+            raise NewsdeskError("session-starts-used-up", total=str(limits.total), minutes=minutes)
+        self._turns.max_concurrency = limits.max_concurrency
+        await super().launch_shards()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        await self._turns.wait(shard_id or 0)
+
     def _watched(self) -> Watched:
         return Watched(
             library=self.services.library,
@@ -192,10 +208,22 @@ class NewsdeskBot(commands.AutoShardedBot):
 
     async def on_ready(self) -> None:
         _log.info("ready", extra=details(servers=len(self.guilds), shards=len(self.shards)))
-        await self.services.guild_retention.compare()
-        self.services.guild_retention.start()
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Only now is it known which servers of a shard are there; other shards say nothing of them."""
+        retention = self.services.guild_retention
+        retention.watch(shard_id, self.shard_count or 1)
+        await retention.compare(shard_id)
+        retention.start()
         for guild in self.guilds:
-            self._check_permissions(guild)
+            if guild.shard_id == shard_id:
+                self._check_permissions(guild)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        self.services.guild_retention.watch(shard_id, self.shard_count or 1)
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        self.services.guild_retention.unwatch(shard_id)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         _log.info("joined a server", extra=details(server=guild.id))

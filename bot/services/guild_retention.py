@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import discord
@@ -48,7 +49,7 @@ class GuildRetention:
 
     def __init__(
         self,
-        client: discord.Client,
+        client: discord.AutoShardedClient,
         settings: Settings,
         library: Library,
         ingestion: IngestionServices,
@@ -60,9 +61,11 @@ class GuildRetention:
         self._ingestion = ingestion
         self._contexts = contexts
         self._task: asyncio.Task[None] | None = None
+        self._shard_count = 1
+        self._watched: set[int] = set()
 
     def start(self) -> None:
-        """Begin to delete what is due; for when it is known who is there. May be called again."""
+        """Begin to delete what is due; for when a shard is watched. May be called again."""
         if self._task is not None:
             return
         what = "deleting data of servers that are gone"
@@ -74,18 +77,45 @@ class GuildRetention:
         if self._task is not None:
             await cancel(self._task)
 
-    async def compare(self) -> None:
-        """Note who came and went while the bot was away."""
-        database, now = self._library.database, self._library.clock()
-        for guild_id in set(await known_guilds(database)) - self._present():
-            await self.left(guild_id)
-        for guild_id in set(await guilds_removed_before(database, datetime.max)) & self._present():
-            await self.came(guild_id)
-        await mark_present(database, list(self._present()), now)
+    def watch(self, shard_id: int, shard_count: int) -> None:
+        """Take it from discord.py which servers of a shard are there: it is connected."""
+        self._shard_count = shard_count
+        self._watched.add(shard_id)
 
-    def _present(self) -> set[int]:
-        """The servers that the bot is in, at this moment: some leave while it looks."""
-        return {guild.id for guild in self._client.guilds}
+    def unwatch(self, shard_id: int) -> None:
+        """Call no server of a shard gone, and delete nothing of one, until it is watched again."""
+        self._watched.discard(shard_id)
+
+    async def compare(self, shard_id: int) -> None:
+        """Note who came and went while nobody listened to a shard, which is watched."""
+        database, now = self._library.database, self._library.clock()
+        known = self._of(shard_id, await known_guilds(database))
+        gone = self._of(shard_id, await guilds_removed_before(database, datetime.max))
+        for guild_id in known - self._present(shard_id):
+            if not self.is_watched(guild_id):
+                return  # it went away meanwhile
+            await self.left(guild_id)
+        for guild_id in gone & self._present(shard_id):
+            await self.came(guild_id)
+        await mark_present(database, list(self._present(shard_id)), now)
+
+    def _present(self, shard_id: int) -> set[int]:
+        """The servers of a shard that the bot is in, at this moment: some leave while it looks."""
+        return self._of(shard_id, (guild.id for guild in self._client.guilds))
+
+    def _of(self, shard_id: int, guild_ids: Iterable[int]) -> set[int]:
+        return {each for each in guild_ids if self._shard_of(each) == shard_id}
+
+    def _shard_of(self, guild_id: int) -> int:
+        """docs.discord.com/developers/events/gateway#sharding-sharding-formula"""
+        return (guild_id >> 22) % self._shard_count
+
+    def is_watched(self, guild_id: int) -> bool:
+        """Whether the shard of a server is watched, and connected at this moment: discord.py tells
+        that a connection is lost only when it is that shard's turn to be connected again."""
+        shard_id = self._shard_of(guild_id)
+        shard = self._client.get_shard(shard_id)
+        return shard_id in self._watched and shard is not None and not shard.is_closed()
 
     async def came(self, guild_id: int) -> None:
         """Keep what is a server's, and visit its feeds again."""
@@ -117,14 +147,15 @@ class GuildRetention:
         """Delete everything of the servers whose grace time is over, answers that are too old, and
         what members used on days that are over.
 
+        Servers of a shard that isn't watched wait: they may have taken the bot back.
+
         Returns how many servers that were.
         """
-        library = self._library
+        library, deleted = self._library, 0
         due = library.clock() - timedelta(days=self._settings.guild_data_retention_days)
-        gone = await guilds_removed_before(library.database, due)
-        for guild_id in gone:
-            if self._client.get_guild(guild_id) is not None:
-                continue  # it has taken the bot back
+        for guild_id in await guilds_removed_before(library.database, due):
+            if not self.is_watched(guild_id) or self._client.get_guild(guild_id) is not None:
+                continue
             if self._settings.shared_corpus is None:
                 corpus = self._contexts.corpus_of(guild_id)
                 await delete_corpus(library, corpus)
@@ -140,13 +171,14 @@ class GuildRetention:
             await forget_member_usage(library.database, guild_id)
             await forget_guild(library.database, guild_id)
             _log.info("a server's data was deleted", extra=details(server=guild_id))
+            deleted += 1
         await forget_answers(
             library.database,
             before=library.clock() - timedelta(days=self._settings.answer_retention_days),
         )
         # Somewhere it may still be yesterday.
         await forget_days_before(library.database, (library.clock() - _DAY).astimezone(UTC).date())
-        return len(gone)
+        return deleted
 
 
 def _is_ours(reason: Note | None) -> bool:

@@ -121,6 +121,8 @@ class Gateway:
         self.starts = SessionStarts(world.clock)
         # False: nobody can connect, as in an outage.
         self.accepting = True
+        # Shards that are closed when they identify, as in an outage of some.
+        self.refused_shards: set[int] = set()
         world.dispatch = self.dispatch
 
     # For tests.
@@ -288,6 +290,8 @@ class Gateway:
         shard, shards = data.get("shard") or (0, 1)
         if not 0 <= shard < shards:
             return INVALID_SHARD
+        if shard in self.refused_shards:
+            return UNKNOWN_ERROR
         start = self.starts.take(shard)
         if start is Start.TOO_SOON:
             connection.send(INVALID_SESSION, False)

@@ -81,6 +81,7 @@ def start(standin: DiscordStandIn, tmp_path: Path, embedder: Embedder, prepared:
             await waiting
             yield Running(bot, standin)
         finally:
+            waiting.cancel()
             await bot.close()
             done, _ = await asyncio.wait([running, waiting], timeout=scaled(10))
             for hanging in {running, waiting} - done:

@@ -96,6 +96,7 @@ async def test_a_server_that_removes_the_bot_loses_its_data_after_the_grace_time
     )
     standin.leave(guild, standin.bot)
     await noted(bot, guild.id, gone=True)
+    await bot.wait_until_ready()
     assert await bot.services.guild_retention.delete_due() == 0
     bot.services.library.clock = lambda: NOW + timedelta(days=15)
     assert await bot.services.guild_retention.delete_due() == 1

@@ -150,6 +150,7 @@ async def test_a_note_is_the_corpus_own_and_goes_with_it(running: Running, guild
     running.bot.services.library.clock = lambda: NOW + timedelta(days=60)
     await running.bot.services.guild_retention.left(guild.id)
     running.bot.services.library.clock = lambda: NOW + timedelta(days=120)
+    await running.bot.wait_until_ready()
     await running.bot.services.guild_retention.delete_due()
     assert await note_on(database, corpus, UNKNOWN) is None
 
