@@ -56,6 +56,7 @@ async def open_library(
     embedder: Embedder | None = None,
     branches: Sequence[SchemaBranch] = (),
     mends_later: bool = False,
+    moving: bool = False,
 ) -> AsyncIterator[Library]:
     """Open a data folder, making it if need be, and close it again.
 
@@ -63,7 +64,8 @@ async def open_library(
     opens for reading, beside a writer if there is one. ``embedder`` replaces the one of ``config``;
     ``branches`` are tables of the caller's in the same database. Either finishes what a crash left,
     reading only if nobody is writing. ``mends_later``: indexes that are damaged or can't be had are
-    left to a ``Mender``, and don't keep a writer from starting. Raises ``StorageError``,
+    left to a ``Mender``, and don't keep a writer from starting. ``moving`` is for who finishes a move:
+    others can't open what isn't whole. Raises ``StorageError``,
     ``FolderInUse`` or ``FolderTooNew``.
     """
     folder = config.data_dir
@@ -89,7 +91,8 @@ async def open_library(
                 await Database.prepare(written, branches)
             await asyncio.to_thread(lock.release)
         embedder = embedder or make_embedder(config.embedder, config.embedder_options)
-        library = await _opened(config, location, embedder, clock, lock, bool(writer))
+        catalogue = await Catalogue.open(location, moving=moving)
+        library = await _opened(config, catalogue, embedder, clock, lock, bool(writer))
         stack.push_async_callback(library.close)
         await _require_articles(library)
         if writer is not None:
@@ -101,13 +104,12 @@ async def open_library(
 
 async def _opened(
     config: LibraryConfig,
-    location: DatabaseLocation,
+    catalogue: Catalogue,
     embedder: Embedder,
     clock: Clock,
     lock: WriterLock,
     writable: bool,
 ) -> Library:
-    catalogue = await Catalogue.open(location)
     if isinstance(lock, ServerWriterLock):
         catalogue.database.permission = lock.require
     conditions = Conditions(clock)

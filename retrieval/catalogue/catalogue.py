@@ -29,9 +29,10 @@ class Catalogue:
         self.jobs = JobRepository(database)
 
     @classmethod
-    async def open(cls, location: DatabaseLocation | Path) -> Catalogue:
-        """Open a catalogue that ``Database.prepare`` made ready."""
-        return cls(await Database.open(location))
+    async def open(cls, location: DatabaseLocation | Path, *, moving: bool = False) -> Catalogue:
+        """Open a catalogue that ``Database.prepare`` made ready; ``moving``: though a move to it isn't
+        finished."""
+        return cls(await Database.open(location, moving=moving))
 
     async def revision(self, corpus: str) -> int:
         """Return a number that grows with every change to what search may show of a corpus.

@@ -21,6 +21,12 @@ from retrieval.catalogue.schema import properties
 from retrieval.errors import Note, StorageError
 
 Result = TypeVar("Result")
+# Properties: the id of a folder, and of a catalogue that isn't whole yet the folder that is moved.
+FOLDER_ID, MOVING = "folder_id", "moving"
+
+
+class ConnectionEnded(Exception):
+    """The connection that was to begin a transaction has ended before."""
 
 
 class DatabaseLocation(Protocol):
@@ -68,7 +74,7 @@ class Database:
         self, engine: AsyncEngine, reader: Engine, folder_id: str, location: DatabaseLocation
     ) -> None:
         self.location = location
-        # Looks, in a writing transaction, whether this process may still write.
+        # Looks, as the first of a writing transaction, whether this process may still write.
         self.permission: Callable[[AsyncConnection], Awaitable[None]] | None = None
         self._engine = engine
         self._writing = asyncio.Lock()
@@ -83,27 +89,27 @@ class Database:
         return self._engine
 
     @classmethod
-    async def open(cls, location: DatabaseLocation | Path) -> Database:
-        """Open a database that ``prepare`` made ready. Raises ``StorageError``."""
+    async def open(cls, location: DatabaseLocation | Path, *, moving: bool = False) -> Database:
+        """Open a database that ``prepare`` made ready; ``moving``: though a move to it isn't finished.
+
+        Raises ``StorageError``.
+        """
         location = _located(location)
         engine = location.async_engine()
         try:
             async with engine.connect() as connection:
                 query = select(properties.c.name, properties.c.value)
                 known = {row.name: row.value for row in await connection.execute(query)}
-                folder_id: str = known["folder_id"]
-        except (DBAPIError, KeyError) as error:
+            if MOVING in known and not moving:
+                raise StorageError("move-unfinished")
+            if FOLDER_ID not in known:
+                raise StorageError("catalogue-damaged")
+        except BaseException as error:
             await engine.dispose()
-            if isinstance(error, KeyError):
-                unfinished = "moving" in known
-                raise StorageError(
-                    "move-unfinished" if unfinished else "catalogue-damaged"
-                ) from error
-            raise location.error(error) from error
-        except StorageError:
-            await engine.dispose()
+            if isinstance(error, DBAPIError):
+                raise location.error(error) from error
             raise
-        return cls(engine, location.reading_engine(), folder_id, location)
+        return cls(engine, location.reading_engine(), known[FOLDER_ID], location)
 
     @staticmethod
     async def is_ready(
@@ -143,8 +149,8 @@ class Database:
                     await connection.run_sync(migrate.upgrade, branch)
                 known = await connection.execute(select(properties.c.name))
                 # One that is being moved gets the id of what is moved.
-                if not {"folder_id", "moving"} & set(known.scalars().all()):
-                    row = {"name": "folder_id", "value": uuid.uuid4().hex[:12]}
+                if not {FOLDER_ID, MOVING} & set(known.scalars().all()):
+                    row = {"name": FOLDER_ID, "value": uuid.uuid4().hex[:12]}
                     await connection.execute(insert(properties), row)
         except DBAPIError as error:
             raise location.error(error) from error
@@ -161,11 +167,25 @@ class Database:
         """Open a writing transaction, committed at the end. SQLite has one at a time, and so has a process."""
         async with self._writing:
             try:
-                async with self._engine.begin() as connection:
-                    if self.permission is not None:
-                        await self.permission(connection)
+                async with self._engine.connect() as connection:
+                    await self._require_permission(connection)
                     yield connection
+                    await connection.commit()
             except PoolTimeout as error:
+                raise StorageError("database-away", retry=True) from error
+
+    async def _require_permission(self, connection: AsyncConnection) -> None:
+        if self.permission is None:
+            return
+        try:
+            await self.permission(connection)
+        except ConnectionEnded:
+            # The others in the pool ended with it, when the server was started anew, say.
+            await connection.invalidate()
+            await self._engine.dispose()
+            try:
+                await self.permission(connection)
+            except ConnectionEnded as error:
                 raise StorageError("database-away", retry=True) from error
 
     async def vacuum(self) -> bool:

@@ -121,6 +121,10 @@ class BoundedChroma:
         found: tuple[list[int], Vectors] = self._wait("vectors", name, limit, offset)
         return found
 
+    def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[int], Vectors]:
+        held: tuple[list[int], Vectors] = self._wait("vectors_of", name, ids)
+        return held
+
     def replace(self, name: str, by: str) -> None:
         self._wait("replace", name, by)
 

@@ -61,6 +61,10 @@ class BlockingChroma(Protocol):
         """A page of ids with their vectors, of shape ``(ids, dimensions)``."""
         ...
 
+    def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[int], Vectors]:
+        """Those of ``ids`` that are there, with their vectors, of shape ``(ids, dimensions)``."""
+        ...
+
     def replace(self, name: str, by: str) -> None:
         """Drop the collection ``name`` and give its name to ``by``."""
         ...
@@ -213,6 +217,10 @@ class EmbeddedChroma:
     @_explained
     def vectors(self, name: str, limit: int, offset: int) -> tuple[list[int], Vectors]:
         return with_vectors(self._of(name).get(limit=limit, offset=offset, include=["embeddings"]))
+
+    @_explained
+    def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[int], Vectors]:
+        return with_vectors(self._of(name).get(ids=list(ids), include=["embeddings"]))
 
     @_explained
     def replace(self, name: str, by: str) -> None:

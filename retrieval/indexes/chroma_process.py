@@ -109,6 +109,10 @@ class ChromaProcessClient:
         found: tuple[list[int], Vectors] = self._ask("vectors", name, limit, offset)
         return found
 
+    def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[int], Vectors]:
+        held: tuple[list[int], Vectors] = self._ask("vectors_of", name, list(ids))
+        return held
+
     def replace(self, name: str, by: str) -> None:
         self._ask("replace", name, by)
 

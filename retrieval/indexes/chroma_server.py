@@ -186,6 +186,11 @@ class ServerChroma:
         )
 
     @_within_time
+    async def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[int], Vectors]:
+        collection = await self._of(name)
+        return with_vectors(await collection.get(ids=list(ids), include=["embeddings"]))
+
+    @_within_time
     async def replace(self, name: str, by: str) -> None:
         await self.drop(name)
         found = await (await self._client()).get_collection(by, embedding_function=None)

@@ -269,6 +269,14 @@ class VectorIndex:
             if len(page) < _PAGE:
                 return found
 
+    async def vectors_of(self, passage_ids: Sequence[int]) -> dict[int, Vectors]:
+        """By passage, the vectors of those that have one here, as they were written."""
+        if not passage_ids or await self._opened() is None:
+            return {}
+        wanted = [str(each) for each in passage_ids]
+        ids, vectors = await self._call(self._store.chroma.vectors_of, wanted)
+        return dict(zip(ids, vectors, strict=True))
+
     @property
     def name(self) -> str:
         """What Chroma knows the collection by."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -39,6 +39,8 @@ from retrieval.timestamps import Clock
 Result = TypeVar("Result")
 # What a sender of articles writes together with them: it is told what became of each.
 Settle = Callable[[AsyncConnection, list[tuple[IngestItem, IngestResult]]], Awaitable[None]]
+# By passage, the vectors of those of these that there are.
+ExactVectors = Callable[[Sequence[int]], Awaitable[Mapping[int, Vectors]]]
 
 # Articles that are indexed together. Larger ones are faster, smaller ones report sooner.
 _BATCH = 128
@@ -197,13 +199,18 @@ class Indexer:
             async with self._turn:
                 await self._write_vectors(ids, vectors, kept)
 
-    async def enter_kept_vectors(self) -> None:
-        """Write the vectors that the catalogue keeps of shown passages into a fresh index."""
+    async def enter_kept_vectors(self, exact: ExactVectors) -> None:
+        """Write the vectors of shown passages into a fresh index: those that ``exact`` finds, and of
+        the others those that the catalogue keeps in half precision."""
         last = -1
         while found := await self._catalogue.vectors.held(self.corpus, last, _ADOPTED):
             ids, kept = [passage_id for passage_id, _ in found], [vector for _, vector in found]
+            vectors = unpacked(kept, len(kept[0]) // 2)
+            rows = {passage_id: row for row, passage_id in enumerate(ids)}
+            for passage_id, vector in (await exact(ids)).items():
+                vectors[rows[passage_id]] = vector
             async with self._turn, self._index_lock.writing():
-                await self._indexes.vectors.write(ids, unpacked(kept, len(kept[0]) // 2))
+                await self._indexes.vectors.write(ids, vectors)
             last = ids[-1]
 
     async def rebuild_vectors(self) -> None:

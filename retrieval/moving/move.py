@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from retrieval.catalogue.connections import DatabaseFile
-from retrieval.catalogue.database import Database, DatabaseLocation
+from retrieval.catalogue.database import FOLDER_ID, MOVING, Database, DatabaseLocation
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.catalogue.place import PLACE, SERVER_ID
 from retrieval.catalogue.schema import job_items, properties
@@ -34,8 +34,6 @@ from retrieval.runtime.writer_lock import WriterLock
 
 _HOLDER = "newsdesk move"
 _UPLOADS = "uploads"
-# Names the folder that is moved, in a catalogue that isn't whole yet.
-_MOVING = "moving"
 
 Tell = Callable[[str, int], None]
 
@@ -85,9 +83,9 @@ async def move_library(
     if stays:
         return MoveResult(tables, 0)
     async with open_library(
-        config, writer=_HOLDER, embedder=library.embedder, branches=branches
+        config, writer=_HOLDER, embedder=library.embedder, branches=branches, moving=True
     ) as moved:
-        passages = await fill_indexes(moved, tell)
+        passages = await fill_indexes(moved, library, tell)
         async with moved.database.write() as connection:
             await connection.run_sync(_end)
     return MoveResult(tables, passages)
@@ -157,7 +155,7 @@ async def _copied(
         await asyncio.to_thread(_copy_uploads, library.data_dir / _UPLOADS, uploads)
     async with library.database.connect() as source:
         known = await source.execute(select(properties))
-        kept = {row.name: row.value for row in known if row.name != _MOVING}
+        kept = {row.name: row.value for row in known if row.name != MOVING}
         numbers = await source.run_sync(copying.counters, tables)
     async with engine.begin() as writing:
         await writing.run_sync(copying.set_counters, tables, numbers)
@@ -168,30 +166,46 @@ async def _copied(
 async def _prepare(
     library: Library, target: Target, branches: Sequence[SchemaBranch], tables: Sequence[Table]
 ) -> None:
-    """Make the tables. Raises ``Refused`` if there is anything that this move did not bring."""
-    if not await Database.is_ready(target.location, branches):
+    """Make the tables. Raises ``Refused`` if there is anything that this move did not bring, which
+    stays as it is."""
+    if not await asyncio.to_thread(target.location.exists):
+        begun = False
+    else:
         async with target.engine.connect() as connection:
-            names = set(await connection.run_sync(lambda mine: inspect(mine).get_table_names()))
-        if names and CATALOGUE.version_table not in names:
-            raise Refused("move-onto-data", target=target.name)
+            begun = await connection.run_sync(_is_begun, library.database.folder_id)
+            if not begun and not await connection.run_sync(_is_free, tables):
+                raise Refused("move-onto-data", target=target.name)
+    if not await Database.is_ready(target.location, branches):
         await Database.prepare(target.location, branches)
-    async with target.engine.begin() as connection:
-        if await connection.run_sync(copying.is_begun):
-            query = select(properties.c.value).where(properties.c.name == _MOVING)
-            if await connection.scalar(query) == library.database.folder_id:
-                return
-        elif not await connection.run_sync(copying.holds_rows, tables):
+    if not begun:
+        async with target.engine.begin() as connection:
             await connection.run_sync(copying.begin)
             await connection.execute(delete(properties))
-            row = {"name": _MOVING, "value": library.database.folder_id}
+            row = {"name": MOVING, "value": library.database.folder_id}
             await connection.execute(insert(properties), row)
-            return
-    raise Refused("move-onto-data", target=target.name)
+
+
+def _is_begun(connection: Connection, folder_id: str) -> bool:
+    """Whether an earlier try of this move has begun to fill a database."""
+    if not copying.is_begun(connection):
+        return False
+    query = select(properties.c.value).where(properties.c.name == MOVING)
+    return bool(connection.scalar(query) == folder_id)
+
+
+def _is_free(connection: Connection, tables: Sequence[Table]) -> bool:
+    """Whether a database is empty, or has nothing but Newsdesk's tables, of whatever version."""
+    names = set(inspect(connection).get_table_names())
+    if not names:
+        return True
+    if CATALOGUE.version_table not in names or copying.is_begun(connection):
+        return False
+    return not copying.holds_rows(connection, [each for each in tables if each.name in names])
 
 
 def _is_whole(connection: Connection) -> bool:
     """Whether all tables are copied: the catalogue has its own id then."""
-    query = select(properties.c.value).where(properties.c.name == "folder_id")
+    query = select(properties.c.value).where(properties.c.name == FOLDER_ID)
     return connection.execute(query).first() is not None
 
 
@@ -210,7 +224,7 @@ async def _compared(
 def _end(connection: Connection) -> None:
     """Forget that this was a move."""
     copying.finish(connection)
-    connection.execute(delete(properties).where(properties.c.name == _MOVING))
+    connection.execute(delete(properties).where(properties.c.name == MOVING))
 
 
 def _settle(connection: Connection, kept: Mapping[str, str], uploads: Path | None) -> None:

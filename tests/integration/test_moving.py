@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import insert, select, text
 
@@ -99,6 +101,9 @@ async def test_a_move_that_is_killed_goes_on_where_it_was(library: Library, tmp_
         await move(library, target, killed_at("checking audit", 0))
     with pytest.raises(Killed):
         await move(library, target, killed_at("indexes of guild:1", 1))
+    with pytest.raises(StorageError, match="move-unfinished"):
+        async with open_library(LibraryConfig(target), writer="test", embedder=HashEmbedder()):
+            pass
     told: list[str] = []
 
     result = await move(library, target, lambda name, rows: told.append(name))
@@ -113,6 +118,14 @@ async def test_a_move_that_is_killed_goes_on_where_it_was(library: Library, tmp_
         assert await titles_found(moved, "topic3", NOW) == await titles_found(
             library, "topic3", NOW
         )
+        for corpus in await library.catalogue.corpora.all():
+            ids = await library.indexes(corpus).vectors.passage_ids()
+            here, there = [
+                await each.indexes(corpus).vectors.vectors_of(ids) for each in (library, moved)
+            ]
+            assert len(here) == len(ids) > 0
+            # Chroma scales each to the length of one, once more.
+            assert all(np.allclose(here[each], there[each], atol=1e-6) for each in ids)
         await bring_in(moved, [99])
         async with moved.database.connect() as connection:
             newest = await connection.scalar(text("SELECT max(id) FROM ingest_log"))
@@ -159,6 +172,10 @@ async def test_what_is_in_the_way_stays_as_it_is(library: Library, tmp_path: Pat
     other = tmp_path / "other"
     async with open_library(LibraryConfig(other), writer="test", embedder=HashEmbedder()) as opened:
         await bring_in(opened, [1])
+    # Of an older version, it would be migrated by whoever opens it.
+    with contextlib.closing(sqlite3.connect(other / "catalogue.sqlite3")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0012'")
+        connection.commit()
     before = (other / "catalogue.sqlite3").read_bytes()
     (tmp_path / "file").touch()
     in_use = tmp_path / "in-use"
