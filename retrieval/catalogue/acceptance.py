@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.corrections import correction_in
+from retrieval.catalogue.dialects import among
 from retrieval.catalogue.publishers import source_key
 from retrieval.catalogue.records import LAST_VERSION, Corpus, article_id_of
 from retrieval.catalogue.schema import (
@@ -116,16 +117,18 @@ async def worse_readings(
     known: dict[str, tuple[int, str]],
 ) -> dict[tuple[str, str], Note]:
     """By article id and hash of what came in, why the text that is kept is the better one."""
-    changed = {
-        item.article_id
-        for item in batch
-        if item.article_id in known and known[item.article_id][1] != item.hash
-    }
+    changed = list(
+        {
+            item.article_id
+            for item in batch
+            if item.article_id in known and known[item.article_id][1] != item.hash
+        }
+    )
     if not changed:
         return {}
     rows = await connection.execute(
         select(versions.c.article_id, versions.c.number, versions.c.text)
-        .where(versions.c.article_id.in_(changed))
+        .where(among(connection, versions.c.article_id, changed))
         .order_by(versions.c.number)
     )
     last = {article_id: text for article_id, _, text in rows}
@@ -138,29 +141,36 @@ async def worse_readings(
     return found
 
 
-async def known_articles(
-    connection: AsyncConnection, article_ids: Sequence[str]
-) -> dict[str, tuple[int, str]]:
-    """By article id: the number and the content hash of its last version."""
+class KnownArticles:
+    """Of incoming articles those that the catalogue has: their last versions, and removals."""
+
+    def __init__(self) -> None:
+        # By article id: the number and the content hash of its last version.
+        self.versions: dict[str, tuple[int, str]] = {}
+        # By id of a removed article, the note that says so.
+        self.removals: dict[str, Note] = {}
+
+
+async def known_articles(connection: AsyncConnection, article_ids: Sequence[str]) -> KnownArticles:
     rows = await connection.execute(
-        select(versions.c.article_id, versions.c.number, versions.c.content_hash)
-        .where(versions.c.article_id.in_(article_ids))
+        select(
+            articles.c.id,
+            articles.c.removed_at,
+            articles.c.removed_by,
+            versions.c.number,
+            versions.c.content_hash,
+        )
+        .outerjoin(versions, versions.c.article_id == articles.c.id)
+        .where(among(connection, articles.c.id, article_ids))
         .order_by(versions.c.number)
     )
-    return {article_id: (number, digest) for article_id, number, digest in rows}
-
-
-async def removals(connection: AsyncConnection, article_ids: Sequence[str]) -> dict[str, Note]:
-    """By id of a removed article, the note that says so."""
-    rows = await connection.execute(
-        select(articles.c.id, articles.c.removed_at, articles.c.removed_by)
-        .where(articles.c.id.in_(article_ids))
-        .where(articles.c.removed_at.is_not(None))
-    )
-    return {
-        article_id: removal_reason(article_id, removed_at, removed_by)
-        for article_id, removed_at, removed_by in rows
-    }
+    known = KnownArticles()
+    for article_id, removed_at, removed_by, number, digest in rows:
+        if number is not None:
+            known.versions[article_id] = (number, digest)
+        if removed_at is not None:
+            known.removals[article_id] = removal_reason(article_id, removed_at, removed_by)
+    return known
 
 
 def removal_reason(article_id: str, removed_at: int, removed_by: str) -> Note:
@@ -176,7 +186,7 @@ async def known_hashes(
     rows = await connection.execute(
         select(versions.c.content_hash, versions.c.article_id)
         .where(versions.c.corpus_id == corpus.id)
-        .where(versions.c.content_hash.in_(hashes))
+        .where(among(connection, versions.c.content_hash, hashes))
         .where(versions.c.state.in_((ACCEPTED, INDEXED)))
         .order_by(versions.c.id.desc())
     )
@@ -185,7 +195,8 @@ async def known_hashes(
 
 async def next_version_id(connection: AsyncConnection) -> int:
     """One more than any version has ever had."""
-    highest = (await connection.scalar(select(func.max(versions.c.id)))) or 0
-    query = select(properties.c.value).where(properties.c.name == LAST_VERSION)
-    remembered = (await connection.execute(query)).scalar_one_or_none()
-    return max(highest, int(remembered or 0)) + 1
+    remembered = select(properties.c.value).where(properties.c.name == LAST_VERSION)
+    highest = select(func.max(versions.c.id))
+    query = select(highest.scalar_subquery(), remembered.scalar_subquery())
+    found = (await connection.execute(query)).one()
+    return max(int(each or 0) for each in found) + 1

@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.acceptance import (
@@ -17,11 +17,11 @@ from retrieval.catalogue.acceptance import (
     known_articles,
     known_hashes,
     next_version_id,
-    removals,
     worse_readings,
 )
+from retrieval.catalogue.bulk_writes import insert_many, insert_rows, sent_together
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.dialects import insert_many
+from retrieval.catalogue.dialects import among
 from retrieval.catalogue.queries import REFERENCE, ReadQueries
 from retrieval.catalogue.records import Acceptance, Corpus, PendingVersion
 from retrieval.catalogue.schema import (
@@ -81,9 +81,9 @@ class ArticleRepository:
             part = incoming[first : first + _IDENTIFIED_AT_ONCE]
             batch += await INGESTING.run(identify, corpus, part)
         async with self._database.write() as connection:
-            known = await known_articles(connection, [item.article_id for item in batch])
+            here = await known_articles(connection, [item.article_id for item in batch])
+            known, removed = here.versions, here.removals
             hashes = await known_hashes(connection, corpus, [item.hash for item in batch])
-            removed = await removals(connection, [item.article_id for item in batch])
             worse = await worse_readings(connection, batch, known)
             results: list[Acceptance] = []
             new_articles: list[dict[str, Any]] = []
@@ -118,14 +118,11 @@ class ArticleRepository:
                 log.append(item.log_row(result.status, number + 1, moment, actor, origin))
                 results.append(result)
                 next_id += 1
-            for table, rows in (
-                (articles, new_articles),
-                (versions, new_versions),
-                (ingest_log, log),
-            ):
-                if rows:
-                    await connection.execute(insert(table), rows)
-            await insert_many(connection, passages, new_passages)
+            async with sent_together(connection):
+                await insert_rows(connection, articles, new_articles)
+                await insert_rows(connection, versions, new_versions)
+                await insert_rows(connection, ingest_log, log)
+                await insert_many(connection, passages, new_passages)
             if alongside is not None:
                 await alongside(connection, results)
         return results
@@ -172,20 +169,18 @@ class ArticleRepository:
 
     async def load_versions(self, version_ids: Sequence[int]) -> list[PendingVersion]:
         """The versions, in the order of their ids, with all that the indexes want of them."""
-        wanted = select(*_PENDING).where(versions.c.id.in_(version_ids)).order_by(versions.c.id)
-        cut = (
-            select(
-                passages.c.version_id, passages.c.id, passages.c.start_offset, passages.c.end_offset
-            )
-            .where(passages.c.version_id.in_(version_ids))
-            .order_by(passages.c.id)
-        )
 
         def load(connection: Connection) -> list[PendingVersion]:
+            wanted = select(*_PENDING).where(among(connection, versions.c.id, version_ids))
+            cut = select(
+                passages.c.version_id, passages.c.id, passages.c.start_offset, passages.c.end_offset
+            ).where(among(connection, passages.c.version_id, version_ids))
             spans: dict[int, list[tuple[int, int, int]]] = {}
-            for version_id, passage_id, start, end in connection.execute(cut):
+            for version_id, passage_id, start, end in connection.execute(
+                cut.order_by(passages.c.id)
+            ):
                 spans.setdefault(version_id, []).append((passage_id, start, end))
-            rows = connection.execute(wanted).all()
+            rows = connection.execute(wanted.order_by(versions.c.id)).all()
             return [
                 PendingVersion(**row._asdict(), passages=tuple(spans.get(row.id, ())))
                 for row in rows
@@ -195,10 +190,13 @@ class ArticleRepository:
 
     async def still_accepted(self, version_ids: Sequence[int]) -> set[int]:
         """Of these versions those that still are to be shown: none that was removed meanwhile."""
-        query = select(versions.c.id).where(
-            versions.c.id.in_(version_ids), versions.c.state == ACCEPTED
-        )
-        return set(await self._database.read(lambda connection: connection.scalars(query).all()))
+
+        def read(connection: Connection) -> set[int]:
+            mine = among(connection, versions.c.id, version_ids)
+            query = select(versions.c.id).where(mine, versions.c.state == ACCEPTED)
+            return set(connection.scalars(query))
+
+        return await self._database.read(read)
 
     async def mark_indexed(self, version_ids: Sequence[int]) -> list[int]:
         """Show these accepted versions and retire the ones that they replace, in one transaction.
@@ -207,25 +205,24 @@ class ArticleRepository:
         the meantime is left alone. Returns the retired ids.
         """
         async with self._database.write() as connection:
-            accepted = select(versions.c.id).where(
-                versions.c.id.in_(version_ids), versions.c.state == ACCEPTED
+            accepted = await connection.execute(
+                select(versions.c.article_id, versions.c.id)
+                .where(among(connection, versions.c.id, version_ids))
+                .where(versions.c.state == ACCEPTED)
+                .order_by(versions.c.id)
             )
-            version_ids = list((await connection.execute(accepted)).scalars())
-            entering = select(versions.c.article_id).where(versions.c.id.in_(version_ids))
-            replaced = (versions.c.article_id.in_(entering)) & (versions.c.state == INDEXED)
-            retired = list(
-                (await connection.execute(select(versions.c.id).where(replaced))).scalars()
+            entering = [tuple(row) for row in accepted]
+            last = dict(entering)
+            overtaken = [each for article_id, each in entering if last[article_id] != each]
+            replaced = await connection.execute(
+                select(versions.c.id)
+                .where(among(connection, versions.c.article_id, list(last)))
+                .where(versions.c.state == INDEXED)
             )
-            last = (
-                select(func.max(versions.c.id))
-                .where(versions.c.id.in_(version_ids))
-                .group_by(versions.c.article_id)
-            )
-            shown = set((await connection.execute(last)).scalars())
-            overtaken = [version_id for version_id in version_ids if version_id not in shown]
-            await _set_state(connection, retired + overtaken, RETIRED)
-            await _set_state(connection, sorted(shown), INDEXED)
-        return retired + overtaken
+            retired = [*replaced.scalars(), *overtaken]
+            await _set_state(connection, retired, RETIRED)
+            await _set_state(connection, sorted(last.values()), INDEXED)
+        return retired
 
     async def mark_archived(self, version_ids: Sequence[int]) -> None:
         """The indexes have let go of these versions: their passages are forgotten, texts stay."""
@@ -296,5 +293,7 @@ class ArticleRepository:
 async def _set_state(connection: AsyncConnection, version_ids: Sequence[int], state: str) -> None:
     if version_ids:
         await connection.execute(
-            update(versions).where(versions.c.id.in_(version_ids)).values(state=state)
+            update(versions)
+            .where(among(connection, versions.c.id, version_ids))
+            .values(state=state)
         )

@@ -32,6 +32,8 @@ class CorpusRepository:
             return await _corpus(connection, name)
 
     async def ensure(self, name: str, now: datetime) -> Corpus:
+        if (found := await self.by_name(name)) is not None:
+            return found
         async with self._database.write() as connection:
             found = await _corpus(connection, name)
             if found is None:

@@ -189,6 +189,10 @@ class ReadQueries:
             cursor.execute(sql, values)
             return list(cursor.fetchall())
         except self._engine.dialect.loaded_dbapi.DatabaseError as error:
+            if self._engine.dialect.is_disconnect(error, connection, None):
+                # The others in the pool ended with it.
+                connection.invalidate(error)
+                self._engine.dispose()
             raise self._explain(error) from error
         finally:
             connection.close()

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import selectors
 import threading
+import time
 from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from retrieval.errors import Note, StorageError
 from retrieval.timestamps import Clock
@@ -26,6 +30,9 @@ _READERS = 8
 _FIRST_SECONDS, _SECONDS = 5, 2
 # So long a host that has gone is waited for.
 _ACKNOWLEDGED_MS = 2_500
+# After so long without use a connection is asked whether it still is one.
+_IDLE_SECONDS = 10.0
+_USED = "used"
 _GONE = ("08", "57P0", "53300")
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 # Asks servers whether they are there.
@@ -139,24 +146,7 @@ class DatabaseServer:
         return engine
 
     def error(self, error: BaseException) -> StorageError:
-        """What an error of the server means for who uses the database."""
-        original = getattr(error, "orig", None) or error
-        if isinstance(original, StorageError):
-            return original
-        state = getattr(original, "sqlstate", None)
-        said = _first_line(original)
-        if state is None and type(original).__name__ in ("DataError", "ProgrammingError"):
-            # The driver refuses to send it, such as a text with a NUL.
-            return StorageError("catalogue-unusable", detail=said)
-        if state is None or state.startswith(_GONE):
-            return StorageError("database-away", retry=True)
-        if state in ("42501", "25006"):
-            return StorageError("database-no-rights", detail=said)
-        if state == "53100":
-            return StorageError("database-full")
-        if state in ("42P01", "42703"):
-            return StorageError("database-incomplete", detail=said)
-        return StorageError("catalogue-unusable", detail=said)
+        return server_error(error)
 
     def clock(self) -> Clock:
         """A clock that shows the server's time. Blocks. Raises ``StorageError``."""
@@ -215,16 +205,63 @@ class DatabaseServer:
 
     def _prepare(self, engine: Engine) -> None:
         def explain(context: ExceptionContext) -> None:
-            if (
-                not context.is_pre_ping
-                and engine.dialect.loaded_dbapi
-                and isinstance(context.original_exception, engine.dialect.loaded_dbapi.Error)
+            if engine.dialect.loaded_dbapi and isinstance(
+                context.original_exception, engine.dialect.loaded_dbapi.Error
             ):
                 error = self.error(context.original_exception)
                 if error.code != "catalogue-unusable":
                     raise error from context.original_exception
 
         event.listen(engine, "handle_error", explain)
+        _look_before_use(engine)
+
+
+def server_error(error: BaseException) -> StorageError:
+    """What an error of PostgreSQL means for who uses the database."""
+    original = getattr(error, "orig", None) or error
+    if isinstance(original, StorageError):
+        return original
+    state = getattr(original, "sqlstate", None)
+    said = _first_line(original)
+    if state is None and type(original).__name__ in ("DataError", "ProgrammingError"):
+        # The driver refuses to send it, such as half a surrogate pair.
+        return StorageError("catalogue-unusable", detail=said)
+    if state is None or state.startswith(_GONE):
+        return StorageError("database-away", retry=True)
+    if state in ("42501", "25006"):
+        return StorageError("database-no-rights", detail=said)
+    if state == "53100":
+        return StorageError("database-full")
+    if state in ("42P01", "42703"):
+        return StorageError("database-incomplete", detail=said)
+    return StorageError("catalogue-unusable", detail=said)
+
+
+def _look_before_use(engine: Engine) -> None:
+    """Find connections that the server has ended, without asking it: that would double the way of
+    most reads. What was not used for a while is asked, for what lies between may have ended it."""
+
+    @event.listens_for(engine, "checkin")
+    def _note(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_USED] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _look(connection: DBAPIConnection, record: ConnectionPoolEntry, _: Any) -> None:
+        used = record.info.get(_USED)
+        if used is None:
+            return
+        try:
+            # Nobody has asked it anything: what it says is good-bye.
+            if time.monotonic() - used > _IDLE_SECONDS or _has_said(record.driver_connection):
+                engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+
+def _has_said(driver: Any) -> bool:
+    with selectors.DefaultSelector() as selector:
+        selector.register(driver.fileno(), selectors.EVENT_READ)
+        return bool(selector.select(0))
 
 
 def _pooled(**options: Any) -> dict[str, Any]:
@@ -232,7 +269,6 @@ def _pooled(**options: Any) -> dict[str, Any]:
         "pool_size": _READERS,
         "max_overflow": 0,
         "pool_timeout": _SECONDS,
-        "pool_pre_ping": True,
         "hide_parameters": True,
         "connect_args": {
             "connect_timeout": _SECONDS,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from retrieval.catalogue.server import DatabaseServer
+from retrieval.catalogue.database import ConnectionEnded
+from retrieval.catalogue.server import DatabaseServer, server_error
 from retrieval.errors import FolderInUse, Note, StorageError
 from retrieval.runtime.writer_lock import WriterLock
 
@@ -67,14 +68,16 @@ class ServerWriterLock(WriterLock):
         super().release()
 
     async def require(self, connection: AsyncConnection) -> None:
-        """Look whether the lock is still held, as ``connection``'s server knows it; take it again if
-        it went with a connection. Raises ``FolderInUse`` if somebody else has it by now."""
+        """Begin a transaction, and look in the same go whether the lock is still held, as its server
+        knows it; take it again if it went with a connection.
+
+        Raises ``FolderInUse`` if somebody else has it by now, and ``ConnectionEnded`` if the server
+        has ended ``connection`` since it was last used.
+        """
         if not self._needed:
             return  # the folder's lock is all that is asked for: a first start, a test
-        if (held := self._held) is not None:
-            found = await connection.exec_driver_sql(_HELD, (held.info.backend_pid,))
-            if found.scalar():
-                return
+        if (held := self._held) is not None and await _is_held(connection, held.info.backend_pid):
+            return
         await asyncio.to_thread(self._take_again)
 
     def _take_again(self) -> None:
@@ -108,6 +111,20 @@ class ServerWriterLock(WriterLock):
             connection.close()
             raise
         self._held = connection
+
+
+async def _is_held(connection: AsyncConnection, by: int) -> bool:
+    import psycopg
+
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    try:
+        async with driver.pipeline():
+            found = await driver.execute(_HELD, (by,))
+        return await found.fetchone() is not None
+    except psycopg.Error as error:
+        if driver.closed:
+            raise ConnectionEnded from error
+        raise server_error(error) from error
 
 
 def _holder(connection: psycopg.Connection[Any]) -> Note:

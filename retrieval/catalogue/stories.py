@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.audit_log import Actor, note
+from retrieval.catalogue.bulk_writes import insert_rows
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.records import Corpus, KnownStoryMember, StoryMember
 from retrieval.catalogue.schema import (
@@ -69,7 +70,7 @@ class StoryRepository:
             return
         rows = [{"corpus_id": corpus.id, **member._asdict()} for member in members]
         async with self._database.write() as connection:
-            await connection.execute(insert(story_members), rows)
+            await insert_rows(connection, story_members, rows)
 
     # Moderators' decisions
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select
 
+from retrieval.catalogue.bulk_writes import replace_many
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.dialects import replace_many
 from retrieval.catalogue.records import Corpus
 from retrieval.catalogue.schema import INDEXED, passage_vectors, passages, versions
 
