@@ -119,9 +119,11 @@ class DatabaseServer:
 
     def async_engine(self) -> AsyncEngine:
         async def connected(*args: Any, **options: Any) -> Any:
+            from retrieval.catalogue.postgres_text import take_any_text
             from retrieval.catalogue.watched_connection import WatchedAsyncConnection
 
             connection = await WatchedAsyncConnection.connect(*args, **options)
+            take_any_text(connection)
             connection.answers = self._ask
             return connection
 
@@ -137,9 +139,11 @@ class DatabaseServer:
 
         @event.listens_for(engine, "do_connect")
         def _connect(_dialect: Any, _record: Any, args: Any, options: Any) -> Any:
+            from retrieval.catalogue.postgres_text import take_any_text
             from retrieval.catalogue.watched_connection import WatchedConnection
 
             connection = WatchedConnection.connect(*args, **options)
+            take_any_text(connection)
             connection.answers = self._ask
             return connection
 

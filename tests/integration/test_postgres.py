@@ -19,7 +19,9 @@ from bot.storage import schema as application
 from bot.storage.library import APPLICATION, open_library
 from retrieval.catalogue import schema as catalogue
 from retrieval.catalogue import server as server_module
+from retrieval.catalogue.bulk_writes import insert_rows
 from retrieval.catalogue.database import Database
+from retrieval.catalogue.dialects import among
 from retrieval.catalogue.server import DatabaseServer
 from retrieval.catalogue.server_lock import ServerWriterLock
 from retrieval.errors import FolderInUse, FolderTooNew, StorageError
@@ -172,6 +174,22 @@ async def test_a_question_while_the_server_is_away_is_told_to_try_again(
         await library.catalogue.corpora.ensure("other", NOW)
 
 
+async def test_a_text_with_nul_is_taken_as_with_a_space(tmp_path: Path, postgres_url: str) -> None:
+    async with _opened(tmp_path, postgres_url, writer="test", embedder=HashEmbedder()) as library:
+        await bring_in(library, range(2))
+        assert await titles_found(library, "what about\0topic1", NOW)
+        assert await library.unknown_source("local", "The\0Courier") is not None
+        made = await library.catalogue.corpora.ensure("guild\0one", NOW)
+        assert made.name == "guild one"
+        notes = [{"name": f"kept{n}", "value": f"{n}\0"} for n in range(2)]
+        async with library.database.write() as connection:
+            await insert_rows(connection, catalogue.properties, notes)
+        async with library.database.connect() as connection:
+            mine = among(connection, catalogue.properties.c.value, ["0\0", "1 "])
+            found = await connection.execute(sa.select(catalogue.properties).where(mine))
+            assert len(found.all()) == 2
+
+
 async def _open_once(folder: Path, url: str) -> None:
     async with _opened(folder, url, writer="test"):
         pass
@@ -184,10 +202,9 @@ def _opened(
 
 
 async def _drop_connections(url: str) -> None:
-    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
-    others += "datname = current_database() AND pid <> pg_backend_pid()"
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        await connection.execute(others)
+        await connection.execute(f"SELECT pg_terminate_backend(pid, 10000) {others}")
 
 
 class _Gate:
