@@ -97,6 +97,11 @@ def stems_of(found: Sequence[str], language: str | None = None) -> list[str]:
     return stemmed  # type: ignore[return-value]
 
 
+def stem_of(word: str, language: str | None = None) -> str:
+    """The stem of one word in its one form."""
+    return stems_of([word], language)[0] if word else ""
+
+
 # By form, the stems of words that were stemmed before. Any thread may read and add.
 _known_stems: defaultdict[str, dict[str, str]] = defaultdict(dict)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
-import tantivy
-
 from bot.answering.verification.number_parser import Quantity, parse_numbers
+from retrieval.text.stemming import stem_of
 
 MAX_CHARS = 24_000
 """More of one text isn't read: a passage has about 1,000 characters."""
@@ -129,12 +128,6 @@ def _quoted(tokens: Iterator[Token], inside: bool) -> Iterator[Token]:
         yield Token(*token[:6], quoted, token.quantity, token.text.lower())
 
 
-@cache
-def _stemmer() -> tantivy.TextAnalyzer:
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw())
-    return builder.filter(tantivy.Filter.stemmer("english")).build()
-
-
 @lru_cache(maxsize=100_000)
 def key(word: str) -> str:
     """What a lower-case word has in common with its other forms."""
@@ -145,8 +138,7 @@ def key(word: str) -> str:
             word = "".join(c for c in decomposed if not unicodedata.combining(c))
         return word
     word = _IRREGULAR.get(word, word)
-    found = _stemmer().analyze(word)
-    return found[0] if found else word
+    return stem_of(word)
 
 
 def _irregular(text: str) -> dict[str, str]:
