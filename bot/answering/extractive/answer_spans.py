@@ -12,7 +12,7 @@ from babel.core import get_global
 from babel.numbers import get_currency_name
 
 from bot.answering.extractive.answer_type import AnswerKind, answer_words
-from bot.answering.extractive.gazetteer import COUNTRIES, STATES
+from retrieval.text.places import countries, states
 from retrieval.text.time_expressions import MONTH_NAMES
 
 _CAPITALISED = r"(?:[A-Z][\w’'&-]*|\*[A-Z]+)(?:\.(?=\s[A-Z]))?"
@@ -216,9 +216,9 @@ def _name(sentence: str, name: str, start: int) -> AnswerSpan | None:
         return None
     kinds: set[AnswerKind] = {"name"}
     key = name.lower()
-    if key in COUNTRIES:
+    if key in countries():
         kinds |= {"country", "place"}
-    if key in STATES:
+    if key in states():
         kinds |= {"state", "place"}
     if _AFTER_IN.search(sentence, max(0, start - _REACH), start):
         kinds.add("place")
