@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from bot.answering.declines import is_decline
 from bot.answering.models import Answer, AnswerSentence, Citation
 from retrieval.search.query import content_words
+from retrieval.text.calendar_names import MONTH_NAMES, WEEKDAY_NAMES
 from retrieval.text.question_language import question_language
 from retrieval.text.question_words import plainly, question_words
 from retrieval.text.sentences import sentences
-from retrieval.text.time_expressions import MONTH_NAMES, WEEKDAY_NAMES, read_time
+from retrieval.text.time_expressions import read_time
 
 _MOST_TURNS = 6
 _MOST_CHARS = 600  # of a question or an answer that is remembered

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.answering.verification.number_words import SPELLED
+from retrieval.text.calendar_names import MONTH_NAMES
 from retrieval.text.stemming import stems
-from retrieval.text.time_expressions import MONTH_NAMES
 
 _WORDS = {"zero": 0.0, **{word: value for word, value in SPELLED.items() if value <= 20}}
 _SCALES = {

@@ -12,6 +12,7 @@ from typing import Any
 from retrieval.extraction.boilerplate import following
 from retrieval.extraction.structured import StructuredData
 from retrieval.extraction.wording import fold, phrases_of, words
+from retrieval.text.calendar_names import MONTH, WEEKDAY
 
 _META = (
     "author",
@@ -28,8 +29,7 @@ _LONGEST_BYLINE = 200
 _BARS = re.compile(r"\s*(?:[|•·\n]|\s[–—-]\s)\s*")
 _SEPARATORS = re.compile(r"\s*(?:[;,،、，；/&]|\s\+\s)\s*")
 _NO_NAME = re.compile(
-    r"https?:|www\.|@|\d|[{}<>=]|^(?:mon|tues|wednes|thurs|fri|satur|sun)day$|"
-    r"^(?:january|february|march|april|may|june|july|august|september|october|november|december)$",
+    rf"https?:|www\.|@|\d|[{{}}<>=]|^(?:{WEEKDAY}|{MONTH})$",
     re.IGNORECASE,
 )
 _COMMA_ROLE = re.compile(

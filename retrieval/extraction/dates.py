@@ -6,6 +6,7 @@ What can't be a date of publication is none: one far ahead, the epoch, the year 
 from __future__ import annotations
 
 import json
+import operator
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo, available_timezones
 
+from retrieval.text.calendar_names import calendar_names, known_calendars
 from retrieval.timestamps import Span, parse_span
 
 _EARLIEST = 1900
@@ -285,9 +287,15 @@ def _begins(full: str, name: str) -> bool:
 
 @cache
 def _months() -> dict[str, list[list[str]]]:
-    """By language, the names of each month, from the Unicode CLDR."""
-    text = files("retrieval.extraction").joinpath("data/months.json").read_text("utf-8")
-    return {lang: [names.split() for names in twelve] for lang, twelve in json.loads(text).items()}
+    """By language, the names of each month, with "_" between the words of one."""
+    return {
+        language: [
+            ["_".join(map(_fold, name.split())) for name in forms]
+            for forms in map(operator.add, names.months, names.short_months)
+        ]
+        for language in known_calendars()
+        if (names := calendar_names(language)) is not None
+    }
 
 
 def _fold(word: str) -> str:

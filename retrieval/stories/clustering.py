@@ -30,6 +30,7 @@ from retrieval.stories.event_model import (
     log_odds,
 )
 from retrieval.stories.features import ArticleFeatures, article_features, distinct
+from retrieval.text.calendar_names import MONTH, WEEKDAY
 from retrieval.text.tokens import encoded_words
 from retrieval.timestamps import DAY_MICROS
 
@@ -40,9 +41,8 @@ _NAME = re.compile(r"[A-Z](?<!^[A-Z])(?<!\w[A-Z])(?<!\n[A-Z])(?<![.!?:“”\"\n
 _NO_NAMES = frozenset(
     re.findall(
         r"\w+",
-        "The An In On At It He She They We But And For From As By With This That Monday Tuesday Wednesday"
-        " Thursday Friday Saturday Sunday January February March April May June July August September"
-        " October November December CNN AP Reuters AFP BBC",
+        f"The An In On At It He She They We But And For From As By With This That {WEEKDAY} {MONTH}"
+        " CNN AP Reuters AFP BBC",
     )
 )
 _NAMES_IN = 2_500  # characters

@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.text.time_expressions import MONTH_NAMES, WEEKDAY_NAMES
+from retrieval.text.calendar_names import MONTH, SHORT_MONTH, SHORT_MONTHS, WEEKDAY, WEEKDAY_NAMES
 
 # How far from its publication a report may tell of a day, in days.
 REACH = 35
@@ -25,17 +25,13 @@ _PUBLISHED = 1.0
 # Of the day before and the day after: "overnight", and what is reported the morning after.
 _BESIDE = 0.5
 
-_MONTHS = [name[:3] for name in MONTH_NAMES]
 _NEAR = {"yesterday": -1, "last night": -1, "tomorrow": 1}
-_MONTH = (
-    r"(?:Jan(?:uary|\.)|Feb(?:ruary|\.)|March|April|May|June|July|Aug(?:ust|\.)|Sept(?:ember|\.)"
-    r"|Oct(?:ober|\.)|Nov(?:ember|\.)|Dec(?:ember|\.))"
-)
+_MONTH = f"(?:{MONTH}|{SHORT_MONTH})"
 _NUMBER = r"[0-3]?\d(?:st|nd|rd|th)?"
 _YEAR = r"(?:,? (?P<{}>(?:19|20)\d\d))?"
 _DAY = (
     # A weekday whose date is given is read by its date.
-    rf"\b(?=[A-Z0-3tly])(?:(?P<weekday>{'|'.join(w.capitalize() for w in WEEKDAY_NAMES)})s?"
+    rf"\b(?=[A-Z0-3tly])(?:(?P<weekday>{WEEKDAY})s?"
     rf"(?!,? (?:the )?(?:{_MONTH} \d|{_NUMBER}(?: of)? {_MONTH}))"
     rf"|(?P<month>{_MONTH}) (?P<number>{_NUMBER})\b(?!,? ?(?:\d\d:|[\d.]+%)){_YEAR.format('year')}"
     rf"|(?P<number2>{_NUMBER})(?: of)? (?P<month2>{_MONTH}){_YEAR.format('year2')}"
@@ -91,7 +87,7 @@ def _days_away(match: re.Match[str], published: date) -> int | None:
         return _NEAR.get(found["near"].lower(), 0)
     if found["weekday"]:
         return _weekday_away(match, published)
-    month = _MONTHS.index((found["month"] or found["month2"])[:3].lower()) + 1
+    month = SHORT_MONTHS.index((found["month"] or found["month2"])[:3].lower()) + 1
     number = int(re.sub(r"\D", "", found["number"] or found["number2"]))
     year = found["year"] or found["year2"]
     years = [int(year)] if year else [published.year + more for more in (-1, 0, 1)]

@@ -10,8 +10,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
+from retrieval.text.calendar_names import MONTH_NAMES, WEEKDAY_NAMES, calendar_names
 from retrieval.text.question_words import known_languages, question_words
 from retrieval.text.scripts import languages_of_script
 
@@ -43,7 +45,17 @@ def common_words() -> Mapping[str, frozenset[str]]:
         # Only capitals tell where a sentence begins with one of them.
         if asking is not None and any(word != word.upper() for word in asking.single):
             found[language] = found.get(language, frozenset()) | asking.single
-    return found
+    return {language: words | _calendar_words(language) for language, words in found.items()}
+
+
+def _calendar_words(language: str) -> frozenset[str]:
+    """The names of months and weekdays that are not English too; none in English, where they have
+    capitals."""
+    names = calendar_names(language)
+    if names is None or language == "en":
+        return frozenset()
+    english = {*MONTH_NAMES, *WEEKDAY_NAMES}
+    return frozenset(chain(*names.months, *names.weekdays)) - english
 
 
 def likely_language(text: str) -> str | None:

@@ -12,8 +12,8 @@ from babel.core import get_global
 from babel.numbers import get_currency_name
 
 from bot.answering.extractive.answer_type import AnswerKind, answer_words
+from retrieval.text.calendar_names import BARE_SHORT_MONTH, MONTH, SHORT_MONTH, WEEKDAY
 from retrieval.text.places import countries, states
-from retrieval.text.time_expressions import MONTH_NAMES
 
 _CAPITALISED = r"(?:[A-Z][\w’'&-]*|\*[A-Z]+)(?:\.(?=\s[A-Z]))?"
 _NAME = re.compile(
@@ -34,9 +34,8 @@ _NUMBER_WORD = re.compile(
     re.I,
 )
 _DATE = re.compile(
-    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|jan(?:uary|\.)|feb(?:ruary|\.)|march|april|may(?= \d)|june|july"
-    r"|aug(?:ust|\.)|sept(?:ember|\.)|oct(?:ober|\.)|nov(?:ember|\.)|dec(?:ember|\.)|(?:19|20)\d\d|today|tomorrow|yesterday)(?:\s\d{1,2}\b(?!:))?"
-    rf"|\b\d{{1,2}}\s(?:{'|'.join(MONTH_NAMES)})\b"
+    rf"\b(?:{WEEKDAY}|(?!may(?! \d))(?:{MONTH}|{SHORT_MONTH})|(?:19|20)\d\d|today|tomorrow|yesterday)(?:\s\d{{1,2}}\b(?!:))?"
+    rf"|\b\d{{1,2}}\s(?:{MONTH})\b"
     r"|\b\d+ (?:years?|months?|weeks?|days?)\b",
     re.I,
 )
@@ -47,9 +46,7 @@ _CACHED_SENTENCES = 4_096
 _IN_BRACKETS = re.compile(r"\s*\([^)]*\)")
 _QUOTED = re.compile(r"[“\"‘]([^“”\"]{3,200})[”\"’]")
 _DIGIT, _QUOTES = re.compile(r"\d"), re.compile('[“"‘]')
-_CALENDAR = re.compile(
-    r"^(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Aug|Sept?|Oct|Nov|Dec)\b"
-)
+_CALENDAR = re.compile(rf"^(?:{WEEKDAY}|{MONTH}|{BARE_SHORT_MONTH})\b")
 _NOBODY = re.compile(
     r"\b(?:Inc|Corp|Co|Ltd|Company|Group|Bank|University|College|Institute|Association|Department|Committee|Council|Court"
     r"|Agency|Commission|Administration|Party|Street|Avenue|County|City|River|Lake|Park|Airport|Airlines|House|Senate"

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
+from retrieval.text.calendar_names import SHORT_MONTHS, WEEKDAY
 from retrieval.text.language import detect_language
 from retrieval.text.sentences import sentence_spans
 
@@ -37,8 +38,8 @@ _VIDEO = re.compile(
     r"\b\d{1,2}:\d{2}\s*-\s*Source\b|^\W*\d{1,3} of \d{1,3}\b|\b\d{1,3} of \d{1,3}\s*$"
 )
 _STAMP = re.compile(
-    rf"(?:updated|published|posted|{_CLOCK}|\d{{1,4}}|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-    r"|(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*|[a-z]{1,3}t|[\W_]+)",
+    rf"(?:updated|published|posted|{_CLOCK}|\d{{1,4}}|{WEEKDAY}|(?:{'|'.join(SHORT_MONTHS)})[a-z]*"
+    r"|[a-z]{1,3}t|[\W_]+)",
     re.IGNORECASE,
 )
 _SNIPPET_DATE = re.compile(

@@ -1,7 +1,6 @@
 """Words that could be an answer, in any language: numbers, dates, names and quotations.
 
-English has rules of its own (`answer_spans`). Elsewhere names are what has a capital letter, months
-are Babel's, numbers have digits or are Chinese numerals; a script without capitals has no names to see.
+English has rules of its own (`answer_spans`). Elsewhere names are what has a capital letter, numbers have digits or are Chinese numerals; a script without capitals has no names to see.
 """
 
 from __future__ import annotations
@@ -10,11 +9,10 @@ import re
 from collections.abc import Iterable, Set
 from functools import cache
 
-from babel import Locale, UnknownLocaleError
-
 from bot.answering.extractive.answer_spans import AnswerSpan, answer_spans
 from bot.answering.extractive.answer_type import NAMES, PEOPLE, AnswerKind
-from retrieval.text.words import folded, has_unspaced, surface_words
+from retrieval.text.calendar_names import calendar_names
+from retrieval.text.words import folded, has_unspaced
 
 _NUMBER = re.compile(
     r"(?P<before>[$£€¥₹₺₽%٪]\s?)?\d(?:[\d.,٫٬]*\d)?(?:[–-]\d+)?(?P<after>\s?[%٪％$€£¥₹₺₽])?"
@@ -88,20 +86,11 @@ def _span(sentence: str, start: int, end: int, kinds: frozenset[AnswerKind]) -> 
 @cache
 def _months(language: str) -> re.Pattern[str] | None:
     """The names of the months and of the days of the week."""
-    try:
-        locale = Locale(language)
-    except (UnknownLocaleError, ValueError):
+    listed = calendar_names(language)
+    if listed is None:
         return None
-    names = {
-        name
-        for kept in (locale.months, locale.days)
-        for form in ("format", "stand-alone")
-        for name in kept[form]["wide"].values()
-        if any(map(str.isalpha, name)) and surface_words(name)
-    }
+    names = {name for forms in (*listed.months, *listed.weekdays) for name in forms}
     ordered = sorted(map(re.escape, names), key=len, reverse=True)
-    if not ordered:
-        return None
     any_of = "|".join(ordered)
     if any(map(has_unspaced, names)):
         return re.compile(any_of, re.IGNORECASE)

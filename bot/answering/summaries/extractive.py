@@ -21,8 +21,8 @@ from bot.answering.summaries.lexrank import (
 from bot.answering.summaries.models import CitedSentence
 from retrieval.catalogue.coverage import Report
 from retrieval.models import Passage
+from retrieval.text.calendar_names import SHORT_MONTHS
 from retrieval.text.stemming import stems
-from retrieval.text.time_expressions import MONTH_NAMES
 from retrieval.timestamps import DAY_MICROS
 
 ARTICLE_SENTENCES = 5
@@ -66,9 +66,7 @@ _OF_WHAT = re.compile(
 _NOUN = re.compile(
     r"(?:\s(?!(?:and|or|in|on|of|to|for|from|at|by|with|as|was|were|is|are|had|has|have|who|that)\b)[\w’'-]+){0,1}\s[a-z’'-]{2,}s\b"
 )
-_DAY_OF_MONTH = re.compile(
-    rf"\b(?:{'|'.join(month[:3] for month in MONTH_NAMES)})[a-z]*\.?\s$", re.IGNORECASE
-)
+_DAY_OF_MONTH = re.compile(rf"\b(?:{'|'.join(SHORT_MONTHS)})[a-z]*\.?\s$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

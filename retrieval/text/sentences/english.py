@@ -7,15 +7,14 @@ from collections.abc import Iterator
 
 import sentencex
 
+from retrieval.text.calendar_names import BARE_SHORT_MONTH, MONTH, WEEKDAY
+
 # sentencex ends a sentence here where it goes on: "at 5 p.m. Thursday", "the U.S. Senate".
 _UNFINISHED = re.compile(
     r"(?:\b[ap]\.m\.|\b(?:[A-Z]\.){2,}|\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Gov|Sen|Rep|Lt|Col|Sgt|Capt|Rev|St|No"
-    r"|Jan|Feb|Aug|Sept?|Oct|Nov|Dec|vs|Inc|Corp|Co|Ltd|approx)\.)[\"”’)]?\s*$"
+    rf"|{BARE_SHORT_MONTH}|vs|Inc|Corp|Co|Ltd|approx)\.)[\"”’)]?\s*$"
 )
-_GOES_ON = re.compile(
-    r"\s*(?:[a-z0-9]|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?:January|February|March|April|May"
-    r"|June|July|August|September|October|November|December|E[SD]T|GMT|BST|UTC|PT|ET)\b)"
-)
+_GOES_ON = re.compile(rf"\s*(?:[a-z0-9]|(?:{WEEKDAY}|{MONTH}|E[SD]T|GMT|BST|UTC|PT|ET)\b)")
 _TITLE_BEFORE_NAME = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Gov|Sen|Rep|Lt|Col|Sgt|Capt|Rev|St|No|vs)\.\s*$"
 )

@@ -11,9 +11,11 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from retrieval.text.calendar_names import calendar_names
 from retrieval.text.common_words import common_words
 
 Pattern: TypeAlias = re.Pattern[str]
@@ -66,7 +68,8 @@ class Rules:
     suffixes: tuple[str, ...]
     saying: Pattern | None
     ordinals: frozenset[str]
-    months: frozenset[str]
+    # What may stand behind an ordinal, months among it.
+    counted: frozenset[str]
     starts: frozenset[str]
     capital_nouns: bool
     ordinal_starts: bool
@@ -102,13 +105,14 @@ def rules_of(language: str) -> Rules:
     def words(name: str) -> list[str]:
         return str(data.get(name, "")).split()
 
+    calendar = calendar_names(language)
     starts = frozenset(words("starts")) | common_words().get(language, frozenset())
     return Rules(
         _abbreviations(data),
         tuple(each.strip() for each in data["suffix"].split(",")) if "suffix" in data else (),
         re.compile(data["saying"]) if "saying" in data else None,
         frozenset(words("ordinals")),
-        frozenset(words("months")),
+        frozenset(words("counted")) | frozenset(chain(*calendar.months) if calendar else ()),
         starts,
         bool(data.get("capital_nouns")),
         bool(data.get("ordinal_starts")),
@@ -211,7 +215,7 @@ def _full_stop_ends(before: str, after: str, rules: Rules) -> bool:
             return starts
         led = before[: ordinal.start()].rstrip()
         leading = led.rsplit(maxsplit=1)[-1].lower() if led else ""
-        if follower.lower() in rules.months or leading in rules.ordinals:
+        if follower.lower() in rules.counted or leading in rules.ordinals:
             return False
         return bool(leading) or starts
     return True

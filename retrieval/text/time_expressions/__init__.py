@@ -26,24 +26,7 @@ from retrieval.text.time_expressions.phrases import (
 )
 from retrieval.text.tokens import remove_span
 
-__all__ = ["MONTH_NAMES", "WEEKDAY_NAMES", "TimeExpression", "read_time"]
-
-# English, in lower case, from January and from Monday on.
-MONTH_NAMES = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
-WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+__all__ = ["TimeExpression", "read_time"]
 
 # Older than this, the newest report is not what is wanted.
 _OLD = timedelta(days=45)

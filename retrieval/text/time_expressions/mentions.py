@@ -12,7 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from retrieval.text.time_expressions import MONTH_NAMES, WEEKDAY_NAMES
+from retrieval.text.calendar_names import (
+    BARE_SHORT_MONTH,
+    MONTH,
+    SHORT_MONTH,
+    SHORT_MONTHS,
+    WEEKDAY,
+    WEEKDAY_NAMES,
+)
 
 # A weekday's name in a report means a day of the week before it, or of the week to come.
 _WEEK = 7
@@ -23,18 +30,13 @@ _AFTER_ALL = 6
 _SOON = timedelta(days=14)
 _CLAUSE = 400  # characters around a day in which it says whether it is past
 
-_MONTHS = [name[:3] for name in MONTH_NAMES]
-_MONTH = (
-    r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|March|Mar\.|April|Apr\.|May|June|July|Aug(?:ust|\.)?|Sept?(?:ember|\.)?"
-    r"|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"
-)
+_MONTH = f"(?:{MONTH}|{SHORT_MONTH}|{BARE_SHORT_MONTH})"
 _NUMBER = r"[0-3]?\d(?:st|nd|rd|th)?"
 _YEAR = r"(?:,? (?P<{}>(?:1\d|20)\d\d))?"
-_WEEKDAY = "|".join(name.capitalize() for name in WEEKDAY_NAMES)
 _COUNTS = {name: n for n, name in enumerate(("two", "three", "four", "five", "six", "seven"), 2)}
 _DAY = re.compile(
     # A weekday whose date is given is read by its date.
-    rf"\b(?:(?P<weekday>{_WEEKDAY})(?:['’]s)?"
+    rf"\b(?:(?P<weekday>{WEEKDAY})(?:['’]s)?"
     rf"(?!s\b| the 13th|,? (?:the )?(?:{_MONTH} \d|{_NUMBER}(?: of)? {_MONTH})| [NM]ight Football|s? Agenda)"
     rf"|(?P<month>{_MONTH}) (?P<number>{_NUMBER})\b(?!,? ?(?:[A-Z]?[a-z]+ (?:committee|panel)|[Cc]ommittee|[Pp]anel|[Cc]apitol|attack|riot|insurrection|hearings?|\d\d:|[\d.]+%|million|billion)){_YEAR.format('year')}"
     rf"|(?P<number2>{_NUMBER})(?: of)? (?P<month2>{_MONTH})\b{_YEAR.format('year2')}"
@@ -66,7 +68,7 @@ _BOUND = re.compile(
     re.IGNORECASE,
 )
 _HEADING = re.compile(
-    rf"^\W*(?:(?:{_WEEKDAY}),? )?(?:(?:the )?{_NUMBER}(?: of)? {_MONTH}\b\.?|{_MONTH} {_NUMBER}\b)(?:,? (?:19|20)\d\d)?"
+    rf"^\W*(?:(?:{WEEKDAY}),? )?(?:(?:the )?{_NUMBER}(?: of)? {_MONTH}\b\.?|{_MONTH} {_NUMBER}\b)(?:,? (?:19|20)\d\d)?"
     r"(?:,? \d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?)?\s*(?::|—|–|-|\||$)",
     re.MULTILINE,
 )
@@ -139,7 +141,7 @@ def _day(match: re.Match[str], published: date | None) -> date | None:
     if month:
         number = int(re.sub(r"\D", "", found["number"] or found["number2"]))
         year = found["year"] or found["year2"]
-        day = _date(_MONTHS.index(month[:3].lower()) + 1, number, year, published)
+        day = _date(SHORT_MONTHS.index(month[:3].lower()) + 1, number, year, published)
         if day is None or year or published is None:
             return day
         if published - day > _SOON and _AHEAD.search(_clause(match)[0]):

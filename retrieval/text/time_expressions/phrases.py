@@ -15,6 +15,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from retrieval.text.calendar_names import calendar_names
+
 Pattern: TypeAlias = re.Pattern[str]
 
 # Tables without a word of which, or a figure, nothing is a time.
@@ -114,11 +116,12 @@ def time_language(code: str) -> TimeLanguage:
         raise KeyError(code)
     data = _read(code)
     shared: dict[str, Any] = {} if data.get("own_forms") else _read("_forms")
+    tables = data["words"] | _calendar(code, data["words"])
     words = {
         table: {folded(word): meaning for meaning, listed in entries.items() for word in listed}
-        for table, entries in data["words"].items()
+        for table, entries in tables.items()
     }
-    parts = {table: _any_of(entries) for table, entries in data["words"].items()}
+    parts = {table: _any_of(entries) for table, entries in tables.items()}
     for name, pattern in data["made"].items():
         parts[name] = f"(?:{_filled(pattern, parts)})"
     made = {name: _compiled(parts[name]) for name in data["made"]}
@@ -166,6 +169,21 @@ def known_languages() -> frozenset[str]:
 def _read(name: str) -> dict[str, Any]:
     path = Path(__file__).with_name(f"{name}.toml")
     return tomllib.loads(written_alike(path.read_text(encoding="utf-8")))
+
+
+def _calendar(code: str, own: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
+    """The tables of months and weekdays: the names that are known of a language, and the other forms
+    that its file has; none where no names are known."""
+    names = calendar_names(code)
+    if names is None:
+        return {}
+    return {
+        table: {
+            str(number): [*map(written_alike, forms), *own.get(table, {}).get(str(number), ())]
+            for number, forms in enumerate(listed, first)
+        }
+        for table, listed, first in (("month", names.months, 1), ("weekday", names.weekdays, 0))
+    }
 
 
 def _entries(

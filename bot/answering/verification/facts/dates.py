@@ -6,53 +6,35 @@ import datetime as dt
 from collections.abc import Iterator
 from functools import cache
 
-from babel import Locale, UnknownLocaleError
-
 from bot.answering.verification.alignment import Alignment
 from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
 from bot.answering.verification.facts.base import Finding
 from bot.answering.verification.tokens import Token
+from retrieval.text.calendar_names import ENGLISH, calendar_names
 
 _CONTEXT = 3
 _NEAR = dt.timedelta(days=8)
 _RELATIVE = frozenset(
-    [
-        "today",
-        "tonight",
-        "yesterday",
-        "tomorrow",
-        "this",
-        "last",
-        "next",
-        "week",
-        "heute",
-        "gestern",
-        "hoy",
-        "ayer",
-        "сегодня",
-        "вчера",
-    ]
+    "today tonight yesterday tomorrow this last next week heute gestern hoy ayer сегодня вчера".split()
 )
-_ALSO_WORDS = frozenset(
-    ["may", "march", "mar", "dec", "sun", "sat", "mon", "wed", "fri", "thu", "mart", "mar"]
-)
+_ALSO_WORDS = frozenset("may march mar dec sun sat mon wed fri thu mart".split())
 
 
 @cache
 def day_names(language: str) -> dict[str, tuple[str, int]]:
     """Return the weekdays (0 is Monday) and months (1 is January) of a language by lower-case name."""
-    try:
-        locale = Locale(language)
-    except (UnknownLocaleError, ValueError):
-        locale = Locale("en")
-    found: dict[str, tuple[str, int]] = {}
-    for width in ("wide", "abbreviated"):
-        for context in ("format", "stand-alone"):
-            for number, name in locale.days[context][width].items():
-                found[name.lower().strip(".")] = ("weekday", int(number))
-            for number, name in locale.months[context][width].items():
-                found[name.lower().strip(".")] = ("month", int(number))
-    return {name: value for name, value in found.items() if not name.isdigit()}
+    names = calendar_names(language) or ENGLISH
+    return {
+        form: (what, number)
+        for what, listed, first in (
+            ("weekday", names.weekdays, 0),
+            ("month", names.months, 1),
+            ("weekday", names.short_weekdays, 0),
+            ("month", names.short_months, 1),
+        )
+        for number, forms in enumerate(listed, first)
+        for form in forms
+    }
 
 
 def mentions(sentence: EvidenceSentence, language: str) -> list[tuple[Token, tuple[str, int]]]:
