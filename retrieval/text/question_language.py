@@ -70,7 +70,7 @@ def _telling_words() -> dict[str, list[tuple[str, float]]]:
     for code in known_languages():
         listed = question_words(code)
         for word in listed.single if listed else ():
-            asks = bool(listed and listed.question.fullmatch(word))
+            asks = listed is not None and word in listed.single_asking
             found.setdefault(word, []).append((code, _ASKS if asks else _STANDS))
     return found
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Collection
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -17,15 +16,34 @@ Asking: TypeAlias = Literal["who", "when", "where", "why", "many", "percent", "w
 _ASKING: tuple[Asking, ...] = get_args(Asking)
 
 
-@dataclass(frozen=True, slots=True)
 class QuestionWords:
-    """``asking`` are the patterns of what is asked for, ``question`` that of all words that ask,
-    ``every`` that of all words which tell no passage from another, ``single`` those of one word."""
+    """The words of one language. A pattern is made when it is first needed: to tell languages apart
+    takes the words of all of them, and hardly a pattern."""
 
-    asking: dict[Asking, re.Pattern[str]]
-    question: re.Pattern[str]
-    every: re.Pattern[str]
-    single: frozenset[str]
+    def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
+        self._phrases = phrases
+        self._unspaced = any(map(has_unspaced, phrases["what"]))
+        self._asking = [each for name in _ASKING for each in phrases[name]]
+        # Those of one word, and which of them ask.
+        self.single = _single([*self._asking, *phrases["stop"]])
+        self.single_asking = _single(self._asking)
+
+    @cached_property
+    def asking(self) -> dict[Asking, re.Pattern[str]]:
+        """The patterns of what is asked for."""
+        return {name: self._pattern(self._phrases[name]) for name in _ASKING}
+
+    @cached_property
+    def question(self) -> re.Pattern[str]:
+        """All words that ask."""
+        return self._pattern(self._asking)
+
+    @cached_property
+    def every(self) -> re.Pattern[str]:
+        """All words which tell no passage from another."""
+        # Of one sign, it may be part of any word.
+        stop = [each for each in self._phrases["stop"] if not self._unspaced or len(each) > 1]
+        return self._pattern([*self._asking, *stop])
 
     def asked(self, question: str) -> set[Asking]:
         """What a question asks for; nothing but "what" if nothing tells."""
@@ -35,6 +53,9 @@ class QuestionWords:
     def without(self, question: str) -> str:
         """A question without its words that ask and that stand in any text."""
         return self.every.sub(" ", unicodedata.normalize("NFC", question))
+
+    def _pattern(self, phrases: Sequence[str]) -> re.Pattern[str]:
+        return _any_of(phrases, unspaced=self._unspaced)
 
 
 def plainly(text: str) -> str:
@@ -53,20 +74,7 @@ def question_words(language: str) -> QuestionWords | None:
     listed = _listed().get(language)
     if listed is None:
         return None
-    phrases = {name: _phrases(listed[name]) for name in (*_ASKING, "stop")}
-    unspaced = any(map(has_unspaced, phrases["what"]))
-    questions = [each for name in _ASKING for each in phrases[name]]
-    every = [*questions, *phrases["stop"]]
-    if unspaced:
-        # Of one sign, it may be part of any word.
-        every = [*questions, *(each for each in phrases["stop"] if len(each) > 1)]
-    single = frozenset(each for each in [*questions, *phrases["stop"]] if " " not in each)
-    return QuestionWords(
-        {name: _pattern(phrases[name], unspaced=unspaced) for name in _ASKING},
-        _pattern(questions, unspaced=unspaced),
-        _pattern(every, unspaced=unspaced),
-        single,
-    )
+    return QuestionWords({name: _phrases(listed[name]) for name in (*_ASKING, "stop")})
 
 
 @cache
@@ -79,9 +87,13 @@ def _phrases(listed: str) -> list[str]:
     return [plainly(each.strip()) for each in listed.split(",") if each.strip()]
 
 
-def _pattern(phrases: list[str], *, unspaced: bool) -> re.Pattern[str]:
+def _single(phrases: Sequence[str]) -> frozenset[str]:
+    return frozenset(each for each in phrases if " " not in each)
+
+
+def _any_of(phrases: Sequence[str], *, unspaced: bool) -> re.Pattern[str]:
     """Any of the phrases, the longest first; whole words where there are spaces."""
-    ordered = sorted(set(phrases), key=len, reverse=True)
+    ordered = sorted(dict.fromkeys(phrases), key=len, reverse=True)
     any_of = "|".join(re.escape(each).replace(r"\ ", r"\s+") for each in ordered)
     if unspaced:
         return re.compile(any_of, re.IGNORECASE)
