@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import json
 import threading
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from tokenizers import Tokenizer
 
 from retrieval.embedders.base import Embedder, Vectors, normalised
 from retrieval.errors import EmbedderError
@@ -31,7 +35,7 @@ class WordLlamaEmbedder(Embedder):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._model: Any = None
+        self._model: TokenModel | None = None
 
     async def warm_up(self) -> None:
         await asyncio.to_thread(self._loaded)
@@ -48,7 +52,7 @@ class WordLlamaEmbedder(Embedder):
     def _embed(self, texts: list[str]) -> Vectors:
         return sentence_vectors(texts, self._loaded())
 
-    def _loaded(self) -> Any:
+    def _loaded(self) -> TokenModel:
         with self._lock:
             if self._model is None:
                 self._model = load_model()
@@ -56,7 +60,7 @@ class WordLlamaEmbedder(Embedder):
 
 
 def sentence_vectors(
-    texts: Sequence[str], model: Any = None, *, remembering: bool = False
+    texts: Sequence[str], model: TokenModel | None = None, *, remembering: bool = False
 ) -> Vectors:
     """The vectors of ``texts``, shape ``(len(texts), 256)``, in whatever way a corpus is embedded.
 
@@ -69,12 +73,12 @@ def sentence_vectors(
     else:
         encodings = model.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         rows = [np.array(each.ids, dtype=np.intp) for each in encodings]
-    vectors = np.zeros((len(texts), model.embedding.shape[1]), dtype=np.float32)
+    vectors = np.zeros((len(texts), model.vectors.dimensions), dtype=np.float32)
     # wordllama's own pooling gathers a padded block of token vectors, most of it padding; the
     # mean over each text's own tokens is the same and several times faster.
     for row, ids in enumerate(rows):
         if len(ids):
-            vectors[row] = model.embedding.take(ids, axis=0, mode="clip").mean(axis=0)
+            vectors[row] = model.vectors.of(ids).mean(axis=0)
     return normalised(vectors)
 
 
@@ -111,28 +115,65 @@ def tokens_of(texts: Sequence[str]) -> list[Tokens]:
     return [found[text] for text in texts]
 
 
-@cache
-def load_model() -> Any:
-    """Load the model with its table of token vectors, once for the whole process.
+class TokenVectors:
+    """The vectors of tokens, as the weights keep them in half precision; those that are needed are
+    made single. All 32,000 would be 33 MB, and a question needs a few hundred."""
 
+    def __init__(self, stored: npt.NDArray[np.float16]) -> None:
+        self._stored = stored
+        self._made = np.zeros(stored.shape, dtype=np.float32)
+        self._is_made = np.zeros(len(stored), dtype=np.bool_)
+
+    @property
+    def dimensions(self) -> int:
+        return int(self._stored.shape[1])
+
+    def of(self, ids: npt.NDArray[np.intp]) -> Vectors:
+        """Shape ``(len(ids), dimensions)``; an id past the end is the last one. Any thread may call it."""
+        ids = np.minimum(ids, len(self._stored) - 1)
+        if not self._is_made[ids].all():
+            lacking = np.unique(ids[~self._is_made[ids]])
+            self._made[lacking] = self._stored[lacking]
+            self._is_made[lacking] = True
+        return self._made.take(ids, axis=0)
+
+
+class TokenModel(NamedTuple):
+    tokenizer: Tokenizer
+    vectors: TokenVectors
+
+
+@cache
+def load_model() -> TokenModel:
+    """Load the tokenizer and the vectors of its tokens, once for the whole process.
+
+    Only files of the package are read: importing it would take as long as all else.
     Raises ``EmbedderError`` if the package or its weights are missing.
     """
-    import importlib.util
-    from pathlib import Path
-
-    import wordllama
-
-    # Its loader looks for the tokenizer in a folder that the wheel doesn't have, unless the
-    # package itself is named as the cache; and it must never try to download.
     spec = importlib.util.find_spec("wordllama")
     if spec is None or spec.origin is None:
         raise EmbedderError("wordllama-not-installed")
+    folder = Path(spec.origin).parent
     try:
-        model = wordllama.WordLlama.load(cache_dir=Path(spec.origin).parent, disable_download=True)
-    except (FileNotFoundError, ValueError) as error:
+        stored = _read_weights(folder / "weights" / "l2_supercat_256.safetensors")
+        told = (folder / "tokenizers" / "l2_supercat_tokenizer_config.json").read_text("utf-8")
+    except (OSError, ValueError, KeyError) as error:
         raise EmbedderError("wordllama-weights-missing") from error
-    model.tokenizer.no_padding()
+    tokenizer = Tokenizer.from_str(told)
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
     # The tokenizer takes a whole sentence for one word and would keep ten thousand of them, which
     # is 40 MB and, as few come again, makes nothing faster.
-    model.tokenizer.model._resize_cache(0)
-    return model
+    tokenizer.model._resize_cache(0)
+    return TokenModel(tokenizer, TokenVectors(stored))
+
+
+def _read_weights(path: Path) -> npt.NDArray[np.float16]:
+    """The one table of a file of safetensors: the length of a header in JSON, the header, the numbers."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        described = json.loads(file.read(size))["embedding.weight"]
+    if described["dtype"] != "F16":
+        raise ValueError(described["dtype"])
+    shape, begin = tuple(described["shape"]), 8 + size + described["data_offsets"][0]
+    return np.memmap(path, dtype="<f2", mode="r", offset=begin, shape=shape)

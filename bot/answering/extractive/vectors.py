@@ -58,10 +58,10 @@ def text_vectors(texts: Sequence[str]) -> TextVectors:
     ids = [each.ids for each in tokens]
     starts = [each.starts for each in tokens]
     first = np.concatenate([[0], np.cumsum([len(each) for each in ids])]).astype(np.intp)
-    dimensions = model.embedding.shape[1]
+    dimensions = model.vectors.dimensions
     joined = np.concatenate(ids) if ids else np.zeros(0, dtype=np.intp)
     sums = np.zeros((len(joined) + 1, dimensions), dtype=np.float32)
-    np.cumsum(model.embedding.take(joined, axis=0, mode="clip"), axis=0, out=sums[1:])
+    np.cumsum(model.vectors.of(joined), axis=0, out=sums[1:])
     flat = np.concatenate(starts) if starts else np.zeros(0, dtype=np.int64)
     return TextVectors(sums, first, flat)
 

@@ -6,12 +6,11 @@ import threading
 from collections.abc import Sequence
 from functools import cache
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.embedders.wordllama import load_model
+from retrieval.embedders.wordllama import TokenModel, load_model
 
 Floats = npt.NDArray[np.float32]
 
@@ -27,7 +26,7 @@ class WordVectors:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._model: Any = None
+        self._model: TokenModel | None = None
         self._places: dict[str, int] = {}
         self._vectors = np.zeros((0, 1), dtype=np.float32)
         self._weights = np.zeros(0, dtype=np.float32)
@@ -48,9 +47,8 @@ class WordVectors:
     def _load(self, words: list[str]) -> None:
         if self._model is None:
             self._model = load_model()
-            self._vectors = np.zeros(
-                (_FIRST_ROWS, self._model.embedding.shape[1]), dtype=np.float32
-            )
+            dimensions = self._model.vectors.dimensions
+            self._vectors = np.zeros((_FIRST_ROWS, dimensions), dtype=np.float32)
             self._weights = np.zeros(_FIRST_ROWS, dtype=np.float32)
         while len(self._places) + len(words) > len(self._weights):
             self._vectors = np.concatenate([self._vectors, np.zeros_like(self._vectors)])
@@ -61,7 +59,7 @@ class WordVectors:
         counts = np.array([len(ids) for ids in tokens])
         starts = np.cumsum(counts) - counts
         flat = np.fromiter(chain.from_iterable(tokens), dtype=np.intp, count=int(counts.sum()))
-        rows = self._model.embedding.take(flat, axis=0, mode="clip")
+        rows = self._model.vectors.of(flat)
         totals = np.add.reduceat(rows, starts, axis=0)
         # The vectors of a word that is only spelled are those of letters, alike in all words.
         totals[[_is_spelled(word, n) for word, n in zip(words, counts, strict=True)]] = 0.0
