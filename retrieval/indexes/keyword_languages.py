@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import tantivy
 
-from retrieval.text.language import UNKNOWN, detectable_languages
 from retrieval.text.stemming import form_of, stems
 
 # A language with a smaller share of the passages is most likely an error of the detector.
@@ -16,12 +15,9 @@ _PRESENT = 0.02
 
 def held_languages(searcher: tantivy.Searcher) -> dict[str, int]:
     """How many passages are of each language."""
-    found = {}
     with contextlib.suppress(ValueError):  # made before languages were kept
-        for code in (UNKNOWN, *detectable_languages()):
-            if frequency := searcher.doc_freq("language", code):
-                found[code] = int(frequency)
-    return found
+        return dict(searcher.terms_with_prefix("language", ""))
+    return {}
 
 
 def with_other_stems(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 # What stands for the language of a text of which none is known.
 UNKNOWN = "und"
 _SAMPLE_CHARS = 600
@@ -28,12 +26,6 @@ def detect_language(text: str) -> str | None:
 
     code: str = py3langid.classify(text[:_SAMPLE_CHARS])[0]
     return code
-
-
-@cache
-def detectable_languages() -> frozenset[str]:
-    """The codes of all languages that the detector knows."""
-    return frozenset(code for code, _ in ranked_languages("text"))
 
 
 def ranked_languages(text: str) -> list[tuple[str, float]]:
