@@ -46,6 +46,9 @@ class LibraryConfig:
     chroma_apart: bool = False
     # How long a first question waits for that process to start.
     chroma_start_seconds: float = 30.0
+    # Up to so many passages are compared with a question one by one, by the vectors of the catalogue:
+    # a command that asks once has done so before Chroma would have started.
+    compared_up_to: int = 0
     embedder: str = "wordllama"
     embedder_options: EmbedderOptions = field(default_factory=EmbedderOptions)
     ranking: Ranking = field(default_factory=Ranking)
@@ -88,6 +91,7 @@ class Library:
             config.zone,
             reranker=self.reranker,
             rerank_seconds=config.rerank_seconds,
+            compared_up_to=config.compared_up_to,
             conditions=self.conditions,
         )
         self.index_lock = IndexLock(config.data_dir)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+# Comparing so many passages takes a tenth of the time that Chroma needs to start.
+_COMPARED = 20_000
+
 
 def run_async(main: Coroutine[Any, Any, _T]) -> _T:
     """``asyncio.run``; asyncio is imported when something runs: `--help` takes half as long."""
@@ -42,9 +45,9 @@ def actor() -> Actor:
 
 
 def library_config(settings: Settings) -> LibraryConfig:
-    """The library of a command. Chroma works in a process of its own: it indexes while the next
-    articles are read, and a damaged index can't end the command with it."""
-    return replace(settings.library(), chroma_apart=True)
+    """The library of a command. Chroma works in a process of its own, started when it is needed: it
+    indexes while the next articles are read, and a damaged index can't end the command with it."""
+    return replace(settings.library(), chroma_apart=True, compared_up_to=_COMPARED)
 
 
 @contextlib.asynccontextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -24,18 +26,22 @@ class BoundedChroma:
     A question's call (``ask``) is waited for ``seconds``, or ``first_seconds`` as long as nothing was
     ever answered. Once one is late, questions go on without Chroma until it is done with all that was
     begun: a process that hangs costs one second once, not one a question. Other calls wait.
+    ``recorded`` reads the metadata of a collection without Chroma: a question that needs nothing else
+    starts none. It may raise ``sqlite3.Error``.
     """
 
     def __init__(
         self,
         make: Callable[[], BlockingChroma],
         watch: Watch,
+        recorded: Callable[[str], dict[str, str] | None],
         *,
         seconds: float = 1.0,
         first_seconds: float = 1.0,
     ) -> None:
         self._make = make
         self._watch = watch
+        self._recorded = recorded
         self._seconds = seconds
         self._first_seconds = first_seconds
         self._chroma: BlockingChroma | None = None
@@ -55,6 +61,9 @@ class BoundedChroma:
 
     def ask(self, call: str, *args: Any) -> Any:
         """Make a call for a question. Raises ``StorageError`` instead of waiting."""
+        if call == "metadata" and self._chroma is None:
+            with contextlib.suppress(sqlite3.Error):
+                return self._recorded(*args)
         late = self._late
         if late is not None:
             raise StorageError.of(late, retry=True)

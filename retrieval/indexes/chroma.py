@@ -19,7 +19,7 @@ import numpy as np
 
 from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged, NewsdeskError, StorageError
-from retrieval.indexes.chroma_files import check_files
+from retrieval.indexes.chroma_files import DATABASE, check_files
 from retrieval.indexes.chroma_space import give_back, vectors_on_disk
 
 P = ParamSpec("P")
@@ -150,7 +150,7 @@ class EmbeddedChroma:
         if self._open_client is not None:
             return True
         try:
-            return (self._folder / "chroma.sqlite3").stat().st_size > 0
+            return (self._folder / DATABASE).stat().st_size > 0
         except FileNotFoundError:
             return False
 

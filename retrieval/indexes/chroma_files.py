@@ -11,11 +11,13 @@ import contextlib
 import sqlite3
 import struct
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 from retrieval.errors import IndexDamaged
 
+DATABASE = "chroma.sqlite3"
+_BUSY_SECONDS = 1.0
 _FILES = ("header.bin", "data_level0.bin", "length.bin", "link_lists.bin", "index_metadata.pickle")
 # Version, offset, most elements, elements, bytes of each.
 _HEADER = struct.Struct("<iQQQQ")
@@ -24,6 +26,11 @@ _LENGTH_BYTES = 4
 # A process that writes meanwhile is done with it in this time.
 _TRIES, _PAUSE_SECONDS = 3, 0.2
 
+_METADATA = """
+SELECT collection_metadata.key, collection_metadata.str_value FROM collections
+LEFT JOIN collection_metadata ON collection_metadata.collection_id = collections.id
+WHERE collections.name = ?
+"""
 # The folder of a collection's graph, and whether it has ever been written.
 _SEGMENT = """
 SELECT segments.id, max_seq_id.segment_id IS NOT NULL FROM segments
@@ -31,6 +38,16 @@ JOIN collections ON collections.id = segments.collection
 LEFT JOIN max_seq_id ON max_seq_id.segment_id = segments.id
 WHERE collections.name = ? AND segments.scope = 'VECTOR'
 """
+
+
+@contextlib.contextmanager
+def connected(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Chroma's database in ``folder``, to read."""
+    database = f"{(folder / DATABASE).absolute().as_uri()}?mode=ro"
+    with contextlib.closing(
+        sqlite3.connect(database, uri=True, timeout=_BUSY_SECONDS)
+    ) as connection:
+        yield connection
 
 
 def check_files(folder: Path, collection: str) -> None:
@@ -45,10 +62,19 @@ def check_files(folder: Path, collection: str) -> None:
     raise IndexDamaged("vector-index-damaged", detail=wrong)
 
 
+def recorded_metadata(folder: Path, collection: str) -> dict[str, str] | None:
+    """What Chroma keeps of a collection beside its vectors, read without it; None if there is no such
+    collection. Raises ``sqlite3.Error`` where its database can't be read."""
+    if not (folder / DATABASE).exists():
+        return None
+    with connected(folder) as connection:
+        rows = connection.execute(_METADATA, (collection,)).fetchall()
+    return {key: value for key, value in rows if key is not None} if rows else None
+
+
 def _what_is_wrong(folder: Path, collection: str) -> str | None:
-    database = f"file:{quote(str(folder / 'chroma.sqlite3'))}?mode=ro"
     try:
-        with contextlib.closing(sqlite3.connect(database, uri=True, timeout=1)) as connection:
+        with connected(folder) as connection:
             rows = connection.execute(_SEGMENT, (collection,)).fetchall()
     except sqlite3.Error:  # Chroma says itself what is wrong with it
         return None

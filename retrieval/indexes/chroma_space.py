@@ -11,18 +11,16 @@ import contextlib
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
+from retrieval.indexes.chroma_files import DATABASE, connected
 from retrieval.runtime.sqlite_space import vacuum
 
 _SEGMENT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_DATABASE = "chroma.sqlite3"
 _VECTORS = """
     SELECT collections.name, segments.id FROM segments
     JOIN collections ON collections.id = segments.collection WHERE segments.scope = 'VECTOR'
 """
-_BUSY_SECONDS = 1.0
 # hnswlib keeps four bytes for each vector, deleted ones too, in this file.
 _COUNTS, _COUNT_BYTES = "length.bin", 4
 
@@ -33,10 +31,10 @@ def give_back(folder: Path, *, thorough: bool = False) -> bool:
     For the one who may write, while nothing is being written. Returns whether there was anything;
     what can't be read or is in use stays.
     """
-    if not (folder / _DATABASE).exists():
+    if not (folder / DATABASE).exists():
         return False
     try:
-        with _connected(folder) as connection:
+        with connected(folder) as connection:
             known = {row[0] for row in connection.execute("SELECT id FROM segments")}
     except sqlite3.Error:
         return False  # whatever is wrong with it, nothing is deleted by guesswork
@@ -52,10 +50,10 @@ def give_back(folder: Path, *, thorough: bool = False) -> bool:
 
 def vectors_on_disk(folder: Path) -> dict[str, int]:
     """By collection, how many vectors its segment holds on disk, deleted ones among them. Blocks."""
-    if not (folder / _DATABASE).exists():
+    if not (folder / DATABASE).exists():
         return {}
     found = {}
-    with contextlib.suppress(sqlite3.Error), _connected(folder) as connection:
+    with contextlib.suppress(sqlite3.Error), connected(folder) as connection:
         for name, segment in connection.execute(_VECTORS):
             with contextlib.suppress(OSError):
                 found[name] = (folder / segment / _COUNTS).stat().st_size // _COUNT_BYTES
@@ -64,15 +62,6 @@ def vectors_on_disk(folder: Path) -> dict[str, int]:
 
 def _vacuumed(folder: Path, thorough: bool) -> bool:
     try:
-        return vacuum(folder / _DATABASE, thorough=thorough)
+        return vacuum(folder / DATABASE, thorough=thorough)
     except sqlite3.Error:
         return False
-
-
-@contextlib.contextmanager
-def _connected(folder: Path) -> Iterator[sqlite3.Connection]:
-    address = f"{(folder / _DATABASE).absolute().as_uri()}?mode=ro"
-    with contextlib.closing(
-        sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)
-    ) as connection:
-        yield connection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from retrieval.embedders import Vectors
 from retrieval.errors import EmbedderMismatch, IndexDamaged, Note, StorageError
 from retrieval.indexes.bounded_chroma import BoundedChroma
 from retrieval.indexes.chroma import BlockingChroma, EmbeddedChroma
+from retrieval.indexes.chroma_files import recorded_metadata
 from retrieval.indexes.chroma_server import ServerChroma
 from retrieval.runtime.conditions import Conditions
 
@@ -76,7 +78,12 @@ class ChromaStore:
 
             return ChromaProcessClient(folder)
 
-        chroma = BoundedChroma(make, _watch(conditions), first_seconds=first_seconds)
+        chroma = BoundedChroma(
+            make,
+            _watch(conditions),
+            functools.partial(recorded_metadata, folder),
+            first_seconds=first_seconds,
+        )
         return cls(chroma, folder_id, embedder, conditions)
 
     @classmethod

@@ -127,9 +127,15 @@ class _DenseRequest(NamedTuple):
 class CandidateGenerator:
     """Gathers candidates from the indexes and from what is held of each corpus in memory."""
 
-    def __init__(self, reading: ReadQueries, conditions: Conditions | None = None) -> None:
+    def __init__(
+        self,
+        reading: ReadQueries,
+        conditions: Conditions | None = None,
+        compared_up_to: int = 0,
+    ) -> None:
         self._reading = reading
         self._conditions = conditions or Conditions()
+        self._compared_up_to = compared_up_to
         self._caches: OrderedDict[int, tuple[int, CorpusCache]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -251,7 +257,7 @@ class CandidateGenerator:
         keyword |= _of_preferred_time(keywords, query, read, held, passing)
         depth = max(ranking.dense_candidates, limit)
         by_vector = bool(np.any(vector))
-        if left == every or left > max(_SCORED, every // _SCORED_ONE_IN):
+        if self._asks_chroma(wanted.indexes, left, every):
             found, remarks = yield _DenseRequest(
                 depth if left == every else int(depth * thinning * _SPARE),
                 every if wanted.all_have_vectors else 0,
@@ -280,6 +286,12 @@ class CandidateGenerator:
         )
         respellings = tuple(other.respellings)
         yield CandidateSet(read, held, query, vector, list(measured), notes, respellings)
+
+    def _asks_chroma(self, indexes: CorpusIndexes, left: int, every: int) -> bool:
+        """Whether the nearest of ``left`` passages out of ``every`` are looked up in Chroma's index."""
+        if indexes.vectors.is_local and left <= self._compared_up_to:
+            return False  # a server has started already
+        return left == every or left > max(_SCORED, every // _SCORED_ONE_IN)
 
     def _texts(self, passage_ids: Sequence[int]) -> list[str]:
         return [passage.text for passage in self._reading.passages(passage_ids).values()]

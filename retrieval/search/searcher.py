@@ -72,6 +72,7 @@ class Searcher:
         *,
         reranker: Reranker | None = None,
         rerank_seconds: float = 1.0,
+        compared_up_to: int = 0,
         conditions: Conditions | None = None,
     ) -> None:
         self._catalogue = catalogue
@@ -80,7 +81,7 @@ class Searcher:
         self._zone = zone
         self._reranker = reranker
         self._rerank_seconds = rerank_seconds
-        self.gatherer = CandidateGenerator(catalogue.queries, conditions)
+        self.gatherer = CandidateGenerator(catalogue.queries, conditions, compared_up_to)
 
     async def search(
         self,

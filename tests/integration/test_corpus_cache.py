@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,9 @@ import pytest
 import retrieval.search.candidates
 import retrieval.search.corpus_cache
 from bot.storage.library import open_library
+from retrieval.embedders.wordllama import WordLlamaEmbedder
+from retrieval.errors import EmbedderMismatch
+from retrieval.indexes.bounded_chroma import BoundedChroma
 from retrieval.ingestion.pipeline import ingest
 from retrieval.library import Library, LibraryConfig
 from retrieval.models import Article, IngestItem, SearchResults
@@ -43,6 +47,11 @@ async def _texts(library: Library, within: TimeRange | None = None) -> set[str]:
 async def _found(library: Library, within: TimeRange | None = None) -> SearchResults:
     within = within or TimeRange(utc_now())
     return await library.search("Who opened the bridge?", within, corpus="local", limit=50)
+
+
+def _has_started(library: Library) -> bool:
+    assert isinstance(library.store.chroma, BoundedChroma)
+    return library.store.chroma.inner is not None
 
 
 async def test_a_reader_sees_what_another_wrote_a_moment_ago(tmp_path: Path) -> None:
@@ -136,3 +145,35 @@ async def test_opening_a_library_leaves_garbage_collection_alone(tmp_path: Path)
     before = gc.get_freeze_count()
     async with open_library(LibraryConfig(tmp_path)):
         assert gc.get_freeze_count() == before
+
+
+async def test_few_passages_are_compared_without_starting_chroma_and_found_alike(
+    tmp_path: Path,
+) -> None:
+    """As a command asks once; `chroma_apart` because only that one starts by itself."""
+    config = LibraryConfig(tmp_path, chroma_apart=True)
+    texts = [f"Minister {n} opened the bridge in the rain of day {n}." for n in range(30)]
+    async with open_library(config, writer="test") as library:
+        await _bring(library, *(_article(n, text) for n, text in enumerate(texts)))
+        within = TimeRange(utc_now())
+        looked_up = await _found(library, within)
+        assert _has_started(library)
+    async with open_library(replace(config, compared_up_to=len(texts))) as library:
+        compared = await _found(library, within)
+        assert not _has_started(library)
+    assert compared.hits == looked_up.hits
+    async with open_library(replace(config, compared_up_to=len(texts) - 1)) as library:
+        await _found(library)
+        assert _has_started(library)
+
+
+async def test_vectors_of_another_embedder_are_told_without_starting_chroma(tmp_path: Path) -> None:
+    config = LibraryConfig(tmp_path, chroma_apart=True, compared_up_to=100)
+    async with open_library(config, writer="test") as library:
+        await _bring(library, _article(1, "The mayor opened the bridge."))
+    other = WordLlamaEmbedder()
+    other.identity = "another/model"
+    async with open_library(config, embedder=other) as library:
+        with pytest.raises(EmbedderMismatch):
+            await _found(library)
+        assert not _has_started(library)
