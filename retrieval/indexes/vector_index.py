@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -81,7 +80,7 @@ class ChromaStore:
         chroma = BoundedChroma(
             make,
             _watch(conditions),
-            functools.partial(recorded_metadata, folder),
+            lambda name: recorded_metadata(folder, name),
             first_seconds=first_seconds,
         )
         return cls(chroma, folder_id, embedder, conditions)
