@@ -17,16 +17,23 @@ _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 _DOUBLINGS = 7
 
 
-async def run_forever(run: Callable[[], Awaitable[object]], what: str, *, pause: float) -> None:
-    """Run a round, and the next one ``pause`` seconds after it. A failure of one must not end all."""
+async def run_forever(
+    run: Callable[[], Awaitable[object]], what: str, *, pause: float | Callable[[], float]
+) -> None:
+    """Run a round, and the next one ``pause`` seconds after it, asked after each if it is a function.
+    A failure of one must not end all."""
     while True:
+        failure: Exception | None = None
         try:
             await run()
-        except NewsdeskError as error:
-            _log.error("%s: %s; tried again in %g s", what, in_english(error), pause)
-        except Exception:  # noqa: BLE001 - logged; it goes on
-            _log.exception("%s: failed; tried again in %g s", what, pause)
-        await asyncio.sleep(pause)
+        except Exception as error:  # noqa: BLE001 - logged; it goes on
+            failure = error
+        wait = pause() if callable(pause) else pause
+        if isinstance(failure, NewsdeskError):
+            _log.error("%s: %s; tried again in %g s", what, in_english(failure), wait)
+        elif failure is not None:
+            _log.error("%s: failed; tried again in %g s", what, wait, exc_info=failure)
+        await asyncio.sleep(wait)
 
 
 class Backoff:

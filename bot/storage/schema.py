@@ -127,6 +127,9 @@ subscriptions = Table(
     # How often in a row a delivery was impossible, and since when.
     Column("impossible_since", BigInteger),
     Column("impossible_tries", Integer, nullable=False, server_default="0"),
+    # When to look at it again, 0 for at once; and alerts only once their corpus has another revision.
+    Column("next_at", BigInteger, nullable=False, server_default="0", index=True),
+    Column("seen_revision", BigInteger),
     CheckConstraint("kind IN ('digest', 'topic')", name="kind"),
     sqlite_autoincrement=True,
 )

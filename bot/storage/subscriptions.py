@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from bot.storage.schema import deliveries, subscriptions
 from retrieval.catalogue.database import Database
+from retrieval.catalogue.schema import corpora
 from retrieval.timestamps import from_micros, to_micros
 
 # The slot of what was there already when alerts on a topic were made; nothing is sent for it.
@@ -17,6 +19,11 @@ BEGINNING = "begin"
 
 _TWO_DAYS = timedelta(days=2)
 _MOMENTS = ("created_at", "done_until", "ended_at", "impossible_since")
+# When the runner looks at a subscription; one that changes is looked at in its next round.
+_LOOKED_AT = ("next_at", "seen_revision")
+_AT_ONCE = {"next_at": 0, "seen_revision": None}
+_ACTIVE = (subscriptions.c.ended_at.is_(None), subscriptions.c.paused.is_(False))
+_COLUMNS = [column for column in subscriptions.columns if column.name not in _LOOKED_AT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,7 @@ async def active_subscriptions(
     database: Database, *, user_id: int | None = None, guild_id: int | None = None
 ) -> list[Subscription]:
     """Those that have not ended, oldest first: all, or those of a person or of a server."""
-    query = select(subscriptions).where(subscriptions.c.ended_at.is_(None))
+    query = select(*_COLUMNS).where(subscriptions.c.ended_at.is_(None))
     if user_id is not None:
         query = query.where(subscriptions.c.user_id == user_id)
     if guild_id is not None:
@@ -89,8 +96,58 @@ async def active_subscriptions(
     return [_subscription(dict(row)) for row in rows]
 
 
+async def due_subscriptions(database: Database, now: datetime) -> list[Subscription]:
+    """Those to look at now: digests whose time has come, and alerts of whose corpus something
+    changed. Paused and ended ones never are."""
+    revision = func.coalesce(corpora.c.revision, 0)
+    query = (
+        select(*_COLUMNS)
+        .outerjoin(corpora, corpora.c.name == subscriptions.c.corpus)
+        .where(subscriptions.c.next_at <= to_micros(now), *_ACTIVE)
+        .where(
+            (subscriptions.c.kind == "digest")
+            | subscriptions.c.seen_revision.is_(None)
+            | (subscriptions.c.seen_revision != revision)
+        )
+        .order_by(subscriptions.c.id)
+    )
+    rows = await database.read(lambda connection: connection.execute(query).mappings().all())
+    return [_subscription(dict(row)) for row in rows]
+
+
+async def next_look(database: Database, now: datetime) -> datetime | None:
+    """When the first subscription is to be looked at of those that rest until later."""
+    query = select(func.min(subscriptions.c.next_at)).where(
+        subscriptions.c.next_at > to_micros(now), *_ACTIVE
+    )
+    found = await database.read(lambda connection: connection.scalar(query))
+    return None if found is None else from_micros(found)
+
+
+async def look_again(
+    database: Database,
+    subscription_id: int,
+    when: Callable[[Subscription], datetime | None],
+    *,
+    seen_revision: int | None = None,
+) -> None:
+    """Note when to look at a subscription again, by what it is now: it may have been changed while it
+    was dealt with. None is at once; with a ``seen_revision`` only once its corpus has another one."""
+    query = select(*_COLUMNS).where(subscriptions.c.id == subscription_id)
+    async with database.write() as connection:
+        row = (await connection.execute(query)).mappings().first()
+        if row is None:
+            return
+        moment = when(_subscription(dict(row)))
+        await connection.execute(
+            update(subscriptions)
+            .where(subscriptions.c.id == subscription_id)
+            .values(next_at=0 if moment is None else to_micros(moment), seen_revision=seen_revision)
+        )
+
+
 async def subscription_by_id(database: Database, subscription_id: int) -> Subscription | None:
-    query = select(subscriptions).where(subscriptions.c.id == subscription_id)
+    query = select(*_COLUMNS).where(subscriptions.c.id == subscription_id)
     row = await database.read(lambda connection: connection.execute(query).mappings().first())
     return None if row is None else _subscription(dict(row))
 
@@ -152,7 +209,7 @@ async def rewind(database: Database, subscription_id: int, now: datetime) -> Non
         await connection.execute(
             update(subscriptions)
             .where(subscriptions.c.id == subscription_id)
-            .values(done_until=to_micros(now))
+            .values(done_until=to_micros(now), **_AT_ONCE)
         )
 
 
@@ -190,6 +247,12 @@ async def reserve_delivery(database: Database, delivery: Delivery) -> bool:
         if (await connection.execute(known)).first() is not None:
             return False
         await connection.execute(insert(deliveries), row)
+        # Until it is settled it is looked for.
+        await connection.execute(
+            update(subscriptions)
+            .where(subscriptions.c.id == delivery.subscription_id)
+            .values(**_AT_ONCE)
+        )
     return True
 
 
@@ -250,7 +313,9 @@ async def sent_since(database: Database, subscription_id: int, moment: datetime)
 async def _change(database: Database, subscription_id: int, **changes: Any) -> None:
     async with database.write() as connection:
         await connection.execute(
-            update(subscriptions).where(subscriptions.c.id == subscription_id).values(**changes)
+            update(subscriptions)
+            .where(subscriptions.c.id == subscription_id)
+            .values(**_AT_ONCE, **changes)
         )
 
 

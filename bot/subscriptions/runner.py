@@ -26,7 +26,10 @@ from bot.storage.subscriptions import (
     active_subscriptions,
     delivered_stories,
     done_until,
+    due_subscriptions,
     end_subscription,
+    look_again,
+    next_look,
     note_impossible,
     reserve_delivery,
     rewind,
@@ -42,7 +45,8 @@ from retrieval.timestamps import Clock, TimeRange, clock_went_back, to_micros
 
 _log = logging.getLogger(__name__)
 
-_EVERY_SECONDS = 30.0
+# For alerts, which wait for articles, and for what was changed; what has its time is on time.
+_EVERY_SECONDS, _SHORTEST_SECONDS = 30.0, 0.1
 _AT_ONCE = 4
 _SECONDS = 180.0  # for one subscription
 _STORIES = 10
@@ -52,6 +56,8 @@ _MOST_AT_FIRST = 100
 # How far back what is new may lie: an outage of months does not make a digest of months.
 _FURTHEST = timedelta(days=14)
 _BREAKING = timedelta(days=1)
+# Alerts that may not be sent are looked at so soon again, for the clock may change.
+_HOLD = timedelta(hours=1)
 # What is found impossible so often, so far apart, is taken for final.
 _FINAL_TRIES, _BETWEEN_TRIES = 3, timedelta(hours=12)
 
@@ -99,15 +105,16 @@ class SubscriptionRunner:
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
         self._round = asyncio.Lock()
-        # What alerts have looked at: without new articles there is nothing to look for.
-        self._seen: dict[int, int] = {}
         self._backoff = Backoff()
+        # When the last round began, and how long to wait for the next one.
+        self._last: datetime | None = None
+        self._pause = _EVERY_SECONDS
 
     def start(self) -> None:
         """Begin to look at what is due; does nothing if it is at it already."""
         if self._task is not None:
             return
-        rounds = run_forever(self.tick, "subscriptions", pause=_EVERY_SECONDS)
+        rounds = run_forever(self.tick, "subscriptions", pause=lambda: self._pause)
         self._task = asyncio.create_task(rounds, name="subscriptions")
 
     async def stop(self) -> None:
@@ -124,8 +131,19 @@ class SubscriptionRunner:
                 await self._guarded(subscription)
 
         async with self._round:  # one at a time: what is read of a subscription has to hold
-            active = await active_subscriptions(self._catalogue.database)
-            await asyncio.gather(*(one(each) for each in active if not each.paused))
+            database, now = self._catalogue.database, self._clock()
+            # Another clock, or other rules of time zones, may have said when to look.
+            all_of_them = self._last is None or now < self._last
+            due = await (
+                active_subscriptions(database) if all_of_them else due_subscriptions(database, now)
+            )
+            await asyncio.gather(*(one(each) for each in due if not each.paused))
+            self._last = now
+            following = await next_look(database, now)
+            wait = (
+                _EVERY_SECONDS if following is None else (following - self._clock()).total_seconds()
+            )
+            self._pause = min(max(wait, _SHORTEST_SECONDS), _EVERY_SECONDS)
 
     async def send_now(self, subscription: Subscription) -> bool:
         """Send a digest before its time; False if there is nothing new to tell.
@@ -208,6 +226,7 @@ class SubscriptionRunner:
         schedule = schedule_of(subscription)
         moment = schedule.due(now, subscription.done_until)
         if moment is None:
+            await look_again(self._catalogue.database, subscription.id, lambda it: _next(it, now))
             return
         slot = f"at:{to_micros(moment)}"
         for delivery in pending:
@@ -230,11 +249,12 @@ class SubscriptionRunner:
     async def _serve_topic(
         self, subscription: Subscription, pending: Sequence[Delivery], now: datetime
     ) -> None:
-        if await self._must_wait(subscription, now):
+        held_until = await self._held_until(subscription, now)
+        if held_until is not None:
+            until = min(held_until, now + _HOLD)
+            await look_again(self._catalogue.database, subscription.id, lambda _: until)
             return
         state = await self._catalogue.revision(subscription.corpus)
-        if self._seen.get(subscription.id) == state and not pending:
-            return
         since = now - _BREAKING
         if since < subscription.created_at <= now:
             since = subscription.created_at
@@ -257,20 +277,22 @@ class SubscriptionRunner:
         elif known is not None:
             await settle_delivery(self._catalogue.database, known, now, sent=False, until=None)
         else:
-            self._seen[subscription.id] = state
+            await look_again(
+                self._catalogue.database, subscription.id, lambda _: None, seen_revision=state
+            )
 
-    async def _must_wait(self, subscription: Subscription, now: datetime) -> bool:
-        """In quiet hours, and when as much was sent today as may be."""
+    async def _held_until(self, subscription: Subscription, now: datetime) -> datetime | None:
+        """Until when nothing may be sent: in quiet hours, and when as much was sent today as may be."""
+        zone = ZoneInfo(subscription.zone)
         quiet = quiet_hours(subscription.zone, subscription.quiet_from, subscription.quiet_until)
         if quiet is not None and quiet.hold(now):
-            return True
+            return Schedule(zone, quiet.end).next(now)
         if subscription.most_a_day is None:
-            return False
-        today = local_day(now, ZoneInfo(subscription.zone))
-        return (
-            await sent_since(self._catalogue.database, subscription.id, today)
-            >= subscription.most_a_day
-        )
+            return None
+        sent = await sent_since(self._catalogue.database, subscription.id, local_day(now, zone))
+        if sent < subscription.most_a_day:
+            return None
+        return Schedule(zone, time()).next(now)
 
     async def _send(
         self,
@@ -324,6 +346,14 @@ def schedule_of(subscription: Subscription) -> Schedule:
     return Schedule(
         ZoneInfo(subscription.zone), time(minute // 60, minute % 60), subscription.weekday
     )
+
+
+def _next(subscription: Subscription, now: datetime) -> datetime | None:
+    """When a digest is due next; None if it is now."""
+    schedule = schedule_of(subscription)
+    if schedule.due(now, subscription.done_until) is not None:
+        return None
+    return schedule.next(now)
 
 
 def _slot(story: DigestStory) -> str:

@@ -19,7 +19,11 @@ from bot.storage.subscriptions import (
     Subscription,
     active_subscriptions,
     add_subscription,
+    due_subscriptions,
+    edit_subscription,
+    end_subscription,
     forget_subscriptions,
+    next_look,
     pause_subscription,
     subscription_by_id,
     unsettled_deliveries,
@@ -497,3 +501,39 @@ async def test_the_subscriptions_of_a_server_can_be_forgotten(tmp_path: Path) ->
         await world.at("2026-03-03T08:00")
         await forget_subscriptions(world.library.database, guild_id=1)
         assert await active_subscriptions(world.library.database) == []
+
+
+async def test_only_what_is_due_is_looked_at(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        database = world.library.database
+
+        async def due() -> list[int]:
+            return [each.id for each in await due_subscriptions(database, world.now)]
+
+        digest = await world.subscribe()
+        alert = await world.subscribe("topic", topic="ferry", quiet_from=22 * 60, quiet_until=60)
+        await world.publish("comet")
+        assert await due() == [digest.id, alert.id]
+        for _ in range(2):  # the first takes what is there for no news
+            await world.at("2026-03-02T12:00")
+        assert await due() == []
+        assert await next_look(database, world.now) == datetime(2026, 3, 3, 8, tzinfo=UTC)
+
+        await world.publish("ferry")
+        assert await due() == [alert.id]
+        digest = await edit_subscription(database, digest, at_minute=9 * 60)
+        assert await due() == [digest.id, alert.id]
+        await world.at("2026-03-02T23:30")
+        assert world.people.got == []
+        assert await due() == []
+        assert await next_look(database, world.now) == datetime(2026, 3, 3, 0, 30, tzinfo=UTC)
+        await world.at("2026-03-03T00:30")
+        assert await next_look(database, world.now) == datetime(2026, 3, 3, 1, tzinfo=UTC)
+        await world.at("2026-03-03T01:00")
+        assert [each for each, _ in world.people.got] == [alert.id]
+        await world.at("2026-03-03T09:00")
+        assert [each for each, _ in world.people.got] == [alert.id, digest.id]
+        await pause_subscription(database, digest.id, True, world.now)
+        await end_subscription(database, alert.id, "why", world.now)
+        assert await due() == []
+        assert await next_look(database, world.now) is None
