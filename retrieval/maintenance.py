@@ -238,7 +238,8 @@ async def recover(library: Library, *, mends_later: bool = False) -> int:
             except IndexDamaged as error:
                 if mends_later and error.code != "index-outdated":
                     raise
-                async for _ in reindex(library, corpus):
+                outdated = error.code == "index-outdated"  # then the vectors are still good
+                async for _ in reindex(library, corpus, keep_vectors=outdated):
                     pass
         if names is None and mends_later:
             break  # Chroma can't be had at present

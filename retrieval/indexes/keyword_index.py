@@ -6,16 +6,16 @@ import asyncio
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 import numpy as np
 import tantivy
 
 from retrieval.catalogue import PASSAGES_PER_VERSION, PendingVersion
 from retrieval.errors import IndexDamaged
+from retrieval.indexes import keyword_scores as scores
 from retrieval.indexes.common_words import idf, share_of_passages
 from retrieval.indexes.keyword_files import META, SegmentSizes, explained, open_index
 from retrieval.indexes.keyword_languages import held_languages, with_other_stems
@@ -27,7 +27,8 @@ from retrieval.indexes.keyword_schema import (
     make_analyzer,
     make_schema,
 )
-from retrieval.indexes.keyword_scores import Floats, Ints, counted, enter, run, run_among
+from retrieval.indexes.keyword_scores import Floats, Ints, enter, run, run_among
+from retrieval.indexes.keyword_statistics import TermStatistics
 from retrieval.runtime.concurrency import to_its_end
 from retrieval.runtime.executors import INGESTING, giving_way
 from retrieval.text.answer_types import Kind
@@ -40,8 +41,6 @@ _FEW_PASSAGES = 6_000
 _MIN_IDF_PASSAGES = 1_000
 # So many passages with several words tell as much as more of them.
 _COUNTED = 50
-
-Option: TypeAlias = Literal["basic", "freq"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,8 @@ class KeywordIndex:
         self._folder = folder
         self._pool = pool or KeywordPool()
         self._title_boost = title_boost
-        self._languages: tuple[object, dict[str, int]] = (None, {})
+        self._statistics: TermStatistics | None = None
+        self._languages: tuple[TermStatistics | None, dict[str, int]] = (None, {})
         self._index: tantivy.Index | None = None
         self._writer: tantivy.IndexWriter | None = None
         # Where it is read from, if its folder can't be written.
@@ -132,14 +132,14 @@ class KeywordIndex:
         index = self._opened()
         if index is None:
             return KeywordQuery({})
-        searcher = index.searcher()
+        statistics = self._read_statistics(index)
         # In a corpus of a few passages every word is rare or common by chance: it is filled up
         # with passages of the news at large.
-        count = max(searcher.num_docs, _MIN_IDF_PASSAGES)
-        filled = count - searcher.num_docs
+        count = max(statistics.count, _MIN_IDF_PASSAGES)
+        filled = count - statistics.count
         weights = {}
         for stem in terms:
-            frequency = searcher.doc_freq("text", stem)
+            frequency = statistics.frequency("text", stem)
             if not frequency:
                 forms = alternatives.get(stem, ())
                 frequency = max((self.frequency(form) for form in forms), default=0)
@@ -159,12 +159,17 @@ class KeywordIndex:
         index = self._opened()
         if index is None:
             return {}
-        searcher = index.searcher()
-        # What another process writes is told by these; one version in place of another adds a segment.
-        state = (searcher.num_docs, searcher.num_segments)
-        if self._languages[0] != state:
-            self._languages = (state, held_languages(searcher))
+        statistics = self._read_statistics(index)
+        if self._languages[0] is not statistics:
+            self._languages = (statistics, held_languages(statistics))
         return self._languages[1]
+
+    def _read_statistics(self, index: tantivy.Index) -> TermStatistics:
+        """Those of the index as it stands; what another process wrote is told by its state."""
+        current, kept = TermStatistics(index), self._statistics
+        if kept is None or kept.state != current.state:
+            kept = self._statistics = current
+        return kept
 
     @explained
     def frequency(self, stems: Sequence[str]) -> int:
@@ -172,12 +177,11 @@ class KeywordIndex:
         index = self._opened()
         if index is None or not stems:
             return 0
-        searcher = index.searcher()
         if len(stems) == 1:
-            return int(searcher.doc_freq("text", stems[0]))
+            return self._read_statistics(index).frequency("text", stems[0])
         terms = [tantivy.Query.term_query(index.schema, "text", stem, "basic") for stem in stems]
         together = tantivy.Query.boolean_query([(tantivy.Occur.Must, term) for term in terms])
-        return len(searcher.search(together, _COUNTED, count=False).hits)
+        return len(index.searcher().search(together, _COUNTED, count=False).hits)
 
     @explained
     def resembling(self, stem: str, distance: int, limit: int) -> list[int]:
@@ -187,7 +191,7 @@ class KeywordIndex:
         if index is None:
             return []
         near = tantivy.Query.fuzzy_term_query(index.schema, "text", stem, distance, True, False)
-        return [value for value, _ in run(index, near, (), limit, "passage")]
+        return scores.lowest(index, near, limit, "passage")
 
     @explained
     def search(
@@ -199,7 +203,7 @@ class KeywordIndex:
         if index is None or not query.weights:
             return {}
         filters = filters_of(index.schema, within, sources) if within else []
-        return dict(run(index, self._bm25(index.schema, query), filters, limit, "passage"))
+        return dict(run(index, self._bm25(index, query), filters, limit, "passage"))
 
     @explained
     def measure(
@@ -220,7 +224,7 @@ class KeywordIndex:
             unknown = [i for i in passage_ids.tolist() if i not in known]
             found = [*known.items()]
             if unknown:
-                found += run_among(index, self._bm25(schema, query), "passage", unknown)
+                found += run_among(index, self._bm25(index, query), "passage", unknown)
             enter(bm25, passage_ids, found)
             holding = _standing(schema, "text", query.weights, query)
             enter(coverage, passage_ids, run_among(index, holding, "passage", passage_ids.tolist()))
@@ -235,7 +239,7 @@ class KeywordIndex:
                 found = run_among(index, holding, "version", distinct.tolist())
                 enter(by_version, distinct, found)
             if query.kind is not None:
-                enter(of_kind, passage_ids, counted(index, query.kind, passage_ids.tolist()))
+                enter(of_kind, passage_ids, scores.counted(index, query.kind, passage_ids.tolist()))
         places = np.searchsorted(distinct, versions)
         total = total or 1.0
         return TermMeasures(
@@ -321,18 +325,21 @@ class KeywordIndex:
         # It may have been closed for others meanwhile, and opened by who searches it.
         if (current := self._opened()) is not None:
             current.reload()
-        self._languages = (None, {})
+        self._statistics = None
 
-    def _bm25(self, schema: tantivy.Schema, query: KeywordQuery) -> tantivy.Query:
+    def _bm25(self, index: tantivy.Index, query: KeywordQuery) -> tantivy.Query:
+        schema, statistics = index.schema, self._read_statistics(index)
+
+        def scored(field: str, boost: float) -> Callable[[str], tantivy.Query]:
+            def of(stem: str) -> tantivy.Query:
+                one = tantivy.Query.term_query(schema, field, stem, "freq")
+                return tantivy.Query.boost_query(one, boost * statistics.correction(field, stem))
+
+            return of
+
+        in_text, in_title = scored("text", 1.0), scored("title", self._title_boost)
         return _any_of(
-            scored
-            for stem in query.weights
-            for scored in (
-                _as_any(schema, "text", stem, query, "freq"),
-                tantivy.Query.boost_query(
-                    _as_any(schema, "title", stem, query, "freq"), self._title_boost
-                ),
-            )
+            _as_any(stem, query, term) for stem in query.weights for term in (in_text, in_title)
         )
 
     @explained
@@ -361,23 +368,25 @@ def _standing(
     schema: tantivy.Schema, name: str, words: Mapping[str, float], query: KeywordQuery
 ) -> tantivy.Query:
     """Scores a document with the weights of those words that stand in the field of that name."""
+
+    def standing(stem: str) -> tantivy.Query:
+        return tantivy.Query.term_query(schema, name, stem, "basic")
+
     return _any_of(
-        tantivy.Query.const_score_query(_as_any(schema, name, word, query, "basic"), weight)
+        tantivy.Query.const_score_query(_as_any(word, query, standing), weight)
         for word, weight in words.items()
     )
 
 
-def _as_any(
-    schema: tantivy.Schema, name: str, stem: str, query: KeywordQuery, option: Option
-) -> tantivy.Query:
-    """A stem or what counts as it, whichever scores highest."""
-    one = tantivy.Query.term_query(schema, name, stem, option)
+def _as_any(stem: str, query: KeywordQuery, term: Callable[[str], tantivy.Query]) -> tantivy.Query:
+    """A stem or what counts as it, whichever scores highest; ``term`` looks for one."""
+    one = term(stem)
     others = query.alternatives.get(stem)
     if not others:
         return one
     forms = [one]
     for form in others:
-        terms = [tantivy.Query.term_query(schema, name, part, option) for part in form]
+        terms = [term(part) for part in form]
         forms.append(
             terms[0]
             if len(terms) == 1

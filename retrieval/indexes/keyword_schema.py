@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, repeat
 from typing import Any
 
 import tantivy
@@ -15,6 +16,12 @@ from retrieval.timestamps import TimeRange, to_micros
 
 # What is indexed are stems already, made by the language of each article.
 ANALYZER = "stems"
+# Stands in every title, and in no article.
+PADDING = "\ue000"
+# Stems and padding of a text and of a title: a passage that doesn't fit has the next length. Numbers
+# that tantivy keeps exactly, of which there are few.
+_TEXT_LENGTHS = (200, 408, 856, 1_816, 4_120)
+_TITLE_LENGTHS = (20, 40, 88, 184, 408)
 
 
 def make_analyzer() -> tantivy.TextAnalyzer:
@@ -52,20 +59,36 @@ def documents_of(version: PendingVersion) -> list[tantivy.Document]:
         shared["published_from"] = version.published_from
         shared["published_to"] = version.published_to
     texts = [version.text[start:end] for _, start, end in version.passages]
-    title, *words = map(" ".join, stems_of_each([version.title, *texts], language))
-    whole = tantivy.Document(article=" ".join([title, *words]), version=version.id)
+    heading, *words = stems_of_each([version.title, *texts], language)
+    title = padded(heading, _TITLE_LENGTHS)
+    whole = tantivy.Document(
+        article=" ".join([*heading, *chain.from_iterable(words)]),
+        version=version.id,
+        text=padded((), _TEXT_LENGTHS),
+        title=padded((), _TITLE_LENGTHS),
+    )
     documents = [whole]
     for (passage_id, _, _), text, own in zip(version.passages, texts, words, strict=True):
         documents.append(
             tantivy.Document(
                 passage=passage_id,
                 title=title,
-                text=own,
+                text=padded(own, _TEXT_LENGTHS),
                 **counts(text),
                 **shared,
             )
         )
     return documents
+
+
+def padded(stems: Sequence[str], lengths: Sequence[int]) -> str:
+    """The stems with so much padding that they are as long as others of their field.
+
+    Then the average length is the same whatever was deleted, and BM25 prefers no shorter passage:
+    passages are cut to about the same length anyway.
+    """
+    length = next((each for each in lengths if len(stems) < each), len(stems) + 1)
+    return " ".join([*stems, *repeat(PADDING, length - len(stems))])
 
 
 def filters_of(

@@ -11,6 +11,11 @@ import tantivy
 
 from retrieval.text.answer_types import Kind
 
+# Documents that are looked at beyond the wanted ones, for those of the same score as the last one.
+_TIES = 32
+# Scores are the same that differ by no more than rounding does.
+_DIGITS = 3
+
 Floats: TypeAlias = npt.NDArray[np.float32]
 Ints: TypeAlias = npt.NDArray[np.int64]
 
@@ -22,14 +27,27 @@ def run(
     limit: int,
     field: str,
 ) -> list[tuple[int, float]]:
-    """``(value of the field, score)`` of the best documents; filters add nothing to the score."""
+    """``(value of the field, score)`` of the best documents, of equal ones those with the lowest
+    value; filters add nothing to the score."""
     passing = [(tantivy.Occur.Must, tantivy.Query.const_score_query(f, 0.0)) for f in filters]
     searcher = index.searcher()
     found = searcher.search(
-        tantivy.Query.boolean_query([(tantivy.Occur.Must, wanted), *passing]), limit, count=False
+        tantivy.Query.boolean_query([(tantivy.Occur.Must, wanted), *passing]),
+        limit + _TIES,
+        count=False,
     ).hits
     values = searcher.fast_field_values(field, [address for _, address in found])
-    return [(v, score) for v, (score, _) in zip(values, found, strict=True) if v]  # type: ignore[misc]
+    scored = [(int(v), float(s)) for v, (s, _) in zip(values, found, strict=True) if v]
+    scored.sort(key=lambda entry: (-round(entry[1], _DIGITS), entry[0]))
+    return scored[:limit]
+
+
+def lowest(index: tantivy.Index, wanted: tantivy.Query, limit: int, field: str) -> list[int]:
+    """The lowest values of the field that documents have which are found, whatever their scores."""
+    found = index.searcher().search(
+        wanted, limit, count=False, order_by_field=field, order=tantivy.Order.Asc
+    )
+    return [int(value) for value, _ in found.hits if value is not None]
 
 
 def run_among(

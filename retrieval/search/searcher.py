@@ -60,6 +60,8 @@ _log = logging.getLogger(__name__)
 _MARGINS = (timedelta(days=3), timedelta(days=30), timedelta(days=365), None)
 _SOFTNESS = 3.0  # a candidate this much below the best has 1/e of its score
 _RERANKED = 30
+# Candidates whose scores differ by rounding only are in the order of their passages' ids.
+_DIGITS = 4
 
 
 class Searcher:
@@ -287,7 +289,7 @@ class Searcher:
         kinds, rows = tuple(parts), np.stack([*parts.values()], axis=1).tolist()
         return [
             ScoredCandidate(measured[i].candidate, scores[i], kinds, rows[i])
-            for i in np.lexsort((np.array(ids), -totals)).tolist()
+            for i in np.lexsort((np.array(ids), -np.round(totals, _DIGITS))).tolist()
         ]
 
     async def _reranked(
