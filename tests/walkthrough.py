@@ -97,7 +97,7 @@ async def _in_server(
         steps: tuple[tuple[User, str, dict[str, str], str], ...] = (
             (mo, "setup", {}, r"Feeds:\*\* (none yet)"),
             (mo, "feeds add", {"address": address}, r"(Added\..*)"),
-            (mo, "feeds check", {}, r"(\d+ came in .*)"),
+            (mo, "feeds check", {}, r"(\d+ added .*)"),
             (ada, "ask", {"question": QUESTIONS[0]}, r"(The Lantern Bridge cost .*?\.) \["),
             (ada, "digest", {"period": "week"}, r"(1\. Lantern Bridge .*?)\*"),
         )

@@ -56,7 +56,7 @@ def list_(
     removed: Annotated[bool, typer.Option("--removed", help="Only removed ones.")] = False,
     as_json: o.Json = False,
 ) -> None:
-    """The newest articles of a corpus, removed ones too."""
+    """List the newest articles of a corpus, including removed ones."""
     found = open_moderator(
         "articles list",
         corpus,
@@ -89,7 +89,7 @@ def remove(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Remove an article from all answers. It stays stored, and stays out if it is ingested again.
+    """Remove an article from all answers. It stays stored; ingesting it again doesn't restore it.
 
     Example: newsdesk articles remove https://example.com/story --because "a hoax"
     """
@@ -115,7 +115,7 @@ def list_stories(
     limit: Annotated[int, typer.Option(min=1, max=1_000, help="How many stories.")] = 20,
     as_json: o.Json = False,
 ) -> None:
-    """The stories of a corpus, those with the newest articles first."""
+    """List the stories of a corpus, those with the newest articles first."""
     found: list[StorySummary] = open_moderator(
         "stories list", corpus, lambda m: m.articles.stories(limit), writing=False
     )
@@ -155,7 +155,9 @@ def split(reference: _Reference, corpus: o.Corpus = "local", as_json: o.Json = F
 @stories.command()
 def merge(
     reference: _StoryReference,
-    other: Annotated[str, typer.Argument(help="The other story, named in the same way.")],
+    other: Annotated[
+        str, typer.Argument(help="The other story: its number, or one of its articles.")
+    ],
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
@@ -176,15 +178,18 @@ def audit(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries.")] = 50,
     details: Annotated[
-        bool, typer.Option("--details", help="Each article by itself, also those of a job or feed.")
+        bool,
+        typer.Option(
+            "--details", help="List each article separately, including those of a job or feed."
+        ),
     ] = False,
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
     """Show who did what, when and from where, newest first.
 
-    A job is one entry, and so is what a feed or a person brought in within an hour; --details and
-    --json list each article.
+    Each job is one entry, and so are all articles that a feed or a person added within an hour.
+    --details and --json list each article.
     """
     from retrieval.catalogue.audit_pages import AuditFilter, AuditRow
 

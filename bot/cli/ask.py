@@ -63,7 +63,7 @@ def search(
 ) -> None:
     """Find the passages that a question is about.
 
-    Words for time and sources count: newsdesk search "What did the BBC report last week?"
+    The question may name a time and a publisher: newsdesk search "What did the BBC report last week?"
     """
     asked = _questions(question, batch, o.time_range(as_of, since, until))
 
@@ -147,7 +147,7 @@ def demo(as_json: o.Json = False) -> None:
             if not as_json:
                 counts = (await library.counts())[0]
                 print(
-                    f"{counts.articles} articles about the invented city of Maravel are in.",
+                    f"{counts.articles} articles about the invented city of Maravel are ingested.",
                     flush=True,
                 )
             engine = AnswerEngine(library)  # no model: the demo is the same everywhere

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from retrieval.library import Library
 
 _HELP = """\
-/source BBC       only articles of this publisher, by name or host; /source all: of every one
-/source           which publishers there are
-/sources          the passages that the last answer cites; /sources 2: that one
-/as-of 2023-11-03 as if it were then; /as-of now: as of each question
-/new              begin anew: nothing that was said before counts
-/help             this
-/quit             the end, as Ctrl-D"""
+/source BBC       use only articles from this publisher (name or host); /source all: from all
+/source           list the publishers
+/sources          show the passages that the last answer cites; /sources 2: only that one
+/as-of 2023-11-03 answer as of this date; /as-of now: as of each question
+/new              start a new conversation
+/help             show this list
+/quit             end the chat, like Ctrl-D"""
 _COMMANDS = ("/as-of", "/help", "/new", "/quit", "/source", "/sources")
 _ENDS = {"quit", "exit", "/quit", "/exit"}
 _PUBLISHERS = 40
@@ -38,9 +38,7 @@ _PUBLISHERS = 40
 
 def chat(
     corpus: o.Corpus = "local",
-    demo: Annotated[
-        bool, typer.Option("--demo", help="Talk about the bundled demo articles.")
-    ] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Use the bundled demo articles.")] = False,
     as_of: o.AsOf = None,
     source: o.Source = None,
     as_json: o.Json = False,
@@ -48,8 +46,8 @@ def chat(
 ) -> None:
     """Ask questions in a conversation. End it with Ctrl-D or `quit`.
 
-    `/help` lists what else can be typed. A question may refer to the one before: "and who paid for it?",
-    "what about Japan?". While nothing is ingested, it is about the bundled demo articles.
+    `/help` lists the commands. A question may refer to the one before: "and who paid for it?",
+    "what about Japan?". If nothing is ingested, chat uses the bundled demo articles.
     """
     moment = o.moment(as_of, "--as-of", end=True)
 
@@ -97,7 +95,7 @@ class _Chat:
         read = _prompt() if interactive else _next_line
         self.said = Conversation()
         if interactive:
-            self._tell("Ask a question; /help says what else there is, Ctrl-D ends.")
+            self._tell("Ask a question. /help lists the commands; Ctrl-D ends the chat.")
         async with open_answering(self.library) as engine:
             while True:
                 line = await read()
@@ -139,7 +137,7 @@ class _Chat:
             from bot.answering.conversation import Conversation
 
             self.said, self.last = Conversation(), None
-            self._tell("Nothing that was said before counts any more.")
+            self._tell("This is a new conversation.")
         elif name == "/as-of":
             self._move(rest)
         elif name == "/source":
@@ -147,7 +145,7 @@ class _Chat:
         elif name == "/sources":
             self._cite(rest)
         else:
-            self._tell(f"There is no {name}; /help says what there is.")
+            self._tell(f"There is no {name}; /help lists the commands.")
 
     def _move(self, rest: str) -> None:
         try:
@@ -166,14 +164,18 @@ class _Chat:
         names = await self.library.source_names(self.corpus, "")
         more = f" and {len(names) - _PUBLISHERS} more" if len(names) > _PUBLISHERS else ""
         self._tell(
-            f"{', '.join(names[:_PUBLISHERS])}{more}." if names else "No publisher is known."
+            f"{', '.join(names[:_PUBLISHERS])}{more}." if names else "There are no publishers yet."
         )
 
     def _cite(self, rest: str) -> None:
         cited = self.last.citations if self.last else ()
         shown = [each for each in cited if not rest or str(each.n) == rest.strip("[]")]
         if not shown:
-            self._tell("The last answer has no such source." if rest else "Nothing is cited yet.")
+            self._tell(
+                "The last answer has no such source."
+                if rest
+                else "There is no answer with sources yet."
+            )
         for each in shown:
             self._tell(f"[{each.n}] {each.article.title}\n    {byline(each.article)}")
             self._tell(f"    “{' '.join(each.quote.split())}”")

@@ -83,7 +83,9 @@ async def make_vectors(worker: VectorWorker) -> None:
         return
     with _progress(quiet=not sys.stderr.isatty()) as shown:
         # Who stops it loses nothing: the next command that brings articles in goes on, as the bot does.
-        task = shown.add_task("making vectors; search finds by words meanwhile", total=total)
+        task = shown.add_task(
+            "making vectors; until then, search finds articles by their words", total=total
+        )
         async for made in worker.finish():
             shown.update(task, completed=made)
 

@@ -53,8 +53,8 @@ def eval_command(
 ) -> None:
     """Measure search and answers on questions with known answers, in a separate folder.
 
-    Several sets are measured separately, each with its own articles, and then together, always
-    with the gain over BM25 with recency.
+    Several sets are measured one by one, each with its own articles, and then all together. The
+    output includes the gain over BM25 with recency.
 
     Example: newsdesk eval --articles a.jsonl.gz --questions q.jsonl --compare week=0
 
@@ -98,7 +98,7 @@ def eval_command(
                 if half is not None:
                     _print_tradeoff(half)
                 else:
-                    print("There are too few dates or questions to measure abstention.")
+                    print("There are too few dates or questions to measure declines.")
 
     run_async(run())
 

@@ -81,7 +81,7 @@ def print_feed(feed: Feed, as_json: bool, remark: str | None = None) -> None:
         print(f"   paused: {in_words(feed.pause_reason)}")
     else:
         every = feed.interval.total_seconds() / 60
-        print(f"   next at {feed.next_at:%Y-%m-%d %H:%M} UTC, every {every:.0f} minutes or so")
+        print(f"   next at {feed.next_at:%Y-%m-%d %H:%M} UTC, about every {every:.0f} minutes")
     if feed.last_error and feed.state == "active":
         print(f"   failed {feed.failures} times in a row: {in_words(feed.last_error)}")
 
@@ -93,10 +93,10 @@ def print_who_checks(folder: Path | None = None) -> None:
 
     lock = WriterLock(folder or load_settings().data_dir)
     if lock.holder().params.get("name") == "newsdesk run" and not lock.is_free():
-        print("The bot that runs checks each when it is due.")
+        print("The running bot checks each feed when it is due.")
         return
     print(
-        "Nothing checks them at present: `newsdesk run` does, when each is due, or "
+        "Nothing checks these feeds right now. Start `newsdesk run`, or run "
         "`newsdesk feeds check --due` every few minutes."
     )
 
@@ -117,7 +117,7 @@ def print_visit(visit: FeedVisit, *, explain: bool) -> None:
     counts = ", ".join(f"{count} {status}" for status, count in visit.counts.items())
     verdicts = Counter(each.verdict for each in visit.judged if not each.is_taken)
     left = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-    said = {"unchanged": "nothing has changed", "failed": f"failed: {in_words(visit.reason)}"}.get(
+    said = {"unchanged": "nothing new", "failed": f"failed: {in_words(visit.reason)}"}.get(
         visit.result, counts or "nothing new"
     )
     print(f"{visit.feed.id}. {visit.feed.name}: {said}" + (f" (left out: {left})" if left else ""))

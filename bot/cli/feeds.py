@@ -43,7 +43,7 @@ def preview(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Show what a feed would bring in, and why the rest would be left out. Nothing is ingested.
+    """Show which items a feed would add, and why others would be left out. Nothing is ingested.
 
     Example: newsdesk feeds preview https://example.com/
     """
@@ -79,7 +79,7 @@ def add(
     ] = None,
     as_json: o.Json = False,
 ) -> None:
-    """Add a feed to a corpus. A site's address is enough. The next check brings in its newest items.
+    """Add a feed to a corpus. A site's address is enough. The next check ingests its newest items.
 
     Example: newsdesk feeds add https://example.com/ --exclude sport
     """
@@ -97,14 +97,14 @@ def add(
     except UnreadableSource as error:
         complain(f"{address}: {for_terminal(error)}.")
         raise typer.Exit(1) from error
-    print_feed(feed, as_json, "added; `newsdesk feeds check` brings its newest items in now")
+    print_feed(feed, as_json, "added; `newsdesk feeds check` ingests its newest items now")
     if not as_json:
         print_who_checks()
 
 
 @app.command("list")
 def list_(corpus: o.Corpus = "local", as_json: o.Json = False) -> None:
-    """List the feeds of a corpus: how they are doing, and when and by whom they are checked next."""
+    """List the feeds of a corpus, their state, and when they are checked next."""
 
     async def run() -> tuple[list[Feed], Path]:
         async with open_ingestion_services("feeds list", writing=False) as room:
@@ -257,7 +257,7 @@ def filter(
     if try_only:
         print_items(tuple(judged), as_json)
         return
-    print_feed(feed, as_json, "filters changed; the next check goes by them")
+    print_feed(feed, as_json, "filters changed; they apply from the next check")
 
 
 @app.command()
@@ -304,9 +304,9 @@ def check(
     ] = False,
     as_json: o.Json = False,
 ) -> None:
-    """Check feeds now, bring in what is new, and show what became of each item.
+    """Check feeds now, ingest new items, and show what happened to each item.
 
-    Example, to be run every few minutes where no bot runs: newsdesk feeds check --due
+    If no bot is running, run this every few minutes: newsdesk feeds check --due
     """
     if due and references:
         raise typer.BadParameter("give either feeds or --due")

@@ -38,8 +38,8 @@ def ingest(
 ) -> None:
     """Ingest articles from files, URLs or standard input.
 
-    Files are .html .pdf .docx .eml .epub .txt .md .jsonl .xml, each also .gz, or a .zip of these; a URL is
-    that of an article or a feed; - is standard input.
+    Files are .html .pdf .docx .eml .epub .txt .md .jsonl .xml, each also .gz, or a .zip of these. A URL
+    can be an article or a feed; - is standard input.
 
     Example: newsdesk ingest articles.jsonl.gz https://example.com/story
     """
@@ -230,7 +230,9 @@ def _tell_rejected(rejected: list[IngestResult], as_json: bool) -> None:
     else:
         first = rejected[0]
         more = f" and {len(rejected) - 1} more" if len(rejected) > 1 else ""
-        complain(f"rejected {first.source}: {_reason(first)}{more}; the other articles are in.")
+        complain(
+            f"rejected {first.source}: {_reason(first)}{more}; the other articles were ingested."
+        )
     raise typer.Exit(1)
 
 

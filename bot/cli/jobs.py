@@ -46,7 +46,7 @@ def resume(as_json: o.Json = False) -> None:
         async with open_ingestion_services("jobs resume", brings_in=True) as room:
             return await room.jobs.tallies(await room.jobs.drain())
 
-    _print_jobs(run_async(run()), as_json, "No job was left unfinished.")
+    _print_jobs(run_async(run()), as_json, "There are no unfinished jobs.")
 
 
 @app.command()
@@ -55,7 +55,7 @@ def cancel(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Cancel a job. What it has already brought in stays."""
+    """Cancel a job. Articles already ingested stay."""
 
     async def run() -> list[tuple[Job, JobCounts]]:
         async with open_ingestion_services("jobs cancel") as room:

@@ -94,7 +94,7 @@ def help_(
         list[str] | None, typer.Argument(help="A command, such as feeds add.")
     ] = None,
 ) -> None:
-    """Show what a command does and takes; without one, all commands.
+    """Show help for a command, or list all commands.
 
     Example: newsdesk help feeds add
     """
@@ -145,7 +145,7 @@ def _run(debug: bool) -> int:
         if _is_unread(ended):
             return _UNREAD
         if ended.code == _INTERRUPTED:
-            kept = "; what was accepted is kept" if sys.argv[1:2] in _BRINGING_IN else ""
+            kept = "; articles already accepted are kept" if sys.argv[1:2] in _BRINGING_IN else ""
             print(f"newsdesk: interrupted{kept}.", file=sys.stderr)
         return ended.code if isinstance(ended.code, int) else int(bool(ended.code))
     except BrokenPipeError:  # not a failure to tell of

@@ -21,7 +21,7 @@ def move(
         str,
         typer.Option(
             metavar="URL|FOLDER",
-            help="The new folder, or a database on a PostgreSQL server, which must be empty.",
+            help="An empty folder, or the URL of an empty PostgreSQL database.",
             show_default=False,
         ),
     ],
@@ -29,8 +29,8 @@ def move(
 ) -> None:
     """Move all data to another folder, to PostgreSQL or back, without recomputing vectors.
 
-    Stop the bot first. What was moved stays where it was, too. If the move is interrupted, run the
-    same command again and it continues.
+    Stop the bot first. The original data is not changed. If the move is interrupted, run the same
+    command again and it continues.
     """
 
     is_url = "://" in to
@@ -68,5 +68,5 @@ def move(
     width = max(map(len, result.tables))
     for name, table in result.tables.items():
         print(f"{name:{width}} {table.rows:>10} {table.digest}")
-    print("\nMoved: equal rows and digests on both sides.")
-    print(f"To switch, {to_switch} and start the bot. What was here is still here.")
+    print("\nMoved: rows and digests are equal on both sides.")
+    print(f"To switch, {to_switch} and start the bot. The original data is still here.")

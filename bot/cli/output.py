@@ -146,7 +146,7 @@ def print_found(found: SearchResults, *, explain: bool = False) -> None:
         for also in hit.also:
             console.print(Text(f"   also: {also.source or ''} {also.url or ''}", style="dim"))
     if not found.hits and not found.notes:
-        console.print("Nothing was found. `newsdesk status` shows what there is to search.")
+        console.print("Nothing was found. `newsdesk status` shows what is stored.")
     for note in found.notes:
         console.print(Text(for_terminal(note), style="yellow"))
 
@@ -159,7 +159,7 @@ def _reading(found: SearchResults) -> list[str]:
     since = f"from {to_the_second(iso(found.since))} " if found.since else ""
     why = f' ("{found.phrase}")' if found.phrase else ""
     lines = [
-        f"words: {words or 'none that this corpus knows'}",
+        f"words: {words or 'none of this corpus'}",
         f"range: {since}to {to_the_second(iso(found.until))}{why}",
     ]
     if (preferred := found.preferred) is not None:
@@ -167,7 +167,7 @@ def _reading(found: SearchResults) -> list[str]:
             f'time: "{preferred.phrase}" prefers {_period(preferred)} ({preferred.articles} articles)'
         )
     for one in found.respellings:
-        lines.append(f"not known here: {one.word}; looked for {', '.join(one.instead)}")
+        lines.append(f"not in any article: {one.word}; searched for {', '.join(one.instead)}")
     if found.source:
         lines.append(f"source: {found.source}")
     return lines
@@ -215,7 +215,7 @@ class AnswerPrinter:
         """Say that the sentences until now are no answer; what is printed can't be taken back."""
         if self._said:
             self._console.file.write("\n")
-            self._line("  The model was only thinking; its answer:", "yellow")
+            self._line("  This was only the model's thinking; its answer:", "yellow")
             self._said, self._column = False, 0
 
     def _put(self, word: str) -> None:

@@ -28,7 +28,7 @@ def purge(
 ) -> None:
     """Erase articles permanently: all versions, their vectors, and stored answers that quote them."""
     if not references and not publisher:
-        raise typer.BadParameter("Name an article or a --publisher.")
+        raise typer.BadParameter("Give an article or --publisher.")
 
     async def run() -> tuple[list[str], int]:
         from bot.config.settings import load_settings
@@ -51,5 +51,5 @@ def purge(
     if as_json:
         print_json({"purged": ids, "answers_emptied": answers})
         return
-    print(f"{len(ids)} articles erased for good, {answers} answers that named them emptied.")
-    print("Backups made before still hold them, and messages that were posted are still there.")
+    print(f"{len(ids)} articles erased for good, {answers} stored answers emptied.")
+    print("Earlier backups still contain them, and messages already posted are still there.")

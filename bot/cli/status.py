@@ -44,11 +44,11 @@ def status(as_json: o.Json = False) -> None:
     from retrieval.text.encoding import describe_size
 
     files = ", ".join(str(file.absolute()) for file in env_files())
-    print(f"Settings: {files or 'the environment alone; there is no .env'}")
+    print(f"Settings: {files or 'environment variables only; no .env file was found'}")
     print(f"Data folder: {record['data_dir']}")
     if not record["corpora"]:
         print(
-            "No corpus yet. `newsdesk ingest FILE` brings articles in; `newsdesk demo` shows how it works."
+            "No corpus yet. `newsdesk ingest FILE` adds articles; `newsdesk demo` shows how Newsdesk works."
         )
     for corpus in record["corpora"]:
         print(
@@ -56,13 +56,13 @@ def status(as_json: o.Json = False) -> None:
         )
         if newest := corpus["newest"]:
             published = newest["published_at"]
-            label = "newest" if published else "the last that came in"
+            label = "newest" if published else "last ingested"
             print(f"  {label}: {newest['title']} ({published or 'undated'})")
         if corpus["unfinished"]:
-            print(f"  {corpus['unfinished']} articles are on their way into the indexes")
+            print(f"  {corpus['unfinished']} articles are still being indexed")
         if lacking := corpus["without_vector"]:
             print(
-                f"  {lacking} passages have no vector yet; until they have, they are found by words"
+                f"  {lacking} passages have no vector yet; until then, search finds them by their words"
             )
     sizes = ", ".join(f"{name} {describe_size(size)}" for name, size in record["sizes"].items())
     print(f"On disk: {sizes}")

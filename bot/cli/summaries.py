@@ -91,7 +91,7 @@ def digest(
     until: o.Until = None,
     period: Annotated[
         PeriodOption | None,
-        typer.Option(help="The day or week that ends with the range. Default: day."),
+        typer.Option(help="Cover the last day or the last week. Default: day."),
     ] = None,
     topic: Annotated[str | None, typer.Option(help="Only stories on this topic.")] = None,
     source: o.Source = None,
@@ -195,7 +195,7 @@ def compare(
     corpus: o.Corpus = "local",
     as_json: o.Json = False,
 ) -> None:
-    """Show who says what about a topic: one cited sentence per publisher, grouped by agreement.
+    """Show what each publisher says about a topic, in one cited sentence each, grouped by agreement.
 
     Example: newsdesk compare "Lantern Bridge"
     """

@@ -155,7 +155,7 @@ def print_digest(digest: Digest) -> None:
         out.sources(entry.citations, indent=3)
     out.line("")
     shown = f"{len(digest.entries)} of {digest.total} stories, from {digest.articles} articles"
-    out.line(f"{shown}. newsdesk summarize NUMBER --story tells more of one.", "dim")
+    out.line(f"{shown}. `newsdesk summarize NUMBER --story` summarizes one.", "dim")
     out.ending(digest.notes, digest.model, digest.usage)
 
 
@@ -177,7 +177,7 @@ def print_timeline(timeline: Timeline, key: Sequence[tuple[str, str]] = ()) -> N
     if timeline.total > len(timeline.events):
         out.line(f"{len(timeline.events)} of {timeline.total} events; --limit shows more.", "dim")
     for letters, name in key:
-        out.line(f"In the picture {name} is {letters}.", "dim")
+        out.line(f"In the chart, {name} is {letters}.", "dim")
     out.ending(timeline.notes, timeline.model, timeline.usage)
 
 

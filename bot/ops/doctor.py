@@ -33,9 +33,7 @@ from retrieval.text.encoding import describe_size
 _SECONDS = 10.0
 # About half a million passages, which it has been measured with.
 _LARGE = 1 << 30
-_MOVE = (
-    "Newsdesk is measured up to this size. PostgreSQL: newsdesk move --to URL (docs/operations.md)."
-)
+_MOVE = "Newsdesk hasn't been measured with larger databases. See Moving in docs/operations.md."
 LITTLE_ROOM = 200_000_000
 
 
@@ -57,8 +55,8 @@ async def examine() -> list[CheckResult]:
         return [
             CheckResult("settings", False, describe(error.note), "Correct the environment or .env.")
         ]
-    files = ", ".join(str(file.absolute()) for file in env_files()) or "the environment alone"
-    findings = [CheckResult("settings", True, f"all known, all within bounds; from {files}")]
+    files = ", ".join(str(file.absolute()) for file in env_files()) or "environment variables only"
+    findings = [CheckResult("settings", True, f"all valid; read from {files}")]
     try:
         async with open_library(replace(settings.library(), chroma_apart=True)) as library:
             findings += await examine_library(settings, library)
@@ -78,13 +76,16 @@ async def examine_library(settings: Settings, library: Library) -> list[CheckRes
     room = CheckResult("data folder", True, f"{folder}, {describe_size(free)} free")
     if free < LITTLE_ROOM:
         room = CheckResult(
-            "data folder", False, f"{folder} has only {describe_size(free)} free", "Make room."
+            "data folder",
+            False,
+            f"{folder} has only {describe_size(free)} free",
+            "Free some space.",
         )
     lock = WriterLock(folder)
-    writer = "nobody is writing" if lock.is_free() else f"written by {describe(lock.holder())}"
+    writer = "no process is writing" if lock.is_free() else describe(lock.holder())
     findings = [room, CheckResult("writer", True, writer), _backup(settings, library.clock())]
     if library.database.location.is_read_only:
-        said = f"{folder} can only be read; questions are answered, nothing is taken in"
+        said = f"{folder} is read-only: questions are answered, but nothing can be ingested"
         findings.append(CheckResult("data folder", None, said))
     if isinstance(library.database.location, DatabaseServer):
         said = f"PostgreSQL, {library.database.location.name}"
@@ -104,7 +105,7 @@ async def examine_library(settings: Settings, library: Library) -> list[CheckRes
                 CheckResult(
                     "embedder",
                     False,
-                    f"the vectors of {searched.name} are by {made_by}, the settings say {library.embedder.identity}",
+                    f"the vectors of {searched.name} were made by {made_by}, but the settings say {library.embedder.identity}",
                     "Run `newsdesk reindex`.",
                 )
             )
@@ -167,7 +168,7 @@ async def _examine_indexes(library: Library) -> list[CheckResult]:
             "indexes",
             False,
             f"{wrong.index} of {wrong.corpus}: {wrong.missing} passages missing, {wrong.surplus} too many",
-            "Run `newsdesk reindex`; while articles are being ingested this is normal.",
+            "This is normal while articles are being ingested; otherwise run `newsdesk reindex`.",
         )
         for wrong in await check_indexes(library)
     ]
@@ -176,19 +177,19 @@ async def _examine_indexes(library: Library) -> list[CheckResult]:
 def _backup(settings: Settings, now: datetime) -> CheckResult:
     """How old the last backup is, and whether the next one is late or failed."""
     if settings.database_url is not None:
-        hint = "Have the server's operator make backups with pg_dump."
+        hint = "Back up the server with pg_dump."
         return CheckResult("backup", None, "the catalogue is on a PostgreSQL server", hint)
     state = last_backup(settings.data_dir)
     age = state.age_seconds(now)
-    said = "there is none" if age is None else f"{age / 3600:.1f} hours old: {state.file}"
+    said = "there is no backup" if age is None else f"{age / 3600:.1f} hours old: {state.file}"
     if state.failure is not None:
-        failed = f"the last try failed: {describe(state.failure)} Of before: {said}"
+        failed = f"the last backup failed: {describe(state.failure)} The one before: {said}"
         return CheckResult("backup", False, failed, remedy_for(state.failure))
     if settings.backup_dir is None:
-        hint = "`newsdesk backup FILE` makes one; NEWSDESK_BACKUP_DIR makes them by itself."
+        hint = "`newsdesk backup FILE` makes one; with NEWSDESK_BACKUP_DIR the bot makes backups automatically."
         return CheckResult("backup", None, said, hint if age is None else None)
     late = age is None or state.is_late(now, settings.backup_every_hours * 3600)
-    return CheckResult("backup", not late, said, "See that the bot runs." if late else None)
+    return CheckResult("backup", not late, said, "Check that the bot is running." if late else None)
 
 
 async def _model(settings: Settings) -> CheckResult:
@@ -196,7 +197,9 @@ async def _model(settings: Settings) -> CheckResult:
     model = make_model(options)
     if model is None:
         return CheckResult(
-            "model", None, "no OPENAI_API_KEY and no OPENAI_BASE_URL: answers are quotations"
+            "model",
+            None,
+            "neither OPENAI_API_KEY nor OPENAI_BASE_URL is set: answers consist of quotations",
         )
     try:
         await model.check()
@@ -217,18 +220,20 @@ def _token(settings: Settings) -> list[CheckResult]:
     from bot.ops.invite import bot_id, invite_link
 
     if settings.discord_token is None:
-        return [CheckResult("Discord token", None, "not set; the terminal needs none")]
+        return [CheckResult("Discord token", None, "not set; only the Discord bot needs it")]
     found = bot_id(settings.discord_token.get_secret_value())
     if found is None:
         return [
             CheckResult(
                 "Discord token",
                 False,
-                "DISCORD_TOKEN does not have the shape of a bot token",
+                "DISCORD_TOKEN does not have the form of a bot token",
                 "Copy it again from the Bot page of the Discord developer portal.",
             )
         ]
     return [
-        CheckResult("Discord token", True, f"has the shape of a token, for the bot {found}"),
+        CheckResult(
+            "Discord token", True, f"has the form of a token; it belongs to the bot {found}"
+        ),
         CheckResult("Discord invitation", None, invite_link(found)),
     ]

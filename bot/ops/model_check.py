@@ -59,7 +59,9 @@ async def examine_model(settings: Settings) -> list[CheckResult]:
     if model is None:
         return [
             CheckResult(
-                "model", None, "no OPENAI_API_KEY and no OPENAI_BASE_URL: answers are quotations"
+                "model",
+                None,
+                "neither OPENAI_API_KEY nor OPENAI_BASE_URL is set: answers consist of quotations",
             )
         ]
     try:
@@ -76,7 +78,7 @@ async def examine_model(settings: Settings) -> list[CheckResult]:
         CheckResult(
             "model reasoning",
             True,
-            "thinks before it answers" if trial.thought else "does not think aloud",
+            "thinks before it answers" if trial.thought else "shows no thinking",
         ),
         _refusals(trial, drafts),
         _citations(drafts),
@@ -120,12 +122,12 @@ def _speed(trial: _Trial) -> str:
         f"first word after {trial.first or trial.last:.1f} s, whole answer after {trial.last:.1f} s"
     )
     if trial.usage is None:
-        return f"{told}; it tells no usage, so tokens are estimated"
+        return f"{told}; the server doesn't report usage, so tokens are estimated"
     # The first token ends the time that it took to read, and is not counted; thoughts are.
     writing, tokens = trial.last - (trial.began or 0.0), trial.usage.completion_tokens - 1
     if tokens <= 0 or writing < _MEASURABLE:
         return told
-    return f"{told}, {tokens / writing:.0f} tokens a second"
+    return f"{told}, {tokens / writing:.0f} tokens per second"
 
 
 def _refusals(trial: _Trial, drafts: list[DraftSentence]) -> CheckResult:
@@ -133,7 +135,7 @@ def _refusals(trial: _Trial, drafts: list[DraftSentence]) -> CheckResult:
         return CheckResult(
             "model refusals",
             False,
-            "it declines a question that its passages answer",
+            "declines a question that its passages answer",
             "Choose a larger model.",
         )
     if trial.reason == "length":
@@ -148,7 +150,7 @@ def _citations(drafts: list[DraftSentence]) -> CheckResult:
             "model citations",
             False,
             f"none of {len(drafts)} sentences cites a passage",
-            "Newsdesk looks for the passages itself; a larger model cites them.",
+            "Newsdesk then finds the passages itself; a larger model usually cites them.",
         )
     return CheckResult("model citations", True, f"{cited} of {len(drafts)} sentences cite passages")
 
@@ -159,14 +161,14 @@ def _language(text: str) -> CheckResult:
     return CheckResult(
         "model language",
         None,
-        f"was asked in German and answers in {_named(text)}; such answers are asked for once more",
+        f"was asked in German and answers in {_named(text)}; Newsdesk asks again for such answers",
     )
 
 
 def _named(text: str) -> str:
-    return name_of(possible_languages([text])) or "a language that is not clear"
+    return name_of(possible_languages([text])) or "an unclear language"
 
 
 def _requests(model: ChatModel) -> CheckResult:
     known = model.capabilities.described()
-    return CheckResult("model requests", True, "; ".join(known) or "takes every parameter")
+    return CheckResult("model requests", True, "; ".join(known) or "accepts every parameter")

@@ -120,7 +120,7 @@ async def _measure(folder: Path, site: NewsSite, *, by_url: bool) -> int:
         checks = [
             (f"{ITEMS} items are in after", f"{seconds:.1f} s", "30 s", seconds < 30),
             ("what the moderator is told", next(line for line in shown.text.splitlines() if str(ITEMS) in line)[:60], "all of them",
-             f"{ITEMS} came in" in shown.text or f"{ITEMS} indexed" in shown.text),
+             f"{ITEMS} added" in shown.text or f"{ITEMS} indexed" in shown.text),
             ("acknowledged at the latest after", f"{max(after):.3f} s", "1 s, all of them",
              max(after) < 1 and len(after) == len(asked) + 1),
             ("acknowledged in the median after", f"{statistics.median(after) * 1000:.0f} ms", "150 ms",

@@ -180,7 +180,7 @@ def test_what_a_killed_ingest_left_is_resumed_from_the_terminal(
     assert {each["status"] for each in results} == {"indexed"}
     jobs = lines(newsdesk("jobs", "list", "--json", **env).stdout)
     assert [(job["state"], job["where"]) for job in jobs] == [("done", "terminal")]
-    assert "No job was left" in newsdesk("jobs", "resume", **env).stdout
+    assert "no unfinished jobs" in newsdesk("jobs", "resume", **env).stdout
 
 
 def test_the_list_of_jobs_says_what_each_was_about_and_what_came_in(

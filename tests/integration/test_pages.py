@@ -278,7 +278,7 @@ def test_the_command_takes_pages_and_pdfs_side_by_side_and_tells_of_each(
     results = lines(done.stdout)
     assert [each["status"] for each in results] == ["indexed", "rejected", "indexed"]
     assert [each["source"] for each in results] == ["report.pdf", "lost.html", "story.html.gz"]
-    assert "nothing is at this address" in results[1]["reason"]
+    assert "there is nothing at this address" in results[1]["reason"]
     shown = lines(newsdesk("extract", "report.pdf", "--json").stdout)[0]
     assert shown["title"] == "Deeper harbour for Maravel"
     assert set(shown) == {"title", "source", "authors", "published_at", "language", "text"}

@@ -198,11 +198,11 @@ def test_a_timeline_has_one_heading_for_each_day(newsdesk: Newsdesk, tmp_path: P
         (("digest", "--as-of", "2001-01-01"), "Nothing was published in that time"),
         (
             ("digest", *AT, "--period", "week", "--topic", "zebras"),
-            "Nobody here wrote about “zebras”",
+            "Nothing from that time is about “zebras”",
         ),
         (("digest", *AT, "--period", "week", "--source", "Curier"), "did you mean Courier?"),
-        (("timeline", "zebras"), "Nobody here wrote about “zebras”"),
-        (("compare", "zebras"), "Nobody here wrote about “zebras”"),
+        (("timeline", "zebras"), "Nothing from that time is about “zebras”"),
+        (("compare", "zebras"), "Nothing from that time is about “zebras”"),
         (("timeline", "ferry Albatross", "--png", "no/such/folder.png"), "can't be written"),
     ],
 )

@@ -253,7 +253,7 @@ def test_an_interrupted_ingest_says_so_and_keeps_what_was_accepted(
         finally:
             running.terminate()
     assert running.returncode == 130
-    assert said.strip() == "newsdesk: interrupted; what was accepted is kept."
+    assert said.strip() == "newsdesk: interrupted; articles already accepted are kept."
     reported = len(lines(first + rest))
     assert 0 < reported < 3_000
     assert lines(newsdesk("status", "--json").stdout)[0]["corpora"][0]["articles"] >= reported
@@ -361,7 +361,7 @@ def test_status_names_the_newest_by_its_date_and_the_model_that_answers(
     undated = {**article(2), "title": "An undated note"}
     del undated["published_at"]
     newsdesk("ingest", _write(tmp_path / "undated.jsonl", undated))
-    assert "the last that came in: An undated note (undated)" in newsdesk("status").stdout
+    assert "last ingested: An undated note (undated)" in newsdesk("status").stdout
     newsdesk("ingest", _write(tmp_path / "dated.jsonl", {**article(1), "title": "A dated report"}))
     assert "newest: A dated report (2023-11-03" in newsdesk("status").stdout
     assert "answers: quotations" in newsdesk("status").stdout
@@ -424,7 +424,7 @@ def test_ctrl_c_ends_a_conversation_without_another_line(tmp_path: Path) -> None
         ("eval --articles FILE --questions FILE", '{"url": "https://a.example/1", "title": "T", "text": "x"}',
          "contains no questions with an answer; give lines like"),
         ("eval --articles FILE --questions FILE", '{"id": "q7", "question": "x", "answer": "y", "asked_at": "soon"}',
-         "The question q7 lacks its text, or its asked_at is no date"),
+         "The question q7 has no text, an invalid asked_at"),
     ],
 )  # fmt: skip
 def test_a_file_with_nothing_to_work_on_is_one_clear_line(
@@ -447,7 +447,7 @@ def test_a_corpus_without_a_name_is_wrong_usage_of_newsdesk(newsdesk: Newsdesk) 
 
 def test_whoever_reads_a_new_folder_first_keeps_nobody_from_writing(newsdesk: Newsdesk) -> None:
     found = {each["check"]: each for each in lines(newsdesk("doctor", "--json").stdout)}
-    assert found["writer"]["detail"] == "nobody is writing"
+    assert found["writer"]["detail"] == "no process is writing"
 
 
 @pytest.mark.parametrize("arguments", ["demo", "demo --json", "status", "--help"])

@@ -47,14 +47,14 @@ def test_a_trouble_is_told_once_again_after_hours_and_when_it_is_over() -> None:
     book = _Book()
     [first] = book.at(0, FULL)
     assert "5 MB" in first
-    assert "Make room" in first
+    assert "Free some space" in first
     assert book.at(15, FULL) == book.at(3_599, FULL) == []
     [again] = book.at(3_600, FULL)
     assert again != first
     assert book.at(3_615) == []
     [over] = book.at(3_661)
     assert "5 MB" in over
-    assert "Make room" not in over
+    assert "Free some space" not in over
     assert book.at(3_700) == []
     assert book.at(3_800, FULL) != []
 

@@ -32,7 +32,7 @@ async def test_a_conversation_is_moved_in_time_and_kept_to_a_publisher(
         ("/source", "BBC", "Only articles of BBC."),
         ("/as-of", "soon", "not an ISO 8601 date"),
         ("/as-of", "2023-11-03", "as of 2023-11-03 23:59 UTC"),
-        ("/sources", "", "Nothing is cited yet."),
+        ("/sources", "", "There is no answer with sources yet."),
         ("/nonsense", "", "There is no /nonsense"),
         ("/help", "", "/as-of 2023-11-03"),
     ):

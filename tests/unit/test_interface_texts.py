@@ -151,8 +151,8 @@ def test_every_reply_is_given_somewhere() -> None:
 @pytest.mark.parametrize(
     ("language", "count", "said"),
     [
-        ("en", 1, "one article of 2 publishers"),
-        ("en", 1200, "1,200 articles of 2 publishers"),
+        ("en", 1, "one article from 2 publishers"),
+        ("en", 1200, "1,200 articles from 2 publishers"),
         ("de", 1200, "1.200 Artikel von 2 Medien"),
         ("ru", 3, "3 статьи (2 издания)"),
         ("ar", 2, "مقالان من ناشرين"),

@@ -108,7 +108,7 @@ def test_a_wrong_value_is_told_with_what_is_allowed(
     with pytest.raises(SettingsError) as told:
         load_settings({name: value}, tmp_path / ".env")
     assert in_english(told.value) == (
-        f"{name} has to be {allowed}, not “{value}”. .env.example explains it."
+        f"{name} must be {allowed}, not “{value}”. .env.example explains it."
     )
 
 
@@ -120,9 +120,9 @@ def test_a_wrong_value_is_told_with_what_is_allowed(
 def test_what_is_no_host_to_be_allowed_is_told_alone_of_the_list(host: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as told:
         load_settings({"NEWSDESK_FETCH_ALLOW": f"localhost:80,{host}"}, tmp_path / ".env")
-    shown = "what is set" if "@" in host else f"“{host}”"
+    shown = "the value that is set" if "@" in host else f"“{host}”"
     assert in_english(told.value) == (
-        "NEWSDESK_FETCH_ALLOW has to be hosts such as localhost or 10.0.0.5:8080, with "
+        "NEWSDESK_FETCH_ALLOW must be hosts such as localhost or 10.0.0.5:8080, with "
         f"commas between them, not {shown}. .env.example explains it."
     )
 
@@ -161,7 +161,7 @@ def test_every_setting_tells_of_its_wrong_value_in_plain_words(name: str, tmp_pa
         except SettingsError as error:
             told.append(in_english(error))
     for message in told:
-        assert message.startswith(f"{name} has to be ")
+        assert message.startswith(f"{name} must be ")
         assert "nput" not in message
         assert "rror" not in message
         assert len(message) < 200

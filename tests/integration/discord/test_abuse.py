@@ -77,7 +77,7 @@ async def test_a_question_of_six_thousand_characters_gets_a_short_refusal(runnin
     ada, general, _guild = await somebody(running)
     await ada.send(general, "lantern " * 200, mention=[standin.bot])
     refusal = await standin.wait_for_message(general)
-    assert "A question may have 1000 characters" in refusal.text
+    assert "A question can have at most 1000 characters" in refusal.text
     command = standin.commands.usable(None, 1)[0]
     assert command["options"][0]["max_length"] == 1000
 

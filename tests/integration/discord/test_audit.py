@@ -46,10 +46,10 @@ async def test_a_job_is_one_entry_with_what_came_of_it(start: Start, site: NewsS
         by_action = {re.findall(r"\*\*(.+?)\*\*", line)[0]: line for line in shown}
         assert len(shown) == len(by_action)
         threads = "setting: Opens a thread for an answer"
-        assert set(by_action) == {threads, "articles came in", "added a feed", "started a job"}
+        assert set(by_action) == {threads, "articles were added", "added a feed", "started a job"}
         assert "3 new, 1 rejected" in by_action["started a job"]
-        assert "2 new" in by_action["articles came in"]
-        assert "feed 1" in by_action["articles came in"]
+        assert "2 new" in by_action["articles were added"]
+        assert "feed 1" in by_action["articles were added"]
         # Details on wish: of everything, or of the job alone.
         whole = _entries(await desk.do("audit", details=True))
         assert sum("a new article" in line for line in whole) == 5
@@ -80,7 +80,7 @@ async def test_the_audit_is_filtered_by_person_action_and_time(
         assert "not a date" in (await desk.do("audit", since="once upon")).text
         choices = await desk.boss.autocomplete(desk.general, "audit", option="action", typed="priv")
         assert [(choice.name, choice.value) for choice in choices] == [
-            ("setting: Answers are private unless asked otherwise", "settings.private")
+            ("setting: Answers are private by default", "settings.private")
         ]
 
 

@@ -200,7 +200,7 @@ async def test_a_moderator_makes_changes_pauses_and_ends_a_post(
 
     refused = await (await ada.slash(general, "feeds post", topic="floods")).final()
     assert "Only moderators" in refused.text
-    assert "no announcement channel" in await do("post", publish=True)
+    assert "isn't an announcement channel" in await do("post", publish=True)
     assert "may not mention" in await do("post", mention=hidden)
     assert "a start and an end" in await do("post", quiet_from="22:00")
     assert "no feed" in await do("post", feed="77")
@@ -238,7 +238,7 @@ async def test_a_moderator_makes_changes_pauses_and_ends_a_post(
     assert "Embed Links" in await do("post", change=1, channel=general, clear="mention")
     assert "is paused" in await do("posts pause", post=1)
     assert "paused" in await do("posts list")
-    assert "goes on from now" in await do("posts resume", post=1)
+    assert "is active again" in await do("posts resume", post=1)
     [choice] = await mo.autocomplete(general, "feeds posts remove", option="post", typed="")
     assert choice.name.startswith("1 · #news · topic bridges")
     assert "has ended" in await do("posts remove", post=1)
@@ -467,7 +467,7 @@ async def test_a_channel_that_refuses_is_tried_again_and_one_that_is_gone_ends_i
     room.standin.deny(news, "send_messages")
     await room.tick(2)
     await room.services.failing_feeds.tick()
-    told = await room.standin.wait_for_message(staff, lambda m: "may not write" in m.text)
+    told = await room.standin.wait_for_message(staff, lambda m: "can't write" in m.text)
     assert f"<#{news.id}>" in told.text
     room.standin.allow(news, "send_messages")
     await room.tick(10)

@@ -365,9 +365,9 @@ async def test_moderators_are_offered_to_ingest_an_article_that_is_not_here(
     await asked.final(whole)
     await desk.standin.wait_until(lambda: len(asked.messages) == 2)
     offer = asked.messages[1]
-    assert "hasn't been brought in here" in offer.text
+    assert "hasn't been added here" in offer.text
     assert offer.is_ephemeral
-    done = await (await desk.boss.press(offer, "Bring it in")).final(over)
+    done = await (await desk.boss.press(offer, "Add it")).final(over)
     assert documents.title_of(21) in done.text
     form = await desk.ada.context_menu(desk.general, "Ask about this", message)
     asked = await desk.ada.submit_modal(form, {"Your question": "What did Hanna Lind21 say?"})

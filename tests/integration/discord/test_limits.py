@@ -47,19 +47,21 @@ async def test_a_member_asks_as_often_as_the_server_allows(running: Running, gui
     assert f"<@&{readers.id}>: 3 questions · $0.50" in shown.text
     answers = [await _ask(general, ada) for _ in range(3)]
     assert [bool(whole(each)) for each in answers] == [True, True, False]
-    assert "2 questions a day" in answers[-1].text
+    assert "2 questions for today" in answers[-1].text
     assert "</usage:" in answers[-1].text
     mine = await (await ada.slash(general, "usage")).final()
     assert "2 of 2 questions" in mine.text
     assert "server" not in mine.text  # that is for moderators
     # A mention, a digest and a direct message count as well.
     asked = await ada.send(general, BRIDGE, mention=[standin.bot])
-    await standin.wait_for_message(general, lambda m: "2 questions a day" in m.text, after=asked)
+    await standin.wait_for_message(
+        general, lambda m: "2 questions for today" in m.text, after=asked
+    )
     digest = await ada.slash(general, "digest", period="week")
-    assert "2 questions a day" in (await digest.final(lambda m: "day" in m.text)).text
+    assert "2 questions for today" in (await digest.final(lambda m: "day" in m.text)).text
     await ada.dm(BRIDGE)
     direct = await standin.wait_for_message(ada.direct, lambda m: whole(m) or "day" in m.text)
-    assert "2 questions a day" in direct.text
+    assert "2 questions for today" in direct.text
     everywhere = await (await ada.slash(ada.direct, "usage")).final()
     assert "2 questions" in everywhere.text
     # Of a role more.

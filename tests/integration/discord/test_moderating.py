@@ -63,7 +63,7 @@ async def test_a_feed_is_previewed_added_by_its_sites_address_read_by_itself_and
     assert checked.is_ephemeral
     site.feed("/feed.xml", [documents.entry(site.url(), n, at=NOW) for n in (3, 4, 5, 6, 7)])
     explained = await desk.do("feeds check", feed=site.url("/feed.xml"))
-    assert "2 came in" in explained.text
+    assert "2 added" in explained.text
     assert "it contains the excluded word “number 5”" in explained.text
     assert "**seen**" in explained.text
     assert "/news/6)" in await _told(desk, "What did Mayor Hanna Lind6 say?")
@@ -102,7 +102,7 @@ async def test_who_waits_for_slow_feeds_sees_how_far_they_are(
         await desk.do("feeds add", address=site.url("/slow"))
         # It is read by itself at once; as long as that takes, there is nothing to check.
         busy = await (await desk.boss.slash(desk.general, "feeds check")).final(_checked)
-        while "is being read right now" in busy.text:
+        while "is being checked right now" in busy.text:
             busy = await (await desk.boss.slash(desk.general, "feeds check")).final(_checked)
         site.feed("/slow", list(range(400, 420)))
         seen = await (await desk.boss.slash(desk.general, "feeds check")).final(_checked)

@@ -162,7 +162,7 @@ async def test_who_loses_the_role_is_refused_in_forms_and_by_buttons(desk: Serve
     pasted = await boss.submit_modal(form, {"Title": "A", "Text": "B"})
     assert "Only moderators" in (await pasted.final()).text
     assert "Only moderators" in (await (await boss.press(listed, "Next")).final()).text
-    brought = await (await boss.press(asked.messages[1], "Bring it in")).final()
+    brought = await (await boss.press(asked.messages[1], "Add it")).final()
     assert "Only moderators" in brought.text
 
 
@@ -173,7 +173,7 @@ async def test_pages_are_turned_by_who_asked_for_them_only(desk: Server) -> None
     listed = await desk.do("feeds list")
     custom_id = listed.component("Next")["custom_id"]
     forged = await (await desk.ada.press(listed, custom_id, forged=True)).final()
-    assert "isn't yours" in forged.text
+    assert "belongs to someone else" in forged.text
     desk.running.bot.services.lists = PagedLists()  # as after a restart
     late = await (await desk.boss.press(listed, "Next")).final()
     assert "no longer stored" in late.text

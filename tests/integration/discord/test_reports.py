@@ -63,7 +63,7 @@ async def test_a_report_groups_what_nothing_answered_and_shows_the_evidence(
     await (await ada.press(answer, "Not helpful")).final()
     shown = await (await boss.slash(general, "report")).final()
     assert shown.is_ephemeral
-    assert "4 questions, without an answer: 3" in shown.text
+    assert "4 questions, 3 without an answer" in shown.text
     assert "**Kazakhstan** (3)" in shown.text
     assert "×2" in shown.text
     assert "🙋 1" in shown.text

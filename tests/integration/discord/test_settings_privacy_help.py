@@ -144,7 +144,7 @@ async def test_a_person_sees_what_is_kept_and_has_it_forgotten(
     answer = await (await ada.slash(general, "ask", question=BRIDGE)).final(whole)
     shown = await (await ada.slash(general, "privacy show")).final()
     assert "One of your questions" in shown.text
-    assert "One use of today" in shown.text
+    assert "One use counted towards today's limits" in shown.text
     sure = await (await ada.slash(general, "privacy forget")).final()
     done = await (await ada.press(sure, "Delete")).final()
     assert "one question" in done.text
@@ -184,7 +184,7 @@ async def test_opinions_and_subscriptions_are_told_and_forgotten_without_any_que
     await (await bob.press(answer, "Helpful")).final()
     await (await bob.slash(general, "subscribe topic", topic="bridges")).final()
     shown = await (await bob.slash(general, "privacy show")).final()
-    assert "What you think of one answer." in shown.text
+    assert "Your feedback on one answer." in shown.text
     assert "One of your subscriptions." in shown.text
     sure = await (await bob.slash(general, "privacy forget")).final()
     await (await bob.press(sure, "Delete")).final()

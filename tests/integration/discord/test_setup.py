@@ -189,7 +189,7 @@ async def test_a_model_that_fails_and_forums_that_take_no_posts_are_told(
     await add_post(database, post)
     shown = (await (await boss.slash(general, "setup")).final()).text
     assert "language model" not in shown
-    assert "begin posts" not in shown
+    assert "create posts" not in shown
     standin.deny(forum, "send_messages", who=standin.bot)
     seen = bot.get_channel(forum.id)
     assert isinstance(seen, discord.ForumChannel)
@@ -200,6 +200,6 @@ async def test_a_model_that_fails_and_forums_that_take_no_posts_are_told(
     for _ in range(3):
         bot._model_trouble.model_failed(ModelRefused("model-key-refused"))
     shown = (await (await boss.slash(general, "setup")).final()).text
-    assert "The language model fails at present" in shown
-    assert f"I can't begin posts in <#{forum.id}>" in shown
+    assert "The language model is failing" in shown
+    assert f"I can't create posts in <#{forum.id}>" in shown
     assert "1 of the 1,000 threads" in shown

@@ -118,10 +118,10 @@ async def test_a_link_that_is_not_here_is_brought_in_by_moderators_and_summed_up
     assert "moderators can do that" in told.text
     assert not told.buttons
     offer = await (await desk.boss.slash(desk.general, "summary article", article=link)).final()
-    assert "hasn't been brought in here" in offer.text
-    refused = await desk.ada.press(offer, "Bring in and summarise")
+    assert "hasn't been added here" in offer.text
+    refused = await desk.ada.press(offer, "Add and summarise")
     assert "Only moderators" in (await refused.final()).text
-    pressed = await desk.boss.press(offer, "Bring in and summarise")
+    pressed = await desk.boss.press(offer, "Add and summarise")
     summary = await pressed.final(whole)
     assert "[1]" in summary.text
     assert "Lind21" in summary.text
@@ -133,7 +133,7 @@ async def test_a_link_that_is_not_here_is_brought_in_by_moderators_and_summed_up
 async def test_the_menu_of_a_message_brings_its_link_in_for_who_asked(desk: Server) -> None:
     message = await desk.ada.send(desk.general, desk.site.url("/news/22"))
     asked = await desk.boss.context_menu(desk.general, "Summarise this", message)
-    pressed = await desk.boss.press(await asked.final(), "Bring in and summarise")
+    pressed = await desk.boss.press(await asked.final(), "Add and summarise")
     summary = await pressed.final(whole)
     assert "Lind22" in summary.text
     assert not desk.ada.sees(summary)
@@ -142,7 +142,7 @@ async def test_the_menu_of_a_message_brings_its_link_in_for_who_asked(desk: Serv
 async def test_a_link_that_cannot_be_brought_in_is_told_with_its_reason(desk: Server) -> None:
     link = desk.site.url("/nothing-here")
     offer = await (await desk.boss.slash(desk.general, "summary article", article=link)).final()
-    pressed = await desk.boss.press(offer, "Bring in and summarise")
+    pressed = await desk.boss.press(offer, "Add and summarise")
     told = await pressed.final(over)
     assert "404" in told.text
 
@@ -209,7 +209,7 @@ async def test_a_comparison_names_each_publisher_beside_what_it_says(running: Ru
     assert "[1]" in answer.text
     nothing = await ada.slash(standin.channel(guild), "compare", topic="zebra racing")
     told = await nothing.final(lambda m: "Nobody" in m.text)
-    assert "Nobody here wrote about" in told.text
+    assert "Nothing from that time is about" in told.text
 
 
 async def test_a_topic_that_nobody_wrote_about_is_told_in_one_sentence(running: Running) -> None:
@@ -219,7 +219,7 @@ async def test_a_topic_that_nobody_wrote_about_is_told_in_one_sentence(running: 
     ada = standin.member(guild, "Ada")
     asked = await ada.slash(standin.channel(guild), "timeline", topic="zebra @everyone racing")
     told = await asked.final(lambda m: "Nobody" in m.text)
-    assert "Nobody here wrote about" in told.text
+    assert "Nothing from that time is about" in told.text
     assert not told.pings
 
 
@@ -455,7 +455,7 @@ async def test_subscriptions_are_listed_paused_and_removed_by_their_owner_only(
     refused = await (await bob.slash(channel, "subscriptions edit", id=1, topic="dams")).final()
     assert "You have no subscription 1" in refused.text
     refused = await (await ada.slash(channel, "subscriptions edit", id=1, at="8:00")).final()
-    assert "number a day" in refused.text
+    assert "daily maximum" in refused.text
     edited = await (
         await ada.slash(channel, "subscriptions edit", id=1, topic="dams", most_a_day=7)
     ).final()
