@@ -1,4 +1,4 @@
-"""The library: one data folder opened, with everything that reads and writes it."""
+"""The library: an open data folder, and everything that reads and writes it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _INDEXERS = 4
 
 @dataclass(frozen=True, slots=True)
 class LibraryConfig:
-    """Where the data folder is and what makes its vectors."""
+    """Where the data folder is, and which models search it."""
 
     data_dir: Path
     # A PostgreSQL database that keeps the catalogue, with its password; None: SQLite in the folder.
@@ -60,7 +60,10 @@ class LibraryConfig:
 
 
 class Library:
-    """Open with ``retrieval.maintenance.open_library``. Reading is always possible; writing if it was opened for it."""
+    """An open data folder; open it with ``retrieval.maintenance.open_library``.
+
+    Reading is always possible, writing only if the folder was opened for writing.
+    """
 
     def __init__(
         self,
@@ -107,15 +110,17 @@ class Library:
 
     @property
     def database(self) -> Database:
-        """The catalogue's, which may hold tables of others too."""
+        """Return the catalogue's database, which may contain tables of other packages."""
         return self.catalogue.database
 
     @property
     def data_dir(self) -> Path:
+        """Return the path of the data folder."""
         return self.config.data_dir
 
     @property
     def vector_backlog(self) -> asyncio.Event:
+        """Return the event that is set while passages lack a vector."""
         return self._backlog
 
     # Asking
@@ -130,7 +135,7 @@ class Library:
         limit: int = 10,
         day_first: bool = True,
     ) -> SearchResults:
-        """Search a corpus by name; one that does not exist is empty, with a note that says so."""
+        """Search the corpus of this name. If there is none, return no results and a note."""
         found = await self._corpus(corpus)
         if found is None:
             return SearchResults(
@@ -143,50 +148,55 @@ class Library:
             )
 
     async def nearest(self, question: str, as_of: datetime, *, corpus: str) -> list[Reference]:
-        """The articles closest to a question; empty only if the corpus is, as of that moment."""
+        """Return the articles closest to a question; empty only if the corpus was empty at
+        ``as_of``."""
         found = await self._corpus(corpus)
         if found is None:
             return []
         return await self.searcher.nearest(self.indexes(found), question, as_of)
 
     async def source_names(self, corpus: str, beginning: str = "") -> list[str]:
-        """The publishers of a corpus whose names hold all these words, those that begin so first."""
+        """Return the publishers of a corpus whose names contain all words of ``beginning``; names
+        that begin with it come first."""
         found = await self._corpus(corpus)
         if found is None:
             return []
         return (await self.searcher.publishers(found)).completions(beginning)
 
     async def unknown_source(self, corpus: str, name: str) -> Note | None:
-        """Why nothing in a corpus is from a source of that name; None for one that there is."""
+        """Return why no publisher of a corpus is called ``name``; None if one is."""
         found = await self._corpus(corpus)
         return (await self.searcher.publishers(found)).unknown(name) if found is not None else None
 
     async def title_of(self, corpus: str, url: str) -> str | None:
-        """The title of the article of this address; None if it isn't here."""
+        """Return the title of the article at ``url``; None if the corpus doesn't contain it."""
         found = await self._corpus(corpus)
         return await self.catalogue.articles.title_of(found, url) if found is not None else None
 
     async def require_corpus(self, name: str) -> Corpus:
-        """Raises ``NotFound``, naming those that there are, if there is no such corpus."""
+        """Return the corpus of this name. Raise ``NotFound``, which lists the existing ones, if
+        there is none."""
         found = await self._corpus(name)
         if found is None:
             raise await self._no_corpus(name)
         return found
 
     async def is_empty(self, corpus: str) -> bool:
+        """Return whether the corpus doesn't exist or has no article."""
         found = await self.catalogue.corpora.by_name(corpus)
         return found is None or not await self.catalogue.articles.newest(found, datetime.max, 1)
 
     # Writing
 
     async def indexer(self, corpus: str) -> Indexer:
-        """What brings articles into a corpus, which is made if it is new."""
+        """Return what writes articles into a corpus, which is created if necessary. Raise
+        ``StorageError`` if the library is read-only."""
         self.require_writable()
         made = await self.catalogue.corpora.ensure(corpus, self.clock())
         return self.indexer_for(self.indexes(made))
 
     async def ensure_corpus(self, name: str) -> None:
-        """Make a corpus, empty, if there is none of that name."""
+        """Create an empty corpus of this name if there is none."""
         if name not in self._corpora:
             self.require_writable()
             self._corpora[name] = await self.catalogue.corpora.ensure(name, self.clock())
@@ -194,17 +204,18 @@ class Library:
     # Looking after
 
     async def counts(self) -> list[CorpusCounts]:
+        """Return the number of articles, passages and so on of each corpus."""
         return await self.catalogue.corpora.counts()
 
     async def without_vector(self) -> dict[str, int]:
-        """By corpus name, how many passages are found by their words alone so far."""
+        """Return, by corpus name, how many passages have no vector yet."""
         return {
             corpus.name: await self.catalogue.vectors.count_lacking(corpus)
             for corpus in await self.catalogue.corpora.all()
         }
 
     def sizes(self) -> dict[str, int]:
-        """Bytes on disk of the catalogue and of each index kept in the data folder."""
+        """Return the bytes on disk of the catalogue and of each index in the data folder."""
         folder = self.config.data_dir
         return {
             "catalogue": self.database.location.size(),
@@ -213,6 +224,7 @@ class Library:
         }
 
     def indexes(self, corpus: Corpus) -> CorpusIndexes:
+        """Return a corpus with its two indexes; the same object for each call."""
         key = (corpus.id, corpus.generation)
         if key not in self._indexes:
             self._indexes[key] = CorpusIndexes(
@@ -223,29 +235,31 @@ class Library:
         return self._indexes[key]
 
     def keyword_folder(self, corpus: Corpus) -> Path:
+        """Return the folder of a corpus's keyword index."""
         return self.data_dir / "keywords" / f"{corpus.id}-{corpus.generation}"
 
     async def close_indexes(self, corpus_id: int, *, but: int | None = None) -> None:
-        """Close the indexes of a corpus, all of them or but for those of a generation."""
+        """Close the indexes of a corpus, except those of the generation ``but``."""
         keys = [key for key in self._indexes if key[0] == corpus_id and key[1] != but]
         for key in keys:
             await self._indexes.pop(key).keywords.close()
 
     async def close_keywords(self) -> None:
-        """Close all keyword indexes; they open again when they are used."""
+        """Close all keyword indexes. They reopen when they are used."""
         for indexes in self._indexes.values():
             await indexes.keywords.close()
 
     def forget_vectors(self) -> None:
-        """Know nothing of any vector index any more: all were deleted."""
+        """Drop what is known of every vector index, after all of them were deleted."""
         for indexes in self._indexes.values():
             indexes.vectors.forget()
 
     def forget(self, corpus: str) -> None:
-        """Read a corpus anew when it is next asked for."""
+        """Drop what is known of a corpus, so that it is read again when it is next used."""
         self._corpora.pop(corpus, None)
 
     async def close(self) -> None:
+        """Close the indexes, the models and the catalogue."""
         await self.close_keywords()
         await self.store.close()
         await self.embedder.close()
@@ -254,7 +268,7 @@ class Library:
         await self.catalogue.close()
 
     def indexer_for(self, indexes: CorpusIndexes) -> Indexer:
-        """What writes to these indexes, the same for all who ask at a time."""
+        """Return what writes to these indexes; callers at the same time get the same object."""
         key = (indexes.corpus.id, indexes.corpus.generation)
         indexer = self._indexers.get(key)
         if indexer is None:
@@ -272,7 +286,7 @@ class Library:
         return indexer
 
     def require_writable(self) -> None:
-        """Raises ``StorageError`` if the folder was opened for reading only."""
+        """Raise ``StorageError`` if the folder was opened only for reading."""
         if not self.writable:
             raise StorageError("opened-read-only")
 

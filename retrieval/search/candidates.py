@@ -1,4 +1,5 @@
-"""Gathering candidates for a question: keyword and dense ones that pass its filters, measured."""
+"""Gather candidates for a question, from keywords and vectors, filter them and measure their
+features."""
 
 from __future__ import annotations
 
@@ -50,7 +51,7 @@ _LONG_AGO, _EVE = timedelta(days=45), timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class CorpusIndexes:
-    """What one search works on: a corpus and its two indexes."""
+    """A corpus and its two indexes: what one search works on."""
 
     corpus: Corpus
     keywords: KeywordIndex
@@ -58,7 +59,7 @@ class CorpusIndexes:
 
 
 class ScoredFeatures(NamedTuple):
-    """A candidate and how it matches the question's words, as `Measures` defines it."""
+    """A candidate and how well it matches the question's words, as defined by `Measures`."""
 
     candidate: VersionCandidate
     vector: Vectors
@@ -70,7 +71,7 @@ class ScoredFeatures(NamedTuple):
 
 
 class ScoredCandidate(NamedTuple):
-    """A candidate with its score, and what each of the ``kinds`` of evidence ``added``."""
+    """A candidate with its score, and how much each of the ``kinds`` of evidence ``added`` to it."""
 
     candidate: VersionCandidate
     score: float
@@ -79,12 +80,13 @@ class ScoredCandidate(NamedTuple):
 
     @property
     def shares(self) -> dict[str, float]:
+        """Return how much each kind of evidence added to the score."""
         return dict(zip(self.kinds, self.added, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateSet:
-    """The candidates for a question as it was read, and what has to be remarked."""
+    """The candidates for a query, and the notes to show with them."""
 
     read: Query
     held: CorpusSnapshot
@@ -96,7 +98,8 @@ class CandidateSet:
 
     @property
     def weights(self) -> dict[str, float]:
-        """How telling each stem is that was looked for; unknown words give way to what was."""
+        """Return how rare each searched stem is; an unknown word is replaced by the spellings that
+        were searched instead."""
         weights = dict(self.query.weights)
         for one in self.respellings:
             for stem in stems(one.word, self.read.stemming):
@@ -107,7 +110,7 @@ class CandidateSet:
 
 
 class CandidateRequest(NamedTuple):
-    """What candidates are gathered for; the question is read when what the corpus holds is known."""
+    """What to gather candidates for. The question is parsed once the corpus's contents are known."""
 
     indexes: CorpusIndexes
     vector: Vectors
@@ -125,7 +128,7 @@ class _DenseRequest(NamedTuple):
 
 
 class CandidateGenerator:
-    """Gathers candidates from the indexes and from what is held of each corpus in memory."""
+    """Gathers candidates from the indexes and from the corpus cache in memory."""
 
     def __init__(
         self,
@@ -140,7 +143,7 @@ class CandidateGenerator:
         self._lock = threading.Lock()
 
     def cache(self, corpus: Corpus) -> CorpusCache:
-        """What is held of a corpus in memory; those that nobody asked for longest are forgotten."""
+        """Return the cache of a corpus. The least recently used caches are dropped."""
         with self._lock:
             generation, cache = self._caches.get(corpus.id, (None, None))
             if cache is None or generation != corpus.generation:
@@ -154,10 +157,11 @@ class CandidateGenerator:
     async def gather(
         self, wanted: CandidateRequest, ranking: Ranking, then: Callable[[CandidateSet], Result]
     ) -> Result:
-        """Gather, and go on with ``then``, all of it in one worker thread: handing over between
-        threads costs as much as many of the steps. Only a Chroma server is waited for outside.
+        """Gather candidates and pass them to ``then``, in one worker thread: switching threads
+        costs as much as many of the steps. Only a Chroma server is awaited outside that thread.
 
-        An index that is damaged or doesn't answer in time is done without, which is remarked.
+        If an index is damaged or doesn't answer in time, the search continues without it and adds a
+        note.
         """
         if wanted.indexes.vectors.is_local:
             return await ASKING.run(lambda: then(self._gather_here(wanted, ranking)))

@@ -1,4 +1,4 @@
-"""What search holds of a corpus in memory: what is shown, and the vectors that were needed so far."""
+"""What search keeps in memory of a corpus: the visible versions, and the vectors needed so far."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ _FIRST_VECTORS = 4_096
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CorpusSnapshot:
-    """A corpus as one question sees it: it stays as it is while others change the catalogue."""
+    """A corpus as one question sees it; it doesn't change while others write to the catalogue."""
 
     shown: VisibleVersions
     publishers: Publishers
     kept: VectorCache
 
     def vectors(self, passage_ids: Ints, dimensions: int) -> Vectors:
-        """The vectors of these passages, shape ``(passages, dimensions)``; zeros for none."""
+        """Return the vectors of these passages, shape ``(passages, dimensions)``; zeros for a
+        passage without one."""
         return self.kept.of(self.shown, passage_ids, dimensions)
 
     def nearest(self, of: Mask, vector: Vectors, limit: int) -> list[int]:
-        """The passages of these versions nearest to ``vector`` by cosine, best first; exact."""
+        """Return the passages of these versions closest to ``vector`` by cosine, best first. The
+        search is exact."""
         ids = self.shown.passage_ids(of)
         cosines = self.kept.of(self.shown, ids, len(vector)) @ vector
         best = np.arange(len(ids))
@@ -43,10 +45,10 @@ class CorpusSnapshot:
 
 
 class CorpusCache:
-    """One corpus, in one generation.
+    """The cache of one generation of a corpus.
 
-    The catalogue numbers its changes: ``current`` asks for the last number each time and reads what
-    changed since, so that nothing held is older than the question, whoever wrote.
+    The catalogue numbers its changes. ``current`` asks for the last number each time and reads what
+    changed since then, so the cache is never older than the question, whoever wrote.
     """
 
     def __init__(self, reading: ReadQueries, corpus: Corpus) -> None:
@@ -56,7 +58,7 @@ class CorpusCache:
         self._held: CorpusSnapshot | None = None
 
     def current(self) -> CorpusSnapshot:
-        """What the corpus shows at this moment. Blocks; any thread may call it."""
+        """Return the current snapshot of the corpus. Blocks; thread-safe."""
         with self._lock:
             # The number first: what changes between the two reads is read again the next time.
             revision = self._reading.revision(self._corpus)
@@ -88,9 +90,9 @@ class CorpusCache:
 
 
 class VectorCache:
-    """Vectors of passages, read from the catalogue when they are first needed. They never change.
+    """Vectors of passages, read from the catalogue on first use. A passage's vector never changes.
 
-    Bounded: when there is no more room, all are forgotten.
+    The size is limited: when the cache is full, it is emptied.
     """
 
     def __init__(self, reading: ReadQueries, corpus: Corpus) -> None:
@@ -103,7 +105,7 @@ class VectorCache:
         self._size = 0
 
     def of(self, shown: VisibleVersions, passage_ids: Ints, dimensions: int) -> Vectors:
-        """Shape ``(passages, dimensions)``; zeros for a passage that has none."""
+        """Return the vectors, shape ``(passages, dimensions)``; zeros for a passage without one."""
         numbers = shown.numbers(passage_ids)
         with self._lock:
             if self._vectors.shape[1] != dimensions:

@@ -1,4 +1,4 @@
-"""A question as it was read: its words, its range, its source."""
+"""A parsed question: its terms, its time range and its publisher."""
 
 from __future__ import annotations
 
@@ -166,9 +166,13 @@ _STOP = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """``words`` are what it is about, ``within`` and ``source`` what may answer it. ``phrase`` is
-    the words for time that gave the range, if words did; ``preferred`` is what words say of the time
-    of the event. ``kind`` is what is asked for, and ``names`` are the words of names."""
+    """A parsed question. ``words`` are its terms; ``within`` and ``source`` limit what may answer
+    it.
+
+    ``phrase`` is the words for time that gave the range, if any did; ``preferred`` is the time of
+    the event that words name. ``kind`` is the kind of thing that is asked for, and ``names`` are
+    the words of names.
+    """
 
     text: str
     words: list[str]
@@ -185,11 +189,12 @@ class Query:
 
     @property
     def limits_time(self) -> bool:
+        """Return whether the query has a time range."""
         return self.within.since is not None or self.within.until is not None
 
     @property
     def range_note(self) -> Note:
-        """The range as a note, its ends as dates of ISO 8601."""
+        """Return the range as a note, with its ends as ISO 8601 dates."""
         since, until = self.within.since, self.within.last
         last = f"{until:%Y-%m-%d}"
         if since is None:
@@ -202,7 +207,8 @@ class Query:
         return Note("range-between", since=first, until=last)
 
     def around(self, margin: timedelta | None) -> Query:
-        """The same with a range that is wider by ``margin`` on both sides, or none at all."""
+        """Return the query with its range widened by ``margin`` on both sides, or without a range
+        if None."""
         within = self.within
         if margin is None:
             return replace(self, within=TimeRange(within.as_of))
@@ -211,11 +217,11 @@ class Query:
         return replace(self, within=TimeRange(within.as_of, since, until))
 
     def widened(self) -> Query:
-        """The same without range, preference and source."""
+        """Return the query without range, preferred time and publisher."""
         return replace(self.around(None), source=None, preferred=None)
 
     def admits(self, candidate: VersionCandidate) -> bool:
-        """Whether a passage may be shown: the filters of a search, exactly."""
+        """Return whether a passage passes the filters of the search. The check is exact."""
         within = self.within
         if candidate.visible_from > to_micros(within.as_of):
             return False
@@ -230,7 +236,7 @@ class Query:
         return self.source is None or self.source.admits(candidate.source_key, candidate.host)
 
     def distance(self, published_at: str) -> float:
-        """Seconds between a publication and the range."""
+        """Return the seconds between a publication time and the range."""
         span = parse_span(published_at)
         if self.within.since is not None and span.end < self.within.since:
             return (self.within.since - span.end).total_seconds()
@@ -240,15 +246,18 @@ class Query:
 
 
 def day(moment: datetime | str) -> str:
-    """``3 May 2023``."""
+    """Format a date like ``3 May 2023``."""
     if isinstance(moment, str):
         moment = parse_span(moment).start
     return f"{moment.day} {moment:%B %Y}"
 
 
 def content_words(question: str, language: str | None = None) -> list[str]:
-    """The words of a question without those that every question has; all of them if none is left.
-    ``language`` is that of the question, if it is known."""
+    """Return the words of a question without question words and stop words, or all of them if none
+    is left.
+
+    ``language`` is the language of the question, if known.
+    """
     language = language or question_language(question)
     listed = question_words(language)
     if listed is not None and language != "en":
@@ -259,7 +268,7 @@ def content_words(question: str, language: str | None = None) -> list[str]:
 
 
 def names(question: str) -> tuple[str, ...]:
-    """The words of names: those with a capital letter, but for the question's first word."""
+    """Return the words of names: those with a capital letter, except the question's first word."""
     return tuple(word for word in _WORD.findall(question)[1:] if word[0].isupper())
 
 
@@ -268,7 +277,7 @@ def _plain(word: str) -> str:
 
 
 def preferred_span(read: Query) -> Span | None:
-    """The preferred time in microseconds; None where nothing is preferred. What is open ends now."""
+    """Return the preferred time in microseconds; None if there is none. An open range ends now."""
     preferred = read.preferred
     if preferred is None or not preferred.articles or preferred.since is None:
         return None

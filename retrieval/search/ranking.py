@@ -1,7 +1,7 @@
-"""Ordering candidates: a weighted sum of what says that a passage answers a question.
+"""Order candidates by a weighted sum of features.
 
-A linear model over a few features, its weights learned from questions with known answers
-(`python -m tests.benchmarks.train_ranking`). Linear, so that each part's share can be shown.
+The model is linear and its weights are trained on questions with known answers (``python -m
+tests.benchmarks.train_ranking``). Because it is linear, each feature's share can be shown.
 """
 
 from __future__ import annotations
@@ -64,16 +64,18 @@ _WEIGHTS_OF_MANY = Path(__file__).with_name("ranking_weights_of_many_languages.j
 
 @cache
 def learned_weights() -> dict[str, float]:
-    """The weights that ship with the program, by feature."""
+    """Return the weights that ship with Newsdesk, by feature."""
     weights: dict[str, float] = json.loads(_WEIGHTS.read_text(encoding="utf-8"))
     return weights
 
 
 @cache
 def weights_of_many_languages() -> dict[str, float]:
-    """The same for an embedder to which a text means the same in many languages: its cosines count
-    by how they compare with the other candidates', and more where few of a question's words stand
-    in any article."""
+    """Return the weights for a multilingual embedder.
+
+    Its cosines count relative to those of the other candidates, and more if few of the question's
+    words occur in any article.
+    """
     weights: dict[str, float] = json.loads(_WEIGHTS_OF_MANY.read_text(encoding="utf-8"))
     return learned_weights() | weights
 
@@ -89,7 +91,8 @@ class Ranking:
     weights: Mapping[str, float] = field(default_factory=learned_weights)
 
     def suited(self, embedder: Embedder) -> Ranking:
-        """The same with the weights that were learned for such an embedder, if none were chosen."""
+        """Return the ranking with the weights for this embedder, unless weights were set
+        explicitly."""
         if embedder.languages is None and self.weights == learned_weights():
             return replace(self, weights=weights_of_many_languages())
         return self
@@ -97,14 +100,15 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Recency:
-    """How much a question prefers recent reports: at all, and expressly."""
+    """Whether a question prefers recent articles, and whether it says so explicitly."""
 
     wanted: bool = True
     asked: bool = False
 
 
 def recency_features(ages: npt.NDArray[np.int64], recency: Recency) -> dict[str, Floats]:
-    """``ages`` in microseconds; each feature halves with its half-life, and is 1 for now."""
+    """Return features that are 1 for now and halve with their half-life; ``ages`` are in
+    microseconds."""
 
     def halving(days: float) -> Floats:
         if not recency.wanted:
@@ -120,11 +124,11 @@ def recency_features(ages: npt.NDArray[np.int64], recency: Recency) -> dict[str,
 
 
 def time_features(published: npt.NDArray[np.int64], preferred: Span | None) -> dict[str, Floats]:
-    """How far reports agree with the time that the question's words say; ``published`` in
-    microseconds, ``preferred`` from and to, in microseconds too.
+    """Return how well articles match the time that the question names.
 
-    1 for a report of that time, of its eve and of the day after; it halves with the distance, over
-    half of the length of that time, at least two days and at most two months.
+    ``published`` and both ends of ``preferred`` are in microseconds. The value is 1 for articles
+    from that time, the day before and the day after. It halves with the distance, over half the
+    length of that time, but at least two days and at most two months.
     """
     if preferred is None:
         return {"agreement": np.zeros(len(published), dtype=np.float32)}
@@ -137,9 +141,12 @@ def time_features(published: npt.NDArray[np.int64], preferred: Span | None) -> d
 def dense_features(
     question: Vectors, passages: Vectors, articles: Sequence[int]
 ) -> dict[str, Floats]:
-    """Cosine of the question with each passage, and with the middle of its article's passages, as
-    far as they are candidates. ``articles`` says which passages belong together. What has no vector
-    yet is taken for as near as the others are on average."""
+    """Return the cosine of the question with each passage, and with the mean of its article's
+    candidates.
+
+    ``articles`` says which passages belong together. A passage without a vector gets the mean of
+    the others.
+    """
     _, rows = np.unique(np.asarray(articles, dtype=np.int64), return_inverse=True)
     order = np.argsort(rows, kind="stable")
     starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
@@ -155,9 +162,10 @@ def dense_features(
 
 
 def with_likeness(features: Mapping[str, Floats]) -> dict[str, Floats]:
-    """``features`` with how a passage's cosine compares with those of the other candidates, in
-    standard deviations; and the same as far as the words of the question stand in no article: of a
-    question in another language than the articles, hardly more than names and numbers do."""
+    """Add to ``features`` how a passage's cosine compares with the other candidates, in standard
+    deviations, and the same multiplied by the share of the question's words that occur in no
+    article. If the question is in another language than the articles, little more than names and
+    numbers occurs there."""
     cosines, matched = features["cosine"], features["article"]
     spread = float(np.std(cosines)) if len(cosines) else 0.0
     likeness = np.zeros_like(cosines)
@@ -168,7 +176,8 @@ def with_likeness(features: Mapping[str, Floats]) -> dict[str, Floats]:
 
 
 def kind_features(kind: Kind | None, counts: Floats) -> dict[str, Floats]:
-    """``counts`` of the kind of thing that is asked for, in each passage; 0 for other kinds."""
+    """Return the ``counts`` of the kind of thing that is asked for in each passage; 0 for other
+    kinds."""
     nothing = np.zeros_like(counts)
     return dict.fromkeys(_OF_KIND.values(), nothing) | (
         {_OF_KIND[kind]: np.log1p(counts)} if kind else {}
@@ -176,7 +185,7 @@ def kind_features(kind: Kind | None, counts: Floats) -> dict[str, Floats]:
 
 
 def shares(features: Mapping[str, Floats], weights: Mapping[str, float]) -> dict[str, Floats]:
-    """By kind of evidence, what it adds to each candidate's score."""
+    """Return, by kind of evidence, how much it adds to each candidate's score."""
     totals: dict[str, Floats] = {}
     for name, kind in FEATURES.items():
         if name in features:
@@ -186,18 +195,18 @@ def shares(features: Mapping[str, Floats], weights: Mapping[str, float]) -> dict
 
 
 def total(parts: Mapping[str, Floats], count: int) -> Floats:
-    """The sum of all shares; shape ``(count,)``."""
+    """Return the sum of all shares; shape ``(count,)``."""
     return sum(parts.values(), np.zeros(count, dtype=np.float32))
 
 
 def bm25_features(scores: Floats) -> dict[str, Floats]:
-    """The scores as far as they stay below the peak, and what is above it."""
+    """Split each score into the part up to the peak and the part above it."""
     usual = np.minimum(scores, _PEAK * np.max(scores, initial=0.0))
     return {"bm25": usual, "bm25_peak": scores - usual}
 
 
 def lead_features(ordinals: Sequence[int], kind: Kind | None) -> dict[str, Floats]:
-    """1 for an article's first passage, 1/2 for the second and so on; once more for questions that
-    ask for a kind of thing, such as a number, which often stands further down."""
+    """Return 1 for an article's first passage, 1/2 for the second and so on; and the same again for
+    questions that ask for a kind of thing, such as a number, which often stands further down."""
     lead = (1.0 / (1.0 + np.asarray(ordinals, dtype=np.float32))).astype(np.float32)
     return {"lead": lead, "lead_for_kind": lead if kind else np.zeros_like(lead)}

@@ -1,8 +1,8 @@
-"""What to look for in place of words that a corpus does not know.
+"""Find replacements for words that a corpus doesn't contain.
 
-A question's word that stands nowhere in the corpus finds nothing. Other spellings of it, its two
-halves, or the nearest word of the corpus may; words that are known count with their variants and
-with what an abbreviation stands for.
+A word of the question that occurs nowhere finds nothing. Another spelling, its two halves, or the
+nearest word of the corpus may. Known words also match their variants and the long forms of
+abbreviations.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ Texts = Callable[[Sequence[int]], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """By stem what counts as it, each other one as the stems that have to stand together, and what
-    a person should be told of it."""
+    """By stem, the alternatives that count as it, each as stems that must occur together; and what
+    to tell the person."""
 
     forms: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     respellings: list[Respelling] = field(default_factory=list)
     stemming: str = "en"
 
     def add(self, word: str, instead: Sequence[str], *, say: bool) -> bool:
-        """Let ``instead`` count as ``word``; whether there is anything to count."""
+        """Let ``instead`` count as ``word``. Return whether there was anything to add."""
         [*own] = stems(word, self.stemming)
         if len(own) != 1 or not instead:
             return False
@@ -59,8 +59,11 @@ def alternatives(
     language: str = "en",
     stemming: str = "en",
 ) -> Alternatives:
-    """What else to look for, by the spellings of ``language``, stemmed as in ``stemming``. ``texts``
-    gives passages by their ids. Blocks."""
+    """Return what else to search for, with the spellings of ``language``, stemmed as in
+    ``stemming``.
+
+    ``texts`` returns passages by their ids. Blocks.
+    """
     found = Alternatives(stemming=stemming)
     known_spellings = spelling(language)
     for word in dict.fromkeys(words):

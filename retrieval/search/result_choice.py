@@ -1,4 +1,4 @@
-"""Which of the ranked candidates become results: one speaker for each text, few passages of each."""
+"""Choose results from ranked candidates: one article per text, few passages per article."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_ALSO = 30
 
 
 class ChosenCandidates(NamedTuple):
-    """The candidates that become results, and the best passages of near-copies of them."""
+    """The candidates that become results, and the best passages of their near-copies."""
 
     results: list[ScoredCandidate]
     copies: list[ScoredCandidate]
@@ -26,10 +26,10 @@ class ChosenCandidates(NamedTuple):
 def choose(
     scored: Sequence[ScoredCandidate], limit: int, passages_per_article: int
 ) -> ChosenCandidates:
-    """The best ``limit``: of near-copies the best one speaks, and few of each among the first.
+    """Choose the best ``limit`` candidates: of near-copies only the best, and few passages per
+    article among the first.
 
-    There is no such limit for the article that the question is about: the one of the best
-    candidate, if no other comes near it.
+    The article of the best candidate has no such limit if no other article comes close to it.
     """
     chosen: list[ScoredCandidate] = []
     put_back: list[ScoredCandidate] = []
@@ -59,7 +59,7 @@ def choose(
 def also_told(
     own: VersionCandidate, tellers: Sequence[tuple[VersionCandidate, RelatedArticle]]
 ) -> tuple[RelatedArticle, ...]:
-    """Who else tells a hit's story: outlets of the same text first, then other reports."""
+    """Return the other publishers of a result's story: those of the same text first, then others."""
     others = [(teller, also) for teller, also in tellers if teller.article_id != own.article_id]
     others.sort(key=lambda entry: entry[0].copy_id != own.copy_id)
     return tuple(also for _, also in others[:_MOST_ALSO])

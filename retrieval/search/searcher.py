@@ -1,4 +1,5 @@
-"""Search: keyword and dense candidates, ranked together, filtered exactly, one hit for each text."""
+"""Search: gather candidates from keywords and vectors, rank them, filter them, and return one
+result per text."""
 
 from __future__ import annotations
 
@@ -65,6 +66,8 @@ _DIGITS = 4
 
 
 class Searcher:
+    """Searches any corpus with its indexes."""
+
     def __init__(
         self,
         catalogue: Catalogue,
@@ -95,12 +98,12 @@ class Searcher:
         limit: int = 10,
         day_first: bool = True,
     ) -> SearchResults:
-        """Find the passages that answer ``question``, best first, at most ``limit``.
+        """Find up to ``limit`` passages that answer ``question``, best first.
 
-        Every hit, and every outlet listed with it, belongs to the corpus, was visible at
-        ``within.as_of``, lies in the range and is of the source, exactly; both are those given, else
-        those that the question's words ask for. Words for the time of the event shut nothing out.
-        ``day_first`` says how 3/5/2023 is read.
+        Each result and each other publisher in it belongs to the corpus, was visible at
+        ``within.as_of``, lies in the range and comes from the source. Range and source are those
+        given, otherwise those that the question names. Words for the time of the event exclude
+        nothing. ``day_first`` says how to read 3/5/2023.
         """
         vector = await self._vector(indexes, question)
         return await self._search(
@@ -162,13 +165,13 @@ class Searcher:
         )
 
     async def publishers(self, corpus: Corpus) -> Publishers:
-        """The publishers of a corpus at this moment."""
+        """Return the current publishers of a corpus."""
         return (await ASKING.run(self.gatherer.cache(corpus).current)).publishers
 
     async def explore(
         self, indexes: CorpusIndexes, question: str, within: TimeRange
     ) -> tuple[list[VersionCandidate], dict[str, Floats]]:
-        """The candidates for a question and their features; what ranking is learned from."""
+        """Return the candidates for a question with their features, to train ranking on."""
         vector = await self._vector(indexes, question)
         gathered = await self.gatherer.gather(
             CandidateRequest(
@@ -242,7 +245,8 @@ class Searcher:
     async def nearest(
         self, indexes: CorpusIndexes, question: str, as_of: datetime
     ) -> list[Reference]:
-        """Up to five articles that come closest to a question, whatever their date or source."""
+        """Return up to five articles that come closest to a question, whatever their date or
+        publisher."""
         vector = await self._vector(indexes, question)
         found = await self._search(
             indexes,

@@ -1,4 +1,4 @@
-"""What search does without a keyword index: it reads the passages that the vectors found."""
+"""Search without a keyword index: read the passages that the vectors found."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _PASSAGES = 1_000
 
 
 class NoKeywords(KeywordIndex):
-    """Stands in for an index that can't be read: finds nothing, and measures passages by their words.
+    """Replaces an index that can't be read: it finds nothing, and measures passages by their words.
 
-    ``passages`` gives those that are shown, by their ids.
+    ``passages`` returns the visible passages by their ids.
     """
 
     def __init__(self, passages: Callable[[Sequence[int]], Mapping[int, Passage]]) -> None:
@@ -30,7 +30,7 @@ class NoKeywords(KeywordIndex):
         self._language: str | None = None
 
     def check(self, expected: int) -> None:
-        """Nothing is expected of it."""
+        """Do nothing: this index can't be damaged."""
 
     def weigh(
         self,
