@@ -59,6 +59,24 @@ def _ilike(element: LikeAnyCase, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(element.text.ilike(pattern), **options)
 
 
+class Now(ColumnElement[int]):
+    """The database's clock, in whole microseconds since 1970: of all processes' clocks the one that
+    they share. It goes on within a transaction."""
+
+    inherit_cache = True
+    type = BigInteger()
+
+
+@compiles(Now)
+def _now(_element: Now, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
+
+
+@compiles(Now, POSTGRESQL)
+def _server_now(_element: Now, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
+
+
 def among(
     connection: Connection | AsyncConnection, column: ColumnElement[Any], values: Sequence[Any]
 ) -> ColumnElement[bool]:

@@ -338,3 +338,13 @@ job_results = Table(
     Column("reason", TEXT),
     sqlite_autoincrement=True,
 )
+
+# Who of several processes does what until when; see `leases`. Rows stay, for their tokens.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", TEXT, primary_key=True),
+    Column("holder", TEXT, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)

@@ -19,7 +19,7 @@ from retrieval.catalogue.connections import DatabaseFile
 from retrieval.catalogue.database import FOLDER_ID, MOVING, Database, DatabaseLocation
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.catalogue.place import PLACE, SERVER_ID
-from retrieval.catalogue.schema import job_items, properties
+from retrieval.catalogue.schema import job_items, leases, properties
 from retrieval.catalogue.schema import metadata as catalogue_tables
 from retrieval.catalogue.server import DatabaseServer
 from retrieval.catalogue.server_lock import ServerWriterLock
@@ -137,7 +137,7 @@ async def _copied(
 ) -> dict[str, TableDigest]:
     """Copy the tables, unless they are there, and make them a catalogue that can be opened."""
     engine = target.engine
-    tables = copying.all_tables((catalogue_tables, *metadatas), but=[properties.name])
+    tables = copying.all_tables((catalogue_tables, *metadatas), but=[properties.name, leases.name])
     await _prepare(library, target, branches, tables)
     async with engine.connect() as connection:
         whole = await connection.run_sync(_is_whole)

@@ -27,7 +27,9 @@ from tests.integration.conftest import Newsdesk, bring_in, titles_found
 from tests.integration.crash_child import HashEmbedder
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
-TABLES = copying.all_tables((catalogue.metadata, application.metadata), but=["properties"])
+TABLES = copying.all_tables(
+    (catalogue.metadata, application.metadata), but=["properties", "leases"]
+)
 
 
 class Killed(BaseException):

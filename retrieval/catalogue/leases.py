@@ -1,0 +1,131 @@
+"""Leases: which of the processes on one database does what, until when, by the database's clock.
+
+A lease runs out by itself where its holder dies or is stopped, and somebody else may take it then.
+Each taking raises its token. Who writes on the strength of a lease calls ``require`` in the same
+transaction: a process that was stopped and goes on can't write with a token of before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.dialects import POSTGRESQL, Now
+from retrieval.catalogue.schema import leases
+from retrieval.errors import StorageError
+
+_MICROS = 1_000_000
+
+
+def awake_seconds() -> float:
+    """Seconds that never go back, and go on while the machine sleeps where it can tell."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """What was taken, under which token. ``until``, of ``awake_seconds``, is when it has run out
+    here: never later than in the database."""
+
+    name: str
+    token: int
+    until: float
+
+    @property
+    def is_current(self) -> bool:
+        return awake_seconds() < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLease:
+    """A lease that has not run out, as the database knows it; ``seconds`` are left of it."""
+
+    name: str
+    holder: str
+    seconds: float
+
+
+class Leases:
+    """What ``holder``, a name of one process that no other ever has, takes and gives back.
+
+    All methods raise ``StorageError`` if the database can't be had. None waits for other writing
+    transactions of the process: a lease must not run out behind a long one.
+    """
+
+    def __init__(self, database: Database, holder: str) -> None:
+        self.holder = holder
+        self._database = database
+
+    async def take(self, name: str, seconds: float) -> Lease | None:
+        """Take a lease that nobody holds, not even this process; None if somebody does."""
+        asked = awake_seconds()
+        async with self._writing() as connection:
+            on_server = connection.dialect.name == POSTGRESQL
+            insert = postgresql.insert if on_server else sqlite.insert
+            until = Now() + int(seconds * _MICROS)
+            row = {"name": name, "holder": self.holder, "token": 1, "expires_at": until}
+            statement = insert(leases).values(row)
+            taken = statement.on_conflict_do_update(
+                index_elements=[leases.c.name],
+                set_={"holder": self.holder, "token": leases.c.token + 1, "expires_at": until},
+                where=leases.c.expires_at <= Now(),
+            )
+            token = await connection.scalar(taken.returning(leases.c.token))
+        return None if token is None else Lease(name, token, asked + seconds)
+
+    async def renew(self, held: Collection[Lease], seconds: float) -> list[Lease]:
+        """Hold leases for so long from now, in one statement. Those that somebody else took are
+        missing from what is returned; one that ran out and that nobody took is held on."""
+        asked = awake_seconds()
+        known = [(each.name, each.token) for each in held]
+        async with self._writing() as connection:
+            renewed = await connection.execute(
+                update(leases)
+                .where(tuple_(leases.c.name, leases.c.token).in_(known))
+                .values(expires_at=Now() + int(seconds * _MICROS))
+                .returning(leases.c.name, leases.c.token)
+            )
+            rows = renewed.all()
+        return [Lease(row.name, row.token, asked + seconds) for row in sorted(rows)]
+
+    async def release(self, held: Collection[Lease]) -> None:
+        """Give leases back at once, but for those that somebody else took."""
+        known = [(each.name, each.token) for each in held]
+        async with self._writing() as connection:
+            await connection.execute(
+                update(leases)
+                .where(tuple_(leases.c.name, leases.c.token).in_(known))
+                .values(expires_at=0)
+            )
+
+    async def held(self, prefix: str) -> list[HeldLease]:
+        """All leases whose names begin so and that have not run out, by name."""
+        left = (leases.c.expires_at - Now()).label("left")
+        query = select(leases.c.name, leases.c.holder, left).where(
+            leases.c.name.startswith(prefix, autoescape=True), leases.c.expires_at > Now()
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [HeldLease(row.name, row.holder, row.left / _MICROS) for row in sorted(rows)]
+
+    @contextlib.asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        async with self._database.engine.begin() as connection:
+            yield connection
+
+
+async def require(connection: AsyncConnection, lease: Lease) -> None:
+    """Look, in a writing transaction, whether a lease is still held, and let nobody take it before
+    the transaction ends. Raises ``StorageError`` (``lease-lost``)."""
+    query = select(leases.c.token).where(
+        leases.c.name == lease.name, leases.c.token == lease.token, leases.c.expires_at > Now()
+    )
+    if await connection.scalar(query.with_for_update(read=True)) is None:
+        raise StorageError("lease-lost")
