@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -26,9 +27,11 @@ from bot.ops.metrics import Metrics
 from bot.ops.tracing import open_tracing
 from bot.services.ingestion import run_background_tasks
 from bot.services.monitoring import Watched, open_monitoring
+from bot.services.shard_leases import ShardLeases
 from bot.services.troubles import ModelTrouble
 from bot.services.upkeep import run_upkeep
 from bot.ui import error_pages
+from retrieval.catalogue.leases import Leases
 from retrieval.embedders import Embedder
 from retrieval.errors import NewsdeskError
 from retrieval.timestamps import Clock, utc_now
@@ -128,6 +131,7 @@ class NewsdeskBot(commands.AutoShardedBot):
         self._chroma_apart = chroma_apart
         self._resources = contextlib.AsyncExitStack()
         self._turns = IdentifyTurns()
+        self._shard_leases: ShardLeases | None = None
 
     # Life
 
@@ -145,6 +149,19 @@ class NewsdeskBot(commands.AutoShardedBot):
         await self.services.job_board.resume()
         await opened.enter_async_context(run_background_tasks(self.services.ingestion))
         await opened.enter_async_context(run_upkeep(self.settings, self.services.library))
+        if self.settings.database_url is not None:
+            await self._share_shards()
+
+    async def _share_shards(self) -> None:
+        """Take shards among all processes on the database, and turns to identify."""
+        leases = Leases(self.services.library.database, uuid.uuid4().hex)
+        if self.settings.shards is None:
+            self.shard_count, _, _ = await self.http.get_bot_gateway()
+        self._turns = IdentifyTurns(leases)
+        self._shard_leases = ShardLeases(self, leases, self.shard_count)
+        self.services.guild_retention.lease_of = self._shard_leases.lease_of
+        await self._shard_leases.join()
+        self.shard_ids = self._shard_leases.ids
 
     async def load_commands(self) -> None:
         """Open what commands need and add them, without a word to Discord."""
@@ -174,18 +191,26 @@ class NewsdeskBot(commands.AutoShardedBot):
                 await self.services.job_board.stop()
         async with _at_most(_CLOSE_SECONDS, "the connection to Discord"):
             await super().close()
+        if self._shard_leases is not None:
+            async with _at_most(_CLOSE_SECONDS, "the leases of shards"):
+                await self._shard_leases.close()
         async with _at_most(_CLOSE_SECONDS, "what is kept"):
             await self._resources.aclose()
         _log.info("stopped")
 
     async def launch_shards(self) -> None:
         """Connect, unless that would end every session of the bot. Raises ``NewsdeskError``."""
+        if self.is_closed():
+            return
         limits = await self.fetch_session_start_limits()
-        if limits.remaining < (self.shard_count or 1):
+        shards = self.shard_count if self.shard_ids is None else len(self.shard_ids)
+        if limits.remaining < (shards or 1):
             minutes = str(-(-limits.reset_after // 60_000))
             raise NewsdeskError("session-starts-used-up", total=str(limits.total), minutes=minutes)
         self._turns.max_concurrency = limits.max_concurrency
         await super().launch_shards()
+        if self._shard_leases is not None:
+            self._shard_leases.start()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         await self._turns.wait(shard_id or 0)

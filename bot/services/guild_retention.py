@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 import discord
@@ -32,6 +32,7 @@ from bot.storage.subscriptions import forget_subscriptions
 from bot.storage.usage import forget_usage
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
+from retrieval.catalogue.leases import Lease
 from retrieval.errors import NewsdeskError, Note
 from retrieval.library import Library
 from retrieval.maintenance import delete_corpus
@@ -61,6 +62,8 @@ class GuildRetention:
         self._ingestion = ingestion
         self._contexts = contexts
         self._task: asyncio.Task[None] | None = None
+        # Under which lease a shard's departures are written; None without a database that is shared.
+        self.lease_of: Callable[[int], Lease | None] = lambda _: None
         self._shard_count = 1
         self._watched: set[int] = set()
 
@@ -126,8 +129,10 @@ class GuildRetention:
                 await feeds.resume(str(feed.id), corpus, _US)
 
     async def left(self, guild_id: int) -> None:
-        """Start the grace time of a server; its jobs end, and its feeds are not visited."""
-        await mark_removed(self._library.database, guild_id, self._library.clock())
+        """Start the grace time of a server; its jobs end, and its feeds are not visited. Raises
+        ``StorageError`` if another process has its shard by now."""
+        lease = self.lease_of(self._shard_of(guild_id))
+        await mark_removed(self._library.database, guild_id, self._library.clock(), lease)
         if self._settings.shared_corpus is not None:
             return
         corpus, room = self._contexts.corpus_of(guild_id), self._ingestion

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from bot.storage.schema import guilds
 from retrieval.catalogue.audit_log import Actor, note
 from retrieval.catalogue.database import Database
+from retrieval.catalogue.leases import Lease, require
 from retrieval.catalogue.records import Corpus
 from retrieval.errors import Note
 from retrieval.timestamps import to_micros
@@ -117,11 +118,15 @@ async def mark_present(database: Database, guild_ids: list[int], now: datetime) 
             await connection.execute(insert(guilds), rows)
 
 
-async def mark_removed(database: Database, guild_id: int, now: datetime) -> None:
+async def mark_removed(
+    database: Database, guild_id: int, now: datetime, lease: Lease | None = None
+) -> None:
     """Note that the bot was removed from a server, also one that it never noted to be in; from now
-    on its grace time runs."""
+    on its grace time runs. Raises ``StorageError`` if ``lease`` is another's by now."""
     at = to_micros(now)
     async with database.write() as connection:
+        if lease is not None:
+            await require(connection, lease)
         known = await connection.scalar(select(guilds.c.id).where(guilds.c.id == guild_id))
         if known is None:
             row = {"id": guild_id, "settings": {}, "joined_at": at, "removed_at": at}

@@ -1,0 +1,209 @@
+"""The shards of one process among several on a database: taken and held by leases.
+
+Each process holds a fair share. What a dead one held is taken when its leases have run out; one that
+was stopped for longer finds at its first look that they are another's, and closes those shards before
+anything that arrived on them is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+import discord
+from discord.gateway import DiscordWebSocket
+
+from bot.ops.background import run_forever
+from bot.ops.logging import details
+from retrieval.catalogue.leases import Lease, Leases, awake_seconds
+from retrieval.errors import StorageError
+from retrieval.runtime.concurrency import cancel
+
+_log = logging.getLogger(__name__)
+
+# A dead process's shards are free after that, and connected within a minute.
+_SECONDS, _PAUSE = 20.0, 5.0
+
+
+class ShardLeases:
+    """Holds shards of ``count`` for ``client``, ``seconds`` at a time.
+
+    ``join`` before the client connects, ``start`` when its first shards are connected, ``close`` when
+    it is closed. ``ids`` is the list that the client is given, and changes with what is held.
+    """
+
+    def __init__(
+        self,
+        client: discord.AutoShardedClient,
+        leases: Leases,
+        count: int,
+        *,
+        seconds: float = _SECONDS,
+        pause: float = _PAUSE,
+    ) -> None:
+        self.ids: list[int] = []
+        self._client = client
+        self._leases = leases
+        self._count = count
+        self._seconds = seconds
+        self._pause = pause
+        self._held: dict[int, Lease] = {}
+        self._process: Lease | None = None
+        self._launching: dict[int, asyncio.Task[None]] = {}
+        self._connected = False
+        self._closing = False
+        # When the database last could not be had, of `awake_seconds`.
+        self._away: float | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._round: asyncio.Task[None] | None = None
+        _guard_sockets(client, self)
+
+    async def join(self) -> None:
+        """Return when this process holds a shard, which may take until others gave theirs up. From
+        then on what it holds is renewed. Raises ``StorageError`` if the database can't be had."""
+        await self.look()
+        if not self.ids:
+            _log.info("waiting for shards, which other processes hold")
+        while not self.ids and not self._closing:
+            await asyncio.sleep(self._pause)
+            await self.look()
+        if self._closing:
+            return
+        rounds = run_forever(self.look, "shards", pause=self._pause)
+        self._task = asyncio.create_task(rounds, name="shards")
+
+    def start(self) -> None:
+        """Begin to take more shards as they become free: the client has begun its first ones."""
+        self._connected = True
+
+    async def close(self) -> None:
+        """Give everything back: the shards are closed."""
+        self._closing = True
+        tasks = [each for each in (self._task, self._round) if each is not None]
+        await cancel(*tasks, *self._launching.values())
+        held = [*self._held.values(), *([self._process] if self._process else [])]
+        self._held.clear()
+        self.ids.clear()
+        with contextlib.suppress(StorageError):  # they run out
+            await self._leases.release(held)
+
+    def lease_of(self, shard_id: int) -> Lease | None:
+        """What this process may write under for a shard's servers."""
+        return self._held.get(shard_id)
+
+    async def guard(self) -> None:
+        """Return at once while all that is held is current; else look first what still is.
+
+        Where the database can't be had nobody else can take anything, and who asks is told that it
+        is away; what was found out just now isn't waited for again.
+        """
+        if all(each.is_current for each in self._held.values()):
+            return
+        if self._away is not None and awake_seconds() < self._away + self._seconds / 2:
+            return
+        with contextlib.suppress(StorageError):
+            await self.look()
+
+    async def look(self) -> None:
+        """Renew what is held, close what was lost, and take or give up shards for a fair share. One
+        look at a time: who asks meanwhile waits for the same. Raises ``StorageError``."""
+        if self._closing:
+            return
+        if self._round is None or self._round.done():
+            self._round = asyncio.create_task(self._look(), name="a look at the shards")
+        await asyncio.shield(self._round)
+
+    async def _look(self) -> None:
+        try:
+            await self._share()
+            self._away = None
+        except StorageError:
+            self._away = awake_seconds()
+            raise
+
+    async def _share(self) -> None:
+        await self._renew()
+        for shard_id in self._client.shards.keys() - self._held.keys():
+            await self._disconnect(shard_id)  # it was connecting when it was given up
+        processes = len(await self._leases.held("gateway:"))
+        share = -(-self._count // max(1, processes))
+        if len(self._held) > share and self._connected:
+            await self._give_up(max(self._held))
+        elif self._connected or not self.ids:
+            await self._take(share)
+
+    async def _renew(self) -> None:
+        known = {each.name: shard_id for shard_id, each in self._held.items()}
+        process = f"gateway:{self._leases.holder}"
+        if self._process is None:
+            self._process = await self._leases.take(process, self._seconds)
+        held = [*self._held.values(), *([self._process] if self._process else [])]
+        renewed = {each.name: each for each in await self._leases.renew(held, self._seconds)}
+        self._process = renewed.pop(process, None)
+        lost = [shard_id for name, shard_id in known.items() if name not in renewed]
+        self._held = {known[name]: each for name, each in renewed.items()}
+        for shard_id in lost:
+            _log.warning("another process has taken a shard", extra=details(shard=shard_id))
+            await self._forget(shard_id)
+
+    async def _take(self, share: int) -> None:
+        others = {each.name for each in await self._leases.held("shard:")}
+        for shard_id in range(self._count):
+            if len(self._held) >= share:
+                return
+            name = f"shard:{shard_id}/{self._count}"
+            if name in others or shard_id in self._held:
+                continue
+            if (lease := await self._leases.take(name, self._seconds)) is None:
+                continue
+            self._held[shard_id] = lease
+            self.ids.append(shard_id)
+            _log.info("took a shard", extra=details(shard=shard_id))
+            if self._connected:
+                self._launching[shard_id] = asyncio.create_task(self._launch(shard_id))
+
+    async def _launch(self, shard_id: int) -> None:
+        await self._client.launch_shard(DiscordWebSocket.DEFAULT_GATEWAY, shard_id)
+
+    async def _give_up(self, shard_id: int) -> None:
+        lease = self._held.pop(shard_id)
+        await self._forget(shard_id)
+        await self._leases.release([lease])
+        _log.info("gave up a shard for another process", extra=details(shard=shard_id))
+
+    async def _forget(self, shard_id: int) -> None:
+        """Close a shard, and know none of its servers any more."""
+        self.ids.remove(shard_id)
+        if (launching := self._launching.pop(shard_id, None)) is not None:
+            await cancel(launching)
+        await self._disconnect(shard_id)
+        for guild in [each for each in self._client.guilds if each.shard_id == shard_id]:
+            # discord.py forgets a server only where the bot was removed from it.
+            self._client._connection._remove_guild(guild)
+
+    async def _disconnect(self, shard_id: int) -> None:
+        shard = self._client.get_shard(shard_id)
+        if shard is not None and not shard.is_closed():
+            await shard.disconnect()
+
+
+def _guard_sockets(client: discord.AutoShardedClient, leases: ShardLeases) -> None:
+    """Have ``guard`` look before a connection is made and before anything that arrived is read."""
+    connect = client.http.ws_connect
+
+    async def ws_connect(url: str, *, compress: int = 0) -> Any:
+        await leases.guard()
+        socket: Any = await connect(url, compress=compress)
+        receive = socket.receive
+
+        async def receive_guarded(*arguments: Any, **options: Any) -> Any:
+            message = await receive(*arguments, **options)
+            await leases.guard()
+            return message
+
+        socket.receive = receive_guarded
+        return socket
+
+    client.http.ws_connect = ws_connect  # type: ignore[method-assign]

@@ -1,0 +1,118 @@
+"""What is read from Discord while the database is away, and after a process was stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import discord
+import pytest
+
+from bot.services.shard_leases import ShardLeases
+from retrieval.catalogue.leases import HeldLease, Lease, Leases, awake_seconds
+from retrieval.errors import StorageError
+
+
+class Shared(Leases):
+    """Leases of a database that a test takes away and in which it lets others take some."""
+
+    def __init__(self) -> None:
+        self.holder = "this"
+        self.away = False
+        self.asked = 0
+        self.stolen: set[str] = set()
+
+    async def take(self, name: str, seconds: float) -> Lease | None:
+        self._ask()
+        return Lease(name, 1, awake_seconds() + seconds)
+
+    async def renew(self, held: Any, seconds: float) -> list[Lease]:
+        self._ask()
+        until = awake_seconds() + seconds
+        return [replace(each, until=until) for each in held if each.name not in self.stolen]
+
+    async def release(self, held: Any) -> None:
+        self._ask()
+
+    async def held(self, prefix: str) -> list[HeldLease]:
+        self._ask()
+        if prefix == "gateway:":
+            return [HeldLease("gateway:this", "this", 1.0)]
+        return [HeldLease(name, "other", 1.0) for name in self.stolen]
+
+    def _ask(self) -> None:
+        self.asked += 1
+        if self.away:
+            raise StorageError("database-away", retry=True)
+
+
+@pytest.fixture
+def shared() -> Shared:
+    return Shared()
+
+
+async def joined(shared: Shared) -> ShardLeases:
+    client = discord.AutoShardedClient(intents=discord.Intents.none(), shard_count=2)
+    leases = ShardLeases(client, shared, 2, pause=3600)
+    await leases.join()
+    await asyncio.sleep(0)
+    leases.start()
+    assert leases.ids == [0, 1]
+    return leases
+
+
+def stop_for_long(leases: ShardLeases) -> None:
+    """As if the process had been stopped until all has run out."""
+    leases._held = {shard: replace(each, until=0.0) for shard, each in leases._held.items()}
+
+
+async def test_nothing_is_asked_while_what_is_held_is_current(shared: Shared) -> None:
+    leases = await joined(shared)
+    await leases.look()
+    asked = shared.asked
+    await leases.guard()
+    assert shared.asked == asked
+    await leases.close()
+
+
+async def test_a_shard_that_was_taken_is_given_up_before_anything_is_read(shared: Shared) -> None:
+    leases = await joined(shared)
+    shared.stolen = {"shard:1/2"}
+    stop_for_long(leases)
+    await leases.guard()
+    assert leases.ids == [0]
+    assert leases.lease_of(1) is None
+    await leases.close()
+
+
+async def test_while_the_database_is_away_events_wait_for_it_once(shared: Shared) -> None:
+    leases = await joined(shared)
+    await leases.look()
+    shared.away = True
+    stop_for_long(leases)
+    await leases.guard()
+    asked = shared.asked
+    await leases.guard()
+    assert shared.asked == asked
+    assert leases.ids == [0, 1]
+    shared.away = False
+    await leases.look()
+    held = leases.lease_of(0)
+    assert held is not None
+    assert held.is_current
+    await leases.close()
+
+
+async def test_what_all_ask_at_once_is_looked_at_once(shared: Shared) -> None:
+    leases = await joined(shared)
+    await leases.look()
+    stop_for_long(leases)
+    before = shared.asked
+    await leases.look()
+    once = shared.asked - before
+    stop_for_long(leases)
+    before = shared.asked
+    await asyncio.gather(*(leases.guard() for _ in range(50)))
+    assert shared.asked - before == once
+    await leases.close()
