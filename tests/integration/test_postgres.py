@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage import schema as application
 from bot.storage.library import APPLICATION, open_library
@@ -26,6 +27,8 @@ from retrieval.catalogue.server import DatabaseServer
 from retrieval.catalogue.server_lock import ServerWriterLock
 from retrieval.errors import FolderInUse, FolderTooNew, StorageError
 from retrieval.library import Library, LibraryConfig
+from retrieval.maintenance import check_indexes
+from retrieval.models import Article, IngestItem
 from tests.deadlines import scaled
 from tests.integration.conftest import bring_in, titles_found
 from tests.integration.crash_child import HashEmbedder
@@ -172,6 +175,33 @@ async def test_a_question_while_the_server_is_away_is_told_to_try_again(
         gate.open()
         assert await titles_found(library, "topic1", NOW)
         await library.catalogue.corpora.ensure("other", NOW)
+
+
+async def test_a_server_that_goes_in_the_middle_of_a_change_leaves_nothing_half_done(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    async with (
+        _gate(postgres_url) as gate,
+        _opened(tmp_path, gate.url, writer="test", embedder=HashEmbedder()) as library,
+    ):
+        await bring_in(library, range(2))
+
+        async def shut(_connection: AsyncConnection, _outcomes: object) -> None:
+            gate.shut(hang=False)
+
+        indexer = await library.indexer("local")
+        item = IngestItem("a", Article("Town2 approves topic2", "The council approved topic2."))
+        with pytest.raises(StorageError) as lost:
+            await indexer.accept([item], actor="test", settle=shut)
+        assert lost.value.code == "database-away"
+        gate.open()
+        [before] = await library.counts()
+        assert (before.articles, before.unfinished) == (2, 0)
+        assert [each.status for each in await bring_in(library, range(4))] == [
+            *["unchanged"] * 2,
+            *["indexed"] * 2,
+        ]
+        assert await check_indexes(library) == []
 
 
 async def test_a_text_with_nul_is_taken_as_with_a_space(tmp_path: Path, postgres_url: str) -> None:
