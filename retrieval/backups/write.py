@@ -9,30 +9,25 @@ import os
 import shutil
 import sqlite3
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from retrieval.backups.archive import (
     CATALOGUE_NAME,
-    CHROMA,
-    KEYWORDS,
     MANIFEST,
     UPLOADS,
     BackupEntry,
     BackupInfo,
 )
+from retrieval.backups.copies import copy_database, copy_indexes, copy_tree
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.errors import StorageError
 from retrieval.runtime.index_lock import pause_index_writes
 
 _CHUNK = 1 << 20
 _COUNTED = ("corpora", "articles", "versions", "passages", "feeds")
-# The catalogue is read from beside, and its writer may be at a checkpoint.
-_BUSY_SECONDS = 30
-# How often copying files that somebody changes meanwhile is tried.
-_TRIES = 5
 
 
 def write_backup(
@@ -76,10 +71,9 @@ def _collected(
         if with_indexes:
             stack.enter_context(pause_index_writes(folder))
         tables, counts = _copy_catalogue(folder, work, branches)
-        _copy_tree(folder / UPLOADS, work / UPLOADS)
+        copy_tree(folder / UPLOADS, work / UPLOADS)
         if with_indexes:
-            _unchanged(folder / KEYWORDS, lambda: _copy_anew(folder, work, KEYWORDS))
-            _unchanged(folder / CHROMA, lambda: _copy_chroma(folder / CHROMA, work / CHROMA))
+            copy_indexes(folder, work)
     return BackupInfo(
         now.isoformat(), version("newsdesk"), tables, counts, with_indexes, dict(_hashed(work))
     )
@@ -89,7 +83,7 @@ def _copy_catalogue(
     folder: Path, work: Path, branches: Sequence[SchemaBranch]
 ) -> tuple[dict[str, str], dict[str, int]]:
     target = work / CATALOGUE_NAME
-    _copy_database(folder / CATALOGUE_NAME, target)
+    copy_database(folder / CATALOGUE_NAME, target)
     try:
         with contextlib.closing(sqlite3.connect(target)) as copy:
             found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -110,76 +104,6 @@ def _copy_catalogue(
 
 def _version_of(branch: SchemaBranch) -> str:
     return f"SELECT version_num FROM {branch.version_table}"  # noqa: S608 - a fixed name
-
-
-def _copy_database(source: Path, target: Path) -> None:
-    """Copy a database with SQLite's own means, all pages in one read transaction."""
-    try:
-        with (
-            contextlib.closing(
-                sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
-            ) as original,
-            contextlib.closing(sqlite3.connect(target)) as copy,
-        ):
-            original.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
-            # Page by page it would begin again with each write of another process.
-            original.backup(copy, pages=-1)
-            copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
-    except sqlite3.DatabaseError as error:
-        said = str(error)
-        if "malformed" in said or "not a database" in said:
-            raise StorageError("catalogue-damaged") from error
-        raise OSError(said) from error
-
-
-def _copy_chroma(source: Path, target: Path) -> None:
-    if not source.exists():
-        return
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir()
-    for path in source.iterdir():
-        if path.is_dir():
-            shutil.copytree(path, target / path.name)
-    database = source / "chroma.sqlite3"
-    if database.exists():
-        _copy_database(database, target / database.name)
-
-
-def _copy_anew(folder: Path, work: Path, name: str) -> None:
-    shutil.rmtree(work / name, ignore_errors=True)
-    _copy_tree(folder / name, work / name)
-
-
-def _copy_tree(source: Path, target: Path) -> None:
-    """Copy a folder; a file that goes meanwhile is done with."""
-    for path in sorted(source.rglob("*")):
-        if path.is_file() and not path.name.endswith(".lock"):
-            to = target / path.relative_to(source)
-            to.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(FileNotFoundError):
-                shutil.copyfile(path, to)
-
-
-def _unchanged(folder: Path, copy: Callable[[], None]) -> None:
-    """Copy until nothing in ``folder`` changed meanwhile: a question can make Chroma write."""
-    for _ in range(_TRIES):
-        before = _state(folder)
-        with contextlib.suppress(FileNotFoundError, shutil.Error):
-            copy()
-            if _state(folder) == before:
-                return
-    raise StorageError("backup-indexes-busy", retry=True)
-
-
-def _state(folder: Path) -> dict[Path, tuple[int, int]]:
-    """Sizes and times of the files of a folder but for databases, which are copied by other means."""
-    found = {}
-    for path in folder.rglob("*"):
-        with contextlib.suppress(FileNotFoundError):
-            if path.is_file() and ".sqlite3" not in path.name and path.suffix != ".lock":
-                status = path.stat()
-                found[path] = (status.st_size, status.st_mtime_ns)
-    return found
 
 
 def _hashed(work: Path) -> Iterator[tuple[str, BackupEntry]]:

@@ -1,30 +1,69 @@
-"""Making the indexes of a moved library from its catalogue, with the vectors that are there."""
+"""The indexes of a moved library: copied, or made from its catalogue with the vectors that are there."""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from retrieval.backups.copies import copy_indexes
 from retrieval.catalogue import Corpus
 from retrieval.embedders import Vectors
 from retrieval.errors import StorageError
 from retrieval.ingestion.indexer import ExactVectors
 from retrieval.library import Library
-from retrieval.maintenance import make_store_usable
+from retrieval.maintenance import damage_of, make_store_usable
 from retrieval.moving import copying
+
+# Both indexes are there as they were.
+_COPIED = "indexes"
+
+
+async def copy_index_files(
+    source: Library, folder: Path, target: AsyncEngine, tell: Callable[[str, int], None]
+) -> None:
+    """Copy the indexes into another folder, where they find just what they did. What can't be copied
+    is left to ``fill_indexes``."""
+    async with target.connect() as connection:
+        if await connection.run_sync(copying.is_done, _COPIED):
+            return
+    tell(_COPIED, 0)
+    try:
+        await asyncio.to_thread(_copy, source.data_dir, folder)
+    except (OSError, StorageError):
+        return
+    async with target.begin() as connection:
+        await connection.run_sync(copying.mark_done, _COPIED)
+
+
+def _copy(source: Path, folder: Path) -> None:
+    partial = folder / "indexes.partial"
+    shutil.rmtree(partial, ignore_errors=True)  # of a try that was killed
+    partial.mkdir()
+    try:
+        copy_indexes(source, partial)
+        for copied in partial.iterdir():
+            shutil.rmtree(folder / copied.name, ignore_errors=True)
+            copied.rename(folder / copied.name)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 async def fill_indexes(library: Library, source: Library, tell: Callable[[str, int], None]) -> int:
-    """Fill the indexes of all corpora, but for those that an earlier try has filled, with the vectors
-    of the library that is moved. Returns how many passages they hold."""
+    """Fill the indexes of all corpora, but for those that are copied or that an earlier try has
+    filled, with the vectors of the library that is moved. Returns how many passages they hold."""
     await make_store_usable(library)
+    async with library.database.connect() as connection:
+        copied = await connection.run_sync(copying.is_done, _COPIED)
     passages = 0
     for corpus in await library.catalogue.corpora.all():
         step = f"indexes of {corpus.name}"
         async with library.database.connect() as connection:
             done = await connection.run_sync(copying.is_done, step)
-        if not done:
+        if not done and not (copied and await _is_sound(library, corpus)):
             exact = _vectors_of(source, corpus)
             await _fill(library, corpus, exact, lambda articles, step=step: tell(step, articles))  # type: ignore[misc]
             async with library.database.write() as connection:
@@ -32,6 +71,13 @@ async def fill_indexes(library: Library, source: Library, tell: Callable[[str, i
         passages += await library.catalogue.vectors.count_held(corpus)
         passages += await library.catalogue.vectors.count_lacking(corpus)
     return passages
+
+
+async def _is_sound(library: Library, corpus: Corpus) -> bool:
+    try:
+        return not await damage_of(library, corpus)
+    except StorageError:
+        return False
 
 
 def _vectors_of(source: Library, corpus: Corpus) -> ExactVectors:

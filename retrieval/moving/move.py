@@ -28,7 +28,7 @@ from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import open_library
 from retrieval.moving import copying
 from retrieval.moving.copying import TableDigest
-from retrieval.moving.filling import fill_indexes
+from retrieval.moving.filling import copy_index_files, fill_indexes
 from retrieval.runtime.folders import make_data_folder
 from retrieval.runtime.writer_lock import WriterLock
 
@@ -76,6 +76,8 @@ async def move_library(
         target = Target(location, location.async_engine(), None if stays else folder)
         try:
             tables = await _copied(library, target, branches, metadatas, tell)
+            if target.folder is not None and library.store.is_local:
+                await copy_index_files(library, target.folder, target.engine, tell)
         except DBAPIError as error:
             raise location.error(error) from error
         finally:

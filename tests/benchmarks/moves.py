@@ -4,7 +4,7 @@
     python -m tests.benchmarks.moves --postgres
 
 Each `newsdesk move` is a process of its own: killed in the middle of the versions, killed again at the
-vectors or while it fills the indexes, then left to end. Another folder, or with ``--postgres`` a
+vectors or while it copies the indexes, then left to end. Another folder, or with ``--postgres`` a
 database on the tests' server, is where the corpus goes. Exit code 1 if anything differs.
 """
 
@@ -95,7 +95,7 @@ def moved(source: Place, target: Place) -> dict[str, Any]:
     fills = target.folder != source.folder
     for step, reached in (
         ("copying versions", lambda: target.rows("versions") > 0),
-        ("filling the indexes", lambda: any((target.folder / "keywords").glob("*/*")))
+        ("copying the indexes", lambda: (target.folder / "indexes.partial").exists())
         if fills
         else ("copying vectors", lambda: target.rows("passage_vectors") > 0),
     ):
