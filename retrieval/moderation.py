@@ -1,4 +1,4 @@
-"""Removing and restoring articles, splitting and merging stories: what moderators ask for."""
+"""What moderators do: remove and restore articles, split and merge stories."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from retrieval.library import Library
 
 
 class ModerationService:
-    """Acts on one corpus of a library. Open it with ``await ModerationService.of(library, corpus)``.
+    """Moderates one corpus of a library. Open it with ``await ModerationService.of(library,
+    corpus)``.
 
-    What only reads is in ``articles`` and ``audit_log``; a ``reference`` is what names an article
-    there.
+    ``articles`` and ``audit_log`` only read. A ``reference`` names an article as in ``articles``.
     """
 
     def __init__(self, library: Library, corpus: Corpus) -> None:
@@ -29,7 +29,7 @@ class ModerationService:
 
     @classmethod
     async def of(cls, library: Library, corpus: str) -> ModerationService:
-        """Raises ``NotFound`` if there is no such corpus."""
+        """Return the service for a corpus. Raise ``NotFound`` if there is no such corpus."""
         found = await library.catalogue.corpora.by_name(corpus)
         if found is None:
             raise NotFound("corpus-not-found", corpus=corpus)
@@ -38,10 +38,10 @@ class ModerationService:
     async def remove(
         self, reference: str, actor: Actor, *, because: str | None = None
     ) -> ArticleCard:
-        """Take an article out of answers and out of both indexes. It stays in the catalogue.
+        """Remove an article from answers and from both indexes. It stays in the catalogue.
 
-        Answers leave it out from the first transaction on; a crash after that is finished at the
-        next start. Raises ``Refused`` if it is removed already.
+        The first transaction hides it from answers; if a crash follows, the next start finishes the
+        rest. Raise ``Refused`` if it is already removed.
         """
         indexer = await self._library.indexer(self._corpus.name)
         article_id = await self.articles.article_id(reference)
@@ -51,7 +51,7 @@ class ModerationService:
         return await self.articles.card(article_id)
 
     async def restore(self, reference: str, actor: Actor) -> ArticleCard:
-        """Bring a removed article back, as it last was. Raises ``Refused`` if it is not removed."""
+        """Restore a removed article as it last was. Raise ``Refused`` if it isn't removed."""
         indexer = await self._library.indexer(self._corpus.name)
         article_id = await self.articles.article_id(reference)
         await indexer.leave(await self.articles.retired(article_id))
@@ -60,7 +60,8 @@ class ModerationService:
         return await self.articles.card(article_id)
 
     async def split(self, reference: str, actor: Actor) -> list[ArticleCard]:
-        """Make an article a story of its own, for good. Returns its story, as ``articles.story``."""
+        """Move an article into its own story, permanently. Return its story, as ``articles.story``
+        does."""
         indexer = await self._library.indexer(self._corpus.name)
         article_id = await self.articles.article_id(reference)
         now, stories = self._library.clock(), self._library.catalogue.stories
@@ -73,7 +74,8 @@ class ModerationService:
         return await self.articles.story(article_id)
 
     async def merge(self, first: str, second: str, actor: Actor) -> list[ArticleCard]:
-        """Make two stories one, for good, each named by its number or an article. Raises ``Refused`` if they are."""
+        """Merge two stories permanently, each named by its number or one of its articles. Raise
+        ``Refused`` if they are already one."""
         indexer = await self._library.indexer(self._corpus.name)
         kept, gone = [await self.articles.article_of(each) for each in (first, second)]
         now, stories = self._library.clock(), self._library.catalogue.stories

@@ -1,4 +1,4 @@
-"""Tokens, money and the daily budget."""
+"""Tokens, cost and the daily budget."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BUNDLED_PRICES = Path(__file__).with_name("prices.toml")
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars a token."""
+    """Prices in US dollars per token."""
 
     prompt: float
     completion: float
@@ -37,7 +37,7 @@ _costs: ContextVar[list[float] | None] = ContextVar("costs", default=None)
 
 @contextlib.contextmanager
 def counting_cost() -> Iterator[list[float]]:
-    """Collect what calls within the body cost, also those of tasks that it starts."""
+    """Collect the cost of all calls within the body, including those of tasks that it starts."""
     costs: list[float] = []
     token = _costs.set(costs)
     try:
@@ -47,7 +47,7 @@ def counting_cost() -> Iterator[list[float]]:
 
 
 class TokenBudget:
-    """Knows what was used today and whether there is some left; kept in the catalogue."""
+    """Knows today's usage and the remaining budget. Both are stored in the catalogue."""
 
     def __init__(
         self,
@@ -67,15 +67,15 @@ class TokenBudget:
         self._checking = asyncio.Lock()
 
     async def spent(self, corpus: str | None = None) -> DailyUsage:
-        """What went today, in one corpus or in all."""
+        """Return today's usage, of one corpus or of all."""
         return await usage_of_day(
             self._database, self._clock().astimezone(self._zone).date(), corpus
         )
 
     @contextlib.asynccontextmanager
     async def room(self, corpus: str, model: str, tokens: int) -> AsyncIterator[bool]:
-        """Whether calls that may take ``tokens`` are within today's budget; if so, these count as
-        used within the body."""
+        """Yield whether calls of up to ``tokens`` tokens fit into today's budget. If so, the tokens
+        count as used within the body."""
         if not self.budget.limits_anything:
             yield True
             return
@@ -104,7 +104,7 @@ class TokenBudget:
         return True
 
     def priced(self, model: str, call: TokenUsage) -> Usage:
-        """What a call took, with its cost if the model has a price."""
+        """Return the usage of a call, with its cost if the model has a price."""
         price = price_of(model, self._prices)
         cost = None
         if price is not None:
@@ -112,7 +112,7 @@ class TokenBudget:
         return Usage(call.prompt_tokens, call.completion_tokens, cost)
 
     async def record(self, corpus: str, model: str, usage: Usage) -> None:
-        """Keep what a call took."""
+        """Store the usage of a call."""
         now = self._clock()
         costs = _costs.get()
         if costs is not None and usage.cost:
@@ -130,7 +130,8 @@ class TokenBudget:
 
 
 def price_of(model: str, prices: Mapping[str, Price]) -> Price | None:
-    """The price under the model's own name, else under the longest beginning of it."""
+    """Return the price under the model's own name, otherwise under the longest prefix of it; None
+    if there is none."""
     if model in prices:
         return prices[model]
     beginnings = [name for name in prices if name.endswith("*") and model.startswith(name[:-1])]
@@ -138,7 +139,7 @@ def price_of(model: str, prices: Mapping[str, Price]) -> Price | None:
 
 
 def load_prices(path: Path = BUNDLED_PRICES) -> dict[str, Price]:
-    """Read a file of prices. Raises ``SettingsError`` that says what is wrong with it."""
+    """Read a price file. Raise ``SettingsError``, which says what is wrong with it."""
     try:
         with path.open("rb") as file:
             table = tomllib.load(file)

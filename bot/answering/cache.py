@@ -1,4 +1,4 @@
-"""Answers that were given a moment ago."""
+"""A cache of recent answers."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ _MOST = 256
 
 
 class AnswerCache:
-    """The last answers, by all that they depend on. Bounded; the one not used for longest goes."""
+    """Recent answers, by everything that they depend on. The size is limited: the least recently
+    used answer is dropped."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
         self._answers: OrderedDict[Hashable, Answer] = OrderedDict()
 
     def get(self, key: Hashable) -> Answer | None:
+        """Return the answer stored under ``key``; None if there is none."""
         answer = self._answers.get(key)
         if answer is not None:
             self._answers.move_to_end(key)
         return answer
 
     def put(self, key: Hashable, answer: Answer) -> None:
+        """Store an answer under ``key``."""
         self._answers[key] = answer
         self._answers.move_to_end(key)
         while len(self._answers) > self._most:

@@ -1,4 +1,4 @@
-"""One question, one answer."""
+"""Answer one question."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ _EVER = datetime(1800, 1, 1, tzinfo=UTC)
 
 
 class AnswerEngine:
-    """Answers questions from a library's corpora: with a model's sentences if ``composer`` has one,
-    else with quotations."""
+    """Answers questions from a library's corpora: with a model's sentences if it has a
+    ``composer``, otherwise with quotations."""
 
     def __init__(self, library: Library, composer: Composer | None = None) -> None:
         self._library = library
@@ -78,20 +78,20 @@ class AnswerEngine:
         self._replies = Replies(library, composer)
 
     async def warm_up(self) -> None:
-        """Read what the first question would wait for. Raises ``EmbedderError``."""
+        """Load what the first question would otherwise wait for. Raise ``EmbedderError``."""
         await self._library.embedder.embed_questions(["warm"])
         await ASKING.run(prompt_injection.warm_up)
         await read_message(_SOMETHING, Conversation(), _EVER)
 
     async def answer(self, asked: AnswerRequest) -> Answer:
-        """Answer, or decline with the nearest coverage. The model's failures become quotations."""
+        """Answer, or decline with the nearest coverage. If the model fails, answer with quotations."""
         return await self._answer(asked, lambda event: None)
 
     async def stream(self, asked: AnswerRequest) -> AsyncGenerator[Event, None]:
-        """The same as it is made; the last event is ``AnswerCompleted``.
+        """Yield events while an answer is made; the last event is ``AnswerCompleted``.
 
-        Ending the iteration early ends the work. An answer has so few sentences that the queue
-        between needs no bound of its own.
+        Ending the iteration cancels the work. An answer has so few sentences that the queue between
+        needs no limit.
         """
         events: asyncio.Queue[Event | None] = asyncio.Queue()
 
@@ -112,7 +112,7 @@ class AnswerEngine:
     def after(
         self, conversation: Conversation, asked: AnswerRequest, answer: Answer
     ) -> Conversation:
-        """The conversation with this turn added."""
+        """Return the conversation with this turn added."""
         if answer.form in ("smalltalk", "help") or (answer.reply and answer.reason is None):
             return conversation  # "thanks" is nothing that "source?" could go on from
         standalone = RewrittenQuestion(
@@ -122,15 +122,16 @@ class AnswerEngine:
 
     @property
     def has_model(self) -> bool:
+        """Return whether a language model is configured."""
         return self._composer is not None
 
     async def check_model(self) -> None:
-        """Ask the model's server whether it is there. Raises ``ModelError``."""
+        """Check that the model server is available. Raise ``ModelError``."""
         if self._composer is not None:
             await self._composer.model.check()
 
     async def spent(self, corpus: str | None = None) -> DailyUsage:
-        """What the model took today, for one corpus or for all."""
+        """Return the model's usage today, for one corpus or for all."""
         return await self._composer.spent(corpus) if self._composer else DailyUsage(0, 0, 0.0)
 
     async def _answer(self, asked: AnswerRequest, emit: Callable[[Event], None]) -> Answer:

@@ -1,4 +1,4 @@
-"""Putting an engine together from settings."""
+"""Build an answer engine from settings."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from retrieval.library import Library
 
 @contextlib.asynccontextmanager
 async def open_engine(library: Library, config: AnsweringConfig) -> AsyncIterator[AnswerEngine]:
-    """An engine over a library, with the model that the settings name if they name one.
+    """Open an engine for a library, with a model if the settings name one.
 
-    Raises ``SettingsError`` for a file of prices that is none.
+    Raise ``SettingsError`` if the price file is invalid.
     """
     async with open_composer(library, config) as composer:
         yield AnswerEngine(library, composer)
@@ -31,9 +31,9 @@ async def open_engine(library: Library, config: AnsweringConfig) -> AsyncIterato
 async def open_composer(
     library: Library, config: AnsweringConfig, observer: Observer | None = None
 ) -> AsyncIterator[Composer | None]:
-    """What writes with the model that the settings name; None if they name none.
+    """Open what writes answers with the model in the settings; None if they name none.
 
-    ``observer`` hears of its calls and of what becomes of sentences.
+    ``observer`` is told about the model's calls and about checked sentences.
     """
     made = make_model(config.model)
     if made is None:

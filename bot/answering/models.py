@@ -1,4 +1,4 @@
-"""What an answer is, and what is heard of it while it is made."""
+"""Answers, and the events while an answer is made."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ Form = Literal["answer", "summary", "digest", "timeline", "help", "smalltalk", "
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A numbered source; ``quote`` stands in its article just so. ``also`` names the other outlets
-    that have the story."""
+    """A numbered source. ``quote`` is a literal quotation from its article; ``also`` names other
+    publishers of the story."""
 
     n: int
     article: Reference
@@ -35,8 +35,8 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSentence:
-    """``date`` (ISO 8601) is that of its article, where the sentence should not stand without: it
-    says "yesterday", or a newer report of the story is there."""
+    """A sentence of an answer. ``date`` (ISO 8601) is its article's date, set if the sentence needs
+    it: it says "yesterday", or the story has a newer article."""
 
     text: str
     citations: tuple[int, ...]
@@ -45,7 +45,7 @@ class AnswerSentence:
 
 @dataclass(frozen=True, slots=True)
 class ConflictValue:
-    """One of several answers that articles give, with the numbers of the sources that give it."""
+    """One of several answers that articles give, with the numbers of its sources."""
 
     value: str
     citations: tuple[int, ...]
@@ -53,13 +53,13 @@ class ConflictValue:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What the sources of an answer differ on; ``subject`` says what it is, in the question's words."""
+    """What the sources of an answer disagree on; ``subject`` describes it in the question's words."""
 
     subject: str
     values: tuple[ConflictValue, ...]
 
     def renumbered(self, numbers: Mapping[int, int]) -> Conflict:
-        """The same with the new numbers of its sources; those that have none are left out."""
+        """Return the conflict with new source numbers; sources without one are left out."""
         values = (
             replace(value, citations=tuple(numbers[n] for n in value.citations if n in numbers))
             for value in self.values
@@ -69,10 +69,10 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class RejectedSentence:
-    """A sentence that the model wrote and that is not shown, with what speaks against it.
+    """A sentence that the model wrote and that isn't shown, with the reason.
 
-    ``verdict`` is "refuted" or "uncertain", None for what is no claim ("Sure!", a heading).
-    ``replaced`` tells that its passage's own words are shown instead.
+    ``verdict`` is "refuted" or "uncertain", or None if it is no claim ("Sure!", a heading).
+    ``replaced`` says that its passage's own words are shown instead.
     """
 
     text: str
@@ -82,13 +82,13 @@ class RejectedSentence:
 
     @property
     def left_out(self) -> bool:
-        """Whether readers are told that something is missing."""
+        """Return whether to tell readers that something is missing."""
         return self.verdict is not None and not self.replaced
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an answer took of the model. ``cost`` in US dollars, None for a model without a price."""
+    """The tokens of an answer. ``cost`` is in US dollars; None for a model without a price."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -105,10 +105,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer made of cited sentences, or a decline with the nearest coverage.
+    """An answer of cited sentences, or a decline with the nearest coverage.
 
-    ``question`` is as it was asked; ``asked`` as it was understood, where a follow-up needed the
-    turns before it. ``problem`` is for the operator: what went wrong and what to do.
+    ``question`` is the question as asked; ``asked`` is the rewritten one if a follow-up needed
+    earlier turns. ``problem`` tells the operator what went wrong and what to do.
     """
 
     question: str
@@ -140,14 +140,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class SearchCompleted:
-    """Passages were found and an answer is being made of them."""
+    """Search is done and an answer is being made from the passages."""
 
     passages: int
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceAccepted:
-    """A sentence that passed its check, with those of its citations that are new."""
+    """A sentence that passed its check, with its new citations."""
 
     sentence: AnswerSentence
     new: tuple[Citation, ...]
@@ -155,12 +155,12 @@ class SentenceAccepted:
 
 @dataclass(frozen=True, slots=True)
 class SentencesRetracted:
-    """The sentences until now are no part of the answer: the model was only thinking."""
+    """The sentences so far are not part of the answer: they were the model's thoughts."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerCompleted:
-    """The whole answer; the last event."""
+    """The complete answer; the last event."""
 
     answer: Answer
 

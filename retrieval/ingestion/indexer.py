@@ -1,12 +1,12 @@
-"""Bringing articles into a corpus: accepted in the catalogue first, then indexed, then shown.
+"""Add articles to a corpus: first accept them in the catalogue, then index them, then show them.
 
-The order is what makes a crash harmless. An article is first kept (state ``accepted``, one
-transaction), then its passages enter both indexes, then it is shown and its former version retired
-(one transaction), then the former version leaves the indexes. Search shows nothing but what the
-catalogue calls ``indexed``, every step can be done again, and start-up does just that.
+This order makes a crash harmless. An article is first stored (state ``accepted``, one transaction);
+then its passages are added to both indexes; then it is shown and its earlier version retired (one
+transaction); then the earlier version is removed from the indexes. Search shows only what the
+catalogue calls ``indexed``. Every step can be repeated, and startup does so.
 
-Where an embedder takes long (``deferred``), articles are shown as soon as they can be found by their
-words; `make_vectors` follows. Which passages have a vector, the catalogue knows.
+With a slow embedder (``deferred``), an article is shown as soon as it can be found by its words;
+`make_vectors` follows. The catalogue records which passages have a vector.
 """
 
 from __future__ import annotations
@@ -51,8 +51,10 @@ _ADOPTED = 2_000
 
 
 class Indexer:
-    """Brings articles into one corpus. There is one for a corpus at any time (``Library.indexer``):
-    several may hand in articles side by side, and what enters or leaves the indexes takes turns."""
+    """Adds articles to one corpus. Each corpus has one at a time (``Library.indexer``).
+
+    Several callers may add articles concurrently; changes to the indexes take turns.
+    """
 
     def __init__(
         self,
@@ -77,11 +79,12 @@ class Indexer:
 
     @property
     def corpus(self) -> Corpus:
+        """Return the corpus that this indexer writes to."""
         return self._indexes.corpus
 
     @property
     def makes_vectors_later(self) -> bool:
-        """Whether `make_vectors` is to be called after articles came in."""
+        """Return whether `make_vectors` must be called after adding articles."""
         return self._embedder.deferred
 
     async def accept(
@@ -92,10 +95,10 @@ class Indexer:
         origin: str | None = None,
         settle: Settle | None = None,
     ) -> AcceptedBatch:
-        """Keep what ``batch`` holds: from here on it survives a crash.
+        """Store the articles of ``batch``, so that they survive a crash.
 
-        ``settle`` is told the outcome of each of the batch, rejections among them, and what it
-        writes is kept in the same transaction.
+        ``settle`` receives the outcome of each item, including rejections, and writes in the same
+        transaction.
         """
         incoming = [item for item in batch if item.article is not None]
         if not incoming and settle is None:
@@ -116,14 +119,14 @@ class Indexer:
         return AcceptedBatch(batch, acceptances)
 
     async def load(self, accepted: AcceptedBatch) -> list[PendingVersion]:
-        """What was accepted, as it is kept."""
+        """Return the accepted versions as they are stored."""
         return await self._catalogue.articles.load_versions(accepted.version_ids)
 
     async def embed(
         self, versions: Sequence[PendingVersion], *, placed: bool = False, vectors: bool = True
     ) -> PreparedBatch:
-        """Make the vectors of accepted versions, unless they follow later, and what grouping knows
-        the versions by unless they are ``placed``: have their place among the stories already."""
+        """Compute the vectors of accepted versions, unless they follow later, and the features for
+        grouping stories unless the versions are ``placed``, that is, already belong to a story."""
         unplaced = [] if placed else [version for version in versions if version.passages]
         own = are_own(self._embedder.identity)
 
@@ -153,7 +156,7 @@ class Indexer:
         )
 
     async def finish(self, prepared: PreparedBatch) -> None:
-        """Index what was prepared, show it and remove what it replaces."""
+        """Index prepared versions, show them and remove the versions that they replace."""
         if not prepared.versions:
             return
         async with self._turn:
@@ -169,10 +172,11 @@ class Indexer:
             self._backlog.set()
 
     async def make_vectors(self) -> AsyncGenerator[int]:
-        """Make the vectors that passages lack which are shown, the newest first. Yields how many are
-        made so far; each time they are durable. Ended or killed early, it goes on the next time.
+        """Compute the missing vectors of visible passages, newest first. Yield how many have been
+        stored so far.
 
-        Raises ``EmbedderError``, and ``EmbedderMismatch`` if others are by another embedder.
+        If interrupted, the next call continues. Raise ``EmbedderError``, and ``EmbedderMismatch``
+        if the corpus's other vectors are by another embedder.
         """
         await self._indexes.vectors.require_embedder()
         done = 0
@@ -190,7 +194,7 @@ class Indexer:
             yield done
 
     async def adopt_vectors(self, generation: int) -> None:
-        """Take over the vectors of another generation of the indexes, made by the same embedder."""
+        """Copy the vectors of another generation of the indexes, made by the same embedder."""
         while found := await self._catalogue.vectors.of_generation(
             self.corpus, generation, _ADOPTED
         ):
@@ -200,8 +204,8 @@ class Indexer:
                 await self._write_vectors(ids, vectors, kept)
 
     async def enter_kept_vectors(self, exact: ExactVectors) -> None:
-        """Write the vectors of shown passages into a fresh index: those that ``exact`` finds, and of
-        the others those that the catalogue keeps in half precision."""
+        """Write the vectors of visible passages into a new index: those that ``exact`` finds,
+        otherwise those that the catalogue stores in half precision."""
         last = -1
         while found := await self._catalogue.vectors.held(self.corpus, last, _ADOPTED):
             ids, kept = [passage_id for passage_id, _ in found], [vector for _, vector in found]
@@ -214,7 +218,7 @@ class Indexer:
             last = ids[-1]
 
     async def rebuild_vectors(self) -> None:
-        """Write the vectors anew, without the deleted ones; what comes in waits meanwhile."""
+        """Rewrite the vector index without the deleted vectors. New articles wait meanwhile."""
         async with self._turn, self._index_lock.writing():
             await self._indexes.vectors.rebuild()
 
@@ -225,28 +229,30 @@ class Indexer:
         )
 
     async def leave(self, version_ids: Sequence[int]) -> None:
-        """Take retired versions out of both indexes."""
+        """Remove retired versions from both indexes."""
         if version_ids:
             async with self._turn:
                 await self._remove(version_ids)
 
     async def regroup(self, change: Callable[[], Awaitable[Result]]) -> Result:
-        """Let ``change`` rewrite the stories in the catalogue while nothing is placed."""
+        """Run ``change``, which rewrites stories in the catalogue, while no article is added to a
+        story."""
         async with self._turn:
             self._stories = StoryAssigner(self._catalogue, self.corpus, self._embedder.identity)
             return await change()
 
     @contextlib.asynccontextmanager
     async def replaced_by(self, other: Indexer) -> AsyncIterator[None]:
-        """Let nothing enter or leave the indexes while ``other`` fills those that replace them at the
-        end of the block; whoever still holds this one writes into them from then on."""
+        """Block changes to the indexes while ``other`` fills their replacements, which take effect
+        at the end of the block. Anyone who still holds this indexer then writes to the
+        replacements."""
         async with self._turn:
             yield
             self._indexes = other._indexes
             self._stories, other._turn = other._stories, self._turn
 
     async def finish_pending(self) -> int:
-        """Do what a crash left undone. Returns how many articles were finished."""
+        """Finish what a crash interrupted. Return the number of articles finished."""
         accepted, retired = await self._catalogue.articles.unfinished(self._indexes.corpus)
         for first in range(0, len(accepted), _BATCH):
             await self.enter(accepted[first : first + _BATCH])
@@ -257,8 +263,8 @@ class Indexer:
     async def write_shown(
         self, version_ids: Sequence[int], *, vectors: bool = True
     ) -> AsyncIterator[int]:
-        """Enter versions that are shown already into fresh indexes; without ``vectors`` these follow.
-        Yields how many are done."""
+        """Write versions that are already visible into new indexes, with or without their
+        ``vectors``. Yield how many are done."""
         for first in range(0, len(version_ids), _BATCH):
             batch = version_ids[first : first + _BATCH]
             versions = await self._catalogue.articles.load_versions(batch)
@@ -310,7 +316,7 @@ class Indexer:
 
 
 class AcceptedBatch:
-    """A batch that the catalogue has taken in."""
+    """A batch that the catalogue has accepted."""
 
     def __init__(self, batch: Sequence[IngestItem], acceptances: Sequence[Acceptance]) -> None:
         self._batch = batch
@@ -318,13 +324,15 @@ class AcceptedBatch:
 
     @property
     def version_ids(self) -> list[int]:
+        """Return the ids of the accepted versions."""
         return [a.version_id for a in self._acceptances if a.version_id is not None]
 
     def outcomes(self) -> list[tuple[IngestItem, IngestResult]]:
+        """Return each item of the batch with its result."""
         return list(zip(self._batch, self.results(), strict=True))
 
     def results(self) -> list[IngestResult]:
-        """One result for each of the batch, in its order, rejections among them."""
+        """Return one result for each item of the batch, in order, including rejections."""
         acceptances = iter(self._acceptances)
         results = []
         for item in self._batch:

@@ -1,4 +1,4 @@
-"""Pages from the web, politely fetched and read."""
+"""Fetch pages from the web politely and extract their articles."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_REFRESHES = 3
 
 @dataclass(frozen=True, slots=True)
 class PageLoader:
-    """What fetches pages and what takes the articles out of them. ``max_bytes`` bounds one."""
+    """Fetches pages and extracts articles. A page may have at most ``max_bytes``."""
 
     web: Crawler
     extractor: Extractor
@@ -23,8 +23,8 @@ class PageLoader:
     respect_noai: bool = True
 
     async def article(self, url: str) -> IngestItem:
-        """The article at ``url``, or why there is none. Raises ``UnreadableSource`` if the page
-        can't be had or holds nothing that could be one."""
+        """Return the article at ``url``, or why there is none. Raise ``UnreadableSource`` if the
+        page can't be fetched or contains no article."""
         fetched = await self.web.page(url)
         for _ in range(_MOST_REFRESHES):
             if not (target := refresh_target(fetched)):

@@ -1,7 +1,8 @@
-"""Pasted text to article text: what came along from the page goes, the article's words stay.
+"""Turn pasted text into article text: remove what came from the page around it, keep the article's
+words.
 
-The rules look at whole lines and paragraphs. A sentence is never rewritten; the one thing removed
-inside a paragraph is its own second copy.
+The rules work on whole lines and paragraphs. No sentence is rewritten; inside a paragraph, only a
+second copy of itself is removed.
 """
 
 from __future__ import annotations
@@ -78,18 +79,18 @@ _MIN_PROSE_CHARS = 80
 
 @dataclass(frozen=True, slots=True)
 class PastedText:
-    """What a pasted text holds. ``title`` is None if no line looks like one."""
+    """The article in a pasted text. ``title`` is None if no line looks like one."""
 
     title: str | None
     text: str
 
 
 def clean_pasted(raw: str) -> PastedText:
-    """Take the article out of text that a person copied from a page.
+    """Extract the article from text that a person copied from a page.
 
-    Removes what pages repeat around an article (a doubled lead, labels such as "In this article",
-    share buttons, advertisement and newsletter boxes, menus before it, filler after it). Lines
-    wrapped at a fixed width are joined; nothing else of the article changes.
+    Remove what pages repeat around an article: a doubled lead, labels such as "In this article",
+    share buttons, advertisement and newsletter boxes, menus before it and filler after it. Join
+    lines wrapped at a fixed width. Nothing else in the article changes.
     """
     blocks: list[str] = []
     for part in _BLANK.split(raw.strip()):

@@ -1,4 +1,4 @@
-"""Ingesting in bulk: reading, embedding and writing side by side, with bounded queues between."""
+"""Ingest many articles: read, embed and write concurrently, with bounded queues between the steps."""
 
 from __future__ import annotations
 
@@ -35,12 +35,13 @@ async def ingest(
     origin: str | None = None,
     vectors: bool = True,
 ) -> AsyncIterator[IngestResult]:
-    """Bring what ``sources`` yield into a corpus; yield what became of each, once it is durable.
+    """Add the articles that ``sources`` yields to a corpus. Yield the result of each once it is
+    durable.
 
-    ``sources`` is read in a worker thread. If this is ended early, what was accepted is kept and
-    finished at the next start. Vectors of an embedder that takes long are made after the last
-    article, unless ``vectors`` leaves them to somebody else.
-    Raises ``StorageError`` if the data folder gives up, for instance a full disk.
+    ``sources`` is read in a worker thread. If iteration ends early, accepted articles are kept and
+    finished at the next start. With a slow embedder, vectors are made after the last article,
+    unless ``vectors`` is False. Raise ``StorageError`` if the data folder fails, for example
+    because the disk is full.
     """
 
     async def read() -> AsyncIterator[list[IngestItem]]:
@@ -67,9 +68,9 @@ async def ingest_batches(
     origin: str | None = None,
     settle: Settle | None = None,
 ) -> AsyncIterator[list[tuple[IngestItem, IngestResult]]]:
-    """As ``ingest``, batch by batch. Three batches at most are under way.
+    """Like ``ingest``, batch by batch, with at most three batches in progress.
 
-    ``settle`` writes to the catalogue together with the articles of a batch.
+    ``settle`` writes to the catalogue in the same transaction as a batch's articles.
     """
     accepted: asyncio.Queue[tuple[AcceptedBatch, list[PendingVersion]] | None] = asyncio.Queue(1)
     prepared: asyncio.Queue[tuple[AcceptedBatch, PreparedBatch] | None] = asyncio.Queue(1)
@@ -114,7 +115,7 @@ async def ingest_batches(
 async def batched(
     items: AsyncIterator[IngestItem], *, seconds: float = 1.0
 ) -> AsyncIterator[list[IngestItem]]:
-    """Gather what trickles in into batches; none waits longer than ``seconds`` for company."""
+    """Group items into batches; no item waits longer than ``seconds``."""
     loop = asyncio.get_running_loop()
     batch: list[IngestItem] = []
     characters = 0

@@ -1,4 +1,4 @@
-"""How far a long piece of work has come, for those who watch."""
+"""The progress of an ingestion, for display."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _REASONS = 50
 
 @dataclass(slots=True)
 class IngestProgress:
-    """Counts of articles: ``found`` in the sources so far, ``fetched`` of those, ``extracted`` from
-    what was fetched, ``indexed`` (updated and duplicate ones among them), ``unchanged``; by reason
-    how many were skipped; the first titles that came in."""
+    """Counts of articles: ``found`` in the sources so far, ``fetched``, ``extracted``, ``indexed``
+    (including updated and duplicate ones) and ``unchanged``; the number skipped by reason; the
+    first titles."""
 
     found: int = 0
     fetched: int = 0
@@ -29,14 +29,16 @@ class IngestProgress:
 
     @property
     def finished(self) -> int:
+        """Return how many articles have a final result."""
         return self.indexed + self.unchanged + sum(self.skipped.values())
 
     def came(self, incoming: IngestItem) -> None:
-        """Something was read or fetched, with or without an article in it."""
+        """Count an item that was read or fetched, with or without an article."""
         self.fetched += 1
         self.extracted += incoming.article is not None
 
     def done(self, results: Iterable[IngestResult]) -> None:
+        """Count the results of a batch."""
         for result in results:
             if result.status == "rejected":
                 self.skip(result.reason or Note("no-reason-given"))
@@ -48,6 +50,7 @@ class IngestProgress:
                     self.titles.append(result.title)
 
     def skip(self, reason: Note, count: int = 1) -> None:
+        """Count skipped articles under their reason."""
         if reason not in self.skipped and len(self.skipped) >= _REASONS:
             reason = Note("other-reasons")
         self.skipped[reason] += count

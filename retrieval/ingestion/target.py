@@ -1,4 +1,4 @@
-"""Where articles are brought into, as those see it who bring them."""
+"""The interface that ingestion needs of a library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from retrieval.timestamps import Clock
 
 
 class IngestTarget(Protocol):
-    """An open data folder, such as a ``Library``."""
+    """An open data folder that articles can be added to, such as a ``Library``."""
 
     @property
     def catalogue(self) -> Catalogue: ...
@@ -28,7 +28,7 @@ class IngestTarget(Protocol):
 
     @property
     def vector_backlog(self) -> asyncio.Event:
-        """Set when vectors are to be made of what came in."""
+        """Return the event that is set while passages lack a vector."""
 
     async def indexer(self, corpus: str) -> Indexer:
-        """What brings articles into a corpus, which is made if it is new."""
+        """Return what writes articles into a corpus, which is created if necessary."""
