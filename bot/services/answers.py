@@ -1,4 +1,4 @@
-"""Has a question answered when its turn has come and sees that the answer appears."""
+"""Wait for a question's turn, have it answered, and post the answer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _TEXT = 100_000  # characters of an article
 
 
 async def require_source(library: Library, corpus: str, name: str) -> None:
-    """Raises ``UserError`` with the nearest names for a source that a corpus has nothing of."""
+    """Raise ``UserError``, with the nearest names, if a corpus has nothing from this publisher."""
     unknown = await library.unknown_source(corpus, name)
     if unknown is not None:
         shown: dict[str, Any] = {k: plain(str(v), 200) for k, v in unknown.params.items()}
@@ -54,11 +54,11 @@ async def require_source(library: Library, corpus: str, name: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionRequest(Request):
-    """A question with who asked it, where, and what it may see.
+    """A question with who asked it, where, and what they may read.
 
-    ``corpus`` is None until it is known, in direct messages, from whose articles it is answered.
-    ``conversation`` is what was said before; without one the last with this person goes on.
-    Afterwards it is remembered under ``topics``. ``shown`` if the question stands above its answer.
+    ``corpus`` is None until it is known; only direct messages start without one. ``conversation``
+    is the context; without it, the last conversation with this person continues. Afterwards it is
+    stored under ``topics``. ``shown`` says that the question appears above its answer.
     """
 
     text: str
@@ -73,7 +73,7 @@ class QuestionRequest(Request):
 
 @dataclass(frozen=True, slots=True)
 class PostedAnswer:
-    """An answer that people see, and the message that it ends in."""
+    """An answer that people see, and the last message of it."""
 
     answer: Answer
     conversation: Conversation
@@ -81,7 +81,7 @@ class PostedAnswer:
 
 
 class AnswerService:
-    """Answers questions, each exactly once."""
+    """Answers each question exactly once."""
 
     def __init__(
         self,
@@ -102,7 +102,8 @@ class AnswerService:
     async def answer(
         self, request: QuestionRequest, corpus: str, delivery: MessageDelivery
     ) -> PostedAnswer | None:
-        """Answer from ``corpus`` in ``delivery``; None if it ended without an answer, which was told."""
+        """Answer from ``corpus`` in ``delivery``. Return None if there was no answer; the person
+        has been told why."""
         characters = len(request.text)
         async with self._requests.run(
             request, delivery, "answering", characters=characters
@@ -224,6 +225,6 @@ class AnswerService:
 
 
 async def texts_of(library: Library, article_ids: Sequence[str]) -> dict[str, str]:
-    """The texts of those of these articles that are shown, by id, as far as sources need them."""
+    """Return the texts of these articles by id, of those that are visible."""
     shown = await shown_articles(library.database, list(dict.fromkeys(article_ids)), _TEXT)
     return {article_id: article.text for article_id, article in shown.items()}

@@ -1,4 +1,4 @@
-"""From somebody's words to a posted answer, the same for every way to ask."""
+"""From a person's words to a posted answer, the same for every way to ask."""
 
 from __future__ import annotations
 
@@ -45,14 +45,15 @@ Resume = Callable[[RequestContext, MessageDelivery], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class ConversationContext:
-    """What was said before. ``corpus`` is the one that it was answered from, None if that is open."""
+    """The conversation so far. ``corpus`` is the one it was answered from; None if it isn't known
+    yet."""
 
     conversation: Conversation
     corpus: str | None = None
 
 
 class AskService:
-    """Has questions answered; first finds out, in direct messages, which guild they are about."""
+    """Has questions answered. In direct messages, it first finds out which guild they are about."""
 
     def __init__(
         self,
@@ -75,7 +76,7 @@ class AskService:
         self._waiting: OrderedDict[int, Resume] = OrderedDict()
 
     def admit(self, context: RequestContext, text: str) -> None:
-        """Whether this person may ask here and now. Raises ``UserError`` or ``TooSoon``."""
+        """Check that this person may ask here and now. Raise ``UserError`` or ``TooSoon``."""
         context.require_asking()
         if not text.strip():
             raise UserError("question-empty", example=context.say("example-question"))
@@ -93,8 +94,8 @@ class AskService:
         topics: tuple[ConversationKey, ...] = (),
         shown: bool = True,
     ) -> QuestionRequest:
-        """A question of this person. ``about`` is what was said before, ``shown`` if nothing else
-        shows the question."""
+        """Return this person's question. ``about`` is the conversation so far; ``shown`` is True if
+        nothing else shows the question."""
         return QuestionRequest(
             text=text.strip(),
             corpus=about.corpus if about else None,
@@ -116,7 +117,7 @@ class AskService:
     async def ask(
         self, context: RequestContext, delivery: MessageDelivery, request: QuestionRequest
     ) -> PostedAnswer | None:
-        """Answer in ``delivery``; None if there was no answer, which was told there."""
+        """Answer in ``delivery``. Return None if there was no answer; the person has been told why."""
         resume = partial(self.ask, request=replace(request, shown=True))
         corpus = await self.corpus_of(context, delivery, resume, request.corpus)
         if corpus is None:
@@ -140,10 +141,11 @@ class AskService:
         resume: Resume,
         wanted: str | None = None,
     ) -> str | None:
-        """What to read: the server's corpus; directly ``wanted`` or that of the server shared.
+        """Return the corpus to read: the server's; in direct messages ``wanted``, or that of the
+        shared server.
 
-        None if there are several: then a menu asks in ``delivery`` for one, and ``resume`` goes on.
-        Raises ``UserError`` for what this person may not read (any more).
+        If several are possible, return None and ask in ``delivery`` with a menu; ``resume`` then
+        continues. Raise ``UserError`` if this person may not read the corpus.
         """
         if context.corpus is not None:
             return context.corpus
@@ -159,8 +161,8 @@ class AskService:
         return corpus
 
     async def suggesting_from(self, context: RequestContext) -> list[str]:
-        """The corpora whose names may be suggested to this person: the server's; in direct messages
-        that of the server they chose, or of all that they may read."""
+        """Return the corpora whose names may be suggested to this person: the server's; in direct
+        messages that of the chosen server, or all that they may read."""
         if not context.may_ask_here:
             return []
         if context.corpus is not None:
@@ -173,10 +175,10 @@ class AskService:
     async def require_reading(
         self, context: RequestContext, given: StoredAnswer, *, asking: bool = True
     ) -> None:
-        """Whether this person may read what is kept, here and now. Raises ``UserError``.
+        """Raise ``UserError`` if this person may not read a stored answer here and now.
 
-        Without ``asking`` it is not asked of Discord whether they are still in the server whose
-        articles are read in direct messages: for a form, which has to be opened at once.
+        With ``asking=False``, Discord isn't asked whether they are still in the server whose
+        articles direct messages use: a form has to open at once.
         """
         # What came directly is its reader's alone, also where it was asked in a server.
         if given.guild_id != context.guild_id and context.guild_id is not None:
@@ -189,36 +191,38 @@ class AskService:
             raise UserError("dm-no-servers")
 
     async def removed_of(self, given: StoredAnswer, article_ids: list[str]) -> str | None:
-        """When one of these was removed, as Discord shows it; None if all are there."""
+        """Return when one of these articles was removed, formatted for Discord; None if none was."""
         moments = await removals(self._library, given.corpus, article_ids)
         return f"<t:{int(max(moments.values()).timestamp())}:D>" if moments else None
 
     def waiting_of(self, user_id: int) -> Resume | None:
-        """What waited for a choice of this person, once."""
+        """Return what waits for this person's choice, and forget it."""
         return self._waiting.pop(user_id, None)
 
     def forget(self, user_id: int) -> None:
-        """Forget what a person wanted to ask, and which server they chose."""
+        """Forget this person's waiting question and chosen server."""
         self._waiting.pop(user_id, None)
         self.dm_guilds.forget(user_id)
 
     async def after(self, given: StoredAnswer | None) -> ConversationContext | None:
-        """What was said up to an answer, from what is kept of it if need be."""
+        """Return the conversation up to an answer, from the stored answer if necessary."""
         if given is None:
             return None
         conversation = self._conversations.of(AnswerKey(given.id)) or self._revived(given)
         return ConversationContext(conversation, given.corpus) if conversation else None
 
     async def after_message(self, message_id: int) -> ConversationContext | None:
-        """The same for the answer in a message; a thread has the id of the message it began with."""
+        """Return the same for the answer in a message. A thread has the id of the message that it
+        began with."""
         return await self.after(await answer_by_message(self._library.database, message_id))
 
     def topics_in(self, channel: object) -> tuple[ConversationKey, ...]:
-        """What is remembered besides: a thread that the bot opened has one conversation for all."""
+        """Return the other keys to store a conversation under: a thread opened by the bot has one
+        conversation for all."""
         return (ThreadKey(channel.id),) if self.is_our_thread(channel) else ()
 
     async def going_on_in(self, channel: object) -> ConversationContext | None:
-        """The conversation of a thread that the bot opened."""
+        """Return the conversation of a thread that the bot opened."""
         if not self.is_our_thread(channel):
             return None
         remembered = self._conversations.of(ThreadKey(channel.id))
@@ -227,17 +231,18 @@ class AskService:
         )
 
     def is_our_thread(self, channel: object) -> TypeGuard[discord.Thread]:
+        """Return whether the bot opened this thread."""
         me = self._client.user
         return isinstance(channel, discord.Thread) and me is not None and channel.owner_id == me.id
 
     async def since(
         self, words: str | None, locale: str | None = None, zone: str | None = None
     ) -> datetime | None:
-        """``2023-11-03`` or words such as `last week`, in any language, first that of ``locale``;
-        days are those of ``zone``, else the operator's. Takes seconds where no language knows the words:
-        call it when Discord has been told to wait.
+        """Parse ``2023-11-03`` or words such as `last week`, in any language; ``locale``'s is tried
+        first. Days are those of ``zone``, otherwise of the operator's time zone.
 
-        Raises ``UserError`` for what is neither.
+        Takes seconds if no language knows the words: acknowledge the interaction first. Raise
+        ``UserError`` if it is neither.
         """
         if not words or not words.strip():
             return None

@@ -22,9 +22,9 @@ _Periods = dict[str, tuple[int, int]]
 
 
 def minute_of(text: str, locale: str | None = None) -> int:
-    """The minute of the day that a text names, in any language, first that of ``locale``.
+    """Return the minute of the day that a text names, in any language; ``locale``'s is tried first.
 
-    Raises ``UserError`` for what is none.
+    Raise ``UserError`` if it isn't a time of day.
     """
     words = unicodedata.normalize("NFKC", text).casefold().strip()
     found = _TIME.search(words)
@@ -37,7 +37,7 @@ def minute_of(text: str, locale: str | None = None) -> int:
 
 
 def clock(minute: int) -> str:
-    """A minute of the day as ``08:30``."""
+    """Format a minute of the day as ``08:30``."""
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
@@ -47,10 +47,10 @@ def quiet_minutes(
     locale: str | None = None,
     before: tuple[int | None, int | None] = (None, None),
 ) -> tuple[int | None, int | None]:
-    """When quiet hours begin and end, None and None where nothing is said of them. Of two that hold
-    ``before``, one may be changed alone.
+    """Return the start and end of quiet hours in minutes, or None and None if neither is given. If
+    they were set ``before``, one of the two may be changed alone.
 
-    Raises ``UserError`` if one of the two is missing, or both are the same.
+    Raise ``UserError`` if one of the two is missing or both are equal.
     """
     if not start and not end:
         return None, None

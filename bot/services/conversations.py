@@ -1,4 +1,4 @@
-"""What was said before, remembered for a while: by answer, by thread, by person in a channel."""
+"""Conversations, kept for a while: by answer, by thread, and by person in a channel."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _SECONDS = 30 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class AnswerKey:
-    """After the answer of this id."""
+    """The key of the conversation up to the answer with this id."""
 
     answer_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadKey:
-    """In a thread, shared by all who write there."""
+    """The key of a thread's conversation, shared by all who write there."""
 
     thread_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelUserKey:
-    """With one person in a channel. ``corpus`` keeps what is of one server out of others."""
+    """The key of one person's conversation in a channel. ``corpus`` keeps servers apart."""
 
     channel_id: int
     user_id: int
@@ -47,7 +47,7 @@ class _StoredConversation:
 
 
 class Conversations:
-    """Bounded in number and age. ``tick`` gives seconds that never go back."""
+    """Conversations in memory, limited in number and age. ``tick`` returns monotonic seconds."""
 
     def __init__(
         self,
@@ -61,13 +61,14 @@ class Conversations:
         self._kept: OrderedDict[ConversationKey, _StoredConversation] = OrderedDict()
 
     def of(self, topic: ConversationKey) -> Conversation | None:
-        """What was said there, None if nothing is remembered."""
+        """Return the conversation under this key; None if there is none."""
         kept = self._kept.get(topic)
         if kept is None or self._tick() - kept.at > self._seconds:
             return None
         return kept.conversation
 
     def remember(self, topic: ConversationKey, conversation: Conversation, user_id: int) -> None:
+        """Store a conversation in which this person takes part."""
         kept = self._kept.pop(topic, None)
         people = kept.people | {user_id} if kept else frozenset({user_id})
         self._kept[topic] = _StoredConversation(self._tick(), conversation, people)

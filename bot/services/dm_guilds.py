@@ -1,7 +1,7 @@
-"""Direct messages: from which server's articles they are answered.
+"""Find out which server's articles to use in direct messages.
 
-Only from a server that the person and the bot are both in. Discord is asked, never discord.py's
-cache: at each question, and while somebody types once a minute. Of a thousand servers it is asked
+Only servers that both the person and the bot are in qualify. Discord is asked, never discord.py's
+cache: for each question, and once a minute while somebody types. Of many servers, Discord is asked
 about three: those where the person was seen last.
 """
 
@@ -43,7 +43,8 @@ class _KnownGuilds:
 
 
 class DMGuildResolver:
-    """Knows what people may read in direct messages, and what they chose. ``tick`` gives seconds."""
+    """Knows what people may read in direct messages and what they chose. ``tick`` returns monotonic
+    seconds."""
 
     def __init__(
         self,
@@ -60,10 +61,10 @@ class DMGuildResolver:
         self._known: OrderedDict[int, _KnownGuilds] = OrderedDict()
 
     async def corpus_for(self, user: discord.abc.User, *, suggesting: bool = False) -> str | None:
-        """The corpus to answer from; None if there are several and none is chosen.
+        """Return the corpus to answer from; None if there are several and the person chose none.
 
-        ``suggesting`` is for every key that somebody presses: there what is known is good enough.
-        Raises ``UserError`` if there is none.
+        ``suggesting`` is for autocompletion at each key press, where cached knowledge is good
+        enough. Raise ``UserError`` if there is none.
         """
         chosen = self._chosen.get(user.id)
         if chosen is not None and self._tick() - chosen.at < _REMEMBERED_SECONDS:
@@ -84,8 +85,8 @@ class DMGuildResolver:
         return self._contexts.corpus_of(servers[0].id)
 
     async def corpora_for(self, user: discord.abc.User) -> list[str]:
-        """The corpora to suggest names from, by what is known: that of the server chosen, or of all
-        servers shared. Raises ``UserError`` if there is none."""
+        """Return the corpora to suggest names from, using cached knowledge: that of the chosen
+        server, or of all shared servers. Raise ``UserError`` if there is none."""
         one = await self.corpus_for(user, suggesting=True)
         if one is not None:
             return [one]
@@ -93,7 +94,7 @@ class DMGuildResolver:
         return list(dict.fromkeys(shared))
 
     async def may_read(self, user: discord.abc.User, corpus: str) -> bool:
-        """Whether a corpus is that of a server which this person is in now."""
+        """Return whether this person is now in a server that reads the corpus."""
         known = self._known_of(user).roles
         seen = {guild_id: n for n, guild_id in enumerate(await self._contexts.seen_in(user.id))}
         guilds = self._reading(corpus)
@@ -104,7 +105,7 @@ class DMGuildResolver:
         return False
 
     async def meter_of(self, user: discord.abc.User, corpus: str, channel_id: int) -> Meter | None:
-        """How use of a corpus is counted that is read directly: by its server's limits."""
+        """Return how direct use of a corpus is counted: by its server's limits."""
         if not self._known_of(user).roles:
             await self.servers_of(user)
         known = self._known_of(user).roles
@@ -116,8 +117,8 @@ class DMGuildResolver:
         return None
 
     async def servers_of(self, user: discord.abc.User) -> list[discord.Guild]:
-        """The servers that the bot shares with someone and where they may ask: of those in which they
-        were seen last, or where there are few others, of these too."""
+        """Return the servers that the bot shares with a person and where they may ask: those where
+        they were seen last, and others if there are few."""
         seen = {
             guild_id: place for place, guild_id in enumerate(await self._contexts.seen_in(user.id))
         }
@@ -138,14 +139,14 @@ class DMGuildResolver:
         return there[:_MOST_SERVERS]
 
     async def servers_reading(self, user: discord.abc.User, corpus: str) -> set[int]:
-        """Of the servers that the bot shares with someone, the ids of those that read a corpus."""
+        """Return the ids of the shared servers that read a corpus."""
         guilds = self._reading(corpus)
         if len(guilds) > _MOST_ASKED:
             guilds = [guild for guild in await self.servers_of(user) if guild in guilds]
         return {guild.id for guild in guilds if await self._may_read(guild, user)}
 
     async def choose(self, user: discord.abc.User, guild_id: int) -> discord.Guild:
-        """Note what someone chose. Raises ``UserError`` for a server that they are not in."""
+        """Store a person's choice of server. Raise ``UserError`` if they aren't in it."""
         guild = self._client.get_guild(guild_id)
         if guild is None or not await self._may_read(guild, user, fresh=True):
             raise UserError("dm-no-servers")
@@ -153,7 +154,7 @@ class DMGuildResolver:
         return guild
 
     def forget(self, user_id: int) -> None:
-        """Forget what a person chose and where they are."""
+        """Forget what a person chose and where they were seen."""
         self._chosen.pop(user_id, None)
         self._known.pop(user_id, None)
 

@@ -1,4 +1,4 @@
-"""What moderators do with posts of new articles: making, changing, pausing and ending them."""
+"""Create, change, pause and remove posts of new articles to channels."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ PostChannel = discord.TextChannel | discord.ForumChannel
 
 
 class FeedPostService:
-    """The posts of all servers. What posts them is ``bot.subscriptions.post_runner``."""
+    """The posts of all servers. ``bot.subscriptions.post_runner`` sends them."""
 
     def __init__(self, library: Library, settings: Settings) -> None:
         self._library = library
         self._settings = settings
 
     async def of(self, context: RequestContext) -> list[FeedPost]:
-        """The posts of a moderator's server, those too that ended lately by themselves."""
+        """Return the posts of a moderator's server, including those that ended recently."""
         since = self._library.clock() - _SHOW_ENDED
         return await posts_of_guild(self._library.database, context.guild_id or 0, since)
 
     async def post(self, context: RequestContext, post_id: int) -> FeedPost:
-        """Raises ``UserError`` for one that this server doesn't have."""
+        """Return a post. Raise ``UserError`` if this server doesn't have it."""
         for post in await active_posts(self._library.database, guild_id=context.guild_id or 0):
             if post.id == post_id:
                 return post
@@ -54,7 +54,7 @@ class FeedPostService:
     async def add(
         self, context: RequestContext, channel: PostChannel, locale: str, fields: dict[str, Any]
     ) -> FeedPost:
-        """Post what comes in from now on. Raises ``UserError`` where that can't be."""
+        """Post articles that arrive from now on. Raise ``UserError`` if the bot can't post there."""
         by = await self._by(context)
         database, now = self._library.database, self._library.clock()
         if len(await active_posts(database, guild_id=context.guild_id or 0)) >= _MOST:
@@ -80,7 +80,8 @@ class FeedPostService:
         channel: PostChannel,
         changes: dict[str, Any],
     ) -> FeedPost:
-        """Change some of a post in place. What was posted stays so, and what waits follows it."""
+        """Change a post in place. Messages already sent stay as they are; waiting articles follow
+        the new options."""
         if channel.id != post.channel_id:
             forum = isinstance(channel, discord.ForumChannel)
             changes = {**changes, "channel_id": channel.id, "forum": forum}
@@ -109,13 +110,14 @@ class FeedPostService:
         return await self._set(context, post_id, "post.pause", paused=True)
 
     async def resume(self, context: RequestContext, post_id: int) -> FeedPost:
-        """Go on from now: what came in meanwhile is not made up for."""
+        """Post again from now on. Articles that arrived in the meantime are not posted."""
         now = self._library.clock()
         post = await self._set(context, post_id, "post.resume", paused=False, resumed_at=now)
         await skip_waiting_of(self._library.database, post_id, "paused", now)
         return post
 
     async def remove(self, context: RequestContext, post_id: int) -> FeedPost:
+        """Remove a post. Messages already sent stay."""
         now = self._library.clock()
         post = await self._set(context, post_id, "post.remove", ended_at=now, ended_why="")
         await skip_waiting_of(self._library.database, post_id, "ended", now)

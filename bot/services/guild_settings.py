@@ -1,4 +1,4 @@
-"""The settings of servers, at hand: a command has to be acknowledged before anything is read."""
+"""A cache of server settings: a command has to be acknowledged before anything is read from disk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class GuildSettingsCache:
         self._reading: dict[int, asyncio.Future[GuildSettings]] = {}
 
     async def of(self, guild_id: int | None) -> GuildSettings:
-        """The settings of a server; the defaults for direct messages."""
+        """Return the settings of a server; the defaults for direct messages."""
         if guild_id is None:
             return GuildSettings()
         if guild_id in self._known:
@@ -37,7 +37,8 @@ class GuildSettingsCache:
     async def change(
         self, guild_id: int, *, by: tuple[str, Actor] | None = None, **changes: Any
     ) -> GuildSettings:
-        """``by`` is who does that, for the audit of a corpus by name."""
+        """Change settings of a server. ``by`` is the corpus's name and the actor, for the audit
+        log."""
         noted = None
         if by is not None:
             await self._library.ensure_corpus(by[0])
@@ -60,6 +61,7 @@ class GuildSettingsCache:
             del self._reading[guild_id]
 
     def forget(self, guild_id: int) -> None:
+        """Drop the cached settings of a server."""
         self._known.pop(guild_id, None)
 
     def _keep(self, guild_id: int, settings: GuildSettings) -> None:

@@ -1,4 +1,4 @@
-"""What brings news in, opened together: the polite fetcher, the feed service, its poller, the jobs."""
+"""Open everything that ingests news: fetcher, feed service, poller and jobs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ _AGAIN_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class IngestionServices:
-    """``poller``, ``jobs`` and ``vectors`` are to be run beside each other while the bot is up."""
+    """The services of ingestion. ``poller``, ``jobs`` and ``vectors`` run concurrently while the
+    bot is up."""
 
     library: Library
     feeds: FeedService
@@ -39,7 +40,8 @@ class IngestionServices:
 
 @contextlib.asynccontextmanager
 async def open_ingestion(settings: Settings, library: Library) -> AsyncIterator[IngestionServices]:
-    """Open what brings news into ``library``, which must be open for writing to take any in."""
+    """Open the ingestion services of ``library``, which must be open for writing to ingest
+    anything."""
     fetching = Fetcher(
         allow=settings.fetch_allow,
         seconds=settings.fetch_seconds,
@@ -67,7 +69,8 @@ async def open_ingestion(settings: Settings, library: Library) -> AsyncIterator[
 
 @contextlib.asynccontextmanager
 async def run_background_tasks(room: IngestionServices) -> AsyncIterator[None]:
-    """Visit feeds, work on jobs and make vectors while the block lasts. What is cut off goes on the next time."""
+    """Check feeds, work on jobs and make vectors until the block ends. Interrupted work continues
+    the next time."""
     tasks = [
         asyncio.create_task(run_forever(run, name, pause=_AGAIN_SECONDS), name=name)
         for run, name in (

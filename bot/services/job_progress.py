@@ -1,4 +1,4 @@
-"""The jobs of servers: handed in by moderators, shown in one message each, cancelled by a button."""
+"""The jobs of servers: submitted by moderators, shown in one message each, cancelled by a button."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _UNKNOWN_INTERACTION = 10062
 
 
 class JobProgressBoard:
-    """Shows how jobs come along, from their start to their end, over restarts of the bot.
+    """Shows the progress of jobs from start to end, across restarts of the bot.
 
-    A message that somebody deletes is not shown again; its job goes on.
+    If somebody deletes a job's message, it isn't shown again; the job continues.
     """
 
     def __init__(
@@ -68,7 +68,8 @@ class JobProgressBoard:
         sources: Sequence[JobSource],
         message_id: int | None,
     ) -> Job:
-        """Put sources into the queue and show them where ``acknowledge_publicly`` said. Raises ``UserError``."""
+        """Queue sources and show their progress in the message from ``acknowledge_publicly``. Raise
+        ``UserError``."""
         corpus = context.require_moderator()
         job = await self.submit(context, sources)
         language = language_of(context.settings.language or interaction.locale.value)
@@ -84,7 +85,7 @@ class JobProgressBoard:
         return job
 
     async def submit(self, context: RequestContext, sources: Sequence[JobSource]) -> Job:
-        """Put sources into the queue, to be shown by who asks. Raises ``UserError``."""
+        """Queue sources; the caller shows their progress. Raise ``UserError``."""
         corpus = context.require_moderator()
         try:
             return await self._ingestion.jobs.submit(corpus, sources, context.actor)
@@ -93,7 +94,7 @@ class JobProgressBoard:
             raise UserError("jobs-full", most=most) from error
 
     async def resume(self) -> None:
-        """Go on showing the jobs that a former process showed."""
+        """Continue to show the jobs that the previous process showed."""
         for kept in await all_job_messages(self._database):
             channel = self._client.get_partial_messageable(kept.channel_id, guild_id=kept.guild_id)
             way = PersistentMessage(channel, kept.message_id)
@@ -101,14 +102,16 @@ class JobProgressBoard:
 
     @property
     def is_showing(self) -> bool:
+        """Return whether any job is being shown."""
         return bool(self._showing)
 
     async def stop(self) -> None:
-        """Show nothing any more; what is shown stays for the next start."""
+        """Stop showing jobs. The next start continues with them."""
         await cancel(*self._showing)
 
     async def cancel_pressed(self, interaction: discord.Interaction[Any], job_id: int) -> None:
-        """The button below a job was pressed. Never raises: errors are told to who pressed."""
+        """Handle the button below a job. Never raises: errors are shown to the person who pressed
+        it."""
         try:
             context = await self._contexts.of_interaction(interaction)
             corpus = context.require_moderator()
@@ -162,9 +165,9 @@ class JobProgressBoard:
 
 
 async def acknowledge_publicly(interaction: discord.Interaction[Any]) -> int | None:
-    """Tell Discord at once, and everyone in the channel, that something comes.
+    """Acknowledge an interaction with a message that everyone in the channel sees.
 
-    Returns the id of the message that will show it, None if the interaction was over already.
+    Return the id of the message that will show the progress; None if the interaction had expired.
     """
     try:
         response = await interaction.response.defer(thinking=True)

@@ -1,4 +1,5 @@
-"""Who comes, from where, and what they may do here. Checked by us, whatever Discord shows."""
+"""Who is acting, from where, and what they may do here. The bot checks this itself, whatever
+Discord shows."""
 
 from __future__ import annotations
 
@@ -32,9 +33,9 @@ _MOST_PEOPLE = 10_000
 class RequestContext:
     """A person in a server, or in direct messages (``guild_id`` is None).
 
-    ``corpus`` is what may be read there: None in direct messages, where it has to be chosen.
-    ``place_ids`` are the channel and what it is in: a thread's channel, a channel's category.
-    ``parent_id`` is the channel, for a thread that which it is in.
+    ``corpus`` is what they may read there; None in direct messages, where it has to be chosen.
+    ``place_ids`` are the channel and its parents: a thread's channel, a channel's category.
+    ``parent_id`` is the channel, or a thread's channel.
     """
 
     user: discord.User | discord.Member
@@ -53,16 +54,19 @@ class RequestContext:
 
     @property
     def role_ids(self) -> frozenset[int]:
+        """Return the ids of the person's roles."""
         roles = self.user.roles if isinstance(self.user, discord.Member) else []
         return frozenset(role.id for role in roles)
 
     @property
     def is_moderator(self) -> bool:
+        """Return whether the person is a moderator of this server."""
         return self.manages or bool(self.role_ids & set(self.settings.moderator_roles))
 
     @property
     def meter(self) -> Meter | None:
-        """How use is counted here; None in direct messages, where the server is not known yet."""
+        """Return how use is counted here; None in direct messages, where the server isn't known
+        yet."""
         if self.guild_id is None:
             return None
         return meter_for(
@@ -76,36 +80,38 @@ class RequestContext:
 
     @property
     def actor(self) -> Actor:
-        """Who this is in the audit, and from where; ``explained`` shows it again."""
+        """Return this person and place for the audit log; ``explained`` formats it."""
         where = f"discord server {self.guild_id} channel {self.channel_id}"
         return Actor(f"discord user {self.user.id}", where)
 
     @property
     def is_exempt(self) -> bool:
-        """Free of limits."""
+        """Return whether the person has a role without limits."""
         return bool(self.role_ids & set(self.settings.free_roles))
 
     @property
     def answers_in(self) -> str:
-        """The language to answer in, as a model is told."""
+        """Return the language to answer in, as a model is told."""
         return NAMES_IN_ENGLISH.get(self.settings.language or "", THE_QUESTIONS_LANGUAGE)
 
     @property
     def may_ask_here(self) -> bool:
+        """Return whether the bot answers this person in this channel."""
         channels, roles = set(self.settings.channels), set(self.settings.ask_roles)
         in_place = not channels or bool(self.place_ids & channels)
         return in_place and (not roles or self.is_moderator or bool(self.role_ids & roles))
 
     def hides(self, private: bool | None) -> bool:
-        """Whether an answer is for this person alone: as they said, else as the server wants. Nobody
-        else reads direct messages. Where the bot is only brought along, each answer is."""
+        """Return whether only this person sees the answer: as they chose, otherwise as the server
+        is set. In direct messages nobody else reads along. Where the bot isn't a member, every
+        answer is private."""
         if self.elsewhere:
             return True
         wanted = self.settings.private if private is None else private
         return wanted and self.guild_id is not None
 
     def require_asking(self) -> None:
-        """Raises ``UserError`` where the bot doesn't answer or this person may not ask."""
+        """Raise ``UserError`` if the bot doesn't answer here or this person may not ask."""
         if self.may_ask_here:
             return
         channels = self.settings.channels
@@ -116,13 +122,13 @@ class RequestContext:
         raise UserError("may-not-ask", roles=names)
 
     def require_guild(self) -> int:
-        """The server's id. Raises ``UserError`` in direct messages."""
+        """Return the server's id. Raise ``UserError`` in direct messages."""
         if self.guild_id is None:
             raise UserError("server-only")
         return self.guild_id
 
     def require_moderator(self) -> str:
-        """The corpus that is this moderator's. Raises ``UserError``."""
+        """Return the corpus of this moderator. Raise ``UserError`` if the person isn't one."""
         if self.guild_id is None or self.corpus is None:
             raise UserError("server-only")
         if not self.is_moderator:
@@ -131,10 +137,10 @@ class RequestContext:
 
 
 class RequestContexts:
-    """Makes the context of each request, and remembers where people were seen: in memory at once, and
-    in the background also in the data folder.
+    """Creates the context of each request, and remembers where people were seen: at once in memory,
+    and in the background in the data folder.
 
-    Bounded in people; ``shared_corpus`` is the operator's one corpus for all guilds, None if each
+    The number of people is limited. ``shared_corpus`` is the one corpus of all guilds; None if each
     has its own.
     """
 
@@ -150,26 +156,28 @@ class RequestContexts:
         self._saving: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
+        """Stop storing where people were seen."""
         if self._saving is not None:
             await cancel(self._saving)
 
     @property
     def is_shared(self) -> bool:
-        """Whether all guilds have one corpus."""
+        """Return whether all guilds share one corpus."""
         return self._shared_corpus is not None
 
     def corpus_of(self, guild_id: int) -> str:
-        """The corpus that a guild reads and writes: its own, unless the operator shares one."""
+        """Return the corpus that a guild reads and writes: its own, unless the operator shares one."""
         return self._shared_corpus or f"discord:{guild_id}"
 
     async def of_interaction(
         self, interaction: discord.Interaction[Any], *, remembered: bool = True
     ) -> RequestContext:
-        """Who started an interaction, and what they may do; whether it is ``remembered`` that they did.
+        """Return who started an interaction, and what they may do; ``remembered`` says whether to
+        store where they were seen.
 
-        Who installed the app for themselves may use it anywhere, to read what all servers share: as in
-        direct messages, whatever they may do in that server. Raises ``UserError`` where nothing is
-        shared.
+        People who installed the app for themselves may use it anywhere to read the shared corpus,
+        as in direct messages and whatever they may do in that server. Raise ``UserError`` if there
+        is no shared corpus.
         """
         if _is_brought_along(interaction):
             if self._shared_corpus is None:
@@ -187,18 +195,19 @@ class RequestContexts:
         return context_of_interaction(interaction, settings, corpus)
 
     async def of_message(self, message: discord.Message) -> RequestContext:
-        """Who wrote a message, and what they may do."""
+        """Return who wrote a message, and what they may do."""
         guild_id = message.guild.id if message.guild else None
         corpus = self._noted(message.author.id, guild_id)
         return context_of_message(message, await self._guild_settings.of(guild_id), corpus)
 
     async def seen_in(self, user_id: int) -> list[int]:
-        """Guilds in which this person did something, the last one first. No proof that they still are
-        there."""
+        """Return the guilds where this person used the bot, most recent first. They may have left
+        since."""
         kept = await servers_seen(self._library.database, user_id)
         return list(dict.fromkeys([*reversed(self._seen.get(user_id, ())), *kept]))
 
     async def forget_seen(self, user_id: int) -> None:
+        """Forget where a person was seen."""
         if self._saving is not None and not self._saving.done():
             await asyncio.wait([self._saving])
         self._seen.pop(user_id, None)
@@ -238,6 +247,7 @@ def _is_brought_along(interaction: discord.Interaction[Any]) -> bool:
 def context_of_interaction(
     interaction: discord.Interaction[Any], settings: GuildSettings, corpus: str | None
 ) -> RequestContext:
+    """Return the context of an interaction, given the server's settings and corpus."""
     rights = interaction.permissions
     locale = settings.language or interaction.locale.value
     guild_locale = interaction.guild_locale.value if interaction.guild_locale else None
@@ -258,6 +268,7 @@ def context_of_interaction(
 def context_of_message(
     message: discord.Message, settings: GuildSettings, corpus: str | None
 ) -> RequestContext:
+    """Return the context of a message, given the server's settings and corpus."""
     guild = message.guild
     author = message.author
     manages = isinstance(author, discord.Member) and author.guild_permissions.manage_guild

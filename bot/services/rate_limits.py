@@ -1,6 +1,6 @@
-"""Who may ask how often, how many answers are made at once, and who waits where.
+"""How often people may ask, how many answers are made at once, and who waits for whom.
 
-Free of Discord: servers and users are numbers.
+Independent of Discord: servers and users are numbers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST_USERS = 10_000
 
 
 class Busy(UserError):
-    """There is no room for another question now."""
+    """The queue has no room for another question."""
 
     retry = True
 
@@ -38,7 +38,7 @@ class TooSoon(UserError):
 
 
 class Cooldown:
-    """Lets a user through once in ``seconds``. ``tick`` gives seconds that never go back."""
+    """Admits a user once every ``seconds``. ``tick`` returns monotonic seconds."""
 
     def __init__(self, seconds: float, tick: Tick = time.monotonic) -> None:
         self._seconds = seconds
@@ -46,7 +46,7 @@ class Cooldown:
         self._last: OrderedDict[int, float] = OrderedDict()
 
     def take(self, user: int) -> None:
-        """Note that a user asks. Raises ``TooSoon``."""
+        """Record that a user asks. Raise ``TooSoon``."""
         now = self._tick()
         left = self._last.get(user, float("-inf")) + self._seconds - now
         if left > 0:
@@ -70,7 +70,7 @@ class _Turn:
 
 
 class AnswerQueue:
-    """Makes so many answers at once; the others wait, one server after the other in turn."""
+    """Limits how many answers are made at once. Waiting servers take turns."""
 
     def __init__(self, limits: RateLimits) -> None:
         self._limits = limits
@@ -86,10 +86,12 @@ class AnswerQueue:
 
     @property
     def running(self) -> int:
+        """Return how many answers are being made."""
         return self._scheduler.running
 
     @property
     def waiting(self) -> int:
+        """Return how many questions wait."""
         return len(self._waiting)
 
     @contextlib.asynccontextmanager
@@ -101,11 +103,11 @@ class AnswerQueue:
         exempt: bool = False,
         moved: Callable[[int], None] | None = None,
     ) -> AsyncIterator[None]:
-        """Wait for a turn and keep it for the body.
+        """Wait for a turn and hold it during the body.
 
-        ``moved`` hears of each new place in the queue, 1 for the next one; never if there is no
-        waiting. ``exempt`` skips the bounds of the queue. Raises ``Busy``; ending the wait early
-        frees the place.
+        ``moved`` receives each new position in the queue, 1 for the next; it isn't called if there
+        is no wait. ``exempt`` ignores the queue's limits. Raise ``Busy``. Cancelling the wait frees
+        the position.
         """
         if self._closed:
             raise Busy("restarting")
@@ -125,7 +127,7 @@ class AnswerQueue:
             self._start_next()
 
     def close(self) -> None:
-        """Send away who waits and take nobody any more; what is under way goes on."""
+        """Turn away everyone who waits and admit nobody else. Answers in progress continue."""
         self._closed = True
         for turn in self._waiting:
             if not turn.go.done():

@@ -21,9 +21,10 @@ _PROBE = ".writable"
 
 
 class Readiness:
-    """Looks when it is asked, at most once a second; everything that it does has a limit.
+    """Checks on request, at most once a second; each check has a timeout.
 
-    ``is_connected`` says whether the gateway is, ``model`` what is wrong with the language model.
+    ``is_connected`` returns whether the gateway is connected, ``model`` what is wrong with the
+    language model.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class Readiness:
         self._writing: asyncio.Future[str | None] | None = None
 
     async def causes(self) -> list[Cause]:
-        """All that is wrong, what keeps answers from coming first; empty if all is well."""
+        """Return all current problems, those that prevent answers first."""
         async with self._looking:
             if time.monotonic() - self._looked_at > _KNOWN_FOR:
                 self._known = await self._look()

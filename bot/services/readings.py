@@ -1,4 +1,4 @@
-"""What is read at each scrape: counts of what is kept, of what waits, of processes and of disks."""
+"""What is measured at each scrape: stored data, queues, processes and disks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ _JOB_STATES = ("queued", "running", "done", "cancelled", "failed")
 
 
 class Readings:
-    """Fills the gauges of ``metrics``. What can't be read in time is no number, and the rest is there."""
+    """Fills the gauges of ``metrics``. A value that can't be read in time is NaN; the others are
+    still filled."""
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class Readings:
         self._read_at = float("-inf")
 
     async def scrape(self) -> tuple[bytes, str]:
-        """The metrics in Prometheus' format, and its content type."""
+        """Return the metrics in Prometheus' format, and their content type."""
         async with self._reading:
             if time.monotonic() - self._read_at > _KNOWN_FOR:
                 await self._read()
@@ -161,7 +162,7 @@ class Readings:
 
 
 def budget_used(budget: Budget, cost: float, tokens: int) -> float:
-    """How much of the day's budget is used, 1 for all of it; not a number if there is none."""
+    """Return the used share of the day's budget, from 0 to 1; NaN if there is no budget."""
     shares = [
         used / most if most else 1.0
         for used, most in ((cost, budget.cost), (tokens, budget.tokens))
