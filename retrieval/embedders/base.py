@@ -1,4 +1,4 @@
-"""What every embedder does."""
+"""The interface of every embedder."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class EmbedderOptions:
-    """What providers behind an API and neural networks need. ``api_key`` stays out of ``repr``;
-    ``neural_folder`` holds the network's files, None downloads them once."""
+    """Options for embedders behind an API and neural ones. ``api_key`` is left out of ``repr``;
+    ``neural_folder`` contains the network's files, None downloads them once."""
 
     model: str = "text-embedding-3-small"
     base_url: str | None = None
@@ -30,9 +30,9 @@ class EmbedderOptions:
 
 
 class Embedder(ABC):
-    """Makes vectors of texts.
+    """Turns texts into vectors.
 
-    ``identity`` names the model in full; collections record it, and vectors of different
+    ``identity`` is the full name of the model. Collections record it, and vectors with different
     identities are never compared.
     """
 
@@ -50,30 +50,30 @@ class Embedder(ABC):
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Return an array of shape ``(len(texts), dimensions)`` whose rows have length 1.
 
-        Raises ``EmbedderError``. Never blocks the event loop.
+        Raise ``EmbedderError``. Never blocks the event loop.
         """
 
     async def embed_questions(self, texts: Sequence[str]) -> Vectors:
-        """The same for what is asked, where a model tells questions from passages."""
+        """Like ``embed``, for questions: some models treat questions and passages differently."""
         return await self.embed(texts)
 
     async def close(self) -> None:
-        """Give back what the embedder holds."""
+        """Release what the embedder holds."""
 
 
 def normalised(vectors: Vectors) -> Vectors:
-    """Rows scaled to length 1; a row of zeros stays."""
+    """Scale each row to length 1; a row of zeros stays."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
 def packed(vectors: Vectors) -> list[bytes]:
-    """Each row as float16, little-endian: half the room, and no rank changes for it."""
+    """Return each row as little-endian float16: half the size, without changing any rank."""
     return [row.tobytes() for row in vectors.astype("<f2")]
 
 
 def unpacked(rows: Sequence[bytes | None], dimensions: int) -> Vectors:
-    """The rows again, shape ``(len(rows), dimensions)``; a missing one is zeros."""
+    """Return the rows again, shape ``(len(rows), dimensions)``; a missing row is zeros."""
     nothing = bytes(2 * dimensions)
     joined = b"".join(row if row and len(row) == len(nothing) else nothing for row in rows)
     return np.frombuffer(joined, dtype="<f2").reshape(-1, dimensions).astype(np.float32)

@@ -1,4 +1,4 @@
-"""From a name in the settings to an embedder."""
+"""Create the embedder that the settings name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NAMES = ("wordllama", "e5", "openai", "minilm", "neural")
 
 
 def make_embedder(name: str, options: EmbedderOptions | None = None) -> Embedder:
-    """Raises ``SettingsError`` for a name that is none of ``NAMES``."""
+    """Return the embedder of this name. Raise ``SettingsError`` if it isn't one of ``NAMES``."""
     match name:
         case "wordllama":
             from retrieval.embedders.wordllama import WordLlamaEmbedder

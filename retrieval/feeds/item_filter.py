@@ -1,4 +1,4 @@
-"""Which items of a feed are new, and why the others are not taken."""
+"""Decide which items of a feed are new, and why the others are skipped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LANGUAGE, _CATEGORY = "language:", "category:"
 
 @dataclass(frozen=True, slots=True)
 class FilteredItem:
-    """An item and its verdict. ``again`` is set on a seen one that has changed since."""
+    """An item and its verdict. ``again`` is True for a seen item that has changed."""
 
     item: FeedItem
     verdict: Verdict
@@ -35,16 +35,17 @@ class FilteredItem:
 
     @property
     def is_taken(self) -> bool:
+        """Return whether the item is to be loaded."""
         return self.verdict == "new" or self.again
 
 
 @dataclass(frozen=True, slots=True)
 class FeedFilters:
-    """What a feed's items must have: one of the words of ``include``, one of ``languages`` (ISO 639)
-    and one of ``categories``, where there are any; and none of the words and categories excluded.
+    """What a feed's items must have: one word of ``include``, one of ``languages`` (ISO 639) and
+    one of ``categories``, if these are set; and no excluded word or category.
 
-    A category is one that the feed files an item under, or a folder of its address. An item whose
-    language is not known passes.
+    A category is one that the feed files an item under, or a folder in its URL. An item of unknown
+    language passes.
     """
 
     include: tuple[str, ...] = ()
@@ -55,7 +56,8 @@ class FeedFilters:
 
     @classmethod
     def of(cls, include: Sequence[str], exclude: Sequence[str]) -> FeedFilters:
-        """From the lists that a feed keeps, in which ``language:de`` and ``category:sport`` are such."""
+        """Parse the lists that a feed stores, which also contain entries such as ``language:de``
+        and ``category:sport``."""
         return cls(
             tuple(word for word in include if not word.startswith((_LANGUAGE, _CATEGORY))),
             tuple(word for word in exclude if not word.startswith(_CATEGORY)),
@@ -65,7 +67,7 @@ class FeedFilters:
         )
 
     def as_lists(self) -> tuple[list[str], list[str]]:
-        """The lists that a feed keeps; ``of`` reads them back."""
+        """Return the lists that a feed stores; ``of`` parses them."""
         return (
             [
                 *self.include,
@@ -76,6 +78,7 @@ class FeedFilters:
         )
 
     def rejection(self, item: FeedItem) -> Note | None:
+        """Return why the filters reject an item; None if they don't."""
         words = f"{item.title}\n{item.text}"
         for word in self.exclude:
             if stands_whole(word, words):
@@ -110,7 +113,7 @@ class ItemHistory:
 def filter_items(
     items: Sequence[FeedItem], past: ItemHistory, filters: FeedFilters
 ) -> list[FilteredItem]:
-    """A verdict for each item, in their order."""
+    """Return a verdict for each item, in order."""
     met: set[str] = set()
     judged = [_filter_item(item, past, filters, met) for item in items]
     if past.first is not None:
@@ -168,7 +171,7 @@ def _filter_known_item(item: FeedItem, known: KnownFeedItem) -> FilteredItem:
 
 
 def is_listed_only(reason: Note | None) -> bool:
-    """Whether the article of an item came from another source, which has the say on its text."""
+    """Return whether an item's article came from another source, which decides on its text."""
     return reason is not None and reason.code == "article-known"
 
 

@@ -1,4 +1,5 @@
-"""An item of a feed to an article: from the feed if it gives the whole text, else from its page."""
+"""Turn a feed item into an article: from the feed if it has the whole text, otherwise from its
+page."""
 
 from __future__ import annotations
 
@@ -31,9 +32,9 @@ class ItemOutcome:
 
 
 async def load_item(label: str, item: FeedItem, pages: PageLoader) -> IngestItem:
-    """The article of an item, with the feed's word for title, publisher, authors and date.
+    """Return the article of an item, with title, publisher, authors and date from the feed.
 
-    What can't be had comes with the reason.
+    If there is no article, return the reason.
     """
     if item.is_full:
         incoming = await asyncio.to_thread(read_item, label, item)

@@ -1,4 +1,4 @@
-"""Lists of feeds as OPML 1 and 2: what feed readers export and import."""
+"""Lists of feeds as OPML 1 and 2, as feed readers export and import them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DEEPEST = 20
 
 @dataclass(frozen=True, slots=True)
 class ListedFeed:
-    """A feed that an OPML file names, with the folder that it stands in."""
+    """A feed in an OPML file, with its folder."""
 
     url: str
     title: str | None = None
@@ -28,9 +28,9 @@ class ListedFeed:
 
 
 def read_opml(data: bytes) -> list[ListedFeed]:
-    """The feeds of an OPML file in their order, each address once.
+    """Return the feeds of an OPML file in order, each address once.
 
-    Raises ``UnreadableSource`` if it is none or names none.
+    Raise ``UnreadableSource`` if it isn't OPML or lists no feeds.
     """
     from lxml import etree
 
@@ -54,7 +54,7 @@ def read_opml(data: bytes) -> list[ListedFeed]:
 
 
 def write_opml(feeds: Iterable[Feed], title: str, now: datetime) -> bytes:
-    """An OPML 2 file of feeds."""
+    """Return an OPML 2 file of feeds."""
     from lxml import etree
 
     root = etree.Element("opml", version="2.0")

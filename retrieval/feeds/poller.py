@@ -1,4 +1,4 @@
-"""The poller: visits feeds when they are due, fairly and never too many at once."""
+"""Check feeds when they are due, fairly, and never too many at once."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _LOOK_AGAIN_SECONDS = 5.0
 
 
 class FeedPoller:
-    """Visits due feeds, at most ``at_once`` side by side and one of a host.
+    """Checks due feeds: at most ``at_once`` concurrently, and one per host.
 
-    The corpora take turns: one with hundreds of feeds does not keep another waiting. Cancelling
-    what runs it ends all visits; what they had not finished is due at the next start.
+    The corpora take turns, so hundreds of feeds in one don't delay another. Cancelling ends all
+    checks; unfinished ones are due at the next start.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class FeedPoller:
         self._report = report
 
     async def run(self) -> None:
-        """Visit feeds until cancelled."""
+        """Check feeds until cancelled."""
         while True:
             try:
                 async for visit in self.due():
@@ -59,7 +59,7 @@ class FeedPoller:
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     async def due(self) -> AsyncIterator[FeedVisit]:
-        """Visit what is due now and what becomes due meanwhile; yield each visit as it ends."""
+        """Check what is due now and what becomes due meanwhile; yield each check as it ends."""
         under_way: dict[asyncio.Task[FeedVisit], Feed] = {}
         done_with: set[int] = set()
         waiting: list[Feed] = []

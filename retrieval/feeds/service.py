@@ -1,4 +1,4 @@
-"""What moderators do with feeds: looking at them, adding, filtering, pausing, visiting now."""
+"""What moderators do with feeds: preview, add, filter, pause, check."""
 
 from __future__ import annotations
 
@@ -40,15 +40,16 @@ _IMPORT_SECONDS = 30.0
 
 
 class FeedService(FeedVisitor):
-    """All that is done with feeds. One in a process that writes."""
+    """All operations on feeds. A writing process has one."""
 
     async def preview(
         self, address: str | Path, corpus: str, report: Report | None = None
     ) -> FeedPreview:
-        """Judge the items of a feed, a site's or a file's, as if it were visited now; take nothing.
+        """Return verdicts for the items of a feed, site or file, as if it were checked now. Nothing
+        is ingested.
 
-        New items that the feed only announces are fetched, to see whether there is an article;
-        for a file nothing is. Raises ``UnreadableSource`` if it is no feed.
+        New items without full text are fetched to see whether there is an article, except for
+        files. Raise ``UnreadableSource`` if it isn't a feed.
         """
         found = await self._library.catalogue.corpora.by_name(corpus)
         if isinstance(address, Path):
@@ -79,7 +80,7 @@ class FeedService(FeedVisitor):
     ) -> Feed:
         """Add a feed, by its own address or its site's. It is due at once.
 
-        Raises ``UnreadableSource`` if there is none and ``Refused`` if the corpus has it.
+        Raise ``UnreadableSource`` if there is none, and ``Refused`` if the corpus already has it.
         """
         url, _, document = await find_feed(address, self._web, self._read_feed)
         now = self._library.clock()
@@ -99,9 +100,10 @@ class FeedService(FeedVisitor):
     async def import_feeds(
         self, listed: Sequence[ListedFeed], corpus: str, actor: Actor
     ) -> AsyncIterator[FeedImport]:
-        """Try each feed of a list and add what is one; yield what became of each, as it is known.
+        """Try each feed of a list and add it if it works; yield each result as it is known.
 
-        Feeds that the corpus has already, and several addresses of one feed, are told and stay one.
+        Feeds that the corpus already has, and further addresses of one feed, are reported and not
+        added twice.
         """
         have = {canonical_url(feed.url): feed for feed in await self.feeds(corpus)}
 
@@ -131,7 +133,7 @@ class FeedService(FeedVisitor):
     async def set_filters(
         self, reference: str, corpus: str, actor: Actor, filters: FeedFilters
     ) -> Feed:
-        """Replace what a feed's items must and must not have."""
+        """Replace the filters of a feed."""
         found, feed = await self._named(reference, corpus)
         include, exclude = filters.as_lists()
         await self._feeds.set_filters(
@@ -140,10 +142,11 @@ class FeedService(FeedVisitor):
         return await self._feeds.feed(found, str(feed.id))
 
     async def move(self, reference: str, corpus: str, actor: Actor, address: str) -> Feed:
-        """Ask a feed at another address, its own or its site's, from now on; what it brought stays
-        known.
+        """Use another address for a feed from now on, its own or its site's. Items already seen
+        stay known.
 
-        Raises ``UnreadableSource`` if there is none and ``Refused`` if another feed has it.
+        Raise ``UnreadableSource`` if there is no feed, and ``Refused`` if another feed has this
+        address.
         """
         found, feed = await self._named(reference, corpus)
         url, _, document = await find_feed(address, self._web, self._read_feed)
@@ -155,9 +158,9 @@ class FeedService(FeedVisitor):
     async def preview_filters(
         self, reference: str, corpus: str, filters: FeedFilters
     ) -> tuple[Feed, list[FilteredItem]]:
-        """Which items of a feed other filters would let through now, as if all of them were new.
+        """Return which items of a feed other filters would accept now, as if all were new.
 
-        Raises ``UnreadableSource`` if the feed can't be had.
+        Raise ``UnreadableSource`` if the feed can't be fetched.
         """
         _, feed = await self._named(reference, corpus)
         fetched = await self._web.feed(feed.url, max_bytes=FEED_BYTES)
@@ -166,19 +169,20 @@ class FeedService(FeedVisitor):
         return feed, await asyncio.to_thread(filter_items, document.items, history, filters)
 
     async def feeds(self, corpus: str) -> list[Feed]:
+        """Return the feeds of a corpus."""
         found = await self._library.catalogue.corpora.by_name(corpus)
         if found is None:
             return []
         return [self.as_remembered(feed) for feed in await self._feeds.of(found)]
 
     async def feed(self, reference: str, corpus: str) -> Feed:
-        """A feed by its number or its address. Raises ``NotFound``."""
+        """Return a feed by its number or its address. Raise ``NotFound``."""
         return self.as_remembered(await self._feeds.feed(await self.corpus(corpus), reference))
 
     async def visit_now(
         self, corpus: str, references: Sequence[str], report: Report | None = None
     ) -> AsyncIterator[FeedVisit]:
-        """Visit feeds of a corpus, due or not; all active ones if none is named."""
+        """Check feeds of a corpus, whether due or not; all active ones if none is named."""
         found = await self.corpus(corpus)
         if references:
             wanted = [await self._feeds.feed(found, each) for each in references]
@@ -189,19 +193,20 @@ class FeedService(FeedVisitor):
             yield visit
 
     async def pause(self, reference: str, corpus: str, actor: Actor) -> Feed:
+        """Stop checking a feed."""
         found, feed = await self._named(reference, corpus)
         await self._feeds.pause(found, feed, actor, self._library.clock())
         return await self._feeds.feed(found, str(feed.id))
 
     async def resume(self, reference: str, corpus: str, actor: Actor) -> Feed:
-        """Visit a paused feed again, at once and as if nothing had gone wrong."""
+        """Check a paused feed again, at once, with its failures forgotten."""
         found, feed = await self._named(reference, corpus)
         await self._feeds.resume(found, feed, actor, self._library.clock())
         self._remembered.pop(feed.id, None)
         return await self._feeds.feed(found, str(feed.id))
 
     async def remove(self, reference: str, corpus: str, actor: Actor) -> Feed:
-        """Forget a feed. Its articles stay."""
+        """Remove a feed. Its articles stay."""
         found, feed = await self._named(reference, corpus)
         await self._feeds.remove(found, feed, actor, self._library.clock())
         self._remembered.pop(feed.id, None)

@@ -1,4 +1,4 @@
-"""What every reranker does."""
+"""The interface of every reranker."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class RerankerOptions:
-    """``folder`` holds the model's files; None downloads them once."""
+    """``folder`` contains the model's files; None downloads them once."""
 
     model: str = "Xenova/ms-marco-MiniLM-L-6-v2"
     folder: Path | None = None
 
 
 class Reranker(ABC):
-    """Reads question and passage together, which finds more than comparing their vectors."""
+    """Scores a question and a passage together, which is more precise than comparing their vectors."""
 
     identity: str
 
     async def warm_up(self) -> None:
-        """Load what it needs, however long that takes. Raises ``RerankerError``."""
+        """Load the model, however long it takes. Raise ``RerankerError``."""
 
     async def ready(self) -> None:
-        """As ``warm_up``, but wait a few seconds at most."""
+        """Like ``warm_up``, but wait at most a few seconds."""
 
     @abstractmethod
     async def scores(self, question: str, passages: Sequence[str]) -> list[float]:
-        """One score for each passage, the higher the better; only their order means something.
+        """Return one score per passage, higher is better; only their order matters.
 
-        Raises ``RerankerError``. Never blocks the event loop.
+        Raise ``RerankerError``. Never blocks the event loop.
         """
 
     async def close(self) -> None:
-        """Give back what the reranker holds."""
+        """Release what the reranker holds."""

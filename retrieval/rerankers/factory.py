@@ -1,4 +1,4 @@
-"""From a name in the settings to a reranker."""
+"""Create the reranker that the settings name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ NAMES = ("none", "neural")
 
 
 def make_reranker(name: str, options: RerankerOptions | None = None) -> Reranker | None:
-    """None for ``none``. Raises ``SettingsError`` for a name that is none of ``NAMES``."""
+    """Return the reranker of this name; None for ``none``. Raise ``SettingsError`` if it isn't one
+    of ``NAMES``."""
     match name:
         case "none":
             return None

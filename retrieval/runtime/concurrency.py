@@ -1,4 +1,4 @@
-"""Doing several things at once, a bounded number of them."""
+"""Run a limited number of tasks concurrently."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ Made = TypeVar("Made")
 async def map_concurrently(
     given: Iterable[Given], make: Callable[[Given], Awaitable[Made]], *, at_once: int
 ) -> AsyncIterator[Made]:
-    """Yield what ``make`` makes of each, as it comes; ``at_once`` at most are under way.
+    """Yield the results of ``make`` for each item, as they arrive; at most ``at_once`` are in
+    progress.
 
     ``given`` is read no further ahead than that.
     """
@@ -33,16 +34,17 @@ async def map_concurrently(
 
 
 async def cancel(*tasks: asyncio.Future[Any]) -> None:
-    """Cancel what is not done, and return when nothing of it runs any more."""
+    """Cancel unfinished tasks, and return when none of them runs any more."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def to_its_end(work: Awaitable[Made]) -> Made:
-    """Wait for all of ``work``, even where this is cancelled meanwhile; it is cancelled afterwards.
+    """Wait until ``work`` is finished, even if this call is cancelled meanwhile; the cancellation
+    follows afterwards.
 
-    For what can't be stopped half-way and must not be overtaken: a write in a thread, an entry.
+    Use it for work that can't be stopped half-way, such as a write in a thread.
     """
     task = asyncio.ensure_future(work)
     try:

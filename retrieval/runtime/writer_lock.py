@@ -1,4 +1,4 @@
-"""One process writes to a data folder. Chroma would let two do so without a word."""
+"""Only one process may write to a data folder. Chroma itself would not prevent two."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class WriterLock:
         self._note = folder / "writer.json"
 
     def acquire(self, holder: str, *, seconds: float = 0) -> None:
-        """Take the lock, saying who holds it from now on.
+        """Take the lock and record the holder's name.
 
-        Raises ``FolderInUse``, naming the other holder, if it is not free within ``seconds``.
+        Raise ``FolderInUse``, which names the other holder, if it isn't free within ``seconds``.
         """
         try:
             self._lock.acquire(timeout=seconds)
@@ -43,12 +43,13 @@ class WriterLock:
             ) from error
 
     def release(self) -> None:
+        """Give up the lock."""
         if self._lock.is_locked:
             self._note.unlink(missing_ok=True)
             self._lock.release()
 
     def holder(self) -> Note:
-        """Return who holds the lock, as far as it can be told."""
+        """Return who holds the lock, as far as is known."""
         try:
             note = json.loads(self._note.read_text(encoding="utf-8"))
             since = datetime.fromisoformat(note["since"])
@@ -59,6 +60,7 @@ class WriterLock:
             return Note("lock-holder-unknown")
 
     def is_free(self) -> bool:
+        """Return whether nobody holds the lock."""
         try:
             self._lock.acquire(timeout=0)
         except (Timeout, OSError):

@@ -1,4 +1,4 @@
-"""Asking politely: one request at a time to a host, its robots.txt kept, its wish to wait respected."""
+"""Fetch politely: one request per host at a time, with robots.txt and requests to wait respected."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SHORT_WAIT = 5.0
 
 
 class FetchFunction(Protocol):
-    """What this needs of ``Fetcher``."""
+    """The part of ``Fetcher`` that the crawler needs."""
 
     async def get(
         self,
@@ -46,7 +46,7 @@ class FetchFunction(Protocol):
 
 
 class RobotsRefused(FetchRefused):
-    """The site's robots.txt does not want this page fetched."""
+    """The site's robots.txt doesn't allow this page to be fetched."""
 
 
 @dataclass
@@ -71,9 +71,9 @@ class _PageRequest(NamedTuple):
 
 
 class Crawler:
-    """Fetches for those who read many pages of a site. Share one in a process.
+    """Fetches many pages of a site politely. A process should share one.
 
-    ``connections`` bounds the requests under way, whatever the hosts.
+    ``connections`` limits the requests in progress, over all hosts.
     """
 
     def __init__(
@@ -93,9 +93,9 @@ class Crawler:
         self._hosts: OrderedDict[str, _HostState] = OrderedDict()
 
     async def page(self, url: str, *, robots: bool = True, max_bytes: int | None = None) -> Fetched:
-        """Fetch a page. ``robots`` False is for a page that a person asks for by its address.
+        """Fetch a page. Pass ``robots=False`` for a page that a person asks for by its URL.
 
-        Raises ``FetchRefused``, for a page that robots.txt keeps out ``RobotsRefused``.
+        Raise ``FetchRefused``, or ``RobotsRefused`` for a page that robots.txt excludes.
         """
         return await self._get(url, _PageRequest(PAGES, None, None, max_bytes, robots))
 
@@ -107,13 +107,13 @@ class Crawler:
         last_modified: str | None = None,
         max_bytes: int | None = None,
     ) -> Fetched:
-        """Fetch a feed, if it has changed. Raises as ``page`` does."""
+        """Fetch a feed if it has changed. Raises like ``page``."""
         return await self._get(
             url, _PageRequest(FEEDS, etag, last_modified, max_bytes, robots=True)
         )
 
     async def sitemaps(self, url: str) -> list[str]:
-        """The sitemaps that robots.txt of a URL's host names."""
+        """Return the sitemaps that the host's robots.txt names."""
         host = self._host(url)
         async with host.turn, self._slots:
             robots = await self._robots(host, url)

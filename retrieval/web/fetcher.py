@@ -1,4 +1,4 @@
-"""The fetcher: one GET, its redirects and its bounds."""
+"""Fetch one URL with GET, its redirects and its limits."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 class Fetcher:
     """Fetches single URLs. Close it, or use it as an asynchronous context manager.
 
-    ``allow`` names hosts (``host`` or ``host:port``) that may be reached although private;
-    ``seconds`` bounds a whole fetch, ``max_bytes`` its unpacked content, ``connections`` how many
-    fetches are under way at once: more wait. ``resolve`` and ``network`` are for tests.
+    ``allow`` lists hosts (``host`` or ``host:port``) that may be fetched although their address is
+    private. ``seconds`` limits a whole fetch, ``max_bytes`` its unpacked content, and
+    ``connections`` the number of concurrent fetches; others wait. ``resolve`` and ``network`` are
+    for tests.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Fetcher:
         await self.close()
 
     async def close(self) -> None:
+        """Close all connections."""
         await self._pool.aclose()
 
     async def get(
@@ -85,12 +87,13 @@ class Fetcher:
         max_bytes: int | None = None,
         journey: RedirectChain | None = None,
     ) -> Fetched:
-        """Fetch ``url``; with ``etag`` or ``last_modified`` only if it has changed since.
+        """Fetch ``url``; with ``etag`` or ``last_modified``, only if it has changed.
 
-        Redirects are followed; of a ``journey`` this is one step, and a redirect is raised as
+        Redirects are followed. With a ``journey``, this is one step of it, and a redirect raises
         ``RedirectSeen``.
-        Raises ``FetchRefused`` with a reason to show for anything but an answer; it carries
-        ``retry``, the HTTP ``status`` if there was one and ``retry_after`` in seconds.
+
+        Raise ``FetchRefused``, with a reason to show, for anything but a response. It has
+        ``retry``, the HTTP ``status`` if there was one, and ``retry_after`` in seconds.
         """
         headers = {
             "User-Agent": self._user_agent,

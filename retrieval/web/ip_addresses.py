@@ -1,4 +1,4 @@
-"""Which addresses belong to the public internet, however they are written."""
+"""Decide which IP addresses are public, however they are written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address may be fetched from, also where it wraps an IPv4 address."""
+    """Return whether an IP address may be fetched from, also if it wraps an IPv4 address."""
     ip = ipaddress.ip_address(address.split("%", 1)[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped
@@ -42,10 +42,10 @@ def is_public(address: str) -> bool:
 
 
 def literal_address(host: str) -> str | None:
-    """The IP address that ``host`` itself is, None if it is a name.
+    """Return the IP address that ``host`` is; None if it is a name.
 
-    ``127.1``, ``0x7f000001`` and ``017700000001`` are 127.0.0.1, as they are to browsers and to the
-    C library. Raises ``ValueError`` for what ends in a number and is no address: no name does.
+    ``127.1``, ``0x7f000001`` and ``017700000001`` are 127.0.0.1, as they are for browsers and the C
+    library. Raise ``ValueError`` if it ends in a number and isn't an address: no name does.
     """
     bare = host.strip("[]").rstrip(".")
     if ":" in bare:

@@ -1,4 +1,4 @@
-"""Who publishes: by the address of a page, since what a page calls itself proves nothing."""
+"""Determine publishers by the URL of a page: what a page calls itself proves nothing."""
 
 from __future__ import annotations
 
@@ -99,10 +99,10 @@ _SMALL = frozenset(
 
 
 def publisher_of(url: str | None, claimed: str | None = None) -> str | None:
-    """The publisher of what stands at ``url``: a known outlet by its domain, else the name that the
-    page ``claimed``, else the registrable domain.
+    """Return the publisher of ``url``: a known outlet by its domain, otherwise the name that the
+    page ``claimed``, otherwise the registrable domain.
 
-    A known outlet's name under another domain is not believed.
+    The name of a known outlet is not accepted from another domain.
     """
     host = _host(url)
     if host and (known := known_outlet(host)):
@@ -121,24 +121,24 @@ def publisher_of(url: str | None, claimed: str | None = None) -> str | None:
 
 
 def agency(name: str) -> str | None:
-    """The agency of that name; None if it is none."""
+    """Return the agency of that name; None if it isn't one."""
     return _AGENCIES.get(" ".join(name.casefold().split()).strip("()/ "))
 
 
 def syndicated(publisher: str | None, origin: str | None) -> str | None:
-    """A publisher that carries the text of another: ``Yahoo News, via Reuters``."""
+    """Return the name of a publisher with another's text: ``Yahoo News, via Reuters``."""
     if not publisher or not origin or _key(origin) == _key(publisher):
         return publisher
     return f"{publisher}{VIA}{origin}"
 
 
 def carrier_of(source: str) -> str:
-    """The publisher that carries a text: ``Yahoo News`` of ``Yahoo News, via Reuters``."""
+    """Return the publisher of such a name: ``Yahoo News`` for ``Yahoo News, via Reuters``."""
     return source.partition(VIA)[0]
 
 
 def known_outlet(host: str) -> str | None:
-    """The name of the outlet at a host or one of the domains above it."""
+    """Return the name of the outlet at a host or one of its parent domains."""
     outlets = _outlets()
     labels = host.lower().removeprefix("www.").split(".")
     return next(
@@ -148,7 +148,8 @@ def known_outlet(host: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def registrable_domain(host: str) -> str:
-    """``courier.co.uk`` for ``news.courier.co.uk``, by the Public Suffix List; the host where that has none."""
+    """Return ``courier.co.uk`` for ``news.courier.co.uk``, by the Public Suffix List; otherwise the
+    host."""
     from tld import get_tld
 
     found = get_tld(f"https://{host}", as_object=True, fail_silently=True, search_private=True)
@@ -161,7 +162,8 @@ def registrable_domain(host: str) -> str:
 
 
 def clean_name(name: str) -> str | None:
-    """A name as readers know it: no slogan, no shouting, no sign of a network; None if it is none."""
+    """Return a name as readers know it, without slogan, all-caps or network signs; None if nothing
+    is left."""
     plain = " ".join(unescape(name).split()).lstrip("@").strip()
     if not plain or plain.startswith("http") or len(plain) > 2 * _LONGEST_NAME:
         return None

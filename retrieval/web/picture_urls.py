@@ -1,4 +1,5 @@
-"""Addresses of pictures that publishers give their articles; a reader's program fetches them, never we."""
+"""URLs of pictures that publishers give their articles. Readers' programs fetch them; Newsdesk
+never does."""
 
 from __future__ import annotations
 
@@ -18,10 +19,11 @@ _NOT_SHOWN = (".svg", ".svgz", ".pdf")
 
 
 def picture_url(values: Iterable[object], base: str | None = None) -> str | None:
-    """The first of ``values`` that is a picture's address which may be shown, made absolute by ``base``.
+    """Return the first of ``values`` that is a picture URL that may be shown, made absolute with
+    ``base``.
 
-    It has to be https at a public name: no IP address, no name of an inner network, no port, no
-    credentials. None if there is none.
+    It must be https with a public host name: no IP address, internal name, port or credentials.
+    Return None if there is none.
     """
     for value in values:
         if isinstance(value, str) and value.strip():

@@ -1,4 +1,4 @@
-"""A fetch over several addresses, for who asks at each redirect whether it may go on."""
+"""A fetch over several URLs, for callers that decide at each redirect whether to go on."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ MAX_REDIRECTS = 5
 
 @dataclass
 class RedirectChain:
-    """What the steps of one fetch share: cookies, how often it was sent on and whether for good, the
-    seconds that it took. The bounds of ``Fetcher`` hold for all steps together."""
+    """The shared state of one fetch's steps: cookies, the number of redirects, whether all were
+    permanent, and the seconds used. The limits of ``Fetcher`` apply to all steps together."""
 
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
     redirects: int = 0
@@ -21,7 +21,7 @@ class RedirectChain:
 
 
 class RedirectSeen(Exception):
-    """The answer of a step: it goes on at ``url``."""
+    """Raised when a step is redirected to ``url``."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)

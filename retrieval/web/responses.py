@@ -1,4 +1,4 @@
-"""What comes back: the answer, unpacked within bounds."""
+"""Responses, unpacked within limits."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ _LONGEST_WAIT = 7 * 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer: ``url`` is the last one of the redirects, ``content`` is unpacked.
+    """A response: ``url`` is the last URL after redirects, ``content`` is unpacked.
 
-    ``status`` is 200, or 304 with no content where the request was conditional. ``headers`` holds
-    by lower-case name what caching, robots' rules and licences need. ``moved`` is set where every
-    redirect said that the address has changed for good.
+    ``status`` is 200, or 304 without content for a conditional request. ``headers`` contains, by
+    lower-case name, the headers for caching, robots rules and licences. ``moved`` is True if every
+    redirect was permanent.
     """
 
     url: str
@@ -58,11 +58,12 @@ class Fetched:
 
     @property
     def not_modified(self) -> bool:
+        """Return whether nothing has changed since the last request."""
         return self.status == 304
 
 
 def relevant_headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """The headers worth keeping; one that is sent several times is joined with commas."""
+    """Return the headers worth keeping; repeated ones are joined with commas."""
     kept: dict[str, str] = {}
     for name, value in raw:
         key = name.decode("latin-1").lower()
@@ -73,7 +74,7 @@ def relevant_headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def content_type(headers: Mapping[str, str]) -> tuple[str, str | None]:
-    """Kind and charset of an answer. Raises ``FetchRefused`` for kinds that nobody reads."""
+    """Return the media type and charset. Raise ``FetchRefused`` for unsupported types."""
     value = headers.get("content-type", "")
     kind = value.partition(";")[0].strip().lower()
     if not _READABLE.fullmatch(kind):
@@ -83,7 +84,7 @@ def content_type(headers: Mapping[str, str]) -> tuple[str, str | None]:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds to wait, from a Retry-After of either form; a week at most."""
+    """Return the seconds to wait from a Retry-After header in either form, at most a week."""
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
@@ -95,9 +96,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 async def read_bounded(chunks: AsyncIterable[bytes], encoding: str, max_bytes: int) -> bytes:
-    """The content, unpacked. Never holds more than ``max_bytes`` and one chunk.
+    """Return the unpacked content. Never holds more than ``max_bytes`` and one chunk.
 
-    Raises ``FetchRefused`` if it is larger, packed or unpacked, or can't be unpacked.
+    Raise ``FetchRefused`` if it is too large, packed or unpacked, or can't be unpacked.
     """
     unpack = _unpacker(encoding.strip().lower())
     content = bytearray()

@@ -1,4 +1,4 @@
-"""Connections to addresses that were looked up once, found public and pinned."""
+"""Connect only to addresses that were resolved once, found public and pinned."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _TRIED = 4
 
 
 async def look_up(host: str, port: int) -> list[str]:
-    """Ask the system."""
+    """Resolve a host with the operating system."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 class PinnedBackend(httpcore.AsyncNetworkBackend):
-    """Resolves a host once, refuses addresses that are not public and connects to those checked.
+    """Resolves a host once, refuses private addresses and connects to the checked ones.
 
-    TLS still names the host, so certificates are checked as ever. ``allow`` holds the ``host`` or
-    ``host:port`` that may be reached although private.
+    TLS still uses the host name, so certificates are verified as usual. ``allow`` contains each
+    ``host`` or ``host:port`` that may be private.
     """
 
     def __init__(

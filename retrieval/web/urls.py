@@ -1,4 +1,4 @@
-"""Addresses of articles: one article, one canonical URL, however it was shared."""
+"""URLs of articles: one canonical URL per article, however it was shared."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def split_http_url(url: str) -> SplitResult:
-    """Split an absolute http(s) URL.
+    """Split an absolute http or https URL.
 
-    Raises ``InvalidURL`` for anything else and for credentials in it.
+    Raise ``InvalidURL`` for anything else and for URLs with credentials.
     """
     if _CONTROL.search(url.strip()):
         raise InvalidURL("url-invalid-characters")
@@ -95,22 +95,23 @@ def split_http_url(url: str) -> SplitResult:
 
 
 def without_credentials(url: str) -> str:
-    """``url`` as it may be shown and logged: what stands before an ``@`` in its host is gone."""
+    """Return ``url`` without user name and password, to show or log it."""
     return _USERINFO.sub(r"\1", url)
 
 
 def host_name(url: str) -> str:
-    """``bbc.co.uk`` for ``https://www.bbc.co.uk/news``."""
+    """Return ``bbc.co.uk`` for ``https://www.bbc.co.uk/news``."""
     return (split_http_url(url).hostname or "").lower().removeprefix("www.")
 
 
 def canonical_url(url: str) -> str:
-    """The form under which an article is known.
+    """Return the URL under which an article is stored.
 
-    Drops the fragment, tracking parameters, default ports, AMP variants and caches and a trailing
-    slash; lower-cases scheme and host; sorts what is left of the query. ``http`` and ``https``,
-    ``www.``, ``m.`` and ``amp.`` hosts are one. It serves to compare, not to fetch.
-    Raises ``ValueError`` as ``split_http_url`` does.
+    Drop the fragment, tracking parameters, default ports, AMP variants and caches and a trailing
+    slash; lower-case scheme and host; sort the remaining query. ``http`` and ``https``, and the
+    hosts ``www.``, ``m.`` and ``amp.``, are equal. Use it to compare, not to fetch.
+
+    Raise ``ValueError`` like ``split_http_url``.
     """
     parts = _unwrap_amp_cache(split_http_url(url))
     host = (parts.hostname or "").lower().rstrip(".")
