@@ -1,4 +1,5 @@
-"""Running tests on PostgreSQL too: marked ``both_databases``, or all of them with ``--database``.
+"""Running tests on PostgreSQL too: marked ``both_databases``, or all of them with ``--database``, but
+for those marked ``sqlite_files``.
 
 A library that a test opens without saying where its catalogue is has it in a database of its own
 on the tests' server, one for each data folder.
@@ -45,6 +46,9 @@ def kept_in(request: pytest.FixtureRequest) -> Iterator[str]:
     if which == SQLITE:
         yield which
         return
+    about = request.node.get_closest_marker("sqlite_files")
+    if about is not None:
+        pytest.skip(f"about the files of SQLite: {about.args[0]}")
     server: PostgresServer = request.getfixturevalue("postgres_server")
     made: dict[Path, str] = {}
     of_setting = retrieval.maintenance._server

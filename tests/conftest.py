@@ -23,6 +23,7 @@ _LONGEST = frozenset(["test_crashes.py", "test_removal_crashes.py", "test_termin
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both_databases: run on SQLite and on PostgreSQL")
+    config.addinivalue_line("markers", "sqlite_files(what): not run on PostgreSQL")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

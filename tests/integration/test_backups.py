@@ -31,6 +31,8 @@ from tests.integration.conftest import Newsdesk, bring_in, titles_found
 from tests.integration.crash_child import HashEmbedder
 from tests.integration.newsroom import Clock
 
+pytestmark = pytest.mark.sqlite_files("backups are of data folders; those of a server are its own")
+
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 BRANCHES = (APPLICATION,)
 

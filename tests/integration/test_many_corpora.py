@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from bot.storage.library import open_library
 from retrieval.indexes.chroma import EmbeddedChroma
 from retrieval.library import LibraryConfig
 from retrieval.maintenance import check_indexes
+from tests.both_databases import execute
 from tests.integration.conftest import bring_in, titles_found
 from tests.integration.crash_child import HashEmbedder
 
@@ -28,9 +27,7 @@ async def test_a_start_lists_collections_once_and_opens_only_what_is_unfinished(
     async with open_library(config, writer="test", embedder=embedder) as library:
         for number in range(SERVERS):
             await bring_in(library, range(number, number + 1), corpus=f"server-{number}")
-    with closing(sqlite3.connect(tmp_path / "catalogue.sqlite3")) as connection:
-        connection.execute("UPDATE versions SET state = 'accepted' WHERE corpus_id = 3")
-        connection.commit()
+        await execute(library, "UPDATE versions SET state = 'accepted' WHERE corpus_id = 3")
 
     asked: list[str] = []
 

@@ -31,6 +31,8 @@ TABLES = copying.all_tables(
     (catalogue.metadata, application.metadata), but=["properties", "leases"]
 )
 
+pytestmark = pytest.mark.sqlite_files("each test says itself from where to where it moves")
+
 
 class Killed(BaseException):
     """The process ends here."""

@@ -29,6 +29,8 @@ from retrieval.library import Library, LibraryConfig
 from retrieval.moderation import ModerationService
 from retrieval.timestamps import TimeRange
 
+pytestmark = pytest.mark.sqlite_files("older folders have no other catalogue")
+
 DATA = Path(__file__).parent / "data"
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 CORPUS, SERVER, CHANNEL, MESSAGE, MEMBER, MODERATOR = "discord:710", 710, 720, 730, 740, 741
