@@ -33,7 +33,7 @@ from retrieval.text.encoding import describe_size
 _SECONDS = 10.0
 # About half a million passages, which it has been measured with.
 _LARGE = 1 << 30
-_MOVE = "Newsdesk hasn't been measured with larger databases. See Moving in docs/operations.md."
+_MOVE = "Newsdesk hasn't been measured with larger databases. See PostgreSQL in docs/operations.md."
 LITTLE_ROOM = 200_000_000
 
 
