@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import tomllib
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from bot.answering.models import Usage
 from bot.answering.providers import TokenUsage
 from bot.config.limits import Budget
+from bot.storage.reservations import Reservation, release, reserve
 from bot.storage.usage import DailyUsage, record_usage, usage_of_day
 from retrieval.catalogue.database import Database
-from retrieval.errors import SettingsError
+from retrieval.errors import SettingsError, StorageError
+from retrieval.runtime.concurrency import to_its_end
 from retrieval.timestamps import Clock
 
+_log = logging.getLogger(__name__)
+
+# Longer than any answer takes: so long a crash keeps a part of the budget.
+_UNDER_WAY = timedelta(minutes=15)
 BUNDLED_PRICES = Path(__file__).with_name("prices.toml")
 
 
@@ -62,46 +68,43 @@ class TokenBudget:
         self._clock = clock
         self._zone = zone
         self.budget = budget
-        # Tokens of calls under way, by corpus: they are not on the books yet.
-        self._reserved: Counter[str] = Counter()
-        self._checking = asyncio.Lock()
 
     async def spent(self, corpus: str | None = None) -> DailyUsage:
         """Return today's usage, of one corpus or of all."""
-        return await usage_of_day(
-            self._database, self._clock().astimezone(self._zone).date(), corpus
-        )
+        return await usage_of_day(self._database, self._day(self._clock()), corpus)
 
     @contextlib.asynccontextmanager
     async def room(self, corpus: str, model: str, tokens: int) -> AsyncIterator[bool]:
         """Yield whether calls of up to ``tokens`` tokens fit into today's budget. If so, the tokens
-        count as used within the body."""
+        count as used within the body, for every process with the same database."""
         if not self.budget.limits_anything:
             yield True
             return
-        async with self._checking:
-            granted = await self._has_left(corpus, model, tokens)
-            if granted:
-                self._reserved[corpus] += tokens
-        try:
-            yield granted
-        finally:
-            if granted:
-                self._reserved[corpus] -= tokens
-
-    async def _has_left(self, corpus: str, model: str, tokens: int) -> bool:
+        now = self._clock()
         price = price_of(model, self._prices)
-        for name, cost, most in (
-            (None, self.budget.cost, self.budget.tokens),
-            (corpus, self.budget.corpus_cost, self.budget.corpus_tokens),
-        ):
-            so_far = await self.spent(name)
-            wanted = tokens + (self._reserved.total() if name is None else self._reserved[corpus])
-            if most is not None and so_far.tokens + wanted > most:
-                return False
-            if cost is not None and so_far.cost + (wanted * price.prompt if price else 0) > cost:
-                return False
-        return True
+        wanted = Reservation(
+            self._day(now), corpus, tokens, tokens * price.prompt if price else 0.0
+        )
+        reserving = asyncio.ensure_future(
+            reserve(self._database, wanted, self.budget, now=now, until=now + _UNDER_WAY)
+        )
+        try:
+            yield await to_its_end(reserving) is not None
+        finally:
+            # Also where it was made while this was cancelled.
+            if not reserving.cancelled() and not reserving.exception():
+                await self._release(reserving.result())
+
+    async def _release(self, reservation: int | None) -> None:
+        if reservation is None:
+            return
+        try:
+            await to_its_end(release(self._database, reservation))
+        except StorageError as error:  # it counts until its time is over
+            _log.warning("A part of the budget could not be given back: %s", error)
+
+    def _day(self, now: datetime) -> date:
+        return now.astimezone(self._zone).date()
 
     def priced(self, model: str, call: TokenUsage) -> Usage:
         """Return the usage of a call, with its cost if the model has a price."""
@@ -120,7 +123,7 @@ class TokenBudget:
         await record_usage(
             self._database,
             at=now,
-            day=now.astimezone(self._zone).date(),
+            day=self._day(now),
             corpus=corpus,
             model=model,
             prompt_tokens=usage.prompt_tokens,

@@ -53,6 +53,19 @@ usage = Table(
     Index("ix_usage_day_corpus", "day", "corpus"),
 )
 
+# What calls under way may use at most, until they are entered above; one that a crash left counts until
+# its time is over.
+usage_reservations = Table(
+    "usage_reservations",
+    metadata,
+    Column("id", ID, Identity(), primary_key=True),
+    Column("day", chars(10), nullable=False),
+    Column("corpus", TEXT, nullable=False),
+    Column("tokens", Integer, nullable=False),
+    Column("cost_micros", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+
 # A Discord server: what its moderators have set, and since when the bot is gone from it.
 guilds = Table(
     "guilds",

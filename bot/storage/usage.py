@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select
 
-from bot.storage.schema import usage
+from bot.storage.schema import usage, usage_reservations
 from retrieval.catalogue.database import Database
 from retrieval.timestamps import to_micros
 
@@ -69,7 +69,8 @@ async def usage_since(database: Database, since: datetime, corpus: str) -> Daily
 async def forget_usage(database: Database, corpus: str) -> None:
     """Delete what was spent on a corpus that is deleted."""
     async with database.write() as connection:
-        await connection.execute(delete(usage).where(usage.c.corpus == corpus))
+        for table in (usage, usage_reservations):
+            await connection.execute(delete(table).where(table.c.corpus == corpus))
 
 
 def _summed() -> Select[Any]:

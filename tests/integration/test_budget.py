@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from bot.answering.budget import BUNDLED_PRICES, TokenBudget, load_prices, price
 from bot.answering.models import Usage
 from bot.config.limits import Budget
 from bot.demo import demo_articles
-from bot.storage.library import APPLICATION
+from bot.storage.library import APPLICATION, open_library
+from bot.storage.reservations import Reservation, reserve
 from retrieval.catalogue.database import Database
 from retrieval.errors import SettingsError
+from retrieval.library import LibraryConfig
+from retrieval.runtime.concurrency import cancel
 from tests.integration.answering_fixtures import (
     BRIDGE,
     NOW,
@@ -132,6 +136,68 @@ async def test_calls_under_way_count_too(folder: Path, model: ScriptedModel) -> 
             *(engine.answer(asked(f"What did the Lantern Bridge {word}?")) for word in ("cost", "cost in all"))
         )  # fmt: skip
     assert sorted(answer.model for answer in answers) == ["quotations", "scripted"]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "budget", [Budget(tokens=1_000), Budget(corpus_tokens=1_000), Budget(cost=0.001), Budget(corpus_cost=0.001)]
+)  # fmt: skip
+async def test_several_processes_share_a_budget(
+    tmp_path: Path, prices: Path, budget: Budget
+) -> None:
+    """Each of them has a connection and a memory of its own; ten calls of 100 tokens have room."""
+    folder = tmp_path / "data"
+    async with open_library(LibraryConfig(folder), writer="bot") as bot, open_library(
+        LibraryConfig(folder)
+    ) as other, AsyncExitStack() as calls:  # fmt: skip
+        ledgers = [
+            TokenBudget(library.database, load_prices(prices), budget, lambda: NOW, ZoneInfo("UTC"))
+            for library in (bot, other)
+        ]
+
+        async def begin(ledger: TokenBudget) -> bool:
+            return await calls.enter_async_context(ledger.room("local", "scripted", 100))
+
+        granted = await asyncio.gather(*(begin(ledgers[n % 2]) for n in range(16)))
+        assert sum(granted) == 10
+        assert not await begin(ledgers[0])
+        await ledgers[1].record("local", "scripted", Usage(500, 0, 0.0005))
+        await calls.aclose()
+        granted = await asyncio.gather(*(begin(ledgers[n % 2]) for n in range(8)))
+        assert sum(granted) == 5
+    # What a crash left counts for a while only.
+    async with open_library(LibraryConfig(folder), writer="bot") as bot:
+        await reserve(
+            bot.database,
+            Reservation(NOW.date(), "local", 500, 0.0005),
+            budget,
+            now=NOW,
+            until=NOW + timedelta(minutes=15),
+        )
+        now = [NOW]
+        again = TokenBudget(
+            bot.database, load_prices(prices), budget, lambda: now[0], ZoneInfo("UTC")
+        )
+        for minutes, expected in ((1, False), (16, True)):
+            now[0] = NOW + timedelta(minutes=minutes)
+            async with again.room("local", "scripted", 100) as granted_now:
+                assert granted_now is expected
+
+
+async def test_a_call_that_is_cancelled_gives_its_room_back(tmp_path: Path) -> None:
+    async with open_library(LibraryConfig(tmp_path / "data"), writer="bot") as library:
+        ledger = TokenBudget(library.database, {}, Budget(tokens=100), lambda: NOW, ZoneInfo("UTC"))
+
+        async def call() -> None:
+            async with ledger.room("local", "m", 100):
+                await asyncio.sleep(60)
+
+        for wait in (0.0, 0.001, 0.2):
+            task = asyncio.create_task(call())
+            await asyncio.sleep(wait)
+            await cancel(task)
+            async with ledger.room("local", "m", 100) as granted:
+                assert granted
 
 
 async def test_a_day_is_the_operators(tmp_path: Path) -> None:

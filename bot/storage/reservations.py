@@ -1,0 +1,90 @@
+"""Parts of the daily budget that are spoken for by calls under way, in whichever process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import delete, func, insert, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.config.limits import Budget
+from bot.storage.schema import usage, usage_reservations
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.dialects import POSTGRESQL
+from retrieval.timestamps import to_micros
+
+# Of advisory locks, which are numbers: who decides about a reservation holds it.
+_TURN = 0x6275646765747331
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What calls may use at most; ``cost`` in US dollars, 0 for a model without a price."""
+
+    day: date
+    corpus: str
+    tokens: int
+    cost: float
+
+
+async def reserve(
+    database: Database, wanted: Reservation, budget: Budget, *, now: datetime, until: datetime
+) -> int | None:
+    """Reserve what is ``wanted`` if the day's budget has it left, else return None. Returns what to
+    ``release`` it by. It counts as used until then, or until a moment if nobody does.
+
+    Whoever asks at the same time, of whichever process, is decided about before or afterwards.
+    """
+    table = usage_reservations
+    async with database.write() as connection:
+        if connection.dialect.name == POSTGRESQL:
+            await connection.execute(select(func.pg_advisory_xact_lock(_TURN)))
+        # The first statement writes: on SQLite it takes the turn.
+        await connection.execute(delete(table).where(table.c.until <= to_micros(now)))
+        for corpus, cost, tokens in (
+            (None, budget.cost, budget.tokens),
+            (wanted.corpus, budget.corpus_cost, budget.corpus_tokens),
+        ):
+            used, spent = await _so_far(connection, wanted.day, corpus)
+            if tokens is not None and used + wanted.tokens > tokens:
+                return None
+            if cost is not None and spent + wanted.cost > cost:
+                return None
+        row = {
+            "day": wanted.day.isoformat(),
+            "corpus": wanted.corpus,
+            "tokens": wanted.tokens,
+            "cost_micros": round(wanted.cost * 1_000_000),
+            "until": to_micros(until),
+        }
+        made = await connection.execute(insert(table).values(**row).returning(table.c.id))
+        reservation: int = made.scalar_one()
+    return reservation
+
+
+async def release(database: Database, reservation: int) -> None:
+    """Let go of a reservation: what the calls took is entered by now."""
+    async with database.write() as connection:
+        await connection.execute(
+            delete(usage_reservations).where(usage_reservations.c.id == reservation)
+        )
+
+
+async def _so_far(connection: AsyncConnection, day: date, corpus: str | None) -> tuple[int, float]:
+    """Tokens and dollars of a day, used and reserved, in one corpus or in all."""
+    used, reserved = usage.c, usage_reservations.c
+    tokens = (used.prompt_tokens + used.completion_tokens).label("tokens")
+    parts = []
+    for table, query in (
+        (used, select(tokens, used.cost_micros)),
+        (reserved, select(reserved.tokens, reserved.cost_micros)),
+    ):
+        query = query.where(table.day == day.isoformat())
+        parts.append(query if corpus is None else query.where(table.corpus == corpus))
+    both = union_all(*parts).subquery()
+    sums = select(
+        func.coalesce(func.sum(both.c.tokens), 0), func.coalesce(func.sum(both.c.cost_micros), 0)
+    )
+    count, micros = (await connection.execute(sums)).one()
+    return int(count), int(micros) / 1_000_000
