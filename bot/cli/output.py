@@ -144,7 +144,8 @@ def print_found(found: SearchResults, *, explain: bool = False) -> None:
             shares = ", ".join(f"{kind} {share:.2f}" for kind, share in hit.shares.items())
             console.print(Text(f"   score {hit.score:.2f}: {shares}", style="cyan"))
         for also in hit.also:
-            console.print(Text(f"   also: {also.source or ''} {also.url or ''}", style="dim"))
+            parts = filter(None, (also.source, also.url, also.article_id))
+            console.print(Text(f"   also: {', '.join(parts)}", style="dim"))
     if not found.hits and not found.notes:
         console.print("Nothing was found. `newsdesk status` shows what is stored.")
     for note in found.notes:
@@ -273,10 +274,12 @@ def _cost(usage: Usage | None) -> str:
 
 
 def byline(reference: Reference) -> str:
+    """The publisher, the date, the address and the id, by which other commands know the article."""
     parts: Sequence[str | None] = (
         reference.source,
         reference.published_at or "undated",
         reference.url,
+        reference.article_id,
     )
     return ", ".join(part for part in parts if part)
 

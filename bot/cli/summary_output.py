@@ -122,7 +122,9 @@ def print_summary(summary: Summary) -> None:
     if summary.kind == "story":
         count = len(summary.articles)
         articles = "1 article" if count == 1 else f"{count} articles"
-        out.line(f"{articles}; {', '.join(summary.outlets) or 'unknown outlets'}", "dim")
+        name = story_name(summary.story_id, summary.articles[0].article_id)
+        outlets = ", ".join(summary.outlets) or "unknown outlets"
+        out.line(f"{articles}; {outlets}. Story {name}.", "dim")
     for section in summary.sections:
         out.line("")
         if heading := _HEADINGS[section.name]:
