@@ -20,6 +20,7 @@ from typing import Any
 import aiohttp
 
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_PHONE = 500  # pixels of a page's width, from which it is a desktop's
 _SECONDS = 30  # for the browser to start, and for each picture
 
 
@@ -31,6 +32,11 @@ class Shot:
     width: int
     fragment: str
     target: Path
+
+    @property
+    def scale(self) -> int:
+        """Pixels of the picture for one of the page: a phone has several."""
+        return 2 if self.width < _PHONE else 1
 
     @property
     def url(self) -> str:
@@ -60,7 +66,9 @@ def render(browser: str, shots: Sequence[Shot]) -> None:
     for shot in shots:
         ran = subprocess.run(
             [sys.executable, "-m", "tests.pictures.qt", shot.url, str(shot.width), str(shot.target)],
-            env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "QTWEBENGINE_DISABLE_SANDBOX": "1"},
+            env=os.environ
+            | {"QT_QPA_PLATFORM": "offscreen", "QTWEBENGINE_DISABLE_SANDBOX": "1"}
+            | {"QT_SCALE_FACTOR": str(shot.scale)},
             capture_output=True, timeout=_SECONDS, check=False,
         )  # fmt: skip
         if ran.returncode or not shot.target.exists():
@@ -70,10 +78,10 @@ def render(browser: str, shots: Sequence[Shot]) -> None:
 async def _with_chromium(browser: str, shots: Sequence[Shot]) -> None:
     async with _devtools(browser) as tab:
         for shot in shots:
-            await tab.metrics(shot.width, 100)
+            await tab.metrics(shot.width, 100, shot.scale)
             await tab.go(shot.url)
             size = (await tab.call("Page.getLayoutMetrics"))["cssContentSize"]
-            await tab.metrics(shot.width, round(size["height"]))
+            await tab.metrics(shot.width, round(size["height"]), shot.scale)
             shown = await tab.call("Page.captureScreenshot", format="png")
             shot.target.write_bytes(base64.b64decode(shown["data"]))
 
@@ -95,10 +103,10 @@ class _Tab:
             raise RuntimeError(f"{method}: {said['error']['message']}")
         return said["result"]
 
-    async def metrics(self, width: int, height: int) -> None:
+    async def metrics(self, width: int, height: int, scale: int) -> None:
         await self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height,
-            deviceScaleFactor=2 if width < 500 else 1, mobile=False,
+            deviceScaleFactor=scale, mobile=False,
         )  # fmt: skip
 
     async def go(self, url: str) -> None:
