@@ -32,15 +32,17 @@ def backup(
     """Back up all data to one file. The bot may keep running."""
 
     async def run() -> BackupInfo:
+        from bot.cli.progress import telling
         from bot.config.settings import load_settings
         from bot.ops.backups import make_backup
         from retrieval.timestamps import utc_now
 
         settings = load_settings()
         settings.require_folder_catalogue()
-        return await make_backup(
-            settings.data_dir, file.absolute(), utc_now, with_indexes=with_indexes
-        )
+        with telling("copying", hidden=as_json) as tell:
+            return await make_backup(
+                settings.data_dir, file.absolute(), utc_now, with_indexes=with_indexes, tell=tell
+            )
 
     info = run_async(run())
     size = file.stat().st_size
@@ -67,19 +69,23 @@ def restore(
     async def run() -> BackupInfo:
         import asyncio
 
+        from bot.cli.progress import telling
         from bot.config.settings import load_settings
         from bot.storage.library import APPLICATION, open_library
         from retrieval.backups import restore_backup, verify_backup
 
-        if check:
-            return await asyncio.to_thread(verify_backup, file, branches=(APPLICATION,))
-        settings = load_settings()
-        settings.require_folder_catalogue()
-        folder = settings.data_dir
-        info = await asyncio.to_thread(restore_backup, file, folder, branches=(APPLICATION,))
-        # Indexes that the backup doesn't hold are made now.
-        async with open_library(library_config(settings), writer="newsdesk restore"):
-            return info
+        own = {"branches": (APPLICATION,)}
+        with telling("reading", hidden=as_json) as tell:
+            if check:
+                return await asyncio.to_thread(verify_backup, file, **own, tell=tell)
+            settings = load_settings()
+            settings.require_folder_catalogue()
+            folder = settings.data_dir
+            info = await asyncio.to_thread(restore_backup, file, folder, **own, tell=tell)
+            # Indexes that the backup doesn't hold are made now.
+            tell("making indexes", 0, None)
+            async with open_library(library_config(settings), writer="newsdesk restore"):
+                return info
 
     info = run_async(run())
     if as_json:

@@ -9,8 +9,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from bot.config.settings import Settings
     from bot.services.ingestion import IngestionServices
     from retrieval.catalogue.audit_log import Actor
@@ -76,18 +74,16 @@ async def open_ingestion_services(
 
 async def make_vectors(worker: VectorWorker) -> None:
     """Make the vectors that follow, with a bar on standard error where somebody sees it."""
-    import sys
+    from bot.cli.progress import telling
 
     total = await worker.lacking()
     if not total:
         return
-    with _progress(quiet=not sys.stderr.isatty()) as shown:
+    step = "making vectors; until then, search finds articles by their words"
+    with telling(step) as tell:
         # Who stops it loses nothing: the next command that brings articles in goes on, as the bot does.
-        task = shown.add_task(
-            "making vectors; until then, search finds articles by their words", total=total
-        )
         async for made in worker.finish():
-            shown.update(task, completed=made)
+            tell(step, made, total)
 
 
 async def known(library: Library, corpus: str) -> None:
@@ -117,43 +113,21 @@ def open_moderator(
     return run_async(run())
 
 
-def _progress(*, quiet: bool = False) -> Progress:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True, quiet=quiet)
-    return Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
-
-
 @contextlib.contextmanager
-def bar(*, hidden: bool) -> Iterator[Callable[[IngestProgress], None]]:
-    """A bar on standard error, where somebody sees it, that follows ``IngestProgress``."""
-    import sys
+def following(*, hidden: bool) -> Iterator[Callable[[IngestProgress], None]]:
+    """A line on standard error, where somebody sees it, that follows ``IngestProgress``. What is found
+    so far is no total: a feed may still bring more."""
+    from bot.cli.progress import telling
 
-    if hidden or not sys.stderr.isatty():
-        yield lambda progress: None
-        return
-    with _progress() as shown:
-        task = shown.add_task("reading", total=None)
+    with telling("reading", hidden=hidden) as tell:
 
-        def follow(now: Any) -> None:
-            text = f"{now.fetched} fetched, {now.extracted} extracted, {now.indexed} indexed"
+        def follow(now: IngestProgress) -> None:
+            text = f"{now.found} found, {now.fetched} fetched, {now.indexed} indexed"
             if skipped := sum(now.skipped.values()):
                 text += f", {skipped} skipped"
-            shown.update(task, description=text, total=now.found, completed=now.finished)
+            tell(text, 0, None)
 
         yield follow
-
-
-@contextlib.contextmanager
-def steps(*, hidden: bool) -> Iterator[Callable[[str, int], None]]:
-    """A line on standard error, where somebody sees it: what is being done and how many are."""
-    import sys
-
-    with _progress(quiet=hidden or not sys.stderr.isatty()) as shown:
-        task = shown.add_task("beginning", total=None)
-        yield lambda step, done: shown.update(task, description=step, completed=done)
 
 
 def _settings() -> Settings:

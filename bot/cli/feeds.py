@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import actor, bar, known, open_ingestion_services, run_async
+from bot.cli.common import actor, following, known, open_ingestion_services, run_async
 from bot.cli.feed_output import (
     import_record,
     in_words,
@@ -314,7 +314,7 @@ def check(
     async def run() -> list[FeedVisit]:
         visits = []
         async with open_ingestion_services("feeds check", brings_in=True) as room:
-            with bar(hidden=as_json) as follow:
+            with following(hidden=as_json) as follow:
                 coming = (
                     room.poller.due()
                     if due

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +13,7 @@ import typer
 from bot.cli import options as o
 from bot.cli.common import (
     actor,
-    bar,
+    following,
     library_config,
     make_vectors,
     open_ingestion_services,
@@ -62,7 +61,7 @@ def ingest(
                     if as_json:
                         print_json(ingested_record(result))
         if not as_json:
-            print(", ".join(f"{count} {status}" for status, count in counts.items()) or "nothing")
+            print(_counted(counts) or "nothing")
         _tell_rejected(rejected, as_json)
 
     run_async(run())
@@ -148,12 +147,13 @@ def reindex(
 
 
 async def _reindex(library: Library, corpus: Corpus, *, hidden: bool) -> int:
+    from bot.cli.progress import telling
     from retrieval.maintenance import reindex
 
     articles = 0
-    with _progress(hidden=hidden) as advance:
-        async for articles, _ in reindex(library, corpus):
-            advance({corpus.name: articles})
+    with telling(corpus.name, hidden=hidden) as tell:
+        async for articles, total in reindex(library, corpus):
+            tell(corpus.name, articles, total)
     return articles
 
 
@@ -162,13 +162,14 @@ async def _from_files(
 ) -> AsyncIterator[IngestResult]:
     import asyncio
 
+    from bot.cli.progress import telling
     from retrieval.ingestion.pipeline import ingest as ingest_all
 
     by = actor()
     config = room.library.config
     counts: dict[str, int] = {}
     groups = itertools.groupby(_read(room, sources), lambda item: item.corpus or corpus)
-    with _progress(hidden=hidden) as advance:
+    with telling("reading", hidden=hidden) as tell:
         while (group := await asyncio.to_thread(next, groups, None)) is not None:
             async for result in ingest_all(
                 await room.library.indexer(group[0]),
@@ -179,7 +180,7 @@ async def _from_files(
                 vectors=False,  # after all sources
             ):
                 counts[result.status] = counts.get(result.status, 0) + 1
-                advance(counts)
+                tell(_counted(counts), 0, None)
                 yield result
 
 
@@ -193,7 +194,7 @@ async def _from_web(
 
     job = await room.jobs.submit(corpus, [JobSource("url", url) for url in urls], actor())
     try:
-        with bar(hidden=hidden) as follow:
+        with following(hidden=hidden) as follow:
             async for event in room.jobs.follow(job):
                 follow(event.progress)
                 for result in event.results:
@@ -217,6 +218,10 @@ def _read(room: IngestionServices, sources: list[str]) -> Iterator[IngestItem]:
             yield from read_stdin(sys.stdin.buffer, pages.max_bytes)
 
 
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {status}" for status, count in counts.items())
+
+
 def _reason(result: IngestResult) -> str:
     return for_terminal(result.reason or Note("no-reason-given"))
 
@@ -234,23 +239,3 @@ def _tell_rejected(rejected: list[IngestResult], as_json: bool) -> None:
             f"rejected {first.source}: {_reason(first)}{more}; the other articles were ingested."
         )
     raise typer.Exit(1)
-
-
-@contextlib.contextmanager
-def _progress(*, hidden: bool) -> Iterator[Any]:
-    """A bar on standard error where somebody sees it."""
-    if hidden or not sys.stderr.isatty():
-        yield lambda counts: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading", total=None)
-
-        def advance(counts: dict[str, int]) -> None:
-            text = ", ".join(f"{count} {status}" for status, count in counts.items())
-            progress.update(task, description=text)
-
-        yield advance

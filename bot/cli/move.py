@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import options as o
-from bot.cli.common import library_config, run_async, steps
+from bot.cli.common import library_config, run_async
 from bot.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def move(
     to_switch = f"set NEWSDESK_DATA_DIR={folder}"
 
     async def run() -> MoveResult:
+        from bot.cli.progress import telling
         from bot.config.settings import load_settings
         from bot.storage.library import APPLICATION, open_library
         from bot.storage.schema import metadata
@@ -51,7 +52,7 @@ def move(
         elif config.database_url:
             to_switch = f"unset NEWSDESK_DATABASE_URL, {to_switch}"
         async with open_library(config, writer="newsdesk move") as library:
-            with steps(hidden=as_json) as tell:
+            with telling("beginning", hidden=as_json) as tell:
                 return await move_library(
                     library,
                     folder,

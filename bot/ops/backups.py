@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.storage.library import APPLICATION
 from retrieval.backups import BackupInfo, write_backup
 from retrieval.errors import NewsdeskError, Note
+from retrieval.runtime.observer import Tell, tell_nobody
 from retrieval.timestamps import Clock
 
 _RECORD = "backups.json"
@@ -53,15 +54,23 @@ class BackupState:
 
 
 async def make_backup(
-    data_dir: Path, file: Path, clock: Clock, *, with_indexes: bool = False
+    data_dir: Path,
+    file: Path,
+    clock: Clock,
+    *,
+    with_indexes: bool = False,
+    tell: Tell = tell_nobody,
 ) -> BackupInfo:
-    """Write a backup to ``file`` and remember how it went. Raises ``StorageError``."""
-    return await asyncio.to_thread(_make, data_dir, file, clock(), with_indexes)
+    """Write a backup to ``file`` and remember how it went; ``tell`` hears, in another thread, how far
+    it is. Raises ``StorageError``."""
+    return await asyncio.to_thread(_make, data_dir, file, clock(), with_indexes, tell)
 
 
-def _make(data_dir: Path, file: Path, now: datetime, with_indexes: bool) -> BackupInfo:
+def _make(data_dir: Path, file: Path, now: datetime, with_indexes: bool, tell: Tell) -> BackupInfo:
     try:
-        info = write_backup(data_dir, file, now, with_indexes=with_indexes, branches=(APPLICATION,))
+        info = write_backup(
+            data_dir, file, now, with_indexes=with_indexes, branches=(APPLICATION,), tell=tell
+        )
     except NewsdeskError as error:
         record_failure(data_dir, error.note, now)
         raise

@@ -25,6 +25,7 @@ from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.catalogue.place import forget_place
 from retrieval.errors import FolderTooNew, Refused, StorageError
 from retrieval.runtime.folders import make_data_folder
+from retrieval.runtime.observer import Tally, Tell, tell_nobody
 from retrieval.runtime.writer_lock import WriterLock
 
 _CHUNK = 1 << 20
@@ -34,21 +35,28 @@ _WORK = ".restoring"
 _OF_NEW_FOLDER = ("properties", "sqlite_sequence", "alembic_version", "application_version")
 
 
-def verify_backup(file: Path, *, branches: Sequence[SchemaBranch] = ()) -> BackupInfo:
-    """Read a backup to its end and hold every checksum. Blocks.
+def verify_backup(
+    file: Path, *, branches: Sequence[SchemaBranch] = (), tell: Tell = tell_nobody
+) -> BackupInfo:
+    """Read a backup to its end and hold every checksum; ``tell`` hears how many bytes are read. Blocks.
 
     Raises ``StorageError`` if it is damaged or none of ours, ``FolderTooNew`` if a newer program made it.
     """
     with _opened(file) as archive:
         info = _known(archive, file, branches)
+        tally = Tally(tell, "reading", info.size)
         for name in info.files:
-            for _ in _read(archive, file, info, name):
-                pass
+            for chunk in _read(archive, file, info, name):
+                tally.add(len(chunk))
     return info
 
 
 def restore_backup(
-    file: Path, folder: Path, *, branches: Sequence[SchemaBranch] = ()
+    file: Path,
+    folder: Path,
+    *,
+    branches: Sequence[SchemaBranch] = (),
+    tell: Tell = tell_nobody,
 ) -> BackupInfo:
     """Restore a backup into ``folder``, which is made if need be. Blocks.
 
@@ -67,8 +75,9 @@ def restore_backup(
             work = folder / _WORK
             shutil.rmtree(work, ignore_errors=True)
             work.mkdir()
+            tally = Tally(tell, "restoring", info.size)
             for name in info.files:
-                _extract(archive, file, info, name, work / name)
+                _extract(archive, file, info, name, work / name, tally)
             _prepare(work / CATALOGUE_NAME, folder, keep_indexes=info.indexes)
             _move_in(work, folder)
         except OSError as error:
@@ -123,11 +132,14 @@ def _read(archive: zipfile.ZipFile, file: Path, info: BackupInfo, name: str) -> 
         raise StorageError("backup-damaged", file=str(file))
 
 
-def _extract(archive: zipfile.ZipFile, file: Path, info: BackupInfo, name: str, to: Path) -> None:
+def _extract(
+    archive: zipfile.ZipFile, file: Path, info: BackupInfo, name: str, to: Path, tally: Tally
+) -> None:
     to.parent.mkdir(parents=True, exist_ok=True)
     with to.open("wb") as opened:
         for chunk in _read(archive, file, info, name):
             opened.write(chunk)
+            tally.add(len(chunk))
         opened.flush()
         os.fsync(opened.fileno())
 

@@ -25,6 +25,7 @@ from retrieval.backups.copies import copy_database, copy_indexes, copy_tree
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.errors import StorageError
 from retrieval.runtime.index_lock import pause_index_writes
+from retrieval.runtime.observer import Tally, Tell, tell_nobody
 
 _CHUNK = 1 << 20
 _COUNTED = ("corpora", "articles", "versions", "passages", "feeds")
@@ -37,13 +38,14 @@ def write_backup(
     *,
     with_indexes: bool = False,
     branches: Sequence[SchemaBranch] = (),
+    tell: Tell = tell_nobody,
 ) -> BackupInfo:
     """Write a backup of ``folder`` to ``file``, of one moment. Blocks.
 
     The catalogue with the tables of ``branches`` in it is copied in one read transaction, which
     keeps nobody from writing; the indexes, which can be made anew from it, come along if asked for,
     and wait for them does who writes to them. The file appears whole, under a temporary name until
-    then: whatever was there before stays if this fails or is killed. Raises ``StorageError``.
+    then: whatever was there before stays if this fails or is killed. ``tell`` hears how far it is. Raises ``StorageError``.
     """
     source = folder / CATALOGUE_NAME
     if not source.exists():
@@ -52,8 +54,9 @@ def write_backup(
     try:
         shutil.rmtree(work, ignore_errors=True)  # of one that was killed
         work.mkdir(parents=True)
+        tell("copying", 0, None)
         info = _collected(folder, work, now, with_indexes, (CATALOGUE, *branches))
-        _place(_packed(work, info), file)
+        _place(_packed(work, info, tell), file)
     except OSError as error:
         raise StorageError(
             "backup-not-written", file=str(file), detail=error.strerror or str(error)
@@ -114,13 +117,20 @@ def _hashed(work: Path) -> Iterator[tuple[str, BackupEntry]]:
             yield path.relative_to(work).as_posix(), BackupEntry(path.stat().st_size, digest)
 
 
-def _packed(work: Path, info: BackupInfo) -> Path:
+def _packed(work: Path, info: BackupInfo, tell: Tell) -> Path:
     """Pack what was collected, freeing room as it goes; durable when this returns."""
     packed = work / "packed"
     with packed.open("wb") as opened:
         with zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            tally = Tally(tell, "packing", info.size)
             for name in info.files:
-                archive.write(work / name, name)
+                with (
+                    (work / name).open("rb") as collected,
+                    archive.open(name, "w", force_zip64=True) as entry,
+                ):
+                    while chunk := collected.read(_CHUNK):
+                        entry.write(chunk)
+                        tally.add(len(chunk))
                 (work / name).unlink()
             archive.writestr(MANIFEST, json.dumps(info.to_manifest(), indent=1))
         opened.flush()

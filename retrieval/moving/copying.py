@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from retrieval.errors import StorageError
 from retrieval.moving.rows import MODULUS, batch_after, digest, inserting, key_of
+from retrieval.runtime.observer import Tell, tell_nobody
 
 Result = TypeVar("Result")
 
@@ -97,13 +98,15 @@ async def copy_table(
     source: AsyncEngine,
     target: AsyncEngine,
     table: Table,
-    tell: Callable[[str, int], None] = lambda name, rows: None,
+    tell: Tell = tell_nobody,
 ) -> None:
     """Copy a table in batches, each of which is kept together with how far it is. ``tell`` hears the
-    table's name and how many of its rows are there."""
+    table's name, how many of its rows are there, and how many there will be."""
     if await _run(target, lambda connection: is_done(connection, table.name)):
         return
     last = await _run(target, lambda connection: _last(connection, table))
+    async with source.connect() as reading:
+        total = await reading.scalar(select(func.count()).select_from(table))
     while True:
         query = batch_after(table, last, _BATCH)
         async with source.connect() as reading:
@@ -116,7 +119,7 @@ async def copy_table(
                 connection, table, rows, done=ended
             ),
         )
-        tell(table.name, there)
+        tell(table.name, there, total)
         if ended:
             return
 

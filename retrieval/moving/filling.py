@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,20 +18,19 @@ from retrieval.ingestion.indexer import ExactVectors
 from retrieval.library import Library
 from retrieval.maintenance import damage_of, make_store_usable
 from retrieval.moving import copying
+from retrieval.runtime.observer import Tell
 
 # Both indexes are there as they were.
 _COPIED = "indexes"
 
 
-async def copy_index_files(
-    source: Library, folder: Path, target: AsyncEngine, tell: Callable[[str, int], None]
-) -> None:
+async def copy_index_files(source: Library, folder: Path, target: AsyncEngine, tell: Tell) -> None:
     """Copy the indexes into another folder, where they find just what they did. What can't be copied
     is left to ``fill_indexes``."""
     async with target.connect() as connection:
         if await connection.run_sync(copying.is_done, _COPIED):
             return
-    tell(_COPIED, 0)
+    tell("copying indexes", 0, None)
     try:
         await asyncio.to_thread(_copy, source.data_dir, folder)
     except (OSError, StorageError):
@@ -52,7 +52,7 @@ def _copy(source: Path, folder: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-async def fill_indexes(library: Library, source: Library, tell: Callable[[str, int], None]) -> int:
+async def fill_indexes(library: Library, source: Library, tell: Tell) -> int:
     """Fill the indexes of all corpora, but for those that are copied or that an earlier try has
     filled, with the vectors of the library that is moved. Returns how many passages they hold."""
     await make_store_usable(library)
@@ -65,7 +65,7 @@ async def fill_indexes(library: Library, source: Library, tell: Callable[[str, i
             done = await connection.run_sync(copying.is_done, step)
         if not done and not (copied and await _is_sound(library, corpus)):
             exact = _vectors_of(source, corpus)
-            await _fill(library, corpus, exact, lambda articles, step=step: tell(step, articles))  # type: ignore[misc]
+            await _fill(library, corpus, exact, functools.partial(tell, step))
             async with library.database.write() as connection:
                 await connection.run_sync(copying.mark_done, step)
         passages += await library.catalogue.vectors.count_held(corpus)
@@ -97,7 +97,7 @@ def _vectors_of(source: Library, corpus: Corpus) -> ExactVectors:
 
 
 async def _fill(
-    library: Library, corpus: Corpus, exact: ExactVectors, tell: Callable[[int], None]
+    library: Library, corpus: Corpus, exact: ExactVectors, tell: Callable[[int, int], None]
 ) -> None:
     await library.indexes(corpus).vectors.drop()  # of a try that was killed
     await library.close_indexes(corpus.id)
@@ -105,7 +105,7 @@ async def _fill(
     indexer = library.indexer_for(library.indexes(corpus))
     version_ids = await library.catalogue.articles.shown_version_ids(corpus)
     async for done in indexer.write_shown(version_ids, vectors=False):
-        tell(done)
+        tell(done, len(version_ids))
     await indexer.enter_kept_vectors(exact)
     if not indexer.makes_vectors_later:
         async for _ in indexer.make_vectors():

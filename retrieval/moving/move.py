@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,12 +30,11 @@ from retrieval.moving import copying
 from retrieval.moving.copying import TableDigest
 from retrieval.moving.filling import copy_index_files, fill_indexes
 from retrieval.runtime.folders import make_data_folder
+from retrieval.runtime.observer import Tell, tell_nobody
 from retrieval.runtime.writer_lock import WriterLock
 
 _HOLDER = "newsdesk move"
 _UPLOADS = "uploads"
-
-Tell = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ async def move_library(
     *,
     branches: Sequence[SchemaBranch] = (),
     metadatas: Sequence[MetaData] = (),
-    tell: Tell = lambda name, rows: None,
+    tell: Tell = tell_nobody,
 ) -> MoveResult:
     """Copy all that ``library``, which is open for writing, keeps: into ``folder``, or into the
     database at ``database_url``, to which the data folder ``folder`` goes then.
@@ -61,7 +60,7 @@ async def move_library(
     ``metadatas`` are the tables of ``branches``, beside the catalogue's. Killed on the way, it goes
     on where it was when it is called again; until all tables are there, nothing opens the target. Vectors
     are those of the catalogue: none is made anew; in the same folder the indexes stay. ``tell``
-    hears what is being copied and how much of it is there. Raises ``Refused`` for a target that
+    hears what is being copied, how much of it is there, and of how much. Raises ``Refused`` for a target that
     holds other data, ``FolderInUse`` and ``StorageError``.
     """
     library.require_writable()
@@ -149,7 +148,7 @@ async def _copied(
         await copying.copy_table(library.database.engine, engine, table, tell)
     digests = {}
     for table in tables:
-        tell(f"checking {table.name}", 0)
+        tell(f"checking {table.name}", 0, None)
         digests[table.name] = await _compared(library, engine, table, tables)
     uploads = None
     if target.folder is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from retrieval.ingestion.jobs.uploads import Uploads
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import check_indexes
 from retrieval.moving import MoveResult, copying, filling, move_library
+from retrieval.runtime.observer import Tell, tell_nobody
 from retrieval.runtime.writer_lock import WriterLock
 from tests.integration.conftest import Newsdesk, bring_in, titles_found
 from tests.integration.crash_child import HashEmbedder
@@ -77,7 +78,7 @@ async def filled(tmp_path: Path) -> AsyncIterator[Library]:
 async def move(
     library: Library,
     folder: Path,
-    tell: Callable[[str, int], None] = lambda name, rows: None,
+    tell: Tell = tell_nobody,
     url: str | None = None,
 ) -> MoveResult:
     library.embedder = OnlyQuestions()
@@ -86,8 +87,8 @@ async def move(
     )
 
 
-def killed_at(step: str, rows: int) -> Callable[[str, int], None]:
-    def tell(name: str, done: int) -> None:
+def killed_at(step: str, rows: int) -> Tell:
+    def tell(name: str, done: int, total: int | None) -> None:
         if name == step and done >= rows:
             raise Killed
 
@@ -110,7 +111,7 @@ async def test_a_move_that_is_killed_goes_on_where_it_was(library: Library, tmp_
             pass
     told: list[str] = []
 
-    result = await move(library, target, lambda name, rows: told.append(name))
+    result = await move(library, target, lambda name, rows, total: told.append(name))
 
     assert told == ["indexes"]
     before = {t.name: await copying.table_digest(library.database.engine, t) for t in TABLES}
@@ -246,7 +247,7 @@ async def test_damaged_indexes_are_made_anew(library: Library, tmp_path: Path) -
     target = tmp_path / "moved"
     told: list[str] = []
 
-    await move(library, target, lambda name, rows: told.append(name))
+    await move(library, target, lambda name, rows, total: told.append(name))
 
     assert f"indexes of {other.name}" in told
     assert f"indexes of {corpus.name}" not in told

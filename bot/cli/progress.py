@@ -1,0 +1,62 @@
+"""How far long work has come: a line on standard error that moves, where somebody sees it.
+
+A bar is drawn where it is known how much there is; elsewhere a count and the time that has passed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.progress import Task as Shown
+from rich.text import Text
+
+from retrieval.runtime.observer import Tell, tell_nobody
+
+
+class _KnownBar(BarColumn):
+    def render(self, task: Shown) -> Any:
+        return Text() if task.total is None else super().render(task)
+
+
+class _Count(ProgressColumn):
+    def render(self, task: Shown) -> Text:
+        if task.total is not None:
+            return Text(f"{task.completed:,.0f} of {task.total:,.0f}")
+        return Text(f"{task.completed:,.0f}" if task.completed else "")
+
+
+@contextlib.contextmanager
+def telling(first: str, *, hidden: bool = False, console: Console | None = None) -> Iterator[Tell]:
+    """Show ``first`` and then whatever is told; nothing if ``hidden``, or where no terminal is. The
+    line is gone afterwards."""
+    console = console or Console(stderr=True)
+    if hidden or not console.is_terminal:
+        yield tell_nobody
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        _KnownBar(),
+        _Count(),
+    )
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(first, total=None)
+
+        def tell(step: str, done: int, total: int | None) -> None:
+            # What turned up meanwhile is no end that the bar would go past.
+            most = None if total is None else max(total, done)
+            progress.update(task, description=step, completed=done)
+            progress.tasks[0].total = most
+
+        yield tell
