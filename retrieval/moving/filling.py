@@ -30,7 +30,7 @@ async def copy_index_files(source: Library, folder: Path, target: AsyncEngine, t
     async with target.connect() as connection:
         if await connection.run_sync(copying.is_done, _COPIED):
             return
-    tell("copying indexes", 0, None)
+    tell(_COPIED, 0, None)
     try:
         await asyncio.to_thread(_copy, source.data_dir, folder)
     except (OSError, StorageError):

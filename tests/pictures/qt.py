@@ -23,8 +23,17 @@ def main() -> None:
 
     def fit(height: Any) -> None:
         view.resize(width, int(height))
-        # The page draws itself anew a few frames after it was made larger.
-        QTimer.singleShot(400, grab)
+        look(int(height))
+
+    def look(height: int) -> None:
+        # The page hears of its size some time after the window, and draws itself some frames later.
+        def heard(inner: Any) -> None:
+            if int(inner) == height:
+                QTimer.singleShot(1_500, grab)
+            else:
+                QTimer.singleShot(100, lambda: look(height))
+
+        view.page().runJavaScript("window.innerHeight", heard)
 
     def loaded(_: bool) -> None:
         view.page().runJavaScript("document.documentElement.scrollHeight", fit)
