@@ -84,11 +84,11 @@ async def test_a_channel_has_its_limit_and_some_are_free(running: Running, guild
     assert "not to both" in (await both.final()).text
     assert whole(await _ask(other, ada))
     refused = await _ask(other, boss)
-    assert "in this channel" in refused.text
+    assert "This channel has used" in refused.text
     assert whole(await _ask(general, boss))
     assert whole(await _ask(other, eve))
     thread = await boss.start_thread(other, "talk")
-    assert "in this channel" in (await _ask(thread, boss)).text
+    assert "This channel has used" in (await _ask(thread, boss)).text
     shown = await (await eve.slash(other, "usage")).final()
     assert "No limits apply" in shown.text
     gone = await (await boss.slash(general, "settings limit", channel=other)).final()
@@ -115,9 +115,9 @@ async def test_a_limit_of_a_category_holds_for_each_of_its_channels(
     await (await boss.slash(bridge, "settings limit", questions=1, channel=town)).final()
     await (await boss.slash(bridge, "settings limit", questions=2, channel=harbour)).final()
     assert whole(await _ask(bridge, ada))
-    assert "in this channel" in (await _ask(bridge, boss)).text
+    assert "This channel has used" in (await _ask(bridge, boss)).text
     thread = await boss.start_thread(bridge, "talk")
-    assert "in this channel" in (await _ask(thread, ada)).text
+    assert "This channel has used" in (await _ask(thread, ada)).text
     assert whole(await _ask(ferry, ada))
     # A channel's own limit goes before.
     assert [bool(whole(await _ask(harbour, ada))) for _ in range(3)] == [True, True, False]
