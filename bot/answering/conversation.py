@@ -1,4 +1,4 @@
-"""Follow-ups: a question that leans on the turns before it, made to stand alone."""
+"""Follow-ups: make a question that depends on earlier turns stand alone."""
 
 from __future__ import annotations
 
@@ -119,8 +119,8 @@ _NOT_NAMES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question as it stood alone, its range, and the beginning and sources of its answer. It is
-    ``open`` if it asked for whatever there is, as a digest does."""
+    """A question as it stood alone, its time range, and the beginning and sources of its answer.
+    ``open`` says that it asked for everything, as a digest does."""
 
     question: str
     answer: str
@@ -134,12 +134,13 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The last turns, oldest first. A value: what goes on is another one."""
+    """The last turns, oldest first. Immutable: each new turn gives a new conversation."""
 
     turns: tuple[Turn, ...] = field(default=())
 
     def after(self, turn: Turn) -> Conversation:
-        """The conversation with a turn added, unless it only showed the sources of the last one."""
+        """Return the conversation with a turn added, unless the turn only showed the sources of the
+        last one."""
         last = self.last
         if last and turn.citations and turn.citations == last.citations:
             told = {sentence.text for sentence in last.sentences}
@@ -149,13 +150,14 @@ class Conversation:
 
     @property
     def last(self) -> Turn | None:
+        """Return the last turn; None if there is none."""
         return self.turns[-1] if self.turns else None
 
 
 @dataclass(frozen=True, slots=True)
 class RewrittenQuestion:
-    """A question that needs no other. What it takes over from the last turn is in ``since``,
-    ``until`` and ``source``; ``changed`` if its words are not those that were asked."""
+    """A question that needs no other. ``since``, ``until`` and ``source`` are what it takes from
+    the last turn; ``changed`` says that its words differ from those that were asked."""
 
     question: str
     changed: bool = False
@@ -165,7 +167,7 @@ class RewrittenQuestion:
 
 
 def turn_of(answer: Answer, standalone: RewrittenQuestion) -> Turn:
-    """What is remembered of an answer: only evidence that it cites stays."""
+    """Return what to remember of an answer: only cited evidence is kept."""
     text = "" if answer.abstained else " ".join(s.text for s in answer.sentences)
     return Turn(
         standalone.question[:_MOST_CHARS],
@@ -182,10 +184,10 @@ def turn_of(answer: Answer, standalone: RewrittenQuestion) -> Turn:
 def rewrite_follow_up(
     question: str, conversation: Conversation, as_of: datetime
 ) -> RewrittenQuestion:
-    """A follow-up with the last turn's subject put into it and its range taken over, by rule.
+    """Add the last turn's subject to a follow-up, and take over its range, by rules.
 
     "and who paid for it?" after "How much did the Lantern Bridge cost?" becomes "who paid for
-    Lantern Bridge?"; "what about Japan?" puts Japan in the place of the last question's place.
+    Lantern Bridge?"; "what about Japan?" puts Japan in place of the last question's place.
     """
     last = conversation.last
     question = question.strip()
@@ -215,7 +217,8 @@ def rewrite_follow_up(
 def inherit_time_range(
     standalone: RewrittenQuestion, last: Turn | None, question: str, as_of: datetime
 ) -> RewrittenQuestion:
-    """A question that a model made standalone, with the last turn's range if it has no words for time."""
+    """Return a question that a model made standalone, with the last turn's range if it has no words
+    for time."""
     if last is None or not standalone.changed or read_time(question, as_of, UTC).phrase is not None:
         return standalone
     return replace(standalone, since=last.since, until=last.until, source=last.source)
@@ -229,8 +232,9 @@ def _with_phrase(question: str, phrase: str | None) -> str:
 
 
 def usable_rewrite(text: str, question: str, told: str) -> str | None:
-    """What a model made of a follow-up; None if it is none: nothing, a thought, an answer, or longer
-    than what ``told`` so far can have added. The words of a rewritten question are known ones."""
+    """Return a model's rewritten follow-up; None if it isn't usable: empty, a thought, an answer,
+    or longer than the conversation in ``told`` could make it. A rewritten question may only use
+    known words."""
     lines = [line for line in text.strip().splitlines() if line.strip()]
     if len(lines) != 1:
         return None
@@ -363,7 +367,7 @@ def _names(text: str) -> list[str]:
 
 
 def history(conversation: Conversation) -> str:
-    """The turns as a prompt shows them."""
+    """Return the turns as a prompt shows them."""
     turns: Sequence[Turn] = conversation.turns
     return "\n".join(
         f"Asked: {turn.question}\nAnswered: {turn.answer or 'not known'}" for turn in turns

@@ -1,7 +1,8 @@
-"""Whether what a model wrote says that the passages don't answer, in whatever words or language.
+"""Whether a model's text says that the passages don't answer, in any words and language.
 
-Prompts ask for one fixed token (``NO_ANSWER``); models say it in their own words all the same. What
-tells these from answers ("No one was hurt") is learned: ``tests/benchmarks/train_declines.py``.
+Prompts ask for one fixed token (``NO_ANSWER``), but models also use their own words. A trained
+classifier tells these from answers such as "No one was hurt":
+``tests/benchmarks/train_declines.py``.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ _LONGEST = 400  # characters; what is longer says something
 
 
 def is_no_answer_token(text: str) -> bool:
-    """Whether the text is or holds the token that prompts ask for."""
+    """Return whether the text is or contains the token that prompts ask for."""
     return bool(_TOKEN.search(text)) and len(text) < 80
 
 
 def is_decline(text: str, model: TextClassifier | None = None) -> bool:
-    """Whether a sentence says that the question isn't answered. Takes 0.1 ms."""
+    """Return whether a sentence says that the question isn't answered. Takes 0.1 ms."""
     if is_no_answer_token(text) or _DONT_KNOW.match(text):
         return True
     if not text.strip() or len(text) > _LONGEST:

@@ -1,4 +1,4 @@
-"""Calls of a model, each entered into the books however it ends."""
+"""Calls to a model, each recorded in the budget however it ends."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class CallOutcome:
-    """How a call went: what it took, why it ended, and whether the model thought."""
+    """How a call went: its usage, why it ended, and whether the model was thinking."""
 
     usage: Usage | None = None
     reason: Literal["stop", "length", "content_filter", "refusal"] = "stop"
@@ -41,7 +41,7 @@ class CallOutcome:
 
 
 class ModelCalls:
-    """One model and the budget that its calls are counted against."""
+    """One model and the budget that its calls count against."""
 
     def __init__(
         self, model: ChatModel, budget: TokenBudget, observer: Observer | None = None
@@ -52,6 +52,7 @@ class ModelCalls:
         self._counter: CountTokens | None = None
 
     async def count(self) -> CountTokens:
+        """Return the function that counts tokens."""
         if self._counter is None:
             self._counter = await token_counter(self.model.name)
         return self._counter
@@ -64,7 +65,7 @@ class ModelCalls:
         outcome: CallOutcome,
         schema: Mapping[str, Any] | None = None,
     ) -> AsyncGenerator[TextDelta | AnswerRetracted, None]:
-        """The text of one call as it comes; ``outcome`` is filled in. Raises ``ModelError``."""
+        """Yield the text of one call as it arrives, and fill in ``outcome``. Raise ``ModelError``."""
         count = await self.count()
         asked = sum(count(message.content) for message in messages)
         tries: list[_Try] = []
@@ -111,9 +112,9 @@ class ModelCalls:
         schema: Mapping[str, Any] | None = None,
         outcome: CallOutcome | None = None,
     ) -> tuple[str, CallOutcome]:
-        """The whole answer to a short prompt. Raises ``ModelError``.
+        """Return the whole answer to a short prompt. Raise ``ModelError``.
 
-        ``outcome``, if given, is filled in even where the call fails or is given up.
+        ``outcome``, if given, is filled in even if the call fails or is cancelled.
         """
         outcome = CallOutcome() if outcome is None else outcome
         said: list[str] = []
@@ -145,7 +146,7 @@ class _Try:
 async def with_pauses(
     events: AsyncIterator[TextDelta | AnswerRetracted], seconds: float
 ) -> AsyncGenerator[TextDelta | AnswerRetracted | None, None]:
-    """The events, and None wherever none has come for so long (once a pause)."""
+    """Yield the events, and None once per pause of ``seconds`` without one."""
     following: asyncio.Task[TextDelta | AnswerRetracted | None] | None = None
     try:
         while True:

@@ -1,4 +1,4 @@
-"""The articles to list where there is no answer: those that are about what was asked, or none."""
+"""The articles to list when there is no answer: those that are about the question."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _NAME = re.compile(r"(?<!^)(?<![.?!:] )\b[A-Z][\w’'-]*")
 
 
 def nearest_coverage(found: SearchResults) -> list[Reference]:
-    """Return at most three articles that are about the question of ``found``, the best first.
+    """Return at most three articles that are about the question of ``found``, best first.
 
-    An article is, if it has enough of the question's words, weighed by how rare they are; of a
-    question that names somebody or something it has to have one of the names.
+    An article qualifies if it contains enough of the question's words, weighted by how rare they
+    are. If the question names somebody or something, the article must contain one of the names.
     """
     named = {
         stem

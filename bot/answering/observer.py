@@ -1,4 +1,4 @@
-"""What is worth counting while people are answered, told to whoever is handed in."""
+"""What is counted while people get answers, reported to an observer."""
 
 from __future__ import annotations
 
@@ -29,49 +29,52 @@ OutcomeCode = Literal[
 
 @dataclass(slots=True)
 class RequestOutcome:
-    """How a request ended, in words for the log and by a code to count; set while it is worked on."""
+    """How a request ended, in words for the log and as a code to count; set during the request."""
 
     words: str = "failed"
     code: OutcomeCode = "failed"
 
     def end(self, code: OutcomeCode, words: str) -> None:
+        """Set how the request ended."""
         self.code, self.words = code, words
 
 
 class Observer(StageObserver):
-    """Hears of requests, stages, sentences and calls of the model; this one does nothing with it.
+    """Receives requests, stages, sentences and model calls. This one ignores them.
 
-    Stages are ``queue``, ``search``, ``model`` (a call, to its last word), ``verification`` (of one
-    sentence) and ``posting``. Nothing that is told says who asked, where, or what.
+    Stages are ``queue``, ``search``, ``model`` (one call, to its last word), ``verification`` (of
+    one sentence) and ``posting``. Nothing reported says who asked, where, or what.
     """
 
     def request(self, kind: RequestKind, outcome: RequestOutcome) -> AbstractContextManager[None]:
-        """Enclose a request; ``outcome`` says in the end how it ended."""
+        """Enclose a request. ``outcome`` says at the end how it ended."""
         return nullcontext()
 
     def answered(self, form: str, reason: str | None = None) -> None:
-        """An answer of this form is shown; ``reason`` is that of a decline."""
+        """Report that an answer of this form was shown; ``reason`` is set for a decline."""
 
     def sentence_checked(self, result: VerifiedSentence | RejectedSentence) -> None:
-        """A sentence that a model wrote was held against its sources."""
+        """Report the result of checking a sentence that a model wrote."""
 
     def model_spent(self, usage: Usage) -> None:
-        """A call that the model's server took came to this, whether it was answered or not."""
+        """Report the usage of a call that the model's server accepted, whether it was answered or
+        not."""
 
     def model_answered(self) -> None:
-        """A call of the model was answered."""
+        """Report that a call was answered."""
 
     def model_failed(self, error: ModelError) -> None:
-        """A call of the model failed, after all its tries."""
+        """Report that a call failed after all attempts."""
 
 
 class Observers(Observer):
-    """Several that hear the same."""
+    """Forwards everything to several observers."""
 
     def __init__(self, observers: Sequence[Observer] = ()) -> None:
         self._all = list(observers)
 
     def add(self, observer: Observer) -> None:
+        """Add an observer."""
         self._all.append(observer)
 
     def stage(self, name: str) -> AbstractContextManager[None]:

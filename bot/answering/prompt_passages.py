@@ -1,4 +1,4 @@
-"""The passages that an answer may be made of: numbered by us, cleared of orders, cut to a budget."""
+"""The passages for a prompt: numbered, cleared of injected instructions, and cut to a token budget."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _FENCE = re.compile(r"<\s*/?\s*passage", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class PromptPassage:
-    """A passage as the model knows it: ``n`` from 1 on. ``text`` is what speaks for a sentence;
-    ``shown``, if not empty, what the model is shown instead: notes that were made of it."""
+    """A passage in a prompt; ``n`` counts from 1. ``text`` is the evidence for sentences;
+    ``shown``, if not empty, is what the model sees instead: notes made from it."""
 
     n: int
     passage: Passage
@@ -33,6 +33,7 @@ class PromptPassage:
 
     @property
     def evidence(self) -> Evidence:
+        """Return the passage as evidence for verification."""
         article = self.passage.article
         # What may address an assistant speaks for nothing that one writes.
         text = strip_injected_instructions(self.text, article.title, level=STRAY)
@@ -40,16 +41,17 @@ class PromptPassage:
 
     @property
     def quote(self) -> str:
-        """The passage as it is shown to readers beside what it speaks for."""
+        """Return the passage as readers see it beside a sentence."""
         return quotable_text(self.passage.text, self.passage.article.title)
 
 
 def number_passages(
     hits: Sequence[SearchResult], count: CountTokens, budget: int, withdrawn: Set[str] = frozenset()
 ) -> list[PromptPassage]:
-    """The best passages that fit into ``budget`` tokens, in the order of the results; the first always.
+    """Return the best passages that fit into ``budget`` tokens, in the order of the results; always
+    the first one.
 
-    Sentences that were ``withdrawn`` since are not in them.
+    ``withdrawn`` sentences are left out.
     """
     return next(iter(parts([hit.passage for hit in hits], count, budget, withdrawn)), [])
 
@@ -57,7 +59,8 @@ def number_passages(
 def parts(
     passages: Iterable[Passage], count: CountTokens, budget: int, withdrawn: Set[str] = frozenset()
 ) -> Iterator[list[PromptPassage]]:
-    """The passages in order, in parts that fit into ``budget`` tokens, each numbered from 1 on."""
+    """Split the passages, in order, into parts that fit into ``budget`` tokens, each numbered from
+    1."""
     part: list[PromptPassage] = []
     spent = 0
     for passage in passages:
@@ -78,7 +81,7 @@ def parts(
 
 
 def fence(passage: PromptPassage) -> str:
-    """The passage between marks that nothing in it can imitate."""
+    """Enclose the passage in marks that nothing in it can imitate."""
     article = passage.passage.article
     published = article.published_at or "unknown"
     return (
@@ -89,6 +92,7 @@ def fence(passage: PromptPassage) -> str:
 
 
 def published_date(published_at: str | None) -> date | None:
+    """Return the date of an ISO 8601 time; None if it isn't one."""
     return parse_span(published_at).start.date() if published_at else None
 
 
