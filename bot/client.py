@@ -24,6 +24,7 @@ from bot.ops.identify_turns import IdentifyTurns
 from bot.ops.invite import invite_link, missing_permissions
 from bot.ops.logging import details
 from bot.ops.metrics import Metrics
+from bot.ops.request_rate import DISCORD_ALLOWS, RequestTurns, bound_requests
 from bot.ops.tracing import open_tracing
 from bot.services.ingestion import run_background_tasks
 from bot.services.monitoring import Watched, open_monitoring
@@ -131,6 +132,8 @@ class NewsdeskBot(commands.AutoShardedBot):
         self._chroma_apart = chroma_apart
         self._resources = contextlib.AsyncExitStack()
         self._turns = IdentifyTurns()
+        self._request_turns = RequestTurns(settings.discord_requests_per_second or DISCORD_ALLOWS)
+        bound_requests(self, self._request_turns)
         self._shard_leases: ShardLeases | None = None
 
     # Life
@@ -158,10 +161,16 @@ class NewsdeskBot(commands.AutoShardedBot):
         if self.settings.shards is None:
             self.shard_count, _, _ = await self.http.get_bot_gateway()
         self._turns = IdentifyTurns(leases)
-        self._shard_leases = ShardLeases(self, leases, self.shard_count)
+        self._shard_leases = ShardLeases(
+            self, leases, self.shard_count, on_processes=self._share_requests
+        )
         self.services.guild_retention.lease_of = self._shard_leases.lease_of
         await self._shard_leases.join()
         self.shard_ids = self._shard_leases.ids
+
+    def _share_requests(self, processes: int) -> None:
+        if self.settings.discord_requests_per_second is None:
+            self._request_turns.per_second = max(1, DISCORD_ALLOWS // processes)
 
     async def load_commands(self) -> None:
         """Open what commands need and add them, without a word to Discord."""

@@ -119,6 +119,7 @@ class Settings(BaseSettings):
 
     message_content: bool = False
     shards: int | None = Field(default=None, ge=1, le=16_384)
+    discord_requests_per_second: int | None = Field(default=None, ge=1, le=1_000)
     shared_corpus: str | None = Field(default=None, min_length=1, max_length=200)
     cooldown_seconds: float = Field(default=5.0, ge=0, le=3_600)
     max_concurrent_answers: int = Field(default=4, ge=1, le=100)

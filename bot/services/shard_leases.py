@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import discord
@@ -31,7 +32,8 @@ class ShardLeases:
     """Holds shards of ``count`` for ``client``, ``seconds`` at a time.
 
     ``join`` before the client connects, ``start`` when its first shards are connected, ``close`` when
-    it is closed. ``ids`` is the list that the client is given, and changes with what is held.
+    it is closed. ``ids`` is the list that the client is given, and changes with what is held;
+    ``on_processes`` is told at each look how many processes share the shards.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class ShardLeases:
         *,
         seconds: float = _SECONDS,
         pause: float = _PAUSE,
+        on_processes: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.ids: list[int] = []
         self._client = client
@@ -49,6 +52,7 @@ class ShardLeases:
         self._count = count
         self._seconds = seconds
         self._pause = pause
+        self._on_processes = on_processes
         self._held: dict[int, Lease] = {}
         self._process: Lease | None = None
         self._launching: dict[int, asyncio.Task[None]] = {}
@@ -127,8 +131,9 @@ class ShardLeases:
         await self._renew()
         for shard_id in self._client.shards.keys() - self._held.keys():
             await self._disconnect(shard_id)  # it was connecting when it was given up
-        processes = len(await self._leases.held("gateway:"))
-        share = -(-self._count // max(1, processes))
+        processes = max(1, len(await self._leases.held("gateway:")))
+        self._on_processes(processes)
+        share = -(-self._count // processes)
         if len(self._held) > share and self._connected:
             await self._give_up(max(self._held))
         elif self._connected or not self.ids:

@@ -22,6 +22,7 @@ class Shared(Leases):
         self.away = False
         self.asked = 0
         self.stolen: set[str] = set()
+        self.told: list[int] = []
 
     async def take(self, name: str, seconds: float) -> Lease | None:
         self._ask()
@@ -54,11 +55,12 @@ def shared() -> Shared:
 
 async def joined(shared: Shared) -> ShardLeases:
     client = discord.AutoShardedClient(intents=discord.Intents.none(), shard_count=2)
-    leases = ShardLeases(client, shared, 2, pause=3600)
+    leases = ShardLeases(client, shared, 2, pause=3600, on_processes=shared.told.append)
     await leases.join()
     await asyncio.sleep(0)
     leases.start()
     assert leases.ids == [0, 1]
+    assert set(shared.told) == {1}
     return leases
 
 

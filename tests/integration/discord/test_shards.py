@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -126,3 +127,13 @@ async def test_a_bot_with_too_few_sessions_left_does_not_identify(
             pass
     assert refused.value.code == "session-starts-used-up"
     assert standin.gateway.identifies == []
+
+
+async def test_requests_to_discord_are_bounded(
+    start: Start, standin: DiscordStandIn, guilds: list[Guild]
+) -> None:
+    standin.rate_limits.everywhere = (4, 1.0)
+    async with start(NEWSDESK_DISCORD_REQUESTS_PER_SECOND="3") as running:
+        await asyncio.gather(*(running.bot.fetch_guild(guild.id) for guild in guilds))
+    assert len(standin.calls_to("GET", "/guilds/{guild_id}")) == SHARDS
+    assert not any(call.status == 429 for call in standin.calls)
