@@ -117,6 +117,9 @@ class GuildRetention:
         """Whether the shard of a server is watched, and connected at this moment: discord.py tells
         that a connection is lost only when it is that shard's turn to be connected again."""
         shard_id = self._shard_of(guild_id)
+        lease = self.lease_of(shard_id)
+        if lease is not None and not lease.is_current:
+            return False  # another process may have it by now
         shard = self._client.get_shard(shard_id)
         return shard_id in self._watched and shard is not None and not shard.is_closed()
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from bot.services.guild_retention import GuildRetention
 from bot.storage.guild_settings import known_guilds
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.leases import Leases
+from retrieval.catalogue.leases import Lease, Leases
 from retrieval.catalogue.schema import leases
 from retrieval.catalogue.server import DatabaseServer
 from retrieval.errors import StorageError
@@ -151,6 +152,7 @@ async def test_a_server_whose_shard_another_process_has_is_not_called_gone(
         bot = running.bot
         for guild in guilds:
             await noted(bot, guild.id, gone=False)
+        await _require_current(bot.services.guild_retention, guilds[4])
         await _taken_over(bot.services.library.database, 3)
         with pytest.raises(StorageError) as refused:
             await bot.services.guild_retention.left(guilds[3].id)
@@ -170,6 +172,19 @@ async def test_a_bot_that_waits_for_shards_can_be_stopped(
         async with asyncio.timeout(scaled(4)), start(NEWSDESK_DATABASE_URL=postgres_url):
             pass
     assert standin.gateway.identifies == []
+
+
+async def _require_current(retention: GuildRetention, guild: Guild) -> None:
+    """With a lease that has run out nothing is deleted: nobody has looked whose it is by now."""
+
+    async def watched() -> bool:
+        return retention.is_watched(guild.id)
+
+    await eventually(watched)
+    before = retention.lease_of
+    retention.lease_of = lambda _: Lease("shard", 1, 0.0)
+    assert not retention.is_watched(guild.id)
+    retention.lease_of = before
 
 
 async def _taken_over(database: Database, shard: int) -> None:
