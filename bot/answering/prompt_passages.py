@@ -92,7 +92,7 @@ def fence(passage: PromptPassage) -> str:
 
 
 def published_date(published_at: str | None) -> date | None:
-    """Return the date of an ISO 8601 time; None if it isn't one."""
+    """Return the date of an ISO 8601 time; None for None."""
     return parse_span(published_at).start.date() if published_at else None
 
 

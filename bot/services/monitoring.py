@@ -1,4 +1,4 @@
-"""What others see of the running bot: its endpoint with metrics, and alerts; opened together."""
+"""Open what others see of the running bot: the HTTP endpoint with metrics, and alerts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _AGAIN_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What there is to watch, and who has heard what happened."""
+    """What there is to monitor, and who has been told about events."""
 
     library: Library
     engine: AnswerEngine
@@ -39,9 +39,9 @@ class Watched:
 
 @contextlib.asynccontextmanager
 async def open_monitoring(settings: Settings, watched: Watched) -> AsyncIterator[None]:
-    """Serve what the settings say and send alerts while open.
+    """Serve the endpoint and send alerts as configured, while open.
 
-    Raises ``SettingsError`` for an address or a port that can't be had.
+    Raise ``SettingsError`` for an address or a port that can't be used.
     """
     readiness = Readiness(watched.library, watched.is_connected, lambda: watched.model.note)
     lag = LoopLag(watched.metrics.loop_lag.observe)

@@ -1,4 +1,4 @@
-"""What a server asked and what became of it, on demand and every week for its moderators."""
+"""Reports on what a server asked and how it was answered, on demand and weekly for its moderators."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 class ReportService:
-    """Makes reports and brings them, and what members ask for, to the moderators' channel."""
+    """Makes reports, and sends them and members' requests to the moderators' channel."""
 
     def __init__(
         self,
@@ -62,18 +62,19 @@ class ReportService:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to send weekly reports; for when it is known which servers there are."""
+        """Start sending weekly reports; call it once the servers are known."""
         if self._task is None:
             rounds = run_forever(self.send_due, "weekly reports", pause=_EVERY_SECONDS)
             self._task = asyncio.create_task(rounds, name="reports")
 
     async def stop(self) -> None:
+        """Stop sending weekly reports."""
         if self._task is not None:
             await cancel(self._task)
 
     async def report(self, guild_id: int, since: datetime, until: datetime) -> ActivityReport:
-        """What was asked in a server in a time. Direct messages belong to it unless all servers share
-        their articles: whose would they be?"""
+        """Return what was asked in a server between two times. Direct messages count towards it,
+        unless all servers share their articles: then they belong to none."""
         database, corpus = self._library.database, self._contexts.corpus_of(guild_id)
         here = AskedIn(corpus, guild_id, directly=not self._contexts.is_shared)
         given = await answers_between(database, here, since, until, _MOST_READ)
@@ -99,8 +100,8 @@ class ReportService:
     async def tell_moderators(
         self, given: StoredAnswer, guild_ids: Collection[int], by: discord.abc.User | None
     ) -> None:
-        """Tell in the moderators' channels of these servers, where there are some, what somebody wants
-        to know. ``by`` is None for who asked in a direct message, which is nobody's business."""
+        """Tell the moderators' channels of these servers what somebody wants to know. ``by`` is
+        None for a question in a direct message, which stays anonymous."""
         question = plain(given.question or "", 500)
         for guild in [each for each in self._client.guilds if each.id in guild_ids]:
             say = await self._say(guild)
@@ -112,7 +113,7 @@ class ReportService:
             await self._send(guild, note(words), f"w{given.id}")
 
     async def send_due(self) -> int:
-        """Send the reports that are due now. Returns how many were sent."""
+        """Send the reports that are due now. Return how many were sent."""
         sent = 0
         for guild in list(self._client.guilds):
             settings = await self._guild_settings.of(guild.id)
@@ -165,10 +166,10 @@ class ReportService:
 
 
 def subjects(given: Sequence[StoredAnswer], wanted: dict[str, int]) -> list[Subject]:
-    """Group questions by what they are about, the subject of most questions first.
+    """Group questions by subject, the subject with most questions first.
 
-    Questions share a subject if they share a name, a number or another word that news at large
-    seldom has; ``wanted`` is how many asked the moderators, by answer.
+    Questions share a subject if they share a name, a number or another word that is rare in the
+    news; ``wanted`` is, by answer, how many people asked the moderators.
     """
     alike: dict[str, list[StoredAnswer]] = defaultdict(list)
     for each in given:

@@ -1,4 +1,4 @@
-"""Requests: work for people, side by side within the limits, each ending in a message."""
+"""Requests: work for people, concurrent within the limits, each ending in a message."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _CUT_SECONDS = 5.0  # for what is cut short to say so
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Something that a person waits for, and where. ``exempt`` is free of limits; ``corpus`` is what
-    it reads, None if that is not known yet; ``meter`` counts it for limits, None for none."""
+    """Something that a person waits for, and where. ``exempt`` ignores limits; ``corpus`` is what
+    it reads, None if not known yet; ``meter`` counts it towards limits, None for none."""
 
     user_id: int
     guild_id: int | None
@@ -45,11 +45,11 @@ class Request:
 
 
 class CutShort(Exception):
-    """The bot stops before the work is done."""
+    """The bot is stopping before the work is done."""
 
 
 class RequestRunner:
-    """Runs them, waits for them when the bot stops, and drops those of guilds that are gone."""
+    """Runs requests, waits for them when the bot stops, and cancels those of guilds that are gone."""
 
     def __init__(self, queue: AnswerQueue, observer: Observer | None = None) -> None:
         self._queue = queue
@@ -64,10 +64,12 @@ class RequestRunner:
 
     @property
     def queue(self) -> AnswerQueue:
+        """Return the queue in which requests wait."""
         return self._queue
 
     @property
     def is_busy(self) -> bool:
+        """Return whether any request is running or waiting."""
         return bool(self._running)
 
     @contextlib.asynccontextmanager
@@ -79,10 +81,10 @@ class RequestRunner:
         kind: RequestKind = "question",
         **noted: Any,
     ) -> AsyncIterator[RequestOutcome]:
-        """Work on a request for the body of the block, which says in the outcome how it ended.
+        """Run a request during the body, which sets in the outcome how it ended.
 
-        An error of the body is told in ``delivery`` and logged, and goes no further; so does that
-        its message was deleted. Two lines in the log for each, with what is ``noted`` of it.
+        An error in the body is shown in ``delivery`` and logged, and isn't raised further; nor is
+        the deletion of its message. Each request writes two lines to the log, with ``noted``.
         """
         task = _this_task()
         where = {
@@ -127,9 +129,9 @@ class RequestRunner:
 
     @contextlib.asynccontextmanager
     async def slot(self, request: Request, delivery: MessageDelivery) -> AsyncIterator[None]:
-        """Wait for the turn of a request and keep it for the body of the block.
+        """Wait for a request's turn and hold it during the body.
 
-        Raises ``Busy``; ``MessageDeleted`` if the message of the delivery is deleted meanwhile and
+        Raise ``Busy``; ``MessageDeleted`` if the delivery's message is deleted meanwhile, and
         ``CutShort`` if the bot stops, both also in the middle of the body.
         """
         waiting = WaitingNotice(delivery, request.say)
@@ -149,7 +151,8 @@ class RequestRunner:
 
     @contextlib.contextmanager
     def acknowledging(self) -> Iterator[None]:
-        """While somebody has not been told yet that an answer is coming, no answer is begun and nothing more comes in."""
+        """Start no answer and ingest nothing while a person hasn't been told yet that an answer is
+        coming."""
         self._unacknowledged += 1
         self._all_acknowledged.clear()
         try:
@@ -166,14 +169,14 @@ class RequestRunner:
                 await self._all_acknowledged.wait()
 
     def reads(self, request_id: str, corpus: str) -> None:
-        """Note which corpus a request reads, where that is found out on its way."""
+        """Record which corpus a request reads, if that becomes known only later."""
         if request_id in self._running:
             request, task = self._running[request_id]
             self._running[request_id] = (replace(request, corpus=corpus), task)
 
     def cancel_guild_requests(self, guild_id: int, corpus: str | None) -> None:
-        """End what is under way for a guild that is gone, and directly what reads ``corpus``, its
-        own, which is told there. None for a corpus that other guilds have too."""
+        """Cancel the requests of a guild that is gone, and direct ones that read its own
+        ``corpus``, with a message. Pass None for a corpus that other guilds share."""
         for request, task in list(self._running.values()):
             if request.guild_id == guild_id:
                 task.cancel()
@@ -182,7 +185,8 @@ class RequestRunner:
                 task.cancel()
 
     async def wait_until_recorded(self, request_id: str, seconds: float = 1.0) -> None:
-        """Wait until what is shown of a request is recorded too; a button may be that fast."""
+        """Wait until the message of a request is also recorded; a person may press its button that
+        fast."""
         ended = self._ended.get(request_id)
         if ended is not None:
             with contextlib.suppress(TimeoutError):
@@ -190,7 +194,8 @@ class RequestRunner:
                     await ended.wait()
 
     async def close(self, seconds: float) -> None:
-        """Take no more; wait so long for what is under way, then have it say that it was cut."""
+        """Accept no more requests; wait this many seconds for those in progress, then end them with
+        a message."""
         self._queue.close()
         if self._running:
             _log.info("waiting for answers", extra=details(answers=len(self._running)))

@@ -1,4 +1,5 @@
-"""What needs a person: looked for every few seconds, and told through the operator's webhook."""
+"""Look every few seconds for problems that need a person, and report them to the operator's
+webhook."""
 
 from __future__ import annotations
 
@@ -42,7 +43,7 @@ _BY_HAND_SECONDS = 7 * 24 * 3_600.0
 
 
 class ModelTrouble(Observer):
-    """Knows whether the model answers: of calls that fail in a row, how many, and why."""
+    """Knows whether the model answers: how many calls failed in a row, and why."""
 
     def __init__(self) -> None:
         self._failed = 0
@@ -50,9 +51,11 @@ class ModelTrouble(Observer):
         self._failed_at = 0.0
 
     def model_answered(self) -> None:
+        """Record that a call was answered."""
         self._failed, self._error = 0, None
 
     def model_failed(self, error: ModelError) -> None:
+        """Record that a call failed."""
         self._failed += 1
         self._error = error
         self._failed_at = time.monotonic()
@@ -64,8 +67,8 @@ class ModelTrouble(Observer):
         every_seconds: float = 60.0,
         quiet_seconds: float = 300.0,
     ) -> None:
-        """Until this is cancelled, ask the server of a model that failed whether it is there again,
-        with ``check``: at night nobody asks a question, which would tell."""
+        """Until cancelled, call ``check`` while the model is failing, to see whether its server is
+        back: at night nobody asks a question that would show it."""
         while True:
             await asyncio.sleep(every_seconds)
             may_come_back = isinstance(self._error, ModelUnreachable | ModelRefused | ModelBusy)
@@ -78,14 +81,14 @@ class ModelTrouble(Observer):
 
     @property
     def note(self) -> Note | None:
-        """None while it answers, or is not asked often enough to know."""
+        """Return the problem; None while the model answers or too few calls were made to know."""
         if self._failed < _FAILED_CALLS or self._error is None:
             return None
         return Note("model-failing", calls=self._failed, why=self._error.note)
 
 
 class TroubleWatch:
-    """Looks for troubles until it is cancelled. ``causes`` are those of readiness."""
+    """Looks for problems until cancelled. ``causes`` returns those of readiness."""
 
     def __init__(
         self,
@@ -104,6 +107,7 @@ class TroubleWatch:
         self._causes = causes
 
     async def run(self) -> None:
+        """Look for problems until cancelled."""
         while True:
             if self._book.heard(*await self.troubles()):
                 with contextlib.suppress(TimeoutError):
@@ -112,7 +116,7 @@ class TroubleWatch:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def troubles(self) -> tuple[list[Trouble], list[str]]:
-        """All that is wrong at this moment, and of which keys that can't be found out in time."""
+        """Return all current problems, and the keys of those that couldn't be checked in time."""
         found: list[Trouble] = []
         unknown: list[str] = []
         for key, look in (
