@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from bot.answering.extractive.analysis import is_order
-from bot.answering.extractive.answer_type import expected_answer_type
 from bot.answering.extractive.selection import Quotation
 from bot.answering.extractive.sentences import asks, readable_sentences
 from bot.answering.figures import Figure, figures
@@ -21,6 +20,7 @@ from bot.answering.verification.number_parser import parse_numbers
 from retrieval.errors import Note
 from retrieval.models import Passage, SearchResult
 from retrieval.search.query import content_words
+from retrieval.text.answer_types import expected_answer_type
 from retrieval.text.stemming import stems
 from retrieval.text.tokens import place_of_whole
 

@@ -18,15 +18,9 @@ from pathlib import Path
 from bot.answering.conflicts import Difference, ToldValue, comparable_sentences
 from bot.answering.extractive.analysis import coverage, is_order, names_of
 from bot.answering.extractive.answer_spans import answer_spans, names_inside
-from bot.answering.extractive.answer_type import (
-    FIGURES,
-    NAMES,
-    PEOPLE,
-    AnswerKind,
-    expected_answer_type,
-)
 from bot.answering.extractive.selection import Quotation, Selection, telling_weights
 from retrieval.models import SearchResult, SearchResults
+from retrieval.text.answer_types import FIGURES, NAMES, PEOPLE, AnswerKind, expected_answer_type
 from retrieval.text.stemming import stems, stems_of_each
 from retrieval.text.tokens import stands_whole
 from retrieval.timestamps import parse_span

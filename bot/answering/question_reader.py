@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC
 
 from bot.answering.answer_request import AnswerRequest
-from bot.answering.extractive.answer_type import answer_words
+from bot.answering.extractive.answer_words import answer_words
 from bot.answering.misspelt import near_words, respelt
 from bot.answering.quoted_answer import ReadAnswer, read_answer
 from bot.answering.replies.coverage import with_earlier

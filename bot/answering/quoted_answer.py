@@ -10,11 +10,11 @@ from bot.answering.conflicts import ConflictResolution, reconcile
 from bot.answering.differing_answers import differing_answer, thresholds
 from bot.answering.extractive import Selection, select
 from bot.answering.extractive.answer_spans import answer_spans
-from bot.answering.extractive.answer_type import AnswerKind, expected_answer_type
 from bot.answering.models import Answer, Reason
 from bot.answering.replies.decline_reasons import with_names
 from bot.answering.replies.told_differences import with_difference
 from retrieval.models import SearchResults
+from retrieval.text.answer_types import AnswerKind, expected_answer_type
 
 # The most telling first: a price is a number too, a number need be no price.
 _AMOUNTS: tuple[AnswerKind, ...] = ("money", "percent", "number")

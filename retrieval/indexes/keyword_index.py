@@ -31,7 +31,7 @@ from retrieval.indexes.keyword_scores import Floats, Ints, enter, run, run_among
 from retrieval.indexes.keyword_statistics import TermStatistics
 from retrieval.runtime.concurrency import to_its_end
 from retrieval.runtime.executors import INGESTING, giving_way
-from retrieval.text.answer_types import Kind
+from retrieval.text.answer_counts import Kind
 from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange
 

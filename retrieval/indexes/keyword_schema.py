@@ -9,7 +9,7 @@ from typing import Any
 import tantivy
 
 from retrieval.catalogue import PendingVersion
-from retrieval.text.answer_types import KINDS, counts
+from retrieval.text.answer_counts import KINDS, counts
 from retrieval.text.language import UNKNOWN
 from retrieval.text.stemming import stems_of_each
 from retrieval.timestamps import TimeRange, to_micros

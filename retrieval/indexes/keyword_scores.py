@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tantivy
 
-from retrieval.text.answer_types import Kind
+from retrieval.text.answer_counts import Kind
 
 # Documents that are looked at beyond the wanted ones, for those of the same score as the last one.
 _TIES = 32

@@ -11,7 +11,7 @@ from retrieval.catalogue.publishers import SourceFilter
 from retrieval.errors import Note
 from retrieval.models import TimePreference
 from retrieval.search.ranking import Recency, Span
-from retrieval.text.answer_types import Kind
+from retrieval.text.answer_counts import Kind
 from retrieval.text.question_language import question_language
 from retrieval.text.question_words import question_words
 from retrieval.text.words import surface_words

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from retrieval.embedders import Embedder, Vectors
-from retrieval.text.answer_types import Kind
+from retrieval.text.answer_counts import Kind
 from retrieval.timestamps import DAY_MICROS
 
 Floats: TypeAlias = npt.NDArray[np.float32]

@@ -11,7 +11,7 @@ from retrieval.indexes.common_words import idf, share_of_passages
 from retrieval.indexes.keyword_index import KeywordIndex, KeywordQuery, TermMeasures
 from retrieval.indexes.keyword_scores import Ints
 from retrieval.models import Passage
-from retrieval.text.answer_types import Kind
+from retrieval.text.answer_counts import Kind
 from retrieval.text.stemming import stems
 
 # As many as a corpus is filled up with, of news at large: how rare a word is here, nobody knows.

@@ -1,78 +1,133 @@
-"""The kind of thing that a question asks for, and how many of that kind a passage holds.
+"""What a question asks for: a number, a date, a person, a place, a reason, a speaker, a meaning.
 
-"How many" wants a number, "which country" a country: a passage without any can't answer, however
-many words it shares with the question.
+The words that tell are data: those of English in ``answer_types.toml``, those of other languages
+in ``question_words.toml``.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
-from typing import Literal, TypeAlias, get_args
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
-from retrieval.text.places import beginnings, countries, states
+from retrieval.text.question_words import Asking, question_words
 
-Kind: TypeAlias = Literal["number", "percentage", "country", "state"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+AnswerKind: TypeAlias = Literal[
+    "number",
+    "percent",
+    "money",
+    "date",
+    "person",
+    "country",
+    "state",
+    "place",
+    "name",
+    "quote",
+    "reason",
+    "speaker",
+    "opinion",
+    "definition",
+]
 
-# In this order: a percentage is a number too.
-_ASKED: Mapping[Kind, re.Pattern[str]] = {
-    "percentage": re.compile(r"\bper ?cent|\bby how much\b", re.IGNORECASE),
-    "number": re.compile(
-        r"\bhow (?:many|much|long|old|far|fast|tall|high|big|large|deep|heavy|often|wide)\b"
-        r"|\bwhen (?:is|was|did|does|do|will|were|are)\b"
-        r"|\b(?:what|which) (?:year|date|age|time|day|score|number|amount)\b"
-        r"|\b(?:final|total|estimated|record|minimum|maximum|average|current) (?:\w+ ){0,3}"
-        r"(?:score|price|time|number|amount|population|value|income|wage|cost|tally|size)\b"
-        r"|\bto what\?|\bage group\b",
-        re.IGNORECASE,
-    ),
-    "country": re.compile(
-        r"\b(?:what|which) (?:\w+ ){0,2}(?:countr(?:y|ies)|nations?)\b", re.IGNORECASE
-    ),
-    "state": re.compile(r"\b(?:what|which) (?:\w+ ){0,2}states?\b", re.IGNORECASE),
+PEOPLE: frozenset[AnswerKind] = frozenset(["person", "speaker"])
+NAMES: frozenset[AnswerKind] = frozenset(["name", "country", "state", "place"])
+FIGURES: frozenset[AnswerKind] = frozenset(["number", "money", "percent"])
+AMOUNTS: frozenset[AnswerKind] = FIGURES | {"date"}
+
+_TYPE = re.compile(
+    r"\b(?:which|what)(?:\s+(?:types?|kinds?|sorts?|forms?|pieces?)\s+of)?((?:\s+[\w’'-]+){1,6})",
+    re.I,
+)
+
+
+_POSSESSIVE = re.compile(r"(?<=\w)[’']s?$")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerType:
+    """``kinds`` of answer that a question asks for, none if nothing tells; ``thing`` is the noun after
+    "which" or "what", in lower case: "car maker"."""
+
+    kinds: frozenset[AnswerKind]
+    thing: str
+
+    @property
+    def prototype(self) -> str:
+        """Words that stand for what is asked for: ``thing``, else those of its kind."""
+        listed = _words()["prototypes"]
+        return self.thing or " ".join(sorted(listed[kind] for kind in self.kinds))
+
+
+@lru_cache(maxsize=256)
+def expected_answer_type(question: str, language: str = "en") -> AnswerType:
+    """Tell what kinds of answer ``question`` asks for; there may be several."""
+    if language != "en":
+        return _asked_elsewhere(question, language)
+    thing = _thing(question)
+    kinds = {kind for kind, pattern in _asks().items() if pattern.search(question)}
+    # The last noun tells: a "state fair" is no state.
+    found = [(match.start(), kind) for kind, nouns in _nouns() for match in nouns.finditer(thing)]
+    if found:
+        kinds.add(max(found)[1])
+    if "speaker" in kinds:
+        kinds.discard("opinion")
+    return AnswerType(frozenset(kinds), thing)
+
+
+# What words of other languages ask for, as kinds of answers.
+_KINDS: Mapping[Asking, frozenset[AnswerKind]] = {
+    "who": frozenset({"person"}),
+    "when": frozenset({"date"}),
+    "where": frozenset({"place"}),
+    "why": frozenset({"reason"}),
+    "many": frozenset({"number"}),
+    "percent": frozenset({"percent", "number"}),
+    "what": frozenset(),
 }
-# What both begin with stands first: such characters are found many times faster.
-_TOKEN = re.compile(r"[\dA-Z](?:(?<=\d)(?:[\d,.]*\d)?(?: ?(?:%|per ?cent))?|(?<=[A-Z])[\w’'-]*)")
 
 
-_GENITIVES = frozenset(["'s", "’s"])
+def _asked_elsewhere(question: str, language: str) -> AnswerType:
+    listed = question_words(language)
+    asked = listed.asked(question) if listed is not None else set()
+    return AnswerType(frozenset(kind for each in asked for kind in _KINDS[each]), "")
 
 
-def expected_answer_type(question: str) -> Kind | None:
-    """The kind of thing that answers ``question``, if it is one of those that are known."""
-    return next((kind for kind, words in _ASKED.items() if words.search(question)), None)
+@cache
+def _asks() -> dict[AnswerKind, re.Pattern[str]]:
+    return {kind: re.compile(p, re.I) for kind, p in _words()["asks"].items()}
 
 
-def counts(text: str) -> dict[Kind, int]:
-    """How many different numbers, countries and states ``text`` names, and how many percentages."""
-    numbers: set[str] = set()
-    places: set[str] = set()
-    percentages = 0
-    # The capitalised words just before, if a longer name begins with them.
-    begun = ""
-    for token in _TOKEN.findall(text):
-        if token[0].isdigit():
-            numbers.add(token)
-            percentages += token[-1] in "%t"
-            begun = ""
-            continue
-        word = token.lower()
-        if word[-2:] in _GENITIVES:
-            word = word[:-2]
-        if begun:
-            longer = f"{begun} {word}"
-            # New Mexico is not Mexico.
-            places.add(longer if longer in states() or longer in countries() else word)
-            if longer in beginnings():
-                begun = longer
-                continue
-        else:
-            places.add(word)
-        begun = word if word in beginnings() else ""
-    return {
-        "number": len(numbers),
-        "percentage": percentages,
-        "country": len(places & countries()),
-        "state": len(places & states()),
-    }
+@cache
+def _nouns() -> list[tuple[AnswerKind, re.Pattern[str]]]:
+    return [
+        (kind, re.compile(rf"\b(?:{'|'.join(nouns.split())})(?:e?s)?\b"))
+        for kind, nouns in _words()["nouns"].items()
+    ]
+
+
+@cache
+def _ends_type() -> frozenset[str]:
+    return frozenset(_words()["ends_type"].split())
+
+
+def _thing(question: str) -> str:
+    words: list[str] = []
+    if found := _TYPE.search(question):
+        for word in found[1].lower().split():
+            if word in _ends_type() or (words and word.endswith(("ed", "ly"))):
+                break
+            words.append(_POSSESSIVE.sub("", word))
+            # "Which country's minister" asks for a country.
+            if words[-1] != word:
+                break
+    return " ".join(words)
+
+
+@cache
+def _words() -> dict[str, Any]:
+    path = Path(__file__).with_name("answer_types.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -20,11 +20,11 @@ from typing import Any
 
 from bot.answering.answer_request import AnswerRequest
 from bot.answering.engine import AnswerEngine
-from bot.answering.extractive.answer_type import expected_answer_type
 from bot.answering.models import Answer
 from bot.evaluation.questions import EvaluationQuestion, plain, read_records
 from bot.storage.library import open_library
 from retrieval.library import LibraryConfig
+from retrieval.text.answer_types import expected_answer_type
 from retrieval.timestamps import TimeRange
 from retrieval.web.urls import canonical_url
 from tests.benchmarks import weekly_news

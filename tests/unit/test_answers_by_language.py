@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.answering.extractive import select
-from bot.answering.extractive.answer_type import AnswerKind, expected_answer_type
 from bot.answering.extractive.sentences import readable_sentences
 from bot.answering.extractive.spans_by_language import spans_in
 from bot.answering.reading_notes import MEASURED
 from retrieval.models import Passage, Reference, SearchResult, SearchResults
 from retrieval.search.query import content_words
+from retrieval.text.answer_types import AnswerKind, expected_answer_type
 from retrieval.text.lengths import count_words, english_length
 from retrieval.text.stemming import stems
 

@@ -11,15 +11,16 @@ import pytest
 from bot.answering.extractive import Selection, analysis, select
 from bot.answering.extractive.analysis import analyse
 from bot.answering.extractive.answer_spans import answer_spans
-from bot.answering.extractive.answer_type import expected_answer_type, separate_questions
 from bot.answering.extractive.candidates import CANDIDATE, Candidates
 from bot.answering.extractive.opening import OPENING
+from bot.answering.extractive.question_parts import separate_questions
 from bot.answering.extractive.scoring import ScoringModel, learned_models
 from bot.answering.extractive.sentence_features import SENTENCE
 from bot.answering.extractive.window_evidence import window_evidence
 from bot.answering.prompt_injection import overlaps
 from retrieval.models import Passage, Reference, SearchResult, SearchResults
 from retrieval.search.query import content_words
+from retrieval.text.answer_types import expected_answer_type
 from retrieval.text.stemming import stems
 
 _NOW = datetime(2023, 11, 3, 12, tzinfo=UTC)

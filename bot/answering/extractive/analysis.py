@@ -17,13 +17,8 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from bot.answering.extractive.answer_spans import AnswerSpan, names_inside
-from bot.answering.extractive.answer_type import (
-    AnswerKind,
-    AnswerType,
-    answer_words,
-    asking_part,
-    expected_answer_type,
-)
+from bot.answering.extractive.answer_words import answer_words
+from bot.answering.extractive.question_parts import asking_part
 from bot.answering.extractive.sentences import SentenceSpan, asks, readable_sentences
 from bot.answering.extractive.spans_by_language import spans_in
 from bot.answering.extractive.vectors import TextVectors, text_vectors
@@ -35,6 +30,7 @@ from bot.answering.prompt_injection import (
     unquotable_in,
 )
 from retrieval.models import SearchResult
+from retrieval.text.answer_types import AnswerKind, AnswerType, expected_answer_type
 from retrieval.text.lengths import english_length
 from retrieval.text.question_words import question_words
 from retrieval.text.stemming import stems, stems_of

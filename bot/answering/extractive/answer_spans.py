@@ -11,7 +11,8 @@ from babel import Locale
 from babel.core import get_global
 from babel.numbers import get_currency_name
 
-from bot.answering.extractive.answer_type import AnswerKind, answer_words
+from bot.answering.extractive.answer_words import answer_words
+from retrieval.text.answer_types import AnswerKind
 from retrieval.text.calendar_names import BARE_SHORT_MONTH, MONTH, SHORT_MONTH, WEEKDAY
 from retrieval.text.places import countries, states
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.answering.extractive.analysis import PassageAnalysis, PassageSentence
-from bot.answering.extractive.answer_type import AMOUNTS, NAMES, PEOPLE
+from retrieval.text.answer_types import AMOUNTS, NAMES, PEOPLE
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from bot.answering.extractive.answer_evidence import EVIDENCE
-from bot.answering.extractive.answer_type import answer_words
+from bot.answering.extractive.answer_words import answer_words
 from bot.answering.extractive.candidates import CANDIDATE, Candidates, Floats
 from bot.answering.extractive.opening import OPENING, opening_features
 from bot.answering.extractive.sentence_features import (

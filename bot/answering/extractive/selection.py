@@ -22,8 +22,9 @@ from bot.answering.extractive.answer_evidence import (
     evidence_features,
     passage_evidence,
 )
-from bot.answering.extractive.answer_type import answer_words, separate_questions
+from bot.answering.extractive.answer_words import answer_words
 from bot.answering.extractive.candidates import Candidates, Floats
+from bot.answering.extractive.question_parts import separate_questions
 from bot.answering.extractive.scoring import Model, Models, learned_models
 from bot.answering.extractive.sentence_features import QuestionContext
 from bot.answering.extractive.speakers import with_speaker

@@ -17,10 +17,10 @@ from bot.answering.extractive.analysis import (
     PassageSentence,
     coverage,
 )
-from bot.answering.extractive.answer_type import AMOUNTS, NAMES, PEOPLE
 from bot.answering.extractive.candidates import Candidates, Floats, find_candidates
 from bot.answering.extractive.vectors import unit
 from bot.answering.extractive.window_evidence import SELECTING
+from retrieval.text.answer_types import AMOUNTS, NAMES, PEOPLE
 from retrieval.text.lengths import count_words
 from retrieval.text.stemming import stems
 from retrieval.timestamps import parse_span

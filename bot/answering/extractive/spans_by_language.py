@@ -10,7 +10,7 @@ from collections.abc import Iterable, Set
 from functools import cache
 
 from bot.answering.extractive.answer_spans import AnswerSpan, answer_spans
-from bot.answering.extractive.answer_type import NAMES, PEOPLE, AnswerKind
+from retrieval.text.answer_types import NAMES, PEOPLE, AnswerKind
 from retrieval.text.calendar_names import calendar_names
 from retrieval.text.words import folded, has_unspaced
 
