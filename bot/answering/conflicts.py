@@ -16,11 +16,11 @@ from bot.answering.extractive.selection import Quotation
 from bot.answering.extractive.sentences import asks, readable_sentences
 from bot.answering.figures import Figure, figures
 from bot.answering.sentence_dates import same_story
-from bot.answering.verification.number_parser import parse_numbers
 from retrieval.errors import Note
 from retrieval.models import Passage, SearchResult
 from retrieval.search.query import content_words
 from retrieval.text.answer_types import expected_answer_type
+from retrieval.text.numbers import parse_numbers
 from retrieval.text.stemming import stems
 from retrieval.text.tokens import place_of_whole
 

@@ -6,33 +6,23 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.answering.verification.number_words import SPELLED
 from retrieval.text.calendar_names import MONTH_NAMES
+from retrieval.text.currencies import currency_words
+from retrieval.text.numbers import Quantity, parse_numbers
+from retrieval.text.numbers.number_words import SPELLED
 from retrieval.text.stemming import stems
 
-_WORDS = {"zero": 0.0, **{word: value for word, value in SPELLED.items() if value <= 20}}
-_SCALES = {
-    "hundred": 1e2,
-    "thousand": 1e3,
-    "million": 1e6,
-    "m": 1e6,
-    "billion": 1e9,
-    "bn": 1e9,
-    "trillion": 1e12,
-    "tn": 1e12,
-}
-_FIGURE = re.compile(
-    r"(?P<about>\b(?:about|around|roughly|nearly|almost|approximately|some|more than|over|at least|up to|under"
-    r"|less than|fewer than|as many as|an estimated)\s)?"
-    r"(?<![\w.,/:-])(?P<money>[$£€¥]\s?)?(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\b(?:"
-    + "|".join(_WORDS)
-    + r")\b)"
-    r"(?![\d/:]|[-–]\d|,\d|st\b|nd\b|rd\b|th\b)"
-    r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|tn|m)\b)?"
-    r"(?P<percent>\s?%|\s(?:percent|per cent)\b)?"
-    r"(?P<after>(?:\s[^\W\d_]+(?:[’'-][^\W\d_]+)*){0,3})",
-    re.I,
-)
+# Part of a word, a date, a time or a score.
+_WITHIN = ".,/:-"
+_GOES_ON = re.compile(r"[\d/]|:\d|[-–]\d|,\d")
+_AFTER = re.compile(r"(?:\s[^\W\d_]+(?:[’'-][^\W\d_]+)*){0,3}")
+_SIGNS = "$£€¥₹"
+_COINS = {"c": "cent", "p": "penc"}
+_DECADES = ("decade", "decades")
+# Before it, four digits that count something are no year.
+_FIRST_YEAR = 1900
+# Of the names of currencies, those that mostly are other words.
+_NO_MONEY = frozenset("mark marks real won".split())
 _SKIPPED = frozenset(
     [
         "more",
@@ -85,24 +75,6 @@ _NOT_COUNTED = frozenset(
         "an",
     ]
 )
-_CURRENCIES = frozenset(
-    [
-        "dollar",
-        "dollars",
-        "euro",
-        "euros",
-        "pound",
-        "pounds",
-        "crown",
-        "crowns",
-        "yen",
-        "yuan",
-        "rupees",
-        "rubles",
-        "francs",
-        "pesos",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,25 +109,39 @@ def _half_a_step(value: float) -> float:
 
 def figures(sentence: str) -> Iterator[Figure]:
     """What is counted, in order; years, dates, scores and bare numbers are left out."""
-    for match in _FIGURE.finditer(sentence):
-        word = match["value"].lower()
-        value = _WORDS[word] if word in _WORDS else float(word.replace(",", ""))
-        value *= _SCALES.get((match["scale"] or "").lower(), 1.0)
-        unit = "%" if match["percent"] else "$" if match["money"] else _counted(match["after"])
-        year = len(word) == 4 and word.isdigit() and 1900 <= value < 2100
-        if not unit or (year and unit not in "$%"):
+    for quantity in parse_numbers(sentence, ones=True):
+        if not (quantity.digits or quantity.text.lower().partition(" ")[0] in SPELLED):
             continue
-        start = match.start("money") if match["money"] else match.start("value")
-        end = max(match.end("value"), match.end("scale"), match.end("percent"))
-        text = sentence[start:end]
-        yield Figure(value, unit, text, start, bool(match["about"]))
+        before = sentence[quantity.start - 1 : quantity.start]
+        unit = _unit(sentence, quantity)
+        if not unit or (before in _WITHIN and before) or _GOES_ON.match(sentence, quantity.end):
+            continue
+        text = sentence[quantity.start : quantity.amount_end]
+        yield Figure(quantity.value, unit, text, quantity.start, bool(quantity.bound))
+
+
+def _unit(sentence: str, quantity: Quantity) -> str:
+    """What a number counts; empty for what counts nothing."""
+    if quantity.unit == "%":
+        return "%"
+    if quantity.unit in _COINS:
+        return _COINS[quantity.unit]
+    if quantity.unit and quantity.unit in _SIGNS:
+        # "A 40-pound dog" costs nothing.
+        named = quantity.amount_end < quantity.end
+        return "" if named and sentence[quantity.amount_end] == "-" else "$"
+    if quantity.text.lower().endswith(_DECADES):
+        return "year"
+    if quantity.unit or (quantity.year and quantity.value >= _FIRST_YEAR):
+        return ""
+    return _counted((_AFTER.match(sentence, quantity.end) or [""])[0])
 
 
 def _counted(after: str) -> str:
     for word in after.lower().split():
         if word in _NOT_COUNTED:
             return ""
-        if word in _CURRENCIES:
+        if word in currency_words() - _NO_MONEY:
             return "$"
         if word not in _SKIPPED:
             return next(iter(stems(word)), "")

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bot.answering.verification.number_parser import parse_numbers
 from bot.evaluation.questions import read_records
+from retrieval.text.numbers import parse_numbers
 from retrieval.text.sentences import sentences
 from tests.benchmarks import weekly_news
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.answering.verification import Evidence, VerifierError, create_verifier
-from bot.answering.verification.number_parser import parse_numbers
+from retrieval.text.numbers import parse_numbers
 
 PASSAGE = (
     "The council of Maravel approved the new tram line on Tuesday. Mayor Ines Calder said that the "

@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from babel import Locale
-from babel.core import get_global
-from babel.numbers import get_currency_name
-
 from bot.answering.extractive.answer_words import answer_words
 from retrieval.text.answer_types import AnswerKind
 from retrieval.text.calendar_names import BARE_SHORT_MONTH, MONTH, SHORT_MONTH, WEEKDAY
+from retrieval.text.currencies import currency_words
+from retrieval.text.numbers.number_words import SPELLED_NUMBER
 from retrieval.text.places import countries, states
 
 _CAPITALISED = r"(?:[A-Z][\w’'&-]*|\*[A-Z]+)(?:\.(?=\s[A-Z]))?"
@@ -28,12 +26,6 @@ _NUMBER = re.compile(
     r"(?P<score>[-–]\d+\b)?(?:\s(?P<scale>thousand|million|billion|trillion|bn|m)\b)?"
     r"(?=\s?(?P<unit>[^\W\d_]+)?)"
 )
-_NUMBER_WORD = re.compile(
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
-    r"|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|dozens?|hundreds?|thousands?|millions?"
-    r"|billions?|half|third|quarter)\b",
-    re.I,
-)
 _DATE = re.compile(
     rf"\b(?:{WEEKDAY}|(?!may(?! \d))(?:{MONTH}|{SHORT_MONTH})|(?:19|20)\d\d|today|tomorrow|yesterday)(?:\s\d{{1,2}}\b(?!:))?"
     rf"|\b\d{{1,2}}\s(?:{MONTH})\b"
@@ -44,7 +36,6 @@ _POSSESSIVE = re.compile(r"[’']s?$")
 # No preposition with what may follow it is longer.
 _REACH = 32
 _CACHED_SENTENCES = 4_096
-_IN_BRACKETS = re.compile(r"\s*\([^)]*\)")
 _QUOTED = re.compile(r"[“\"‘]([^“”\"]{3,200})[”\"’]")
 _DIGIT, _QUOTES = re.compile(r"\d"), re.compile('[“"‘]')
 _CALENDAR = re.compile(rf"^(?:{WEEKDAY}|{MONTH}|{BARE_SHORT_MONTH})\b")
@@ -240,7 +231,7 @@ def _told_in(sentence: str) -> Iterator[AnswerSpan]:
         yield AnswerSpan(match[0].lower(), frozenset({"date"}), *match.span())
     for match in _NUMBER.finditer(sentence) if _DIGIT.search(sentence) else ():
         kinds: set[AnswerKind] = {"number"}
-        in_words = match["unit"] in _currencies()
+        in_words = match["unit"] in currency_words()
         if match["money"] or in_words:
             kinds.add("money")
         if match["percent"]:
@@ -250,7 +241,7 @@ def _told_in(sentence: str) -> Iterator[AnswerSpan]:
         end = match.end("unit") if in_words else match.end()
         told = sentence[match.start() : end]
         yield AnswerSpan(" ".join(told.lower().split()), frozenset(kinds), match.start(), end)
-    for match in _NUMBER_WORD.finditer(sentence):
+    for match in SPELLED_NUMBER.finditer(sentence):
         yield AnswerSpan(match[0].lower(), frozenset({"number"}), *match.span())
     for match in _QUOTED.finditer(sentence) if _QUOTES.search(sentence) else ():
         yield AnswerSpan(match[1].lower(), frozenset({"quote"}), match.start(1), match.end(1))
@@ -273,25 +264,6 @@ def _feasts() -> re.Pattern[str]:
 @cache
 def _cues() -> dict[str, re.Pattern[str]]:
     return {name: re.compile(p, re.I) for name, p in answer_words()["cues"].items()}
-
-
-@cache
-def _currencies() -> frozenset[str]:
-    """What money is counted in: the last words of the names of all that was ever legal tender."""
-    names = Locale("en")
-    tender = {
-        code
-        for uses in get_global("territory_currencies").values()
-        for code, _, _, is_tender in uses
-        if is_tender
-    }
-    words = {
-        _IN_BRACKETS.sub("", name).split()[-1].lower()
-        for code in tender
-        for name in (get_currency_name(code, count, names) for count in (None, 1, 2))
-    }
-    # Zimbabwe counts in gold, and all others medals.
-    return frozenset({*words, *answer_words()["money"].split()} - {"gold"})
 
 
 _INSIDE = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]*\w")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.answering.verification.number_parser import Quantity, parse_numbers
+from retrieval.text.numbers import Quantity, parse_numbers
 from retrieval.text.stemming import stem_of
 
 MAX_CHARS = 24_000

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from bot.answering.verification.alignment import Alignment
 from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
 from bot.answering.verification.facts.base import Finding
-from bot.answering.verification.number_parser import Quantity
 from bot.answering.verification.tokens import Token
+from retrieval.text.numbers import Quantity
 
 _SMALL = 12
 _CONTEXT = 3  # matching words around a slot that make it one

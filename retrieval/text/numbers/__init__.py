@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from bot.answering.verification.number_words import (
+from retrieval.text.numbers.number_words import (
     ABOUT,
     AFTER,
     ANY,
@@ -41,7 +41,8 @@ class Quantity:
 
     ``values`` are its readings ("1.500" is 1,500 or 1.5), in full ("1.5 million" is 1,500,000).
     ``unit`` is "%", a currency sign, "th" for an ordinal, "part" for a fraction or empty; ``bound``
-    is "lower" (at least), "upper" (up to), "near" (almost), "about" or empty.
+    is "lower" (at least), "upper" (up to), "near" (almost), "about" or empty. ``amount_end`` is where
+    the number ends without a currency's name behind it.
     """
 
     values: tuple[float, ...]
@@ -52,6 +53,7 @@ class Quantity:
     scaled: bool = False
     digits: bool = True
     text: str = field(default="", compare=False)
+    amount_end: int = field(default=0, compare=False)
 
     @property
     def value(self) -> float:
@@ -117,19 +119,20 @@ def last_digit(value: float) -> float:
 
 
 @lru_cache(maxsize=4096)
-def parse_numbers(text: str) -> tuple[Quantity, ...]:
-    """Return the numbers of a text in order."""
+def parse_numbers(text: str, *, ones: bool = False) -> tuple[Quantity, ...]:
+    """Return the numbers of a text in order; "one", which mostly counts nothing, only with ``ones``."""
     if not ANY.search(text) and COUNTED.isdisjoint(WORD.findall(text.lower())):
         return ()
-    return tuple(_numbers(text))
+    return tuple(_numbers(text, ones=ones))
 
 
-def _numbers(text: str) -> Iterator[Quantity]:
+def _numbers(text: str, *, ones: bool) -> Iterator[Quantity]:
     at = 0
     while (match := _next_number(text, at)) is not None:
-        quantity = _quantity(text, match)
+        quantity = _quantity(text, match, ones=ones)
         if quantity is None:
-            at = match.end()
+            # Of "first two rounds" the second word is one.
+            at = match.start() + len(re.split("[ -]", match["words"])[0])
             continue
         yield quantity
         at = max(quantity.end, match.end())
@@ -149,8 +152,9 @@ def _next_number(text: str, at: int) -> re.Match[str] | None:
     return None
 
 
-def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
+def _quantity(text: str, match: re.Match[str], *, ones: bool) -> Quantity | None:
     start, end = match.span()
+    amount_end = 0
     unit = ""
     scaled = False
     digits = match["digits"] is not None
@@ -163,7 +167,7 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
     elif match["few"]:
         values = (_few(match["few"].lower()),)
     else:
-        spelled = _spelled(match["words"].lower())
+        spelled = _spelled(match["words"].lower(), ones=ones)
         if spelled is None:
             return None
         value, unit, length = spelled
@@ -183,7 +187,7 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
             values = tuple(value * SCALES[word] for value in values)
             scaled, end = True, after.end()
         elif word in MONEY and not unit and (word != "p" or text[end : end + 1] == "p"):
-            unit, end = MONEY[word], after.end()
+            amount_end, unit, end = end, MONEY[word], after.end()
         elif word in GROUPS:
             values, end = tuple(value * GROUPS[word] for value in values), after.end()
         else:
@@ -194,7 +198,17 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
     before = text[max(0, start - 24) : start]
     if not unit and BEFORE_PERCENT.search(before):
         unit = "%"
-    return Quantity(values, unit, start, end, _bound(before), scaled, digits, text[start:end])
+    return Quantity(
+        values,
+        unit,
+        start,
+        end,
+        _bound(before),
+        scaled,
+        digits,
+        text[start:end],
+        amount_end or end,
+    )
 
 
 def _bound(before: str) -> str:
@@ -230,7 +244,7 @@ def _few(text: str) -> float:
     return FEW.get(first, 12.0)
 
 
-def _spelled(text: str) -> tuple[float, str, int] | None:
+def _spelled(text: str, *, ones: bool) -> tuple[float, str, int] | None:
     """The value, the unit and the length of a number in words."""
     parts = re.split(r"[ -]", text)
     first = parts[0]
@@ -247,7 +261,7 @@ def _spelled(text: str) -> tuple[float, str, int] | None:
         return 0.5, "part", len(first)
     if first in SPELLED or first in OTHER_SPELLED:
         value = SPELLED.get(first, OTHER_SPELLED.get(first, 0.0))
-        return (value, "", len(first)) if first != "one" else None
+        return (value, "", len(first)) if ones or first != "one" else None
     if first in ORDINALS and first not in {"first", "second"}:
         return ORDINALS[first], "th", len(first)
     if first in {"quarter"}:
