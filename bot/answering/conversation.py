@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 
 from bot.answering.declines import is_decline
 from bot.answering.models import Answer, AnswerSentence, Citation
@@ -14,6 +15,7 @@ from retrieval.text.calendar_names import MONTH_NAMES, WEEKDAY_NAMES
 from retrieval.text.question_language import question_language
 from retrieval.text.question_words import plainly, question_words
 from retrieval.text.sentences import sentences
+from retrieval.text.stop_words import never_names
 from retrieval.text.time_expressions import read_time
 
 _MOST_TURNS = 6
@@ -51,70 +53,8 @@ _NAMES = re.compile(
     rf"\b{_NAME_WORD}(?:(?:\s+(?:of|the|de|van|von|al|bin|for|and)){{0,2}}\s+{_NAME_WORD})*"
 )
 _LONGEST_ACRONYM = 5
-_NOT_NAMES = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "what",
-        "who",
-        "whom",
-        "whose",
-        "which",
-        "when",
-        "where",
-        "why",
-        "how",
-        "is",
-        "are",
-        "was",
-        "were",
-        "do",
-        "does",
-        "did",
-        "has",
-        "have",
-        "had",
-        "can",
-        "could",
-        "will",
-        "would",
-        "should",
-        "may",
-        "might",
-        "and",
-        "but",
-        "so",
-        "in",
-        "on",
-        "at",
-        "for",
-        "from",
-        "to",
-        "of",
-        "it",
-        "he",
-        "she",
-        "they",
-        "i",
-        "we",
-        "you",
-        "tell",
-        "give",
-        "name",
-        "list",
-        "according",
-        "after",
-        "before",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "president",
-        *WEEKDAY_NAMES,
-        *MONTH_NAMES,
-    ]
-)
+# What else begins questions, or stands before a name.
+_BEFORE_NAMES = "dr give list may mr mrs ms name president will".split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +233,11 @@ def _person(last: Turn) -> str | None:
     return next(iter([*own, *same, *told, *_names(last.question)]), None)
 
 
+@cache
+def _not_names() -> frozenset[str]:
+    return never_names().union(_BEFORE_NAMES, WEEKDAY_NAMES, MONTH_NAMES)
+
+
 def _full_names(text: str) -> list[str]:
     found = []
     for name in _names(text):
@@ -359,7 +304,7 @@ def _names(text: str) -> list[str]:
     found = []
     for match in _NAMES.finditer(text):
         words = match[0].split()
-        while words and words[0].lower().rstrip(".,’'") in _NOT_NAMES:
+        while words and words[0].lower().rstrip(".,’'") in _not_names():
             words = words[1:]
         if words:
             found.append(" ".join(words))

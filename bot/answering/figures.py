@@ -11,6 +11,7 @@ from retrieval.text.currencies import currency_words
 from retrieval.text.numbers import Quantity, parse_numbers
 from retrieval.text.numbers.number_words import SPELLED
 from retrieval.text.stemming import stems
+from retrieval.text.stop_words import stop_words
 
 # Part of a word, a date, a time or a score.
 _WITHIN = ".,/:-"
@@ -23,57 +24,10 @@ _DECADES = ("decade", "decades")
 _FIRST_YEAR = 1900
 # Of the names of currencies, those that mostly are other words.
 _NO_MONEY = frozenset("mark marks real won".split())
+# Between a number and what it counts.
 _SKIPPED = frozenset(
-    [
-        "more",
-        "other",
-        "others",
-        "additional",
-        "further",
-        "new",
-        "of",
-        "the",
-        "people's",
-        "us",
-        "u.s",
-        "american",
-        "been",
-        "were",
-        "was",
-        "are",
-        "is",
-        "have",
-        "has",
-        "had",
-    ]
-)
-_NOT_COUNTED = frozenset(
-    [
-        *MONTH_NAMES,
-        "am",
-        "pm",
-        "in",
-        "on",
-        "at",
-        "and",
-        "or",
-        "to",
-        "by",
-        "but",
-        "as",
-        "for",
-        "with",
-        "from",
-        "after",
-        "before",
-        "when",
-        "who",
-        "which",
-        "that",
-        "this",
-        "a",
-        "an",
-    ]
+    "more other others additional further new of the people's us u.s american been were was are is have"
+    " has had".split()
 )
 
 
@@ -139,10 +93,11 @@ def _unit(sentence: str, quantity: Quantity) -> str:
 
 def _counted(after: str) -> str:
     for word in after.lower().split():
-        if word in _NOT_COUNTED:
+        if word in _SKIPPED:
+            continue
+        if word == "pm" or word in MONTH_NAMES or word in stop_words():
             return ""
         if word in currency_words() - _NO_MONEY:
             return "$"
-        if word not in _SKIPPED:
-            return next(iter(stems(word)), "")
+        return next(iter(stems(word)), "")
     return ""

@@ -16,6 +16,7 @@ import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -31,6 +32,7 @@ from retrieval.stories.event_model import (
 )
 from retrieval.stories.features import ArticleFeatures, article_features, distinct
 from retrieval.text.calendar_names import MONTH, WEEKDAY
+from retrieval.text.stop_words import never_names
 from retrieval.text.tokens import encoded_words
 from retrieval.timestamps import DAY_MICROS
 
@@ -38,13 +40,7 @@ Hashes: TypeAlias = npt.NDArray[np.uint32]
 
 # A capitalised word that does not just begin a sentence.
 _NAME = re.compile(r"[A-Z](?<!^[A-Z])(?<!\w[A-Z])(?<!\n[A-Z])(?<![.!?:“”\"\n] [A-Z])[\w’'-]*\w")
-_NO_NAMES = frozenset(
-    re.findall(
-        r"\w+",
-        f"The An In On At It He She They We But And For From As By With This That {WEEKDAY} {MONTH}"
-        " CNN AP Reuters AFP BBC",
-    )
-)
+_OUTLETS = "CNN AP Reuters AFP BBC".split()
 _NAMES_IN = 2_500  # characters
 _SAMPLE_FROM = 96  # shingles; fewer are all kept
 _SAMPLE_ONE_IN = 4
@@ -352,7 +348,13 @@ def names_in(title: str, text: str) -> dict[str, int]:
     """The capitalised words of a title and of the beginning of a text, with how often."""
     words = [*_NAME.findall(text[:_NAMES_IN]), *re.findall(r"\b[A-Z][\w’'-]*\w", title)]
     # Names are kept once, however many articles have them.
-    return dict(Counter(sys.intern(word) for word in words if word not in _NO_NAMES))
+    return dict(Counter(sys.intern(word) for word in words if word not in _no_names()))
+
+
+@cache
+def _no_names() -> frozenset[str]:
+    common = map(str.capitalize, never_names())
+    return frozenset([*common, *WEEKDAY.split("|"), *MONTH.split("|"), *_OUTLETS])
 
 
 def ordered(marks: Sequence[ClusterDocument]) -> list[ClusterDocument]:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from retrieval.embedders import Vectors
 from retrieval.stories.event_dates import overlap
 from retrieval.stories.features import BUCKETS, ArticleFeatures, Buckets, buckets
+from retrieval.text.stop_words import news_words
 from retrieval.timestamps import DAY_MICROS
 
 # In the order of the columns.
@@ -40,11 +41,6 @@ _LITTLE = 1e-9
 # So many articles are as if they had been there before the first one, with these words in most of them:
 # in a corpus of a few articles nothing else tells a common word from a rare one.
 _BEFORE, _MOST = 100, 80
-_COMMON = """
-a about after all also an and are as at be been but by can could for from had has have he her his how i if
-in into is it its last more new no not of on one or other out over people said she some than that the their
-there they this to two up was we were what when which who will with would year years you
-"""
 _WEIGHTS = Path(__file__).with_name("story_weights.json")
 
 
@@ -66,7 +62,7 @@ class IdfTable:
 
     def __init__(self) -> None:
         self._counts = np.zeros(BUCKETS, dtype=np.int32)
-        self._counts[buckets(_COMMON)] = _MOST
+        self._counts[buckets(" ".join(sorted(news_words())))] = _MOST
         self._articles = _BEFORE
 
     def add(self, traits: ArticleFeatures) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from retrieval.text.calendar_names import MONTH_NAMES, WEEKDAY_NAMES, calendar_names
 from retrieval.text.question_words import known_languages, question_words
 from retrieval.text.scripts import languages_of_script
+from retrieval.text.stop_words import stop_words
 
 _SAMPLE_CHARS = 300
 # Hardly an English text is without it, and no other language has it.
@@ -40,6 +41,7 @@ def common_words() -> Mapping[str, frozenset[str]]:
     path = Path(__file__).with_name("common_words.toml")
     listed: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))
     found = {language: frozenset(words.split()) for language, words in listed.items()}
+    found["en"] |= stop_words()
     for language in known_languages():
         asking = question_words(language)
         # Only capitals tell where a sentence begins with one of them.

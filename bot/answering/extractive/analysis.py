@@ -17,7 +17,6 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from bot.answering.extractive.answer_spans import AnswerSpan, names_inside
-from bot.answering.extractive.answer_words import answer_words
 from bot.answering.extractive.question_parts import asking_part
 from bot.answering.extractive.sentences import SentenceSpan, asks, readable_sentences
 from bot.answering.extractive.spans_by_language import spans_in
@@ -34,6 +33,7 @@ from retrieval.text.answer_types import AnswerKind, AnswerType, expected_answer_
 from retrieval.text.lengths import english_length
 from retrieval.text.question_words import question_words
 from retrieval.text.stemming import stems, stems_of
+from retrieval.text.stop_words import news_words
 from retrieval.text.words import placed_words
 
 # Answers are read from the first results, however many were asked for.
@@ -380,8 +380,8 @@ def _near(
 def common_stems(language: str = "en", stemming: str = "en") -> frozenset[str]:
     """Words that tell nothing new."""
     if language == "en":
-        words = answer_words()["common"].split()
+        words = news_words()
     else:
         listed = question_words(language)
-        words = list(listed.single) if listed else []
+        words = listed.single if listed else frozenset()
     return frozenset(stem for word in words for stem in stems(word, stemming))

@@ -13,6 +13,7 @@ from retrieval.text.calendar_names import BARE_SHORT_MONTH, MONTH, SHORT_MONTH, 
 from retrieval.text.currencies import currency_words
 from retrieval.text.numbers.number_words import SPELLED_NUMBER
 from retrieval.text.places import countries, states
+from retrieval.text.stop_words import openings
 
 _CAPITALISED = r"(?:[A-Z][\w’'&-]*|\*[A-Z]+)(?:\.(?=\s[A-Z]))?"
 _NAME = re.compile(
@@ -45,108 +46,6 @@ _NOBODY = re.compile(
     r"|Congress|League|Cup|Series|Award|Awards|Bowl|Games|News|Times|Post|Journal|Center|Centre|Association|Union|Act|Day"
     r"|Republican|Republicans|Democrat|Democrats|Democratic|States|Kingdom)\b"
 )
-_FIRST_WORDS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "in",
-        "on",
-        "at",
-        "it",
-        "he",
-        "she",
-        "they",
-        "we",
-        "but",
-        "and",
-        "for",
-        "from",
-        "as",
-        "by",
-        "with",
-        "this",
-        "that",
-        "these",
-        "those",
-        "its",
-        "his",
-        "her",
-        "their",
-        "there",
-        "i",
-        "you",
-        "if",
-        "when",
-        "while",
-        "after",
-        "before",
-        "since",
-        "although",
-        "though",
-        "however",
-        "many",
-        "some",
-        "most",
-        "more",
-        "one",
-        "two",
-        "three",
-        "not",
-        "no",
-        "yes",
-        "what",
-        "which",
-        "who",
-        "where",
-        "why",
-        "how",
-        "then",
-        "now",
-        "also",
-        "our",
-        "my",
-        "your",
-        "so",
-        "to",
-        "of",
-        "or",
-        "here",
-        "both",
-        "each",
-        "every",
-        "all",
-        "any",
-        "another",
-        "other",
-        "according",
-        "during",
-        "despite",
-        "about",
-        "last",
-        "next",
-        "earlier",
-        "later",
-        "still",
-        "even",
-        "just",
-        "only",
-        "once",
-        "until",
-        "under",
-        "over",
-        "additionally",
-        "meanwhile",
-        "read",
-        "see",
-        "watch",
-        "photo",
-        "getty",
-        "images",
-    ]
-)
-
-
 _CUED: Mapping[str, frozenset[AnswerKind]] = {
     "reason": frozenset({"reason"}),
     "definition": frozenset({"definition"}),
@@ -189,7 +88,7 @@ def _named(sentence: str) -> tuple[tuple[str | None, AnswerSpan], ...]:
             or sentence[max(0, start - 2) : start] in (". ", "? ")
         ):
             first, _, rest = name.partition(" ")
-            if first.lower() in _FIRST_WORDS:
+            if first.lower() in openings():
                 start += len(first) + 1
                 name = rest
             elif not rest:
@@ -201,7 +100,7 @@ def _named(sentence: str) -> tuple[tuple[str | None, AnswerSpan], ...]:
 def _name(sentence: str, name: str, start: int) -> AnswerSpan | None:
     """A name that stands at ``start``; None for what is none."""
     name = _POSSESSIVE.sub("", name.strip(". "))
-    if len(name) < 2 or name.lower() in _FIRST_WORDS or _CALENDAR.match(name):
+    if len(name) < 2 or name.lower() in openings() or _CALENDAR.match(name):
         return None
     kinds: set[AnswerKind] = {"name"}
     key = name.lower()

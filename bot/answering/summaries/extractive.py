@@ -53,19 +53,16 @@ _VERB = re.compile(
     r",?\s(?:is|was|are|were|has|had|have|will|would|could|the|he|she|it|they|who)\b"
 )
 _WORD = re.compile(r"\s+(?:(?:[A-Z]\.){2,}|[\w’'-]+)")
+# What ends the name of a thing that is counted.
+_NO_NAME = "(?!(?:and|or|in|on|of|to|for|from|at|by|with|as|was|were|is|are|had|has|have|who|that|which)\\b)"
 # "46,000 UAW workers", "14 Navy ships".
-_REST_OF_NAME = re.compile(
-    r"(?:\s[A-Z][\w’'-]*)*\s(?!(?:and|or|in|on|of|to|for|from|at|by|with|as|was|were|is|are|had|has|have|who|that)\b)[a-z][\w’'-]*"
-)
+_REST_OF_NAME = re.compile(rf"(?:\s[A-Z][\w’'-]*)*\s{_NO_NAME}[a-z][\w’'-]*")
 # "25% on imported goods", "$4 million in compensatory damages".
 _OF_WHAT = re.compile(
-    r"\s(?:of|on|in|for|from|to)(?:\s(?:the|its|their|his|her|all|a|an))?(?:\s(?!(?:and|or|in|on|of|to|for|from|at|by|with"
-    r"|as|was|were|is|are|that|which)\b)[\w’'-]+){1,3}"
+    rf"\s(?:of|on|in|for|from|to)(?:\s(?:the|its|their|his|her|all|a|an))?(?:\s{_NO_NAME}[\w’'-]+){{1,3}}"
 )
 # "37 felony counts", "24,000 rescue workers": one word or two to what is counted.
-_NOUN = re.compile(
-    r"(?:\s(?!(?:and|or|in|on|of|to|for|from|at|by|with|as|was|were|is|are|had|has|have|who|that)\b)[\w’'-]+){0,1}\s[a-z’'-]{2,}s\b"
-)
+_NOUN = re.compile(rf"(?:\s{_NO_NAME}[\w’'-]+){{0,1}}\s[a-z’'-]{{2,}}s\b")
 _DAY_OF_MONTH = re.compile(rf"\b(?:{'|'.join(SHORT_MONTHS)})[a-z]*\.?\s$", re.IGNORECASE)
 
 

@@ -13,95 +13,13 @@ from bot.answering.verification.tokens import Token, plain, read
 from bot.answering.verification.word_vectors import CONTENT_WEIGHT, Floats, word_vectors
 from retrieval.text.language import detect_language
 from retrieval.text.sentences import sentence_spans
+from retrieval.text.stop_words import weightless_words
 
 MAX_TOKENS = 400
 """A claim of more tokens is no sentence; longer sentences of passages are read in parts."""
 
 _SAMPLE = 1500
 _PREFIX = 5
-
-_LITTLE = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "from",
-        "with",
-        "and",
-        "or",
-        "but",
-        "as",
-        "is",
-        "be",
-        "was",
-        "were",
-        "are",
-        "been",
-        "has",
-        "have",
-        "had",
-        "do",
-        "does",
-        "did",
-        "that",
-        "this",
-        "these",
-        "those",
-        "it",
-        "its",
-        "his",
-        "her",
-        "their",
-        "our",
-        "my",
-        "your",
-        "he",
-        "she",
-        "they",
-        "we",
-        "i",
-        "you",
-        "who",
-        "which",
-        "what",
-        "also",
-        "then",
-        "there",
-        "when",
-        "where",
-        "while",
-        "because",
-        "however",
-        "said",
-        "say",
-        "says",
-        "told",
-        "will",
-        "would",
-        "can",
-        "could",
-        "may",
-        "might",
-        "should",
-        "not",
-        "into",
-        "than",
-        "so",
-        "if",
-        "such",
-        "about",
-        "over",
-        "up",
-        "out",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +100,8 @@ def _measured(
     content = tuple(
         at
         for at, token in enumerate(words)
-        if token.kind == "number" or (heavy[at] and token.low not in _LITTLE and token.key != "s")
+        if token.kind == "number"
+        or (heavy[at] and token.low not in weightless_words() and token.key != "s")
     )
     keys = tuple(token.key for token in words)
     vector = _mean(vectors, weights)
