@@ -19,6 +19,7 @@ from bot.storage.library import APPLICATION
 from retrieval.catalogue.connections import DatabaseFile
 from retrieval.catalogue.database import Database, DatabaseLocation
 from retrieval.catalogue.server import DatabaseServer
+from retrieval.indexes.keyword_files import documents_held
 from retrieval.library import Library, LibraryConfig
 from tests.postgres import PostgresServer, template_with_tables
 
@@ -58,6 +59,8 @@ def kept_in(request: pytest.FixtureRequest) -> Iterator[str]:
             return await of_setting(config)
         folder = config.data_dir.resolve()
         if folder not in made:
+            if await asyncio.to_thread(documents_held, folder):
+                pytest.skip("about a data folder that was filled with SQLite for several tests")
             template = await asyncio.to_thread(template_with_tables, server)
             made[folder] = await asyncio.to_thread(server.create, template)
         return DatabaseServer(server.url(made[folder]))
