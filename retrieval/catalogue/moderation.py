@@ -272,7 +272,10 @@ class ArticleModeration:
         return [_card(row) for row in rows]
 
     async def article_of(self, reference: str) -> str:
-        """The newest shown article of the story of this number, else the one of ``article_id``."""
+        """The newest shown article of the story of this number, else the one of ``article_id``.
+
+        Raises ``NotFound``.
+        """
         if reference.strip().isdecimal() and len(reference) < _LONGEST_NUMBER:
             query = (
                 select(versions.c.article_id)
@@ -285,6 +288,8 @@ class ArticleModeration:
             found = await self._database.read(lambda connection: connection.scalar(query))
             if found is not None:
                 return str(found)
+            if len(reference.strip()) < _SHORTEST_PREFIX:  # no beginning of an id either
+                raise NotFound("nothing-such-story", name=reference.strip())
         return await self.article_id(reference)
 
     async def stories(self, limit: int = 20) -> list[StorySummary]:

@@ -143,6 +143,8 @@ async def test_a_split_article_stays_out_of_its_story_and_merged_stories_stay_on
         by_number = await desk.articles.story(str(listed[0].story_id))
         assert {card.article_id for card in by_number} == {card.article_id for card in merged}
         assert [each.story_id for each in await desk.articles.stories(1)] == [listed[0].story_id]
+        with pytest.raises(NotFound, match="nothing-such-story"):
+            await desk.articles.story("999")
     async with opened(tmp_path, site) as room:
         changed = article(5, "The council of Town5 changed its mind about topic5 on Friday.")
         assert (await bring(room, changed))[0].status == "updated"
