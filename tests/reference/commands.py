@@ -83,8 +83,8 @@ def _option(option: dict[str, Any]) -> list[str]:
     kind = _TYPES[option["type"]]
     if chosen := option.get("choices"):
         kind = ", ".join(f"*{each['name']}*" for each in chosen)
-    needed = "" if option.get("required") else ", optional"
-    return [f"`{option['name']}`", kind + needed, _sentence(option["description"])]
+    shown = kind if option.get("required") else f"Optional: {kind}"
+    return [f"`{option['name']}`", shown, _sentence(option["description"])]
 
 
 def _sentence(text: str) -> str:

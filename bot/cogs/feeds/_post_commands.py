@@ -36,7 +36,7 @@ _CLEARABLE = {
     "filters": "filters",
     "mention": "mention",
     "quiet hours": "quiet",
-    "limit a day": "limit",
+    "daily limit": "limit",
 }
 # What /feeds post can take back, with the columns that hold it.
 _CLEARED: dict[str, dict[str, Any]] = {

@@ -221,7 +221,7 @@ async def test_a_moderator_makes_changes_pauses_and_ends_a_post(
     assert "Arvel" not in await do("post", change=1, include="Bronn", clear="filters")
     [post] = await active_posts(room.services.library.database)
     assert post.include == ("Bronn",)
-    assert "is posted" in await do("post", topic="ferries")
+    assert "are posted" in await do("post", topic="ferries")
     feeds: Any = room.services.ingestion.feeds
     with monkeypatch.context() as patch:
         read: list[str] = []
@@ -242,11 +242,11 @@ async def test_a_moderator_makes_changes_pauses_and_ends_a_post(
     [choice] = await mo.autocomplete(general, "feeds posts remove", option="post", typed="")
     assert choice.name.startswith("1 · #news · topic bridges")
     assert "is removed" in await do("posts remove", post=1)
-    assert "Nothing is posted" in await do("posts list")
+    assert "no posting rules" in await do("posts list")
     audit = await (await mo.slash(general, "audit")).final()
     assert all(
-        f"**{what} a post**" in audit.text
-        for what in ("made", "changed", "paused", "resumed", "ended")
+        f"**{what} a posting rule**" in audit.text
+        for what in ("added", "changed", "paused", "resumed", "removed")
     )
 
 
