@@ -174,7 +174,7 @@ def merge(
 def audit(
     about: Annotated[
         str | None,
-        typer.Option(help="Only actions on this: the id of an article, feed or job."),
+        typer.Option(help="Only actions on one article, feed or job, given by its id."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries.")] = 50,
     details: Annotated[
