@@ -159,10 +159,10 @@ class KeywordIndex:
         index = self._opened()
         if index is None:
             return {}
-        statistics = self._read_statistics(index)
-        if self._languages[0] is not statistics:
-            self._languages = (statistics, held_languages(statistics))
-        return self._languages[1]
+        statistics, kept = self._read_statistics(index), self._languages
+        if kept[0] is not statistics:
+            kept = self._languages = (statistics, held_languages(statistics))
+        return kept[1]
 
     def _read_statistics(self, index: tantivy.Index) -> TermStatistics:
         """Those of the index as it stands; what another process wrote is told by its state."""
@@ -271,7 +271,8 @@ class KeywordIndex:
     def close_reader(self) -> None:
         """Close what it is read through, for others; searches under way go on."""
         if self._links is None:
-            self._index = None
+            self._index = self._statistics = None  # the latter holds it open too
+            self._languages = (None, {})
 
     def close_writer(self) -> None:
         """Close the writer, for others. Blocks until it has merged what it is at."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from pathlib import Path
 
+import pytest
 import tantivy
 
 from retrieval.catalogue import PASSAGES_PER_VERSION, PendingVersion
 from retrieval.indexes.keyword_index import KeywordIndex
 from retrieval.indexes.keyword_pool import KeywordPool
+from tests.deadlines import scaled
 
 
 def version(number: int, text: str) -> PendingVersion:
@@ -52,6 +56,35 @@ async def test_many_indexes_are_written_and_read_with_few_of_them_open(tmp_path:
     for index in indexes:
         await index.close()
     assert not any(map(is_written, folders))
+
+
+async def test_what_many_indexes_are_read_through_is_let_go_of(tmp_path: Path) -> None:
+    tasks = Path("/proc/self/task")
+    if not tasks.is_dir():
+        pytest.skip("the threads of a process are not listed here")
+
+    async def open_indexes() -> int:
+        """How many threads look after an open index, once those that are ending have ended."""
+        counts = [-1, -2]
+        async with asyncio.timeout(scaled(20)):
+            while len(set(counts[-4:])) > 1:
+                gc.collect()
+                await asyncio.sleep(0.05)
+                names = [task / "comm" for task in tasks.iterdir()]
+                texts = [name.read_text() for name in names if name.exists()]
+                counts.append(sum(text.startswith("thread-tantivy") for text in texts))
+        return counts[-1]
+
+    pool = KeywordPool(readers=2, writers=2, idle_seconds=0)
+    indexes = [KeywordIndex(tmp_path / str(n), pool) for n in range(12)]
+    for n, index in enumerate(indexes, 1):
+        await index.write([version(n, f"Only here they speak of zanzibar{n}.")], ())
+    pool.close_idle()
+    before = await open_indexes()
+    for n, index in enumerate(indexes, 1):
+        assert found(index, f"zanzibar{n}")
+        assert index.languages() == {"en": 1}
+    assert await open_indexes() <= before + 2
 
 
 class Recorded:
