@@ -201,10 +201,10 @@ import sys, time, pathlib
 from datetime import datetime, UTC
 from retrieval.backups import write
 pack = write._packed
-def slowly(work, info):
+def slowly(*args):
     print("packing", flush=True)
     time.sleep(60)
-    return pack(work, info)
+    return pack(*args)
 write._packed = slowly
 write.write_backup(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), datetime.now(UTC))
 """
