@@ -42,7 +42,7 @@ from bot.ui.pager import PagedLists, PageHandler
 from bot.ui.report import NoteHandler
 from bot.ui.setup import SetupHandler
 from retrieval.embedders import Embedder
-from retrieval.indexes.vector_index import LITTLE_AT_ONCE
+from retrieval.indexes.chroma_store import LITTLE_AT_ONCE
 from retrieval.library import Library
 from retrieval.mending import Mender
 from retrieval.runtime.concurrency import cancel

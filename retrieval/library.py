@@ -17,9 +17,10 @@ from retrieval.errors import (
     NotFound,
     StorageError,
 )
+from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.keyword_index import KeywordIndex
 from retrieval.indexes.keyword_pool import KeywordPool
-from retrieval.indexes.vector_index import ChromaStore
+from retrieval.indexes.vector_index import VectorIndex
 from retrieval.ingestion.indexer import Indexer
 from retrieval.models import Reference, SearchResults
 from retrieval.rerankers import RerankerOptions, make_reranker
@@ -209,9 +210,9 @@ class Library:
 
     async def without_vector(self) -> dict[str, int]:
         """Return, by corpus name, how many passages have no vector yet."""
+        lacking = await self.catalogue.vectors.lacking_by_corpus()
         return {
-            corpus.name: await self.catalogue.vectors.count_lacking(corpus)
-            for corpus in await self.catalogue.corpora.all()
+            corpus.name: lacking.get(corpus.id, 0) for corpus in await self.catalogue.corpora.all()
         }
 
     def sizes(self) -> dict[str, int]:
@@ -230,7 +231,7 @@ class Library:
             self._indexes[key] = CorpusIndexes(
                 corpus,
                 KeywordIndex(self.keyword_folder(corpus), self.keyword_pool),
-                self.store.index(corpus.id, corpus.generation),
+                VectorIndex(self.store, corpus.id, corpus.generation),
             )
         return self._indexes[key]
 
@@ -250,7 +251,8 @@ class Library:
             await indexes.keywords.close()
 
     def forget_vectors(self) -> None:
-        """Drop what is known of every vector index, after all of them were deleted."""
+        """Drop what is known of every vector index, after all or many of them were deleted."""
+        self.store.forget()
         for indexes in self._indexes.values():
             indexes.vectors.forget()
 

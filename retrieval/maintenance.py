@@ -24,9 +24,11 @@ from retrieval.catalogue.server_lock import ServerWriterLock
 from retrieval.embedders import Embedder, make_embedder, unpacked
 from retrieval.errors import EmbedderMismatch, FolderInUse, IndexDamaged, StorageError
 from retrieval.indexes.chroma_space import give_back
+from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.keyword_files import documents_held
-from retrieval.indexes.vector_index import ChromaStore
+from retrieval.indexes.vector_index import VectorIndex
 from retrieval.library import Library, LibraryConfig
+from retrieval.reindexing import drop_other_generations, keyword_folders, reindex
 from retrieval.runtime.conditions import Conditions, Part
 from retrieval.runtime.folders import make_data_folder
 from retrieval.runtime.writer_lock import WriterLock
@@ -220,7 +222,7 @@ async def recover(library: Library, *, mends_later: bool = False) -> int:
     with contextlib.suppress(*passing):
         for corpus in await corpora_pending_deletion(library.database):
             await _erase(library, corpus)
-    folders = await asyncio.to_thread(_keyword_folders, library)
+    folders = await asyncio.to_thread(keyword_folders, library)
     unfinished = await library.catalogue.articles.unfinished_corpora()
     names: list[str] | None = None
     for corpus in await library.catalogue.corpora.all():
@@ -228,8 +230,8 @@ async def recover(library: Library, *, mends_later: bool = False) -> int:
         with contextlib.suppress(EmbedderMismatch, *passing):
             try:
                 if names is None:
-                    names = await library.store.names()
-                await _drop_other_generations(library, corpus, names, folders.get(corpus.id, []))
+                    names = await library.store.recovered_names()
+                await drop_other_generations(library, corpus, names, folders.get(corpus.id, []))
                 if corpus.layout != LAYOUT:
                     raise IndexDamaged("index-outdated")
                 if corpus.id not in unfinished:
@@ -266,65 +268,6 @@ async def damage_of(library: Library, corpus: Corpus) -> dict[Part, IndexDamaged
     except IndexDamaged as error:
         found["vectors"] = error
     return found
-
-
-async def make_store_usable(library: Library) -> bool:
-    """Delete the vectors of an embedded Chroma that can't be read at all; whether that was so. They
-    are to be made anew for every corpus then."""
-    try:
-        await library.store.call(library.store.chroma.names)
-    except IndexDamaged:
-        if not library.store.is_local:
-            raise
-        await library.store.reset()
-        library.forget_vectors()
-        return True
-    return False
-
-
-async def reindex(
-    library: Library, corpus: Corpus, *, keep_vectors: bool = False
-) -> AsyncIterator[tuple[int, int]]:
-    """Build both indexes of a corpus anew from the catalogue, with the embedder of the settings.
-
-    Yields ``(done, total)`` articles. With ``keep_vectors`` those of the catalogue are taken over
-    where the same embedder made them, as always where an embedder takes long. The old indexes serve until the new ones are whole; a
-    crash on the way leaves the old ones in use.
-    """
-    library.require_writable()
-    await make_store_usable(library)
-    await _drop_other_generations(library, corpus)
-    await library.catalogue.vectors.drop_others(corpus)
-    renewed = Corpus(corpus.id, corpus.name, corpus.generation + 1)
-    indexer = library.indexer_for(library.indexes(renewed))
-    # What comes in meanwhile waits, and goes into the new indexes.
-    async with library.indexer_for(library.indexes(corpus)).replaced_by(indexer):
-        version_ids = await library.catalogue.articles.shown_version_ids(corpus)
-        yield 0, len(version_ids)
-        adopts = (keep_vectors or indexer.makes_vectors_later) and (
-            await _made_by(library, corpus) == library.embedder.identity
-        )
-        async for done in indexer.write_shown(version_ids, vectors=not adopts):
-            yield done, len(version_ids)
-        if adopts:
-            await indexer.adopt_vectors(corpus.generation)
-            if not indexer.makes_vectors_later:
-                async for _ in indexer.make_vectors():
-                    pass
-        await library.catalogue.corpora.switch_generation(corpus, renewed.generation)
-        library.forget(corpus.name)
-    await _drop_other_generations(library, renewed)
-    await library.catalogue.vectors.drop_others(renewed)
-    await library.store.give_back()
-    # What could not enter the old indexes, say for another embedder, enters the new ones.
-    await indexer.finish_pending()
-
-
-async def _made_by(library: Library, corpus: Corpus) -> str | None:
-    """The embedder of the vectors in use; None if there are none, or if they can't be read."""
-    with contextlib.suppress(IndexDamaged):
-        return await library.indexes(corpus).vectors.embedder()
-    return None
 
 
 async def delete_corpus(library: Library, name: str) -> None:
@@ -364,37 +307,8 @@ async def check_indexes(library: Library) -> list[IndexDisagreement]:
 async def _erase(library: Library, corpus: Corpus) -> None:
     await library.close_indexes(corpus.id)
     for generation in await library.store.generations(corpus.id):
-        await library.store.index(corpus.id, generation).drop()
-    for folder in _keyword_folders(library).get(corpus.id, []):
+        await VectorIndex(library.store, corpus.id, generation).drop()
+    await library.store.settle(corpus.id)
+    for folder in keyword_folders(library).get(corpus.id, []):
         await asyncio.to_thread(shutil.rmtree, folder, True)
     await erase_corpus(library.database, corpus)
-
-
-async def _drop_other_generations(
-    library: Library,
-    corpus: Corpus,
-    names: Sequence[str] | None = None,
-    folders: Sequence[Path] | None = None,
-) -> None:
-    """Delete indexes of a corpus that are not in use: replaced, or never finished. ``names`` are those
-    of all collections, ``folders`` those of the corpus's keyword indexes, where they are known."""
-    if folders is None:
-        folders = _keyword_folders(library).get(corpus.id, [])
-    for generation in await library.store.generations(corpus.id, names):
-        if generation != corpus.generation:
-            await library.store.index(corpus.id, generation).drop()
-    in_use = library.keyword_folder(corpus)
-    for folder in folders:
-        if folder != in_use:
-            await asyncio.to_thread(shutil.rmtree, folder, True)
-    await library.close_indexes(corpus.id, but=corpus.generation)
-
-
-def _keyword_folders(library: Library) -> dict[int, list[Path]]:
-    """By corpus, the folders of its keyword indexes. Blocks."""
-    found: dict[int, list[Path]] = {}
-    for path in (library.data_dir / "keywords").glob("*-*"):
-        corpus_id = path.name.partition("-")[0]
-        if corpus_id.isdecimal():
-            found.setdefault(int(corpus_id), []).append(path)
-    return found

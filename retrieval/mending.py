@@ -9,7 +9,8 @@ import logging
 from retrieval.catalogue import Corpus
 from retrieval.errors import NewsdeskError, Note, StorageError
 from retrieval.library import Library
-from retrieval.maintenance import damage_of, recover, reindex
+from retrieval.maintenance import damage_of, recover
+from retrieval.reindexing import reindex
 from retrieval.runtime.conditions import Condition, Part
 
 _log = logging.getLogger(__name__)

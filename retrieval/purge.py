@@ -9,7 +9,7 @@ from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.moderation import ArticleModeration
 from retrieval.catalogue.purging import articles_by, erase_articles, retire
 from retrieval.library import Library
-from retrieval.maintenance import reindex
+from retrieval.reindexing import reindex
 
 # Articles erased in one statement; SQLite takes 32,766 bound parameters, and each has versions.
 _AT_ONCE = 500
@@ -50,5 +50,7 @@ async def purge_articles(
         await erase_articles(database, corpus, some, actor, because, library.clock())
     async for _ in reindex(library, corpus, keep_vectors=True):
         pass
+    async with library.index_lock.writing():
+        await library.store.rebuild_shared(library.store.shared_name(corpus.id))
     await library.store.tidy()
     await database.empty_log()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import datetime
 
 from retrieval.catalogue.trimming import erase_old_versions, trim_changes
@@ -30,6 +31,10 @@ async def keep_in_order(library: Library, *, versions_before: datetime | None = 
                 await library.indexer_for(library.indexes(corpus)).rebuild_vectors()
         except IndexDamaged:
             continue  # who mends it makes it anew
+    for shared in await library.store.bloated(on_disk):
+        with contextlib.suppress(IndexDamaged):
+            async with library.index_lock.writing():
+                await library.store.rebuild_shared(shared)
     if library.store.wants_tidying:
         await library.store.tidy()
     await asyncio.to_thread(library.keyword_pool.close_idle)

@@ -123,7 +123,7 @@ def reindex(
         from bot.config.settings import load_settings
         from bot.storage.library import open_library
         from retrieval.ingestion.vector_worker import VectorWorker
-        from retrieval.maintenance import make_store_usable
+        from retrieval.reindexing import make_store_usable
 
         async with open_library(
             library_config(load_settings()), writer="newsdesk reindex"
@@ -148,7 +148,7 @@ def reindex(
 
 async def _reindex(library: Library, corpus: Corpus, *, hidden: bool) -> int:
     from bot.cli.progress import telling
-    from retrieval.maintenance import reindex
+    from retrieval.reindexing import reindex
 
     articles = 0
     with telling(corpus.name, hidden=hidden) as tell:

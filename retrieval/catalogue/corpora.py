@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, FromClause, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
@@ -53,45 +53,57 @@ class CorpusRepository:
             )
 
     async def counts(self) -> list[CorpusCounts]:
-        result = []
+        shown = versions.c.state == INDEXED
+        newest = select(
+            versions.c.id,
+            func.row_number()
+            .over(
+                partition_by=versions.c.corpus_id,
+                # One without a date is not the newest because it came in last.
+                order_by=(
+                    versions.c.published_at.is_(None),
+                    versions.c.visible_from.desc(),
+                    versions.c.id.desc(),
+                ),
+            )
+            .label("place"),
+        ).where(shown)
+        ranked = newest.subquery()
         async with self._database.connect() as connection:
-            for corpus in await self.all():
-                mine = versions.c.corpus_id == corpus.id
-                shown = mine & (versions.c.state == INDEXED)
-                articles_ = await connection.scalar(select(func.count()).where(shown))
-                passages_ = await connection.scalar(
-                    select(func.count())
-                    .select_from(passages)
-                    .join(versions, versions.c.id == passages.c.version_id)
-                    .where(shown)
+            articles_ = await _counted(connection, versions, shown)
+            of_passages = passages.join(versions, versions.c.id == passages.c.version_id)
+            passages_ = await _counted(connection, of_passages, shown)
+            unfinished = await _counted(
+                connection, versions, versions.c.state.in_((ACCEPTED, RETIRED))
+            )
+            titles = {
+                row.corpus_id: row
+                for row in await connection.execute(
+                    select(versions.c.corpus_id, versions.c.title, versions.c.published_at)
+                    .join(ranked, ranked.c.id == versions.c.id)
+                    .where(ranked.c.place == 1)
                 )
-                unfinished = await connection.scalar(
-                    select(func.count()).where(mine, versions.c.state.in_((ACCEPTED, RETIRED)))
-                )
-                newest = (
-                    await connection.execute(
-                        select(versions.c.title, versions.c.published_at)
-                        .where(shown)
-                        # One without a date is not the newest because it came in last.
-                        .order_by(
-                            versions.c.published_at.is_(None),
-                            versions.c.visible_from.desc(),
-                            versions.c.id.desc(),
-                        )
-                        .limit(1)
-                    )
-                ).first()
-                result.append(
-                    CorpusCounts(
-                        corpus.name,
-                        articles_ or 0,
-                        passages_ or 0,
-                        unfinished or 0,
-                        newest[0] if newest else None,
-                        newest[1] if newest else None,
-                    )
-                )
-        return result
+            }
+        return [
+            CorpusCounts(
+                corpus.name,
+                articles_.get(corpus.id, 0),
+                passages_.get(corpus.id, 0),
+                unfinished.get(corpus.id, 0),
+                titles[corpus.id].title if corpus.id in titles else None,
+                titles[corpus.id].published_at if corpus.id in titles else None,
+            )
+            for corpus in await self.all()
+        ]
+
+
+async def _counted(
+    connection: AsyncConnection, rows: FromClause, which: ColumnElement[bool]
+) -> dict[int, int]:
+    """By corpus, how many of ``rows`` there are."""
+    query = select(versions.c.corpus_id, func.count()).select_from(rows).where(which)
+    rows_ = await connection.execute(query.group_by(versions.c.corpus_id))
+    return {row[0]: row[1] for row in rows_}
 
 
 async def _corpus(connection: AsyncConnection, name: str) -> Corpus | None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, select
 from retrieval.catalogue.bulk_writes import replace_many
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.records import Corpus
-from retrieval.catalogue.schema import INDEXED, passage_vectors, passages, versions
+from retrieval.catalogue.schema import INDEXED, corpora, passage_vectors, passages, versions
 
 
 class VectorRepository:
@@ -73,6 +73,23 @@ class VectorRepository:
         """How many shown passages have no vector."""
         query = _lacking(corpus, func.count())
         return await self._database.read(lambda connection: connection.scalar(query)) or 0
+
+    async def lacking_by_corpus(self) -> dict[int, int]:
+        """By corpus, how many shown passages have no vector; nothing of a corpus without any."""
+        mine = (passage_vectors.c.passage_id == passages.c.id) & (
+            passage_vectors.c.generation == corpora.c.generation
+        )
+        query = (
+            select(corpora.c.id, func.count())
+            .select_from(passages)
+            .join(versions, versions.c.id == passages.c.version_id)
+            .join(corpora, corpora.c.id == versions.c.corpus_id)
+            .join(passage_vectors, mine, isouter=True)
+            .where(versions.c.state == INDEXED, passage_vectors.c.passage_id.is_(None))
+            .group_by(corpora.c.id)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return {row[0]: row[1] for row in rows}
 
     async def count_held(self, corpus: Corpus) -> int:
         """How many shown passages have a vector."""

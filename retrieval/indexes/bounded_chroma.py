@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 
 from retrieval.embedders import Vectors
 from retrieval.errors import NewsdeskError, Note, StorageError
-from retrieval.indexes.chroma import BlockingChroma
+from retrieval.indexes.chroma import LOADING, BlockingChroma, RecordId
+from retrieval.indexes.chroma_files import RECORDED
 
 # Called with why questions go on without the vectors, and with None once they don't any more.
 Watch: TypeAlias = Callable[[Note | None], None]
@@ -26,7 +27,7 @@ class BoundedChroma:
     A question's call (``ask``) is waited for ``seconds``, or ``first_seconds`` as long as nothing was
     ever answered. Once one is late, questions go on without Chroma until it is done with all that was
     begun: a process that hangs costs one second once, not one a question. Other calls wait.
-    ``recorded`` reads the metadata of a collection without Chroma: a question that needs nothing else
+    ``recorded`` answers calls (``RECORDED``) without Chroma: a question that needs nothing else
     starts none. It may raise ``sqlite3.Error``.
     """
 
@@ -34,7 +35,7 @@ class BoundedChroma:
         self,
         make: Callable[[], BlockingChroma],
         watch: Watch,
-        recorded: Callable[[str], dict[str, str] | None],
+        recorded: Callable[..., Any],
         *,
         seconds: float = 1.0,
         first_seconds: float = 1.0,
@@ -61,9 +62,9 @@ class BoundedChroma:
 
     def ask(self, call: str, *args: Any) -> Any:
         """Make a call for a question. Raises ``StorageError`` instead of waiting."""
-        if call == "metadata" and self._chroma is None:
+        if call in RECORDED and self._chroma is None:
             with contextlib.suppress(sqlite3.Error):
-                return self._recorded(*args)
+                return self._recorded(call, *args)
         late = self._late
         if late is not None:
             raise StorageError.of(late, retry=True)
@@ -80,7 +81,7 @@ class BoundedChroma:
             if error.retry:
                 self._begin_lateness(error.note)
             raise
-        if call == "nearest":
+        if call in LOADING:
             self._loaded.add(args[0])
         self._end_lateness()
         return answer
@@ -103,8 +104,8 @@ class BoundedChroma:
         found: dict[str, Any] | None = self._wait("metadata", name)
         return found
 
-    def create(self, name: str, metadata: Mapping[str, str]) -> None:
-        self._wait("create", name, metadata)
+    def create(self, name: str, metadata: Mapping[str, str], searched: bool = True) -> None:
+        self._wait("create", name, metadata, searched)
 
     def drop(self, name: str) -> None:
         self._wait("drop", name)
@@ -117,22 +118,29 @@ class BoundedChroma:
         self._loaded.add(name)
         return found
 
-    def upsert(self, name: str, ids: Sequence[int], vectors: Vectors) -> None:
-        self._wait("upsert", name, ids, vectors)
+    def upsert(
+        self, name: str, ids: Sequence[RecordId], vectors: Vectors, corpus: int | None = None
+    ) -> None:
+        self._wait("upsert", name, ids, vectors, corpus)
 
-    def delete(self, name: str, ids: Sequence[int]) -> None:
+    def delete(self, name: str, ids: Sequence[RecordId]) -> None:
         self._wait("delete", name, ids)
 
     def page(self, name: str, limit: int, offset: int) -> list[int]:
         return list(self._wait("page", name, limit, offset))
 
-    def vectors(self, name: str, limit: int, offset: int) -> tuple[list[int], Vectors]:
-        found: tuple[list[int], Vectors] = self._wait("vectors", name, limit, offset)
+    def records(self, name: str, corpus: int) -> list[str]:
+        return list(self._wait("records", name, corpus))
+
+    def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[str], Vectors]:
+        found: tuple[list[str], Vectors] = self._wait("vectors_of", name, ids)
         return found
 
-    def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[int], Vectors]:
-        held: tuple[list[int], Vectors] = self._wait("vectors_of", name, ids)
-        return held
+    def copy(self, name: str, to: str, limit: int, offset: int) -> int:
+        return int(self._wait("copy", name, to, limit, offset))
+
+    def probe(self, name: str) -> None:
+        self._wait("probe", name)
 
     def replace(self, name: str, by: str) -> None:
         self._wait("replace", name, by)

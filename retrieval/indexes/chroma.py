@@ -13,7 +13,7 @@ import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -24,12 +24,25 @@ from retrieval.indexes.chroma_space import give_back, vectors_on_disk
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
+RecordId: TypeAlias = int | str
 
 SERVER_SECONDS = 30.0
+# Calls that read a collection's vectors into memory.
+LOADING = frozenset({"nearest", "vectors_of"})
+# All there is of a record.
+WHOLE: list[Any] = ["embeddings", "metadatas"]
 _NO_ROOM = re.compile(r"disk is full|no space left", re.IGNORECASE)
 # What says nothing of the index itself: others write, or nobody may.
 _NO_ACCESS = re.compile(r"locked|busy|read-?only|unable to open|permission", re.IGNORECASE)
-SPACE = {"hnsw": {"space": "cosine"}}
+_SPACE = {"space": "cosine"}
+# Of vectors that are only fetched, which is exact, the graph needs no good links: they cost most of
+# what writing into a large one takes.
+_UNSEARCHED = {"ef_construction": 1, "max_neighbors": 2}
+# So many vectors are held in memory at most of collections that they are only fetched from: some 1.7
+# kilobytes each, with the dimensions of the default embedder.
+_FETCHED_HELD = 500_000
+# The field that says whose a record is, where several corpora share a collection.
+_CORPUS = "corpus"
 
 
 class BlockingChroma(Protocol):
@@ -41,7 +54,9 @@ class BlockingChroma(Protocol):
         """None if there is no such collection."""
         ...
 
-    def create(self, name: str, metadata: Mapping[str, str]) -> None: ...
+    def create(self, name: str, metadata: Mapping[str, str], searched: bool = True) -> None:
+        """``searched``: whether ``nearest`` is going to be asked of it, or only ``vectors_of``."""
+        ...
 
     def drop(self, name: str) -> None: ...
 
@@ -51,18 +66,30 @@ class BlockingChroma(Protocol):
         """Ids of the ``limit`` nearest to ``vector``, of shape ``(dimensions,)``, best first."""
         ...
 
-    def upsert(self, name: str, ids: Sequence[int], vectors: Vectors) -> None: ...
+    def upsert(
+        self, name: str, ids: Sequence[RecordId], vectors: Vectors, corpus: int | None = None
+    ) -> None:
+        """``corpus``: whose they are, where several share the collection."""
+        ...
 
-    def delete(self, name: str, ids: Sequence[int]) -> None: ...
+    def delete(self, name: str, ids: Sequence[RecordId]) -> None: ...
 
     def page(self, name: str, limit: int, offset: int) -> list[int]: ...
 
-    def vectors(self, name: str, limit: int, offset: int) -> tuple[list[int], Vectors]:
-        """A page of ids with their vectors, of shape ``(ids, dimensions)``."""
+    def records(self, name: str, corpus: int) -> list[str]:
+        """The ids of a corpus's records in a collection that several share."""
         ...
 
-    def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[int], Vectors]:
+    def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[str], Vectors]:
         """Those of ``ids`` that are there, with their vectors, of shape ``(ids, dimensions)``."""
+        ...
+
+    def copy(self, name: str, to: str, limit: int, offset: int) -> int:
+        """Copy a page of records into another collection; returns how many they were."""
+        ...
+
+    def probe(self, name: str) -> None:
+        """Look for one of its vectors. Raises ``IndexDamaged``."""
         ...
 
     def replace(self, name: str, by: str) -> None:
@@ -122,6 +149,8 @@ class EmbeddedChroma:
         self._opened: dict[str, Any] = {}
         # Collections whose files were looked at.
         self._checked: set[str] = set()
+        # Collections that vectors were fetched from, with how many they hold.
+        self._fetched: dict[str, int] = {}
 
     @property
     def _client(self) -> Any:
@@ -174,9 +203,12 @@ class EmbeddedChroma:
         return dict(found.metadata or {})
 
     @_explained
-    def create(self, name: str, metadata: Mapping[str, str]) -> None:
+    def create(self, name: str, metadata: Mapping[str, str], searched: bool = True) -> None:
         self._opened[name] = self._client.get_or_create_collection(
-            name, embedding_function=None, metadata=dict(metadata), configuration=SPACE
+            name,
+            embedding_function=None,
+            metadata=dict(metadata),
+            configuration=configuration(searched),
         )
 
     @_explained
@@ -195,18 +227,18 @@ class EmbeddedChroma:
 
     @_explained
     def nearest(self, name: str, vector: Vectors, limit: int) -> list[int]:
-        if name not in self._checked:
-            check_files(self._folder, name)
-            self._checked.add(name)
+        self._check_files(name)
         found = self._of(name).query(query_embeddings=[vector], n_results=limit, include=[])
         return [int(each) for each in found["ids"][0]]
 
     @_explained
-    def upsert(self, name: str, ids: Sequence[int], vectors: Vectors) -> None:
-        self._of(name).upsert(ids=[str(each) for each in ids], embeddings=vectors)
+    def upsert(
+        self, name: str, ids: Sequence[RecordId], vectors: Vectors, corpus: int | None = None
+    ) -> None:
+        self._of(name).upsert(**new_records(ids, vectors, corpus))
 
     @_explained
-    def delete(self, name: str, ids: Sequence[int]) -> None:
+    def delete(self, name: str, ids: Sequence[RecordId]) -> None:
         self._of(name).delete(ids=[str(each) for each in ids])
 
     @_explained
@@ -215,12 +247,29 @@ class EmbeddedChroma:
         return [int(each) for each in found["ids"]]
 
     @_explained
-    def vectors(self, name: str, limit: int, offset: int) -> tuple[list[int], Vectors]:
-        return with_vectors(self._of(name).get(limit=limit, offset=offset, include=["embeddings"]))
+    def records(self, name: str, corpus: int) -> list[str]:
+        return list(self._of(name).get(where=owned_by(corpus), include=[])["ids"])
 
     @_explained
-    def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[int], Vectors]:
+    def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[str], Vectors]:
+        self._check_files(name)
+        if name not in self._fetched:
+            self._fetched[name] = int(self._of(name).count())
         return with_vectors(self._of(name).get(ids=list(ids), include=["embeddings"]))
+
+    @_explained
+    def copy(self, name: str, to: str, limit: int, offset: int) -> int:
+        found = self._of(name).get(limit=limit, offset=offset, include=WHOLE)
+        if found["ids"]:
+            self._of(to).upsert(**copied_records(found))
+        return len(found["ids"])
+
+    @_explained
+    def probe(self, name: str) -> None:
+        self._check_files(name)
+        found = self._of(name).get(limit=1, include=["embeddings"])
+        if found["ids"]:
+            self._of(name).query(query_embeddings=found["embeddings"], n_results=1, include=[])
 
     @_explained
     def replace(self, name: str, by: str) -> None:
@@ -251,6 +300,15 @@ class EmbeddedChroma:
         if self._open_client is not None:
             self._open_client.close()
 
+    def make_room(self) -> None:
+        """Let go of what is in memory if vectors were fetched from too many collections: Chroma loads
+        each as a whole, and forgets none. Nobody may be at a call."""
+        if sum(self._fetched.values()) > _FETCHED_HELD:
+            self.close()
+            self._open_client = None
+            self._opened.clear()
+            self._fetched.clear()
+
     def reset(self) -> None:
         """Delete the folder and begin with an empty one."""
         with contextlib.suppress(Exception):  # whatever is wrong with it, it goes
@@ -259,6 +317,12 @@ class EmbeddedChroma:
         self._open_client = self._failed = None
         self._opened.clear()
         self._checked.clear()
+        self._fetched.clear()
+
+    def _check_files(self, name: str) -> None:
+        if name not in self._checked:
+            check_files(self._folder, name)
+            self._checked.add(name)
 
     def _of(self, name: str) -> Any:
         if name not in self._opened:
@@ -266,9 +330,33 @@ class EmbeddedChroma:
         return self._opened[name]
 
 
-def with_vectors(found: Any) -> tuple[list[int], Vectors]:
-    """The ids and the vectors of a page that Chroma gave."""
-    return [int(each) for each in found["ids"]], np.asarray(found["embeddings"], dtype=np.float32)
+def configuration(searched: bool) -> dict[str, Any]:
+    """How a collection is made that is searched by Chroma, or that vectors are only fetched from."""
+    return {"hnsw": _SPACE if searched else _SPACE | _UNSEARCHED}
+
+
+def owned_by(corpus: int) -> dict[str, Any]:
+    """The condition that a record is a corpus's, where several share the collection."""
+    return {_CORPUS: corpus}
+
+
+def with_vectors(found: Any) -> tuple[list[str], Vectors]:
+    """The ids and the vectors of records that Chroma gave."""
+    return list(found["ids"]), np.asarray(found["embeddings"], dtype=np.float32)
+
+
+def new_records(
+    ids: Sequence[RecordId], vectors: Vectors, corpus: int | None = None
+) -> dict[str, Any]:
+    """What Chroma is given to keep them."""
+    metadatas = None if corpus is None else [owned_by(corpus)] * len(ids)
+    return {"ids": [str(each) for each in ids], "embeddings": vectors, "metadatas": metadatas}
+
+
+def copied_records(found: Any) -> dict[str, Any]:
+    """What Chroma is given to keep records that it gave with all there is of them."""
+    metadatas = found["metadatas"] if any(found["metadatas"]) else None
+    return {"ids": found["ids"], "embeddings": found["embeddings"], "metadatas": metadatas}
 
 
 def chroma_error(error: Exception) -> NewsdeskError:

@@ -13,6 +13,7 @@ import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from retrieval.errors import IndexDamaged
 
@@ -30,6 +31,21 @@ _METADATA = """
 SELECT collection_metadata.key, collection_metadata.str_value FROM collections
 LEFT JOIN collection_metadata ON collection_metadata.collection_id = collections.id
 WHERE collections.name = ?
+"""
+# Calls that are answered without Chroma.
+RECORDED = frozenset({"names", "metadata", "records"})
+_RECORDS = """
+SELECT embeddings.embedding_id FROM embeddings
+JOIN embedding_metadata ON embedding_metadata.id = embeddings.id
+JOIN segments ON segments.id = embeddings.segment_id
+JOIN collections ON collections.id = segments.collection
+WHERE collections.name = ? AND embedding_metadata.key = 'corpus' AND embedding_metadata.int_value = ?
+"""
+# Operation 3 removes a record.
+_LOGGED = """
+SELECT embeddings_queue.id, embeddings_queue.operation = 3, json_extract(embeddings_queue.metadata, '$.corpus')
+FROM embeddings_queue JOIN collections ON embeddings_queue.topic LIKE '%/' || collections.id
+WHERE collections.name = ? ORDER BY embeddings_queue.seq_id
 """
 # The folder of a collection's graph, and whether it has ever been written.
 _SEGMENT = """
@@ -62,14 +78,29 @@ def check_files(folder: Path, collection: str) -> None:
     raise IndexDamaged("vector-index-damaged", detail=wrong)
 
 
-def recorded_metadata(folder: Path, collection: str) -> dict[str, str] | None:
-    """What Chroma keeps of a collection beside its vectors, read without it; None if there is no such
-    collection. Raises ``sqlite3.Error`` where its database can't be read."""
+def recorded(folder: Path, call: str, *args: Any) -> Any:
+    """Answer one of the calls ``RECORDED`` of an embedded Chroma from its database, without it. Raises
+    ``sqlite3.Error`` where that can't be read."""
     if not (folder / DATABASE).exists():
-        return None
+        return None if call == "metadata" else []
     with connected(folder) as connection:
-        rows = connection.execute(_METADATA, (collection,)).fetchall()
+        if call == "names":
+            return [name for (name,) in connection.execute("SELECT name FROM collections")]
+        if call == "records":
+            return _records(connection, *args)
+        rows = connection.execute(_METADATA, args).fetchall()
     return {key: value for key, value in rows if key is not None} if rows else None
+
+
+def _records(connection: sqlite3.Connection, name: str, corpus: int) -> list[str]:
+    """The records of a corpus, with what Chroma has in its log only."""
+    found = {record for (record,) in connection.execute(_RECORDS, (name, corpus))}
+    for record, removes, whose in connection.execute(_LOGGED, (name,)):
+        if removes:
+            found.discard(record)
+        elif whose == corpus:
+            found.add(record)
+    return sorted(found)
 
 
 def _what_is_wrong(folder: Path, collection: str) -> str | None:

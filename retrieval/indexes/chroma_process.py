@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 
 from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged, NewsdeskError, Note, StorageError
-from retrieval.indexes.chroma import EmbeddedChroma
+from retrieval.indexes.chroma import LOADING, EmbeddedChroma, RecordId
 from retrieval.indexes.chroma_space import give_back, vectors_on_disk
 from retrieval.runtime.processes import crash_of, is_stopped
 from retrieval.runtime.subprocess_env import subprocess_environment
@@ -35,11 +35,13 @@ Failure: TypeAlias = tuple[bool, bool, dict[str, Any]]
 # Reading the largest index at its first use takes a while, and so does a large write.
 _SECONDS = 120.0
 # What an index that is in memory answers in a few milliseconds.
-_QUICK = frozenset({"names", "metadata", "count", "nearest", "heartbeat"})
+_QUICK = frozenset({"names", "metadata", "count", "nearest", "vectors_of", "heartbeat"})
 _QUICK_SECONDS = 5.0
 _STOPPED_SECONDS = 0.5
 _LOOK_SECONDS = 0.1
 _CLOSE_SECONDS = 10.0
+# Have glibc give back the memory of an index that is let go of, whatever was let go of before.
+_ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": "1000000"}
 
 
 class _Ended(Exception):
@@ -84,8 +86,8 @@ class ChromaProcessClient:
         found: dict[str, Any] | None = self._ask("metadata", name)
         return found
 
-    def create(self, name: str, metadata: Mapping[str, str]) -> None:
-        self._ask("create", name, dict(metadata))
+    def create(self, name: str, metadata: Mapping[str, str], searched: bool = True) -> None:
+        self._ask("create", name, dict(metadata), searched)
 
     def drop(self, name: str) -> None:
         self._ask("drop", name)
@@ -96,22 +98,29 @@ class ChromaProcessClient:
     def nearest(self, name: str, vector: Vectors, limit: int) -> list[int]:
         return list(self._ask("nearest", name, vector, limit))
 
-    def upsert(self, name: str, ids: Sequence[int], vectors: Vectors) -> None:
-        self._ask("upsert", name, list(ids), vectors)
+    def upsert(
+        self, name: str, ids: Sequence[RecordId], vectors: Vectors, corpus: int | None = None
+    ) -> None:
+        self._ask("upsert", name, list(ids), vectors, corpus)
 
-    def delete(self, name: str, ids: Sequence[int]) -> None:
+    def delete(self, name: str, ids: Sequence[RecordId]) -> None:
         self._ask("delete", name, list(ids))
 
     def page(self, name: str, limit: int, offset: int) -> list[int]:
         return list(self._ask("page", name, limit, offset))
 
-    def vectors(self, name: str, limit: int, offset: int) -> tuple[list[int], Vectors]:
-        found: tuple[list[int], Vectors] = self._ask("vectors", name, limit, offset)
+    def records(self, name: str, corpus: int) -> list[str]:
+        return list(self._ask("records", name, corpus))
+
+    def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[str], Vectors]:
+        found: tuple[list[str], Vectors] = self._ask("vectors_of", name, list(ids))
         return found
 
-    def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[int], Vectors]:
-        held: tuple[list[int], Vectors] = self._ask("vectors_of", name, list(ids))
-        return held
+    def copy(self, name: str, to: str, limit: int, offset: int) -> int:
+        return int(self._ask("copy", name, to, limit, offset))
+
+    def probe(self, name: str) -> None:
+        self._ask("probe", name)
 
     def replace(self, name: str, by: str) -> None:
         self._ask("replace", name, by)
@@ -181,7 +190,7 @@ class ChromaProcessClient:
         quick = call in _QUICK and (name is None or name in self._loaded)
         seconds = _QUICK_SECONDS if quick and self._connection is not None else _SECONDS
         answer = self._answer(self._connection or self._start(), (call, args), seconds)
-        if call == "nearest":
+        if call in LOADING:
             self._loaded.add(args[0])
         return answer
 
@@ -195,7 +204,7 @@ class ChromaProcessClient:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
-                    env=subprocess_environment(),
+                    env=subprocess_environment() | _ENVIRONMENT,
                     # Ctrl-C is for the one who started us, who ends it in good order.
                     start_new_session=True,
                 )
@@ -287,6 +296,7 @@ def serve(connection: Connection, folder: Path) -> None:
                 connection.send((_told(error), None))
             else:
                 connection.send((None, answer))
+                chroma.make_room()
     chroma.close()
 
 

@@ -12,7 +12,17 @@ from urllib.parse import urlsplit
 
 from retrieval.embedders import Vectors
 from retrieval.errors import NewsdeskError, Note, SettingsError, StorageError
-from retrieval.indexes.chroma import SERVER_SECONDS, SPACE, chroma_error, with_vectors
+from retrieval.indexes.chroma import (
+    SERVER_SECONDS,
+    WHOLE,
+    RecordId,
+    chroma_error,
+    configuration,
+    copied_records,
+    new_records,
+    owned_by,
+    with_vectors,
+)
 from retrieval.runtime.concurrency import cancel
 
 P = ParamSpec("P")
@@ -139,9 +149,10 @@ class ServerChroma:
         return dict(found.metadata or {})
 
     @_within_time
-    async def create(self, name: str, metadata: Mapping[str, str]) -> None:
-        self._opened[name] = await (await self._client()).get_or_create_collection(
-            name, embedding_function=None, metadata=dict(metadata), configuration=SPACE
+    async def create(self, name: str, metadata: Mapping[str, str], searched: bool = True) -> None:
+        client, settings = await self._client(), configuration(searched)
+        self._opened[name] = await client.get_or_create_collection(
+            name, embedding_function=None, metadata=dict(metadata), configuration=settings
         )
 
     @_within_time
@@ -165,12 +176,13 @@ class ServerChroma:
         return [int(each) for each in found["ids"][0]]
 
     @_within_time
-    async def upsert(self, name: str, ids: Sequence[int], vectors: Vectors) -> None:
-        collection = await self._of(name)
-        await collection.upsert(ids=[str(each) for each in ids], embeddings=vectors)
+    async def upsert(
+        self, name: str, ids: Sequence[RecordId], vectors: Vectors, corpus: int | None = None
+    ) -> None:
+        await (await self._of(name)).upsert(**new_records(ids, vectors, corpus))
 
     @_within_time
-    async def delete(self, name: str, ids: Sequence[int]) -> None:
+    async def delete(self, name: str, ids: Sequence[RecordId]) -> None:
         await (await self._of(name)).delete(ids=[str(each) for each in ids])
 
     @_within_time
@@ -179,16 +191,28 @@ class ServerChroma:
         return [int(each) for each in found["ids"]]
 
     @_within_time
-    async def vectors(self, name: str, limit: int, offset: int) -> tuple[list[int], Vectors]:
-        collection = await self._of(name)
-        return with_vectors(
-            await collection.get(limit=limit, offset=offset, include=["embeddings"])
-        )
+    async def records(self, name: str, corpus: int) -> list[str]:
+        return list((await (await self._of(name)).get(where=owned_by(corpus), include=[]))["ids"])
 
     @_within_time
-    async def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[int], Vectors]:
+    async def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[str], Vectors]:
         collection = await self._of(name)
         return with_vectors(await collection.get(ids=list(ids), include=["embeddings"]))
+
+    @_within_time
+    async def copy(self, name: str, to: str, limit: int, offset: int) -> int:
+        found = await (await self._of(name)).get(limit=limit, offset=offset, include=WHOLE)
+        if found["ids"]:
+            await (await self._of(to)).upsert(**copied_records(found))
+        return len(found["ids"])
+
+    @_within_time
+    async def probe(self, name: str) -> None:
+        collection = await self._of(name)
+        found = await collection.get(limit=1, include=["embeddings"])
+        if found["ids"]:
+            vectors = found["embeddings"]
+            await collection.query(query_embeddings=vectors, n_results=1, include=[])
 
     @_within_time
     async def replace(self, name: str, by: str) -> None:

@@ -1,171 +1,49 @@
-"""Vector search with Chroma: one collection a corpus, cosine distance, embedded or over HTTP."""
+"""Vector search with Chroma, cosine distance: small corpora share collections, others have their own."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from retrieval.catalogue.snapshot import Ints
 from retrieval.embedders import Vectors
-from retrieval.errors import EmbedderMismatch, IndexDamaged, Note, StorageError
+from retrieval.errors import EmbedderMismatch, IndexDamaged, NewsdeskError, Note, StorageError
 from retrieval.indexes.bounded_chroma import BoundedChroma
-from retrieval.indexes.chroma import BlockingChroma, EmbeddedChroma
-from retrieval.indexes.chroma_files import recorded_metadata
 from retrieval.indexes.chroma_server import ServerChroma
-from retrieval.runtime.conditions import Conditions
+from retrieval.indexes.chroma_store import GROWING, ChromaStore
+from retrieval.indexes.shared_vectors import Result, SharedVectors, Steps
 
 _PAGE = 2_000
-# A collection is rebuilt when deleted vectors are more than so many and so large a share of the others.
-_MOST_DELETED, _BLOATED = 250, 1.1
-# The name of a collection that is going to take the place of another ends so.
-_REBUILT = "-rebuilt"
-_AT_ONCE = 2_000
-# A query waits for the write that is under way.
-LITTLE_AT_ONCE = 40
-# The process of the index has to start first, where a command is all that waits for it.
-_FIRST_SECONDS = 30.0
+# A corpus of more passages gets a collection of its own, and keeps it until it is indexed anew.
+_SHARES = 6_000
 # A passage is among so many that are nearest to its own vector, copies of it included.
 _NEAR = 20
-
-
-class ChromaStore:
-    """Chroma, embedded in a folder or a server at ``url``.
-
-    The embedded one blocks and is called from worker threads; the server's is asynchronous.
-    """
-
-    def __init__(
-        self,
-        chroma: BlockingChroma | ServerChroma,
-        folder_id: str,
-        embedder: str,
-        conditions: Conditions | None = None,
-    ) -> None:
-        self.conditions = conditions or Conditions()
-        # How many vectors are written in one call; LITTLE_AT_ONCE where people wait for answers.
-        self.at_once = _AT_ONCE
-        self.chroma = chroma
-        # Whether a collection was dropped, whose memory is still held.
-        self.wants_tidying = False
-        self._folder_id = folder_id
-        self._embedder = embedder
-
-    @classmethod
-    def embedded(
-        cls,
-        folder: Path,
-        folder_id: str,
-        embedder: str,
-        conditions: Conditions,
-        *,
-        apart: bool = False,
-        first_seconds: float = _FIRST_SECONDS,
-    ) -> ChromaStore:
-        """``apart``: in a process of its own, that leaves Python's lock to this one, and survives
-        what becomes of it. Nothing is opened before the first call, for which a
-        question waits ``first_seconds``."""
-        if not apart:
-            return cls(EmbeddedChroma(folder), folder_id, embedder, conditions)
-
-        def make() -> BlockingChroma:
-            from retrieval.indexes.chroma_process import ChromaProcessClient
-
-            return ChromaProcessClient(folder)
-
-        chroma = BoundedChroma(
-            make,
-            _watch(conditions),
-            lambda name: recorded_metadata(folder, name),
-            first_seconds=first_seconds,
-        )
-        return cls(chroma, folder_id, embedder, conditions)
-
-    @classmethod
-    def server(cls, url: str, folder_id: str, embedder: str, conditions: Conditions) -> ChromaStore:
-        """Raises ``SettingsError`` for what is no URL; connects with the first call."""
-        return cls(ServerChroma(url, _watch(conditions)), folder_id, embedder, conditions)
-
-    def index(self, corpus_id: int, generation: int) -> VectorIndex:
-        name = f"newsdesk-{self._folder_id}-{corpus_id}-{generation}"
-        return VectorIndex(self, name, self._embedder)
-
-    async def names(self) -> list[str]:
-        """The names of all collections, of whichever corpus."""
-        names: list[str] = await self.call(self.chroma.names)
-        return names
-
-    async def generations(self, corpus_id: int, known: Sequence[str] | None = None) -> list[int]:
-        """The generations of a corpus that have a collection, whole or half-built. ``known`` are the
-        names of all collections, for who asks of many corpora."""
-        prefix = f"newsdesk-{self._folder_id}-{corpus_id}-"
-        if known is None:
-            known = await self.names()
-        names = {name for name in known if name.startswith(prefix)}
-        for rebuilt in [name for name in names if name.endswith(_REBUILT)]:
-            names.remove(rebuilt)
-            name = rebuilt.removesuffix(_REBUILT)
-            if name in names:  # not finished
-                await self.call(self.chroma.drop, rebuilt)
-            else:
-                await self.call(self.chroma.replace, name, rebuilt)
-                names.add(name)
-        return [int(name.removeprefix(prefix)) for name in names]
-
-    async def give_back(self) -> None:
-        """Give back the disk space of collections that are gone."""
-        await self.call(self.chroma.give_back)
-
-    async def tidy(self) -> None:
-        """Give back disk space and memory of what was deleted. Questions wait a moment for their vectors."""
-        self.wants_tidying = False
-        await self.call(self.chroma.tidy)
-
-    async def vectors_on_disk(self) -> dict[str, int]:
-        """By collection, how many vectors it has on disk, deleted ones among them, where it is known."""
-        found: dict[str, int] = await self.call(self.chroma.vectors_on_disk)
-        return found
-
-    @property
-    def is_local(self) -> bool:
-        return not isinstance(self.chroma, ServerChroma)
-
-    async def heartbeat(self) -> None:
-        await self.call(self.chroma.heartbeat)
-
-    async def require_answer(self) -> None:
-        """Raises ``StorageError`` if a server gives no answer in the time that a question has."""
-        if isinstance(self.chroma, ServerChroma):
-            await self.chroma.ask("heartbeat")
-
-    async def reset(self) -> None:
-        """Delete all vectors of an embedded Chroma, readable or not; of a server's none."""
-        if not isinstance(self.chroma, ServerChroma):
-            await self.call(self.chroma.reset)
-
-    async def call(self, method: Callable[..., Any], *args: Any) -> Any:
-        """Call Chroma: a blocking one in a worker thread."""
-        if inspect.iscoroutinefunction(method):
-            return await method(*args)
-        return await asyncio.to_thread(method, *args)
-
-    async def close(self) -> None:
-        """Let go of Chroma's files or connections."""
-        await self.call(self.chroma.close)
+# What may only seem so to who looks while another process moves vectors: it is looked at anew.
+_ELSEWHERE = frozenset({"vector-index-missing", "vector-index-incomplete"})
 
 
 class VectorIndex:
-    """The vectors of one corpus. Opened at its first use; a corpus without any finds nothing."""
+    """The vectors of one corpus and one generation. Where they are is found out at the first use; a
+    corpus without any finds nothing.
 
-    def __init__(self, store: ChromaStore, name: str, embedder: str) -> None:
+    A small corpus shares a collection (`SharedVectors`). One that has grown is copied into a
+    collection of its own, which gets its name, and so is in use, when it is whole.
+    """
+
+    def __init__(self, store: ChromaStore, corpus_id: int, generation: int) -> None:
         self._store = store
-        self._name = name
-        self._embedder = embedder
+        self._corpus_id = corpus_id
+        self._name = store.own_name(corpus_id, generation)
+        self._shared = SharedVectors(store, corpus_id, generation)
+        # Whether it is known where they are, the metadata of a collection of its own, and which
+        # embedder made them; None: the one in use, if there are any.
+        self._located = False
         self._metadata: dict[str, Any] | None = None
+        self._made_by: str | None = None
         self._known_size = 0
         self._damage: Note | None = None
 
@@ -174,227 +52,341 @@ class VectorIndex:
         """Whether ``query_here`` can be called."""
         return self._store.is_local
 
-    async def query(self, vector: Vectors, limit: int, expected: int = 0) -> list[int]:
+    @property
+    def name(self) -> str:
+        """What Chroma knows the collection by, if it is the corpus's own."""
+        return self._name
+
+    @property
+    def shared_name(self) -> str:
+        """The collection that the vectors are in as long as they are few."""
+        return self._shared.name
+
+    # Asking
+
+    async def query(
+        self,
+        vector: Vectors,
+        limit: int,
+        expected: int = 0,
+        passages: Callable[[], Ints] | None = None,
+    ) -> list[int]:
         """Ids of the nearest passages by cosine, best first.
 
         ``vector`` has shape ``(dimensions,)``; ``expected`` is how many passages have to be in the
-        index at least. Waits no longer than a question may. Raises ``EmbedderMismatch``,
-        ``IndexDamaged`` or ``StorageError``.
+        index at least; ``passages`` are those that count, where vectors are compared one by one.
+        Waits no longer than a question may. Raises ``EmbedderMismatch``, ``IndexDamaged`` or
+        ``StorageError``.
         """
-        chroma = self._store.chroma
-        if not isinstance(chroma, ServerChroma):
-            return await asyncio.to_thread(self.query_here, vector, limit, expected)
         with self._remembering_damage():
-            if self._metadata is None:
-                self._metadata = await chroma.ask("metadata", self._name)
-            if not self._is_searchable(vector, expected):
-                return []
-            if self._known_size < max(limit, expected):
-                self._known_size = await chroma.ask("count", self._name)
-            wanted = self._wanted(limit, expected)
-            if not wanted:
-                return []
-            return self._whole(await chroma.ask("nearest", self._name, vector, wanted), wanted)
+            return await self._asked(self._nearest(vector, limit, expected, passages))
 
-    def query_here(self, vector: Vectors, limit: int, expected: int = 0) -> list[int]:
+    def query_here(
+        self,
+        vector: Vectors,
+        limit: int,
+        expected: int = 0,
+        passages: Callable[[], Ints] | None = None,
+    ) -> list[int]:
         """The same in the calling thread, which it blocks."""
         with self._remembering_damage():
-            if self._metadata is None:
-                self._metadata = self._ask("metadata")
-            if not self._is_searchable(vector, expected):
-                return []
-            if self._known_size < max(limit, expected):
-                self._known_size = self._ask("count")
-            wanted = self._wanted(limit, expected)
-            return self._whole(self._ask("nearest", vector, wanted), wanted) if wanted else []
-
-    @contextlib.contextmanager
-    def _remembering_damage(self) -> Iterator[None]:
-        """What the process of the index may not survive is asked for once. That entries are missing may
-        only seem so to who began before some were removed: it is counted anew."""
-        if self._damage is not None:
-            raise IndexDamaged.of(self._damage)
-        try:
-            yield
-        except IndexDamaged as error:
-            if error.code == "vector-index-incomplete":
-                self._known_size = 0
-            else:
-                self._damage = error.note
-            raise
-
-    def _is_searchable(self, vector: Vectors, expected: int) -> bool:
-        if self._metadata is None:
-            if expected:
-                raise IndexDamaged("vector-index-missing")
-            return False
-        self._check_embedder()
-        return bool(np.any(vector))
-
-    def _wanted(self, limit: int, expected: int) -> int:
-        if self._known_size < expected:
-            raise IndexDamaged("vector-index-incomplete", held=self._known_size, wanted=expected)
-        return min(limit, self._known_size)
-
-    def _whole(self, found: list[int], wanted: int) -> list[int]:
-        """Raises ``IndexDamaged`` if a graph lost its way: an approximate one finds nearly all."""
-        if len(found) < wanted / 2:
-            raise IndexDamaged("vector-index-incomplete", held=len(found), wanted=wanted)
-        return found
-
-    def _ask(self, call: str, *args: Any) -> Any:
-        chroma = self._store.chroma
-        if isinstance(chroma, BoundedChroma):
-            return chroma.ask(call, self._name, *args)
-        return getattr(chroma, call)(self._name, *args)
-
-    async def write(self, passage_ids: Sequence[int], vectors: Vectors) -> None:
-        """Add vectors, or replace those of passages that have one."""
-        await self._opened(create=True)
-        size = self._store.at_once
-        for first in range(0, len(passage_ids), size):
-            batch = slice(first, first + size)
-            await self._call(self._store.chroma.upsert, passage_ids[batch], vectors[batch])
-        self._known_size = 0
-
-    async def remove(self, passage_ids: Sequence[int]) -> None:
-        if await self._opened() is None:
-            return
-        size = self._store.at_once
-        for first in range(0, len(passage_ids), size):
-            await self._call(self._store.chroma.delete, passage_ids[first : first + size])
-        self._known_size = 0
-
-    async def passage_ids(self) -> list[int]:
-        if await self._opened(check=False) is None:
-            return []
-        found: list[int] = []
-        while True:
-            page = await self._call(self._store.chroma.page, _PAGE, len(found))
-            found += page
-            if len(page) < _PAGE:
-                return found
-
-    async def vectors_of(self, passage_ids: Sequence[int]) -> dict[int, Vectors]:
-        """By passage, the vectors of those that have one here, as they were written."""
-        if not passage_ids or await self._opened() is None:
-            return {}
-        wanted = [str(each) for each in passage_ids]
-        ids, vectors = await self._call(self._store.chroma.vectors_of, wanted)
-        return dict(zip(ids, vectors, strict=True))
-
-    @property
-    def name(self) -> str:
-        """What Chroma knows the collection by."""
-        return self._name
-
-    async def count(self) -> int:
-        """How many passages have a vector here."""
-        return (
-            0
-            if await self._opened(check=False) is None
-            else int(await self._call(self._store.chroma.count))
-        )
-
-    async def is_bloated(self, vectors_on_disk: Mapping[str, int]) -> bool:
-        """Whether so many of its vectors are deleted ones that it should be rebuilt, by what the
-        collections have on disk."""
-        on_disk = vectors_on_disk.get(self._name, 0)
-        return on_disk > _MOST_DELETED and on_disk > _BLOATED * await self.count() + _MOST_DELETED
-
-    async def rebuild(self) -> None:
-        """Write the collection anew, without what was deleted from it. Nothing may be written meanwhile;
-        questions are answered. A crash leaves the old one, or the whole new one."""
-        metadata = await self._opened(check=False)
-        if metadata is None:
-            return
-        chroma, call, rebuilt = self._store.chroma, self._store.call, self._name + _REBUILT
-        await call(chroma.drop, rebuilt)
-        await call(chroma.create, rebuilt, metadata)
-        size, done = self._store.at_once, 0
-        while True:
-            ids, vectors = await self._call(chroma.vectors, size, done)
-            if not ids:
-                break
-            await call(chroma.upsert, rebuilt, ids, vectors)
-            done += len(ids)
-        await self._call(chroma.replace, rebuilt)
-        self._store.wants_tidying = True
-        self._known_size = 0
-
-    async def embedder(self) -> str | None:
-        """The identity of the embedder that made the vectors; None if there are none."""
-        metadata = await self._opened(check=False)
-        return None if metadata is None else metadata.get("embedder")
-
-    async def require_embedder(self) -> None:
-        """Raises ``EmbedderMismatch`` if another embedder than ours made the vectors."""
-        await self._opened()
+            return self._asked_here(self._nearest(vector, limit, expected, passages))
 
     async def check_for_question(self) -> None:
-        """The same as far as it can be told in the time that a question has; what else is wrong
-        with the index, its search finds out."""
-        chroma = self._store.chroma
-        if self._metadata is None and self._damage is None:
+        """Raises ``EmbedderMismatch`` as far as it can be told in the time that a question has; what
+        else is wrong with the index, its search finds out."""
+        if not self._located and self._damage is None:
             with contextlib.suppress(StorageError):
-                if isinstance(chroma, ServerChroma):
-                    self._metadata = await chroma.ask("metadata", self._name)
-                else:
-                    self._metadata = await asyncio.to_thread(self._ask, "metadata")
-        if self._metadata is not None:
+                await self._asked(self._locate())
+        if self._located:
             self._check_embedder()
 
     async def check(self, sample: Sequence[tuple[int, Vectors]], expected: int) -> None:
         """Look for passages by their own vectors. Raises ``IndexDamaged`` if less than half of them
         are found, or if fewer than the ``expected`` are in it."""
-        found = 0
-        for passage_id, vector in sample:
-            nearest = await self.query(vector, _NEAR, expected)
-            found += passage_id in nearest or not np.any(vector)
+        with self._remembering_damage():
+            found = await self._asked(self._found_of(sample, expected))
         if found < len(sample) / 2:
             error = IndexDamaged("vector-index-incomplete", held=found, wanted=len(sample))
             self._damage = error.note
             raise error
 
-    def forget(self) -> None:
-        """Know nothing of the index any more: it was deleted under our hands."""
-        self._metadata, self._known_size, self._damage = None, 0, None
+    @contextlib.contextmanager
+    def _remembering_damage(self) -> Iterator[None]:
+        """What the process of the index may not survive is asked for once."""
+        if self._damage is not None:
+            raise IndexDamaged.of(self._damage)
+        try:
+            yield
+        except IndexDamaged as error:
+            if error.code in _ELSEWHERE:
+                self._look_anew()
+            else:
+                self._damage = error.note
+            raise
+
+    def _nearest(
+        self, vector: Vectors, limit: int, expected: int, passages: Callable[[], Ints] | None
+    ) -> Steps[list[int]]:
+        known = self._located
+        try:
+            found = yield from self._nearest_there(vector, limit, expected, passages)
+        except IndexDamaged as error:
+            # Another process may have moved them, or written their collection anew.
+            if error.code not in _ELSEWHERE or not known:
+                raise
+        else:
+            if not (known and self._metadata is None and self._shared.misses_some):
+                return found
+            if (yield "metadata", (self._name,)) is None:
+                return found
+        self._look_anew()
+        return (yield from self._nearest_there(vector, limit, expected, passages))
+
+    def _nearest_there(
+        self, vector: Vectors, limit: int, expected: int, passages: Callable[[], Ints] | None
+    ) -> Steps[list[int]]:
+        yield from self._locate()
+        self._check_embedder()
+        if not np.any(vector):
+            return []
+        if self._metadata is None:
+            return (yield from self._shared.nearest(vector, limit, expected, passages))
+        if self._known_size < max(limit, expected):
+            self._known_size = yield "count", (self._name,)
+        if self._known_size < expected:
+            raise IndexDamaged("vector-index-incomplete", held=self._known_size, wanted=expected)
+        wanted = min(limit, self._known_size)
+        if not wanted:
+            return []
+        found: list[int] = yield "nearest", (self._name, vector, wanted)
+        # A graph may have lost its way: an approximate one finds nearly all.
+        if len(found) < wanted / 2:
+            raise IndexDamaged("vector-index-incomplete", held=len(found), wanted=wanted)
+        return found
+
+    def _found_of(self, sample: Sequence[tuple[int, Vectors]], expected: int) -> Steps[int]:
+        yield from self._locate(again=True)
+        if self._metadata is None:
+            self._check_embedder()
+            return (yield from self._shared.found_of(sample, expected))
+        found = 0
+        for passage_id, vector in sample:
+            nearest = yield from self._nearest(vector, _NEAR, expected, None)
+            found += passage_id in nearest or not np.any(vector)
+        return found
+
+    # Writing
+
+    async def write(self, passage_ids: Sequence[int], vectors: Vectors) -> None:
+        """Add vectors, or replace those of passages that have one."""
+        await self.require_embedder()
+        if self._metadata is None and await self._outgrows(passage_ids):
+            await self._grow()
+        if self._metadata is None:
+            await self._shared.write(passage_ids, vectors)
+            return
+        for batch in _batches(len(passage_ids), self._store.at_once):
+            await self._call("upsert", passage_ids[batch], vectors[batch])
+        self._known_size = 0
+
+    async def remove(self, passage_ids: Sequence[int]) -> None:
+        await self.require_embedder()
+        if self._metadata is None:
+            if await self._made(self._shared.is_there()):
+                await self._shared.remove(passage_ids)
+            return
+        for batch in _batches(len(passage_ids), self._store.at_once):
+            await self._call("delete", passage_ids[batch])
+        self._known_size = 0
 
     async def drop(self) -> None:
-        await self._call(self._store.chroma.drop)
-        self._store.wants_tidying = True
-        self._metadata = None
+        """Delete the vectors wherever they are."""
+        store = self._store
+        if await store.call(store.chroma.metadata, self._name) is not None:
+            await self._call("drop")
+            store.wants_tidying = True
+        await self._shared.drop()
+        self.forget()
 
-    async def _opened(self, *, create: bool = False, check: bool = True) -> dict[str, Any] | None:
-        """The metadata of the collection, once there is one."""
+    async def drop_copies(self) -> None:
+        """Delete what is left in a shared collection though there is one of the corpus's own."""
+        await self._made(self._locate())
+        if self._metadata is not None:
+            await self._shared.drop()
+
+    async def rebuild(self) -> None:
+        """Write a collection of its own anew, without what was deleted from it. Nothing may be written
+        meanwhile; questions are answered. A crash leaves the old one, or the whole new one."""
+        await self._store.rebuild(self._name)
+        self._known_size = 0
+
+    async def _outgrows(self, passage_ids: Sequence[int]) -> bool:
+        """Whether there will be more than share a collection."""
+        most = self._shared.at_most + len(passage_ids)
+        if most > _SHARES:
+            held = await self._made(self._shared.passage_ids())
+            most = len({*held, *passage_ids})
+        self._shared.at_most = most
+        return most > _SHARES
+
+    async def _grow(self) -> None:
+        """Move from a shared collection into one of its own. A crash leaves the one or the other in
+        use, and what is too much is deleted at the next start."""
+        store, growing = self._store, self._name + GROWING
+        async with store.unsettled(self._corpus_id):
+            with store.making(growing):
+                await store.call(store.chroma.drop, growing)
+                await store.call(store.chroma.create, growing, {"embedder": store.embedder})
+                moving = sorted(await self._made(self._shared.passage_ids()))
+                for batch in _batches(len(moving), store.at_once):
+                    ids, vectors = await self._made(self._shared.fetched(moving[batch]))
+                    if len(ids) < len(moving[batch]):
+                        raise IndexDamaged(
+                            "vector-index-incomplete", held=len(ids), wanted=len(moving[batch])
+                        )
+                    await store.call(store.chroma.upsert, growing, ids.tolist(), vectors)
+                await self._call("replace", growing)
+            self._look_anew()
+            await self._made(self._locate())
+            await self._shared.drop()
+
+    # Looking after
+
+    async def passage_ids(self) -> list[int]:
+        await self._made(self._locate(again=True))
         if self._metadata is None:
-            chroma = self._store.chroma
-            if create:
-                await self._call(chroma.create, {"embedder": self._embedder})
-            self._metadata = await self._call(chroma.metadata)
-        if check and self._metadata is not None:
-            self._check_embedder()
-        return self._metadata
+            return await self._made(self._shared.passage_ids())
+        found: list[int] = []
+        while True:
+            page = await self._call("page", _PAGE, len(found))
+            found += page
+            if len(page) < _PAGE:
+                return found
+
+    async def vectors_of(self, passage_ids: Sequence[int]) -> dict[int, Vectors]:
+        """By passage, the vectors of those that have one here, as Chroma has them."""
+        await self.require_embedder()
+        if not passage_ids:
+            return {}
+        if self._metadata is None:
+            if not await self._made(self._shared.is_there()):
+                return {}
+            ids, vectors = await self._made(self._shared.fetched(passage_ids))
+            return dict(zip(ids.tolist(), vectors, strict=True))
+        found, vectors = await self._call("vectors_of", [str(each) for each in passage_ids])
+        return dict(zip(map(int, found), vectors, strict=True))
+
+    async def count(self) -> int:
+        """How many passages have a vector here."""
+        await self._made(self._locate(again=True))
+        if self._metadata is None:
+            return len(await self._made(self._shared.passage_ids()))
+        return int(await self._call("count"))
+
+    async def is_bloated(self, vectors_on_disk: Mapping[str, int]) -> bool:
+        """Whether so many of the vectors in a collection of its own are deleted ones that it should
+        be rebuilt, by what the collections have on disk."""
+        return await self._store.is_bloated(self._name, vectors_on_disk.get(self._name, 0))
+
+    async def embedder(self) -> str | None:
+        """The identity of the embedder that made the vectors; None if there are none."""
+        await self._made(self._locate())
+        if self._metadata is None and self._made_by is None:
+            return self._store.embedder if await self.count() else None
+        return self._made_by
+
+    async def require_embedder(self) -> None:
+        """Raises ``EmbedderMismatch`` if another embedder than ours made the vectors."""
+        await self._made(self._locate())
+        self._check_embedder()
+
+    def forget(self) -> None:
+        """Know nothing of the index any more: it was deleted under our hands."""
+        self._look_anew()
+        self._damage = None
+
+    def _look_anew(self) -> None:
+        """Find out again where the vectors are."""
+        self._located, self._metadata, self._made_by, self._known_size = False, None, None, 0
+        self._shared.forget()
+
+    def _locate(self, *, again: bool = False) -> Steps[None]:
+        """``again``: another process may have moved them into a collection of their own since."""
+        if self._located and not (again and self._metadata is None):
+            return
+        self._metadata = yield "metadata", (self._name,)
+        if self._metadata is not None:
+            self._made_by = str(self._metadata.get("embedder"))
+        else:
+            self._made_by = yield from self._shared.other_embedder()
+        self._located = True
 
     def _check_embedder(self) -> None:
-        made_by = (self._metadata or {}).get("embedder")
-        if made_by != self._embedder:
+        made_by = self._made_by
+        if made_by not in (None, self._store.embedder):
             raise EmbedderMismatch(
                 "embedder-changed",
                 made_by=str(made_by),
-                wanted=self._embedder,
+                wanted=self._store.embedder,
                 setting=str(made_by).partition("/")[0],
             )
 
-    async def _call(self, method: Callable[..., Any], *args: Any) -> Any:
-        return await self._store.call(method, self._name, *args)
+    # How steps are made
+
+    def _asked_here(self, steps: Steps[Result]) -> Result:
+        """In this thread, with the time that a question has."""
+        chroma = self._store.chroma
+        answer: Any = None
+        error: NewsdeskError | None = None
+        while True:
+            try:
+                call, args = steps.send(answer) if error is None else steps.throw(error)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            answer = error = None
+            try:
+                if isinstance(chroma, BoundedChroma):
+                    answer = chroma.ask(call, *args)
+                else:
+                    answer = getattr(chroma, call)(*args)
+            except NewsdeskError as caught:
+                error = caught
+
+    async def _asked(self, steps: Steps[Result]) -> Result:
+        """With the time that a question has."""
+        chroma = self._store.chroma
+        if isinstance(chroma, ServerChroma):
+            return await _awaited(steps, chroma.ask)
+        return await asyncio.to_thread(self._asked_here, steps)
+
+    async def _made(self, steps: Steps[Result]) -> Result:
+        """However long it takes."""
+        store = self._store
+        return await _awaited(
+            steps, lambda call, *args: store.call(getattr(store.chroma, call), *args)
+        )
+
+    async def _call(self, call: str, *args: Any) -> Any:
+        return await self._store.call(getattr(self._store.chroma, call), self._name, *args)
 
 
-def _watch(conditions: Conditions) -> Callable[[Note | None], None]:
-    def watch(why: Note | None) -> None:
-        if why is None:
-            conditions.end("vectors")
-        else:
-            conditions.begin("vectors", why)
+async def _awaited(steps: Steps[Result], ask: Callable[..., Awaitable[Any]]) -> Result:
+    answer: Any = None
+    error: NewsdeskError | None = None
+    while True:
+        try:
+            call, args = steps.send(answer) if error is None else steps.throw(error)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        answer = error = None
+        try:
+            answer = await ask(call, *args)
+        except NewsdeskError as caught:
+            error = caught
 
-    return watch
+
+def _batches(count: int, size: int) -> Iterator[slice]:
+    return (slice(first, first + size) for first in range(0, count, size))

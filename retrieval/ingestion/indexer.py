@@ -203,7 +203,7 @@ class Indexer:
             async with self._turn:
                 await self._write_vectors(ids, vectors, kept)
 
-    async def enter_kept_vectors(self, exact: ExactVectors) -> None:
+    async def enter_kept_vectors(self, exact: ExactVectors | None = None) -> None:
         """Write the vectors of visible passages into a new index: those that ``exact`` finds,
         otherwise those that the catalogue stores in half precision."""
         last = -1
@@ -211,7 +211,8 @@ class Indexer:
             ids, kept = [passage_id for passage_id, _ in found], [vector for _, vector in found]
             vectors = unpacked(kept, len(kept[0]) // 2)
             rows = {passage_id: row for row, passage_id in enumerate(ids)}
-            for passage_id, vector in (await exact(ids)).items():
+            known = await exact(ids) if exact is not None else {}
+            for passage_id, vector in known.items():
                 vectors[rows[passage_id]] = vector
             async with self._turn, self._index_lock.writing():
                 await self._indexes.vectors.write(ids, vectors)

@@ -16,8 +16,9 @@ from retrieval.embedders import Vectors
 from retrieval.errors import StorageError
 from retrieval.ingestion.indexer import ExactVectors
 from retrieval.library import Library
-from retrieval.maintenance import damage_of, make_store_usable
+from retrieval.maintenance import damage_of
 from retrieval.moving import copying
+from retrieval.reindexing import make_store_usable
 from retrieval.runtime.observer import Tell
 
 # Both indexes are there as they were.

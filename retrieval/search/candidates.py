@@ -14,7 +14,7 @@ import numpy as np
 
 from retrieval.catalogue import Corpus, VersionCandidate
 from retrieval.catalogue.queries import ReadQueries
-from retrieval.catalogue.snapshot import Mask
+from retrieval.catalogue.snapshot import Ints, Mask
 from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged, Note, StorageError
 from retrieval.indexes.keyword_index import KeywordIndex, KeywordQuery
@@ -121,10 +121,11 @@ class CandidateRequest(NamedTuple):
 
 
 class _DenseRequest(NamedTuple):
-    """How many nearest passages are wanted, and how many there are in the index at least."""
+    """How many nearest passages are wanted, how many there are in the index at least, and which pass."""
 
     limit: int
     expected: int
+    passages: Callable[[], Ints]
 
 
 class CandidateGenerator:
@@ -265,6 +266,7 @@ class CandidateGenerator:
             found, remarks = yield _DenseRequest(
                 depth if left == every else int(depth * thinning * _SPARE),
                 every if wanted.all_have_vectors else 0,
+                lambda: shown.passage_ids(passing),
             )
             notes += remarks
             if found is not None:

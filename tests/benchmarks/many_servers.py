@@ -4,7 +4,8 @@ Real articles of the weekly sets are brought into N corpora, as the bot does it:
 of its own, or ``--chroma-server``: one that is started here with `chroma run`. Printed are how long a
 start takes, what it all holds (threads, memory of all processes, open files), and what a question
 takes beside a folder that holds the first corpus alone, asked in turns. Open files are limited to
-1,024 in every process (``--open-files``). ``--folder`` keeps what was ingested for another run.
+1,024 in every process (``--open-files``). ``--folder`` keeps what was ingested for another run. With
+``--ingested K`` only K corpora are read, embedded and grouped; the others are filled with their rows.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from retrieval.mending import Mender
 from retrieval.models import Article, IngestItem
 from retrieval.timestamps import TimeRange, parse_span
 from tests.benchmarks import weekly_news
+from tests.benchmarks.copied_corpora import copy_corpus
 from tests.chroma import chroma_server
 
 _TOLD_EVERY = 50
@@ -50,14 +52,19 @@ def corpus_articles(number: int, count: int, records: list[dict[str, Any]]) -> I
 
 
 async def fill(
-    library: Library, numbers: range, articles: int, records: list[dict[str, Any]]
+    library: Library, numbers: range, articles: int, records: list[dict[str, Any]], ingested: int
 ) -> None:
     begun = last = time.perf_counter()
     for done, number in enumerate(numbers, 1):
-        indexer = await library.indexer(f"server-{number}")
-        taken = corpus_articles(number, articles, records)
-        async for _ in ingest(indexer, taken, actor="benchmark", data_dir=library.data_dir):
-            pass
+        name = f"server-{number}"
+        if number < ingested:
+            indexer = await library.indexer(name)
+            taken = corpus_articles(number, articles, records)
+            async for _ in ingest(indexer, taken, actor="benchmark", data_dir=library.data_dir):
+                pass
+        else:
+            source = await library.require_corpus(f"server-{number % ingested}")
+            await copy_corpus(library, source, name)
         if done % _TOLD_EVERY == 0 or done == len(numbers):
             now = time.perf_counter()
             recent = articles * (done % _TOLD_EVERY or _TOLD_EVERY) / (now - last)
@@ -136,7 +143,9 @@ async def opened(config: LibraryConfig) -> AsyncIterator[Library]:
         yield library
 
 
-async def measure(folder: Path, corpora: int, articles: int, url: str | None) -> None:
+async def measure(
+    folder: Path, corpora: int, articles: int, url: str | None, ingested: int
+) -> None:
     questions = weekly_news.counting_questions()[:60]
     for name, wanted in (("one", 1), ("many", corpora)):
         config = LibraryConfig(folder / name, chroma_apart=True, chroma_url=url)
@@ -144,7 +153,7 @@ async def measure(folder: Path, corpora: int, articles: int, url: str | None) ->
             held = len(await library.catalogue.corpora.all())
             if held < wanted:
                 records = _records(wanted * articles)
-                await fill(library, range(held, wanted), articles, records)
+                await fill(library, range(held, wanted), articles, records, ingested)
     many = LibraryConfig(folder / "many", chroma_apart=True, chroma_url=url)
     async with opened(many) as library:
         begun = time.perf_counter()
@@ -174,6 +183,7 @@ def main() -> None:
     parser.add_argument("--open-files", type=int, default=1_024)
     parser.add_argument("--chroma-server", action="store_true")
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--ingested", type=int)
     wanted = parser.parse_args()
     if not all(folder.exists() for folder in weekly_news.SETS):
         print("skipped: the articles are not beside the project (../shared/data/weekly-news*)")
@@ -188,7 +198,8 @@ def main() -> None:
         server = chroma_server(folder / "server") if wanted.chroma_server else None
         url = stack.enter_context(server) if server else None
         _print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}: {'a busy' if os.getloadavg()[0] > 1 else 'a quiet'} machine")  # fmt: skip
-        asyncio.run(measure(folder, wanted.corpora, wanted.articles, url))
+        ingested = wanted.ingested or wanted.corpora
+        asyncio.run(measure(folder, wanted.corpora, wanted.articles, url, ingested))
 
 
 if __name__ == "__main__":

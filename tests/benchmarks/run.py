@@ -24,7 +24,8 @@ from typing import Any, TypeVar
 import bot.demo
 from bot.storage.library import open_library
 from retrieval.embedders import make_embedder
-from retrieval.indexes.vector_index import ChromaStore
+from retrieval.indexes.chroma_store import ChromaStore
+from retrieval.indexes.vector_index import VectorIndex
 from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers import read_source
 from retrieval.library import Library, LibraryConfig
@@ -115,7 +116,7 @@ async def _bound(folder: Path) -> float:
     embedder = make_embedder("wordllama")
     await embedder.warm_up()
     store = ChromaStore.embedded(folder, "bound", embedder.identity, Conditions())
-    index = store.index(1, 1)
+    index = VectorIndex(store, 1, 1)
     texts = [
         f"{article['title']}\n{article['text'][start:end]}"
         for article in articles

@@ -30,7 +30,7 @@ from bot.storage.library import open_library
 from retrieval.embedders import Embedder
 from retrieval.indexes.bounded_chroma import BoundedChroma
 from retrieval.indexes.chroma_process import ChromaProcessClient
-from retrieval.indexes.vector_index import LITTLE_AT_ONCE
+from retrieval.indexes.chroma_store import LITTLE_AT_ONCE
 from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import delete_corpus

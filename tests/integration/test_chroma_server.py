@@ -14,7 +14,8 @@ import pytest
 
 from bot.storage.library import open_library
 from retrieval.library import LibraryConfig
-from retrieval.maintenance import check_indexes, reindex
+from retrieval.maintenance import check_indexes
+from retrieval.reindexing import reindex
 from retrieval.timestamps import TimeRange
 from tests.chroma import chroma_server
 from tests.integration.conftest import Newsdesk, article, bring_in, lines

@@ -58,7 +58,7 @@ async def test_nothing_is_left_of_a_deleted_corpus_and_others_stay(
         else:
             await corpus_deletion.mark_corpus_deleted(library.database, "two")
             if crash == "before the rows":
-                await library.store.index(gone.id, gone.generation).drop()
+                await library.indexes(gone).vectors.drop()
         assert [c.name for c in await library.catalogue.corpora.all()] == ["one"]
         found = await library.search(BRIDGE, TimeRange(NOW), corpus="two")
         assert not found.hits

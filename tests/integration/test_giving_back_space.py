@@ -18,13 +18,14 @@ from retrieval.catalogue import Corpus, KnownStoryMember, trimming
 from retrieval.catalogue import schema as catalogue
 from retrieval.catalogue.audit_log import Actor
 from retrieval.errors import NotFound
-from retrieval.indexes import vector_index
+from retrieval.indexes import chroma_store, vector_index
 from retrieval.indexes.chroma_space import give_back, vectors_on_disk
 from retrieval.ingestion import story_assigner
 from retrieval.library import Library, LibraryConfig
-from retrieval.maintenance import check_indexes, delete_corpus, reindex
+from retrieval.maintenance import check_indexes, delete_corpus, recover
 from retrieval.moderation import ModerationService
 from retrieval.purge import articles_to_purge, purge_articles
+from retrieval.reindexing import reindex
 from retrieval.upkeep import keep_in_order
 from tests.both_databases import execute
 from tests.integration.conftest import bring_in, titles_found
@@ -69,7 +70,7 @@ async def test_a_deleted_corpus_and_a_reindexed_one_leave_no_segments(library: L
         [local, _] = await library.catalogue.corpora.all()
     await delete_corpus(library, "gone")
     assert set(vectors_on_disk(library.data_dir / "chroma")) == {
-        library.indexes(local).vectors.name
+        library.indexes(local).vectors.shared_name
     }
     assert len(segments(library)) <= 1
     assert [path.name for path in (library.data_dir / "keywords").iterdir()] == ["1-3"]
@@ -94,40 +95,51 @@ async def test_segments_that_are_in_use_or_none_of_chromas_stay(library: Library
     assert (damaged / left.name).exists()
 
 
+@pytest.mark.parametrize("shared", [True, False])
 async def test_vectors_of_which_many_were_deleted_are_written_anew(
-    library: Library, monkeypatch: pytest.MonkeyPatch
+    library: Library, monkeypatch: pytest.MonkeyPatch, shared: bool
 ) -> None:
-    monkeypatch.setattr(vector_index, "_MOST_DELETED", 10)
+    monkeypatch.setattr(chroma_store, "_MOST_DELETED", 10)
+    if not shared:
+        monkeypatch.setattr(vector_index, "_SHARES", 20)
     await bring_in(library, range(30))
     [corpus] = await library.catalogue.corpora.all()
     vectors = library.indexes(corpus).vectors
+    name = vectors.shared_name if shared else vectors.name
     for first in range(10**9, 10**9 + 1_200, 400):
         ids = list(range(first, first + 400))
         await vectors.write(ids, await HashEmbedder().embed([str(each) for each in ids]))
         await vectors.remove(ids)
     folder = library.data_dir / "chroma"
-    before = vectors_on_disk(folder)[vectors.name]
-    assert before > 500
-    assert await vectors.is_bloated(vectors_on_disk(folder))
+    before = vectors_on_disk(folder)
+    assert before[name] > 500
+    assert await library.store.is_bloated(name, before[name])
     await keep_in_order(library)
-    assert vectors_on_disk(folder).get(vectors.name, 0) <= 100  # its least
+    assert vectors_on_disk(folder).get(name, 0) <= 100  # its least
     assert len(segments(library)) <= 1
     assert await vectors.count() == 30
     assert await check_indexes(library) == []
     assert (await titles(library, "topic7"))[0] == "Town7 approves topic7"
 
 
-async def test_a_rebuild_that_was_cut_off_is_finished_or_undone(library: Library) -> None:
+@pytest.mark.parametrize("shared", [True, False])
+async def test_a_rebuild_that_was_cut_off_is_finished_or_undone(
+    library: Library, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    if not shared:
+        monkeypatch.setattr(vector_index, "_SHARES", 2)
     await bring_in(library, range(5))
     [corpus] = await library.catalogue.corpora.all()
-    store, name = library.store, library.indexes(corpus).vectors.name
+    store, vectors = library.store, library.indexes(corpus).vectors
+    name = vectors.shared_name if shared else vectors.name
     await store.call(store.chroma.create, f"{name}-rebuilt", {"embedder": "test/hash-8"})
-    assert await store.generations(corpus.id) == [1]
+    await recover(library)
     assert await store.call(store.chroma.names) == [name]
+    assert await vectors.count() == 5
     # Cut off when the old collection was gone: the new one is whole then.
     await store.call(store.chroma.create, f"{name}-rebuilt", {"embedder": "test/hash-8"})
     await store.call(store.chroma.drop, name)
-    assert await store.generations(corpus.id) == [1]
+    await recover(library)
     assert await store.call(store.chroma.names) == [name]
 
 

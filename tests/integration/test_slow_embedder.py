@@ -19,8 +19,9 @@ from retrieval.ingestion.pipeline import ingest
 from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.ingestion.vector_worker import VectorWorker
 from retrieval.library import Library, LibraryConfig
-from retrieval.maintenance import check_indexes, reindex
+from retrieval.maintenance import check_indexes
 from retrieval.models import IngestItem
+from retrieval.reindexing import reindex
 from retrieval.runtime.concurrency import cancel
 from retrieval.timestamps import TimeRange, utc_now
 from tests.deadlines import scaled

@@ -1,0 +1,331 @@
+"""The collections of one data folder: which there are, and what is finished of them after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import hashlib
+import inspect
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from retrieval.errors import IndexDamaged, Note
+from retrieval.indexes.bounded_chroma import BoundedChroma
+from retrieval.indexes.chroma import BlockingChroma, EmbeddedChroma
+from retrieval.indexes.chroma_files import recorded
+from retrieval.indexes.chroma_server import ServerChroma
+from retrieval.indexes.held_vectors import VectorMemory
+from retrieval.runtime.conditions import Conditions
+
+# A collection is rebuilt when deleted vectors are more than so many and so large a share of the
+# others. One that many share is larger: rebuilding it costs more than what it wastes.
+_MOST_DELETED, _BLOATED, _SHARED_BLOATED = 250, 1.1, 1.5
+# The names of collections that are going to take the place of others end so: of one with deleted
+# vectors, and of a part of a shared one. A mark says that there may be more of a corpus in a shared
+# collection than belongs there.
+_REBUILT, GROWING, _UNSETTLED = "-rebuilt", "-growing", "unsettled"
+_AT_ONCE = 2_000
+# A query waits for the write that is under way.
+LITTLE_AT_ONCE = 40
+_COPIED_AT_ONCE = 200
+# The process of the index has to start first, where a command is all that waits for it.
+_FIRST_SECONDS = 30.0
+# So many corpora share a collection as long as they are small.
+_SHARING = 10
+_HELD_BYTES = 64 << 20
+
+
+class ChromaStore:
+    """Chroma, embedded in a folder or a server at ``url``.
+
+    The embedded one blocks and is called from worker threads; the server's is asynchronous.
+    """
+
+    def __init__(
+        self,
+        chroma: BlockingChroma | ServerChroma,
+        folder_id: str,
+        embedder: str,
+        conditions: Conditions | None = None,
+    ) -> None:
+        self.conditions = conditions or Conditions()
+        # How many vectors are written in one call; LITTLE_AT_ONCE where people wait for answers.
+        self.at_once = _AT_ONCE
+        self.chroma = chroma
+        self.embedder = embedder
+        # Whether a collection was dropped, whose memory is still held.
+        self.wants_tidying = False
+        self.memory = VectorMemory(_HELD_BYTES)
+        # Shared collections that are known to be there, and those by other embedders, once looked up.
+        self.there: set[str] = set()
+        self.of_others: list[str] | None = None
+        self._prefix = f"newsdesk-{folder_id}-"
+        self._locks: dict[str, asyncio.Lock] = {}
+        # What is being filled at present, which no crash has left.
+        self._making: set[str] = set()
+        self._unsettled: Counter[int] = Counter()
+
+    @classmethod
+    def embedded(
+        cls,
+        folder: Path,
+        folder_id: str,
+        embedder: str,
+        conditions: Conditions,
+        *,
+        apart: bool = False,
+        first_seconds: float = _FIRST_SECONDS,
+    ) -> ChromaStore:
+        """``apart``: in a process of its own, that leaves Python's lock to this one, and survives
+        what becomes of it. Nothing is opened before the first call, for which a
+        question waits ``first_seconds``."""
+        if not apart:
+            return cls(EmbeddedChroma(folder), folder_id, embedder, conditions)
+
+        def make() -> BlockingChroma:
+            from retrieval.indexes.chroma_process import ChromaProcessClient
+
+            return ChromaProcessClient(folder)
+
+        chroma = BoundedChroma(
+            make,
+            _watch(conditions),
+            functools.partial(recorded, folder),
+            first_seconds=first_seconds,
+        )
+        return cls(chroma, folder_id, embedder, conditions)
+
+    @classmethod
+    def server(cls, url: str, folder_id: str, embedder: str, conditions: Conditions) -> ChromaStore:
+        """Raises ``SettingsError`` for what is no URL; connects with the first call."""
+        return cls(ServerChroma(url, _watch(conditions)), folder_id, embedder, conditions)
+
+    # Names
+
+    def own_name(self, corpus_id: int, generation: int) -> str:
+        """The collection of a corpus that has one of its own."""
+        return f"{self._prefix}{corpus_id}-{generation}"
+
+    def shared_name(self, corpus_id: int) -> str:
+        """The collection that a corpus shares with others as long as it is small: one for each
+        embedder, whose vectors have a length of their own."""
+        made_by = hashlib.sha256(self.embedder.encode()).hexdigest()[:8]
+        return f"{self._shared}{made_by}-{self.group(corpus_id)}"
+
+    def shared_names(self, corpus_id: int, names: Iterable[str]) -> list[str]:
+        """Those of ``names`` that a corpus may share, by any embedder."""
+        group = f"-{self.group(corpus_id)}"
+        return [name for name in names if name.startswith(self._shared) and name.endswith(group)]
+
+    def shared_by_others(self, names: Iterable[str]) -> list[str]:
+        """The shared collections among ``names`` with the vectors of other embedders."""
+        ours = self.shared_name(0).removesuffix("0")
+        return [n for n in names if n.startswith(self._shared) and not n.startswith(ours)]
+
+    @staticmethod
+    def group(corpus_id: int) -> int:
+        """The same for all corpora that share a collection."""
+        return corpus_id // _SHARING
+
+    @property
+    def _shared(self) -> str:
+        return f"{self._prefix}shared-"
+
+    async def names(self) -> list[str]:
+        """The names of all collections, of whichever corpus."""
+        names: list[str] = await self.call(self.chroma.names)
+        return names
+
+    async def recovered_names(self) -> list[str]:
+        """The same, when rebuilding shared collections is finished or undone where it was cut off."""
+        names = set(await self.names())
+        for rebuilt in [n for n in names if n.startswith(self._shared) and n.endswith(_REBUILT)]:
+            async with self.lock(rebuilt.removesuffix(_REBUILT)):
+                await self._finish(names, rebuilt)
+        self.of_others = self.shared_by_others(names)
+        return sorted(names)
+
+    async def generations(self, corpus_id: int, known: Sequence[str] | None = None) -> list[int]:
+        """The generations of a corpus that have vectors, whole or half-built. ``known`` are the
+        names of all collections, for who asks of many corpora: shared ones are looked into then
+        only if a crash may have left something there."""
+        prefix = self.own_name(corpus_id, 0).removesuffix("0")
+        names = await self.names() if known is None else known
+        mine = {name for name in names if name.startswith(prefix)}
+        for unfinished in [name for name in mine if name.endswith((_REBUILT, GROWING))]:
+            await self._finish(mine, unfinished)
+        rest = [name.removeprefix(prefix) for name in mine]
+        found = {int(each) for each in rest if each.isdecimal()}
+        if known is None or _UNSETTLED in rest:
+            for shared in self.shared_names(corpus_id, names):
+                records = await self.call(self.chroma.records, shared, corpus_id)
+                found |= {int(record.partition(":")[0]) for record in records}
+        return sorted(found)
+
+    async def _finish(self, names: set[str], unfinished: str) -> None:
+        """Let a collection take the place that it was made for, or drop it."""
+        if unfinished in self._making:
+            return
+        names.remove(unfinished)
+        name = unfinished.removesuffix(_REBUILT)
+        if unfinished.endswith(GROWING) or name in names:  # not whole
+            await self.call(self.chroma.drop, unfinished)
+        else:
+            await self.call(self.chroma.replace, name, unfinished)
+            names.add(name)
+
+    # Changing collections
+
+    def lock(self, name: str) -> asyncio.Lock:
+        """Held by who writes to a shared collection, and by who writes it anew. Who waits for a
+        backup to end does so before."""
+        return self._locks.setdefault(name, asyncio.Lock())
+
+    @contextlib.contextmanager
+    def making(self, name: str) -> Iterator[None]:
+        """Nobody takes a collection for what a crash left while the block fills it."""
+        self._making.add(name)
+        try:
+            yield
+        finally:
+            self._making.discard(name)
+
+    @contextlib.asynccontextmanager
+    async def unsettled(self, corpus_id: int) -> AsyncIterator[None]:
+        """Mark that a shared collection may hold too much of a corpus, until the block ends well:
+        after a crash the next start looks there."""
+        self._unsettled[corpus_id] += 1
+        try:
+            mark = self._mark(corpus_id)
+            await self.call(self.chroma.create, mark, {"embedder": self.embedder})
+            yield
+        finally:
+            self._unsettled[corpus_id] -= 1
+        await self.settle(corpus_id)
+
+    async def settle(self, corpus_id: int) -> None:
+        """Take the mark away, unless somebody is still at it."""
+        if not self._unsettled[corpus_id]:
+            await self.call(self.chroma.drop, self._mark(corpus_id))
+
+    def is_marked(self, corpus_id: int, names: Iterable[str]) -> bool:
+        return self._mark(corpus_id) in names
+
+    def _mark(self, corpus_id: int) -> str:
+        return f"{self._prefix}{corpus_id}-{_UNSETTLED}"
+
+    async def rebuild(self, name: str) -> None:
+        """Write a collection anew, without what was deleted from it. Nothing may be written to it
+        meanwhile; questions are answered. A crash leaves the old one, or the whole new one."""
+        metadata = await self.call(self.chroma.metadata, name)
+        if metadata is None:
+            return
+        shared, rebuilt = name.startswith(self._shared), name + _REBUILT
+        with self.making(rebuilt):
+            await self.call(self.chroma.drop, rebuilt)
+            await self.call(self.chroma.create, rebuilt, metadata, not shared)
+            size, done = (max(self.at_once, _COPIED_AT_ONCE) if shared else self.at_once), 0
+            while copied := await self.call(self.chroma.copy, name, rebuilt, size, done):
+                done += copied
+            await self.call(self.chroma.replace, name, rebuilt)
+        self.wants_tidying = True
+
+    async def bloated(self, vectors_on_disk: Mapping[str, int]) -> list[str]:
+        """The shared collections with so many deleted vectors that they should be rebuilt."""
+        every = {n: size for n, size in vectors_on_disk.items() if n.startswith(self._shared)}
+        return [name for name, size in every.items() if await self.is_bloated(name, size)]
+
+    async def is_bloated(self, name: str, on_disk: int) -> bool:
+        """Whether so many vectors of a collection are deleted ones that it should be rebuilt."""
+        if on_disk <= _MOST_DELETED:
+            return False
+        share = _SHARED_BLOATED if name.startswith(self._shared) else _BLOATED
+        count: int = await self.call(self.chroma.count, name)
+        return on_disk > share * count + _MOST_DELETED
+
+    async def rebuild_shared(self, name: str) -> None:
+        """Write a shared collection anew, without what was deleted from it; who writes to it waits."""
+        async with self.lock(name):
+            await self.rebuild(name)
+
+    async def drop_damaged(self, name: str) -> bool:
+        """Drop a shared collection that can't be read; whether it was so."""
+        async with self.lock(name):
+            if await self.call(self.chroma.metadata, name) is None:
+                return False
+            try:
+                await self.call(self.chroma.probe, name)
+            except IndexDamaged:
+                await self.call(self.chroma.drop, name)
+                self.forget()
+                return True
+            return False
+
+    def know_gone(self, name: str) -> None:
+        """Know that a shared collection isn't there any more."""
+        self.there.discard(name)
+        if name in (self.of_others or ()):
+            self.of_others = None
+
+    def forget(self) -> None:
+        """Know nothing of any collection any more."""
+        self.there.clear()
+        self.of_others = None
+        self.memory.clear()
+
+    # The whole of Chroma
+
+    async def give_back(self) -> None:
+        """Give back the disk space of collections that are gone."""
+        await self.call(self.chroma.give_back)
+
+    async def tidy(self) -> None:
+        """Give back disk space and memory of what was deleted. Questions wait a moment for their vectors."""
+        self.wants_tidying = False
+        await self.call(self.chroma.tidy)
+
+    async def vectors_on_disk(self) -> dict[str, int]:
+        """By collection, how many vectors it has on disk, deleted ones among them, where it is known."""
+        found: dict[str, int] = await self.call(self.chroma.vectors_on_disk)
+        return found
+
+    @property
+    def is_local(self) -> bool:
+        return not isinstance(self.chroma, ServerChroma)
+
+    async def heartbeat(self) -> None:
+        await self.call(self.chroma.heartbeat)
+
+    async def require_answer(self) -> None:
+        """Raises ``StorageError`` if a server gives no answer in the time that a question has."""
+        if isinstance(self.chroma, ServerChroma):
+            await self.chroma.ask("heartbeat")
+
+    async def reset(self) -> None:
+        """Delete all vectors of an embedded Chroma, readable or not; of a server's none."""
+        if not isinstance(self.chroma, ServerChroma):
+            await self.call(self.chroma.reset)
+            self.forget()
+
+    async def call(self, method: Callable[..., Any], *args: Any) -> Any:
+        """Call Chroma: a blocking one in a worker thread."""
+        if inspect.iscoroutinefunction(method):
+            return await method(*args)
+        return await asyncio.to_thread(method, *args)
+
+    async def close(self) -> None:
+        """Let go of Chroma's files or connections."""
+        await self.call(self.chroma.close)
+
+
+def _watch(conditions: Conditions) -> Callable[[Note | None], None]:
+    def watch(why: Note | None) -> None:
+        if why is None:
+            conditions.end("vectors")
+        else:
+            conditions.begin("vectors", why)
+
+    return watch

@@ -1,0 +1,203 @@
+"""The vectors of a small corpus, in a collection that it shares with others.
+
+Chroma keeps them and gives them by their ids; they are compared here. Asking a shared collection for
+the nearest of one corpus takes five times as long, and a collection for each corpus takes files,
+threads and memory that a process has too few of for a thousand.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+
+from retrieval.catalogue.snapshot import Ints
+from retrieval.embedders import Vectors
+from retrieval.errors import IndexDamaged
+from retrieval.indexes.chroma_store import ChromaStore
+from retrieval.indexes.held_vectors import HeldVectors
+
+Result = TypeVar("Result")
+# Yields calls of Chroma, is sent their answers, and returns what came of it: the same steps are made
+# in a thread, awaited, or with the little time that a question has.
+Steps: TypeAlias = Generator[tuple[str, tuple[Any, ...]], Any, Result]
+
+# Vectors that are fetched in one call: what a question can't wait for goes on in the next one.
+_FETCHED = 1_000
+# The cosine of a vector with itself in half precision is larger.
+_SAME = 0.99
+# Passages without a vector are not looked for again so soon.
+_AGAIN_SECONDS = 5.0
+
+
+class SharedVectors:
+    """The records of one corpus and one generation in a shared collection."""
+
+    def __init__(self, store: ChromaStore, corpus_id: int, generation: int) -> None:
+        self._store = store
+        self._corpus_id = corpus_id
+        self._generation = generation
+        self._key = corpus_id, generation
+        self.name = store.shared_name(corpus_id)
+        # Passages that have no vector, as far as is known, and until when that is believed.
+        self._absent: Ints = np.zeros(0, dtype=np.int64)
+        self._absent_until = 0.0
+        # How many passages there are at most; made sure of before it matters.
+        self.at_most = 10**9
+
+    def forget(self) -> None:
+        """Hold and know nothing of it any more."""
+        self.name = self._store.shared_name(self._corpus_id)
+        self._store.there.discard(self.name)
+        self._store.memory.forget(self._key)
+        self._absent_until = 0.0
+        self.at_most = 10**9
+
+    def other_embedder(self) -> Steps[str | None]:
+        """Go to the collection of another embedder if it is there that the vectors are; returns that
+        embedder."""
+        store = self._store
+        if store.of_others is None:
+            store.of_others = store.shared_by_others((yield "names", ()))
+        for name in store.shared_names(self._corpus_id, store.of_others):
+            if (metadata := (yield "metadata", (name,))) is not None:
+                records = yield "records", (name, self._corpus_id)
+                if self._mine(records):
+                    self.name = name
+                    return str(metadata.get("embedder"))
+        return None
+
+    def is_there(self) -> Steps[bool]:
+        """Whether there is such a collection."""
+        if self.name not in self._store.there:
+            if (yield "metadata", (self.name,)) is None:
+                return False
+            self._store.there.add(self.name)
+        return True
+
+    def passage_ids(self) -> Steps[list[int]]:
+        if not (yield from self.is_there()):
+            return []
+        return self._mine((yield "records", (self.name, self._corpus_id)))
+
+    def nearest(
+        self, vector: Vectors, limit: int, expected: int, passages: Callable[[], Ints] | None
+    ) -> Steps[list[int]]:
+        """As ``VectorIndex.query``, exact, of these ``passages`` or of all."""
+        if not (yield from self.is_there()):
+            if expected:
+                raise IndexDamaged("vector-index-missing")
+            return []
+        if passages is None:
+            wanted = np.array((yield from self.passage_ids()), dtype=np.int64)
+        else:
+            wanted = passages()
+        held = self._store.memory.of(self._key)
+        lacking = wanted[~held.has(wanted)]
+        if len(lacking) and time.monotonic() < self._absent_until:
+            lacking = np.setdiff1d(lacking, self._absent, assume_unique=True)
+        for first in range(0, len(lacking), _FETCHED):
+            found = yield from self.fetched(lacking[first : first + _FETCHED].tolist())
+            held = held.joined(*found)
+            self._store.memory.hold(self._key, held)
+        if len(lacking):
+            self._absent = wanted[~held.has(wanted)]
+            self._absent_until = time.monotonic() + _AGAIN_SECONDS
+        asked = held.only(wanted)
+        if len(held.passage_ids) > 2 * len(asked.passage_ids):  # of what left the index
+            self._store.memory.hold(self._key, asked)
+        expected = min(expected, len(wanted)) if passages is not None else expected
+        if len(asked.passage_ids) < expected:
+            self._absent_until = 0.0
+            raise IndexDamaged(
+                "vector-index-incomplete", held=len(asked.passage_ids), wanted=expected
+            )
+        return asked.nearest(vector, limit)
+
+    @property
+    def misses_some(self) -> bool:
+        """Whether passages that were asked for have no vector, as far as is known."""
+        return len(self._absent) > 0
+
+    def found_of(self, sample: Sequence[tuple[int, Vectors]], expected: int) -> Steps[int]:
+        """How many of ``sample`` have the vector that they should. Raises ``IndexDamaged`` if fewer
+        than ``expected`` have any."""
+        if expected and not (yield from self.is_there()):
+            raise IndexDamaged("vector-index-missing")
+        held = len((yield from self.passage_ids()))
+        if held < expected:
+            raise IndexDamaged("vector-index-incomplete", held=held, wanted=expected)
+        if not sample:
+            return 0
+        yield "probe", (self.name,)
+        found = HeldVectors.none().joined(*(yield from self.fetched([each for each, _ in sample])))
+        return sum(
+            not np.any(vector)
+            or bool((found.only(np.array([passage_id])).cosines(vector) > _SAME).any())
+            for passage_id, vector in sample
+        )
+
+    def fetched(self, passage_ids: Sequence[int]) -> Steps[tuple[Ints, Vectors]]:
+        """Those of these passages that have a vector, with it."""
+        records = [self._record(passage_id) for passage_id in passage_ids]
+        found, vectors = yield "vectors_of", (self.name, records)
+        return np.array(self._mine(found), dtype=np.int64), vectors
+
+    async def write(self, passage_ids: Sequence[int], vectors: Vectors) -> None:
+        """Add vectors, or replace those of passages that have one."""
+        store, chroma = self._store, self._store.chroma
+        if not passage_ids:
+            return
+        async with store.lock(self.name):
+            metadata = {"embedder": store.embedder}
+            await store.call(chroma.create, self.name, metadata, False)
+            store.there.add(self.name)
+            for first in range(0, len(passage_ids), store.at_once):
+                batch = slice(first, first + store.at_once)
+                records = [self._record(each) for each in passage_ids[batch]]
+                await store.call(chroma.upsert, self.name, records, vectors[batch], self._corpus_id)
+        self._absent_until = 0.0
+        held = store.memory.of(self._key)
+        replaced = held.has(np.array(passage_ids, dtype=np.int64))
+        if replaced.any():
+            store.memory.forget(self._key)
+
+    async def remove(self, passage_ids: Sequence[int]) -> None:
+        """Delete records, of a collection that is there."""
+        await self._delete(self.name, [self._record(each) for each in passage_ids])
+
+    async def drop(self) -> None:
+        """Delete all records of this generation, by whichever embedder. A collection that is empty
+        then, or that can't be read, goes."""
+        store, chroma = self._store, self._store.chroma
+        for name in store.shared_names(self._corpus_id, await store.names()):
+            try:
+                records = await store.call(chroma.records, name, self._corpus_id)
+                await self._delete(name, [self._record(each) for each in self._mine(records)])
+            except IndexDamaged:
+                if not await store.drop_damaged(name):
+                    raise
+                continue
+            async with store.lock(name):
+                if await store.call(chroma.count, name) == 0:
+                    await store.call(chroma.drop, name)
+                    store.know_gone(name)
+                    store.wants_tidying = True
+        self.forget()
+
+    async def _delete(self, name: str, records: Sequence[str]) -> None:
+        store = self._store
+        async with store.lock(name):
+            for first in range(0, len(records), store.at_once):
+                batch = records[first : first + store.at_once]
+                await store.call(store.chroma.delete, name, batch)
+
+    def _record(self, passage_id: int) -> str:
+        return f"{self._generation}:{passage_id}"
+
+    def _mine(self, records: Sequence[str]) -> list[int]:
+        """The passages of the records of this generation."""
+        mine = f"{self._generation}:"
+        return [int(each.removeprefix(mine)) for each in records if each.startswith(mine)]

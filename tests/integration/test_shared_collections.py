@@ -1,0 +1,300 @@
+"""Small corpora share collections of Chroma; one that grows moves out, and none reads another's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bot.storage.library import open_library
+from retrieval.errors import EmbedderMismatch, IndexDamaged
+from retrieval.indexes import vector_index
+from retrieval.indexes.chroma_store import ChromaStore
+from retrieval.indexes.held_vectors import HeldVectors, VectorMemory
+from retrieval.library import Library, LibraryConfig
+from retrieval.maintenance import check_indexes, damage_of, delete_corpus
+from retrieval.reindexing import reindex
+from tests.integration.conftest import bring_in, titles_found
+from tests.integration.crash_child import HashEmbedder
+
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+
+
+class _OtherEmbedder(HashEmbedder):
+    identity = "test/hash-8-anew"
+
+
+class _Killed(BaseException):
+    """What stands for the end of the process between two calls of Chroma."""
+
+
+@pytest.fixture
+async def library(tmp_path: Path) -> AsyncIterator[Library]:
+    config = LibraryConfig(tmp_path)
+    async with open_library(config, writer="test", embedder=HashEmbedder()) as opened:
+        yield opened
+
+
+async def _reindexed(library: Library, name: str) -> None:
+    corpus = await library.require_corpus(name)
+    async for _ in reindex(library, corpus):
+        pass
+
+
+async def _names(library: Library) -> list[str]:
+    return sorted(await library.store.names())
+
+
+async def _shared_records(library: Library, name: str) -> list[str]:
+    """The ids of all that is kept of a corpus in shared collections."""
+    corpus, store = await library.require_corpus(name), library.store
+    shared = store.shared_names(corpus.id, await store.names())
+    return [
+        each for one in shared for each in await store.call(store.chroma.records, one, corpus.id)
+    ]
+
+
+async def _found_by_vector(library: Library, name: str) -> list[bool]:
+    """Whether each passage of a corpus is the nearest to its own vector."""
+    corpus = await library.require_corpus(name)
+    held = await library.catalogue.vectors.held(corpus, -1, 1_000)
+    vectors = library.indexes(corpus).vectors
+    rows = [(each, np.frombuffer(row, dtype="<f2").astype(np.float32)) for each, row in held]
+    return [(await vectors.query(row, 1, len(rows)))[0] == each for each, row in rows]
+
+
+async def test_corpora_share_a_collection_and_none_reads_anothers(library: Library) -> None:
+    for number in range(3):
+        await bring_in(library, range(10 * number, 10 * number + 10), corpus=f"server-{number}")
+    [shared] = await _names(library)
+    for number in range(3):
+        corpus = await library.require_corpus(f"server-{number}")
+        assert library.indexes(corpus).vectors.shared_name == shared
+        assert all(await _found_by_vector(library, corpus.name))
+        assert await library.indexes(corpus).vectors.count() == 10
+        found = await titles_found(library, f"topic{10 * number}", NOW, corpus=corpus.name)
+        assert found[0] == f"Town{10 * number} approves topic{10 * number}"
+    await delete_corpus(library, "server-1")
+    store = library.store
+    assert await store.call(store.chroma.count, shared) == 20
+    assert await check_indexes(library) == []
+    for name in ("server-0", "server-2"):
+        await delete_corpus(library, name)
+    assert await _names(library) == []
+
+
+async def test_one_that_grows_gets_a_collection_of_its_own_and_loses_nothing(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vector_index, "_SHARES", 15)
+    for name in ("small", "large"):
+        await bring_in(library, range(8), corpus=name)
+    large = await library.require_corpus("large")
+    async with open_library(library.config, embedder=HashEmbedder()) as reader:
+        assert all(await _found_by_vector(reader, "large"))
+        await bring_in(library, range(8, 20), corpus="large")
+        assert await _names(library) == sorted(
+            [library.indexes(large).vectors.name, library.indexes(large).vectors.shared_name]
+        )
+        assert await _shared_records(library, "large") == []
+        for each in (library, reader):
+            assert await check_indexes(each) == []
+            assert all(await _found_by_vector(each, "large"))
+            assert all(await _found_by_vector(each, "small"))
+        # What comes in later, a reader that began before finds too.
+        await bring_in(library, range(8, 12), corpus="small")
+        assert len(await _found_by_vector(reader, "small")) == 12
+        assert all(await _found_by_vector(reader, "small"))
+
+
+async def _killed_at_each_call(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    work: Callable[[Library], Any],
+    verify: Callable[[Library], Any],
+) -> int:
+    """Do ``work`` on the corpora of a fresh folder, cut off before and after each call of Chroma, and
+    ``verify`` what the next start makes of it. Returns how many calls there were."""
+    point = calls = 0
+    real = ChromaStore.call
+
+    async def counted(self: ChromaStore, method: Callable[..., Any], *args: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == point:
+            raise _Killed
+        found = await real(self, method, *args)
+        if -calls == point:
+            raise _Killed
+        return found
+
+    fresh = LibraryConfig(folder / "fresh")
+    async with open_library(fresh, writer="test", embedder=HashEmbedder()) as library:
+        for name in ("small", "large"):
+            await bring_in(library, range(8), corpus=name)
+    while True:
+        point = -point if point > 0 else 1 - point
+        config = LibraryConfig(folder / str(point))
+        shutil.copytree(fresh.data_dir, config.data_dir)
+        ended = True
+        async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+            calls = 0
+            with monkeypatch.context() as patch:
+                patch.setattr(ChromaStore, "call", counted)
+                try:
+                    await work(library)
+                except _Killed:
+                    ended = False
+        async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+            assert await check_indexes(library) == []
+            for name in ("small", "large"):
+                assert all(await _found_by_vector(library, name))
+            assert not [n for n in await _names(library) if not n[-1].isdecimal()]
+            await verify(library)
+        if ended:
+            return abs(point)
+
+
+async def test_growing_survives_a_kill_at_any_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vector_index, "_SHARES", 15)
+
+    async def grow(library: Library) -> None:
+        await bring_in(library, range(8, 18), corpus="large")
+
+    async def whole(library: Library) -> None:
+        large = await library.require_corpus("large")
+        assert await library.indexes(large).vectors.count() in {8, 18}
+        if library.indexes(large).vectors.name in await _names(library):
+            assert await _shared_records(library, "large") == []
+
+    assert await _killed_at_each_call(tmp_path, monkeypatch, grow, whole) > 10
+
+
+async def test_indexing_anew_survives_a_kill_at_any_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def anew(library: Library) -> None:
+        await _reindexed(library, "large")
+
+    async def whole(library: Library) -> None:
+        assert len(await _shared_records(library, "large")) == 8
+        assert len(await _shared_records(library, "small")) == 8
+
+    assert await _killed_at_each_call(tmp_path, monkeypatch, anew, whole) > 10
+
+
+async def test_an_older_folder_stays_as_it_is_until_it_is_indexed_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = LibraryConfig(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(vector_index, "_SHARES", 0)
+        async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+            for number in range(2):
+                await bring_in(library, range(5), corpus=f"server-{number}")
+            older = await _names(library)
+    async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+        await bring_in(library, range(5, 9), corpus="server-0")
+        assert await _names(library) == older
+        assert await check_indexes(library) == []
+        assert all(await _found_by_vector(library, "server-0"))
+        await _reindexed(library, "server-0")
+        assert len(await _names(library)) == 2
+        assert len(await _shared_records(library, "server-0")) == 9
+        assert await check_indexes(library) == []
+
+
+async def test_another_embedder_is_told_and_gets_a_collection_of_its_own(tmp_path: Path) -> None:
+    config = LibraryConfig(tmp_path)
+    async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+        for name in ("one", "two"):
+            await bring_in(library, range(5), corpus=name)
+        [before] = await _names(library)
+    async with open_library(config, writer="test", embedder=_OtherEmbedder()) as library:
+        one = await library.require_corpus("one")
+        assert await library.indexes(one).vectors.embedder() == HashEmbedder.identity
+        with pytest.raises(EmbedderMismatch):
+            await titles_found(library, "topic1", NOW, corpus="one")
+        with pytest.raises(EmbedderMismatch):
+            await bring_in(library, range(5, 6), corpus="one")
+        await _reindexed(library, "one")
+        assert len(await _names(library)) == 2
+        assert await titles_found(library, "topic1", NOW, corpus="one")
+        with pytest.raises(EmbedderMismatch):
+            await titles_found(library, "topic1", NOW, corpus="two")
+        await _reindexed(library, "two")
+        assert len(await _names(library)) == 1
+        assert before not in await _names(library)
+        assert await check_indexes(library) == []
+
+
+async def test_mending_one_corpus_mends_all_that_share_its_damaged_collection(
+    tmp_path: Path,
+) -> None:
+    config = LibraryConfig(tmp_path)
+    async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+        for name in ("one", "two", "three"):
+            await bring_in(library, range(8), corpus=name)
+        # As many as Chroma writes a graph for.
+        vectors = library.indexes(await library.require_corpus("one")).vectors
+        more = list(range(10**9, 10**9 + 1_200))
+        await vectors.write(more, await HashEmbedder().embed([str(each) for each in more]))
+        await vectors.remove(more)
+    [graph] = (tmp_path / "chroma").rglob("data_level0.bin")
+    os.truncate(graph, graph.stat().st_size // 2)
+    async with open_library(
+        config, writer="test", embedder=HashEmbedder(), mends_later=True
+    ) as library:
+        assert await titles_found(library, "topic3", NOW, corpus="two")  # by its words
+        for name in ("one", "two", "three"):
+            found = await damage_of(library, await library.require_corpus(name))
+            assert [(part, error.code) for part, error in found.items()] == [
+                ("vectors", "vector-index-damaged")
+            ]
+        await _reindexed(library, "two")
+        for name in ("one", "two", "three"):
+            assert await damage_of(library, await library.require_corpus(name)) == {}
+            assert all(await _found_by_vector(library, name))
+        assert await check_indexes(library) == []
+
+
+async def test_vectors_that_are_gone_are_told(library: Library) -> None:
+    await bring_in(library, range(8))
+    corpus = await library.require_corpus("local")
+    vectors = library.indexes(corpus).vectors
+    ids = await vectors.passage_ids()
+    query = (await HashEmbedder().embed(["anything"]))[0]
+    await vectors.remove(ids[:3])
+    with pytest.raises(IndexDamaged) as raised:
+        await vectors.query(query, 5, len(ids))
+    assert raised.value.code == "vector-index-incomplete"
+    assert set(await vectors.query(query, 10, 0)) == set(ids[3:])
+    assert set(await damage_of(library, corpus)) == {"vectors"}
+
+
+def test_what_is_held_in_memory_is_bounded_and_exact() -> None:
+    rng = np.random.default_rng(3)
+    memory = VectorMemory(3_000)
+    for number in range(5):
+        ids = rng.permutation(np.arange(10) + 100 * number)
+        vectors = rng.normal(size=(10, 16)).astype(np.float32)
+        memory.hold((number, 1), HeldVectors.none().joined(ids, vectors))
+        memory.of((0, 1))
+        assert memory.size <= 3_000
+    assert memory.of((0, 1)).has(np.arange(12)).tolist() == [True] * 10 + [False] * 2
+    assert not memory.of((1, 1)).has(np.array([101])).any()
+    vectors = rng.normal(size=(50, 16)).astype(np.float32)
+    held = HeldVectors.none().joined(np.arange(30), vectors[:30])
+    held = held.joined(np.arange(30, 50), vectors[30:]).only(np.arange(5, 45))
+    cosines = vectors[5:45] @ vectors[7] / np.linalg.norm(vectors[5:45], axis=1)
+    assert held.nearest(vectors[7], 10) == (np.argsort(-cosines)[:10] + 5).tolist()
+    memory.clear()
+    assert memory.size == 0
