@@ -1,4 +1,4 @@
-"""Opening a data folder, and what keeps it in order: recovery, new indexes, checks, deletion."""
+"""Opening a data folder, and what keeps it in order: recovery, checks, deletion."""
 
 from __future__ import annotations
 

@@ -35,8 +35,8 @@ async def reindex(
     """Build both indexes of a corpus anew from the catalogue, with the embedder of the settings.
 
     Yields ``(done, total)`` articles. With ``keep_vectors`` those of the catalogue are taken over
-    where the same embedder made them, as always where an embedder takes long. The old indexes serve until the new ones are whole; a
-    crash on the way leaves the old ones in use.
+    where the same embedder made them, as always where an embedder takes long. The old indexes serve
+    until the new ones are whole; a crash on the way leaves the old ones in use.
     """
     library.require_writable()
     if not await make_store_usable(library):

@@ -58,10 +58,13 @@ async def move_library(
     database at ``database_url``, to which the data folder ``folder`` goes then.
 
     ``metadatas`` are the tables of ``branches``, beside the catalogue's. Killed on the way, it goes
-    on where it was when it is called again; until all tables are there, nothing opens the target. Vectors
-    are those of the catalogue: none is made anew; in the same folder the indexes stay. ``tell``
-    hears what is being copied, how much of it is there, and of how much. Raises ``Refused`` for a target that
-    holds other data, ``FolderInUse`` and ``StorageError``.
+    on where it was when it is called again; until all tables are there, nothing opens the target.
+    The indexes are copied, and looked at. If one is damaged, or the vectors are on a Chroma server,
+    they are made anew: the keyword index from the catalogue, the vector index with the original's
+    vectors or, if it can't be read, those that the catalogue keeps in half precision. Nothing is
+    embedded again. In the same folder the indexes stay. ``tell`` hears what is being copied, how much
+    of it is there, and of how much. Raises ``Refused`` for a target that holds other data,
+    ``FolderInUse`` and ``StorageError``.
     """
     library.require_writable()
     config = replace(library.config, data_dir=folder, database_url=database_url)

@@ -1,6 +1,7 @@
 """Words that could be an answer, in any language: numbers, dates, names and quotations.
 
-English has rules of its own (`answer_spans`). Elsewhere names are what has a capital letter, numbers have digits or are Chinese numerals; a script without capitals has no names to see.
+English has rules of its own (`answer_spans`). Elsewhere names are what has a capital letter, numbers
+have digits or are Chinese numerals; a script without capitals has no names to see.
 """
 
 from __future__ import annotations
