@@ -70,13 +70,14 @@ def eval_command(
     pairs = list(zip(articles, questions, strict=True))
 
     async def run() -> None:
+        from bot.cli.progress import telling
         from bot.config.settings import load_settings
         from bot.evaluation.abstention import tradeoff
         from bot.evaluation.runner import BM25, EvaluationSet, evaluate
 
         config = load_settings().library()
 
-        with _EvaluationProgress(quiet=as_json) as progress:
+        with telling("beginning", hidden=as_json) as progress:
             sets = [EvaluationSet(*pair) for pair in pairs]
             settings = dict.fromkeys([BM25, *(compare or ())])
             search_only = () if BM25 in (compare or ()) else (BM25,)
@@ -101,32 +102,6 @@ def eval_command(
                     print("There are too few dates or questions to measure declines.")
 
     run_async(run())
-
-
-class _EvaluationProgress:
-    """A bar on standard error; nothing where that is no terminal."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        from rich.console import Console
-        from rich.progress import Progress
-
-        console = Console(stderr=True)
-        self._bar = Progress(
-            console=console, transient=True, disable=quiet or not console.is_terminal
-        )
-        self._tasks: dict[str, Any] = {}
-
-    def __enter__(self) -> _EvaluationProgress:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        if what not in self._tasks:
-            self._tasks[what] = self._bar.add_task(what, total=total)
-        self._bar.update(self._tasks[what], completed=done, total=total)
 
 
 def _record(evaluations: list[Evaluation]) -> dict[str, Any]:

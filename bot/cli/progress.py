@@ -51,12 +51,13 @@ def telling(first: str, *, hidden: bool = False, console: Console | None = None)
         _Count(),
     )
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
-        task = progress.add_task(first, total=None)
+        progress.add_task(first, total=None)
+        shown = progress.tasks[0]
 
         def tell(step: str, done: int, total: int | None) -> None:
+            # `Progress.update` would stop the spinner and the clock at the first step's total.
+            shown.description, shown.completed = step, done
             # What turned up meanwhile is no end that the bar would go past.
-            most = None if total is None else max(total, done)
-            progress.update(task, description=step, completed=done)
-            progress.tasks[0].total = most
+            shown.total = None if total is None else max(total, done)
 
         yield tell

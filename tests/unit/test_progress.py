@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from rich.console import Console
+from rich.progress import Progress
 
+from bot.cli import progress
 from bot.cli.progress import telling
 
 _BAR = "\N{BOX DRAWINGS HEAVY HORIZONTAL}"
@@ -36,6 +39,27 @@ def test_what_nobody_knows_the_end_of_has_no_bar(done: int, count: bool) -> None
 
 def test_more_than_was_thought_is_the_new_total() -> None:
     assert "12 of 12" in _drawn(12, 10)
+
+
+def test_spinner_and_clock_go_on_when_a_step_has_reached_its_total(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[Progress] = []
+
+    class Kept(Progress):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            made.append(self)
+
+    monkeypatch.setattr(progress, "Progress", Kept)
+    with telling("beginning", console=Console(file=io.StringIO(), force_terminal=True)) as tell:
+        tell("copying", 4, 4)
+        assert not made[0].finished
+        tell("comparing", 5, 20)
+        assert not made[0].finished
+        assert (made[0].tasks[0].completed, made[0].tasks[0].total) == (5, 20)
+        tell("closing", 0, None)
+        assert made[0].tasks[0].total is None
 
 
 def test_nothing_is_drawn_where_nobody_watches() -> None:
