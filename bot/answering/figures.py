@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from retrieval.text.calendar_names import MONTH_NAMES
 from retrieval.text.currencies import currency_words
@@ -19,6 +20,7 @@ _GOES_ON = re.compile(r"[\d/]|:\d|[-–]\d|,\d")
 _AFTER = re.compile(r"(?:\s[^\W\d_]+(?:[’'-][^\W\d_]+)*){0,3}")
 _SIGNS = "$£€¥₹"
 _COINS = {"c": "cent", "p": "penc"}
+_BETWEEN_WORDS = re.compile(r"[\s-]")
 _DECADES = ("decade", "decades")
 # Before it, four digits that count something are no year.
 _FIRST_YEAR = 1900
@@ -64,7 +66,7 @@ def _half_a_step(value: float) -> float:
 def figures(sentence: str) -> Iterator[Figure]:
     """What is counted, in order; years, dates, scores and bare numbers are left out."""
     for quantity in parse_numbers(sentence, ones=True):
-        if not (quantity.digits or quantity.text.lower().partition(" ")[0] in SPELLED):
+        if not (quantity.digits or _BETWEEN_WORDS.split(quantity.text.lower(), 1)[0] in SPELLED):
             continue
         before = sentence[quantity.start - 1 : quantity.start]
         unit = _unit(sentence, quantity)
@@ -97,7 +99,12 @@ def _counted(after: str) -> str:
             continue
         if word == "pm" or word in MONTH_NAMES or word in stop_words():
             return ""
-        if word in currency_words() - _NO_MONEY:
+        if word in _money():
             return "$"
         return next(iter(stems(word)), "")
     return ""
+
+
+@cache
+def _money() -> frozenset[str]:
+    return currency_words() - _NO_MONEY

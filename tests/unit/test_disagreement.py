@@ -148,6 +148,7 @@ def test_two_outlets_of_the_demo_agree_on_what_the_bridge_cost() -> None:
         ("Some 6,000 people came.", 6000, "peopl"),
         ("Turnout was 63 percent.", 63, "%"),
         ("Seven more passengers died.", 7, "passeng"),
+        ("Twenty-one people died.", 21, "peopl"),
     ],
 )
 def test_a_figure_is_a_value_and_what_it_counts(text: str, value: float, unit: str) -> None:
