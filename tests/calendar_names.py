@@ -13,9 +13,9 @@ from babel import Locale
 from retrieval.text.calendar_names import PATH
 
 _LANGUAGES = (
-    "af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu he hi hr hu hy id is"
-    " it ja ka kk km kn ko ky lo lt lv mk ml mn mr ms mt my nb ne nl nn pa pl pt ro ru si sk sl sq sr"
-    " sv sw ta te tg th tr uk ur uz vi zh"
+    "af am ar as az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu he hi hr hu hy"
+    " id is it ja ka kk km kn ko ky lo lt lv mk ml mn mr ms mt my nb ne nl nn no or pa pl ps pt ro ru"
+    " si sk sl sq sr sv sw ta te tg th tr ug uk ur uz vi yi yue zh"
 ).split()
 # Names of months that a language has in some countries, from January on.
 _REGIONAL = {
