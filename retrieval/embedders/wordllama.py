@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import threading
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from tokenizers import Tokenizer
 from retrieval.embedders.base import Embedder, Vectors, normalised
 from retrieval.errors import EmbedderError
 from retrieval.runtime.executors import ASKING, INGESTING
+from retrieval.text.wordllama_files import TOKENIZER, WEIGHTS, wordllama_file
 
 _BATCH = 256
 # So many are a question.
@@ -147,16 +147,12 @@ class TokenModel(NamedTuple):
 def load_model() -> TokenModel:
     """Load the tokenizer and the vectors of its tokens, once for the whole process.
 
-    Only files of the package are read: importing it would take as long as all else.
     Raises ``EmbedderError`` if the package or its weights are missing.
     """
-    spec = importlib.util.find_spec("wordllama")
-    if spec is None or spec.origin is None:
-        raise EmbedderError("wordllama-not-installed")
-    folder = Path(spec.origin).parent
+    weights, words = wordllama_file(WEIGHTS), wordllama_file(TOKENIZER)
     try:
-        stored = _read_weights(folder / "weights" / "l2_supercat_256.safetensors")
-        told = (folder / "tokenizers" / "l2_supercat_tokenizer_config.json").read_text("utf-8")
+        stored = _read_weights(weights)
+        told = words.read_text("utf-8")
     except (OSError, ValueError, KeyError) as error:
         raise EmbedderError("wordllama-weights-missing") from error
     tokenizer = Tokenizer.from_str(told)

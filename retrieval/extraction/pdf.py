@@ -6,16 +6,16 @@ import json
 import re
 from collections import Counter
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from retrieval.errors import UnreadableSource
+from retrieval.errors import EmbedderError, UnreadableSource
 from retrieval.extraction.authors import names_in
 from retrieval.extraction.dates import parse_date
 from retrieval.extraction.pdf_layout import COLUMN_END, TextBox, lines_of
 from retrieval.extraction.wording import tidy
 from retrieval.models import Article
 from retrieval.text.language import detect_language
+from retrieval.text.wordllama_files import TOKENIZER, wordllama_file
 from retrieval.timestamps import Span
 from retrieval.web.urls import host_name
 
@@ -245,10 +245,10 @@ def _keeps_hyphen(before: str, line: str, words: Counter[str]) -> bool:
 @cache
 def _common_words() -> frozenset[str]:
     """Words that stand alone in the vocabulary of the embedder that comes with the program."""
-    package = files("wordllama").joinpath("tokenizers/l2_supercat_tokenizer_config.json")
     try:
-        vocabulary = json.loads(package.read_text("utf-8"))["model"]["vocab"]
-    except (OSError, ValueError, KeyError):
+        listed = wordllama_file(TOKENIZER).read_text("utf-8")
+        vocabulary = json.loads(listed)["model"]["vocab"]
+    except (EmbedderError, OSError, ValueError, KeyError):
         return frozenset()
     return frozenset(
         token[1:].lower() for token in vocabulary if token.startswith("▁") and token[1:].isalpha()

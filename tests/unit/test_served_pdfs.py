@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import unicodedata
 
 import pytest
@@ -10,6 +12,7 @@ from retrieval.errors import UnreadableSource
 from retrieval.extraction.pdf import article_from_pdf
 from tests.unit.pdfs import Drawn, column, drawn_pdf, scanned_pdf, visual
 from tests.unit.served import LANGUAGES, paragraphs
+from tests.unit.source_files import ROOT
 
 _COLUMN = 230
 
@@ -122,3 +125,14 @@ def test_a_pdf_without_an_article_says_why(data: bytes, code: str) -> None:
     with pytest.raises(UnreadableSource) as refused:
         article_from_pdf(data, None)
     assert refused.value.code == code
+
+
+def test_the_vocabulary_is_read_without_importing_the_embedders_package() -> None:
+    code = (
+        "import sys; from retrieval.extraction import pdf; "
+        "print(len(pdf._common_words()) > 1_000, 'wordllama' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["True", "False"]
