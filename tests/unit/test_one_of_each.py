@@ -45,13 +45,19 @@ def _strings(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
 
 
+def _in_modules(names: frozenset[str], most: int) -> list[str]:
+    """Where more than so many of the names stand together in a module."""
+    return [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in modules("bot", "retrieval", "prompts")
+        for line, text in _strings(path)
+        if len(names & set(_WORD.findall(text.lower()))) > most
+    ]
+
+
 def _tables(names: frozenset[str], most: int, *, but: Path) -> list[str]:
     """Where more than so many of the names stand together, in modules and in files of data."""
-    found = []
-    for path in modules("bot", "retrieval", "prompts"):
-        for line, text in _strings(path):
-            if len(names & set(_WORD.findall(text.lower()))) > most:
-                found.append(f"{path.relative_to(ROOT)}:{line}")
+    found = _in_modules(names, most)
     for folder in ("bot", "retrieval", "prompts"):
         for path in (ROOT / folder).rglob("*.*"):
             if path.suffix in {".toml", ".json"} and path != but:
@@ -64,6 +70,14 @@ def _tables(names: frozenset[str], most: int, *, but: Path) -> list[str]:
 @pytest.mark.parametrize("language", ["en", "de", "es", "fr", "it", "nl", "pt", "ru", "tr"])
 def test_no_second_table_names_the_months(language: str) -> None:
     assert not _tables(_months(language), 6, but=_TEXT / "calendar_names.json")
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "it", "nl", "pt", "ru", "tr"])
+def test_no_module_lists_the_weekdays(language: str) -> None:
+    # Rules about time name days too ("Black Friday", "vendredi saint"), in files of data.
+    names = calendar_names(language)
+    assert names is not None
+    assert not _in_modules(frozenset(form for forms in names.weekdays for form in forms), 2)
 
 
 def test_no_second_table_names_countries_or_states() -> None:

@@ -14,6 +14,7 @@ from bot.cogs.ask._autocomplete import suggest_sources
 from bot.cogs.ask._delivery import may_answer
 from bot.cogs.summaries._digest_delivery import what_of
 from bot.cogs.summaries._subscription_list_commands import (
+    WEEKDAYS,
     SubscriptionListCommands,
     when_of,
     where_of,
@@ -70,14 +71,7 @@ class SubscriptionCommands(SubscriptionListCommands):
         channel=command_text("command-subscribe-channel"),
         tell_if_nothing=command_text("command-subscribe-nothing"),
     )
-    @app_commands.choices(
-        weekday=[
-            app_commands.Choice(name=name, value=n)
-            for n, name in enumerate(
-                ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-            )
-        ]
-    )
+    @app_commands.choices(weekday=WEEKDAYS)
     async def digest(
         self,
         interaction: discord.Interaction[Any],

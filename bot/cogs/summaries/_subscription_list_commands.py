@@ -29,10 +29,13 @@ from bot.storage.subscriptions import (
 from bot.subscriptions.runner import schedule_of
 from bot.ui.escaping import unmarked
 from bot.ui.pages import note
+from retrieval.text.calendar_names import WEEKDAY_NAMES
 
 _SHOWN = 25
-# The last one stands for every day.
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "day")
+WEEKDAYS = [
+    app_commands.Choice(name=name.capitalize(), value=n) for n, name in enumerate(WEEKDAY_NAMES)
+]
+_EVERY_DAY = app_commands.Choice(name="day", value=len(WEEKDAYS))
 _OF_DIGESTS = frozenset({"at_minute", "weekday"})
 _OF_ALERTS = frozenset({"most_a_day", "quiet_from", "quiet_until"})
 
@@ -93,9 +96,7 @@ class SubscriptionListCommands(commands.Cog):
         quiet_until=command_text("command-subscribe-quiet-until"),
         zone=command_text("command-subscribe-zone"),
     )
-    @app_commands.choices(
-        weekday=[app_commands.Choice(name=name, value=n) for n, name in enumerate(_DAYS)]
-    )
+    @app_commands.choices(weekday=[*WEEKDAYS, _EVERY_DAY])
     async def edit(
         self,
         interaction: discord.Interaction[Any],
@@ -123,7 +124,7 @@ class SubscriptionListCommands(commands.Cog):
         }
         changes = {name: value for name, value in given.items() if value is not None}
         if weekday is not None:
-            changes["weekday"] = weekday.value if weekday.value < len(_DAYS) - 1 else None
+            changes["weekday"] = weekday.value if weekday.value != _EVERY_DAY.value else None
         other = _OF_ALERTS if is_digest else _OF_DIGESTS
         if not changes or other & changes.keys():
             raise UserError("subscription-edit-digest" if is_digest else "subscription-edit-topic")
