@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,12 +33,7 @@ if TYPE_CHECKING:
     from bot.answering.summaries.service import SummaryService
 
 
-class PeriodOption(StrEnum):
-    day = "day"
-    week = "week"
-
-
-_DAYS = {PeriodOption.day: 1, PeriodOption.week: 7}
+_DAYS = {"day": 1, "week": 7}
 
 Wanted = Annotated[
     str,
@@ -85,13 +79,24 @@ def summarize(
     run_async(run())
 
 
+def _known_period(period: str | None) -> str | None:
+    if period is not None and period not in _DAYS:
+        raise typer.BadParameter(f"{period!r} is neither 'day' nor 'week'", param_hint="--period")
+    return period
+
+
 def digest(
     as_of: o.AsOf = None,
     since: o.Since = None,
     until: o.Until = None,
     period: Annotated[
-        PeriodOption | None,
-        typer.Option(help="Cover the last day or the last week. Default: day."),
+        str | None,
+        typer.Option(
+            metavar="<day|week>",
+            help="Cover the last day or the last week. Default: day.",
+            callback=_known_period,
+            autocompletion=lambda: list(_DAYS),
+        ),
     ] = None,
     topic: Annotated[str | None, typer.Option(help="Only stories on this topic.")] = None,
     source: o.Source = None,
@@ -114,7 +119,7 @@ def digest(
     if topic is not None and not topic.strip():
         raise typer.BadParameter("the topic is empty", param_hint="--topic")
     if within.since is None:
-        days = timedelta(days=_DAYS[period or PeriodOption.day])
+        days = timedelta(days=_DAYS[period or "day"])
         within = replace(within, since=within.last - days + timedelta(microseconds=1))
 
     async def run() -> None:

@@ -64,3 +64,10 @@ def test_help_explains_commands_in_three_ways() -> None:
     assert "--exclude" in explained.output
     assert run(app, ["help", "feeds", "nonsense"]).exit_code == 2
     assert run(app, ["ask", "-h"]).exit_code == 0
+
+
+def test_a_period_that_is_none_is_wrong_usage_in_our_words() -> None:
+    result = CliRunner().invoke(app, ["digest", "--period", "month"])
+    assert result.exit_code == 2
+    assert "--period: 'month'" in result.output
+    assert "Value error" not in result.output
