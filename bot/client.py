@@ -34,7 +34,7 @@ from bot.services.upkeep import run_upkeep
 from bot.ui import error_pages
 from retrieval.catalogue.leases import Leases
 from retrieval.embedders import Embedder
-from retrieval.errors import NewsdeskError
+from retrieval.errors import FolderInUse, NewsdeskError
 from retrieval.timestamps import Clock, utc_now
 
 _log = logging.getLogger(__name__)
@@ -135,6 +135,9 @@ class NewsdeskBot(commands.AutoShardedBot):
         self._request_turns = RequestTurns(settings.discord_requests_per_second or DISCORD_ALLOWS)
         bound_requests(self, self._request_turns)
         self._shard_leases: ShardLeases | None = None
+        # Why it stops by itself, and that it does.
+        self._lost: FolderInUse | None = None
+        self._ending: asyncio.Task[None] | None = None
 
     # Life
 
@@ -157,12 +160,18 @@ class NewsdeskBot(commands.AutoShardedBot):
 
     async def _share_shards(self) -> None:
         """Take shards among all processes on the database, and turns to identify."""
-        leases = Leases(self.services.library.database, uuid.uuid4().hex)
+        database = self.services.library.database
+        leases = Leases(database, uuid.uuid4().hex)
         if self.settings.shards is None:
             self.shard_count, _, _ = await self.http.get_bot_gateway()
         self._turns = IdentifyTurns(leases)
         self._shard_leases = ShardLeases(
-            self, leases, self.shard_count, on_processes=self._share_requests
+            self,
+            leases,
+            self.shard_count,
+            on_processes=self._share_requests,
+            may_hold=database.require_writer,
+            on_lost=self._stop_without_lock,
         )
         self.services.guild_retention.lease_of = self._shard_leases.lease_of
         await self._shard_leases.join()
@@ -171,6 +180,24 @@ class NewsdeskBot(commands.AutoShardedBot):
     def _share_requests(self, processes: int) -> None:
         if self.settings.discord_requests_per_second is None:
             self._request_turns.per_second = max(1, DISCORD_ALLOWS // processes)
+
+    def _stop_without_lock(self, error: FolderInUse) -> None:
+        """Nothing of a server could be kept any more: let the process that writes have them all."""
+        self._lost = error
+        _log.error(
+            "stopping: another process has the right to write to the database by now, and takes the "
+            "shards of this one"
+        )
+        self._ending = asyncio.create_task(self.close(), name="the end")
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay connected until closed. Raises ``FolderInUse`` if another process took the right to
+        write, and this one has closed itself."""
+        if self._ending is None:
+            await super().connect(reconnect=reconnect)
+        if self._ending is not None and self._lost is not None:
+            await self._ending
+            raise self._lost
 
     async def load_commands(self) -> None:
         """Open what commands need and add them, without a word to Discord."""
@@ -192,6 +219,8 @@ class NewsdeskBot(commands.AutoShardedBot):
 
     async def close(self) -> None:
         """Let answers under way come to an end, then close everything. May be called again."""
+        if self._ending is not None and asyncio.current_task() is not self._ending:
+            await asyncio.shield(self._ending)
         if self.is_closed():
             return
         await self._requests.close(self.settings.shutdown_timeout_seconds)

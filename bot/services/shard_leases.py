@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord
@@ -19,7 +19,7 @@ from discord.gateway import DiscordWebSocket
 from bot.ops.background import run_forever
 from bot.ops.logging import details
 from retrieval.catalogue.leases import Lease, Leases, awake_seconds
-from retrieval.errors import StorageError
+from retrieval.errors import FolderInUse, StorageError
 from retrieval.runtime.concurrency import cancel
 
 _log = logging.getLogger(__name__)
@@ -28,12 +28,18 @@ _log = logging.getLogger(__name__)
 _SECONDS, _PAUSE = 20.0, 5.0
 
 
+async def _always() -> None:
+    """Any process may hold shards."""
+
+
 class ShardLeases:
     """Holds shards of ``count`` for ``client``, ``seconds`` at a time.
 
     ``join`` before the client connects, ``start`` when its first shards are connected, ``close`` when
     it is closed. ``ids`` is the list that the client is given, and changes with what is held;
-    ``on_processes`` is told at each look how many processes share the shards.
+    ``on_processes`` is told at each look how many processes share the shards. ``may_hold`` raises
+    ``FolderInUse`` where this process may hold none any more, because another one writes: it gives
+    all back then, and ``on_lost`` is told.
     """
 
     def __init__(
@@ -45,6 +51,8 @@ class ShardLeases:
         seconds: float = _SECONDS,
         pause: float = _PAUSE,
         on_processes: Callable[[int], None] = lambda _: None,
+        may_hold: Callable[[], Awaitable[None]] = _always,
+        on_lost: Callable[[FolderInUse], None] = lambda _: None,
     ) -> None:
         self.ids: list[int] = []
         self._client = client
@@ -53,6 +61,8 @@ class ShardLeases:
         self._seconds = seconds
         self._pause = pause
         self._on_processes = on_processes
+        self._may_hold = may_hold
+        self._on_lost = on_lost
         self._held: dict[int, Lease] = {}
         self._process: Lease | None = None
         self._launching: dict[int, asyncio.Task[None]] = {}
@@ -128,6 +138,15 @@ class ShardLeases:
             raise
 
     async def _share(self) -> None:
+        try:
+            await self._may_hold()
+        except FolderInUse as error:
+            self._closing = True
+            try:
+                await self._give_all_up()
+            finally:
+                self._on_lost(error)
+            return
         await self._renew()
         for shard_id in self._client.shards.keys() - self._held.keys():
             await self._disconnect(shard_id)  # it was connecting when it was given up
@@ -177,6 +196,16 @@ class ShardLeases:
         await self._forget(shard_id)
         await self._leases.release([lease])
         _log.info("gave up a shard for another process", extra=details(shard=shard_id))
+
+    async def _give_all_up(self) -> None:
+        """Close all shards, and be none of the processes that share them."""
+        held = [*self._held.values(), *([self._process] if self._process else [])]
+        self._held.clear()
+        self._process = None
+        for shard_id in list(self.ids):
+            await self._forget(shard_id)
+        with contextlib.suppress(StorageError):  # they run out
+            await self._leases.release(held)
 
     async def _forget(self, shard_id: int) -> None:
         """Close a shard, and know none of its servers any more."""

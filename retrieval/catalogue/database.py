@@ -188,6 +188,19 @@ class Database:
             except ConnectionEnded as error:
                 raise StorageError("database-away", retry=True) from error
 
+    async def require_writer(self) -> None:
+        """Look whether this process may still write, without waiting for what it is writing.
+
+        Raises ``FolderInUse`` if another one writes by now, and ``StorageError``.
+        """
+        try:
+            async with self._engine.connect() as connection:
+                await self._require_permission(connection)
+        except PoolTimeout as error:
+            raise StorageError("database-away", retry=True) from error
+        except DBAPIError as error:
+            raise self.location.error(error) from error
+
     async def vacuum(self) -> bool:
         """Give empty pages back to the disk, if they are many. Returns whether it was done."""
         async with self._writing:

@@ -78,10 +78,12 @@ class ServerWriterLock(WriterLock):
             return  # the folder's lock is all that is asked for: a first start, a test
         if (held := self._held) is not None and await _is_held(connection, held.info.backend_pid):
             return
-        await asyncio.to_thread(self._take_again)
+        await asyncio.to_thread(self._take_again, held)
 
-    def _take_again(self) -> None:
+    def _take_again(self, lost: psycopg.Connection[Any] | None) -> None:
         with self._taking:
+            if self._held is not lost:
+                return  # somebody else of this process has taken it again meanwhile
             if self._held is not None:
                 self._held.close()
                 self._held = None

@@ -135,7 +135,9 @@ async def test_a_second_writer_is_refused_whatever_its_folder(
         async with _opened(tmp_path / "two", postgres_url):
             pass  # reading is nobody's loss
         await _drop_connections(postgres_url)
-        # The lock went with its connection; the next change takes it again.
+        # The lock went with its connection; who needs it next takes it again, once.
+        database = library.catalogue.database
+        await asyncio.gather(*(database.require_writer() for _ in range(5)))
         await library.catalogue.corpora.ensure("other", NOW)
         with pytest.raises(FolderInUse):
             async with _opened(tmp_path / "two", postgres_url, writer="the third"):
@@ -147,6 +149,8 @@ async def test_a_second_writer_is_refused_whatever_its_folder(
         for name in ("third", "fourth"):  # it was lost for good, not for one change
             with pytest.raises(FolderInUse):
                 await library.catalogue.corpora.ensure(name, NOW)
+            with pytest.raises(FolderInUse):
+                await database.require_writer()
         await asyncio.to_thread(other.release)
     async with _opened(tmp_path / "two", postgres_url, writer="the fifth"):
         pass

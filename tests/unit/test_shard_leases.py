@@ -11,7 +11,7 @@ import pytest
 
 from bot.services.shard_leases import ShardLeases
 from retrieval.catalogue.leases import HeldLease, Lease, Leases, awake_seconds
-from retrieval.errors import StorageError
+from retrieval.errors import FolderInUse, StorageError
 
 
 class Shared(Leases):
@@ -23,6 +23,13 @@ class Shared(Leases):
         self.asked = 0
         self.stolen: set[str] = set()
         self.told: list[int] = []
+        self.released: set[str] = set()
+        self.writer: FolderInUse | None = None
+        self.lost: list[FolderInUse] = []
+
+    async def may_hold(self) -> None:
+        if self.writer is not None:
+            raise self.writer
 
     async def take(self, name: str, seconds: float) -> Lease | None:
         self._ask()
@@ -35,6 +42,7 @@ class Shared(Leases):
 
     async def release(self, held: Any) -> None:
         self._ask()
+        self.released |= {each.name for each in held}
 
     async def held(self, prefix: str) -> list[HeldLease]:
         self._ask()
@@ -55,7 +63,10 @@ def shared() -> Shared:
 
 async def joined(shared: Shared) -> ShardLeases:
     client = discord.AutoShardedClient(intents=discord.Intents.none(), shard_count=2)
-    leases = ShardLeases(client, shared, 2, pause=3600, on_processes=shared.told.append)
+    leases = ShardLeases(
+        client, shared, 2, pause=3600, on_processes=shared.told.append,
+        may_hold=shared.may_hold, on_lost=shared.lost.append,
+    )  # fmt: skip
     await leases.join()
     await asyncio.sleep(0)
     leases.start()
@@ -85,6 +96,22 @@ async def test_a_shard_that_was_taken_is_given_up_before_anything_is_read(shared
     await leases.guard()
     assert leases.ids == [0]
     assert leases.lease_of(1) is None
+    await leases.close()
+
+
+async def test_who_may_not_write_any_more_gives_everything_back(shared: Shared) -> None:
+    leases = await joined(shared)
+    shared.writer = FolderInUse("data-folder-in-use", holder="other")
+    stop_for_long(leases)
+    told = list(shared.told)
+    await leases.guard()
+    assert leases.ids == []
+    assert shared.released == {"shard:0/2", "shard:1/2", "gateway:this"}
+    assert shared.lost == [shared.writer]
+    assert shared.told == told
+    asked = shared.asked
+    await leases.look()
+    assert shared.asked == asked
     await leases.close()
 
 

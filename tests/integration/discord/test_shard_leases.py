@@ -20,10 +20,11 @@ from retrieval.catalogue.database import Database
 from retrieval.catalogue.leases import Lease, Leases
 from retrieval.catalogue.schema import leases
 from retrieval.catalogue.server import DatabaseServer
-from retrieval.errors import StorageError
+from retrieval.catalogue.server_lock import ServerWriterLock
+from retrieval.errors import FolderInUse, StorageError
 from tests.deadlines import scaled
 from tests.discord_standin import DiscordStandIn, Guild, User
-from tests.integration.discord.conftest import Start
+from tests.integration.discord.conftest import Running, Start
 from tests.integration.discord.looking import noted
 
 SHARDS = 8
@@ -172,6 +173,41 @@ async def test_a_bot_that_waits_for_shards_can_be_stopped(
         async with asyncio.timeout(scaled(4)), start(NEWSDESK_DATABASE_URL=postgres_url):
             pass
     assert standin.gateway.identifies == []
+
+
+async def test_a_bot_that_may_not_write_any_more_gives_its_shards_back_and_ends(
+    start: Start, standin: DiscordStandIn, postgres_url: str, tmp_path: Path
+) -> None:
+    server = DatabaseServer(postgres_url)
+    other = ServerWriterLock(tmp_path, server)
+    async with start(NEWSDESK_DATABASE_URL=postgres_url) as running:
+        await eventually(lambda: _is_ready(running))
+        await asyncio.to_thread(_end_connections, server)
+        await asyncio.to_thread(other.acquire, "the other")
+
+        async def closed() -> bool:
+            return running.bot.is_closed()
+
+        await eventually(closed)
+        with pytest.raises(FolderInUse):
+            await running.bot.connect()
+    await asyncio.to_thread(other.release)
+    database = await Database.open(server)
+    assert await Leases(database, "the test").held("") == []
+    assert standin.gateway.connected_shards == set()
+    await database.close()
+
+
+async def _is_ready(running: Running) -> bool:
+    return running.bot.is_ready()
+
+
+def _end_connections(server: DatabaseServer) -> None:
+    with server.connect() as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 async def _require_current(retention: GuildRetention, guild: Guild) -> None:
