@@ -6,11 +6,14 @@ import asyncio
 import contextlib
 import logging
 import tomllib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answering.models import Usage
 from bot.answering.providers import TokenUsage
@@ -18,14 +21,16 @@ from bot.config.limits import Budget
 from bot.storage.reservations import Reservation, release, reserve
 from bot.storage.usage import DailyUsage, record_usage, usage_of_day
 from retrieval.catalogue.database import Database
+from retrieval.catalogue.dialects import POSTGRESQL
 from retrieval.errors import SettingsError, StorageError
-from retrieval.runtime.concurrency import to_its_end
 from retrieval.timestamps import Clock
 
 _log = logging.getLogger(__name__)
 
 # Longer than any answer takes: so long a crash keeps a part of the budget.
 _UNDER_WAY = timedelta(minutes=15)
+# So long a question waits for what other processes have under way, before it is decided without.
+_PATIENCE_SECONDS = 1.0
 BUNDLED_PRICES = Path(__file__).with_name("prices.toml")
 
 
@@ -68,6 +73,10 @@ class TokenBudget:
         self._clock = clock
         self._zone = zone
         self.budget = budget
+        # Tokens of this process's calls under way, by corpus: they are not entered yet.
+        self._reserved: Counter[str] = Counter()
+        self._checking = asyncio.Lock()
+        self._releasing: set[asyncio.Task[None]] = set()
 
     async def spent(self, corpus: str | None = None) -> DailyUsage:
         """Return today's usage, of one corpus or of all."""
@@ -76,32 +85,83 @@ class TokenBudget:
     @contextlib.asynccontextmanager
     async def room(self, corpus: str, model: str, tokens: int) -> AsyncIterator[bool]:
         """Yield whether calls of up to ``tokens`` tokens fit into today's budget. If so, the tokens
-        count as used within the body, for every process with the same database."""
+        count as used within the body: for this process, and on a database server for all of them.
+
+        Nothing waits here for who writes to the database for long, and none of its failures to write
+        is raised.
+        """
         if not self.budget.limits_anything:
             yield True
             return
+        reserving = self._reserving(corpus, model, tokens)
+        granted = False
+        try:
+            granted = await self._granted(reserving, corpus, model, tokens)
+            yield granted
+        finally:
+            if granted:
+                self._reserved[corpus] -= tokens
+            if reserving is not None:
+                await self._let_go(reserving)
+
+    def _reserving(self, corpus: str, model: str, tokens: int) -> asyncio.Task[int | None] | None:
+        """Begin to reserve tokens for all processes to see; None where a file is the database: to
+        write to it may take long, and one process asks nearly all of the questions."""
+        if self._database.engine.dialect.name != POSTGRESQL:
+            return None
         now = self._clock()
         price = price_of(model, self._prices)
-        wanted = Reservation(
-            self._day(now), corpus, tokens, tokens * price.prompt if price else 0.0
-        )
-        reserving = asyncio.ensure_future(
-            reserve(self._database, wanted, self.budget, now=now, until=now + _UNDER_WAY)
-        )
-        try:
-            yield await to_its_end(reserving) is not None
-        finally:
-            # Also where it was made while this was cancelled.
-            if not reserving.cancelled() and not reserving.exception():
-                await self._release(reserving.result())
+        cost = tokens * price.prompt if price else 0.0
+        wanted = Reservation(self._day(now), corpus, tokens, cost)
+        work = reserve(self._database, wanted, self.budget, now=now, until=now + _UNDER_WAY)
+        return asyncio.create_task(work)
 
-    async def _release(self, reservation: int | None) -> None:
-        if reservation is None:
-            return
+    async def _granted(
+        self, reserving: asyncio.Task[int | None] | None, corpus: str, model: str, tokens: int
+    ) -> bool:
+        granted = None
+        if reserving is not None:
+            await asyncio.wait([reserving], timeout=_PATIENCE_SECONDS)
+            with contextlib.suppress(SQLAlchemyError, StorageError):  # told by ``_release``
+                granted = reserving.result() is not None if reserving.done() else None
+        if granted is not None:
+            self._reserved[corpus] += tokens if granted else 0
+            return granted
+        async with self._checking:
+            granted = await self._has_left(corpus, model, tokens)
+            self._reserved[corpus] += tokens if granted else 0
+        return granted
+
+    async def _has_left(self, corpus: str, model: str, tokens: int) -> bool:
+        """Whether so much is left, as far as this process knows."""
+        price = price_of(model, self._prices)
+        for name, cost, most in (
+            (None, self.budget.cost, self.budget.tokens),
+            (corpus, self.budget.corpus_cost, self.budget.corpus_tokens),
+        ):
+            so_far = await self.spent(name)
+            wanted = tokens + (self._reserved.total() if name is None else self._reserved[corpus])
+            if most is not None and so_far.tokens + wanted > most:
+                return False
+            if cost is not None and so_far.cost + (wanted * price.prompt if price else 0) > cost:
+                return False
+        return True
+
+    async def _let_go(self, reserving: asyncio.Task[int | None]) -> None:
+        """Release what was or is still going to be reserved, even if this is cancelled."""
+        releasing = asyncio.create_task(self._release(reserving))
+        self._releasing.add(releasing)
+        releasing.add_done_callback(self._releasing.discard)
+        if reserving.done():
+            await asyncio.wait([releasing], timeout=_PATIENCE_SECONDS)
+
+    async def _release(self, reserving: asyncio.Task[int | None]) -> None:
         try:
-            await to_its_end(release(self._database, reservation))
-        except StorageError as error:  # it counts until its time is over
-            _log.warning("A part of the budget could not be given back: %s", error)
+            reservation = await reserving
+            if reservation is not None:
+                await release(self._database, reservation)
+        except (SQLAlchemyError, StorageError) as error:  # it counts until its time is over
+            _log.warning("The budget could not be shared with other processes: %s", error)
 
     def _day(self, now: datetime) -> date:
         return now.astimezone(self._zone).date()

@@ -26,6 +26,7 @@ from bot.answering.providers import (
     TokenUsage,
 )
 from bot.answering.token_counts import CountTokens, token_counter
+from retrieval.errors import StorageError
 from retrieval.runtime.concurrency import cancel, to_its_end
 
 _log = logging.getLogger(__name__)
@@ -131,7 +132,7 @@ class ModelCalls:
         try:
             for usage in spent:
                 await self.budget.record(corpus, self.model.name, usage)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, StorageError) as error:
             _log.warning("What an answer took could not be kept (%s).", error.__class__.__name__)
 
 

@@ -1,4 +1,8 @@
-"""Parts of the daily budget that are spoken for by calls under way, in whichever process."""
+"""Parts of the daily budget that are spoken for by calls under way, in whichever process.
+
+They are shared on a database server only. Nothing here waits for other writing transactions of the
+process: somebody waits for an answer.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.config.limits import Budget
 from bot.storage.schema import usage, usage_reservations
 from retrieval.catalogue.database import Database
-from retrieval.catalogue.dialects import POSTGRESQL
 from retrieval.timestamps import to_micros
 
 # Of advisory locks, which are numbers: who decides about a reservation holds it.
@@ -37,10 +40,8 @@ async def reserve(
     Whoever asks at the same time, of whichever process, is decided about before or afterwards.
     """
     table = usage_reservations
-    async with database.write() as connection:
-        if connection.dialect.name == POSTGRESQL:
-            await connection.execute(select(func.pg_advisory_xact_lock(_TURN)))
-        # The first statement writes: on SQLite it takes the turn.
+    async with database.engine.begin() as connection:
+        await connection.execute(select(func.pg_advisory_xact_lock(_TURN)))
         await connection.execute(delete(table).where(table.c.until <= to_micros(now)))
         for corpus, cost, tokens in (
             (None, budget.cost, budget.tokens),
@@ -65,7 +66,7 @@ async def reserve(
 
 async def release(database: Database, reservation: int) -> None:
     """Let go of a reservation: what the calls took is entered by now."""
-    async with database.write() as connection:
+    async with database.engine.begin() as connection:
         await connection.execute(
             delete(usage_reservations).where(usage_reservations.c.id == reservation)
         )

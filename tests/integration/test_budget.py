@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import insert
 
 from bot.answering.budget import BUNDLED_PRICES, TokenBudget, load_prices, price_of
 from bot.answering.models import Usage
@@ -19,6 +20,7 @@ from bot.config.limits import Budget
 from bot.demo import demo_articles
 from bot.storage.library import APPLICATION, open_library
 from bot.storage.reservations import Reservation, reserve
+from bot.storage.schema import usage_reservations
 from retrieval.catalogue.database import Database
 from retrieval.errors import SettingsError
 from retrieval.library import LibraryConfig
@@ -35,6 +37,7 @@ from tests.scripted_model import Says, ScriptedModel
 
 __all__ = ["demo_folder"]
 
+ROW = {"day": "2000-01-01", "corpus": "", "tokens": 0, "cost_micros": 0, "until": 0}
 COST = "The Lantern Bridge cost 412 million crowns."
 
 
@@ -138,17 +141,21 @@ async def test_calls_under_way_count_too(folder: Path, model: ScriptedModel) -> 
     assert sorted(answer.model for answer in answers) == ["quotations", "scripted"]
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "budget", [Budget(tokens=1_000), Budget(corpus_tokens=1_000), Budget(cost=0.001), Budget(corpus_cost=0.001)]
 )  # fmt: skip
 async def test_several_processes_share_a_budget(
-    tmp_path: Path, prices: Path, budget: Budget
+    tmp_path: Path,
+    prices: Path,
+    budget: Budget,
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each of them has a connection and a memory of its own; ten calls of 100 tokens have room."""
-    folder = tmp_path / "data"
-    async with open_library(LibraryConfig(folder), writer="bot") as bot, open_library(
-        LibraryConfig(folder)
+    monkeypatch.setattr("bot.answering.budget._PATIENCE_SECONDS", 60)
+    config = LibraryConfig(tmp_path / "data", database_url=postgres_url)
+    async with open_library(config, writer="bot") as bot, open_library(
+        config
     ) as other, AsyncExitStack() as calls:  # fmt: skip
         ledgers = [
             TokenBudget(library.database, load_prices(prices), budget, lambda: NOW, ZoneInfo("UTC"))
@@ -166,7 +173,7 @@ async def test_several_processes_share_a_budget(
         granted = await asyncio.gather(*(begin(ledgers[n % 2]) for n in range(8)))
         assert sum(granted) == 5
     # What a crash left counts for a while only.
-    async with open_library(LibraryConfig(folder), writer="bot") as bot:
+    async with open_library(config, writer="bot") as bot:
         await reserve(
             bot.database,
             Reservation(NOW.date(), "local", 500, 0.0005),
@@ -182,6 +189,66 @@ async def test_several_processes_share_a_budget(
             now[0] = NOW + timedelta(minutes=minutes)
             async with again.room("local", "scripted", 100) as granted_now:
                 assert granted_now is expected
+
+
+@pytest.mark.both_databases
+async def test_a_question_waits_for_nobody_who_writes_to_the_database(tmp_path: Path) -> None:
+    async with open_library(LibraryConfig(tmp_path / "data"), writer="bot") as library:
+        ledger = TokenBudget(library.database, {}, Budget(tokens=100), lambda: NOW, ZoneInfo("UTC"))
+        async with asyncio.timeout(30), library.database.write() as connection:
+            # Where there is a server, nobody else can write to the table either.
+            await connection.execute(insert(usage_reservations).values(**ROW))
+            if connection.dialect.name == "postgresql":
+                await connection.exec_driver_sql("LOCK usage_reservations")
+            async with ledger.room("local", "m", 100) as granted:
+                assert granted
+                async with ledger.room("local", "m", 100) as another:
+                    assert not another
+
+
+async def test_an_answer_is_not_lost_where_its_room_can_not_be_noted(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    config = LibraryConfig(tmp_path / "data", database_url=postgres_url)
+    async with open_library(config, writer="bot") as library:
+        ledger = TokenBudget(library.database, {}, Budget(tokens=100), lambda: NOW, ZoneInfo("UTC"))
+        async with ledger.room("local", "m", 60) as granted:
+            assert granted
+            async with library.database.write() as connection:
+                await connection.exec_driver_sql("DROP TABLE usage_reservations")
+            async with ledger.room("local", "m", 40) as granted_without:
+                assert granted_without
+                async with ledger.room("local", "m", 40) as another:
+                    assert not another
+
+
+async def test_what_is_reserved_for_nobody_any_more_is_released(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """Cancelled twice while another process holds the table: once in waiting, once in leaving."""
+    config = LibraryConfig(tmp_path / "data", database_url=postgres_url)
+    async with open_library(config, writer="bot") as library, open_library(config) as other:
+        ledger = TokenBudget(library.database, {}, Budget(tokens=100), lambda: NOW, ZoneInfo("UTC"))
+
+        async def call() -> None:
+            async with ledger.room("local", "m", 100):
+                await asyncio.sleep(60)
+
+        async with other.database.engine.begin() as connection:
+            await connection.exec_driver_sql("LOCK usage_reservations")
+            task = asyncio.create_task(call())
+            await asyncio.sleep(0.1)
+            task.cancel()
+            await asyncio.sleep(0)
+            await cancel(task)
+        async with asyncio.timeout(30):
+            while not await _is_granted(ledger):
+                await asyncio.sleep(0.05)
+
+
+async def _is_granted(ledger: TokenBudget) -> bool:
+    async with ledger.room("local", "m", 100) as granted:
+        return granted
 
 
 async def test_a_call_that_is_cancelled_gives_its_room_back(tmp_path: Path) -> None:
