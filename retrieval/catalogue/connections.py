@@ -18,6 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from retrieval.errors import Note, StorageError
 from retrieval.runtime import sqlite_space
 
+# The option of a connection that begins writing transactions: each waits for its turn at the start.
+WRITES = "newsdesk_writes"
+
 _BUSY_SECONDS = 10
 _READERS = 8
 
@@ -122,7 +125,9 @@ def async_engine(file: DatabaseFile) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
+        # What was read before the first write must not be out of date by then: SQLite would fail it.
+        writes = connection.get_execution_options().get(WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
@@ -150,6 +155,8 @@ def storage_error(error: BaseException) -> StorageError:
         return StorageError("disk-full")
     if any(each in reason for each in ("malformed", "not a database", "no such table", "corrupt")):
         return StorageError("catalogue-damaged")
+    if "locked" in reason:
+        return StorageError("database-away", retry=True)
     return StorageError("catalogue-unusable", detail=reason)
 
 
@@ -174,10 +181,11 @@ def _prepare(engine: Engine, file: DatabaseFile) -> None:
 
 
 def _tell_damage(context: ExceptionContext) -> None:
-    """Whatever statement meets damage, or a disk without room: it is told in one sentence."""
+    """Whatever statement meets damage, a disk without room, or another process that writes for long:
+    it is told in one sentence."""
     if isinstance(context.original_exception, sqlite3.DatabaseError):
         error = storage_error(context.original_exception)
-        if error.code in ("catalogue-damaged", "disk-full", "catalogue-not-writable"):
+        if error.code != "catalogue-unusable":
             raise error from context.original_exception
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from retrieval.catalogue import migrate
-from retrieval.catalogue.connections import DatabaseFile
+from retrieval.catalogue.connections import WRITES, DatabaseFile
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.catalogue.schema import properties
 from retrieval.errors import Note, StorageError
@@ -168,6 +168,7 @@ class Database:
         async with self._writing:
             try:
                 async with self._engine.connect() as connection:
+                    await connection.execution_options(**{WRITES: True})
                     await self._require_permission(connection)
                     yield connection
                     await connection.commit()
