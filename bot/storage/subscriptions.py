@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -126,23 +125,23 @@ async def next_look(database: Database, now: datetime) -> datetime | None:
 
 async def look_again(
     database: Database,
-    subscription_id: int,
-    when: Callable[[Subscription], datetime | None],
+    served: Subscription,
+    moment: datetime | None,
     *,
     seen_revision: int | None = None,
 ) -> None:
-    """Note when to look at a subscription again, by what it is now: it may have been changed while it
-    was dealt with. None is at once; with a ``seen_revision`` only once its corpus has another one."""
-    query = select(*_COLUMNS).where(subscriptions.c.id == subscription_id)
+    """Note when to look again at a subscription that was ``served``; at once if it was changed
+    meanwhile. None is at once too; with a ``seen_revision`` only once its corpus has another one."""
+    query = select(*_COLUMNS).where(subscriptions.c.id == served.id)
+    values = {"next_at": 0 if moment is None else to_micros(moment), "seen_revision": seen_revision}
     async with database.write() as connection:
-        row = (await connection.execute(query)).mappings().first()
+        row = (await connection.execute(query.with_for_update())).mappings().first()
         if row is None:
             return
-        moment = when(_subscription(dict(row)))
+        if _subscription(dict(row)) != served:
+            values = _AT_ONCE
         await connection.execute(
-            update(subscriptions)
-            .where(subscriptions.c.id == subscription_id)
-            .values(next_at=0 if moment is None else to_micros(moment), seen_revision=seen_revision)
+            update(subscriptions).where(subscriptions.c.id == served.id).values(values)
         )
 
 

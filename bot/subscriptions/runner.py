@@ -108,13 +108,15 @@ class SubscriptionRunner:
         self._backoff = Backoff()
         # When the last round began, and how long to wait for the next one.
         self._last: datetime | None = None
-        self._pause = _EVERY_SECONDS
+        self.pause = _EVERY_SECONDS
+        # Of the last round that looked at all, those that it could not deal with.
+        self._left: set[int] = set()
 
     def start(self) -> None:
         """Begin to look at what is due; does nothing if it is at it already."""
         if self._task is not None:
             return
-        rounds = run_forever(self.tick, "subscriptions", pause=lambda: self._pause)
+        rounds = run_forever(self.tick, "subscriptions", pause=lambda: self.pause)
         self._task = asyncio.create_task(rounds, name="subscriptions")
 
     async def stop(self) -> None:
@@ -128,22 +130,35 @@ class SubscriptionRunner:
 
         async def one(subscription: Subscription) -> None:
             async with places:
-                await self._guarded(subscription)
+                if await self._guarded(subscription):
+                    self._left.discard(subscription.id)
 
+        self.pause = _EVERY_SECONDS  # if this fails
         async with self._round:  # one at a time: what is read of a subscription has to hold
             database, now = self._catalogue.database, self._clock()
-            # Another clock, or other rules of time zones, may have said when to look.
-            all_of_them = self._last is None or now < self._last
-            due = await (
-                active_subscriptions(database) if all_of_them else due_subscriptions(database, now)
-            )
+            due = await self._due(now)
             await asyncio.gather(*(one(each) for each in due if not each.paused))
             self._last = now
             following = await next_look(database, now)
             wait = (
                 _EVERY_SECONDS if following is None else (following - self._clock()).total_seconds()
             )
-            self._pause = min(max(wait, _SHORTEST_SECONDS), _EVERY_SECONDS)
+            self.pause = min(max(wait, _SHORTEST_SECONDS), _EVERY_SECONDS)
+
+    async def _due(self, now: datetime) -> list[Subscription]:
+        database = self._catalogue.database
+        # Another clock, or other rules of time zones, may have said when to look.
+        if self._last is None or now < self._last:
+            active = await active_subscriptions(database)
+            self._left = {each.id for each in active if not each.paused}
+            return active
+        due = await due_subscriptions(database, now)
+        missed = self._left - {each.id for each in due}
+        if missed:
+            active = await active_subscriptions(database)
+            self._left &= {each.id for each in active if not each.paused}
+            due += [each for each in active if each.id in missed]
+        return due
 
     async def send_now(self, subscription: Subscription) -> bool:
         """Send a digest before its time; False if there is nothing new to tell.
@@ -160,20 +175,23 @@ class SubscriptionRunner:
                     return True
         return False
 
-    async def _guarded(self, subscription: Subscription) -> None:
+    async def _guarded(self, subscription: Subscription) -> bool:
+        """Deal with it if it may be tried now; returns whether that went well."""
         now = self._clock()
         if self._backoff.holds(subscription.id, now) or _rests(subscription, now):
-            return
+            return False
         try:
             async with asyncio.timeout(_SECONDS):
                 await self._serve(subscription)
             self._backoff.forget(subscription.id)
+            return True
         except DeliveryImpossible as gone:
             await self._end_if_final(subscription, gone.why)
         except Exception as error:  # noqa: BLE001 - logged; tried again later
             passes = isinstance(error, NewsdeskError | TimeoutError | DeliveryRefused)
             what = f"subscription {subscription.id}"
             self._backoff.note(subscription.id, self._clock(), what, error, is_expected=passes)
+        return False
 
     async def _end_if_final(self, subscription: Subscription, why: str) -> None:
         """End what has been impossible for a day; written down, for a restart is no new day."""
@@ -226,7 +244,7 @@ class SubscriptionRunner:
         schedule = schedule_of(subscription)
         moment = schedule.due(now, subscription.done_until)
         if moment is None:
-            await look_again(self._catalogue.database, subscription.id, lambda it: _next(it, now))
+            await look_again(self._catalogue.database, subscription, schedule.next(now))
             return
         slot = f"at:{to_micros(moment)}"
         for delivery in pending:
@@ -252,7 +270,7 @@ class SubscriptionRunner:
         held_until = await self._held_until(subscription, now)
         if held_until is not None:
             until = min(held_until, now + _HOLD)
-            await look_again(self._catalogue.database, subscription.id, lambda _: until)
+            await look_again(self._catalogue.database, subscription, until)
             return
         state = await self._catalogue.revision(subscription.corpus)
         since = now - _BREAKING
@@ -277,9 +295,7 @@ class SubscriptionRunner:
         elif known is not None:
             await settle_delivery(self._catalogue.database, known, now, sent=False, until=None)
         else:
-            await look_again(
-                self._catalogue.database, subscription.id, lambda _: None, seen_revision=state
-            )
+            await look_again(self._catalogue.database, subscription, None, seen_revision=state)
 
     async def _held_until(self, subscription: Subscription, now: datetime) -> datetime | None:
         """Until when nothing may be sent: in quiet hours, and when as much was sent today as may be."""
@@ -346,14 +362,6 @@ def schedule_of(subscription: Subscription) -> Schedule:
     return Schedule(
         ZoneInfo(subscription.zone), time(minute // 60, minute % 60), subscription.weekday
     )
-
-
-def _next(subscription: Subscription, now: datetime) -> datetime | None:
-    """When a digest is due next; None if it is now."""
-    schedule = schedule_of(subscription)
-    if schedule.due(now, subscription.done_until) is not None:
-        return None
-    return schedule.next(now)
 
 
 def _slot(story: DigestStory) -> str:

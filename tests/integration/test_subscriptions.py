@@ -23,12 +23,14 @@ from bot.storage.subscriptions import (
     edit_subscription,
     end_subscription,
     forget_subscriptions,
+    look_again,
     next_look,
     pause_subscription,
     subscription_by_id,
     unsettled_deliveries,
 )
 from bot.subscriptions.runner import DeliveryImpossible, DeliveryRefused, SubscriptionRunner
+from retrieval.errors import StorageError
 from retrieval.ingestion.pipeline import ingest
 from retrieval.library import Library, LibraryConfig
 from retrieval.models import Article, IngestItem
@@ -90,9 +92,9 @@ class World:
         self.restart()
 
     def restart(self) -> None:
-        desk = SummaryService(self.library)
+        self.desk = SummaryService(self.library)
         self.runner = SubscriptionRunner(
-            self.library.catalogue, desk, self.people, lambda: self.now
+            self.library.catalogue, self.desk, self.people, lambda: self.now
         )
 
     async def publish(self, *subjects: str) -> None:
@@ -537,3 +539,66 @@ async def test_only_what_is_due_is_looked_at(tmp_path: Path) -> None:
         await end_subscription(database, alert.id, "why", world.now)
         assert await due() == []
         assert await next_look(database, world.now) is None
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+async def test_what_is_changed_while_it_is_looked_at_is_looked_at_again(
+    tmp_path: Path, resumed: bool
+) -> None:
+    async with newsroom(tmp_path) as world:
+        database = world.library.database
+        alert = await world.subscribe("topic", topic="comet")
+        await world.at("2026-03-02T10:01")
+        await world.publish("ferry")
+        made = world.desk.digest
+
+        async def changed_meanwhile(*about: Any, **more: Any) -> Any:
+            try:
+                return await made(*about, **more)
+            finally:
+                if resumed:
+                    await pause_subscription(database, alert.id, True, world.now)
+                    await pause_subscription(database, alert.id, False, world.now)
+                else:
+                    await edit_subscription(database, alert, topic="ferry")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(world.desk, "digest", changed_meanwhile)
+            await world.at("2026-03-02T10:10")
+        assert [each.id for each in await due_subscriptions(database, world.now)] == [alert.id]
+        await world.at("2026-03-02T10:11")
+    assert world.people.titles == ([] if resumed else [["Ferry Albatross burns in the harbour"]])
+
+
+async def test_what_failed_at_a_start_is_tried_again_whenever_it_was_to_be_looked_at(
+    tmp_path: Path,
+) -> None:
+    async with newsroom(tmp_path) as world:
+        digest = await world.subscribe()
+        await world.publish("ferry")
+        await world.at("2026-03-02T10:01")
+        later = datetime(2026, 4, 1, tzinfo=UTC)  # by other rules of time zones, say
+        await look_again(world.library.database, digest, later)
+        world.restart()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(world.desk, "digest", _failing)
+            await world.at("2026-03-03T08:00")
+        await world.at("2026-03-03T08:02")
+        await world.at("2026-03-03T08:04")
+    assert len(world.people.got) == 1
+
+
+async def test_rounds_that_fail_keep_no_short_pause(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as world:
+        await world.subscribe()
+        await world.at("2026-03-03T07:59:59.9")
+        assert world.runner.pause < 1
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(world.library.database, "read", _failing)
+            with pytest.raises(StorageError):
+                await world.runner.tick()
+        assert world.runner.pause > 1
+
+
+async def _failing(*_: Any, **__: Any) -> Any:
+    raise StorageError("database-away", retry=True)
