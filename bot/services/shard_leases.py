@@ -117,8 +117,12 @@ class ShardLeases:
             return
         if self._away is not None and awake_seconds() < self._away + self._seconds / 2:
             return
-        with contextlib.suppress(StorageError):
+        try:
             await self.look()
+        except StorageError as error:
+            _log.warning("the shards could not be looked at: %s", error)
+        except Exception:  # noqa: BLE001 - logged; discord.py would end the program
+            _log.exception("the shards could not be looked at")
 
     async def look(self) -> None:
         """Renew what is held, close what was lost, and take or give up shards for a fair share. One
@@ -133,7 +137,7 @@ class ShardLeases:
         try:
             await self._share()
             self._away = None
-        except StorageError:
+        except Exception:
             self._away = awake_seconds()
             raise
 

@@ -197,10 +197,14 @@ class Database:
         try:
             async with self._engine.connect() as connection:
                 await self._require_permission(connection)
-        except PoolTimeout as error:
-            raise StorageError("database-away", retry=True) from error
-        except DBAPIError as error:
-            raise self.location.error(error) from error
+        except (PoolTimeout, DBAPIError) as error:
+            raise self.error(error) from error
+
+    def error(self, error: BaseException) -> StorageError:
+        """Return what an error of SQLAlchemy means for who uses the database."""
+        if isinstance(error, PoolTimeout):
+            return StorageError("database-away", retry=True)
+        return self.location.error(error)
 
     async def vacuum(self) -> bool:
         """Give empty pages back to the disk, if they are many. Returns whether it was done."""

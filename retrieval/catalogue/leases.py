@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
@@ -112,13 +113,19 @@ class Leases:
         query = select(leases.c.name, leases.c.holder, left).where(
             leases.c.name.startswith(prefix, autoescape=True), leases.c.expires_at > Now()
         )
-        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        try:
+            rows = await self._database.read(lambda connection: connection.execute(query).all())
+        except SQLAlchemyError as error:
+            raise self._database.error(error) from error
         return [HeldLease(row.name, row.holder, row.left / _MICROS) for row in sorted(rows)]
 
     @contextlib.asynccontextmanager
     async def _writing(self) -> AsyncIterator[AsyncConnection]:
-        async with self._database.engine.begin() as connection:
-            yield connection
+        try:
+            async with self._database.engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise self._database.error(error) from error
 
 
 async def require(connection: AsyncConnection, lease: Lease) -> None:

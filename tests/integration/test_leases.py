@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.leases import Lease, Leases, require
@@ -36,6 +40,32 @@ async def test_a_lease_has_one_holder_until_it_runs_out(tables: Database) -> Non
     assert taken.token == held.token + 1
     assert await one.renew([held], LONG) == []
     assert [each.token for each in await other.renew([taken], LONG)] == [taken.token]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [PoolTimeout("none is free"), OperationalError("INSERT", {}, Exception("said nothing known"))],
+)
+async def test_that_the_database_can_not_be_had_is_told_as_such(
+    tables: Database, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> Any:
+        raise error
+
+    one = Leases(tables, "one")
+    held = await one.take("shard:1", LONG)
+    assert held is not None
+    monkeypatch.setattr(AsyncConnection, "execute", fail)
+    monkeypatch.setattr(AsyncConnection, "scalar", fail)
+    monkeypatch.setattr(tables, "read", fail)
+    for work in (
+        one.take("shard:2", LONG),
+        one.renew([held], LONG),
+        one.release([held]),
+        one.held("shard:"),
+    ):
+        with pytest.raises(StorageError):
+            await work
 
 
 async def test_one_that_ran_out_is_held_on_if_nobody_took_it(tables: Database) -> None:

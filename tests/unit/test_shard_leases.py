@@ -20,6 +20,7 @@ class Shared(Leases):
     def __init__(self) -> None:
         self.holder = "this"
         self.away = False
+        self.failure: Exception | None = None
         self.asked = 0
         self.stolen: set[str] = set()
         self.told: list[int] = []
@@ -52,6 +53,8 @@ class Shared(Leases):
 
     def _ask(self) -> None:
         self.asked += 1
+        if self.failure is not None:
+            raise self.failure
         if self.away:
             raise StorageError("database-away", retry=True)
 
@@ -130,6 +133,18 @@ async def test_while_the_database_is_away_events_wait_for_it_once(shared: Shared
     held = leases.lease_of(0)
     assert held is not None
     assert held.is_current
+    await leases.close()
+
+
+async def test_no_failure_of_a_look_reaches_discord(shared: Shared) -> None:
+    leases = await joined(shared)
+    stop_for_long(leases)
+    shared.failure = RuntimeError("a mistake of ours")
+    asked = shared.asked
+    await leases.guard()
+    await leases.guard()  # nor is it waited for again
+    assert shared.asked == asked + 1
+    shared.failure = None
     await leases.close()
 
 
