@@ -73,7 +73,8 @@ def _plain(value: Any) -> Any:
         return int(value)
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
-    return value
+    # PostgreSQL is sent a space for it.
+    return value.replace("\0", " ") if isinstance(value, str) else value
 
 
 def _json(text: str | None) -> Any:

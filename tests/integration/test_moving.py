@@ -200,6 +200,10 @@ async def test_to_postgresql_and_back_killed_on_both_ways(
 ) -> None:
     url, folder, back = empty_postgres_url, tmp_path / "data", tmp_path / "back"
     async with filled(tmp_path) as library:
+        async with library.database.write() as connection:
+            row = {"kind": "topic", "corpus": "local", "user_id": 7, "zone": "UTC", "topic": "a\0b"}
+            more = {"created_at": 0, "done_until": 0, "tell_if_nothing": False, "paused": False}
+            await connection.execute(insert(application.subscriptions), {**row, **more})
         found = await titles_found(library, "topic3", NOW)
         for step, rows in (("versions", 14), ("checking audit", 0)):
             with pytest.raises(Killed):
@@ -229,6 +233,7 @@ async def test_to_postgresql_and_back_killed_on_both_ways(
             assert (await connection.scalar(text(changed)) or 0) > 0
 
     assert there.tables == here.tables == before
+    assert await _column(back, application.subscriptions.c.topic) == ["a b"]
     async with open_library(LibraryConfig(back), embedder=HashEmbedder()) as moved:
         assert await check_indexes(moved) == []
         assert await titles_found(moved, "topic3", NOW) == found
