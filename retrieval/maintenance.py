@@ -28,7 +28,7 @@ from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.keyword_files import documents_held
 from retrieval.indexes.vector_index import VectorIndex
 from retrieval.library import Library, LibraryConfig
-from retrieval.reindexing import drop_other_generations, keyword_folders, reindex
+from retrieval.reindexing import drop_other_generations, enter_lost, keyword_folders, reindex
 from retrieval.runtime.conditions import Conditions, Part
 from retrieval.runtime.folders import make_data_folder
 from retrieval.runtime.writer_lock import WriterLock
@@ -308,6 +308,7 @@ async def _erase(library: Library, corpus: Corpus) -> None:
     await library.close_indexes(corpus.id)
     for generation in await library.store.generations(corpus.id):
         await VectorIndex(library.store, corpus.id, generation).drop()
+    await enter_lost(library)
     await library.store.settle(corpus.id)
     for folder in keyword_folders(library).get(corpus.id, []):
         await asyncio.to_thread(shutil.rmtree, folder, True)

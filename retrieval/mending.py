@@ -10,7 +10,7 @@ from retrieval.catalogue import Corpus
 from retrieval.errors import NewsdeskError, Note, StorageError
 from retrieval.library import Library
 from retrieval.maintenance import damage_of, recover
-from retrieval.reindexing import reindex
+from retrieval.reindexing import enter_lost, reindex
 from retrieval.runtime.conditions import Condition, Part
 
 _log = logging.getLogger(__name__)
@@ -73,6 +73,8 @@ class Mender:
         told = self._conditions.of("catalogue")
         if told is not None and told.severity == "failing":
             await self._tell_damage()
+        with contextlib.suppress(NewsdeskError):  # tried again
+            await enter_lost(self._library)
         for corpus in self._some(corpora, _AT_START if thorough else _CORPORA):
             await self._look_at(corpus)
         if self._unfinished and self._conditions.of("vectors") is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from retrieval.catalogue import Corpus
 from retrieval.errors import IndexDamaged
+from retrieval.indexes.shared_vectors import SharedVectors
 from retrieval.indexes.vector_index import VectorIndex
 from retrieval.ingestion.indexer import Indexer
 from retrieval.library import Library
@@ -78,18 +79,34 @@ async def _made_anew(
 
 
 async def _make_shared_usable(library: Library, corpus: Corpus) -> None:
-    """Drop the collection that a corpus shares if it can't be read. What others lose by it is
-    written again with the vectors of the catalogue."""
+    """Drop the collections that a corpus may share if they can't be read. What was in them is
+    written again with the vectors of the catalogue: an embedder that takes long made them."""
     store = library.store
-    if not await store.drop_damaged(store.shared_name(corpus.id)):
+    for name in store.shared_names(corpus.id, await store.names()):
+        await store.drop_damaged(name)
+    await enter_lost(library)
+
+
+async def enter_lost(library: Library) -> None:
+    """Write again what was in shared collections that could not be read, with the vectors of the
+    catalogue and for the embedder that made them."""
+    store = library.store
+    lost = dict(store.lost)
+    if not lost:
         return
     library.forget_vectors()
-    for other in await library.catalogue.corpora.all():
-        if store.group(other.id) != store.group(corpus.id) or other.id == corpus.id:
+    for corpus in await library.catalogue.corpora.all():
+        names = store.shared_names(corpus.id, lost)
+        if len(names) != 1:  # of several it can't be told which one the vectors were in
             continue
-        indexes = library.indexes(other)
-        if await indexes.vectors.embedder() is None:
-            await library.indexer_for(indexes).enter_kept_vectors()
+        indexes = library.indexes(corpus)
+        there = SharedVectors(store, corpus.id, corpus.generation, names[0], lost[names[0]])
+        with contextlib.suppress(IndexDamaged):
+            if await indexes.vectors.embedder() is None:
+                await library.indexer_for(indexes).enter_kept_vectors(into=there)
+    for name in lost:
+        store.lost.pop(name, None)
+    library.forget_vectors()
 
 
 async def _made_by(library: Library, corpus: Corpus) -> str | None:
@@ -112,6 +129,7 @@ async def drop_other_generations(
     for generation in await library.store.generations(corpus.id, names):
         if generation != corpus.generation:
             await VectorIndex(library.store, corpus.id, generation).drop()
+    await enter_lost(library)
     if names is not None and library.store.is_marked(corpus.id, names):
         await library.indexes(corpus).vectors.drop_copies()
         await library.store.settle(corpus.id)

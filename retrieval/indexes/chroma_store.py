@@ -62,6 +62,9 @@ class ChromaStore:
         # Shared collections that are known to be there, and those by other embedders, once looked up.
         self.there: set[str] = set()
         self.of_others: list[str] | None = None
+        # Shared collections that were dropped since they could not be read, with the embedder of
+        # each: what they held is to be entered again.
+        self.lost: dict[str, str] = {}
         self._prefix = f"newsdesk-{folder_id}-"
         self._locks: dict[str, asyncio.Lock] = {}
         # What is being filled at present, which no crash has left.
@@ -161,9 +164,20 @@ class ChromaStore:
         found = {int(each) for each in rest if each.isdecimal()}
         if known is None or _UNSETTLED in rest:
             for shared in self.shared_names(corpus_id, names):
-                records = await self.call(self.chroma.records, shared, corpus_id)
-                found |= {int(record.partition(":")[0]) for record in records}
+                found |= await self._generations_in(shared, corpus_id)
         return sorted(found)
+
+    async def _generations_in(self, shared: str, corpus_id: int) -> set[int]:
+        """The generations of a corpus in a shared collection, which is dropped if it can't be read."""
+        try:
+            records = await self.call(self.chroma.records, shared, corpus_id)
+        except IndexDamaged:
+            if await self.call(self.chroma.metadata, shared) is None:
+                return set()
+            if not await self.drop_damaged(shared):
+                raise
+            return set()
+        return {int(record.partition(":")[0]) for record in records}
 
     async def _finish(self, names: set[str], unfinished: str) -> None:
         """Let a collection take the place that it was made for, or drop it."""
@@ -234,9 +248,15 @@ class ChromaStore:
         self.wants_tidying = True
 
     async def bloated(self, vectors_on_disk: Mapping[str, int]) -> list[str]:
-        """The shared collections with so many deleted vectors that they should be rebuilt."""
-        every = {n: size for n, size in vectors_on_disk.items() if n.startswith(self._shared)}
-        return [name for name, size in every.items() if await self.is_bloated(name, size)]
+        """The shared collections with so many deleted vectors that they should be rebuilt. One that
+        can't be read is none of them: who mends it makes it anew."""
+        found = []
+        for name, size in vectors_on_disk.items():
+            if name.startswith(self._shared):
+                with contextlib.suppress(IndexDamaged):
+                    if await self.is_bloated(name, size):
+                        found.append(name)
+        return found
 
     async def is_bloated(self, name: str, on_disk: int) -> bool:
         """Whether so many vectors of a collection are deleted ones that it should be rebuilt."""
@@ -252,14 +272,16 @@ class ChromaStore:
             await self.rebuild(name)
 
     async def drop_damaged(self, name: str) -> bool:
-        """Drop a shared collection that can't be read; whether it was so."""
+        """Drop a shared collection that can't be read, and note it as ``lost``; whether it was so."""
         async with self.lock(name):
-            if await self.call(self.chroma.metadata, name) is None:
+            metadata = await self.call(self.chroma.metadata, name)
+            if metadata is None:
                 return False
             try:
                 await self.call(self.chroma.probe, name)
             except IndexDamaged:
                 await self.call(self.chroma.drop, name)
+                self.lost[name] = str(metadata.get("embedder"))
                 self.forget()
                 return True
             return False

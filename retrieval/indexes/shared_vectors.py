@@ -33,14 +33,23 @@ _AGAIN_SECONDS = 5.0
 
 
 class SharedVectors:
-    """The records of one corpus and one generation in a shared collection."""
+    """The records of one corpus and one generation in a shared collection, by default that of our
+    embedder."""
 
-    def __init__(self, store: ChromaStore, corpus_id: int, generation: int) -> None:
+    def __init__(
+        self,
+        store: ChromaStore,
+        corpus_id: int,
+        generation: int,
+        name: str | None = None,
+        made_by: str | None = None,
+    ) -> None:
         self._store = store
         self._corpus_id = corpus_id
         self._generation = generation
         self._key = corpus_id, generation
-        self.name = store.shared_name(corpus_id)
+        self.name = name or store.shared_name(corpus_id)
+        self._made_by = made_by or store.embedder
         # Passages that have no vector, as far as is known, and until when that is believed.
         self._absent: Ints = np.zeros(0, dtype=np.int64)
         self._absent_until = 0.0
@@ -151,7 +160,7 @@ class SharedVectors:
         if not passage_ids:
             return
         async with store.lock(self.name):
-            metadata = {"embedder": store.embedder}
+            metadata = {"embedder": self._made_by}
             await store.call(chroma.create, self.name, metadata, False)
             store.there.add(self.name)
             for first in range(0, len(passage_ids), store.at_once):

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue import Acceptance, Catalogue, Corpus, PendingVersion
 from retrieval.embedders import Embedder, Vectors, packed, unpacked
+from retrieval.indexes.shared_vectors import SharedVectors
 from retrieval.ingestion.story_assigner import (
     PreparedBatch,
     StoryAssigner,
@@ -203,9 +204,12 @@ class Indexer:
             async with self._turn:
                 await self._write_vectors(ids, vectors, kept)
 
-    async def enter_kept_vectors(self, exact: ExactVectors | None = None) -> None:
-        """Write the vectors of visible passages into a new index: those that ``exact`` finds,
-        otherwise those that the catalogue stores in half precision."""
+    async def enter_kept_vectors(
+        self, exact: ExactVectors | None = None, *, into: SharedVectors | None = None
+    ) -> None:
+        """Write the vectors of visible passages into a new index, or ``into`` a shared collection:
+        those that ``exact`` finds, otherwise those that the catalogue stores in half precision."""
+        target = self._indexes.vectors if into is None else into
         last = -1
         while found := await self._catalogue.vectors.held(self.corpus, last, _ADOPTED):
             ids, kept = [passage_id for passage_id, _ in found], [vector for _, vector in found]
@@ -215,7 +219,7 @@ class Indexer:
             for passage_id, vector in known.items():
                 vectors[rows[passage_id]] = vector
             async with self._turn, self._index_lock.writing():
-                await self._indexes.vectors.write(ids, vectors)
+                await target.write(ids, vectors)
             last = ids[-1]
 
     async def rebuild_vectors(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from bot.storage.library import open_library
+from retrieval.catalogue.corpus_deletion import corpora_pending_deletion, mark_corpus_deleted
+from retrieval.embedders import Vectors
 from retrieval.errors import EmbedderMismatch, IndexDamaged
 from retrieval.indexes import vector_index
 from retrieval.indexes.chroma_store import ChromaStore
@@ -20,6 +22,7 @@ from retrieval.indexes.held_vectors import HeldVectors, VectorMemory
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import check_indexes, damage_of, delete_corpus
 from retrieval.reindexing import reindex
+from retrieval.upkeep import keep_in_order
 from tests.integration.conftest import bring_in, titles_found
 from tests.integration.crash_child import HashEmbedder
 
@@ -28,6 +31,14 @@ NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 
 class _OtherEmbedder(HashEmbedder):
     identity = "test/hash-8-anew"
+
+
+class _CountingEmbedder(HashEmbedder):
+    texts = 0
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        self.texts += len(texts)
+        return await super().embed(texts)
 
 
 class _Killed(BaseException):
@@ -236,10 +247,8 @@ async def test_another_embedder_is_told_and_gets_a_collection_of_its_own(tmp_pat
         assert await check_indexes(library) == []
 
 
-async def test_mending_one_corpus_mends_all_that_share_its_damaged_collection(
-    tmp_path: Path,
-) -> None:
-    config = LibraryConfig(tmp_path)
+async def _with_a_damaged_collection(config: LibraryConfig, *, unreadable: bool = False) -> None:
+    """Three corpora, whose shared collection is damaged, or can't even be loaded."""
     async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
         for name in ("one", "two", "three"):
             await bring_in(library, range(8), corpus=name)
@@ -248,8 +257,84 @@ async def test_mending_one_corpus_mends_all_that_share_its_damaged_collection(
         more = list(range(10**9, 10**9 + 1_200))
         await vectors.write(more, await HashEmbedder().embed([str(each) for each in more]))
         await vectors.remove(more)
-    [graph] = (tmp_path / "chroma").rglob("data_level0.bin")
-    os.truncate(graph, graph.stat().st_size // 2)
+    [graph] = (config.data_dir / "chroma").rglob("data_level0.bin")
+    if unreadable:
+        os.truncate(graph.with_name("header.bin"), 0)
+    else:
+        os.truncate(graph, graph.stat().st_size // 2)
+
+
+async def test_a_damaged_collection_keeps_no_corpus_from_being_deleted(tmp_path: Path) -> None:
+    config = LibraryConfig(tmp_path)
+    await _with_a_damaged_collection(config, unreadable=True)
+    async with open_library(
+        config, writer="test", embedder=HashEmbedder(), mends_later=True
+    ) as library:
+        await keep_in_order(library)
+        await delete_corpus(library, "two")
+        for name in ("one", "three"):
+            assert await damage_of(library, await library.require_corpus(name)) == {}
+            assert all(await _found_by_vector(library, name))
+        assert await check_indexes(library) == []
+
+
+async def test_a_deletion_that_was_cut_off_and_a_damaged_collection_let_a_writer_start(
+    tmp_path: Path,
+) -> None:
+    config = LibraryConfig(tmp_path)
+    await _with_a_damaged_collection(config, unreadable=True)
+    async with open_library(
+        config, writer="t", embedder=HashEmbedder(), mends_later=True
+    ) as library:
+        await mark_corpus_deleted(library.database, "two")
+    async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+        assert await corpora_pending_deletion(library.database) == []
+        assert await check_indexes(library) == []
+
+
+async def test_another_embedders_damaged_collection_is_mended_with_what_it_held(
+    tmp_path: Path,
+) -> None:
+    config = LibraryConfig(tmp_path)
+    await _with_a_damaged_collection(config, unreadable=True)
+    async with open_library(config, writer="test", embedder=_OtherEmbedder()) as library:
+        await _reindexed(library, "two")
+        assert all(await _found_by_vector(library, "two"))
+        for name in ("one", "three"):
+            vectors = library.indexes(await library.require_corpus(name)).vectors
+            assert await vectors.embedder() == HashEmbedder.identity
+    async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+        for name in ("one", "three"):
+            assert await damage_of(library, await library.require_corpus(name)) == {}
+            assert all(await _found_by_vector(library, name))
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_mending_makes_no_vectors_of_a_slow_embedder_again(
+    tmp_path: Path, deleted: bool
+) -> None:
+    config = LibraryConfig(tmp_path)
+    await _with_a_damaged_collection(config, unreadable=True)
+    embedder = _CountingEmbedder(deferred=True)
+    async with open_library(config, writer="test", embedder=embedder, mends_later=True) as library:
+        names = {"one", "two", "three"}
+        if deleted:
+            await delete_corpus(library, "two")
+            names.remove("two")
+        else:
+            await _reindexed(library, "two")
+        assert not any((await library.without_vector()).values())
+        for name in names:
+            assert await damage_of(library, await library.require_corpus(name)) == {}
+            assert all(await _found_by_vector(library, name))
+        assert embedder.texts == 0
+
+
+async def test_mending_one_corpus_mends_all_that_share_its_damaged_collection(
+    tmp_path: Path,
+) -> None:
+    config = LibraryConfig(tmp_path)
+    await _with_a_damaged_collection(config)
     async with open_library(
         config, writer="test", embedder=HashEmbedder(), mends_later=True
     ) as library:
