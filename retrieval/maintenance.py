@@ -220,8 +220,7 @@ async def recover(library: Library, *, mends_later: bool = False) -> int:
     finished = 0
     passing: tuple[type[StorageError], ...] = (StorageError,) if mends_later else ()
     with contextlib.suppress(*passing):
-        for corpus in await corpora_pending_deletion(library.database):
-            await _erase(library, corpus)
+        await _erase_deleted(library)
     folders = await asyncio.to_thread(keyword_folders, library)
     unfinished = await library.catalogue.articles.unfinished_corpora()
     names: list[str] | None = None
@@ -275,8 +274,7 @@ async def delete_corpus(library: Library, name: str) -> None:
     library.require_writable()
     await mark_corpus_deleted(library.database, name)
     library.forget(name)
-    for corpus in await corpora_pending_deletion(library.database):
-        await _erase(library, corpus)
+    await _erase_deleted(library)
     await library.store.give_back()
     await library.database.vacuum()
 
@@ -304,12 +302,31 @@ async def check_indexes(library: Library) -> list[IndexDisagreement]:
     return found
 
 
-async def _erase(library: Library, corpus: Corpus) -> None:
-    await library.close_indexes(corpus.id)
-    for generation in await library.store.generations(corpus.id):
-        await VectorIndex(library.store, corpus.id, generation).drop()
-    await enter_lost(library)
-    await library.store.settle(corpus.id)
-    for folder in keyword_folders(library).get(corpus.id, []):
-        await asyncio.to_thread(shutil.rmtree, folder, True)
-    await erase_corpus(library.database, corpus)
+async def _erase_deleted(library: Library) -> None:
+    """Erase the corpora that are to be deleted. The shared collections that they were in are written
+    anew, for their files keep what is deleted from them."""
+    corpora, store = await corpora_pending_deletion(library.database), library.store
+    if not corpora:
+        return
+    # A rebuilding that was cut off may hide what is to be deleted.
+    names = await store.recovered_names()
+    left: set[str] = set()
+    async with contextlib.AsyncExitStack() as marked:
+        for corpus in corpora:
+            await library.close_indexes(corpus.id)
+            if shared := store.shared_names(corpus.id, names):
+                if store.is_marked(corpus.id, names):  # cut off before they were written anew
+                    left.update(shared)
+                await marked.enter_async_context(store.unsettled(corpus.id))
+            for generation in await store.generations(corpus.id):
+                left |= await VectorIndex(store, corpus.id, generation).drop()
+        for name in sorted(left):
+            async with library.index_lock.writing():
+                await store.rebuild_shared(name)
+        await enter_lost(library)
+    folders = await asyncio.to_thread(keyword_folders, library)
+    for corpus in corpora:
+        await store.settle(corpus.id)
+        for folder in folders.get(corpus.id, []):
+            await asyncio.to_thread(shutil.rmtree, folder, True)
+        await erase_corpus(library.database, corpus)

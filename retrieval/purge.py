@@ -9,7 +9,7 @@ from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.moderation import ArticleModeration
 from retrieval.catalogue.purging import articles_by, erase_articles, retire
 from retrieval.library import Library
-from retrieval.reindexing import reindex
+from retrieval.reindexing import enter_lost, reindex
 
 # Articles erased in one statement; SQLite takes 32,766 bound parameters, and each has versions.
 _AT_ONCE = 500
@@ -50,7 +50,10 @@ async def purge_articles(
         await erase_articles(database, corpus, some, actor, because, library.clock())
     async for _ in reindex(library, corpus, keep_vectors=True):
         pass
-    async with library.index_lock.writing():
-        await library.store.rebuild_shared(library.store.shared_name(corpus.id))
+    store = library.store
+    for shared in store.shared_names(corpus.id, await store.names()):
+        async with library.index_lock.writing():
+            await store.rebuild_shared(shared)
+    await enter_lost(library)
     await library.store.tidy()
     await database.empty_log()

@@ -9,6 +9,7 @@ from datetime import datetime
 from retrieval.catalogue.trimming import erase_old_versions, trim_changes
 from retrieval.errors import IndexDamaged
 from retrieval.library import Library
+from retrieval.reindexing import enter_lost
 
 
 async def keep_in_order(library: Library, *, versions_before: datetime | None = None) -> None:
@@ -35,6 +36,7 @@ async def keep_in_order(library: Library, *, versions_before: datetime | None = 
         with contextlib.suppress(IndexDamaged):
             async with library.index_lock.writing():
                 await library.store.rebuild_shared(shared)
+    await enter_lost(library)
     if library.store.wants_tidying:
         await library.store.tidy()
     await asyncio.to_thread(library.keyword_pool.close_idle)

@@ -267,9 +267,17 @@ class ChromaStore:
         return on_disk > share * count + _MOST_DELETED
 
     async def rebuild_shared(self, name: str) -> None:
-        """Write a shared collection anew, without what was deleted from it; who writes to it waits."""
-        async with self.lock(name):
-            await self.rebuild(name)
+        """Write a shared collection anew, without what was deleted from it; who writes to it waits.
+        One that can't be read is dropped instead."""
+        try:
+            async with self.lock(name):
+                if await self.call(self.chroma.metadata, name) is None:
+                    return
+                await self.call(self.chroma.probe, name)
+                await self.rebuild(name)
+        except IndexDamaged:
+            if not await self.drop_damaged(name):
+                raise
 
     async def drop_damaged(self, name: str) -> bool:
         """Drop a shared collection that can't be read, and note it as ``lost``; whether it was so."""

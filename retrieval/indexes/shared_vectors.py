@@ -177,24 +177,27 @@ class SharedVectors:
         """Delete records, of a collection that is there."""
         await self._delete(self.name, [self._record(each) for each in passage_ids])
 
-    async def drop(self) -> None:
+    async def drop(self) -> set[str]:
         """Delete all records of this generation, by whichever embedder. A collection that is empty
-        then, or that can't be read, goes."""
-        store, chroma = self._store, self._store.chroma
+        then, or that can't be read, goes. Returns the others, whose files still hold them."""
+        store, chroma, left = self._store, self._store.chroma, set()
         for name in store.shared_names(self._corpus_id, await store.names()):
             try:
                 records = await store.call(chroma.records, name, self._corpus_id)
-                await self._delete(name, [self._record(each) for each in self._mine(records)])
+                mine = [self._record(each) for each in self._mine(records)]
+                await self._delete(name, mine)
+                async with store.lock(name):
+                    if await store.call(chroma.count, name) == 0:
+                        await store.call(chroma.drop, name)
+                        store.know_gone(name)
+                        store.wants_tidying = True
+                    elif mine:
+                        left.add(name)
             except IndexDamaged:
                 if not await store.drop_damaged(name):
                     raise
-                continue
-            async with store.lock(name):
-                if await store.call(chroma.count, name) == 0:
-                    await store.call(chroma.drop, name)
-                    store.know_gone(name)
-                    store.wants_tidying = True
         self.forget()
+        return left
 
     async def _delete(self, name: str, records: Sequence[str]) -> None:
         store = self._store

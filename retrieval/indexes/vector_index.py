@@ -200,14 +200,16 @@ class VectorIndex:
             await self._call("delete", passage_ids[batch])
         self._known_size = 0
 
-    async def drop(self) -> None:
-        """Delete the vectors wherever they are."""
+    async def drop(self) -> set[str]:
+        """Delete the vectors wherever they are. Returns the shared collections whose files still hold
+        them, until these are rebuilt."""
         store = self._store
         if await store.call(store.chroma.metadata, self._name) is not None:
             await self._call("drop")
             store.wants_tidying = True
-        await self._shared.drop()
+        left = await self._shared.drop()
         self.forget()
+        return left
 
     async def drop_copies(self) -> None:
         """Delete what is left in a shared collection though there is one of the corpus's own."""

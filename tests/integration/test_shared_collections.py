@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -262,6 +263,51 @@ async def _with_a_damaged_collection(config: LibraryConfig, *, unreadable: bool 
         os.truncate(graph.with_name("header.bin"), 0)
     else:
         os.truncate(graph, graph.stat().st_size // 2)
+
+
+@pytest.mark.parametrize("cut_off", [False, True])
+async def test_the_vectors_of_a_deleted_corpus_leave_the_files(
+    tmp_path: Path, cut_off: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = LibraryConfig(tmp_path)
+    async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+        for name in ("one", "two"):
+            await bring_in(library, range(8), corpus=name)
+        gone = library.indexes(await library.require_corpus("two")).vectors
+        marked = (await HashEmbedder().embed(["nothing else is like it"]))[:1] * 1.25
+        numbers = list(range(10**9, 10**9 + 1_200))
+        await gone.write(numbers, np.repeat(marked, len(numbers), axis=0))
+        shared = gone.shared_name
+    # As Chroma writes it, of length one.
+    needle = (marked[0] / np.linalg.norm(marked[0])).astype("<f4").tobytes()[:12]
+    needles = {needle, marked[0].astype("<f4").tobytes()[:12]}
+
+    def files_with_it() -> list[str]:
+        files = [path for path in (tmp_path / "chroma").rglob("*") if path.is_file()]
+        return [p.name for p in files if any(each in p.read_bytes() for each in needles)]
+
+    assert files_with_it()
+    rebuilt: list[str] = []
+    real = ChromaStore.rebuild
+
+    async def rebuild(self: ChromaStore, name: str) -> None:
+        rebuilt.append(name)
+        if cut_off and len(rebuilt) == 1:
+            raise _Killed
+        await real(self, name)
+
+    monkeypatch.setattr(ChromaStore, "rebuild", rebuild)
+    async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+        with contextlib.suppress(_Killed):
+            await delete_corpus(library, "two")
+    async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+        assert rebuilt == [shared] * (2 if cut_off else 1)
+        await library.store.tidy()
+        assert await _names(library) == [shared]
+        assert await check_indexes(library) == []
+        assert await corpora_pending_deletion(library.database) == []
+        assert all(await _found_by_vector(library, "one"))
+    assert files_with_it() == []
 
 
 async def test_a_damaged_collection_keeps_no_corpus_from_being_deleted(tmp_path: Path) -> None:
