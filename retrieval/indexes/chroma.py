@@ -33,7 +33,10 @@ LOADING = frozenset({"nearest", "vectors_of"})
 WHOLE: list[Any] = ["embeddings", "metadatas"]
 _NO_ROOM = re.compile(r"disk is full|no space left", re.IGNORECASE)
 # What says nothing of the index itself: others write, or nobody may.
-_NO_ACCESS = re.compile(r"locked|busy|read-?only|unable to open|permission", re.IGNORECASE)
+_NO_ACCESS = re.compile(
+    r"locked|busy|read-?only|unable to open|permission|too many open files|cannot allocate",
+    re.IGNORECASE,
+)
 _SPACE = {"space": "cosine"}
 # Of vectors that are only fetched, which is exact, the graph needs no good links: they cost most of
 # what writing into a large one takes.
@@ -93,7 +96,8 @@ class BlockingChroma(Protocol):
         ...
 
     def replace(self, name: str, by: str) -> None:
-        """Drop the collection ``name`` and give its name to ``by``."""
+        """Drop the collection ``name`` and give its name to ``by``. Called once more, it does nothing:
+        who made the first call may not have had its answer."""
         ...
 
     def give_back(self) -> None:
@@ -273,8 +277,15 @@ class EmbeddedChroma:
 
     @_explained
     def replace(self, name: str, by: str) -> None:
+        from chromadb.errors import NotFoundError
+
+        try:
+            found = self._client.get_collection(by, embedding_function=None)
+        except NotFoundError:
+            if self.metadata(name) is None:
+                raise
+            return
         self.drop(name)
-        found = self._client.get_collection(by, embedding_function=None)
         found.modify(name=name)
         self._opened.pop(by, None)
         self._opened[name] = found

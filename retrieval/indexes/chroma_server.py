@@ -216,8 +216,15 @@ class ServerChroma:
 
     @_within_time
     async def replace(self, name: str, by: str) -> None:
+        from chromadb.errors import NotFoundError
+
+        try:
+            found = await (await self._client()).get_collection(by, embedding_function=None)
+        except NotFoundError:
+            if await self.metadata(name) is None:
+                raise
+            return
         await self.drop(name)
-        found = await (await self._client()).get_collection(by, embedding_function=None)
         await found.modify(name=name)
         self._opened.pop(by, None)
         self._opened[name] = found

@@ -147,7 +147,9 @@ class ChromaStore:
         names = set(await self.names())
         for rebuilt in [n for n in names if n.startswith(self._shared) and n.endswith(_REBUILT)]:
             async with self.lock(rebuilt.removesuffix(_REBUILT)):
-                await self._finish(names, rebuilt)
+                names = set(await self.names())  # who held the lock may have finished it
+                if rebuilt in names:
+                    await self._finish(names, rebuilt)
         self.of_others = self.shared_by_others(names)
         return sorted(names)
 

@@ -18,6 +18,7 @@ from retrieval.catalogue.corpus_deletion import corpora_pending_deletion, mark_c
 from retrieval.embedders import Vectors
 from retrieval.errors import EmbedderMismatch, IndexDamaged
 from retrieval.indexes import vector_index
+from retrieval.indexes.chroma import chroma_error
 from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.held_vectors import HeldVectors, VectorMemory
 from retrieval.library import Library, LibraryConfig
@@ -395,6 +396,31 @@ async def test_mending_one_corpus_mends_all_that_share_its_damaged_collection(
             assert await damage_of(library, await library.require_corpus(name)) == {}
             assert all(await _found_by_vector(library, name))
         assert await check_indexes(library) == []
+
+
+async def test_a_collection_takes_the_place_of_another_once(library: Library) -> None:
+    chroma, vectors = library.store.chroma, np.eye(3, dtype=np.float32)
+    call = library.store.call
+    for name, count in (("before", 1), ("after", 3)):
+        await call(chroma.create, name, {"embedder": "any"})
+        await call(chroma.upsert, name, list(range(count)), vectors[:count])
+    for _ in range(2):
+        await call(chroma.replace, "before", "after")
+        assert await call(chroma.count, "before") == 3
+    with pytest.raises(IndexDamaged):
+        await call(chroma.replace, "nowhere", "after")
+    assert await call(chroma.names) == ["before"]
+
+
+@pytest.mark.parametrize(
+    "reason", ["Too many open files (os error 24)", "Cannot allocate memory (os error 12)"]
+)
+def test_what_the_machine_lacks_is_no_damage(reason: str) -> None:
+    from chromadb.errors import InternalError
+
+    error = chroma_error(InternalError(f"Error constructing hnsw segment reader: {reason}"))
+    assert (error.code, error.retry) == ("chroma-failed", True)
+    assert not isinstance(error, IndexDamaged)
 
 
 async def test_vectors_that_are_gone_are_told(library: Library) -> None:
