@@ -68,7 +68,9 @@ def test_a_disk_that_can_only_be_read_is_one_clear_line(
         assert "written" in done.stderr
 
 
-def test_a_damaged_vector_index_is_told_and_made_anew(newsdesk: Newsdesk, tmp_path: Path) -> None:
+def test_a_damaged_vector_index_is_told_by_the_doctor_and_made_anew(
+    newsdesk: Newsdesk, tmp_path: Path
+) -> None:
     file = tmp_path / "a.jsonl"
     words = " ".join(f"word{n}" for n in range(150))
     file.write_text("\n".join(json.dumps(article(n, f"About topic{n}: {words} {n}.")) for n in range(1_200)))  # fmt: skip
@@ -78,7 +80,7 @@ def test_a_damaged_vector_index_is_told_and_made_anew(newsdesk: Newsdesk, tmp_pa
     broken[0].write_bytes(b"")
     found = lines(newsdesk("search", "topic77", "--json").stdout)[0]
     assert "topic77" in found["hits"][0]["text"]
-    assert "newsdesk reindex" in found["notes"][0]
+    assert found["notes"] == []  # a command compares the catalogue's vectors
     checked = newsdesk("doctor")
     assert checked.returncode == 1
     assert "newsdesk reindex" in checked.stdout

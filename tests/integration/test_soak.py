@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.storage.library import open_library
-from retrieval.indexes import vector_index
+from retrieval.indexes import chroma_store
 from retrieval.indexes.chroma_space import vectors_on_disk
 from retrieval.library import LibraryConfig
 from retrieval.maintenance import check_indexes
@@ -25,7 +25,7 @@ ROUNDS = 3
 async def test_what_was_replaced_is_gone_after_each_round(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vector_index, "_MOST_DELETED", 50)
+    monkeypatch.setattr(chroma_store, "_MOST_DELETED", 50)
     load_no_weights()
     folder = tmp_path / "data"
     config = LibraryConfig(folder, chroma_apart=True)

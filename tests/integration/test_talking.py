@@ -63,7 +63,7 @@ async def test_help_says_what_the_bot_does(engine: AnswerEngine, text: str, lang
 async def test_what_the_bot_knows_of_itself_is_from_the_catalogue(engine: AnswerEngine) -> None:
     answer = await say(engine, "how many articles do you have")
     assert answer.form == "help"
-    assert re.search(r"\b\d+ articles of \d+ publishers", answer.text)
+    assert re.search(r"\b\d+ articles from \d+ publishers", answer.text)
 
 
 @pytest.mark.parametrize(
