@@ -67,6 +67,8 @@ class ShardLeases:
         self._process: Lease | None = None
         self._launching: dict[int, asyncio.Task[None]] = {}
         self._connected = False
+        # Whether nobody holds shards of another count.
+        self._alone = False
         self._closing = False
         # When the database last could not be had, of `awake_seconds`.
         self._away: float | None = None
@@ -78,9 +80,9 @@ class ShardLeases:
         """Return when this process holds a shard, which may take until others gave theirs up. From
         then on what it holds is renewed. Raises ``StorageError`` if the database can't be had."""
         await self.look()
-        if not self.ids:
+        if not (self.ids and self._alone):
             _log.info("waiting for shards, which other processes hold")
-        while not self.ids and not self._closing:
+        while not (self.ids and self._alone) and not self._closing:
             await asyncio.sleep(self._pause)
             await self.look()
         if self._closing:
@@ -151,6 +153,8 @@ class ShardLeases:
             finally:
                 self._on_lost(error)
             return
+        if await self._yields():
+            return
         await self._renew()
         for shard_id in self._client.shards.keys() - self._held.keys():
             await self._disconnect(shard_id)  # it was connecting when it was given up
@@ -161,6 +165,23 @@ class ShardLeases:
             await self._give_up(max(self._held))
         elif self._connected or not self.ids:
             await self._take(share)
+            if not self._connected:  # another one may have taken some at the same moment
+                await self._yields()
+
+    async def _yields(self) -> bool:
+        """Whether this process may hold no shard, because others hold some of another count: both
+        would serve every server. Gives all up then. Of two that took theirs at once, the one with
+        more shards keeps them, and connects when the other has given its own up."""
+        names = [each.name for each in await self._leases.held("shard:")]
+        counts = {int(name.rpartition("/")[2]) for name in names} - {self._count}
+        self._alone = not counts
+        holds = bool(self._held) and all(each.is_current for each in self._held.values())
+        if self._alone or (holds and max(counts) < self._count):
+            return False
+        if self._held or self._process is not None:
+            _log.warning("another process holds shards of another count; all are given up")
+            await self._give_all_up()
+        return True
 
     async def _renew(self) -> None:
         known = {each.name: shard_id for shard_id, each in self._held.items()}

@@ -12,6 +12,7 @@ import pytest
 from bot.services.shard_leases import ShardLeases
 from retrieval.catalogue.leases import HeldLease, Lease, Leases, awake_seconds
 from retrieval.errors import FolderInUse, StorageError
+from tests.deadlines import scaled
 
 
 class Shared(Leases):
@@ -23,6 +24,7 @@ class Shared(Leases):
         self.failure: Exception | None = None
         self.asked = 0
         self.stolen: set[str] = set()
+        self.others: set[str] = set()
         self.told: list[int] = []
         self.released: set[str] = set()
         self.writer: FolderInUse | None = None
@@ -49,7 +51,7 @@ class Shared(Leases):
         self._ask()
         if prefix == "gateway:":
             return [HeldLease("gateway:this", "this", 1.0)]
-        return [HeldLease(name, "other", 1.0) for name in self.stolen]
+        return [HeldLease(name, "other", 1.0) for name in self.stolen | self.others]
 
     def _ask(self) -> None:
         self.asked += 1
@@ -59,13 +61,24 @@ class Shared(Leases):
             raise StorageError("database-away", retry=True)
 
 
+class Client(discord.AutoShardedClient):
+    """Notes which shards it is to connect."""
+
+    def __init__(self) -> None:
+        super().__init__(intents=discord.Intents.none(), shard_count=2)
+        self.launched: list[int] = []
+
+    async def launch_shard(self, gateway: Any, shard_id: int, *, initial: bool = False) -> None:
+        self.launched.append(shard_id)
+
+
 @pytest.fixture
 def shared() -> Shared:
     return Shared()
 
 
 async def joined(shared: Shared) -> ShardLeases:
-    client = discord.AutoShardedClient(intents=discord.Intents.none(), shard_count=2)
+    client = Client()
     leases = ShardLeases(
         client, shared, 2, pause=3600, on_processes=shared.told.append,
         may_hold=shared.may_hold, on_lost=shared.lost.append,
@@ -115,6 +128,40 @@ async def test_who_may_not_write_any_more_gives_everything_back(shared: Shared) 
     asked = shared.asked
     await leases.look()
     assert shared.asked == asked
+    await leases.close()
+
+
+async def test_nobody_joins_while_shards_of_another_count_are_held(shared: Shared) -> None:
+    shared.others = {"shard:3/4"}
+    client = Client()
+    leases = ShardLeases(client, shared, 2, pause=0.01, on_processes=shared.told.append)
+    joining = asyncio.create_task(leases.join())
+    while shared.asked < 5:
+        await asyncio.sleep(0.01)
+    assert not joining.done()
+    assert leases.ids == []
+    assert shared.told == []  # it counts among no processes, which would leave it a share
+    shared.others = set()
+    await asyncio.wait_for(joining, scaled(10))
+    assert leases.ids == [0, 1]
+    await leases.close()
+
+
+@pytest.mark.parametrize(("others", "kept"), [("shard:0/4", []), ("shard:0/1", [0, 1])])
+async def test_of_two_counts_the_greater_one_stays(
+    shared: Shared, others: str, kept: list[int]
+) -> None:
+    leases = await joined(shared)
+    shared.others = {others}
+    await leases.look()
+    assert leases.ids == kept
+    assert ("gateway:this" in shared.released) == (not kept)
+    stop_for_long(leases)  # all have run out: who took some meanwhile keeps them
+    await leases.look()
+    assert leases.ids == []
+    shared.others = set()
+    await leases.look()
+    assert leases.ids == [0, 1]
     await leases.close()
 
 
