@@ -175,7 +175,6 @@ class NewsdeskBot(commands.AutoShardedBot):
         )
         self.services.guild_retention.lease_of = self._shard_leases.lease_of
         await self._shard_leases.join()
-        self.shard_ids = self._shard_leases.ids
 
     def _share_requests(self, processes: int) -> None:
         if self.settings.discord_requests_per_second is None:
@@ -241,14 +240,13 @@ class NewsdeskBot(commands.AutoShardedBot):
         if self.is_closed():
             return
         limits = await self.fetch_session_start_limits()
-        shards = self.shard_count if self.shard_ids is None else len(self.shard_ids)
+        held = self._shard_leases
+        shards = self.shard_count if held is None else len(held.ids)
         if limits.remaining < (shards or 1):
             minutes = str(-(-limits.reset_after // 60_000))
             raise NewsdeskError("session-starts-used-up", total=str(limits.total), minutes=minutes)
         self._turns.max_concurrency = limits.max_concurrency
-        await super().launch_shards()
-        if self._shard_leases is not None:
-            self._shard_leases.start()
+        await (super().launch_shards() if held is None else held.launch())
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         await self._turns.wait(shard_id or 0)

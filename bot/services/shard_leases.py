@@ -35,8 +35,8 @@ async def _always() -> None:
 class ShardLeases:
     """Holds shards of ``count`` for ``client``, ``seconds`` at a time.
 
-    ``join`` before the client connects, ``start`` when its first shards are connected, ``close`` when
-    it is closed. ``ids`` is the list that the client is given, and changes with what is held;
+    ``join`` before the client connects, ``launch`` in place of its ``launch_shards``, ``close`` when
+    it is closed. ``ids`` changes with what is held;
     ``on_processes`` is told at each look how many processes share the shards. ``may_hold`` raises
     ``FolderInUse`` where this process may hold none any more, because another one writes: it gives
     all back then, and ``on_lost`` is told.
@@ -90,8 +90,15 @@ class ShardLeases:
         rounds = run_forever(self.look, "shards", pause=self._pause)
         self._task = asyncio.create_task(rounds, name="shards")
 
-    def start(self) -> None:
-        """Begin to take more shards as they become free: the client has begun its first ones."""
+    async def launch(self) -> None:
+        """Connect what is held, one shard after the other, and from then on what becomes free. With
+        none discord.py would connect all."""
+        state = self._client._connection
+        # Not a copy: by it discord.py reckons how many have to be ready.
+        state.shard_count, state.shard_ids = self._count, self.ids
+        for shard_id in list(self.ids):
+            if shard_id in self._held:  # it wasn't lost meanwhile
+                await asyncio.wait([self._begin(shard_id)])
         self._connected = True
 
     async def close(self) -> None:
@@ -165,6 +172,9 @@ class ShardLeases:
             await self._give_up(max(self._held))
         elif self._connected or not self.ids:
             await self._take(share)
+            if self._connected:
+                for shard_id in self.ids:
+                    self._begin(shard_id)
             if not self._connected:  # another one may have taken some at the same moment
                 await self._yields()
 
@@ -210,8 +220,13 @@ class ShardLeases:
             self._held[shard_id] = lease
             self.ids.append(shard_id)
             _log.info("took a shard", extra=details(shard=shard_id))
-            if self._connected:
-                self._launching[shard_id] = asyncio.create_task(self._launch(shard_id))
+
+    def _begin(self, shard_id: int) -> asyncio.Task[None]:
+        """Connect a shard, unless that was begun and hasn't failed."""
+        begun = self._launching.get(shard_id)
+        if begun is None or (begun.done() and (begun.cancelled() or begun.exception() is not None)):
+            begun = self._launching[shard_id] = asyncio.create_task(self._launch(shard_id))
+        return begun
 
     async def _launch(self, shard_id: int) -> None:
         await self._client.launch_shard(DiscordWebSocket.DEFAULT_GATEWAY, shard_id)

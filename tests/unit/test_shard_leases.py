@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -67,9 +68,15 @@ class Client(discord.AutoShardedClient):
     def __init__(self) -> None:
         super().__init__(intents=discord.Intents.none(), shard_count=2)
         self.launched: list[int] = []
+        self.fails = False
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def launch_shard(self, gateway: Any, shard_id: int, *, initial: bool = False) -> None:
         self.launched.append(shard_id)
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        if self.fails:
+            raise OSError
 
 
 @pytest.fixture
@@ -85,7 +92,8 @@ async def joined(shared: Shared) -> ShardLeases:
     )  # fmt: skip
     await leases.join()
     await asyncio.sleep(0)
-    leases.start()
+    await leases.launch()
+    assert client.launched == [0, 1]
     assert leases.ids == [0, 1]
     assert set(shared.told) == {1}
     return leases
@@ -162,6 +170,38 @@ async def test_of_two_counts_the_greater_one_stays(
     shared.others = set()
     await leases.look()
     assert leases.ids == [0, 1]
+    await leases.close()
+
+
+async def test_without_a_shard_none_is_connected_until_there_is_one(shared: Shared) -> None:
+    client = Client()
+    leases = ShardLeases(client, shared, 2, pause=3600)
+    await leases.join()
+    shared.others = {"shard:0/4"}
+    await leases.look()
+    await leases.launch()
+    assert client.launched == []
+    shared.others = set()
+    client.fails = True
+    await leases.look()
+    await asyncio.sleep(0)
+    assert client.launched == [0, 1]
+    client.fails = False
+    for _ in range(2):  # what failed is begun again, once
+        await leases.look()
+        await asyncio.sleep(0)
+    assert client.launched == [0, 1, 0, 1]
+    await leases.close()
+
+
+async def test_a_shard_that_is_lost_while_others_connect_is_not_connected(shared: Shared) -> None:
+    client = Client()
+    leases = ShardLeases(client, shared, 2, pause=3600)
+    await leases.join()
+    client.meanwhile = leases.look
+    shared.stolen = {"shard:1/2"}
+    await leases.launch()
+    assert client.launched == [0]
     await leases.close()
 
 

@@ -34,11 +34,9 @@ class Child(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         await self.leases.join()
-        self.shard_ids = self.leases.ids
 
     async def launch_shards(self) -> None:
-        await super().launch_shards()
-        self.leases.start()
+        await self.leases.launch()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         await self.turns.wait(shard_id or 0)
