@@ -263,6 +263,8 @@ class NewsdeskBot(commands.AutoShardedBot):
         )
 
     def _is_connected(self) -> bool:
+        if self._shard_leases is not None:
+            return self.is_ready() and self._shard_leases.is_connected()
         return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
 
     # Events

@@ -116,6 +116,14 @@ class ShardLeases:
         """What this process may write under for a shard's servers."""
         return self._held.get(shard_id)
 
+    def is_connected(self) -> bool:
+        """Whether this process holds shards, and is connected by each. discord.py goes on to know
+        those that were closed when they were given up."""
+        shards = self._client.shards
+        return bool(self._held) and all(
+            shard_id in shards and not shards[shard_id].is_closed() for shard_id in self._held
+        )
+
     async def guard(self) -> None:
         """Return at once while all that is held is current; else look first what still is.
 

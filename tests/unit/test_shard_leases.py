@@ -62,14 +62,40 @@ class Shared(Leases):
             raise StorageError("database-away", retry=True)
 
 
+class Connection:
+    """A shard as discord.py knows it, even when it was closed."""
+
+    def __init__(self) -> None:
+        self._parent = self
+        self.closed = False
+        self.cancelled = False
+
+    def is_closed(self) -> bool:
+        return self.closed
+
+    async def disconnect(self) -> None:
+        self.closed = True
+
+    def _cancel_task(self) -> None:
+        self.cancelled = True
+
+
 class Client(discord.AutoShardedClient):
     """Notes which shards it is to connect."""
 
     def __init__(self) -> None:
         super().__init__(intents=discord.Intents.none(), shard_count=2)
         self.launched: list[int] = []
+        self.known: dict[int, Any] = {}
         self.fails = False
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    @property
+    def shards(self) -> dict[int, Any]:
+        return self.known
+
+    def get_shard(self, shard_id: int, /) -> Any:
+        return self.known.get(shard_id)
 
     async def launch_shard(self, gateway: Any, shard_id: int, *, initial: bool = False) -> None:
         self.launched.append(shard_id)
@@ -202,6 +228,24 @@ async def test_a_shard_that_is_lost_while_others_connect_is_not_connected(shared
     shared.stolen = {"shard:1/2"}
     await leases.launch()
     assert client.launched == [0]
+    await leases.close()
+
+
+async def test_a_shard_that_was_given_up_need_not_be_connected(shared: Shared) -> None:
+    client = Client()
+    leases = ShardLeases(client, shared, 2, pause=3600)
+    assert not leases.is_connected()
+    await leases.join()
+    client.known[0] = Connection()
+    assert not leases.is_connected()
+    client.known[1] = Connection()
+    assert leases.is_connected()
+    shared.stolen = {"shard:1/2"}
+    await leases.look()
+    assert client.known[1].closed
+    assert leases.is_connected()
+    client.known[0].closed = True
+    assert not leases.is_connected()
     await leases.close()
 
 
