@@ -249,7 +249,12 @@ class NewsdeskBot(commands.AutoShardedBot):
         await (super().launch_shards() if held is None else held.launch())
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        held = self._shard_leases
+        if held is not None:
+            held.require(shard_id or 0)
         await self._turns.wait(shard_id or 0)
+        if held is not None:  # it may have been given up meanwhile
+            held.require(shard_id or 0)
 
     def _watched(self) -> Watched:
         return Watched(

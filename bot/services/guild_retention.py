@@ -33,7 +33,7 @@ from bot.storage.usage import forget_usage
 from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.feeds import Feed
 from retrieval.catalogue.leases import Lease
-from retrieval.errors import NewsdeskError, Note
+from retrieval.errors import NewsdeskError, Note, StorageError
 from retrieval.library import Library
 from retrieval.maintenance import delete_corpus
 from retrieval.runtime.concurrency import cancel
@@ -63,7 +63,7 @@ class GuildRetention:
         self._contexts = contexts
         self._task: asyncio.Task[None] | None = None
         # Under which lease a shard's departures are written; None without a database that is shared.
-        self.lease_of: Callable[[int], Lease | None] = lambda _: None
+        self.lease_of: Callable[[int], Lease | None] | None = None
         self._shard_count = 1
         self._watched: set[int] = set()
 
@@ -117,9 +117,10 @@ class GuildRetention:
         """Whether the shard of a server is watched, and connected at this moment: discord.py tells
         that a connection is lost only when it is that shard's turn to be connected again."""
         shard_id = self._shard_of(guild_id)
-        lease = self.lease_of(shard_id)
-        if lease is not None and not lease.is_current:
-            return False  # another process may have it by now
+        if self.lease_of is not None:
+            lease = self.lease_of(shard_id)
+            if lease is None or not lease.is_current:
+                return False  # another process may have it by now
         shard = self._client.get_shard(shard_id)
         return shard_id in self._watched and shard is not None and not shard.is_closed()
 
@@ -134,7 +135,11 @@ class GuildRetention:
     async def left(self, guild_id: int) -> None:
         """Start the grace time of a server; its jobs end, and its feeds are not visited. Raises
         ``StorageError`` if another process has its shard by now."""
-        lease = self.lease_of(self._shard_of(guild_id))
+        lease = None
+        if self.lease_of is not None:
+            lease = self.lease_of(self._shard_of(guild_id))
+            if lease is None:
+                raise StorageError("lease-lost")
         await mark_removed(self._library.database, guild_id, self._library.clock(), lease)
         if self._settings.shared_corpus is not None:
             return

@@ -124,6 +124,12 @@ class ShardLeases:
             shard_id in shards and not shards[shard_id].is_closed() for shard_id in self._held
         )
 
+    def require(self, shard_id: int) -> None:
+        """Raise ``CancelledError``, the one thing upon which discord.py doesn't try again, for a
+        shard that this process doesn't hold and may not connect."""
+        if shard_id not in self._held:
+            raise asyncio.CancelledError
+
     async def guard(self) -> None:
         """Return at once while all that is held is current; else look first what still is.
 
@@ -267,8 +273,11 @@ class ShardLeases:
 
     async def _disconnect(self, shard_id: int) -> None:
         shard = self._client.get_shard(shard_id)
-        if shard is not None and not shard.is_closed():
-            await shard.disconnect()
+        if shard is None:
+            return
+        # Closed, it may be about to connect anew.
+        shard._parent._cancel_task()
+        await shard.disconnect()
 
 
 def _guard_sockets(client: discord.AutoShardedClient, leases: ShardLeases) -> None:

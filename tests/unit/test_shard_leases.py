@@ -249,6 +249,22 @@ async def test_a_shard_that_was_given_up_need_not_be_connected(shared: Shared) -
     await leases.close()
 
 
+async def test_a_shard_that_is_not_held_does_not_come_back(shared: Shared) -> None:
+    client = Client()
+    leases = ShardLeases(client, shared, 2, pause=3600)
+    await leases.join()
+    client.known = {0: Connection(), 1: Connection()}
+    client.known[1].closed = True  # and about to connect anew
+    shared.stolen = {"shard:1/2"}
+    await leases.look()
+    assert client.known[1].cancelled
+    assert not client.known[0].cancelled
+    leases.require(0)
+    with pytest.raises(asyncio.CancelledError):
+        leases.require(1)
+    await leases.close()
+
+
 async def test_while_the_database_is_away_events_wait_for_it_once(shared: Shared) -> None:
     leases = await joined(shared)
     await leases.look()

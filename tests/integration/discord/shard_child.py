@@ -39,7 +39,9 @@ class Child(discord.AutoShardedClient):
         await self.leases.launch()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        self.leases.require(shard_id or 0)
         await self.turns.wait(shard_id or 0)
+        self.leases.require(shard_id or 0)
 
     async def on_message(self, message: discord.Message) -> None:
         if message.author != self.user:

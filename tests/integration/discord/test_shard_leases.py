@@ -211,7 +211,8 @@ def _end_connections(server: DatabaseServer) -> None:
 
 
 async def _require_current(retention: GuildRetention, guild: Guild) -> None:
-    """With a lease that has run out nothing is deleted: nobody has looked whose it is by now."""
+    """With a lease that has run out nothing is deleted: nobody has looked whose it is by now. Without
+    one nobody is called gone either."""
 
     async def watched() -> bool:
         return retention.is_watched(guild.id)
@@ -220,6 +221,11 @@ async def _require_current(retention: GuildRetention, guild: Guild) -> None:
     before = retention.lease_of
     retention.lease_of = lambda _: Lease("shard", 1, 0.0)
     assert not retention.is_watched(guild.id)
+    retention.lease_of = lambda _: None
+    assert not retention.is_watched(guild.id)
+    with pytest.raises(StorageError) as refused:
+        await retention.left(guild.id)
+    assert refused.value.code == "lease-lost"
     retention.lease_of = before
 
 
