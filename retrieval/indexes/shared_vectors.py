@@ -107,11 +107,15 @@ class SharedVectors:
         lacking = wanted[~held.has(wanted)]
         if len(lacking) and time.monotonic() < self._absent_until:
             lacking = np.setdiff1d(lacking, self._absent, assume_unique=True)
+        asked_for = len(lacking)
+        if len(lacking) > _FETCHED:  # most of which may have no vector yet
+            there = np.array((yield from self.passage_ids()), dtype=np.int64)
+            lacking = np.intersect1d(lacking, there, assume_unique=True)
         for first in range(0, len(lacking), _FETCHED):
             found = yield from self.fetched(lacking[first : first + _FETCHED].tolist())
             held = held.joined(*found)
             self._store.memory.hold(self._key, held)
-        if len(lacking):
+        if asked_for:
             self._absent = wanted[~held.has(wanted)]
             self._absent_until = time.monotonic() + _AGAIN_SECONDS
         asked = held.only(wanted)

@@ -21,6 +21,7 @@ from retrieval.indexes import vector_index
 from retrieval.indexes.chroma import chroma_error
 from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.held_vectors import HeldVectors, VectorMemory
+from retrieval.indexes.shared_vectors import SharedVectors
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import check_indexes, damage_of, delete_corpus
 from retrieval.reindexing import reindex
@@ -421,6 +422,31 @@ def test_what_the_machine_lacks_is_no_damage(reason: str) -> None:
     error = chroma_error(InternalError(f"Error constructing hnsw segment reader: {reason}"))
     assert (error.code, error.retry) == ("chroma-failed", True)
     assert not isinstance(error, IndexDamaged)
+
+
+async def test_many_passages_without_a_vector_cost_a_question_two_calls(library: Library) -> None:
+    await bring_in(library, range(8))
+    corpus = await library.require_corpus("local")
+    ids = await library.indexes(corpus).vectors.passage_ids()
+    wanted = np.array([*ids, *range(10**6, 10**6 + 20_000)], dtype=np.int64)
+    query = (await HashEmbedder().embed(["anything"]))[0]
+    library.store.memory.clear()
+    shared = SharedVectors(library.store, corpus.id, corpus.generation)
+    steps = shared.nearest(query, 10, 0, lambda: wanted)
+    answer: Any = None
+    calls: list[str] = []
+    found: list[int] | None = None
+    while found is None:
+        try:
+            call, arguments = steps.send(answer)
+        except StopIteration as end:
+            found = end.value
+        else:
+            calls.append(call)
+            answer = await library.store.call(getattr(library.store.chroma, call), *arguments)
+    assert set(found) == set(ids)
+    assert [call for call in calls if call != "metadata"] == ["records", "vectors_of"]
+    assert shared.misses_some
 
 
 async def test_vectors_that_are_gone_are_told(library: Library) -> None:
