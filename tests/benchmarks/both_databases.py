@@ -2,7 +2,8 @@
 
 The articles of the dev set are ingested into both by turns, part by part, and each part's times are
 compared as a pair. Then all questions of the set are asked of both, and search results and answers
-held to be equal. A server is started for it, with its durability as it is by default.
+held to be equal. For this, vectors are compared one by one: two graphs of Chroma find different
+neighbours, whatever the database. A server is started for it, with its durability as it is by default.
 """
 
 from __future__ import annotations
@@ -48,15 +49,22 @@ async def told(library: Library, question: Any) -> tuple[Any, ...]:
     return hits, answer.abstained, answer.text
 
 
+async def both(opened: AsyncExitStack, url: str, folder: Path, **options: Any) -> list[Library]:
+    """A library of each kind, SQLite's first, open until ``opened`` is closed."""
+    return [
+        await opened.enter_async_context(
+            open_library(
+                LibraryConfig(folder / name, database_url=address, **options), writer="bench"
+            )
+        )
+        for name, address in (("sqlite", None), ("postgresql", url))
+    ]
+
+
 async def compare(url: str, folder: Path, articles: int | None) -> None:
     records = weekly_news.load_articles()[:articles]
     async with AsyncExitStack() as opened:
-        sqlite, postgres = [
-            await opened.enter_async_context(
-                open_library(LibraryConfig(folder / name, database_url=address), writer="bench")
-            )
-            for name, address in (("sqlite", None), ("postgresql", url))
-        ]
+        sqlite, postgres = await both(opened, url, folder)
         size = -(-len(records) // _PARTS)
         ratios = []
         for number in range(_PARTS):
@@ -70,7 +78,9 @@ async def compare(url: str, folder: Path, articles: int | None) -> None:
             f"{len(records)} articles: PostgreSQL ingests at {statistics.median(ratios):.2f} of "
             f"SQLite's rate (median of {_PARTS} pairs, quartiles {low:.2f} to {high:.2f})"
         )
-        questions = weekly_news.counting_questions()
+    async with AsyncExitStack() as opened:
+        sqlite, postgres = await both(opened, url, folder, compared_up_to=1_000_000)
+        questions = weekly_news.questions()
         times: dict[str, list[float]] = {"sqlite": [], "postgresql": []}
         equal = 0
         for question in questions:

@@ -25,6 +25,7 @@ __all__ = [
     "is_ingested",
     "load_articles",
     "plain",
+    "questions",
     "summarize_scores",
 ]
 
@@ -45,11 +46,15 @@ def load_articles() -> list[dict[str, Any]]:
     return read_records(ARTICLES)
 
 
+def questions(folder: Path = FOLDER) -> list[EvaluationQuestion]:
+    """All questions of a set, in its order."""
+    articles = read_records(folder / "articles.jsonl.gz")
+    return known_questions(read_records(folder / "questions.jsonl"), articles)
+
+
 def counting_questions(folder: Path = FOLDER) -> list[EvaluationQuestion]:
     """The questions that the articles of a set answer, in the order of the set."""
-    articles = read_records(folder / "articles.jsonl.gz")
-    known = known_questions(read_records(folder / "questions.jsonl"), articles)
-    return [question for question in known if question.gold]
+    return [question for question in questions(folder) if question.gold]
 
 
 async def ingested(folder: Path, name: str, *, half: bool = False) -> Path:
