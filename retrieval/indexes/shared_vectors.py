@@ -8,7 +8,7 @@ threads and memory that a process has too few of for a thousand.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -111,8 +111,8 @@ class SharedVectors:
         if len(lacking) > _FETCHED:  # most of which may have no vector yet
             there = np.array((yield from self.passage_ids()), dtype=np.int64)
             lacking = np.intersect1d(lacking, there, assume_unique=True)
-        for first in range(0, len(lacking), _FETCHED):
-            found = yield from self.fetched(lacking[first : first + _FETCHED].tolist())
+        for batch in batches(len(lacking), _FETCHED):
+            found = yield from self.fetched(lacking[batch].tolist())
             held = held.joined(*found)
             self._store.memory.hold(self._key, held)
         if asked_for:
@@ -167,8 +167,7 @@ class SharedVectors:
             metadata = {"embedder": self._made_by}
             await store.call(chroma.create, self.name, metadata, False)
             store.there.add(self.name)
-            for first in range(0, len(passage_ids), store.at_once):
-                batch = slice(first, first + store.at_once)
+            for batch in batches(len(passage_ids), store.at_once):
                 records = [self._record(each) for each in passage_ids[batch]]
                 await store.call(chroma.upsert, self.name, records, vectors[batch], self._corpus_id)
         self._absent_until = 0.0
@@ -206,9 +205,8 @@ class SharedVectors:
     async def _delete(self, name: str, records: Sequence[str]) -> None:
         store = self._store
         async with store.lock(name):
-            for first in range(0, len(records), store.at_once):
-                batch = records[first : first + store.at_once]
-                await store.call(store.chroma.delete, name, batch)
+            for batch in batches(len(records), store.at_once):
+                await store.call(store.chroma.delete, name, records[batch])
 
     def _record(self, passage_id: int) -> str:
         return f"{self._generation}:{passage_id}"
@@ -217,3 +215,8 @@ class SharedVectors:
         """The passages of the records of this generation."""
         mine = f"{self._generation}:"
         return [int(each.removeprefix(mine)) for each in records if each.startswith(mine)]
+
+
+def batches(count: int, size: int) -> Iterator[slice]:
+    """The parts, of ``size`` at most, in which ``count`` things are sent."""
+    return (slice(first, first + size) for first in range(0, count, size))

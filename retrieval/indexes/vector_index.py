@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from retrieval.errors import EmbedderMismatch, IndexDamaged, NewsdeskError, Note
 from retrieval.indexes.bounded_chroma import BoundedChroma
 from retrieval.indexes.chroma_server import ServerChroma
 from retrieval.indexes.chroma_store import GROWING, ChromaStore
-from retrieval.indexes.shared_vectors import Result, SharedVectors, Steps
+from retrieval.indexes.shared_vectors import Result, SharedVectors, Steps, batches
 
 _PAGE = 2_000
 # A corpus of more passages gets a collection of its own, and keeps it until it is indexed anew.
@@ -186,7 +186,7 @@ class VectorIndex:
         if self._metadata is None:
             await self._shared.write(passage_ids, vectors)
             return
-        for batch in _batches(len(passage_ids), self._store.at_once):
+        for batch in batches(len(passage_ids), self._store.at_once):
             await self._call("upsert", passage_ids[batch], vectors[batch])
         self._known_size = 0
 
@@ -196,7 +196,7 @@ class VectorIndex:
             if await self._made(self._shared.is_there()):
                 await self._shared.remove(passage_ids)
             return
-        for batch in _batches(len(passage_ids), self._store.at_once):
+        for batch in batches(len(passage_ids), self._store.at_once):
             await self._call("delete", passage_ids[batch])
         self._known_size = 0
 
@@ -241,7 +241,7 @@ class VectorIndex:
                 await store.call(store.chroma.drop, growing)
                 await store.call(store.chroma.create, growing, {"embedder": store.embedder})
                 moving = sorted(await self._made(self._shared.passage_ids()))
-                for batch in _batches(len(moving), store.at_once):
+                for batch in batches(len(moving), store.at_once):
                     ids, vectors = await self._made(self._shared.fetched(moving[batch]))
                     if len(ids) < len(moving[batch]):
                         raise IndexDamaged(
@@ -339,22 +339,13 @@ class VectorIndex:
     def _asked_here(self, steps: Steps[Result]) -> Result:
         """In this thread, with the time that a question has."""
         chroma = self._store.chroma
-        answer: Any = None
-        error: NewsdeskError | None = None
-        while True:
-            try:
-                call, args = steps.send(answer) if error is None else steps.throw(error)
-            except StopIteration as end:
-                result: Result = end.value
-                return result
-            answer = error = None
-            try:
-                if isinstance(chroma, BoundedChroma):
-                    answer = chroma.ask(call, *args)
-                else:
-                    answer = getattr(chroma, call)(*args)
-            except NewsdeskError as caught:
-                error = caught
+
+        async def ask(call: str, *args: Any) -> Any:
+            if isinstance(chroma, BoundedChroma):
+                return chroma.ask(call, *args)
+            return getattr(chroma, call)(*args)
+
+        return _run(_awaited(steps, ask))
 
     async def _asked(self, steps: Steps[Result]) -> Result:
         """With the time that a question has."""
@@ -374,6 +365,16 @@ class VectorIndex:
         return await self._store.call(getattr(self._store.chroma, call), self._name, *args)
 
 
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run what blocks where it would wait, and so ends in one go."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+    raise RuntimeError("it waits for an event loop")
+
+
 async def _awaited(steps: Steps[Result], ask: Callable[..., Awaitable[Any]]) -> Result:
     answer: Any = None
     error: NewsdeskError | None = None
@@ -388,7 +389,3 @@ async def _awaited(steps: Steps[Result], ask: Callable[..., Awaitable[Any]]) -> 
             answer = await ask(call, *args)
         except NewsdeskError as caught:
             error = caught
-
-
-def _batches(count: int, size: int) -> Iterator[slice]:
-    return (slice(first, first + size) for first in range(0, count, size))
