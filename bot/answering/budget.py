@@ -110,9 +110,7 @@ class TokenBudget:
         if self._database.engine.dialect.name != POSTGRESQL:
             return None
         now = self._clock()
-        price = price_of(model, self._prices)
-        cost = tokens * price.prompt if price else 0.0
-        wanted = Reservation(self._day(now), corpus, tokens, cost)
+        wanted = Reservation(self._day(now), corpus, tokens, self._cost(model, tokens))
         work = reserve(self._database, wanted, self.budget, now=now, until=now + _UNDER_WAY)
         return asyncio.create_task(work)
 
@@ -134,18 +132,17 @@ class TokenBudget:
 
     async def _has_left(self, corpus: str, model: str, tokens: int) -> bool:
         """Whether so much is left, as far as this process knows."""
-        price = price_of(model, self._prices)
-        for name, cost, most in (
-            (None, self.budget.cost, self.budget.tokens),
-            (corpus, self.budget.corpus_cost, self.budget.corpus_tokens),
-        ):
+        for name, limit in self.budget.limits(corpus):
             so_far = await self.spent(name)
             wanted = tokens + (self._reserved.total() if name is None else self._reserved[corpus])
-            if most is not None and so_far.tokens + wanted > most:
-                return False
-            if cost is not None and so_far.cost + (wanted * price.prompt if price else 0) > cost:
+            if not limit.allows(so_far.cost + self._cost(model, wanted), so_far.tokens + wanted):
                 return False
         return True
+
+    def _cost(self, model: str, tokens: int) -> float:
+        """What so many tokens of a prompt cost, in US dollars; 0 for a model without a price."""
+        price = price_of(model, self._prices)
+        return tokens * price.prompt if price else 0.0
 
     async def _let_go(self, reserving: asyncio.Task[int | None]) -> None:
         """Release what was or is still going to be reserved, even if this is cancelled."""

@@ -52,6 +52,20 @@ class GenerationLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class DailyLimit:
+    """US dollars and tokens; None is without limit."""
+
+    cost: float | None
+    tokens: int | None
+
+    def allows(self, cost: float, tokens: int) -> bool:
+        """Whether so much may have been used at the end of the day."""
+        return (self.cost is None or cost <= self.cost) and (
+            self.tokens is None or tokens <= self.tokens
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """What may be used in a day, of all corpora and of each; None is without limit.
 
@@ -68,6 +82,13 @@ class Budget:
         return any(
             limit is not None
             for limit in (self.cost, self.corpus_cost, self.tokens, self.corpus_tokens)
+        )
+
+    def limits(self, corpus: str) -> tuple[tuple[str | None, DailyLimit], ...]:
+        """What holds for all corpora together, under None, and what for ``corpus``."""
+        return (
+            (None, DailyLimit(self.cost, self.tokens)),
+            (corpus, DailyLimit(self.corpus_cost, self.corpus_tokens)),
         )
 
 

@@ -43,14 +43,9 @@ async def reserve(
     async with database.engine.begin() as connection:
         await connection.execute(select(func.pg_advisory_xact_lock(_TURN)))
         await connection.execute(delete(table).where(table.c.until <= to_micros(now)))
-        for corpus, cost, tokens in (
-            (None, budget.cost, budget.tokens),
-            (wanted.corpus, budget.corpus_cost, budget.corpus_tokens),
-        ):
+        for corpus, limit in budget.limits(wanted.corpus):
             used, spent = await _so_far(connection, wanted.day, corpus)
-            if tokens is not None and used + wanted.tokens > tokens:
-                return None
-            if cost is not None and spent + wanted.cost > cost:
+            if not limit.allows(spent + wanted.cost, used + wanted.tokens):
                 return None
         row = {
             "day": wanted.day.isoformat(),
