@@ -106,7 +106,7 @@ class ShardLeases:
         self._closing = True
         tasks = [each for each in (self._task, self._round) if each is not None]
         await cancel(*tasks, *self._launching.values())
-        held = [*self._held.values(), *([self._process] if self._process else [])]
+        held = self._all()
         self._held.clear()
         self.ids.clear()
         with contextlib.suppress(StorageError):  # they run out
@@ -189,7 +189,7 @@ class ShardLeases:
             if self._connected:
                 for shard_id in self.ids:
                     self._begin(shard_id)
-            if not self._connected:  # another one may have taken some at the same moment
+            else:  # another one may have taken some at the same moment
                 await self._yields()
 
     async def _yields(self) -> bool:
@@ -207,13 +207,16 @@ class ShardLeases:
             await self._give_all_up()
         return True
 
+    def _all(self) -> list[Lease]:
+        """All leases of this process: its shards', and its own."""
+        return [*self._held.values(), *([self._process] if self._process else [])]
+
     async def _renew(self) -> None:
         known = {each.name: shard_id for shard_id, each in self._held.items()}
         process = f"gateway:{self._leases.holder}"
         if self._process is None:
             self._process = await self._leases.take(process, self._seconds)
-        held = [*self._held.values(), *([self._process] if self._process else [])]
-        renewed = {each.name: each for each in await self._leases.renew(held, self._seconds)}
+        renewed = {each.name: each for each in await self._leases.renew(self._all(), self._seconds)}
         self._process = renewed.pop(process, None)
         lost = [shard_id for name, shard_id in known.items() if name not in renewed]
         self._held = {known[name]: each for name, each in renewed.items()}
@@ -253,7 +256,7 @@ class ShardLeases:
 
     async def _give_all_up(self) -> None:
         """Close all shards, and be none of the processes that share them."""
-        held = [*self._held.values(), *([self._process] if self._process else [])]
+        held = self._all()
         self._held.clear()
         self._process = None
         for shard_id in list(self.ids):
