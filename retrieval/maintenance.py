@@ -28,7 +28,7 @@ from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.keyword_files import documents_held
 from retrieval.indexes.vector_index import VectorIndex
 from retrieval.library import Library, LibraryConfig
-from retrieval.reindexing import drop_other_generations, enter_lost, keyword_folders, reindex
+from retrieval.reindexing import drop_other_generations, keyword_folders, rebuild_shared, reindex
 from retrieval.runtime.conditions import Conditions, Part
 from retrieval.runtime.folders import make_data_folder
 from retrieval.runtime.writer_lock import WriterLock
@@ -320,10 +320,7 @@ async def _erase_deleted(library: Library) -> None:
                 await marked.enter_async_context(store.unsettled(corpus.id))
             for generation in await store.generations(corpus.id):
                 left |= await VectorIndex(store, corpus.id, generation).drop()
-        for name in sorted(left):
-            async with library.index_lock.writing():
-                await store.rebuild_shared(name)
-        await enter_lost(library)
+        await rebuild_shared(library, sorted(left))
     folders = await asyncio.to_thread(keyword_folders, library)
     for corpus in corpora:
         await store.settle(corpus.id)

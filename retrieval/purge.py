@@ -9,7 +9,7 @@ from retrieval.catalogue.audit_log import Actor
 from retrieval.catalogue.moderation import ArticleModeration
 from retrieval.catalogue.purging import articles_by, erase_articles, retire
 from retrieval.library import Library
-from retrieval.reindexing import enter_lost, reindex
+from retrieval.reindexing import rebuild_shared, reindex
 
 # Articles erased in one statement; SQLite takes 32,766 bound parameters, and each has versions.
 _AT_ONCE = 500
@@ -51,9 +51,6 @@ async def purge_articles(
     async for _ in reindex(library, corpus, keep_vectors=True):
         pass
     store = library.store
-    for shared in store.shared_names(corpus.id, await store.names()):
-        async with library.index_lock.writing():
-            await store.rebuild_shared(shared)
-    await enter_lost(library)
-    await library.store.tidy()
+    await rebuild_shared(library, store.shared_names(corpus.id, await store.names()))
+    await store.tidy()
     await database.empty_log()

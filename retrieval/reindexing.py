@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 
 from retrieval.catalogue import Corpus
@@ -87,6 +87,19 @@ async def _make_shared_usable(library: Library, corpus: Corpus) -> None:
     await enter_lost(library)
 
 
+async def rebuild_shared(
+    library: Library, names: Iterable[str], *, passing: tuple[type[Exception], ...] = ()
+) -> None:
+    """Write shared collections anew, without what was deleted from them, when no backup is being
+    made; then enter again what was in those that could not be read. Passes over errors of the types
+    ``passing``."""
+    for name in names:
+        with contextlib.suppress(*passing):
+            async with library.index_lock.writing():
+                await library.store.rebuild_shared(name)
+    await enter_lost(library)
+
+
 async def enter_lost(library: Library) -> None:
     """Write again what was in shared collections that could not be read, with the vectors of the
     catalogue and for the embedder that made them."""
@@ -125,7 +138,7 @@ async def drop_other_generations(
     """Delete indexes of a corpus that are not in use: replaced, or never finished. ``names`` are those
     of all collections, ``folders`` those of the corpus's keyword indexes, where they are known."""
     if folders is None:
-        folders = keyword_folders(library).get(corpus.id, [])
+        folders = (await asyncio.to_thread(keyword_folders, library)).get(corpus.id, [])
     for generation in await library.store.generations(corpus.id, names):
         if generation != corpus.generation:
             await VectorIndex(library.store, corpus.id, generation).drop()

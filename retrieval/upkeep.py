@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from datetime import datetime
 
 from retrieval.catalogue.trimming import erase_old_versions, trim_changes
 from retrieval.errors import IndexDamaged
 from retrieval.library import Library
-from retrieval.reindexing import enter_lost
+from retrieval.reindexing import rebuild_shared
 
 
 async def keep_in_order(library: Library, *, versions_before: datetime | None = None) -> None:
@@ -26,17 +25,14 @@ async def keep_in_order(library: Library, *, versions_before: datetime | None = 
     await trim_changes(database)
     on_disk = await library.store.vectors_on_disk()
     for corpus in await library.catalogue.corpora.all():
-        vectors = library.indexes(corpus).vectors
+        indexes = library.indexes(corpus)
         try:
-            if await vectors.is_bloated(on_disk):
-                await library.indexer_for(library.indexes(corpus)).rebuild_vectors()
+            if await indexes.vectors.is_bloated(on_disk):
+                await library.indexer_for(indexes).rebuild_vectors()
         except IndexDamaged:
             continue  # who mends it makes it anew
-    for shared in await library.store.bloated(on_disk):
-        with contextlib.suppress(IndexDamaged):
-            async with library.index_lock.writing():
-                await library.store.rebuild_shared(shared)
-    await enter_lost(library)
+    shared = await library.store.bloated(on_disk)
+    await rebuild_shared(library, shared, passing=(IndexDamaged,))
     if library.store.wants_tidying:
         await library.store.tidy()
     await asyncio.to_thread(library.keyword_pool.close_idle)
