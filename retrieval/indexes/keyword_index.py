@@ -18,7 +18,7 @@ from retrieval.errors import IndexDamaged
 from retrieval.indexes import keyword_scores as scores
 from retrieval.indexes.common_words import idf, share_of_passages
 from retrieval.indexes.keyword_files import META, SegmentSizes, explained, open_index
-from retrieval.indexes.keyword_languages import held_languages, with_other_stems
+from retrieval.indexes.keyword_languages import with_other_stems
 from retrieval.indexes.keyword_pool import KeywordPool
 from retrieval.indexes.keyword_schema import (
     ANALYZER,
@@ -39,8 +39,6 @@ from retrieval.timestamps import TimeRange
 _HEAP_BYTES, _SMALL_HEAP_BYTES = 60_000_000, 15_000_000
 _FEW_PASSAGES = 6_000
 _MIN_IDF_PASSAGES = 1_000
-# So many passages with several words tell as much as more of them.
-_COUNTED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,6 @@ class KeywordIndex:
         self._pool = pool or KeywordPool()
         self._title_boost = title_boost
         self._statistics: TermStatistics | None = None
-        self._languages: tuple[TermStatistics | None, dict[str, int]] = (None, {})
         self._index: tantivy.Index | None = None
         self._writer: tantivy.IndexWriter | None = None
         # Where it is read from, if its folder can't be written.
@@ -142,7 +139,7 @@ class KeywordIndex:
             frequency = statistics.frequency("text", stem)
             if not frequency:
                 forms = alternatives.get(stem, ())
-                frequency = max((self.frequency(form) for form in forms), default=0)
+                frequency = max((statistics.together(form) for form in forms), default=0)
             weights[stem] = idf(count, frequency + filled * share_of_passages(stem))
         of_names = {stem for name in names for stem in stems(name, language)}
         return KeywordQuery(weights, kind, frozenset(of_names & weights.keys()), alternatives)
@@ -157,12 +154,7 @@ class KeywordIndex:
     @explained
     def _read_languages(self) -> dict[str, int]:
         index = self._opened()
-        if index is None:
-            return {}
-        statistics, kept = self._read_statistics(index), self._languages
-        if kept[0] is not statistics:
-            kept = self._languages = (statistics, held_languages(statistics))
-        return kept[1]
+        return {} if index is None else self._read_statistics(index).languages
 
     def _read_statistics(self, index: tantivy.Index) -> TermStatistics:
         """Those of the index as it stands; what another process wrote is told by its state."""
@@ -175,13 +167,7 @@ class KeywordIndex:
     def frequency(self, stems: Sequence[str]) -> int:
         """How many passages hold all of these stems; of several, up to a few dozen are counted."""
         index = self._opened()
-        if index is None or not stems:
-            return 0
-        if len(stems) == 1:
-            return self._read_statistics(index).frequency("text", stems[0])
-        terms = [tantivy.Query.term_query(index.schema, "text", stem, "basic") for stem in stems]
-        together = tantivy.Query.boolean_query([(tantivy.Occur.Must, term) for term in terms])
-        return len(index.searcher().search(together, _COUNTED, count=False).hits)
+        return 0 if index is None else self._read_statistics(index).together(stems)
 
     @explained
     def resembling(self, stem: str, distance: int, limit: int) -> list[int]:
@@ -271,8 +257,10 @@ class KeywordIndex:
     def close_reader(self) -> None:
         """Close what it is read through, for others; searches under way go on."""
         if self._links is None:
-            self._index = self._statistics = None  # the latter holds it open too
-            self._languages = (None, {})
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self._index = self._statistics = None  # the latter holds it open too
 
     def close_writer(self) -> None:
         """Close the writer, for others. Blocks until it has merged what it is at."""
@@ -358,7 +346,7 @@ class KeywordIndex:
     def _close(self) -> None:
         self._pool.forget(self)
         self.close_writer()
-        self._index = None
+        self._let_go()
         self._sizes = SegmentSizes(self._folder)
         if self._links is not None:
             self._links.cleanup()

@@ -1,25 +1,13 @@
-"""The languages of an index: which are there, and how a question's word is found in each."""
+"""How a question's word is found in each language of an index."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 
-from retrieval.indexes.keyword_statistics import TermStatistics
 from retrieval.text.stemming import form_of, stems
 
 # A language with a smaller share of the passages is most likely an error of the detector.
 _PRESENT = 0.02
-
-
-def held_languages(statistics: TermStatistics) -> dict[str, int]:
-    """How many passages are of each language."""
-    found: dict[str, int] = {}
-    with contextlib.suppress(ValueError):  # made before languages were kept
-        for code, _ in statistics.searcher.terms_with_prefix("language", ""):
-            if frequency := statistics.frequency("language", code):
-                found[code] = frequency
-    return found
 
 
 def with_other_stems(

@@ -8,12 +8,18 @@ is the same for all documents (``keyword_schema.padded``).
 
 from __future__ import annotations
 
+import contextlib
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 import tantivy
 
 from retrieval.indexes.common_words import idf
 from retrieval.indexes.keyword_schema import PADDING
+
+# So many documents with several terms tell as much as more of them.
+_COUNTED = 50
 
 
 class TermStatistics:
@@ -29,6 +35,16 @@ class TermStatistics:
         self.state = (self.count, self._with_deleted, int(self.searcher.num_segments))
         self._known: dict[tuple[str, str], int] = {}
 
+    @functools.cached_property
+    def languages(self) -> dict[str, int]:
+        """How many documents are of each language."""
+        found: dict[str, int] = {}
+        with contextlib.suppress(ValueError):  # made before languages were kept
+            for code, _ in self.searcher.terms_with_prefix("language", ""):
+                if frequency := self.frequency("language", code):
+                    found[code] = frequency
+        return found
+
     def frequency(self, field: str, term: str) -> int:
         """How many documents have a term in a field."""
         if self.count == self._with_deleted:
@@ -39,6 +55,17 @@ class TermStatistics:
             found: Any = self.searcher.search(query, 1, count=True)  # its stub knows no count
             known = self._known[(field, term)] = int(found.count)
         return known
+
+    def together(self, terms: Sequence[str]) -> int:
+        """How many documents have all of these terms in their text; of several, ``_COUNTED`` are
+        counted at most."""
+        if not terms:
+            return 0
+        if len(terms) == 1:
+            return self.frequency("text", terms[0])
+        single = [tantivy.Query.term_query(self._schema, "text", term, "basic") for term in terms]
+        all_of_them = tantivy.Query.boolean_query([(tantivy.Occur.Must, each) for each in single])
+        return len(self.searcher.search(all_of_them, _COUNTED, count=False).hits)
 
     def correction(self, field: str, term: str) -> float:
         """What a term's score is to be multiplied with, in which tantivy counts the deleted too."""
