@@ -1,6 +1,24 @@
 """Embedders: texts in, unit vectors out. One module for each provider; ``make_embedder`` knows all."""
 
-from retrieval.embedders.base import Embedder, EmbedderOptions, Vectors, packed, unpacked
+from retrieval.embedders.base import (
+    Embedder,
+    EmbedderOptions,
+    Vectors,
+    nearest_rows,
+    normalised,
+    packed,
+    unpacked,
+)
 from retrieval.embedders.factory import NAMES, make_embedder
 
-__all__ = ["NAMES", "Embedder", "EmbedderOptions", "Vectors", "make_embedder", "packed", "unpacked"]
+__all__ = [
+    "NAMES",
+    "Embedder",
+    "EmbedderOptions",
+    "Vectors",
+    "make_embedder",
+    "nearest_rows",
+    "normalised",
+    "packed",
+    "unpacked",
+]

@@ -67,6 +67,16 @@ def normalised(vectors: Vectors) -> Vectors:
     return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
+def nearest_rows(cosines: Vectors, limit: int) -> NDArray[np.intp]:
+    """Return the rows with the largest of ``cosines``, shape ``(rows,)``, best first; of equals the
+    first."""
+    best = np.arange(len(cosines))
+    if len(cosines) > limit:
+        best = np.sort(np.argpartition(-cosines, limit)[:limit])
+    found: NDArray[np.intp] = best[np.argsort(-cosines[best], kind="stable")]
+    return found
+
+
 def packed(vectors: Vectors) -> list[bytes]:
     """Return each row as little-endian float16: half the size, without changing any rank."""
     return [row.tobytes() for row in vectors.astype("<f2")]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retrieval.catalogue.snapshot import Ints, Mask
-from retrieval.embedders import Vectors
+from retrieval.embedders import Vectors, nearest_rows, normalised
 
 # A corpus and a generation of its indexes.
 Key = tuple[int, int]
@@ -51,8 +51,7 @@ class HeldVectors:
         """These and others, which are not among them yet."""
         if not len(passage_ids):
             return self
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        units: Vectors = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+        units = normalised(vectors)
         if len(self.passage_ids):
             passage_ids = np.concatenate([self.passage_ids, passage_ids])
             units = np.concatenate([self.vectors, units])
@@ -61,13 +60,7 @@ class HeldVectors:
 
     def nearest(self, vector: Vectors, limit: int) -> list[int]:
         """The nearest to ``vector`` by cosine, best first; exact."""
-        cosines = self.cosines(vector)
-        best = np.arange(len(cosines))
-        if len(cosines) > limit:
-            best = np.sort(np.argpartition(-cosines, limit)[:limit])
-        found: list[int] = self.passage_ids[
-            best[np.argsort(-cosines[best], kind="stable")]
-        ].tolist()
+        found: list[int] = self.passage_ids[nearest_rows(self.cosines(vector), limit)].tolist()
         return found
 
     def cosines(self, vector: Vectors) -> Vectors:

@@ -12,7 +12,7 @@ from retrieval.catalogue import Corpus
 from retrieval.catalogue.publishers import Publishers
 from retrieval.catalogue.queries import ReadQueries
 from retrieval.catalogue.snapshot import Ints, Mask, VisibleVersions
-from retrieval.embedders import Vectors, unpacked
+from retrieval.embedders import Vectors, nearest_rows, unpacked
 
 # A kilobyte each, with the dimensions of the default embedder.
 _MOST_VECTORS = 200_000
@@ -37,10 +37,7 @@ class CorpusSnapshot:
         search is exact."""
         ids = self.shown.passage_ids(of)
         cosines = self.kept.of(self.shown, ids, len(vector)) @ vector
-        best = np.arange(len(ids))
-        if len(ids) > limit:
-            best = np.argpartition(-cosines, limit)[:limit]
-        nearest: list[int] = ids[best[np.argsort(-cosines[best], kind="stable")]].tolist()
+        nearest: list[int] = ids[nearest_rows(cosines, limit)].tolist()
         return nearest
 
 
