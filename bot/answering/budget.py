@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot.answering.models import Usage
 from bot.answering.providers import TokenUsage
 from bot.config.limits import Budget
@@ -120,7 +118,7 @@ class TokenBudget:
         granted = None
         if reserving is not None:
             await asyncio.wait([reserving], timeout=_PATIENCE_SECONDS)
-            with contextlib.suppress(SQLAlchemyError, StorageError):  # told by ``_release``
+            with contextlib.suppress(StorageError):  # told by ``_release``
                 granted = reserving.result() is not None if reserving.done() else None
         if granted is not None:
             self._reserved[corpus] += tokens if granted else 0
@@ -157,7 +155,7 @@ class TokenBudget:
             reservation = await reserving
             if reservation is not None:
                 await release(self._database, reservation)
-        except (SQLAlchemyError, StorageError) as error:  # it counts until its time is over
+        except StorageError as error:  # it counts until its time is over
             _log.warning("The budget could not be shared with other processes: %s", error)
 
     def _day(self, now: datetime) -> date:

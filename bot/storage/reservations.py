@@ -40,7 +40,7 @@ async def reserve(
     Whoever asks at the same time, of whichever process, is decided about before or afterwards.
     """
     table = usage_reservations
-    async with database.engine.begin() as connection:
+    async with database.write_beside() as connection:
         await connection.execute(select(func.pg_advisory_xact_lock(_TURN)))
         await connection.execute(delete(table).where(table.c.until <= to_micros(now)))
         for corpus, limit in budget.limits(wanted.corpus):
@@ -61,7 +61,7 @@ async def reserve(
 
 async def release(database: Database, reservation: int) -> None:
     """Let go of a reservation: what the calls took is entered by now."""
-    async with database.engine.begin() as connection:
+    async with database.write_beside() as connection:
         await connection.execute(
             delete(usage_reservations).where(usage_reservations.c.id == reservation)
         )

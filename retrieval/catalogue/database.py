@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, insert, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -173,7 +173,7 @@ class Database:
                     yield connection
                     await connection.commit()
             except PoolTimeout as error:
-                raise StorageError("database-away", retry=True) from error
+                raise self.error(error) from error
 
     async def _require_permission(self, connection: AsyncConnection) -> None:
         if self.permission is None:
@@ -188,6 +188,16 @@ class Database:
                 await self.permission(connection)
             except ConnectionEnded as error:
                 raise StorageError("database-away", retry=True) from error
+
+    @contextlib.asynccontextmanager
+    async def write_beside(self) -> AsyncIterator[AsyncConnection]:
+        """Open a short transaction that waits for no other one of this process to end. Raises
+        ``StorageError`` only."""
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise self.error(error) from error
 
     async def require_writer(self) -> None:
         """Look whether this process may still write, without waiting for what it is writing.
@@ -223,7 +233,7 @@ class Database:
             async with self._engine.connect() as connection:
                 yield connection
         except PoolTimeout as error:
-            raise StorageError("database-away", retry=True) from error
+            raise self.error(error) from error
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run ``work`` in a worker thread, for what every question waits for.
@@ -237,7 +247,7 @@ class Database:
             with self.reader.connect() as connection:
                 return work(connection)
         except PoolTimeout as error:
-            raise StorageError("database-away", retry=True) from error
+            raise self.error(error) from error
 
 
 def _located(location: DatabaseLocation | Path) -> DatabaseLocation:

@@ -7,9 +7,8 @@ transaction: a process that was stopped and goes on can't write with a token of 
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select, tuple_, update
@@ -68,7 +67,7 @@ class Leases:
     async def take(self, name: str, seconds: float) -> Lease | None:
         """Take a lease that nobody holds, not even this process; None if somebody does."""
         asked = awake_seconds()
-        async with self._writing() as connection:
+        async with self._database.write_beside() as connection:
             on_server = connection.dialect.name == POSTGRESQL
             insert = postgresql.insert if on_server else sqlite.insert
             until = Now() + int(seconds * _MICROS)
@@ -87,7 +86,7 @@ class Leases:
         missing from what is returned; one that ran out and that nobody took is held on."""
         asked = awake_seconds()
         known = [(each.name, each.token) for each in held]
-        async with self._writing() as connection:
+        async with self._database.write_beside() as connection:
             renewed = await connection.execute(
                 update(leases)
                 .where(tuple_(leases.c.name, leases.c.token).in_(known))
@@ -100,7 +99,7 @@ class Leases:
     async def release(self, held: Collection[Lease]) -> None:
         """Give leases back at once, but for those that somebody else took."""
         known = [(each.name, each.token) for each in held]
-        async with self._writing() as connection:
+        async with self._database.write_beside() as connection:
             await connection.execute(
                 update(leases)
                 .where(tuple_(leases.c.name, leases.c.token).in_(known))
@@ -118,14 +117,6 @@ class Leases:
         except SQLAlchemyError as error:
             raise self._database.error(error) from error
         return [HeldLease(row.name, row.holder, row.left / _MICROS) for row in sorted(rows)]
-
-    @contextlib.asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._database.engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise self._database.error(error) from error
 
 
 async def require(connection: AsyncConnection, lease: Lease) -> None:
