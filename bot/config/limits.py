@@ -79,17 +79,15 @@ class Budget:
 
     @property
     def limits_anything(self) -> bool:
-        return any(
-            limit is not None
-            for limit in (self.cost, self.corpus_cost, self.tokens, self.corpus_tokens)
-        )
+        return bool(self.limits(""))
 
-    def limits(self, corpus: str) -> tuple[tuple[str | None, DailyLimit], ...]:
-        """What holds for all corpora together, under None, and what for ``corpus``."""
-        return (
+    def limits(self, corpus: str) -> list[tuple[str | None, DailyLimit]]:
+        """What limits all corpora together, under None, and what limits ``corpus``."""
+        every = (
             (None, DailyLimit(self.cost, self.tokens)),
             (corpus, DailyLimit(self.corpus_cost, self.corpus_tokens)),
         )
+        return [(whose, limit) for whose, limit in every if limit != DailyLimit(None, None)]
 
 
 @dataclass(frozen=True, slots=True)
