@@ -280,7 +280,7 @@ class NewsdeskBot(commands.AutoShardedBot):
     async def on_shard_ready(self, shard_id: int) -> None:
         """Only now is it known which servers of a shard are there; other shards say nothing of them."""
         retention = self.services.guild_retention
-        retention.watch(shard_id, self.shard_count or 1)
+        retention.watch(shard_id)
         await retention.compare(shard_id)
         retention.start()
         for guild in self.guilds:
@@ -288,7 +288,7 @@ class NewsdeskBot(commands.AutoShardedBot):
                 self._check_permissions(guild)
 
     async def on_shard_resumed(self, shard_id: int) -> None:
-        self.services.guild_retention.watch(shard_id, self.shard_count or 1)
+        self.services.guild_retention.watch(shard_id)
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         self.services.guild_retention.unwatch(shard_id)

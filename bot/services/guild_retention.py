@@ -64,7 +64,6 @@ class GuildRetention:
         self._task: asyncio.Task[None] | None = None
         # Under which lease a shard's departures are written; None without a database that is shared.
         self.lease_of: Callable[[int], Lease | None] | None = None
-        self._shard_count = 1
         self._watched: set[int] = set()
 
     def start(self) -> None:
@@ -80,9 +79,8 @@ class GuildRetention:
         if self._task is not None:
             await cancel(self._task)
 
-    def watch(self, shard_id: int, shard_count: int) -> None:
+    def watch(self, shard_id: int) -> None:
         """Take it from discord.py which servers of a shard are there: it is connected."""
-        self._shard_count = shard_count
         self._watched.add(shard_id)
 
     def unwatch(self, shard_id: int) -> None:
@@ -111,7 +109,7 @@ class GuildRetention:
 
     def _shard_of(self, guild_id: int) -> int:
         """docs.discord.com/developers/events/gateway#sharding-sharding-formula"""
-        return (guild_id >> 22) % self._shard_count
+        return (guild_id >> 22) % (self._client.shard_count or 1)
 
     def is_watched(self, guild_id: int) -> bool:
         """Whether the shard of a server is watched, and connected at this moment: discord.py tells

@@ -225,6 +225,8 @@ class ShardLeases:
             await self._forget(shard_id)
 
     async def _take(self, share: int) -> None:
+        if len(self._held) >= share:
+            return
         others = {each.name for each in await self._leases.held("shard:")}
         for shard_id in range(self._count):
             if len(self._held) >= share:

@@ -41,8 +41,8 @@ class VectorWorker:
 
     async def lacking(self) -> int:
         """How many vectors are to be made, of all corpora."""
-        vectors = self._target.catalogue.vectors
-        return sum([await vectors.count_lacking(each.corpus) for each in await self._indexers()])
+        lacking = await self._target.catalogue.vectors.lacking_by_corpus()
+        return sum(lacking.get(each.corpus.id, 0) for each in await self._indexers())
 
     async def finish(self) -> AsyncIterator[int]:
         """Make all that are lacking; yield how many are made so far. The corpora take turns: a large
