@@ -49,9 +49,7 @@ class ChromaStore:
         chroma: BlockingChroma | ServerChroma,
         folder_id: str,
         embedder: str,
-        conditions: Conditions | None = None,
     ) -> None:
-        self.conditions = conditions or Conditions()
         # How many vectors are written in one call; LITTLE_AT_ONCE where people wait for answers.
         self.at_once = _AT_ONCE
         self.chroma = chroma
@@ -86,7 +84,7 @@ class ChromaStore:
         what becomes of it. Nothing is opened before the first call, for which a
         question waits ``first_seconds``."""
         if not apart:
-            return cls(EmbeddedChroma(folder), folder_id, embedder, conditions)
+            return cls(EmbeddedChroma(folder), folder_id, embedder)
 
         def make() -> BlockingChroma:
             from retrieval.indexes.chroma_process import ChromaProcessClient
@@ -99,12 +97,12 @@ class ChromaStore:
             functools.partial(recorded, folder),
             first_seconds=first_seconds,
         )
-        return cls(chroma, folder_id, embedder, conditions)
+        return cls(chroma, folder_id, embedder)
 
     @classmethod
     def server(cls, url: str, folder_id: str, embedder: str, conditions: Conditions) -> ChromaStore:
         """Raises ``SettingsError`` for what is no URL; connects with the first call."""
-        return cls(ServerChroma(url, _watch(conditions)), folder_id, embedder, conditions)
+        return cls(ServerChroma(url, _watch(conditions)), folder_id, embedder)
 
     # Names
 
