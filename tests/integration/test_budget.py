@@ -153,6 +153,7 @@ async def test_several_processes_share_a_budget(
 ) -> None:
     """Each of them has a connection and a memory of its own; ten calls of 100 tokens have room."""
     monkeypatch.setattr("bot.answering.budget._PATIENCE_SECONDS", 60)
+    monkeypatch.setattr("retrieval.catalogue.server._SECONDS", 60)
     config = LibraryConfig(tmp_path / "data", database_url=postgres_url)
     async with open_library(config, writer="bot") as bot, open_library(
         config
