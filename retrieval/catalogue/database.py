@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from retrieval.catalogue import migrate
 from retrieval.catalogue.connections import WRITES, DatabaseFile
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
+from retrieval.catalogue.notices import Notices
 from retrieval.catalogue.schema import properties
 from retrieval.errors import Note, StorageError
 
@@ -74,6 +75,8 @@ class Database:
         self, engine: AsyncEngine, reader: Engine, folder_id: str, location: DatabaseLocation
     ) -> None:
         self.location = location
+        # What other processes on it say.
+        self.notices = Notices(location)
         # Looks, as the first of a writing transaction, whether this process may still write.
         self.permission: Callable[[AsyncConnection], Awaitable[None]] | None = None
         self._engine = engine

@@ -101,6 +101,28 @@ class DatabaseServer:
         except psycopg.Error as error:
             raise self._not_connected(error) from error
 
+    async def connect_to_listen(self, name: str) -> psycopg.AsyncConnection[Any]:
+        """A connection that hears what is said under a name. It notices within a minute that its
+        server has gone without a word. Raises ``psycopg.Error``."""
+        import psycopg
+        from psycopg import sql
+
+        connection = await psycopg.AsyncConnection.connect(
+            self.conninfo,
+            autocommit=True,
+            connect_timeout=_FIRST_SECONDS,
+            application_name=f"newsdesk/{name}",
+            keepalives_idle=20,
+            keepalives_interval=10,
+            keepalives_count=3,
+        )
+        try:
+            await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(name)))
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
     @contextlib.contextmanager
     def _connected(self) -> Generator[psycopg.Connection[Any]]:
         import psycopg
