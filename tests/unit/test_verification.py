@@ -137,11 +137,27 @@ def test_an_unknown_verifier_and_an_empty_folder_are_refused(tmp_path: object) -
         ("$1.5bn", {1.5e9}), ("1,500", {1500.0, 1.5}), ("1.500", {1500.0, 1.5}), ("1 500", {1500.0, 500.0}),
         ("half of them", {0.5}), ("two dozen", {24.0}), ("a third of it", {1 / 3}), ("two-thirds", {2 / 3}),
         ("twenty-one", {21.0}), ("3 Millionen", {3e6}), ("१२ लाख", {1.2e6}), ("300万", {3e6}), ("٥ ملايين", {5e6}),
+        ("One hundred and twenty", {120.0}), ("one million", {1e6}), ("a hundred and five", {105.0}),
+        ("five hundred and sixty-seven", {567.0}), ("two thousand three hundred", {2300.0}),
+        ("three million two hundred thousand", {3.2e6}), ("one hundred percent", {100.0}),
     ],
 )  # fmt: skip
 def test_numbers_are_read_in_full(text: str, values: set[float]) -> None:
     [number] = parse_numbers(text)
     assert set(number.values) == values
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("between two hundred and five hundred", [200.0, 500.0]),
+        ("a hundred and two thousand", [100.0, 2000.0]),
+        ("two million, five of them ill", [2e6, 5.0]),
+        ("two hundred two-year-olds", [200.0, 2.0]),
+    ],
+)
+def test_two_numbers_are_not_read_as_one(text: str, values: list[float]) -> None:
+    assert [number.value for number in parse_numbers(text)] == values
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from retrieval.text.numbers.number_words import (
     COUNTED,
     FEW,
     GROUPS,
+    JOINS,
     LOWER,
     MONEY,
     NEAR,
@@ -27,6 +28,7 @@ from retrieval.text.numbers.number_words import (
     ORDINALS,
     OTHER_SPELLED,
     PARTS,
+    ROUND,
     SCALES,
     SPELLED,
     TENS,
@@ -157,6 +159,7 @@ def _quantity(text: str, match: re.Match[str], *, ones: bool) -> Quantity | None
     amount_end = 0
     unit = ""
     scaled = False
+    scale = 0.0
     digits = match["digits"] is not None
     if digits:
         values = _readings(match["digits"])
@@ -166,7 +169,10 @@ def _quantity(text: str, match: re.Match[str], *, ones: bool) -> Quantity | None
             unit = "th"
     elif match["few"]:
         values = (_few(match["few"].lower()),)
+        scale = SCALES.get(match["few"].lower().partition(" ")[2], 0.0)
     else:
+        counted = AFTER.match(text, end)
+        ones = ones or (counted is not None and (counted["word"] or "").lower() in ROUND)
         spelled = _spelled(match["words"].lower(), ones=ones)
         if spelled is None:
             return None
@@ -184,7 +190,8 @@ def _quantity(text: str, match: re.Match[str], *, ones: bool) -> Quantity | None
                 break
             if after.group()[0] == "-" and word in ATTACHED:
                 break
-            values = tuple(value * SCALES[word] for value in values)
+            scale = SCALES[word]
+            values = tuple(value * scale for value in values)
             scaled, end = True, after.end()
         elif word in MONEY and not unit and (word != "p" or text[end : end + 1] == "p"):
             amount_end, unit, end = end, MONEY[word], after.end()
@@ -192,9 +199,12 @@ def _quantity(text: str, match: re.Match[str], *, ones: bool) -> Quantity | None
             values, end = tuple(value * GROUPS[word] for value in values), after.end()
         else:
             break
-    for scale in ("万", "萬", "亿", "億"):
-        if text.startswith(scale, end):
-            values, scaled, end = tuple(v * SCALES[scale] for v in values), True, end + 1
+    for sign in ("万", "萬", "亿", "億"):
+        if text.startswith(sign, end):
+            values, scaled, end = tuple(v * SCALES[sign] for v in values), True, end + 1
+    if scale and not digits and not unit and (rest := _rest(text, end, scale)) is not None:
+        values, unit = (values[0] + rest.value,), rest.unit
+        end, amount_end = rest.end, rest.amount_end
     before = text[max(0, start - 24) : start]
     if not unit and BEFORE_PERCENT.search(before):
         unit = "%"
@@ -209,6 +219,20 @@ def _quantity(text: str, match: re.Match[str], *, ones: bool) -> Quantity | None
         text[start:end],
         amount_end or end,
     )
+
+
+def _rest(text: str, at: int, below: float) -> Quantity | None:
+    """The "twenty" of "one hundred and twenty", which is below a hundred."""
+    joined = JOINS.match(text, at)
+    match = NUMBER.match(text, joined.end()) if joined is not None else None
+    if joined is None or match is None or not match["words"]:
+        return None
+    rest = _quantity(text, match, ones=True)
+    if rest is None or rest.unit == "part" or not 0 < rest.value < below:
+        return None
+    # "Two hundred two-year-olds" and "two million and one of them" go on with something else.
+    least = 2 if joined["and"] else 10
+    return rest if rest.value >= least else None
 
 
 def _bound(before: str) -> str:

@@ -57,11 +57,11 @@ _DIGITS = (
 _PLURAL_PARTS = frozenset(f"{part}s" for part in PARTS)
 _IN_WORDS = {*SPELLED, *OTHER_SPELLED, *ORDINALS, *PARTS, *_PLURAL_PARTS}
 _WORDS = _any_of(_IN_WORDS)
-_ROUND = ("hundred", "thousand", "million", "billion", "trillion")
+ROUND = ("hundred", "thousand", "million", "billion", "trillion")
 NUMBER = re.compile(
     rf"(?P<money>(?:US|C|A|HK)?[$£€¥₹]\s?)?(?<![a-zA-Z0-9])(?P<digits>{_DIGITS})(?P<ordinal>(?:st|nd|rd|th)\b)?"
     rf"|\b(?P<words>(?:{_WORDS})(?:[ -](?:{_WORDS})\b)?)\b"
-    rf"|\b(?P<few>(?:a|one|two|three|several) dozen|dozens?|{'|'.join(FEW)}|an? (?:{'|'.join(_ROUND)}))\b",
+    rf"|\b(?P<few>(?:a|one|two|three|several) dozen|dozens?|{'|'.join(FEW)}|an? (?:{'|'.join(ROUND)}))\b",
     re.IGNORECASE,
 )
 ONE = re.compile(r"\b(?:an?|one)[ -]$", re.IGNORECASE)
@@ -70,19 +70,21 @@ WORD = re.compile(r"[^\W\d_]+")
 COUNTED = {
     *_IN_WORDS,
     *FEW,
-    *_ROUND,
+    *ROUND,
     "dozen",
     "dozens",
     *(part for word in OTHER_SPELLED for part in WORD.findall(word)),
 }
 BEGINS = re.compile(r"(?<![a-zA-Z])[a-zA-Z]+|[$\d]")
 BEGINNINGS = COUNTED | {"a", "an", "several", "us", "c", "hk"}
+# Between the parts of a number in words.
+JOINS = re.compile(r"[\s-](?P<and>and\s)?", re.IGNORECASE)
 AFTER = re.compile(
     rf"[\s-]?(?:(?P<percent>{_LISTED['percent']['behind']})|(?P<word>(?:[^\W\d_]|[\u0900-\u0963])+))",
     re.IGNORECASE,
 )
 # English numbers in words, of any size.
 SPELLED_NUMBER = re.compile(
-    rf"\b(?:{'|'.join([*UNITS[1:], *TENS])}|(?:dozen|{'|'.join(_ROUND[:-1])})s?|half|third|quarter)\b",
+    rf"\b(?:{'|'.join([*UNITS[1:], *TENS])}|(?:dozen|{'|'.join(ROUND[:-1])})s?|half|third|quarter)\b",
     re.IGNORECASE,
 )
