@@ -1,4 +1,4 @@
-"""What tells an incoming article from those that are here, and the rows that are made of it."""
+"""Tell an incoming article from the stored ones, and make its rows."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ from retrieval.web.urls import canonical_url, host_name
 
 
 def identify(corpus: Corpus, incoming: Sequence[IngestItem]) -> list[IdentifiedArticle]:
-    """Hash and cut articles: work for a thread."""
+    """Hash articles and cut them into passages. Blocks: run it in a thread."""
     return [IdentifiedArticle(corpus, item) for item in giving_way(incoming)]
 
 
 class IdentifiedArticle:
-    """An incoming article with what tells it from others."""
+    """An incoming article with its identity: URL, id, hash, passages. Raises ``ValueError`` for an
+    item without an article."""
 
     def __init__(self, corpus: Corpus, incoming: IngestItem) -> None:
         if incoming.article is None:
@@ -54,10 +55,12 @@ class IdentifiedArticle:
         self.correction = correction_in(self.article.text)
 
     def why_worse(self, before: str) -> str | None:
-        """Why this text must not replace the one that is kept."""
+        """Return the code of the reason why this text must not replace ``before``; None if it
+        may."""
         return why_worse(before, self.article.text, fetched=self._fetched)
 
     def article_row(self, moment: int) -> dict[str, Any]:
+        """Return the row of ``articles``; ``moment`` is in microseconds."""
         return {
             "id": self.article_id,
             "corpus_id": self.corpus.id,
@@ -66,6 +69,8 @@ class IdentifiedArticle:
         }
 
     def version_row(self, version_id: int, number: int, moment: int) -> dict[str, Any]:
+        """Return the row of ``versions``, in the state ``accepted``; ``moment`` is in
+        microseconds."""
         article, published = self.article, self.article.published
         start = to_micros(published.start) if published else None
         return {
@@ -93,12 +98,14 @@ class IdentifiedArticle:
         }
 
     def passage_rows(self, version_id: int) -> list[tuple[int, int, int, int]]:
+        """Return the rows of ``passages``: (id, version id, start, end), offsets in characters."""
         first = version_id * PASSAGES_PER_VERSION
         return [(first + n, version_id, start, end) for n, (start, end) in enumerate(self.spans)]
 
     def log_row(
         self, status: str, number: int, moment: int, actor: str, origin: str | None
     ) -> dict[str, Any]:
+        """Return the row of ``ingest_log``; ``moment`` is in microseconds."""
         return {
             "at": moment,
             "corpus_id": self.corpus.id,
@@ -116,7 +123,7 @@ async def worse_readings(
     batch: Sequence[IdentifiedArticle],
     known: dict[str, tuple[int, str]],
 ) -> dict[tuple[str, str], Note]:
-    """By article id and hash of what came in, why the text that is kept is the better one."""
+    """Return by article id and incoming hash why the stored text is the better one."""
     changed = list(
         {
             item.article_id
@@ -142,7 +149,7 @@ async def worse_readings(
 
 
 class KnownArticles:
-    """Of incoming articles those that the catalogue has: their last versions, and removals."""
+    """Which incoming articles the catalogue has: their last versions, and removals."""
 
     def __init__(self) -> None:
         # By article id: the number and the content hash of its last version.
@@ -152,6 +159,7 @@ class KnownArticles:
 
 
 async def known_articles(connection: AsyncConnection, article_ids: Sequence[str]) -> KnownArticles:
+    """Look up the last versions and removals of these articles."""
     rows = await connection.execute(
         select(
             articles.c.id,
@@ -174,7 +182,8 @@ async def known_articles(connection: AsyncConnection, article_ids: Sequence[str]
 
 
 def removal_reason(article_id: str, removed_at: int, removed_by: str) -> Note:
-    """Why an article that was removed is not taken in again."""
+    """Return why an article that was removed isn't ingested again; ``removed_at`` is in
+    microseconds."""
     day = f"{from_micros(removed_at):%Y-%m-%d}"
     return Note("removed-by", who=removed_by, date=day, article=article_id)
 
@@ -182,7 +191,7 @@ def removal_reason(article_id: str, removed_at: int, removed_by: str) -> Note:
 async def known_hashes(
     connection: AsyncConnection, corpus: Corpus, hashes: Sequence[str]
 ) -> dict[str, str]:
-    """By content hash: an article that says just that now, or will when it is indexed."""
+    """Return by content hash an article that has just this text, shown or about to be."""
     rows = await connection.execute(
         select(versions.c.content_hash, versions.c.article_id)
         .where(versions.c.corpus_id == corpus.id)
@@ -194,7 +203,7 @@ async def known_hashes(
 
 
 async def next_version_id(connection: AsyncConnection) -> int:
-    """One more than any version has ever had."""
+    """Return one more than the highest version id ever given."""
     remembered = select(properties.c.value).where(properties.c.name == LAST_VERSION)
     highest = select(func.max(versions.c.id))
     query = select(highest.scalar_subquery(), remembered.scalar_subquery())

@@ -1,4 +1,4 @@
-"""What came into a corpus lately, by which feed, and what is shown of it now."""
+"""What came into a corpus lately, through which feed, and what is shown of it now."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from retrieval.errors import Note
 from retrieval.models import Reference
 from retrieval.timestamps import from_micros, to_micros
 
-# What the first log entries of a corpus are looked for among, one read at a time.
+# Log entries read in one go.
 _READ_AT_ONCE = 20_000
 
 
 @dataclass(slots=True)
 class Arrival:
-    """An article that came in: when, by whom, and when its text last changed since."""
+    """An article that came in: when, who brought it, and when its text last changed since."""
 
     article_id: str
     canonical_url: str
@@ -40,8 +40,8 @@ class Arrival:
 
 
 class ListedItem(NamedTuple):
-    """An item of a feed that is an article: since when that is known, and whether another source had
-    brought it in before."""
+    """A feed item that is an article: when that became known, and whether another source had
+    brought it before."""
 
     at: datetime
     known_before: bool
@@ -49,8 +49,8 @@ class ListedItem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ShownArticle:
-    """An article as it is shown now. ``at`` is when it was published, else ingested; ``text`` is its
-    beginning."""
+    """An article as it is shown now. ``at`` is when it was published, or else ingested; ``text`` is
+    its beginning."""
 
     article: Reference
     version_id: int
@@ -62,14 +62,16 @@ class ShownArticle:
 
 
 class ArrivalLog:
-    """Reads the log of what came in; remembers how far it is too old to be asked for again."""
+    """Reads the log of what came in. It remembers which entries were too old for a call and skips
+    them in later ones, so ``moment`` must not go back."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._floors: dict[int, int] = {}
 
     async def since(self, corpus: Corpus, moment: datetime) -> list[Arrival]:
-        """The articles that first came in at ``moment`` or later, in the order in which they came."""
+        """Return the articles that first came in at ``moment`` or later, in the order of
+        arrival."""
         return await self._database.read(
             lambda connection: self._since(connection, corpus.id, moment)
         )
@@ -109,7 +111,7 @@ def _logged(corpus_id: int, after: int) -> Select[Any]:
 
 
 async def listed_items(database: Database, feed_id: int, since: datetime) -> dict[str, ListedItem]:
-    """The items of a feed that were found to be articles since then, by item key."""
+    """Return by item key the items of a feed that were found to be articles since ``since``."""
     query = select(feed_items.c.key, feed_items.c.at, feed_items.c.reason).where(
         feed_items.c.feed_id == feed_id,
         feed_items.c.verdict == "seen",
@@ -130,7 +132,8 @@ async def listed_items(database: Database, feed_id: int, since: datetime) -> dic
 async def shown_articles(
     database: Database, article_ids: Sequence[str], characters: int
 ) -> dict[str, ShownArticle]:
-    """Of these articles those that are shown, with the first ``characters`` of their texts."""
+    """Return by article id those of these articles that are shown, with the first ``characters`` of
+    their texts."""
 
     def read(connection: Connection) -> dict[str, ShownArticle]:
         found: dict[str, ShownArticle] = {}

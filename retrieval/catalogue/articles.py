@@ -41,12 +41,12 @@ from retrieval.runtime.executors import INGESTING
 from retrieval.timestamps import to_micros
 from retrieval.web.urls import canonical_url
 
-# Written in the transaction that accepts a batch, so that both are kept or neither.
+# Writes in the transaction that accepts a batch, so that both are stored or neither is.
 Alongside = Callable[[AsyncConnection, list[Acceptance]], Awaitable[None]]
 
 # All its fields but the passages.
 _PENDING = [versions.c[field.name] for field in fields(PendingVersion)[:-1]]
-# Articles that one turn of a thread identifies: whoever holds ingestion up waits for no more.
+# Articles that a thread identifies in one go: a pause of ingestion waits for no more.
 _IDENTIFIED_AT_ONCE = 32
 
 
@@ -69,11 +69,12 @@ class ArticleRepository:
         origin: str | None = None,
         alongside: Alongside | None = None,
     ) -> list[Acceptance]:
-        """Take articles in, in one transaction: all of them are kept afterwards, or none.
+        """Store articles in one transaction: afterwards all of them are kept, or none.
 
-        Returns one result for each of ``incoming``, which must all hold an article. What is new
-        or changed is left in the state ``accepted``, its passages cut; what a moderator removed is
-        rejected. ``alongside`` is told the results and may write to the same transaction.
+        Return one result for each of ``incoming``; raises ``ValueError`` if one holds no article.
+        What is new or changed is left in the state ``accepted``, cut into passages; what a
+        moderator removed is rejected. ``alongside`` gets the results and may write in the same
+        transaction.
         """
         # Hashing and cutting are work for a thread, not for the event loop.
         batch: list[IdentifiedArticle] = []
@@ -130,7 +131,8 @@ class ArticleRepository:
     # States
 
     async def unfinished(self, corpus: Corpus) -> tuple[list[int], list[int]]:
-        """Ids of the versions still to enter (accepted) and to leave (retired) the indexes."""
+        """Return the ids of the versions still to enter (accepted) and to leave (retired) the
+        indexes."""
         async with self._database.connect() as connection:
             rows = await connection.execute(
                 select(versions.c.id, versions.c.state)
@@ -143,13 +145,14 @@ class ArticleRepository:
         return accepted, [version_id for version_id, state in found if state == RETIRED]
 
     async def unfinished_corpora(self) -> set[int]:
-        """Ids of the corpora with versions still to enter or to leave the indexes."""
+        """Return the ids of the corpora with versions still to enter or to leave the indexes."""
         query = select(versions.c.corpus_id).where(versions.c.state.in_((ACCEPTED, RETIRED)))
         return set(
             await self._database.read(lambda connection: connection.scalars(query.distinct()).all())
         )
 
     async def shown_version_ids(self, corpus: Corpus) -> list[int]:
+        """Return the ids of all shown versions of a corpus, in order."""
         async with self._database.connect() as connection:
             rows = await connection.execute(
                 select(versions.c.id)
@@ -159,6 +162,7 @@ class ArticleRepository:
             return list(rows.scalars())
 
     async def shown_passage_ids(self, corpus: Corpus) -> set[int]:
+        """Return the ids of all shown passages of a corpus."""
         async with self._database.connect() as connection:
             rows = await connection.execute(
                 select(passages.c.id)
@@ -168,7 +172,7 @@ class ArticleRepository:
             return set(rows.scalars())
 
     async def load_versions(self, version_ids: Sequence[int]) -> list[PendingVersion]:
-        """The versions, in the order of their ids, with all that the indexes want of them."""
+        """Return these versions, by id, with everything that the indexes need."""
 
         def load(connection: Connection) -> list[PendingVersion]:
             wanted = select(*_PENDING).where(among(connection, versions.c.id, version_ids))
@@ -189,7 +193,8 @@ class ArticleRepository:
         return await self._database.read(load)
 
     async def still_accepted(self, version_ids: Sequence[int]) -> set[int]:
-        """Of these versions those that still are to be shown: none that was removed meanwhile."""
+        """Return those of these versions that are still to be shown: none that was removed
+        meanwhile."""
 
         def read(connection: Connection) -> set[int]:
             mine = among(connection, versions.c.id, version_ids)
@@ -200,9 +205,10 @@ class ArticleRepository:
 
     async def mark_indexed(self, version_ids: Sequence[int]) -> list[int]:
         """Show these accepted versions and retire the ones that they replace, in one transaction.
+        Return the retired ids.
 
-        Of several accepted versions of one article the last one is shown; one that was removed in
-        the meantime is left alone. Returns the retired ids.
+        Of several accepted versions of one article the last is shown; a version that was removed in
+        the meantime is left alone.
         """
         async with self._database.write() as connection:
             accepted = await connection.execute(
@@ -225,7 +231,8 @@ class ArticleRepository:
         return retired
 
     async def mark_archived(self, version_ids: Sequence[int]) -> None:
-        """The indexes have let go of these versions: their passages are forgotten, texts stay."""
+        """Archive versions that the indexes have let go of: their passages are deleted, their texts
+        stay."""
         async with self._database.write() as connection:
             leaving = select(passages.c.id).where(passages.c.version_id.in_(version_ids))
             await connection.execute(
@@ -238,11 +245,11 @@ class ArticleRepository:
     # Reading
 
     async def load_passages(self, passage_ids: Sequence[int]) -> dict[int, Passage]:
-        """Of these passages those that are shown at this moment."""
+        """Return by id those of these passages that are shown at this moment."""
         return await asyncio.to_thread(self._queries.passages, passage_ids)
 
     async def newest(self, corpus: Corpus, as_of: datetime, limit: int) -> list[Reference]:
-        """The articles published last, as of a moment."""
+        """Return the ``limit`` articles that were published last, as of a moment, newest first."""
         async with self._database.connect() as connection:
             rows = await connection.execute(
                 select(*REFERENCE)
@@ -254,7 +261,8 @@ class ArticleRepository:
             return [Reference(*row) for row in rows]
 
     async def pictures(self, article_ids: Collection[str]) -> dict[str, str]:
-        """The addresses of the pictures of those articles that are shown and have one, by article id."""
+        """Return by article id the URLs of the pictures of those articles that are shown and have
+        one."""
         query = (
             select(versions.c.article_id, versions.c.picture_url)
             .where(versions.c.state == INDEXED, versions.c.article_id.in_(article_ids))
@@ -264,12 +272,13 @@ class ArticleRepository:
         return {row[0]: row[1] for row in rows}
 
     async def any_version(self) -> bool:
-        """Whether the catalogue holds any version of any article, shown or not."""
+        """Return whether the catalogue holds any version of any article, shown or not."""
         query = select(versions.c.id).limit(1)
         return await self._database.read(lambda connection: connection.scalar(query)) is not None
 
     async def languages(self, corpus: Corpus) -> dict[str, int]:
-        """How many of the articles that are shown are in each language, as far as it is known."""
+        """Return by language how many of the shown articles are in it; those without a known
+        language are left out."""
         query = (
             select(versions.c.language, func.count())
             .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
@@ -280,7 +289,8 @@ class ArticleRepository:
         return {row[0]: row[1] for row in rows}
 
     async def title_of(self, corpus: Corpus, url: str) -> str | None:
-        """The title of the article of this address that is shown, if there is one."""
+        """Return the title of the shown article at this URL; None if there is none. Raises
+        ``InvalidURL``."""
         query = (
             select(versions.c.title)
             .join(articles, articles.c.id == versions.c.article_id)

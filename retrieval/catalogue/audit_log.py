@@ -18,7 +18,7 @@ from retrieval.timestamps import from_micros, to_micros
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody who acts, and from where: a name with an id, a terminal or a channel."""
+    """Somebody who acts, a name with an id, and where: a terminal or a channel."""
 
     who: str
     where: str
@@ -26,7 +26,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """``subject`` is what ``action`` was done to: the id of an article, a feed or a job."""
+    """One action. ``subject`` is the id of the article, feed or job that ``action`` was done to."""
 
     at: datetime
     corpus: str
@@ -46,7 +46,7 @@ async def note(
     subject: object,
     detail: Note | None = None,
 ) -> None:
-    """Append to the audit, in the transaction that does what it tells of."""
+    """Append an entry to the audit log, in the transaction that does what it records."""
     row: dict[str, Any] = {
         "at": to_micros(now),
         "corpus_id": corpus.id,
@@ -60,14 +60,15 @@ async def note(
 
 
 class AuditLog:
-    """What was done to one corpus."""
+    """Reads the audit log of one corpus."""
 
     def __init__(self, database: Database, corpus: Corpus) -> None:
         self._database = database
         self._corpus = corpus
 
     async def read(self, *, subject: str | None = None, limit: int = 50) -> list[AuditEntry]:
-        """The last things done, the newest first; only those to ``subject``, an id, if given."""
+        """Return the last ``limit`` entries, newest first; only those about ``subject``, an id, if
+        given."""
         done = select(
             audit.c.at,
             audit.c.corpus_id,

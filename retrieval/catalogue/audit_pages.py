@@ -1,4 +1,4 @@
-"""The audit of a corpus as people read it: page by page, filtered, with a job as one entry."""
+"""The audit log of a corpus as people read it: page by page, filtered, with a job as one entry."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from retrieval.catalogue.schema import audit, ingest_log, job_results, jobs
 from retrieval.errors import Note
 from retrieval.timestamps import from_micros, to_micros
 
-# Articles that somebody, or a feed, brought in within so long are one entry.
+# Articles that one person or feed brought in within the same hour are one entry.
 _TOGETHER = timedelta(hours=1)
 _STATUSES = ("indexed", "updated", "duplicate", "unchanged", "rejected")
 _JOB, _CAME = "job.start", "article.came"
@@ -38,8 +38,11 @@ _NEVER = 2**62
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """What to read of the audit. ``action`` is one, or the part before its dot; ``subject`` the id of
-    an article, feed or job; ``details`` lists each article by itself, those of jobs too."""
+    """What to read of the audit log.
+
+    ``action`` is a whole action, or its part before the dot; ``subject`` the id of an article, feed
+    or job; ``details`` lists every article separately, those of jobs too.
+    """
 
     who: str | None = None
     action: str | None = None
@@ -51,26 +54,26 @@ class AuditFilter:
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """An entry, and for one that stands for several articles how many came to what."""
+    """An entry; if it stands for several articles, ``counts`` says how many had which status."""
 
     entry: AuditEntry
     counts: Mapping[str, int]
 
 
 class AuditPages:
-    """Reads the audit of one corpus, the newest first."""
+    """Reads the audit log of one corpus, newest first."""
 
     def __init__(self, database: Database, corpus: Corpus) -> None:
         self._database = database
         self._corpus = corpus
 
     async def count(self, wanted: AuditFilter) -> int:
-        """How many entries there are."""
+        """Return how many entries pass the filter."""
         query = select(func.count()).select_from(self._entries(wanted).subquery())
         return await self._database.read(lambda connection: connection.scalar(query)) or 0
 
     async def read(self, wanted: AuditFilter, first: int, limit: int) -> list[AuditRow]:
-        """Entries from number ``first`` (0 is the newest) on."""
+        """Return up to ``limit`` entries from number ``first`` on; 0 is the newest."""
         both = self._entries(wanted).subquery()
         query = (
             select(both)
@@ -83,7 +86,8 @@ class AuditPages:
         return [self._row(row, of_jobs) for row in rows]
 
     async def actions(self) -> list[str]:
-        """What was done here, each once."""
+        """Return the actions that a filter can name here, sorted: whole ones, and their parts
+        before the dot."""
         done = select(audit.c.action).where(audit.c.corpus_id == self._corpus.id).distinct()
         found = await self._database.read(lambda connection: connection.scalars(done).all())
         return sorted({*found, *(each.split(".")[0] for each in found), "article"})
@@ -192,7 +196,8 @@ class AuditPages:
 
 
 def _of_job() -> ColumnElement[bool]:
-    """Whether an article came in while a job of whoever brought it in was at work."""
+    """Return the condition that an article came in while a job of the same person and place was
+    running."""
     log = ingest_log.c
     return and_(
         jobs.c.corpus_id == log.corpus_id,

@@ -1,4 +1,4 @@
-"""Writing many rows at a time: what SQLAlchemy does for a row takes longer than what a database does."""
+"""Write many rows at a time: SQLAlchemy spends more time on a row than the database does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from retrieval.catalogue.server import server_error
 async def insert_many(
     connection: AsyncConnection, table: Table, rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Insert rows, each with a value for every column of ``table`` in their order."""
+    """Insert rows, each a tuple with a value for every column of ``table`` in order."""
     names = tuple(column.name for column in table.columns)
     await _write_many(connection, table, names, rows, replacing=False)
 
@@ -27,7 +27,7 @@ async def insert_many(
 async def replace_many(
     connection: AsyncConnection, table: Table, rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """As ``insert_many``; a row of the same primary key is replaced."""
+    """Insert rows like ``insert_many``, replacing those with the same primary key."""
     names = tuple(column.name for column in table.columns)
     await _write_many(connection, table, names, rows, replacing=True)
 
@@ -35,8 +35,8 @@ async def replace_many(
 async def insert_rows(
     connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]
 ) -> None:
-    """As ``insert_many``, by the names of columns, the same in every row; columns that have a value
-    of their own may lack."""
+    """Insert rows by column name. All rows must have the same names; columns with a default may be
+    left out."""
     if rows:
         names = tuple(column.name for column in table.columns if column.name in rows[0])
         as_json = {name for name in names if isinstance(table.c[name].type, JSON)}
@@ -49,8 +49,8 @@ async def insert_rows(
 
 @contextlib.asynccontextmanager
 async def sent_together(connection: AsyncConnection) -> AsyncIterator[None]:
-    """Send what is written in the block in one go, where the database is elsewhere. Nothing can be
-    read in it, and an error may be raised at its end only, as a ``StorageError``."""
+    """Send what is written in the block in one round trip, where the database is a server. Nothing
+    can be read in the block, and an error may only be raised at its end, as a ``StorageError``."""
     if connection.dialect.name != POSTGRESQL:
         yield
         return

@@ -16,7 +16,8 @@ from retrieval.catalogue.vectors import VectorRepository
 
 
 class Catalogue:
-    """The repositories of one database. Open it with ``await Catalogue.open(location)`` and close it."""
+    """The repositories of one database. Open it with ``await Catalogue.open(location)`` and close
+    it after use."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -30,16 +31,15 @@ class Catalogue:
 
     @classmethod
     async def open(cls, location: DatabaseLocation | Path, *, moving: bool = False) -> Catalogue:
-        """Open a catalogue that ``Database.prepare`` made ready; ``moving``: though a move to it isn't
-        finished."""
+        """Open a catalogue that ``Database.prepare`` has made ready; ``moving`` opens one whose
+        move isn't finished. Raises ``StorageError``."""
         return cls(await Database.open(location, moving=moving))
 
     async def revision(self, corpus: str) -> int:
-        """Return a number that grows with every change to what search may show of a corpus.
-
-        0 if there is no corpus of that name.
-        """
+        """Return a number that grows with every change to what search may show of a corpus; 0 if
+        there is no corpus of that name."""
         return await asyncio.to_thread(self.queries.revision_of, corpus)
 
     async def close(self) -> None:
+        """Close the database with all its connections."""
         await self.database.close()

@@ -1,4 +1,5 @@
-"""Connections to the database file, also where it can only be read, and what SQLite's errors mean."""
+"""Connections to the database file, even where it can only be read, and the meaning of SQLite's
+errors."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from retrieval.errors import Note, StorageError
 from retrieval.runtime import sqlite_space
 
-# The option of a connection that begins writing transactions: each waits for its turn at the start.
+# The option of a connection for writing: its transactions wait for their turn when they begin.
 WRITES = "newsdesk_writes"
 
 _BUSY_SECONDS = 10
@@ -27,9 +28,9 @@ _READERS = 8
 
 @dataclass(slots=True)
 class DatabaseFile:
-    """A database file and how it can be opened: ``options`` are of SQLite's URIs.
+    """A database file and how it can be opened; ``options`` are those of SQLite's URIs.
 
-    ``copied`` is where it was copied to, if it could be read in no other way.
+    ``copied`` is the folder that it was copied to, if it could be read in no other way.
     """
 
     path: Path
@@ -38,8 +39,8 @@ class DatabaseFile:
 
     @classmethod
     def to_read(cls, path: Path) -> DatabaseFile:
-        """Find out how a file can be read where nothing may be written beside it: in a folder that
-        is read-only or on a disk that is full. Blocks. Raises ``StorageError`` if it can't."""
+        """Find out how a file can be read where nothing may be written beside it: in a read-only
+        folder or on a full disk. Blocks. Raises ``StorageError`` if it can't be read."""
         error: StorageError | None = None
         for options in ("", "mode=ro"):
             try:
@@ -52,7 +53,7 @@ class DatabaseFile:
             return cls(path, options)
         log = path.with_name(f"{path.name}-wal")
         if log.exists() and log.stat().st_size:
-            # What a process that ended had not brought into the file yet stands in the log.
+            # The log holds what a process that ended hadn't yet written into the file.
             copied = tempfile.TemporaryDirectory(prefix="newsdesk-", ignore_cleanup_errors=True)
             for file in (path, log):
                 with _explained_files():
@@ -64,35 +65,47 @@ class DatabaseFile:
         raise error or StorageError("catalogue-not-writable")
 
     def close(self) -> None:
+        """Delete the copy, if there is one."""
         if self.copied is not None:
             self.copied.cleanup()
 
     @property
     def is_read_only(self) -> bool:
+        """Whether the file can only be read."""
         return bool(self.options) or self.copied is not None
 
     def exists(self) -> bool:
+        """Return whether the file exists."""
         return self.path.exists()
 
     def async_engine(self) -> AsyncEngine:
+        """Return ``async_engine`` of this file."""
         return async_engine(self)
 
     def reading_engine(self) -> Engine:
+        """Return ``reading_engine`` of this file."""
         return reading_engine(self)
 
     def error(self, error: BaseException) -> StorageError:
+        """Return ``storage_error`` of an error."""
         return storage_error(error)
 
     def vacuum(self) -> bool:
+        """Give empty pages back to the disk if they are many. Return whether it was done."""
         return sqlite_space.vacuum(self.path)
 
     def empty_log(self) -> bool:
+        """Empty the write-ahead log, so that nothing deleted stays in it. Return whether it was
+        done."""
         return sqlite_space.empty_log(self.path)
 
     def size(self) -> int:
+        """Return the bytes of the file and its logs."""
         return sum(each.stat().st_size for each in self.path.parent.glob(f"{self.path.name}*"))
 
     def damage(self) -> Note | None:
+        """Check the whole file. Return ``catalogue-damaged`` if it is broken; None if it isn't, or
+        can't be opened."""
         address = f"file:{quote(str(self.path))}?{self.options or 'mode=ro'}"
         try:
             with contextlib.closing(sqlite3.connect(address, uri=True, timeout=1)) as connection:
@@ -104,6 +117,7 @@ class DatabaseFile:
         return None if found == "ok" else Note("catalogue-damaged")
 
     def identity(self) -> tuple[int, int] | None:
+        """Return the device and the inode; None if the file is gone."""
         try:
             status = self.path.stat()
         except OSError:
@@ -111,13 +125,15 @@ class DatabaseFile:
         return status.st_dev, status.st_ino
 
     def address(self) -> str:
-        """What SQLAlchemy puts behind the driver's name."""
+        """Return what follows the driver's name in SQLAlchemy's URL."""
         if not self.options:
             return f":///{self.path}"
         return f":///file:{quote(str(self.path))}?{self.options}&uri=true"
 
 
 def async_engine(file: DatabaseFile) -> AsyncEngine:
+    """Create an engine of eight connections. Those with the option ``WRITES`` begin transactions
+    with ``BEGIN IMMEDIATE``."""
     engine = create_async_engine(
         f"sqlite+aiosqlite{file.address()}", pool_size=8, max_overflow=0, hide_parameters=True
     )
@@ -125,7 +141,7 @@ def async_engine(file: DatabaseFile) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
-        # What was read before the first write must not be out of date by then: SQLite would fail it.
+        # SQLite refuses a write if what its transaction read before is out of date by then.
         writes = connection.get_execution_options().get(WRITES)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -133,7 +149,7 @@ def async_engine(file: DatabaseFile) -> AsyncEngine:
 
 
 def reading_engine(file: DatabaseFile) -> Engine:
-    """Connections for single statements in worker threads, each a transaction of its own."""
+    """Create connections for single statements in worker threads, each a transaction of its own."""
     engine = create_engine(
         f"sqlite{file.address()}",
         pool_size=_READERS,
@@ -147,7 +163,8 @@ def reading_engine(file: DatabaseFile) -> Engine:
 
 
 def storage_error(error: BaseException) -> StorageError:
-    """What an error of SQLite means for who uses the data folder."""
+    """Return the ``StorageError`` that an error of SQLite means to those who use the data
+    folder."""
     reason = str(getattr(error, "orig", None) or error)  # without the statement
     if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
         return StorageError("catalogue-not-writable")
@@ -162,7 +179,7 @@ def storage_error(error: BaseException) -> StorageError:
 
 def _prepare(engine: Engine, file: DatabaseFile) -> None:
     def configure(connection: Any, _: object) -> None:
-        # Transactions begin where `_begin` says, DDL included, not where sqlite3 guesses.
+        # Transactions begin in `_begin`, for DDL too, not where sqlite3 guesses.
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
@@ -170,7 +187,7 @@ def _prepare(engine: Engine, file: DatabaseFile) -> None:
             *(() if file.options else ("journal_mode = WAL",)),
             "synchronous = FULL",
             "foreign_keys = ON",
-            # What is deleted is overwritten, so that it can't be read from the file any more.
+            # Overwrite what is deleted, so that it can't be read from the file any more.
             "secure_delete = ON",
         ):
             cursor.execute(f"PRAGMA {pragma}")
@@ -181,8 +198,8 @@ def _prepare(engine: Engine, file: DatabaseFile) -> None:
 
 
 def _tell_damage(context: ExceptionContext) -> None:
-    """Whatever statement meets damage, a disk without room, or another process that writes for long:
-    it is told in one sentence."""
+    """Turn errors of any statement that mean damage, a full disk or a long-held lock into a
+    ``StorageError``."""
     if isinstance(context.original_exception, sqlite3.DatabaseError):
         error = storage_error(context.original_exception)
         if error.code != "catalogue-unusable":

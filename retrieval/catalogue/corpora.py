@@ -1,4 +1,4 @@
-"""Corpora: all articles that one server reads, or one terminal."""
+"""Corpora: a corpus is all the articles that one server, or one terminal, reads."""
 
 from __future__ import annotations
 
@@ -17,21 +17,25 @@ _CORPUS = (corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout)
 
 
 class CorpusRepository:
-    """The corpora of a data folder, but for those that are being deleted."""
+    """The corpora of a data folder, except those that are being deleted."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def all(self) -> list[Corpus]:
+        """Return all corpora, by id."""
         async with self._database.connect() as connection:
             query = select(*_CORPUS).where(~corpora.c.name.startswith(GONE, autoescape=True))
             return [Corpus(*row) for row in await connection.execute(query.order_by(corpora.c.id))]
 
     async def by_name(self, name: str) -> Corpus | None:
+        """Return the corpus of that name; None if there is none."""
         async with self._database.connect() as connection:
             return await _corpus(connection, name)
 
     async def ensure(self, name: str, now: datetime) -> Corpus:
+        """Return the corpus of that name, creating it if there is none. Raises ``StorageError``
+        (``corpus-not-created``)."""
         if (found := await self.by_name(name)) is not None:
             return found
         async with self._database.write() as connection:
@@ -45,6 +49,7 @@ class CorpusRepository:
         return found
 
     async def switch_generation(self, corpus: Corpus, generation: int) -> None:
+        """Make ``generation`` the build of the indexes that is in use, with the current layout."""
         async with self._database.write() as connection:
             await connection.execute(
                 update(corpora)
@@ -53,6 +58,7 @@ class CorpusRepository:
             )
 
     async def counts(self) -> list[CorpusCounts]:
+        """Count what each corpus holds, and find its newest article by publication time."""
         shown = versions.c.state == INDEXED
         newest = select(
             versions.c.id,

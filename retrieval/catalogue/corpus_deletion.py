@@ -1,8 +1,8 @@
-"""Deleting a corpus with all that is in it, in steps that a crash may come between.
+"""Delete a corpus with everything in it, in steps that survive a crash.
 
-A corpus is doomed first: under another name, which nobody can ask for, it is gone for everyone. Then
-its indexes and its rows go, in any number of tries. Numbers are never used again: the corpus leaves
-its own behind, and the highest of its versions is remembered.
+First the corpus gets another name, which nobody can ask for, so that it is gone for everyone. Then
+its indexes and its rows are deleted, in as many attempts as it takes. Ids are never used again: the
+row of the corpus stays with its own, and the highest version id is remembered.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from retrieval.catalogue.schema import (
 )
 
 _VERSIONS_AT_ONCE = 500
-# What hangs on a corpus itself, in an order that leaves nothing pointing into the void.
+# What refers to a corpus itself, in an order that breaks no foreign key.
 _OF_CORPUS = (version_changes, story_pins, audit, ingest_log, articles)
 
 
 async def mark_corpus_deleted(database: Database, name: str) -> None:
-    """Take a corpus out of everybody's sight, for good. Does nothing if there is none."""
+    """Hide a corpus from everybody, for good. Does nothing if there is none of that name."""
     async with database.write() as connection:
         query = select(corpora.c.id).where(corpora.c.name == name)
         corpus_id = (await connection.execute(query)).scalar_one_or_none()
@@ -54,6 +54,7 @@ async def mark_corpus_deleted(database: Database, name: str) -> None:
 
 
 async def corpora_pending_deletion(database: Database) -> list[Corpus]:
+    """Return the corpora that are marked as deleted but still have indexes or rows."""
     query = select(corpora.c.id, corpora.c.name, corpora.c.generation, corpora.c.layout).where(
         corpora.c.name.startswith(DOOMED, autoescape=True)
     )
@@ -63,7 +64,8 @@ async def corpora_pending_deletion(database: Database) -> list[Corpus]:
 
 
 async def erase_corpus(database: Database, corpus: Corpus) -> None:
-    """Delete every row of a doomed corpus; it counts as doomed until the last one is gone."""
+    """Delete every row of a corpus that is marked as deleted; it stays pending until the last one
+    is gone."""
     async with database.write() as connection:
         await remember_versions(connection)
     while True:
@@ -93,7 +95,7 @@ async def erase_corpus(database: Database, corpus: Corpus) -> None:
 
 
 async def remember_versions(connection: AsyncConnection) -> None:
-    """Keep in mind the highest version that ever was: its number is never used again."""
+    """Store the highest version id that was ever given, so that none is used again."""
     last = (await next_version_id(connection)) - 1
     await connection.execute(delete(properties).where(properties.c.name == LAST_VERSION))
     await connection.execute(insert(properties), {"name": LAST_VERSION, "value": str(last)})

@@ -1,4 +1,4 @@
-"""Notices in which a publisher says that an article was wrong before."""
+"""Find notices in which a publisher says that an earlier version of an article was wrong."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _LONGEST = 400
 
 
 def correction_in(text: str) -> str | None:
-    """The paragraph of ``text`` that holds a notice of correction, shortened where it is long."""
+    """Return the paragraph of ``text`` that holds a correction notice, with white space folded and
+    at most 400 characters long; None if there is none."""
     if not _may_hold_one(text):
         return None
     for paragraph in filter(_may_hold_one, text.split("\n")):

@@ -1,4 +1,4 @@
-"""What was reported in a range of time, by which outlets, and whole articles to sum up."""
+"""What was reported in a time range, by which publishers, and whole articles to summarize."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+/\S*$")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An article as coverage counts it. ``at`` is when it was published (else ingested), in
-    microseconds; ``copy_id`` is shared by near-copies, ``story_id`` by reports of one event."""
+    """An article as coverage counts it. ``at`` is when it was published, or else ingested, in
+    microseconds since 1970; near-copies share ``copy_id``, reports of one event ``story_id``."""
 
     version_id: int
     article: Reference
@@ -42,7 +42,8 @@ class Report:
 async def reports(
     catalogue: Catalogue, corpus: Corpus, within: TimeRange, source: SourceFilter | None = None
 ) -> list[Report]:
-    """The articles of a range, as visible at its moment, oldest first. Filters hold exactly."""
+    """Return the articles published in a range and visible at its moment, oldest first. The filters
+    are exact."""
     query = (
         _reports()
         .where(versions.c.corpus_id == corpus.id, versions.c.state == INDEXED)
@@ -58,7 +59,8 @@ async def reports(
 async def reports_of_stories(
     catalogue: Catalogue, corpus: Corpus, story_ids: Sequence[int], within: TimeRange
 ) -> list[Report]:
-    """All reports of these stories that were visible at the moment of ``within``, oldest first."""
+    """Return all reports of these stories that were visible at the moment of ``within``, oldest
+    first."""
     found: list[Report] = []
     for first in range(0, len(story_ids), _LOOKUP):
         query = (
@@ -74,10 +76,11 @@ async def reports_of_stories(
 async def reports_named(
     catalogue: Catalogue, corpus: Corpus, name: str, as_of: datetime
 ) -> list[Report]:
-    """The articles that ``name`` means, newest first: by link, by id or its beginning, or by title.
+    """Return up to 20 articles that ``name`` means, newest first: by link, by the beginning of an
+    id, or by title.
 
-    A whole title goes before a part of one, and that before its words in any order. Several are
-    several: the caller asks back.
+    A whole title takes precedence over a part of one, and that over its words in any order. If
+    several are returned, the caller asks which is meant. Raises ``InvalidURL`` for a broken link.
     """
     shown = (
         _reports()
@@ -108,8 +111,8 @@ async def reports_named(
 async def passages_quoting(
     catalogue: Catalogue, corpus: Corpus, words: str, within: TimeRange, most: int = 6
 ) -> list[Passage]:
-    """The passages of a range in which these words stand one after the other, newest first; which
-    quotation marks and apostrophes there are does not matter."""
+    """Return the passages that contain these words in sequence, from the newest ``most`` articles
+    of a range, newest first. Punctuation marks match any character."""
     pattern = "%" + _MARK.sub("_", words) + "%"
     query = (
         _reports()
@@ -135,7 +138,8 @@ async def passages_quoting(
 async def passages_of(
     catalogue: Catalogue, version_ids: Sequence[int], most: int | None = None
 ) -> dict[int, list[Passage]]:
-    """By version, its passages in the order of the text; the first ``most`` of each."""
+    """Return by version its passages in text order, at most the first ``most`` of each. Only those
+    of shown versions are included."""
     query = (
         select(passages.c.version_id, passages.c.id)
         .where(passages.c.version_id.in_(version_ids))

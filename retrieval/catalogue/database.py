@@ -22,53 +22,60 @@ from retrieval.catalogue.schema import properties
 from retrieval.errors import Note, StorageError
 
 Result = TypeVar("Result")
-# Properties: the id of a folder, and of a catalogue that isn't whole yet the folder that is moved.
+# Properties: the id of a folder; and, while a move isn't finished, the folder that is moved.
 FOLDER_ID, MOVING = "folder_id", "moving"
 
 
 class ConnectionEnded(Exception):
-    """The connection that was to begin a transaction has ended before."""
+    """The connection that was to begin a transaction had already ended."""
 
 
 class DatabaseLocation(Protocol):
-    """Where a database is, and what can be asked or done there beside statements. All of it blocks."""
+    """Where a database is, and what can be asked or done there besides statements. All of it
+    blocks."""
 
     @property
-    def is_read_only(self) -> bool: ...
+    def is_read_only(self) -> bool:
+        """Whether it can only be read."""
 
-    def exists(self) -> bool: ...
+    def exists(self) -> bool:
+        """Return whether there is a database."""
 
-    def async_engine(self) -> AsyncEngine: ...
+    def async_engine(self) -> AsyncEngine:
+        """Create the engine for transactions."""
 
     def reading_engine(self) -> Engine:
-        """Make connections for single statements in worker threads, each a transaction of its own."""
+        """Create connections for single statements in worker threads, each a transaction of its
+        own."""
 
     def error(self, error: BaseException) -> StorageError:
-        """Return what an error of the driver means for who uses the database."""
+        """Return the ``StorageError`` that an error of the driver means to those who use the
+        database."""
 
     def vacuum(self) -> bool:
-        """Give empty space back to the disk, if it is much. Returns whether it was done."""
+        """Give empty space back to the disk if it is much. Return whether it was done."""
 
     def empty_log(self) -> bool:
-        """Let nothing that was deleted stay in a log. Returns whether it was done."""
+        """Remove everything deleted from the database's log. Return whether it was done."""
 
     def size(self) -> int:
         """Return the bytes on disk."""
 
     def damage(self) -> Note | None:
-        """Read all of it and return what is wrong with it."""
+        """Read all of it and return what is wrong; None if nothing is."""
 
     def identity(self) -> tuple[int, int] | None:
         """Return what tells this database from another one in its place; None if it is gone."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Give back what was taken to open it."""
 
 
 class Database:
-    """One database. Open it with ``await Database.open(location)`` and close it.
+    """One database. Open it with ``await Database.open(location)`` and close it after use.
 
-    Several processes may read; that only one writes is up to the caller. Beside the catalogue's
-    tables it may hold those of further branches, which whoever owns them reads and writes here.
+    Several processes may read; the caller ensures that only one writes. Besides the catalogue's
+    tables it may hold those of other branches, which their owners read and write through it.
     """
 
     def __init__(
@@ -77,7 +84,7 @@ class Database:
         self.location = location
         # What other processes on it say.
         self.notices = Notices(location)
-        # Looks, as the first of a writing transaction, whether this process may still write.
+        # Checks at the beginning of a writing transaction whether this process may still write.
         self.permission: Callable[[AsyncConnection], Awaitable[None]] | None = None
         self._engine = engine
         self._writing = asyncio.Lock()
@@ -88,14 +95,16 @@ class Database:
 
     @property
     def engine(self) -> AsyncEngine:
-        """For who reads all of it."""
+        """The engine, for those who read everything."""
         return self._engine
 
     @classmethod
     async def open(cls, location: DatabaseLocation | Path, *, moving: bool = False) -> Database:
-        """Open a database that ``prepare`` made ready; ``moving``: though a move to it isn't finished.
+        """Open a database that ``prepare`` has made ready; ``moving`` opens one whose move isn't
+        finished.
 
-        Raises ``StorageError``.
+        Raises ``StorageError`` (``move-unfinished``, ``catalogue-damaged`` or why it can't be
+        read).
         """
         location = _located(location)
         engine = location.async_engine()
@@ -118,9 +127,9 @@ class Database:
     async def is_ready(
         location: DatabaseLocation | Path, branches: Sequence[SchemaBranch] = ()
     ) -> bool:
-        """Whether the catalogue and ``branches`` exist at this program's version.
+        """Return whether the catalogue and ``branches`` exist at the version of this program.
 
-        Raises ``FolderTooNew`` if a newer program made one of them.
+        Raises ``FolderTooNew`` if a newer program made one of them, and ``StorageError``.
         """
         location = _located(location)
         if not await asyncio.to_thread(location.exists):
@@ -142,8 +151,9 @@ class Database:
     async def prepare(
         location: DatabaseLocation | Path, branches: Sequence[SchemaBranch] = ()
     ) -> None:
-        """Create the tables or bring older ones up to date, in one transaction: the catalogue's,
-        then those of ``branches``. For the one who may write."""
+        """Create the tables or migrate older ones, in one transaction: the catalogue's, then those
+        of ``branches``. Only for the process that may write. Raises ``FolderTooNew`` and
+        ``StorageError``."""
         location = _located(location)
         engine = location.async_engine()
         try:
@@ -151,7 +161,7 @@ class Database:
                 for branch in (CATALOGUE, *branches):
                     await connection.run_sync(migrate.upgrade, branch)
                 known = await connection.execute(select(properties.c.name))
-                # One that is being moved gets the id of what is moved.
+                # A catalogue that is being moved gets the id of its original.
                 if not {FOLDER_ID, MOVING} & set(known.scalars().all()):
                     row = {"name": FOLDER_ID, "value": uuid.uuid4().hex[:12]}
                     await connection.execute(insert(properties), row)
@@ -161,13 +171,16 @@ class Database:
             await engine.dispose()
 
     async def close(self) -> None:
+        """Close all connections, and the location."""
         self.reader.dispose()
         await self._engine.dispose()
         self.location.close()
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Open a writing transaction, committed at the end. SQLite has one at a time, and so has a process."""
+        """Open a writing transaction, committed at the end of the block. One runs at a time in a
+        process, and in a SQLite file. Raises ``StorageError``, and ``FolderInUse`` if another
+        process writes by now."""
         async with self._writing:
             try:
                 async with self._engine.connect() as connection:
@@ -184,7 +197,7 @@ class Database:
         try:
             await self.permission(connection)
         except ConnectionEnded:
-            # The others in the pool ended with it, when the server was started anew, say.
+            # The other connections in the pool ended too, for example when the server restarted.
             await connection.invalidate()
             await self._engine.dispose()
             try:
@@ -194,8 +207,8 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def write_beside(self) -> AsyncIterator[AsyncConnection]:
-        """Open a short transaction that waits for no other one of this process to end. Raises
-        ``StorageError`` only."""
+        """Open a short transaction that doesn't wait for others of this process. Every error
+        becomes a ``StorageError``."""
         try:
             async with self._engine.begin() as connection:
                 yield connection
@@ -203,9 +216,9 @@ class Database:
             raise self.error(error) from error
 
     async def require_writer(self) -> None:
-        """Look whether this process may still write, without waiting for what it is writing.
+        """Check that this process may still write, without waiting for its own transactions.
 
-        Raises ``FolderInUse`` if another one writes by now, and ``StorageError``.
+        Raises ``FolderInUse`` if another process writes by now, and ``StorageError``.
         """
         try:
             async with self._engine.connect() as connection:
@@ -214,24 +227,25 @@ class Database:
             raise self.error(error) from error
 
     def error(self, error: BaseException) -> StorageError:
-        """Return what an error of SQLAlchemy means for who uses the database."""
+        """Return the ``StorageError`` that an error of SQLAlchemy means to those who use the
+        database."""
         if isinstance(error, PoolTimeout):
             return StorageError("database-away", retry=True)
         return self.location.error(error)
 
     async def vacuum(self) -> bool:
-        """Give empty pages back to the disk, if they are many. Returns whether it was done."""
+        """Give empty pages back to the disk if they are many. Return whether it was done."""
         async with self._writing:
             return await asyncio.to_thread(self.location.vacuum)
 
     async def empty_log(self) -> bool:
-        """Let nothing that was deleted stay in the database's log. Returns whether it was done."""
+        """Remove everything deleted from the database's log. Return whether it was done."""
         async with self._writing:
             return await asyncio.to_thread(self.location.empty_log)
 
     @contextlib.asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for several reads that nobody waits for."""
+        """Open a connection for several reads that nobody waits for. Raises ``StorageError``."""
         try:
             async with self._engine.connect() as connection:
                 yield connection
@@ -239,9 +253,10 @@ class Database:
             raise self.error(error) from error
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
-        """Run ``work`` in a worker thread, for what every question waits for.
+        """Return the result of ``work``, run in a worker thread, for reads that a question waits
+        for. Raises ``StorageError``.
 
-        One hop to a thread; the asynchronous engine takes several for each statement.
+        It changes threads once; the asynchronous engine does so several times per statement.
         """
         return await asyncio.to_thread(self._work, work)
 

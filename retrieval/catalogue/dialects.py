@@ -1,4 +1,4 @@
-"""What SQLite and PostgreSQL say differently, so that statements are the same for both."""
+"""Where SQLite and PostgreSQL differ, so that the same statements run on both."""
 
 from __future__ import annotations
 
@@ -23,22 +23,21 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 POSTGRESQL = "postgresql"
 
-# SQLite counts up its own row numbers only, which are INTEGER and have 64 bits.
+# SQLite only increments its own row ids, which are INTEGER and have 64 bits.
 ID = BigInteger().with_variant(Integer(), "sqlite")
-# Compared by code points, as in SQLite, whatever the order of the server's language is.
+# Compared by code points, as in SQLite, whatever the server's collation is.
 TEXT = Text().with_variant(Text(collation="C"), POSTGRESQL)
 
 
 def chars(length: int) -> String:
-    """The type of a text of about ``length`` characters. SQLite takes longer ones, and so do we."""
+    """Return the type of a text of up to about ``length`` characters. SQLite stores longer ones
+    too."""
     return String(length).with_variant(Text(collation="C"), POSTGRESQL)
 
 
 class LikeAnyCase(ColumnElement[bool]):
-    """Whether a text matches a pattern of LIKE, upper and lower case of ASCII being the same.
-
-    No character of the pattern is an escape.
-    """
+    """Whether a text matches a LIKE pattern, ignoring the case of ASCII letters. The pattern has no
+    escape character."""
 
     inherit_cache = False
     type = Boolean()
@@ -60,8 +59,8 @@ def _ilike(element: LikeAnyCase, compiler: SQLCompiler, **options: Any) -> str:
 
 
 class Now(ColumnElement[int]):
-    """The database's clock, in whole microseconds since 1970: of all processes' clocks the one that
-    they share. It goes on within a transaction."""
+    """The database's clock in whole microseconds since 1970, the only one that all processes share.
+    It advances within a transaction."""
 
     inherit_cache = True
     type = BigInteger()
@@ -80,8 +79,8 @@ def _server_now(_element: Now, _compiler: SQLCompiler, **_options: Any) -> str:
 def among(
     connection: Connection | AsyncConnection, column: ColumnElement[Any], values: Sequence[Any]
 ) -> ColumnElement[bool]:
-    """Whether a column has one of ``values``: as an array, which is one parameter however long it is,
-    where there are arrays."""
+    """Return the condition that ``column`` has one of ``values``. On PostgreSQL they are one array
+    parameter, however many there are; on SQLite each is a parameter."""
     if connection.dialect.name == POSTGRESQL:
         kind = BigInteger() if isinstance(column.type, Integer) else Text()
         return column == any_(literal(list(values), ARRAY(kind)))

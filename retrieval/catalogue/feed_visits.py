@@ -1,4 +1,4 @@
-"""What a visit leaves in a feed's row, beside what a moderator changes of it meanwhile."""
+"""Record a visit to a feed without overwriting what a moderator changed in the meantime."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from retrieval.web.urls import canonical_url
 
 
 async def keep_visit(database: Database, feed: Feed, asked: Feed, now: datetime) -> None:
-    """Keep how a feed fares after a visit to it as it was ``asked``.
+    """Store the outcome of a visit; ``asked`` is the feed as it was when the visit began, ``feed``
+    as it is after it.
 
-    What a moderator changed meanwhile stays: the state, filters, which judge everything anew, and
-    the address, of which the visit tells nothing.
+    What a moderator changed meanwhile is kept: the state, the filters (all items are then judged
+    anew) and the URL, about which the visit says nothing. Does nothing if the feed is gone.
     """
     async with database.write() as connection:
         mine = feeds.c.id == feed.id

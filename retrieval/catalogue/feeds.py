@@ -28,13 +28,13 @@ from retrieval.timestamps import CLOCK_SLACK, from_micros, to_micros
 from retrieval.web.urls import canonical_url
 
 _LOOKUP = 5_000  # bound parameters a statement
-_INSERTED = 200  # rows that the event loop makes ready in one go
+_INSERTED = 200  # rows that the event loop prepares in one go
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed of a corpus. ``state`` is ``active`` or ``paused``; ``digest`` is of its last body;
-    ``initialized`` says that a first run has been made."""
+    """A feed of a corpus. ``state`` is ``active`` or ``paused``; ``digest`` is the hash of its last
+    body; ``initialized`` says that a first run was made."""
 
     id: int
     corpus: str
@@ -62,12 +62,13 @@ class Feed:
 
     @property
     def name(self) -> str:
+        """The title, or else the URL."""
         return self.title or self.url
 
 
 class KnownFeedItem(NamedTuple):
-    """What became of an item the last time: the verdict kept is ``seen``, ``old``, ``blocked``,
-    ``not-an-article``, or ``failed`` after ``tries`` that may be repeated."""
+    """What became of an item the last time. ``verdict`` is ``seen``, ``old``, ``blocked``,
+    ``not-an-article``, or ``failed`` after a number of ``tries`` that may be repeated."""
 
     verdict: str
     reason: Note | None
@@ -87,12 +88,13 @@ class FeedRepository:
         self._database = database
 
     async def of(self, corpus: Corpus) -> list[Feed]:
+        """Return the feeds of a corpus, by id."""
         query = _FEEDS.where(feeds.c.corpus_id == corpus.id, feeds.c.state != FEED_REMOVED)
         return await self._feeds(query.order_by(feeds.c.id))
 
     async def due(self, now: datetime) -> list[Feed]:
-        """The active feeds of all corpora whose time has come, the longest overdue first; those
-        too that were asked at a time that is still to come, for the clock went back since."""
+        """Return the active feeds of all corpora that are due, the longest overdue first. A feed
+        whose last visit lies in the future is due too, because the clock was set back since."""
         last = func.coalesce(feeds.c.checked_at, feeds.c.added_at)
         query = _FEEDS.where(
             feeds.c.state == FEED_ACTIVE,
@@ -101,7 +103,7 @@ class FeedRepository:
         return await self._feeds(query.order_by(feeds.c.next_at, feeds.c.id))
 
     async def feed(self, corpus: Corpus, reference: str) -> Feed:
-        """A feed by its number or its URL. Raises ``NotFound``."""
+        """Return a feed by its number or URL. Raises ``NotFound`` (``feed-not-in-corpus``)."""
         query = _FEEDS.where(feeds.c.corpus_id == corpus.id, feeds.c.state != FEED_REMOVED)
         found: list[Feed] = []
         if reference.isdecimal() and len(reference) < 10:
@@ -113,6 +115,8 @@ class FeedRepository:
         return found[0]
 
     async def known_items(self, feed: Feed, keys: Sequence[str]) -> dict[str, KnownFeedItem]:
+        """Return by key what became of those of these items that are known."""
+
         def read(connection: Connection) -> dict[str, KnownFeedItem]:
             found: dict[str, KnownFeedItem] = {}
             for first in range(0, len(keys), _LOOKUP):
@@ -131,8 +135,8 @@ class FeedRepository:
     async def known_articles(
         self, corpus: Corpus, identities: Sequence[str]
     ) -> dict[str, Note | None]:
-        """Which of these (canonical URLs, or what stands for one) are articles of the corpus; the
-        removed ones with a reason."""
+        """Return those of these identities (canonical URLs, or what replaces one) that are articles
+        of the corpus; each with the reason if it was removed, else None."""
 
         def read(connection: Connection) -> dict[str, Note | None]:
             by_id = {article_id_of(corpus.id, identity): identity for identity in identities}
@@ -167,7 +171,8 @@ class FeedRepository:
         actor: Actor,
         now: datetime,
     ) -> Feed:
-        """Keep a new feed, or one that was removed before. Raises ``Refused`` if it is there."""
+        """Store a new feed, or one that was removed before. Raises ``Refused`` (``feed-exists``)
+        and ``InvalidURL``."""
         canonical = canonical_url(url)
         row: dict[str, Any] = {
             "url": url,
@@ -209,12 +214,14 @@ class FeedRepository:
         return await self.feed(corpus, str(feed_id))
 
     async def pause(self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime) -> None:
+        """Pause a feed, with who did it as the reason."""
         reason = str(Note("paused-by", who=actor.who, date=f"{now:%Y-%m-%d}"))
         await self._change(
             corpus, feed, actor, now, "feed.pause", state=FEED_PAUSED, pause_reason=reason
         )
 
     async def resume(self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime) -> None:
+        """Resume a feed, due now; earlier failures are forgotten."""
         changes = {**_FORGOTTEN, "pause_reason": None, "next_at": to_micros(now)}
         await self._change(corpus, feed, actor, now, "feed.resume", state=FEED_ACTIVE, **changes)
 
@@ -228,7 +235,8 @@ class FeedRepository:
         include: Sequence[str],
         exclude: Sequence[str],
     ) -> None:
-        """Replace a feed's filters. What they left out before is judged anew at the next visit."""
+        """Replace a feed's filters. What the former ones left out is judged anew at the next
+        visit."""
         await self._change(
             corpus,
             feed,
@@ -245,7 +253,8 @@ class FeedRepository:
     async def move(
         self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime, *, url: str, kind: str
     ) -> None:
-        """Give a feed another address. Raises ``Refused`` if another feed of the corpus has it."""
+        """Give a feed another URL, due now. Raises ``Refused`` (``feed-exists``) if another feed of
+        the corpus has it, and ``InvalidURL``."""
         canonical = canonical_url(url)
         async with self._database.write() as connection:
             other_id = await feed_in_the_way(connection, corpus.id, feed.id, canonical, now)
@@ -255,6 +264,7 @@ class FeedRepository:
         await self._change(corpus, feed, actor, now, "feed.edit", next_at=to_micros(now), **changes)
 
     async def remove(self, corpus: Corpus, feed: Feed, actor: Actor, now: datetime) -> None:
+        """Remove a feed. Its items stay known, in case it is added again."""
         await self._change(corpus, feed, actor, now, "feed.remove", state=FEED_REMOVED)
 
     async def _change(
@@ -271,7 +281,7 @@ class FeedRepository:
     # Visits
 
     async def put_items(self, feed: Feed, items: dict[str, KnownFeedItem], now: datetime) -> None:
-        """Keep what became of items, by key."""
+        """Store by key what became of items."""
         if items:
             async with self._database.write() as connection:
                 await put_items(connection, feed.id, items, now)
@@ -281,7 +291,7 @@ class FeedRepository:
         return [_feed(row) for row in rows]
 
 
-# What a feed that begins anew does not remember.
+# Columns that are reset when a feed begins anew.
 _FORGOTTEN: dict[str, Any] = {
     "etag": None,
     "last_modified": None,
@@ -295,8 +305,8 @@ _FORGOTTEN: dict[str, Any] = {
 async def feed_in_the_way(
     connection: AsyncConnection, corpus_id: int, feed_id: int, canonical: str, now: datetime
 ) -> int | None:
-    """The id of another feed of the corpus with that URL. One that was removed there is none: it
-    keeps its items, under a name of its own."""
+    """Return the id of another feed of the corpus with that canonical URL; None if there is none. A
+    removed feed isn't in the way: it keeps its items, under another URL."""
     same = feeds.c.corpus_id == corpus_id, feeds.c.canonical_url == canonical
     await connection.execute(
         update(feeds)
@@ -311,7 +321,8 @@ async def feed_in_the_way(
 async def put_items(
     connection: AsyncConnection, feed_id: int, items: dict[str, KnownFeedItem], now: datetime
 ) -> None:
-    """As ``FeedRepository.put_items``, in the transaction that keeps the articles."""
+    """Store items like ``FeedRepository.put_items``, in the transaction that stores the
+    articles."""
     keys = list(items)
     for first in range(0, len(keys), _LOOKUP):
         await connection.execute(

@@ -26,7 +26,7 @@ from retrieval.errors import Note, NotFound
 from retrieval.models import IngestResult
 from retrieval.timestamps import from_micros, iso, to_micros
 
-# Rows that the event loop makes ready in one go.
+# Rows that the event loop prepares in one go.
 _INSERTED = 200
 
 SourceKind = Literal["url", "file", "text", "item"]
@@ -34,10 +34,11 @@ SourceKind = Literal["url", "file", "text", "item"]
 
 @dataclass(frozen=True, slots=True)
 class JobSource:
-    """One thing to bring in. ``label`` is a URL or a file's path; of a text what it is called.
+    """One thing to ingest. ``label`` is a URL, the path of a file or the name of a text.
 
-    ``payload`` is of a text the text and what else is known of the article (keys of the contract), for an item of a feed its record, for a file that was handed in where it
-    lies; then ``label`` is its name.
+    ``payload`` depends on the kind: for a text, it and what else is known of the article (keys of
+    the JSONL format); for a feed item, its record; for an uploaded file its path, ``label`` being
+    its name.
     """
 
     kind: SourceKind
@@ -47,7 +48,7 @@ class JobSource:
 
 @dataclass(frozen=True, slots=True)
 class JobItem:
-    """A source of a job that is not done; ``position`` of its articles are."""
+    """A source of a job that isn't done; ``position`` is how many of its articles are."""
 
     id: int
     source: JobSource
@@ -56,8 +57,8 @@ class JobItem:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """``state`` is ``queued``, ``running``, ``done``, ``cancelled`` or ``failed`` (then ``error``
-    says why)."""
+    """A job. ``state`` is ``queued``, ``running``, ``done``, ``cancelled`` or ``failed`` (then
+    ``error`` says why); times are in ISO 8601."""
 
     id: int
     corpus: str
@@ -71,14 +72,16 @@ class Job:
 
     @property
     def is_over(self) -> bool:
+        """Whether the job neither waits nor runs."""
         return self.state not in {JOB_QUEUED, JOB_RUNNING}
 
 
 @dataclass(frozen=True, slots=True)
 class JobCounts:
-    """What a job is about and what came of it: the first of the ``sources`` that were handed in,
-    how many articles were ``found`` in them so far, and of those how many are ``indexed`` (updated
-    and duplicate ones among them), ``unchanged`` and ``rejected``."""
+    """What a job is about and what came of it so far: the label of the ``first`` of its
+    ``sources``, how many articles were ``found``, and how many of these were ``indexed`` (including
+    updated and duplicate ones), ``unchanged`` and ``rejected``. A source that isn't done counts as
+    one article found."""
 
     first: str = ""
     sources: int = 0
@@ -102,7 +105,7 @@ class JobRepository:
     async def add(
         self, corpus: Corpus, sources: Sequence[JobSource], actor: Actor, now: datetime
     ) -> Job:
-        """Keep a job and all its sources, in one transaction."""
+        """Store a job with all its sources, in one transaction, and return it."""
         async with self._database.write() as connection:
             row: dict[str, Any] = {
                 "corpus_id": corpus.id,
@@ -119,7 +122,8 @@ class JobRepository:
         return await self.job(job_id)
 
     async def job(self, job_id: int, corpus: Corpus | None = None) -> Job:
-        """Raises ``NotFound``, also for a job of another corpus."""
+        """Return a job. Raises ``NotFound`` (``job-not-found``), also for a job of another corpus
+        if one is given."""
         query = _JOBS.where(jobs.c.id == job_id)
         if corpus is not None:
             query = query.where(jobs.c.corpus_id == corpus.id)
@@ -129,17 +133,18 @@ class JobRepository:
         return found[0]
 
     async def of(self, corpus: Corpus, limit: int) -> list[Job]:
-        """The jobs of a corpus, the last ones first."""
+        """Return the last ``limit`` jobs of a corpus, newest first."""
         query = _JOBS.where(jobs.c.corpus_id == corpus.id).order_by(jobs.c.id.desc())
         return await self._jobs(query.limit(limit))
 
     async def unfinished(self) -> list[Job]:
-        """The jobs of all corpora that wait or run, in the order in which they came."""
+        """Return the jobs of all corpora that wait or run, oldest first."""
         query = _JOBS.where(jobs.c.state.in_((JOB_QUEUED, JOB_RUNNING)))
         return await self._jobs(query.order_by(jobs.c.id))
 
     async def items(self, job_id: int, after: int, limit: int) -> list[JobItem]:
-        """The next sources of a job that are not done, from behind the item ``after`` on."""
+        """Return up to ``limit`` sources of a job that aren't done, by id, after the item
+        ``after``."""
         query = (
             select(job_items)
             .where(job_items.c.job_id == job_id, job_items.c.done == 0, job_items.c.id > after)
@@ -153,7 +158,7 @@ class JobRepository:
         ]
 
     async def files(self) -> set[str]:
-        """Where the files lie that were handed in for jobs that are not over."""
+        """Return the paths of the uploaded files that jobs still need."""
         query = (
             select(job_items.c.payload)
             .join(jobs, jobs.c.id == job_items.c.job_id)
@@ -164,7 +169,8 @@ class JobRepository:
         return {str(payload["path"]) for payload in found if payload}
 
     async def counts(self, job_id: int) -> tuple[int, int]:
-        """How many sources of a job are not done, and how many articles it has results for."""
+        """Return how many sources of a job aren't done, and how many articles it has results
+        for."""
         left = select(func.count()).where(job_items.c.job_id == job_id, job_items.c.done == 0)
         got = select(func.count()).where(job_results.c.job_id == job_id)
         return await self._database.read(
@@ -172,8 +178,8 @@ class JobRepository:
         )
 
     async def tallies(self, job_ids: Sequence[int]) -> dict[int, JobCounts]:
-        """By job what came of it."""
-        # What a feed listed is of the kind "item"; nobody hands that in.
+        """Return by job what came of it; jobs without sources are missing."""
+        # Feed items have the kind "item"; the feed added them, nobody else.
         handed_in = job_items.c.kind != "item"
         items = (
             select(
@@ -210,7 +216,8 @@ class JobRepository:
         return made
 
     async def results(self, job_id: int, limit: int | None = None) -> list[IngestResult]:
-        """What became of the articles of a job, in the order in which they were taken in."""
+        """Return the first ``limit`` results of a job, or all, in the order in which articles were
+        stored."""
         query = (
             select(*job_results.c[2:])
             .where(job_results.c.job_id == job_id)
@@ -226,6 +233,8 @@ class JobRepository:
     async def set_state(
         self, job_id: int, state: str, now: datetime, error: Note | None = None
     ) -> None:
+        """Set the state of a job and record when it began or ended. A job that is over stays as it
+        is."""
         moment = to_micros(now)
         values: dict[str, Any] = {"state": state, "error": Note.stored(error)}
         if state == JOB_RUNNING:
@@ -240,7 +249,7 @@ class JobRepository:
             )
 
     async def cancel(self, corpus: Corpus, job: Job, actor: Actor, now: datetime) -> bool:
-        """Cancel a job that is not over. Returns whether it was so."""
+        """Cancel a job that isn't over. Return whether it was cancelled."""
         async with self._database.write() as connection:
             changed = await connection.execute(
                 update(jobs)
@@ -258,7 +267,7 @@ class JobRepository:
             await _finish(connection, [item.id])
 
     async def finish(self, item_ids: Sequence[int]) -> None:
-        """Mark sources as done that brought nothing more."""
+        """Mark sources as done that yielded nothing more."""
         async with self._database.write() as connection:
             await _finish(connection, item_ids)
 
@@ -274,8 +283,8 @@ async def settle(
     positions: dict[int, int],
     done: Sequence[int],
 ) -> None:
-    """Keep what became of articles, in the transaction that keeps them: the results, by item how
-    many of its articles are in, and which items are done."""
+    """Store what became of articles in the transaction that stores them: the results, ``positions``
+    (by item, how many of its articles are in), and the ids of the items that are ``done``."""
     rows = [
         {
             "job_id": job_id,
@@ -299,7 +308,7 @@ async def settle(
 
 
 async def _finish(connection: AsyncConnection, item_ids: Sequence[int]) -> None:
-    # What it took is not needed any more, and may be large.
+    # The payload isn't needed any more, and may be large.
     await connection.execute(
         update(job_items).where(job_items.c.id.in_(item_ids)).values(done=1, payload=None)
     )

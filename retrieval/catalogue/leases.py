@@ -1,8 +1,8 @@
-"""Leases: which of the processes on one database does what, until when, by the database's clock.
+"""Leases: which process on a shared database does what until when, by the database's clock.
 
-A lease runs out by itself where its holder dies or is stopped, and somebody else may take it then.
-Each taking raises its token. Who writes on the strength of a lease calls ``require`` in the same
-transaction: a process that was stopped and goes on can't write with a token of before.
+A lease expires by itself if its holder dies or is stopped, and another process may then take it.
+Each taking increases its token. A process that writes because it holds a lease calls ``require`` in
+the same transaction: a process that was suspended and resumes can't write with an old token.
 """
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ _MICROS = 1_000_000
 
 
 def awake_seconds() -> float:
-    """Seconds that never go back, and go on while the machine sleeps where it can tell."""
+    """Return a monotonic time in seconds that also advances while the machine sleeps, where the
+    system can tell."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """What was taken, under which token. ``until``, of ``awake_seconds``, is when it has run out
-    here: never later than in the database."""
+    """A lease that was taken, with its token. ``until``, on the clock of ``awake_seconds``, is when
+    it expires for this process, never later than in the database."""
 
     name: str
     token: int
@@ -41,12 +42,13 @@ class Lease:
 
     @property
     def is_current(self) -> bool:
+        """Whether the lease hasn't expired yet."""
         return awake_seconds() < self.until
 
 
 @dataclass(frozen=True, slots=True)
 class HeldLease:
-    """A lease that has not run out, as the database knows it; ``seconds`` are left of it."""
+    """A lease that hasn't expired, as the database knows it, with ``seconds`` left."""
 
     name: str
     holder: str
@@ -54,10 +56,10 @@ class HeldLease:
 
 
 class Leases:
-    """What ``holder``, a name of one process that no other ever has, takes and gives back.
+    """Takes and returns leases for ``holder``, the name of one process that no other ever has.
 
-    All methods raise ``StorageError`` if the database can't be had. None waits for other writing
-    transactions of the process: a lease must not run out behind a long one.
+    All methods raise ``StorageError`` if the database can't be reached. None waits for other
+    writing transactions of the process: a lease must not expire behind a long one.
     """
 
     def __init__(self, database: Database, holder: str) -> None:
@@ -65,7 +67,7 @@ class Leases:
         self._database = database
 
     async def take(self, name: str, seconds: float) -> Lease | None:
-        """Take a lease that nobody holds, not even this process; None if somebody does."""
+        """Take a lease for ``seconds``; None if anybody holds it, this process included."""
         asked = awake_seconds()
         async with self._database.write_beside() as connection:
             on_server = connection.dialect.name == POSTGRESQL
@@ -82,8 +84,8 @@ class Leases:
         return None if token is None else Lease(name, token, asked + seconds)
 
     async def renew(self, held: Collection[Lease], seconds: float) -> list[Lease]:
-        """Hold leases for so long from now, in one statement. Those that somebody else took are
-        missing from what is returned; one that ran out and that nobody took is held on."""
+        """Extend leases to ``seconds`` from now, in one statement. Return those extended: one that
+        somebody else took is missing, one that expired without being taken is held again."""
         asked = awake_seconds()
         known = [(each.name, each.token) for each in held]
         async with self._database.write_beside() as connection:
@@ -97,7 +99,7 @@ class Leases:
         return [Lease(row.name, row.token, asked + seconds) for row in sorted(rows)]
 
     async def release(self, held: Collection[Lease]) -> None:
-        """Give leases back at once, but for those that somebody else took."""
+        """Give leases back at once, except those that somebody else took."""
         known = [(each.name, each.token) for each in held]
         async with self._database.write_beside() as connection:
             await connection.execute(
@@ -107,7 +109,7 @@ class Leases:
             )
 
     async def held(self, prefix: str) -> list[HeldLease]:
-        """All leases whose names begin so and that have not run out, by name."""
+        """Return the unexpired leases whose names begin with ``prefix``, by name."""
         left = (leases.c.expires_at - Now()).label("left")
         query = select(leases.c.name, leases.c.holder, left).where(
             leases.c.name.startswith(prefix, autoescape=True), leases.c.expires_at > Now()
@@ -120,8 +122,8 @@ class Leases:
 
 
 async def require(connection: AsyncConnection, lease: Lease) -> None:
-    """Look, in a writing transaction, whether a lease is still held, and let nobody take it before
-    the transaction ends. Raises ``StorageError`` (``lease-lost``)."""
+    """Check in a writing transaction that a lease is still held, and keep others from taking it
+    until the transaction ends. Raises ``StorageError`` (``lease-lost``)."""
     query = select(leases.c.token).where(
         leases.c.name == lease.name, leases.c.token == lease.token, leases.c.expires_at > Now()
     )

@@ -1,4 +1,4 @@
-"""Bringing tables to this program's version, with Alembic."""
+"""Migrate tables to the version of this program, with Alembic."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from retrieval.errors import FolderTooNew
 
 @dataclass(frozen=True, slots=True)
 class SchemaBranch:
-    """Tables that are migrated together, beside those of other branches in the same database.
+    """Tables that are migrated together, independently of other branches in the same database.
 
-    ``head`` is the last of the Alembic ``scripts``: naming it keeps Alembic out of every start that
-    has nothing to migrate. ``version_table`` remembers how far a database is.
+    ``head`` is the last revision of the Alembic ``scripts``; it stands here so that a start with
+    nothing to migrate needn't import Alembic. ``version_table`` records the revision of a database.
     """
 
     name: str
@@ -33,7 +33,8 @@ CATALOGUE = SchemaBranch("catalogue", Path(__file__).parent / "migrations", "001
 
 
 def is_current(connection: Connection, branch: SchemaBranch) -> bool:
-    """Raises ``FolderTooNew`` if a newer program wrote the tables."""
+    """Return whether the tables of a branch exist and are at its head. Raises ``FolderTooNew`` if a
+    newer program wrote them."""
     if not inspect(connection).has_table(branch.version_table):
         return False
     query = f"SELECT version_num FROM {branch.version_table}"  # noqa: S608 - a fixed name
@@ -46,10 +47,10 @@ def is_current(connection: Connection, branch: SchemaBranch) -> bool:
 
 
 def upgrade(connection: Connection, branch: SchemaBranch) -> None:
-    """Migrate the tables of a branch, or make them. Raises ``FolderTooNew``.
+    """Create the tables of a branch, or migrate them to its head. Raises ``FolderTooNew``.
 
-    The migrations up to 0013 of the catalogue and 0005 of the application are SQLite's: on
-    PostgreSQL new tables are made as they are at the head. Later ones run on both.
+    The catalogue's migrations up to 0013 and the application's up to 0005 are for SQLite only: on
+    PostgreSQL new tables are created as they are at the head. Later migrations run on both.
     """
     if is_current(connection, branch):
         return

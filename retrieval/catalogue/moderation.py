@@ -60,7 +60,8 @@ _CARDS: Select[Any] = (
 
 @dataclass(frozen=True, slots=True)
 class ArticleCard:
-    """An article as moderators see it. ``state`` is ``shown``, ``coming`` or ``removed``."""
+    """An article as moderators see it. ``state`` is ``shown``, ``coming`` or ``removed``,
+    ``versions`` the number of the last version; times are in ISO 8601."""
 
     article_id: str
     state: str
@@ -79,7 +80,8 @@ class ArticleCard:
 
 @dataclass(frozen=True, slots=True)
 class StorySummary:
-    """A story by its newest article, and how many shown articles of how many publishers tell it."""
+    """A story by its newest article, with how many shown articles of how many publishers report
+    it."""
 
     story_id: int
     articles: int
@@ -90,8 +92,8 @@ class StorySummary:
 class ArticleModeration:
     """The articles of one corpus as moderators find, remove and restore them.
 
-    A ``reference`` is an id, the beginning of one (four characters or more) or a URL; it raises
-    ``NotFound`` if it names no article of the corpus, or more than one.
+    A ``reference`` is an id, its beginning (four characters or more) or a URL. Methods that take
+    one raise ``NotFound`` if it names no article of the corpus, or more than one.
     """
 
     def __init__(self, database: Database, corpus: Corpus) -> None:
@@ -101,10 +103,7 @@ class ArticleModeration:
     # Finding
 
     async def article_id(self, reference: str) -> str:
-        """The article that an id, the beginning of one or a URL names.
-
-        Raises ``NotFound`` if there is none here, or more than one.
-        """
+        """Return the id of the article that a reference names. Raises ``NotFound``."""
         reference = reference.strip()
         mine = (articles.c.corpus_id == self.corpus.id) & ~articles.c.canonical_url.startswith(
             PURGED
@@ -132,8 +131,8 @@ class ArticleModeration:
     async def find(
         self, words: str, limit: int = 20, removed: bool | None = None
     ) -> list[ArticleCard]:
-        """The articles whose title, publisher or URL holds all the words, the newest first; only
-        removed ones or only others if ``removed`` says so."""
+        """Return up to ``limit`` articles whose title, publisher or URL contains all the words,
+        newest first; ``removed`` limits them to removed or to other ones."""
         query = _CARDS.where(articles.c.corpus_id == self.corpus.id)
         if removed is not None:
             gone = articles.c.removed_at
@@ -149,11 +148,12 @@ class ArticleModeration:
         return [_card(row) for row in rows]
 
     async def card(self, article_id: str) -> ArticleCard:
+        """Return the article with this id. It must exist in the corpus."""
         query = _CARDS.where(articles.c.id == article_id, articles.c.corpus_id == self.corpus.id)
         return _card(await self._database.read(lambda connection: connection.execute(query).one()))
 
     async def show(self, reference: str) -> tuple[ArticleCard, str]:
-        """An article and its text, removed or not."""
+        """Return an article and its last text, removed or not. Raises ``NotFound``."""
         article_id = await self.article_id(reference)
         query = (
             select(versions.c.text)
@@ -165,7 +165,7 @@ class ArticleModeration:
         return await self.card(article_id), text
 
     async def removals(self, article_ids: Sequence[str]) -> dict[str, datetime]:
-        """Of these articles the removed ones, each with the moment."""
+        """Return by article id when those of these articles that are removed were removed."""
         query = (
             select(articles.c.id, articles.c.removed_at)
             .where(articles.c.id.in_(article_ids), articles.c.corpus_id == self.corpus.id)
@@ -179,9 +179,10 @@ class ArticleModeration:
     async def remove(
         self, article_id: str, because: str | None, actor: Actor, now: datetime
     ) -> list[int]:
-        """Take an article out of all answers. Returns the versions that have to leave the indexes.
+        """Take an article out of all answers. Return the ids of the versions that have to leave the
+        indexes.
 
-        Raises ``Refused`` if it is removed already.
+        Raises ``Refused`` (``article-already-removed``).
         """
         async with self._database.write() as connection:
             changed = await connection.execute(
@@ -212,9 +213,9 @@ class ArticleModeration:
         return version_ids
 
     async def restore(self, article_id: str, actor: Actor, now: datetime) -> int:
-        """Send the last version of a removed article through the states again. Returns its id.
+        """Send the last version of a removed article through the states again. Return its id.
 
-        It must have left the indexes. Raises ``Refused`` if the article is not removed.
+        It must have left the indexes. Raises ``Refused`` (``article-never-removed``).
         """
         async with self._database.write() as connection:
             changed = await connection.execute(
@@ -250,6 +251,7 @@ class ArticleModeration:
         return int(version_id)
 
     async def retired(self, article_id: str) -> list[int]:
+        """Return the ids of the article's versions that have still to leave the indexes."""
         query = select(versions.c.id).where(
             versions.c.article_id == article_id, versions.c.state == RETIRED
         )
@@ -258,9 +260,11 @@ class ArticleModeration:
     # Stories
 
     async def story(self, reference: str) -> list[ArticleCard]:
-        """The shown articles of a story, oldest first: the one of this number, or of an article.
+        """Return the shown articles of a story, oldest first, by its number or by one of its
+        articles.
 
-        Raises ``Refused`` for an article that belongs to none, being removed or not yet indexed.
+        Raises ``NotFound``, and ``Refused`` for an article that is in no story, being removed or
+        not indexed yet.
         """
         story_id = await self.story_id(await self.article_of(reference))
         query = (
@@ -272,10 +276,8 @@ class ArticleModeration:
         return [_card(row) for row in rows]
 
     async def article_of(self, reference: str) -> str:
-        """The newest shown article of the story of this number, else the one of ``article_id``.
-
-        Raises ``NotFound``.
-        """
+        """Return the newest shown article of the story with this number, or else what
+        ``article_id`` returns. Raises ``NotFound``."""
         if reference.strip().isdecimal() and len(reference) < _LONGEST_NUMBER:
             query = (
                 select(versions.c.article_id)
@@ -288,12 +290,12 @@ class ArticleModeration:
             found = await self._database.read(lambda connection: connection.scalar(query))
             if found is not None:
                 return str(found)
-            if len(reference.strip()) < _SHORTEST_PREFIX:  # no beginning of an id either
+            if len(reference.strip()) < _SHORTEST_PREFIX:  # too short for the beginning of an id
                 raise NotFound("nothing-such-story", name=reference.strip())
         return await self.article_id(reference)
 
     async def stories(self, limit: int = 20) -> list[StorySummary]:
-        """The stories with the newest shown articles, newest first."""
+        """Return the ``limit`` stories with the newest shown articles, newest first."""
         newest = func.max(versions.c.visible_from).label("newest")
         counted = (
             select(
@@ -323,7 +325,7 @@ class ArticleModeration:
         ]
 
     async def story_id(self, article_id: str) -> int:
-        """The story of an article. Raises ``Refused`` if it is in none."""
+        """Return the story of an article. Raises ``Refused`` (``article-without-story``)."""
         card = await self.card(article_id)
         if card.story_id is None:
             raise Refused("article-without-story", article=article_id)

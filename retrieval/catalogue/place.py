@@ -1,11 +1,11 @@
-"""Whether a data folder is the one that it was, or a copy of it.
+"""Tell whether a data folder is the original or a copy of it.
 
-On a Chroma server the collections of a folder are told from others' by an id, and a copy of the folder
-must not use those of its original. What no copying tool can copy is where the folder lies: the
-inode of a marker file in it, the device, the path and when the inode was last changed. A folder is
-the same if its inode is, and two of the other three: it may be moved, its owner changed, or its disk
-come back under another number. What is mistaken for a copy has its vectors made anew; that is the
-safe side. A clone of a whole disk can't be told from its original.
+On a Chroma server the collections of a folder are named by an id, and a copy of the folder must not
+use those of its original. What no tool can copy is where the folder lies: the inode of a marker
+file in it, its device, its path and the time of its last change. A folder is the same if the inode
+is, and two of the other three: it may be moved, get another owner, or its disk may come back under
+another number. A folder mistaken for a copy gets its vectors made anew, which is the safe side. The
+clone of a whole disk can't be told from its original.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ _SAME_OF_THREE = 2
 
 
 def current_place(folder: Path) -> str:
-    """Return where a folder is, marking it if it isn't. Raises ``OSError``."""
+    """Return as JSON where a folder is, creating its marker file if there is none. Blocks. Raises
+    ``OSError``."""
     marker = folder / _MARKER
     if not marker.exists():
         marker.write_text(_TEXT, encoding="utf-8")
@@ -43,6 +44,8 @@ def current_place(folder: Path) -> str:
 
 
 def is_same_place(known: str, current: str) -> bool:
+    """Return whether two results of ``current_place`` mean the same folder; False if one isn't
+    valid."""
     try:
         before, now = json.loads(known), json.loads(current)
         same = sum(before[name] == now[name] for name in ("device", "path", "changed"))
@@ -52,7 +55,8 @@ def is_same_place(known: str, current: str) -> bool:
 
 
 async def server_id(database: Database, folder: Path) -> str | None:
-    """Return the id of a folder's collections on a Chroma server; None if it has to claim one."""
+    """Return the id of a folder's collections on a Chroma server; None if it has to claim one.
+    Raises ``OSError``."""
     known = await _known(database)
     if PLACE not in known:
         return None
@@ -61,10 +65,11 @@ async def server_id(database: Database, folder: Path) -> str | None:
 
 
 async def claim_place(database: Database, folder: Path, *, on_server: bool) -> str:
-    """Note where a folder is, for the one who may write. Returns the id of its collections on a server.
+    """Record where a folder is, as its only writer, and return the id of its collections on a
+    server. Raises ``OSError``.
 
-    A copy gets another id than its original, and if it is ``on_server`` start-up makes its indexes
-    anew; a folder of before there were places keeps the collections that it has.
+    A copy gets a new id; if it is ``on_server``, start-up then makes its indexes anew. A folder
+    that has no place yet keeps the collections that it has.
     """
     known = await _known(database)
     current = await asyncio.to_thread(current_place, folder)
@@ -91,6 +96,7 @@ async def _known(database: Database) -> dict[str, str]:
 
 
 def forget_place(connection: sqlite3.Connection) -> None:
-    """Make a copied catalogue one that is nowhere yet: it gets an id of its own when it is opened."""
+    """Make a copied catalogue one without a place, so that it gets an id of its own when it is
+    opened."""
     connection.execute("DELETE FROM properties WHERE name = ?", (PLACE,))
     connection.execute("INSERT INTO properties (name, value) VALUES (?, '')", (PLACE,))

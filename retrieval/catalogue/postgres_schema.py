@@ -1,9 +1,9 @@
-"""What PostgreSQL needs beside the tables: triggers that number the changes of what search shows.
+"""What PostgreSQL needs besides the tables: triggers that number the changes to what search shows.
 
-A change gets its number at the end of its transaction, once for each corpus: deferred, the trigger
-counts up the corpus's revision as the last thing that the transaction does. Whoever counts holds the
-corpus's row until the commit, so that numbers become visible in their order; a sequence, or a highest
-number plus one, would let a lower number appear after somebody has read a higher one.
+A change gets its number at the end of its transaction, once per corpus: the deferred trigger
+increments the corpus's revision as the last thing that the transaction does. Whoever increments it
+holds the corpus's row until the commit, so numbers become visible in order; a sequence, or the
+highest number plus one, could let a lower number appear after somebody has read a higher one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _TRIGGERS = {
 
 
 def number_changes(metadata: MetaData) -> None:
-    """Let PostgreSQL make the triggers when it makes these tables."""
+    """Let PostgreSQL create the triggers when it creates these tables."""
     statements = [_NUMBERED] + [
         f"CREATE CONSTRAINT TRIGGER {name} AFTER {what} DEFERRABLE INITIALLY DEFERRED "
         f"FOR EACH ROW {when} EXECUTE FUNCTION note_version_change()"

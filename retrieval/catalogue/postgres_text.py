@@ -1,4 +1,4 @@
-"""Texts as PostgreSQL takes them: it refuses the character NUL, which anybody can type or paste."""
+"""Texts that PostgreSQL accepts: it refuses the NUL character, which anybody can type or paste."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ class _PlainTextDumper(StrDumperUnknown):
 
 
 def take_any_text(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> None:
-    """Let a connection send a space for each NUL, whatever statement a text is in."""
+    """Let a connection send a space for every NUL character in a text parameter."""
     connection.adapters.register_dumper(str, _PlainTextDumper)

@@ -11,7 +11,7 @@ from retrieval.errors import Note
 from retrieval.text.tokens import remove_span
 from retrieval.web.outlets import carrier_of
 
-# Words that a publisher's name may carry or not, and parts of a host that say nothing.
+# Words that a publisher's name may lack, and parts of a host that don't distinguish.
 _FILLERS = frozenset(
     ["the", "news", "online", "com", "co", "org", "net", "uk", "us", "website", "digital", "media"]
 )
@@ -21,7 +21,7 @@ _SPACED = re.compile(r"\S+")
 _AROUND = ".,;:?!()“”\"'’‘"
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 
-# A name in any case: whether it is one, the corpus says.
+# A possible name in any case: the corpus decides whether it is one.
 _NAME = r"(?P<name>(?:the )?[^\W_][\w.&'’-]*(?: (?:of |and |& )?[^\W_][\w.&'’-]*){0,4})"
 _SAYS = "say|saying|said|report|reporting|reported|write|writing|written|publish|published|cover|covering|covered"
 _NAMED = tuple(
@@ -39,8 +39,8 @@ _BEGINNING = 3
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """``name`` as most articles write it, ``keys`` all forms that stand in the corpus, compared
-    in lower case; ``articles`` is how many it has."""
+    """A publisher. ``name`` is as most articles write it, ``keys`` are all forms in the corpus, as
+    ``source_key`` makes them, and ``articles`` is how many it has."""
 
     name: str
     keys: frozenset[str]
@@ -49,7 +49,7 @@ class Publisher:
 
 @dataclass(frozen=True, slots=True)
 class NamedSource:
-    """A publisher that a question names, and the question without the words for it."""
+    """A publisher that a question names, and the question without the words that name it."""
 
     publisher: Publisher
     rest: str
@@ -58,10 +58,11 @@ class NamedSource:
 class Publishers:
     """The publishers of one corpus.
 
-    ``names`` are what articles give as their source, with how often: names, or hosts where there
-    is none; ``hosts`` are pairs of a domain and a name given there. Names that differ in fillers only
-    (`BBC`, `BBC News`, `bbc.co.uk`) are one, and so is a host that consists of a name's initials or
-    on which the name is given. What somebody carries of another (`Yahoo News, via Reuters`) is theirs.
+    ``names`` are pairs of what articles give as their source (a name, or else a host) and how
+    often; ``hosts`` are pairs of a domain and a name given there. Names that differ only in filler
+    words (`BBC`, `BBC News`, `bbc.co.uk`) are one publisher, and so is a host that consists of a
+    name's initials or on which the name is given. What one publisher carries of another (`Yahoo
+    News, via Reuters`) belongs to the first.
     """
 
     def __init__(
@@ -98,7 +99,7 @@ class Publishers:
                 self._by_key[source_key(name)] = publisher
                 self._by_key[source_key(carrier_of(name))] = publisher
 
-        # What a name in a sentence may begin with, with or without its article.
+        # How a name in a sentence may begin, with or without "the".
         self._beginnings = {
             word[:_BEGINNING]
             for key in (*self._by_core, *self._by_key, *self._by_initials)
@@ -106,7 +107,7 @@ class Publishers:
         }
 
     def find(self, name: str) -> Publisher | None:
-        """The publisher of that name or host; None if the corpus has none."""
+        """Return the publisher of that name or host; None if the corpus has none."""
         core = _core(name)
         return (
             self._by_key.get(source_key(name))
@@ -115,15 +116,15 @@ class Publishers:
         )
 
     def near(self, name: str) -> list[str]:
-        """Up to three names that look like ``name``."""
+        """Return up to three names similar to ``name``."""
         known = {source_key(p.name): p.name for p in self._by_key.values()}
         close = get_close_matches(source_key(name), list({**known, **self._by_core}), 3, 0.5)
         found = [known.get(match) or self._by_core[match].name for match in close]
         return list(dict.fromkeys(found))
 
     def unknown(self, name: str) -> Note | None:
-        """Why nothing is from a source of that name, with the names most like it; None for one that
-        there is, by name or host, and where there is none at all."""
+        """Return a note that nothing is from a source of that name, with the most similar names.
+        None if the source exists, by name or host, or if no article has one."""
         host = source_key(name).removeprefix("www.")
         known = self.find(name) or any(
             host == domain or host.endswith(f".{domain}") for domain in self._domains
@@ -135,8 +136,8 @@ class Publishers:
         return Note("nothing-such-source", source=name)
 
     def completions(self, typed: str) -> list[str]:
-        """Names that hold all words of ``typed`` somewhere: those that begin with it first, then the
-        most prolific."""
+        """Return the names that contain all words of ``typed``: those that begin with it first,
+        then by number of articles."""
         start, core = source_key(typed), _core(typed)
         words = start.split()
         begin, fitting = set[str](), dict[str, Publisher]()
@@ -150,11 +151,12 @@ class Publishers:
         return [publisher.name for publisher in ordered]
 
     def named_in(self, question: str) -> NamedSource | None:
-        """The publisher that ``question`` asks for, as in `according to the BBC`, in any case."""
+        """Return the publisher that ``question`` limits its answer to, as in `according to the
+        BBC`, in upper or lower case; None if there is none."""
         for pattern in _NAMED:
             for match in pattern.finditer(question):
                 words = match["name"].rstrip(".,").split()
-                # The longest beginning that is a publisher; the name may run on.
+                # The longest prefix that is a publisher: the match may go beyond the name.
                 for count in range(len(words), 0, -1):
                     publisher = self._written(words[:count])
                     if publisher:
@@ -162,9 +164,10 @@ class Publishers:
         return None
 
     def spans_in(self, question: str) -> list[tuple[int, int]]:
-        """Where names of publishers stand in ``question``: they are no words for time or topics.
+        """Return the (start, end) offsets of publishers' names in ``question``, which are neither
+        times nor topics.
 
-        A name of one word counts with a capital letter only, and not as the first word.
+        A name of one word counts only with a capital letter, and not as the first word.
         """
         words = list(_SPACED.finditer(question))
         spans = []
@@ -184,7 +187,8 @@ class Publishers:
         return spans
 
     def _written(self, words: Sequence[str]) -> Publisher | None:
-        """The publisher of that name as it stands in a sentence; without capitals only as a whole."""
+        """Return the publisher of that name as it stands in a sentence; a name without capitals
+        only counts whole."""
         name = " ".join(words)
         if not _core(name):
             return None
@@ -200,29 +204,32 @@ class Publishers:
 
 @dataclass(frozen=True, slots=True)
 class SourceFilter:
-    """Which articles are of a source: by the publisher that they give, or by their host."""
+    """Which articles are from a source: by the publisher that they name, or by their host."""
 
     name: str
     keys: frozenset[str]
     host: str | None = None
 
     def admits(self, key: str | None, host: str | None) -> bool:
+        """Return whether an article with this ``source_key`` and host is from the source."""
         return key in self.keys or (self.host is not None and host == self.host)
 
     @property
     def terms(self) -> list[str]:
+        """The values of ``source_key`` or host that articles of the source have, sorted."""
         return sorted(self.keys | ({self.host} if self.host else set()))
 
     @classmethod
     def of(cls, name: str, publisher: Publisher | None) -> SourceFilter:
-        """What ``name`` admits where it is the publisher ``publisher``, or none that is known."""
+        """Return the filter for ``name``; ``publisher`` is what ``Publishers.find`` returns for
+        it."""
         host = source_key(name).removeprefix("www.") if _is_host(source_key(name)) else None
         keys = publisher.keys if publisher else frozenset({source_key(name)})
         return cls(publisher.name if publisher else name, keys, host)
 
 
 def source_key(name: str) -> str:
-    """The form in which names of publishers compare."""
+    """Return the form in which publishers' names are compared: case-folded, with single spaces."""
     return " ".join(name.casefold().split())
 
 
@@ -241,7 +248,8 @@ def _all_hosts(members: Sequence[tuple[str, int]]) -> bool:
 
 
 def _core(name: str) -> str:
-    """What tells a publisher from others: letters and figures without fillers, in one word."""
+    """Return what distinguishes a publisher: letters and digits without filler words, in one
+    word."""
     name = carrier_of(name).casefold().strip()
     if _is_host(name):
         labels = name.removeprefix("www.").split(".")
@@ -253,7 +261,7 @@ def _core(name: str) -> str:
 
 
 def _initials(members: Sequence[tuple[str, int]]) -> set[str]:
-    """Hosts that a name may have: wsj, and nytimes with the last word whole."""
+    """Return the host labels that a name suggests: wsj, or nytimes with the last word in full."""
     found = set()
     for name, _ in members:
         words = [w for w in _WORD.findall(carrier_of(name).casefold()) if w not in _FILLERS]

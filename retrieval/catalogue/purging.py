@@ -1,4 +1,4 @@
-"""Erasing articles for good: what they said, where they stood, and what was noted of them."""
+"""Erase articles for good: their texts, their places in stories and what was logged about them."""
 
 from __future__ import annotations
 
@@ -27,10 +27,8 @@ from retrieval.timestamps import to_micros
 
 
 async def articles_by(database: Database, corpus: Corpus, publisher: str) -> list[str]:
-    """Return the ids of the articles by a publisher, named or by host, in any of their versions.
-
-    Raises ``NotFound`` if there are none.
-    """
+    """Return the ids of the articles of which any version names ``publisher``, or its host, in
+    sorted order. Raises ``NotFound`` (``purge-publisher-unknown``) if there are none."""
     by = (versions.c.source_key == source_key(publisher)) | (
         versions.c.host == publisher.lower().removeprefix("www.")
     )
@@ -42,7 +40,8 @@ async def articles_by(database: Database, corpus: Corpus, publisher: str) -> lis
 
 
 async def retire(database: Database, corpus: Corpus, article_ids: Sequence[str]) -> list[int]:
-    """Take articles out of answers at once. Returns the versions that have to leave the indexes."""
+    """Take articles out of all answers at once. Return the ids of all their versions, which then
+    have to leave the indexes."""
     mine = versions.c.article_id.in_(article_ids) & (versions.c.corpus_id == corpus.id)
     async with database.write() as connection:
         await connection.execute(update(versions).where(mine).values(state=RETIRED))
@@ -57,8 +56,9 @@ async def erase_articles(
     because: str | None,
     now: datetime,
 ) -> None:
-    """Erase articles that have left the indexes. Of each stays its id, by which it is not taken in
-    again, and a line in the audit log; the corpus's indexes count as outdated from here on."""
+    """Erase articles that have left the indexes. Only the id of each is kept, so that it isn't
+    ingested again, and an entry in the audit log. The corpus's indexes count as outdated
+    afterwards."""
     mine = articles.c.id.in_(article_ids) & (articles.c.corpus_id == corpus.id)
     async with database.write() as connection:
         await remember_versions(connection)

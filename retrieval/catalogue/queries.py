@@ -1,4 +1,5 @@
-"""What every question reads from the catalogue: blocking, for worker threads, one statement each."""
+"""What every question reads from the catalogue: blocking, for worker threads, one statement
+each."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ from retrieval.errors import StorageError
 from retrieval.models import Passage, Reference
 
 Result = TypeVar("Result")
-# SQL, the names of its parameters in their order, and the values that they have anyway.
+# SQL, the names of its parameters in order, and their default values.
 _Statement: TypeAlias = tuple[str, list[str], dict[str, Any]]
 
 LOOKUP = 4_096  # bound parameters a statement; SQLite allows 32,766
@@ -88,7 +89,8 @@ _VECTORS = select(passage_vectors.c.passage_id, passage_vectors.c.vector).where(
 
 
 class ReadQueries:
-    """Reads for questions. Each method is one transaction and blocks; any thread may call it."""
+    """Reads for questions. Every method is one transaction, blocks, and may be called from any
+    thread. Raises ``StorageError`` if the database can't be read."""
 
     def __init__(self, engine: Engine, explain: Callable[[BaseException], StorageError]) -> None:
         self._engine = engine
@@ -103,6 +105,7 @@ class ReadQueries:
         return column == any_(_ARRAY) if self._arrays else column.in_(_IDS)
 
     def run(self, work: Callable[[Connection], Result]) -> Result:
+        """Return the result of ``work`` on a connection of its own."""
         try:
             with self._engine.connect() as connection:
                 return work(connection)
@@ -110,24 +113,26 @@ class ReadQueries:
             raise StorageError("database-away", retry=True) from error
 
     def revision(self, corpus: Corpus) -> int:
-        """Grows with every change to what search may show of a corpus; 0 once that is gone."""
+        """Return a number that grows with every change to what search may show of a corpus; 0 once
+        it is gone."""
         rows = self._run(_REVISION, {"corpus": corpus.id})
         return int(rows[0][0]) if rows else 0
 
     def revision_of(self, name: str) -> int:
-        """The revision of the corpus of that name; 0 if there is none."""
+        """Return the revision of the corpus of that name; 0 if there is none."""
         query = select(corpora.c.revision).where(corpora.c.name == name)
         return self.run(lambda connection: connection.scalar(query)) or 0
 
     def oldest_change(self, corpus: Corpus) -> int:
-        """The first revision whose changes are still known; older ones are trimmed."""
+        """Return the first revision whose changes are still recorded; 0 if there are none. Older
+        ones are trimmed."""
         oldest = select(func.min(version_changes.c.revision)).where(
             version_changes.c.corpus_id == corpus.id
         )
         return self.run(lambda connection: connection.scalar(oldest)) or 0
 
     def shown(self, corpus: Corpus) -> list[VersionRow]:
-        """All versions of a corpus that are shown now, in the order of their ids."""
+        """Return all versions of a corpus that are shown now, by id."""
         query = (
             _VERSIONS.where(versions.c.corpus_id == corpus.id)
             .where(versions.c.state == INDEXED)
@@ -137,11 +142,11 @@ class ReadQueries:
         return [VersionRow._make(row) for row in rows]
 
     def changed_since(self, corpus: Corpus, revision: int) -> list[VersionRow]:
-        """The versions that changed after ``revision``, as they are now, in the order of their ids."""
+        """Return the versions that changed after ``revision``, as they are now, by id."""
         changed = select(version_changes.c.version_id).where(
             version_changes.c.corpus_id == corpus.id, version_changes.c.revision > revision
         )
-        # The corpus is looked at here: asked for it, SQLite would read all that the corpus has.
+        # The corpus is compared here: in the condition, SQLite would read all of its versions.
         query = (
             _VERSIONS.add_columns(versions.c.corpus_id)
             .where(versions.c.id.in_(changed))
@@ -151,7 +156,7 @@ class ReadQueries:
         return [VersionRow._make(row[:-1]) for row in rows if row[-1] == corpus.id]
 
     def passages(self, passage_ids: Sequence[int]) -> dict[int, Passage]:
-        """Of these passages those that are shown at this moment."""
+        """Return by id those of these passages that are shown at this moment."""
         return {
             row[0]: Passage(row[0], Reference(*row[6:]), row[1], row[2], row[3], row[5])
             for row in self._looked_up(self._passages, passage_ids)
@@ -159,13 +164,14 @@ class ReadQueries:
         }
 
     def vectors(self, corpus: Corpus, passage_ids: Sequence[int]) -> list[tuple[int, bytes]]:
-        """Of these passages those that have a vector, in no particular order."""
+        """Return pairs (passage id, vector as little-endian float16) of those of these passages
+        that have a vector, in no particular order."""
         rows = self._looked_up(self._vectors, passage_ids, generation=corpus.generation)
         return [(row[0], row[1]) for row in rows]
 
     def _looked_up(self, query: Select[Any], ids: Sequence[int], **more: int) -> list[Any]:
-        """The rows for ids. The statement is made once for each power of two of them: that takes
-        longer than running it."""
+        """Return the rows for ids. A statement is compiled once for each power of two of them,
+        since that takes longer than running it."""
         if self._arrays:
             return self._run(query, {"ids": list(ids), **more})
         found: list[Any] = []
@@ -179,7 +185,7 @@ class ReadQueries:
         return found
 
     def _execute(self, sql: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
-        """What the driver returns; SQLAlchemy's own execution takes several times as long."""
+        """Return the driver's rows; SQLAlchemy's own execution takes several times as long."""
         try:
             connection = self._engine.raw_connection()
         except (self._engine.dialect.loaded_dbapi.Error, PoolTimeout) as error:

@@ -1,4 +1,4 @@
-"""What the catalogue is given and gives back."""
+"""What the catalogue takes and returns."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from retrieval.catalogue.schema import PASSAGES_PER_VERSION
 from retrieval.errors import Note
 from retrieval.models import Status
 
-# Raise it when what the indexes hold changes: start-up then makes older ones anew.
+# Increase it when the content of the indexes changes: start-up then makes older ones anew.
 LAYOUT = 8
-# Names of corpora that are being deleted and that were; no corpus that can be asked for begins so.
+# Prefixes of the names of corpora that are being or were deleted; no other name begins like that.
 GONE = "\x7f"
 DOOMED = f"{GONE}doomed "
 ERASED = f"{GONE}erased "
-# The address of an article that was erased for good begins so; its id stays.
+# Prefix of the URL of an article that was erased for good; its id stays.
 PURGED = "purged:"
-# The property that remembers the highest version that ever was, when versions are deleted.
+# The property that keeps the highest version id ever given, when versions are deleted.
 LAST_VERSION = "last_version"
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
+    """A corpus. ``generation`` numbers the build of its indexes that is in use, ``layout`` what
+    they hold."""
+
     id: int
     name: str
     generation: int
@@ -32,7 +35,8 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """What became of an article when it was handed in; ``version_id`` if it has to be indexed."""
+    """What became of an article that was handed in; ``version_id`` is set if it has to be
+    indexed."""
 
     status: Status
     article_id: str
@@ -42,7 +46,8 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class PendingVersion:
-    """A version on its way into the indexes, with the spans of its passages."""
+    """A version on its way into the indexes, with the spans of its passages. Times are microseconds
+    since 1970."""
 
     id: int
     article_id: str
@@ -59,12 +64,12 @@ class PendingVersion:
 
 
 def article_id_of(corpus_id: int, canonical_url: str) -> str:
-    """An article's id: the same for the same URL in the same corpus, and only there."""
+    """Return an article's id, 16 hexadecimal digits that depend on the corpus and the URL alone."""
     return hashlib.sha256(f"{corpus_id}\n{canonical_url}".encode()).hexdigest()[:16]
 
 
 class VersionCandidate(NamedTuple):
-    """What search has to know of a passage to filter and rank it."""
+    """What search needs to filter and rank a passage. Times are microseconds since 1970."""
 
     passage_id: int
     story_id: int | None
@@ -78,12 +83,12 @@ class VersionCandidate(NamedTuple):
 
     @property
     def text_id(self) -> int:
-        """The same for near-copies."""
+        """An id that near-copies share: that of their group, else of the version."""
         return self.copy_id or self.passage_id // PASSAGES_PER_VERSION
 
 
 class StoryMember(NamedTuple):
-    """A version's place among the stories, with what grouping compares it by."""
+    """A version's place among the stories, with the features that clustering compares."""
 
     version_id: int
     story_id: int
@@ -94,7 +99,8 @@ class StoryMember(NamedTuple):
 
 
 class KnownStoryMember(NamedTuple):
-    """A member as it is read back, with what the catalogue knows of its version."""
+    """A stored member, with what the catalogue knows of its version; ``visible_from`` is in
+    microseconds."""
 
     member: StoryMember
     content_hash: str
@@ -104,6 +110,8 @@ class KnownStoryMember(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CorpusCounts:
+    """What a corpus holds: ``unfinished`` versions are on their way into or out of the indexes."""
+
     name: str
     articles: int
     passages: int

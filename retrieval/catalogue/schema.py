@@ -1,14 +1,14 @@
-"""The catalogue's tables. Moments are whole microseconds since 1970 in UTC.
+"""The catalogue's tables. Times are whole microseconds since 1970 in UTC.
 
 An article is an identity within a corpus; what it says is its versions. A version goes through
 
     accepted -> indexed -> retired -> archived
 
-Only ``indexed`` ones are ever shown, at most one an article. ``accepted`` and ``retired`` are work
-that start-up finishes: entering the indexes, and leaving them.
+Only ``indexed`` ones are ever shown, at most one per article. ``accepted`` and ``retired`` ones are
+work that start-up finishes: they are entering or leaving the indexes.
 
-An article that a moderator removed has ``removed_at``: its version has left as if it were replaced,
-no other takes its place, and restoring sends the last one through the states again.
+An article that a moderator removed has ``removed_at``: its version leaves as if it were replaced,
+but no other takes its place. Restoring sends the last version through the states again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from retrieval.catalogue.postgres_schema import number_changes
 
 ACCEPTED, INDEXED, RETIRED, ARCHIVED = "accepted", "indexed", "retired", "archived"
 
-# How constraints and indexes are called, so that every database knows them by one name.
+# The names of constraints and indexes, the same in every database.
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -101,14 +101,14 @@ versions = Table(
     Column("published_at", TEXT),
     Column("published_from", BigInteger),
     Column("published_to", BigInteger),
-    # From when on the article may be seen: its publication, else its ingestion.
+    # When the article becomes visible: its publication, or else its ingestion.
     Column("visible_from", BigInteger, nullable=False),
     Column("ingested_at", BigInteger, nullable=False),
     Column("content_hash", chars(64), nullable=False),
     Column("text", TEXT, nullable=False),
     # The sentence in which the publisher says that it was corrected.
     Column("correction", TEXT),
-    # Where the picture is that its publisher gives it; nothing of it is fetched or kept.
+    # The URL of the publisher's picture; the picture itself is neither fetched nor kept.
     Column("picture_url", TEXT),
     UniqueConstraint("article_id", "number"),
     CheckConstraint("state IN ('accepted', 'indexed', 'retired', 'archived')", name="state"),
@@ -125,7 +125,7 @@ Index(
     postgresql_where=versions.c.state == INDEXED,
 )
 
-# Few rows are ever in these states; start-up asks for them.
+# Few rows are ever in these states; start-up looks for them.
 Index(
     "ix_versions_unfinished",
     versions.c.corpus_id,
@@ -137,7 +137,7 @@ Index(
 passages = Table(
     "passages",
     metadata,
-    # version_id * PASSAGES_PER_VERSION + ordinal: never used again, known before it is inserted.
+    # version_id * PASSAGES_PER_VERSION + ordinal: never reused, known before the insert.
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("version_id", ForeignKey("versions.id"), nullable=False, index=True),
     Column("start_offset", Integer, nullable=False),
@@ -146,8 +146,8 @@ passages = Table(
 
 PASSAGES_PER_VERSION = 1 << 16
 
-# What the vector index holds, for scoring the few passages that it did not find itself. Asking
-# Chroma for vectors by id takes ten times as long.
+# Copies of the vector index's contents, to score the few passages that it didn't find. Fetching
+# vectors by id from Chroma takes ten times as long.
 passage_vectors = Table(
     "passage_vectors",
     metadata,
@@ -168,7 +168,7 @@ story_members = Table(
     Column("copy_id", ID, nullable=False),
     Column("sketch", LargeBinary, nullable=False),  # uint32, little-endian
     Column("names", JSON, nullable=False),
-    Column("traits", LargeBinary),  # none of what was placed before there were traits
+    Column("traits", LargeBinary),  # null for versions placed before traits existed
     Index("ix_story_members_corpus_id_story_id", "corpus_id", "story_id"),
 )
 
@@ -213,14 +213,14 @@ audit = Table(
     Column("actor", TEXT, nullable=False),
     Column("origin", TEXT, nullable=False),
     Column("action", chars(32), nullable=False),
-    # What it was done to: an article's, a feed's or a job's id, and in words.
+    # The id of the article, feed or job that it was done to.
     Column("subject", TEXT, nullable=False),
     Column("detail", TEXT),
     Index("ix_audit_corpus_id_at", "corpus_id", "at"),
     sqlite_autoincrement=True,
 )
 
-# What a moderator decided about the story of an article; grouping keeps to it.
+# What a moderator decided about the story of an article; clustering follows it.
 story_pins = Table(
     "story_pins",
     metadata,
@@ -237,12 +237,12 @@ feeds = Table(
     Column("id", ID, Identity(), primary_key=True),
     Column("corpus_id", ForeignKey("corpora.id"), nullable=False),
     Column("url", TEXT, nullable=False),
-    # The URL as feeds are compared by it.
+    # The URL in the form in which feeds are compared.
     Column("canonical_url", TEXT, nullable=False),
     Column("title", TEXT),
     Column("kind", chars(16), nullable=False),
     Column("state", chars(8), nullable=False),
-    # Why it is paused, in a sentence.
+    # Why it is paused, as a note.
     Column("pause_reason", TEXT),
     Column("include", JSON, nullable=False),
     Column("exclude", JSON, nullable=False),
@@ -261,7 +261,7 @@ feeds = Table(
     Column("failures", Integer, nullable=False, server_default=text("0")),
     Column("failing_since", BigInteger),
     Column("last_error", TEXT),
-    # Until when the site asked not to be asked (Retry-After).
+    # Until when the site asked to be left alone (Retry-After).
     Column("retry_after", BigInteger),
     UniqueConstraint("corpus_id", "canonical_url"),
     CheckConstraint("state IN ('active', 'paused', 'removed')", name="state"),
@@ -276,7 +276,7 @@ feed_items = Table(
     Column("key", chars(32), primary_key=True),
     Column("verdict", chars(16), nullable=False),
     Column("reason", TEXT),
-    # Of title, text and update as the feed gave them; another one is read again.
+    # Hash of title, text and update as the feed gave them; if it differs, the item is read again.
     Column("fingerprint", chars(32), nullable=False),
     Column("tries", Integer, nullable=False, server_default=text("0")),
     Column("at", BigInteger, nullable=False),
@@ -339,7 +339,7 @@ job_results = Table(
     sqlite_autoincrement=True,
 )
 
-# Who of several processes does what until when; see `leases`. Rows stay, for their tokens.
+# Which of several processes does what until when; see `leases`. Rows stay, for their tokens.
 leases = Table(
     "leases",
     metadata,

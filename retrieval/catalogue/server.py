@@ -1,4 +1,4 @@
-"""A PostgreSQL server that keeps the catalogue, and what its errors mean."""
+"""A PostgreSQL server that holds the catalogue, and the meaning of its errors."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ if TYPE_CHECKING:
 
 _OLDEST = 15
 _READERS = 8
-# How long a first connection may take, and one that a question waits for.
+# How long a first connection may take, and one that a question waits for, in seconds.
 _FIRST_SECONDS, _SECONDS = 5, 2
-# So long a host that has gone is waited for.
+# How long data may stay unacknowledged before a host counts as gone.
 _ACKNOWLEDGED_MS = 2_500
-# After so long without use a connection is asked whether it still is one.
+# A connection that was idle for longer is tested before use.
 _IDLE_SECONDS = 10.0
 _USED = "used"
 _GONE = ("08", "57P0", "53300")
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
-# Asks servers whether they are there.
+# Runs the checks whether servers still answer.
 _asking = ThreadPoolExecutor(2, "database-watch")
 
 
 class DatabaseServer:
-    """A database on a PostgreSQL server, by its URL. Raises ``StorageError`` for what is no such URL,
-    or without the driver."""
+    """A database on a PostgreSQL server, by its URL. Raises ``StorageError``
+    (``database-url-invalid``, ``database-driver-missing``)."""
 
-    # Nobody can tell without writing.
+    # It can't be told without writing.
     is_read_only = False
 
     def __init__(self, url: str) -> None:
@@ -63,25 +63,27 @@ class DatabaseServer:
 
     @property
     def conninfo(self) -> str:
-        """The URL as libpq understands it, with the password."""
+        """The URL as libpq takes it, with the password."""
         return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     @property
     def name(self) -> str:
-        """The server and the database, for people: without the password."""
+        """The server and the database for people, as host:port/database without the password."""
         host = self.url.host or self.url.query.get("host", "localhost")
         port = f":{self.url.port}" if self.url.port else ""
         return f"{host}{port}/{self.url.database}"
 
     @classmethod
     async def checked(cls, url: str) -> DatabaseServer:
-        """The server at ``url``, which answers and will do. Raises ``StorageError``."""
+        """Return the server at ``url`` after ``check``. Raises ``StorageError``."""
         server = cls(url)
         await asyncio.to_thread(server.check)
         return server
 
     def check(self) -> None:
-        """Look whether the server answers and will do. Blocks. Raises ``StorageError``."""
+        """Check that the server answers, is PostgreSQL 15 or later and uses UTF-8. Blocks.
+        Raises ``StorageError`` (``database-too-old``, ``database-encoding`` or why it can't be
+        reached)."""
         with self._connected() as connection:
             if connection.info.server_version < _OLDEST * 10_000:
                 found = str(connection.info.server_version // 10_000)
@@ -91,7 +93,9 @@ class DatabaseServer:
                 raise StorageError("database-encoding", found=str(encoding))
 
     def connect(self, *, seconds: int = _FIRST_SECONDS, **options: Any) -> psycopg.Connection[Any]:
-        """A connection of its own, each statement committed. Blocks. Raises ``StorageError``."""
+        """Open a connection outside the pools that commits every statement; ``seconds`` is its
+        timeout. Blocks. Raises ``StorageError`` (``database-unreachable``,
+        ``database-refused``)."""
         import psycopg
 
         try:
@@ -134,12 +138,15 @@ class DatabaseServer:
                 raise self.error(error) from error
 
     def exists(self) -> bool:
+        """Return True: whether the server has the database, the first connection tells."""
         return True
 
     def close(self) -> None:
-        pass
+        """Do nothing: the engines own the connections."""
 
     def async_engine(self) -> AsyncEngine:
+        """Create an engine of eight connections that end if the server stops answering."""
+
         async def connected(*args: Any, **options: Any) -> Any:
             from retrieval.catalogue.postgres_text import take_any_text
             from retrieval.catalogue.watched_connection import WatchedAsyncConnection
@@ -154,6 +161,8 @@ class DatabaseServer:
         return engine
 
     def reading_engine(self) -> Engine:
+        """Create eight connections for single statements in worker threads, each a transaction of
+        its own."""
         engine = create_engine(
             self.url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **_pooled()
         )
@@ -172,10 +181,11 @@ class DatabaseServer:
         return engine
 
     def error(self, error: BaseException) -> StorageError:
+        """Return ``server_error`` of an error."""
         return server_error(error)
 
     def clock(self) -> Clock:
-        """A clock that shows the server's time. Blocks. Raises ``StorageError``."""
+        """Return a clock that shows the server's time. Blocks. Raises ``StorageError``."""
         with self._connected() as connection:
             before = datetime.now(UTC)
             row = connection.execute("SELECT clock_timestamp()").fetchone()
@@ -184,36 +194,37 @@ class DatabaseServer:
         return lambda: datetime.now(UTC) + ahead
 
     def size(self) -> int:
-        """Bytes on the server's disk. Blocks. Raises ``StorageError``."""
+        """Return the bytes on the server's disk. Blocks. Raises ``StorageError``."""
         with self._connected() as connection:
             row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
         return int(row[0]) if row else 0
 
     def vacuum(self) -> bool:
-        """The server does so by itself (autovacuum)."""
+        """Return False: the server does this by itself (autovacuum)."""
         return False
 
     def empty_log(self) -> bool:
-        """The server's log is its operator's."""
+        """Return False: the server's log is its operator's concern."""
         return False
 
     def damage(self) -> Note | None:
-        """The server checks its own pages."""
+        """Return None: the server checks its own pages."""
         return None
 
     def identity(self) -> tuple[int, int] | None:
-        """A server's database can't be exchanged below a process that is connected."""
+        """Return a constant: a server's database can't be replaced under a connected process."""
         return 0, 0
 
     def _ask(self) -> Future[bool]:
-        """Ask the server whether it is there; all who wait for it at the time are answered at once."""
+        """Ask the server whether it is there; those who wait at the same time share one answer."""
         with self._asks:
             if self._asked is None or self._asked.done():
                 self._asked = _asking.submit(self._answers)
             return self._asked
 
     def _answers(self) -> bool:
-        """Whether the server says anything to another connection, be it that there are too many."""
+        """Return whether the server says anything on another connection, even that there are too
+        many."""
         try:
             self.connect(seconds=_SECONDS).close()
         except StorageError as error:
@@ -243,14 +254,15 @@ class DatabaseServer:
 
 
 def server_error(error: BaseException) -> StorageError:
-    """What an error of PostgreSQL means for who uses the database."""
+    """Return the ``StorageError`` that an error of PostgreSQL means to those who use the
+    database."""
     original = getattr(error, "orig", None) or error
     if isinstance(original, StorageError):
         return original
     state = getattr(original, "sqlstate", None)
     said = _first_line(original)
     if state is None and type(original).__name__ in ("DataError", "ProgrammingError"):
-        # The driver refuses to send it, such as half a surrogate pair.
+        # The driver refuses to send a value, such as half a surrogate pair.
         return StorageError("catalogue-unusable", detail=said)
     if state is None or state.startswith(_GONE):
         return StorageError("database-away", retry=True)
@@ -264,8 +276,9 @@ def server_error(error: BaseException) -> StorageError:
 
 
 def _look_before_use(engine: Engine) -> None:
-    """Find connections that the server has ended, without asking it: that would double the way of
-    most reads. What was not used for a while is asked, for what lies between may have ended it."""
+    """Find connections that the server has ended without a round trip, which would double the time
+    of most reads. Only connections that were idle for a while are pinged: a router may have dropped
+    them."""
 
     @event.listens_for(engine, "checkin")
     def _note(_connection: Any, record: ConnectionPoolEntry) -> None:
@@ -277,7 +290,7 @@ def _look_before_use(engine: Engine) -> None:
         if used is None:
             return
         try:
-            # Nobody has asked it anything: what it says is good-bye.
+            # It wasn't asked anything, so what it says is that it closes the connection.
             if time.monotonic() - used > _IDLE_SECONDS or _has_said(record.driver_connection):
                 engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:

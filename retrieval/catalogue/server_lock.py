@@ -1,4 +1,4 @@
-"""One process writes to a database on a server, and to a data folder."""
+"""Let only one process write to a data folder and to its database on a server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from retrieval.runtime.writer_lock import WriterLock
 if TYPE_CHECKING:
     import psycopg
 
-# Of advisory locks, which are numbers: "newsdesk" in ASCII.
+# The number of the advisory lock: "newsdesk" in ASCII.
 KEY = 0x6E65777364657368
 _HIGH, _LOW = KEY >> 32, KEY & 0xFFFFFFFF
 _APPLICATION = "newsdesk/"
@@ -36,9 +36,9 @@ _HOLDER = (
 
 
 class ServerWriterLock(WriterLock):
-    """The right to write to a data folder and to the database that goes with it.
+    """The right to write to a data folder and to its database on a server.
 
-    The server takes it back when the connection ends that holds it.
+    The server takes it back when the connection that holds it ends.
     """
 
     def __init__(self, folder: Path, server: DatabaseServer) -> None:
@@ -46,11 +46,13 @@ class ServerWriterLock(WriterLock):
         self._server = server
         self._held: psycopg.Connection[Any] | None = None
         self._holder = ""
-        # From when it was taken until it is given back, whatever became of the connection.
+        # True from taking to giving back, whatever becomes of the connection.
         self._needed = False
         self._taking = threading.Lock()
 
     def acquire(self, holder: str, *, seconds: float = 0) -> None:
+        """Take both locks, waiting up to ``seconds`` for each; ``holder`` names this process to
+        others. Raises ``FolderInUse`` (``data-folder-in-use``) and ``StorageError``."""
         super().acquire(holder, seconds=seconds)
         try:
             self._holder = holder
@@ -61,6 +63,7 @@ class ServerWriterLock(WriterLock):
             raise
 
     def release(self) -> None:
+        """Give both locks back. Does nothing if they aren't held."""
         self._needed = False
         if self._held is not None:
             self._held.close()
@@ -68,14 +71,14 @@ class ServerWriterLock(WriterLock):
         super().release()
 
     async def require(self, connection: AsyncConnection) -> None:
-        """Begin a transaction, and look in the same go whether the lock is still held, as its server
-        knows it; take it again if it went with a connection.
+        """Begin a transaction and check in the same round trip that the server still knows this
+        lock as held; take it again if it was lost with its connection.
 
-        Raises ``FolderInUse`` if somebody else has it by now, and ``ConnectionEnded`` if the server
-        has ended ``connection`` since it was last used.
+        Raises ``FolderInUse`` if somebody else has taken it meanwhile, ``ConnectionEnded`` if the
+        server has ended ``connection`` since its last use, and ``StorageError``.
         """
         if not self._needed:
-            return  # the folder's lock is all that is asked for: a first start, a test
+            return  # only the folder's lock is needed: a first start, a test
         if (held := self._held) is not None and await _is_held(connection, held.info.backend_pid):
             return
         await asyncio.to_thread(self._take_again, held)
@@ -83,7 +86,7 @@ class ServerWriterLock(WriterLock):
     def _take_again(self, lost: psycopg.Connection[Any] | None) -> None:
         with self._taking:
             if self._held is not lost:
-                return  # somebody else of this process has taken it again meanwhile
+                return  # another thread has taken it again meanwhile
             if self._held is not None:
                 self._held.close()
                 self._held = None

@@ -1,4 +1,5 @@
-"""What a corpus shows, as arrays: what search filters and ranks by, without asking the catalogue."""
+"""What a corpus shows, as arrays that search filters and ranks by without querying the
+catalogue."""
 
 from __future__ import annotations
 
@@ -20,13 +21,13 @@ from retrieval.web.outlets import registrable_domain
 Ints: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
-# So many more versions that are not shown than such that are, and all is read anew.
+# With so many more hidden versions than shown ones, everything is read anew.
 _MOST_DEAD = 1_000
 _LEAST, _MOST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
 
 class VersionRow(NamedTuple):
-    """A version as the catalogue has it now."""
+    """A version as it is in the catalogue; times are microseconds since 1970."""
 
     id: int
     state: str
@@ -44,7 +45,8 @@ class VersionRow(NamedTuple):
 
 
 class StoryOutlet(NamedTuple):
-    """Where an article appeared: the publisher that it gives, the same as it compares, its host."""
+    """Where an article appeared: the publisher that it names, the same in its comparable form, its
+    host."""
 
     source: str | None
     source_key: str | None
@@ -52,6 +54,8 @@ class StoryOutlet(NamedTuple):
 
 
 class StoryLabel(NamedTuple):
+    """The id and the URL of an article."""
+
     article_id: str
     url: str | None
 
@@ -61,14 +65,15 @@ class VisibleVersions:
     """The versions of one corpus that may be shown, as of a revision of it.
 
     It never changes; ``advanced`` makes the next one. Arrays have the shape ``(versions,)``, in the
-    order of ``ids``. Lists only grow, and are shared with the next one.
+    order of ``ids``, and times are microseconds since 1970. A mask has this shape too. Lists only
+    grow, and are shared with the next one.
     """
 
     revision: int
     ids: Ints
     live: Mask
     counts: Ints  # of passages
-    # Passages are numbered as they come in: this is each version's first number.
+    # Passages are numbered in the order of arrival: the number of each version's first one.
     firsts: Ints
     visible_from: Ints
     published_from: Ints
@@ -78,10 +83,11 @@ class VisibleVersions:
     outlets: npt.NDArray[np.int32]
     known_outlets: dict[StoryOutlet, int]
     labels: list[StoryLabel]
-    numbered: int = 0  # passages so far, of versions that are shown no more too
+    numbered: int = 0  # passages so far, including those of versions no longer shown
 
     @classmethod
     def of(cls, revision: int, rows: Sequence[VersionRow]) -> VisibleVersions:
+        """Return the versions of ``rows``, which are in the order of their ids."""
         nothing = np.zeros(0, dtype=np.int64)
         empty = cls(
             revision,
@@ -101,10 +107,10 @@ class VisibleVersions:
         return empty._with(rows) if rows else empty
 
     def advanced(self, revision: int, rows: Sequence[VersionRow]) -> VisibleVersions | None:
-        """The same after ``rows`` changed, which are in the order of their ids.
+        """Return this snapshot after ``rows``, in the order of their ids, have changed.
 
-        None if it has to be read anew: passages of a version were cut anew, or most that is held is
-        shown no more.
+        None if it has to be read anew: because a version was cut into other passages, or because
+        most versions that it holds are no longer shown.
         """
         places = self._places(_ints(row.id for row in rows)).tolist()
         live, stories, copies = self.live.copy(), self.stories.copy(), self.copies.copy()
@@ -124,7 +130,7 @@ class VisibleVersions:
         return changed._with(fresh) if fresh else changed
 
     def _with(self, fresh: Sequence[VersionRow]) -> VisibleVersions:
-        """The same with versions that it does not have."""
+        """Return the snapshot with versions that it doesn't hold yet."""
         for row in fresh:
             self.known_outlets.setdefault(_outlet(row), len(self.known_outlets))
         counts = _ints(row.passages for row in fresh)
@@ -134,7 +140,7 @@ class VisibleVersions:
             "counts": counts,
             "firsts": self.numbered + np.cumsum(counts) - counts,
             "visible_from": _ints(row.visible_from for row in fresh),
-            # What has no date passes no bound.
+            # An article without a date passes no bound.
             "published_from": _ints(_or(row.published_from, _MOST) for row in fresh),
             "published_to": _ints(_or(row.published_to, _LEAST) for row in fresh),
             "stories": _ints(row.story_id or 0 for row in fresh),
@@ -145,7 +151,7 @@ class VisibleVersions:
         labels = self.labels
         ids = arrays["ids"]
         if len(self.ids) and fresh[0].id < self.ids[-1]:
-            # Brought in side by side, or brought back: these do not come last.
+            # Ingested concurrently, or restored: these don't come last.
             order = np.argsort(ids, kind="stable")
             arrays = {name: values[order] for name, values in arrays.items()}
             every = [*labels[: len(self.ids)], *map(_label, fresh)]
@@ -156,38 +162,39 @@ class VisibleVersions:
         return replace(self, labels=labels, numbered=numbered, **arrays)  # type: ignore[arg-type]
 
     def _places(self, version_ids: Ints) -> Ints:
-        """By version, its place among ``ids``; -1 if it is not there."""
+        """Return the place of each version among ``ids``; -1 if it isn't there."""
         if not len(self.ids):
             return np.full(len(version_ids), -1, dtype=np.int64)
         places = np.minimum(np.searchsorted(self.ids, version_ids), len(self.ids) - 1)
         return np.where(self.ids[places] == version_ids, places, -1)
 
     def passing(self, within: TimeRange, source: SourceFilter | None) -> Mask:
-        """Which versions may be shown for a question: the filters of a search, exactly."""
+        """Return the mask of the versions that pass the filters of a search. It is exact."""
         passing = self.live & (self.visible_from <= to_micros(within.as_of))
         if within.since is not None:
             passing &= self.published_to >= to_micros(within.since)
         if within.until is not None:
             passing &= self.published_from <= to_micros(within.until)
         if source is not None:
-            # Another thread may be adding outlets; those that this one knows of come first.
+            # Another thread may be adding outlets; those of this snapshot come first.
             admitted = [source.admits(o.source_key, o.host) for o in list(self.known_outlets)]
             passing &= np.array(admitted, dtype=bool)[self.outlets]
         return passing
 
     def passages(self, of: Mask) -> int:
-        """How many passages these versions have."""
+        """Return how many passages the versions of a mask have."""
         return int(self.counts[of].sum())
 
     def version_rows(self, passage_ids: Ints) -> Ints:
-        """By passage, the place of its version among ``ids``; -1 if it is not there."""
+        """Return the place of each passage's version among ``ids``; -1 if it isn't there. Shape
+        ``(passages,)``."""
         rows = self._places(passage_ids // PASSAGES_PER_VERSION)
         if not len(self.ids):
             return rows
         return np.where(passage_ids % PASSAGES_PER_VERSION < self.counts[rows], rows, -1)
 
     def only(self, passage_ids: Sequence[int], passing: Mask) -> list[int]:
-        """Of these passages those of versions that pass, in the same order."""
+        """Return those passages whose versions are in the mask ``passing``, in the same order."""
         ids = _ints(passage_ids)
         rows = self.version_rows(ids)
         if not len(self.ids):
@@ -196,7 +203,7 @@ class VisibleVersions:
         return kept
 
     def passage_ids(self, of: Mask) -> Ints:
-        """The passages of these versions."""
+        """Return the ids of the passages of the versions in a mask. Shape ``(passages,)``."""
         rows = np.flatnonzero(of)
         counts = self.counts[rows]
         starts = np.repeat(
@@ -205,21 +212,20 @@ class VisibleVersions:
         return starts + np.arange(len(starts))
 
     def numbers(self, passage_ids: Ints) -> Ints:
-        """The numbers of passages that it has, counted through all versions."""
+        """Return the numbers of passages that it holds, counted through all versions. Shape
+        ``(passages,)``."""
         rows = np.searchsorted(self.ids, passage_ids // PASSAGES_PER_VERSION)
         return self.firsts[rows] + passage_ids % PASSAGES_PER_VERSION
 
     def candidates(self, passage_ids: Ints) -> list[VersionCandidate]:
-        """What search has to know of passages that it has."""
+        """Return what search needs to know of passages that it holds, in the same order."""
         return self._candidates(passage_ids.tolist(), self.version_rows(passage_ids))
 
     def reports_of_stories(
         self, story_ids: Sequence[int]
     ) -> dict[int, list[tuple[VersionCandidate, RelatedArticle]]]:
-        """By story, the shown articles that tell it, oldest first, unfiltered.
-
-        Their candidates have the passage id 0.
-        """
+        """Return by story the shown articles that report it, oldest first, unfiltered. Their
+        candidates have the passage id 0."""
         known = list(self.known_outlets)
         told = {}
         for story in story_ids:
@@ -238,7 +244,8 @@ class VisibleVersions:
         return told
 
     def sources(self) -> list[tuple[str, int]]:
-        """The publishers' names as articles give them, and how many articles each has."""
+        """Return pairs of a publisher's name as articles give it, and how many shown articles
+        do."""
         counts = np.bincount(self.outlets[self.live], minlength=len(self.known_outlets))
         found: Counter[str] = Counter()
         for outlet, count in zip(list(self.known_outlets), counts.tolist(), strict=False):
@@ -247,7 +254,7 @@ class VisibleVersions:
         return list(found.items())
 
     def names_by_domain(self) -> list[tuple[str, str]]:
-        """Pairs of a registrable domain and a publisher's name that articles there give."""
+        """Return pairs of a registrable domain and a publisher's name that articles there give."""
         return [
             (registrable_domain(outlet.host), outlet.source)
             for outlet in self.known_outlets

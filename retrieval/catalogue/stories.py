@@ -1,4 +1,4 @@
-"""Stories: which versions tell of one event, and what moderators decided about them."""
+"""Stories: which versions report one event, and what moderators decided about them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StoryRepository:
         self._database = database
 
     async def members(self, corpus: Corpus) -> list[KnownStoryMember]:
-        """All versions of a corpus that have a place among its stories, oldest first."""
+        """Return all versions of a corpus that have a place among its stories, by version id."""
         lead = versions.c.id * PASSAGES_PER_VERSION
         query = (
             select(
@@ -57,7 +57,7 @@ class StoryRepository:
         ]
 
     async def pins(self, corpus: Corpus) -> dict[str, int]:
-        """By article id, the story that a moderator put it into."""
+        """Return by article id the story that a moderator put it into."""
         query = select(story_pins.c.article_id, story_pins.c.story_id).where(
             story_pins.c.corpus_id == corpus.id
         )
@@ -65,7 +65,7 @@ class StoryRepository:
         return {row[0]: row[1] for row in rows}
 
     async def place(self, corpus: Corpus, members: Sequence[StoryMember]) -> None:
-        """Keep the places of versions that have none yet."""
+        """Store the places of versions that have none yet."""
         if not members:
             return
         rows = [{"corpus_id": corpus.id, **member._asdict()} for member in members]
@@ -77,10 +77,10 @@ class StoryRepository:
     async def split(
         self, corpus: Corpus, article_id: str, story_id: int, actor: Actor, now: datetime
     ) -> None:
-        """Take an article out of ``story_id`` for good: a story of its own, which its later versions
-        stay in."""
+        """Move an article out of ``story_id`` for good, into a story of its own that its later
+        versions stay in. New stories get negative ids."""
         async with self._database.write() as connection:
-            # A number that no version has: the article may have given the old story its own.
+            # An id that no version has: the old story may bear the id of this article's version.
             lowest = await connection.scalar(select(func.min(story_members.c.story_id)))
             pinned = await connection.scalar(select(func.min(story_pins.c.story_id)))
             fresh = min(0, lowest or 0, pinned or 0) - 1
@@ -91,7 +91,7 @@ class StoryRepository:
                 .values(story_id=fresh, copy_id=fresh)
             )
             await _pin(connection, corpus, [article_id], fresh)
-            # Named by an article that stays: so it can be merged again.
+            # The note names an article that stays, so that the two can be merged again.
             staying = (
                 select(versions.c.article_id)
                 .join(story_members, story_members.c.version_id == versions.c.id)
@@ -112,7 +112,8 @@ class StoryRepository:
         actor: Actor,
         now: datetime,
     ) -> None:
-        """Make the stories of two articles, each an (article id, story id), one for good: ``kept``."""
+        """Join two stories for good under the id of ``kept``; both are pairs (article id, story
+        id)."""
         async with self._database.write() as connection:
             await connection.execute(
                 update(story_members)

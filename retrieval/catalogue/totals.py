@@ -1,4 +1,4 @@
-"""How much there is in all corpora together, counted by the database: for who watches over it."""
+"""Totals over all corpora, counted by the database, for monitoring."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ from retrieval.timestamps import to_micros
 
 @dataclass(frozen=True, slots=True)
 class ArticleTotals:
-    """``articles`` and ``passages`` are what search sees, ``vectors`` how many of the passages have
-    one, ``unfinished`` the articles on their way into or out of the indexes."""
+    """``articles`` and ``passages`` are those that search sees; ``vectors`` is how many of these
+    passages have one, and ``unfinished`` how many versions are on their way into or out of the
+    indexes."""
 
     corpora: int
     articles: int
@@ -39,7 +40,7 @@ class ArticleTotals:
 
 @dataclass(frozen=True, slots=True)
 class FeedTotals:
-    """``due`` and ``failing`` (at the last visit) are of the active ones."""
+    """Feeds by state; ``due`` and ``failing`` (at the last visit) are active ones."""
 
     active: int
     paused: int
@@ -48,7 +49,7 @@ class FeedTotals:
 
 
 async def article_totals(database: Database) -> ArticleTotals:
-    """Count articles, passages and vectors."""
+    """Count corpora, articles, passages and vectors."""
     kept = ~corpora.c.name.startswith(GONE, autoescape=True)
     shown = versions.c.state == INDEXED
     of_corpora = (
@@ -81,7 +82,7 @@ async def article_totals(database: Database) -> ArticleTotals:
 
 
 async def feed_totals(database: Database, now: datetime) -> FeedTotals:
-    """Count feeds; ``now`` is when some are due."""
+    """Count the feeds of all corpora; those with a visit at ``now`` or before are due."""
     active = feeds.c.state == FEED_ACTIVE
     query = select(
         func.count().filter(active),
@@ -94,7 +95,7 @@ async def feed_totals(database: Database, now: datetime) -> FeedTotals:
 
 
 async def job_totals(database: Database) -> dict[str, int]:
-    """Count the jobs that are kept, by their state."""
+    """Return the number of stored jobs by state; states without jobs are missing."""
     query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
     rows = await database.read(lambda connection: connection.execute(query).all())
     return {row[0]: row[1] for row in rows}

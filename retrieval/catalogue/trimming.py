@@ -1,4 +1,5 @@
-"""What the catalogue need not keep for ever: former versions, and which versions changed long ago."""
+"""Trim what the catalogue needn't keep forever: replaced versions, and old entries of the change
+log."""
 
 from __future__ import annotations
 
@@ -22,15 +23,13 @@ from retrieval.catalogue.schema import (
 from retrieval.timestamps import to_micros
 
 _AT_ONCE = 200
-# Who is further behind reads all that is shown, which takes as long as at a start.
+# A reader that is further behind reads everything that is shown, as at start-up.
 _CHANGES_KEPT = 20_000
 
 
 async def erase_old_versions(database: Database, before: datetime) -> int:
-    """Erase versions that were replaced before a moment, but the last one of each article.
-
-    Returns how many.
-    """
+    """Erase archived versions that were replaced before ``before``, but never an article's last
+    version. Return how many were erased."""
     newer = versions.alias()
     replaced = exists().where(
         newer.c.article_id == versions.c.article_id,
@@ -48,7 +47,8 @@ async def erase_old_versions(database: Database, before: datetime) -> int:
 
 
 async def erase_versions(connection: AsyncConnection, version_ids: Sequence[int]) -> None:
-    """Erase versions and all that hangs on them; they must have left the indexes."""
+    """Erase versions with their passages, vectors and places in stories. They must have left the
+    indexes."""
     mine = select(passages.c.id).where(passages.c.version_id.in_(version_ids))
     await connection.execute(delete(passage_vectors).where(passage_vectors.c.passage_id.in_(mine)))
     for table in (passages, story_members):
@@ -57,7 +57,7 @@ async def erase_versions(connection: AsyncConnection, version_ids: Sequence[int]
 
 
 async def trim_changes(database: Database) -> None:
-    """Forget which versions changed long ago."""
+    """Delete entries of the change log that are more than 20,000 revisions old."""
     last = select(corpora.c.revision).where(corpora.c.id == version_changes.c.corpus_id)
     old = version_changes.c.revision <= last.scalar_subquery() - _CHANGES_KEPT
     async with database.write() as connection:

@@ -1,4 +1,4 @@
-"""The vectors of passages, as the catalogue keeps them: which there are, and which are lacking."""
+"""The vectors of passages in the catalogue: which there are, and which are missing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from retrieval.catalogue.schema import INDEXED, corpora, passage_vectors, passag
 
 
 class VectorRepository:
-    """The vectors of all corpora, by passage and generation of the indexes."""
+    """The vectors of all corpora, by passage and index generation. A vector is stored as
+    little-endian float16 values; "shown" passages are those of indexed versions."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -22,14 +23,15 @@ class VectorRepository:
     async def store(
         self, generation: int, passage_ids: Sequence[int], vectors: Sequence[bytes]
     ) -> None:
-        """Keep the vectors of passages, or replace them."""
+        """Store one vector for each passage, replacing older ones of the same generation. Raises
+        ``ValueError`` if the lengths differ."""
         rows = [(i, generation, vector) for i, vector in zip(passage_ids, vectors, strict=True)]
         if rows:
             async with self._database.write() as connection:
                 await replace_many(connection, passage_vectors, rows)
 
     async def drop_others(self, corpus: Corpus) -> None:
-        """Forget the vectors of other generations than the one in use."""
+        """Delete the vectors of all generations but the current one."""
         mine = (
             select(passages.c.id)
             .join(versions, versions.c.id == passages.c.version_id)
@@ -43,8 +45,8 @@ class VectorRepository:
             )
 
     async def lacking(self, corpus: Corpus, limit: int) -> list[tuple[int, str]]:
-        """Shown passages without a vector, those of the newest articles first: id and what is
-        embedded, the title and the passage."""
+        """Return up to ``limit`` shown passages without a vector, those of the newest versions
+        first: the id and the text to embed, which is the title, a line break and the passage."""
         span = passages.c.end_offset - passages.c.start_offset
         text = func.substr(versions.c.text, passages.c.start_offset + 1, span)
         query = (
@@ -58,7 +60,8 @@ class VectorRepository:
     async def of_generation(
         self, corpus: Corpus, generation: int, limit: int
     ) -> list[tuple[int, bytes]]:
-        """Vectors that shown passages lack but have in another generation: id and vector."""
+        """Return up to ``limit`` pairs (passage id, vector) of another generation, of shown
+        passages that lack one in the current generation."""
         older = passage_vectors.alias()
         query = (
             _lacking(corpus, passages.c.id, older.c.vector)
@@ -70,12 +73,13 @@ class VectorRepository:
         return [(row[0], row[1]) for row in rows]
 
     async def count_lacking(self, corpus: Corpus) -> int:
-        """How many shown passages have no vector."""
+        """Return how many shown passages have no vector."""
         query = _lacking(corpus, func.count())
         return await self._database.read(lambda connection: connection.scalar(query)) or 0
 
     async def lacking_by_corpus(self) -> dict[int, int]:
-        """By corpus, how many shown passages have no vector; nothing of a corpus without any."""
+        """Return by corpus id how many shown passages have no vector; corpora that lack none are
+        missing."""
         mine = (passage_vectors.c.passage_id == passages.c.id) & (
             passage_vectors.c.generation == corpora.c.generation
         )
@@ -92,12 +96,13 @@ class VectorRepository:
         return {row[0]: row[1] for row in rows}
 
     async def count_held(self, corpus: Corpus) -> int:
-        """How many shown passages have a vector."""
+        """Return how many shown passages have a vector."""
         query = _held(corpus, func.count())
         return await self._database.read(lambda connection: connection.scalar(query)) or 0
 
     async def held(self, corpus: Corpus, after: int, limit: int) -> list[tuple[int, bytes]]:
-        """Shown passages behind the passage ``after`` with their vectors, in the order of their ids."""
+        """Return up to ``limit`` pairs (passage id, vector) of shown passages with ids above
+        ``after``, by id."""
         query = (
             _held(corpus, passages.c.id, passage_vectors.c.vector)
             .where(passages.c.id > after)
@@ -108,7 +113,8 @@ class VectorRepository:
         return [(row[0], row[1]) for row in rows]
 
     async def sample(self, corpus: Corpus, limit: int) -> list[tuple[int, bytes]]:
-        """Some shown passages with their vectors: the oldest and the newest."""
+        """Return up to ``limit`` pairs (passage id, vector), half of the oldest and half of the
+        newest shown passages."""
         columns = passages.c.id, passage_vectors.c.vector
         oldest = _held(corpus, *columns).order_by(passages.c.id).limit(limit - limit // 2)
         newest = _held(corpus, *columns).order_by(passages.c.id.desc()).limit(limit // 2)
@@ -120,12 +126,12 @@ class VectorRepository:
         return await self._database.read(read)
 
     async def lacking_ids(self, corpus: Corpus) -> set[int]:
-        """The shown passages without a vector."""
+        """Return the ids of all shown passages without a vector."""
         query = _lacking(corpus, passages.c.id)
         return set(await self._database.read(lambda connection: connection.scalars(query).all()))
 
     async def still_shown(self, passage_ids: Sequence[int]) -> set[int]:
-        """Of these passages those that are shown at this moment."""
+        """Return those of these passages that are shown at this moment."""
         query = (
             select(passages.c.id)
             .join(versions, versions.c.id == passages.c.version_id)

@@ -1,5 +1,5 @@
-"""Connections that end when their server hangs: such a server closes no connection, and who waits for
-it would wait without an end."""
+"""Connections that end when their server hangs. Such a server closes no connection, and whoever
+waits for it would wait forever."""
 
 from __future__ import annotations
 
@@ -10,28 +10,30 @@ from typing import Any
 
 import psycopg
 
-# A server that has said nothing for so long is asked on another connection whether it is there.
+# After so many seconds of silence another connection checks whether the server is still there.
 _SILENCE = 0.5
 
 
 class WatchedConnection(psycopg.Connection[Any]):
-    """Waits as long as the server answers on this connection, or ``answers`` says that it does on
-    another one. Raises ``psycopg.OperationalError`` else."""
+    """A connection that waits while the server answers, on it or, as ``answers`` reports, on
+    another one. Raises ``psycopg.OperationalError`` once it doesn't."""
 
     answers: Callable[[], Future[bool]] | None = None
 
     def wait(self, gen: Any, *args: Any, **options: Any) -> Any:
+        """Run the driver's generator until it is done, and return its result."""
         if self.answers is not None:
             gen = _while_answering(gen, self.answers, self.pgconn)
         return super().wait(gen, *args, **options)
 
 
 class WatchedAsyncConnection(psycopg.AsyncConnection[Any]):
-    """As ``WatchedConnection``, beside an event loop."""
+    """A ``WatchedConnection`` for an event loop."""
 
     answers: Callable[[], Future[bool]] | None = None
 
     async def wait(self, gen: Any, *args: Any, **options: Any) -> Any:
+        """Run the driver's generator until it is done, and return its result."""
         if self.answers is not None:
             gen = _while_answering(gen, self.answers, self.pgconn)
         return await super().wait(gen, *args, **options)
