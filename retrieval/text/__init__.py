@@ -1,1 +1,1 @@
-"""Text in any language: sentences, tokens, encodings, time expressions."""
+"""Text in any language: sentences, words, encodings, numbers, time expressions."""

@@ -1,7 +1,7 @@
-"""How many things a passage holds of the kinds that questions ask for.
+"""Count what a passage holds of the kinds of things that questions ask for.
 
-"How many" wants a number, "which country" a country: a passage without any can't answer, however
-many words it shares with the question.
+"How many" asks for a number, "which country" for a country: a passage without any can't answer,
+however many words it shares with the question.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from retrieval.text.places import beginnings, countries, states
 Kind: TypeAlias = Literal["number", "percentage", "country", "state"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-# What both begin with stands first: such characters are found many times faster.
+# The first character of both alternatives comes first: that makes the search many times faster.
 _TOKEN = re.compile(r"[\dA-Z](?:(?<=\d)(?:[\d,.]*\d)?(?: ?(?:%|per ?cent))?|(?<=[A-Z])[\w’'-]*)")
 
 
@@ -23,7 +23,7 @@ _GENITIVES = frozenset(["'s", "’s"])
 
 
 def counted_kind(expected: AnswerType) -> Kind | None:
-    """Of what the answer to a question has to hold one, if that is counted."""
+    """Return the kind of answer to count for a question; None if none of its kinds is counted."""
     if "percent" in expected.kinds:
         return "percentage"
     if expected.kinds & AMOUNTS:
@@ -34,11 +34,12 @@ def counted_kind(expected: AnswerType) -> Kind | None:
 
 
 def counts(text: str) -> dict[Kind, int]:
-    """How many different numbers, countries and states ``text`` names, and how many percentages."""
+    """Return how many different numbers, countries and states ``text`` names, and how many
+    percentages."""
     numbers: set[str] = set()
     places: set[str] = set()
     percentages = 0
-    # The capitalised words just before, if a longer name begins with them.
+    # The capitalized words just before, if a longer name begins with them.
     begun = ""
     for token in _TOKEN.findall(text):
         if token[0].isdigit():

@@ -1,7 +1,8 @@
-"""What a question asks for: a number, a date, a person, a place, a reason, a speaker, a meaning.
+"""Tell what a question asks for: a number, a date, a person, a place, a reason, a speaker, a
+meaning.
 
-The words that tell are data: those of English in ``answer_types.toml``, those of other languages
-in ``question_words.toml``.
+The words that tell are data: ``answer_types.toml`` for English, ``question_words.toml`` for other
+languages.
 """
 
 from __future__ import annotations
@@ -49,27 +50,28 @@ _POSSESSIVE = re.compile(r"(?<=\w)[’']s?$")
 
 @dataclass(frozen=True, slots=True)
 class AnswerType:
-    """``kinds`` of answer that a question asks for, none if nothing tells; ``thing`` is the noun after
-    "which" or "what", in lower case: "car maker"."""
+    """What a question asks for. ``kinds`` of answer are empty if nothing tells; ``thing`` is the
+    noun after "which" or "what", in lower case: "car maker"."""
 
     kinds: frozenset[AnswerKind]
     thing: str
 
     @property
     def prototype(self) -> str:
-        """Words that stand for what is asked for: ``thing``, else those of its kind."""
+        """Words that stand for what is asked for: ``thing``, or else those of the kinds."""
         listed = _words()["prototypes"]
         return self.thing or " ".join(sorted(listed[kind] for kind in self.kinds))
 
 
 @lru_cache(maxsize=256)
 def expected_answer_type(question: str, language: str = "en") -> AnswerType:
-    """Tell what kinds of answer ``question`` asks for; there may be several."""
+    """Return what kinds of answer ``question`` asks for; there may be several. ``language`` is an
+    ISO 639-1 code."""
     if language != "en":
         return _asked_elsewhere(question, language)
     thing = _thing(question)
     kinds = {kind for kind, pattern in _asks().items() if pattern.search(question)}
-    # The last noun tells: a "state fair" is no state.
+    # The last noun decides: a "state fair" is not a state.
     found = [(match.start(), kind) for kind, nouns in _nouns() for match in nouns.finditer(thing)]
     if found:
         kinds.add(max(found)[1])
@@ -78,7 +80,7 @@ def expected_answer_type(question: str, language: str = "en") -> AnswerType:
     return AnswerType(frozenset(kinds), thing)
 
 
-# What words of other languages ask for, as kinds of answers.
+# The kinds of answer that question words of other languages ask for.
 _KINDS: Mapping[Asking, frozenset[AnswerKind]] = {
     "who": frozenset({"person"}),
     "when": frozenset({"date"}),

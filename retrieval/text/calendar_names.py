@@ -1,6 +1,6 @@
 """The names of months and weekdays, in English and in the languages of ``calendar_names.json``.
 
-The file is made from Babel by `python -m tests.calendar_names`.
+The file is made from Babel with `python -m tests.calendar_names`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ Forms: TypeAlias = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class CalendarNames:
-    """The names of a language in small letters, without full stops, by month from January and by day
-    from Monday on: all forms of each, as "января" and "январь"."""
+    """A language's names in lower case without full stops, by month from January and by day from
+    Monday, each with all its forms, such as "января" and "январь"."""
 
     months: Forms
     weekdays: Forms
@@ -30,13 +30,13 @@ class CalendarNames:
 
 @cache
 def calendar_names(language: str) -> CalendarNames | None:
-    """The names of a language by its ISO 639-1 code; None if they are not known."""
+    """Return the names of a language by its ISO 639-1 code; None if they aren't known."""
     listed = _listed().get(language)
     return _of(listed) if listed is not None else None
 
 
 def known_calendars() -> Collection[str]:
-    """The codes of the languages whose names are known."""
+    """Return the codes of the languages whose names are known."""
     return _listed().keys()
 
 
@@ -60,8 +60,8 @@ ENGLISH = _of(_listed()["en"])
 MONTH_NAMES = tuple(forms[0] for forms in ENGLISH.months)
 WEEKDAY_NAMES = tuple(forms[0] for forms in ENGLISH.weekdays)
 SHORT_MONTHS = tuple(forms[0] for forms in ENGLISH.short_months)
-# Patterns of English names as they are written, with capitals: in full; short with a full stop; short
-# without one, as far as that is no other word.
+# Patterns of English names with capitals: in full; short with a full stop; and short without one,
+# unless that is another word.
 MONTH = "|".join(name.capitalize() for name in MONTH_NAMES)
 WEEKDAY = "|".join(name.capitalize() for name in WEEKDAY_NAMES)
 SHORT_MONTH = r"(?:Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\."

@@ -1,4 +1,4 @@
-"""Cutting an article into passages: the unit that is indexed, found and quoted from."""
+"""Cut an article into passages: the unit that is indexed, found and quoted."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _BREATH = re.compile(r"[;:,–—]\s|\s|[、，；：।]")
 def passage_spans(
     text: str, max_chars: int = MAX_CHARS, *, language: str | None = None
 ) -> list[tuple[int, int]]:
-    """Cut ``text``, in a ``language``, into ``(start, end)`` spans that say at most as much as
-    ``max_chars`` characters of English.
+    """Cut ``text`` into ``(start, end)`` spans that say at most as much as ``max_chars`` characters
+    of English. ``language`` is the ISO 639-1 code of the text's language; None detects it.
 
     Spans begin and end with sentences and are of similar length; only a sentence longer than
     ``max_chars`` is cut inside, at a clause or a space. The spans cover every sentence once.
     """
     if text:
-        # One measure for all of a text: what an English one says in 1,000 characters takes 340 in Chinese.
+        # One measure for the whole text: 1,000 English characters say as much as 340 Chinese ones.
         max_chars = round(max_chars * len(text) / english_length(text))
     sentences = [
         piece
@@ -32,8 +32,8 @@ def passage_spans(
     if not sentences:
         return []
     length = sentences[-1][1] - sentences[0][0]
-    # As many passages as are needed anyway, but evenly filled: a last one of a few words would
-    # rank high in keyword search for no merit of its own.
+    # No more passages than necessary, but evenly filled: a last one of a few words would rank
+    # undeservedly high in keyword search.
     target = length / -(-length // max_chars)
     spans: list[tuple[int, int]] = []
     start, end = sentences[0]

@@ -1,7 +1,8 @@
-"""The commonest words of a few languages, and the language that they tell of a short text.
+"""The most common words of a few languages, by which the language of a short text is told.
 
-A detector of many languages reads characters, and takes a question of five words for any of them;
-its small words tell it at once. Scripts that one language has here tell it without words.
+A detector of many languages compares characters and may take a question of five words for any of
+them, while its small words are clear. A script that only one of the languages uses is clear without
+words.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from retrieval.text.scripts import languages_of_script
 from retrieval.text.stop_words import stop_words
 
 _SAMPLE_CHARS = 300
-# Hardly an English text is without it, and no other language has it.
+# Nearly every English text has it, and no other language does.
 _ENGLISH_WORD = " the "
 _WORD = re.compile(r"[^\W\d_]+")
-# What stands in no other language of the file, and so much it counts beside a word.
+# Letters of no other language in the file; one counts as much as the weight below.
 _LETTERS = {
     "de": "ßäö",
     "es": "ñ¿¡",
@@ -36,23 +37,23 @@ _LETTER_WEIGHT = 1.0
 
 @cache
 def common_words() -> Mapping[str, frozenset[str]]:
-    """By ISO 639-1 code, the commonest words of a language that has capitals, in lower case: those
-    that questions are made of, and more."""
+    """Return by ISO 639-1 code the most common words, in lower case, of languages that have
+    capitals, among them question words."""
     path = Path(__file__).with_name("common_words.toml")
     listed: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))
     found = {language: frozenset(words.split()) for language, words in listed.items()}
     found["en"] |= stop_words()
     for language in known_languages():
         asking = question_words(language)
-        # Only capitals tell where a sentence begins with one of them.
+        # Only capitals show whether a sentence begins with one of them.
         if asking is not None and any(word != word.upper() for word in asking.single):
             found[language] = found.get(language, frozenset()) | asking.single
     return {language: words | _calendar_words(language) for language, words in found.items()}
 
 
 def _calendar_words(language: str) -> frozenset[str]:
-    """The names of months and weekdays that are not English too; none in English, where they have
-    capitals."""
+    """Return the names of months and weekdays that differ from the English ones; none for English,
+    which capitalizes them."""
     names = calendar_names(language)
     if names is None or language == "en":
         return frozenset()
@@ -61,9 +62,9 @@ def _calendar_words(language: str) -> frozenset[str]:
 
 
 def likely_language(text: str) -> str | None:
-    """The ISO 639-1 code of the language that a text, however short, is most likely in.
+    """Return the ISO 639-1 code of the language that a text, however short, is most likely in.
 
-    None where nothing tells.
+    Returns None if nothing in the text tells.
     """
     text = text[:_SAMPLE_CHARS]
     if script := languages_of_script(text):
@@ -88,7 +89,7 @@ def likely_language(text: str) -> str | None:
 
 @cache
 def _weights() -> Mapping[str, tuple[tuple[str, float], ...]]:
-    """By word the languages that have it, each with what it says for that one."""
+    """Return by word the languages that have it, each with the word's weight."""
     known = common_words()
     having: dict[str, list[str]] = {}
     for language, words in known.items():

@@ -1,4 +1,4 @@
-"""What money is counted in, by its English names."""
+"""Currencies by their English names."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import re
 from functools import cache
 
 _IN_BRACKETS = re.compile(r"\s*\([^)]*\)")
-# Of coins, and of crowns, which have their own names in Babel. Zimbabwe counts in gold, all others
-# medals.
+# Coins, and crowns, which have other names in Babel. Zimbabwe's currency is called gold, but
+# elsewhere that is a medal.
 _ALSO = "cent cents crown crowns lire pence"
 _NONE = "gold"
 
 
 @cache
 def currency_words() -> frozenset[str]:
-    """The last words of the names of all that was ever legal tender, in small letters."""
+    """Return the last word of the name of everything that was ever legal tender, in lower case."""
     from babel import Locale
     from babel.core import get_global
     from babel.numbers import get_currency_name

@@ -1,4 +1,4 @@
-"""Decode bytes to text: the right characters or a reason, never mojibake."""
+"""Decode bytes to text: the right characters or an error, never mojibake."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DECLARED = re.compile(
     re.IGNORECASE,
 )
 _LANGUAGE = re.compile(rb"<(?:html|rss|feed)\b[^>]*\blang\s*=\s*[\"']?([a-z]{2})", re.IGNORECASE)
-# What text without a declaration is written in, where it is not UTF-8.
+# Encodings of text without a declaration that isn't UTF-8.
 _LEGACY = [
     "cp1252",
     "cp1250",
@@ -48,7 +48,7 @@ _LEGACY = [
     "koi8_r",
     "iso8859_15",
 ]
-# What is written in a language, where a page declares no more than that; the likeliest first.
+# Encodings by the language that a page declares, the likeliest first.
 _BY_LANGUAGE = {
     "ar": "cp1256 iso8859_6",
     "bg": "cp1251 koi8_r iso8859_5",
@@ -79,55 +79,60 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 _WELL_FORMED = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
-# A broken byte in so many is an accident; more of them and the text is in another encoding.
+# One broken byte in so many is an accident; with more, the text is in another encoding.
 _BYTES_FOR_ONE_BROKEN = 500
-# Share of damaged characters above which a text is not worth having.
+# Share of damaged characters above which a text is refused.
 _MOST_DAMAGED = 0.01
-# How much worse a declared encoding may look than the likeliest one before it is disbelieved.
+# How much worse a declared encoding may look than the likeliest one before it is ignored.
 _DISBELIEF = 0.12
 _DETECTION_SAMPLE = 200_000
 _SWAPPED = re.compile("[а-яёіїєґ][А-ЯЁІЇЄҐ]")
 _HALF_WIDTH = re.compile("[\uff61-\uff9f]")
 _WORDS = re.compile(r"[^\W\d_]+")
-# Signs that hardly any text has, and misread letters are full of.
+# Symbols that are rare in texts but common in misread letters.
 _STRANGE_SIGNS = re.compile(
     "[\xa1-\xa6\xa8\xac\xaf\xb1\xb4\xb6\xb8\u0080-\u009f\u2500-\u259f](?=[^\\s\\d])"
 )
 
 
 def bom_encoding(data: bytes) -> str | None:
-    """The encoding that a byte order mark at the start of ``data`` announces."""
+    """Return the codec that a byte order mark at the start of ``data`` announces; None without
+    one."""
     return next((name for mark, name in _BOMS if data.startswith(mark)), None)
 
 
 def decode_text(data: bytes) -> str:
-    """Decode plain text: by its byte order mark, as UTF-8, else as what it most looks like.
+    """Decode plain text: by its byte order mark, as UTF-8, or else as what it most looks like.
 
-    Raises ``UnreadableSource`` for binary data and where the encoding can't be told.
+    Raises ``UnreadableSource`` for binary data (``is-binary``), an unknown encoding
+    (``encoding-unknown``) and too many damaged characters (``encoding-damaged``).
     """
     return _checked(_decode(data, []))
 
 
 def decode_page(data: bytes, charset: str | None = None) -> str:
-    """Decode an HTML or XML page: byte order mark, HTTP ``charset``, its own declaration, guess.
+    """Decode an HTML or XML page by its byte order mark, the HTTP ``charset``, its own declaration
+    or a guess.
 
     Labels mean what browsers take them for (``gb2312`` is gb18030). UTF-8 with a few broken bytes
     keeps its letters, with U+FFFD for what is broken. Where declarations contradict each other or
-    the bytes, the one that makes sensible text wins.
+    the bytes, the one that gives sensible text wins.
+
     Raises ``UnreadableSource`` as ``decode_text`` does.
     """
     found = _DECLARED.search(data[:4096])
     own = (found[1] or found[2]).decode("ascii", "ignore") if found else None
     labels = [codec for label in (charset, own) if label and (codec := codec_of(label))]
     if labels[:1] == ["cp1252"]:
-        # Servers announce it without looking; the page's own word is worth more.
+        # Servers announce it without looking; the page's own declaration is more reliable.
         labels.reverse()
     language = _LANGUAGE.search(data[:4096])
     return _checked(_decode(data, labels, language[1].decode().lower() if language else None))
 
 
 def codec_of(label: str) -> str | None:
-    """The Python codec of an encoding label as browsers understand it; None for an unknown one."""
+    """Return the Python codec of an encoding label as browsers understand it; None for an unknown
+    one."""
     import webencodings
 
     encoding = webencodings.lookup(label)
@@ -138,9 +143,10 @@ def codec_of(label: str) -> str | None:
 
 
 def read_bounded(path: Path, max_bytes: int) -> bytes:
-    """Read a file, unpacked if its name ends in ``.gz``, refusing more than ``max_bytes``.
+    """Read a file, unpacked if its name ends in ``.gz``, refusing more than ``max_bytes`` bytes.
 
-    Raises ``UnreadableSource`` with the reason for everything that goes wrong.
+    Raises ``UnreadableSource`` (``is-a-folder``, ``file-not-found``, ``gzip-damaged``,
+    ``not-readable``, ``file-too-big``).
     """
     if path.is_dir():
         raise UnreadableSource("is-a-folder")
@@ -159,12 +165,14 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
 
 
 def open_plain_or_gzip(path: Path) -> IO[bytes]:
+    """Open a file for reading bytes, unpacked if its name ends in ``.gz``. Raises ``OSError``."""
     if path.suffix.lower() == ".gz":
         return cast(IO[bytes], gzip.open(path, "rb"))
     return path.open("rb")
 
 
 def describe_size(count: int) -> str:
+    """Format a number of bytes with three digits, in units of 1,000: ``1.5 MB``."""
     size = float(count)
     for unit in ("bytes", "kB", "MB"):
         if size < 1000:
@@ -191,7 +199,7 @@ def _decode(data: bytes, labels: list[str], language: str | None = None) -> str:
 
 
 def _is_damaged_utf8(data: bytes, *, declared: bool) -> bool:
-    """Whether these are letters of UTF-8 with some broken bytes among them, not another encoding."""
+    """Return whether the data is UTF-8 with some broken bytes, not another encoding."""
     whole = len(_WELL_FORMED.findall(data))
     rest = _WELL_FORMED.sub(b"", data)
     broken = sum(byte >= 0x80 for byte in rest)
@@ -201,7 +209,7 @@ def _is_damaged_utf8(data: bytes, *, declared: bool) -> bool:
 
 
 def _utf16_without_mark(data: bytes) -> str | None:
-    """UTF-16 of mostly Latin text: every other byte of its beginning is NUL."""
+    """Detect UTF-16 of mostly Latin text: every other byte at its beginning is NUL."""
     head = data[:400]
     even, odd = head[0::2].count(0), head[1::2].count(0)
     half = len(head) // 2
@@ -211,7 +219,7 @@ def _utf16_without_mark(data: bytes) -> str | None:
 
 
 def _believed(data: bytes, labels: list[str], language: str | None) -> str | None:
-    """The text in the declared encoding that reads best; None if none of them reads well."""
+    """Return the text in the declared encoding that reads best; None if none of them reads well."""
     if not labels:
         return None
     if labels == ["cp1252"]:
@@ -231,7 +239,7 @@ def _believed(data: bytes, labels: list[str], language: str | None) -> str | Non
 
 
 def _most_orderly(data: bytes, codecs_: list[str]) -> str | None:
-    """The text in the encoding, of these, that reads best, the first of equals; None if all break."""
+    """Return the text in the encoding that reads best, the first of equals; None if all break."""
     texts = [data.decode(codec, "replace") for codec in codecs_]
     most = max(3, len(data) // _BYTES_FOR_ONE_BROKEN)
     whole = [text for text in texts if text.count("\ufffd") <= most]
@@ -239,9 +247,9 @@ def _most_orderly(data: bytes, codecs_: list[str]) -> str | None:
 
 
 def disorder(text: str) -> float:
-    """How little a text looks like words, from 0 to 1: the share of its letters outside ASCII that
-    stand where no language puts them: accented letters in a row, letters of two scripts in a word,
-    capitals after small letters, half-width kana."""
+    """Return how little a text looks like words, from 0 to 1: the share of its letters outside
+    ASCII where no language puts them, such as accented letters in a row, two scripts in a word,
+    capitals after small letters, or half-width kana."""
     odd = total = 0
     for word in _WORDS.findall(text[:_DETECTION_SAMPLE]):
         strange = sum(char > "\x7f" for char in word)
@@ -257,7 +265,8 @@ def disorder(text: str) -> float:
 
 
 def _script(char: str) -> str:
-    """The script of a letter, by its name; letters written together in one language are one."""
+    """Return the script of a letter, from its name; scripts that one language mixes count as
+    one."""
     name = unicodedata.name(char, "").split(" ", 1)[0]
     return (
         "CJK"
@@ -280,7 +289,7 @@ def _script(char: str) -> str:
 
 
 def _guessed(data: bytes, language: str | None = None) -> str:
-    # Old encodings have no NUL.
+    # Old encodings don't use NUL.
     if b"\x00" in data:
         raise UnreadableSource("is-binary")
     likely = _BY_LANGUAGE.get(language or "", "").split()
@@ -293,8 +302,8 @@ def _guessed(data: bytes, language: str | None = None) -> str:
     best = matches.best()
     if best is None:
         raise UnreadableSource("encoding-unknown")
-    # Western text decodes alike in several code pages but for a few letters: where cp1252 is no
-    # worse than the winner it is by far the likelier one.
+    # Western text decodes to nearly the same letters in several code pages: if cp1252 is no
+    # worse than the winner, it is by far the likelier one.
     western = next((match for match in matches if match.encoding == "cp1252"), None)
     if (
         western is not None
@@ -317,8 +326,8 @@ def _turkish_as_western(text: str) -> bool:
 
 
 def _is_clean(text: str) -> bool:
-    """Whether a text holds no control characters, as nearly all do: bytes are looked through many
-    times faster than letters."""
+    """Return whether a text has no control characters, as nearly all do; bytes are searched many
+    times faster than characters."""
     data = text.encode("utf-8", "surrogatepass")
     return len(data.translate(None, _ASCII_CONTROL)) == len(data) and not _WIDE_CONTROL.search(data)
 

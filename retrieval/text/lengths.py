@@ -1,7 +1,7 @@
-"""Lengths of texts in any script, measured in those of English.
+"""Lengths of texts in any script, measured as if they were English.
 
-Parallel paragraphs in eight languages say how much a character tells: one of Chinese as much as three
-of English, or half a word.
+The weights come from parallel paragraphs in eight languages: a Chinese character says as much as
+three English ones, or half a word.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SIGN_WORDS, _SYLLABLE_WORDS, _LETTER_WORDS = 0.5, 0.4, 0.2
 
 
 def english_length(text: str) -> float:
-    """How many characters would say as much in English, about."""
+    """Return about how many characters the same text would have in English."""
     if text.isascii():
         return len(text)
     signs, syllables = len(_SIGNS.findall(text)), len(_SYLLABLES.findall(text))
@@ -25,7 +25,7 @@ def english_length(text: str) -> float:
 
 
 def count_words(text: str) -> int:
-    """How many words ``text`` has; of scripts without spaces, how many would say as much."""
+    """Return the number of words; for scripts without spaces, about how many would say as much."""
     words = len(text.split())
     if text.isascii():
         return words

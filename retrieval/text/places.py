@@ -1,6 +1,6 @@
 """Countries and states by their English names, in lower case.
 
-Countries are Babel's, with the names in ``places.toml`` that people use besides.
+Countries come from Babel, with other common names from ``places.toml``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-# Codes of what is no country: unions, and those that stand for none.
+# Codes that don't mean a country: unions, and codes for unknown or invented territories.
 _NO_COUNTRY = frozenset("EU EZ QO UN XA XB ZZ".split())
 # "Myanmar (Burma)" is both, "Hong Kong SAR China" is Hong Kong, "Congo - Kinshasa" the Congo.
 _PARTS = re.compile(r"\)$| \((?=[^)]*\)$)| SAR China$| - .*")
@@ -18,7 +18,7 @@ _PARTS = re.compile(r"\)$| \((?=[^)]*\)$)| SAR China$| - .*")
 
 @cache
 def countries() -> frozenset[str]:
-    """The names of countries and dependent territories."""
+    """Return the names of countries and dependent territories."""
     from babel import Locale
 
     names = {
@@ -32,13 +32,13 @@ def countries() -> frozenset[str]:
 
 @cache
 def states() -> frozenset[str]:
-    """The names of states and provinces, above all those of the United States."""
+    """Return the names of states and provinces, mostly of the United States."""
     return _listed("states")
 
 
 @cache
 def beginnings() -> frozenset[str]:
-    """What longer names of countries and states begin with: "papua" and "papua new"."""
+    """Return how longer names of countries and states begin: "papua" and "papua new"."""
     return frozenset(
         " ".join(words[:length])
         for words in (name.split() for name in countries() | states())

@@ -1,6 +1,5 @@
-"""Which language a question is in, short as it is: by its script, its words that ask, the languages
-of the articles, and the detector for the rest.
-"""
+"""Detect the language of a question, short as it is: by its script, its question words, the
+languages of the articles, and a detector for the rest."""
 
 from __future__ import annotations
 
@@ -13,21 +12,24 @@ from retrieval.text.scripts import LATIN, languages_of_other_scripts, languages_
 from retrieval.text.words import surface_words
 
 _PRESENT = 0.02
-# A word that asks tells more than one that stands in any text; a language of the articles is likelier.
+# A question word tells more than a stop word; a language of the articles is likelier.
 _ASKS, _STANDS, _OF_CORPUS = 2.0, 1.0, 0.9
-# So far ahead, a language is told; else the detector is asked, where it has so much to read.
+# With such a lead a language is clear; otherwise the detector decides, if the text is long enough.
 _PLAINLY = 2.5
 _READ_CHARS = 24
-# So much likelier, in natural logarithms, another language is than any whose words are known: of
-# 4,654 questions in English, German, Spanish and Turkish none surpasses 9.7, and 24 of 27 in sixteen
-# languages that are not known do.
+# How much likelier, in natural logarithms, a language without known words must be than any with
+# them: of 4,654 questions in English, German, Spanish and Turkish none exceeds 9.7, while 24 of 27
+# questions in sixteen unknown languages do.
 _OF_NONE = 12.0
 _LIKELIEST = 1.5
 
 
 def question_language(question: str, articles: Mapping[str, int] | None = None) -> str:
-    """The ISO 639-1 code of a question's language, be its words known or not. Where nothing tells, it is that of most articles,
-    else "en". ``articles`` says how many articles (or passages) each language has where it is asked."""
+    """Return the ISO 639-1 code of a question's language, even of one whose words aren't known.
+
+    ``articles`` says how many articles (or passages) of the corpus are in each language. If nothing
+    in the question tells, the most common of these is returned, or else "en".
+    """
     articles = articles or {}
     total = sum(articles.values())
     here = {c for c, count in articles.items() if c != UNKNOWN and count >= _PRESENT * total}
@@ -58,14 +60,15 @@ def question_language(question: str, articles: Mapping[str, int] | None = None) 
 
 
 def _written_in(question: str) -> tuple[str, ...]:
-    """The languages that the script with the most letters may be, none without a letter."""
+    """Return the languages that may use the script of most letters; none if there are no
+    letters."""
     found = languages_of_script(question)
     return found or (_latin_languages() if LATIN.search(question) else ())
 
 
 @cache
 def _telling_words() -> dict[str, list[tuple[str, float]]]:
-    """By word, the languages that it tells of, and how much."""
+    """Return by word the languages that it indicates, each with its weight."""
     found: dict[str, list[tuple[str, float]]] = {}
     for code in known_languages():
         listed = question_words(code)

@@ -1,4 +1,4 @@
-"""Words that questions are made of, in the languages of ``question_words.toml``."""
+"""Question words and stop words in the languages of ``question_words.toml``."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ _ASKING: tuple[Asking, ...] = get_args(Asking)
 
 
 class QuestionWords:
-    """The words of one language. A pattern is made when it is first needed: to tell languages apart
-    takes the words of all of them, and hardly a pattern."""
+    """The words of one language. Patterns are compiled on first use: telling languages apart needs
+    the words of all of them, but hardly a pattern."""
 
     def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
         self._phrases = phrases
         self._unspaced = any(map(has_unspaced, phrases["what"]))
         self._asking = [each for name in _ASKING for each in phrases[name]]
-        # Those of one word, and which of them ask.
+        # Phrases of a single word, and those among them that ask.
         self.single = _single([*self._asking, *phrases["stop"]])
         self.single_asking = _single(self._asking)
 
     @cached_property
     def asking(self) -> dict[Asking, re.Pattern[str]]:
-        """The patterns of what is asked for."""
+        """The patterns of question words, by what they ask for."""
         return {name: self._pattern(self._phrases[name]) for name in _ASKING}
 
     @cached_property
     def question(self) -> re.Pattern[str]:
-        """All words that ask."""
+        """The pattern of all question words."""
         return self._pattern(self._asking)
 
     @cached_property
     def every(self) -> re.Pattern[str]:
-        """All words which tell no passage from another."""
-        # Of one sign, it may be part of any word.
+        """The pattern of all words that don't distinguish passages."""
+        # A single character may be part of any word.
         stop = [each for each in self._phrases["stop"] if not self._unspaced or len(each) > 1]
         return self._pattern([*self._asking, *stop])
 
     def asked(self, question: str) -> set[Asking]:
-        """What a question asks for; nothing but "what" if nothing tells."""
+        """Return what a question asks for; empty if none of its words tells."""
         plain = plainly(question)
         return {what for what, pattern in self.asking.items() if pattern.search(plain)}
 
     def without(self, question: str) -> str:
-        """A question without its words that ask and that stand in any text."""
+        """Return a question without its question words and stop words."""
         return self.every.sub(" ", unicodedata.normalize("NFC", question))
 
     def _pattern(self, phrases: Sequence[str]) -> re.Pattern[str]:
@@ -59,18 +59,18 @@ class QuestionWords:
 
 
 def plainly(text: str) -> str:
-    """``text`` in small letters, characters that mean the same made alike."""
+    """Return ``text`` in lower case, with equivalent characters made alike."""
     return folded(text).lower().replace("i\u0307", "i")
 
 
 def known_languages() -> Collection[str]:
-    """The codes of the languages whose words are known."""
+    """Return the codes of the languages whose words are known."""
     return _listed().keys()
 
 
 @cache
 def question_words(language: str) -> QuestionWords | None:
-    """The words of a language; None if they are not known."""
+    """Return the words of a language; None if they aren't known."""
     listed = _listed().get(language)
     if listed is None:
         return None
@@ -92,7 +92,8 @@ def _single(phrases: Sequence[str]) -> frozenset[str]:
 
 
 def _any_of(phrases: Sequence[str], *, unspaced: bool) -> re.Pattern[str]:
-    """Any of the phrases, the longest first; whole words where there are spaces."""
+    """Return the pattern of any of the phrases, the longest first; as whole words where there are
+    spaces."""
     ordered = sorted(dict.fromkeys(phrases), key=len, reverse=True)
     any_of = "|".join(re.escape(each).replace(r"\ ", r"\s+") for each in ordered)
     if unspaced:

@@ -1,11 +1,11 @@
-"""Which script most of a text is in, and the languages that are written in it."""
+"""Find the script of most of a text, and the languages written in it."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 
-# Scripts but Latin, and the languages that are written in them, the most common one first.
+# All scripts but Latin, with the languages written in them, the most common one first.
 _SCRIPTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("\u3040-\u30ff\uff66-\uff9f", ("ja",)),
     ("\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff", ("zh", "ja")),
@@ -31,17 +31,17 @@ _SCRIPTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("\u1200-\u137f", ("am",)),
 )
 _KANA, _HAN = 0, 1
-# Han with so much kana among it is Japanese.
+# Han is Japanese if it has at least one kana per so many characters.
 _HAN_BESIDE_KANA = 20
 LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _NOT_LATIN = re.compile("[^\x00-\u024f\u1e00-\u1eff\u2000-\u206f]+")
-# Signs count more than letters: names are often written in Latin ones.
+# Other scripts count more than Latin, in which names are often written.
 _SIGNS = 3
 
 
 def languages_of_script(text: str) -> tuple[str, ...]:
-    """The ISO 639-1 codes of the languages that are written in the script of most of ``text``, the
-    most common one first; none where it is Latin, or nothing is a letter."""
+    """Return the ISO 639-1 codes of the languages written in the script of most of ``text``, the
+    most common one first; none if the script is Latin, or there are no letters."""
     if text.isascii() or not (foreign := "".join(_NOT_LATIN.findall(text))):
         return ()
     counts = [len(pattern.findall(foreign)) for pattern in _patterns()]
@@ -56,7 +56,7 @@ def languages_of_script(text: str) -> tuple[str, ...]:
 
 @cache
 def languages_of_other_scripts() -> frozenset[str]:
-    """The codes of all languages that are not written in Latin letters here."""
+    """Return the codes of all languages here that aren't written in Latin letters."""
     return frozenset(code for _, codes in _SCRIPTS for code in codes)
 
 

@@ -1,8 +1,8 @@
-"""Stems of words by language: what the keyword index holds, and what answers compare words by.
+"""Stems of words by language: what the keyword index holds, and how answers compare words.
 
-Latin words are stemmed by Snowball's stemmer of the language that is named, those of Cyrillic,
-Arabic, Greek and Tamil by that of their script. Where there is none, a word's first five letters
-stand for it, which measures as well (Hits@5 of Turkish 0.975, of Russian 0.980 as Snowball's).
+Latin words are stemmed by Snowball's stemmer (Porter, 2001) of the language given; Cyrillic,
+Arabic, Greek and Tamil words by that of their script. Where there is none, the first five letters
+stand for a word, which measures as well as Snowball (Hits@5 of Turkish 0.975, of Russian 0.980).
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ _LATIN = {
     "tr": "turkish",
 }  # fmt: skip
 _BY_SCRIPT = ("russian", "arabic", "greek", "tamil")
-# Languages in other scripts; their Latin words are names, mostly from English.
+# Languages in other scripts: their Latin words are names, mostly English ones.
 _NOT_LATIN = frozenset(
     "am ar as be bg bn dz el fa gu he hi hy ja ka kk km kn ko ky lo mk ml mn mr my ne or pa ps ru si"
     " sr ta te th ug uk ur yi yue zh".split()
 )
 _CUT = 5
-# Names and words are stemmed again and again; so many of them are remembered.
+# The same names and words are stemmed repeatedly; so many of them are cached.
 _SHORT, _CACHED = 40, 16_384
 _KNOWN_WORDS = 65_536
 _DIGIT = re.compile(r"\d")  # a number or a code has no ending
-# What stands for no language, or for a text that is in none.
+# Codes of an unknown language, and of text without one.
 _NONE = frozenset(["und", "zxx"])
-# A tone is half of a word there, and words have one syllable: nothing is cut, nothing folded.
+# Tones distinguish words there, which have one syllable: nothing is cut or folded.
 _WHOLE = frozenset(["vi"])
-# At the end of a syllable a tone stands on either of two vowels: "hoà" is "hòa".
+# At the end of a syllable the tone may be on either of two vowels: "hoà" is "hòa".
 _TONES = dict(
     zip(
         "oà oá oả oã oạ oè oé oẻ oẽ oẹ uỳ uý uỷ uỹ uỵ".split(),
@@ -52,18 +52,18 @@ _CUT_SCRIPTS = re.compile("[\u0530-\u05ff\u0900-\u0b7f\u0c00-\u0dff\u10a0-\u10ff
 
 
 def stems(text: str, language: str | None = None) -> list[str]:
-    """The stems of a text's words, in order, one for each of ``words.placed_words``. Cheap for a
-    question or a sentence. ``language`` is an ISO 639-1 code."""
+    """Return the stems of a text's words in order, one for each of ``words.placed_words``. Fast for
+    a question or a sentence; ``language`` is an ISO 639-1 code."""
     if len(text) <= _SHORT:
         return list(_short_stems(text, language))
     return stems_of(words(text), language)
 
 
 def stems_of_each(texts: Sequence[str], language: str | None = None) -> list[list[str]]:
-    """The ``stems`` of each text, faster than one by one."""
+    """Return the ``stems`` of each text, faster than one by one."""
     found = [words(text) for text in texts]
     plain = [each for each in found if all(map(str.isascii, each))]
-    # Stemming takes as long for a word as for a hundred.
+    # Stemming one word takes as long as stemming a hundred.
     stemmed = iter(stems_of([word for each in plain for word in each], language))
     return [
         list(islice(stemmed, len(each)))
@@ -79,11 +79,11 @@ def _short_stems(text: str, language: str | None) -> tuple[str, ...]:
 
 
 def stems_of(found: Sequence[str], language: str | None = None) -> list[str]:
-    """The same of words in their one form."""
+    """Return the stems of words that are in their one form."""
     form = form_of(language)
     if not all(map(str.isascii, found)):
         return _stemmed(found, form)
-    # A text has few words that no text before it had.
+    # Few words of a text haven't occurred in earlier ones.
     known = _known_stems[form]
     stemmed = list(map(known.get, found))
     if None in stemmed:
@@ -98,7 +98,7 @@ def stems_of(found: Sequence[str], language: str | None = None) -> list[str]:
 
 
 def stem_of(word: str, language: str | None = None) -> str:
-    """The stem of one word in its one form."""
+    """Return the stem of a word in its one form."""
     return stems_of([word], language)[0] if word else ""
 
 
@@ -123,8 +123,8 @@ def _stemmed(found: Sequence[str], form: str) -> list[str]:
 
 @lru_cache(maxsize=256)
 def form_of(language: str | None) -> str:
-    """The name of the way in which Latin words of a language become stems; languages with the same
-    have the same stems."""
+    """Return how Latin words of a language are stemmed; languages with the same form have the same
+    stems."""
     if not language or language in _NONE:
         return "english"
     code = language.partition("-")[0].lower()
@@ -134,8 +134,8 @@ def form_of(language: str | None) -> str:
 
 
 def stemming_language(language: str, articles: Mapping[str, int]) -> str:
-    """By which language the words of a question become stems: its own if there are articles that
-    have these, else that of most articles. ``articles`` says how many each language has."""
+    """Return the language by which a question is stemmed: its own if there are articles with such
+    stems, or else that of most articles. ``articles`` says how many are in each language."""
     held = {form_of(code) for code in articles}
     if not articles or form_of(language) in held:
         return language

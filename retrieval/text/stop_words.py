@@ -1,4 +1,4 @@
-"""English words that say little by themselves (``stop_words.toml``)."""
+"""English words that carry little meaning by themselves (``stop_words.toml``)."""
 
 from __future__ import annotations
 
@@ -12,34 +12,36 @@ from retrieval.text.question_words import question_words
 
 @cache
 def stop_words() -> frozenset[str]:
-    """Words that stand in any text and tell no passage from another, in small letters."""
+    """Return words that occur in any text and don't distinguish passages, in lower case."""
     asking = question_words("en")
     words = frozenset(_listed()["common"].split())
-    # What has a name can be asked for by it: "whose first name".
+    # A question may ask for a name: "whose first name".
     return (words | asking.single if asking else words) - {"name"}
 
 
 @cache
 def news_words() -> frozenset[str]:
-    """Those, and words that reports are full of: that two texts share them tells nothing."""
+    """Return the stop words and words that are common in reports: texts that share only these
+    needn't be related."""
     return stop_words() | frozenset(_listed()["news"].split())
 
 
 @cache
 def weightless_words() -> frozenset[str]:
-    """Stop words that decide nothing about what a sentence says: "the", but not "most"."""
+    """Return the stop words that don't change what a sentence says: "the", but not "most"."""
     return stop_words() - frozenset(_listed()["deciding"].split())
 
 
 @cache
 def never_names() -> frozenset[str]:
-    """Stop words that have a capital only where a sentence or a title begins."""
+    """Return the stop words that are capitalized only at the beginning of a sentence or in a
+    title."""
     return stop_words() - frozenset(_listed()["names"].split())
 
 
 @cache
 def openings() -> frozenset[str]:
-    """Words that are no names where a sentence begins with them."""
+    """Return words that aren't names at the beginning of a sentence."""
     return never_names() | frozenset(_listed()["openings"].split())
 
 

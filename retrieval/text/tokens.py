@@ -1,4 +1,4 @@
-"""Small work on plain text."""
+"""Small operations on plain text."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _SEPARATED = bytes(byte if byte > 127 or chr(byte).isalnum() else ord(" ") for b
 
 
 def stands_whole(part: str, text: str) -> bool:
-    """Whether ``part`` stands in ``text`` as whole words and numbers, whatever their case: "5" stands
-    in neither "2015" nor "1.5". Where no spaces part words, any place will do."""
+    """Return whether ``part`` occurs in ``text`` as whole words and numbers, in upper or lower
+    case: "5" is in neither "2015" nor "1.5". In scripts without spaces any occurrence counts."""
     return place_of_whole(part.casefold(), text.casefold()) is not None
 
 
 def place_of_whole(part: str, text: str) -> int | None:
-    """Where ``part`` first stands so in ``text``, in this very case; None where it doesn't."""
+    """Return the offset of the first such occurrence, case-sensitive; None if there is none."""
     if not part or part not in text:
         return None
     before, after = "", ""
@@ -30,7 +30,7 @@ def place_of_whole(part: str, text: str) -> int | None:
 
 
 def encoded_words(text: str) -> list[bytes]:
-    """The runs of letters and digits of a text, in UTF-8; as ``[^\\W_]+`` finds them, only faster."""
+    """Return the runs of letters and digits in UTF-8: what ``[^\\W_]+`` finds, but faster."""
     text = without_marks(text)
     if not text.isascii():
         text = _OTHER_SEPARATOR.sub(" ", text)
@@ -38,6 +38,6 @@ def encoded_words(text: str) -> list[bytes]:
 
 
 def remove_span(text: str, start: int, end: int) -> str:
-    """``text`` without the characters from ``start`` to ``end``, white space tidied."""
+    """Return ``text`` without the characters from ``start`` to ``end``, with white space tidied."""
     rest = " ".join(f"{text[:start]} {text[end:]}".split())
     return re.sub(r"\s+([?!.,;:])", r"\1", rest).lstrip(",;: ")

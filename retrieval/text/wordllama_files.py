@@ -12,9 +12,10 @@ TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
 
 
 def wordllama_file(name: str) -> Path:
-    """Return where a file of the package is, without importing it, which takes as long as all else.
+    """Return the path of a file of the package without importing it, which would take longer than
+    everything else.
 
-    Raises ``EmbedderError`` if the package is missing.
+    Raises ``EmbedderError`` (``wordllama-not-installed``).
     """
     spec = importlib.util.find_spec("wordllama")
     if spec is None or spec.origin is None:

@@ -1,9 +1,9 @@
 """The words of a text in any script, in one form for all the ways in which they are written.
 
 Letters keep their vowel signs and marks. Composed and decomposed letters, presentation forms,
-full-width letters, digits of any script, soft hyphens, tatweel, dotted and dotless i, and vowel points
-that writers may leave out are made alike. Scripts without spaces are cut into overlapping pairs of
-characters, or threes where a sign is less than a syllable.
+full-width letters, digits of any script, soft hyphens, tatweel, dotted and dotless i, and optional
+vowel points are made alike. Scripts without spaces are cut into overlapping pairs of characters, or
+into triples where a character is less than a syllable.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
-# No word is longer; longer runs of letters are cut.
+# Longer runs of letters are cut.
 _LONGEST = 60
-# Where Unicode has its marks; to look through all of it takes a second.
+# Where Unicode has its marks; searching all of it takes a second.
 _WITH_MARKS = (*range(0x300, 0x20000), *range(0xE0100, 0xE0200))
-# Often, and found faster one by one.
+# Common marks, which are replaced faster one by one.
 _MARKS = "’“”—–‘…\xa0"
 _ASCII_WORD = re.compile("[A-Za-z0-9]+")
-# Characters that are not seen and stand inside words: a soft hyphen, joiners.
+# Invisible characters inside words: a soft hyphen, joiners.
 _UNSEEN = (0xAD, 0x200C, 0x200D, 0x2060, 0xFEFF)
-# In Japanese what is foreign, names above all, has letters of its own, and a run of these is a word.
+# Japanese writes foreign words, mostly names, in letters of their own: a run of these is a word.
 _KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff"
 _THREES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _PAIRED = (
@@ -39,7 +39,7 @@ _OF_THREES = re.compile(f"[{_THREES}]")
 
 
 class Word(NamedTuple):
-    """A word in its one form, and its characters in the text."""
+    """A word in its one form, and the span of its characters in the text."""
 
     text: str
     start: int
@@ -47,8 +47,8 @@ class Word(NamedTuple):
 
 
 def words(text: str) -> list[str]:
-    """The words of ``text`` in their one form, but for capitals; of scripts without spaces every two
-    or three neighbouring characters."""
+    """Return the words of ``text`` in their one form, case kept; for scripts without spaces,
+    overlapping pairs or triples of characters."""
     text = without_marks(text)
     if text.isascii():
         return _ASCII_WORD.findall(text)
@@ -59,7 +59,7 @@ def words(text: str) -> list[str]:
 
 
 def placed_words(text: str) -> list[Word]:
-    """The same, each with the characters of ``text`` that it stands at."""
+    """Return the same words, each with its span in ``text``."""
     text = without_marks(text)
     if text.isascii():
         return [Word(match[0], *match.span()) for match in _ASCII_WORD.finditer(text)]
@@ -71,7 +71,8 @@ def placed_words(text: str) -> list[Word]:
 
 
 def without_marks(text: str) -> str:
-    """``text`` with a space for each of the marks that most texts have beside ASCII; as long as it."""
+    """Return ``text`` with a space for each of the most common marks beyond ASCII; its length
+    stays."""
     if not text.isascii():
         for mark in _MARKS:
             text = text.replace(mark, " ")
@@ -79,22 +80,22 @@ def without_marks(text: str) -> str:
 
 
 def surface_words(text: str) -> list[str]:
-    """The words of ``text`` as they stand there; runs of a script without spaces are one."""
+    """Return the words of ``text`` as written; a run of a script without spaces is one word."""
     return (_ASCII_WORD if text.isascii() else _run()).findall(text)
 
 
 def has_unspaced(text: str) -> bool:
-    """Whether some of ``text`` is in a script that puts no spaces between words."""
+    """Return whether part of ``text`` is in a script without spaces between words."""
     return not text.isascii() and _ANY_UNSPACED.search(text) is not None
 
 
 def folded(text: str) -> str:
-    """``text`` with characters that mean the same made alike; capitals and spaces stay."""
+    """Return ``text`` with equivalent characters made alike; case and spaces stay."""
     return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_folds())
 
 
 def _words_of(run: str) -> Iterator[tuple[str, int, int]]:
-    """The words of a run of letters, with their places in it."""
+    """Yield the words of a run of letters, with their offsets in it."""
     at = 0
     for found in _UNSPACED.finditer(run):
         if found.start() > at:
@@ -114,7 +115,7 @@ def _whole(run: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
 
 
 def _size(run: str) -> int:
-    """How many neighbouring characters of a run are a word; 0 for all of them."""
+    """Return how many neighbouring characters of a run form a word; 0 for all of them."""
     if _FOREIGN.fullmatch(run):
         return 0
     return 3 if _OF_THREES.match(run) else 2
@@ -129,7 +130,7 @@ def _parts(run: str) -> Sequence[str]:
 
 @cache
 def _run() -> re.Pattern[str]:
-    """A run of letters, digits and their marks."""
+    """Return the pattern of a run of letters, digits and their marks."""
     marks = [c for c in _WITH_MARKS if unicodedata.category(chr(c))[0] == "M"]
     return re.compile(f"[^\\W_](?:[^\\W_]|[{_ranges([*_UNSEEN, *marks])}])*")
 
@@ -148,7 +149,7 @@ def _ranges(codes: Sequence[int]) -> str:
 
 @cache
 def _folds() -> dict[int, str]:
-    """What becomes of single characters, after composition."""
+    """Return the replacements of single characters, after composition."""
     table: dict[int, str] = {}
     for low, high in ((0xFB00, 0xFDFF), (0xFE70, 0xFEFC), (0xFF01, 0xFFEF)):
         for code in range(low, high + 1):

@@ -1,4 +1,4 @@
-"""Numbers in text, in digits of any script or in words: their value, unit and bounds."""
+"""Read numbers in text, in digits of any script or in words: their value, unit and bounds."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ from retrieval.text.numbers.number_words import (
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number from ``start`` to ``end``.
+    """A number at the characters ``start`` to ``end``.
 
-    ``values`` are its readings ("1.500" is 1,500 or 1.5), in full ("1.5 million" is 1,500,000).
-    ``unit`` is "%", a currency sign, "th" for an ordinal, "part" for a fraction or empty; ``bound``
-    is "lower" (at least), "upper" (up to), "near" (almost), "about" or empty. ``amount_end`` is where
-    the number ends without a currency's name behind it.
+    ``values`` are its possible readings ("1.500" is 1,500 or 1.5), multiplied out ("1.5 million" is
+    1,500,000). ``unit`` is "%", a currency sign, "th" for an ordinal, "part" for a fraction, or
+    empty; ``bound`` is "lower" (at least), "upper" (up to), "near" (almost), "about" or empty.
+    ``amount_end`` is where the number ends without a currency's name after it.
     """
 
     values: tuple[float, ...]
@@ -59,20 +59,22 @@ class Quantity:
 
     @property
     def value(self) -> float:
+        """The likeliest reading."""
         return self.values[0]
 
     @property
     def key(self) -> str:
+        """The value as a token that equal numbers share: ``#1500``."""
         return f"#{self.value:.10g}"
 
     @property
     def year(self) -> bool:
-        """Whether it looks like a year of the calendar."""
+        """Whether it looks like a calendar year."""
         bare = not self.unit and not self.scaled and self.digits and self.text.isdigit()
         return bare and len(self.text) == 4 and 1500 <= self.value < 2100
 
     def equals(self, other: Quantity) -> bool:
-        """Whether ``other``, of a passage, says this number or one that this one rounds."""
+        """Return whether ``other``, from a passage, is this number or one that this one rounds."""
         if not _same_unit(self.unit, other.unit):
             return False
         if any(math.isclose(a, b, rel_tol=1e-6) for a in self._all() for b in other._all()):
@@ -113,7 +115,7 @@ def _same_unit(claimed: str, found: str) -> bool:
 
 
 def last_digit(value: float) -> float:
-    """The place of the last digit that isn't nought: 0.1 of 1.4, 100 of 1,500."""
+    """Return the place value of the last digit that isn't zero: 0.1 for 1.4, 100 for 1,500."""
     text = f"{abs(value):.6f}".rstrip("0").rstrip(".")
     if "." in text:
         return float(10.0 ** -len(text.split(".")[1]))
@@ -122,7 +124,8 @@ def last_digit(value: float) -> float:
 
 @lru_cache(maxsize=4096)
 def parse_numbers(text: str, *, ones: bool = False) -> tuple[Quantity, ...]:
-    """Return the numbers of a text in order; "one", which mostly counts nothing, only with ``ones``."""
+    """Return the numbers of a text in order; "one", which seldom counts anything, only with
+    ``ones``."""
     if not ANY.search(text) and COUNTED.isdisjoint(WORD.findall(text.lower())):
         return ()
     return tuple(_numbers(text, ones=ones))
@@ -133,7 +136,7 @@ def _numbers(text: str, *, ones: bool) -> Iterator[Quantity]:
     while (match := _next_number(text, at)) is not None:
         quantity = _quantity(text, match, ones=ones)
         if quantity is None:
-            # Of "first two rounds" the second word is one.
+            # In "first two rounds" the second word is a number.
             at = match.start() + len(re.split("[ -]", match["words"])[0])
             continue
         yield quantity
@@ -141,8 +144,8 @@ def _numbers(text: str, *, ones: bool) -> Iterator[Quantity]:
 
 
 def _next_number(text: str, at: int) -> re.Match[str] | None:
-    """What `NUMBER.search` finds from ``at`` on; tried only where a number can begin, if that is told
-    by ASCII words."""
+    """Return what `NUMBER.search` finds from ``at`` on; in ASCII text it is tried only where a
+    number can begin."""
     if not text.isascii():
         return NUMBER.search(text, at)
     for begins in BEGINS.finditer(text, at):
@@ -222,7 +225,7 @@ def _quantity(text: str, match: re.Match[str], *, ones: bool) -> Quantity | None
 
 
 def _rest(text: str, at: int, below: float) -> Quantity | None:
-    """The "twenty" of "one hundred and twenty", which is below a hundred."""
+    """Return the "twenty" of "one hundred and twenty", if it is below the hundred."""
     joined = JOINS.match(text, at)
     match = NUMBER.match(text, joined.end()) if joined is not None else None
     if joined is None or match is None or not match["words"]:
@@ -230,7 +233,7 @@ def _rest(text: str, at: int, below: float) -> Quantity | None:
     rest = _quantity(text, match, ones=True)
     if rest is None or rest.unit == "part" or not 0 < rest.value < below:
         return None
-    # "Two hundred two-year-olds" and "two million and one of them" go on with something else.
+    # "Two hundred two-year-olds" and "two million and one of them" continue differently.
     least = 2 if joined["and"] else 10
     return rest if rest.value >= least else None
 
@@ -269,7 +272,7 @@ def _few(text: str) -> float:
 
 
 def _spelled(text: str, *, ones: bool) -> tuple[float, str, int] | None:
-    """The value, the unit and the length of a number in words."""
+    """Return the value, the unit and the length of a number in words; None if it isn't one."""
     parts = re.split(r"[ -]", text)
     first = parts[0]
     second = parts[1] if len(parts) > 1 else ""

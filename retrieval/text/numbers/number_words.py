@@ -1,4 +1,4 @@
-"""Words and signs of numbers (``number_words.toml``), and the patterns that are made of them."""
+"""Words and signs of numbers (``number_words.toml``), and the patterns made of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ BEFORE_PERCENT = re.compile(_LISTED["percent"]["before"])
 
 
 def _any_of(words: Iterable[str]) -> str:
-    """Longer words first, or the shorter ones would hide them."""
+    """Join words as alternatives, longer ones first, since shorter ones would hide them."""
     return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
 
 

@@ -1,4 +1,4 @@
-"""Sentences and where they stand in a text, by the rules of the text's language."""
+"""Sentences and their places in a text, by the rules of the text's language."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _WIDE_SPACES = "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u
 
 
 def sentence_spans(text: str, language: str | None = None) -> Iterator[tuple[int, int]]:
-    """Yield ``(start, end)`` of each sentence, in order, without the white space around it.
+    """Yield the ``(start, end)`` of each sentence in order, without the white space around it.
 
-    ``language`` is the ISO 639-1 code of the text's language; None leaves it to the text's own words.
-    Line breaks end a sentence too, so that a headline or a list item stands alone.
+    ``language`` is the ISO 639-1 code of the text's language; None detects it. Line breaks end a
+    sentence too, so that a headline or a list item stands alone.
     """
     if not text.isascii():
         for space in _WIDE_SPACES:
@@ -44,7 +44,7 @@ def sentence_spans(text: str, language: str | None = None) -> Iterator[tuple[int
 
 
 def sentences(text: str, language: str | None = None) -> list[str]:
-    """The sentences of a text; see ``sentence_spans``."""
+    """Return the sentences of a text; see ``sentence_spans``."""
     return [text[start:end] for start, end in sentence_spans(text, language)]
 
 

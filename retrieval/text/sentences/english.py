@@ -1,4 +1,4 @@
-"""Where sentences end in English, as sentencex cuts them, with its cuts inside sentences undone."""
+"""Find where sentences end in English: sentencex's cuts, without those inside sentences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sentencex
 
 from retrieval.text.calendar_names import BARE_SHORT_MONTH, MONTH, WEEKDAY
 
-# sentencex ends a sentence here where it goes on: "at 5 p.m. Thursday", "the U.S. Senate".
+# sentencex wrongly ends sentences here: "at 5 p.m. Thursday", "the U.S. Senate".
 _UNFINISHED = re.compile(
     r"(?:\b[ap]\.m\.|\b(?:[A-Z]\.){2,}|\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Gov|Sen|Rep|Lt|Col|Sgt|Capt|Rev|St|No"
     rf"|{BARE_SHORT_MONTH}|vs|Inc|Corp|Co|Ltd|approx)\.)[\"”’)]?\s*$"
@@ -19,15 +19,16 @@ _TITLE_BEFORE_NAME = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Gov|Sen|Rep|Lt|Col|Sgt|Capt|Rev|St|No|vs)\.\s*$"
 )
 _WORD = re.compile(r"\w")
-# Half a character, which is no text to sentencex.
+# Half a surrogate pair, which sentencex refuses.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CLOSING = '"”’)'
-# No abbreviation is longer, with the character before it and the one behind.
+# The longest abbreviation, with the characters before and after it.
 _ENDING = 16
 
 
 def boundaries(text: str, start: int, end: int) -> Iterator[int]:
-    """Yield where sentences of ``text[start:end]``, one line, end; white space behind is theirs."""
+    """Yield the offsets at which sentences of ``text[start:end]``, one line, end, including the
+    white space after them."""
     first = at = start
     line = text[start:end]
     try:

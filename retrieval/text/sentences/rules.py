@@ -1,7 +1,7 @@
-"""Where sentences end in other languages than English: rules that all share, with words as data.
+"""Find where sentences end in other languages than English: shared rules, with words as data.
 
-A terminator ends a sentence unless what stands before it is an abbreviation, an initial or an
-ordinal, or what follows goes on with the sentence: a small letter, or who said what is quoted.
+A terminator ends a sentence unless it follows an abbreviation, an initial or an ordinal, or unless
+the sentence goes on after it: in lower case, or with who said what was quoted.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Pattern: TypeAlias = re.Pattern[str]
 # Letters with the vowel signs of Indic and Arabic script, which are no word characters to `re`.
 _LETTER = r"[\w\u0300-\u036f\u064b-\u0652\u0900-\u0963]"
 _CLOSERS = "\"”’»«“'\\)\\]」』】》〉）"
-# A full stop needs a space behind it; signs of full width and dandas need none.
+# A full stop needs a space after it; full-width marks and dandas don't.
 _TERMINATOR = re.compile(
     rf"(?:[.!?…؟۔;]+(?P<gap> ?»)?[{_CLOSERS}]*(?=\s)|[。！？｡।॥؟۔။។።։]+[{_CLOSERS}]*)(?P<space>\s*)"
 )
-# What is quoted or put in brackets is one with its sentence, up to so many characters.
+# A quotation or bracket belongs to its sentence up to so many characters.
 _LONGEST_QUOTATION = 300
 _PAIRS = ("„“”", "“”", "«»", "»«", "「」", "『』", "（）", "()", "《》", '""')
 _QUOTATION = re.compile(
@@ -40,12 +40,12 @@ _CLOSER = re.compile(f"[{_CLOSERS}]")
 _OPENING = re.compile(r"[\"'“„«»‘「『\(\[¿¡*_]+\s?|[-–—]\s?")
 _INITIALS = re.compile(rf"(?<!{_LETTER})(?<!°)(?:[^\W\d_]\.[ -]?)*[^\W\d_]$")
 _ORDINAL = re.compile(r"(?<![\w,.])(?:\d{1,2}|[IVXL]{1,5})$")
-# Initials in Devanagari are syllables, and so are words: these stand in a row.
+# Initials in Devanagari are syllables, and so are words: initials come in a row.
 _SYLLABLE = re.compile("(?<![\u0900-\u0963])[\u0904-\u0939][\u0901-\u0903\u093e-\u094c]?$")
 _SYLLABLE_NEXT = re.compile("[\u0904-\u0939][\u0901-\u0903\u093e-\u094c]?\\.")
-# Without a vowel no word is.
+# Every word has a vowel, so these are abbreviations.
 _SHORT = re.compile(rf"(?<!{_LETTER})(?i:[bcdfghj-np-tvwxzçñß]{{2,4}}|[бвгджзй-нп-тф-щ]{{2,4}})$")
-# "'s Avonds": the small letter stands for a word that is cut short.
+# "'s Avonds": the lower-case letter is what remains of a shortened word.
 _CUT_SHORT = re.compile(r"['’][a-z]\s+(?=[^\W\d_])")
 _ROMAN_OR_FIGURE = re.compile(r"\s*(?:[\d٠-٩०-९]|[IVXLC]+\b)")
 _KINDS = ("before", "number", "open", "name")
@@ -55,20 +55,20 @@ _SPACES = re.compile(r"\s+")
 _TAIL = re.compile(rf"(?:{_LETTER}+(?:-{_LETTER}+)*\.[\s-]?)*{_LETTER}+(?:-{_LETTER}+)*$")
 _FIGURE_BEFORE = re.compile(r"\d\s?$")
 _WORD = re.compile(rf"{_LETTER}+")
-# No abbreviation is longer, with the words before it that count.
+# How much text before and after a terminator is looked at, in characters.
 _ENDING, _FOLLOWING = 32, 80
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The words of a language that tell where its sentences end."""
+    """The words of a language that show where its sentences end."""
 
     # By abbreviation, in small letters and without spaces, what of `_KINDS` it is.
     abbreviations: Mapping[str, frozenset[str]]
     suffixes: tuple[str, ...]
     saying: Pattern | None
     ordinals: frozenset[str]
-    # What may stand behind an ordinal, months among it.
+    # What may follow an ordinal, for example months.
     counted: frozenset[str]
     starts: frozenset[str]
     capital_nouns: bool
@@ -78,7 +78,8 @@ class Rules:
     joined: tuple[str, ...]
 
     def kinds_at_end(self, text: str) -> tuple[frozenset[str], int]:
-        """What the longest abbreviation is that a text ends with, and where it begins."""
+        """Return the kinds of the longest abbreviation at the end of a text, and the offset where
+        it begins; without one, no kinds and the length of the text."""
         found = _TAIL.search(text)
         if found is None:
             return frozenset(), len(text)
@@ -99,7 +100,8 @@ class Rules:
 
 @cache
 def rules_of(language: str) -> Rules:
-    """The rules of a language, by its ISO 639-1 code; those without words for an unknown one."""
+    """Return the rules of a language by its ISO 639-1 code; those without words for an unknown
+    one."""
     data: Mapping[str, Any] = _data().get(language, {})
 
     def words(name: str) -> list[str]:
@@ -139,7 +141,8 @@ def _abbreviations(data: Mapping[str, Any]) -> dict[str, frozenset[str]]:
 
 
 def boundaries(text: str, start: int, end: int, language: str) -> Iterator[int]:
-    """Yield where sentences of ``text[start:end]``, one line, end; white space behind is theirs."""
+    """Yield the offsets at which sentences of ``text[start:end]``, one line, end, including the
+    white space after them."""
     rules = rules_of(language)
     line = text[start:end]
     kept: list[tuple[int, int]] | None = None
@@ -159,12 +162,12 @@ def boundaries(text: str, start: int, end: int, language: str) -> Iterator[int]:
 
 
 def quotations(line: str) -> list[tuple[int, int]]:
-    """Start and end of what stands between quotation marks or brackets in a line."""
+    """Return the spans of quotations and brackets in a line."""
     return [match.span() for match in _QUOTATION.finditer(line)]
 
 
 def _ends(line: str, at: int, last: int, rules: Rules) -> bool:
-    """Whether the terminator from ``at`` to ``last`` ends its sentence."""
+    """Return whether the terminator from ``at`` to ``last`` ends its sentence."""
     signs = line[at:last]
     rest = line[last : last + _FOLLOWING].lstrip()
     opening = _OPENING.match(rest)
@@ -184,7 +187,7 @@ def _ends(line: str, at: int, last: int, rules: Rules) -> bool:
 
 
 def _full_stop_ends(before: str, after: str, rules: Rules) -> bool:
-    """Whether a single full stop between ``before`` and ``after`` ends a sentence."""
+    """Return whether a single full stop between ``before`` and ``after`` ends a sentence."""
     word = _WORD.match(after)
     follower = word[0] if word else ""
     starts = follower.lower() in rules.starts

@@ -1,4 +1,4 @@
-"""Where sentences end in Thai, which marks them by spaces, and sets spaces elsewhere too."""
+"""Find where sentences end in Thai, which marks them by spaces but also uses spaces elsewhere."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ _SPACE = re.compile(r"\s+")
 _THAI = re.compile("[\u0e00-\u0e7f]")
 _ENDING = "!?…。"
 _CLOSERS = '"”’)」』'
-# What is shorter than a clause, in characters.
+# Shorter than a clause, in characters.
 _SHORTEST, _SHORTEST_NEXT = 12, 8
 
 
 def boundaries(text: str, start: int, end: int) -> Iterator[int]:
-    """Yield where sentences of ``text[start:end]``, one line, end; white space behind is theirs."""
+    """Yield the offsets at which sentences of ``text[start:end]``, one line, end, including the
+    white space after them."""
     line = text[start:end]
     kept = quotations(line)
     rules = rules_of("th")
@@ -37,7 +38,7 @@ def boundaries(text: str, start: int, end: int) -> Iterator[int]:
                 following.startswith(rules.joining) or left.endswith(rules.joined)
             ):
                 continue
-            # A title, and the first and the last name behind it.
+            # A title, and the first and the last name after it.
             if any(_is_title(word, rules) for word in left.split()[-3:]):
                 continue
         yield start + match.end()

@@ -1,6 +1,6 @@
-"""Other spellings of a word: the ways in which it may be written, chat short forms, abbreviations.
+"""Other spellings of a word: variants, chat short forms, abbreviations.
 
-A language is data, in its file beside this module.
+The spellings of a language are data, in its file in this folder.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _NOTHING = re.compile(r"(?!)")
-# Shorter parts of a word are found in any.
+# Shorter parts occur in any word.
 _SHORTEST_PART = 3
 
 
@@ -27,11 +27,12 @@ class Spelling:
     words: Mapping[str, str]
     chat: Mapping[str, str]
     abbreviations: Mapping[str, Sequence[str]]
-    # Whether there is anything in a word that is written either way.
+    # Finds anything in a word that can be written in two ways.
     either_way: re.Pattern[str]
 
     def variants(self, word: str) -> list[str]:
-        """Other ways to write ``word`` by the language's rules; not all of them are words."""
+        """Return other ways to write ``word`` by the language's rules; not all of them are
+        words."""
         word = word.lower()
         if word not in self.words and not self.either_way.search(word):
             return []
@@ -52,15 +53,15 @@ class Spelling:
                     yield word.removesuffix(here) + there
 
     def long_forms(self, word: str) -> Sequence[str]:
-        """What an abbreviation stands for; nothing for other words."""
+        """Return what an abbreviation stands for; nothing for other words."""
         return self.abbreviations.get(word.lower(), ())
 
     def written_out(self, question: str) -> str:
-        """The question with its chat short forms written out."""
+        """Return the question with its chat short forms written out."""
 
         def longer(match: re.Match[str]) -> str:
             word = match.group()
-            # In capitals it may be a name.
+            # With capitals it may be a name.
             known = self.chat.get(word) if word.islower() else None
             return word if known is None else known
 
@@ -69,8 +70,7 @@ class Spelling:
 
 @cache
 def spelling(code: str) -> Spelling:
-    """The spellings of a language by its ISO 639-1 code; of most it is not known that any word is
-    written in two ways."""
+    """Return the spellings of a language by its ISO 639-1 code; empty ones if it has no file."""
     path = Path(__file__).with_name(f"{code}.toml")
     if not path.exists():
         return Spelling((), (), {}, {}, {}, _NOTHING)
@@ -90,14 +90,16 @@ def spelling(code: str) -> Spelling:
 
 
 def parts(word: str) -> Iterator[tuple[str, str]]:
-    """The ways to split a word in two: ``carmaker`` gives ``car`` and ``maker`` among others."""
+    """Yield the ways to split a word in two: ``carmaker`` gives ``car`` and ``maker`` among
+    others."""
     for cut in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
         yield word[:cut], word[cut:]
 
 
 def nearest_word(word: str, counts: Mapping[str, float], most: int) -> str | None:
-    """The word of ``counts`` that is the fewest edits away and begins with the same letter, of several
-    the most frequent; None if none is within ``most`` edits, or ``word`` itself is there."""
+    """Return the word of ``counts`` that is the fewest edits away and begins with the same letter,
+    the most frequent of equals; None if none is within ``most`` edits, or if ``word`` itself is
+    there."""
     if word in counts:
         return None
     best: tuple[int, float, str] | None = None
@@ -105,14 +107,15 @@ def nearest_word(word: str, counts: Mapping[str, float], most: int) -> str | Non
         if other[:1] != word[:1] or abs(len(other) - len(word)) > most:
             continue
         if (found := edits(word, other, most)) <= most:
-            # What is further away than the nearest one so far need not be counted to the end.
+            # Words further away than the nearest one so far needn't be compared to the end.
             most = found
             best = min(best or (found, -count, other), (found, -count, other))
     return best[2] if best is not None else None
 
 
 def edits(one: str, other: str, most: int) -> int:
-    """Letters to put in, leave out, change or swap with the next one; ``most + 1`` if it is more."""
+    """Return the Damerau-Levenshtein distance (optimal string alignment): letters to insert,
+    delete, change or swap with the next one; ``most + 1`` if it is more."""
     if abs(len(one) - len(other)) > most:
         return most + 1
     before: list[int] = []

@@ -1,11 +1,11 @@
-"""What a question says about time: the words for it, read against the moment of the question.
+"""What a question says about time, read at the moment when it is asked.
 
-Words that speak of the report itself ("published in May", "this week's news") are exact. All other
-words for time say when the event was: they are evidence, and limit nothing. What lies ahead of the
-moment (`next week`, `in 2030`), durations and names (`Black Friday`) say nothing of either.
+Words that describe the report itself ("published in May", "this week's news") are exact limits. All
+other words for time say when the event was: they are evidence and limit nothing. The future (`next
+week`, `in 2030`), durations and names (`Black Friday`) say nothing of either.
 
 Periods are calendar periods in the asker's time zone; a date without a year is the last one that
-has come, or the nearest where a plan or a named event is spoken of.
+has come, or the nearest one if the question is about a plan or a named event.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from retrieval.text.tokens import remove_span
 
 __all__ = ["TimeExpression", "read_time"]
 
-# Older than this, the newest report is not what is wanted.
+# For a period longer ago than this, the newest report isn't wanted.
 _OLD = timedelta(days=45)
-# Stands in place of what is no time, so that no words are read across it.
+# Replaces what isn't a time, so that no words are read across it.
 _MASK = "\x00"
 
 
 @dataclass(frozen=True, slots=True)
 class TimeExpression:
-    """What was read.
+    """What a question says about time.
 
-    ``since`` and ``until`` are the period that ``phrase`` says, None where it is open; ``exact``
-    says that it is the time of the report. ``rest`` is the question without the phrase. ``latest``
-    says that the newest is wanted, ``timeless`` that age does not matter.
+    ``since`` and ``until`` are the period that ``phrase`` means, with time zones, None where it is
+    open; ``exact`` says that it limits the report's publication. ``rest`` is the question without
+    the phrase. ``latest`` says that the newest is wanted, ``timeless`` that age doesn't matter.
     """
 
     rest: str
@@ -61,12 +61,12 @@ def read_time(
     day_first: bool = True,
     language: str | None = None,
 ) -> TimeExpression:
-    """Find the words for time in ``question`` and the period that they mean at the moment ``now``.
+    """Find the words for time in ``question`` and the period that they mean at the moment ``now``,
+    which has a time zone.
 
-    ``names`` are ``(start, end)`` of what is no time whatever its words, such as publishers;
-    ``day_first`` says how 3/5/2023 is read. ``language`` is the question's, by its ISO 639-1 code;
-    None leaves it to the question's own words, and a language whose words for time nobody knows is
-    read as English.
+    ``names`` are ``(start, end)`` spans that aren't times, whatever their words, such as
+    publishers; ``day_first`` says how 3/5/2023 is read. ``language`` is the question's ISO 639-1
+    code; None detects it, and a language without known words for time is read as English.
     """
     if language is None:
         language = likely_language(question)
@@ -80,7 +80,7 @@ def read_time(
     for form in words.forms if words.trigger.search(masked) else ():
         for match in form.pattern.finditer(masked):
             exact = _of_report(masked, match.start(), match.end(), words)
-            # A named event may be still to come, and so may what nobody says has been.
+            # A named event may be still to come, and so may anything not described as past.
             near = words.event.search(masked[: match.start()]) or not has_been
             nearest = bool(near) and not ahead and not exact
             calendar = Calendar(
@@ -107,7 +107,7 @@ def read_time(
 
 
 def _without_names(question: str, names: Sequence[tuple[int, int]], words: TimeLanguage) -> str:
-    """The question with all that is no time masked, of the same length."""
+    """Return the question with everything masked that isn't a time; its length stays."""
     text = written_alike(question)
     spans = [*names, *(m.span() for pattern in words.no_time for m in pattern.finditer(text))]
     for start, end in spans:
@@ -116,7 +116,7 @@ def _without_names(question: str, names: Sequence[tuple[int, int]], words: TimeL
 
 
 def _has_come(period: Period, now: datetime) -> bool:
-    """Whether any of a period is past, so that it could be reported."""
+    """Return whether any of a period is past, so that it can have been reported."""
     if period.start is not None and period.end is not None and period.end < period.start:
         return False
     if period.start is None:
@@ -125,7 +125,7 @@ def _has_come(period: Period, now: datetime) -> bool:
 
 
 def _of_report(text: str, start: int, end: int, words: TimeLanguage) -> bool:
-    """Whether the words for time from ``start`` to ``end`` are of the report, not of the event."""
+    """Return whether the words from ``start`` to ``end`` describe the report, not the event."""
     before, behind = text[:start], text[end:]
     # "of" and "in" may belong to the words for time.
     inner = re.match(r"\w+ ", text[start:end])

@@ -19,17 +19,19 @@ _FEW = 3
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads periods in a language's words against a calendar. All its methods raise ``ValueError``
-    for what is no period."""
+    """Reads periods in a language's words against a calendar. Its methods raise ``ValueError`` for
+    anything else."""
 
     language: TimeLanguage
     calendar: Calendar
 
     def at(self, calendar: Calendar) -> Reader:
+
         return Reader(self.language, calendar)
 
     def period(self, text: str, *, ahead: bool = False) -> Period:
-        """Any one period, as it stands behind `since`, `before`, `between` and their like."""
+        """Return the period that the whole text means, as it stands after `since`, `before` or
+        `between`."""
         text = " ".join(text.split())
         for form in self.language.periods:
             match = form.pattern.fullmatch(text)
@@ -38,7 +40,7 @@ class Reader:
         raise ValueError(text)
 
     def date(self, text: str, *, ahead: bool = False) -> Period:
-        """A written date, in figures or with the month's name."""
+        """Return the day of a written date, in digits or with the month's name."""
         if match := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", text):
             return self.calendar.date(int(match[3]), int(match[2]), int(match[1]))
         if match := re.fullmatch(
@@ -73,17 +75,19 @@ class Reader:
         raise ValueError(text)
 
     def which(self, word: str) -> str:
-        """``this`` or ``last``, by a word before or behind what it is said of."""
+        """Return ``this`` or ``last`` for a word before or after the unit that it describes."""
         table = "which" if folded(word) in self.language.words["which"] else "behind"
         return self.language.meaning(table, word)
 
     def relative(self, which: str, unit: str) -> Period:
+        """Return this or the last unit, by the words for both."""
         return self.unit(
             self.language.meaning("unit", unit), 0 if self.which(which) == "this" else -1
         )
 
     def unit(self, name: str, offset: int) -> Period:
-        """The unit of that name ``offset`` away from now, as people mean it."""
+        """Return the period of the unit with this name, ``offset`` units from now, as people mean
+        it."""
         if name in {"minute", "hour"}:
             raise ValueError(name)
         if name == "weekend":
@@ -93,6 +97,7 @@ class Reader:
         return self.calendar.unit(name, offset)
 
     def holiday(self, which: str | None, name: str, year: str | None) -> Period:
+        """Return a holiday by its words; ``which`` is the word for "this" or "last", if any."""
         rule = self.language.meaning("holiday", name)
         this = bool(which) and self.language.meaning("which", which or "") == "this"
         if this:
@@ -100,16 +105,18 @@ class Reader:
         return self.calendar.holiday(rule, _int(year))
 
     def count(self, text: str | None) -> int:
+        """Return the number that a text means; 1 if it is empty."""
         if not text:
             return 1
         return int(text) if text.isdecimal() else int(self.language.meaning("number", text))
 
     def ago(self, count: str | None, unit: str) -> datetime:
+
         return self.calendar.ago(self.count(count), self.language.meaning("unit", unit))
 
 
 Meaning: TypeAlias = Callable[[Reader, Match], Period | None]
-# A period from a match and whether it lies ahead; None if it is none after all.
+# A period from a match and whether it lies ahead; None if it isn't one after all.
 PeriodMeaning: TypeAlias = Callable[[Reader, Match, bool], Period | None]
 
 
@@ -278,7 +285,7 @@ def _past(reader: Reader, match: Match) -> Period:
 
 
 def _past_few(reader: Reader, match: Match) -> Period:
-    # "In the last days", of which nobody said how many.
+    # "In the last days", without a number.
     name = reader.language.meaning("unit", match["unit"])
     return Period(reader.calendar.ago(_FEW, name), None)
 

@@ -1,8 +1,8 @@
 """The days that a text names: dates, weekdays and "yesterday", read against its publication.
 
-Where a question's words are read against the moment it is asked, a report's are read against the
-day it appeared: "on Tuesday" is the Tuesday before, or the one to come in a sentence about plans.
-English; a report without a date names only days that are written with their year.
+A question's words are read against the moment when it is asked, a report's against the day it
+appeared: "on Tuesday" is the Tuesday before, or the one to come in a sentence about plans. English
+only; a report without a date names only days that are written with their year.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from retrieval.text.calendar_names import (
 
 # A weekday's name in a report means a day of the week before it, or of the week to come.
 _WEEK = 7
-# A report of what was on the weekday six days ago speaks of the day after its publication, nearly
-# always: it was updated, or its publication is told in another zone.
+# If a report names the weekday of six days ago, it nearly always means the day after its
+# publication: it was updated, or its publication is given in another time zone.
 _AFTER_ALL = 6
-# A date so far ahead is rather last year's, where the sentence tells what has been.
+# A date further ahead is probably last year's, if the sentence is about the past.
 _SOON = timedelta(days=14)
 _CLAUSE = 400  # characters around a day in which it says whether it is past
 
@@ -59,7 +59,7 @@ _AHEAD = re.compile(
 )
 _LAST = re.compile(r"\b(?:last|previous|past|earlier this week|that)\W+(?:on )?$", re.IGNORECASE)
 _NEXT = re.compile(r"\b(?:next|this coming|coming|following)\W+$", re.IGNORECASE)
-# Behind these stands a day that bounds the event or comes after it, and is not its own.
+# A day after these words limits the event or follows it; the event was on another day.
 _BOUND = re.compile(
     r"\b(?:(?:since|until|till|before|ahead of|prior to)"
     r"(?: (?:the|an?|his|her|its|at least|about))?(?: (?!on\b|in\b)[\w’'-]+)?"
@@ -78,8 +78,8 @@ _HAS_BEEN = re.compile(r"\b(?:was|were|had|did|has|have|went|told|said|began|[a-
 
 @dataclass(frozen=True, slots=True)
 class DayMention:
-    """``day`` is what the characters ``start`` to ``end`` name. ``bounds`` says that it is one
-    that something lasted until, came after or is due on, and ``heads`` that it is a heading."""
+    """A day that the characters ``start`` to ``end`` name. ``bounds`` says that something lasted
+    until it, came after it or is due by it; ``heads`` says that it is a heading."""
 
     start: int
     end: int
@@ -89,7 +89,7 @@ class DayMention:
 
 
 def day_mentions(text: str, published: date | None) -> list[DayMention]:
-    """The days named in ``text``, in its order. Without ``published`` only full dates count."""
+    """Return the days named in ``text``, in order. Without ``published`` only full dates count."""
     heads = [match.span() for match in _HEADING.finditer(text)]
     return list(_mentions(text, published, heads))
 
@@ -97,10 +97,11 @@ def day_mentions(text: str, published: date | None) -> list[DayMention]:
 def day_of_sentence(
     text: str, start: int, end: int, published: date | None, lead: Sequence[DayMention] = ()
 ) -> date | None:
-    """The day of the event that the sentence from ``start`` to ``end`` of ``text`` tells.
+    """Return the day of the event that the sentence from ``start`` to ``end`` of ``text`` reports;
+    None if the text doesn't say.
 
-    The day that the sentence names; else that of the heading above it; else, for a sentence near
-    the top of its article, the one that its ``lead`` names. None if the text does not say.
+    It is the day that the sentence names, else that of the heading above it, else, for a sentence
+    near the top of its article, the one that its ``lead`` names.
     """
     mentions = day_mentions(text[:end], published)
     own = [m for m in mentions if m.start >= start]
@@ -148,7 +149,7 @@ def _day(match: re.Match[str], published: date | None) -> date | None:
             return day.replace(year=day.year + 1)
         if day - published < _SOON:
             return day
-        # What has been was the year before; what will be is still to come.
+        # If it is past, it was the year before; otherwise it is still to come.
         return day if _is_ahead(match, unsaid=True) else day.replace(year=day.year - 1)
     if published is None:
         return None
@@ -162,7 +163,7 @@ def _day(match: re.Match[str], published: date | None) -> date | None:
 
 
 def _date(month: int, number: int, year: str | None, published: date | None) -> date | None:
-    """A date; without a year the one closest to the publication."""
+    """Return a date; without a year the one closest to the publication. Raises ``ValueError``."""
     if year:
         return date(int(year), month, number)
     if published is None:
@@ -179,7 +180,8 @@ def _date(month: int, number: int, year: str | None, published: date | None) -> 
 
 
 def _weekday_away(match: re.Match[str], published: date) -> int:
-    """Days from the publication to a weekday: back, unless the clause speaks of what is to come."""
+    """Return the days from the publication to a weekday: back, unless the clause is about the
+    future."""
     day = WEEKDAY_NAMES.index(match["weekday"].lower())
     back, ahead = (published.weekday() - day) % _WEEK, (day - published.weekday()) % _WEEK
     before = match.string[max(0, match.start() - 24) : match.start()]
@@ -191,10 +193,10 @@ def _weekday_away(match: re.Match[str], published: date) -> int:
 
 
 def _is_ahead(match: re.Match[str], *, unsaid: bool = False) -> bool:
-    """Whether the clause speaks of the day as one to come; ``unsaid`` where it doesn't say.
+    """Return whether the clause treats the day as future; ``unsaid`` if it doesn't say.
 
-    What stands before the day decides, and of it what is nearest; what stands behind it only where
-    nothing before does: "said on Tuesday that it will" is past.
+    The nearest word before the day decides; words after it only if there is none before: "said on
+    Tuesday that it will" is past.
     """
     before, behind = _clause(match)
     ahead = max((each.end() for each in _AHEAD.finditer(before)), default=-1)
@@ -208,7 +210,7 @@ def _is_ahead(match: re.Match[str], *, unsaid: bool = False) -> bool:
 
 
 def _clause(match: re.Match[str]) -> tuple[str, str]:
-    """What stands before and behind a match, up to where a sentence or a clause ends."""
+    """Return the text before and after a match, up to the ends of its sentence or clause."""
     text, start = match.string, match.start()
     window = max(0, start - _CLAUSE)
     ends = [end.end() for end in _CLAUSE_END.finditer(text, window, start)]

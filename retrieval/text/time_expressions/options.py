@@ -1,4 +1,5 @@
-"""Words that are a time as a whole, such as an option's: "gestern", "la semana pasada", "last week"."""
+"""Texts that are a time as a whole, such as an option's: "gestern", "la semana pasada", "last
+week"."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from retrieval.text.time_expressions.phrases import known_languages, time_langua
 def whole_period(
     words: str, now: datetime, zone: tzinfo, *, languages: Iterable[str] = ()
 ) -> TimeExpression | None:
-    """What a text means that names a period and nothing besides, in any language; else None.
+    """Return the period that ``words`` name, if they name nothing else, in any language; None
+    otherwise.
 
     ``languages`` are tried first, then the text's own, then English, then all others.
     """
@@ -34,16 +36,17 @@ def whole_period(
 def read_option(
     words: str, now: datetime, zone: tzinfo, *, languages: Iterable[str] = ()
 ) -> TimeExpression | None:
-    """What an option's words mean, in any language; None if they name no time.
+    """Return what an option's words mean, in any language; None if they name no time.
 
-    They may be a period ("May"), or have words around it ("since Monday"), as `read_time` reads them.
+    They may be a period ("May"), or have words around it ("since Monday"), as `read_time` reads
+    them.
     """
     wanted = tuple(languages)
     if (whole := whole_period(words, now, zone, languages=wanted)) is not None:
         return whole
     for language in _in_order(words, wanted):
         read = read_time(words, now, zone, language=language)
-        # A date that is none has a year, too.
+        # An invalid date contains a year, too.
         if read.phrase is not None and not any(map(str.isdecimal, read.rest)):
             return read
     return None

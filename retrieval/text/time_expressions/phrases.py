@@ -1,8 +1,8 @@
-"""The words for time of a language, read from its file beside this module.
+"""The words for time of a language, read from its file in this folder.
 
-A language is data: tables of words, and forms in which they say a time. What a form means is code
-(`meanings.py`), the same for all languages; most forms are shared (`_forms.toml`), and a language
-says only of which words they are made.
+A language is data: tables of words, and the forms in which they express a time. What a form means
+is code (`meanings.py`), the same for all languages; most forms are shared (`_forms.toml`), and a
+language only says which words they consist of.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from retrieval.text.calendar_names import calendar_names
 
 Pattern: TypeAlias = re.Pattern[str]
 
-# Tables without a word of which, or a figure, nothing is a time.
+# A time has a word of one of these tables, or a digit.
 _TELLING = (
     "month",
     "weekday",
@@ -33,21 +33,21 @@ _TELLING = (
     "dual",
     "decadeword",
 )
-# What a language may have none of. A shared form that needs any other part is left out without it.
+# Parts that a language may lack. A shared form that needs any other missing part is left out.
 _OPTIONAL = (
     "article", "last", "behind", "from", "in", "on", "tobehind", "pastfront", "pastmark", "yearmark",
     "yearword", "lead",
 )  # fmt: skip
-# Parts that are made of what a single period may be, by the meanings of their entries.
+# Parts that are made of the patterns of single periods, by the meanings of their entries.
 _OF_PERIODS = {
     "period": frozenset[str](),
     "named": frozenset(["span", "relative", "season", "quarter", "holiday"]),
     "dayname": frozenset(["weekday"]),
 }
 _NEVER = "(?!)"
-# Marks that stand within words and are no word characters to `re`: vowel signs of Indic scripts.
+# Marks within words that `re` doesn't count as word characters: vowel signs of Indic scripts.
 _INSIDE = r"[\w\u0300-\u036f\u064b-\u0652\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963]"
-# Letters that writers don't keep apart, each for the one that the files have; of the same length.
+# Letters that writers don't distinguish, and those that the files use; of the same length.
 _ALIKE = str.maketrans("أإآى", "اااي")
 _DOT_ABOVE = "\u0307"
 _NAME = re.compile(r"\{([a-z]+)\}")
@@ -55,7 +55,8 @@ _NAME = re.compile(r"\{([a-z]+)\}")
 
 @dataclass(frozen=True)
 class PhraseForm:
-    """A form of words for time; ``means`` names what is made of its groups."""
+    """A form of words for time; ``means`` names the function of `meanings.py` that reads its
+    groups."""
 
     means: str
     source: str
@@ -63,15 +64,16 @@ class PhraseForm:
 
     @cached_property
     def pattern(self) -> Pattern:
-        # Half a second for all of a language, which a question without a time should not wait for.
+        """The compiled pattern."""
+        # Compiling all of a language takes half a second: a question without a time shouldn't wait.
         return _compiled(self.source, self.flags)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimeLanguage:
-    """The words of a language. ``words`` gives, by table, what each word stands for, folded;
-    ``made`` are the patterns that are made of them, ``periods`` what a single period may be, such
-    as stands behind "since"."""
+    """The words of a language. ``words`` gives by table what each folded word stands for; ``made``
+    are the patterns made of them; ``periods`` are the forms of a single period, as it stands after
+    "since"."""
 
     words: Mapping[str, Mapping[str, str]]
     made: Mapping[str, Pattern]
@@ -85,11 +87,12 @@ class TimeLanguage:
     will_be: Pattern
     has_been: Pattern
     event: Pattern
-    # Whether anything in a text may be a word for time.
+    # Finds anything in a text that may be a word for time.
     trigger: Pattern
 
     def meaning(self, table: str, word: str) -> str:
-        """What a word of a table stands for. Raises ``ValueError`` if it is none of it."""
+        """Return what a word of a table stands for. Raises ``ValueError`` if it isn't in the
+        table."""
         try:
             return self.words[table][folded(word)]
         except KeyError:
@@ -97,20 +100,20 @@ class TimeLanguage:
 
 
 def folded(word: str) -> str:
-    """A word as the tables have it: in small letters, dotted and dotless i alike."""
+    """Return a word as the tables have it: in lower case, dotted and dotless i alike."""
     return " ".join(word.lower().split()).replace(_DOT_ABOVE, "").replace("ı", "i")
 
 
 def written_alike(text: str) -> str:
-    """A text of the same length with one letter for those that its writers don't keep apart."""
+    """Return a text of the same length with one letter for those that writers don't distinguish."""
     return text if text.isascii() else text.translate(_ALIKE)
 
 
 @cache
 def time_language(code: str) -> TimeLanguage:
-    """The words for time of a language, by its ISO 639-1 code.
+    """Return the words for time of a language, by its ISO 639-1 code.
 
-    Raises ``KeyError`` for a language that has no file.
+    Raises ``KeyError`` for a language without a file.
     """
     if code not in known_languages():
         raise KeyError(code)
@@ -161,7 +164,7 @@ def time_language(code: str) -> TimeLanguage:
 
 @cache
 def known_languages() -> frozenset[str]:
-    """The codes of the languages that have a file."""
+    """Return the codes of the languages that have a file."""
     folder = Path(__file__).parent
     return frozenset(path.stem for path in folder.glob("*.toml") if path.stem[0] != "_")
 
@@ -172,8 +175,8 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _calendar(code: str, own: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
-    """The tables of months and weekdays: the names that are known of a language, and the other forms
-    that its file has; none where no names are known."""
+    """Return the tables of months and weekdays: the known names of a language, and the other forms
+    in its file; none if no names are known."""
     names = calendar_names(code)
     if names is None:
         return {}
@@ -189,8 +192,8 @@ def _calendar(code: str, own: Mapping[str, Any]) -> dict[str, dict[str, list[str
 def _entries(
     kind: str, data: Mapping[str, Any], shared: Mapping[str, Any], parts: Mapping[str, str]
 ) -> list[tuple[str, str, bool]]:
-    """Meaning, filled pattern and whether case counts, of a language's own entries and then of the
-    shared ones for which it has all parts."""
+    """Return the meaning, the filled pattern and whether case counts, for a language's own entries
+    and then for the shared ones for which it has all parts."""
     own = data.get(kind, ())
     fit = [e for e in shared.get(kind, ()) if set(_NAME.findall(e["pattern"])) <= parts.keys()]
     return [
@@ -204,7 +207,8 @@ def _compiled(pattern: str, flags: int = re.IGNORECASE) -> Pattern:
 
 
 def _any_of(entries: Mapping[str, Iterable[str]]) -> str:
-    """Longer words first, or the shorter ones would hide them."""
+    """Return the pattern of any of the words, longer ones first, since shorter ones would hide
+    them."""
     listed = sorted(
         {word for words in entries.values() for word in words}, key=lambda word: (-len(word), word)
     )
@@ -212,5 +216,5 @@ def _any_of(entries: Mapping[str, Iterable[str]]) -> str:
 
 
 def _filled(pattern: str, parts: Mapping[str, str]) -> str:
-    """``{name}`` replaced by the part of that name; quantifiers such as ``{2,8}`` stay."""
+    """Replace each ``{name}`` by the part of that name; quantifiers such as ``{2,8}`` stay."""
     return _NAME.sub(lambda match: parts[match.group(1)], pattern)
