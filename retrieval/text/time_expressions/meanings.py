@@ -30,8 +30,7 @@ class Reader:
         return Reader(self.language, calendar)
 
     def period(self, text: str, *, ahead: bool = False) -> Period:
-        """Return the period that the whole text means, as it stands after `since`, `before` or
-        `between`."""
+        """Return the period that the whole text means, as it stands after `since` or `before`."""
         text = " ".join(text.split())
         for form in self.language.periods:
             match = form.pattern.fullmatch(text)
@@ -86,8 +85,7 @@ class Reader:
         )
 
     def unit(self, name: str, offset: int) -> Period:
-        """Return the period of the unit with this name, ``offset`` units from now, as people mean
-        it."""
+        """Return the unit with this name that is ``offset`` units from now, as people mean it."""
         if name in {"minute", "hour"}:
             raise ValueError(name)
         if name == "weekend":
