@@ -6,14 +6,15 @@ import contextlib
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeAlias
 
 from retrieval.embedders import Vectors
 from retrieval.errors import NewsdeskError, Note, StorageError
-from retrieval.indexes.chroma import LOADING, BlockingChroma, RecordId
+from retrieval.indexes.chroma import LOADING, BlockingChroma
 from retrieval.indexes.chroma_files import RECORDED
+from retrieval.indexes.forwarded_chroma import ForwardedChroma
 
 # Called with why questions go on without the vectors, and with None once they don't any more.
 Watch: TypeAlias = Callable[[Note | None], None]
@@ -21,7 +22,7 @@ Watch: TypeAlias = Callable[[Note | None], None]
 _Call: TypeAlias = tuple["Future[Any]", str, tuple[Any, ...]]
 
 
-class BoundedChroma:
+class BoundedChroma(ForwardedChroma):
     """The calls of a ``BlockingChroma``, made one at a time in a thread of their own.
 
     A question's call (``ask``) is waited for ``seconds``, or ``first_seconds`` as long as nothing was
@@ -97,56 +98,17 @@ class BoundedChroma:
             self._told = False
             self._watch(None)
 
-    def names(self) -> list[str]:
-        return list(self._wait("names"))
-
-    def metadata(self, name: str) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self._wait("metadata", name)
-        return found
-
-    def create(self, name: str, metadata: Mapping[str, str], searched: bool = True) -> None:
-        self._wait("create", name, metadata, searched)
-
-    def drop(self, name: str) -> None:
-        self._wait("drop", name)
-
-    def count(self, name: str) -> int:
-        return int(self._wait("count", name))
+    def forward(self, call: str, *args: Any) -> Any:
+        """Make a call that waits as long as it takes."""
+        return self._submit(call, *args).result()
 
     def nearest(self, name: str, vector: Vectors, limit: int) -> list[int]:
-        found = list(self._wait("nearest", name, vector, limit))
+        found = super().nearest(name, vector, limit)
         self._loaded.add(name)
         return found
 
-    def upsert(
-        self, name: str, ids: Sequence[RecordId], vectors: Vectors, corpus: int | None = None
-    ) -> None:
-        self._wait("upsert", name, ids, vectors, corpus)
-
-    def delete(self, name: str, ids: Sequence[RecordId]) -> None:
-        self._wait("delete", name, ids)
-
-    def page(self, name: str, limit: int, offset: int) -> list[int]:
-        return list(self._wait("page", name, limit, offset))
-
-    def records(self, name: str, corpus: int) -> list[str]:
-        return list(self._wait("records", name, corpus))
-
-    def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[str], Vectors]:
-        found: tuple[list[str], Vectors] = self._wait("vectors_of", name, ids)
-        return found
-
-    def copy(self, name: str, to: str, limit: int, offset: int) -> int:
-        return int(self._wait("copy", name, to, limit, offset))
-
-    def probe(self, name: str) -> None:
-        self._wait("probe", name)
-
-    def replace(self, name: str, by: str) -> None:
-        self._wait("replace", name, by)
-
     def give_back(self) -> None:
-        self._wait("give_back")
+        self.forward("give_back")
 
     def begin_tidying(self) -> None:
         if self._chroma is not None:
@@ -154,18 +116,15 @@ class BoundedChroma:
 
     def tidy(self) -> None:
         self.begin_tidying()  # other calls go on meanwhile
-        self._wait("tidy")
+        self.forward("tidy")
         self._loaded.clear()
 
     def vectors_on_disk(self) -> dict[str, int]:
-        found: dict[str, int] = self._wait("vectors_on_disk")
+        found: dict[str, int] = self.forward("vectors_on_disk")
         return found
 
-    def heartbeat(self) -> None:
-        self._wait("heartbeat")
-
     def reset(self) -> None:
-        self._wait("reset")
+        self.forward("reset")
         self._loaded.clear()
 
     def close(self) -> None:
@@ -178,9 +137,6 @@ class BoundedChroma:
         if thread is not None:
             self._calls.put(None)
             thread.join()
-
-    def _wait(self, call: str, *args: Any) -> Any:
-        return self._submit(call, *args).result()
 
     def _submit(self, call: str, *args: Any) -> Future[Any]:
         future: Future[Any] = Future()

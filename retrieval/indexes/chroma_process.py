@@ -14,15 +14,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged, NewsdeskError, Note, StorageError
-from retrieval.indexes.chroma import LOADING, EmbeddedChroma, RecordId
+from retrieval.indexes.chroma import LOADING, EmbeddedChroma
 from retrieval.indexes.chroma_space import give_back, vectors_on_disk
+from retrieval.indexes.forwarded_chroma import ForwardedChroma
 from retrieval.runtime.processes import crash_of, is_stopped
 from retrieval.runtime.subprocess_env import subprocess_environment
 
@@ -52,7 +51,7 @@ class _Ended(Exception):
         self.crash = crash
 
 
-class ChromaProcessClient:
+class ChromaProcessClient(ForwardedChroma):
     """The calls of ``BlockingChroma``, answered one at a time by a process that holds ``folder``.
 
     It starts here, and again if it ends: a call that it didn't survive is made once more, and is
@@ -79,51 +78,22 @@ class ChromaProcessClient:
         """None while there is no process."""
         return self._process.pid if self._process is not None else None
 
-    def names(self) -> list[str]:
-        return list(self._ask("names"))
-
-    def metadata(self, name: str) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self._ask("metadata", name)
-        return found
-
-    def create(self, name: str, metadata: Mapping[str, str], searched: bool = True) -> None:
-        self._ask("create", name, dict(metadata), searched)
-
-    def drop(self, name: str) -> None:
-        self._ask("drop", name)
-
-    def count(self, name: str) -> int:
-        return int(self._ask("count", name))
-
-    def nearest(self, name: str, vector: Vectors, limit: int) -> list[int]:
-        return list(self._ask("nearest", name, vector, limit))
-
-    def upsert(
-        self, name: str, ids: Sequence[RecordId], vectors: Vectors, corpus: int | None = None
-    ) -> None:
-        self._ask("upsert", name, list(ids), vectors, corpus)
-
-    def delete(self, name: str, ids: Sequence[RecordId]) -> None:
-        self._ask("delete", name, list(ids))
-
-    def page(self, name: str, limit: int, offset: int) -> list[int]:
-        return list(self._ask("page", name, limit, offset))
-
-    def records(self, name: str, corpus: int) -> list[str]:
-        return list(self._ask("records", name, corpus))
-
-    def vectors_of(self, name: str, ids: Sequence[str]) -> tuple[list[str], Vectors]:
-        found: tuple[list[str], Vectors] = self._ask("vectors_of", name, list(ids))
-        return found
-
-    def copy(self, name: str, to: str, limit: int, offset: int) -> int:
-        return int(self._ask("copy", name, to, limit, offset))
-
-    def probe(self, name: str) -> None:
-        self._ask("probe", name)
-
-    def replace(self, name: str, by: str) -> None:
-        self._ask("replace", name, by)
+    def forward(self, call: str, *args: Any) -> Any:
+        """Have the process make a call, when its turn comes."""
+        with self._turn:
+            if self._closed:
+                raise StorageError("vector-index-closed")
+            if self._process is not None and self._process.poll() is not None:
+                self._end(0)
+            try:
+                return self._made(call, args)
+            except _Ended as ended:
+                if ended.crash is None and not self._closed:
+                    with contextlib.suppress(_Ended):
+                        return self._made(call, args)
+                if ended.crash is not None:
+                    raise IndexDamaged("vector-index-damaged", detail=ended.crash) from ended
+                raise StorageError("vector-process-ended", retry=True) from ended
 
     def give_back(self) -> None:
         with self._turn:
@@ -150,9 +120,6 @@ class ChromaProcessClient:
             give_back(self._folder, thorough=True)
             self._process, self._connection = successor._process, successor._connection
 
-    def heartbeat(self) -> None:
-        self._ask("heartbeat")
-
     def close(self) -> None:
         """End the process: it finishes what it is at, and is ended if that takes too long."""
         self._closed = True
@@ -168,22 +135,6 @@ class ChromaProcessClient:
             shutil.rmtree(self._folder, ignore_errors=True)
             with contextlib.suppress(NewsdeskError, _Ended):
                 self._start()
-
-    def _ask(self, call: str, *args: Any) -> Any:
-        with self._turn:
-            if self._closed:
-                raise StorageError("vector-index-closed")
-            if self._process is not None and self._process.poll() is not None:
-                self._end(0)
-            try:
-                return self._made(call, args)
-            except _Ended as ended:
-                if ended.crash is None and not self._closed:
-                    with contextlib.suppress(_Ended):
-                        return self._made(call, args)
-                if ended.crash is not None:
-                    raise IndexDamaged("vector-index-damaged", detail=ended.crash) from ended
-                raise StorageError("vector-process-ended", retry=True) from ended
 
     def _made(self, call: str, args: tuple[Any, ...]) -> Any:
         name = args[0] if args else None
