@@ -8,8 +8,7 @@ threads and memory that a process has too few of for a thousand.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -18,11 +17,7 @@ from retrieval.embedders import Vectors
 from retrieval.errors import IndexDamaged
 from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.held_vectors import HeldVectors
-
-Result = TypeVar("Result")
-# Yields calls of Chroma, is sent their answers, and returns what came of it: the same steps are made
-# in a thread, awaited, or with the little time that a question has.
-Steps: TypeAlias = Generator[tuple[str, tuple[Any, ...]], Any, Result]
+from retrieval.indexes.steps import Steps
 
 # Vectors that are fetched in one call: what a question can't wait for goes on in the next one.
 _FETCHED = 1_000

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from retrieval.catalogue.snapshot import Ints
 from retrieval.embedders import Vectors
-from retrieval.errors import EmbedderMismatch, IndexDamaged, NewsdeskError, Note, StorageError
+from retrieval.errors import EmbedderMismatch, IndexDamaged, Note, StorageError
 from retrieval.indexes.bounded_chroma import BoundedChroma
 from retrieval.indexes.chroma_server import ServerChroma
 from retrieval.indexes.chroma_store import GROWING, ChromaStore
-from retrieval.indexes.shared_vectors import Result, SharedVectors, Steps, batches
+from retrieval.indexes.shared_vectors import SharedVectors, batches
+from retrieval.indexes.steps import Result, Steps, awaited, made_beside, made_here
 
 _PAGE = 2_000
 # A corpus of more passages gets a collection of its own, and keeps it until it is indexed anew.
@@ -340,52 +341,26 @@ class VectorIndex:
         """In this thread, with the time that a question has."""
         chroma = self._store.chroma
 
-        async def ask(call: str, *args: Any) -> Any:
+        def ask(call: str, *args: Any) -> Any:
             if isinstance(chroma, BoundedChroma):
                 return chroma.ask(call, *args)
             return getattr(chroma, call)(*args)
 
-        return _run(_awaited(steps, ask))
+        return made_here(steps, ask)
 
     async def _asked(self, steps: Steps[Result]) -> Result:
         """With the time that a question has."""
         chroma = self._store.chroma
         if isinstance(chroma, ServerChroma):
-            return await _awaited(steps, chroma.ask)
+            return await made_beside(steps, chroma.ask)
         return await asyncio.to_thread(self._asked_here, steps)
 
     async def _made(self, steps: Steps[Result]) -> Result:
         """However long it takes."""
         store = self._store
-        return await _awaited(
+        return await awaited(
             steps, lambda call, *args: store.call(getattr(store.chroma, call), *args)
         )
 
     async def _call(self, call: str, *args: Any) -> Any:
         return await self._store.call(getattr(self._store.chroma, call), self._name, *args)
-
-
-def _run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run what blocks where it would wait, and so ends in one go."""
-    try:
-        work.send(None)
-    except StopIteration as end:
-        result: Result = end.value
-        return result
-    raise RuntimeError("it waits for an event loop")
-
-
-async def _awaited(steps: Steps[Result], ask: Callable[..., Awaitable[Any]]) -> Result:
-    answer: Any = None
-    error: NewsdeskError | None = None
-    while True:
-        try:
-            call, args = steps.send(answer) if error is None else steps.throw(error)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
-        answer = error = None
-        try:
-            answer = await ask(call, *args)
-        except NewsdeskError as caught:
-            error = caught

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ import chromadb
 import pytest
 
 from bot.storage.library import open_library
+from retrieval.embedders import Vectors
+from retrieval.indexes.held_vectors import HeldVectors
 from retrieval.library import LibraryConfig
 from retrieval.maintenance import check_indexes
 from retrieval.reindexing import reindex
@@ -96,3 +99,23 @@ def test_a_server_that_is_not_there_is_done_without_or_one_clear_line(
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert "NEWSDESK_CHROMA_URL" in done.stderr
+
+
+async def test_vectors_from_a_server_are_compared_beside_the_event_loop(
+    tmp_path: Path, chroma_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[str] = []
+    nearest = HeldVectors.nearest
+
+    def noted(self: HeldVectors, vector: Vectors, limit: int) -> list[int]:
+        compared.append(threading.current_thread().name)
+        return nearest(self, vector, limit)
+
+    monkeypatch.setattr(HeldVectors, "nearest", noted)
+    config = LibraryConfig(tmp_path / "data", chroma_url=chroma_url)
+    async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
+        await bring_in(library, range(5))
+        within = TimeRange(datetime(2026, 3, 5, tzinfo=UTC))
+        assert (await library.search("topic3", within, corpus="local")).hits
+    assert compared
+    assert all(name.startswith("asking") for name in compared)

@@ -1,0 +1,85 @@
+"""Work with Chroma in steps between its calls, written once and made in whichever way suits.
+
+``Steps`` yields calls of Chroma, is sent their answers, and returns what came of it: the same steps are
+made in a thread, awaited, or with the little time that a question has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from retrieval.errors import NewsdeskError
+from retrieval.runtime.executors import ASKING
+
+Result = TypeVar("Result")
+# The name of a call and what is given to it.
+_Call: TypeAlias = tuple[str, tuple[Any, ...]]
+Steps: TypeAlias = Generator[_Call, Any, Result]
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The end of steps, with what came of them: no thread can hand on a ``StopIteration``."""
+
+    result: Any
+
+
+def made_here(steps: Steps[Result], ask: Callable[..., Any]) -> Result:
+    """Make the steps in the calling thread, whose calls ``ask`` answers."""
+    step = _next(steps, None, None)
+    while not isinstance(step, _End):
+        call, args = step
+        try:
+            answer = ask(call, *args)
+        except NewsdeskError as error:
+            step = _next(steps, None, error)
+        else:
+            step = _next(steps, answer, None)
+    result: Result = step.result
+    return result
+
+
+async def awaited(steps: Steps[Result], ask: Callable[..., Awaitable[Any]]) -> Result:
+    """The same with calls that are awaited."""
+
+    async def go_on(answer: Any, error: NewsdeskError | None) -> _Call | _End:
+        return _next(steps, answer, error)
+
+    result: Result = await _awaited(go_on, ask)
+    return result
+
+
+async def made_beside(steps: Steps[Result], ask: Callable[..., Awaitable[Any]]) -> Result:
+    """The same, but what is computed between the calls, such as comparing vectors, keeps a thread for
+    questions busy instead of the event loop."""
+
+    async def go_on(answer: Any, error: NewsdeskError | None) -> _Call | _End:
+        return await ASKING.run(_next, steps, answer, error)
+
+    result: Result = await _awaited(go_on, ask)
+    return result
+
+
+async def _awaited(
+    go_on: Callable[[Any, NewsdeskError | None], Awaitable[_Call | _End]],
+    ask: Callable[..., Awaitable[Any]],
+) -> Any:
+    step = await go_on(None, None)
+    while not isinstance(step, _End):
+        call, args = step
+        try:
+            answer = await ask(call, *args)
+        except NewsdeskError as error:
+            step = await go_on(None, error)
+        else:
+            step = await go_on(answer, None)
+    return step.result
+
+
+def _next(steps: Steps[Any], answer: Any, error: NewsdeskError | None) -> _Call | _End:
+    try:
+        return steps.send(answer) if error is None else steps.throw(error)
+    except StopIteration as end:
+        return _End(end.value)
