@@ -35,7 +35,7 @@ from retrieval.catalogue.feeds import Feed
 from retrieval.catalogue.leases import Lease
 from retrieval.errors import NewsdeskError, Note, StorageError
 from retrieval.library import Library
-from retrieval.maintenance import delete_corpus
+from retrieval.maintenance import delete_corpora
 from retrieval.runtime.concurrency import cancel
 
 _log = logging.getLogger(__name__)
@@ -162,34 +162,42 @@ class GuildRetention:
 
         Returns how many servers that were.
         """
-        library, deleted = self._library, 0
+        library = self._library
         due = library.clock() - timedelta(days=self._settings.guild_data_retention_days)
-        for guild_id in await guilds_removed_before(library.database, due):
-            if not self.is_watched(guild_id) or self._client.get_guild(guild_id) is not None:
-                continue
-            if self._settings.shared_corpus is None:
-                corpus = self._contexts.corpus_of(guild_id)
-                await delete_corpus(library, corpus)
-                # Also what was answered from it directly.
-                await forget_answers(library.database, corpus=corpus)
-                await forget_usage(library.database, corpus)
-                await forget_notes(library.database, corpus)
-            await forget_answers(library.database, guild_id=guild_id)
-            await forget_subscriptions(library.database, guild_id=guild_id)
-            await forget_sightings(library.database, guild_id=guild_id)
-            await forget_posts(library.database, guild_id)
-            await forget_job_messages(library.database, guild_id)
-            await forget_member_usage(library.database, guild_id)
-            await forget_guild(library.database, guild_id)
+        gone = [
+            guild_id
+            for guild_id in await guilds_removed_before(library.database, due)
+            if self.is_watched(guild_id) and self._client.get_guild(guild_id) is None
+        ]
+        if gone and self._settings.shared_corpus is None:
+            await delete_corpora(library, *map(self._contexts.corpus_of, gone))
+        for guild_id in gone:
+            await self._forget(guild_id)
             _log.info("a server's data was deleted", extra=details(server=guild_id))
-            deleted += 1
         await forget_answers(
             library.database,
             before=library.clock() - timedelta(days=self._settings.answer_retention_days),
         )
         # Somewhere it may still be yesterday.
         await forget_days_before(library.database, (library.clock() - _DAY).astimezone(UTC).date())
-        return deleted
+        return len(gone)
+
+    async def _forget(self, guild_id: int) -> None:
+        """Delete what the application keeps of a server, beside its corpus."""
+        database = self._library.database
+        if self._settings.shared_corpus is None:
+            corpus = self._contexts.corpus_of(guild_id)
+            # Also what was answered from it directly.
+            await forget_answers(database, corpus=corpus)
+            await forget_usage(database, corpus)
+            await forget_notes(database, corpus)
+        await forget_answers(database, guild_id=guild_id)
+        await forget_subscriptions(database, guild_id=guild_id)
+        await forget_sightings(database, guild_id=guild_id)
+        await forget_posts(database, guild_id)
+        await forget_job_messages(database, guild_id)
+        await forget_member_usage(database, guild_id)
+        await forget_guild(database, guild_id)
 
 
 def _is_ours(reason: Note | None) -> bool:

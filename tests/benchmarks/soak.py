@@ -33,7 +33,7 @@ from retrieval.indexes.chroma_process import ChromaProcessClient
 from retrieval.indexes.chroma_store import LITTLE_AT_ONCE
 from retrieval.ingestion.readers.jsonl import article_from_record
 from retrieval.library import Library, LibraryConfig
-from retrieval.maintenance import delete_corpus
+from retrieval.maintenance import delete_corpora
 from retrieval.models import IngestItem
 from retrieval.timestamps import TimeRange
 from retrieval.upkeep import keep_in_order
@@ -121,7 +121,7 @@ class Soak:
 
     async def come_and_go(self) -> None:
         await self._bring_in("guest", range(self._load.guests))
-        await delete_corpus(self._library, "guest")
+        await delete_corpora(self._library, "guest")
         self.corpora += 1
 
     async def tidy(self) -> None:

@@ -12,7 +12,7 @@ from bot.storage.library import open_library
 from retrieval.catalogue import corpus_deletion, schema
 from retrieval.ingestion.pipeline import ingest
 from retrieval.library import Library, LibraryConfig
-from retrieval.maintenance import check_indexes, delete_corpus
+from retrieval.maintenance import check_indexes, delete_corpora
 from retrieval.timestamps import TimeRange
 from tests.integration.answering_fixtures import BRIDGE, NOW, at_noon
 
@@ -54,7 +54,7 @@ async def test_nothing_is_left_of_a_deleted_corpus_and_others_stay(
         assert gone is not None
         last = await _highest(library)
         if crash == "nowhere":
-            await delete_corpus(library, "two")
+            await delete_corpora(library, "two")
         else:
             await corpus_deletion.mark_corpus_deleted(library.database, "two")
             if crash == "before the rows":

@@ -22,7 +22,7 @@ from retrieval.indexes import chroma_store, vector_index
 from retrieval.indexes.chroma_space import give_back, vectors_on_disk
 from retrieval.ingestion import story_assigner
 from retrieval.library import Library, LibraryConfig
-from retrieval.maintenance import check_indexes, delete_corpus, recover
+from retrieval.maintenance import check_indexes, delete_corpora, recover
 from retrieval.moderation import ModerationService
 from retrieval.purge import articles_to_purge, purge_articles
 from retrieval.reindexing import reindex
@@ -68,7 +68,7 @@ async def test_a_deleted_corpus_and_a_reindexed_one_leave_no_segments(library: L
         async for _ in reindex(library, local):
             pass
         [local, _] = await library.catalogue.corpora.all()
-    await delete_corpus(library, "gone")
+    await delete_corpora(library, "gone")
     assert set(vectors_on_disk(library.data_dir / "chroma")) == {
         library.indexes(local).vectors.shared_name
     }

@@ -23,7 +23,7 @@ from retrieval.indexes.chroma_store import ChromaStore
 from retrieval.indexes.held_vectors import HeldVectors, VectorMemory
 from retrieval.indexes.shared_vectors import SharedVectors
 from retrieval.library import Library, LibraryConfig
-from retrieval.maintenance import check_indexes, damage_of, delete_corpus
+from retrieval.maintenance import check_indexes, damage_of, delete_corpora
 from retrieval.reindexing import reindex
 from retrieval.upkeep import keep_in_order
 from tests.integration.conftest import bring_in, titles_found
@@ -94,13 +94,32 @@ async def test_corpora_share_a_collection_and_none_reads_anothers(library: Libra
         assert await library.indexes(corpus).vectors.count() == 10
         found = await titles_found(library, f"topic{10 * number}", NOW, corpus=corpus.name)
         assert found[0] == f"Town{10 * number} approves topic{10 * number}"
-    await delete_corpus(library, "server-1")
+    await delete_corpora(library, "server-1")
     store = library.store
     assert await store.call(store.chroma.count, shared) == 20
     assert await check_indexes(library) == []
-    for name in ("server-0", "server-2"):
-        await delete_corpus(library, name)
+    await delete_corpora(library, "server-0", "server-2")
     assert await _names(library) == []
+
+
+async def test_deleting_many_corpora_writes_what_they_share_anew_once(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        await bring_in(library, range(10 * number, 10 * number + 10), corpus=f"server-{number}")
+    [shared] = await _names(library)
+    written: list[str] = []
+    rebuild = library.store.rebuild_shared
+
+    async def counted(name: str) -> None:
+        written.append(name)
+        await rebuild(name)
+
+    monkeypatch.setattr(library.store, "rebuild_shared", counted)
+    await delete_corpora(library, "server-0", "server-1", "server-2")
+    assert written == [shared]
+    assert all(await _found_by_vector(library, "server-3"))
+    assert await check_indexes(library) == []
 
 
 async def test_one_that_grows_gets_a_collection_of_its_own_and_loses_nothing(
@@ -301,7 +320,7 @@ async def test_the_vectors_of_a_deleted_corpus_leave_the_files(
     monkeypatch.setattr(ChromaStore, "rebuild", rebuild)
     async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
         with contextlib.suppress(_Killed):
-            await delete_corpus(library, "two")
+            await delete_corpora(library, "two")
     async with open_library(config, writer="test", embedder=HashEmbedder()) as library:
         assert rebuilt == [shared] * (2 if cut_off else 1)
         await library.store.tidy()
@@ -319,7 +338,7 @@ async def test_a_damaged_collection_keeps_no_corpus_from_being_deleted(tmp_path:
         config, writer="test", embedder=HashEmbedder(), mends_later=True
     ) as library:
         await keep_in_order(library)
-        await delete_corpus(library, "two")
+        await delete_corpora(library, "two")
         for name in ("one", "three"):
             assert await damage_of(library, await library.require_corpus(name)) == {}
             assert all(await _found_by_vector(library, name))
@@ -367,7 +386,7 @@ async def test_mending_makes_no_vectors_of_a_slow_embedder_again(
     async with open_library(config, writer="test", embedder=embedder, mends_later=True) as library:
         names = {"one", "two", "three"}
         if deleted:
-            await delete_corpus(library, "two")
+            await delete_corpora(library, "two")
             names.remove("two")
         else:
             await _reindexed(library, "two")
