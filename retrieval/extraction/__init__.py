@@ -1,4 +1,4 @@
-"""Web pages to articles."""
+"""Extract articles from web pages, documents and feeds."""
 
 from retrieval.extraction.article import extract_article
 from retrieval.extraction.fragments import html_to_text

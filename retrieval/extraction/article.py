@@ -1,4 +1,4 @@
-"""One page to one article, through trafilatura and what measurement adds to it."""
+"""Extract one article from one page, with trafilatura and what measurements added to it."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from retrieval.text.language import detect_language
 from retrieval.web.outlets import agency, clean_name, known_outlet, publisher_of, syndicated
 from retrieval.web.urls import host_name
 
-# Below this, what was found is a teaser, a cookie notice or an error message.
+# Shorter texts are teasers, cookie notices or error messages.
 MIN_PAGE_CHARS = 200
-# What a page calls an article may be as short as this.
+# The least for a page that declares itself an article.
 MIN_BRIEF_CHARS = 100
-# Where the page shows less than this, what it hides is the article.
+# If a page shows less than this and hides more, the article is what it hides.
 _MOST_BESIDE_HIDDEN = 1_500
-# Two sentences of which the second lost the line end before it.
+# Two sentences that lost the line break between them.
 _GLUED = re.compile(
     r"(?<=[^\W\d_][.!?…。！？।»”])(?=[^\W\d_a-zà-ÿ])(?=\w{2,})|(?<=[a-zа-яё][.!?…])(?=[\"“«„][^\W\d_])"
 )
 
-# If pruning or looking for the text left less than this of what there was, it went wrong.
+# If pruning or extraction left less than this share of the text, it went wrong.
 _LEAST_KEPT = 0.5
 
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>")
@@ -56,15 +56,16 @@ def extract_article(
     respect_noai: bool = True,
     headers: Mapping[str, str] | None = None,
 ) -> Article:
-    """Find the article in a page.
+    """Return the article in a page.
 
-    ``url`` is where the page came from; without it the page's own canonical link is taken.
-    ``teasers`` takes the beginning of an article, where the rest is behind a paywall. ``headers``
-    are those of the answer, by lower-case name; with ``respect_noai`` a publisher's word in them or
-    in the page that machines shall not read it is obeyed.
-    Raises ``UnreadableSource``, saying what the page is, if there is no article in it.
+    ``url`` is where the page came from; without it the page's own canonical link is used.
+    ``teasers`` accepts the beginning of an article whose rest is behind a paywall. ``headers`` are
+    those of the response, by lower-case name; with ``respect_noai`` a publisher's reservation
+    against machines, in them or in the page, is obeyed.
+
+    Raises ``UnreadableSource`` if there is no article; its code says what the page is instead.
     """
-    # The libraries take half a second to import; who asks a question does not need them.
+    # The libraries take half a second to import; questions don't need them.
     from lxml.etree import LxmlError
 
     try:
@@ -82,7 +83,7 @@ class _ParsedPage:
     def __init__(self, html: str, url: str | None) -> None:
         self.url = url
         self.tree = _parsed(html)
-        # While they are held, the tree's elements need not be made anew each time it is walked.
+        # While they are referenced, lxml needn't create the elements anew on each walk.
         self._elements = list(self.tree.iter())
         self.said = read_structured(self.tree, url)
 
@@ -137,8 +138,8 @@ class _ParsedPage:
         return publisher_of(self.url or address, claimed)
 
     def _origin(self, address: str | None, names: tuple[str, ...]) -> str | None:
-        """The outlet whose text this is, where the page carries another's: by its canonical address
-        under a known domain, or an agency that signs it."""
+        """Return the outlet whose text this page carries, if it is another's: that of the canonical
+        URL, or an agency that signs it."""
         if self.url is None and address is None:
             return None
         mine = known_outlet(_host(self.url or address or "") or "")
@@ -149,7 +150,7 @@ class _ParsedPage:
         return next((found for name in names if (found := agency(name))), None)
 
     def _conceal(self, hidden: list[Any]) -> int:
-        """Take what the page hides out of the tree; how much text that was."""
+        """Remove what the page hides from the tree; return how much text that was."""
         concealed = 0
         for element in hidden:
             if element.getparent() is not None:
@@ -158,7 +159,8 @@ class _ParsedPage:
         return concealed
 
     def _is_enough(self, text: str) -> bool:
-        """Whether a text is long enough for an article: a brief is one where the page says that it is."""
+        """Return whether a text is long enough; a brief is if the page declares itself an
+        article."""
         least = MIN_PAGE_CHARS
         if (
             self.said.article
@@ -190,7 +192,7 @@ class _ParsedPage:
 
 
 def _prose(text: str) -> int:
-    """Characters in lines that are long enough to be paragraphs; menus have none."""
+    """Count the characters in lines that are long enough to be paragraphs; menus have none."""
     return sum(each for line in text.split("\n") if (each := size(line)) >= PROSE)
 
 
@@ -214,7 +216,7 @@ def _main_text(tree: Any, url: str | None, *, recall: bool = False) -> str:
 
 
 def _paragraphs(tree: Any) -> str:
-    """The paragraphs of the element that is the article, for pages too small to be measured."""
+    """Return the paragraphs of the article's element, for pages too small to be measured."""
     article = tree.find(".//article")
     root = article if article is not None else tree.find(".//main")
     if root is None:
@@ -224,7 +226,7 @@ def _paragraphs(tree: Any) -> str:
 
 
 def _structured_body(said: StructuredData) -> str:
-    """The text in the page's JSON-LD; markup in it is read, also where it is escaped."""
+    """Return the text in the page's JSON-LD, with markup resolved, even if it is escaped."""
     body = said.text("articleBody") or ""
     if "&lt;" in body:
         body = unescape(body)

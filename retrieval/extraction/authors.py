@@ -1,4 +1,4 @@
-"""Who wrote an article: the names in JSON-LD, in the head, else in the byline."""
+"""Find who wrote an article: the names in JSON-LD, in the head, or else in the byline."""
 
 from __future__ import annotations
 
@@ -41,20 +41,21 @@ _BYLINE = re.compile(
 )
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _LINES = frozenset({"p", "div", "span", "address", "li"})
-# How many elements after the headline a byline is looked for in.
+# How many elements after the headline are searched for a byline.
 _NEAR = 40
 _WHOLE = frozenset({"html", "body", "article", "main"})
 _ELSEWHERE = frozenset({"aside", "footer", "nav", "figure", "figcaption", "form"})
 _OTHER_BOX = re.compile(
     r"(?<![a-z])(?:related|comments?|recommend|sidebar|teaser|more|bio|about|caption|credit)"
 )
-# Scripts that have no capitals: there a byline is told by what stands before or behind the name.
+# In scripts without capitals, a byline shows in the words before or after the name.
 _CAPITAL = re.compile(r"[A-ZÀ-ÞĀ-ŽА-ЯЁЄІЇҐΑ-Ω]")
 _UNSPACED_NAME = re.compile("[\u3040-\u30ff\u4e00-\u9fff]{2,8}|[\uac00-\ud7af]{2,5}")
 
 
 def authors(tree: Any, said: StructuredData, site: str | None) -> tuple[str, ...]:
-    """The names of people; what the page says in JSON-LD first, then its head, then its byline."""
+    """Return the names of up to 12 people: those in JSON-LD, or else in the head, or else in the
+    byline. ``site`` is the publisher's name, which isn't an author."""
     marked = [
         " ".join(e.itertext())
         for e in tree.xpath("//*[@rel='author' or @itemprop='author']")
@@ -74,7 +75,7 @@ def authors(tree: Any, said: StructuredData, site: str | None) -> tuple[str, ...
 
 
 def names_in(given: Iterable[str], site: str | None = None) -> tuple[str, ...]:
-    """The names of people in what a byline or a field for authors holds."""
+    """Return the names of people in bylines or author fields."""
     found: dict[str, None] = {}
     for text in given:
         if "://" in text:
@@ -86,7 +87,7 @@ def names_in(given: Iterable[str], site: str | None = None) -> tuple[str, ...]:
 
 
 def byline_names(line: str) -> tuple[str, ...]:
-    """The names in a line that is nothing but a byline; none if it is no byline."""
+    """Return the names in a line that is only a byline; none for any other line."""
     plain = " ".join(_MAIL.sub("", line).split())
     if not 3 <= len(plain) <= _LONGEST_BYLINE:
         return ()
@@ -115,7 +116,8 @@ def _names(text: str) -> list[str]:
 
 
 def _inverted(text: str) -> str | None:
-    """``Krog, Ilse`` the other way round: one word, a comma, one or two."""
+    """Return ``Krog, Ilse`` in natural order: one word, a comma, one or two words; None for other
+    texts."""
     parts = [part.strip() for part in re.split(r"[,，]", text)]
     if len(parts) != 2 or not all(parts):
         return None
@@ -132,7 +134,7 @@ def _inverted(text: str) -> str | None:
 
 
 def _without_intro(text: str) -> str:
-    """``By``, ``Par``, ``Von`` and the like before a name are no part of it."""
+    """Remove ``By``, ``Par``, ``Von`` and the like before a name."""
     folded = fold(text)
     for phrase in phrases_of("by"):
         if not folded.startswith(phrase):
@@ -146,7 +148,7 @@ def _without_intro(text: str) -> str:
 
 
 def _without_ending(text: str) -> str:
-    """Roles, agencies and ``Updated`` behind a name are no part of it, nor is a date."""
+    """Remove roles, agencies, dates and ``Updated`` after a name."""
     name = re.sub(r"\s*[(（\[].*$", "", text).strip()
     changed = True
     while changed:
@@ -179,7 +181,8 @@ def _joined_by_and() -> re.Pattern[str]:
 
 
 def _from_byline(tree: Any, site: str | None) -> tuple[str, ...]:
-    """The first element that is called a byline, else a line near the headline that begins as one."""
+    """Search the elements that are named like a byline, then lines near the headline that begin
+    like one."""
     for element in tree.iter("p", "div", "span", "a", "address", "li", "strong", "em", "b"):
         name = _named(element)
         if not _BYLINE.search(name) or _OTHER_BOX.search(name) or _is_elsewhere(element):

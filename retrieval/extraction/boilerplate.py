@@ -1,6 +1,7 @@
-"""What surrounds an article is taken out of the page's tree before its text is looked for.
+"""Remove what surrounds an article from the page's tree before its text is extracted.
 
-Rules read the names that pages give their boxes, and where a block stands; none knows a site.
+The rules use the names that pages give their boxes, and where a block is; none is for a certain
+site.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from retrieval.extraction.wording import begins, size, words
 
-# Names of boxes, in class and id. A name is matched whole or at the borders of its words.
+# Names of boxes, in class and id, matched whole or at the boundaries of their words.
 _BOX = re.compile(
     r"""(?<![a-z])(?:
       newsletters? | sign-?up(?:-?(?:box|form|widget|wrapper|container))? | (?:e?mail|subscri(?:be|ption))-?(?:box|form|widget|promo|module|cta|signup|wrap(?:per)?)
@@ -48,20 +49,20 @@ _UNSEEN = frozenset(
     ("noscript form button select iframe svg textarea input nav figcaption dialog aside").split()
 )
 _RUNNING = frozenset("p li td blockquote em strong b i span a".split())
-# A time with so much text beside it stands in a sentence.
+# A time with so much text around it is part of a sentence.
 _TIME_BESIDE = 40
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?([.#])([\w-]+)", re.IGNORECASE)
 _LONGEST_RULES = 200_000
-# Text shorter than this says little of where the article is.
+# Shorter texts say little about where the article is.
 PROSE = 80
-# The share of a page's prose that a box, and that its comments may hold.
+# The largest share of a page's prose that a box may hold, and that comments may.
 _LARGEST_BOX = 0.3
 _LARGEST_COMMENTS = 0.9
-# A standfirst shorter than this is a kicker; one whose words come again by this share is repeated.
+# A shorter standfirst is a kicker; one of whose words this share recurs is repeated in the text.
 _LEAD = 60
 _SAID_AGAIN = 0.8
-# How far behind the headline it may come again.
+# How many characters of the page are searched for the repetition.
 _BEHIND = 30_000
 _SENTENCE_END = re.compile(r"[.!?…。！？।॥؟][\"”’»“)\]」』]*$")
 _LONGEST_POINTER = 300
@@ -73,7 +74,7 @@ _NEVER_HIDDEN = _WHOLE | {"input", "script", "style"}
 
 
 def prune(tree: Any, headlines: list[str]) -> None:
-    """Take out boxes, captions, what stands between headline and text, and links that stand alone.
+    """Remove boxes, captions, what is between headline and text, and links that stand alone.
 
     The headline itself stays: it shows where the article begins.
     """
@@ -87,7 +88,7 @@ def prune(tree: Any, headlines: list[str]) -> None:
 
 
 def keep_inline_times(tree: Any) -> None:
-    """Days and hours within a sentence are words of it; others are the page's."""
+    """Turn ``time`` elements within sentences into plain text; others are about the page."""
     for element in list(tree.iter("time")):
         around = element.getparent()
         if around is None or around.tag not in _RUNNING:
@@ -98,7 +99,7 @@ def keep_inline_times(tree: Any) -> None:
 
 
 def prune_fragment(root: Any) -> None:
-    """Take what is hidden and what leads to other articles out of a piece of HTML."""
+    """Remove what is hidden or links to other articles from a piece of HTML."""
     for element in hidden_elements(root):
         _drop(element)
     for caption in list(root.iter("figcaption", "aside", "form", "button", "select", "iframe")):
@@ -108,7 +109,7 @@ def prune_fragment(root: Any) -> None:
 
 
 def _unwrap_layout(tree: Any) -> None:
-    """Tables that lay a page out are blocks like others; tables of data stay."""
+    """Turn layout tables into blocks; tables of data stay."""
     for table in list(tree.iter("table")):
         own = [
             e for e in table.iter("tbody", "tr", "td") if next(e.iterancestors("table")) is table
@@ -129,7 +130,7 @@ def _prune_boxes(tree: Any, heading: Any) -> None:
         for element in tree.iter()
         if element not in kept and (largest := _largest_share(element)) is not None
     ]
-    # Parts of one name are weighed together: they may be the article's own.
+    # Elements of one name are weighed together: they may be the article's own parts.
     together: Counter[tuple[str, str | None]] = Counter()
     for element, _, share in doomed:
         together[element.tag, element.get("class")] += share
@@ -144,7 +145,7 @@ def _prune_boxes(tree: Any, heading: Any) -> None:
 
 
 def _largest_share(element: Any) -> float | None:
-    """How much of a page's prose an element may hold and still be a box; None if it is none."""
+    """Return the largest share of a page's prose for a box of this kind; None if it isn't a box."""
     tag = element.tag
     if not isinstance(tag, str) or tag in _WHOLE:
         return None
@@ -163,13 +164,13 @@ def _share_by_name(name: str) -> float | None:
 
 
 def plain_name(name: str) -> str:
-    """Class names and ids as the rules for boxes compare them."""
+    """Return class names and ids in the form in which the rules for boxes compare them."""
     return _CAMEL.sub("-", name).replace("_", "-").lower() if len(name) > 3 else ""
 
 
 def prose_in(element: Any) -> int:
-    """Characters of text that is long enough to be an article's."""
-    # A letter counts as less than three, so that most texts need no closer look.
+    """Count the characters of text runs that are long enough to be an article's."""
+    # A character counts as at most three, so most texts needn't be measured.
     return sum(
         each
         for text in element.itertext()
@@ -178,7 +179,7 @@ def prose_in(element: Any) -> int:
 
 
 def _headline(tree: Any, headlines: list[str]) -> Any:
-    """The heading that shows the headline, or another element with nothing but its words."""
+    """Return the heading that shows the headline, or another element with only its words."""
     wanted = [set(words(each)) for each in headlines]
     for element in tree.iter(*_HEADINGS):
         has = set(words(element.text_content()))
@@ -194,10 +195,8 @@ def _headline(tree: Any, headlines: list[str]) -> Any:
 
 
 def _prune_head(heading: Any) -> None:
-    """What follows the headline up to the first paragraph: subheadings, kicker, byline.
-
-    A standfirst of whole sentences stays unless the text says it again.
-    """
+    """Remove what follows the headline up to the first paragraph, but keep a standfirst of whole
+    sentences unless the text repeats it."""
     doomed: list[Any] = []
     behind: str | None = None
     for element in following(heading):
@@ -240,13 +239,13 @@ def _text_behind(heading: Any) -> str:
 
 
 def _is_told(text: str) -> bool:
-    """Whether a standfirst tells something: whole sentences, no kicker."""
+    """Return whether a standfirst consists of whole sentences, unlike a kicker."""
     plain = " ".join(text.split())
     return size(plain) >= _LEAD and bool(_SENTENCE_END.search(plain))
 
 
 def _is_said_again(text: str, page: str) -> bool:
-    """Whether the words of a standfirst come again in the text behind it."""
+    """Return whether the words of a standfirst recur in the text after it."""
     mine = words(" ".join(text.split()))
     counts = Counter(words(page))
     for word in mine:
@@ -255,7 +254,7 @@ def _is_said_again(text: str, page: str) -> bool:
 
 
 def following(element: Any) -> Iterator[Any]:
-    """Elements after ``element`` in the order of the page, 200 at most."""
+    """Yield at most 200 elements after ``element``, in document order."""
     count = 0
     here = element
     while here is not None:
@@ -269,7 +268,7 @@ def following(element: Any) -> Iterator[Any]:
 
 
 def hidden_elements(tree: Any) -> list[Any]:
-    """The outermost elements that the page's own styles hide: by attribute, by style, by a rule."""
+    """Return the outermost elements that the page's own styles hide."""
     classes, ids = _hidden_names(tree)
     found: list[Any] = []
     seen: set[Any] = set()
@@ -290,7 +289,7 @@ def hidden_elements(tree: Any) -> list[Any]:
 
 
 def _hidden_names(tree: Any) -> tuple[set[str], set[str]]:
-    """Classes and ids that a style element of the page hides with a rule for nothing else."""
+    """Return the classes and ids that a rule of the page hides."""
     classes: set[str] = set()
     ids: set[str] = set()
     for style in tree.iter("style"):
@@ -308,7 +307,7 @@ def _hidden_names(tree: Any) -> tuple[set[str], set[str]]:
                 before.rfind("{") + 1,
                 before.rfind("*/") + 2 if "*/" in before else 0,
             )
-            # A rule inside another is for some screens only: what it hides is there for others.
+            # A nested rule is for some screens only: others show what it hides.
             if text.count("{", 0, opening) != text.count("}", 0, opening):
                 continue
             for selector in text[begin:opening].split(","):
@@ -318,7 +317,7 @@ def _hidden_names(tree: Any) -> tuple[set[str], set[str]]:
 
 
 def _prune_lone_links(tree: Any) -> None:
-    """Paragraphs that are nothing but a link lead elsewhere, unless a page is made of them."""
+    """Remove paragraphs that are only a link, unless the page consists of them."""
     lone = []
     others = 0
     for paragraph in tree.iter("p"):
@@ -336,8 +335,8 @@ def _prune_lone_links(tree: Any) -> None:
 
 
 def _prune_pointers(tree: Any) -> None:
-    """``Read also: <a>…</a>``: a label and a link that lead to another article, in any language; and
-    the heading of a list of such links with its list."""
+    """Remove ``Read also: <a>…</a>`` in any language, and headings of such links with their
+    lists."""
     for block in list(
         tree.iter("p", "div", "li", "h2", "h3", "h4", "h5", "strong", "em", "blockquote", "span")
     ):
@@ -354,7 +353,7 @@ def _prune_pointers(tree: Any) -> None:
 
 
 def _is_pointer(block: Any, text: str, links: list[Any]) -> bool:
-    """A few words, then nothing but links: with a colon between, or with words that say so."""
+    """Return whether a block is a label and then only links."""
     linked = sum(size(" ".join(a.text_content().split())) for a in links)
     rest = begins("related", text)
     if rest is not None and linked >= 0.5 * size(rest or text):
@@ -373,7 +372,7 @@ def _is_pointer(block: Any, text: str, links: list[Any]) -> bool:
 
 
 def _drop_list_behind(heading: Any) -> None:
-    """A heading such as "Read also" goes with the links behind it."""
+    """Remove a heading such as "Read also" together with the links after it."""
     sibling = heading.getnext()
     doomed = [heading]
     while (

@@ -1,6 +1,7 @@
-"""Read dates as pages and feeds write them: any language's month names, any order, known zones.
+"""Read dates as pages and feeds write them: month names of any language, any order, known time
+zones.
 
-What can't be a date of publication is none: one far ahead, the epoch, the year 1.
+A date that can't be one of publication is ignored: one in the far future, the epoch, the year 1.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from retrieval.timestamps import Span, parse_span
 
 _EARLIEST = 1900
 _LONGEST = 120
-# What the Buddhist calendar is ahead of ours by, and the years in which it is surely meant.
+# How many years the Buddhist calendar is ahead, and the years in which it is surely meant.
 _BUDDHIST = 543
 _BUDDHIST_YEARS = range(2400, 2700)
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
-# Where a month comes before the day in figures; everywhere else the day comes first.
+# Territories that write the month before the day in digits; all others write the day first.
 _MONTH_FIRST = frozenset({"US", "PH", "PR", "PA", "GU", "VI", "AS", "MH", "MP"})
 
 _EPOCH = re.compile(r"(\d{10})(?:\.\d+)?|(\d{13})")
@@ -57,8 +58,8 @@ _ZONE = re.compile(r"(?<!\w)([A-Za-zА-Яа-я]{1,5})(?!\w)")
 
 @dataclass(frozen=True, slots=True)
 class DateHints:
-    """What helps to read a date: ISO 639 ``language`` and ISO 3166 ``territory`` of the page, and
-    ``now``, after which nothing can have been published."""
+    """What helps to read a date: the ISO 639 ``language`` and ISO 3166 ``territory`` of the page,
+    and ``now``, after which nothing can have been published."""
 
     language: str | None = None
     territory: str | None = None
@@ -66,9 +67,10 @@ class DateHints:
 
 
 def parse_date(text: str, hints: DateHints | None = None) -> Span | None:
-    """Read a date, with a time if it has one; None for what is none or can't be right.
+    """Read a date, with a time if it has one, as a span in UTC; None for anything that isn't a date
+    or can't be right.
 
-    A time without a zone counts as UTC. A month without a day is its first.
+    A time without a zone counts as UTC. A month without a day means its first day.
     """
     hints = hints or DateHints()
     plain = _plain(text)
@@ -88,21 +90,22 @@ def parse_date(text: str, hints: DateHints | None = None) -> Span | None:
 
 
 def not_to_come(span: Span | None, now: datetime | None = None) -> Span | None:
-    """A date of publication, None for one that is still to come: the article then counts from its
+    """Return a date of publication; None for a future one: the article then counts from its
     ingestion."""
     return None if span is None or span.start > (now or datetime.now(UTC)) else span
 
 
 def territory_of(host: str | None, tag: str | None) -> str | None:
-    """The country of a page: of its language tag (``en-GB``), else of its host's top-level domain."""
+    """Return the country of a page: that of its language tag (``en-GB``), or else of its host's
+    top-level domain; None if neither has one."""
     if tag and (found := re.search(r"[-_]([A-Za-z]{2})(?:$|[-_])", tag)):
         return found[1].upper()
     last = (host or "").rpartition(".")[2].upper()
     return {"UK": "GB"}.get(last, last) if len(last) == 2 and last.isalpha() else None
 
 
-# Clocks go wrong and zones are left out: what is said to be published in a few days is read as said.
-# Whoever takes the article in decides whether that can be.
+# Clocks are wrong and zones are left out, so dates a few days ahead are read as they are. Whoever
+# ingests the article decides whether they can be right.
 _AHEAD = timedelta(days=7)
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -112,7 +115,8 @@ def _is_to_come(span: Span, hints: DateHints) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Digits of any script as ours, other forms of letters and spaces as the usual ones."""
+    """Return a text with digits of any script as ASCII, and letters and spaces in their usual
+    forms."""
     folded = unicodedata.normalize("NFKC", text).replace("\u200e", "").replace("\u200f", "")
     digits = "".join(str(unicodedata.digit(c)) if c.isdigit() and c > "9" else c for c in folded)
     return " ".join(digits.split())
@@ -144,7 +148,7 @@ def _from_parts(text: str, hints: DateHints) -> Span | None:
 
 
 def _dated(text: str, hints: DateHints) -> tuple[date, str] | None:
-    """The day, and what stands beside it."""
+    """Return the day, and the text around it."""
     if found := _CJK.search(text):
         era, count, year, month, day = found.groups()
         full = _ERAS[era] + (1 if count == "元" else int(count)) if era else int(year)
@@ -175,7 +179,8 @@ def _day(year: int, month: int, day: int) -> date:
 
 
 def _ordered(found: re.Match[str], hints: DateHints) -> date:
-    """Day and month in figures: dots and dashes have the day first, slashes what the country has."""
+    """Read day and month in digits: after dots and dashes the day is first, after slashes as in the
+    territory."""
     first, second, year = int(found[1]), int(found[3]), _year(found[4])
     month_first = found[2] == "/" and _is_month_first(hints)
     day, month = (second, first) if month_first else (first, second)
@@ -199,7 +204,8 @@ def _is_month_first(hints: DateHints) -> bool:
 
 
 def _worded(text: str, hints: DateHints) -> tuple[date, str] | None:
-    """``24 November 2026``, ``Nov. 24, 2026``, ``24 de noviembre de 2026``, ``2026. november 24.``"""
+    """Read ``24 November 2026``, ``Nov. 24, 2026``, ``24 de noviembre de 2026``, ``2026. november
+    24.``"""
     tokens = list(_WORD_OR_NUMBER.finditer(_CLOCK.sub(lambda m: " " * len(m[0]), text)))
     months = [
         None if t[0][0].isdigit() else _month(tokens, i, hints.language)
@@ -210,7 +216,7 @@ def _worded(text: str, hints: DateHints) -> tuple[date, str] | None:
             continue
         number, width = month
         behind = place + width
-        # "mar, 24 nov": numbers behind the next month belong to that one.
+        # "mar, 24 nov": numbers after the next month belong to that one.
         end = next((i for i in range(behind, len(tokens)) if months[i]), len(tokens))
         before = [t for t in tokens[max(0, place - 2) : place] if t[0].isdigit()]
         after = [t for t in tokens[behind : min(end, behind + 4)] if t[0].isdigit()]
@@ -228,7 +234,8 @@ Token = re.Match[str]
 
 
 def _pairs(before: list[Token], after: list[Token]) -> list[tuple[Token | None, Token]]:
-    """Which numbers beside a month's name may be its day and its year, the likeliest first."""
+    """Return which numbers beside a month's name may be its day and its year, the likeliest
+    first."""
     pairs: list[tuple[Token | None, Token]] = []
     if before and after:
         pairs += [(before[-1], after[0]), (after[0], before[-1])]
@@ -248,7 +255,7 @@ def _fits(day: Token | None, year: Token) -> bool:
 
 
 def _month(tokens: list[Token], place: int, language: str | None) -> tuple[int, int] | None:
-    """The month that a word names, and how many words its name has; None if it is none."""
+    """Return the month that a word names, and how many words its name has; None if it isn't one."""
     for width in (2, 1):
         words = tokens[place : place + width]
         if len(words) < width:
@@ -262,8 +269,8 @@ def _month(tokens: list[Token], place: int, language: str | None) -> tuple[int, 
 
 @cache
 def _numbered(name: str, language: str | None, *, whole: bool) -> int | None:
-    """The month of a name in a language, or in any (None) where all that know it agree; one cut
-    to three letters or more counts where it need not be ``whole``."""
+    """Return the month of a name in a language, or in any (None) if all that know it agree. A name
+    cut to three letters or more counts unless it has to be ``whole``."""
     months = _months()
     languages = [language] if language else list(months)
     exact: set[int] = set()
@@ -279,7 +286,8 @@ def _numbered(name: str, language: str | None, *, whole: bool) -> int | None:
 
 
 def _begins(full: str, name: str) -> bool:
-    """One is cut from the other: ``sept`` and ``september``, ``ноябр`` and ``ноября``."""
+    """Return whether one is cut from the other: ``sept`` and ``september``, ``ноябр`` and
+    ``ноября``."""
     return full.startswith(name) or (
         len(full) >= 4 and name.startswith(full) and len(name) <= len(full) + 3
     )
@@ -287,7 +295,7 @@ def _begins(full: str, name: str) -> bool:
 
 @cache
 def _months() -> dict[str, list[list[str]]]:
-    """By language, the names of each month, with "_" between the words of one."""
+    """Return by language the names of each month, with "_" between the words of one."""
     return {
         language: [
             ["_".join(map(_fold, name.split())) for name in forms]
@@ -303,7 +311,7 @@ def _fold(word: str) -> str:
 
 
 def _time(text: str) -> tuple[tuple[int, int, int], str] | None:
-    """Hour, minute and second in a text, and what follows them."""
+    """Return hour, minute and second in a text, and what follows them."""
     found = next((m for m in _TIME.finditer(text) if m["minute"] or m["before"]), None)
     found = found or _HOUR_ONLY.search(text)
     if found is None:
@@ -321,8 +329,8 @@ def _time(text: str) -> tuple[tuple[int, int, int], str] | None:
 
 
 def _zone(text: str, hints: DateHints, moment: datetime) -> timezone:
-    """The zone that follows a time: an offset, else a place or a name that is known; UTC if there is
-    neither. ``moment`` is the time on the clocks there."""
+    """Return the time zone after a time: an offset, or else a known place or name; UTC if there is
+    neither. ``moment`` is the local time there."""
     if found := _OFFSET.search(text[:24]):
         minutes = int(found[2]) * 60 + int(found[3] or 0)
         if minutes <= 14 * 60:
@@ -344,7 +352,7 @@ def _zone(text: str, hints: DateHints, moment: datetime) -> timezone:
 
 @cache
 def _written_zones() -> tuple[str, ...]:
-    """The names of zones that are words of languages in other letters."""
+    """Return the names of zones that are words in other scripts than Latin."""
     return tuple(name for name in _zones() if not name[0].isascii() and len(name) > 3)
 
 
@@ -355,7 +363,8 @@ def _places() -> frozenset[str]:
 
 @cache
 def _zones() -> dict[str, float]:
-    """Hours ahead of UTC by zone name; ``name/language`` where a language means another one."""
+    """Return hours ahead of UTC by zone name; ``name/language`` where a language means another
+    one."""
     text = files("retrieval.extraction").joinpath("data/zones.json").read_text("utf-8")
     loaded: dict[str, float] = json.loads(text)
     return loaded

@@ -1,4 +1,4 @@
-"""Pieces of HTML, such as a feed item's content, to text."""
+"""Turn pieces of HTML, such as a feed item's content, into text."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _LONGEST_NOTE = 400
 
 
 def article_text(fragment: str) -> str:
-    """The text of an article that a feed gives as HTML: without pointers to other articles, notes of
-    the desk, newsletters, and what blog engines add at the end."""
+    """Return the text of an article that a feed gives as HTML, without links to other articles,
+    editorial notes, newsletters, and what blog engines add at the end."""
     return cleaned(html_to_text(fragment, prune=True))
 
 
 def cleaned(text: str) -> str:
-    """An article's text without lines that are about the page or the feed."""
+    """Return an article's text without lines that are about the page or the feed."""
     blocks = text.split("\n\n")
     kept = ["\n".join(line for line in block.split("\n") if not is_note(line)) for block in blocks]
     kept = [block for block in kept if block.strip()]
@@ -31,8 +31,8 @@ _BLOCKS = "p div h1 h2 h3 h4 h5 h6 li blockquote tr ul ol table figure section a
 
 
 def html_to_text(fragment: str, *, prune: bool = False) -> str:
-    """The text of a piece of HTML, a blank line between blocks; with ``prune`` without what is hidden
-    and what leads to other articles."""
+    """Return the text of a piece of HTML, with a blank line between blocks; ``prune`` leaves out
+    what is hidden and what links to other articles. Empty if it can't be parsed."""
     from lxml import html
     from lxml.etree import LxmlError
 

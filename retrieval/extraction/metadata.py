@@ -1,4 +1,4 @@
-"""Title, publisher, address and language of a page's article."""
+"""Find the title, publisher, URL and language of a page's article."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from retrieval.extraction.wording import size, words
 from retrieval.web.picture_urls import picture_url
 from retrieval.web.urls import host_name, split_http_url
 
-# Between a headline and the names of a section and a site.
+# Separators between a headline and the names of a section and a site.
 _BARS = re.compile(r"\s+(?:[|·•»›–—]|-|::|/)\s+|\s*[｜|]\s*|\s*_+\s*(?=\S)")
 _TIGHT = re.compile(r"\s*[：:＿\-‐—–]\s*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?=$|[-_])", re.IGNORECASE)
@@ -21,10 +21,10 @@ _DENSE = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 # A short last part after a longer headline is the site's name, or a section.
 _SUFFIX_SIZE = 30
 _HEADLINE_SIZE = 16
-# Words before a bar that are no more than this are a section or a kicker.
+# So few words before a bar are a section or a kicker.
 _KICKER = re.compile(r"([^\s|｜•»]+(?:\s[^\s|｜•»]+)?)\s*[|｜•»]\s*(?=\S)")
 _KICKER_SIZE = 18
-# Languages that are told apart badly: what the page says counts.
+# Languages that detectors confuse: here the page's declaration counts.
 _ALIKE = (
     {"no", "nb", "nn", "da"},
     {"hr", "sr", "bs", "sl", "mk"},
@@ -40,9 +40,9 @@ _ALIKE = (
 
 
 def titles(tree: Any, said: StructuredData, site: str | None) -> tuple[str | None, list[str]]:
-    """The headline, and every form of it that the page holds; ``site`` is the publisher's name.
+    """Return the headline, and every form of it in the page; ``site`` is the publisher's name.
 
-    The first-level heading is the headline as readers see it, if the head tells of the same.
+    The first-level heading is the headline as readers see it, if the head has a similar one.
     """
     told = [
         _clean(unescape(text))
@@ -60,7 +60,8 @@ def titles(tree: Any, said: StructuredData, site: str | None) -> tuple[str | Non
 
 
 def without_site(title: str, sites: list[str]) -> str:
-    """A title without the name of its site, at either end, and without the section beside that."""
+    """Return a title without the name of its site, at either end, and without the section beside
+    it."""
     found = False
     for site in sorted(sites, key=len, reverse=True):
         shorter = _without_name(title, site)
@@ -69,7 +70,7 @@ def without_site(title: str, sites: list[str]) -> str:
     title = _without_kicker(title)
     parts = _BARS.split(title)
     marks = [match[0].strip() for match in _BARS.finditer(title)]
-    # "Headline – Section – Site": beside the site's name a short part is a section.
+    # "Headline – Section – Site": a short part beside the site's name is a section.
     while len(parts) > 1 and _is_suffix(parts, known=found):
         if not found and len(marks) > 1 and marks[-1] != marks[-2]:
             found = True
@@ -80,7 +81,8 @@ def without_site(title: str, sites: list[str]) -> str:
 
 
 def canonical(tree: Any, said: StructuredData, url: str | None) -> str | None:
-    """The address that the page gives itself, if it is a page of the same site and not its front."""
+    """Return the URL that the page gives itself, if it is on the same site and not its front page;
+    None otherwise."""
     stated = [*tree.xpath("//link[@rel='canonical']/@href"), said.first("og:url")]
     for value in stated:
         try:
@@ -94,7 +96,7 @@ def canonical(tree: Any, said: StructuredData, url: str | None) -> str | None:
 
 
 def picture(said: StructuredData, url: str | None) -> str | None:
-    """The address of the picture that the page gives its article."""
+    """Return the URL of the picture that the page gives its article; None if there is none."""
     names = ("og:image:secure_url", "og:image:url", "og:image", "twitter:image")
     given: list[object] = [value for name in names for value in said.meta.get(name, ())]
     images = said.article.get("image")
@@ -104,7 +106,7 @@ def picture(said: StructuredData, url: str | None) -> str | None:
 
 
 def language_tag(tree: Any, said: StructuredData) -> str | None:
-    """The language tag that the page declares, such as ``en-GB``."""
+    """Return the language tag that the page declares, such as ``en-GB``; None if there is none."""
     xml = "{http://www.w3.org/XML/1998/namespace}lang"
     values = (
         tree.get("lang"),
@@ -120,13 +122,14 @@ def language_tag(tree: Any, said: StructuredData) -> str | None:
 
 
 def declared_language(tag: str | None) -> str | None:
-    """The ISO 639 code of a language tag."""
+    """Return the ISO 639 code of a language tag; None if there is none."""
     match = _LANGUAGE.match(tag) if tag else None
     return match[0].lower() if match else None
 
 
 def language(declared: str | None, detected: str | None) -> str | None:
-    """Pages declare the language of their template; the text tells, but for those that look alike."""
+    """Return the detected language, since pages often declare that of their template; the declared
+    one if the two are easily confused."""
     if declared is None or detected is None or declared == detected:
         return declared or detected
     alike = any({declared, detected} <= group for group in _ALIKE)
@@ -138,7 +141,8 @@ def _clean(text: str) -> str:
 
 
 def _without_name(title: str, name: str) -> str:
-    """``title`` without a site's name at one of its ends, where a bar or a colon divides them."""
+    """Return ``title`` without a site's name at one of its ends, if a bar or a colon separates
+    them."""
     plain = re.escape(name.strip())
     end = re.compile(rf"(?:{_BARS.pattern}|{_TIGHT.pattern}|\s+)\W*{plain}\W*$", re.IGNORECASE)
     start = re.compile(rf"^\W*{plain}\s*(?:{_BARS.pattern}|[|｜:：»›–—-])\s*", re.IGNORECASE)
@@ -153,7 +157,7 @@ def _without_name(title: str, name: str) -> str:
 
 
 def _without_kicker(title: str) -> str:
-    """``NEWS | Headline``: a word or two before a bar, and a headline behind it."""
+    """Return the headline of ``NEWS | Headline``: a word or two, a bar, and a headline."""
     found = _KICKER.match(title)
     rest = title[found.end() :] if found else ""
     if (
@@ -167,7 +171,8 @@ def _without_kicker(title: str) -> str:
 
 
 def _is_suffix(parts: list[str], *, known: bool) -> bool:
-    """Whether the last part of a title is a site or a section, not the end of the headline."""
+    """Return whether the last part of a title is a site or a section, not the end of the
+    headline."""
     last, rest = parts[-1], "".join(parts[:-1])
     if not words(last):
         return True
@@ -198,8 +203,8 @@ def _is_same_page(address: str, url: str) -> bool:
     mine, theirs = (re.sub(r"^(?:m|amp|mobile)\.", "", host_name(each)) for each in (address, url))
     if mine != theirs:
         return False
-    # One that names another article is a template's mistake: the last word of the path must agree,
-    # or the number that the site knows the article by.
+    # A URL of another article is a template's mistake: the last part of the path must agree, or
+    # the number of the article.
     slug = urlsplit(address).path.rstrip("/").rpartition("/")[2]
     if slug.removesuffix(".html") in url:
         return True

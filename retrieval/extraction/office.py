@@ -19,13 +19,13 @@ from retrieval.models import Article
 from retrieval.text.encoding import codec_of, decode_text
 from retrieval.text.language import detect_language
 
-# What a document may unpack to, and one part of it: a zip of a few kilobytes can hold gigabytes.
+# The most that a document may unpack to: a zip of a few kilobytes can hold gigabytes.
 _MOST_BYTES = 200_000_000
 _LEAST_LETTERS = 60
 _CORE = "docProps/core.xml"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _TERMS = "{http://purl.org/dc/terms/}"
-# What mail programs put before the subject of what is answered or passed on.
+# What mail programs put before the subject of a reply or a forwarded message.
 _SUBJECT_PREFIX = re.compile(
     r"^(?:(?:re|fwd?|aw|wg|tr|rv|res|enc|sv|vs|odp|ynt|i|r)\s*(?:\[\d+\])?\s*[:：]\s*)+",
     re.IGNORECASE,
@@ -33,9 +33,10 @@ _SUBJECT_PREFIX = re.compile(
 
 
 def article_from_docx(data: bytes) -> Article:
-    """The text of a Word document as an article; title, author and date from its properties.
+    """Return the text of a Word document as an article, with title, author and date from its
+    properties.
 
-    Raises ``UnreadableSource`` for one that is damaged, encrypted or empty.
+    Raises ``UnreadableSource`` if it is damaged, encrypted, too large or empty.
     """
     import mammoth
 
@@ -66,9 +67,10 @@ def article_from_docx(data: bytes) -> Article:
 
 
 def article_from_email(data: bytes) -> Article:
-    """The text of an e-mail as an article: subject, sender, date, the HTML part if it has one.
+    """Return the text of an e-mail as an article, with its subject, sender and date; the HTML part
+    is preferred.
 
-    Raises ``UnreadableSource`` if it is no e-mail or holds no text.
+    Raises ``UnreadableSource`` (``not-an-email``, ``email-without-text``, ``no-text``).
     """
     message = message_from_bytes(data, policy=policy.default)
     if not isinstance(message, EmailMessage) or not (message["subject"] or message["from"]):
@@ -87,7 +89,7 @@ def article_from_email(data: bytes) -> Article:
 
 
 def _signed(article: Article, sender: str) -> Article:
-    """An e-mail's sender is its author if it is a person's name, else its publisher."""
+    """Set an e-mail's sender as the author if it is a person's name, or else as the publisher."""
     name = " ".join(sender.split())
     names = names_in([name]) if 2 <= len(name.split()) <= 4 else ()
     return Article(
@@ -141,7 +143,7 @@ def _made(text: str, title: str | None, date: str | None, names: tuple[str, ...]
 
 
 def _properties(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Title, author and date of a document, as its properties say."""
+    """Return the title, author and date in a document's properties."""
     from lxml import etree
 
     if _CORE not in archive.namelist():

@@ -1,7 +1,7 @@
-"""What a page is, if it is no article: the code of that, or None.
+"""Tell what a page is if it isn't an article, as a code.
 
-Every rule wants two things at once, such as a title that tells and hardly any text, because an
-article about cookies or about a missing page is an article.
+Every rule needs two signs at once, such as a telling title and hardly any text, because an article
+about cookies or about a missing page is an article.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NUMBERED_ERROR = re.compile(
     re.IGNORECASE,
 )
 _REDIRECTS = re.compile(r"\s*\d*\s*[;,]\s*url\s*=\s*[\"']?\s*([^\"'\s>]+)", re.IGNORECASE)
-# Names of boxes that stand where a text goes on for those who pay.
+# Names of boxes in place of a text that continues for subscribers.
 _WALL_BOX = re.compile(
     r"(?<![a-z])(?:pay-?wall|(?:article|content|metered|reg(?:istration)?|subscriber|premium|login|member)-?wall|wall|regwall|piano|"
     r"subscri(?:be|ber|ption)-?(?:wall|prompt|barrier|gate|only|required|cta|offer)|premium-?(?:box|teaser|overlay|content|lock|barrier)|"
@@ -40,7 +40,7 @@ _HARDLY_ANY = 600
 _LONGEST_SEARCHED = 60_000
 _TEASER_CHARS = 1_500
 _LONGEST_TEASER = 700
-# What such a page calls out, and what it says below.
+# The longest exclamation of a page for a missing article, and the longest excuse below it.
 _LONGEST_EXCLAMATION = 24
 _LONGEST_EXCUSE = 120
 _BOXES = frozenset({"div", "section", "aside", "form"})
@@ -58,10 +58,10 @@ _MANY_HEADLINES = 12
 def classify_non_article(
     tree: Any, said: StructuredData, url: str | None, title: str, text: str
 ) -> str | None:
-    """Return the code of what the page is instead of an article, None if it may be one.
+    """Return the code of what the page is instead of an article; None if it may be one.
 
-    ``text`` is what was found in it, perhaps nothing; a beginning before a paywall is
-    ``is_teaser``'s. ``tree`` has not been pruned but for its scripts.
+    ``text`` is what was extracted, perhaps nothing; the beginning of a paid article is for
+    ``is_teaser``. ``tree`` is unpruned except for its scripts.
     """
     if meta_refresh(tree, url):
         return "page-leads-on"
@@ -91,7 +91,7 @@ def classify_non_article(
 
 
 def is_teaser(tree: Any, said: StructuredData, text: str) -> bool:
-    """Whether ``text`` is the beginning of an article that is to be paid for."""
+    """Return whether ``text`` is the beginning of an article that has to be paid for."""
     if size(text) >= _TEASER_CHARS:
         return False
     free = said.article.get("isAccessibleForFree")
@@ -108,7 +108,8 @@ def is_teaser(tree: Any, said: StructuredData, text: str) -> bool:
 
 
 def meta_refresh(tree: Any, url: str | None) -> str | None:
-    """The address that a page without text of its own sends its readers to at once."""
+    """Return the URL to which a page without a text of its own redirects its readers; None if it
+    doesn't."""
     for element in tree.iter("meta"):
         if (element.get("http-equiv") or "").lower() != "refresh":
             continue
@@ -123,12 +124,13 @@ def meta_refresh(tree: Any, url: str | None) -> str | None:
 
 
 def is_front(path: str) -> bool:
-    """Whether a URL's path is that of a site's front page."""
+    """Return whether a URL's path is that of a site's front page."""
     return bool(_FRONT.fullmatch(path))
 
 
 def _is_gone(headings: list[str], folded: list[str], *, hardly_any: bool) -> bool:
-    """A heading that says so and little else; a long headline of some text may be about that."""
+    """Return whether a heading says so and there is little else; a long headline with some text may
+    be about that."""
     for heading, plain in zip((h for h in headings if h), folded, strict=True):
         if not hardly_any and (heading.count(" ") >= 8 or size(heading) > 60):
             continue
@@ -139,7 +141,8 @@ def _is_gone(headings: list[str], folded: list[str], *, hardly_any: bool) -> boo
 
 
 def _says_gone(folded: list[str], text: str) -> bool:
-    """An exclamation over a first sentence that says so: "Oops! This page does not exist"."""
+    """Return whether an exclamation and a first sentence say so: "Oops! This page does not
+    exist"."""
     if not folded or min(map(len, folded)) > _LONGEST_EXCLAMATION:
         return False
     shown = [line for line in map(fold, text.split("\n")) if line and line not in folded]
@@ -150,9 +153,10 @@ def _says_gone(folded: list[str], text: str) -> bool:
 
 
 def _is_numbered_error(heading: str, text: str, is_article: bool) -> bool:
-    """A heading that is a status code with hardly a word beside it, or with some and hardly any text.
+    """Return whether a heading is a status code with hardly a word, or with some words and hardly
+    any text.
 
-    News have such numbers too ("Bus 502 overturns"): there the text speaks of what the heading does.
+    News have such numbers too ("Bus 502 overturns"): there the text repeats the heading's words.
     """
     if not _NUMBERED_ERROR.fullmatch(heading) or size(heading) > _LONGEST_ERROR:
         return False
@@ -170,7 +174,7 @@ def _is_numbered_error(heading: str, text: str, is_article: bool) -> bool:
 
 
 def _covers(phrase: str, folded: str, share: float) -> bool:
-    """Whether a phrase is most of a heading, or its beginning or end with little beside it."""
+    """Return whether a phrase is most of a heading, or leaves little of it."""
     return len(phrase) >= share * len(folded) or (len(folded) - len(phrase) <= 30)
 
 
@@ -181,7 +185,7 @@ def _is_robot_check(tree: Any, url: str | None, folded: list[str], text: str) ->
             for phrase in holds("robot", heading)
         ):
             return True
-    # A heading that is but the site's name over a request to prove something.
+    # A heading that is only the site's name, above a request to prove something.
     host = (urlsplit(url).hostname or "") if url else ""
     bare = any(
         heading.removeprefix("www.") == host.removeprefix("www.") for heading in folded if host
@@ -214,7 +218,8 @@ def _is_login(folded: str) -> bool:
 
 
 def _has_wall_box(tree: Any) -> bool:
-    """A box that is called a wall, is shown, says something and lets one do something."""
+    """Return whether a visible box is named like a paywall, has some text and offers something to
+    click."""
     hidden = {id(e) for e in hidden_elements(tree)}
     for element in tree.iter("div", "section", "aside", "form", "p", "span"):
         name = f"{element.get('class') or ''} {element.get('id') or ''}"
@@ -230,7 +235,8 @@ def _has_wall_box(tree: Any) -> bool:
 
 
 def _ends_in_an_offer(tree: Any) -> bool:
-    """Whether the article's element ends in a box with a price or a share and something to press."""
+    """Return whether the article's element ends in a box with a price or a percentage and something
+    to click."""
     article = tree.find(".//article")
     last = article[-1] if article is not None and len(article) else None
     while last is not None and len(last) == 1 and last.tag in _BOXES:
@@ -250,7 +256,8 @@ def _is_video(said: StructuredData, url: str | None, is_article: bool) -> bool:
 
 
 def _listing(tree: Any, url: str, text: str) -> str | None:
-    """Pages that lead to articles: their prose stands beside headlines that are links."""
+    """Return the code of a page that leads to articles: hardly any prose besides headlines that are
+    links."""
     path = urlsplit(url).path
     headlines = _headline_links(tree, url)
     if headlines < _FEW_HEADLINES or _own_prose(tree, text) >= _HARDLY_ANY:
@@ -263,7 +270,7 @@ def _listing(tree: Any, url: str, text: str) -> str | None:
 
 
 def _headline_links(tree: Any, url: str) -> int:
-    """Different pages of the same site that whole lines of four words or more lead to."""
+    """Count the pages of the same site that whole lines of four words or more link to."""
     host = urlsplit(url).hostname
     targets = set()
     for link in tree.iter("a"):
@@ -283,7 +290,7 @@ def _headline_links(tree: Any, url: str) -> int:
 
 
 def _is_longer(element: Any, limit: int) -> bool:
-    """Whether an element's text is longer; a large one is not read to its end."""
+    """Return whether an element's text is longer; a large one isn't read to its end."""
     length = 0
     for text in element.itertext():
         length += size(" ".join(text.split()))
@@ -293,12 +300,12 @@ def _is_longer(element: Any, limit: int) -> bool:
 
 
 def _own_prose(tree: Any, text: str) -> int:
-    """Characters of ``text`` in lines that are not teasers, beside headlines that lead elsewhere."""
+    """Count the characters of ``text`` in lines that aren't teasers of linked headlines."""
     teasers = []
     for heading in tree.iter("h1", "h2", "h3", "h4"):
         if heading.find(".//a") is None and next(heading.iterancestors("a"), None) is None:
             continue
-        # The headline may stand in a box of its own, beside the teaser.
+        # The headline may be in a box of its own, beside the teaser.
         for around in islice(heading.iterancestors(), 3):
             if _is_longer(around, _LONGEST_TEASER):
                 break

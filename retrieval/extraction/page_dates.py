@@ -1,7 +1,8 @@
-"""When a page's article was published: from what is said of this page, not from what stands on it.
+"""Find when a page's article was published: from what is said about this page, not from any date on
+it.
 
-Dates in the story itself, in a list of other articles, in comments, scripts and copyright lines are
-no dates of publication; where there is no other, the article is undated.
+Dates in the story itself, in lists of other articles, in comments, scripts and copyright lines
+don't count; without another one the article is undated.
 """
 
 from __future__ import annotations
@@ -49,12 +50,13 @@ _IN_PATH = re.compile(
 )
 _NEAR = 60
 _LONGEST_LINE = 140
-# Words that a line with a date may have beside it: a byline, a place, a label.
+# How many words a line may have besides a date: a byline, a place, a label.
 _MOST_OTHER_WORDS = 9
 
 
 def published(tree: Any, said: StructuredData, url: str | None, hints: DateHints) -> Span | None:
-    """JSON-LD of this page, its head, a date marked as the article's own, one beside the headline."""
+    """Return the date of publication from JSON-LD, the head, a marked element, a line beside the
+    headline, an element named like a date or the URL; None if there is none."""
     marked = tree.xpath(
         "//*[@itemprop='datePublished' or @pubdate]/@datetime | //*[@itemprop='datePublished']/@content"
         " | //time[@itemprop='datePublished']/text()"
@@ -71,14 +73,16 @@ def published(tree: Any, said: StructuredData, url: str | None, hints: DateHints
 
 
 def updated(said: StructuredData, since: Span | None, hints: DateHints) -> Span | None:
-    """When the page says it was changed, if that is after its publication."""
+    """Return when the page says it was changed, if that is after ``since``, its publication; None
+    otherwise."""
     values = [said.text("dateModified"), *(v for name in _UPDATED for v in said.meta.get(name, ()))]
     found = next((span for value in values if value and (span := parse_date(value, hints))), None)
     return found if found and (since is None or found.start > since.end) else None
 
 
 def date_in_line(line: str, hints: DateHints) -> Span | None:
-    """The date of a line that holds little else: a label, a byline, a place. None for a sentence."""
+    """Return the date of a line that holds little else: a label, a byline, a place. None for a
+    sentence."""
     text = " ".join(line.split())
     if not 4 <= len(text) <= _LONGEST_LINE or not any(c.isdigit() for c in text):
         return None
@@ -93,7 +97,7 @@ def date_in_line(line: str, hints: DateHints) -> Span | None:
 
 
 def _beside_headline(tree: Any, hints: DateHints) -> Span | None:
-    """Between headline and first paragraph, or right above the headline."""
+    """Search between the headline and the first paragraph, and just above the headline."""
     heading = next(tree.iter("h1"), None)
     if heading is None:
         return None
@@ -135,7 +139,7 @@ def _of_element(element: Any, hints: DateHints) -> Span | None:
 
 
 def _named_so(tree: Any, hints: DateHints) -> Span | None:
-    """An element that is called a date and is no part of another box."""
+    """Search the elements that are named like a date and aren't part of another box."""
     for element in tree.iter("time", "span", "div", "p", "b", "em", "i", "strong", "small"):
         name = f"{element.get('class') or ''} {element.get('id') or ''}".lower().replace("_", "-")
         if element.tag != "time" and not _DATE_NAME.search(name):
@@ -148,7 +152,7 @@ def _named_so(tree: Any, hints: DateHints) -> Span | None:
 
 
 def _in_prose(element: Any) -> bool:
-    """Whether a time is part of a sentence."""
+    """Return whether a time is part of a sentence."""
     block = next(element.iterancestors("p", "li", "blockquote", "td"), None)
     return block is not None and size(block.text_content()) > size(element.text_content()) + 60
 

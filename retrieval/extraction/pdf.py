@@ -1,4 +1,4 @@
-"""Read PDFs as articles, through PDFium."""
+"""Read PDFs as articles, with PDFium."""
 
 from __future__ import annotations
 
@@ -40,18 +40,20 @@ _UNSPACED = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 _LINE_END_HYPHEN = re.compile("[\x02\ufffe\u00ad](?=\\s*$)")
 _PDF_DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(Z|[+-]\d\d'?\d{0,2})?")
 _MOST_PIECES = 50_000
-# Halves of a word shorter than this are no words of their own.
+# Shorter halves of a word aren't words of their own.
 _LEAST_LEFT, _LEAST_RIGHT = 3, 4
-# A line is at least so high, in the height of its font; of so many letters that is looked up.
+# The least height of a line as a share of its font's, which is read from so many letters.
 _LEAST_HEIGHT, _SAMPLED = 0.9, 60
-# Lines at the top and the bottom of a page where its furniture stands.
+# How many lines at the top and the bottom of a page may be headers and footers.
 _MARGIN = 3
 
 
 def article_from_pdf(data: bytes, url: str | None) -> Article:
-    """The text of a PDF as an article; title, authors and date from its metadata.
+    """Return the text of a PDF as an article, with title, authors and date from its metadata. Reads
+    300 pages at most.
 
-    Raises ``UnreadableSource`` for one that is encrypted, damaged, blank or holds pictures of text only.
+    Raises ``UnreadableSource`` (``pdf-encrypted``, ``pdf-damaged``, ``pdf-blank``,
+    ``pdf-without-text``).
     """
     from pypdfium2 import PdfDocument, PdfiumError
 
@@ -102,7 +104,7 @@ def _pages(document: Any) -> list[list[str]]:
 
 
 def _draws(document: Any) -> bool:
-    """Whether a page holds anything that is drawn."""
+    """Return whether anything is drawn on a page."""
     for number in range(min(len(document), _PAGES)):
         page = document[number]
         drawn = next(iter(page.get_objects(max_depth=1)), None) is not None
@@ -121,7 +123,7 @@ def _boxes(page: Any) -> list[TextBox]:
             left, bottom, right, top = text.get_rect(number)
             words = text.get_text_bounded(left, bottom, right, top)
             top = max(top, bottom + least)
-            # A hyphen at the end of a line comes as one of these.
+            # PDFium returns a hyphen at the end of a line as one of these.
             words = _LINE_END_HYPHEN.sub("-", words)
             boxes.append(TextBox(" ".join(words.split()), left, bottom, right, top))
     finally:
@@ -130,8 +132,8 @@ def _boxes(page: Any) -> list[TextBox]:
 
 
 def _font_height(text: Any) -> float:
-    """The usual height of a page's letters in points, by their font: where a font is missing, what
-    is drawn of them has none."""
+    """Return the median height of a page's letters in points, by their font: if a font is missing,
+    what is drawn of them has no height."""
     count = text.count_chars()
     places = range(0, count, max(1, count // _SAMPLED))
     heights = sorted(
@@ -141,7 +143,7 @@ def _font_height(text: Any) -> float:
 
 
 def _without_furniture(pages: list[list[str]]) -> list[str]:
-    """Lines of all pages but page numbers and what stands at the edge of page after page."""
+    """Return the lines of all pages without page numbers, headers and footers."""
     seen = Counter(
         mark for lines in pages for mark in {_mark(line) for line in _edges(lines)} if mark
     )
@@ -166,12 +168,13 @@ def _edges(lines: list[str]) -> list[str]:
 
 
 def _mark(line: str) -> str:
-    """A line but for its numbers, which change from page to page."""
+    """Return a line with its numbers masked, which change from page to page."""
     return re.sub(r"\d+", "#", line).strip().lower()
 
 
 def _paragraphs(laid_out: list[str]) -> list[str]:
-    """Join lines to paragraphs: one ends at an empty line, or after a short line with a stop."""
+    """Join lines to paragraphs: one ends at an empty line, or after a short line with a full
+    stop."""
     lines = [line.strip(COLUMN_END) for line in laid_out]
     lengths = sorted(len(line) for line in lines if line)
     width = lengths[int(len(lengths) * 0.8)] if lengths else 0
@@ -182,7 +185,7 @@ def _paragraphs(laid_out: list[str]) -> list[str]:
         if line:
             before = line
             current = _joined(current, line, words)
-        # A column or a page may end within a sentence.
+        # A column or a page may end in the middle of a sentence.
         goes_on = (
             not line
             and current
@@ -195,7 +198,7 @@ def _paragraphs(laid_out: list[str]) -> list[str]:
         )
         is_last = len(line) < 0.8 * width and bool(_SENTENCE_END.search(line))
         ends = (not line and not goes_on) or (bool(line) and is_last)
-        # A heading: short, without a stop, where a paragraph could begin.
+        # A heading: short, without a full stop, where a paragraph could begin.
         is_heading = current == line and bool(line) and len(line) < 0.6 * width
         ends = ends or (is_heading and not line.endswith("-"))
         if current and ends:
@@ -205,7 +208,7 @@ def _paragraphs(laid_out: list[str]) -> list[str]:
 
 
 def _goes_on(lines: list[str], place: int, *, is_full: bool) -> bool:
-    """Whether the next line begins in the middle of a sentence; in scripts without capitals any may,
+    """Return whether the next line continues a sentence; in scripts without capitals any line may,
     after a column whose last line ``is_full``."""
     first = next((line for line in lines[place:] if line), "")[:1]
     return first.islower() or (is_full and first.isalpha() and not first.isupper())
@@ -222,8 +225,8 @@ def _joined(before: str, line: str, words: Counter[str]) -> str:
 
 
 def _keeps_hyphen(before: str, line: str, words: Counter[str]) -> bool:
-    """Whether a hyphen at the end of a line is the word's own: before a capital or a figure, or
-    between two words that stand alone too, of which the one without it is none."""
+    """Return whether a hyphen at the end of a line belongs to the word: before a capital or a
+    digit, or between two words that also stand alone, if they aren't one word without it."""
     first = _WHOLE_WORD.findall(before[:-1])
     second = _WHOLE_WORD.findall(line)
     if not line[0].islower() or not first or not second:
@@ -244,7 +247,7 @@ def _keeps_hyphen(before: str, line: str, words: Counter[str]) -> bool:
 
 @cache
 def _common_words() -> frozenset[str]:
-    """Words that stand alone in the vocabulary of the embedder that comes with the program."""
+    """Return the whole words in the vocabulary of the embedder that ships with the program."""
     try:
         listed = wordllama_file(TOKENIZER).read_text("utf-8")
         vocabulary = json.loads(listed)["model"]["vocab"]
@@ -256,7 +259,8 @@ def _common_words() -> frozenset[str]:
 
 
 def _first_line(blocks: list[str]) -> tuple[str, str]:
-    """A heading at the top is the title, and no part of the text then."""
+    """Split off a heading at the top as the title, or else return the beginning of the text as the
+    title."""
     first, rest = blocks[0], blocks[1:]
     if rest and len(first) <= 200 and not _STOP.search(first):
         return first, "\n\n".join(rest)
@@ -275,7 +279,7 @@ def _authors(said: dict[str, str]) -> tuple[str, ...]:
 
 
 def _date(said: dict[str, str]) -> Span | None:
-    """``D:20261129205022+01'00'``: when it was made."""
+    """Read the creation date, such as ``D:20261129205022+01'00'``."""
     found = _PDF_DATE.match(said.get("CreationDate", ""))
     if not found:
         return None

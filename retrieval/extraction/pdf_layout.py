@@ -1,8 +1,8 @@
-"""Lines of a PDF page in the order in which people read them: column after column.
+"""Order the lines of a PDF page as people read them, column after column.
 
-A page draws its text in any order. Pieces of text with their places are put together to lines, a
-white gutter that runs down through many lines parts them into columns, and what spans it stands
-between what is above and below.
+A page draws its text in any order. Pieces of text are put together to lines by their places; a
+white gutter that runs down through many lines separates columns, and text across it belongs between
+what is above and below.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 COLUMN_END = "\f"
-# A gutter is at least so wide, in the height of a line, and parts so many lines on each side.
+# The least width of a gutter, in line heights, and the least number of lines on each side.
 _GUTTER = 0.9
 _LINES_BESIDE = 4
-# Lines that lie closer than this, in the height of a line, are of one block.
+# Lines closer than this, in line heights, belong to one paragraph.
 _PARAGRAPH = 1.75
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _DEEPEST = 6
@@ -24,7 +24,7 @@ _DEEPEST = 6
 
 @dataclass(frozen=True, slots=True)
 class TextBox:
-    """Text with the box that it fills, in points from the lower left corner of the page."""
+    """Text and the box that it fills, in points from the lower left corner of the page."""
 
     text: str
     left: float
@@ -34,15 +34,18 @@ class TextBox:
 
     @property
     def height(self) -> float:
+        """The height of the box, at least 1."""
         return max(1.0, self.top - self.bottom)
 
     @property
     def middle(self) -> float:
+        """The vertical centre of the box."""
         return (self.top + self.bottom) / 2
 
 
 def lines_of(boxes: Sequence[TextBox]) -> list[str]:
-    """The lines of a page; an empty one where a paragraph ends, ``COLUMN_END`` where a column does."""
+    """Return the lines of a page, with an empty one where a paragraph ends and ``COLUMN_END`` where
+    a column does."""
     whole = [box for box in boxes if box.text.strip()]
     if not whole:
         return []
@@ -51,7 +54,8 @@ def lines_of(boxes: Sequence[TextBox]) -> list[str]:
 
 
 def _blocks(boxes: list[TextBox], height: float, depth: int) -> Iterator[str]:
-    """Lines by columns: of what lies on both sides of a gutter the left side first."""
+    """Yield lines column by column; of the two sides of a gutter the left one first, or the right
+    one in scripts that run right to left."""
     if depth < _DEEPEST and (gutter := _gutter(boxes, height)) is not None:
         beside = [p for p in boxes if p.right <= gutter or p.left >= gutter]
         across = [p for p in boxes if p not in beside]
@@ -81,8 +85,8 @@ def _blocks(boxes: list[TextBox], height: float, depth: int) -> Iterator[str]:
 
 
 def _gutter(boxes: list[TextBox], height: float) -> float | None:
-    """The middle of a white stripe with many lines on both sides, the one that the fewest boxes lie
-    across, then the widest; None if there is none."""
+    """Return the middle of a white stripe with many lines on both sides, of several the one that
+    the fewest boxes cross, then the widest; None if there is none."""
     lefts = sorted({round(p.left, 1) for p in boxes})
     best: tuple[int, float, float] | None = None
     for left in lefts[1:]:

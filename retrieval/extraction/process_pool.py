@@ -1,7 +1,7 @@
-"""Reading pages, PDFs and feeds in processes that can be killed.
+"""Read pages, documents and feeds in processes that can be killed.
 
-Nothing starts before the first document; a process that hangs, crashes or takes too much memory is
-ended, its document rejected, and the next one gets a new process.
+None starts before the first document. A process that hangs, crashes or takes too much memory is
+ended and its document rejected; the next document gets a new process.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ _START_SECONDS = 60.0
 _LOOK_SECONDS = 0.5
 _SECONDS = {"page": 5.0, "pdf": 20.0, "docx": 20.0, "email": 5.0, "feed": 20.0}
 _NAMES = {"page": "page", "pdf": "PDF", "docx": "Word document", "email": "e-mail", "feed": "feed"}
-# A process is replaced after so many documents: what libraries leak goes with it.
+# A process is replaced after so many documents, to free what libraries leak.
 _DOCUMENTS = 2_000
 
 
 class Extractor:
     """Up to ``workers`` processes that read documents, started when they are needed.
 
-    ``seconds`` bounds one document (default: 5 for a page, 20 for a PDF or a feed). Close it, or use it as a
-    context manager; ``close`` waits for nothing but the end of its processes.
+    ``seconds`` limits the time for one document (default: 5 for a page or an e-mail, 20 for the
+    rest). Close it, or use it as a context manager; ``close`` only waits for the processes to end.
     """
 
     def __init__(self, workers: int | None = None, *, seconds: float | None = None) -> None:
@@ -70,26 +70,25 @@ class Extractor:
         self.close()
 
     async def extract(self, job: ExtractionJob, data: bytes) -> Article:
-        """Read a document. Raises ``UnreadableSource`` with a reason to show."""
+        """Return the article in a document. Raises ``UnreadableSource``, and ``NewsdeskError``
+        (``extractor-closed``, ``extractor-start-failed``, ``extractor-start-timeout``)."""
         return await asyncio.wrap_future(self.submit(job, data))
 
     def submit(self, job: ExtractionJob, data: bytes) -> Future[Article]:
-        """As ``extract``, from a thread: the caller bounds how many it has under way."""
+        """Extract from a thread: return a future. The caller limits how many it has in progress."""
         return self._submit(job, data, lambda answer: article_of(answer[0]["article"]))
 
     async def read_feed(
         self, data: bytes, url: str | None = None, charset: str | None = None
     ) -> FeedDocument:
-        """Read a feed; ``url`` is where it came from, ``charset`` what its HTTP header says.
-
-        Raises ``UnreadableSource`` if it is none.
-        """
+        """Read a feed; ``url`` is where it came from, ``charset`` that of its HTTP header. Raises
+        as ``extract`` does."""
         return await asyncio.wrap_future(self.submit_feed(data, url, charset))
 
     def submit_feed(
         self, data: bytes, url: str | None = None, charset: str | None = None
     ) -> Future[FeedDocument]:
-        """As ``read_feed``, from a thread."""
+        """Read a feed from a thread: return a future."""
         return self._submit(
             ExtractionJob("feed", url, charset),
             data,
@@ -107,7 +106,7 @@ class Extractor:
             return self._threads.submit(lambda: made(self._read(job, data)))
 
     def close(self) -> None:
-        """End the processes; documents under way are rejected."""
+        """End the processes; documents in progress are rejected."""
         with self._lock:
             self._closed = True
             children, threads = list(self._all), self._threads
@@ -120,7 +119,7 @@ class Extractor:
         try:
             return self._read_once(job, data)
         except (_Stopped, _StoppedAtStart):
-            # Nothing of the document stopped it: another process reads that.
+            # The document wasn't the cause: another process reads it.
             return self._read_once(job, data)
 
     def _read_once(self, job: ExtractionJob, data: bytes) -> Frame:
@@ -149,15 +148,15 @@ class Extractor:
 
 
 class _Stopped(UnreadableSource):
-    """The process was stopped from outside, and was ended for it."""
+    """The process was stopped from outside (SIGSTOP), and therefore ended."""
 
 
 class _StoppedAtStart(NewsdeskError):
-    """The same before it had read anything."""
+    """The process was stopped before it had read anything."""
 
 
 class _WorkerProcess:
-    """One process. A thread at a time speaks with it."""
+    """One process. One thread at a time communicates with it."""
 
     def __init__(self) -> None:
         self._documents = 0
@@ -171,7 +170,7 @@ class _WorkerProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env=subprocess_environment(),
-                # Ctrl-C is for the one who started us.
+                # Ctrl-C is for the main process.
                 start_new_session=True,
             )
         except OSError as error:
@@ -181,10 +180,12 @@ class _WorkerProcess:
 
     @property
     def is_usable(self) -> bool:
+        """Whether the process may read another document."""
         return not self._broken and self._documents < _DOCUMENTS
 
     def read(self, job: ExtractionJob, data: bytes, seconds: float) -> Frame:
-        """Raises ``UnreadableSource`` if there is nothing in it, or the process did not survive it."""
+        """Return the frame for a document. Raises ``UnreadableSource`` if it can't be read or the
+        process did not survive it, and ``NewsdeskError`` if the process doesn't start."""
         if not self._ready:
             if self._within(_START_SECONDS) is None:
                 if self._was_stopped:
@@ -205,12 +206,13 @@ class _WorkerProcess:
         return answer
 
     def end(self) -> None:
+        """Kill the process and wait for its end."""
         self._broken = True
         self._process.kill()
         self._process.wait()
 
     def _watch(self, done: threading.Event, seconds: float) -> None:
-        """End the process once its time is up, or as soon as it is seen to be stopped."""
+        """Kill the process when its time is up, or as soon as it is found to be stopped."""
         ends = time.monotonic() + seconds
         while not done.wait(min(_LOOK_SECONDS, max(0.0, ends - time.monotonic()))):
             self._was_stopped = is_stopped(self._process.pid)
@@ -221,7 +223,8 @@ class _WorkerProcess:
     def _within(
         self, seconds: float, job: ExtractionJob | None = None, data: bytes = b""
     ) -> Frame | None:
-        """The process's next answer; None if it died, or was killed because time was up."""
+        """Return the process's next answer; None if it died, or was killed because its time was
+        up."""
         to, back = self._process.stdin, self._process.stdout
         if to is None or back is None:
             return None

@@ -1,4 +1,4 @@
-"""Read what a page says of itself in JSON-LD and in its head."""
+"""Read what a page says about itself, in JSON-LD and in its head."""
 
 from __future__ import annotations
 
@@ -28,15 +28,16 @@ _BETWEEN_OBJECTS = re.compile(r"\s*[,;]*\s*")
 
 @dataclass(frozen=True, slots=True)
 class StructuredData:
-    """``article`` is the JSON-LD object of the article that the page shows (empty if there is none), ``types``
-    all types that are declared, ``meta`` the values of the head's meta elements by lower-case name."""
+    """What a page says about itself. ``article`` is the JSON-LD object of the article that the page
+    shows (empty if there is none), ``types`` are all declared types, and ``meta`` holds the values
+    of meta elements by lower-case name."""
 
     article: dict[str, Any] = field(default_factory=dict)
     types: frozenset[str] = frozenset()
     meta: dict[str, list[str]] = field(default_factory=dict)
 
     def first(self, *names: str) -> str | None:
-        """The first meta element of these names that says something."""
+        """Return the first value of these meta elements that isn't empty; None if there is none."""
         for name in names:
             for value in self.meta.get(name, ()):
                 if text := " ".join(value.split()):
@@ -44,14 +45,14 @@ class StructuredData:
         return None
 
     def text(self, key: str) -> str | None:
-        """A string of the article's JSON-LD."""
+        """Return a string of the article's JSON-LD; None if there is none."""
         value = self.article.get(key)
         if isinstance(value, list) and value:
             value = value[0]
         return value.strip() or None if isinstance(value, str) else None
 
     def names(self, key: str) -> list[str]:
-        """The names of people or organisations under ``key`` of the article's JSON-LD."""
+        """Return the names of people or organizations under ``key`` of the article's JSON-LD."""
         value = self.article.get(key)
         found = []
         for entry in value if isinstance(value, list) else [value]:
@@ -63,7 +64,7 @@ class StructuredData:
 
 
 def read_structured(tree: Any, url: str | None = None) -> StructuredData:
-    """Read a parsed page that came from ``url``. What is broken in it is mended or passed over."""
+    """Read a parsed page that came from ``url``. Broken JSON-LD is repaired or skipped."""
     objects = [found for script in tree.iter("script") for found in _objects(script)]
     types = {kind for found in objects for kind in _types(found)}
     articles = [
@@ -80,7 +81,7 @@ def read_structured(tree: Any, url: str | None = None) -> StructuredData:
 
 
 def _resolved(article: dict[str, Any], objects: list[dict[str, Any]]) -> dict[str, Any]:
-    """The article with the people and organisations that it only refers to by ``@id``."""
+    """Return the article with the people and organizations that it only refers to by ``@id``."""
     known = {
         each["@id"]: each for each in objects if isinstance(each.get("@id"), str) and "name" in each
     }
@@ -98,9 +99,10 @@ def _resolved(article: dict[str, Any], objects: list[dict[str, Any]]) -> dict[st
 def _own(
     articles: list[dict[str, Any]], tree: Any, meta: dict[str, list[str]], url: str | None
 ) -> dict[str, Any]:
-    """Of the articles that a page describes the one that it shows, by address or headline.
+    """Return the described article that the page shows, by URL or headline; an empty object if
+    there is none.
 
-    A single one is taken unless both say otherwise; of several none is taken for want of a sign.
+    A single article is taken unless both say otherwise; of several, none is taken without a sign.
     """
     addresses = {
         _address(each, url)
@@ -139,7 +141,7 @@ def _places(article: dict[str, Any]) -> list[Any]:
 
 
 def _address(value: Any, base: str | None) -> str | None:
-    """Host and path of an address, as far as they tell pages apart."""
+    """Return the host and path of a URL, as far as they distinguish pages."""
     if not isinstance(value, str) or not value.strip():
         return None
     try:
@@ -169,8 +171,8 @@ def _objects(script: Any) -> Iterator[dict[str, Any]]:
 
 
 def _loaded(text: str) -> list[Any]:
-    """JSON, mended where it is broken in one of the ways in which templates break it: commas after
-    the last member, raw line ends, bad escapes, several objects in a row, an end that is missing."""
+    """Load JSON, repaired where templates break it: trailing commas, raw line breaks, bad escapes,
+    several objects in a row, a missing end."""
     for attempt in (text, _BAD_ESCAPE.sub("", _TRAILING_COMMA.sub("", text))):
         try:
             return _in_a_row(attempt)
@@ -197,7 +199,7 @@ def _in_a_row(text: str) -> list[Any]:
 
 
 def _closed(text: str) -> str:
-    """``text`` up to its last whole member, with the brackets that are missing."""
+    """Return ``text`` up to its last complete member, with the missing brackets."""
     stack: list[str] = []
     inside = escaped = False
     whole = ("", "")

@@ -1,7 +1,7 @@
-"""Signals by which publishers keep their texts from machines.
+"""Signals by which publishers reserve their texts against machines.
 
-``noai`` in robots' rules and TDM Reservation Protocol (W3C community report, 2024). ``noimageai``
-speaks of pictures, which we never take.
+These are ``noai`` in robots' rules and the TDM Reservation Protocol (W3C community report, 2024).
+``noimageai`` is about pictures, which are never fetched.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ _OUR_NAME = "newsdesk"
 
 
 def reservation(said: StructuredData, headers: Mapping[str, str]) -> str | None:
-    """Return by which signal the publisher keeps the page from machines: its code, or None.
+    """Return the code of the signal by which the publisher reserves the page (``noai``,
+    ``tdm-reservation``); None if there is none.
 
-    ``headers`` are those of the answer, by lower-case name.
+    ``headers`` are those of the response, by lower-case name.
     """
     if _has_noai(headers.get("x-robots-tag", "")) or any(
         _has_noai(value) for name in ("robots", _OUR_NAME) for value in said.meta.get(name, ())
@@ -30,7 +31,8 @@ def reservation(said: StructuredData, headers: Mapping[str, str]) -> str | None:
 
 
 def _has_noai(rules: str) -> bool:
-    """``noindex, noai``; a rule after ``otherbot:`` is for that one, up to the next name."""
+    """Look for ``noai`` in ``noindex, noai``; a rule after ``otherbot:`` is for that bot, up to the
+    next name."""
     applies = True
     for rule in re.split(r"[,;]", rules.lower()):
         name, colon, rest = rule.partition(":")

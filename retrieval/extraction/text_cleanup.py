@@ -1,4 +1,4 @@
-"""Lines of an extracted text that are not the article's."""
+"""Remove lines of an extracted text that aren't the article's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from retrieval.extraction.wording import begins, fold, holds, phrases_of, size, starts, words
 
-# Lines that are about the page or the desk, each matched whole.
+# Lines about the page or the newsroom, each matched whole.
 _NOTE = re.compile(
     r"""[(\[*_\s—–-]*(?:
       (?:additional\ |writing\ and\ )?(?:reporting|writing|editing|compiled)\ by\ [^.]{3,200}(?:[;,]\s*(?:\w+\ )?(?:editing|writing|reporting)\b.{3,120})?\.?
@@ -26,7 +26,7 @@ _NOTE = re.compile(
     )[)\]*_\s]*""",
     re.IGNORECASE | re.VERBOSE,
 )
-# After one of these alone on its line, a page speaks of other stories.
+# After one of these alone on its line, a page lists other stories.
 _TAIL = re.compile(
     r"""(?:
       (?:latest|top|more|breaking|trending|popular|related|recent|other|recommended|similar|must[- ]read|most\ read|most\ popular|partner)
@@ -46,7 +46,8 @@ _NETWORK = re.compile(
 
 
 def trim(text: str, headlines: list[str], names: tuple[str, ...] = ()) -> str:
-    """Drop the headline from the top, notes from anywhere, other stories from the end."""
+    """Remove the headline from the top, notes from anywhere, and other stories from the end.
+    ``names`` are the authors, whose byline is removed too."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     lines = _without_headline(lines, headlines)
     lines = _without_tail(lines)
@@ -55,7 +56,8 @@ def trim(text: str, headlines: list[str], names: tuple[str, ...] = ()) -> str:
 
 
 def is_note(line: str) -> bool:
-    """Whether a line is about the page, the desk or another article, in one of many languages."""
+    """Return whether a line is about the page, the newsroom or another article, in one of many
+    languages."""
     if _NOTE.fullmatch(line):
         return True
     long = size(line)
@@ -81,14 +83,15 @@ def is_note(line: str) -> bool:
 
 
 def is_tail(line: str) -> bool:
-    """Whether a page speaks of other things after a line like this."""
+    """Return whether a page turns to other things after a line like this."""
     if _TAIL.fullmatch(line):
         return True
     return size(line) <= 60 and (begins("related", line) == "" or begins("comments", line) == "")
 
 
 def _is_copyright(folded: str) -> bool:
-    """A note on rights; the word alone is one only at the beginning of a line with a year."""
+    """Return whether a folded line is a copyright notice; the word alone counts only at the
+    beginning of a line with a year."""
     found = holds("copyright", folded)
     if any(" " in phrase or (not phrase.isascii() and size(phrase) >= 10) for phrase in found):
         return True
@@ -96,12 +99,14 @@ def _is_copyright(folded: str) -> bool:
 
 
 def _first_words(kind: str, folded: str) -> bool:
-    """Whether a phrase of a kind stands among the first words, as in a sentence that asks for it."""
+    """Return whether a phrase of a kind is among the first words, as in a sentence that asks for
+    something."""
     return bool(holds(kind, folded[: max(40, len(folded) // 2)]))
 
 
 def _is_credit(line: str) -> bool:
-    """``Foto: dpa``, ``写真：共同``: a label of pictures and a few words that are no sentence."""
+    """Recognize ``Foto: dpa`` and ``写真：共同``: a label of pictures and a few words that aren't a
+    sentence."""
     rest = begins("picture", line)
     return (
         bool(rest) and size(rest or "") <= 100 and not re.search(r"[.!?。！？।]\s*\S", rest or "")
@@ -118,7 +123,7 @@ def _without_headline(lines: list[str], headlines: list[str]) -> list[str]:
 
 
 def _most_of(line: list[str], headline: list[str]) -> bool:
-    """A headline with a site's name or a section at its end, or one that was cut."""
+    """Return whether a line is the headline with a site's name or a section at its end, or cut."""
     shared = len(set(line) & set(headline))
     return (
         len(line) <= 30
@@ -133,7 +138,7 @@ def _without_tail(lines: list[str]) -> list[str]:
     before = 0
     for place, line in enumerate(lines):
         if place and before >= 0.4 * total and is_tail(line):
-            # A note between paragraphs: the article goes on behind it.
+            # A note between paragraphs: the article goes on after it.
             if is_note(line) and any(map(_is_paragraph, lines[place + 1 :])):
                 continue
             return lines[:place]
@@ -146,7 +151,7 @@ def _is_paragraph(line: str) -> bool:
 
 
 def _without_names(lines: list[str], names: tuple[str, ...]) -> list[str]:
-    """The byline, where it stands alone at the top or the end."""
+    """Remove the byline where it is alone at the top or the end."""
     known = {" ".join(words(name)) for name in names}
 
     def is_name(line: str) -> bool:

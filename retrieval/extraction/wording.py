@@ -1,4 +1,5 @@
-"""Words and their amount, in any script, and what pages say of themselves in many languages."""
+"""Words and lengths of text in any script, and what pages say about themselves in many
+languages."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ _WORD = re.compile(
 )
 _NO_LETTER = re.compile("[\u0300-\u036f\u064b-\u0652\u0640\u200b-\u200f\ufeff]")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
-# Forms that letters take in print: Arabic ones, Latin ligatures.
+# Presentation forms of letters: Arabic ones, Latin ligatures.
 _PRESENTED = re.compile("[\ufb00-\ufdff\ufe70-\ufefc]+")
 _DRAWN = re.compile("(?<!\\S)[\u064b-\u0652]")
 _STRETCHED = re.compile("(?<=[\u0620-\u06ff])\u0640+|\u0640+(?=[\u0620-\u06ff])")
@@ -27,7 +28,8 @@ _AFTER_LABEL = re.compile(r"\s*[:：|｜»›>–—‒・-]+\s*|\s*$")
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in lower case; of scripts without spaces, every two neighbouring characters."""
+    """Return the words of a text in lower case; for scripts without spaces, overlapping pairs of
+    characters."""
     found: list[str] = []
     for match in _WORD.finditer(text.lower()):
         run = match[0]
@@ -39,13 +41,13 @@ def words(text: str) -> list[str]:
 
 
 def size(text: str) -> int:
-    """How much a text says, in letters of English."""
+    """Return about how many characters the text would have in English."""
     return int(english_length(text))
 
 
 def tidy(text: str) -> str:
-    """Text as readers type it: composed letters, no soft hyphens or invisible spaces, Arabic letters
-    in their usual form without the strokes that stretch a word."""
+    """Return text as people type it: composed letters, no soft hyphens or invisible spaces, Arabic
+    letters in their usual form without tatweel."""
     if text.isascii():
         return text
     plain = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
@@ -55,8 +57,8 @@ def tidy(text: str) -> str:
 
 
 def _unpresented(line: str) -> str:
-    """Letters for their printed forms, but in a line drawn from right to left, which stays as it is:
-    there marks stand before their letters, and final forms at the beginning of words."""
+    """Replace presentation forms by plain letters, except in a line drawn from right to left: there
+    marks come before their letters, and final forms at the beginning of words."""
     finals = (unicodedata.name(word[0], "").endswith("FINAL FORM") for word in line.split())
     if _DRAWN.search(line) or any(finals):
         return line
@@ -64,7 +66,7 @@ def _unpresented(line: str) -> str:
 
 
 def fold(text: str) -> str:
-    """The form in which phrases compare: lower case, no marks that writers leave out."""
+    """Return the form in which phrases are compared: lower case, without optional marks."""
     if text.isascii():
         return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFC", text.casefold())
@@ -72,7 +74,7 @@ def fold(text: str) -> str:
 
 
 def holds(kind: str, folded: str) -> set[str]:
-    """The phrases of a kind that stand in a folded text."""
+    """Return the phrases of a kind that occur in a folded text."""
     plain, patterns = _phrases(kind)
     found = {phrase for phrase in plain if phrase in folded and _stands_in(phrase, folded)}
     return found | {
@@ -81,9 +83,10 @@ def holds(kind: str, folded: str) -> set[str]:
 
 
 def begins(kind: str, line: str) -> str | None:
-    """What follows the phrase of a kind that a line begins with, None if there is none.
+    """Return what follows the phrase of a kind at the beginning of a line, folded; None if there is
+    none.
 
-    The phrase must end at a colon, a dash, a bar or the end of the line, or be cut by a stop.
+    The phrase must end at a colon, a dash, a bar, its own full stop or the end of the line.
     """
     folded = fold(line)
     for phrase in _by_beginning(kind).get(folded[:2], ()):
@@ -97,7 +100,7 @@ def begins(kind: str, line: str) -> str | None:
 
 
 def starts(kind: str, line: str) -> bool:
-    """Whether a line begins with a phrase of a kind, whatever follows."""
+    """Return whether a line begins with a phrase of a kind, whatever follows."""
     folded = fold(line)
     return any(
         (folded.startswith(phrase) and not folded[len(phrase) : len(phrase) + 1].isalpha())
@@ -107,7 +110,7 @@ def starts(kind: str, line: str) -> bool:
 
 
 def _stands_in(phrase: str, folded: str) -> bool:
-    """Whether a phrase of a script with spaces begins and ends with its words."""
+    """Return whether a phrase of a script with spaces begins at the beginning of a word."""
     if not phrase.isascii() or not phrase[0].isalpha():
         return True
     return re.search(rf"(?<![a-z]){re.escape(phrase)}", folded) is not None
@@ -115,7 +118,8 @@ def _stands_in(phrase: str, folded: str) -> bool:
 
 @cache
 def _phrases(kind: str) -> tuple[tuple[str, ...], tuple[tuple[str, re.Pattern[str]], ...]]:
-    """The phrases of a kind in all languages, and those with a gap as patterns behind their first words."""
+    """Return the phrases of a kind in all languages, and those with a gap as patterns with their
+    first words."""
     every = {fold(phrase) for phrases in _tables()[kind].values() for phrase in phrases}
     plain = tuple(sorted(phrase for phrase in every if "*" not in phrase))
     patterns = tuple(
@@ -128,13 +132,13 @@ def _phrases(kind: str) -> tuple[tuple[str, ...], tuple[tuple[str, re.Pattern[st
 
 @cache
 def phrases_of(kind: str) -> tuple[str, ...]:
-    """The folded phrases of a kind in all languages, the longest first."""
+    """Return the folded phrases of a kind in all languages, the longest first."""
     return tuple(sorted(_phrases(kind)[0], key=lambda phrase: (-len(phrase), phrase)))
 
 
 @cache
 def _by_beginning(kind: str) -> dict[str, list[str]]:
-    """The phrases of a kind by their first two characters, the longest first."""
+    """Return the phrases of a kind by their first two characters, the longest first."""
     found: dict[str, list[str]] = {}
     for phrase in sorted(_phrases(kind)[0], key=len, reverse=True):
         found.setdefault(phrase[:2], []).append(phrase)
@@ -143,7 +147,7 @@ def _by_beginning(kind: str) -> dict[str, list[str]]:
 
 @lru_cache(1)
 def _tables() -> dict[str, dict[str, list[str]]]:
-    """Phrases by kind and language."""
+    """Return the phrases by kind and language."""
     tables: dict[str, dict[str, list[str]]] = {}
     for name in ("phrases", "refusals", "bylines"):
         text = files("retrieval.extraction").joinpath(f"data/{name}.toml").read_text("utf-8")

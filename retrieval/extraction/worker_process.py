@@ -1,7 +1,8 @@
-"""The process in which pages, PDFs and feeds are read: it may be killed at any instant.
+"""The process in which pages, documents and feeds are read. It may be killed at any instant.
 
 Frames come on standard input and go to standard output: four bytes of length, JSON, and then the
-bytes of the document, or the items of a feed, a line of JSON each. Its own limits are set before anything hostile is looked at.
+bytes of the document, or the items of a feed as one line of JSON each. The process sets its own
+limits before it reads anything that may be hostile.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Kind = Literal["page", "pdf", "docx", "email", "feed"]
 
 @dataclass(frozen=True, slots=True)
 class ExtractionJob:
-    """One document to read."""
+    """One document to read, with the options of ``extract_article``."""
 
     kind: Kind
     url: str | None = None
@@ -39,7 +40,8 @@ class ExtractionJob:
 
 
 def read_document(job: ExtractionJob, data: bytes) -> Article:
-    """The article of a page, a PDF, a Word document or an e-mail. Raises ``UnreadableSource``."""
+    """Return the article of a page, a PDF, a Word document or an e-mail. Raises
+    ``UnreadableSource``."""
     if job.kind == "pdf":
         from retrieval.extraction.pdf import article_from_pdf
 
@@ -61,6 +63,7 @@ def read_document(job: ExtractionJob, data: bytes) -> Article:
 
 
 def write_frame(stream: IO[bytes], record: dict[str, Any], data: bytes = b"") -> None:
+    """Write a frame: a record for JSON, and bytes. Raises ``OSError``."""
     header = json.dumps({**record, "size": len(data)}).encode()
     stream.write(_LENGTH.pack(len(header)) + header)
     stream.write(data)
@@ -68,7 +71,7 @@ def write_frame(stream: IO[bytes], record: dict[str, Any], data: bytes = b"") ->
 
 
 def read_frame(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
-    """The next frame, None if the other side is gone."""
+    """Return the next frame as its record and its bytes; None if the other side is gone."""
     length = stream.read(_LENGTH.size)
     if len(length) < _LENGTH.size:
         return None
@@ -82,6 +85,7 @@ def read_frame(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
 
 
 def article_record(article: Article) -> dict[str, Any]:
+    """Return an article for JSON; ``article_of`` reads it back."""
     record = {
         name: getattr(article, name)
         for name in ("title", "text", "url", "source", "language", "picture_url")
@@ -94,6 +98,7 @@ def article_record(article: Article) -> dict[str, Any]:
 
 
 def article_of(record: dict[str, Any]) -> Article:
+    """Restore an article from its record."""
     spans = {
         name: Span(*map(from_micros, record[name])) if record[name] else None
         for name in ("published", "updated")
@@ -102,16 +107,19 @@ def article_of(record: dict[str, Any]) -> Article:
 
 
 def feed_record(document: FeedDocument) -> dict[str, Any]:
-    """All but the items, which ``feed_lines`` has: each small enough to be read at one go."""
+    """Return a feed for JSON without its items, which ``feed_lines`` returns."""
     names = ("kind", "title", "children", "every")
     return {name: getattr(document, name) for name in names}
 
 
 def feed_lines(document: FeedDocument) -> bytes:
+    """Return the items of a feed, one line of JSON each: small enough to be parsed one at a
+    time."""
     return b"\n".join(json.dumps(item.to_record()).encode() for item in document.items)
 
 
 def feed_of(record: dict[str, Any], lines: bytes) -> FeedDocument:
+    """Restore a feed from its record and its lines."""
     items = tuple(FeedItem.from_record(json.loads(line)) for line in lines.splitlines())
     return FeedDocument(**{**record, "children": tuple(record["children"])}, items=items)
 
@@ -119,7 +127,7 @@ def feed_of(record: dict[str, Any], lines: bytes) -> FeedDocument:
 def _limit() -> None:
     try:
         import resource
-    except ImportError:  # Windows has no such limits; the time limit outside holds there too.
+    except ImportError:  # Windows has no such limits; the parent's time limit still holds.
         return
     for what, limit in (
         (resource.RLIMIT_CORE, 0),
@@ -133,7 +141,7 @@ def _limit() -> None:
 
 
 def _limit_cpu() -> None:
-    """What this job may burn, should nobody be left to end it."""
+    """Limit the processor time of this job, in case no parent is left to end it."""
     try:
         import resource
     except ImportError:
@@ -145,7 +153,7 @@ def _limit_cpu() -> None:
 
 
 def _warm_up() -> None:
-    """Read what is read once: models and tables."""
+    """Load what is loaded once: models and tables."""
     from retrieval.extraction.article import extract_article
 
     page = (
@@ -159,7 +167,7 @@ def main() -> None:
     """Read documents until standard input ends."""
     jobs = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
-    # Whatever a library prints must not get between the frames.
+    # What a library prints must not get between the frames.
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)

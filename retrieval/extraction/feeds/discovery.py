@@ -1,4 +1,4 @@
-"""From the address of a site to its feed."""
+"""Find the feed of a site."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from retrieval.web.crawler import Crawler, RobotsRefused
 
 FEED_BYTES = 20_000_000
 
-# Reads a document, given its bytes, its URL and the charset of its header. Raises ``UnreadableSource`` if it is no feed.
+# Reads a feed, given its bytes, its URL and the charset of its header. Raises ``UnreadableSource``.
 ReadFeed = Callable[[bytes, str | None, str | None], Awaitable[FeedDocument]]
 
 _KINDS = (
@@ -41,9 +41,10 @@ _MOST_TRIED = 16
 
 
 async def find_feed(url: str, web: Crawler, read: ReadFeed) -> tuple[str, Fetched, FeedDocument]:
-    """The feed at ``url``, else the one of the site there: its address, the answer, what it holds.
+    """Return the feed at ``url``, or else that of the site there, as its URL, the response and its
+    content.
 
-    Raises ``UnreadableSource`` if there is none.
+    Raises ``UnreadableSource`` (``feed-not-found``, or why the page can't be read).
     """
     fetched = await web.feed(url, max_bytes=FEED_BYTES)
     try:
@@ -55,7 +56,7 @@ async def find_feed(url: str, web: Crawler, read: ReadFeed) -> tuple[str, Fetche
     named = await asyncio.to_thread(_named, fetched)
     usual: list[str] = []
     if not urlsplit(fetched.url).path.strip("/"):
-        # A site's own address: what its pages don't name may stand where others have it.
+        # A site's front page: a feed that it doesn't name may be where others have theirs.
         usual = [urljoin(fetched.url, f"/{path}") for path in _COMMON]
         usual += await _sitemaps(fetched.url, web)
     tried: set[str] = {url, fetched.url}
@@ -74,7 +75,8 @@ async def find_feed(url: str, web: Crawler, read: ReadFeed) -> tuple[str, Fetche
 
 
 async def read_document(fetched: Fetched, web: Crawler, read: ReadFeed) -> FeedDocument:
-    """The feed in an answer; of an index of sitemaps the items of those that hold news."""
+    """Return the feed in a response; for an index of sitemaps, the items of those that hold news.
+    Raises ``UnreadableSource``."""
     document = await read(fetched.content, fetched.url, fetched.charset)
     if document.kind != "sitemap-index":
         return document
@@ -102,7 +104,7 @@ def _is_page(fetched: Fetched) -> bool:
 
 
 def _named(fetched: Fetched) -> list[str]:
-    """The feeds that a page names in its head, comments' feeds last."""
+    """Return the feeds that a page names in its head, those of comments last."""
     from lxml import html
     from lxml.etree import LxmlError
 
@@ -137,7 +139,7 @@ async def _sitemaps(url: str, web: Crawler) -> list[str]:
 
 
 def _joined(base: str, address: str) -> str:
-    """Raises ``UnreadableSource`` for what is no address."""
+    """Join two URLs. Raises ``UnreadableSource`` (``not-an-address``)."""
     try:
         return urljoin(base, address)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What a feed's document holds."""
+"""The content of a feed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from retrieval.web.urls import canonical_url
 
 @dataclass(frozen=True)
 class FeedItem:
-    """One entry. ``text`` is what the feed gives, ``is_full`` whether it is the whole article.
+    """One entry of a feed. ``text`` is what the feed gives, ``is_full`` whether it is the whole
+    article.
 
-    What is made of its words is made once, where it is first asked for.
+    Derived values are computed once, on first use.
     """
 
     number: int
@@ -30,19 +31,19 @@ class FeedItem:
     authors: tuple[str, ...] = ()
     source: str | None = None
     language: str | None = None
-    # What the feed files it under, as written.
+    # The feed's categories of it, as written.
     categories: tuple[str, ...] = ()
     guid: str | None = None
-    # What tells it from other items of the same link, None where nothing needs to.
+    # What distinguishes it from other items with the same link; None if there are none.
     anchor: str | None = None
     picture_url: str | None = None
 
     @cached_property
     def identity(self) -> str:
-        """The canonical URL, or for an item without one its text: what it is the same item by. Items
-        that share a link have their anchor beside it.
+        """The canonical URL, or for an item without one its text: two items with the same identity
+        are the same. Items that share a link add their anchor.
 
-        Raises ``ValueError`` with a reason to show for a URL that is none.
+        Raises ``ValueError`` with a code for an invalid URL.
         """
         if not self.url:
             return f"text:{content_hash(self.text)}"
@@ -51,15 +52,17 @@ class FeedItem:
 
     @cached_property
     def key(self) -> str:
+        """The key by which the catalogue knows the item: 32 hexadecimal digits."""
         return key_of(self.identity)
 
     @cached_property
     def fingerprint(self) -> str:
-        """Another one when the feed gives other words or says that the article was updated."""
+        """A hash that changes when the feed gives other words or says that the article was
+        updated."""
         return _digest(f"{self.title}\n{self.text}\n{self.updated}")
 
     def to_record(self) -> dict[str, Any]:
-        """For JSON; ``from_record`` reads it back."""
+        """Return the item for JSON; ``from_record`` reads it back."""
         return {
             "number": self.number,
             "url": self.url,
@@ -79,6 +82,8 @@ class FeedItem:
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> FeedItem:
+        """Restore an item from its record. Raises ``KeyError``, ``TypeError`` or ``ValueError`` for
+        anything else."""
         published = record["published"]
         return cls(
             **{
@@ -93,8 +98,8 @@ class FeedItem:
 @dataclass(frozen=True, slots=True)
 class FeedDocument:
     """A feed as it was read. ``kind`` is ``rss``, ``atom``, ``json``, ``sitemap`` or
-    ``sitemap-index``; only the last has ``children``, the addresses of sitemaps. ``every`` is how
-    many seconds the feed asks to be left alone after each visit."""
+    ``sitemap-index``; only the last has ``children``, the URLs of sitemaps. ``every`` is how many
+    seconds the feed asks to be left alone after each visit."""
 
     kind: str
     title: str | None
@@ -104,7 +109,7 @@ class FeedDocument:
 
 
 def key_of(identity: str) -> str:
-    """The key of the item that has this identity, which is the canonical URL of its article too."""
+    """Return the key of the item with this identity."""
     return _digest(identity)
 
 

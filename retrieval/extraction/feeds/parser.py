@@ -1,4 +1,4 @@
-"""Documents of feeds: RSS 0.9x, 1 and 2, Atom, JSON Feed, news sitemaps and their indexes."""
+"""Parse feeds: RSS 0.9x, 1 and 2, Atom, JSON Feed, news sitemaps and their indexes."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ from retrieval.web.outlets import publisher_of, syndicated
 from retrieval.web.picture_urls import picture_url
 from retrieval.web.urls import canonical_url, host_name
 
-# More than any feed lists; a sitemap may list 50,000, the newest of which are kept.
+# More than any feed lists; of the up to 50,000 entries of a sitemap the newest are kept.
 MOST_ITEMS = 5_000
 _MOST_CHILDREN = 5
-# Below this, what a feed gives is taken for a teaser even where it calls it the content.
+# A shorter text is taken for a teaser even if the feed calls it the content.
 _FULL_CHARS = 600
-# A description this long is no teaser, unless it breaks off.
+# A description of this length isn't a teaser, unless it breaks off.
 _LONG_SUMMARY_CHARS = 1_500
 _SITEMAP_ROOT = re.compile(r"(?:\w+:)?(urlset|sitemapindex)$")
-# Entities that a document declares for itself: nobody needs them, and they can grow without end.
+# Entities that a document declares itself: they are never needed and can grow without limit.
 _ENTITY = re.compile(r"<!ENTITY\b[^>]{0,100000}>")
 _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]{0,300}\?>")
 _ROOT = re.compile(r"<([A-Za-z_][\w:.-]*)")
@@ -55,10 +55,11 @@ _MOST_CATEGORIES = 20
 
 
 def parse_feed(data: bytes, *, url: str | None = None, charset: str | None = None) -> FeedDocument:
-    """Read a feed of any kind, also packed with gzip; ``url`` is where it came from, for relative
-    links, ``charset`` what its HTTP header said.
+    """Parse a feed of any kind, even one packed with gzip. ``url`` is where it came from, for
+    relative links; ``charset`` is that of its HTTP header.
 
-    Takes what can be read of a damaged one. Raises ``UnreadableSource`` if it is no feed.
+    Reads as much of a damaged feed as possible. Raises ``UnreadableSource`` (``not-a-feed``,
+    ``feed-damaged`` and the like).
     """
     text = decode_page(_unpacked(data), charset)
     if text.lstrip("\ufeff \t\n").startswith("{"):
@@ -84,7 +85,7 @@ def _unpacked(data: bytes) -> bytes:
 
 
 def _root_of(text: str) -> str:
-    """The name of the first element, behind comments, instructions and a document type."""
+    """Return the name of the first element, after comments, instructions and a document type."""
     place = 0
     while True:
         place = text.find("<", place)
@@ -103,8 +104,8 @@ def _root_of(text: str) -> str:
 
 
 def _told_apart(items: tuple[FeedItem, ...]) -> tuple[FeedItem, ...]:
-    """Items of one link are different ones if their links differ behind ``#`` or their ids do: the
-    entries of a live page."""
+    """Mark items that share a link with anchors if their links differ after ``#`` or their ids do,
+    like the entries of a live page."""
     places = [_place(item) for item in items]
     count = Counter(place for place in places if place)
     marked = []
@@ -134,8 +135,8 @@ def _syndicated(text: str, url: str | None) -> FeedDocument:
 
     bare = _ENTITY.sub("", _XML_DECLARATION.sub("", text, count=1))
     try:
-        # A stream: a string or bytes that look like an address would be fetched. Everything is made
-        # plain text below, which is the better cleaning and twenty times as fast.
+        # A stream, since feedparser would fetch a string that looks like a URL. Everything is turned
+        # into plain text below, which cleans better and twenty times as fast.
         parsed = feedparser.parse(
             io.BytesIO(b'<?xml version="1.0" encoding="utf-8"?>' + bare.encode("utf-8", "replace")),
             response_headers={"content-type": "application/xml; charset=utf-8"},
@@ -161,8 +162,8 @@ def _syndicated(text: str, url: str | None) -> FeedDocument:
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What a feed says of all its items: where relative links begin, its title, language and how
-    dates are written; ``literal`` where titles declare whether they hold markup."""
+    """What a feed says about all its items: the base of relative links, its title, language and
+    date format; ``literal`` if titles declare whether they hold markup."""
 
     base: str | None
     title: str | None
@@ -171,7 +172,7 @@ class _Context:
     literal: bool = False
 
     def publisher(self, url: str | None) -> str | None:
-        """Who publishes an item: the outlet at its address, else the feed by its title."""
+        """Return who publishes an item: the outlet at its URL, or else the feed's title."""
         return publisher_of(url or self.base, self.title)
 
 
@@ -192,9 +193,9 @@ def _entry(number: int, entry: Any, context: _Context) -> FeedItem:
     names = names_of(_given_authors(entry))
     source = entry.get("source")
     origin = plain(source.get("title")) if isinstance(source, dict) else None
-    # Not `entry.get`: that gives the date of publication where there is no other.
+    # Not `entry.get`, which returns the date of publication if there is no other.
     updated = string(dict.get(entry, "updated"))
-    # What counts its readers in between says where an item really is.
+    # A redirecting counter gives the item's real URL here.
     link = string(entry.get("feedburner_origlink")) or string(entry.get("link"))
     url = joined(context.base, link)
     tags = [plain(tag.get("term") or tag.get("label")) for tag in entry.get("tags", []) if tag]
@@ -219,7 +220,8 @@ def _entry(number: int, entry: Any, context: _Context) -> FeedItem:
 
 
 def _given_authors(entry: Any) -> list[Any]:
-    """The fields for authors as they stand: what feedparser makes of addresses in them is no name."""
+    """Return the author fields as written: feedparser doesn't parse addresses in them into
+    names."""
     whole = string(entry.get("author")) or ""
     listed_names = [author.get("name") for author in entry.get("authors", []) if author]
     return [whole] if "@" in whole and len(listed_names) <= 1 else listed_names
@@ -327,7 +329,8 @@ def _sitemap_item(number: int, entry: dict[str, str]) -> FeedItem:
 
 
 def _children(root: Any) -> list[str]:
-    """The sitemaps of an index most likely to hold news: named so, else the last changed."""
+    """Return the sitemaps of an index that most likely hold news: those named so, or else the last
+    changed."""
     found = [_leaves(each) for each in root if _tag(each) == "sitemap"]
     listed = [(entry["loc"], entry.get("lastmod", "")) for entry in found if "loc" in entry]
     named = [entry for entry in listed if "news" in entry[0].lower()]
@@ -336,7 +339,7 @@ def _children(root: Any) -> list[str]:
 
 
 def _leaves(element: Any) -> dict[str, str]:
-    """By name without its namespace, the text of each element inside; of images nothing."""
+    """Return by local name the text of each leaf element, except those of images."""
     found: dict[str, str] = {}
     for each in element.iter():
         try:
@@ -344,7 +347,7 @@ def _leaves(element: Any) -> dict[str, str]:
                 text = " ".join((each.text or "").split())
                 if text:
                     found.setdefault(_tag(each), text)
-        except UnicodeDecodeError:  # what the parser let pass
+        except UnicodeDecodeError:  # the parser lets broken bytes pass
             continue
     return found
 

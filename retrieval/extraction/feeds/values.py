@@ -1,4 +1,4 @@
-"""Values of a feed's fields: texts without markup, dates, languages, addresses."""
+"""Values of a feed's fields: texts without markup, dates, languages, URLs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ELLIPSIS = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|\[&#8230;\])\W*$")
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _REFERENCE = re.compile(r"&#[0-9xa-fA-F]{1,8};?")
 _CHARACTER = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
-# Markup that titles have, with its end or alone; other things in angle brackets are words.
+# Markup in titles, in pairs or alone; anything else in angle brackets is text.
 _PAIRED_TAG = re.compile(
     r"<(b|i|em|strong|u|s|sup|sub|span|a|font|mark|small|code|cite|q|abbr|p|div|h[1-6])(?:\s[^<>]*)?>(.*?)</\1\s*>",
     re.IGNORECASE | re.DOTALL,
@@ -45,7 +45,8 @@ _HEADLINE_CHARS = 120
 
 
 def is_whole(text: str, enough: int) -> bool:
-    """Whether a text is long enough for an article and does not break off."""
+    """Return whether a text has at least ``enough`` characters, measured as English, and doesn't
+    break off."""
     if size(text) < enough or _ELLIPSIS.search(text[-40:]):
         return False
     ending = fold(text[-120:]).rstrip(" .…»›>→[]()|:")
@@ -58,14 +59,15 @@ def is_whole(text: str, enough: int) -> bool:
 
 
 def _stands_alone(text: str, phrase: str) -> bool:
-    """Whether a phrase at the end is a link's, not the last words of a sentence."""
+    """Return whether a phrase at the end is a link's text, not the end of a sentence."""
     last = fold(text.rsplit("\n", 1)[-1])
     sentence = re.split(r"[.!?…。！？।]\s*", last.rstrip(" .…»›>→[]()|:"))[-1]
     return len(sentence) <= len(phrase) + (30 if len(phrase) > 6 else 2)
 
 
 def every_seconds(channel: Any) -> int | None:
-    """What ``ttl`` (minutes) or the syndication module say, in seconds."""
+    """Return what ``ttl`` (minutes) or the syndication module say, in seconds; None if they say
+    nothing."""
     try:
         if ttl := string(channel.get("ttl")):
             return min(max(0, int(ttl) * 60), _LONGEST_TTL)
@@ -77,13 +79,14 @@ def every_seconds(channel: Any) -> int | None:
 
 
 def span_of(value: Any, hints: DateHints) -> Span | None:
+    """Return the date in a field; None if it isn't one."""
     text = string(value)
     return parse_date(text, hints) if text else None
 
 
 def spoken_language(text: str, declared: str | None) -> str | None:
-    """The language of a text. What a feed declares is often its template's: it tells only where there
-    is little text, in letters that the declared language is written in."""
+    """Return the language of a text. ``declared`` is often that of the feed's template: it only
+    decides about short texts, in a script of that language."""
     if size(text) < _LEAST_FOR_LANGUAGE:
         written = languages_of_script(text)
         return written[0] if written and declared not in written else declared
@@ -91,7 +94,8 @@ def spoken_language(text: str, declared: str | None) -> str | None:
 
 
 def joined(base: str | None, link: str | None) -> str | None:
-    """An absolute address; line ends in it are none of its own, blanks are written as such."""
+    """Return an absolute URL, without line breaks and with spaces encoded; None if there is no
+    link."""
     if not link or not (link := re.sub(r"\s*[\r\n\t]+\s*", "", link.strip()).replace(" ", "%20")):
         return None
     try:
@@ -101,11 +105,13 @@ def joined(base: str | None, link: str | None) -> str | None:
 
 
 def language_code(value: Any) -> str | None:
+    """Return the ISO 639 code at the beginning of a language tag; None if there is none."""
     text = (string(value) or "").strip().split("-")[0].split("_")[0].lower()
     return text if 2 <= len(text) <= 3 and text.isalpha() else None
 
 
 def headline_of(text: str) -> str | None:
+    """Return the first line of a text, at most 120 characters long; None if it is empty."""
     line = text.split("\n", 1)[0].strip()
     if len(line) > _HEADLINE_CHARS:
         line = line[: _HEADLINE_CHARS - 1].rstrip() + "…"
@@ -113,12 +119,14 @@ def headline_of(text: str) -> str | None:
 
 
 def plain(value: Any) -> str | None:
+    """Return a field's text without markup, in one line; None if it is empty."""
     text = string(value)
     return " ".join(tidy(_from_html(text)).split()) or None if text else None
 
 
 def title_of(entry: Any, *, literal: bool) -> str | None:
-    """A title as readers see it. Atom says whether it holds markup, RSS leaves it to be guessed."""
+    """Return a title as readers see it; None if there is none. Atom declares whether it holds
+    markup, for RSS it has to be guessed."""
     kind = (entry.get("title_detail") or {}).get("type") or ""
     value = string(entry.get("title")) or ""
     if kind == "application/xhtml+xml" or (literal and kind == "text/html"):
@@ -127,6 +135,8 @@ def title_of(entry: Any, *, literal: bool) -> str | None:
 
 
 def title_text(value: str, *, literal: bool) -> str | None:
+    """Return a title without markup and entities; None if it is empty. If ``literal``, angle
+    brackets are text."""
     text = value
     if not literal:
         text = _LONE_TAG.sub(" ", text)
@@ -141,21 +151,22 @@ def title_text(value: str, *, literal: bool) -> str | None:
 
 
 def names_of(given: Iterable[Any]) -> tuple[str, ...]:
-    """The names of people in fields for authors: without addresses, ``By`` and what stands behind."""
+    """Return the names of people in author fields, without addresses, ``By`` and roles."""
     plainly = [plain(value) for value in given]
     return names_in(_without_address(value) for value in plainly if value)
 
 
 def _without_address(value: str) -> str:
-    """``ilse@post.example (Ilse Krog)`` and ``Ilse Krog <ilse@post.example>`` without the address."""
+    """Remove the address from ``ilse@post.example (Ilse Krog)`` and ``Ilse Krog
+    <ilse@post.example>``."""
     if found := _MAIL_AND_NAME.fullmatch(value):
         return found[1]
     return _MAIL.sub("", value).strip(" <>()")
 
 
 def pictures_of(entry: Any) -> list[Any]:
-    """The addresses of an entry's pictures, the largest first: those of Media RSS, what is enclosed,
-    and thumbnails."""
+    """Return the URLs of an entry's pictures: those of Media RSS, the widest first, enclosures,
+    thumbnails."""
     media = [each for each in entry.get("media_content", []) if _is_picture(each)]
     media.sort(key=_width, reverse=True)
     enclosed = [each for each in entry.get("enclosures", []) if _is_picture(each)]
@@ -176,6 +187,7 @@ def _width(media: Any) -> int:
 
 
 def body_text(fragment: str) -> str:
+    """Return the text of an entry's HTML, tidied."""
     if _ESCAPED_TWICE.match(fragment):
         fragment = unescape(fragment)
     try:
@@ -193,11 +205,13 @@ def _from_html(fragment: str) -> str:
 
 
 def string(value: Any) -> str | None:
-    """A string without what a text can't hold."""
+    """Return a string without control characters and surrogates; None if it is empty or not a
+    string."""
     if not isinstance(value, str):
         return None
     return _NO_TEXT.sub("", value) or None
 
 
 def listed(value: Any) -> Iterable[Any]:
+    """Return a list; an empty tuple for anything else."""
     return value if isinstance(value, list) else ()
