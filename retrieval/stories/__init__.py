@@ -1,1 +1,1 @@
-"""Reports of one event, brought together."""
+"""Group reports of one event."""

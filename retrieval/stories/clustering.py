@@ -1,10 +1,10 @@
-"""Grouping articles as they come in: near-copies of one text, and reports of one event.
+"""Group articles as they come in: near-copies of one text, and reports of one event.
 
-Near-copies are told by shared wording: a sample of the hashes of all runs of three words (Broder's
-sketches, 1997) estimates how much of the shorter text the longer one contains. Reports of one event
-are told by a weighted sum of what pairs of articles have in common (`same_event.py`); an article
-joins the story that fits it best, by its nearest report of the last days and by all of them, or
-begins one. A roundup of many events joins none of their stories.
+Near-copies share wording: a sample of the hashes of all runs of three words (Broder's sketches,
+1997) estimates how much of the shorter text the longer one contains. Reports of one event are told
+by a weighted sum of what pairs of articles have in common (`event_model.py`); an article joins the
+story that fits it best, by its nearest report of the last days and by all of them, or begins a new
+one. A roundup of many events joins no story.
 """
 
 from __future__ import annotations
@@ -38,38 +38,38 @@ from retrieval.timestamps import DAY_MICROS
 
 Hashes: TypeAlias = npt.NDArray[np.uint32]
 
-# A capitalised word that does not just begin a sentence.
+# A capitalized word that isn't the first of a sentence.
 _NAME = re.compile(r"[A-Z](?<!^[A-Z])(?<!\w[A-Z])(?<!\n[A-Z])(?<![.!?:“”\"\n] [A-Z])[\w’'-]*\w")
 _OUTLETS = "CNN AP Reuters AFP BBC".split()
 _NAMES_IN = 2_500  # characters
-_SAMPLE_FROM = 96  # shingles; fewer are all kept
+_SAMPLE_FROM = 96  # shingles; of fewer, all are kept
 _SAMPLE_ONE_IN = 4
 _MULTIPLIERS = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D], dtype=np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
 class ClusteringConfig:
-    """Where the lines are drawn. Chosen on `tests/benchmarks/stories.py`."""
+    """The thresholds, chosen with `tests/benchmarks/stories.py`. Times are in days."""
 
     copy_days: float = 45.0
     copy_cosine: float = 0.35
     copy_containment: float = 0.35
-    # Of texts under a hundred words or so, where one other name or number makes another report.
+    # For texts below about a hundred words, where one other name or number makes another report.
     short_containment: float = 0.9
-    # Reports made to one pattern, of other towns and people, are no copies.
+    # Reports of one pattern about other towns and people aren't copies.
     copy_names: float = 0.25
     candidates: int = 12
     event_days: float = 8.0
     event_cosine: float = 0.4
     event_candidates: int = 32
-    # Reports made to one pattern, of other places and people, are of another event.
+    # Reports of one pattern about other places and people are about another event.
     event_names: float = 0.1
-    # What all reports of a story of the last days count for, beside the one that fits best.
+    # The weight of all recent reports of a story, compared with the one that fits best.
     event_all: float = 1 / 3
-    # Of a report of the story that is not even a candidate, the log odds.
+    # The log odds of a report in the story that isn't even a candidate.
     event_stranger: float = -2.0
-    # Articles are in one company if they are this near to one another, published from so many days
-    # before the earlier of two until the later.
+    # A third article is company of two if it is this near to both, and published between so many
+    # days before the earlier and the day of the later.
     company_cosine: float = 0.5
     company_days: float = 1.5
     weights: Mapping[str, float] = field(default_factory=learned_weights)
@@ -77,7 +77,8 @@ class ClusteringConfig:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What grouping knows of an article's text. ``sketch`` is of shape ``(samples,)``, sorted."""
+    """What clustering knows of an article's text. ``sketch`` has the shape ``(samples,)`` and is
+    sorted."""
 
     sketch: Hashes
     names: dict[str, int]
@@ -86,7 +87,8 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class ClusterDocument:
-    """What grouping knows an article by. ``vector`` is of its first passage, ``at`` in microseconds."""
+    """An article as clustering sees it. ``vector`` is that of its first passage, shape
+    ``(dimensions,)``; ``at`` is in microseconds since 1970."""
 
     version_id: int
     digest: str
@@ -96,21 +98,24 @@ class ClusterDocument:
 
     @property
     def sketch(self) -> Hashes:
+        """The sketch of the fingerprint."""
         return self.fingerprint.sketch
 
     @property
     def names(self) -> dict[str, int]:
+        """The names of the fingerprint, with their counts."""
         return self.fingerprint.names
 
     @property
     def traits(self) -> ArticleFeatures:
+        """The features of the fingerprint."""
         return self.fingerprint.traits
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterAssignment:
-    """The story that a version belongs to and, in it, the group of its near-copies; each is known
-    by the version that began it."""
+    """The story of a version and its group of near-copies, each numbered by the version that began
+    it."""
 
     version_id: int
     story_id: int
@@ -118,7 +123,7 @@ class ClusterAssignment:
 
 
 class StoryClusterer:
-    """The articles of one corpus that are in, as grouping sees them. Not thread-safe."""
+    """The articles of one corpus, as clustering sees them. Not thread-safe."""
 
     def __init__(self, dimensions: int, grouping: ClusteringConfig | None = None) -> None:
         self._grouping = grouping or ClusteringConfig()
@@ -134,7 +139,7 @@ class StoryClusterer:
         self._rarity = IdfTable()
 
     def add(self, marks: ClusterDocument, place: ClusterAssignment) -> None:
-        """Take in an article whose place is known."""
+        """Add an article whose story is known."""
         if self._size == len(self._at):
             self._vectors = np.concatenate([self._vectors, np.zeros_like(self._vectors)])
             self._at = np.concatenate([self._at, np.zeros_like(self._at)])
@@ -151,7 +156,8 @@ class StoryClusterer:
         self._rarity.add(marks.traits)
 
     def place(self, marks: ClusterDocument, pinned: int | None = None) -> ClusterAssignment:
-        """Find an article's place and take it in. ``pinned`` is the story that a moderator chose."""
+        """Assign an article to a story and add it. ``pinned`` is the story that a moderator
+        chose."""
         found = self._find(marks)
         if pinned is not None and found.story_id != pinned:
             found = ClusterAssignment(marks.version_id, pinned, marks.version_id)
@@ -178,7 +184,8 @@ class StoryClusterer:
     def _copied(
         self, marks: ClusterDocument, rows: npt.NDArray[np.intp], gaps: Vectors, cosines: Vectors
     ) -> int | None:
-        """The row of the article that shares most of its wording, if it is enough."""
+        """Return the row of the article that shares most wording, if it is enough; None
+        otherwise."""
         rules = self._grouping
         near = np.flatnonzero((gaps <= rules.copy_days) & (cosines >= rules.copy_cosine))
         near = near[np.argsort(-cosines[near], kind="stable")][: rules.candidates]
@@ -194,8 +201,8 @@ class StoryClusterer:
         return best
 
     def compared(self, marks: ClusterDocument) -> tuple[list[ClusterDocument], Features]:
-        """The articles that may report the same event as one that is not in yet, and the features of
-        the pairs, in the order of ``FEATURES``."""
+        """Return the articles that may report the same event as one that isn't added yet, and the
+        features of the pairs: shape ``(articles, features)``, in the order of ``FEATURES``."""
         gaps = (np.abs(self._at[: self._size] - marks.at) / DAY_MICROS).astype(np.float32)
         rows = np.flatnonzero(gaps <= self._grouping.event_days + self._grouping.company_days)
         near, features = self._compared(marks, rows, gaps[rows], self._vectors[rows] @ marks.vector)
@@ -204,7 +211,8 @@ class StoryClusterer:
     def _compared(
         self, marks: ClusterDocument, rows: npt.NDArray[np.intp], gaps: Vectors, cosines: Vectors
     ) -> tuple[npt.NDArray[np.intp], Features]:
-        """Which of ``rows`` to compare with, the nearest first, and the features of the pairs."""
+        """Return which of ``rows`` to compare with, the nearest first, and the features of the
+        pairs."""
         rules = self._grouping
         near = np.flatnonzero((gaps <= rules.event_days) & (cosines >= rules.event_cosine))
         near = near[np.argsort(-cosines[near], kind="stable")][: rules.event_candidates]
@@ -223,8 +231,8 @@ class StoryClusterer:
     def _may_tell_of_one_event(
         self, marks: ClusterDocument, rows: npt.NDArray[np.intp]
     ) -> npt.NDArray[np.bool_]:
-        """Which of ``rows`` have names in common with an article; none if an event is but one of
-        several in it, nor any in which it is."""
+        """Return the mask of the ``rows`` that share names with an article; roundups match
+        nothing."""
         if marks.traits.roundup:
             return np.zeros(len(rows), dtype=np.bool_)
         mine = self._weighed(marks.names)
@@ -239,7 +247,8 @@ class StoryClusterer:
         )
 
     def _may_be_one(self, mine: dict[str, float], other: ClusterDocument, least: float) -> bool:
-        """Whether an article shares enough names with another one; without names, nothing says no."""
+        """Return whether an article shares enough names with another one; articles without names
+        may match."""
         return not (mine and other.names) or _alike(mine, self._weighed(other.names)) >= least
 
     def _company(
@@ -250,7 +259,8 @@ class StoryClusterer:
         cosines: Vectors,
         near: npt.NDArray[np.intp],
     ) -> Vectors:
-        """For each of ``near``, the share of what is near it or the article that is near both."""
+        """Return for each of ``near`` the share of articles near to either of the pair that are
+        near to both."""
         rules = self._grouping
         around = np.flatnonzero(gaps <= rules.event_days + rules.company_days)
         at = self._at[rows[around]]
@@ -262,7 +272,7 @@ class StoryClusterer:
         within &= around != near[:, None]
         both = (mine & theirs & within).sum(axis=1)
         either = ((mine | theirs) & within).sum(axis=1)
-        # As if half an article of one and a half were near: few articles tell little.
+        # Smoothed by half an article out of one and a half, since few articles tell little.
         shares: Vectors = ((both + 0.5) / (either + 1.5)).astype(np.float32)
         return shares
 
@@ -287,7 +297,7 @@ class StoryClusterer:
         return best
 
     def _weighed(self, names: dict[str, int]) -> dict[str, float]:
-        """Names, each with how rare it is and how often it stands in the article."""
+        """Return names, each weighted by its rarity and by how often it occurs in the article."""
         return {
             name: (1 + math.log(count))
             * math.log(1 + (self._size + 100) / (self._name_counts[name] + 0.5))
@@ -296,18 +306,19 @@ class StoryClusterer:
 
 
 def _alike(a: dict[str, float], b: dict[str, float]) -> float:
-    """Cosine of the weighed names of two articles."""
+    """Return the cosine of the weighted names of two articles."""
     product = sum(weight * b[name] for name, weight in a.items() if name in b)
     return product / math.sqrt(sum(w * w for w in a.values()) * sum(w * w for w in b.values()))
 
 
 def fingerprint(title: str, text: str, at: int) -> Fingerprint:
-    """Of an article published at a moment in microseconds since 1970."""
+    """Return the fingerprint of an article published at ``at``, in microseconds since 1970."""
     return Fingerprint(sketch(text), names_in(title, text), article_features(title, text, at))
 
 
 def sketch(text: str) -> Hashes:
-    """A sample of the hashes of a text's runs of three words, sorted and distinct."""
+    """Return a sample of the hashes of a text's runs of three words, sorted and distinct; all of
+    them for short texts. Shape ``(samples,)``."""
     found = encoded_words(text.lower())
     words = np.fromiter(map(zlib.crc32, found), np.uint32, len(found))
     if len(words) < len(_MULTIPLIERS):
@@ -324,9 +335,9 @@ def sketch(text: str) -> Hashes:
 
 
 def containment(first: Hashes, second: Hashes) -> float:
-    """How much of the smaller sketch's text the other one holds, from 0 to 1.
+    """Return how much of the smaller sketch's text the other one contains, from 0 to 1.
 
-    A sketch that was too short to be sampled is thinned to compare with one that was.
+    A sketch that was too short to be sampled is thinned before it is compared with a sampled one.
     """
     first, second = _thinned(first, second), _thinned(second, first)
     smaller = min(len(first), len(second))
@@ -345,9 +356,9 @@ def _is_sample(hashes: Hashes) -> bool:
 
 
 def names_in(title: str, text: str) -> dict[str, int]:
-    """The capitalised words of a title and of the beginning of a text, with how often."""
+    """Return the capitalized words of a title and of the beginning of a text, with their counts."""
     words = [*_NAME.findall(text[:_NAMES_IN]), *re.findall(r"\b[A-Z][\w’'-]*\w", title)]
-    # Names are kept once, however many articles have them.
+    # Interned: many articles share a name.
     return dict(Counter(sys.intern(word) for word in words if word not in _no_names()))
 
 
@@ -358,5 +369,5 @@ def _no_names() -> frozenset[str]:
 
 
 def ordered(marks: Sequence[ClusterDocument]) -> list[ClusterDocument]:
-    """In the order in which they were published, so that a batch groups as a stream would."""
+    """Return documents in the order of publication, so that a batch is clustered like a stream."""
     return sorted(marks, key=lambda m: (m.at, m.version_id))

@@ -1,8 +1,8 @@
-"""The days that a report tells of: weekdays and dates, read against the day of its publication.
+"""The days that a report is about: weekdays and dates, read against the day of its publication.
 
-Two reports of one event name the same day, whether they were published on it or a week ahead;
-the reports of two days of one war, or of two drawings of a lottery, do not. English, as most words
-for time here; a report without any such word tells of the day on which it was published.
+Two reports of one event name the same day, whether they were published on it or a week before;
+reports of two days of one war, or of two lottery drawings, don't. English only; a report without
+any such word is about the day of its publication.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import numpy.typing as npt
 
 from retrieval.text.calendar_names import MONTH, SHORT_MONTH, SHORT_MONTHS, WEEKDAY, WEEKDAY_NAMES
 
-# How far from its publication a report may tell of a day, in days.
+# How many days before and after its publication a report may name.
 REACH = 35
 _READ = 2_500  # characters
-# What naming a day counts: in the title and in so many characters from the beginning, and further down.
+# The weight of a named day, by how many characters from the beginning it is named.
 _EARLY, _EARLIER, _LATER = (400, 1.0), (1_200, 0.5), 0.3
 _PUBLISHED = 1.0
-# Of the day before and the day after: "overnight", and what is reported the morning after.
+# The weight of the days before and after: "overnight", and reports of the morning after.
 _BESIDE = 0.5
 
 _NEAR = {"yesterday": -1, "last night": -1, "tomorrow": 1}
@@ -50,8 +50,8 @@ Days = npt.NDArray[np.float32]
 
 
 def event_date_distribution(title: str, text: str, published: date) -> Days:
-    """How much a report tells of each day from ``REACH`` days before its publication to as many
-    after it; shape ``(2 * REACH + 1,)``, of length 1."""
+    """Return how much a report is about each day from ``REACH`` days before its publication to
+    ``REACH`` days after it: shape ``(2 * REACH + 1,)``, scaled to length 1."""
     told = np.zeros(2 * REACH + 1, dtype=np.float32)
     told[REACH] = _PUBLISHED
     for match in _day().finditer(f"{title}\n{text[:_READ]}"):
@@ -69,13 +69,13 @@ def event_date_distribution(title: str, text: str, published: date) -> Days:
 
 @cache
 def _day() -> re.Pattern[str]:
-    # Compiling it takes a tenth of a second, which most commands don't need.
+    # Compiling takes a tenth of a second, which most commands needn't spend.
     return re.compile(_DAY)
 
 
 def overlap(first: Days, second: Days, days_later: int) -> float:
-    """How far two reports tell of the same days, from 0 to 1; the second one was published
-    ``days_later`` after the first, or before it if that is negative."""
+    """Return how far two reports are about the same days, from 0 to 1. The second was published
+    ``days_later`` days after the first, or before it if negative."""
     if days_later < 0:
         first, second, days_later = second, first, -days_later
     return float(first[days_later:] @ second[: max(0, len(second) - days_later)])

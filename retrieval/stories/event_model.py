@@ -1,7 +1,7 @@
-"""Whether two articles report one event: a weighted sum of what speaks for it and against it.
+"""Decide whether two articles report one event, by a weighted sum of evidence for and against it.
 
-A linear model over a few features, its weights learned from pairs that people have judged
-(`python -m tests.benchmarks.train_stories`).
+The model is linear, with weights learned from pairs that people have judged (`python -m
+tests.benchmarks.train_stories`).
 """
 
 from __future__ import annotations
@@ -24,41 +24,42 @@ from retrieval.timestamps import DAY_MICROS
 # In the order of the columns.
 FEATURES = (
     "likeness",  # cosine of the first passages
-    "words",  # cosine of the words of title and lead, weighed by how rare they are
-    "title",  # share of the one's title that stands at the beginning of the other, whichever is more
-    "days",  # whether both tell of the same days
+    "words",  # cosine of the words of title and lead, weighted by their rarity
+    "title",  # share of one title found at the beginning of the other article, whichever is more
+    "days",  # how far both are about the same days
     "gap",  # days between the publications
-    "company",  # whether both are near to the same other articles of those days
+    "company",  # how far both are near to the same other articles of those days
     "numbers",  # 1 if both titles have numbers, and none in common
 )
 Floats: TypeAlias = npt.NDArray[np.float64]
 Features: TypeAlias = npt.NDArray[np.float64]
-# Beyond this, two articles are alike because they are made to one pattern: last week's drawing of
-# the lottery and this week's, the daily page of a war.
+# Articles that are more alike follow one pattern: last week's lottery drawing and this week's, or
+# the daily page of a war.
 _LIKE_ENOUGH = 0.8
 _WORDS_ENOUGH = 0.4
 _LITTLE = 1e-9
-# So many articles are as if they had been there before the first one, with these words in most of them:
-# in a corpus of a few articles nothing else tells a common word from a rare one.
+# Counts start as if there had been so many articles, most of them with the common words of news:
+# in a small corpus nothing else distinguishes a common word from a rare one.
 _BEFORE, _MOST = 100, 80
 _WEIGHTS = Path(__file__).with_name("story_weights.json")
 
 
 @cache
 def learned_weights() -> dict[str, float]:
-    """The weights that ship with the program, by feature; ``bias`` is added to each sum."""
+    """Return the weights that ship with Newsdesk, by feature; ``bias`` is added to every sum."""
     weights: dict[str, float] = json.loads(_WEIGHTS.read_text(encoding="utf-8"))
     return weights
 
 
 def log_odds(features: Features, weights: Mapping[str, float]) -> Floats:
-    """How surely pairs tell of one event, above 0 if they are to be taken for one. Shape ``(pairs,)``."""
+    """Return the log odds that pairs report one event, above 0 if they probably do. Shape
+    ``(pairs,)``, for features of shape ``(pairs, features)``."""
     odds: Floats = features @ np.array([weights[name] for name in FEATURES]) + weights["bias"]
     return odds
 
 
 class IdfTable:
-    """How rare words are, by the number of articles they stand in."""
+    """How rare words are, by the number of articles in which they occur."""
 
     def __init__(self) -> None:
         self._counts = np.zeros(BUCKETS, dtype=np.int32)
@@ -66,10 +67,13 @@ class IdfTable:
         self._articles = _BEFORE
 
     def add(self, traits: ArticleFeatures) -> None:
+        """Count the words of an article."""
         self._counts[traits.words] += 1
         self._articles += 1
 
     def of(self, words: Buckets) -> Floats:
+        """Return the rarity (inverse document frequency) of words, 0 or more; same shape as
+        ``words``."""
         rarity: Floats = np.log(self._articles / (self._counts[words] + 0.5))
         return np.maximum(rarity, 0.0)
 
@@ -77,7 +81,8 @@ class IdfTable:
 def shared_words(
     mine: ArticleFeatures, others: Sequence[ArticleFeatures], rarity: IdfTable
 ) -> tuple[Floats, Floats]:
-    """The features ``words`` and ``title`` of one article with each of ``others``."""
+    """Return the features ``words`` and ``title`` of one article with each of ``others``, both of
+    shape ``(others,)``."""
     count = len(others)
     if not count or not len(mine.words):
         return np.zeros(count), np.zeros(count)
@@ -115,10 +120,10 @@ def features_of(
     cosines: Vectors,
     company: Vectors,
 ) -> Features:
-    """Features of one article with each of ``others``, shape ``(others, features)``.
+    """Return the features of one article with each of ``others``: shape ``(others, features)``.
 
-    ``at`` and ``others_at`` are moments of publication in microseconds; ``company`` says how much of
-    what is near either of a pair is near both.
+    ``at`` and ``others_at`` are times of publication in microseconds; ``cosines`` and ``company``,
+    of shape ``(others,)``, are the features ``likeness`` and ``company``.
     """
     words, titles = shared_words(mine, others, rarity)
     columns = {
@@ -142,12 +147,12 @@ def _frequency(counts: npt.NDArray[np.uint8]) -> Floats:
 
 
 def _joined(parts: Sequence[Buckets]) -> tuple[Buckets, npt.NDArray[np.intp]]:
-    """All of them behind one another, and for each word which part it is of."""
+    """Return all parts concatenated, and for each word which part it is from."""
     return np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
 
 
 def _found(words: Buckets, among: Buckets) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
-    """Where each of ``words`` stands among sorted ones, and whether it stands there at all."""
+    """Return the place of each of ``words`` among sorted ones, and whether it is there at all."""
     places = np.minimum(np.searchsorted(among, words), len(among) - 1)
     return places, among[places] == words
 

@@ -1,5 +1,5 @@
-"""What an article is about, small enough to be kept for every article: its words, the days that it
-tells of, the numbers in its title, and whether it is a roundup of many events."""
+"""What an article is about, small enough to be stored for every article: its words, the days that
+it is about, the numbers in its title, and whether it is a roundup of many events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from retrieval.stories.event_dates import REACH, Days, event_date_distribution
 from retrieval.text.tokens import encoded_words
 from retrieval.timestamps import from_micros
 
-# Words are known by a number below this. That two of them may share one does no harm.
+# Words are hashed to a number below this. A few collisions do no harm.
 BUCKETS = 1 << 18
 Buckets: TypeAlias = npt.NDArray[np.uint32]
 
@@ -32,7 +32,7 @@ _ROUNDUP = re.compile(
     r"|['’]s news\b|\bweek in\b|\bthe daily \w+:|\bnews (?:in brief|from (?:around|across))\b",
     re.IGNORECASE,
 )
-# What roundups begin with whose titles only name the first of their subjects.
+# How roundups begin whose titles name only their first subject.
 _GREETING = re.compile(
     r"\b(?:on today['’]s (?:episode|edition)|also in the news|good (?:morning|afternoon|evening),[^.!?]{0,30} readers)\b",
     re.IGNORECASE,
@@ -43,8 +43,10 @@ _HEAD = struct.Struct("<HHHH")
 
 @dataclass(frozen=True, slots=True)
 class ArticleFeatures:
-    """``words`` are those of the title and the beginning, sorted and distinct; ``counts`` says how often
-    each stands in the title and the lead; ``title`` and ``numbers`` are sorted and distinct too."""
+    """What an article is about. Words are buckets of shape ``(n,)``: ``words`` are those of the
+    title and the beginning, sorted and distinct; ``counts``, of the same shape, says how often each
+    occurs in the title and the lead (255 at most); ``title`` and ``numbers`` are sorted and
+    distinct too."""
 
     words: Buckets
     counts: npt.NDArray[np.uint8]
@@ -54,6 +56,7 @@ class ArticleFeatures:
     roundup: bool
 
     def packed(self) -> bytes:
+        """Return the features as bytes, for ``unpack_features``."""
         head = _HEAD.pack(len(self.words), len(self.title), len(self.numbers), self.roundup)
         parts = (
             self.words.astype("<u4"),
@@ -66,7 +69,7 @@ class ArticleFeatures:
 
 
 def article_features(title: str, text: str, at: int) -> ArticleFeatures:
-    """``at`` is the moment of publication, in microseconds since 1970."""
+    """Return the features of an article published at ``at``, in microseconds since 1970."""
     heading = buckets(title)
     often = np.concatenate([heading, buckets(text[:_LEAD])])
     words = distinct(np.concatenate([often, buckets(text[_LEAD:_READ])]))
@@ -82,12 +85,13 @@ def article_features(title: str, text: str, at: int) -> ArticleFeatures:
 
 
 def is_roundup(title: str) -> bool:
-    """Whether a title is that of many events at once: a briefing, a quiz, a podcast."""
+    """Return whether a title is that of many events at once: a briefing, a quiz, a podcast."""
     return bool(_ROUNDUP.search(title))
 
 
 def unpack_features(packed: bytes | None) -> ArticleFeatures:
-    """What ``ArticleFeatures.packed`` made; of None, what is known of an article kept before there were traits."""
+    """Restore what ``ArticleFeatures.packed`` made; for None, as older data folders have it, the
+    features of an empty article."""
     if packed is None:
         packed = article_features("", "", 0).packed()
     words, title, numbers, roundup = _HEAD.unpack_from(packed)
@@ -105,7 +109,7 @@ def unpack_features(packed: bytes | None) -> ArticleFeatures:
 
 
 def distinct(numbers: Buckets) -> Buckets:
-    """Sorted and each once: as ``np.unique``, which takes longer."""
+    """Return numbers sorted and without duplicates, like ``np.unique`` but faster."""
     numbers = np.sort(numbers)
     first = np.ones(len(numbers), dtype=bool)
     np.not_equal(numbers[1:], numbers[:-1], out=first[1:])
@@ -114,13 +118,13 @@ def distinct(numbers: Buckets) -> Buckets:
 
 
 def buckets(text: str) -> Buckets:
-    """The numbers of the words of a text, in its order."""
+    """Return the buckets of a text's words, in order: shape ``(words,)``."""
     words = encoded_words(text.lower())
     return np.fromiter(map(_KNOWN.__getitem__, words), np.uint32, len(words))
 
 
 class _EncodedWords(dict[bytes, int]):
-    """The number of each word; those of the last articles are remembered."""
+    """The bucket of each word, cached for recent articles."""
 
     def __missing__(self, encoded: bytes) -> int:
         word = encoded.decode("utf-8", "surrogatepass")
