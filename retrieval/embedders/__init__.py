@@ -1,4 +1,5 @@
-"""Embedders: texts in, unit vectors out. One module for each provider; ``make_embedder`` knows all."""
+"""Embedders: texts in, unit vectors out. One module per provider; ``make_embedder`` knows them
+all."""
 
 from retrieval.embedders.base import (
     Embedder,

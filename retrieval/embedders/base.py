@@ -37,10 +37,10 @@ class Embedder(ABC):
     """
 
     identity: str
-    # Whether making vectors takes so much longer than all the rest of ingestion that articles are
-    # shown before they have theirs.
+    # Whether embedding is so much slower than the rest of ingestion that articles are shown before
+    # they have vectors.
     deferred: bool = False
-    # In which languages it tells what texts mean; None for so many that others don't matter.
+    # The languages whose meaning it captures; None for so many that the others don't matter.
     languages: frozenset[str] | None = None
 
     async def warm_up(self) -> None:

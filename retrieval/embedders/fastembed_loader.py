@@ -1,4 +1,5 @@
-"""Neural networks that fastembed runs (the extra `neural`): from the disk, or downloaded once."""
+"""Load neural networks that fastembed runs (the extra `neural`), from disk or by downloading them
+once."""
 
 from __future__ import annotations
 
@@ -14,16 +15,18 @@ _ANSWER_SECONDS = 3.0
 
 
 class NotDownloaded(Exception):
-    """The network isn't on this machine and could not be fetched; from where is its text."""
+    """The network isn't on this machine and couldn't be downloaded; the text is the URL of the
+    hub."""
 
 
 def load_network(
     kind: Literal["TextEmbedding", "TextCrossEncoder"], name: str, folder: Path | None
 ) -> Any:
-    """One of fastembed's models. Takes a second from the disk, and a download the first time.
+    """Return one of fastembed's models. Loading takes a second from disk, and a download the first
+    time; a ``folder`` with its files is never downloaded. Blocks.
 
     Raises ``ImportError`` without fastembed, ``ValueError`` for a name that it doesn't know,
-    ``NotDownloaded``, and what fastembed raises for files that are broken.
+    ``NotDownloaded``, and what fastembed raises for broken files.
     """
     _keep_quiet()
     import fastembed
@@ -36,12 +39,12 @@ def load_network(
         raise ValueError(f"{name} is not among those that fastembed knows")
     try:
         return made(name, local_files_only=True)
-    except Exception:  # noqa: BLE001 - whatever it is, a download mends it
+    except Exception:  # noqa: BLE001 - whatever it is, a download fixes it
         _log.info("%s is not on this machine", name)
     from huggingface_hub import constants, get_session
 
     try:
-        # Where nobody answers fastembed would try for most of a minute.
+        # Without an answer fastembed would keep trying for most of a minute.
         get_session().head(constants.ENDPOINT, timeout=_ANSWER_SECONDS)
         return made(name)
     except Exception as error:
@@ -49,7 +52,7 @@ def load_network(
 
 
 def _keep_quiet() -> None:
-    """What fastembed and the hub print goes to the log."""
+    """Send what fastembed and the hub print to the log."""
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     warnings.filterwarnings("ignore", message="Cannot enable progress bars")
     import huggingface_hub.utils  # noqa: F401 - adds the handler that goes
@@ -59,5 +62,5 @@ def _keep_quiet() -> None:
     hub.handlers.clear()
     hub.setLevel(logging.NOTSET)
     hub.propagate = True
-    logger.remove()  # nobody but fastembed logs by it
+    logger.remove()  # only fastembed logs with it
     logger.add(lambda line: _log.info("%s", str(line).strip()), format="{message}", level="INFO")

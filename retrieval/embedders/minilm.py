@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 as ONNX, Chroma's default. Downloads 80 MB at its first use."""
+"""all-MiniLM-L6-v2 as ONNX, Chroma's default. Downloads 80 MB on first use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from retrieval.errors import EmbedderError
 
 
 class MiniLmEmbedder(Embedder):
-    """384 dimensions, 256 tokens of a text at most."""
+    """384 dimensions; reads at most 256 tokens of a text."""
 
     identity = "minilm/all-MiniLM-L6-v2"
     deferred = True

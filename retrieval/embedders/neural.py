@@ -1,4 +1,4 @@
-"""Sentence embeddings by a neural network, run here by fastembed (the extra `neural`)."""
+"""Sentence embeddings by a neural network that fastembed runs locally (the extra `neural`)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import numpy as np
 from retrieval.embedders.base import Embedder, EmbedderOptions, Vectors, normalised
 from retrieval.errors import EmbedderError
 
-# The names of models say so, where they are for one language.
+# The names of models for English alone say so.
 _OF_ENGLISH = re.compile(r"(?:^|[-_/])en(?:$|[-_.])|all-MiniLM", re.IGNORECASE)
 
 
 class NeuralEmbedder(Embedder):
-    """Loads its model at the first use; then one batch at a time."""
+    """Loads its model on first use; embeds one batch at a time."""
 
     deferred = True
 

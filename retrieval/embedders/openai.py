@@ -11,11 +11,12 @@ from retrieval.embedders.base import Embedder, EmbedderOptions, Vectors, normali
 from retrieval.errors import EmbedderError
 
 _BATCH = 256
-_NO_KEY = "none"  # servers of one's own want no key, but the client wants some
+_NO_KEY = "none"  # local servers need no key, but the client requires one
 
 
 class OpenAIEmbedder(Embedder):
-    """Sends texts in batches; retries what the client library deems worth it, twice."""
+    """Sends texts in batches of 256 and retries twice what the client library considers transient.
+    Raises ``EmbedderError`` (``embedder-needs-key``) without a key and a URL."""
 
     def __init__(self, options: EmbedderOptions) -> None:
         if options.api_key is None and options.base_url is None:

@@ -1,4 +1,4 @@
-"""WordLlama: static token vectors, averaged. Small, fast, and its weights come in its wheel."""
+"""WordLlama: averaged static token vectors. Small and fast, with its weights in its wheel."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from retrieval.runtime.executors import ASKING, INGESTING
 from retrieval.text.wordllama_files import TOKENIZER, WEIGHTS, wordllama_file
 
 _BATCH = 256
-# So many are a question.
+# So few texts are a question.
 _FEW = 8
-# So many sentences are remembered with their tokens, none longer than so many characters.
+# How many sentences are cached with their tokens, and the most characters of one.
 _REMEMBERED, _LONGEST = 8_192, 500
 
 
@@ -62,10 +62,10 @@ class WordLlamaEmbedder(Embedder):
 def sentence_vectors(
     texts: Sequence[str], model: TokenModel | None = None, *, remembering: bool = False
 ) -> Vectors:
-    """The vectors of ``texts``, shape ``(len(texts), 256)``, in whatever way a corpus is embedded.
+    """Return the vectors of ``texts``, shape ``(len(texts), 256)``, whatever embedder the corpus
+    uses. ``remembering`` caches tokens, for sentences that ``tokens_of`` reads too.
 
-    Blocks: call it from a worker thread. Raises ``EmbedderError``. ``remembering`` is for sentences
-    that ``tokens_of`` reads too.
+    Blocks: call it from a worker thread. Raises ``EmbedderError``.
     """
     model = model or load_model()
     if remembering:
@@ -74,8 +74,8 @@ def sentence_vectors(
         encodings = model.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         rows = [np.array(each.ids, dtype=np.intp) for each in encodings]
     vectors = np.zeros((len(texts), model.vectors.dimensions), dtype=np.float32)
-    # wordllama's own pooling gathers a padded block of token vectors, most of it padding; the
-    # mean over each text's own tokens is the same and several times faster.
+    # wordllama's own pooling builds a block of token vectors that is mostly padding; the mean of
+    # each text's own tokens is the same and several times faster.
     for row, ids in enumerate(rows):
         if len(ids):
             vectors[row] = model.vectors.of(ids).mean(axis=0)
@@ -83,7 +83,7 @@ def sentence_vectors(
 
 
 class Tokens(NamedTuple):
-    """The tokens of a text, and where each begins in it; both of shape ``(tokens,)``."""
+    """The tokens of a text, and the offset at which each begins; both of shape ``(tokens,)``."""
 
     ids: npt.NDArray[np.intp]
     starts: npt.NDArray[np.int64]
@@ -94,8 +94,8 @@ _lock = threading.Lock()
 
 
 def tokens_of(texts: Sequence[str]) -> list[Tokens]:
-    """The tokens of each text; those of the last sentences are remembered, for an answer reads the
-    same ones several times. Blocks. Raises ``EmbedderError``."""
+    """Return the tokens of each text. Those of recent sentences are cached, because an answer reads
+    the same ones several times. Blocks. Raises ``EmbedderError``."""
     found = {text: known for text in texts if (known := _known_tokens.get(text)) is not None}
     unknown = [text for text in dict.fromkeys(texts) if text not in found]
     if unknown:
@@ -116,8 +116,8 @@ def tokens_of(texts: Sequence[str]) -> list[Tokens]:
 
 
 class TokenVectors:
-    """The vectors of tokens, as the weights keep them in half precision; those that are needed are
-    made single. All 32,000 would be 33 MB, and a question needs a few hundred."""
+    """The vectors of tokens, stored in half precision and converted when they are needed: all
+    32,000 would take 33 MB, and a question needs a few hundred."""
 
     def __init__(self, stored: npt.NDArray[np.float16]) -> None:
         self._stored = stored
@@ -126,10 +126,12 @@ class TokenVectors:
 
     @property
     def dimensions(self) -> int:
+        """The length of a vector."""
         return int(self._stored.shape[1])
 
     def of(self, ids: npt.NDArray[np.intp]) -> Vectors:
-        """Shape ``(len(ids), dimensions)``; an id past the end is the last one. Any thread may call it."""
+        """Return vectors of shape ``(len(ids), dimensions)``; an id past the end counts as the last
+        one. Any thread may call it."""
         ids = np.minimum(ids, len(self._stored) - 1)
         if not self._is_made[ids].all():
             lacking = np.unique(ids[~self._is_made[ids]])
@@ -139,15 +141,17 @@ class TokenVectors:
 
 
 class TokenModel(NamedTuple):
+    """The tokenizer, and the vectors of its tokens."""
+
     tokenizer: Tokenizer
     vectors: TokenVectors
 
 
 @cache
 def load_model() -> TokenModel:
-    """Load the tokenizer and the vectors of its tokens, once for the whole process.
+    """Load the tokenizer and the vectors of its tokens, once per process.
 
-    Raises ``EmbedderError`` if the package or its weights are missing.
+    Raises ``EmbedderError`` (``wordllama-not-installed``, ``wordllama-weights-missing``).
     """
     weights, words = wordllama_file(WEIGHTS), wordllama_file(TOKENIZER)
     try:
@@ -158,14 +162,15 @@ def load_model() -> TokenModel:
     tokenizer = Tokenizer.from_str(told)
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    # The tokenizer takes a whole sentence for one word and would keep ten thousand of them, which
-    # is 40 MB and, as few come again, makes nothing faster.
+    # The tokenizer treats a whole sentence as one word and would cache ten thousand of them: 40 MB
+    # that make nothing faster, as few recur.
     tokenizer.model._resize_cache(0)
     return TokenModel(tokenizer, TokenVectors(stored))
 
 
 def _read_weights(path: Path) -> npt.NDArray[np.float16]:
-    """The one table of a file of safetensors: the length of a header in JSON, the header, the numbers."""
+    """Map the one table of a safetensors file: the length of a JSON header, the header, the
+    numbers."""
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
         described = json.loads(file.read(size))["embedding.weight"]
