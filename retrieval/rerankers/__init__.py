@@ -1,5 +1,5 @@
-"""Rerankers: a question and passages in, scores out. One module for each provider; ``make_reranker``
-knows all."""
+"""Rerankers: a question and passages in, scores out. One module per provider; ``make_reranker``
+knows them all."""
 
 from retrieval.rerankers.base import Reranker, RerankerOptions
 from retrieval.rerankers.factory import NAMES, make_reranker

@@ -10,14 +10,15 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class RerankerOptions:
-    """``folder`` contains the model's files; None downloads them once."""
+    """The model to use. ``folder`` contains its files; None downloads them once."""
 
     model: str = "Xenova/ms-marco-MiniLM-L-6-v2"
     folder: Path | None = None
 
 
 class Reranker(ABC):
-    """Scores a question and a passage together, which is more precise than comparing their vectors."""
+    """Scores a question and a passage together, which is more precise than comparing their
+    vectors."""
 
     identity: str
 
@@ -25,7 +26,8 @@ class Reranker(ABC):
         """Load the model, however long it takes. Raise ``RerankerError``."""
 
     async def ready(self) -> None:
-        """Like ``warm_up``, but wait at most a few seconds."""
+        """Load the model like ``warm_up``, but wait at most a few seconds. Raises
+        ``RerankerError``."""
 
     @abstractmethod
     async def scores(self, question: str, passages: Sequence[str]) -> list[float]:

@@ -1,4 +1,4 @@
-"""A cross-encoder, run here by fastembed (the extra `neural`)."""
+"""A cross-encoder (Nogueira and Cho, 2019) that fastembed runs locally (the extra `neural`)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ _AGAIN_SECONDS = 600.0
 
 
 class NeuralReranker(Reranker):
-    """Loads its model at the first use, beside the questions: they wait a moment for it, then do
-    without. Works on one question at a time; another one that comes meanwhile does without too."""
+    """Loads its model on first use, in the background: questions wait a moment for it, then do
+    without. It works on one question at a time; a second one that comes meanwhile does without
+    too."""
 
     def __init__(self, options: RerankerOptions) -> None:
         self.identity = f"neural/{options.model}"
@@ -56,21 +57,22 @@ class NeuralReranker(Reranker):
             raise
 
     def _load(self) -> Future[Any]:
-        """What comes of loading, which is begun here, and anew some minutes after it failed."""
+        """Return the outcome of loading, which begins here, and again some minutes after it
+        failed."""
         now = time.monotonic()
         done = self._loading
         if done is None or (
             done.done() and done.exception() and now > self._began + _AGAIN_SECONDS
         ):
             self._loading, self._began = done, now = Future(), now
-            # Not a thread of the pool: nobody waits for it when the program ends.
+            # Not a thread of a pool: the end of the program doesn't wait for it.
             threading.Thread(
                 target=_load_into, args=(done, self._options), name="reranker", daemon=True
             ).start()
         return done
 
     def _tell(self, error: RerankerError) -> None:
-        """Once, to who runs this: those who ask get the order of the search."""
+        """Log an error once, for the operator; those who ask get the order of the search."""
         if error.retry and not self._told:
             self._told = True
             _log.error("Answers go without the reranker for now: %s", error)
