@@ -1,1 +1,1 @@
-"""Executors, child processes and the lock of the data folder."""
+"""Executors, child processes, locks, and the conditions of the running service."""

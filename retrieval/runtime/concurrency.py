@@ -14,7 +14,7 @@ async def map_concurrently(
     given: Iterable[Given], make: Callable[[Given], Awaitable[Made]], *, at_once: int
 ) -> AsyncIterator[Made]:
     """Yield the results of ``make`` for each item, as they arrive; at most ``at_once`` are in
-    progress.
+    progress. What ``make`` raises ends the iteration, and the others are cancelled.
 
     ``given`` is read no further ahead than that.
     """
@@ -41,8 +41,8 @@ async def cancel(*tasks: asyncio.Future[Any]) -> None:
 
 
 async def to_its_end(work: Awaitable[Made]) -> Made:
-    """Wait until ``work`` is finished, even if this call is cancelled meanwhile; the cancellation
-    follows afterwards.
+    """Return the result of ``work``, waiting for it even if this call is cancelled; the
+    cancellation follows afterwards.
 
     Use it for work that can't be stopped half-way, such as a write in a thread.
     """

@@ -1,8 +1,9 @@
-"""What is wrong with the running service: each cause by a code, since when, and whether it answers.
+"""What is wrong with the running service: each cause as a code, since when, and whether it still
+answers.
 
-Whoever notices that a part fails begins a condition and ends it once the part works again. Remarks
-in answers, ``doctor``, readiness, metrics and alerts read them here; the words for a cause and for
-what mends it are the application's (``bot.i18n``: the code and the code with ``.remedy``).
+Whoever notices that a part fails begins a condition, and ends it once the part works again. Remarks
+in answers, ``doctor``, readiness, metrics and alerts read them here; the texts of causes and
+remedies are the application's (``bot.i18n``: the code, and the code with ``.remedy``).
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ from typing import Literal, TypeAlias
 from retrieval.errors import Note
 from retrieval.timestamps import Clock, utc_now
 
-# What may fail: the catalogue, both indexes, the model, the processes that read documents, the disk.
+# What may fail: the catalogue, both indexes, the model, the data folder.
 Part: TypeAlias = Literal["catalogue", "keywords", "vectors", "model", "folder"]
-# Answers go on without the part, or there are none.
+# Answers continue without the part, or there are none.
 Severity: TypeAlias = Literal["degraded", "failing"]
 Listener: TypeAlias = Callable[["Condition", bool], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A part that fails, ``corpus`` alone where it is an index of one.
+    """A part that fails; ``corpus`` is set if it is an index of that corpus alone.
 
-    ``mends_itself`` is False where somebody has to do what the remedy says.
+    ``mends_itself`` is False if somebody has to follow the remedy.
     """
 
     part: Part
@@ -39,12 +40,13 @@ class Condition:
 
     @property
     def code(self) -> str:
+        """The code of the cause."""
         return self.note.code
 
 
 @dataclass(slots=True)
 class Conditions:
-    """The conditions of a service. Any thread may call any of it."""
+    """The conditions of a service. All methods are thread-safe."""
 
     clock: Clock = utc_now
     _current: dict[tuple[Part, str | None], Condition] = field(default_factory=dict)
@@ -60,7 +62,8 @@ class Conditions:
         mends_itself: bool = True,
         corpus: str | None = None,
     ) -> None:
-        """Note that a part fails; it has one cause at a time, whose beginning stays while it does."""
+        """Record that a part fails. It has one cause at a time; while that stays, so does its
+        beginning."""
         with self._lock:
             before = self._current.get((part, corpus))
             if before is not None and (before.note, before.severity) == (note, severity):
@@ -74,7 +77,7 @@ class Conditions:
             listener(condition, True)
 
     def end(self, part: Part, *, corpus: str | None = None) -> None:
-        """Note that a part works again, or still."""
+        """Record that a part works again, or still."""
         with self._lock:
             ended = self._current.pop((part, corpus), None)
             listeners = list(self._listeners) if ended is not None else []
@@ -83,12 +86,13 @@ class Conditions:
                 listener(ended, False)
 
     def of(self, part: Part, corpus: str | None = None) -> Condition | None:
-        """What is wrong with a part: for one corpus, or for all of them."""
+        """Return what is wrong with a part, for one corpus or for all of them; None if nothing
+        is."""
         with self._lock:
             return self._current.get((part, corpus)) or self._current.get((part, None))
 
     def current(self) -> list[Condition]:
-        """All of them, what keeps answers from coming first, then the oldest."""
+        """Return all conditions: first those that prevent answers, then the oldest."""
         with self._lock:
             found = list(self._current.values())
         return sorted(found, key=lambda each: (each.severity != "failing", each.since))

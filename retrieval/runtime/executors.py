@@ -1,7 +1,7 @@
 """Threads for work that needs a processor.
 
-Python's lock lets one thread compute at a time: more of them finish nothing sooner, and each makes
-the event loop wait longer for its turn. So a few threads compute, of which questions have their own,
+Python's lock lets one thread compute at a time: more threads finish nothing sooner, and each makes
+the event loop wait longer for its turn. So a few threads compute, with some reserved for questions,
 and what merely waits (disks, names, locks) goes elsewhere, with ``asyncio.to_thread``.
 """
 
@@ -28,7 +28,7 @@ _working: contextvars.ContextVar[Executor | None] = contextvars.ContextVar("work
 
 
 class Executor:
-    """Up to ``threads`` threads; they start when they are needed."""
+    """Up to ``threads`` threads, started when they are needed."""
 
     def __init__(self, name: str, threads: int) -> None:
         self._name = name
@@ -36,11 +36,12 @@ class Executor:
         self.resize(threads)
 
     def resize(self, threads: int) -> None:
-        """Have another number of threads, from the next call on."""
+        """Use another number of threads, from the next call on."""
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=self._name)
 
     async def run(self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
-        """As ``asyncio.to_thread``: what is cancelled is finished, or never begun."""
+        """Return the result of ``function`` in a thread, like ``asyncio.to_thread``. If the call is
+        cancelled, the function is finished or never begun."""
         await self._wait_until_released()
         context = contextvars.copy_context()
         context.run(_working.set, self)
@@ -49,8 +50,8 @@ class Executor:
 
     @contextlib.contextmanager
     def pause(self) -> Iterator[None]:
-        """Begin nothing meanwhile, and go on with no work that is ``giving_way``; but nothing waits
-        longer than a second."""
+        """Begin nothing in the block, and suspend work that is ``giving_way``; but nothing waits
+        for more than a second."""
         self._holders += 1
         try:
             yield
@@ -58,7 +59,7 @@ class Executor:
             self._holders -= 1
 
     def wait_until_released(self, seconds: float) -> float:
-        """Wait in a thread while this is paused, so many seconds at most; returns those waited."""
+        """Wait in a thread while this is paused, at most ``seconds``. Return the seconds waited."""
         started = time.monotonic()
         while self._holders and time.monotonic() < started + seconds:
             time.sleep(_LOOK_AGAIN)
@@ -66,14 +67,14 @@ class Executor:
 
     async def _wait_until_released(self) -> None:
         until = time.monotonic() + _LONGEST_HELD
-        # An event would belong to one event loop, an executor to the process.
+        # An event would belong to one event loop; the executor belongs to the process.
         while self._holders and time.monotonic() < until:  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_AGAIN)
 
 
 def giving_way(items: Iterable[Item]) -> Iterator[Item]:
-    """``items`` one by one, for work on many, which waits between them while the executor that works
-    on them is paused, a second at most in all."""
+    """Yield ``items`` one by one, for work on many. While the executor that runs it is paused, it
+    waits between them, a second at most in total."""
     executor = _working.get()
     left = _LONGEST_HELD if executor is not None else 0.0
     for item in items:
@@ -83,5 +84,5 @@ def giving_way(items: Iterable[Item]) -> Iterator[Item]:
 
 
 ASKING = Executor("asking", 2)
-# As many as a batch has stages: embedder and keyword index compute without Python's lock.
+# As many as a batch has stages: the embedder and the keyword index release Python's lock.
 INGESTING = Executor("ingesting", 4)

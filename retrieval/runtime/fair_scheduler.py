@@ -1,7 +1,8 @@
-"""One order for everything that waits: so many at once, and whose turn was longest ago comes first.
+"""One order for everything that waits: a limited number at once, and whoever was served longest ago
+first.
 
-Questions wait by guild, jobs by corpus, feeds by corpus with one visit at a time to a host. What
-waits stays in the caller's hands; the scheduler says who is next and keeps count.
+Questions wait by guild, jobs by corpus, feeds by corpus with one visit at a time per host. What
+waits stays in the caller's hands; the scheduler says what is next and keeps count.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ _MOST_OWNERS = 10_000
 class FairScheduler(Generic[T]):
     """Chooses among what waits, owner by owner in turn.
 
-    ``owner`` says whose a thing is, ``group`` what it must not share with more than ``group_at_once``
-    others (by default its owner), ``rank`` which of one owner's comes first: the lowest. At most
-    ``at_once`` run in all. Owners that were served longest ago are forgotten beyond 10,000.
+    ``owner`` says whose a thing is; ``group`` (by default the owner) has at most ``group_at_once``
+    things running; ``rank`` orders the things of one owner, lowest first. At most ``at_once`` run
+    in total. Beyond 10,000 owners those served longest ago are forgotten.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class FairScheduler(Generic[T]):
         return self._running.total()
 
     def has_room_for(self, thing: T) -> bool:
-        """Whether it could start at once, if nothing else waited."""
+        """Return whether a thing could start at once if nothing else waited."""
         return self.running < self._at_once and self._group_has_room(thing)
 
     def start(self, thing: T) -> None:
@@ -69,14 +70,15 @@ class FairScheduler(Generic[T]):
             del self._running[group]
 
     def next(self, waiting: Iterable[T]) -> T | None:
-        """What is to start now, None if nothing may. The caller takes it out and starts it."""
+        """Return what is to start now; None if nothing may. The caller removes it from its queue
+        and starts it."""
         if self.running >= self._at_once:
             return None
         free = [thing for thing in waiting if self._group_has_room(thing)]
         return min(free, key=self._order, default=None)
 
     def in_order(self, waiting: Sequence[T]) -> list[T]:
-        """What waits, as turns will come; that a group may be full is not looked at."""
+        """Return what waits in the order of its turns, regardless of full groups."""
         queues: dict[Hashable, deque[T]] = {}
         for thing in sorted(waiting, key=self._rank):
             queues.setdefault(self._owner(thing), deque()).append(thing)

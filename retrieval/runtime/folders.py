@@ -1,4 +1,4 @@
-"""Folders of ours on disk."""
+"""Create folders on disk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from retrieval.errors import StorageError
 
 
 def make_data_folder(folder: Path) -> None:
-    """Make a data folder and those around it, unless it is there. Blocks. Raises ``StorageError``."""
+    """Create a data folder and its parents, unless it exists. Blocks. Raises ``StorageError``
+    (``data-folder-not-created``)."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,4 +1,5 @@
-"""Who writes to the indexes of a data folder and who copies them take turns, over processes."""
+"""Let those who write to the indexes of a data folder and those who copy them take turns, across
+processes."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from retrieval.errors import StorageError
 
-# Writers make way for a copy that has been asked for at most so long ago.
+# Writers make way for a copy that was requested at most this long ago.
 _WAY_SECONDS = 60.0
 _LOOK_SECONDS = 0.02
 
@@ -27,7 +28,8 @@ class IndexLock:
 
     @contextlib.asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
-        """Write while this is open; waits while a copy is made. Several may be open at once."""
+        """Hold the lock for the block, after waiting for a copy in progress, up to about two
+        minutes. Blocks may overlap. Raises ``StorageError`` (``data-folder-no-room``)."""
         async with self._entering:
             await self._make_way()
             held = await self._acquired()
@@ -38,15 +40,16 @@ class IndexLock:
                 self._lock.release()
 
     async def _make_way(self) -> None:
-        """Wait while a copy is wanted: between two writes there may be too little time to begin one."""
-        while _is_wanted(self._wanted):  # noqa: ASYNC110 - another process holds it
+        """Wait while a copy is requested: the time between two writes may be too short to begin
+        one."""
+        while _is_wanted(self._wanted):  # noqa: ASYNC110 - another process sets it
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _acquired(self) -> bool:
-        """Whether the lock was got; a copy that hangs holds nobody up for more than a minute, and
-        sees by the files that they changed."""
+        """Return whether the lock was taken. A copy that hangs holds up writers for a minute at
+        most, and notices from the files that they changed."""
         until = time.monotonic() + _WAY_SECONDS
-        # No thread waits for it: what is cancelled there would hold it for good.
+        # Don't wait in a thread: a cancelled one would keep the lock for good.
         while True:
             try:
                 self._lock.acquire(timeout=0)
@@ -63,9 +66,10 @@ class IndexLock:
 
 @contextlib.contextmanager
 def pause_index_writes(folder: Path) -> Iterator[None]:
-    """Keep everybody from writing to the indexes while this is open. Blocks.
+    """Keep everybody from writing to the indexes in the block. Blocks.
 
-    Raises ``StorageError`` if one write takes a minute, or if the folder can't be written.
+    Raises ``StorageError`` (``backup-indexes-busy``) if a write takes more than a minute, or if the
+    folder can't be written (``data-folder-read-only``).
     """
     wanted = folder / "indexes.wanted"
     lock = FileLock(folder / "indexes.lock", thread_local=False)
@@ -85,7 +89,7 @@ def pause_index_writes(folder: Path) -> Iterator[None]:
 
 
 def _is_wanted(path: Path) -> bool:
-    """Whether a copy waits; one that was killed is forgotten after a minute."""
+    """Return whether a copy waits; one that was killed is forgotten after a minute."""
     try:
         return abs(time.time() - path.stat().st_mtime) < _WAY_SECONDS
     except OSError:

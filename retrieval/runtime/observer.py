@@ -1,4 +1,4 @@
-"""Who hears how far work has come and how long its parts take: nobody, unless somebody is handed in."""
+"""Observe how far work has come and how long its parts take. By default nobody does."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeAlias
 
-# Hears what is being done, how much of it is, and of how much, None where nobody knows.
+# Receives the step, how much of it is done, and of how much; None if that isn't known.
 Tell: TypeAlias = Callable[[str, int, int | None], None]
 
 
 def tell_nobody(step: str, done: int, total: int | None) -> None:
-    """The ``Tell`` of who doesn't want to hear."""
+    """Ignore progress: the ``Tell`` of those who don't want it."""
 
 
 class Tally:
-    """Counts what one step has done of a known total, and tells it."""
+    """Counts how much of a known total one step has done, and reports it."""
 
     def __init__(self, tell: Tell, step: str, total: int) -> None:
         self._tell, self._step, self._total = tell, step, total
@@ -23,13 +23,14 @@ class Tally:
         self.add(0)
 
     def add(self, more: int) -> None:
+        """Count ``more`` as done, and report the sum."""
         self._done += more
         self._tell(self._step, self._done, self._total)
 
 
 class StageObserver:
-    """Hears of stages; this one does nothing with it."""
+    """Observes stages; this one does nothing."""
 
     def stage(self, name: str) -> AbstractContextManager[None]:
-        """Enclose one stage of the work, from its beginning to its end. ``name`` is one of a few."""
+        """Return a context manager for one stage of the work. ``name`` is one of a few."""
         return nullcontext()

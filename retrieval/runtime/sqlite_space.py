@@ -1,4 +1,4 @@
-"""Giving the empty pages of an SQLite database back to the disk."""
+"""Give the empty pages of a SQLite database back to the disk."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-# A database is written anew if so much of it is empty.
+# A database is rewritten if at least this much of it is empty.
 _EMPTY_SHARE, _EMPTY_PAGES = 0.2, 256
 _BUSY_SECONDS = 1.0
 
 
 def vacuum(path: Path, *, thorough: bool = False) -> bool:
-    """Write a database anew if much of it is empty, or any of it if ``thorough``. Blocks. Returns whether it was done.
+    """Rewrite a database if much of it is empty, or if any of it is and it is to be ``thorough``.
+    Blocks. Return whether it was done.
 
-    It stays as it is while somebody else keeps it busy. Raises ``sqlite3.Error`` for other failures.
+    A database stays as it is while somebody else keeps it busy, or if the disk is full. Raises
+    ``sqlite3.Error`` for other failures.
     """
     with contextlib.closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as connection:
         empty = connection.execute("PRAGMA freelist_count").fetchone()[0]
@@ -33,10 +35,8 @@ def vacuum(path: Path, *, thorough: bool = False) -> bool:
 
 
 def empty_log(path: Path) -> bool:
-    """Bring all of a database's log into it and empty the log: what was deleted is gone from both.
-
-    Blocks. Returns whether it was done; somebody who reads may keep it from being done.
-    """
+    """Write a database's log into it and empty the log, so that what was deleted is gone from both.
+    Blocks. Return whether it was done: a reader may prevent it."""
     with contextlib.closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as connection:
         busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     return not busy

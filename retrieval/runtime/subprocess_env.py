@@ -1,4 +1,4 @@
-"""What processes of ours are started with."""
+"""The environment of child processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "TEMP", "TM
 
 
 def subprocess_environment() -> dict[str, str]:
-    """The environment of a process of ours: it holds no secrets, and one thread is enough for it."""
+    """Return the environment variables for a child process: no secrets, and one thread for
+    numerical libraries."""
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     root = str(Path(retrieval.__file__).parents[1])
     return environment | {

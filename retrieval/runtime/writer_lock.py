@@ -1,4 +1,4 @@
-"""Only one process may write to a data folder. Chroma itself would not prevent two."""
+"""Let only one process write to a data folder. Chroma itself wouldn't prevent two."""
 
 from __future__ import annotations
 
