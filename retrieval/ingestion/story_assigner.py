@@ -1,4 +1,4 @@
-"""Which story each article tells: versions get their places as they come in."""
+"""Assign versions to stories as they come in."""
 
 from __future__ import annotations
 
@@ -21,39 +21,45 @@ from retrieval.stories.clustering import (
 )
 from retrieval.stories.features import unpack_features
 
-# Versions whose vectors are made again at a time.
+# Versions whose vectors are recomputed at a time.
 _AT_ONCE = 256
-# With so many versions gone, and so large a share of all, those that are left are read anew.
+# After so many versions, and so large a share of all, have left, the rest are read anew.
 _MANY_GONE, _SHARE_GONE = 500, 0.25
 
 
 def fingerprint_of(version: PendingVersion) -> Fingerprint:
+    """Return the fingerprint of a version's title and text."""
     return fingerprint(version.title, version.text, version.visible_from)
 
 
 def passage_texts(version: PendingVersion) -> list[str]:
-    """What is embedded of a version, passage by passage."""
+    """Return the text to embed for each passage of a version: the title, a line break and the
+    passage."""
     return [f"{version.title}\n{version.text[start:end]}" for _, start, end in version.passages]
 
 
 def lead_vectors(versions: Sequence[PendingVersion]) -> Vectors:
-    """What grouping compares versions by, shape ``(versions, 256)``. Blocks.
+    """Return the vectors by which versions are clustered: those of their first passages, shape
+    ``(versions, 256)``. Blocks. Raises ``EmbedderError``.
 
-    Where the lines between stories are drawn was learned on wordllama's vectors: they are grouped
-    by these, whatever a corpus is searched by.
+    The thresholds between stories were learned on wordllama's vectors, so these are used whatever
+    embedder a corpus is searched with.
     """
     return sentence_vectors([texts[0] if (texts := passage_texts(v)) else "" for v in versions])
 
 
 def are_own(embedder: str) -> bool:
-    """Whether the vectors of passages by this embedder are those that grouping compares."""
+    """Return whether the vectors of this embedder are those by which versions are clustered."""
     return embedder == WordLlamaEmbedder.identity
 
 
 class PreparedBatch:
-    """Versions and the vectors of their passages, in order, shape ``(passages, dimensions)``; None
-    if they are made later. ``fingerprints`` and ``leads``, the vectors that grouping compares, are of
-    those without a place among the stories, by version."""
+    """Versions and the vectors of their passages, in order: shape ``(passages, dimensions)``, or
+    None if they are made later.
+
+    ``fingerprints`` and ``leads``, the vectors for clustering, are by version id, for versions that
+    have no story yet.
+    """
 
     def __init__(
         self,
@@ -68,7 +74,7 @@ class PreparedBatch:
         self.leads = leads
 
     def only(self, version_ids: set[int]) -> PreparedBatch:
-        """Those of its versions, with their rows."""
+        """Return the batch with only these versions, and their rows of the vectors."""
         if all(version.id in version_ids for version in self.versions):
             return self
         kept = [version for version in self.versions if version.id in version_ids]
@@ -80,7 +86,7 @@ class PreparedBatch:
 
 
 class StoryAssigner:
-    """Gives the versions of one corpus their places among its stories, as they come in."""
+    """Assigns the versions of one corpus to its stories, as they come in."""
 
     def __init__(self, catalogue: Catalogue, corpus: Corpus, embedder: str) -> None:
         self._catalogue = catalogue
@@ -92,15 +98,16 @@ class StoryAssigner:
         self._pins: dict[str, int] = {}
 
     async def place(self, prepared: PreparedBatch) -> None:
-        """Place those versions that have no place yet, and keep their places."""
+        """Assign those versions that have no story yet, and store the result. Raises
+        ``EmbedderError`` and ``StorageError``."""
         if not any(version.passages for version in prepared.versions):
             return
         if self._gone >= max(_MANY_GONE, _SHARE_GONE * len(self._placed)):
             self._stories, self._placed, self._gone = None, set(), 0
         if self._stories is None:
             known = await self._catalogue.stories.members(self._corpus)
-            # A copy of what a moderator split off belongs to the story that the others are in: the
-            # first article with its text decides.
+            # The first article with a text decides about its copies: here one that a moderator
+            # didn't split off.
             known.sort(key=lambda entry: entry.member.story_id < 0)
             self._pins = await self._catalogue.stories.pins(self._corpus)
             vectors = await self._known_vectors(known)
@@ -109,7 +116,7 @@ class StoryAssigner:
         await self._catalogue.stories.place(self._corpus, members)
 
     def forget(self, version_ids: Sequence[int]) -> None:
-        """These have no place any more; one that comes back is given a new one."""
+        """Forget versions that have left the indexes; one that comes back is assigned anew."""
         self._placed.difference_update(version_ids)
         self._gone += len(version_ids)
 
@@ -131,7 +138,7 @@ class StoryAssigner:
             member = entry.member
             found = Fingerprint(
                 np.frombuffer(member.sketch, dtype="<u4").astype(np.uint32),
-                # Names are kept once, however many articles have them.
+                # Interned: many articles share a name.
                 {sys.intern(name): count for name, count in member.names.items()},
                 unpack_features(member.traits),
             )

@@ -1,4 +1,4 @@
-"""Vectors that follow: made behind ingestion, where an embedder takes longer than all the rest."""
+"""Make vectors after ingestion, for embedders that are slower than all the rest of it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ _AGAIN_SECONDS = 60.0
 
 
 class VectorWorker:
-    """Makes the vectors that shown passages lack. What is cut off goes on the next time: which are
-    lacking, the catalogue knows."""
+    """Makes the vectors that shown passages lack. What is interrupted continues the next time: the
+    catalogue knows which are missing."""
 
     def __init__(self, target: IngestTarget) -> None:
         self._target = target
 
     async def run(self) -> None:
-        """Make vectors whenever there are any to be made, until cancelled."""
+        """Make vectors whenever some are missing, until cancelled. After an error it tries again
+        within a minute."""
         backlog = self._target.vector_backlog
         while True:
             backlog.clear()
@@ -40,20 +41,20 @@ class VectorWorker:
                     await backlog.wait()
 
     async def lacking(self) -> int:
-        """How many vectors are to be made, of all corpora."""
+        """Return how many vectors are missing in all corpora."""
         lacking = await self._target.catalogue.vectors.lacking_by_corpus()
         return sum(lacking.get(each.corpus.id, 0) for each in await self._indexers())
 
     async def finish(self) -> AsyncIterator[int]:
-        """Make all that are lacking; yield how many are made so far. The corpora take turns: a large
-        one doesn't keep another waiting. Raises ``EmbedderError``."""
+        """Make all missing vectors; yield how many are made so far. The corpora take turns, so that
+        a large one doesn't hold up another. Raises ``EmbedderError`` and ``StorageError``."""
         under_way = [indexer.make_vectors() for indexer in await self._indexers()]
         made = [0] * len(under_way)
         going = list(enumerate(under_way))
         try:
             while going:
                 for place, steps in list(going):
-                    # Of a corpus with another embedder's vectors everybody is told who asks it.
+                    # Whoever asks a corpus with another embedder's vectors is told so.
                     with contextlib.suppress(EmbedderMismatch):
                         if (done := await anext(steps, None)) is not None:
                             made[place] = done
@@ -68,7 +69,7 @@ class VectorWorker:
         indexers: list[Indexer] = []
         for corpus in await self._target.catalogue.corpora.all():
             indexer = await self._target.indexer(corpus.name)
-            if not indexer.makes_vectors_later:  # nor does any other: they have one embedder
+            if not indexer.makes_vectors_later:  # nor does any other: they share one embedder
                 break
             indexers.append(indexer)
         return indexers
