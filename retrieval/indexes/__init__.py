@@ -1,1 +1,2 @@
-"""The two indexes of a corpus: keywords (tantivy) and vectors (Chroma). Rebuilt from the catalogue."""
+"""The two indexes of a corpus: keywords (tantivy) and vectors (Chroma). Both can be rebuilt from
+the catalogue."""

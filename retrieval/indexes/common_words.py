@@ -1,7 +1,7 @@
-"""How common words are in the news at large: what a corpus of a few passages can't tell.
+"""How common words are in news in general, which a corpus of a few passages can't tell.
 
-The shares are counted by ``tests/benchmarks/train_common_words.py``. They are of English words that
-are no names; names and the words of other languages are rare by this.
+The shares are counted by ``tests/benchmarks/train_common_words.py``, for English words that aren't
+names; names and words of other languages count as rare.
 """
 
 from __future__ import annotations
@@ -17,40 +17,42 @@ from retrieval.text.stemming import stems
 
 WORDS = Path(__file__).with_name("common_words.txt.gz")
 _PARTS = 1e5
-# Shorter words have too many neighbours.
+# Shorter words are similar to too many others.
 _SHORTEST = 4
 
 
 class _Words(NamedTuple):
-    """``shares`` by stem; by their first letter ``forms``, each with the share of its stem."""
+    """``shares`` by stem; ``forms`` by first letter, each form with the share of its stem."""
 
     shares: dict[str, float]
     forms: dict[str, dict[str, float]]
 
 
 def share_of_passages(stem: str) -> float:
-    """The share of passages, from 0 to 1, that have a stem; 0 if hardly any has."""
+    """Return the share of passages that have a stem, from 0 to 1; 0 if hardly any has."""
     return _words().shares.get(stem, 0.0)
 
 
 def idf(passages: int, frequency: float) -> float:
-    """Robertson and Sparck Jones' weight as BM25 uses it: ln(1 + (N - n + 0.5) / (n + 0.5))."""
+    """Return the inverse document frequency as BM25 uses it (Robertson and Sparck Jones, 1976):
+    ln(1 + (N - n + 0.5) / (n + 0.5)) for ``frequency`` n of N ``passages``."""
     return math.log(1 + (passages - frequency + 0.5) / (frequency + 0.5))
 
 
 def is_common(word: str) -> bool:
-    """Whether a word stands in news of any kind, and is no name."""
+    """Return whether a word occurs in news of any kind, and isn't a name."""
     own = stems(word)
     return bool(own) and all(map(share_of_passages, own))
 
 
 def news_share(word: str) -> float:
-    """The share of passages of the news at large, from 0 to 1, that have a form of a word."""
+    """Return the share of passages of news in general that have a form of a word, from 0 to 1."""
     return max(map(share_of_passages, stems(word)), default=0.0)
 
 
 def nearest_common(word: str) -> str | None:
-    """The common word that ``word`` is a slip of, by one letter; None if it is none."""
+    """Return the common word that is one edit away from ``word``, probably a typing error; None if
+    there is none."""
     lower = word.lower()
     if len(lower) < _SHORTEST or not lower.isalpha():
         return None

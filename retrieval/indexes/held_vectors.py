@@ -17,22 +17,24 @@ Key = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldVectors:
-    """Passages in the order of their ids, with their vectors of length one as rows of a matrix."""
+    """Passage ids in order, shape ``(passages,)``, and their vectors of length 1, shape
+    ``(passages, dimensions)``."""
 
     passage_ids: Ints
     vectors: Vectors
 
     @classmethod
     def none(cls) -> HeldVectors:
+        """Return no vectors."""
         return cls(np.zeros(0, dtype=np.int64), np.zeros((0, 0), dtype=np.float32))
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """The size in bytes."""
         return int(self.passage_ids.nbytes + self.vectors.nbytes)
 
     def has(self, passage_ids: Ints) -> Mask:
-        """Which of these are among them."""
+        """Return the mask of those of these passages that are held."""
         if not len(self.passage_ids):
             return np.zeros(len(passage_ids), dtype=bool)
         rows = self._rows(passage_ids)
@@ -40,7 +42,7 @@ class HeldVectors:
         return found
 
     def only(self, passage_ids: Ints) -> HeldVectors:
-        """Those of these passages that are among them."""
+        """Return the vectors of those of these passages that are held."""
         among = self.has(passage_ids)
         if np.count_nonzero(among) == len(self.passage_ids):
             return self
@@ -48,7 +50,7 @@ class HeldVectors:
         return HeldVectors(self.passage_ids[rows], self.vectors[rows])
 
     def joined(self, passage_ids: Ints, vectors: Vectors) -> HeldVectors:
-        """These and others, which are not among them yet."""
+        """Return these vectors and others, of passages that aren't held yet."""
         if not len(passage_ids):
             return self
         units = normalised(vectors)
@@ -59,12 +61,13 @@ class HeldVectors:
         return HeldVectors(passage_ids[order], units[order])
 
     def nearest(self, vector: Vectors, limit: int) -> list[int]:
-        """The nearest to ``vector`` by cosine, best first; exact."""
+        """Return the ids of the ``limit`` passages nearest to ``vector`` by cosine, best first. It
+        is exact."""
         found: list[int] = self.passage_ids[nearest_rows(self.cosines(vector), limit)].tolist()
         return found
 
     def cosines(self, vector: Vectors) -> Vectors:
-        """Of each with ``vector``, shape ``(passages,)``."""
+        """Return the cosine of each passage with ``vector``, shape ``(passages,)``."""
         if not len(self.passage_ids):
             return np.zeros(0, dtype=np.float32)
         found: Vectors = self.vectors @ (vector / np.linalg.norm(vector))
@@ -77,8 +80,8 @@ class HeldVectors:
 
 
 class VectorMemory:
-    """What is held of several corpora, ``most_bytes`` at most: those that were not asked for longest
-    are forgotten. Any thread may call it."""
+    """The vectors of several corpora, in at most ``most_bytes`` bytes: those used longest ago are
+    dropped. Thread-safe."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
@@ -88,11 +91,11 @@ class VectorMemory:
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """The size in bytes."""
         return self._size
 
     def of(self, key: Key) -> HeldVectors:
-        """What is held of a corpus, which may be nothing."""
+        """Return what is held of a corpus, perhaps nothing."""
         with self._lock:
             if key in self._held:
                 self._held.move_to_end(key)
@@ -100,7 +103,7 @@ class VectorMemory:
         return HeldVectors.none()
 
     def hold(self, key: Key, held: HeldVectors) -> None:
-        """Hold this of a corpus from now on."""
+        """Hold these vectors of a corpus from now on."""
         with self._lock:
             self._forget(key)
             self._held[key] = held
@@ -109,10 +112,12 @@ class VectorMemory:
                 self._forget(next(iter(self._held)))
 
     def forget(self, key: Key) -> None:
+        """Drop the vectors of a corpus."""
         with self._lock:
             self._forget(key)
 
     def clear(self) -> None:
+        """Drop all vectors."""
         with self._lock:
             self._held.clear()
             self._size = 0

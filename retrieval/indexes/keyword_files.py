@@ -1,4 +1,4 @@
-"""Opening tantivy's files: damaged ones, and those of a disk that can't be written."""
+"""Open tantivy's files, even damaged ones and those on a disk that can't be written."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ _NO_ROOM = re.compile(r"disk is full|no space left|os error 28", re.IGNORECASE)
 # A reader takes a lock, which is a file.
 _NO_ACCESS = re.compile(r"read-only|permission denied|lock|os error (13|30)", re.IGNORECASE)
 
-# What is written anew all the time.
+# Files that are rewritten all the time.
 _NO_SEGMENT = (".json", ".lock", ".tmp")
 _FOLDERS = re.compile(r"(?:/[\w.@ -]+)+/")
 
 
 def explained(method: Callable[P, Result]) -> Callable[P, Result]:
-    """Raise ``IndexDamaged`` for whatever tantivy says of files that it can't read."""
+    """Wrap a method so that it raises ``IndexDamaged`` for whatever tantivy says about files that
+    it can't read. Errors about space and access stay as they are."""
 
     @functools.wraps(method)
     def call(*args: P.args, **kwargs: P.kwargs) -> Result:
@@ -50,9 +51,9 @@ def explained(method: Callable[P, Result]) -> Callable[P, Result]:
 
 
 class SegmentSizes:
-    """How long the files of an index were when they were last looked at.
+    """The sizes of an index's files when they were last checked.
 
-    tantivy reads them through the memory: one that was cut meanwhile would end the whole process.
+    tantivy maps them into memory: one that was cut meanwhile would end the whole process.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -60,10 +61,11 @@ class SegmentSizes:
         self._sizes: dict[str, int] = {}
 
     def check(self) -> None:
-        """Raises ``IndexDamaged`` if a file has become shorter: while they are used they only grow."""
-        # Those of one look: another thread may end one of its own, which began later, meanwhile.
+        """Raise ``IndexDamaged`` if a file has become shorter: while they are in use they only
+        grow."""
+        # Both are local: another thread may finish a later check in the meantime.
         before, sizes = self._sizes, dict[str, int]()
-        # What was deleted, as a segment that was merged into another one, can still be read.
+        # A deleted file, such as a segment that was merged, can still be read.
         with contextlib.suppress(FileNotFoundError), os.scandir(self._folder) as files:
             for file in files:
                 if file.name.endswith(_NO_SEGMENT):
@@ -79,8 +81,11 @@ class SegmentSizes:
 
 
 def open_index(folder: Path) -> tuple[tantivy.Index, tempfile.TemporaryDirectory[str] | None]:
-    """Open an index to read. Where its folder can't be written, it is read through links from
-    another one, which is to be cleaned up."""
+    """Open an index for reading. If its folder can't be written, it is read through links in
+    another folder, which is returned and has to be cleaned up.
+
+    Raises ``ValueError`` and ``OSError``, as tantivy does.
+    """
     try:
         return _readable(folder), None
     except (ValueError, OSError) as error:
@@ -102,13 +107,13 @@ def _readable(folder: Path) -> tantivy.Index:
 
 
 def _damaged(error: BaseException) -> IndexDamaged:
-    # Where the data folder lies is nobody's business who asks.
+    # Users needn't know where the data folder is.
     reason = _FOLDERS.sub("", " ".join(str(error).split()))
     return IndexDamaged("keyword-index-damaged", detail=reason[:200])
 
 
 def documents_held(folder: Path) -> int:
-    """How many documents the keyword indexes of a data folder say that they hold."""
+    """Return how many documents the keyword indexes of a data folder claim to hold. Blocks."""
     count = 0
     for meta in (folder / "keywords").glob(f"*/{META}"):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):

@@ -35,7 +35,7 @@ from retrieval.text.answer_counts import Kind
 from retrieval.text.stemming import stems
 from retrieval.timestamps import TimeRange
 
-# What a writer may collect in memory; less in an index of few passages.
+# How many bytes a writer may collect in memory; fewer for an index of few passages.
 _HEAP_BYTES, _SMALL_HEAP_BYTES = 60_000_000, 15_000_000
 _FEW_PASSAGES = 6_000
 _MIN_IDF_PASSAGES = 1_000
@@ -43,24 +43,24 @@ _MIN_IDF_PASSAGES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class KeywordQuery:
-    """What to look for: stems, each with its inverse document frequency in the corpus, the kind of
+    """What to search for: stems with their inverse document frequency in the corpus, the kind of
     thing that is asked for, and which of the stems are of names."""
 
     weights: dict[str, float]
     kind: Kind | None = None
     names: frozenset[str] = frozenset()
-    # By stem what counts as it: other stems, or several that stand together.
+    # By stem what counts as it: other stems, or several that have to occur together.
     alternatives: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class TermMeasures:
-    """How passages match a question, aligned with the ids asked for; each of shape ``(passages,)``.
+    """How passages match a question, in the order of the ids given; each of shape ``(passages,)``.
 
     ``bm25`` is over text and title. ``article`` and ``article_names`` are sums of idf: of the
-    question's words that stand anywhere in the passage's article, and of its names among them;
-    ``coverage`` is that of the words that stand in the passage. All these are divided by the sum of the question's idf. ``of_kind`` says how many the passage holds of the kind of thing that is
-    asked for.
+    question's words that occur anywhere in the passage's article, and of its names among them;
+    ``coverage`` is that of the words in the passage itself. All these are divided by the sum of the
+    question's idf. ``of_kind`` is how many things of the kind asked for the passage holds.
     """
 
     bm25: Floats
@@ -74,9 +74,9 @@ class KeywordIndex:
     """The keyword index of one corpus, in a folder of its own.
 
     ``weigh``, ``search`` and ``measure`` block: they are steps of a search, which runs in a worker
-    thread as a whole. Several processes may read while one writes. What can't be read raises
-    ``IndexDamaged``. ``pool`` bounds how many are open of those that share it: one that was closed for
-    others opens again when it is used.
+    thread as a whole. Several processes may read while one writes. All methods raise
+    ``IndexDamaged`` for files that can't be read. ``pool`` limits how many of the indexes that
+    share it are open: one that was closed for others opens again when it is used.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class KeywordIndex:
         self._statistics: TermStatistics | None = None
         self._index: tantivy.Index | None = None
         self._writer: tantivy.IndexWriter | None = None
-        # Where it is read from, if its folder can't be written.
+        # The folder that it is read from, if its own can't be written.
         self._links: tempfile.TemporaryDirectory[str] | None = None
         self._sizes = SegmentSizes(folder)
         self._lock = asyncio.Lock()
@@ -97,7 +97,7 @@ class KeywordIndex:
 
     @explained
     def check(self, expected: int) -> None:
-        """Raises ``IndexDamaged`` if it holds fewer passages than the ``expected`` ones, or if one of
+        """Raise ``IndexDamaged`` if the index holds fewer than ``expected`` passages, or if one of
         its files was cut since it was opened."""
         index = self._opened()
         if index is None:
@@ -120,10 +120,13 @@ class KeywordIndex:
         alternatives: Mapping[str, Sequence[tuple[str, ...]]] | None = None,
         language: str | None = None,
     ) -> KeywordQuery:
-        """Stem ``words`` as those of ``language`` and weigh each stem by how rare it is here (BM25's
-        idf), an unknown one by what counts as it. ``names`` are those of the words that name someone
-        or something, ``alternatives`` by stem what counts as it; the word's stems in other languages
-        of the corpus do so too."""
+        """Stem ``words`` as those of ``language`` and weight each stem by its rarity here (BM25's
+        idf); an unknown stem by what counts as it.
+
+        ``names`` are those of the words that name someone or something; ``alternatives`` says by
+        stem what counts as it, to which the word's stems in other languages of the corpus are
+        added.
+        """
         alternatives = with_other_stems(alternatives or {}, words, language, self.languages())
         terms = dict.fromkeys(stem for word in words for stem in stems(word, language))
         index = self._opened()
@@ -131,7 +134,7 @@ class KeywordIndex:
             return KeywordQuery({})
         statistics = self._read_statistics(index)
         # In a corpus of a few passages every word is rare or common by chance: it is filled up
-        # with passages of the news at large.
+        # with statistics of news in general.
         count = max(statistics.count, _MIN_IDF_PASSAGES)
         filled = count - statistics.count
         weights = {}
@@ -145,10 +148,11 @@ class KeywordIndex:
         return KeywordQuery(weights, kind, frozenset(of_names & weights.keys()), alternatives)
 
     def languages(self) -> dict[str, int]:
-        """How many passages are of each language; empty for an index that has none or is damaged."""
+        """Return how many passages are in each language; empty for an index without any, or a
+        damaged one."""
         try:
             return self._read_languages()
-        except IndexDamaged:  # which whoever searches it tells of
+        except IndexDamaged:  # the search that follows reports it
             return {}
 
     @explained
@@ -157,7 +161,8 @@ class KeywordIndex:
         return {} if index is None else self._read_statistics(index).languages
 
     def _read_statistics(self, index: tantivy.Index) -> TermStatistics:
-        """Those of the index as it stands; what another process wrote is told by its state."""
+        """Return the statistics of the index as it is now: its state shows what another process
+        wrote."""
         current, kept = TermStatistics(index), self._statistics
         if kept is None or kept.state != current.state:
             kept = self._statistics = current
@@ -165,14 +170,15 @@ class KeywordIndex:
 
     @explained
     def frequency(self, stems: Sequence[str]) -> int:
-        """How many passages hold all of these stems; of several, up to a few dozen are counted."""
+        """Return how many passages contain all of these stems; for several stems at most 50 are
+        counted."""
         index = self._opened()
         return 0 if index is None else self._read_statistics(index).together(stems)
 
     @explained
     def resembling(self, stem: str, distance: int, limit: int) -> list[int]:
-        """Passages with a stem that is at most ``distance`` edits away; two letters changed round
-        count as one."""
+        """Return up to ``limit`` passages with a stem at most ``distance`` edits away; swapping two
+        letters is one edit."""
         index = self._opened()
         if index is None:
             return []
@@ -183,8 +189,8 @@ class KeywordIndex:
     def search(
         self, query: KeywordQuery, limit: int, within: TimeRange | None, sources: Sequence[str]
     ) -> dict[int, float]:
-        """The passages with the highest BM25 scores, of the sources and the range if there is one;
-        both are filtered exactly."""
+        """Return the ``limit`` passages with the highest BM25 scores, by id. With a range
+        ``within`` they are limited to it and to ``sources``; both filters are exact."""
         index = self._opened()
         if index is None or not query.weights:
             return {}
@@ -195,9 +201,10 @@ class KeywordIndex:
     def measure(
         self, query: KeywordQuery, passage_ids: Ints, known: Mapping[int, float]
     ) -> TermMeasures:
-        """Score these passages in every way that ranking wants.
+        """Return every measure of these passages that ranking uses.
 
-        ``passage_ids`` ascend; ``known`` are BM25 scores so far.
+        ``passage_ids`` ascend, shape ``(passages,)``; ``known`` are BM25 scores that ``search``
+        returned.
         """
         index = self._opened()
         total = sum(query.weights.values())
@@ -237,15 +244,17 @@ class KeywordIndex:
         )
 
     async def write(self, add: Sequence[PendingVersion], remove: Sequence[int]) -> None:
-        """Remove and add versions, durably, in one commit. Adding one again replaces it."""
+        """Remove and add versions, durably, in one commit. Adding one again replaces it. Raises
+        ``ValueError`` or ``OSError`` on a full disk."""
         async with self._lock:
             await to_its_end(INGESTING.run(self._write, add, remove))
 
     async def passage_ids(self) -> list[int]:
-        """The ids of all passages that it holds; one twice if it stands in it twice."""
+        """Return the ids of all passages in the index; one that is in it twice appears twice."""
         return await asyncio.to_thread(self._passage_ids)
 
     async def close(self) -> None:
+        """Close the index; it opens again when it is used."""
         async with self._lock:
             await to_its_end(asyncio.to_thread(self._close))
 
@@ -255,15 +264,15 @@ class KeywordIndex:
         await asyncio.to_thread(shutil.rmtree, self._folder, True)
 
     def close_reader(self) -> None:
-        """Close what it is read through, for others; searches under way go on."""
+        """Close what the index is read through, to make room for others; running searches go on."""
         if self._links is None:
             self._let_go()
 
     def _let_go(self) -> None:
-        self._index = self._statistics = None  # the latter holds it open too
+        self._index = self._statistics = None  # the statistics keep it open too
 
     def close_writer(self) -> None:
-        """Close the writer, for others. Blocks until it has merged what it is at."""
+        """Close the writer, to make room for others. Blocks until its merges are finished."""
         with self._writer_lock:
             writer, self._writer = self._writer, None
             if writer is not None:
@@ -308,10 +317,10 @@ class KeywordIndex:
                     writer.add_document(document)
             writer.commit()
         except BaseException:
-            # A writer that failed holds half a batch and may refuse to go on: begin anew.
+            # A writer that failed holds half a batch and may refuse to continue: make a new one.
             self._writer = None
             raise
-        # It may have been closed for others meanwhile, and opened by who searches it.
+        # Meanwhile it may have been closed for others, and opened again by a search.
         if (current := self._opened()) is not None:
             current.reload()
         self._statistics = None
@@ -356,7 +365,8 @@ class KeywordIndex:
 def _standing(
     schema: tantivy.Schema, name: str, words: Mapping[str, float], query: KeywordQuery
 ) -> tantivy.Query:
-    """Scores a document with the weights of those words that stand in the field of that name."""
+    """Return a query that scores a document with the weights of those words that occur in its field
+    ``name``."""
 
     def standing(stem: str) -> tantivy.Query:
         return tantivy.Query.term_query(schema, name, stem, "basic")
@@ -368,7 +378,8 @@ def _standing(
 
 
 def _as_any(stem: str, query: KeywordQuery, term: Callable[[str], tantivy.Query]) -> tantivy.Query:
-    """A stem or what counts as it, whichever scores highest; ``term`` looks for one."""
+    """Return a query for a stem or what counts as it, whichever scores highest; ``term`` makes the
+    query for one stem."""
     one = term(stem)
     others = query.alternatives.get(stem)
     if not others:

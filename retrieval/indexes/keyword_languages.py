@@ -1,4 +1,4 @@
-"""How a question's word is found in each language of an index."""
+"""Find a question's word in every language of an index."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from retrieval.text.stemming import form_of, stems
 
-# A language with a smaller share of the passages is most likely an error of the detector.
+# A language with a smaller share of the passages is probably an error of the detector.
 _PRESENT = 0.02
 
 
@@ -16,8 +16,8 @@ def with_other_stems(
     language: str | None,
     held: Mapping[str, int],
 ) -> Mapping[str, Sequence[tuple[str, ...]]]:
-    """``alternatives``, and by stem of a word of ``language`` its stems in the other languages that
-    are ``held``."""
+    """Return ``alternatives`` and, by stem of each word of ``language``, its stems in the other
+    languages of ``held``, which says how many passages each has."""
     enough = _PRESENT * sum(held.values())
     others = {form_of(code): code for code, count in held.items() if count >= enough}
     others.pop(form_of(language), None)

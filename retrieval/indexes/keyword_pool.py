@@ -1,4 +1,4 @@
-"""How many keyword indexes are open at a time, of the many that a data folder may hold."""
+"""Limit how many keyword indexes are open at once, of the many that a data folder may hold."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from typing import Protocol
 
 _log = logging.getLogger(__name__)
 
-# tantivy gives each index that is read one thread, and each that is written to six more.
+# tantivy uses one thread for each index that is read, and six more for each that is written.
 _READERS, _WRITERS = 24, 4
 _IDLE_SECONDS = 30.0
 
 
 class Closable(Protocol):
-    """An index whose files can be closed at any time and open again by themselves when needed."""
+    """An index that can be closed at any time and opens again by itself when it is needed."""
 
-    def close_reader(self) -> None: ...
+    def close_reader(self) -> None:
+        """Close what it is read through. Running searches go on."""
 
-    def close_writer(self) -> None: ...
+    def close_writer(self) -> None:
+        """Close what it is written through. Blocks."""
 
 
 class KeywordPool:
-    """Closes the readers and writers that were used longest ago when there are too many. Methods
-    block, and any thread may call them."""
+    """Closes the readers and writers that were used longest ago if there are too many. Methods
+    block and are thread-safe."""
 
     def __init__(
         self,
@@ -43,11 +45,11 @@ class KeywordPool:
         self._places = threading.BoundedSemaphore(writers)
         self._readers: OrderedDict[Closable, None] = OrderedDict()
         self._writing = 0
-        # Open but not in use, with the moment of their last use; the longest ago first.
+        # Open but not in use, with the time of their last use; the longest ago first.
         self._idle: OrderedDict[Closable, float] = OrderedDict()
 
     def reads(self, index: Closable) -> None:
-        """Note that an index is open and read just now."""
+        """Record that an index is open and being read."""
         closing: Closable | None = None
         with self._lock:
             self._readers[index] = None
@@ -59,7 +61,7 @@ class KeywordPool:
 
     @contextlib.contextmanager
     def writing(self, index: Closable) -> Iterator[None]:
-        """The writer of an index may be open and is in use meanwhile. Waits for a place."""
+        """Reserve the writer of an index for the block, after waiting for a free place."""
         with self._places:
             with self._lock:
                 self._idle.pop(index, None)
@@ -75,7 +77,7 @@ class KeywordPool:
                     self._idle[index] = time.monotonic()
 
     def close_idle(self) -> None:
-        """Close the writers that were not in use for a while."""
+        """Close the writers that haven't been used for a while."""
         until = time.monotonic() - self._idle_seconds
         with self._lock:
             closing = [index for index, last in self._idle.items() if last <= until]
@@ -84,7 +86,7 @@ class KeywordPool:
         _close_writers(closing)
 
     def forget(self, index: Closable) -> None:
-        """Note that an index was closed as a whole."""
+        """Record that an index was closed as a whole."""
         with self._lock:
             self._readers.pop(index, None)
             self._idle.pop(index, None)
@@ -94,5 +96,5 @@ def _close_writers(indexes: Iterable[Closable]) -> None:
     for index in indexes:
         try:
             index.close_writer()
-        except Exception:  # noqa: BLE001 - its own next write tells, not somebody else's
+        except Exception:  # noqa: BLE001 - its own next write raises it, not another index's
             _log.exception("the writer of a keyword index could not be closed")

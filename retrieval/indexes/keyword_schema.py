@@ -1,4 +1,5 @@
-"""What the keyword index holds of a passage and of a whole article, and how words become its terms."""
+"""What the keyword index holds of a passage and of a whole article, and how words become its
+terms."""
 
 from __future__ import annotations
 
@@ -14,28 +15,30 @@ from retrieval.text.language import UNKNOWN
 from retrieval.text.stemming import stems_of_each
 from retrieval.timestamps import TimeRange, to_micros
 
-# What is indexed are stems already, made by the language of each article.
+# The indexed terms are stems already, made by the language of each article.
 ANALYZER = "stems"
-# Stands in every title, and in no article.
+# In every title, and in no article.
 PADDING = "\ue000"
-# Stems and padding of a text and of a title: a passage that doesn't fit has the next length. Numbers
-# that tantivy keeps exactly, of which there are few.
+# The padded lengths of a text and of a title: a passage that doesn't fit gets the next length.
+# tantivy stores these numbers exactly, which it does with few.
 _TEXT_LENGTHS = (200, 408, 856, 1_816, 4_120)
 _TITLE_LENGTHS = (20, 40, 88, 184, 408)
 
 
 def make_analyzer() -> tantivy.TextAnalyzer:
+    """Return the analyzer that splits stems at spaces."""
     return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
 
 
 def make_schema() -> tantivy.Schema:
+    """Return the fields of the index."""
     builder = tantivy.SchemaBuilder()
-    # No phrases are looked for; indexes made with positions serve as well.
+    # There are no phrase queries; indexes made with positions work as well.
     builder.add_text_field("text", tokenizer_name=ANALYZER, index_option="freq")
     builder.add_text_field("title", tokenizer_name=ANALYZER, index_option="freq")
     builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
-    # Of a document for a whole article, which has no passage.
+    # Only in the document of a whole article, which has no passage.
     builder.add_text_field("article", tokenizer_name=ANALYZER, index_option="basic")
     builder.add_integer_field("passage", indexed=True, fast=True)
     builder.add_integer_field("version", indexed=True, fast=True)
@@ -48,6 +51,7 @@ def make_schema() -> tantivy.Schema:
 
 
 def documents_of(version: PendingVersion) -> list[tantivy.Document]:
+    """Return the documents of a version: one for the whole article, and one for each passage."""
     language = version.language
     shared: dict[str, Any] = {
         "version": version.id,
@@ -82,10 +86,10 @@ def documents_of(version: PendingVersion) -> list[tantivy.Document]:
 
 
 def padded(stems: Sequence[str], lengths: Sequence[int]) -> str:
-    """The stems with so much padding that they are as long as others of their field.
+    """Return the stems with padding up to the next of ``lengths``.
 
-    Then the average length is the same whatever was deleted, and BM25 prefers no shorter passage:
-    passages are cut to about the same length anyway.
+    With it the average length stays the same whatever was deleted, and BM25 doesn't prefer shorter
+    passages: they are cut to about the same length anyway.
     """
     length = next((each for each in lengths if len(stems) < each), len(stems) + 1)
     return " ".join([*stems, *repeat(PADDING, length - len(stems))])
@@ -94,6 +98,9 @@ def padded(stems: Sequence[str], lengths: Sequence[int]) -> str:
 def filters_of(
     schema: tantivy.Schema, within: TimeRange, sources: Sequence[str]
 ) -> list[tantivy.Query]:
+    """Return the queries that limit a search to a time range and, if there are any, to
+    ``sources``."""
+
     def between(field: str, low: int | None, high: int | None) -> tantivy.Query:
         return tantivy.Query.range_query(schema, field, tantivy.FieldType.Integer, low, high)
 

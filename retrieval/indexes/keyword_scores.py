@@ -1,4 +1,4 @@
-"""Running tantivy's queries: which values of a field they find, with which scores."""
+"""Run tantivy's queries: the values of a field that they find, with their scores."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import tantivy
 
 from retrieval.text.answer_counts import Kind
 
-# Documents that are looked at beyond the wanted ones, for those of the same score as the last one.
+# How many more documents are fetched, for those with the same score as the last one.
 _TIES = 32
-# Scores are the same that differ by no more than rounding does.
+# Scores that differ only after this many decimals are equal.
 _DIGITS = 3
 
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -27,8 +27,8 @@ def run(
     limit: int,
     field: str,
 ) -> list[tuple[int, float]]:
-    """``(value of the field, score)`` of the best documents, of equal ones those with the lowest
-    value; filters add nothing to the score."""
+    """Return ``(value of the field, score)`` for the ``limit`` best documents, of equal ones those
+    with the lowest value. ``filters`` don't change scores."""
     passing = [(tantivy.Occur.Must, tantivy.Query.const_score_query(f, 0.0)) for f in filters]
     searcher = index.searcher()
     found = searcher.search(
@@ -43,7 +43,8 @@ def run(
 
 
 def lowest(index: tantivy.Index, wanted: tantivy.Query, limit: int, field: str) -> list[int]:
-    """The lowest values of the field that documents have which are found, whatever their scores."""
+    """Return the ``limit`` lowest values of the field among the documents found, regardless of
+    scores."""
     found = index.searcher().search(
         wanted, limit, count=False, order_by_field=field, order=tantivy.Order.Asc
     )
@@ -53,16 +54,17 @@ def lowest(index: tantivy.Index, wanted: tantivy.Query, limit: int, field: str) 
 def run_among(
     index: tantivy.Index, wanted: tantivy.Query, field: str, values: Sequence[int]
 ) -> list[tuple[int, float]]:
-    """The same for the documents with one of these values of the field."""
+    """Return the same for the documents with one of these values of the field."""
     schema, should = index.schema, tantivy.Occur.Should
-    # For hundreds of values faster than a set of terms.
+    # Faster than a set of terms for hundreds of values.
     terms = [tantivy.Query.term_query(schema, field, value, "basic") for value in values]
     among = tantivy.Query.boolean_query([(should, term) for term in terms])
     return run(index, wanted, [among], len(values), field)
 
 
 def enter(scores: Floats, ids: Ints, found: Sequence[tuple[int, float]]) -> None:
-    """Put what was found into ``scores``, which is aligned with the ascending ``ids``."""
+    """Write scores into ``scores``, which is aligned with the ascending ``ids``: ``found`` has
+    pairs (id, score)."""
     if found:
         values, entries = zip(*found, strict=True)
         places = np.minimum(np.searchsorted(ids, values), len(ids) - 1)
@@ -73,7 +75,7 @@ def enter(scores: Floats, ids: Ints, found: Sequence[tuple[int, float]]) -> None
 def counted(
     index: tantivy.Index, kind: Kind, passage_ids: Sequence[int]
 ) -> list[tuple[int, float]]:
-    """How many of a kind of thing each of these passages holds."""
+    """Return pairs of a passage id and how many things of a kind the passage holds."""
     searcher = index.searcher()
     should = tantivy.Occur.Should
     terms = [tantivy.Query.term_query(index.schema, "passage", i, "basic") for i in passage_ids]

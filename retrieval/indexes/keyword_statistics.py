@@ -1,9 +1,9 @@
-"""How often terms stand in the living documents of an index, whatever was deleted from it before.
+"""How often terms occur in the live documents of an index, whatever was deleted from it before.
 
-tantivy's statistics count deleted documents until their segment is merged, so that two indexes of the
-same articles would score them differently. Scores of BM25 depend on how many documents there are, how
-many of them have a term, and how long they are on average. The first two are set right here, the third
-is the same for all documents (``keyword_schema.padded``).
+tantivy's statistics count deleted documents until their segment is merged, so two indexes of the
+same articles would score them differently. BM25 scores depend on how many documents there are, how
+many of them have a term, and how long they are on average. The first two are corrected here, the
+third is the same for all documents (``keyword_schema.padded``).
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ import tantivy
 from retrieval.indexes.common_words import idf
 from retrieval.indexes.keyword_schema import PADDING
 
-# So many documents with several terms tell as much as more of them.
+# Beyond so many documents with several terms, more make no difference.
 _COUNTED = 50
 
 
 class TermStatistics:
-    """The statistics of an index as it stood when it was last committed."""
+    """The statistics of an index as of its last commit."""
 
     def __init__(self, index: tantivy.Index) -> None:
         self.searcher = index.searcher()
         self._schema = index.schema
         self.count = int(self.searcher.num_docs)
-        # Every document has the term, the deleted ones too; none of an older layout has it.
+        # Every document has this term, the deleted ones too; in an older layout none has it.
         self._with_deleted = max(self.count, int(self.searcher.doc_freq("title", PADDING)))
-        # A commit adds a segment, a deletion takes a document, a merge both.
+        # A commit adds a segment, a deletion removes a document, a merge does both.
         self.state = (self.count, self._with_deleted, int(self.searcher.num_segments))
         self._known: dict[tuple[str, str], int] = {}
 
     @functools.cached_property
     def languages(self) -> dict[str, int]:
-        """How many documents are of each language."""
+        """By language, how many documents are in it."""
         found: dict[str, int] = {}
-        with contextlib.suppress(ValueError):  # made before languages were kept
+        with contextlib.suppress(ValueError):  # made before languages were stored
             for code, _ in self.searcher.terms_with_prefix("language", ""):
                 if frequency := self.frequency("language", code):
                     found[code] = frequency
         return found
 
     def frequency(self, field: str, term: str) -> int:
-        """How many documents have a term in a field."""
+        """Return how many documents have a term in a field."""
         if self.count == self._with_deleted:
             return int(self.searcher.doc_freq(field, term))
         known = self._known.get((field, term))
@@ -57,8 +57,8 @@ class TermStatistics:
         return known
 
     def together(self, terms: Sequence[str]) -> int:
-        """How many documents have all of these terms in their text; of several, ``_COUNTED`` are
-        counted at most."""
+        """Return how many documents have all of these terms in their text; for several terms at
+        most ``_COUNTED``."""
         if not terms:
             return 0
         if len(terms) == 1:
@@ -68,7 +68,8 @@ class TermStatistics:
         return len(self.searcher.search(all_of_them, _COUNTED, count=False).hits)
 
     def correction(self, field: str, term: str) -> float:
-        """What a term's score is to be multiplied with, in which tantivy counts the deleted too."""
+        """Return the factor that corrects a term's score for the deleted documents that tantivy
+        counts."""
         if self.count == self._with_deleted:
             return 1.0
         counted = int(self.searcher.doc_freq(field, term))
