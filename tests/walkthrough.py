@@ -93,7 +93,7 @@ async def _in_server(
         with walk.step("`newsdesk run`") as seen:
             await stack.enter_async_context(_running(walk, environment))
             await standin.wait_for_bot("ask", timeout=_LONG)
-            seen.append("The bot is online; its commands are there.")
+            seen.append("The bot is online, and its commands are available.")
         steps: tuple[tuple[User, str, dict[str, str], str], ...] = (
             (mo, "setup", {}, r"Feeds:\*\* (none yet)"),
             (mo, "feeds add", {"address": address}, r"(Added\..*)"),
@@ -188,8 +188,8 @@ def main() -> None:
             os.environ["PYTHONPATH"] = str(ROOT)
         asyncio.run(discord(walk))
     rows = [[step.typed, step.seen, f"{step.seconds:.1f} s"] for step in walk.steps]
-    rows.append(["", "", f"**{sum(step.seconds for step in walk.steps):.0f} s**"])
-    print(table(["Typed", "Seen", "Took"], rows))
+    rows.append(["all steps", "", f"**{sum(step.seconds for step in walk.steps):.0f} s**"])
+    print(table(["What was typed", "What appeared", "Time"], rows))
 
 
 if __name__ == "__main__":
