@@ -83,7 +83,7 @@ def _print_figures(
 
 def _print_leads(ranks: dict[str, list[int | None]]) -> None:
     ours, *others = ranks
-    _print_row(f"{ours} ahead of", "Hits@5 (95 % interval)", "MRR@10 (95 % interval)")
+    _print_row(f"{ours} ahead of", "Hits@5 (95% interval)", "MRR@10 (95% interval)")
     _print_row("---", "---:", "---:")
     for other in others:
         leads = [
