@@ -30,6 +30,7 @@ from bot.services.permissions import RequestContexts
 from bot.services.rate_limits import AnswerQueue, Cooldown
 from bot.services.report import ReportService
 from bot.services.requests import RequestRunner
+from bot.services.roles import Roles, open_roles
 from bot.services.setup import SetupService
 from bot.services.time_zones import load_zones
 from bot.services.usage_limits import UsageLimits
@@ -80,6 +81,7 @@ class Services:
     limits: UsageLimits
     contexts: RequestContexts
     guild_settings: GuildSettingsCache
+    roles: Roles
     guild_retention: GuildRetention
     ingestion: IngestionServices
     job_board: JobProgressBoard
@@ -129,6 +131,9 @@ async def open_services(
         if composer is not None:
             await stack.enter_async_context(_meanwhile(composer.warm_up()))
         ingestion = await stack.enter_async_context(open_ingestion(settings, library))
+        roles = await stack.enter_async_context(
+            open_roles(library.database, shared=settings.database_url is not None)
+        )
         guild_settings = GuildSettingsCache(library)
         contexts = RequestContexts(guild_settings, settings.shared_corpus, library)
         stack.push_async_callback(contexts.close)
@@ -159,8 +164,9 @@ async def open_services(
             guild_retention=retention,
             ingestion=ingestion,
             feed_posts=FeedPostService(library, settings),
-            job_board=JobProgressBoard(client, settings, library, ingestion, contexts),
-            report=ReportService(client, settings, library, contexts, guild_settings),
+            roles=roles,
+            job_board=JobProgressBoard(client, settings, library, ingestion, contexts, roles),
+            report=ReportService(client, settings, library, contexts, guild_settings, roles),
             setup=SetupService(
                 client,
                 settings,

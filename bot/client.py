@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -19,7 +18,8 @@ from bot.config.settings import Settings
 from bot.errors import UserError
 from bot.i18n import translator_for
 from bot.i18n.translator import Translator
-from bot.ops.command_sync import sync_if_changed
+from bot.ops.command_sync import CommandRecord, FileRecord, sync_if_changed
+from bot.ops.fenced_requests import fencing_trace
 from bot.ops.identify_turns import IdentifyTurns
 from bot.ops.invite import invite_link, missing_permissions
 from bot.ops.logging import details
@@ -31,6 +31,7 @@ from bot.services.monitoring import Watched, open_monitoring
 from bot.services.shard_leases import ShardLeases
 from bot.services.troubles import ModelTrouble
 from bot.services.upkeep import run_upkeep
+from bot.storage.registered_commands import DatabaseRecord
 from bot.ui import error_pages
 from retrieval.catalogue.leases import Leases
 from retrieval.embedders import Embedder
@@ -121,6 +122,7 @@ class NewsdeskBot(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             max_messages=None,
             shard_count=settings.shards,
+            http_trace=fencing_trace(),
         )
         self.settings = settings
         self.metrics = Metrics()
@@ -150,18 +152,27 @@ class NewsdeskBot(commands.AutoShardedBot):
         if tracing is not None:
             self._observers.add(tracing)
         await self.load_commands()
-        await sync_if_changed(self.tree, self.services.library.config.data_dir)
+        await self._register_commands()
         await opened.enter_async_context(open_monitoring(self.settings, self._watched()))
         await self.services.job_board.resume()
         await opened.enter_async_context(run_background_tasks(self.services.ingestion))
         await opened.enter_async_context(run_upkeep(self.settings, self.services.library))
-        if self.settings.database_url is not None:
-            await self._share_shards()
+        if self.services.roles.kept is not None:
+            await self._share_shards(self.services.roles.kept.leases)
 
-    async def _share_shards(self) -> None:
+    async def _register_commands(self) -> None:
+        record: CommandRecord = FileRecord(self.services.library.config.data_dir)
+        if self.services.roles.is_shared:
+            record = DatabaseRecord(self.services.library.database)
+
+        async def register() -> None:
+            await sync_if_changed(self.tree, record)
+
+        await self.services.roles.in_turn("commands", register)
+
+    async def _share_shards(self, leases: Leases) -> None:
         """Take shards among all processes on the database, and turns to identify."""
         database = self.services.library.database
-        leases = Leases(database, uuid.uuid4().hex)
         if self.settings.shards is None:
             self.shard_count, _, _ = await self.http.get_bot_gateway()
         self._turns = IdentifyTurns(leases)
@@ -173,7 +184,9 @@ class NewsdeskBot(commands.AutoShardedBot):
             may_hold=database.require_writer,
             on_lost=self._stop_without_lock,
         )
-        self.services.guild_retention.lease_of = self._shard_leases.lease_of
+        retention = self.services.guild_retention
+        retention.lease_of = self._shard_leases.lease_of
+        self.services.roles.lease_of = retention.lease_of_guild
         await self._shard_leases.join()
 
     def _share_requests(self, processes: int) -> None:

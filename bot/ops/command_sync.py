@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import aiohttp
 import discord
@@ -31,12 +31,38 @@ class _Registered(NamedTuple):
     versions: dict[str, str]
 
 
-async def sync_if_changed(tree: app_commands.CommandTree[Any], folder: Path) -> bool:
-    """Register the commands of ``tree`` unless they are those registered last from ``folder`` and
+class CommandRecord(Protocol):
+    """Where it is kept what was registered last, as a text."""
+
+    async def read(self) -> str:
+        """Return the text, empty if there is none."""
+
+    async def write(self, text: str) -> None: ...
+
+
+class FileRecord:
+    """Keeps it in a data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "discord-commands.txt"
+
+    async def read(self) -> str:
+        """Return what is in the file, nothing if it can't be read."""
+        try:
+            return await asyncio.to_thread(self._path.read_text, encoding="utf-8")
+        except (OSError, ValueError):
+            return ""
+
+    async def write(self, text: str) -> None:
+        """Replace what is in the file."""
+        await asyncio.to_thread(self._path.write_text, text, encoding="utf-8")
+
+
+async def sync_if_changed(tree: app_commands.CommandTree[Any], record: CommandRecord) -> bool:
+    """Register the commands of ``tree`` unless they are those of ``record``, registered last, and
     Discord still lists them as it did then."""
-    path = folder / "discord-commands.txt"
     digest = await _digest(tree)
-    known = await asyncio.to_thread(_read, path)
+    known = _parsed(await record.read())
     if known.digest == digest and known.ids and await _is_listed(tree, known):
         set_registered(known.ids)
         return False
@@ -48,8 +74,7 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any], folder: Path) -> 
         # They are registered; not knowing as what, the next start registers them once more.
         _warn(error)
         return True
-    text = f"{digest}\n{json.dumps(ids)}\n{json.dumps(versions)}\n"
-    await asyncio.to_thread(path.write_text, text, encoding="utf-8")
+    await record.write(f"{digest}\n{json.dumps(ids)}\n{json.dumps(versions)}\n")
     _log.info("commands registered")
     return True
 
@@ -95,10 +120,10 @@ async def _digest(tree: app_commands.CommandTree[Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _read(path: Path) -> _Registered:
+def _parsed(text: str) -> _Registered:
     """What was registered last; empty if nothing was, or not by this version of the program."""
     try:
-        digest, ids, versions = path.read_text(encoding="utf-8").splitlines()
+        digest, ids, versions = text.splitlines()
         return _Registered(digest, json.loads(ids), json.loads(versions))
-    except (OSError, ValueError):
+    except ValueError:
         return _Registered("", {}, {})

@@ -14,11 +14,13 @@ from bot.ops.background import run_forever
 from bot.ops.logging import details
 from bot.services.guild_settings import GuildSettingsCache
 from bot.services.permissions import RequestContexts
+from bot.services.roles import Roles
 from bot.storage.feed_posts import active_posts
 from bot.storage.feed_reports import note_report, reported_at
 from bot.ui.failing_feeds import failing_page
 from bot.ui.failures import described
 from retrieval.catalogue.feeds import Feed
+from retrieval.errors import StorageError
 from retrieval.feeds.service import FeedService
 from retrieval.library import Library
 from retrieval.runtime.concurrency import cancel
@@ -44,6 +46,7 @@ class FailingFeedsReport:
         feeds: FeedService,
         guild_settings: GuildSettingsCache,
         contexts: RequestContexts,
+        roles: Roles,
         blocked: Mapping[int, int],
     ) -> None:
         self._client = client
@@ -51,6 +54,7 @@ class FailingFeedsReport:
         self._feeds = feeds
         self._guild_settings = guild_settings
         self._contexts = contexts
+        self._roles = roles
         self._blocked = blocked
         self._task: asyncio.Task[None] | None = None
 
@@ -68,13 +72,17 @@ class FailingFeedsReport:
         """Tell the moderators of each server what fails there, unless they were told today."""
         for guild in list(self._client.guilds):
             try:
-                await self._tell(guild)
+                with self._roles.for_guild(guild.id):
+                    await self._tell(guild)
             except (discord.HTTPException, TimeoutError, OSError) as error:
                 _log.warning(
                     "failing feeds could not be told (%s)",
                     described(error),
                     extra=details(server=guild.id),
                 )
+            except StorageError as error:
+                if error.code != "lease-lost":
+                    raise
 
     async def _tell(self, guild: discord.Guild) -> None:
         settings = await self._guild_settings.of(guild.id)

@@ -111,6 +111,10 @@ class GuildRetention:
         """docs.discord.com/developers/events/gateway#sharding-sharding-formula"""
         return (guild_id >> 22) % (self._client.shard_count or 1)
 
+    def lease_of_guild(self, guild_id: int) -> Lease | None:
+        """Under which lease this process has the shard of a server; None if it hasn't."""
+        return None if self.lease_of is None else self.lease_of(self._shard_of(guild_id))
+
     def is_watched(self, guild_id: int) -> bool:
         """Whether the shard of a server is watched, and connected at this moment: discord.py tells
         that a connection is lost only when it is that shard's turn to be connected again."""

@@ -15,9 +15,11 @@ import discord
 from bot.config.settings import Settings
 from bot.errors import UserError
 from bot.i18n import language_of, translator_for
+from bot.ops.background import run_forever
 from bot.ops.logging import details
 from bot.services.ingestion import IngestionServices
 from bot.services.permissions import RequestContext, RequestContexts
+from bot.services.roles import Roles
 from bot.storage.job_messages import (
     JobMessage,
     all_job_messages,
@@ -32,12 +34,15 @@ from bot.ui.pages import note
 from bot.ui.persistent_message import PersistentMessage
 from retrieval import errors as services
 from retrieval.catalogue.jobs import Job, JobSource
+from retrieval.errors import StorageError
 from retrieval.library import Library
 from retrieval.runtime.concurrency import cancel
 
 _log = logging.getLogger(__name__)
 
 _UNKNOWN_INTERACTION = 10062
+# How soon another process goes on with what one showed that has ended.
+_EVERY_SECONDS = 5.0
 
 
 class JobProgressBoard:
@@ -53,13 +58,16 @@ class JobProgressBoard:
         library: Library,
         ingestion: IngestionServices,
         contexts: RequestContexts,
+        roles: Roles,
     ) -> None:
         self._client = client
         self._max_queued_jobs = settings.max_queued_jobs
         self._database = library.database
         self._ingestion = ingestion
         self._contexts = contexts
-        self._showing: set[asyncio.Task[None]] = set()
+        self._roles = roles
+        self._showing: dict[int, asyncio.Task[None]] = {}
+        self._looking: asyncio.Task[None] | None = None
 
     async def bring_in(
         self,
@@ -94,8 +102,22 @@ class JobProgressBoard:
             raise UserError("jobs-full", most=most) from error
 
     async def resume(self) -> None:
-        """Continue to show the jobs that the previous process showed."""
-        for kept in await all_job_messages(self._database):
+        """Continue to show the jobs that the previous process showed; of several processes, also
+        those of one that ends."""
+        await self._take_over()
+        if self._roles.is_shared:
+            rounds = run_forever(self._take_over, "job messages", pause=_EVERY_SECONDS)
+            self._looking = asyncio.create_task(rounds, name="job messages")
+
+    async def _take_over(self) -> None:
+        kept_messages = await all_job_messages(self._database)
+        if (leases := self._roles.kept) is not None:
+            names = {_name_of(kept.job_id) for kept in kept_messages}
+            free = await leases.free(names)
+            kept_messages = [kept for kept in kept_messages if _name_of(kept.job_id) in free]
+        for kept in kept_messages:
+            if kept.job_id in self._showing:
+                continue
             channel = self._client.get_partial_messageable(kept.channel_id, guild_id=kept.guild_id)
             way = PersistentMessage(channel, kept.message_id)
             self._start(kept, self._contexts.corpus_of(kept.guild_id), way)
@@ -107,7 +129,8 @@ class JobProgressBoard:
 
     async def stop(self) -> None:
         """Stop showing jobs. The next start continues with them."""
-        await cancel(*self._showing)
+        looking = [self._looking] if self._looking is not None else []
+        await cancel(*looking, *self._showing.values())
 
     async def cancel_pressed(self, interaction: discord.Interaction[Any], job_id: int) -> None:
         """Handle the button below a job. Never raises: errors are shown to the person who pressed
@@ -135,9 +158,18 @@ class JobProgressBoard:
             await error_pages.report(interaction, error, say, "button cancel")
 
     def _start(self, kept: JobMessage, corpus: str, way: PersistentMessage) -> None:
-        task = asyncio.create_task(self._show(kept, corpus, way), name=f"job {kept.job_id}")
-        self._showing.add(task)
-        task.add_done_callback(self._showing.discard)
+        job_id = kept.job_id
+        show = self._show_alone(kept, corpus, way)
+        task = self._showing[job_id] = asyncio.create_task(show, name=f"job {job_id}")
+        task.add_done_callback(lambda _: self._showing.pop(job_id, None))
+
+    async def _show_alone(self, kept: JobMessage, corpus: str, way: PersistentMessage) -> None:
+        """Show a job, unless another process does."""
+        try:
+            show = partial(self._show, kept, corpus, way)
+            await self._roles.unless_done(_name_of(kept.job_id), show)
+        except StorageError as error:
+            error_pages.log(error, "showing a job", job=kept.job_id, server=kept.guild_id)
 
     async def _show(self, kept: JobMessage, corpus: str, way: PersistentMessage) -> None:
         say = translator_for(kept.language)
@@ -162,6 +194,11 @@ class JobProgressBoard:
             error_pages.log(error, "showing a job", job=kept.job_id, server=kept.guild_id)
         finally:
             await delivery.close()
+
+
+def _name_of(job_id: int) -> str:
+    """The lease under which a job is shown."""
+    return f"job-message:{job_id}"
 
 
 async def acknowledge_publicly(interaction: discord.Interaction[Any]) -> int | None:

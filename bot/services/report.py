@@ -19,6 +19,7 @@ from bot.ops.background import run_forever
 from bot.ops.logging import details
 from bot.services.guild_settings import GuildSettingsCache
 from bot.services.permissions import RequestContexts
+from bot.services.roles import Roles
 from bot.storage.answer_notes import question_key, times_asked
 from bot.storage.answers import AskedIn, StoredAnswer, answers_between, feedback_between
 from bot.storage.usage import usage_since
@@ -26,6 +27,7 @@ from bot.ui import error_pages
 from bot.ui.escaping import plain
 from bot.ui.pages import Page, note
 from bot.ui.report import ActivityReport, Subject, Unanswered, report_page
+from retrieval.errors import StorageError
 from retrieval.indexes.common_words import is_common
 from retrieval.library import Library
 from retrieval.runtime.concurrency import cancel
@@ -53,8 +55,10 @@ class ReportService:
         library: Library,
         contexts: RequestContexts,
         guild_settings: GuildSettingsCache,
+        roles: Roles,
     ) -> None:
         self._client = client
+        self._roles = roles
         self._settings = settings
         self._library = library
         self._contexts = contexts
@@ -116,28 +120,43 @@ class ReportService:
         """Send the reports that are due now. Return how many were sent."""
         sent = 0
         for guild in list(self._client.guilds):
-            settings = await self._guild_settings.of(guild.id)
-            if settings.moderators_channel is None:
-                continue
-            zone = ZoneInfo(settings.zone or self._settings.timezone)
-            now = self._library.clock().astimezone(zone)
-            begin = now - timedelta(days=(now.weekday() - _WEEKDAY) % 7)
-            begin = begin.replace(hour=_HOUR, minute=0, second=0, microsecond=0)
-            due = begin if begin <= now else begin - WEEK
-            week = f"{due:%G-W%V}"
-            if settings.reported_week == week:
-                continue
-            # Who has just chosen a channel waits for the end of a week.
-            if settings.reported_week is not None:
-                found = await self.report(guild.id, due - WEEK, due)
-                if found.asked:
-                    page = report_page(found, await self._say(guild))
-                    if not await self._send(guild, page, f"report{week[-3:]}"):
-                        continue
-                    sent += 1
-            await self._guild_settings.change(guild.id, reported_week=week)
+            try:
+                with self._roles.for_guild(guild.id):
+                    sent += await self._report_if_due(guild)
+            except StorageError as error:
+                if error.code != "lease-lost":
+                    raise
         if sent:
             _log.info("weekly reports sent", extra=details(reports=sent))
+        return sent
+
+    async def _report_if_due(self, guild: discord.Guild) -> bool:
+        """Send a server its report if it is due; whether it was sent."""
+        settings, sent = await self._guild_settings.of(guild.id), False
+        if settings.moderators_channel is None:
+            return False
+        zone = ZoneInfo(settings.zone or self._settings.timezone)
+        now = self._library.clock().astimezone(zone)
+        begin = now - timedelta(days=(now.weekday() - _WEEKDAY) % 7)
+        begin = begin.replace(hour=_HOUR, minute=0, second=0, microsecond=0)
+        due = begin if begin <= now else begin - WEEK
+        week = f"{due:%G-W%V}"
+        if settings.reported_week == week:
+            return False
+        if self._roles.is_shared:  # another process may have sent it meanwhile
+            self._guild_settings.forget(guild.id)
+            settings = await self._guild_settings.of(guild.id)
+            if settings.reported_week == week:
+                return False
+        # Who has just chosen a channel waits for the end of a week.
+        if settings.reported_week is not None:
+            found = await self.report(guild.id, due - WEEK, due)
+            if found.asked:
+                page = report_page(found, await self._say(guild))
+                if not await self._send(guild, page, f"report{week[-3:]}"):
+                    return False
+                sent = True
+        await self._guild_settings.change(guild.id, reported_week=week)
         return sent
 
     async def _send(self, guild: discord.Guild, page: Page, what: str) -> bool:

@@ -38,7 +38,7 @@ from bot.storage.feed_posts import (
     to_be_published,
 )
 from bot.subscriptions.post_collector import FeedLookup, PostCollector
-from bot.subscriptions.runner import DeliveryImpossible
+from bot.subscriptions.runner import Alone, DeliveryImpossible, in_this_process
 from bot.subscriptions.schedule import local_day, quiet_hours
 from retrieval.catalogue.arrivals import ShownArticle, shown_articles
 from retrieval.library import Library
@@ -107,8 +107,14 @@ class PostRunner:
     """``start`` it and ``stop`` it; ``tick`` is one round by itself."""
 
     def __init__(
-        self, library: Library, feeds: FeedLookup, sender: PostSender, clock: Clock
+        self,
+        library: Library,
+        feeds: FeedLookup,
+        sender: PostSender,
+        clock: Clock,
+        alone: Alone = in_this_process,
     ) -> None:
+        self._alone = alone
         self._database = library.database
         self._collector = PostCollector(library, feeds)
         self._collecting = asyncio.Lock()
@@ -125,13 +131,18 @@ class PostRunner:
     def start(self) -> None:
         """Begin to post what comes in; does nothing if it is at it already."""
         if self._task is None:
-            rounds = run_forever(self._begin_posting, "feed posts", pause=_EVERY_SECONDS)
-            self._task = asyncio.create_task(rounds, name="feed posts")
+            self._task = asyncio.ensure_future(self._alone(self._post_forever))
 
     async def stop(self) -> None:
         """A message on its way is found again at the next start."""
-        tasks = [self._task, *self._draining.values()]
-        await cancel(*(task for task in tasks if task is not None))
+        if self._task is not None:
+            await cancel(self._task)
+
+    async def _post_forever(self) -> None:
+        try:
+            await run_forever(self._begin_posting, "feed posts", pause=_EVERY_SECONDS)
+        finally:
+            await cancel(*self._draining.values())
 
     async def tick(self) -> None:
         """Collect what is new and post everything that may be posted now."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Protocol
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -93,12 +94,27 @@ class DigestSender(Protocol):
     async def tell_end(self, subscription: Subscription, why: str) -> None: ...
 
 
+# Does work that goes on for ever, where several processes share it only whenever it falls to this one.
+Alone = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
+
+
+async def in_this_process(work: Callable[[], Awaitable[None]]) -> None:
+    """Do it at once: no other process does."""
+    await work()
+
+
 class SubscriptionRunner:
     """``start`` it and ``stop`` it; ``tick`` is one round by itself."""
 
     def __init__(
-        self, catalogue: Catalogue, summaries: SummaryService, sender: DigestSender, clock: Clock
+        self,
+        catalogue: Catalogue,
+        summaries: SummaryService,
+        sender: DigestSender,
+        clock: Clock,
+        alone: Alone = in_this_process,
     ) -> None:
+        self._alone = alone
         self._catalogue = catalogue
         self._summaries = summaries
         self._sender = sender
@@ -116,8 +132,8 @@ class SubscriptionRunner:
         """Begin to look at what is due; does nothing if it is at it already."""
         if self._task is not None:
             return
-        rounds = run_forever(self.tick, "subscriptions", pause=lambda: self.pause)
-        self._task = asyncio.create_task(rounds, name="subscriptions")
+        rounds = partial(run_forever, self.tick, "subscriptions", pause=lambda: self.pause)
+        self._task = asyncio.ensure_future(self._alone(rounds))
 
     async def stop(self) -> None:
         """A message on its way may be lost from the books, not from people: see above."""

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from retrieval.catalogue import migrate
 from retrieval.catalogue.connections import WRITES, DatabaseFile
+from retrieval.catalogue.fences import current_fence
 from retrieval.catalogue.migrate import CATALOGUE, SchemaBranch
 from retrieval.catalogue.notices import Notices
 from retrieval.catalogue.schema import properties
@@ -186,6 +187,8 @@ class Database:
                 async with self._engine.connect() as connection:
                     await connection.execution_options(**{WRITES: True})
                     await self._require_permission(connection)
+                    if (fence := current_fence()) is not None:
+                        await fence.require(connection)
                     yield connection
                     await connection.commit()
             except PoolTimeout as error:

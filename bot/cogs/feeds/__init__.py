@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from bot.client import NewsdeskBot
 from bot.cogs.feeds._feed_commands import FeedCommands
 from bot.cogs.feeds._post_delivery import DiscordPostSender
@@ -17,6 +19,7 @@ async def setup(bot: NewsdeskBot) -> None:
         services.ingestion.feeds.feeds,
         DiscordPostSender(bot, services),
         lambda: library.clock(),
+        partial(services.roles.alone, "posts"),
     )
     services.failing_feeds = FailingFeedsReport(
         bot,
@@ -24,6 +27,7 @@ async def setup(bot: NewsdeskBot) -> None:
         services.ingestion.feeds,
         services.guild_settings,
         services.contexts,
+        services.roles,
         services.posts.blocked,
     )
     await bot.add_cog(FeedCommands(services))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from bot.client import NewsdeskBot
 from bot.cogs.summaries._digest_delivery import DiscordDigestSender
 from bot.cogs.summaries._service import SummaryRunner
@@ -22,6 +24,7 @@ async def setup(bot: NewsdeskBot) -> None:
         services.summaries,
         DiscordDigestSender(bot, services, runner),
         lambda: library.clock(),
+        partial(services.roles.alone, "digests"),
     )
     await bot.add_cog(SummaryCommands(bot, services, runner))
     await bot.add_cog(SubscriptionCommands(services))

@@ -1,0 +1,95 @@
+"""What one of all processes on a database does for the others: each under a lease of its own.
+
+Without a database that is shared this process does everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.fences import fenced
+from retrieval.catalogue.kept_leases import KeptLeases, LeaseFence
+from retrieval.catalogue.leases import Lease, Leases
+from retrieval.errors import StorageError
+from retrieval.runtime.concurrency import cancel
+
+_log = logging.getLogger(__name__)
+
+Work = Callable[[], Awaitable[None]]
+
+
+class Roles:
+    """Does what falls to this process. ``kept`` are its leases, None where nothing is shared.
+
+    ``lease_of`` is, by server, the lease of its shard; it is set when shards are shared.
+    """
+
+    def __init__(self, kept: KeptLeases | None = None) -> None:
+        self.kept = kept
+        self.lease_of: Callable[[int], Lease | None] | None = None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may do the same."""
+        return self.kept is not None
+
+    async def alone(self, role: str, work: Work) -> None:
+        """Do ``work``, which goes on for ever, whenever this process has the role."""
+        if self.kept is None:
+            await work()
+            return
+        name = f"role:{role}"
+        while True:
+            try:
+                if await self.kept.free([name]):
+                    await self.kept.under(name, work)
+            except StorageError as error:
+                _log.warning("%s: %s", name, error)
+            await asyncio.sleep(self.kept.pause)
+
+    async def in_turn(self, role: str, work: Work) -> None:
+        """Do ``work`` once, when no other process is at the same."""
+        if self.kept is None:
+            await work()
+            return
+        while True:
+            if await self.kept.under(f"role:{role}", work):
+                return
+            await asyncio.sleep(self.kept.pause / 10)
+
+    async def unless_done(self, name: str, work: Work) -> bool:
+        """Do ``work`` once, unless another process is at it; whether it was done here."""
+        if self.kept is None:
+            await work()
+            return True
+        return await self.kept.under(name, work)
+
+    @contextlib.contextmanager
+    def for_guild(self, guild_id: int) -> Iterator[None]:
+        """Write and send in the block only as long as this process has the shard of a server. Raises
+        ``StorageError`` if it hasn't."""
+        if self.lease_of is None:
+            yield
+            return
+        held = self.lease_of
+        with fenced(LeaseFence(lambda: held(guild_id))):
+            yield
+
+
+@contextlib.asynccontextmanager
+async def open_roles(database: Database, *, shared: bool) -> AsyncIterator[Roles]:
+    """The roles of this process; what it still holds at the end is given back."""
+    if not shared:
+        yield Roles()
+        return
+    kept = KeptLeases(Leases(database, uuid.uuid4().hex))
+    renewing = asyncio.create_task(kept.keep(), name="leases")
+    try:
+        yield Roles(kept)
+    finally:
+        await cancel(renewing)

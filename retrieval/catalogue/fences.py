@@ -1,0 +1,38 @@
+"""What a task may write under, where that is less than what its process may: a lease that it holds."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+class WriteFence(Protocol):
+    """A right that ends when somebody else gets it."""
+
+    async def require(self, connection: AsyncConnection) -> None:
+        """Keep the right until a writing transaction ends. Raises ``StorageError`` if it is lost."""
+
+    def require_current(self) -> None:
+        """Raise ``StorageError`` unless the right is certain at this moment, without the database."""
+
+
+_FENCE: ContextVar[WriteFence | None] = ContextVar("fence", default=None)
+
+
+def current_fence() -> WriteFence | None:
+    """What this task writes under; None where its process's right is enough."""
+    return _FENCE.get()
+
+
+@contextlib.contextmanager
+def fenced(fence: WriteFence) -> Iterator[None]:
+    """Have everything that is written in the block, and by tasks that it begins, require ``fence``."""
+    token = _FENCE.set(fence)
+    try:
+        yield
+    finally:
+        _FENCE.reset(token)

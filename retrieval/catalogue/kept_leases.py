@@ -1,0 +1,133 @@
+"""Leases that a process keeps renewing until it lets them go, and what it does under them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Collection
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from retrieval.catalogue.fences import fenced
+from retrieval.catalogue.leases import Lease, Leases, require
+from retrieval.errors import StorageError
+from retrieval.runtime.concurrency import cancel
+
+_log = logging.getLogger(__name__)
+
+_SECONDS, _PAUSE = 20.0, 5.0
+
+
+class LeaseFence:
+    """Lets write and send under the lease that ``held`` returns, as long as that is the same one."""
+
+    def __init__(self, held: Callable[[], Lease | None]) -> None:
+        lease = held()
+        if lease is None:
+            raise StorageError("lease-lost")
+        self._held = held
+        self._lease = lease
+
+    async def require(self, connection: AsyncConnection) -> None:
+        """Keep the lease until a writing transaction ends. Raises ``StorageError``."""
+        await require(connection, self._lease)
+
+    def require_current(self) -> None:
+        """Raise ``StorageError`` if the lease was lost or has run out by this machine's clock."""
+        lease = self._held()
+        if lease is None or lease.token != self._lease.token or not lease.is_current:
+            raise StorageError("lease-lost")
+
+
+class KeptLease:
+    """A lease that is renewed until ``lost`` is set."""
+
+    def __init__(self, lease: Lease) -> None:
+        self.lease: Lease | None = lease
+        self.lost = asyncio.Event()
+
+    def lose(self) -> None:
+        """Note that somebody else has it."""
+        self.lease = None
+        self.lost.set()
+
+
+class KeptLeases:
+    """Takes leases and renews them all in one statement every ``pause`` seconds, while ``keep`` runs."""
+
+    def __init__(self, leases: Leases, *, seconds: float = _SECONDS, pause: float = _PAUSE) -> None:
+        self.leases = leases
+        self.pause = pause
+        self._seconds = seconds
+        self._kept: dict[str, KeptLease] = {}
+
+    async def keep(self) -> None:
+        """Renew what is held until cancelled. While the database is away nobody takes it either."""
+        while True:
+            try:
+                await self.renew()
+            except StorageError as error:
+                _log.warning("leases could not be renewed: %s", error)
+            await asyncio.sleep(self.pause)
+
+    async def renew(self) -> None:
+        """Renew what is held once; what somebody else has by now is lost. Raises ``StorageError``."""
+        known = {kept.lease: kept for kept in self._kept.values() if kept.lease is not None}
+        if not known:
+            return
+        renewed = {each.name: each for each in await self.leases.renew(list(known), self._seconds)}
+        for before, kept in known.items():
+            if kept.lease is not before:
+                continue  # let go meanwhile
+            if before.name in renewed:
+                kept.lease = renewed[before.name]
+                continue
+            _log.warning("another process has taken the lease %s", before.name)
+            del self._kept[before.name]
+            kept.lose()
+
+    async def take(self, name: str) -> KeptLease | None:
+        """Take a lease and keep it; None if anybody holds it. Raises ``StorageError``."""
+        if name in self._kept or (lease := await self.leases.take(name, self._seconds)) is None:
+            return None
+        kept = self._kept[name] = KeptLease(lease)
+        return kept
+
+    async def let_go(self, kept: KeptLease) -> None:
+        """Give a lease back, if it isn't lost."""
+        lease, kept.lease = kept.lease, None
+        if lease is None:
+            return
+        self._kept.pop(lease.name, None)
+        with contextlib.suppress(StorageError):  # it runs out
+            await self.leases.release([lease])
+
+    async def free(self, names: Collection[str]) -> set[str]:
+        """Those of these leases that nobody holds. Raises ``StorageError``."""
+        if not names:
+            return set()
+        prefix = min(names).partition(":")[0] + ":"
+        return set(names) - {each.name for each in await self.leases.held(prefix)}
+
+    async def under(self, name: str, work: Callable[[], Awaitable[None]]) -> bool:
+        """Do ``work`` under a lease: whatever it writes requires it. It is cancelled if the lease is
+        lost. Returns whether it was done: not if somebody else has the lease. Raises
+        ``StorageError``, and what ``work`` does."""
+        kept = await self.take(name)
+        if kept is None:
+            return False
+        try:
+            with fenced(LeaseFence(lambda: kept.lease)):
+                working = asyncio.ensure_future(work())
+            losing = asyncio.create_task(kept.lost.wait())
+            try:
+                await asyncio.wait({working, losing}, return_when=asyncio.FIRST_COMPLETED)
+                if working.done():
+                    working.result()
+                    return True
+                return False
+            finally:
+                await cancel(working, losing)
+        finally:
+            await self.let_go(kept)

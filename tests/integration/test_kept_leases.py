@@ -1,0 +1,153 @@
+"""What one of several processes does: only while it holds the lease, and nothing after it was lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from aiohttp import web
+from sqlalchemy import update
+
+from bot.ops.fenced_requests import fencing_trace
+from bot.services.roles import Roles
+from bot.storage.registered_commands import DatabaseRecord
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.fences import fenced
+from retrieval.catalogue.kept_leases import KeptLeases, LeaseFence
+from retrieval.catalogue.leases import Lease, Leases, awake_seconds
+from retrieval.catalogue.schema import leases
+from retrieval.errors import StorageError
+from retrieval.runtime.concurrency import cancel
+from tests.deadlines import scaled
+
+pytestmark = pytest.mark.both_databases
+
+
+class Process:
+    """A process that does the same as others, when it falls to it."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self.kept = KeptLeases(Leases(database, name), seconds=600, pause=0.05)
+        self.record = DatabaseRecord(database)
+        self.begun, self.ended = asyncio.Event(), asyncio.Event()
+        self.tries = asyncio.Queue[str]()
+        self._name = name
+        self._task = asyncio.create_task(Roles(self.kept).alone("posts", self._work))
+
+    async def _work(self) -> None:
+        self.begun.set()
+        try:
+            while True:
+                await self.record.write(await self.tries.get())
+        finally:
+            self.ended.set()
+
+    async def stop(self) -> None:
+        await cancel(self._task)
+
+
+async def until(event: asyncio.Event) -> None:
+    async with asyncio.timeout(scaled(10)):
+        await event.wait()
+
+
+async def run_out(database: Database, name: str) -> None:
+    async with database.write() as connection:
+        await connection.execute(update(leases).where(leases.c.name == name).values(expires_at=1))
+
+
+async def written(process: Process, text: str) -> None:
+    async with asyncio.timeout(scaled(10)):
+        while await process.record.read() != text:
+            await asyncio.sleep(0.02)
+
+
+async def test_one_process_does_it_and_another_when_that_one_ends(tables: Database) -> None:
+    first = Process(tables, "first")
+    await until(first.begun)
+    second = Process(tables, "second")
+    first.tries.put_nowait("from the first")
+    await written(first, "from the first")
+    assert not second.begun.is_set()
+    await first.stop()
+    await until(second.begun)
+    second.tries.put_nowait("from the second")
+    await written(second, "from the second")
+    await second.stop()
+    assert await second.kept.leases.held("role:") == []
+
+
+async def test_who_was_stopped_for_too_long_writes_nothing_and_stops(tables: Database) -> None:
+    first = Process(tables, "first")
+    await until(first.begun)
+    second = Process(tables, "second")
+    await run_out(tables, "role:posts")
+    await until(second.begun)
+    second.tries.put_nowait("from the second")
+    await written(second, "from the second")
+    first.tries.put_nowait("too late")  # it has looked at nothing since
+    await until(first.ended)
+    assert await first.record.read() == "from the second"
+    await first.kept.renew()
+    await first.stop()
+    await second.stop()
+
+
+async def test_a_lease_that_is_lost_ends_what_is_done_under_it(tables: Database) -> None:
+    first, ended = KeptLeases(Leases(tables, "first")), asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    working = asyncio.create_task(first.under("role:posts", work))
+    async with asyncio.timeout(scaled(10)):
+        while await first.free(["role:posts"]):
+            await asyncio.sleep(0.02)
+    await run_out(tables, "role:posts")
+    taken = await KeptLeases(Leases(tables, "second")).take("role:posts")
+    assert taken is not None
+    await first.renew()
+    assert await working is False
+    assert ended.is_set()
+    assert await first.free(["role:posts"]) == set()  # what is another's is not given back
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[tuple[str, list[str]]]:
+    heard: list[str] = []
+
+    async def hear(request: web.Request) -> web.Response:
+        heard.append(request.path)
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/{what}", hear)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}", heard
+    await runner.cleanup()
+
+
+async def test_no_request_is_sent_under_a_lease_that_ran_out(site: tuple[str, list[str]]) -> None:
+    url, heard = site
+    lease: Lease | None = Lease("role:posts", 1, awake_seconds() + 600)
+    async with aiohttp.ClientSession(trace_configs=[fencing_trace()]) as session:
+        with fenced(LeaseFence(lambda: lease)):
+            await session.post(f"{url}/held")
+            for after in (
+                Lease("role:posts", 1, 0.0),
+                Lease("role:posts", 2, awake_seconds() + 9),
+                None,
+            ):
+                lease = after
+                with pytest.raises(StorageError) as refused:
+                    await session.post(f"{url}/lost")
+                assert refused.value.code == "lease-lost"
+        await session.post(f"{url}/of-nobody")
+    assert heard == ["/held", "/of-nobody"]
