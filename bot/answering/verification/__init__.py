@@ -1,4 +1,4 @@
-"""Deciding whether a claim is supported by its evidence."""
+"""Decide whether a claim is supported by its evidence."""
 
 from bot.answering.verification.base import Outcome, Verdict, Verifier, VerifierError
 from bot.answering.verification.evidence import Evidence

@@ -1,4 +1,4 @@
-"""Where in the passages a claim comes from, by equal words, by vectors and by order."""
+"""Align a claim with the passages that it comes from, by equal words, by vectors and by order."""
 
 from __future__ import annotations
 
@@ -14,26 +14,28 @@ from bot.answering.verification.word_vectors import Floats
 
 _RELATED = 0.75
 _WINDOW = 3
-_LONGER = 0.02  # what each further sentence of a window has to add to the coverage
+_LONGER = 0.02  # how much coverage each further sentence of a window has to add
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A stretch of the claim and what stands in its place in the passage; either may be empty."""
+    """Words of the claim and the words in their place in the passage; either may be empty."""
 
     claimed: tuple[Token, ...]
     found: tuple[Token, ...]
-    before: int  # how many words match just before it
+    before: int  # how many matching words precede it
     after: int
 
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """How a claim lies over its evidence.
+    """How a claim corresponds to its evidence.
 
-    ``similar[i, s]`` is how near the claim's content word ``i`` comes to any word of sentence ``s``
-    (1 is the same word); ``weights[i]`` sum to 1. ``best`` is the sentence that says most of the
-    claim, ``window`` the first and last (included) of the best one to three neighbours.
+    ``similar[i, s]``, shape ``(content words, sentences)``, is how close the claim's content word
+    ``i`` is to any word of sentence ``s`` (1 is the same word); ``exact``, of the same shape, says
+    whether it is the same. ``weights``, shape ``(content words,)``, sum to 1. ``best`` is the
+    sentence that says most of the claim, ``window`` the first and last (inclusive) of the best one
+    to three neighbours.
     """
 
     similar: Floats
@@ -47,7 +49,7 @@ class Alignment:
 
 
 def align(claim: EvidenceSentence, evidence: EvidenceText) -> Alignment:
-    """Align a claim that has content with evidence that has sentences."""
+    """Align a claim that has content words with evidence that has sentences."""
     rows = list(claim.content)
     keys = [claim.keys[at] for at in rows]
     numbers = np.array([claim.words[at].kind == "number" for at in rows], dtype=bool)

@@ -1,4 +1,4 @@
-"""What a verifier is, and what it says."""
+"""The interface of verifiers, and their verdicts."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Outcome = Literal["supported", "refuted", "uncertain"]
 
 
 class VerifierError(SettingsError):
-    """A verifier can't be made or used; the message is one sentence for the operator."""
+    """A verifier can't be created or used; the error is for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is thought of a claim.
+    """The verdict on a claim.
 
-    ``support`` is 0 to 1. ``sure`` tells that a supported claim needs no second opinion.
-    ``reasons`` say in plain words what is against it.
+    ``support`` is from 0 to 1. ``sure`` says that a supported claim needs no second opinion.
+    ``reasons`` say in plain words what speaks against it.
     """
 
     support: float
@@ -32,6 +32,7 @@ class Verdict:
 
     @property
     def supported(self) -> bool:
+        """Whether the outcome is ``supported``."""
         return self.outcome == "supported"
 
 
@@ -42,7 +43,8 @@ class Verifier(ABC):
     def check(self, claim: str, passages: Sequence[Evidence]) -> Verdict:
         """Decide whether the passages together support the claim.
 
-        Takes some milliseconds; call it from a worker thread.
+        Blocks for some milliseconds: call it from a worker thread. Raises ``EmbedderError`` if the
+        word vectors are missing.
         """
 
     def best(self, claim: str, candidates: Sequence[Evidence]) -> int | None:

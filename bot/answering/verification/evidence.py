@@ -1,4 +1,4 @@
-"""What a claim is checked against: the passages that it cites, read once."""
+"""What a claim is checked against: the passages that it cites, analysed once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PREFIX = 5
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A passage, with what is known of its article."""
+    """A passage, with what is known about its article."""
 
     text: str
     title: str = ""
@@ -34,8 +34,9 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSentence:
-    """A sentence that was read. ``words`` are its tokens but the marks, ``vectors`` and ``weights``
-    are theirs, row by row; ``content`` are the places in ``words`` of those that say something."""
+    """An analysed sentence. ``words`` are its tokens without punctuation; ``vectors``, shape
+    ``(words, dimensions)``, and ``weights``, shape ``(words,)``, are theirs; ``content`` are the
+    indices of ``words`` that carry meaning; ``vector`` is that of the sentence."""
 
     text: str
     tokens: tuple[Token, ...]
@@ -83,7 +84,8 @@ class EvidenceText:
 
 
 def read_sentence(text: str, inside: bool = False) -> EvidenceSentence:
-    """Read one plain sentence."""
+    """Analyse one plain sentence, which begins ``inside`` a quotation or not. Raises
+    ``EmbedderError``."""
     tokens = read(text, inside)[: 2 * MAX_TOKENS]
     words = _words(tokens)
     return _measured(text, tokens, words, *word_vectors().look_up([token.text for token in words]))
@@ -126,13 +128,13 @@ def _read_text(text: str) -> tuple[EvidenceSentence, ...]:
     inside, read_to = False, 0
     for start, end in sentence_spans(text):
         if "\n" in text[read_to:start]:
-            inside = False  # each paragraph of a quotation opens it anew
+            inside = False  # each paragraph of a quotation begins with a new mark
         tokens = read(text[start:end], inside)[: 2 * MAX_TOKENS]
         inside ^= text.count('"', start, end) % 2 == 1
         read_to = end
         if words := _words(tokens):
             parts.append((text[start:end], tokens, words))
-    # All words at once: looking each sentence up by itself costs more than reading it.
+    # All words at once: looking up each sentence separately costs more than reading it.
     vectors, weights = word_vectors().look_up([t.text for _, _, words in parts for t in words])
     found: list[EvidenceSentence] = []
     first = 0
@@ -144,7 +146,8 @@ def _read_text(text: str) -> tuple[EvidenceSentence, ...]:
 
 
 def read_evidence(passages: Sequence[Evidence]) -> EvidenceText:
-    """Read passages, each headed by its title and publisher if it has them."""
+    """Analyse passages, each after its title and publisher if it has them. Recent ones are cached.
+    Raises ``EmbedderError``."""
     return _read_evidence(tuple(passages))
 
 
@@ -196,11 +199,12 @@ def _read_evidence(passages: tuple[Evidence, ...]) -> EvidenceText:
 
 
 def beginning_of(key: str) -> str | None:
-    """Return under what a key stands that begins like others; None for numbers and short words."""
+    """Return the key shared by all words with the same beginning; None for numbers and short
+    words."""
     return f"{key[:_PREFIX]}*" if len(key) >= _PREFIX and key[0] != "#" else None
 
 
 def _language(passages: Sequence[Evidence]) -> str:
-    """The language of the passages, "und" where there is too little text to tell."""
+    """Return the language of the passages; "und" if there is too little text to tell."""
     text = " ".join(passage.text[:_SAMPLE] for passage in passages)
     return detect_language(text) or ("en" if text.isascii() else "und")

@@ -1,4 +1,4 @@
-"""Makes the verifier that the settings name."""
+"""Create the verifier that the settings name."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ VERIFIERS = ("rules", "network")
 
 
 def create_verifier(name: str = "rules", model: str | Path | None = None) -> Verifier:
-    """Make a verifier by name; ``model`` is the folder or the name of a network.
+    """Return the verifier of this name; ``model`` is the folder or the name of a network.
 
-    Raises ``VerifierError`` for an unknown name, or a network that can't be loaded.
+    Raises ``VerifierError`` for an unknown name (``verifier-unknown``), or a network that can't be
+    loaded.
     """
     if name == "rules":
         return RulesVerifier()

@@ -1,4 +1,4 @@
-"""What is measured of a claim and its evidence; most of it is free of any language."""
+"""Measure a claim and its evidence; most features don't depend on the language."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.answering.verification.alignment import Alignment
 from bot.answering.verification.evidence import EvidenceSentence, EvidenceText
 from bot.answering.verification.facts.names import names
 
-_STRANGE = 0.55  # a word that is nearer than this to nothing in the passages is strange to them
+_STRANGE = 0.55  # a word is strange if nothing in the passages is closer to it than this
 _LEAD = 4
 
 
@@ -81,7 +81,8 @@ def _longest_run(flags: Iterable[Any]) -> int:
 
 
 def _relations(found: Alignment) -> dict[str, float]:
-    """How far words that stand together in the claim stand together in a sentence of the passages."""
+    """Measure how far words that are next to each other in the claim are together in a sentence of
+    the passages."""
     near = found.similar
     if len(near) < 2:
         return {
@@ -140,14 +141,14 @@ def _order(claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) ->
 
 
 def _fragments(keys: Sequence[str], evidence: EvidenceText) -> list[int]:
-    """Sizes of the longest stretches of sentences that, put together, make the claim."""
+    """Return the sizes of the longest runs of words from the passages that make up the claim."""
     sizes: list[int] = []
     at = 0
     while at < len(keys):
         longest = 0
         for number, place in evidence.word_places.get(keys[at], ())[:200]:
             theirs = evidence.sentences[number].keys
-            beyond = place + longest  # where a longer stretch would have to go on
+            beyond = place + longest  # where a longer run would have to continue
             if longest and keys[at + longest : at + longest + 1] != theirs[beyond : beyond + 1]:
                 continue
             size = 0
@@ -164,7 +165,8 @@ def _fragments(keys: Sequence[str], evidence: EvidenceText) -> list[int]:
 
 
 def _edits(claim: EvidenceSentence, found: Alignment) -> dict[str, float]:
-    """What was put in, left out and exchanged inside of the sentence that the claim is nearest to."""
+    """Count what was inserted, left out and exchanged within the sentence that is nearest to the
+    claim."""
     content = {id(claim.words[at]) for at in claim.content}
     replaced = inserted = deleted = small = 0
     head = 0.0

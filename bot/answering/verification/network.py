@@ -1,4 +1,4 @@
-"""A verifier that asks a cross-encoder for natural language inference or claim verification."""
+"""A verifier with a cross-encoder for natural language inference or claim verification."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ _DEFAULT = "cross-encoder/nli-deberta-v3-xsmall"
 
 
 class NetworkVerifier(Verifier):
-    """Runs an ONNX cross-encoder on each claim and passage. Facts are still checked by the rules.
+    """Runs an ONNX cross-encoder on each claim and its passages. Facts are still checked by the
+    rules.
 
     The folder holds ``model.onnx`` (or ``onnx/model.onnx``), ``tokenizer.json`` and, for networks
-    of several classes, ``config.json`` with ``id2label``.
+    with several classes, ``config.json`` with ``id2label``. Raises ``VerifierError`` if it can't be
+    loaded.
     """
 
     def __init__(self, model: str | Path | None = None) -> None:
@@ -33,6 +35,8 @@ class NetworkVerifier(Verifier):
         self._rules = RulesVerifier()
 
     def check(self, claim: str, passages: Sequence[Evidence]) -> Verdict:
+        """Decide as ``Verifier.check`` does. Raises ``VerifierError``
+        (``verifier-not-a-cross-encoder``) too."""
         first = self._rules.check(claim, passages)
         if first.outcome == "refuted" or (first.supported and first.support == 1.0):
             return first
@@ -69,7 +73,8 @@ class NetworkVerifier(Verifier):
 
 
 def _folder(model: str | Path | None) -> Path:
-    """Return the folder of a network, which is downloaded if ``model`` names no folder."""
+    """Return the folder of a network, downloading it if ``model`` isn't a folder. Raises
+    ``VerifierError``."""
     name = str(model or _DEFAULT)
     folder = Path(name).expanduser()
     if folder.is_dir() or (model is not None and (name.startswith((".", "/", "~")))):

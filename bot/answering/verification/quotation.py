@@ -1,4 +1,4 @@
-"""The sentence of a passage that says best what a claim wanted to say."""
+"""Find the sentence of a passage that comes closest to what a claim says."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from bot.answering.verification.evidence import read_sentence
 from bot.answering.verification.tokens import plain
 from retrieval.text.sentences import sentence_spans
 
-_LEAST = 0.55  # of the claim's weight has to be in the sentence
+_LEAST = 0.55  # the share of the claim's weight that has to be in the sentence
 _SHORTEST, _LONGEST = 20, 400
-_NUMBER = 12.0  # the weight of a number beside those of words
+_NUMBER = 12.0  # the weight of a number compared with those of words
 
 
 def closest_sentence(claim: str, texts: Sequence[str]) -> tuple[int, str] | None:
-    """Return the number of the text and its sentence, as it stands, that is nearest to the claim.
+    """Return the index of a text and its sentence, verbatim, that is closest to the claim.
 
-    None if no sentence of a fit length says enough of it.
+    None if no sentence of suitable length says enough of it.
     """
     best: tuple[float, int, str] | None = None
     for number, text in enumerate(texts):
@@ -35,7 +35,7 @@ def closest_sentence(claim: str, texts: Sequence[str]) -> tuple[int, str] | None
 
 
 def share_said(claim: str, text: str) -> float:
-    """Return how much of a claim's weight stands in one sentence, 0 to 1."""
+    """Return how much of a claim's weight one sentence says, from 0 to 1."""
     wanted, sentence = read_sentence(plain(claim)), read_sentence(plain(text))
     rows = list(wanted.content)
     if not rows or not sentence.words:

@@ -22,7 +22,7 @@ from bot.answering.verification.features import measure
 from bot.answering.verification.support_model import SupportModel, support_model
 from bot.answering.verification.tokens import plain, without_references
 
-# Found in their place, these contradict: they hit at most one of a hundred faithful claims.
+# Findings that contradict a claim; at most one of a hundred faithful claims has one of them.
 REFUTING = frozenset(
     {
         ("bound_turned", 2),
@@ -35,7 +35,7 @@ REFUTING = frozenset(
         ("number_slot", 2),
     }
 )
-# A claim with one of these is never certain.
+# A claim with one of these findings is never supported.
 _DOUBTS = (
     "number_slot year_missing number_missing bound_turned bound_dropped bound_added negation_slot "
     "negation_scope opposite_slot stage_justice stage_decision stage_attempt stage_scale kinship quotation "
@@ -44,13 +44,13 @@ _DOUBTS = (
 DOUBTFUL = frozenset(_DOUBTS.split())
 _MAX_REASONS = 6
 FAITHFUL = 0.97
-# Of a threshold, the most support of what a rule keeps below it.
+# The most support, as a share of the threshold, of a claim that a rule keeps below it.
 BELOW_SUPPORTED, BELOW_REFUTED = 0.999, 0.99
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was found and measured of a claim."""
+    """What was found and measured in a claim."""
 
     findings: tuple[Finding, ...]
     features: dict[str, float]
@@ -63,7 +63,7 @@ class Reading:
 
     @property
     def doubtful(self) -> bool:
-        """Whether a finding keeps the claim uncertain; of an altered copy, any finding does."""
+        """Whether a finding keeps the claim uncertain; in an altered copy any finding does."""
         altered = self.copy == "altered"
         return any(altered or finding.kind in DOUBTFUL for finding in self.findings)
 
@@ -98,7 +98,7 @@ class RulesVerifier(Verifier):
             return Verdict(max(support, FAITHFUL), "supported", sure=True)
         if reading.refuted:
             return Verdict(min(support, BELOW_REFUTED * limits.refuted), "refuted", reasons)
-        # An altered copy in which no fact is found to differ may be a paraphrase: it keeps its support.
+        # An altered copy without a finding may be a paraphrase, which keeps its support.
         if reading.doubtful:
             support = min(support, BELOW_SUPPORTED * limits.supported)
         outcome: Outcome = (
@@ -114,7 +114,8 @@ class RulesVerifier(Verifier):
 
 
 def read_claim(claim: EvidenceSentence, evidence: EvidenceText) -> Reading:
-    """Check the facts of a claim and measure it; both have words of content."""
+    """Check the facts of a claim and measure it; both it and the evidence must have content
+    words."""
     found = align(claim, evidence)
     findings = check_facts(claim, evidence, found)
     features = measure(claim, evidence, found)
@@ -128,12 +129,12 @@ def read_claim(claim: EvidenceSentence, evidence: EvidenceText) -> Reading:
     features["facts_weak"] = float(sum(finding.weight == 1 for finding in learned))
     copy = copied(claim, evidence, found)
     if copy == "faithful" and any(finding.kind == "quotation" for finding in findings):
-        copy = "altered"  # what is quoted stands word for word, little words among them
+        copy = "altered"  # a quotation has to be verbatim, including function words
     return Reading(tuple(findings), features, copy)
 
 
 def stands_whole(claim: EvidenceSentence, evidence: EvidenceText) -> bool:
-    """Whether the claim is, word for word, one or more whole sentences of a passage."""
+    """Return whether the claim is, word for word, one or more whole sentences of a passage."""
     said = claim.literal
     sentences = [sentence.literal for sentence in evidence.sentences]
     for first in range(len(sentences)):
@@ -148,7 +149,7 @@ def stands_whole(claim: EvidenceSentence, evidence: EvidenceText) -> bool:
 
 
 def _lacking(claim: EvidenceSentence, evidence: EvidenceText, reading: Reading) -> str:
-    """Say why a claim that breaks no fact is not supported."""
+    """Return why a claim that contradicts no fact isn't supported."""
     if reading.copy == "altered":
         return "the passage says this with other words in the places that count"
     strange = [claim.words[at].text for at in claim.content if claim.keys[at] not in evidence.keys]

@@ -1,6 +1,6 @@
 """A second opinion on sentences that are neither clearly supported nor clearly refuted.
 
-The call to a model is handed in: nothing here knows a provider or a budget.
+The call to a model is passed in: this module knows neither providers nor budgets.
 """
 
 from __future__ import annotations
@@ -52,16 +52,16 @@ Ask = Callable[[str, int], Awaitable[str | None]]
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """A sentence with the passages that it cites, each as the model is to read it."""
+    """A sentence with the passages that it cites, as the model is to read them."""
 
     sentence: str
     passages: tuple[str, ...]
 
 
 async def second_opinions(questions: Sequence[OpenQuestion], ask: Ask) -> list[bool | None]:
-    """Ask about all sentences in one call; return for each whether it is confirmed.
+    """Ask about up to 16 sentences in one call; return for each whether it is confirmed.
 
-    None where the model said nothing about it, or nothing can be asked.
+    None where the model said nothing about a sentence, or couldn't be asked.
     """
     asked = questions[:MAX_SENTENCES]
     if not asked:
@@ -78,7 +78,8 @@ async def second_opinions(questions: Sequence[OpenQuestion], ask: Ask) -> list[b
 
 
 def read_opinions(answer: str, count: int) -> dict[int, bool]:
-    """Read verdicts by the number of their sentence from JSON or from lines like ``2: no``."""
+    """Return verdicts by the number of their sentence, read from JSON or from lines like ``2:
+    no``."""
     found = _from_json(answer)
     if not found:
         found = {int(n): word.lower() in ("yes", "true") for n, word in _LINE.findall(answer)}

@@ -1,6 +1,6 @@
-"""How likely it is that passages support a claim: a logistic model and boosted trees, averaged.
+"""How likely passages support a claim: the average of a logistic model and boosted trees.
 
-Both are learned by ``python -m tests.benchmarks.train_verification``.
+Both are trained by ``python -m tests.benchmarks.train_verification``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WEIGHTS = Path(__file__).with_name("support_weights.json")
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From ``supported`` on a claim is supported, from ``sure`` on without a second opinion, below
+    """The least support of a supported claim, and of one without a second opinion; below
     ``refuted`` it is refuted."""
 
     supported: float
@@ -29,7 +29,7 @@ class Thresholds:
 
 
 class SupportModel:
-    """Weights as the training wrote them."""
+    """The model with the weights that training wrote."""
 
     def __init__(self, weights: Mapping[str, Any]) -> None:
         self.features: tuple[str, ...] = tuple(weights["features"])
@@ -42,7 +42,7 @@ class SupportModel:
         self._share = float(weights["trees_share"])
 
     def probability(self, features: Mapping[str, float]) -> float:
-        """Return how likely the claim is supported, 0 to 1."""
+        """Return the probability that the claim is supported."""
         row = np.array([features[name] for name in self.features])
         linear = float((row - self._mean) / self._scale @ self._slopes) + self._bias
         grown = self._trees.total(row)
@@ -50,10 +50,10 @@ class SupportModel:
 
 
 class _Forest:
-    """Trees as arrays, all of which are walked at once.
+    """Trees as arrays, all walked at once.
 
-    A tree is written as a number, or as a feature's place, its threshold and the trees below and
-    above it.
+    A tree is written as a number, or as the index of a feature, its threshold and the trees below
+    and above it.
     """
 
     def __init__(self, trees: Sequence[Any]) -> None:
@@ -79,7 +79,7 @@ class _Forest:
         return at
 
     def total(self, row: npt.NDArray[np.float64]) -> float:
-        """Return the sum of the leaves that a row of features comes to."""
+        """Return the sum of the leaves that a row of features reaches."""
         at = self._roots
         for _ in range(self._depth):
             below = row[self._place[at]] <= self._threshold[at]
@@ -93,5 +93,5 @@ def _logistic(value: float) -> float:
 
 @cache
 def support_model() -> SupportModel:
-    """Return the model that is shipped."""
+    """Return the model that ships with Newsdesk."""
     return SupportModel(json.loads(WEIGHTS.read_text("utf-8")))

@@ -1,4 +1,4 @@
-"""Text as verification reads it: words, numbers and marks, in any language."""
+"""Text as verification reads it: words, numbers and punctuation, in any language."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _SIGNS = str.maketrans(
     }
 )
 _BREAKS = {ord(c): " " for c in "\n\t"}
-# Marks of Indic and Thai scripts belong to their words, which \w doesn't know.
+# Marks of Indic and Thai scripts are part of words, which \w doesn't know.
 _LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0970-\u0dff])"
 _CJK = r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
 _TOKEN = re.compile(
     rf"(?P<cjk>{_CJK})|(?P<word>(?:[^\W\d_]\.){{2,}}|(?:(?!{_CJK}){_LETTER})+\d*(?:'(?:(?!{_CJK}){_LETTER})+)?)"
     r"|(?P<digits>\d+)|(?P<mark>[^\w\s])"
 )
-# Text in lower case was taken apart by a tokenizer, and so were its numbers: "56, 000".
+# Text in lower case was split by a tokenizer, and so were its numbers: "56, 000".
 _NAME_INSIDE = re.compile(r"[a-z,] [A-Z]")
 _TORN_NUMBER = re.compile(r"(?<=\d,) (?=\d{3}\b)|(?<=\d\.) (?=\d)")
-# What models say of what they were given: "(Passage 2)", "according to passage 3".
+# How models refer to what they were given: "(Passage 2)", "according to passage 3".
 _REFERENCE = re.compile(
     r"\s*\((?:see |from )?(?:passages?|sources?|documents?) \d[^)]*\)|^\W*according to passages? \d+(?: and (?:passage )?\d+)?,",
     re.IGNORECASE,
@@ -43,7 +43,8 @@ _NOT = re.compile(r"n't$")
 
 
 class Token(NamedTuple):
-    """A word, a number or a mark; ``key`` is equal for forms of one word and for equal numbers."""
+    """A word, a number or a punctuation mark; ``key`` is the same for forms of one word and for
+    equal numbers. Offsets are in characters."""
 
     text: str
     key: str
@@ -57,7 +58,8 @@ class Token(NamedTuple):
 
 
 def plain(text: str) -> str:
-    """``text`` with one kind of quotation mark, apostrophe and dash, and without control characters."""
+    """Return ``text`` with one kind of quotation mark, apostrophe and dash, without control
+    characters, cut at ``MAX_CHARS``."""
     text = unicodedata.normalize("NFKC", text[:MAX_CHARS]).translate(_SIGNS)
     text = text.replace("''", '"')
     if not _NAME_INSIDE.search(text):
@@ -68,13 +70,13 @@ def plain(text: str) -> str:
 
 
 def without_references(text: str) -> str:
-    """Return a claim without what it says of the numbers of its passages."""
+    """Return a claim without references to the numbers of its passages."""
     return _REFERENCE.sub("", text)
 
 
 @lru_cache(maxsize=1024)
 def read(text: str, inside: bool = False) -> tuple[Token, ...]:
-    """The tokens of a plain text which begins ``inside`` a quotation or not."""
+    """Return the tokens of a plain text, which begins ``inside`` a quotation or not."""
     return tuple(_quoted(_tokens(text), inside))
 
 
@@ -120,7 +122,7 @@ def _word(match: re.Match[str], start: int, end: int) -> Iterator[Token]:
 
 
 def _quoted(tokens: Iterator[Token], inside: bool) -> Iterator[Token]:
-    """Tell which tokens are quoted, and give each its form in lower case."""
+    """Mark the tokens that are quoted, and add their lower-case forms."""
     for token in tokens:
         if token.text == '"':
             inside = not inside
@@ -130,7 +132,7 @@ def _quoted(tokens: Iterator[Token], inside: bool) -> Iterator[Token]:
 
 @lru_cache(maxsize=100_000)
 def key(word: str) -> str:
-    """What a lower-case word has in common with its other forms."""
+    """Return what a lower-case word has in common with its other forms."""
     word = word.replace(".", "")[:60]
     if not word.isascii():
         decomposed = unicodedata.normalize("NFKD", word)

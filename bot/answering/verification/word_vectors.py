@@ -18,11 +18,11 @@ CONTENT_WEIGHT = 6.4
 """Words of less weight say little by themselves: the longer a token's vector, the rarer it is."""
 _MAX_WORDS = 200_000
 _FIRST_ROWS = 1_024
-_SPELLED = 0.6  # tokens a letter, of a word that the tokenizer only spells
+_SPELLED = 0.6  # tokens per letter of a word that the tokenizer only spells
 
 
 class WordVectors:
-    """Looks up words; what was looked up is kept. Safe to use from several threads."""
+    """Looks up words and caches them. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,7 +32,8 @@ class WordVectors:
         self._weights = np.zeros(0, dtype=np.float32)
 
     def look_up(self, words: Sequence[str]) -> tuple[Floats, Floats]:
-        """Return unit vectors ``(words, dimensions)`` and weights ``(words,)`` of cased words."""
+        """Return unit vectors, shape ``(words, dimensions)``, and weights, shape ``(words,)``, of
+        words with their case. Raises ``EmbedderError``."""
         if not words:
             return np.zeros((0, 1), dtype=np.float32), np.zeros(0, dtype=np.float32)
         with self._lock:
@@ -54,14 +55,14 @@ class WordVectors:
             self._vectors = np.concatenate([self._vectors, np.zeros_like(self._vectors)])
             self._weights = np.concatenate([self._weights, np.zeros_like(self._weights)])
         encode = self._model.tokenizer.encode
-        # A batch would be spread over threads, which costs more than it brings.
+        # A batch would be spread over threads, which costs more than it saves.
         tokens = [encode(word, add_special_tokens=False).ids or [0] for word in words]
         counts = np.array([len(ids) for ids in tokens])
         starts = np.cumsum(counts) - counts
         flat = np.fromiter(chain.from_iterable(tokens), dtype=np.intp, count=int(counts.sum()))
         rows = self._model.vectors.of(flat)
         totals = np.add.reduceat(rows, starts, axis=0)
-        # The vectors of a word that is only spelled are those of letters, alike in all words.
+        # The vectors of a word that is only spelled are those of letters, similar in all words.
         totals[[_is_spelled(word, n) for word, n in zip(words, counts, strict=True)]] = 0.0
         lengths = np.linalg.norm(totals, axis=1, keepdims=True)
         first, last = len(self._places), len(self._places) + len(words)

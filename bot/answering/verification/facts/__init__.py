@@ -1,1 +1,1 @@
-"""Facts that are exact in meaning: numbers, dates, quotations, names, negation and status."""
+"""Check facts with an exact meaning: numbers, dates, quotations, names, negation and status."""

@@ -1,4 +1,4 @@
-"""All checks of facts together."""
+"""Run all checks of facts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ KINDS = (
 
 
 def check_facts(claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) -> list[Finding]:
-    """Return everything that the checks of facts find."""
+    """Return the findings of all checks of facts."""
     language = evidence.language
     return [
         *check_numbers(claim, evidence, found),

@@ -1,4 +1,4 @@
-"""Near-copies: a sentence of the passage with words put in, left out or exchanged."""
+"""Detect near-copies: a sentence of the passage with words inserted, left out or exchanged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.answering.verification.tokens import Token
 Copy = Literal["faithful", "altered", "no"]
 
 _LEAST = 0.7  # of a claim's words, in order, in one sentence
-# So few edits of so many words are made to an otherwise equal sentence; a paraphrase has more.
+# The most edits, and edited words, of a copied sentence; a paraphrase has more.
 _FEW = 2
 _SMALL = 5
 _OPENING = 6
@@ -24,7 +24,8 @@ _COMMAS = frozenset(",،，、")
 
 
 def copied(claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) -> Copy:
-    """Whether the claim is a sentence of the passages but for edits that change nothing, or that may."""
+    """Return whether the claim is a sentence of the passages with harmless edits (``faithful``),
+    with edits that may change its meaning (``altered``), or not a copy (``no``)."""
     opening = _opening(claim, found, evidence.language)
     if found.matched + opening < _LEAST * len(claim.keys):
         return "no"
@@ -36,7 +37,7 @@ def copied(claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) ->
     words = sum(max(len(edit.claimed), len(edit.found)) for edit in harmful)
     if len(harmful) > _FEW or words > _SMALL:
         return "no"
-    if evidence.language != "en":  # too few words are known to tell a harmless edit
+    if evidence.language != "en":  # too few words are known to recognize harmless edits
         return "altered"
     return "altered" if any(_risky(e, claim, evidence, found) for e in harmful) else "no"
 
@@ -44,7 +45,7 @@ def copied(claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) ->
 def check_addition(
     claim: EvidenceSentence, evidence: EvidenceText, found: Alignment
 ) -> Iterator[Finding]:
-    """Find a stretch that was added to a sentence of the passages and that they know nothing of."""
+    """Find words that were added to a sentence of the passages and that don't occur in them."""
     for edit in found.edits:
         strange = [t for t in _of_content(edit.claimed, claim) if t.key not in evidence.keys]
         if len(strange) >= _STRANGE and not edit.found and edit.before + edit.after >= _COPIED:
@@ -54,7 +55,8 @@ def check_addition(
 
 
 def _opening(claim: EvidenceSentence, found: Alignment, language: str) -> int:
-    """How many words at the head, up to a comma, are an opener like "meanwhile" or "in short"."""
+    """Return how many words at the beginning, up to a comma, are an opener like "meanwhile" or "in
+    short"."""
     edit = found.edits[0] if found.edits else None
     if edit is None or edit.before or not edit.claimed or edit.claimed[0] is not claim.words[0]:
         return 0
@@ -84,16 +86,16 @@ def _harmless(edit: Edit, evidence: EvidenceText, found: Alignment, opening: int
     if language == "en" or (
         len(edit.found) == 1 and edit.found[0].kind == "number" and not edit.before
     ):
-        return True  # left out: what only adds to the sentence, or the number of a list
+        return True  # left out is only an addition to the sentence, or a list number
     best = evidence.sentences[found.best]
     return _bounded(edit.found, best, start=edit.before > 0, end=edit.after > 0)
 
 
 def _risky(edit: Edit, claim: EvidenceSentence, evidence: EvidenceText, found: Alignment) -> bool:
-    """Whether an edit turns, narrows, exchanges or adds something.
+    """Return whether an edit turns, narrows, exchanges or adds something.
 
-    Little words, and words that were moved in from beside the sentence, change nothing as often as
-    any paraphrase.
+    Function words, and words moved in from a neighbouring sentence, change as little as those of a
+    paraphrase.
     """
     if any(_doubtful(side, evidence.language) for side in (edit.claimed, edit.found)):
         return True
@@ -111,14 +113,15 @@ def _of_content(tokens: Sequence[Token], sentence: EvidenceSentence) -> list[Tok
 
 
 def _turned(edit: Edit, language: str) -> bool:
-    """Whether what was left out turns the rest: "it is not clear how", "but failed", "applied to"."""
+    """Return whether what was left out reverses the rest: "it is not clear how", "but failed",
+    "applied to"."""
     if any(t.key not in phrase_words("harmless") for t in edit.claimed):
         return False
     return bool(edit.found) and (_doubtful(edit.found, language, narrowing=False) or _governs(edit))
 
 
 def _governs(edit: Edit) -> bool:
-    """Whether a verb with "to" was left out before another verb: applied to join."""
+    """Return whether a verb with "to" was left out before another verb: applied to join."""
     return len(edit.found) > 1 and edit.found[-1].low == "to" and edit.after > 0
 
 
@@ -129,13 +132,13 @@ def _exchangeable(claimed: Sequence[Token], edit: Edit, evidence: EvidenceText) 
     heads = openers() | phrase_words("turning") | {"and", "so", "now"}
     if not edit.before and all(t.low in heads for t in (*claimed, *edit.found)):
         return True
-    # A longer form of a name that the passages have.
+    # A longer form of a name in the passages.
     named = claimed and not edit.found and all(t.capital for t in claimed)
     return bool(named) and all(t.key in evidence.keys for t in claimed)
 
 
 def _doubtful(tokens: Sequence[Token], language: str, *, narrowing: bool = True) -> bool:
-    """Whether words turn, deny or narrow what stands beside them."""
+    """Return whether words reverse, deny or narrow what is beside them."""
     words = unsure(language) | negations(language) | phrase_words("turning")
     if narrowing:
         words |= phrase_words("narrowing")
@@ -145,7 +148,7 @@ def _doubtful(tokens: Sequence[Token], language: str, *, narrowing: bool = True)
 def _bounded(
     tokens: Sequence[Token], sentence: EvidenceSentence, *, start: bool, end: bool
 ) -> bool:
-    """Whether what was left out stands between marks."""
+    """Return whether what was left out is between punctuation marks."""
     before = next((t for t in reversed(sentence.tokens) if t.end <= tokens[0].start), None)
     after = next((t for t in sentence.tokens if t.start >= tokens[-1].end), None)
     return (not start or before is None or before.kind == "mark") and (

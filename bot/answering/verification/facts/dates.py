@@ -1,4 +1,4 @@
-"""Dates: weekdays and months, against those of the passages and the date of the article."""
+"""Check weekdays and months against those in the passages and the date of the article."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _ALSO_WORDS = frozenset("may march mar dec sun sat mon wed fri thu mart".split()
 
 @cache
 def day_names(language: str) -> dict[str, tuple[str, int]]:
-    """Return the weekdays (0 is Monday) and months (1 is January) of a language by lower-case name."""
+    """Return by lower-case name the weekdays (0 is Monday) and months (1 is January) of a language;
+    English ones if its names aren't known."""
     names = calendar_names(language) or ENGLISH
     return {
         form: (what, number)
@@ -38,7 +39,7 @@ def day_names(language: str) -> dict[str, tuple[str, int]]:
 
 
 def mentions(sentence: EvidenceSentence, language: str) -> list[tuple[Token, tuple[str, int]]]:
-    """Return the words of a sentence that name a weekday or a month."""
+    """Return the words of a sentence that name a weekday or a month, with their meanings."""
     table = day_names(language)
     return [
         (token, table[token.low])
@@ -50,7 +51,7 @@ def mentions(sentence: EvidenceSentence, language: str) -> list[tuple[Token, tup
 def check_dates(
     claim: EvidenceSentence, evidence: EvidenceText, found: Alignment, language: str
 ) -> Iterator[Finding]:
-    """Find weekdays and months that neither stand in the passages nor follow from their dates."""
+    """Find weekdays and months that neither occur in the passages nor follow from their dates."""
     mine = mentions(claim, language)
     if not mine:
         return
@@ -78,7 +79,8 @@ def check_dates(
 
 
 def _derived(evidence: EvidenceText) -> set[tuple[str, int]]:
-    """The weekdays and months that the article's own date gives to "yesterday" and the like."""
+    """Return the weekdays and months that "yesterday" and the like mean by the article's own
+    date."""
     words = {t.low for s in evidence.sentences for t in s.words}
     if not words & _RELATIVE:
         return {("month", d.month) for d in evidence.published if d}

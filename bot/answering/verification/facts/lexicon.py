@@ -1,4 +1,4 @@
-"""Reads ``lexicon.toml``: the few words that decide facts."""
+"""Load ``lexicon.toml``: the few words that decide about facts."""
 
 from __future__ import annotations
 
@@ -17,27 +17,28 @@ def _tables() -> dict[str, Any]:
 
 @cache
 def negations(language: str) -> frozenset[str]:
-    """Return the lower-case words that deny in a language, of all languages if it is unknown."""
+    """Return the lower-case words that negate in a language; those of all languages if it is
+    unknown."""
     table = _tables()["negation"]
     return frozenset(table.get(language, " ".join(table.values())).split())
 
 
 @cache
 def denials(language: str) -> frozenset[str]:
-    """Return the words that deny what follows, negations among them."""
+    """Return the words that deny what follows, including negations."""
     return negations(language) | frozenset(_tables()["denial"].get(language, "").split())
 
 
 @cache
 def unsure(language: str) -> frozenset[str]:
-    """Return the words with which a sentence does not say that something is so."""
+    """Return the words by which a sentence avoids saying that something is so."""
     table = _tables()["unsure"]
     return frozenset(table.get(language, "").split())
 
 
 @cache
 def stages() -> dict[str, tuple[str, int]]:
-    """Return the family and the stage of each word that has one."""
+    """Return by word its family and its stage in it."""
     return {
         word: (family, stage)
         for family, lines in _tables()["stages"].items()
@@ -48,7 +49,7 @@ def stages() -> dict[str, tuple[str, int]]:
 
 @cache
 def counterparts() -> dict[str, frozenset[str]]:
-    """Return the words for the same relation or role with the other sex."""
+    """Return by word those for the same relation or role of the other sex."""
     found: dict[str, frozenset[str]] = {}
     for pair in _tables()["kinship"]["pairs"]:
         first, second = pair.split()
@@ -59,7 +60,7 @@ def counterparts() -> dict[str, frozenset[str]]:
 
 @cache
 def opposites() -> dict[str, frozenset[str]]:
-    """Return the opposites of each key."""
+    """Return by key the keys of its opposites."""
     found: dict[str, frozenset[str]] = {}
     for line in _tables()["opposites"]["pairs"]:
         left, right = (frozenset(key(w) for w in side.split()) for side in line.split("/"))
@@ -72,11 +73,11 @@ def opposites() -> dict[str, frozenset[str]]:
 
 @cache
 def openers() -> frozenset[str]:
-    """Return the words that may stand before a sentence and say nothing by themselves."""
+    """Return the words that may precede a sentence and say nothing by themselves."""
     return frozenset(_tables()["openers"]["en"].split())
 
 
 @cache
 def phrase_words(name: str) -> frozenset[str]:
-    """Return the words of a list of ``[openers]``: turning, narrowing or harmless."""
+    """Return a list of ``[openers]`` by its name: turning, narrowing or harmless."""
     return frozenset(_tables()["openers"][name].split())

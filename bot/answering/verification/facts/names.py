@@ -1,4 +1,4 @@
-"""Names of people, places and bodies."""
+"""Check names of people, places and organizations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _CONTEXT = 3
 
 
 def names(sentence: EvidenceSentence) -> list[tuple[Token, ...]]:
-    """The runs of capitalised words inside of a sentence; none where everything has a capital."""
+    """Return the runs of capitalized words within a sentence; none where everything is
+    capitalized."""
     capitals = [t for t in sentence.words if t.kind == "word" and t.capital]
     cased = [t for t in sentence.words if t.kind == "word" and t.text.lower() != t.text.upper()]
     if len(cased) > 3 and len(capitals) > _HEADLINE * len(cased):
@@ -38,7 +39,7 @@ def names(sentence: EvidenceSentence) -> list[tuple[Token, ...]]:
 def check_names(
     claim: EvidenceSentence, evidence: EvidenceText, found: Alignment
 ) -> Iterator[Finding]:
-    """Find names that the passages don't have, or have another in the place of."""
+    """Find names that don't occur in the passages, or in whose place they have another one."""
     rivals = _rivals(claim, evidence.sentences[found.best], found)
     days = day_names(evidence.language)
     for run in names(claim):
@@ -68,7 +69,7 @@ def check_names(
 
 
 def _initials(run: Sequence[Token], claim: EvidenceSentence) -> bool:
-    """Whether a name is the initials of what stands before it, as in "(CDC)"."""
+    """Return whether a name is the initials of the words before it, as in "(CDC)"."""
     if len(run) != 1 or sum(char.isupper() for char in run[0].text) < 2:
         return False
     before = [token.text for token in claim.words if token.end <= run[0].start]
@@ -86,7 +87,7 @@ def _stands(token: Token, evidence: EvidenceText) -> bool:
 
 
 def _other_forename(run: Sequence[Token], absent: Sequence[Token], evidence: EvidenceText) -> bool:
-    """Whether the passages always give the rest of the name with another name before it."""
+    """Return whether the passages always give the rest of the name with another name before it."""
     head = run[-1]
     if head in absent or run[0] not in absent:
         return False
@@ -102,7 +103,7 @@ def _other_forename(run: Sequence[Token], absent: Sequence[Token], evidence: Evi
 
 
 def _rivals(claim: EvidenceSentence, best: EvidenceSentence, found: Alignment) -> dict[Token, str]:
-    """The name that stands in the nearest sentence where the claim has this one."""
+    """Return by token of a name the other name that the nearest sentence has in its place."""
     mine = {token for run in names(claim) for token in run}
     theirs = {token for run in names(best) for token in run}
     slots: dict[Token, str] = {}

@@ -1,4 +1,4 @@
-"""Yes and no: negations put in or taken out, and opposites in each other's place."""
+"""Check yes and no: negations added or removed, and opposites in each other's place."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _REACH = 5
 
 
 def negates(token: Token, language: str) -> bool:
-    """Whether a word denies."""
+    """Return whether a word is a negation."""
     return token.kind == "word" and token.low in negations(language)
 
 
 def check_negation(
     claim: EvidenceSentence, evidence: EvidenceText, found: Alignment, language: str
 ) -> Iterator[Finding]:
-    """Find negations and opposites that turn the nearest sentence of the passages round."""
+    """Find negations and opposites that reverse the nearest sentence of the passages."""
     best = evidence.sentences[found.best]
     mine = [t for t in claim.words if negates(t, language)]
     theirs = [t for t in best.words if negates(t, language)]
@@ -54,7 +54,7 @@ def check_negation(
 def _scopes(
     claim: EvidenceSentence, evidence: EvidenceText, found: Alignment, language: str
 ) -> Iterator[Finding]:
-    """What the claim denies and the sentences that it comes from never do, or the other way round."""
+    """Find what the claim denies and its source sentences never do, or the other way round."""
     mine, perhaps = _denied(claim, language, 1), _denied(claim, language, _REACH)
     said = {claim.keys[at] for at in claim.content}
     window = evidence.around(found.window)
@@ -79,7 +79,7 @@ def _scopes(
 
 
 def _denied(sentence: EvidenceSentence, language: str, width: int) -> set[str]:
-    """The keys of the next ``width`` words of content behind each word that denies."""
+    """Return the keys of the next ``width`` content words after each word that denies."""
     words = denials(language)
     content = set(sentence.content)
     keys: set[str] = set()

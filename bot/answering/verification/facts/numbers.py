@@ -1,4 +1,4 @@
-"""Numbers: they must stand in the passages, with their bounds, and count the same thing."""
+"""Check numbers: they must occur in the passages, with their bounds, and count the same thing."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from bot.answering.verification.tokens import Token
 from retrieval.text.numbers import Quantity
 
 _SMALL = 12
-_CONTEXT = 3  # matching words around a slot that make it one
+_CONTEXT = 3  # how many matching words around it make a slot
 _BESIDE = 3
 
 
 def quantities(sentence: EvidenceSentence) -> list[tuple[int, Quantity]]:
-    """Return the numbers of a sentence with their places among its words."""
+    """Return pairs of the index of a word in the sentence and the number that it is."""
     return [(at, t.quantity) for at, t in enumerate(sentence.words) if t.quantity is not None]
 
 
 def check_numbers(
     claim: EvidenceSentence, evidence: EvidenceText, found: Alignment
 ) -> Iterator[Finding]:
-    """Find numbers that the passages don't have, have otherwise bounded or for something else."""
+    """Find numbers that don't occur in the passages, have other bounds there, or count something
+    else."""
     mine = quantities(claim)
     if not mine:
         return
@@ -55,12 +56,12 @@ def check_numbers(
 
 
 def at_key(token: Token) -> tuple[int, str]:
-    """Identify a token inside of its sentence."""
+    """Return what identifies a token within its sentence."""
     return token.start, token.text
 
 
 def _slots(found: Alignment) -> dict[tuple[int, str], Quantity]:
-    """The number that stands in the passage where the claim has this one, between equal words."""
+    """Return the number that the passage has in the place of the claim's, between equal words."""
     slots: dict[tuple[int, str], Quantity] = {}
     for edit in found.edits:
         mine = [t for t in edit.claimed if t.quantity is not None]
@@ -81,7 +82,8 @@ def _owner(
     same: list[tuple[EvidenceSentence, int, Quantity]],
     stated: list[tuple[EvidenceSentence, int, Quantity]],
 ) -> Quantity | None:
-    """Another number that counts what this one counts in the claim, if this one never does."""
+    """Return another number that counts what this one counts in the claim, if this one never
+    does."""
     after, before = _beside(claim, at, 1), _beside(claim, at, -1)
     if not after:
         return None

@@ -1,4 +1,4 @@
-"""Quotations: what a claim puts in quotation marks must stand so in the passages."""
+"""Check quotations: what a claim puts in quotation marks must occur like that in the passages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ENDS = frozenset(".!?。！？")
 
 
 def quotations(sentence: EvidenceSentence) -> list[tuple[Token, ...]]:
-    """Return the words of each quotation of a sentence."""
+    """Return the words of each quotation in a sentence."""
     found: list[list[Token]] = []
     inside = False
     for token in sentence.tokens:
@@ -29,7 +29,7 @@ def quotations(sentence: EvidenceSentence) -> list[tuple[Token, ...]]:
 
 
 def check_quotations(claim: EvidenceSentence, evidence: EvidenceText) -> Iterator[Finding]:
-    """Find quotations of two words or more whose words don't stand in a row in the passages."""
+    """Find quotations of two or more words that don't occur in sequence in the passages."""
     pieces = [piece for piece in quotations(claim) if len(piece) >= _LEAST]
     if not pieces:
         return
@@ -48,7 +48,7 @@ def check_quotations(claim: EvidenceSentence, evidence: EvidenceText) -> Iterato
 
 
 def _ends_sentence(piece: Sequence[Token], claim: EvidenceSentence) -> bool:
-    """Whether a full stop is quoted too; beside a title it is only a matter of style."""
+    """Return whether the full stop is quoted too; after a title it is only a matter of style."""
     if piece[-1].capital:
         return False
     following = (token for token in claim.tokens if token.start >= piece[-1].end)
@@ -56,7 +56,7 @@ def _ends_sentence(piece: Sequence[Token], claim: EvidenceSentence) -> bool:
 
 
 def _goes_on(piece: Sequence[Token], evidence: EvidenceText) -> bool:
-    """Whether, wherever the passages have these words, another word follows them."""
+    """Return whether another word follows these words wherever they occur in the passages."""
     keys = tuple(token.key for token in piece[-_HEAD:])
     goes_on = False
     for number, place in evidence.word_places.get(keys[-1], ()):
@@ -75,7 +75,7 @@ def _goes_on(piece: Sequence[Token], evidence: EvidenceText) -> bool:
 def _speakers(
     claim: EvidenceSentence, pieces: list[tuple[Token, ...]], evidence: EvidenceText
 ) -> Iterator[Finding]:
-    """Find words that the passage quotes and doesn't give to anybody whom the claim names."""
+    """Find words that the passage quotes but attributes to nobody whom the claim names."""
     named = {token.key for run in names(claim) for token in run if not token.quoted}
     if not named:
         return

@@ -1,4 +1,4 @@
-"""Status: how far a thing has come and how sure it is."""
+"""Check status: how far something has got and how certain it is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CLOSE = 0.55
 def check_status(
     claim: EvidenceSentence, evidence: EvidenceText, found: Alignment, language: str
 ) -> Iterator[Finding]:
-    """Find what a claim says at a later stage, or more surely, than the passage."""
+    """Find what a claim puts at a later stage, or states with more certainty, than the passage."""
     best = evidence.sentences[found.best]
     yield from _stage(claim, best, evidence, found)
     yield from _certainty(claim, best, found, language)
