@@ -1,4 +1,4 @@
-"""Answers without a model: the sentences that answer the question, word for word."""
+"""Answer without a model: with the sentences that answer the question, word for word."""
 
 from bot.answering.extractive.selection import Quotation, Selection, select
 

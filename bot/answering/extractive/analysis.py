@@ -1,7 +1,7 @@
 """The sentences of the passages that search found, analysed for one question.
 
 Coverage of a text is the share of the question's weight (the inverse document frequency of its
-words in the corpus) whose words stand in it.
+words in the corpus) whose words occur in it.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ from retrieval.text.words import placed_words
 # Answers are read from the first results, however many were asked for.
 READ_RESULTS = 8
 _LONGEST = 400
-# So many words away, a word counts half.
+# At this distance in words, a word counts half.
 _REACH = 6
-# What a statement before the question weighs.
+# The weight of a statement before the question.
 _LEADS_UP = 0.4
 _CACHED_PASSAGES = 1_024
 _TOKEN = re.compile(r"[^\W_]+")
@@ -53,9 +53,9 @@ _NAME_OR_NUMBER = re.compile(r"(?<!^)(?<![.?!:] )\b(?:[A-Z][\w’'-]*|\d[\d,.]*)
 @dataclass(frozen=True, slots=True)
 class PassageSentence:
     """A sentence of a passage. ``place`` counts the passage's sentences from 0, ``offset`` the
-    characters of the article before it; ``stems`` holds the words that short names stand for too;
-    ``near`` says for each of ``spans``, ``closeness`` for each of ``terms``, which stand at
-    ``tokens``, how much of the question stands close to it."""
+    characters of the article before it. ``stems`` includes the words that short names stand for.
+    How much of the question is close by: ``near`` says it for each of ``spans``, ``closeness`` for
+    each of ``terms``, whose offsets are ``tokens``."""
 
     result: int
     place: int
@@ -72,25 +72,27 @@ class PassageSentence:
     closeness: tuple[float, ...]
 
     def wanted(self, expected: AnswerType) -> list[AnswerSpan]:
-        """What it has of the kind that the question asks for."""
+        """Return its spans of a kind that the question asks for."""
         return [each for each in self.spans if each.kinds & expected.kinds]
 
     @property
     def quotable(self) -> bool:
+        """Whether it is short enough to be quoted and not a question."""
         return english_length(self.text) <= _LONGEST and not self.asks
 
     @property
     def asks(self) -> bool:
+        """Whether it is a question."""
         return asks(self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class PassageAnalysis:
-    """``passages``, ``titles`` and ``articles`` hold, by result, the stems of its passage with its
-    title, of its title (none if the passage begins with it) and of all that was found of its
-    article. ``focus`` are the weights once more,
-    less for what only leads up to the question. ``vectors`` are those of the
-    question, of what it asks for, and of the sentences, in this order."""
+    """The results of a search, analysed. ``passages``, ``titles`` and ``articles`` hold for each
+    result the stems of its passage with its title, of its title (none if the passage begins with
+    it) and of all passages of its article. ``focus`` is ``weights`` with less for what only leads
+    up to the question. ``vectors`` are those of the question, of what it asks for, and of the
+    sentences, in this order."""
 
     question: str
     expected: AnswerType
@@ -109,13 +111,15 @@ class PassageAnalysis:
 
     @property
     def common(self) -> frozenset[str]:
-        """The stems of words that tell nothing new."""
+        """The stems of words that carry no news."""
         return common_stems(self.language, self.stemming)
 
     def coverage(self, words: Set[str]) -> float:
+        """Return the share of the question's weight whose stems are in ``words``, from 0 to 1."""
         return coverage(words, self.weights)
 
     def article_id(self, sentence: PassageSentence) -> str:
+        """Return the article of a sentence."""
         return self.results[sentence.result].passage.article.article_id
 
 
@@ -129,11 +133,13 @@ def analyse(
     *,
     trusting: bool = False,
 ) -> PassageAnalysis:
-    """Read the first results for ``question``; ``part`` is what of it is asked now, ``language`` the
-    question's, ``stemming`` that by which its words became the stems of ``weights``.
+    """Analyse the first results for ``question``; ``part`` is the part of it that is asked now,
+    ``language`` the question's, and ``stemming`` the language by which its words became the stems
+    of ``weights``. Raises ``EmbedderError``.
 
-    What may be an order is no sentence, unless it is ``trusting``: telling orders takes as
-    long as all else, so let the few that are chosen be held against ``is_order`` afterwards.
+    Sentences that may be injected instructions are left out, unless it is ``trusting``: detecting
+    them takes as long as all the rest, so the few chosen sentences are checked with ``is_order``
+    afterwards.
     """
     results = results[:READ_RESULTS]
     question_stems = frozenset(stems(question, stemming))
@@ -195,14 +201,15 @@ def analyse(
 
 
 def is_order(result: SearchResult, text: str) -> bool:
-    """Whether a sentence of a result, as it stands there, may be an order or have one in it."""
+    """Return whether a sentence of a result, verbatim, may be or contain an injected
+    instruction."""
     passage = result.passage
     start = passage.text.find(text)
     return is_unquotable(passage.text, passage.article.title, start, start + len(text))
 
 
 def names_of(question: str, weights: Mapping[str, float], stemming: str = "en") -> frozenset[str]:
-    """The stems of the names and numbers of a question, as far as they have a weight."""
+    """Return the stems of the names and numbers in a question that have a weight."""
     return frozenset(
         stem
         for word in _NAME_OR_NUMBER.findall(question)
@@ -212,7 +219,7 @@ def names_of(question: str, weights: Mapping[str, float], stemming: str = "en") 
 
 
 def coverage(words: Set[str], weights: Mapping[str, float]) -> float:
-    """The share of ``weights`` whose stems stand in ``words``."""
+    """Return the share of ``weights`` whose stems are in ``words``, from 0 to 1."""
     total = found = 0.0
     for stem, weight in weights.items():
         total += weight
@@ -222,7 +229,8 @@ def coverage(words: Set[str], weights: Mapping[str, float]) -> float:
 
 
 def _title_stems(result: SearchResult, stemming: str) -> frozenset[str]:
-    """The stems of a title; none where it only repeats how the passage begins, as in excerpts."""
+    """Return the stems of a title; none if it only repeats how the passage begins, as in
+    excerpts."""
     title = _plain(result.passage.article.title)
     repeats = _plain(result.passage.text[: 2 * len(title) + 20]).startswith(title)
     return frozenset() if repeats else frozenset(stems(title, stemming))
@@ -233,8 +241,8 @@ def _plain(text: str) -> str:
 
 
 def _short_names(question: str, article: str, stemming: str) -> dict[str, frozenset[str]]:
-    """By the stem of its last word, the stems of each full name of the question that the article has
-    in full: there "Wang" alone means Alexandr Wang."""
+    """Return by the stem of its last word the stems of each full name in the question that the
+    article also has in full: there "Wang" alone means Alexandr Wang."""
     return {
         parts[-1]: frozenset(parts)
         for match in _FULL_NAME.finditer(question)
@@ -265,13 +273,13 @@ def _sentences(
     ):
         if overlaps(span.start, span.end, orders):
             continue
-        # A question that only says what stands here would have an order shown to it.
+        # A question that repeats this sentence would otherwise get an instruction quoted.
         repeated = question_stems.issuperset(terms)
         if repeated and not quotes_orders and is_stray(passage.text, title, span.start, span.end):
             continue
         words = frozenset(terms)
         words = words.union(*(meant[stem] for stem in meant.keys() & words))
-        # What the question says is no answer.
+        # What the question says isn't an answer.
         possible = tuple(
             each
             for each in spans_in(text, known_names, expected, language)
@@ -296,7 +304,7 @@ def _sentences(
 
 
 class _SplitSentence(NamedTuple):
-    """A sentence that can be quoted, with the stems of its words and their places in it."""
+    """A sentence that can be quoted, with the stems of its words and their offsets in it."""
 
     span: SentenceSpan
     text: str
@@ -306,10 +314,10 @@ class _SplitSentence(NamedTuple):
 
 @lru_cache(maxsize=_CACHED_PASSAGES)
 def _split_sentences(text: str, title: str, stemming: str) -> tuple[_SplitSentence, ...]:
-    """What of a passage is the same for every question."""
+    """Return what is the same of a passage for every question."""
     spans = readable_sentences(text, title)
     words_of = [placed_words(text[span.start : span.end]) for span in spans]
-    # All at once: it takes as long for a word as for a hundred.
+    # All at once: stemming one word takes as long as stemming a hundred.
     stemmed = iter(stems_of([word.text for placed in words_of for word in placed], stemming))
     return tuple(
         _SplitSentence(
@@ -324,12 +332,13 @@ def _split_sentences(text: str, title: str, stemming: str) -> tuple[_SplitSenten
 
 @lru_cache(maxsize=4096)
 def key_stems(key: str, stemming: str = "en") -> frozenset[str]:
-    """The stems of a span's key."""
+    """Return the stems of a span's key."""
     return frozenset(stems(key, stemming))
 
 
 def _pairs(terms: Sequence[str], weights: Mapping[str, float]) -> float:
-    """The share of the question's weight that is in pairs of its words which stand together here."""
+    """Return the share of the question's weight in pairs of its words that are next to each other
+    here."""
     places: dict[str, list[int]] = defaultdict(list)
     for place, stem in enumerate(terms):
         if stem in weights:
@@ -346,7 +355,8 @@ def _pairs(terms: Sequence[str], weights: Mapping[str, float]) -> float:
 
 
 def _closeness(terms: Sequence[str], weights: Mapping[str, float]) -> tuple[float, ...]:
-    """For each word, the share of the question's weight around it, less the farther off."""
+    """Return for each word the share of the question's weight around it, decreasing with the
+    distance."""
     total = sum(weights.values()) or 1.0
     places: dict[str, list[int]] = defaultdict(list)
     for place, stem in enumerate(terms):
@@ -368,7 +378,7 @@ def _closeness(terms: Sequence[str], weights: Mapping[str, float]) -> tuple[floa
 def _near(
     spans: Sequence[AnswerSpan], tokens: Sequence[tuple[int, int]], closeness: Sequence[float]
 ) -> tuple[float, ...]:
-    """For each span, how close it is to the words of the question."""
+    """Return for each span how close it is to the words of the question."""
     starts = [start for start, _ in tokens]
     return tuple(
         max(closeness[bisect_left(starts, each.start) : bisect_left(starts, each.end)], default=0.0)
@@ -378,7 +388,7 @@ def _near(
 
 @cache
 def common_stems(language: str = "en", stemming: str = "en") -> frozenset[str]:
-    """Words that tell nothing new."""
+    """Return the stems of words that carry no news."""
     if language == "en":
         words = news_words()
     else:

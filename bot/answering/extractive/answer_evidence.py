@@ -1,4 +1,5 @@
-"""How well what was found covers the question: what tells whether it can be answered at all."""
+"""Measure how well the results cover the question, which tells whether it can be answered at
+all."""
 
 from __future__ import annotations
 
@@ -17,15 +18,15 @@ from retrieval.text.stemming import stems
 _NUMBER = re.compile(r"\d")
 _QUOTED = re.compile(r"[“\"«„]([^“”\"«»„]{3,80})[”\"»“]")
 
-# Of a question's weight, so much is a name that it can't be answered without.
+# A name with this share of a question's weight is necessary to answer it.
 _TELLING = 0.15
 _SPELT = 0.8
-# A passage with so much of the question is on its subject.
+# A passage that covers this share of the question is about its subject.
 _ON_IT = 0.5
 _YEAR = re.compile(r"(?:1[6-9]|20)\d\d")
 _MISQUOTED = 0.3
 
-# Of the sentence that answers best.
+# Features of the sentence that answers best.
 _OF_BEST = tuple(
     """
     covers around passage article title_covers names names_passage pairs missing near_wanted
@@ -70,9 +71,12 @@ def evidence_features(
     scores: Floats,
     likelihoods: Floats,
 ) -> Floats:
-    """Shape ``(len(EVIDENCE),)``. ``passages`` is what ``passage_evidence`` told, ``window`` what
-    ``window_evidence`` did of the sentence with the highest score, empty if there are no sentences;
-    ``features`` and ``scores`` are those of the sentences, ``likelihoods`` those of the candidates."""
+    """Return the evidence that there is an answer, shape ``(len(EVIDENCE),)``.
+
+    ``passages`` is from ``passage_evidence``; ``window`` is from ``window_evidence``, for the
+    sentence with the highest score (empty if there are no sentences); ``features`` and ``scores``
+    are those of the sentences, ``likelihoods`` those of the candidates.
+    """
     values = {**passages, **_of_sentences(features, scores)}
     values |= window or dict.fromkeys(WINDOW, 0.0)
     values |= candidate_evidence(likelihoods)
@@ -80,10 +84,11 @@ def evidence_features(
 
 
 def asks_of_the_unheld(analysis: PassageAnalysis) -> bool:
-    """Whether the question is about a name, number, year or quotation that no passage holds.
+    """Return whether the question is about a name, number, year or quotation that no passage
+    contains.
 
-    A name that is close to one that is held may be misspelt, and one that weighs little may be
-    said in another way.
+    A name similar to one in the passages may be misspelt, and one with little weight may be
+    expressed in another way.
     """
     evidence = passage_evidence(analysis)
     if evidence["quoted_missing"] > _MISQUOTED or evidence["numbers_missing"]:
@@ -95,7 +100,7 @@ def asks_of_the_unheld(analysis: PassageAnalysis) -> bool:
         if not told and not any(date.startswith(year) for date in published):
             return True
     if analysis.language != "en":
-        # Names take endings there, or have no capitals; in German every noun has one.
+        # Names have endings there, or no capitals; in German every noun has one.
         return False
     held = frozenset[str]().union(*analysis.passages)
     total = sum(analysis.weights.values()) or 1.0
@@ -106,7 +111,8 @@ def asks_of_the_unheld(analysis: PassageAnalysis) -> bool:
 
 
 def passage_evidence(analysis: PassageAnalysis) -> dict[str, float]:
-    """How well passages, articles and titles cover the question and its names."""
+    """Return how well passages, articles and titles cover the question and its names, by
+    feature."""
     weights = analysis.weights
     total = sum(weights.values()) or 1.0
     by_article: dict[str, float] = {}
@@ -122,7 +128,7 @@ def passage_evidence(analysis: PassageAnalysis) -> dict[str, float]:
         for words in analysis.articles
         if of_names
     ]
-    # A year may be that of a report which has no need to name it.
+    # A year may be that of the report, which needn't mention it.
     years = {result.passage.article.published_at or "" for result in analysis.results}
     numbers = {s for s in weights if _NUMBER.search(s) and not any(y.startswith(s) for y in years)}
     anywhere = frozenset[str]().union(*analysis.passages) if analysis.passages else frozenset()
@@ -130,7 +136,7 @@ def passage_evidence(analysis: PassageAnalysis) -> dict[str, float]:
         frozenset(stems(match[1], analysis.stemming))
         for match in _QUOTED.finditer(analysis.question)
     ]
-    # A quotation stands in one sentence, or hardly differs from it.
+    # A quotation is in one sentence, or hardly differs from it.
     missing = [
         1 - max((len(p & s.stems) / len(p) for s in analysis.sentences), default=0.0)
         for p in phrases

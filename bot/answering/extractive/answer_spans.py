@@ -1,4 +1,4 @@
-"""The words of a sentence that could be an answer: names, numbers, dates, quoted phrases."""
+"""Find the words of a sentence that could be an answer: names, numbers, dates, quoted phrases."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DATE = re.compile(
     re.I,
 )
 _POSSESSIVE = re.compile(r"[’']s?$")
-# No preposition with what may follow it is longer.
+# The longest preposition with what may follow it.
 _REACH = 32
 _CACHED_SENTENCES = 4_096
 _QUOTED = re.compile(r"[“\"‘]([^“”\"]{3,200})[”\"’]")
@@ -55,8 +55,8 @@ _CUED: Mapping[str, frozenset[AnswerKind]] = {
 
 @dataclass(frozen=True, slots=True)
 class AnswerSpan:
-    """A piece of a sentence that could be an answer: ``key`` compares it with others, ``start`` and
-    ``end`` are its characters."""
+    """Characters ``start`` to ``end`` of a sentence that could be an answer; equal answers have the
+    same ``key``."""
 
     key: str
     kinds: frozenset[AnswerKind]
@@ -67,8 +67,11 @@ class AnswerSpan:
 def answer_spans(
     sentence: str, known_names: Set[str], expected: Set[AnswerKind] = frozenset()
 ) -> Iterator[AnswerSpan]:
-    """``known_names`` are words seen with a capital inside sentences; a sentence's first word is a
-    name only if it is one of these or more capitalised words follow."""
+    """Yield what could be an answer in an English sentence.
+
+    ``known_names`` are words seen capitalized within sentences: a sentence's first word is a name
+    only if it is one of these, or if more capitalized words follow.
+    """
     for word, span in _named(sentence):
         if word is None or word in known_names:
             yield span
@@ -78,7 +81,8 @@ def answer_spans(
 
 @lru_cache(maxsize=_CACHED_SENTENCES)
 def _named(sentence: str) -> tuple[tuple[str | None, AnswerSpan], ...]:
-    """What may be a name in a sentence, with the word that has to be known for it, if one has to."""
+    """Return possible names in a sentence, each with the word that has to be known for it, if
+    any."""
     found: list[tuple[str | None, AnswerSpan | None]] = []
     for match in _NAME.finditer(sentence):
         start, name, word = match.start(), match[0], None
@@ -98,7 +102,7 @@ def _named(sentence: str) -> tuple[tuple[str | None, AnswerSpan], ...]:
 
 
 def _name(sentence: str, name: str, start: int) -> AnswerSpan | None:
-    """A name that stands at ``start``; None for what is none."""
+    """Return the name at ``start``; None if it isn't one."""
     name = _POSSESSIVE.sub("", name.strip(". "))
     if len(name) < 2 or name.lower() in openings() or _CALENDAR.match(name):
         return None
@@ -117,7 +121,7 @@ def _name(sentence: str, name: str, start: int) -> AnswerSpan | None:
 
 @lru_cache(maxsize=_CACHED_SENTENCES)
 def _told(sentence: str) -> tuple[AnswerSpan, ...]:
-    """The feasts, dates, numbers and quoted phrases of a sentence."""
+    """Return the holidays, dates, numbers and quoted phrases of a sentence."""
     return tuple(_told_in(sentence))
 
 
@@ -147,7 +151,8 @@ def _told_in(sentence: str) -> Iterator[AnswerSpan]:
 
 
 def _cued(sentence: str, expected: Set[AnswerKind]) -> Iterator[AnswerSpan]:
-    """Reasons, meanings and what is said are told by the words before them."""
+    """Yield reasons, definitions and reported speech, which are recognized by the words before
+    them."""
     for name, kinds in _CUED.items():
         if kinds & expected:
             for match in _cues()[name].finditer(sentence):
@@ -156,7 +161,8 @@ def _cued(sentence: str, expected: Set[AnswerKind]) -> Iterator[AnswerSpan]:
 
 @cache
 def _feasts() -> re.Pattern[str]:
-    """Days told by their feasts: "Christmas Eve", "Saint Olaf's Day", "Good Friday"."""
+    """Return the pattern of days named by holidays: "Christmas Eve", "Saint Olaf's Day", "Good
+    Friday"."""
     return re.compile(rf"\b(?:{answer_words()['feasts']})\b")
 
 
@@ -169,5 +175,5 @@ _INSIDE = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]*\w")
 
 
 def names_inside(text: str) -> set[str]:
-    """The words that have a capital although no sentence begins with them."""
+    """Return the words that are capitalized although they don't begin a sentence."""
     return set(_INSIDE.findall(text))

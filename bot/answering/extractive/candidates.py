@@ -1,7 +1,7 @@
-"""The words that could be the answer, and what tells how likely each is.
+"""Find the words that could be the answer, and measure how likely each is.
 
-An answer is told near what is asked, recurs from outlet to outlet, and is of the kind that is
-wanted. A word of the question is no answer.
+An answer is close to the question's words, recurs in several outlets, and is of the kind that is
+asked for. A word of the question isn't an answer.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ CANDIDATE = (
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """``features`` has the shape ``(stems, len(CANDIDATE))``; ``of_sentence`` says by sentence which
-    of ``stems`` stand in it."""
+    """Stems that could be the answer. ``features`` has the shape ``(stems, len(CANDIDATE))``;
+    ``of_sentence`` holds for each sentence the indices of the ``stems`` in it."""
 
     stems: tuple[str, ...]
     features: Floats
@@ -60,7 +60,8 @@ class Candidates:
 def find_candidates(
     analysis: PassageAnalysis, sentences: Sequence[PassageSentence], strengths: Floats
 ) -> Candidates:
-    """``strengths`` says how promising each sentence is, 1 for the most."""
+    """Return the candidates in ``sentences``; ``strengths``, shape ``(sentences,)``, says how
+    promising each is, 1 for the best."""
     number: dict[str, int] = {}
     flat: list[tuple[int, int, float, float, bool]] = []
     first: list[tuple[int, int, int]] = []

@@ -1,7 +1,8 @@
-"""Which of the chosen sentences comes first: the one that most likely holds the answer by itself.
+"""Choose which of the selected sentences comes first: the one that most likely holds the answer by
+itself.
 
-The score by which sentences are chosen compares all of them. These few are compared again, with what
-each has of the likeliest answers.
+The score for the selection compares all sentences. These few are compared again, by what each has
+of the likeliest answers.
 """
 
 from __future__ import annotations
@@ -23,8 +24,11 @@ def opening_features(
     candidates: Candidates,
     likelihoods: Floats,
 ) -> Floats:
-    """Shape ``(len(chosen), len(OPENING))``. ``chosen`` are places of sentences, of which ``features``
-    and ``scores`` tell; ``likelihoods`` are those of the ``candidates``."""
+    """Return the features of the ``chosen`` sentences, shape ``(len(chosen), len(OPENING))``.
+
+    ``chosen`` are indices into ``features`` and ``scores``, which are those of all sentences;
+    ``likelihoods`` are those of the ``candidates``.
+    """
     places = list(chosen)
     told = [likelihoods[candidates.of_sentence[place]] for place in places]
     best = np.array([each.max(initial=0.0) for each in told])

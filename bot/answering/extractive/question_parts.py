@@ -1,4 +1,4 @@
-"""The questions in a message, and the part of each that asks."""
+"""Find the questions in a message, and the part of each that asks."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _QUESTION_END = re.compile(r"(?<=[?？؟])\s*(?=\w)")
 
 
 def separate_questions(question: str, language: str = "en") -> list[str]:
-    """Split what asks two things ("who won, and where was it held?"); one that asks one is alone, and
-    so is one in another language than English.
+    """Split an English message that asks two things ("who won, and where was it held?"); any other
+    message is returned whole.
 
-    The first of the parts names the subject; statements before a question belong to it.
+    The first part names the subject; statements before a question belong to it.
     """
     if language != "en":
         return [question]
@@ -37,7 +37,7 @@ def separate_questions(question: str, language: str = "en") -> list[str]:
 
 
 def asking_part(question: str, language: str = "en") -> str:
-    """The words of a question from the sentence on that asks; what leads up to it is left out."""
+    """Return a message from the first sentence that asks; what leads up to it is left out."""
     asking = _asking(language)
     sentences = _SENTENCE_END.split(question.strip())
     for number, sentence in enumerate(sentences):
@@ -48,7 +48,8 @@ def asking_part(question: str, language: str = "en") -> str:
 
 @cache
 def _asking(language: str) -> re.Pattern[str]:
-    """Any word that asks; English ones where those of the language are not known."""
+    """Return the pattern of question words; of English ones if those of the language aren't
+    known."""
     listed = question_words(language) or question_words("en")
     return listed.question if listed else re.compile("(?!)")
 

@@ -1,7 +1,7 @@
-"""The learned scores: how likely a sentence holds the answer, and whether there is an answer at all.
+"""Learned scores: how likely a sentence holds the answer, and whether there is an answer at all.
 
-`python -m tests.benchmarks.train_quoting` learns both and writes ``model.json``;
-`python -m tests.benchmarks.train_answer_languages` writes ``model_languages.json``.
+`python -m tests.benchmarks.train_quoting` trains both and writes ``model.json``; `python -m
+tests.benchmarks.train_answer_languages` writes ``model_languages.json``.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from bot.answering.extractive.window_evidence import selecting_features
 from retrieval.models import SearchResult
 from retrieval.text.lengths import english_length
 
-# Characters of English: an article that is no longer is an excerpt of one.
+# An article that is shorter, in English characters, is an excerpt.
 _EXCERPT = 400
-# Fewer passages don't tell what kind of text they are of.
+# Fewer passages don't show what kind of text they are from.
 _ENOUGH = 4
 MODEL_PATH = Path(__file__).with_name("model.json")
 LANGUAGES_PATH = Path(__file__).with_name("model_languages.json")
@@ -41,21 +41,22 @@ LANGUAGES_PATH = Path(__file__).with_name("model_languages.json")
 
 @dataclass(frozen=True, slots=True)
 class ScoringModel:
-    """A linear score; ``weights`` are in the order of the features."""
+    """A linear model; ``weights`` are in the order of the features."""
 
     weights: Floats
     bias: float
 
     def scores(self, features: Floats) -> Floats:
-        """One score a row, in logarithms of odds."""
+        """Return one score per row of ``features``, as log odds."""
         total: Floats = features @ self.weights + self.bias
         return total
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """``threshold`` is the confidence from which an answer is given. ``opening`` says which of the
-    chosen sentences comes first; without it that is the one with the highest score."""
+    """The models of one kind of question. ``threshold`` is the least confidence for an answer.
+    ``opening`` says which of the chosen sentences comes first; without it the one with the highest
+    score does."""
 
     candidate: ScoringModel
     sentence: ScoringModel
@@ -65,7 +66,7 @@ class Model:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Model:
-        """Build a model from what training wrote. Raises ``ValueError`` for other features."""
+        """Build a model from what training wrote. Raises ``ValueError`` if its features differ."""
         return cls(
             _scoring(data["candidate"], CANDIDATE),
             _scoring(data["sentence"], SENTENCE),
@@ -75,14 +76,14 @@ class Model:
         )
 
     def likelihoods(self, candidates: Candidates) -> Floats:
-        """How likely each candidate is the answer; they add up to 1."""
+        """Return how likely each candidate is the answer, shape ``(candidates,)``; the sum is 1."""
         return likelihoods(self.candidate.scores(candidates.features))
 
     def sentence_features(
         self, base: Floats, candidates: Candidates, windows: Sequence[Mapping[str, float]]
     ) -> Floats:
-        """All features of the sentences, shape ``(sentences, len(SENTENCE))``; ``windows`` is what
-        ``window_evidence`` told of them."""
+        """Return all features of the sentences, shape ``(sentences, len(SENTENCE))``. ``base`` has
+        the shape ``(sentences, len(BASE))``; ``windows`` is from ``window_evidence``."""
         told = answer_features(candidates, self.likelihoods(candidates))
         beside = (gap_features(base), selecting_features(windows))
         return np.concatenate([base, told, *beside], axis=1)
@@ -95,7 +96,8 @@ class Model:
         candidates: Candidates,
         likelihoods: Floats,
     ) -> list[int]:
-        """The ``chosen`` sentences, given by place, with the one first that should open the answer."""
+        """Return the ``chosen`` sentences, given by index, with the one that should open the answer
+        first."""
         if self.opening is None or len(chosen) < 2:
             return list(chosen)
         told = opening_features(chosen, features, scores, candidates, likelihoods)
@@ -103,17 +105,20 @@ class Model:
         return [first, *(place for place in chosen if place != first)]
 
     def confidence(self, features: Floats) -> float:
-        """From 0 to 1, how sure it is that what was found answers the question."""
+        """Return how sure it is that the results answer the question, from 0 to 1; ``features`` are
+        those of ``evidence_features``."""
         score = float(self.evidence.scores(features[None, :])[0])
         return 1 / (1 + math.exp(-max(-50.0, min(50.0, score))))
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """``many`` reads the passages of several articles, ``brief`` excerpts of several, such as feeds
-    give, and ``single`` those of one article alone, where nothing else says the same.
-    ``elsewhere`` reads what answers a question in another language than English, or from English
-    texts that are no reports: of several passages, at most the share ``reports`` has a word of these."""
+    """The models that ship. ``many`` is for passages of several articles, ``brief`` for excerpts of
+    several, such as feeds give, and ``single`` for one article alone, which no other confirms.
+
+    ``elsewhere`` is for questions in another language than English, and for English texts that
+    aren't reports: where at most the share ``reports`` of several passages has a word of reports.
+    """
 
     many: Model
     brief: Model
@@ -122,7 +127,7 @@ class Models:
     reports: float
 
     def for_results(self, results: Sequence[SearchResult], language: str = "en") -> Model:
-        """The model for what was found for a question in ``language``."""
+        """Return the model for these results of a question in ``language``."""
         if language != "en":
             return self.elsewhere
         if len({result.passage.article.article_id for result in results}) == 1:
@@ -137,7 +142,7 @@ class Models:
 
 @cache
 def learned_models() -> Models:
-    """Load the models that ship. Raises ``ValueError`` if they are of other features."""
+    """Load the models that ship. Raises ``ValueError`` if their features differ."""
     data = json.loads(MODEL_PATH.read_text(encoding="utf-8"))
     elsewhere = json.loads(LANGUAGES_PATH.read_text(encoding="utf-8"))
     many, brief, single = (Model.from_json(data[name]) for name in ("many", "brief", "single"))
@@ -145,7 +150,8 @@ def learned_models() -> Models:
 
 
 def share_of_reports(passages: Sequence[str]) -> float:
-    """The share of English passages that have a word of reports: who said what, on which day."""
+    """Return the share of English passages that have a word of reports: who said what, on which
+    day."""
     return sum(map(bool, map(_of_reports().search, passages))) / len(passages)
 
 

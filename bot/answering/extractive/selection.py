@@ -1,4 +1,4 @@
-"""Choosing the sentences that answer a question, word for word, and saying how sure that is."""
+"""Select the sentences that answer a question, word for word, and say how sure that is."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ from retrieval.text.stemming import stems
 MAX_SENTENCES = 3
 MAX_WORDS = 90
 _MOST_PARTS = 2
-# How much it counts, in logarithms of odds, that the likely answers of a sentence are told already.
+# How much it counts, in log odds, that earlier sentences already have a sentence's likely answers.
 _TOLD = 0.5
 _LEAST = 1e-3
-# So many other words may stand before and between the words of what is defined.
+# How many other words may be before and among the words of what is defined.
 _BEFORE = 1
 _TELLING_WORDS = 2
 _ALL = 0.99
@@ -52,7 +52,7 @@ _ON_IT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """A sentence of a result's passage, exactly as it stands there."""
+    """A sentence of a result's passage, verbatim."""
 
     hit: SearchResult
     text: str
@@ -63,9 +63,9 @@ class Quotation:
 class Selection:
     """The best sentences, best first, and the confidence, from 0 to 1, that they answer.
 
-    ``reason`` says why no answer should be given, None if one should. ``tells`` says that the
-    first sentence says what the thing is that was asked about, or has all the words of a question
-    about somebody or something by name. ``read`` are all sentences that could have been quoted.
+    ``reason`` says why no answer should be given, None if one should. ``tells`` says that the first
+    sentence defines what was asked about, or has all the words of a question that names somebody or
+    something. ``read`` are all sentences that could have been quoted.
     """
 
     quotations: tuple[Quotation, ...]
@@ -76,13 +76,16 @@ class Selection:
 
     @property
     def thin(self) -> bool:
+        """Whether no answer should be given."""
         return self.reason is not None
 
 
 def select(found: SearchResults, models: Models | None = None) -> Selection:
-    """The sentences that answer best, at most three and 90 words, of which none repeats another.
+    """Return the sentences that answer best, at most three with 90 words, none of which repeats
+    another.
 
-    It reads eight passages and takes some milliseconds: call it in a worker thread.
+    Reads eight passages and blocks for some milliseconds: call it from a worker thread. Raises
+    ``EmbedderError``.
     """
     if not found.hits:
         ranged = found.since is not None or found.phrase is not None
@@ -144,7 +147,7 @@ class _Read:
 
     @cached_property
     def defining(self) -> int | None:
-        """The place of the sentence that says what the thing asked about is, if there is one."""
+        """The index of the sentence that defines what was asked about; None if there is none."""
         if "definition" not in self.analysis.expected.kinds:
             return None
         found = [n for n, each in enumerate(self.sentences) if _defines(each, self.analysis)]
@@ -159,7 +162,7 @@ class _Read:
 
     @property
     def confidence(self) -> float:
-        """From 0 to 1, how sure it is that there is an answer."""
+        """How sure it is that there is an answer, from 0 to 1."""
         if not self.sentences:
             return 0.0
         features = evidence_features(
@@ -173,7 +176,7 @@ class _Read:
 
 
 def _reads(found: SearchResults, model: Model, *, trusting: bool) -> list[_Read]:
-    """What is read for each part of the question."""
+    """Read the results for each part of the question."""
     parts = separate_questions(found.question, found.language)[:_MOST_PARTS]
     return [_read(found, part, model, trusting=trusting) for part in parts]
 
@@ -201,7 +204,7 @@ def _read(found: SearchResults, part: str, model: Model, *, trusting: bool) -> _
 def _merged(
     parts: Sequence[Sequence[tuple[PassageSentence, float]]],
 ) -> list[tuple[PassageSentence, float]]:
-    """The best sentence for each part, then what else the parts have, by turns."""
+    """Return the best sentence for each part, then the rest of the parts in turns."""
     merged: list[tuple[PassageSentence, float]] = []
     words = 0
     for rank in range(MAX_SENTENCES):
@@ -219,7 +222,7 @@ def _merged(
 
 
 def _with_speakers(quotations: Iterable[Quotation]) -> tuple[Quotation, ...]:
-    """Speech with what says whose it is, as long as all stays short enough."""
+    """Add to speech the sentence that says whose it is, as long as the whole stays short enough."""
     told: list[Quotation] = []
     words = 0
     for quotation in quotations:
@@ -234,7 +237,7 @@ def _with_speakers(quotations: Iterable[Quotation]) -> tuple[Quotation, ...]:
 
 
 def _with_speaker(quotation: Quotation) -> str:
-    """What is quoted with who says it, unless that would bring in an order."""
+    """Return a quotation with its speaker, unless that would include an injected instruction."""
     passage = quotation.hit.passage
     text = with_speaker(quotation.text, passage.text)
     if text == quotation.text:
@@ -245,10 +248,10 @@ def _with_speaker(quotation: Quotation) -> str:
 
 
 def telling_weights(found: SearchResults) -> dict[str, float]:
-    """The weights of the question's words but the common ones and those of attitude.
+    """Return the weights of the question's words, without common words and verbs of attitude.
 
     "When does she expect it?" is answered by what she believes, predicts or says: that an article
-    has another of these words says nothing against it.
+    uses another of these words doesn't count against it.
     """
     untelling = common_stems(found.language, found.stemming)
     if found.language == "en":
@@ -262,7 +265,8 @@ def telling_weights(found: SearchResults) -> dict[str, float]:
 
 
 def quotable(analysis: PassageAnalysis) -> list[PassageSentence]:
-    """The sentences that can be quoted: no questions, none too long to read if others are there."""
+    """Return the sentences that can be quoted: no questions, and no long ones if there are
+    others."""
     sentences = [sentence for sentence in analysis.sentences if sentence.quotable]
     return sentences or [sentence for sentence in analysis.sentences if not sentence.asks]
 
@@ -274,10 +278,10 @@ def pick(
     candidates: Candidates,
     likelihoods: Floats,
 ) -> list[int]:
-    """The places in ``sentences`` of those to quote, best first.
+    """Return the indices into ``sentences`` of those to quote, best first.
 
-    ``likelihoods`` are those of the ``candidates``: a sentence counts less for what those before it
-    have told already.
+    ``scores`` has the shape ``(sentences,)``, ``likelihoods`` the shape ``(candidates,)``: a
+    sentence counts less if those before it already have its likely answers.
     """
     here = candidates.of_sentence
     mass = np.array([likelihoods[each].sum() for each in here]) + _LEAST
@@ -308,8 +312,8 @@ def pick(
 
 
 def _defines(sentence: PassageSentence, analysis: PassageAnalysis) -> bool:
-    """Whether a sentence says what all that the question names is: "a cubesat is a small satellite"
-    at its beginning, or "the cubesat, a small satellite" anywhere."""
+    """Return whether a sentence defines everything that the question names: "a cubesat is a small
+    satellite" at its beginning, or "the cubesat, a small satellite" anywhere."""
     wanted = analysis.weights.keys()
     if not wanted or not sentence.tokens:
         return False
@@ -331,7 +335,8 @@ def _pattern(name: str) -> re.Pattern[str]:
 
 
 def _strays(sentence: PassageSentence, first: PassageSentence, analysis: PassageAnalysis) -> bool:
-    """Whether a sentence is of something else than the first, or lacks the kind of answer it has."""
+    """Return whether a sentence is about something else than the first, or lacks the kind of answer
+    that it has."""
     coverage = [analysis.coverage(analysis.passages[each.result]) for each in (sentence, first)]
     if coverage[0] < _SAME_SUBJECT * coverage[1]:
         return True
@@ -339,7 +344,8 @@ def _strays(sentence: PassageSentence, first: PassageSentence, analysis: Passage
 
 
 def _repeats(words: Set[str], other: Set[str]) -> bool:
-    """Whether one sentence says little that the other does not. Another figure is always news."""
+    """Return whether one sentence says little that the other doesn't. Another number is always
+    new."""
     if {w for w in words if w.isdigit()} != {w for w in other if w.isdigit()}:
         return False
     return len(words & other) > 0.7 * min(len(words), len(other))

@@ -1,4 +1,4 @@
-"""What tells whether a sentence holds the answer, as numbers; free of any language but its words."""
+"""Measure whether a sentence holds the answer; only its words depend on the language."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ BASE = (
     "asks_cued",
     "asks_nothing",
 )
-# What is told of the likeliest answers.
+# What a sentence has of the likeliest answers.
 ANSWERS = (
     "answer_first",
     "answer_second",
@@ -86,15 +86,15 @@ ANSWERS = (
     "answer_best",
     "answer_total",
 )
-# How a sentence stands beside the best one.
+# How a sentence compares with the best one.
 BESIDE = ("covers_gap", "focus_gap", "near_gap", "around_gap", "full_gap", "full_focus_gap")
 SENTENCE = BASE + ANSWERS + BESIDE + SELECTING
 
 
 def gap_features(base: Floats) -> Floats:
-    """Shape ``(sentences, len(BESIDE))``: what each sentence lacks that the best one has.
+    """Return what each sentence lacks that the best one has, shape ``(sentences, len(BESIDE))``.
 
-    Where some sentence says nearly all that the question says, others lack more.
+    If one sentence says nearly everything that the question says, the others lack more.
     """
     if not len(base):
         return np.zeros((0, len(BESIDE)))
@@ -108,7 +108,7 @@ def gap_features(base: Floats) -> Floats:
 
 
 def likelihoods(scores: Floats) -> Floats:
-    """Scores in logarithms of odds as shares of 1."""
+    """Return shares of 1 for scores in log odds (softmax); same shape."""
     if not len(scores):
         return np.zeros(0)
     chance: Floats = np.exp(scores - scores.max())
@@ -117,10 +117,8 @@ def likelihoods(scores: Floats) -> Floats:
 
 
 def answer_features(candidates: Candidates, chance: Floats) -> Floats:
-    """Shape ``(sentences, len(ANSWERS))``: how likely the words of each sentence are the answer.
-
-    ``chance`` says it of each candidate.
-    """
+    """Return how likely the words of each sentence are the answer, shape ``(sentences,
+    len(ANSWERS))``; ``chance``, shape ``(candidates,)``, is how likely each candidate is."""
     best = chance.max(initial=0.0) or 1.0
     rows = np.zeros((len(candidates.of_sentence), len(ANSWERS)))
     for row, stems_here in zip(rows, candidates.of_sentence, strict=True):
@@ -140,7 +138,7 @@ def answer_features(candidates: Candidates, chance: Floats) -> Floats:
 
 
 class QuestionContext:
-    """What is known of all the sentences together. ``now`` is when the question is asked."""
+    """What is known about all the sentences together. ``now`` is when the question is asked."""
 
     def __init__(
         self, analysis: PassageAnalysis, sentences: Sequence[PassageSentence], now: datetime
@@ -184,7 +182,7 @@ class QuestionContext:
         return find_candidates(self.analysis, self.sentences, self.guess)
 
     def features(self) -> Floats:
-        """Shape ``(sentences, len(BASE))``."""
+        """Return the base features of the sentences, shape ``(sentences, len(BASE))``."""
         rows = [self._row(number, sentence) for number, sentence in enumerate(self.sentences)]
         return np.array([[row[name] for name in BASE] for row in rows]).reshape(-1, len(BASE))
 
@@ -251,7 +249,7 @@ class QuestionContext:
         }
 
     def _neighbours(self, vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The vector of each sentence together with the ones beside it in its passage."""
+        """Return the vector of each sentence together with its neighbours in the passage."""
         sentences = self.analysis.sentences
         rows = vectors[2:].copy()
         for i in range(len(sentences) - 1):
@@ -261,7 +259,7 @@ class QuestionContext:
         return unit(rows)
 
     def _around(self) -> dict[int, float]:
-        """By sentence, the coverage of it with the ones beside it."""
+        """Return by sentence its coverage together with its neighbours."""
         sentences = self.analysis.sentences
         found = {}
         for i, sentence in enumerate(sentences):
@@ -275,7 +273,7 @@ class QuestionContext:
     def _things(
         self, sentences: Sequence[PassageSentence], wanted: npt.NDArray[np.float32]
     ) -> list[float]:
-        """How like what is asked for the likest span of each sentence is."""
+        """Return for each sentence how similar its most similar span is to what is asked for."""
         flat = [
             (int(self.index[n]), each.start, each.end)
             for n, sentence in enumerate(sentences)
@@ -292,7 +290,7 @@ class QuestionContext:
         ]
 
     def _guess(self, sentences: Sequence[PassageSentence]) -> Floats:
-        """How promising each sentence is before others are heard; 1 for the most."""
+        """Return how promising each sentence is by itself; 1 for the best."""
         guess = np.array(
             [
                 sentence.covers
@@ -308,9 +306,9 @@ class QuestionContext:
     def _word_votes(
         self, sentences: Sequence[PassageSentence]
     ) -> tuple[Mapping[str, float], Mapping[str, float]]:
-        """How much each word that the question lacks is told near what it asks, by how many
-        articles; 1 for the most. An answer recurs from outlet to outlet. The second weighs rare
-        words more."""
+        """Return how much each word that the question lacks occurs near its words, by the number of
+        articles; 1 for the most. An answer recurs in several outlets. The second result gives rare
+        words more weight."""
         by_article: dict[str, dict[str, float]] = defaultdict(dict)
         count: dict[str, int] = defaultdict(int)
         for sentence, strength in zip(sentences, self.guess.tolist(), strict=True):
@@ -329,7 +327,8 @@ class QuestionContext:
         )
 
     def _span_votes(self, sentences: Sequence[PassageSentence]) -> dict[str, float]:
-        """The same for what could be an answer: by its key, weighed by what stands near it."""
+        """Return the same for spans, by key, weighted by how close they are to the question's
+        words."""
         by_article: dict[str, dict[str, float]] = defaultdict(dict)
         for sentence, strength in zip(sentences, self.guess.tolist(), strict=True):
             article = self.analysis.article_id(sentence)
@@ -340,7 +339,8 @@ class QuestionContext:
         return {key: sum(voices.values()) for key, voices in by_article.items()}
 
     def _alike(self, sentences: Sequence[PassageSentence]) -> list[float]:
-        """How many other articles have a sentence with much the same words, the first three."""
+        """Return how many other articles have a sentence with much the same words, as a share of
+        three."""
         rows = self.rows[self.index]
         likeness = rows @ rows.T
         articles = np.array([hash(self.analysis.article_id(s)) for s in sentences])
@@ -355,7 +355,8 @@ def _share(named: frozenset[str], words: frozenset[str], weights: Mapping[str, f
 
 
 def _age(published_at: str | None, now: datetime) -> float:
-    """The logarithm of an article's age in days, over that of a year; 1 for one without a date."""
+    """Return the logarithm of an article's age in days, relative to that of a year; 1 without a
+    date."""
     if published_at is None:
         return 1.0
     days = (now - parse_span(published_at).start).total_seconds() / 86_400

@@ -1,8 +1,7 @@
-"""The sentences of a passage that can be quoted: what came along from the page is none.
+"""Find the sentences of a passage that can be quoted, without what came along from the page.
 
-Every span is a stretch of the text as it stands there. Datelines, photo credits and repeated
-headlines are left out at a sentence's ends; video bars, notes of the editors, invitations and
-headings are no sentences at all.
+Every span is verbatim. Datelines, photo credits and repeated headlines are cut off at a sentence's
+ends; video bars, editorial notes, invitations and headings don't count as sentences.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ from retrieval.text.sentences import sentence_spans
 _SHORTEST = 12
 # A passage is read several times for one question, and again for the next one.
 _CACHED_TEXTS = 2_048
-# Where a title ends with so short a word ("of", "the"), the sentence goes on.
+# If a title ends with a word this short ("of", "the"), the sentence continues.
 _LINKING = 4
-# A line without an end is a heading, a caption or an entry of a list, but for a long one with a
-# clause that no headline has.
+# A line without an end is a heading, a caption or an entry of a list, except for a long one with
+# a clause that no headline has.
 _UNFINISHED_WORDS = 9
 _ENDING = re.compile(r"(?:[.!?…。！？؟।۔][\"”’'»)\]]*|[\"”»])\s*$")
-# "an “AI war.”Alexandr Wang": the space between two sentences was lost.
+# "an “AI war.”Alexandr Wang": the space between two sentences is missing.
 _GLUED = re.compile(r"(?<=[^\W\d_A-Z][.!?]|[.!?][\"”’])(?=[\"“‘]?[A-Z][a-z’']+[ ,])")
-# "Snubbed!Viola Davis, ...": the label of a link stands before its headline without a space.
+# "Snubbed!Viola Davis, ...": the label of a link precedes its headline without a space.
 _LINK = re.compile(r"[^.!?:\n]{2,70}[:!?](?=[\"“‘']?[A-Z0-9][\w’'“‘\"-]*[ ,])(?<!\d:)")
 _GAP = re.compile(r"(?:…|\.\.\.)\s*$")
 _CLOCK = r"\d{1,2}[:.]\d{2}(?:\s?[ap]\.?m\.?)?(?:\s?[A-Z]{1,4}T\b)?"
@@ -56,8 +55,8 @@ _ENTRY = re.compile(rf"(?:update|updated at)[ ,:–-]+{_CLOCK}\s*[:–—-]\s+",
 _CASED = re.compile(r"[A-Za-zÀ-ÿА-я]")
 _DIGIT = re.compile(r"\d")
 _NO_LETTER = re.compile(r"[\W_]+")
-# A sentence that begins with such a word in small letters has lost its beginning; "iPhone" and
-# "al-Shabaab" are none.
+# A sentence that begins with such a word in lower case has lost its beginning; "iPhone" and
+# "al-Shabaab" aren't such words.
 _FIRST_WORD = re.compile(r"[^\W\d_]+(?=[\s,;:])")
 _SPEAKS = re.compile(r"[\s\"“‘']*\w")
 
@@ -73,10 +72,8 @@ class SentenceSpan:
 
 @lru_cache(maxsize=_CACHED_TEXTS)
 def readable_sentences(text: str, title: str = "") -> tuple[SentenceSpan, ...]:
-    """Return the sentences of ``text`` that can be quoted, in order; of two the same, the first.
-
-    ``title`` is the article's.
-    """
+    """Return the sentences of ``text`` that can be quoted, in order and without duplicates.
+    ``title`` is the article's."""
     said: set[str] = set()
     found: list[SentenceSpan] = []
     for start, end in _whole(text):
@@ -90,12 +87,12 @@ def readable_sentences(text: str, title: str = "") -> tuple[SentenceSpan, ...]:
 
 
 def asks(sentence: str) -> bool:
-    """Whether a sentence is a question, with or without quotation marks behind it."""
+    """Return whether a sentence is a question, with or without closing quotation marks."""
     return sentence.rstrip("\"”’'»」』").endswith(("?", "？", "؟"))
 
 
 def _whole(text: str) -> Iterator[tuple[int, int]]:
-    """Sentences; one that has a gap within ("found that X … is good") is one."""
+    """Yield sentences; one with a gap within ("found that X … is good") counts as one."""
     begun: tuple[int, int] | None = None
     for start, end in sentence_spans(text):
         if begun and _GAP.search(text[begun[0] : begun[1]]) and text[start].islower():
@@ -109,7 +106,7 @@ def _whole(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _apart(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Sentences that are written together, each for itself."""
+    """Yield separately sentences that are written together."""
     cuts = [start, *(start + match.start() for match in _GLUED.finditer(text[start:end])), end]
     return pairwise(cuts)
 
@@ -181,7 +178,7 @@ class _Rules:
         self._contacts = re.compile(rf"\b(?:{'|'.join(contacts)})\b", re.IGNORECASE)
 
     def opening(self, here: str, title: str) -> int:
-        """How many characters at the beginning are no part of the sentence."""
+        """Return how many characters at the beginning aren't part of the sentence."""
         for pattern in (self._dateline, self._credit, self._label, _SNIPPET_DATE, _ENTRY):
             if (match := pattern.match(here)) and match.end() < len(here):
                 return match.end()
@@ -194,7 +191,7 @@ class _Rules:
         return 0
 
     def may_lack_its_end(self, here: str) -> bool:
-        """Whether a line without an end is a sentence all the same."""
+        """Return whether a line without an end is a sentence all the same."""
         if not _CASED.search(here):
             return True
         return len(here.split()) >= _UNFINISHED_WORDS and bool(self._clauses.search(here))
@@ -219,8 +216,8 @@ class _Rules:
 
 
 def _runs_on(title: str, rest: str, sentence: str) -> bool:
-    """Whether a title is cut out of the sentence that it begins, as in excerpts. Only in English a
-    capital tells that something new begins."""
+    """Return whether a title is cut from the sentence that it begins, as in excerpts. Only in
+    English a capital shows that something new begins."""
     following = rest.lstrip()
     if not _ENDING.search(title) and detect_language(sentence) not in (None, "en"):
         return True

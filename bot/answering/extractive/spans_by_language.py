@@ -1,7 +1,7 @@
-"""Words that could be an answer, in any language: numbers, dates, names and quotations.
+"""Find words that could be an answer, in any language: numbers, dates, names and quotations.
 
-English has rules of its own (`answer_spans`). Elsewhere names are what has a capital letter, numbers
-have digits or are Chinese numerals; a script without capitals has no names to see.
+English has rules of its own (`answer_spans`). In other languages names are what is capitalized, and
+numbers are digits or Chinese numerals; in a script without capitals no names are found.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def spans_in(
     expected: Set[AnswerKind] = frozenset(),
     language: str = "en",
 ) -> Iterable[AnswerSpan]:
-    """What of ``sentence`` could answer a question in ``language``."""
+    """Return what in ``sentence`` could answer a question in ``language``."""
     if language == "en":
         return answer_spans(sentence, known_names, expected)
     return [*_names(sentence), *_numbers(sentence), *_dates(sentence, language), *_quoted(sentence)]
@@ -86,7 +86,7 @@ def _span(sentence: str, start: int, end: int, kinds: frozenset[AnswerKind]) -> 
 
 @cache
 def _months(language: str) -> re.Pattern[str] | None:
-    """The names of the months and of the days of the week."""
+    """Return the pattern of the names of months and weekdays; None if they aren't known."""
     listed = calendar_names(language)
     if listed is None:
         return None

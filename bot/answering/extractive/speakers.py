@@ -1,4 +1,4 @@
-"""Whose words a quoted sentence is: nobody's speech is told without what says who speaks."""
+"""Quote speech only together with what says who speaks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _LONGEST = 60  # words
 
 
 def with_speaker(sentence: str, text: str) -> str:
-    """Return ``sentence``, or with the next or the last sentence of its paragraph if all of it is
-    speech and that one says whose: the stretch of ``text`` that holds both, of at most 60 words."""
+    """Return ``sentence``; or, if all of it is speech, the part of ``text`` that holds it and the
+    neighbouring sentence of its paragraph which names the speaker, at most 60 words."""
     start = text.find(sentence)
     end = start + len(sentence)
     if start < 0:
@@ -38,7 +38,7 @@ def with_speaker(sentence: str, text: str) -> str:
 
 
 def _speech(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Where a paragraph has words in quotation marks; what isn't closed goes on to its end."""
+    """Yield the spans of a paragraph in quotation marks; an unclosed one reaches to its end."""
     mark, begun = "", 0
     for at in range(first, last):
         sign = text[at]
@@ -53,6 +53,6 @@ def _speech(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
 
 
 def _outside(text: str, start: int, end: int, speech: list[tuple[int, int]]) -> bool:
-    """Whether a stretch has words outside of quotation marks."""
+    """Return whether a span has words outside quotation marks."""
     letters = [at for at in range(start, end) if text[at].isalpha()]
     return sum(not any(a <= at < b for a, b in speech) for at in letters) >= _LEAST_OUTSIDE

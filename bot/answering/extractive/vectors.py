@@ -1,6 +1,6 @@
-"""Vectors of sentences and of the words in them: the mean of their static token vectors.
+"""Vectors of sentences and of the words in them: the means of their static token vectors.
 
-The token vectors of wordllama come in its wheel and serve here whatever embedder the corpus has.
+The token vectors of wordllama ship in its wheel and are used here whatever embedder the corpus has.
 """
 
 from __future__ import annotations
@@ -20,21 +20,24 @@ Floats32: TypeAlias = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class TextVectors:
-    """``sums`` of shape ``(tokens + 1, dimensions)`` are running sums over the tokens of all texts;
-    ``first`` says by text where its tokens begin, ``starts`` where each token begins in its text."""
+    """Token vectors of texts. ``sums``, shape ``(tokens + 1, dimensions)``, are running sums over
+    the tokens of all texts; ``first``, shape ``(texts + 1,)``, says where each text's tokens begin,
+    ``starts``, shape ``(tokens,)``, the offset of each token in its text."""
 
     sums: Floats32
     first: npt.NDArray[np.intp]
     starts: npt.NDArray[np.int64]
 
     def of_texts(self) -> Floats32:
-        """One row of length 1 for each text; zeros for one without a token."""
+        """Return one row of length 1 per text, shape ``(texts, dimensions)``; zeros for a text
+        without tokens."""
         return unit(self.sums[self.first[1:]] - self.sums[self.first[:-1]])
 
     def of_spans(
         self, texts: Sequence[int], starts: Sequence[int], ends: Sequence[int]
     ) -> Floats32:
-        """The same for stretches of texts, given by text, first and last character."""
+        """Return the same for spans, given by text, first and last offset: shape ``(spans,
+        dimensions)``."""
         known, first = self.starts.tolist(), self.first.tolist()
         begin = np.empty(len(texts), dtype=np.intp)
         stop = np.empty(len(texts), dtype=np.intp)
@@ -52,7 +55,8 @@ NO_VECTORS = TextVectors(
 
 
 def text_vectors(texts: Sequence[str]) -> TextVectors:
-    """Read the token vectors of ``texts``; some milliseconds for a hundred sentences."""
+    """Return the token vectors of ``texts``. Blocks for some milliseconds per hundred sentences.
+    Raises ``EmbedderError``."""
     model = load_model()
     tokens = tokens_of(texts)
     ids = [each.ids for each in tokens]

@@ -1,4 +1,5 @@
-"""What a sentence and its neighbours have of the question: about the topic is not yet the answer."""
+"""Measure what a sentence and its neighbours have of the question: being about the topic isn't an
+answer."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ WINDOW = (
     "other_ordinal",
     "other_name",
 )
-# What tells sentences of one passage apart, too.
+# Features that also distinguish the sentences of one passage.
 SELECTING = ("window_both", "numbers_elsewhere", "other_year", "other_ordinal", "other_name")
 CANDIDATES = ("chance_first", "chance_lead", "chance_spread")
 
@@ -38,20 +39,23 @@ _ALWAYS = 1.0
 def window_evidence(
     analysis: PassageAnalysis, sentences: Sequence[PassageSentence]
 ) -> list[dict[str, float]]:
-    """By sentence, how far it answers together with the sentences beside it in its passage."""
+    """Return for each sentence, by feature, how far it answers together with its neighbours in the
+    passage."""
     place = {id(sentence): n for n, sentence in enumerate(analysis.sentences)}
     asked = _Asked(analysis)
     return [asked.of(sentence, place[id(sentence)]) for sentence in sentences]
 
 
 def selecting_features(windows: Sequence[Mapping[str, float]]) -> Floats:
-    """Shape ``(sentences, len(SELECTING))``, of what ``window_evidence`` told."""
+    """Return those features of ``window_evidence`` that also distinguish sentences of one passage,
+    shape ``(sentences, len(SELECTING))``."""
     rows = [[window[name] for name in SELECTING] for window in windows]
     return np.array(rows, dtype=float).reshape(-1, len(SELECTING))
 
 
 def candidate_evidence(likelihoods: Floats) -> dict[str, float]:
-    """How sure the likeliest candidate is, and how far it is ahead."""
+    """Return how likely the best candidate is, how far it is ahead, and the entropy of all of
+    them."""
     if not len(likelihoods):
         return dict.fromkeys(CANDIDATES, 0.0)
     first, second = (*np.sort(likelihoods)[::-1][:2].tolist(), 0.0)[:2]
@@ -60,7 +64,7 @@ def candidate_evidence(likelihoods: Floats) -> dict[str, float]:
 
 
 class _Asked:
-    """What the question has that the answer's sentence should have too."""
+    """What the question has and the sentence with the answer should have too."""
 
     def __init__(self, analysis: PassageAnalysis) -> None:
         self._analysis = analysis
@@ -74,6 +78,7 @@ class _Asked:
         self._full_names = [(first, last) for first, last in _FULL_NAME.findall(analysis.question)]
 
     def of(self, sentence: PassageSentence, place: int) -> dict[str, float]:
+        """Return the features of the sentence at index ``place``."""
         analysis, weights = self._analysis, self._weights
         beside = [
             other
@@ -111,7 +116,8 @@ class _Asked:
         return _other(self._years, told)
 
     def _other_name(self, text: str, words: Set[str]) -> bool:
-        """Whether somebody of the same last name is there, and not who was asked about."""
+        """Return whether somebody else of the same last name is there, but not the person asked
+        about."""
         for first, last in self._full_names:
             found = {name for name, other in _FULL_NAME.findall(text) if other == last}
             if (
@@ -124,5 +130,5 @@ class _Asked:
 
 
 def _other(asked: Set[str], told: Set[str]) -> bool:
-    """Whether something else is told where ``asked`` is."""
+    """Return whether ``told`` has something, but nothing of ``asked``."""
     return bool(asked and told and not asked & told)
