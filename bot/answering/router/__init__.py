@@ -1,1 +1,1 @@
-"""What kind of message somebody sent, and what of it is to be looked for."""
+"""Decide what kind of message somebody sent, and what in it to search for."""

@@ -1,6 +1,6 @@
-"""The kind of a message, told by a small linear model that ships with its weights.
+"""Classify messages with a small linear model that ships with its weights.
 
-It is learned by `make train` from the messages in tests/benchmarks/router_messages.
+It is trained by `make train`, on the messages in tests/benchmarks/router_messages.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ SMALL_TALK: frozenset[Kind] = frozenset(
 # These mean something only after an answer.
 LEANING: frozenset[Kind] = frozenset(["followup", "sources", "sure", "more", "shorter", "language"])
 
-# What no news answers; which of both it is matters little.
+# Questions that no news answers; which of the two it is matters little.
 BEYOND: frozenset[Kind] = frozenset(["general", "chore"])
 
 WEIGHTS = Path(__file__).parent / "weights.npz"
@@ -60,21 +60,23 @@ THRESHOLDS = Path(__file__).parent / "thresholds.json"
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """How likely each kind is, the likeliest first; together 1. ``language`` is a code such as "en",
-    None where nothing tells: a name is in no language."""
+    """The probability of each kind, the likeliest first. ``language`` is a code such as "en", or
+    None if nothing tells: a name is in no language."""
 
     kinds: tuple[tuple[Kind, float], ...]
     language: str | None
 
     @property
     def best(self) -> Kind:
+        """The likeliest kind."""
         return self.kinds[0][0]
 
     def of(self, *kinds: Kind) -> float:
+        """Return the probability that the message is of one of these kinds."""
         return sum(share for kind, share in self.kinds if kind in kinds)
 
     def without(self, kinds: Collection[Kind]) -> Guess:
-        """The same where these can't be."""
+        """Return the guess for a message that can't be of these kinds."""
         left = [(kind, share) for kind, share in self.kinds if kind not in kinds]
         total = sum(share for _, share in left) or 1.0
         return Guess(tuple((kind, share / total) for kind, share in left), self.language)
@@ -82,8 +84,8 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class RouterThresholds:
-    """How likely a message has to be of each of ``kinds``, and of a language, to be taken for it and
-    not for a question; chosen on messages and names that were left out of the learning."""
+    """The least probability of each of ``kinds``, and of a language, for a message to be taken for
+    it and not for a question. They are chosen on messages and names that weren't trained on."""
 
     kinds: Mapping[Kind, float]
     language: float
@@ -91,7 +93,7 @@ class RouterThresholds:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A row for each feature; a column for each of ``KINDS`` or of ``names``."""
+    """The weights: a row for each feature, a column for each of ``KINDS`` or ``names``."""
 
     kinds: Floats
     languages: Floats
@@ -99,12 +101,14 @@ class Weights:
 
 
 def classify(message: str) -> Guess:
-    """The kind and language of a message, in about a millisecond: work for a thread."""
+    """Return the kind and language of a message. Blocks for about a millisecond. Raises
+    ``EmbedderError``."""
     return guess(message, sentence_vectors([message.casefold()]))
 
 
 def guess(message: str, vectors: Floats) -> Guess:
-    """The kind and language of a message; ``vectors`` has its vector as its one row."""
+    """Return the kind and language of a message; ``vectors`` is its vector, shape ``(1,
+    dimensions)``."""
     weights, row = learned(), features([message], vectors)
     logits = (row @ weights.kinds)[0]
     shares = np.exp(logits - logits.max())
@@ -126,7 +130,7 @@ def _language(message: str, names: Sequence[str], logits: Floats) -> str | None:
 
 
 def save(kinds: Floats, languages: Floats, names: Sequence[str]) -> None:
-    """Keep weights in eight bits, with a scale for each column."""
+    """Store weights in eight bits, with a scale for each column."""
     both = np.concatenate([kinds, languages], axis=1)
     scale = np.abs(both).max(axis=0) / 127
     np.savez_compressed(
@@ -139,14 +143,15 @@ def save(kinds: Floats, languages: Floats, names: Sequence[str]) -> None:
 
 
 def save_thresholds(thresholds: RouterThresholds) -> None:
-    """Keep the thresholds as a file that people can read."""
+    """Store the thresholds in a file that people can read."""
     data = {"kinds": dict(thresholds.kinds), "language": thresholds.language}
     THRESHOLDS.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
 @cache
 def learned_thresholds() -> RouterThresholds:
-    """The thresholds that ship. Raises ``ValueError`` if they are of other kinds than the code's."""
+    """Return the thresholds that ship. Raises ``ValueError`` if their kinds differ from the
+    code's."""
     data = json.loads(THRESHOLDS.read_text(encoding="utf-8"))
     if set(data["kinds"]) != set(KINDS) - {"question"}:
         raise ValueError(f"{THRESHOLDS} has other kinds than the code; run `make train`.")
@@ -155,7 +160,7 @@ def learned_thresholds() -> RouterThresholds:
 
 @cache
 def learned() -> Weights:
-    """The weights that ship. Raises ``ValueError`` if they are of other kinds than the code's."""
+    """Return the weights that ship. Raises ``ValueError`` if their kinds differ from the code's."""
     with np.load(WEIGHTS) as kept:
         if tuple(kept["kinds"]) != KINDS:
             raise ValueError(f"{WEIGHTS} has other kinds than the code; run `make train`.")

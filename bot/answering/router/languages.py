@@ -1,4 +1,4 @@
-"""The language that somebody wants an answer in: "in German please"."""
+"""Find the language that somebody wants an answer in: "in German please"."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def language_named(message: str) -> str | None:
-    """The language that a message names, in English; None if it names none."""
+    """Return the English name of the language that a message names; None if it names none."""
     text = message.casefold()
     words = re.findall(r"[^\W\d_]+", text)
     for name, beginnings in _languages().items():

@@ -1,8 +1,9 @@
-"""Whether a message leans on the turn before it: told by a small model that ships with its weights.
+"""Decide whether a message depends on the turn before it, with a small model that ships with its
+weights.
 
-The classifier of messages tells how a message sounds; beside that counts how much it has that the
-turn before it hasn't: "which bridge" leans on what was said, "which bank is closing branches" not.
-`make train` learns it from the conversations in tests/benchmarks/router_turns.txt.
+Besides how a message sounds, which the classifier tells, it counts what the message has that the
+turn before lacks: "which bridge" depends on that turn, "which bank is closing branches" doesn't.
+`make train` trains it on the conversations in tests/benchmarks/router_turns.txt.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ _MOST_WORDS, _MOST_KNOWN, _MOST_NEW = 14, 3, 6
 
 @dataclass(frozen=True, slots=True)
 class LeaningModel:
-    """Weights by feature, and three thresholds: below ``maybe`` a message stands alone for sure, from
-    ``sure`` it is read as a follow-up, above ``surely`` it can be nothing else."""
+    """Weights by feature, and three thresholds: below ``maybe`` a message certainly stands alone,
+    from ``sure`` on it is read as a follow-up, and above ``surely`` it can't be anything else."""
 
     weights: Mapping[str, float]
     maybe: float
@@ -38,7 +39,7 @@ class LeaningModel:
 
 
 def leaning(message: str, guess: Guess, last: Turn) -> float:
-    """How likely it is, from 0 to 1, that a message goes on from ``last``."""
+    """Return the probability that a message continues from ``last``."""
     weights = learned_leaning().weights
     found = leaning_features(message, guess.of(*LEANING), last)
     score = sum(weights[name] * value for name, value in zip(FEATURES, found, strict=True))
@@ -46,7 +47,8 @@ def leaning(message: str, guess: Guess, last: Turn) -> float:
 
 
 def leaning_features(message: str, sounds: float, last: Turn) -> list[float]:
-    """One number for each of ``FEATURES``; ``sounds`` is the classifier's share of what leans."""
+    """Return one number for each of ``FEATURES``; ``sounds`` is the classifier's probability of
+    ``LEANING``."""
     telling = word_beginnings(message)
     before = set(word_beginnings(last.question)) | set(word_beginnings(last.answer))
     known = sum(word in before for word in telling)
@@ -62,18 +64,18 @@ def leaning_features(message: str, sounds: float, last: Turn) -> list[float]:
 
 
 def word_beginnings(text: str) -> list[str]:
-    """The beginnings of the words of a text that say something."""
+    """Return the first letters of the content words of a text."""
     return [word.casefold()[:_STEM] for each in content_words(text) for word in words(each)]
 
 
 def save_leaning(model: LeaningModel) -> None:
-    """Keep it as a file that people can read."""
+    """Store a model in a file that people can read."""
     LEANING_MODEL.write_text(json.dumps(asdict(model), indent=1) + "\n", encoding="utf-8")
 
 
 @cache
 def learned_leaning() -> LeaningModel:
-    """The model that ships. Raises ``ValueError`` if it is of other features than the code's."""
+    """Return the model that ships. Raises ``ValueError`` if its features differ from the code's."""
     model = LeaningModel(**json.loads(LEANING_MODEL.read_text(encoding="utf-8")))
     if tuple(model.weights) != FEATURES:
         raise ValueError(f"{LEANING_MODEL} has other features than the code; run `make train`.")

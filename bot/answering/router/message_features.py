@@ -1,4 +1,4 @@
-"""What a classifier of messages sees: a vector, hashed character and word n-grams, and its surface."""
+"""The features of messages: a vector, hashed character and word n-grams, and the surface."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float32]
 
 HASHED = 4096
 _SURFACE = 10
-# What weighs as much as all hashed n-grams together.
+# The vector weighs as much as all hashed n-grams together.
 _VECTOR_WEIGHT = 1.0
 _SURFACE_WEIGHT = 0.3
 
@@ -23,14 +23,14 @@ _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 
 
 def plain(message: str) -> str:
-    """A message in lower case, its quotation marks straight and its spaces single."""
+    """Return a message in lower case, with straight quotation marks and single spaces."""
     text = unicodedata.normalize("NFKC", message).casefold()
     text = text.replace("’", "'").replace("‘", "'")
     return " ".join(text.split())
 
 
 def hashed(message: str) -> Floats:
-    """``HASHED`` numbers of length 1 together: how often each bucket's n-grams stand there."""
+    """Return the counts of hashed n-grams, shape ``(HASHED,)``, scaled to length 1."""
     row = np.zeros(HASHED, dtype=np.float32)
     for gram in _grams(plain(message)):
         row[zlib.crc32(gram.encode()) % HASHED] += 1.0
@@ -40,10 +40,10 @@ def hashed(message: str) -> Floats:
 
 
 def surface(message: str) -> Floats:
-    """How long it is and which marks it has, each about 0 to 1."""
+    """Return how long a message is and which marks it has, shape ``(10,)``, each from 0 to 1."""
     words = _WORD.findall(message)
     letters = [c for c in message if c.isalpha()]
-    wide = sum(ord(c) > 0x2E80 for c in letters)  # where words aren't apart
+    wide = sum(ord(c) > 0x2E80 for c in letters)  # of scripts without spaces
     length = len(words) + wide / 2
     return np.array(
         [
@@ -63,7 +63,8 @@ def surface(message: str) -> Floats:
 
 
 def features(messages: Sequence[str], vectors: Floats) -> Floats:
-    """One row a message; ``vectors`` are theirs, a row each, of length 1."""
+    """Return one row of features per message; ``vectors``, shape ``(messages, dimensions)``, are
+    theirs, with length 1."""
     return np.concatenate(
         [
             vectors * _VECTOR_WEIGHT,

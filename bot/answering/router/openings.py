@@ -1,7 +1,7 @@
-"""How questions begin: a slip in their first words, which no article has, is told by its neighbours.
+"""Correct typing errors in the first words of questions, which no article contains.
 
-"were is" begins no question, "where is" many. Which pairs of words questions begin with is counted by
-`make train`; a word is taken for another one only if that fits both of its neighbours.
+"were is" begins no question, "where is" many. `make train` counts which pairs of words questions
+begin with; a word is replaced by another one only if that fits both its neighbours.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ OPENINGS = Path(__file__).with_name("openings.json")
 _START = "^"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _READ = 3  # words, and the one after these
-_SHORTEST = 3  # letters; shorter words have too many neighbours
+_SHORTEST = 3  # letters; shorter words are similar to too many others
 _OFTEN = 3  # questions that begin with a pair of words
 
 
 def with_opening_mended(question: str) -> str:
-    """The question with what is misspelt of its first words as it was meant."""
+    """Return the question with typing errors in its first words corrected."""
     found = list(_WORD.finditer(question))[: _READ + 1]
     words = [_START, *(spelt_out(_plain(match[0])) for match in found)]
     known = _pairs()
@@ -50,7 +50,7 @@ def with_opening_mended(question: str) -> str:
 
 
 def save_openings(questions: Iterable[str]) -> None:
-    """Count the pairs of words that questions begin with, and keep those that do so often."""
+    """Count the pairs of words that questions begin with, and store the frequent ones."""
     counts: Counter[tuple[str, str]] = Counter()
     for question in questions:
         words = [_START, *map(_plain, _WORD.findall(question)[: _READ + 1])]

@@ -1,4 +1,4 @@
-"""Two questions in one message: "who won the Booker and who won the Nobel"."""
+"""Split two questions in one message: "who won the Booker and who won the Nobel"."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ _MOST = 3
 
 
 def parts_of(question: str) -> list[str]:
-    """The questions that a message asks, each complete; itself if it asks one."""
+    """Return the questions that a message asks, each complete; the message itself if it asks
+    one."""
     bare = question.strip().rstrip("?")
     pieces = [piece.strip() for piece in _AND_ASKS.split(bare)]
     if 2 <= len(pieces) <= _MOST and all(len(piece.split()) >= 3 for piece in pieces):

@@ -1,4 +1,4 @@
-"""From a message and what was said before it to what is to be done."""
+"""Read a message and what was said before it, and decide what is to be done."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from retrieval.text.time_expressions.options import whole_period
 from retrieval.text.words import has_unspaced
 
 _SHORT = 3
-# Below this it is taken for news; a language model is asked, where one is configured.
+# Less likely kinds count as news; a language model is asked if one is configured.
 _UNSURE = 0.4
 _QUESTION_MARKS = ("?", "？", "؟", "\u037e")
 _NO_WORD = re.compile(r"^\W*$")
@@ -42,9 +42,9 @@ _NO_WORD = re.compile(r"^\W*$")
 
 @dataclass(frozen=True, slots=True)
 class RoutedMessage:
-    """A message as it was read. ``question`` is what of it is looked for, ``subject`` what it is
-    about; ``language`` a code such as "en"; ``leans`` how likely it goes on from the turn before
-    it."""
+    """A message as it was read. ``question`` is what to search for, ``subject`` what it is about;
+    ``language`` is a code such as "en"; ``leans`` is the probability that it continues from the
+    turn before it."""
 
     text: str
     question: str
@@ -55,14 +55,14 @@ class RoutedMessage:
 
     @property
     def either(self) -> bool:
-        """Whether it isn't sure that it goes on from the turn before it or that it stands alone."""
+        """Whether it is unclear if it continues from the turn before it or stands alone."""
         model = learned_leaning()
         return model.maybe <= self.leans < model.surely
 
 
 _NOTHING = Turn("", "")
 
-# From a message to the word of a model for its kind, None if it has none.
+# Returns a model's word for the kind of a message; None if it has none.
 Ask: TypeAlias = Callable[[str], Awaitable[str | None]]
 
 
@@ -71,7 +71,8 @@ async def read_message(
 ) -> RoutedMessage:
     """Read a message that follows ``conversation``, at the moment ``as_of``.
 
-    ``ask`` is asked for the kind, one of ``KINDS``, where the classifier is unsure of it.
+    ``ask`` is asked for the kind, one of ``KINDS``, if the classifier is unsure. Raises
+    ``EmbedderError``.
     """
     bare, guess, leans, kind = await ASKING.run(_guessed_kind, text, conversation, as_of)
     if ask is not None and kind not in LEANING and guess.kinds[0][1] < _UNSURE:
@@ -84,8 +85,8 @@ async def read_message(
 def _guessed_kind(
     text: str, conversation: Conversation, as_of: datetime
 ) -> tuple[str, Guess, float | None, Kind]:
-    """A message out of its wrapping, what kind it may be of, how likely it goes on from the last
-    turn (None if there is none), and its kind."""
+    """Return a message without its wrapping, its possible kinds, the probability that it continues
+    from the last turn (None if there is none), and its kind."""
     bare, guess = _guessed(text)
     last = conversation.last
     leans = None if last is None else leaning(bare, guess, last)
@@ -93,7 +94,7 @@ def _guessed_kind(
 
 
 def _guessed(text: str) -> tuple[str, Guess]:
-    """A message out of its wrapping, and what kind it may be of."""
+    """Return a message without its wrapping, and its possible kinds."""
     meant = unwrapped(text)
     bare = with_opening_mended(meant)
     guess = classify(bare)
@@ -108,7 +109,7 @@ def _routed(
     text: str, bare: str, kind: Kind, guess: Guess, conversation: Conversation, as_of: datetime
 ) -> RoutedMessage:
     language = guess.language
-    # A short name looks like one language or another.
+    # A short name resembles one language or another.
     name = kind == "topic" and conversation.last is not None and len(bare.split()) < _SHORT
     if language is None or name:
         language = _language_of(conversation)
@@ -127,7 +128,7 @@ def _routed(
 
 
 def _language_of(conversation: Conversation) -> str:
-    """The language of the last question, English where that tells none."""
+    """Return the language of the last question; English if it doesn't tell."""
     if conversation.last is None:
         return "en"
     return classify(conversation.last.question).language or "en"
@@ -164,19 +165,21 @@ def _kind(text: str, guess: Guess, leans: float | None, as_of: datetime) -> Kind
     likely = guess.of(*BEYOND) if best in BEYOND else share
     if best in SMALL_TALK or likely < sure.get(best, 0.0):
         return _news_kind(text, guess)
-    # What names something is about the bot only if that is likelier than all else.
+    # A message with a name is about the bot only if that is likelier than everything else.
     if best in ("status", "help") and share < 0.5 and _has_a_name(text, guess.language):
         return _news_kind(text, guess)
     return best
 
 
 def _has_a_name(text: str, language: str | None) -> bool:
-    """Whether a text in English, or in no language, has a word that not every kind of news has."""
+    """Return whether a text in English, or in no language, has a word that isn't common in all
+    kinds of news."""
     return language in (None, "en") and not all(map(is_common, content_words(text)))
 
 
 def _leaning(guess: Guess, leans: float) -> Kind | None:
-    """The kind of a message that goes on from the answer before it; None if it stands alone."""
+    """Return the kind of a message that continues from the answer before it; None if it stands
+    alone."""
     sure = learned_thresholds().kinds
     best, share = guess.kinds[0]
     if best in SMALL_TALK and share >= sure[best]:
@@ -188,13 +191,13 @@ def _leaning(guess: Guess, leans: float) -> Kind | None:
 
 
 def _news_kind(text: str, guess: Guess) -> Kind:
-    """What articles are asked for a message of which it isn't sure what it is."""
+    """Return what articles are asked for by a message of unclear kind."""
     asks = text.rstrip().endswith(_QUESTION_MARKS) or asks_something(spelt_out(text))
     return "topic" if guess.of("topic") > guess.of("question") and not asks else "question"
 
 
 def _asks_elsewhere(text: str) -> bool:
-    """Whether a text asks something in a language that no kinds of messages were learned in."""
+    """Return whether a text asks something in a language that the classifier wasn't trained on."""
     if len(text.split()) <= _SHORT and not has_unspaced(text):
         return False
     language = question_language(text)

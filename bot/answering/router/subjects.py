@@ -1,4 +1,5 @@
-"""What a message is about: "summarise the ferry disaster please" is about the ferry disaster."""
+"""Find what a message is about: "summarise the ferry disaster please" is about the ferry
+disaster."""
 
 from __future__ import annotations
 
@@ -13,27 +14,27 @@ from retrieval.text.spelling import nearest_word
 from retrieval.text.words import has_unspaced, words
 
 FRAMES = Path(__file__).parent / "frames.json"
-# Where words are not apart, what frames a subject is matched by characters.
+# In scripts without spaces, the frame around a subject is matched by characters.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 # What is left of "今週は" without its time.
 _PARTICLES = re.compile("[はがをのにでとも]{1,2}")
 _REPEATED = re.compile(r"(.)\1+")
-_LONG = 5  # letters of a word that may have a slip
+_LONG = 5  # the least letters of a word that may have a typing error
 # What is left of "Alabama's" beside its name.
 _POSSESSIVE = "s"
 _ADDRESSED = ("you", "u")
-# Shares of the news' passages: words that stand in as many, and in so few, tell little of a message.
+# Shares of news passages: more common words, and rarer ones, tell little about a message.
 _OFTEN, _RARE = 0.02, 0.005
-# How likely a message in English is small talk that has another word.
+# How likely a message with another word has to be small talk.
 _SURE, _SURER = 0.6, 0.8
 _EDGE = " \t\n,;:.!?…-–—\"“”„«»'’#()*_¿¡？！。，"
 
 
 def subject_of(message: str, kind: Kind) -> str:
-    """The message without the words that only say what kind it is; empty if nothing is left.
+    """Return the message without the words that only say what kind it is; empty if nothing is left.
 
-    These words are learned: those that stand around the subjects in the messages that the
-    classifier was trained with.
+    These words are learned: they surround the subjects in the messages on which the classifier was
+    trained.
     """
     text = message.strip(_EDGE)
     if _UNSPACED.search(text):
@@ -48,13 +49,13 @@ def subject_of(message: str, kind: Kind) -> str:
 
 
 def may_be_talk(message: str, guess: Guess) -> bool:
-    """Whether a short message that sounds like small talk can be some.
+    """Return whether a short message that sounds like small talk can be it.
 
-    The classifier goes by parts of words, and a name or a topic has few: "nato" is like "hello", and
-    "night trams" like "night". So a word has to be of the small talk that the classifier was trained
-    with, or one slip away from it and no word of the news. Beside a word that isn't, it has to be one
-    that news seldom have, or there have to be more of them: "thanks sarah", "good night alice". True
-    where words are not apart, and where there are none.
+    The classifier uses parts of words, of which a name or a topic has few: "nato" resembles
+    "hello", and "night trams" resembles "night". So a word has to be from the small talk on which
+    the classifier was trained, or one edit away from it and no word of the news. Together with
+    another word it has to be rare in news, or there have to be more such words: "thanks sarah",
+    "good night alice". True for scripts without spaces, and for messages without words.
     """
     if has_unspaced(message):
         return True
@@ -77,13 +78,13 @@ def may_be_talk(message: str, guess: Guess) -> bool:
 
 
 def _is_slip(squeezed: str, word: str) -> bool:
-    """Whether a word is one slip away from small talk, and none of the news."""
+    """Return whether a word is one edit away from small talk, and not a word of the news."""
     long = len(squeezed) >= _LONG and not is_common(word)
     return long and nearest_word(squeezed, _talk(), 1) is not None
 
 
 def squeezed_words(text: str) -> list[str]:
-    """The words of a text in small letters, each letter that is repeated once."""
+    """Return the words of a text in lower case, without repeated letters."""
     return list(map(_squeezed, words(text.casefold())))
 
 
@@ -92,7 +93,7 @@ def _squeezed(word: str) -> str:
 
 
 def _inner(text: str, kind: Kind) -> str:
-    """What stands between the longest known beginning and end."""
+    """Return what is between the longest known beginning and end."""
     best = text
     for before, after in _affixes(kind):
         fits = text.startswith(before) and text.endswith(after)

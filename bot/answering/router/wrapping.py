@@ -1,4 +1,5 @@
-"""What of a message carries its meaning: without greetings, thanks, mentions, emoji and padding."""
+"""Find the part of a message with its meaning, without greetings, thanks, mentions, emoji and
+padding."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-# Languages that write words together.
+# Languages without spaces between words.
 UNSPACED = ("zh", "ja")
 
 _FOLDER = Path(__file__).parent
@@ -26,16 +27,16 @@ _MOST_ROUNDS = 8
 
 @dataclass(frozen=True, slots=True)
 class _Phrases:
-    """Of one language. Those of ``asking`` are cut where one of ``words`` follows."""
+    """The phrases of one language. Those of ``asking`` are removed if one of ``words`` follows."""
 
     before: re.Pattern[str]
     after: re.Pattern[str]
 
 
 def unwrapped(message: str) -> str:
-    """The question in a message; the message itself if it is nothing but wrapping.
+    """Return the question in a message; the message itself if it is only wrapping.
 
-    "hey can anyone tell me who won the cup? thx 😅" is "who won the cup?".
+    "hey can anyone tell me who won the cup? thx 😅" becomes "who won the cup?".
     """
     bare = _EMOJI.sub(" ", _MENTION.sub(" ", message))
     bare = _STRETCHED.sub(_unstretched, " ".join(bare.split()))
@@ -50,13 +51,13 @@ def unwrapped(message: str) -> str:
 
 
 def spelt_out(text: str) -> str:
-    """The text with what is written short written as articles write it: "ppl" is "people"."""
+    """Return the text with short forms written as in articles: "ppl" becomes "people"."""
     known = _abbreviations()
 
     def full(match: re.Match[str]) -> str:
         word = match[0]
         if len(word) == 1 and _DOTTED.match(text, match.end()):
-            return word  # "U.S. Open" is of no "you"
+            return word  # the "U" of "U.S. Open" isn't "you"
         plain = word.lower().replace("'", "").replace("’", "")
         if plain not in known or (word[0].isupper() and not word.isupper() and match.start() > 0):
             return word
@@ -69,19 +70,19 @@ def spelt_out(text: str) -> str:
 
 
 def is_short_form(word: str) -> bool:
-    """Whether a word in small letters is written short, and stands for more: "whats", "ppl"."""
+    """Return whether a lower-case word is a short form: "whats", "ppl"."""
     return word.replace("'", "") in _abbreviations()
 
 
 def _alone(text: str, match: re.Match[str]) -> bool:
-    """Whether a short word stands where a name does: after a preposition or an article."""
+    """Return whether a short word is where a name would be: after a preposition or an article."""
     return bool(
         re.search(r"\b(?:the|in|at|of|from|2\d{3}|next|last)\s+$", text[: match.start()], re.I)
     )
 
 
 def asks_something(text: str) -> bool:
-    """Whether a text begins with a word that questions begin with."""
+    """Return whether a text begins with a word that questions begin with."""
     return bool(_words_of("words").match(text))
 
 
@@ -90,7 +91,7 @@ def _unstretched(match: re.Match[str]) -> str:
 
 
 def _unsigned(text: str) -> str:
-    """Without a letter's end and the name under it."""
+    """Remove a letter's closing and the name below it."""
     signed = _signature().search(text)
     shorter = text[: signed.start()].rstrip(_EDGE) if signed else ""
     return shorter if _says_something(shorter) else text
@@ -108,7 +109,8 @@ def _cut_once(text: str) -> str:
 
 
 def _from_a_question(text: str) -> str:
-    """Without what people say of themselves first: "my son has a project, what did she invent"."""
+    """Remove what people first say about themselves: "my son has a project, what did she
+    invent"."""
     for pause in list(_PAUSE.finditer(text))[:3]:
         head, rest = text[: pause.start()], text[pause.end() :]
         about_oneself = _words_of("own").search(head) and not _words_of("words").match(head)
@@ -123,7 +125,7 @@ def _says_something(text: str) -> bool:
 
 @cache
 def _words_of(name: str) -> re.Pattern[str]:
-    """Any of the words that a list of this name has in any language."""
+    """Return the pattern of all words in a list of this name, in any language."""
     words = {word for one in _read("wrapping.toml").values() for word in one[name].split()}
     ordered = sorted(map(re.escape, words), key=len, reverse=True)
     return re.compile(rf"(?<![\w'’])(?:{'|'.join(ordered)})(?![\w'’])", re.I)
@@ -156,7 +158,8 @@ def _phrases() -> dict[str, _Phrases]:
 
 
 def _any(phrases: str) -> str:
-    """A pattern for any of these phrases, the longest first, with any space between words."""
+    """Return a pattern for any of these phrases, the longest first, with any space between
+    words."""
     ordered = sorted((p.strip() for p in phrases.split(";")), key=len, reverse=True)
     return "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in ordered)
 
