@@ -1,4 +1,4 @@
-"""Who says what about a topic: one sentence each, publishers that agree together."""
+"""Compare what publishers say about a topic: one sentence each, with those that agree together."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ from retrieval.models import Reference
 from retrieval.search.query import content_words
 from retrieval.text.stemming import stems
 
-# Two sentences say the same if they share so much of the words of the shorter one.
+# Two sentences agree if they share this much of the words of the shorter one.
 _AGREED = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRow:
-    """What one publisher or several that agree say; ``articles`` are theirs, in the same order."""
+    """What one publisher says, or several that agree; ``articles`` are theirs, in the same
+    order."""
 
     sentence: AnswerSentence
     articles: tuple[Reference, ...]
 
     @property
     def publishers(self) -> tuple[str, ...]:
-        """Their names, each once."""
+        """Their names, without duplicates."""
         return tuple(dict.fromkeys(article.source or article.title for article in self.articles))
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What publishers say about a topic, what most of them say first."""
+    """What publishers say about a topic, first what most of them say."""
 
     topic: str
     rows: tuple[ComparisonRow, ...]
@@ -40,7 +41,8 @@ class Comparison:
 
 
 def compared(topic: str, said: Sequence[ExtractedSentence]) -> Comparison:
-    """Put sentences of different publishers that say the same into one row, the first one's words."""
+    """Combine sentences of different publishers that agree into one row, with the words of the
+    first."""
     groups: list[list[ExtractedSentence]] = []
     for one in said:
         for group in groups:
@@ -68,7 +70,7 @@ def compared(topic: str, said: Sequence[ExtractedSentence]) -> Comparison:
 
 
 def _agree(first: str, second: str) -> bool:
-    """Whether two sentences say the same; with another number they don't."""
+    """Return whether two sentences say the same; with different numbers they don't."""
     own, other = (frozenset(stems(" ".join(content_words(text)))) for text in (first, second))
     if len(own & other) < _AGREED * min(len(own), len(other)):
         return False

@@ -1,4 +1,4 @@
-"""The main stories of a range of time, each with a line or two."""
+"""Rank the main stories of a time range, and give each a line or two."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ from retrieval.timestamps import DAY_MICROS
 
 _HALF_LIFE = 3.0 * DAY_MICROS
 _READ_REPORTS = 6
-# What was told before the last third of a story's time may be overtaken.
+# What was reported before the last third of a story's time may be out of date.
 _NEWS, _OLDER_WORTH = 1 / 3, 0.6
 _SHORT_STORY = 12 * 3_600_000_000  # microseconds
 
 
 @dataclass(frozen=True, slots=True)
 class DigestStory:
-    """One event: its reports, oldest first. ``score`` orders stories: how much they are covered,
-    by how many outlets, how new they are, and how close to a topic if there is one. An update has
-    its new reports alone."""
+    """One event: its reports, oldest first. ``score`` orders stories by coverage, number of
+    outlets, age and, if there is one, closeness to a topic. An update has only its new reports."""
 
     story_id: int
     reports: tuple[Report, ...]
@@ -34,7 +33,7 @@ class DigestStory:
 
     @property
     def outlets(self) -> tuple[str, ...]:
-        """Who tells it, the one with most reports first."""
+        """Who reports it, by number of reports."""
         counts: dict[str, int] = {}
         for report in self.reports:
             if report.article.source:
@@ -43,23 +42,24 @@ class DigestStory:
 
     @property
     def latest(self) -> Report:
+        """The newest report."""
         return self.reports[-1]
 
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """A story as a digest shows it: a line or two, whose citations are numbered from 1."""
+    """A story in a digest: a line or two, whose citations are numbered from 1."""
 
     story: DigestStory
     title: str
     sentences: tuple[AnswerSentence, ...]
     citations: tuple[Citation, ...]
-    # Of the first sentence: the passage that says it, and how its article begins.
+    # The passage of the first sentence, and the beginning of its article.
     passage: Passage | None = None
     lead: str = ""
 
     def told(self, lines: Sequence[CitedSentence]) -> DigestEntry:
-        """The same in other words; as it is if there are none."""
+        """Return the entry with these lines instead; unchanged if there are none."""
         if not lines:
             return self
         numbering = SummaryNumberer()
@@ -76,11 +76,12 @@ def ranked(
     closeness: Mapping[int, float] | None = None,
     around: Prominence | None = None,
 ) -> list[DigestStory]:
-    """The stories that these reports tell, the main ones first.
+    """Return the stories of these reports, the main ones first.
 
-    ``now`` in microseconds. ``closeness`` from 0 to 1 by story, if there is a topic: stories that it
-    does not name are left out. Near-copies count once for coverage, all of them as outlets.
-    ``around`` is coverage beside a story's own; of stories much alike the later ones go down.
+    ``now`` is in microseconds since 1970. ``closeness``, from 0 to 1 by story, is given if there is
+    a topic: stories missing from it are left out. Near-copies count once for coverage, but all
+    count as outlets. ``around`` is coverage besides a story's own; of similar stories the later
+    ones move down.
     """
     around = around or Prominence()
     half_life = max(_HALF_LIFE, now - min((report.at for report in reports), default=now))
@@ -107,7 +108,8 @@ def ranked(
 
 
 def _varied(stories: list[DigestStory], around: Prominence) -> list[DigestStory]:
-    """The same with stories down that resemble one before them: many sides of one subject."""
+    """Return the stories with those moved down that resemble one before them: many sides of one
+    subject."""
     left = {story.story_id: story for story in stories}
     repeats = dict.fromkeys(left, 0.0)
     order = []
@@ -120,13 +122,14 @@ def _varied(stories: list[DigestStory], around: Prominence) -> list[DigestStory]
 
 
 def reports_to_read(story: DigestStory) -> list[Report]:
-    """The reports that a digest reads of a story: the newest of each text, some at most."""
+    """Return the reports of a story that a digest reads: the newest of each text, up to a limit."""
     newest = {report.copy_id: report for report in story.reports}
     return list(newest.values())[-_READ_REPORTS:]
 
 
 def _worth(story: DigestStory, articles: Sequence[Sequence[Passage]]) -> list[float]:
-    """How much the sentences of each article count, from 0 to 1: those of newer reports more."""
+    """Return how much the sentences of each article count, from 0 to 1: those of newer reports
+    more."""
     at = {report.article.article_id: report.at for report in story.reports}
     first, last = story.reports[0].at, story.latest.at
     if last - first < _SHORT_STORY:
@@ -144,10 +147,10 @@ def entry(
     known: Sequence[str] = (),
     prefers: Callable[[str, Passage], bool] | None = None,
 ) -> DigestEntry | None:
-    """A story with its most telling sentences; None if its articles have none.
+    """Return a story with its most important sentences; None if its articles have none.
 
-    Each ``names`` the topic, if there is one, and the first is one that it ``prefers``, if there is
-    such a one. None repeats what is ``known``.
+    Each sentence has to satisfy ``names``, which is for the topic; the first one satisfies
+    ``prefers`` if any does. None repeats what is ``known``.
     """
     worth = _worth(story, articles)
     found = extract(articles, 1, wanted=names, prefers=prefers, told=known, worth=worth)

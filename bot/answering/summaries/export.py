@@ -1,4 +1,4 @@
-"""A digest as Markdown and as an RSS feed, for other programs to show."""
+"""Export a digest as Markdown or as an RSS feed, for other programs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from retrieval.search.query import day
 from retrieval.timestamps import from_micros, iso
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
-# What XML 1.0 can't hold, not even escaped.
+# Characters that XML 1.0 can't hold, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def heading(digest: Digest) -> str:
-    """``The news on bridges, 28 October to 3 November 2023``."""
+    """Return the title of a digest: ``The news on bridges, 28 October to 3 November 2023``."""
     first, last = digest.since, digest.until
     subject = f"The news on {digest.topic}" if digest.topic else "The news"
     if first.date() == last.date():
@@ -31,7 +31,8 @@ def heading(digest: Digest) -> str:
 
 
 def as_markdown(digest: Digest) -> str:
-    """Text of articles is escaped: it can't make headings, links or images."""
+    """Return a digest as Markdown. Text from articles is escaped: it can't make headings, links or
+    images."""
     parts = [f"# {_escaped(heading(digest))}"]
     for n, entry in enumerate(digest.entries, 1):
         sources = []
@@ -49,7 +50,7 @@ def as_markdown(digest: Digest) -> str:
 
 
 def as_rss(digest: Digest, made_at: datetime) -> str:
-    """RSS 2.0; a story keeps its ``guid`` from digest to digest."""
+    """Return a digest as RSS 2.0; a story keeps its ``guid`` from digest to digest."""
     rss = ElementTree.Element("rss", version="2.0")
     channel = ElementTree.SubElement(rss, "channel")
     _add(channel, "title", heading(digest))
@@ -90,7 +91,7 @@ def as_rss(digest: Digest, made_at: datetime) -> str:
 
 
 def outlets(entry: DigestEntry, most: int = 6) -> str:
-    """``Reported by BBC News, CNN and 3 more (9 articles).``"""
+    """Return ``Reported by BBC News, CNN and 3 more (9 articles).``"""
     names, articles = entry.story.outlets, len(entry.story.reports)
     count = "1 article" if articles == 1 else f"{articles} articles"
     if not names:
@@ -101,7 +102,7 @@ def outlets(entry: DigestEntry, most: int = 6) -> str:
 
 
 def grouped(citations: Iterable[Citation]) -> dict[Reference, list[Citation]]:
-    """The citations of each article, in the order of their numbers."""
+    """Return the citations of each article, ordered by number."""
     found: dict[Reference, list[Citation]] = {}
     for citation in citations:
         found.setdefault(citation.article, []).append(citation)

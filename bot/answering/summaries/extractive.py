@@ -1,4 +1,4 @@
-"""Summaries of an article or a story without a model: sentences as they stand there."""
+"""Summarize an article or a story without a model, with sentences taken verbatim."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NOTHING_NEW = 0.5
 _LEAD, _LEAD_PASSAGES, _OPENING = 500, 1, 2  # characters, passages and sentences
 _NAME = re.compile(r"(?<!^)(?<![.!?] )\b[^\W\d_a-z][\w’'-]{2,}")
 
-# What somebody says says little of where in an article it stands.
+# The place of reported speech in an article tells little about its importance.
 _ANYWHERE = CentralityWeights(lead=0.2)
 _SAYS = re.compile(
     r"\b(?:said|says|told|according to|warned|argued|argues|claimed|claims|insisted|insists|announced|denied|denies"
@@ -48,12 +48,12 @@ _DISPUTES_IT = re.compile(
 
 
 _TIME = re.compile(r"\s?[ap]\.?m\b", re.IGNORECASE)
-# "who died at 95 was", "in 1415 the last": such figures count nothing that follows.
+# "who died at 95 was", "in 1415 the last": these numbers don't count what follows.
 _VERB = re.compile(
     r",?\s(?:is|was|are|were|has|had|have|will|would|could|the|he|she|it|they|who)\b"
 )
 _WORD = re.compile(r"\s+(?:(?:[A-Z]\.){2,}|[\w’'-]+)")
-# What ends the name of a thing that is counted.
+# Words that end the name of what is counted.
 _NO_NAME = "(?!(?:and|or|in|on|of|to|for|from|at|by|with|as|was|were|is|are|had|has|have|who|that|which)\\b)"
 # "46,000 UAW workers", "14 Navy ships".
 _REST_OF_NAME = re.compile(rf"(?:\s[A-Z][\w’'-]*)*\s{_NO_NAME}[a-z][\w’'-]*")
@@ -61,7 +61,7 @@ _REST_OF_NAME = re.compile(rf"(?:\s[A-Z][\w’'-]*)*\s{_NO_NAME}[a-z][\w’'-]*"
 _OF_WHAT = re.compile(
     rf"\s(?:of|on|in|for|from|to)(?:\s(?:the|its|their|his|her|all|a|an))?(?:\s{_NO_NAME}[\w’'-]+){{1,3}}"
 )
-# "37 felony counts", "24,000 rescue workers": one word or two to what is counted.
+# "37 felony counts", "24,000 rescue workers": one or two words name what is counted.
 _NOUN = re.compile(rf"(?:\s{_NO_NAME}[\w’'-]+){{0,1}}\s[a-z’'-]{{2,}}s\b")
 _DAY_OF_MONTH = re.compile(rf"\b(?:{'|'.join(SHORT_MONTHS)})[a-z]*\.?\s$", re.IGNORECASE)
 
@@ -75,20 +75,21 @@ class LoadedReport:
 
 
 def article_lines(passages: Sequence[Passage]) -> list[CitedSentence]:
-    """The sentences that sum up an article, in the article's order."""
+    """Return the sentences that summarize an article, in its order."""
     found = sorted(extract([passages], ARTICLE_SENTENCES), key=lambda one: one.place)
     return [CitedSentence.quoted(one) for one in found]
 
 
 def lead_sentences(reports: Sequence[LoadedReport]) -> list[CitedSentence]:
+    """Return up to three sentences that say what happened, in reading order."""
     stale = retracted_statements(reports)
     found = extract(_newest_first(reports), _HAPPENED, wanted=lambda text: not stale(text))
     return [CitedSentence.quoted(one) for one in in_reading_order(found)]
 
 
 def retracted_statements(reports: Sequence[LoadedReport]) -> Callable[[str], bool]:
-    """Tells of a sentence whether it has a number that a correction of the story takes back; of a
-    correction too, since what it says belongs to what changed."""
+    """Return a function that tells whether a sentence has a number that a correction of the story
+    retracts, or is a correction itself, which belongs to what changed."""
     corrections = [line.text for read in reports for line in _lines(read) if corrects(line.text)]
     wrong = frozenset[float]().union(*map(taken_back_by, corrections))
 
@@ -99,7 +100,7 @@ def retracted_statements(reports: Sequence[LoadedReport]) -> Callable[[str], boo
 
 
 def quoted_speakers(reports: Sequence[LoadedReport], told: Sequence[str]) -> list[CitedSentence]:
-    """Who says what: sentences that say who said it, no more than two of an article."""
+    """Return up to four sentences that say who said what, at most two per article."""
     stale = retracted_statements(reports)
     found = extract(
         _newest_first(reports),
@@ -117,9 +118,9 @@ def quoted_speakers(reports: Sequence[LoadedReport], told: Sequence[str]) -> lis
 
 
 def disputed(reports: Sequence[LoadedReport], told: Sequence[str]) -> list[CitedSentence]:
-    """Sentences of two publishers that give another figure or outcome of the same thing within a day,
-    both of them; then what somebody denies who is named where the story begins. What differs on
-    another day has changed."""
+    """Return two sentences of different publishers that give different figures or outcomes of the
+    same thing within a day; then denials by people named at the beginning of the story. What
+    differs on another day has changed."""
     stale = retracted_statements(reports)
     at = {read.report.article.article_id: read.report.at for read in reports}
     told_by = [line for read in reports for line in _lines(read) if not stale(line.text)]
@@ -148,7 +149,7 @@ def disputed(reports: Sequence[LoadedReport], told: Sequence[str]) -> list[Cited
 
 
 def changed(reports: Sequence[LoadedReport], told: Sequence[str]) -> list[CitedSentence]:
-    """What corrections say, and what later reports tell that the first ones did not."""
+    """Return what corrections say, and what later reports say that the first ones didn't."""
     earlier, later = split_sections(reports)
     corrections = [line for read in reports for line in _lines(read) if corrects(line.text)]
     if not later:
@@ -160,8 +161,8 @@ def changed(reports: Sequence[LoadedReport], told: Sequence[str]) -> list[CitedS
 def dissimilar(
     later: Sequence[LoadedReport], earlier: Sequence[LoadedReport], told: Sequence[str] = ()
 ) -> list[CitedSentence]:
-    """The most telling sentences at the beginning of later reports that say what no earlier one
-    says: how it opens, or with a figure or a name that is new."""
+    """Return the most important sentences at the beginning of later reports that no earlier one
+    says: opening sentences, or ones with a new figure or name."""
     before = sentences_of(earlier)
     known = _facts_in(before)
     found = extract(
@@ -183,21 +184,21 @@ def dissimilar(
 
 
 def sentences_of(reports: Sequence[LoadedReport]) -> list[str]:
-    """What reports say that can be quoted."""
+    """Return the sentences of reports that can be quoted."""
     return [line.text for read in reports for line in _lines(read)]
 
 
 def split_sections(
     reports: Sequence[LoadedReport],
 ) -> tuple[list[LoadedReport], list[LoadedReport]]:
-    """The first reports of a story, and those that came half a day and more after the first."""
+    """Return the first reports of a story, and those of half a day or more after the first."""
     first = min((read.report.at for read in reports), default=0)
     later = [read for read in reports if read.report.at - first >= _LATER]
     return [read for read in reports if read not in later], later
 
 
 def _facts_in(texts: Sequence[str]) -> set[str]:
-    """Figures and names; all words where there are no capitals to tell names by."""
+    """Return figures and names; all words in scripts without capitals."""
     found: set[str] = set()
     for text in texts:
         names = set(_NAME.findall(text))
@@ -214,14 +215,15 @@ def _names_at_the_beginning(reports: Sequence[LoadedReport]) -> set[str]:
 
 
 def names_a_speaker(text: str) -> bool:
+    """Return whether a sentence says who said something."""
     return bool(_SAYS.search(text) and _NAMED.search(text))
 
 
 def key_figures(
     reports: Sequence[LoadedReport], most: int = _FIGURES
 ) -> list[tuple[str, CitedSentence]]:
-    """The figures of the most telling sentences that have one, each with its sentence; not those
-    of a correction, which has the right and the wrong one together."""
+    """Return up to ``most`` figures from the most important sentences, each with its sentence.
+    Corrections, which have both the right and the wrong figure, are left out."""
     stale = retracted_statements(reports)
 
     def wanted(text: str) -> bool:
@@ -240,7 +242,7 @@ def key_figures(
 
 
 def _telling_figures(sentence: str) -> Iterator[Figure]:
-    """Not the time of day, not two of something, and nothing that counts nothing."""
+    """Yield figures, except times of day, small numbers, and numbers that count nothing."""
     for figure in figures(sentence):
         behind = sentence[figure.start + len(figure.text) :]
         bare = figure.unit not in ("$", "%") and _VERB.match(behind)
@@ -251,14 +253,14 @@ def _telling_figures(sentence: str) -> Iterator[Figure]:
 
 
 def _with_unit(sentence: str, figure: Figure) -> str:
-    """``412 million crowns``: the figure up to the word for what it counts."""
+    """Return the figure with what it counts: ``412 million crowns``."""
     end = figure.start + len(figure.text)
     if figure.unit == "%" or figure.text[:1] in "$£€¥":
         of = _OF_WHAT.match(sentence, end)
         return sentence[figure.start : of.end() if of else end]
     for word in _WORD.finditer(sentence[end:]):
         if figure.unit in ("$", *stems(word[0])):
-            # Of money the currency is the first word, or stands behind one that is skipped.
+            # For money the currency is the first word, or follows one that is skipped.
             named = (
                 _REST_OF_NAME.match(sentence, end + word.end())
                 if word[0].strip()[0].isupper()

@@ -1,4 +1,5 @@
-"""Summaries in a model's words: parts first where all does not fit at once, each sentence checked."""
+"""Summaries in a model's words, made in parts if the text is too long, with each sentence
+checked."""
 
 from __future__ import annotations
 
@@ -28,16 +29,16 @@ ARTICLE, STORY, VOICES, CHANGES, LINE = (
 )
 _PART = PromptTask("summary_rules", "summary_part")
 _MOST_PARTS = 6
-_TELLING = 60  # sentences that choose which passages of a very long text are read
+_TELLING = 60  # sentences that decide which passages of a very long text are read
 _LANGUAGE = "the language of the passages"
 
 
 class GenerativeWriter:
-    """Writes the pieces of one summary and keeps what they took.
+    """Writes the parts of one summary and records its usage.
 
-    ``lines`` gives nothing where nothing that was written holds; after a failure of the model, or
-    when the day's budget is used up, it is not asked again. Every call is within its own limits of
-    time and length, and there are at most ``_MOST_PARTS`` + 1 for a piece.
+    ``lines`` returns nothing if no written sentence is supported; after a failure of the model, or
+    when the daily budget is used up, the model isn't asked again. Every call has its own limits of
+    time and length, and there are at most ``_MOST_PARTS`` + 1 of them per part of the summary.
     """
 
     def __init__(
@@ -56,10 +57,11 @@ class GenerativeWriter:
 
     @property
     def model(self) -> str:
+        """The name of the model."""
         return self._composer.model.name
 
     def notes(self, this: Literal["summary", "digest", "timeline"]) -> tuple[Note, ...]:
-        """Remarks for readers of ``this``."""
+        """Return the notes for readers of ``this``."""
         quoted = Note(f"note-{this}-quoted")
         if self.remark is not None:
             return (self.remark.then(Note("note-rest-quoted") if self.wrote else quoted),)
@@ -72,7 +74,8 @@ class GenerativeWriter:
     async def lines(
         self, task: PromptTask, about: str, passages: Sequence[Passage], most: int
     ) -> list[CitedSentence]:
-        """At most ``most`` checked sentences on what ``passages`` say."""
+        """Return at most ``most`` checked sentences on what ``passages`` say. Doesn't raise
+        ``ModelError``: see ``error``."""
         if self.remark:
             return []
         parts = await self._composer.parts(passages)
@@ -89,7 +92,7 @@ class GenerativeWriter:
         return found[:most]
 
     async def _notes(self, about: str, parts: Sequence[list[PromptPassage]]) -> list[PromptPassage]:
-        """The passages that notes on the parts were made of, shown as these notes."""
+        """Return the passages that notes on the parts are from, shown as these notes."""
         notes: dict[int, PromptPassage] = {}
         for part in parts:
             lines = await self._written(_PART, about, part)

@@ -1,9 +1,9 @@
-"""The sentences that sum up a text or several, word for word.
+"""Extract the sentences that summarize one text or several, word for word.
 
 LexRank (Erkan and Radev, 2004): a sentence is central if central sentences resemble it; the
 resemblance is the cosine of tf-idf vectors. In news what comes first matters most, so centrality is
-weighed by the place in the article. Sentences are taken by maximal marginal relevance (Carbonell and
-Goldstein, 1998): central, and unlike those taken already.
+weighted by the place in the article. Sentences are chosen by maximal marginal relevance (Carbonell
+and Goldstein, 1998): central, and unlike those already chosen.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _ROUNDS = 40
 _MOST_SENTENCES = 400
 _SHORT, _LONG = 30, 400
 _QUOTATION = re.compile(r"[“\"][^”\"]*[”\"]")
-_REPEATS = 0.8  # so alike, a sentence says nothing new
-# Of an article with so many sentences, one that is less like any other is hardly of it.
+_REPEATS = 0.8  # a sentence this similar says nothing new
+# In an article of so many sentences, one less similar to all others hardly belongs to it.
 _ENOUGH, _UNLIKE, _STRANGE = 4, 0.03, 0.1
-# Not a sentence that says something by itself: a question, a heading, a line of a list.
+# Statements end like this, unlike questions, headings and lines of a list.
 _ENDS = re.compile(r"[.!][\"”’)]*$")
 _QUOTED = re.compile(r"[“\"][^”\"]*[”\"][.!?]?$")
-# What its writer says of himself or herself, in English: "I" is an article in Italian.
+# What writers say about themselves, only in English: "I" is an article in Italian.
 _FIRST_PERSON = re.compile(r"(?=.*\b(?:the|of|and|to|was|with|that|for)\b).*\b(?:I|I['’]\w+|my)\b")
 _LEANS = re.compile(
     r"^(?:[\"“‘]?(?:he|she|it|its|they|their|his|her|this|that|these|those|but|and|so|however|also|then|meanwhile|still"
@@ -49,10 +49,11 @@ _FURNITURE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class CentralityWeights:
-    """How much place and repetition count. Chosen on the dev data of `tests/benchmarks/summaries.py`."""
+    """How much place and repetition count, chosen on the development data of
+    `tests/benchmarks/summaries.py`."""
 
     lead: float = 0.6
-    # A sentence so many places behind the first has half of the lead's weight.
+    # A sentence this many places after the first has half of the lead's weight.
     half_life: float = 4.0
     relevance: float = 0.7
     leaning: float = 0.3
@@ -60,8 +61,8 @@ class CentralityWeights:
 
 @dataclass(frozen=True, slots=True)
 class ExtractedSentence:
-    """A sentence, its passage and how much it says of the whole, from 0 to 1. ``place`` counts
-    sentences from the article's first one."""
+    """A sentence, its passage, and how much it says of the whole, from 0 to 1. ``place`` counts
+    sentences from the article's first."""
 
     text: str
     passage: Passage
@@ -80,11 +81,13 @@ def extract(
     told: Sequence[str] = (),
     worth: Sequence[float] = (),
 ) -> list[ExtractedSentence]:
-    """At most ``most`` sentences of the articles, given as their passages in order; in the order in
-    which they were chosen. Fewer if the others only repeat them, or what has been ``told`` already.
-    Only sentences that are ``wanted`` are chosen, and of these only what one ``prefers`` if there is
-    such a one; all count for what is central. ``worth`` scales the sentences of each article, 1 if
-    it is empty."""
+    """Return at most ``most`` sentences of the articles, each given as its passages in order, in
+    the order in which they are chosen. There are fewer if the others only repeat them, or ``told``.
+
+    Only sentences that are ``wanted`` are chosen, and only those that one ``prefers`` if there are
+    any; all count for centrality. ``worth`` scales the sentences of each article; if empty, all
+    count 1.
+    """
     weights = weights or CentralityWeights()
     candidates = _sentences(articles)[:_MOST_SENTENCES]
     if not candidates:
@@ -127,8 +130,8 @@ def extract(
 
 
 def in_reading_order(found: Sequence[ExtractedSentence]) -> list[ExtractedSentence]:
-    """The sentences of an article one after the other as they stand there; articles in the order in
-    which their first sentence was chosen."""
+    """Return the sentences in the order of their articles' texts, articles in the order in which
+    their first sentence was chosen."""
     first: dict[int, int] = {}
     for one in found:
         first.setdefault(one.article, len(first))
@@ -138,8 +141,8 @@ def in_reading_order(found: Sequence[ExtractedSentence]) -> list[ExtractedSenten
 def _strangers(
     candidates: Sequence[tuple[str, Passage, int, int]], similar: Matrix
 ) -> npt.NDArray[np.bool_]:
-    """Which sentences have no word of weight in common with the rest of their own article: where
-    they stand says nothing of what they are worth."""
+    """Return the mask of sentences that share no important word with the rest of their article:
+    their place says nothing about their worth."""
     found = np.zeros(len(candidates), dtype=bool)
     of = np.array([article for *_, article, _ in candidates])
     for article in np.unique(of):
@@ -152,18 +155,18 @@ def _strangers(
 
 
 def likeness(texts: Sequence[str]) -> Matrix:
-    """How alike texts are, from 0 to 1; shape ``(texts, texts)``."""
+    """Return how similar texts are, from 0 to 1; shape ``(texts, texts)``."""
     vectors = _vectors(texts)
     result: Matrix = vectors @ vectors.T
     return result
 
 
 def quotable_sentences(passage: Passage) -> list[str]:
-    """The sentences of a passage that can be quoted by themselves, in order; none that may be meant
-    for a reader's assistant."""
+    """Return the sentences of a passage that can be quoted by themselves, in order, without
+    possible injected instructions."""
     text, title = passage.text, passage.article.title
     orders = orders_in(text, title, level=STRAY)
-    # A title that is a whole sentence says something where the text says it again.
+    # A title that is a whole sentence may be quoted where the text repeats it.
     heading = "" if _ENDS.search(title) else title
     found = (
         text[span.start : span.end]
@@ -174,12 +177,12 @@ def quotable_sentences(passage: Passage) -> list[str]:
 
 
 def leans(text: str) -> bool:
-    """Whether a sentence begins with a word that needs what stood before it."""
+    """Return whether a sentence begins with a word that needs what precedes it."""
     return bool(_LEANS.search(text))
 
 
 def _says_something(text: str) -> bool:
-    """Whether a sentence is of a form that can be quoted by itself."""
+    """Return whether a sentence has a form that can be quoted by itself."""
     if not _SHORT <= len(text) <= _LONG or not _ENDS.search(text) or _FURNITURE.search(text):
         return False
     if text.count("“") != text.count("”") or text.count('"') % 2 or _QUOTED.match(text):
@@ -201,7 +204,7 @@ def _sentences(articles: Sequence[Sequence[Passage]]) -> list[tuple[str, Passage
 
 
 def _vectors(texts: Sequence[str]) -> Matrix:
-    """tf-idf of each sentence, of length 1; shape ``(sentences, words)``."""
+    """Return the tf-idf vectors of sentences, of length 1; shape ``(sentences, words)``."""
     counts = [Counter(each) for each in stems_of_each(texts)]
     words = {word: i for i, word in enumerate(dict.fromkeys(w for c in counts for w in c))}
     frequency = Counter(word for count in counts for word in count)
@@ -215,7 +218,7 @@ def _vectors(texts: Sequence[str]) -> Matrix:
 
 
 def _lexrank(similar: Matrix) -> Matrix:
-    """The share of a random walk over sentences that each one has."""
+    """Return each sentence's share of a random walk over sentences, shape ``(sentences,)``."""
     steps = similar.copy()
     np.fill_diagonal(steps, 0)
     steps[steps < 0.05] = 0

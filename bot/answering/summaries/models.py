@@ -1,4 +1,4 @@
-"""What a summary is, and how its sentences and sources are numbered."""
+"""The parts of a summary, and the numbering of its sentences and sources."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ SectionName = Literal["summary", "what-happened", "who-says-what", "disputed", "
 
 
 class NothingToSummarize(NewsdeskError):
-    """There is nothing to sum up: no such article, an empty range, a topic nobody wrote about."""
+    """There is nothing to summarize: no such article, an empty range, or a topic without
+    articles."""
 
 
 class EmptyCorpus(NothingToSummarize):
-    """A corpus without articles."""
+    """The corpus has no articles."""
 
     def __init__(self, corpus: str) -> None:
         super().__init__("nothing-in-corpus", name=corpus)
 
 
 class NotIngested(NothingToSummarize):
-    """A link to an article that is not here, but could be brought in."""
+    """The link is to an article that isn't in the corpus but could be ingested."""
 
     def __init__(self, url: str) -> None:
         super().__init__("not-ingested-url", url=url)
@@ -36,7 +37,8 @@ class NotIngested(NothingToSummarize):
 
 @dataclass(frozen=True, slots=True)
 class CitedSentence:
-    """A sentence with the passages that say it; ``quotes`` stand in these, in the same order."""
+    """A sentence with the passages that say it; ``quotes`` are from these passages, in the same
+    order."""
 
     text: str
     passages: tuple[Passage, ...]
@@ -44,19 +46,22 @@ class CitedSentence:
 
     @classmethod
     def quoted(cls, extract: ExtractedSentence) -> CitedSentence:
+        """Return a sentence that quotes its passage."""
         return cls(extract.text, (extract.passage,), (extract.text,))
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """A part of a summary with its sentences."""
+
     name: SectionName
     sentences: tuple[AnswerSentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyFigure:
-    """A figure with what it counts, and the sentence of an article that gives it; ``text`` stands in
-    ``sentence``."""
+    """A figure with what it counts, and the sentence of an article that gives it and contains
+    ``text``."""
 
     text: str
     sentence: AnswerSentence
@@ -64,7 +69,7 @@ class KeyFigure:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Of one article or of one story, in sections. ``articles`` were read, newest last.
+    """A summary of one article or story, in sections. ``articles`` were read, newest last.
 
     ``problem`` is for the operator: what went wrong and what to do.
     """
@@ -84,12 +89,13 @@ class Summary:
 
     @property
     def outlets(self) -> tuple[str, ...]:
+        """The publishers of the articles, without duplicates."""
         return tuple(dict.fromkeys(a.source for a in self.articles if a.source))
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryProgress:
-    """So many of the parts of a summary are made."""
+    """How many of the parts of a summary are done."""
 
     done: int
     total: int
@@ -99,7 +105,7 @@ Progress: TypeAlias = Callable[[SummaryProgress], None]
 
 
 def no_progress(step: SummaryProgress) -> None:
-    """For who does not want to hear of it."""
+    """Ignore progress."""
 
 
 class SummaryNumberer:
@@ -110,9 +116,11 @@ class SummaryNumberer:
         self.citations: list[Citation] = []
 
     def sentence(self, line: CitedSentence) -> AnswerSentence:
+        """Return a line with the numbers of its sources."""
         return AnswerSentence(line.text, tuple(map(self._number, line.passages, line.quotes)))
 
     def section(self, name: SectionName, lines: Iterable[CitedSentence]) -> Section:
+        """Return a section of these lines."""
         return Section(name, tuple(self.sentence(line) for line in lines))
 
     def _number(self, passage: Passage, quote: str) -> int:
@@ -124,4 +132,5 @@ class SummaryNumberer:
 
 
 def texts_of(lines: Sequence[CitedSentence]) -> list[str]:
+    """Return the texts of these lines."""
     return [line.text for line in lines]

@@ -1,7 +1,8 @@
-"""Pages that report no event: roundups, pictures, quizzes, betting, shopping and what is on.
+"""Recognize pages that don't report an event: roundups, galleries, quizzes, betting, shopping,
+listings.
 
-They tell no story of their own in a digest, and what they say of a story is beside it. Told by
-their titles, by words of ``no_report.json``.
+They aren't stories in a digest, and what they say about a story is secondary. They are recognized
+by their titles, with the words of ``no_report.json``.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from retrieval.catalogue.coverage import Report
 from retrieval.stories.features import is_roundup
 
 _SEPARATOR = re.compile(r"[,，、،]\s*")
-# What stands behind a list of subjects: ": Daily Briefing".
+# What follows a list of subjects: ": Daily Briefing".
 _NAME_OF_LIST = re.compile(r":[^:,]*$")
-_SUBJECTS, _SHORT = 4, 3  # parts, and words of each; of a list with a name a part less
+_SUBJECTS, _SHORT = 4, 3  # parts (one fewer if the list has a name), and words of each
 
 
 def reports_an_event(title: str) -> bool:
+    """Return whether an article with this title reports an event."""
     if is_roundup(title) or _patterns().search(title.replace("’", "'")):
         return False
     # "Tariffs, economy, Harvard, FAA": a title that only lists subjects.
@@ -31,7 +33,7 @@ def reports_an_event(title: str) -> bool:
 
 
 def telling(reports: Sequence[Report]) -> list[Report]:
-    """The reports that report an event; all of them if none does."""
+    """Return the reports of events; all reports if there are none."""
     return [one for one in reports if reports_an_event(one.article.title)] or list(reports)
 
 

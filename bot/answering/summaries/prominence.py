@@ -1,8 +1,8 @@
-"""How much more a story is reported than its own reports say.
+"""Estimate how much more a story is reported than its own reports show.
 
-Grouping is careful: reports of one event that are worded apart stay stories of their own, and most
-stories of a small corpus have one report. So reports of other stories count as far as they resemble
-it, and so do the paragraphs of roundups, whose editors choose what was main.
+Clustering is careful: reports of one event in other words remain separate stories, and most stories
+of a small corpus have one report. So reports of other stories count as far as they resemble it, and
+so do the paragraphs of roundups, whose editors chose the main events.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ROUNDUP = 0.7
 
 @dataclass(frozen=True, slots=True)
 class ReportLead:
-    """How a report begins, title included; of a roundup also its other passages."""
+    """How a report begins, with its title; for a roundup also its other passages."""
 
     text: str
     story_id: int
@@ -32,14 +32,15 @@ class ReportLead:
 
 @dataclass(slots=True)
 class Prominence:
-    """By story, coverage ``beside`` its own, in reports."""
+    """By story id, the coverage ``beside`` its own, in reports."""
 
     beside: dict[int, float] = field(default_factory=dict)
     _rows: dict[int, int] = field(default_factory=dict)
     _near: Matrix = field(default_factory=lambda: np.zeros((0, 0)))
 
     def nearest(self, story_id: int) -> dict[int, float]:
-        """How alike the others are to a story, from 0 to 1; none of a story that wasn't compared."""
+        """Return by story id how similar other stories are, from 0 to 1; empty for a story that
+        wasn't compared."""
         if story_id not in self._rows:
             return {}
         row = self._near[self._rows[story_id]]
@@ -47,8 +48,8 @@ class Prominence:
 
 
 def prominence(leads: Sequence[ReportLead]) -> Prominence:
-    """Compare how reports of a range begin. It takes time and memory by the square of their number:
-    hand in some hundreds at most."""
+    """Compare the beginnings of a range's reports. Time and memory grow with the square of their
+    number: pass some hundreds at most."""
     told = sorted((x for x in leads if not x.is_roundup), key=lambda lead: lead.story_id)
     votes = [lead for lead in leads if lead.is_roundup]
     if not told:
@@ -57,7 +58,7 @@ def prominence(leads: Sequence[ReportLead]) -> Prominence:
     near = np.maximum(near - _ALIKE, 0) / (1 - _ALIKE)
     stories = np.array([lead.story_id for lead in told])
     numbers, starts = np.unique(stories, return_index=True)
-    # By story: how near its nearest report comes to each report and each paragraph of a roundup.
+    # By story: how similar its most similar report is to each report and roundup paragraph.
     closest = np.maximum.reduceat(near, starts, axis=0)
     other = numbers[:, None] != stories[None, :]
     sources = [{told[i].source for i in np.flatnonzero(stories == n)} for n in numbers]
@@ -65,7 +66,7 @@ def prominence(leads: Sequence[ReportLead]) -> Prominence:
         [[_SAME_PUBLISHER if lead.source in ours else 1.0 for lead in told] for ours in sources]
     )
     beside = (closest[:, : len(told)] * worth * other).sum(axis=1)
-    # Of each roundup the paragraph that comes closest.
+    # The most similar paragraph of each roundup.
     for roundup in {lead.story_id for lead in votes}:
         columns = [len(told) + i for i, lead in enumerate(votes) if lead.story_id == roundup]
         beside += _ROUNDUP * closest[:, columns].max(axis=1)

@@ -41,19 +41,19 @@ from retrieval.models import Passage, Reference
 from retrieval.runtime.executors import ASKING
 from retrieval.timestamps import TimeRange, from_micros, to_micros
 
-_READ_PASSAGES = 4  # of each report of a story in a digest: news has its news first
+_READ_PASSAGES = 4  # per report of a story in a digest: the news comes first
 _STORY_PASSAGES = 12
 _STORY_REPORTS = 12
 _MOST_WRITTEN = 12  # lines of a digest or timeline that a model is asked for
 _TOPIC_HITS = 100
-_TOPIC_CLOSE = 0.15  # of the best hit's score
+_TOPIC_CLOSE = 0.15  # least share of the best result's score
 _BEGINS = 500  # characters of a report
 _MOST_COMPARED, _ROUNDUPS = 600, 20  # reports
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """The main stories of a range, best first; ``total`` counts those that are not shown too."""
+    """The main stories of a range, best first; ``total`` includes those that aren't shown."""
 
     since: datetime
     until: datetime
@@ -67,8 +67,8 @@ class Digest:
 
 
 class SummaryService:
-    """With a model if ``composer`` has one, else by quoting. ``zone``: where those who ask are; it
-    decides which day a report belongs to."""
+    """Summarizes with a model if there is a ``composer``, else by quoting. ``zone`` is that of the
+    readers and decides to which day a report belongs. All methods raise ``StorageError``."""
 
     def __init__(
         self, library: Library, composer: Composer | None = None, zone: tzinfo = UTC
@@ -80,9 +80,10 @@ class SummaryService:
     async def article(
         self, corpus_name: str, name: str, as_of: datetime, progress: Progress = no_progress
     ) -> Summary:
-        """Sum up the article that ``name`` means: its link, id, beginning of its id, or title.
+        """Summarize the article that ``name`` means: by its link, its id or the beginning of it, or
+        its title.
 
-        Raises ``NothingToSummarize``, or ``NotIngested`` for a link that is not here.
+        Raises ``NothingToSummarize``, or ``NotIngested`` for a link that isn't in the corpus.
         """
         corpus = await self._corpus(corpus_name, name)
         report = await self._named(corpus, name, as_of)
@@ -93,10 +94,11 @@ class SummaryService:
     async def story(
         self, corpus_name: str, name: str, as_of: datetime, progress: Progress = no_progress
     ) -> Summary:
-        """Sum up a story, by its number or by any of its articles, across all its outlets."""
+        """Summarize a story across its outlets, by its number or any of its articles. Raises as
+        ``article``."""
         corpus = await self._corpus(corpus_name, name)
         told = await self._story(corpus, name, as_of)
-        # Near-copies say the same; of very many reports the first and the newest ones are read.
+        # Near-copies say the same; of many reports only the first and the newest are read.
         newest = list({report.copy_id: report for report in telling(told)}.values())
         newest.sort(key=lambda report: (report.at, report.version_id))
         kept = (
@@ -120,8 +122,8 @@ class SummaryService:
         told: Mapping[int, datetime] | None = None,
         progress: Progress = no_progress,
     ) -> Digest:
-        """The main stories of a range. Of those that were ``told`` before, with when that was, only
-        what has developed since. Raises ``NothingToSummarize``."""
+        """Return the main stories of a range. Of stories ``told`` before, with the time of that,
+        only new developments are included. Raises ``NothingToSummarize``."""
         told = told or {}
         stories, read, words = await self._stories(corpus_name, within, topic, source, begins=True)
         new = await developments(
@@ -155,7 +157,7 @@ class SummaryService:
         limit: int = 20,
         progress: Progress = no_progress,
     ) -> Timeline:
-        """What happened on a topic, in order: its ``limit`` main events. Raises ``NothingToSummarize``."""
+        """Return the ``limit`` main events of a topic, in order. Raises ``NothingToSummarize``."""
         if not topic.strip():
             raise NothingToSummarize("nothing-topic-empty")
         # A single line of a report may be an event of the topic.
@@ -172,7 +174,8 @@ class SummaryService:
         )
 
     async def suggestions(self, corpus_name: str, typed: str, most: int) -> list[Reference]:
-        """Articles whose title holds what was typed, newest first; the newest if it is nothing."""
+        """Return articles whose title contains what was typed, newest first; the newest if that is
+        empty."""
         corpus = await self._library.catalogue.corpora.by_name(corpus_name)
         if corpus is None:
             return []
@@ -189,7 +192,7 @@ class SummaryService:
         return GenerativeWriter(self._composer, corpus, as_of, progress) if self._composer else None
 
     async def _corpus(self, name: str, wanted: str = "") -> Corpus:
-        """A corpus in which an article is ``wanted``, or all."""
+        """Return a corpus in which an article is ``wanted``, or all articles."""
         corpus = await self._library.catalogue.corpora.by_name(name)
         if corpus is None and "://" in wanted:
             raise NotIngested(wanted.strip())
@@ -215,13 +218,13 @@ class SummaryService:
         raise NothingToSummarize("nothing-so-called-but", name=name, some=some)
 
     async def _story(self, corpus: Corpus, name: str, as_of: datetime) -> list[Report]:
-        """All reports of a story that were visible, oldest first."""
+        """Return all visible reports of a story, oldest first."""
         catalogue, within = self._library.catalogue, TimeRange(as_of)
         if name.strip().isdecimal() and len(name.strip()) < 10:
             found = await reports_of_stories(catalogue, corpus, [int(name)], within)
             if found:
                 return found
-            short = len(name.strip()) < 4  # no beginning of an id, and in many a title
+            short = len(name.strip()) < 4  # too short for an id, and part of many titles
             if short or not await reports_named(catalogue, corpus, name, as_of):
                 raise NothingToSummarize("nothing-such-story", name=name.strip())
         report = await self._named(corpus, name, as_of)
@@ -236,7 +239,8 @@ class SummaryService:
         *,
         begins: bool,
     ) -> tuple[list[DigestStory], list[Report], DigestTopic | None]:
-        """The stories of a range; with a topic those that name it, ``begins``: where they begin."""
+        """Return the stories of a range; with a topic those that name it, at their beginning if
+        ``begins``."""
         corpus = await self._corpus(corpus_name)
         if within.since is not None and within.since > within.last:
             raise NothingToSummarize("nothing-range-empty")
@@ -264,7 +268,8 @@ class SummaryService:
         source: str | None,
         told: Sequence[Report],
     ) -> tuple[DigestTopic, dict[int, float]]:
-        """The topic's words and, by story, how close it comes to it; only those that do."""
+        """Return the topic's words and, by story, how close it is to the topic, without those that
+        aren't."""
         found = await self._library.search(
             topic, within, corpus=corpus_name, source=source, limit=_TOPIC_HITS
         )
@@ -281,7 +286,8 @@ class SummaryService:
         return words, close
 
     async def _around(self, every: Sequence[Report], told: Sequence[Report]) -> Prominence:
-        """What is reported beside each story: by ``told`` and by the roundups among ``every``."""
+        """Return the coverage besides each story: by ``told``, and by the roundups among
+        ``every``."""
         telling_ids = {report.version_id for report in told}
         others = [r for r in every if r.version_id not in telling_ids][-_ROUNDUPS:]
         told = told[-_MOST_COMPARED:]
@@ -299,14 +305,15 @@ class SummaryService:
         return await ASKING.run(prominence, leads)
 
     async def _about(self, topic: DigestTopic, told: Sequence[Report]) -> set[int]:
-        """The stories half of whose reports name the topic where they begin, not in passing."""
+        """Return the stories half of whose reports name the topic at their beginning, not in
+        passing."""
         names: dict[int, list[bool]] = {}
         for report, text in zip(told, await self._beginnings(told), strict=True):
             names.setdefault(report.story_id, []).append(topic.named_in(text))
         return {story for story, named in names.items() if 2 * sum(named) >= len(named)}
 
     async def _beginnings(self, told: Sequence[Report]) -> list[str]:
-        """Title and beginning of each report."""
+        """Return the title and beginning of each report."""
         versions = [report.version_id for report in told]
         firsts = await passages_of(self._library.catalogue, versions, 1)
         begins = ("".join(passage.text for passage in firsts.get(n, [])) for n in versions)

@@ -1,4 +1,4 @@
-"""One article or one story summed up: by a model as far as that holds, else by quotations."""
+"""Summarize one article or one story: with a model as far as it is supported, else by quoting."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _VOICES_READ = 12  # passages
 
 
 async def sum_up_article(read: LoadedReport, writer: GenerativeWriter | None) -> Summary:
-    """Raises ``NothingToSummarize`` for a text without a whole sentence."""
+    """Summarize an article. Raises ``NothingToSummarize`` (``no-whole-sentence``)."""
     title = read.report.article.title
     lines = await _written(writer, ARTICLE, title, read.passages, extractive.ARTICLE_SENTENCES)
     if not lines:
@@ -48,9 +48,10 @@ async def sum_up_story(
     writer: GenerativeWriter | None,
     reports: Sequence[Report] = (),
 ) -> Summary:
-    """``reads`` are those of the story's ``reports`` that are read, oldest first; all without these.
+    """Summarize a story. ``reads`` are those of its ``reports`` that are read, oldest first;
+    without ``reports``, all of them.
 
-    Raises ``NothingToSummarize`` like ``sum_up_article``.
+    Raises ``NothingToSummarize`` (``no-whole-sentence-on``).
     """
     about = reads[-1].report.article.title
     whole = [passage for read in reversed(reads) for passage in read.passages]
@@ -60,7 +61,7 @@ async def sum_up_story(
         happened = await ASKING.run(extractive.lead_sentences, reads)
     if not happened:
         raise NothingToSummarize("no-whole-sentence-on", about=about)
-    # That outlets differ is found by comparing them; a model would have to be believed.
+    # Differences are found by comparing outlets; a model's word would have to be trusted.
     disputed = await ASKING.run(extractive.disputed, reads, texts_of(happened))
     speaking = [p for p in whole if any(map(extractive.names_a_speaker, sentences(p.text)))]
     voices = _without(stale, await _written(writer, VOICES, about, speaking[:_VOICES_READ], 4))

@@ -1,4 +1,5 @@
-"""What happened when: one line for each event of a topic, in order, and how much it was covered."""
+"""What happened when: one line per event of a topic, in order, and how much each day was
+covered."""
 
 from __future__ import annotations
 
@@ -15,16 +16,16 @@ from retrieval.models import Passage
 from retrieval.text.time_expressions.mentions import DayMention, day_mentions, day_of_sentence
 from retrieval.timestamps import parse_span
 
-# Characters from the beginning of an article in which it says when what it tells of was.
+# In its first characters an article says when the event was.
 _NEAR_THE_TOP = 800
-# A day farther from the publication is that of something told beside the event.
+# A day further from the publication is that of something else.
 _NEWS = timedelta(days=35)
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """``day`` is the one that the text says, else that of the first report; None if neither is known.
-    ``citations`` of the one sentence are numbered from 1."""
+    """An event. ``day`` is the one that the text gives, else that of the first report; None if
+    neither is known. The ``citations`` of its one sentence are numbered from 1."""
 
     day: date | None
     title: str
@@ -36,8 +37,8 @@ class TimelineEvent:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Events, oldest first; ``coverage`` counts articles by day and outlet. ``total`` counts events
-    that are not shown too."""
+    """Events, oldest first; ``coverage`` counts articles by day and outlet. ``total`` includes
+    events that aren't shown."""
 
     topic: str
     events: tuple[TimelineEvent, ...]
@@ -49,7 +50,7 @@ class Timeline:
 
 
 def events_of(entries: Sequence[DigestEntry], zone: tzinfo) -> list[TimelineEvent]:
-    """Events in order, those without a day last."""
+    """Return the events of entries in order, those without a day last."""
     found = [
         TimelineEvent(
             event_day(entry, zone),
@@ -65,8 +66,8 @@ def events_of(entries: Sequence[DigestEntry], zone: tzinfo) -> list[TimelineEven
 
 
 def event_day(entry: DigestEntry, zone: tzinfo) -> date | None:
-    """The day of the event that an entry's first sentence tells: as the text says it, else the day
-    of the first report that has a date."""
+    """Return the day of the event in an entry's first sentence: the one that the text gives, else
+    that of the first report with a date; None if there is none."""
     passage = entry.passage
     if passage is not None and entry.citations:
         published = _published(passage.article.published_at, zone)
@@ -84,14 +85,15 @@ def event_day(entry: DigestEntry, zone: tzinfo) -> date | None:
 
 
 def names_its_day(sentence: str, passage: Passage, zone: tzinfo) -> bool:
-    """Whether a sentence says on which day it was, or will be, what its article reports."""
+    """Return whether a sentence says on which day the event of its article was or will be."""
     published = _published(passage.article.published_at, zone)
     days = (m.day for m in day_mentions(sentence, published) if not m.bounds)
     return any(published is None or abs(day - published) <= _NEWS for day in days)
 
 
 def coverage_of(reports: Sequence[Report], zone: tzinfo) -> dict[date, dict[str, int]]:
-    """Articles by day and outlet, without days that have none and articles without a date."""
+    """Return the number of articles by day and outlet, without empty days and articles without a
+    date."""
     days: dict[date, Counter[str]] = {}
     for report in reports:
         day = day_of(report, zone)
@@ -101,7 +103,8 @@ def coverage_of(reports: Sequence[Report], zone: tzinfo) -> dict[date, dict[str,
 
 
 def day_of(report: Report, zone: tzinfo) -> date | None:
-    """The day of a report; a bare date is that day everywhere. None for one without a date."""
+    """Return the day of a report, which for a bare date is the same in every zone; None without a
+    date."""
     return _published(report.article.published_at, zone)
 
 

@@ -1,4 +1,4 @@
-"""What a digest or a timeline is asked to be about."""
+"""Match passages with the topic of a digest or a timeline."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ from retrieval.search.query import content_words
 from retrieval.text.sentences import sentences
 from retrieval.text.stemming import stems
 
-_TOPIC_WORDS = 0.6  # of the weight of a topic's words, in a passage and its title
+_TOPIC_WORDS = 0.6  # least share of the weight of a topic's words in a passage and its title
 _TOPIC_NAMED = 0.3  # the same in a sentence
 _LETTERS = re.compile(r"[^\W\d_]+")
-_INFLECTED = 5  # letters of a word that may have another ending
+_INFLECTED = 5  # least letters of a word that may have another ending
 
 
 class DigestTopic:
-    """The words of a topic with their weights; one that the corpus does not know weighs most.
+    """The words of a topic with their weights; a word that the corpus doesn't know weighs most.
 
-    ``passages`` that are on it, by story, the closest first.
+    ``passages`` holds by story the passages about it, the closest first.
     """
 
     def __init__(self, topic: str, weights: dict[str, float]) -> None:
         named = content_words(topic)
         words = stems(" ".join(named))
         most = max(weights.values(), default=1.0)
-        # Words that begin as one of the topic does: "abortive" has the stem of "abortion".
+        # How the topic's words begin, since "abortive" has the stem of "abortion".
         begins = [word.lower()[:-1] for word in named if len(word) >= _INFLECTED]
         self._begins = tuple(begins) if len(begins) == len(words) else ()
         self._weights = {word: weights.get(word, most) for word in words} or weights
         self.passages: dict[int, list[Passage]] = {}
 
     def is_in(self, passage: Passage) -> bool:
-        """Whether one of its sentences, read under its title, is on the topic."""
+        """Return whether one of the passage's sentences, read under its title, is about the
+        topic."""
         title = passage.article.title
         return self.named_in(f"{title}\n{passage.text}") and any(
             self.named_in(f"{title}\n{sentence}") and self.is_named_in(sentence)
@@ -41,16 +42,18 @@ class DigestTopic:
         )
 
     def on(self, story: DigestStory) -> list[Passage]:
-        """The passages on the topic of the reports that ``story`` has."""
+        """Return the passages about the topic from the reports of ``story``, which must be in
+        ``passages``."""
         told = {report.article.article_id for report in story.reports}
         return [p for p in self.passages[story.story_id] if p.article.article_id in told]
 
     def is_named_in(self, sentence: str) -> bool:
-        """Whether a sentence of a report on the topic names it."""
+        """Return whether a sentence of a report on the topic names it."""
         return self.named_in(sentence, _TOPIC_NAMED)
 
     def named_in(self, text: str, share: float = _TOPIC_WORDS) -> bool:
-        """Whether ``text`` holds so much of the topic: of its words and of their weight."""
+        """Return whether ``text`` has at least this share of the topic's words and of their
+        weight."""
         named = self._weights.keys() & set(stems(text))
         about = sum(self._weights[word] for word in named)
         if self._begins and not any(w.startswith(self._begins) for w in _words(text)):

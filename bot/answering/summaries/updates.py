@@ -1,8 +1,8 @@
-"""What is new in stories that somebody was told of already.
+"""Find what is new in stories that somebody was already told about.
 
-A story that was told is told again, as an update, when a report came six hours and more after that
-telling which is no near-copy of an earlier one and holds a sentence that no earlier one has: in the
-first hours other outlets tell the same in other words.
+A story is told again, as an update, if six hours or more after the last time a report came in that
+isn't a near-copy of an earlier one and has a sentence that no earlier one has. In the first hours
+other outlets only say the same in other words.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _READ_REPORTS = 8  # the last ones
 
 @dataclass(frozen=True, slots=True)
 class Development:
-    """A story with its new reports alone, and the sentences of earlier ones."""
+    """A story with only its new reports, and the sentences of earlier ones."""
 
     story: DigestStory
     known: tuple[str, ...]
@@ -39,7 +39,8 @@ async def developments(
     told: Mapping[int, datetime],
     as_of: datetime,
 ) -> dict[int, Development]:
-    """Of ``stories`` those that were ``told`` at a time and have changed since, by their number."""
+    """Return by id those of ``stories`` that were ``told`` at a time and have changed since. Raises
+    ``StorageError``."""
     since = {story: to_micros(moment + _LATER) for story, moment in told.items()}
     late = [s for s in stories if s.story_id in since and s.latest.at >= since[s.story_id]]
     if not late:
