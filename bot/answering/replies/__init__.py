@@ -1,4 +1,4 @@
-"""The bot's way to reply to each kind of message that is no plain question."""
+"""Reply to every kind of message that isn't a plain question."""
 
 from bot.answering.replies.service import Replies, ReplyRequest
 

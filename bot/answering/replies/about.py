@@ -1,4 +1,4 @@
-"""What the bot knows of itself: from the catalogue and its settings, not from articles."""
+"""What the bot knows about itself, from the catalogue and its settings, not from articles."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMES = 5
 
 @dataclass(frozen=True, slots=True)
 class OwnCosts:
-    """The model that writes, if one does, and what it cost today in US dollars."""
+    """The model that writes, if any, and what it cost today in US dollars."""
 
     model: str | None
     cost: float
@@ -31,7 +31,8 @@ async def about_itself(
     subject: str,
     costs: OwnCosts,
 ) -> str:
-    """How many articles of whom and when, what writes, what it costs, who feeds it.
+    """Return how many articles there are, from whom and when, which model writes, what it costs,
+    and who feeds it.
 
     If ``subject`` is a publisher, whether it is among them comes first.
     """
@@ -67,7 +68,7 @@ async def about_itself(
 
 
 async def _named(library: Library, corpus_name: str, subject: str, language: str) -> str | None:
-    """Whether articles are of the publisher that was named; None if none was."""
+    """Return whether there are articles of the publisher named; None if none was."""
     corpus = await library.catalogue.corpora.by_name(corpus_name)
     if corpus is None:
         return None

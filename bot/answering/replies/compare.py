@@ -1,4 +1,4 @@
-"""What each publisher says about the last event of a subject."""
+"""Compare what each publisher says about the last event of a subject."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from retrieval.timestamps import DAY_MICROS, TimeRange
 
 PUBLISHERS = 8
 _CLOSE = 0.2
-_MAINLY = 0.7  # of a publisher's article that is most about it
+_MAINLY = 0.7  # least share of the score of a publisher's closest article
 _ASKED_FOR = 12
 _BESIDE = 7 * DAY_MICROS
 
@@ -24,9 +24,10 @@ _BESIDE = 7 * DAY_MICROS
 async def compare(
     library: Library, topic: str, within: TimeRange, corpus: str, limit: int = PUBLISHERS
 ) -> Comparison:
-    """One sentence of the newest report of each of at most ``limit`` publishers on a topic.
+    """Return one sentence from the newest report of each of at most ``limit`` publishers on a
+    topic.
 
-    Raises ``NothingToSummarize`` if no article is about it.
+    Raises ``NothingToSummarize`` (``nothing-on-topic``), and ``EmptyCorpus`` if there is no corpus.
     """
     if await library.catalogue.corpora.by_name(corpus) is None:
         raise EmptyCorpus(corpus)
@@ -34,7 +35,7 @@ async def compare(
     event = latest_event([one for one in covering.articles if one.score >= _CLOSE])
     best = _best_of_each(event)
     if event:
-        # Where one publisher wrote most of what is found, the others are asked for by name.
+        # One publisher may have written most of the results: the others are searched by name.
         dated = [one.at for one in event if one.at] or [0]
         for name in (await library.source_names(corpus))[:_ASKED_FOR]:
             if len(best) >= limit or name in best:
@@ -63,7 +64,7 @@ async def compare(
 
 
 def _best_of_each(articles: Sequence[CoveringArticle]) -> dict[str, CoveringArticle]:
-    """By publisher, the newest of its articles that are mainly about the topic."""
+    """Return by publisher the newest of its articles that are mainly about the topic."""
     named = [(one.article.source or one.article.title, one) for one in articles]
     main: dict[str, float] = {}
     for name, one in named:
@@ -78,7 +79,7 @@ def _best_of_each(articles: Sequence[CoveringArticle]) -> dict[str, CoveringArti
 async def by_publisher(
     library: Library, question: str, subject: str, within: TimeRange, corpus: str, language: str
 ) -> Answer | None:
-    """A comparison as an answer; None if no article is about the subject."""
+    """Return a comparison as an answer; None if no article is about the subject."""
     try:
         comparison = await compare(library, subject, within, corpus)
     except NothingToSummarize:
@@ -92,7 +93,7 @@ async def by_publisher(
 
 
 def who(row: ComparisonRow, language: str) -> str:
-    """The publishers of a row and the day of the newest of their reports: ``BBC, Wire, 3 November
-    2023``."""
+    """Return the publishers of a row and the day of the newest of their reports: ``BBC, Wire, 3
+    November 2023``."""
     dates = [article.published_at for article in row.articles if article.published_at]
     return ", ".join([*row.publishers, *([day_text(max(dates), language)] if dates else [])])

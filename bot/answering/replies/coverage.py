@@ -1,4 +1,4 @@
-"""The articles that are about a subject, and not merely name it."""
+"""Find the articles that are about a subject, not those that merely name it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from retrieval.text.stemming import stems
 from retrieval.timestamps import DAY_MICROS, TimeRange, parse_span, to_micros
 
 _RESULTS = 40
-_CLOSE = 0.1  # of the best result's score
-_SENTENCE = 0.3  # of the subject's weight that one sentence has to name
+_CLOSE = 0.1  # least share of the best result's score
+_SENTENCE = 0.3  # least share of the subject's weight in one sentence
 _MOST_PASSAGES = 12
 _EARLIER = 4
-# Reports further apart, in days, are of two events: last year's strike and this year's.
+# Reports further apart, in days, are about two events: last year's strike and this year's.
 _APART = 60
-_MAIN = 0.5  # of the best article's score
+_MAIN = 0.5  # least share of the best article's score
 
 
 @dataclass(frozen=True, slots=True)
 class CoveringArticle:
-    """``at`` is when it was published, in microseconds; 0 if nobody knows. ``score`` is that of its best
-    passage, from 0 to 1."""
+    """An article about a subject. ``at`` is when it was published, in microseconds since 1970, 0 if
+    unknown; ``score`` is that of its best passage, from 0 to 1."""
 
     article: Reference
     version_id: int
@@ -49,13 +49,14 @@ class SubjectCoverage:
 
     @property
     def newest_first(self) -> list[CoveringArticle]:
+        """The articles by time of publication, newest first."""
         return sorted(self.articles, key=lambda one: -one.at)
 
 
 async def coverage_of(
     library: Library, subject: str, within: TimeRange, corpus: str, source: str | None = None
 ) -> SubjectCoverage:
-    """Find what is about ``subject`` in a range. Empty if nothing is."""
+    """Return the articles about ``subject`` in a range; empty if there are none."""
     found = await library.search(subject, within, corpus=corpus, source=source, limit=_RESULTS)
     topic = DigestTopic(subject, found.weights)
 
@@ -74,8 +75,8 @@ async def coverage_of(
 
 
 def latest_event(articles: Sequence[CoveringArticle]) -> list[CoveringArticle]:
-    """Of the articles about a subject those of its last event, the closest first: reports with no
-    long pause between them, of which one is mainly about it."""
+    """Return those articles about a subject that report its last event, the closest first: reports
+    without a long pause between them, one of which is mainly about it."""
     newest = sorted((one for one in articles if one.at), key=lambda one: -one.at)
     best = max((one.score for one in articles), default=0.0)
     event: list[CoveringArticle] = []
@@ -90,8 +91,8 @@ def latest_event(articles: Sequence[CoveringArticle]) -> list[CoveringArticle]:
 
 
 async def with_earlier(library: Library, found: SearchResults, turn: Turn) -> SearchResults:
-    """What was found for a follow-up, and before it the passages of the articles of the last answer
-    that have most of its words: what goes on from an answer is mostly told where that was."""
+    """Return the results of a follow-up, preceded by the passages of the last answer's articles
+    that have most of its words: what continues from an answer is mostly told there."""
     corpus_articles = {citation.article.article_id for citation in turn.citations}
     known = [hit for hit in found.hits if hit.passage.article.article_id in corpus_articles]
     if not found.hits or not corpus_articles:
@@ -120,7 +121,7 @@ async def with_earlier(library: Library, found: SearchResults, turn: Turn) -> Se
 
 
 async def loaded(library: Library, articles: Sequence[CoveringArticle]) -> list[LoadedReport]:
-    """The articles with their passages, oldest first."""
+    """Return the articles with their passages, oldest first."""
     versions = [one.version_id for one in articles]
     passages = await passages_of(library.catalogue, versions, _MOST_PASSAGES)
     reports = [

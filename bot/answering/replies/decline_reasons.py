@@ -1,4 +1,5 @@
-"""Why there is no answer: what the nearest articles are about, and what of the question they lack."""
+"""Say why there is no answer: what the nearest articles are about, and what of the question they
+lack."""
 
 from __future__ import annotations
 
@@ -16,9 +17,9 @@ from retrieval.search.query import content_words
 from retrieval.text.stemming import stems
 
 _READ = 10
-# What quoted articles say is looked through several times for one question.
+# The texts of quoted articles are searched several times for one question.
 _CACHED_TEXTS = 256
-# A word that articles write with a capital letter so often, of so many times, is a name.
+# A word that articles capitalize in this share of at least so many cases is a name.
 _CAPITAL = 0.8
 _TIMES = 2
 _MOST_UNSAID = 3
@@ -30,11 +31,11 @@ _MOST_WORDS = 8
 def why_declined(
     found: SearchResults, reason: Reason, language: str, unsaid: Sequence[str] = ()
 ) -> str:
-    """The reason in one sentence; empty if the search has told it already.
+    """Return the reason in one sentence; empty if the search's notes say it already.
 
-    ``unsaid`` are the words that are known to be missing; else those of the nearest passage are that
-    an article on the subject would have: names, numbers and rare words. An article may well answer
-    in other words than "anything new".
+    ``unsaid`` are words known to be missing. Without them, the words counted are those that the
+    nearest passage lacks and an article on the subject would have: names, numbers and rare words.
+    An article may well answer "anything new" in other words.
     """
     if found.notes and reason == "nothing-in-range":
         return ""
@@ -44,7 +45,7 @@ def why_declined(
         (word, set(stems(word, found.stemming)))
         for word in content_words(found.question, found.language)[:_MOST_WORDS]
     ]
-    # Of the passage that has most of the question: others may have its words by chance.
+    # The passage with most of the question: others may have its words by chance.
     best = max(
         known,
         key=lambda stand: sum(bool(stand & own) for _, own in words),
@@ -66,8 +67,8 @@ def why_declined(
 def with_names(
     question: str, found: SearchResults, selection: Selection
 ) -> tuple[Selection, list[str]]:
-    """The selection from passages that have the names of the question, and the names that are in
-    none that it could be made from; no names if all is well."""
+    """Return the selection from passages that have the names of the question, and the names that
+    are missing from it; none if all is well."""
     missing = missing_names(question, found, selection.quotations)
     if not missing:
         return selection, []
@@ -83,11 +84,11 @@ def with_names(
 def missing_names(
     question: str, found: SearchResults, quotations: Sequence[Quotation]
 ) -> list[str]:
-    """The names in a question that no quoted article has beside the others: what is asked of
-    somebody is not answered where they don't stand.
+    """Return the names in a question that no quoted article has together with the others: an
+    article without somebody's name doesn't answer what is asked about them.
 
-    Whether a word is a name, the passages that were found say by how they write it: people who ask
-    may write all small.
+    The results' passages show by their spelling whether a word is a name: people may write
+    questions all in lower case.
     """
     unsaid = _unsaid(question, found, quotations)
     return [word for word in unsaid if _is_written_large(word, found)]
@@ -96,20 +97,20 @@ def missing_names(
 def doubtful_names(
     question: str, found: SearchResults, quotations: Sequence[Quotation]
 ) -> list[str]:
-    """Words of a question that no quoted passage has and that stand too seldom in all that was found
-    to tell by how they are written there whether they are names."""
+    """Return words of a question that no quoted passage has and that are too rare in the results to
+    show by their spelling whether they are names."""
     unsaid = _unsaid(question, found, quotations)
     return [word for word in unsaid if sum(_written(word, found)) < _TIMES]
 
 
 def is_name(word: str, elsewhere: SearchResults) -> bool:
-    """Whether a word is a name, by how the passages write it that were found for it alone."""
+    """Return whether a word is a name, by the spelling in the results of a search for it alone."""
     return _is_written_large(word, elsewhere)
 
 
 def _unsaid(question: str, found: SearchResults, quotations: Sequence[Quotation]) -> list[str]:
-    """The words of a question, known in the corpus, that the quoted article has not which has most
-    of them: what one article says of one name and another of another answers nothing."""
+    """Return the words of a question, known in the corpus, that the quoted article with most of
+    them lacks: statements of different articles about different names answer nothing together."""
     words = [
         (word, own)
         for word in dict.fromkeys(content_words(question, found.language))
@@ -121,7 +122,7 @@ def _unsaid(question: str, found: SearchResults, quotations: Sequence[Quotation]
 
 
 def _told(hit: SearchResult, found: SearchResults) -> frozenset[str]:
-    """The stems of all that was found of the article of a result, with its title."""
+    """Return the stems of all results from the article of a result, with its title."""
     article = hit.passage.article
     texts = [article.title, hit.passage.text]
     texts += (
@@ -143,7 +144,8 @@ def _is_written_large(word: str, found: SearchResults) -> bool:
 
 
 def _written(word: str, found: SearchResults) -> tuple[int, int]:
-    """How often a word has a capital inside sentences of the passages, and how often not."""
+    """Return how often a word is capitalized within sentences of the passages, and how often it
+    isn't."""
     wanted = word.casefold().removesuffix("'s").removesuffix("’s")
     large = small = 0
     for hit in found.hits:

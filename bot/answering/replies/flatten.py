@@ -1,4 +1,4 @@
-"""Digests, summaries and timelines as answers: one row of cited sentences."""
+"""Turn digests, summaries and timelines into answers: a sequence of cited sentences."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from retrieval.errors import Note
 from retrieval.models import Passage, Reference
 
 _MOST_CHARS = 1_500
-_EACH = 2  # sentences for each question of a message
+_EACH = 2  # sentences per question of a message
 
 
 def quoted_answer(question: str, lines: Sequence[CitedSentence], form: Form = "answer") -> Answer:
-    """An answer of these sentences, with their passages as its sources."""
+    """Return an answer of these sentences, with their passages as its sources."""
     numberer = SummaryNumberer()
     sentences = tuple(numberer.sentence(line) for line in lines)
     return Answer(
@@ -40,25 +40,25 @@ def quoted_answer(question: str, lines: Sequence[CitedSentence], form: Form = "a
 
 
 def quoted(text: str, passage: Passage) -> CitedSentence:
-    """A sentence of a passage; what stands in several paragraphs is told in one."""
+    """Return a sentence of a passage, joined if it spans several paragraphs."""
     return CitedSentence(" ".join(text.split()), (passage,), (text,))
 
 
 def digest_answer(question: str, digest: Digest) -> Answer:
-    """The stories of a digest, one after the other, each with its sentences."""
+    """Return the stories of a digest in order, each with its sentences."""
     blocks = [(entry.sentences, entry.citations) for entry in digest.entries]
     return _joined(question, blocks, "digest", digest.model, digest.notes)
 
 
 def summary_answer(question: str, summary: Summary) -> Answer:
-    """What a summary says, without its key figures; each sentence once."""
+    """Return the sentences of a summary without its key figures and without duplicates."""
     sentences = dict.fromkeys(s for section in summary.sections for s in section.sentences)
     blocks = [(tuple(sentences), summary.citations)]
     return _joined(question, blocks, "summary", summary.model, summary.notes)
 
 
 def timeline_answer(question: str, timeline: Timeline, language: str) -> Answer:
-    """Its events in order, each with its day before it if it is known."""
+    """Return the events of a timeline in order, each after its day if that is known."""
 
     def sentence(event: TimelineEvent) -> AnswerSentence:
         if event.day is None:
@@ -71,7 +71,8 @@ def timeline_answer(question: str, timeline: Timeline, language: str) -> Answer:
 
 
 def joined(answers: Sequence[Answer]) -> Answer:
-    """The answers to the questions of one message, as one; those that are not known are left out."""
+    """Return the answers to the questions of one message as one, without those that are
+    declined."""
     known = [answer for answer in answers if not answer.abstained]
     if not known:
         return answers[0]
@@ -92,8 +93,8 @@ def joined(answers: Sequence[Answer]) -> Answer:
 
 
 def asked_back(answer: Answer, message: RoutedMessage) -> Answer:
-    """A follow-up that was not understood, with what it may have meant. It has no reason, as it isn't
-    what the articles lack; nothing goes on from it."""
+    """Return a follow-up that wasn't understood as a question about what it meant. It has no
+    reason, since articles lack nothing, and no follow-up continues from it."""
     if answer.asked is None:
         return answer
     second = answer.nearest[0].title if answer.nearest else message.text
@@ -102,12 +103,12 @@ def asked_back(answer: Answer, message: RoutedMessage) -> Answer:
 
 
 def dated(published_at: str | None, sentence: str, language: str) -> str:
-    """A sentence with the day of its report before it, as ``language`` writes days."""
+    """Return a sentence after the day of its report, as ``language`` writes days."""
     return f"{day_text(published_at, language)}: {sentence}" if published_at else sentence
 
 
 def _conflicts(answers: Sequence[Answer], citations: Sequence[Citation]) -> Iterator[Conflict]:
-    """What the sources of each answer differ on, by the numbers that they have in the joined one."""
+    """Yield what the sources of each answer differ on, by their numbers in the joined one."""
     number = {(each.article, each.quote): each.n for each in citations}
     for answer in answers:
         own = {
@@ -128,7 +129,7 @@ def _joined(
     model: str,
     notes: tuple[Note, ...],
 ) -> Answer:
-    """All blocks in one, their sources numbered anew: each passage of an article once."""
+    """Return all blocks as one answer, with sources renumbered: each passage of an article once."""
     numbers: dict[tuple[Reference, str], int] = {}
     citations: list[Citation] = []
     sentences: list[AnswerSentence] = []

@@ -1,4 +1,5 @@
-"""What people say after an answer: "source?", "are you sure?", "tell me more", "shorter"."""
+"""Reply to what people say after an answer: "source?", "are you sure?", "tell me more",
+"shorter"."""
 
 from __future__ import annotations
 
@@ -26,13 +27,13 @@ _MORE = 3
 _CONFIRMING = 3
 _INNER = str.maketrans("“”", "‘’")  # quotation marks within others
 _NAME = re.compile(r"\b[A-Z][\w’'-]+")
-# Of the question's words, so many has the passage of another report to share.
+# Least share of the question's words in the passage of another report.
 _SHARED = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The last turn, where its answer was looked for, and the sentences of all turns."""
+    """The last turn, where its answer was searched, and the sentences of all turns."""
 
     turn: Turn
     within: TimeRange
@@ -41,7 +42,7 @@ class Earlier:
 
 
 def sources_again(question: str, turn: Turn, language: str) -> Answer:
-    """The sources of the last answer, each with its publisher, date and passage."""
+    """Return the sources of the last answer, each with its publisher, date and passage."""
     sentences = tuple(
         AnswerSentence(
             attributed(citation.article, f"“{citation.quote.translate(_INNER)}”", language), (n,)
@@ -56,7 +57,7 @@ def sources_again(question: str, turn: Turn, language: str) -> Answer:
 
 
 def shorter(question: str, turn: Turn) -> Answer:
-    """The first sentence of the last answer."""
+    """Return the first sentence of the last answer, which must have one."""
     first = turn.sentences[0]
     kept = [citation for citation in turn.citations if citation.n in first.citations]
     numbers = {citation.n: n for n, citation in enumerate(kept, 1)}
@@ -66,7 +67,8 @@ def shorter(question: str, turn: Turn) -> Answer:
 
 
 async def checked_again(library: Library, question: str, earlier: Earlier) -> Answer:
-    """The first sentence of the last answer with the reports that say the same, and how many do."""
+    """Return the first sentence of the last answer with reports that say the same, and how many
+    do."""
     turn = earlier.turn
     found = await library.search(
         turn.question, earlier.within, corpus=earlier.corpus, source=turn.source, limit=30
@@ -88,7 +90,8 @@ async def checked_again(library: Library, question: str, earlier: Earlier) -> An
 
 
 async def more_of(library: Library, question: str, subject: str, earlier: Earlier) -> Answer | None:
-    """What the last answer's articles, or newer ones on its subject, say besides; None if nothing."""
+    """Return what else the last answer's articles, or newer ones on its subject, say; None if there
+    is nothing."""
     turn = earlier.turn
     about = " ".join(content_words(turn.question))
     covering = await coverage_of(library, about, earlier.within, earlier.corpus, turn.source)
@@ -129,7 +132,8 @@ def _united(
 
 
 def _confirming(said: Citation, question: str, hits: Sequence[SearchResult]) -> list[CitedSentence]:
-    """A sentence of each other article that gives the same figures, or names, of the same thing."""
+    """Return one sentence of each other article with the same figures, or names, about the same
+    thing."""
     figures = numbers_in(said.quote)
     names = set(_NAME.findall(said.quote)) - set(_NAME.findall(question))
     asked = set(stems(" ".join(content_words(question)))) & set(stems(said.quote))

@@ -1,4 +1,4 @@
-"""The news of a time: which time somebody means who asks for it, and what there is if it is empty."""
+"""The news of a time: which time somebody means, and what to say if it has none."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _TICK = timedelta(microseconds=1)
 
 
 def period_of(question: str, subject: str, within: TimeRange, zone: tzinfo) -> TimeRange:
-    """The range that a message asks the news of; the last day if it names none.
+    """Return the range whose news a message asks for; the last day if it names none.
 
-    ``subject`` may be one that is a time only here: "catch me up on november". A week that is
-    not over is the last seven days: on a Monday nobody asks for the Monday alone.
+    ``subject`` may be a time only here: "catch me up on november". A week that isn't over means the
+    last seven days: on a Monday nobody asks for Monday alone.
     """
     if within.since is not None:
         return within
@@ -39,26 +39,30 @@ def period_of(question: str, subject: str, within: TimeRange, zone: tzinfo) -> T
 
 
 def is_a_time(subject: str, as_of: datetime, zone: tzinfo) -> bool:
-    """Whether a subject is nothing but a time: "november"."""
+    """Return whether a subject is only a time: "november"."""
     return whole_period(subject, as_of, zone) is not None
 
 
 def names_no_time(question: str, as_of: datetime, zone: tzinfo) -> bool:
+    """Return whether a question names no time."""
     read = read_time(question, as_of, zone)
     return read.since is None and read.until is None
 
 
 def last_week(as_of: datetime) -> TimeRange:
+    """Return the last seven days."""
     return TimeRange(as_of, as_of - _WEEK + _TICK)
 
 
 def is_recent(period: TimeRange) -> bool:
-    """Whether a period reaches into the last days, so that the newest news can stand for it."""
+    """Return whether a period reaches into the last days, so that the newest news may stand in for
+    it."""
     return period.last >= period.as_of - _RECENT
 
 
 def in_words(period: TimeRange) -> Note:
-    """``20 December 2023`` or ``13 December 2023 – 20 December 2023``, in any language."""
+    """Return a note for ``20 December 2023`` or ``13 December 2023 – 20 December 2023``, in any
+    language."""
     last = period.last.date().isoformat()
     first = period.since.date().isoformat() if period.since is not None else last
     if first == last:

@@ -1,4 +1,5 @@
-"""Questions about words that somebody is to have said: answered from where they stand, or declined."""
+"""Answer questions about words that somebody is said to have used, from where they occur, or
+decline."""
 
 from __future__ import annotations
 
@@ -20,12 +21,12 @@ from retrieval.timestamps import TimeRange
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{6,200})[\"”“»]|(?<!\w)['‘]([^'‘’]{6,200})['’](?!\w)")
 _LEAST_WORDS = 3
 _MOST = 2
-# Of the letters of a question, so many have to be the quoted ones: else it is about something else.
+# Least share of the question in the quotation; below it the question is about something else.
 _SHARE = 0.35
 
 
 def quoted_words(question: str) -> str | None:
-    """The words that a question is about, if it is about who said them."""
+    """Return the words that a question about who said them quotes; None for other questions."""
     found = _QUOTED.search(question)
     words = (found[1] or found[2]).strip(" .,;:!?…") if found else ""
     if len(words.split()) < _LEAST_WORDS or len(words) < _SHARE * len(question):
@@ -36,8 +37,8 @@ def quoted_words(question: str) -> str | None:
 async def who_said(
     library: Library, question: str, words: str, within: TimeRange, corpus: str
 ) -> Answer | None:
-    """The sentences in which these words stand, with the one that names who said them; None if they
-    stand nowhere."""
+    """Return the sentences in which these words occur, with the one that names the speaker; None if
+    they occur nowhere."""
     found = await library.catalogue.corpora.by_name(corpus)
     if found is None:
         return None
@@ -54,7 +55,7 @@ def _lines(passages: Sequence[Passage], words: str) -> list[CitedSentence]:
         orders = orders_in(passage.text, passage.article.title, level=STRAY)
         for n, (start, end) in enumerate(spans):
             following = [stop for _, stop in spans[n + 1 : n + 3]]
-            # A quotation may run over sentences, and its speaker stand in the next one.
+            # A quotation may span sentences, and its speaker be named in the next one.
             ends = [stop for stop in (end, *following) if plain in _plain(passage.text[start:stop])]
             inside = n + 1 < len(spans) and plain in _plain(passage.text[slice(*spans[n + 1])])
             if not ends or (inside and plain not in _plain(passage.text[start:end])):

@@ -1,4 +1,4 @@
-"""Replies to messages that ask for something else than the answer to a question."""
+"""Reply to messages that ask for something other than the answer to a question."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from retrieval.timestamps import TimeRange, parse_span
 
 _STORIES = 5
 _EVENTS = 10
-# Fewer sentences than this are no digest: where no time was named, the last week is told.
+# With fewer sentences than a digest needs, and no time named, the last week is reported.
 _FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyRequest:
-    """A message with all that its reply depends on."""
+    """A message with everything that its reply depends on."""
 
     message: RoutedMessage
     within: TimeRange
@@ -49,7 +49,7 @@ class ReplyRequest:
 
 
 class Replies:
-    """Small talk, help, digests, summaries, topics and what goes on from an answer."""
+    """Replies with small talk, help, digests, summaries, topics and follow-ups."""
 
     def __init__(self, library: Library, composer: Composer | None) -> None:
         self._library = library
@@ -58,7 +58,8 @@ class Replies:
         self._summaries = SummaryService(library, composer, self._zone)
 
     async def reply(self, asked: ReplyRequest) -> Answer | None:
-        """The reply to a message; None if it is to be answered as a question."""
+        """Return the reply to a message; None if it has to be answered as a question. Raises
+        ``StorageError`` and ``EmbedderError``."""
         message = asked.message
         if message.kind in SMALL_TALK:
             return self._line(asked, message.kind, "smalltalk")
@@ -113,7 +114,7 @@ class Replies:
         return replace(declined, nearest=tuple(nearest[:3]))
 
     async def _digest(self, asked: ReplyRequest) -> Answer | None:
-        """The main stories of the time that was asked for; of the newest day if none was."""
+        """Return the main stories of the time asked for, or of the newest day if none was."""
         message, zone, as_of = asked.message, self._zone, asked.within.as_of
         period = period_of(message.question, message.subject, asked.within, zone)
         topic = message.subject or None
@@ -155,7 +156,7 @@ class Replies:
         return replace(answer, since=digest.since, until=digest.until)
 
     async def _newest_day(self, asked: ReplyRequest) -> TimeRange | None:
-        """The day of the newest article, up to now."""
+        """Return the range from the day of the newest article until now."""
         corpus = await self._library.catalogue.corpora.by_name(asked.corpus)
         if corpus is None:
             return None
@@ -223,7 +224,8 @@ class Replies:
         )
 
     async def _quoted(self, asked: ReplyRequest) -> Answer | None:
-        """Who said some words: told from where they stand; None if none are asked about."""
+        """Return who said some words, from where they occur; None if the message asks about
+        none."""
         message = asked.message
         words = quoted_words(message.text)
         if words is None:
@@ -250,7 +252,7 @@ class Replies:
         if turn is None:
             return self._line(asked, "decline-nothing-earlier", "declined")
         if not turn.citations:
-            return None  # it is looked for once more
+            return None  # it is searched once more
         return await followups.checked_again(
             self._library, asked.message.text, self._earlier(asked, turn)
         )
@@ -270,7 +272,7 @@ class Replies:
         return followups.shorter(asked.message.text, turn) if turn.sentences else None
 
     async def _unclear(self, asked: ReplyRequest) -> Answer | None:
-        """A follow-up is answered as a question, if there is something that it follows."""
+        """Leave a follow-up to be answered as a question, if there is something that it follows."""
         if asked.conversation.last is None:
             return self._line(asked, "decline-nothing-earlier", "declined")
         return None

@@ -1,4 +1,4 @@
-"""Answers with both sides of what articles differ on, each with its publisher and day."""
+"""Answer with both sides where articles differ, each with its publisher and day."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from bot.i18n import day_text, reply_text
 from retrieval.models import Reference
 from retrieval.text.tokens import stands_whole
 
-# Both sides stand in so many words at the beginning; what would be beyond them is left out.
+# Both sides fit into so many words at the beginning; sentences beyond them are left out.
 _WORDS = 120
 
 
 def with_difference(answer: Answer, difference: Difference, language: str) -> Answer:
-    """``answer`` led by what its sources differ on: a figure with the one that it had before, or
-    each side with its publisher and day. ``language`` is that of the bot's own words."""
+    """Return ``answer`` led by what its sources differ on: a figure with its former value, or each
+    side with its publisher and day. ``language`` is for the bot's own words."""
     citations = list(answer.citations)
     newer, older = (_numbered(told, citations) for told in difference.values)
     if difference.changed:
@@ -58,7 +58,7 @@ def with_difference(answer: Answer, difference: Difference, language: str) -> An
 def append_difference(
     answer: Answer, difference: Difference, emit: Callable[[Event], None], language: str
 ) -> Answer:
-    """A written ``answer`` with those sides of a difference after it that it does not give."""
+    """Return a written ``answer``, followed by those sides of a difference that it doesn't give."""
     if difference.changed:
         return answer  # the model was shown both days
     citations, sentences = list(answer.citations), list(answer.sentences)
@@ -83,7 +83,7 @@ def append_difference(
 
 
 def attributed(article: Reference, text: str, language: str) -> str:
-    """A sentence with the publisher and the day of its article before it."""
+    """Return a sentence after the publisher and the day of its article."""
     at = article.published_at
     parts = (article.source or article.title, at and day_text(at, language))
     return f"{', '.join(part for part in parts if part)}: {text}"
@@ -96,7 +96,7 @@ def _attributed(told: ToldValue, language: str) -> str:
 def _changed(
     difference: Difference, newer: int, older: int, answer: Answer, language: str
 ) -> AnswerSentence:
-    """The newest figure's sentence, with the earlier one in a clause."""
+    """Return the sentence with the newest figure, and the former one in a clause."""
     new, old = difference.values
     at = old.quotation.hit.passage.article.published_at
     clause = reply_text(
@@ -115,7 +115,7 @@ def _changed(
 
 
 def _numbered(told: ToldValue, citations: list[Citation]) -> int:
-    """The number of the source of a side, which is added if it is none yet."""
+    """Return the number of a side's source, which is added if it is new."""
     article, quote = told.quotation.hit.passage.article, told.quotation.text
     for citation in citations:
         if citation.article == article and quote in citation.quote:
@@ -127,7 +127,7 @@ def _numbered(told: ToldValue, citations: list[Citation]) -> int:
 def _renumbered(
     answer: Answer, sentences: list[AnswerSentence], citations: list[Citation]
 ) -> Answer:
-    """The answer of these sentences; sources that none of them cites are left out."""
+    """Return the answer with these sentences, without sources that none of them cites."""
     order = list(dict.fromkeys(n for sentence in sentences for n in sentence.citations))
     number = {n: place for place, n in enumerate(order, 1)}
     told = tuple(

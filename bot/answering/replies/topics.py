@@ -1,4 +1,4 @@
-"""A topic gets its newest story, and a summary what its reports say from first to last."""
+"""Reply to a topic with its newest story, or with a summary of what its reports say."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from retrieval.timestamps import TimeRange
 
 _NEWEST = 2
 _SENTENCES = 3
-_CLOSE = 0.25  # of the best article's score: what merely names the subject is less
+_CLOSE = 0.25  # least score; articles that merely name the subject have less
 _ABOUT = 0.6
 _SUMMED_UP = 8
 
@@ -29,13 +29,14 @@ async def newest_on(
     source: str | None,
     language: str,
 ) -> Answer | None:
-    """The newest reports on a subject in two or three sentences, newest first, each with its day.
+    """Return the newest reports on a subject in two or three sentences, newest first, each with its
+    day.
 
     None if no article is about it.
     """
     covering = await coverage_of(library, subject, within, corpus, source)
     close = [one for one in covering.newest_first if one.score >= _CLOSE]
-    # Before what names it among others goes what is about it: by its title, or by search.
+    # Articles about it, by title or search, take precedence over those that name it among others.
     about = [one for one in close if one.score >= _ABOUT or covering.heads(one.article.title)]
     if not close:
         return None
@@ -73,7 +74,8 @@ async def summary_of(
     source: str | None,
     writer: GenerativeWriter | None,
 ) -> Answer | None:
-    """What the reports on a subject say, the first and the newest of them; None if there is none."""
+    """Return what the reports on a subject say, the first and the newest of them; None if there are
+    none."""
     covering = await coverage_of(library, subject, within, corpus, source)
     close = [one for one in covering.articles if one.score >= _CLOSE]
     close = latest_event(close)[:_SUMMED_UP]
