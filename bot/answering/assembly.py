@@ -1,4 +1,4 @@
-"""Putting an answer together: numbered sources, other outlets, notes of correction."""
+"""Assemble an answer: numbered sources, other outlets, correction notices."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class CitationNumberer:
         self._emit(SentenceAccepted(sentence, tuple(new)))
 
     def clear(self) -> None:
-        """Forget all sentences: they were thoughts and no answer."""
+        """Discard all sentences: they were thoughts, not an answer."""
         if self.sentences:
             self._numbers.clear()
             self.sentences.clear()
@@ -59,7 +59,7 @@ class CitationNumberer:
     def answer(
         self, question: str, notes: tuple[Note, ...], composition: GenerationResult, model: str
     ) -> Answer:
-        """The whole answer, with a note on what is missing from it."""
+        """Return the whole answer, with a note on what is missing from it."""
         if composition.error is not None:
             notes = (*notes, Note(composition.error.public).then(Note("note-shown-until-then")))
         elif composition.cut:
@@ -80,7 +80,7 @@ class CitationNumberer:
 
 
 def publishers_corrections(answer: Answer, found: SearchResults) -> list[Note]:
-    """The notices of cited articles that were corrected, where the answer does not quote them."""
+    """Return the correction notices of cited articles that the answer doesn't quote."""
     cited = {citation.article.article_id for citation in answer.citations}
     notices = {
         hit.passage.correction: hit.passage.article.source or hit.passage.article.title
@@ -96,7 +96,8 @@ def publishers_corrections(answer: Answer, found: SearchResults) -> list[Note]:
 
 
 def with_other_outlets(citations: Sequence[Citation], found: SearchResults) -> tuple[Citation, ...]:
-    """Each source with the outlets that have its story too and are no sources themselves."""
+    """Return each source with the outlets that report its story too and aren't sources
+    themselves."""
     also = {hit.passage.article.article_id: hit.also for hit in reversed(found.hits)}
     cited = {citation.article.article_id for citation in citations}
     named = {citation.article.source for citation in citations}
@@ -112,7 +113,7 @@ def with_other_outlets(citations: Sequence[Citation], found: SearchResults) -> t
 
 
 def replayed(answer: Answer, emit: Callable[[Event], None]) -> Answer:
-    """The same answer, its sentences told as if they had just been written."""
+    """Return the same answer, emitting its sentences as if they had just been written."""
     for sentence in answer.sentences:
         new = tuple(c for c in answer.citations if c.n in sentence.citations)
         emit(SentenceAccepted(sentence, new))
@@ -120,7 +121,7 @@ def replayed(answer: Answer, emit: Callable[[Event], None]) -> Answer:
 
 
 def answer_of_quotations(found: SearchResults, reconciled: ConflictResolution) -> Answer:
-    """The answer made of quotations, with both sides where reports differ."""
+    """Return the answer made of quotations, with both sides where reports differ."""
     quotations = reconciled.quotations
     citations = tuple(
         Citation(n, quotation.hit.passage.article, quotation.text)

@@ -1,10 +1,10 @@
-"""Citations in the ways in which models write them, read into one: ``[1][2]``."""
+"""Bring the ways in which models write citations into one form: ``[1][2]``."""
 
 from __future__ import annotations
 
 import re
 
-# What models call a passage, in the languages that they answer in.
+# Words for a passage, in the languages that models answer in.
 _WORD = (
     r"(?:sources?|passages?|articles?|refs?\.?|references?|documents?|docs?|citations?|snippets?|excerpts?|quellen?"
     r"|passagen?|artikeln?|absatz|fuentes?|pasajes?|artículos?|sources?|источник(?:и|а|ов)?|отрыв(?:ок|ки|ка|ков)|стать(?:я|и|ей)"
@@ -24,7 +24,7 @@ _CERTAIN = re.compile(
     rf"|[(（]\s*\[(?P<double>{_LIST})\]\s*[)）]",
     re.IGNORECASE,
 )
-# Numbers in parentheses and raised ones may be something else.
+# Numbers in parentheses and superscripts may be something else.
 _POSSIBLE = re.compile(
     rf"(?P<before>\S)(?P<space>\s*)[(（]\s*(?P<round>{_LIST})\s*[)）]|(?P<unit>[^\W_]*)(?P<super>[{_SUPERSCRIPT}]+(?:[,ʼ˒][{_SUPERSCRIPT}]+)*)"
 )
@@ -32,7 +32,7 @@ _UNITS = frozenset(["m", "cm", "mm", "km", "ft", "in", "mi", "dm", "x", "e"])
 _NUMBER = re.compile(r"\d{1,3}")
 _RANGE = re.compile(r"(\d{1,3})\s*[-–—]\s*(\d{1,3})")
 _LONGEST_RANGE = 20
-# The end of a text that may go on to be a mark.
+# The end of a text that may become a mark.
 _BEGUN = re.compile(
     rf"\s*(?:\\|(?:\\?\[){{1,2}}[^\]\n]{{0,40}}\\?\]?(?:\([^)\s]{{0,60}})?|[【〔［][^】〕］\n]{{0,40}}|[(（][\d\s,;\[–-]{{0,20}}|[(（](?:see\s+)?[A-Za-z]{{1,10}}\s?\d{{0,3}}|<(?:s(?:u(?:p(?:>(?:(?!</sup>)[^\n]){{0,26}})?)?)?)?|[{_SUPERSCRIPT},]+)?$",
     re.IGNORECASE,
@@ -42,7 +42,8 @@ CANONICAL = re.compile(r"\s*\[\d{1,3}\]")
 
 
 def with_plain_marks(text: str, passages: int) -> str:
-    """``text`` with every citation as ``[1]``; ``passages`` is how many can be meant."""
+    """Return ``text`` with every citation as ``[1]``; ``passages`` is how many there are to
+    cite."""
     text = _CERTAIN.sub(_plain, text)
 
     def possible(match: re.Match[str]) -> str:
@@ -67,7 +68,8 @@ def with_plain_marks(text: str, passages: int) -> str:
 
 
 def mark_begun(text: str) -> int:
-    """Where a mark begins that the end of ``text`` may be a part of; its length if none does."""
+    """Return the offset of a mark that may have begun at the end of ``text``; its length if there
+    is none."""
     match = _BEGUN.search(text)
     return match.start() if match else len(text)
 
@@ -93,7 +95,7 @@ _ABOUT = (
     r"(?:passages?|articles?|excerpts?|snippets?|documents?|texts?|context|sources?|information)(?:\s+(?:above|below|provided|given))?"
 )
 _NUMBERED = rf"(?:{_WORD}\s*#?\s*(?P<lead>\d{{1,3}}(?:{_BETWEEN}\d{{1,3}})*))"
-# What stands before a statement and says only where it is from.
+# What precedes a statement and only says where it is from.
 _LEADS = re.compile(
     rf"^(?:(?:(?:as\s+(?:stated|reported|mentioned|noted|described)\s+(?:in|by)|according\s+to|based\s+on|per|from|in)\s+(?:{_NUMBERED}|{_ABOUT})\s*[,:]\s*)"
     rf"|(?:{_NUMBERED.replace('lead', 'teller')}|the\s+(?:passages?|excerpts?|snippets?|provided\s+\w+)|passages?)\s+(?:\w+ly\s+)?(?:says?|states?|reports?|mentions?|notes?|indicates?|shows?|explains?|tells?(?:\s+us)?|confirms?)\s+(?:that\s+)?"
@@ -114,8 +116,8 @@ _TRAILS = re.compile(
 
 
 def without_reference(sentence: str, passages: int) -> tuple[str, list[int]]:
-    """A sentence without its talk of passages ("Based on the passages,", "Passage 2 says that"),
-    and the numbers that this talk had."""
+    """Return a sentence without references to passages ("Based on the passages,", "Passage 2 says
+    that"), and the numbers in them."""
     found: list[int] = []
     for pattern in (_LEADS, _TRAILS):
         match = pattern.search(sentence)

@@ -1,4 +1,4 @@
-"""Answers written by a model: passages in, sentences out, each checked before it is given on."""
+"""Write answers with a model: passages in, sentences out, each checked before it is passed on."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from retrieval.search.query import content_words
 
 _log = logging.getLogger(__name__)
 
-# A text that pauses so long, in seconds, behind a cited sentence will hardly add to it.
+# A text that pauses this long, in seconds, after a cited sentence will hardly add to it.
 _PAUSE = 0.06
 _MOST_DRAFTS = 16
 _MOST_REPEATS = 2
@@ -59,17 +59,17 @@ _REWRITE_SECONDS = 10.0
 _SAID_AGAIN = "it only says the question again"
 _ELSEWHERE = "it is in another language than it should be"
 _LEAST_CONTEXT = 200  # tokens of passages, however small the model's context
-_RULES_TOKENS = 500  # of the rules and the question, about
+_RULES_TOKENS = 500  # about those of the rules and the question
 
 
 def _nobody() -> None:
-    """For who does not want to hear of it."""
+    """Ignore a retraction."""
 
 
 @dataclass(frozen=True, slots=True)
 class _WritingTask:
-    """What one call is to write. ``expected`` are the languages that it may be in, by their codes;
-    ``again``: it was written in another one before."""
+    """What one call is to write. ``expected`` are the codes of the languages that it may be in;
+    ``again`` says that it was written in another one before."""
 
     task: PromptTask
     question: str
@@ -80,11 +80,11 @@ class _WritingTask:
 
 
 class _WrittenElsewhere(Exception):
-    """The model writes in another language than it was asked to, and nothing is shown yet."""
+    """The model writes in another language than requested, and nothing is shown yet."""
 
 
 class Composer:
-    """Writes answers with one model and keeps the books of it."""
+    """Writes answers with one model and records its usage."""
 
     def __init__(
         self,
@@ -103,14 +103,15 @@ class Composer:
         self._zone = zone
 
     def room(self, corpus: str, answers: int = 1) -> AbstractAsyncContextManager[bool]:
-        """Whether today's budget has room for so many more answers, which is kept free in the body."""
+        """Reserve budget for so many more answers while the block runs; False if today's has no
+        room."""
         thinks = self._bounds.reasoning_tokens if self.model.capabilities.reasons else 0
         most = answers * (self._bounds.context_tokens + self._bounds.answer_tokens + thinks)
         return self._budget.room(corpus, self.model.name, most)
 
     @property
     def _context_tokens(self) -> int:
-        """How many tokens of passages the model is given: as set, or what it is known to read."""
+        """How many tokens of passages the model gets: as set, or as far as it is known to read."""
         reads = self.model.capabilities.context_tokens
         if reads is None:
             return self._bounds.context_tokens
@@ -118,18 +119,18 @@ class Composer:
         return min(self._bounds.context_tokens, max(fits, _LEAST_CONTEXT))
 
     async def parts(self, passages: Sequence[Passage]) -> list[list[PromptPassage]]:
-        """The passages in parts of which each fits into what the model is given at once."""
+        """Return the passages in parts, each of which fits into the model's context."""
         return list(parts(passages, await self._count(), self._context_tokens))
 
     async def fitting(self, passages: Sequence[PromptPassage]) -> list[PromptPassage]:
-        """As many of the first ones as fit; one always."""
+        """Return as many of the first passages as fit, at least one."""
         count = await self._count()
         ends = accumulate(count(fence(passage)) for passage in passages)
         most = sum(end <= self._context_tokens for end in ends)
         return list(passages[: max(1, most)])
 
     async def spent(self, corpus: str | None) -> DailyUsage:
-        """What went today, in one corpus or in all."""
+        """Return today's usage, in one corpus or in all."""
         return await self._budget.spent(corpus)
 
     async def compose(
@@ -144,11 +145,10 @@ class Composer:
         retracted: Callable[[], None] = _nobody,
         withdrawn: Set[str] = frozenset(),
     ) -> GenerationResult:
-        """Write an answer; ``passed`` hears of each sentence as soon as it has passed, ``retracted``
-        if what passed until then turns out to have been thoughts.
+        """Write an answer; ``passed`` gets each sentence as soon as it has passed, ``retracted`` is
+        called if what passed before turns out to have been thoughts.
 
-        Never raises ``ModelError``: what was good until then is in the composition, and so is the
-        error.
+        Never raises ``ModelError``: the result has what was good before the error, and the error.
         """
         count = await self._count()
         passages = number_passages(hits, count, self._context_tokens, withdrawn)
@@ -175,7 +175,7 @@ class Composer:
         passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
         retracted: Callable[[], None] = _nobody,
     ) -> GenerationResult:
-        """The same for any task, of passages that fit. ``question`` is what it is about."""
+        """Do the same for any task, with passages that fit; ``question`` is its subject."""
         composition = GenerationResult(passages, observer=self._calls.observer)
         texts = [question] if task == ANSWER else [each.text for each in passages]
         expected = await ASKING.run(partial(possible_languages, texts, named=language))
@@ -186,7 +186,7 @@ class Composer:
                 try:
                     await self._write_once_more(asked, composition, corpus, passed, retracted)
                 except ContextTooLong as error:
-                    # What was counted is an estimate: once more with what the error says, or half.
+                    # The count is an estimate: retry with what the error says, or half.
                     fitting = await self.fitting(composition.passages) if error.limit else []
                     half = composition.passages[: max(1, len(composition.passages) // 2)]
                     fits = 0 < len(fitting) < len(composition.passages)
@@ -200,7 +200,8 @@ class Composer:
         return composition
 
     async def standalone(self, history: str, question: str, corpus: str) -> str | None:
-        """A follow-up as a question of its own, in the model's words; None if it has none to offer."""
+        """Return a follow-up as a question of its own, in the model's words; None if it offers
+        none."""
         prompt = prompts.render("standalone", history=history, question=question)
         try:
             async with self.room(corpus) as granted, asyncio.timeout(_REWRITE_SECONDS):
@@ -213,12 +214,13 @@ class Composer:
         return usable_rewrite(text, question, history) if outcome.reason == "stop" else None
 
     async def warm_up(self) -> None:
-        """Have a server that loads its model do so before the first question."""
+        """Let a server that loads its model do so before the first question. Raises
+        ``ModelError``."""
         await ASKING.run(answer_language.warm_up)
         await self.model.warm_up()
 
     async def kind_of(self, message: str, corpus: str) -> str | None:
-        """The model's word for what kind of message it is; None if it has none to offer."""
+        """Return the model's word for the kind of a message; None if it offers none."""
         prompt = prompts.render("message_kind", message=message)
         try:
             async with self.room(corpus) as granted, asyncio.timeout(_REWRITE_SECONDS):
@@ -242,7 +244,7 @@ class Composer:
         passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
         retracted: Callable[[], None],
     ) -> None:
-        """Write; once more with a reminder if it begins in another language than it should."""
+        """Write; if it begins in another language than requested, once more with a reminder."""
         try:
             await self._write(asked, composition, corpus, passed, retracted)
         except _WrittenElsewhere:
@@ -270,7 +272,7 @@ class Composer:
         try:
             async with aclosing(self._drafts(messages, composition, corpus, outcome)) as drafts:
                 async for draft in drafts:
-                    if draft is None:  # all that was thought, it turns out
+                    if draft is None:  # everything so far was thoughts
                         composition.begin_again()
                         doubtful.clear()
                         seen.clear()
@@ -285,11 +287,11 @@ class Composer:
                     known = draft.text.casefold() in seen
                     repeats += known
                     if repeats > _MOST_REPEATS or len(seen) >= _MOST_DRAFTS:
-                        break  # it goes round in circles
+                        break  # it repeats itself
                     if known:
                         continue
                     if not seen and not draft.cited and not outcome.thought:
-                        held = []  # thoughts whose end is marked alone begin like this
+                        held = []  # thoughts of which only the end is marked begin like this
                     seen.add(draft.text.casefold())
                     written = f"{written} {draft.text}"
                     if await ASKING.run(
@@ -323,7 +325,7 @@ class Composer:
             composition.refused |= outcome.reason == "refusal"
         finally:
             composition.add_usage(outcome.usage)
-            # What was written may hold anything, and so is in no log.
+            # The text may hold anything, so it isn't logged.
             _log.debug(
                 "%d sentences passed, %d did not.",
                 len(composition.passed),
@@ -337,7 +339,8 @@ class Composer:
         corpus: str,
         outcome: CallOutcome,
     ) -> AsyncGenerator[DraftSentence | None, None]:
-        """The sentences of one call as they become whole; None where all before were thoughts."""
+        """Yield the sentences of one call as they become complete; None if all before were
+        thoughts."""
         reader = DraftReader(len(composition.passages))
         async with (
             aclosing(
@@ -358,7 +361,7 @@ class Composer:
     async def _opinion(
         self, composition: GenerationResult, corpus: str, prompt: str, most: int
     ) -> str | None:
-        """What the model says when it is asked once more; None if it can't be asked."""
+        """Return what the model says when it is asked again; None if it can't be asked."""
         outcome = CallOutcome()
         try:
             async with self.room(corpus) as granted:
@@ -395,6 +398,6 @@ class Composer:
 
 
 def _repeats(text: str, question: str) -> bool:
-    """Whether a sentence has no telling word that the question does not have."""
+    """Return whether all content words of a sentence are in the question."""
     asked = {word.lower() for word in content_words(question)}
     return {word.lower() for word in content_words(text)} <= asked

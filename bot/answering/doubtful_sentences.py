@@ -1,4 +1,5 @@
-"""Sentences of an answer that are not certain: asked about once more, else quoted from their source."""
+"""Settle sentences of an answer that aren't certain: ask about them once more, or quote their
+source."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ from retrieval.search.query import content_words
 
 _log = logging.getLogger(__name__)
 
-_SHOWN = 0.75  # of a sentence that is shown, in a quotation that adds nothing to it
+_SHOWN = 0.75  # share of a shown sentence in a quotation that adds nothing to it
 _NOT_CONFIRMED = "asked again, the model does not find it in its sources"
 
 
@@ -32,11 +33,11 @@ async def settle_doubtful(
     shown: Sequence[VerifiedSentence],
     ask: Ask | None,
 ) -> list[VerifiedSentence | RejectedSentence]:
-    """Decide what becomes of the sentences that were not certain, in their order.
+    """Decide what becomes of the sentences that weren't certain, in their order.
 
-    ``ask`` makes the one call to the model; without it nothing more is asked. A confirmed sentence
-    is shown as written. Another one is rejected, and the sentence of its passage that says it best
-    follows it as a quotation, if it has to do with the question and is not ``shown`` yet.
+    ``ask`` makes the one call to the model; without it nothing is asked. A confirmed sentence is
+    shown as written. Any other is rejected, and followed by the sentence of its passage that comes
+    closest, as a quotation, if it concerns the question and isn't ``shown`` yet.
     """
     confirmed = await _confirmed(doubtful, passages, ask)
     results: list[VerifiedSentence | RejectedSentence] = []

@@ -1,4 +1,4 @@
-"""What is to be written, and what came of it."""
+"""What is to be written, and the result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.answering.sentence_check import VerifiedSentence
 
 @dataclass(frozen=True, slots=True)
 class PromptTask:
-    """What is to be written: the prompts for its rules and for what is asked, by name."""
+    """What is to be written, by the names of the prompts for its rules and for the request."""
 
     rules: str
     asked: str
@@ -25,9 +25,9 @@ ANSWER = PromptTask("answer_rules", "answer_question")
 
 @dataclass(slots=True)
 class GenerationResult:
-    """What came of it. ``refused``: the model says that the passages do not answer the question.
-    ``cut``: it was stopped before it had finished. ``other_language``: it wrote in another one than
-    it was asked to. ``error`` ended it early."""
+    """The result of writing. ``refused``: the model says that the passages don't answer the
+    question; ``cut``: it was stopped before it had finished; ``other_language``: it wrote in
+    another language than requested. ``error`` ended it early."""
 
     passages: list[PromptPassage]
     passed: list[VerifiedSentence] = field(default_factory=list)
@@ -44,7 +44,7 @@ class GenerationResult:
         result: VerifiedSentence | RejectedSentence,
         passed: Callable[[VerifiedSentence, Sequence[PromptPassage]], None],
     ) -> None:
-        """Keep a sentence that was decided on, and tell ``passed`` if it may be shown."""
+        """Store a sentence that was decided on, and pass it to ``passed`` if it may be shown."""
         self.observer.sentence_checked(result)
         if isinstance(result, VerifiedSentence):
             self.passed.append(result)
@@ -53,17 +53,17 @@ class GenerationResult:
             self.dropped.append(result)
 
     def add_usage(self, usage: Usage | None) -> None:
-        """Add what one more call took, None if nothing is known of it."""
+        """Add the usage of one more call; None if it isn't known."""
         if usage is not None:
             self.usage = usage + self.usage if self.usage else usage
 
     def time_out(self, error: ModelError) -> None:
-        """End it early, since it took too long: which no call of the model tells."""
+        """Record that it took too long, which no call of the model does."""
         self.observer.model_failed(error)
         self.error = error
 
     def begin_again(self) -> None:
-        """Forget what was written so far, not what it took."""
+        """Discard what was written so far, but not the usage."""
         self.passed.clear()
         self.dropped.clear()
         self.refused = self.cut = self.other_language = False

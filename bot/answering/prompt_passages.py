@@ -35,7 +35,7 @@ class PromptPassage:
     def evidence(self) -> Evidence:
         """Return the passage as evidence for verification."""
         article = self.passage.article
-        # What may address an assistant speaks for nothing that one writes.
+        # What may address an assistant isn't evidence for anything.
         text = strip_injected_instructions(self.text, article.title, level=STRAY)
         return Evidence(text, article.title, published_date(article.published_at), article.source)
 

@@ -1,4 +1,4 @@
-"""The citations of one sentence that a model wrote: which of its passages support it."""
+"""Check the citations of one sentence by a model: which passages support it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EMPHASIS = re.compile(r"(\*{1,3}|_{2,3}|~~|\|\||`)(?=\S)(.+?)(?<=\S)\1")
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSentence:
-    """A sentence that may be shown; ``sources`` are numbers of passages that support it."""
+    """A sentence that may be shown; ``sources`` are the numbers of passages that support it."""
 
     text: str
     sources: tuple[int, ...]
@@ -37,10 +37,10 @@ class VerifiedSentence:
 
 @dataclass(frozen=True, slots=True)
 class DoubtfulSentence:
-    """A sentence that is not shown as it stands unless somebody confirms it.
+    """A sentence that isn't shown as it is unless somebody confirms it.
 
-    ``sources`` are the passages that it is to be held against, the best one first. ``supported``
-    tells that without a second opinion it may be shown, ``refuted`` that none is asked for.
+    ``sources`` are the passages to compare it with, the best one first. ``supported`` says that it
+    may be shown without a second opinion.
     """
 
     text: str
@@ -50,10 +50,11 @@ class DoubtfulSentence:
 
     @property
     def refuted(self) -> bool:
+        """Whether it is refuted, so that no second opinion is asked for."""
         return self.verdict.outcome == "refuted"
 
     def rejected(self, *more: str, replaced: bool = False) -> RejectedSentence:
-        """Make a rejected sentence of it; ``more`` are reasons that come first."""
+        """Return it as a rejected sentence; ``more`` are reasons that come first."""
         reasons = (*more, *self.verdict.reasons) or ("its sources do not say so",)
         verdict: Literal["refuted", "uncertain"] | None = None
         if not is_no_claim(self.text):
@@ -68,11 +69,12 @@ def check_sentence(
     *,
     strict: bool = False,
 ) -> VerifiedSentence | DoubtfulSentence | RejectedSentence:
-    """Hold a sentence against the passages that it cites; move its citations if others support it.
+    """Check a sentence against the passages that it cites, and correct its citations if others
+    support it.
 
     A citation stays only if its passage supports the sentence by itself, or if several do so only
-    together. With ``strict``, what is supported but not surely is doubtful too. Takes up to some
-    milliseconds for each passage: call it from a worker thread.
+    together. With ``strict``, what is supported but not surely is doubtful too. Blocks for up to
+    some milliseconds per passage: call it from a worker thread.
     """
     text = plain_sentence(draft.text)
     if text is None:
@@ -116,16 +118,16 @@ def _found(
 
 
 def is_no_claim(text: str) -> bool:
-    """Whether a line claims nothing: "Sure!", "1.", a heading."""
+    """Return whether a line claims nothing: "Sure!", "1.", a heading."""
     words = _WORD.findall(text)
     ends = text.rstrip("\"”’')*_ ").endswith((".", "!", "?", "。", "।", "؟"))
     return len(words) < _FEW or text.rstrip().endswith(":") or (len(words) <= _SHORT and not ends)
 
 
 def plain_sentence(text: str) -> str | None:
-    """``text`` without Markdown; None if it holds a link, an image or a mention.
+    """Return ``text`` without Markdown; None if it has a link, an image or a mention.
 
-    A Markdown link is reduced to its words: links are made by us, from citations.
+    A Markdown link is reduced to its words: links are made from citations only.
     """
     text = _LINKED.sub(r"\1", text)
     if _NOT_OURS.search(text):

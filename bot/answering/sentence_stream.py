@@ -1,4 +1,4 @@
-"""The sentences of a text that is still being written, with the numbers that they cite."""
+"""Split a text that is still being written into sentences with the numbers that they cite."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _AFTER_END = re.compile(rf"([{_STOP}]+[\"”’')*]*)((?:{CANONICAL.pattern})+)"
 _NUMBER = re.compile(r"\d{1,3}")
 _ENDS = re.compile(rf"[{_STOP}][\"”’')]*$")
 _OPENING = re.compile(r"\s+(?P<mark>[“‘\"(])$")
-# So much of a next sentence makes sure that the one before has ended.
+# So many characters of the next sentence prove that the one before has ended.
 _SURE = 6
-# What models put before an answer or a list, and is no part of a sentence.
+# What models put before an answer or a list item, which isn't part of a sentence.
 _BULLET = re.compile(
     r"^(?:[-*•–▪◦‣]\s+|\d{1,2}[.)]\s+|>\s+|(?:\*\*)?(?:(?:the )?(?:final )?answer(?: to (?:the|this|your) question)?(?: is)?|a)\s*:(?:\*\*)?\s*)+",
     re.IGNORECASE,
@@ -52,30 +52,31 @@ _MANY = 99
 
 @dataclass(frozen=True, slots=True)
 class DraftSentence:
-    """A sentence as the model wrote it, without its marks; ``cited`` as written, maybe wrong."""
+    """A sentence as the model wrote it, without citation marks; ``cited`` as written, perhaps
+    wrong."""
 
     text: str
     cited: tuple[int, ...]
 
 
 class DraftReader:
-    """Cuts a stream of text into sentences.
+    """Splits a stream of text into sentences.
 
-    A sentence is given out when it can't go on: when another one has begun, or at the end.
-    ``passages`` is how many the model was given: other numbers in parentheses are no citations.
+    A sentence is returned when it can't continue: when the next one has begun, or at the end.
+    ``passages`` is how many the model was given: other numbers in parentheses aren't citations.
     """
 
     def __init__(self, passages: int = _MANY) -> None:
         self._passages = passages
-        self._line = ""  # what is not known yet to be running text
-        self._runs = False  # whether the line that is being written is running text
-        self._item = False  # and of a list
+        self._line = ""  # what may not be running text
+        self._runs = False  # whether the current line is running text
+        self._item = False  # and a list item
         self._rest = ""
         self._table: list[str] = []
-        self._sources = False  # what follows are sources and no sentences
+        self._sources = False  # whether sources follow instead of sentences
 
     def feed(self, text: str) -> list[DraftSentence]:
-        """Take some more text; return the sentences that are whole now."""
+        """Take more text; return the sentences that are complete now."""
         self._line += text
         found: list[DraftSentence] = []
         while self._line:
@@ -104,8 +105,8 @@ class DraftReader:
         return found + self._whole()
 
     def settle(self) -> list[DraftSentence]:
-        """Return what would be given out if the text went on, for when it pauses: sentences with
-        another one begun behind them, and a last one that is whole and cited."""
+        """Return complete sentences while the text pauses: those followed by another one, and a
+        last one that is complete and cited."""
         begun = mark_begun(self._rest)
         moved = self._moved(self._rest)
         spans = _spans(moved)
@@ -119,7 +120,7 @@ class DraftReader:
         return self._drafts(moved, whole)
 
     def finish(self, *, cut: bool = False) -> list[DraftSentence]:
-        """Return what is left at the end of the text; not a last sentence that was ``cut``."""
+        """Return what is left at the end of the text, without a last sentence that was ``cut``."""
         self._line, self._rest = (_UNFINISHED.sub("", each) for each in (self._line, self._rest))
         if cut:
             whole = _ENDS.search(self._rest.rstrip())
@@ -129,7 +130,7 @@ class DraftReader:
         return found + self._row_before("") + self._whole(at_end=True)
 
     def _whole(self, *, at_end: bool = False) -> list[DraftSentence]:
-        """The sentences that can't go on, of the running text until now."""
+        """Return the sentences of the running text so far that can't continue."""
         begun = len(self._rest) if at_end else mark_begun(self._rest)
         moved, tail = self._moved(self._rest[:begun]), self._rest[begun:]
         spans = _spans(moved)
@@ -143,7 +144,8 @@ class DraftReader:
         return self._drafts(moved, whole)
 
     def _special_line(self, line: str) -> list[DraftSentence] | None:
-        """What a whole line gives that is a table's row, a heading or among the sources."""
+        """Return the sentences of a line that is a table's row, a heading or among the sources;
+        None for running text."""
         if _ROW.match(line):
             found = self._row_before(line)
             self._table.append(line)
@@ -157,7 +159,7 @@ class DraftReader:
         return None
 
     def _row_before(self, line: str) -> list[DraftSentence]:
-        """The sentence of the row before, which is none if it was the head of the table."""
+        """Return the sentence of the row before; none if it was the header of the table."""
         if not self._table:
             return []
         row = self._table.pop()
@@ -176,8 +178,8 @@ class DraftReader:
         return self._drafts(text, [(0, len(text))])
 
     def _moved(self, text: str) -> str:
-        """Marks in one form, and those behind the end of a sentence put before it: ``cost 5. (1)``
-        to ``cost 5 [1].``"""
+        """Return text with marks in one form, those after the end of a sentence moved before it:
+        ``cost 5. (1)`` becomes ``cost 5 [1].``"""
         text = with_plain_marks(text, self._passages)
         return _AFTER_END.sub(lambda match: match[2] + match[1], text)
 
@@ -198,9 +200,9 @@ class DraftReader:
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
-    """The sentences of a text that may break off inside a quotation.
+    """Return the sentences of a text that may break off inside a quotation.
 
-    The splitter puts a quotation mark that is not closed yet with the sentence before it.
+    The splitter puts an unclosed quotation mark into the sentence before it.
     """
     spans: list[tuple[int, int]] = []
     start: int | None = None
