@@ -103,8 +103,7 @@ class Composer:
         self._zone = zone
 
     def room(self, corpus: str, answers: int = 1) -> AbstractAsyncContextManager[bool]:
-        """Reserve budget for so many more answers while the block runs; False if today's has no
-        room."""
+        """Reserve budget for so many more answers during the block; False if there is no room."""
         thinks = self._bounds.reasoning_tokens if self.model.capabilities.reasons else 0
         most = answers * (self._bounds.context_tokens + self._bounds.answer_tokens + thinks)
         return self._budget.room(corpus, self.model.name, most)
@@ -145,8 +144,8 @@ class Composer:
         retracted: Callable[[], None] = _nobody,
         withdrawn: Set[str] = frozenset(),
     ) -> GenerationResult:
-        """Write an answer; ``passed`` gets each sentence as soon as it has passed, ``retracted`` is
-        called if what passed before turns out to have been thoughts.
+        """Write an answer; ``passed`` gets each sentence once it has passed, ``retracted`` is called
+        if these turn out to have been thoughts.
 
         Never raises ``ModelError``: the result has what was good before the error, and the error.
         """
@@ -200,8 +199,7 @@ class Composer:
         return composition
 
     async def standalone(self, history: str, question: str, corpus: str) -> str | None:
-        """Return a follow-up as a question of its own, in the model's words; None if it offers
-        none."""
+        """Return a follow-up as a question of its own, by the model; None if it offers none."""
         prompt = prompts.render("standalone", history=history, question=question)
         try:
             async with self.room(corpus) as granted, asyncio.timeout(_REWRITE_SECONDS):
@@ -214,8 +212,7 @@ class Composer:
         return usable_rewrite(text, question, history) if outcome.reason == "stop" else None
 
     async def warm_up(self) -> None:
-        """Let a server that loads its model do so before the first question. Raises
-        ``ModelError``."""
+        """Let a server that loads its model do so before the first question."""
         await ASKING.run(answer_language.warm_up)
         await self.model.warm_up()
 
