@@ -12,6 +12,7 @@ from retrieval.catalogue.feeds import FeedRepository
 from retrieval.catalogue.jobs import JobRepository
 from retrieval.catalogue.queries import ReadQueries
 from retrieval.catalogue.stories import StoryRepository
+from retrieval.catalogue.uploads import UploadRepository
 from retrieval.catalogue.vectors import VectorRepository
 
 
@@ -28,6 +29,7 @@ class Catalogue:
         self.vectors = VectorRepository(database)
         self.feeds = FeedRepository(database)
         self.jobs = JobRepository(database)
+        self.uploads = UploadRepository(database)
 
     @classmethod
     async def open(cls, location: DatabaseLocation | Path, *, moving: bool = False) -> Catalogue:

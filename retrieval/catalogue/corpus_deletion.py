@@ -29,6 +29,7 @@ from retrieval.catalogue.schema import (
     properties,
     story_members,
     story_pins,
+    uploads,
     version_changes,
     versions,
 )
@@ -85,7 +86,7 @@ async def erase_corpus(database: Database, corpus: Corpus) -> None:
         my_feeds = select(feeds.c.id).where(feeds.c.corpus_id == corpus.id)
         my_jobs = select(jobs.c.id).where(jobs.c.corpus_id == corpus.id)
         await connection.execute(delete(feed_items).where(feed_items.c.feed_id.in_(my_feeds)))
-        for table in (job_results, job_items):
+        for table in (job_results, job_items, uploads):
             await connection.execute(delete(table).where(table.c.job_id.in_(my_jobs)))
         for table in (jobs, feeds, *_OF_CORPUS):
             await connection.execute(delete(table).where(table.c.corpus_id == corpus.id))

@@ -22,6 +22,7 @@ from retrieval.catalogue.schema import (
     job_results,
     jobs,
 )
+from retrieval.catalogue.uploads import attach
 from retrieval.errors import Note, NotFound
 from retrieval.models import IngestResult
 from retrieval.timestamps import from_micros, iso, to_micros
@@ -37,13 +38,18 @@ class JobSource:
     """One thing to ingest. ``label`` is a URL, the path of a file or the name of a text.
 
     ``payload`` depends on the kind: for a text, it and what else is known of the article (keys of
-    the JSONL format); for a feed item, its record; for an uploaded file its path, ``label`` being
-    its name.
+    the JSONL format); for a feed item, its record; for an uploaded file its ``path``, or the id of
+    its ``upload`` in the database, ``label`` being its name.
     """
 
     kind: SourceKind
     label: str
     payload: dict[str, Any] | None = None
+
+
+def upload_of(source: JobSource) -> str | None:
+    """Return the id of the file of a source in the database, None if it isn't there."""
+    return (source.payload or {}).get("upload") if source.kind == "file" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,7 @@ class JobRepository:
             done = await connection.execute(insert(jobs).values(**row).returning(jobs.c.id))
             job_id: int = done.scalar_one()
             await _add_items(connection, job_id, sources)
+            await attach(connection, job_id, filter(None, map(upload_of, sources)))
             detail = Note("job-sources", count=len(sources))
             await note(connection, corpus, actor, now, "job.start", job_id, detail)
         return await self.job(job_id)
@@ -158,7 +165,7 @@ class JobRepository:
         ]
 
     async def files(self) -> set[str]:
-        """Return the paths of the uploaded files that jobs still need."""
+        """Return the paths of the uploaded files in the data folder that jobs still need."""
         query = (
             select(job_items.c.payload)
             .join(jobs, jobs.c.id == job_items.c.job_id)
@@ -166,7 +173,7 @@ class JobRepository:
             .where(job_items.c.kind == "file", job_items.c.done == 0)
         )
         found = await self._database.read(lambda connection: connection.scalars(query).all())
-        return {str(payload["path"]) for payload in found if payload}
+        return {str(payload["path"]) for payload in found if payload and "path" in payload}
 
     async def counts(self, job_id: int) -> tuple[int, int]:
         """Return how many sources of a job aren't done, and how many articles it has results

@@ -339,6 +339,27 @@ job_results = Table(
     sqlite_autoincrement=True,
 )
 
+# Uploaded files, where several processes read them. Each is deleted with its job; it is part of none
+# while it is being uploaded.
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", chars(32), primary_key=True),
+    Column("job_id", ForeignKey("jobs.id"), index=True),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+upload_parts = Table(
+    "upload_parts",
+    metadata,
+    Column("upload_id", ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    # A megabyte each.
+    info={"rows_at_once": 8},
+)
+
 # Which of several processes does what until when; see `leases`. Rows stay, for their tokens.
 leases = Table(
     "leases",

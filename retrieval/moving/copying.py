@@ -105,14 +105,15 @@ async def copy_table(
     if await _run(target, lambda connection: is_done(connection, table.name)):
         return
     last = await _run(target, lambda connection: _last(connection, table))
+    most = _rows_at_once(table)
     async with source.connect() as reading:
         total = await reading.scalar(select(func.count()).select_from(table))
     while True:
-        query = batch_after(table, last, _BATCH)
+        query = batch_after(table, last, most)
         async with source.connect() as reading:
             rows = [tuple(row) for row in await reading.execute(query)]
         last = key_of(table, rows[-1]) if rows else last
-        ended = len(rows) < _BATCH
+        ended = len(rows) < most
         there = await _run(
             target,
             lambda connection, rows=rows, ended=ended: _keep(  # type: ignore[misc]
@@ -126,15 +127,19 @@ async def copy_table(
 
 async def table_digest(engine: AsyncEngine, table: Table) -> TableDigest:
     """Read a table to its end."""
-    last, count, total = None, 0, 0
+    last, count, total, most = None, 0, 0, _rows_at_once(table)
     async with engine.connect() as connection:
         while True:
-            found = await connection.execute(batch_after(table, last, _BATCH))
+            found = await connection.execute(batch_after(table, last, most))
             rows = [tuple(row) for row in found]
             count, total = count + len(rows), (total + digest(table, rows)) % MODULUS
-            if len(rows) < _BATCH:
+            if len(rows) < most:
                 return TableDigest(count, f"{total:032x}")
             last = key_of(table, rows[-1])
+
+
+def _rows_at_once(table: Table) -> int:
+    return int(table.info.get("rows_at_once", _BATCH))
 
 
 def counters(connection: Connection, tables: Sequence[Table]) -> dict[str, int]:

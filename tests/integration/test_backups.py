@@ -24,7 +24,7 @@ from bot.storage.library import APPLICATION, open_library
 from retrieval.backups import BackupInfo, restore_backup, verify_backup, write_backup
 from retrieval.catalogue.audit_log import Actor
 from retrieval.errors import FolderInUse, FolderTooNew, NewsdeskError, Refused, StorageError
-from retrieval.ingestion.jobs.uploads import Uploads
+from retrieval.ingestion.jobs.uploads import FolderUploads
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import check_indexes
 from tests.integration.conftest import Newsdesk, bring_in, titles_found
@@ -246,7 +246,7 @@ async def test_a_restore_that_is_killed_can_be_begun_again(
 async def test_files_that_jobs_wait_for_come_along(
     library: Library, folder: Path, tmp_path: Path
 ) -> None:
-    kept = await Uploads(folder / "uploads").keep("a.txt", b"what was handed in")
+    kept = await FolderUploads(folder / "uploads").keep("a.txt", b"what was handed in")
     corpus = await library.catalogue.corpora.by_name("local")
     assert corpus is not None
     await library.catalogue.jobs.add(corpus, [kept], Actor("Ada", "#news"), NOW)

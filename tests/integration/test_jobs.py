@@ -15,6 +15,7 @@ from retrieval.catalogue.jobs import JobSource
 from retrieval.errors import NotFound, Refused
 from retrieval.ingestion.jobs.queue import JobEvent
 from retrieval.maintenance import check_indexes
+from tests.both_databases import execute
 from tests.integration.conftest import Newsdesk, article, lines
 from tests.integration.job_kills import assert_whole, kill_often, state
 from tests.integration.newsroom import MODERATOR, moderator, opened, titles
@@ -76,14 +77,17 @@ async def test_a_file_that_was_handed_in_is_kept_until_its_job_is_over(
     tmp_path: Path, site: NewsSite
 ) -> None:
     data = "\n".join(json.dumps(article(n)) for n in range(5)).encode()
-    async with opened(tmp_path, site) as room:
+    async with opened(tmp_path, site, max_queued_jobs=1) as room:
         source = await room.jobs.upload("../../etc/news.jsonl", data)
         job = await room.jobs.submit("local", [source], MODERATOR)
-        await room.jobs.upload("never-submitted.txt", b"x")
+        late = await room.jobs.upload("one-too-many.txt", b"x")
+        with pytest.raises(Refused):
+            await room.jobs.submit("local", [late], MODERATOR)
     async with opened(tmp_path, site) as room:
         results = [r async for event in room.jobs.follow(job) for r in event.results]
         assert [result.source for result in results] == [f"news.jsonl:{n}" for n in range(1, 6)]
-        assert list((tmp_path / "uploads").glob("*")) == []
+        assert [*tmp_path.glob("uploads/*"), *tmp_path.glob("scratch/*")] == []
+        assert await execute(room.library, "SELECT job_id FROM uploads WHERE job_id > 0") == []
         assert not (tmp_path.parent / "etc").exists()
 
 

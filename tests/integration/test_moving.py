@@ -18,7 +18,7 @@ from bot.storage.library import APPLICATION, open_library
 from retrieval.catalogue import schema as catalogue
 from retrieval.embedders import Vectors
 from retrieval.errors import FolderInUse, NewsdeskError, Refused, StorageError
-from retrieval.ingestion.jobs.uploads import Uploads
+from retrieval.ingestion.jobs.uploads import FolderUploads
 from retrieval.library import Library, LibraryConfig
 from retrieval.maintenance import check_indexes
 from retrieval.moving import MoveResult, copying, filling, move_library
@@ -149,7 +149,7 @@ async def test_a_source_that_was_written_to_is_moved_anew(library: Library, tmp_
 
 
 async def test_files_that_jobs_wait_for_come_along(library: Library, tmp_path: Path) -> None:
-    uploads = Uploads(library.data_dir / "uploads")
+    uploads = FolderUploads(library.data_dir / "uploads")
     kept = await uploads.keep("a.txt", b"An article")
     async with library.database.write() as connection:
         job = {"id": 1, "corpus_id": 1, "state": "queued", "actor": "Ada", "created_at": 0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from retrieval.catalogue.jobs import JobSource
-from retrieval.ingestion.jobs.uploads import Uploads, path_of
+from retrieval.ingestion.jobs.uploads import FolderUploads, path_of
 
 
 def _is_there(source: JobSource) -> bool:
@@ -17,7 +17,7 @@ async def _nothing() -> set[str]:
 
 
 async def test_a_file_whose_job_is_kept_while_others_are_cleared_away_stays(tmp_path: Path) -> None:
-    uploads = Uploads(tmp_path)
+    uploads = FolderUploads(tmp_path)
     source = await uploads.keep("news.txt", b"Some news")
 
     async def needed() -> set[str]:
@@ -32,7 +32,7 @@ async def test_a_file_whose_job_is_kept_while_others_are_cleared_away_stays(tmp_
 
 
 async def test_a_file_handed_in_while_others_are_cleared_away_stays(tmp_path: Path) -> None:
-    uploads = Uploads(tmp_path)
+    uploads = FolderUploads(tmp_path)
     handed_in: list[JobSource] = []
 
     async def needed() -> set[str]:

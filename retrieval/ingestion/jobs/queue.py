@@ -51,7 +51,7 @@ class JobQueue:
         self._library = library
         self._worker = worker
         self._jobs = library.catalogue.jobs
-        self._uploads = Uploads(library.data_dir / "uploads")
+        self._uploads = Uploads(library)
         self._scheduler: FairScheduler[Job] = FairScheduler(
             at_once=at_once, owner=lambda job: job.corpus, rank=lambda job: job.id
         )
@@ -78,7 +78,7 @@ class JobQueue:
         try:
             self._admit(corpus, sources)
         except Refused:
-            self._uploads.belongs(sources)  # to nothing: the next sweep deletes them
+            self._uploads.refuse(sources)
             raise
         now = self._library.clock()
         made = await self._library.catalogue.corpora.ensure(corpus, now)

@@ -1,20 +1,28 @@
-"""Files that were handed in, kept until their job is over."""
+"""Files that were handed in, kept until their job is over: in the data folder, or on PostgreSQL, where
+several processes may work on jobs, in the database."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import shutil
 import uuid
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path, PurePath
 
-from retrieval.catalogue.jobs import JobSource
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.dialects import POSTGRESQL
+from retrieval.catalogue.jobs import JobSource, upload_of
+from retrieval.catalogue.uploads import UploadRepository
+from retrieval.errors import StorageError
+from retrieval.ingestion.target import IngestTarget
+from retrieval.runtime.scratch import ScratchFolder
 
 _LONGEST_NAME = 100
 
 
-class Uploads:
+class FolderUploads:
     """A folder of files, each in a folder of its own, so that names may be anything."""
 
     def __init__(self, folder: Path) -> None:
@@ -24,8 +32,7 @@ class Uploads:
 
     async def keep(self, name: str, data: bytes) -> JobSource:
         """Write a file down; it is shown as ``name``, whose ending says what it is."""
-        shown = re.sub(r"[^\w .()+-]", "_", PurePath(name.replace("\\", "/")).name)
-        shown = shown[-_LONGEST_NAME:].lstrip(".") or "file"
+        shown = _shown(name)
         path = self._folder / uuid.uuid4().hex / shown
         self._new.add(str(path))
 
@@ -56,6 +63,90 @@ class Uploads:
         await asyncio.to_thread(delete)
 
 
+class Uploads:
+    """All files that were handed in, wherever they are: a database keeps them if it is on a server,
+    and a folder that was moved from there has them in its database still."""
+
+    def __init__(self, library: IngestTarget) -> None:
+        self._library = library
+        self._folder = FolderUploads(library.data_dir / "uploads")
+        self._database: UploadRepository = library.catalogue.uploads
+        self._scratch = ScratchFolder(library.data_dir / "scratch")
+        # In the database, and part of no job: not yet, and never.
+        self._new: set[str] = set()
+        self._refused: set[str] = set()
+
+    async def keep(self, name: str, data: bytes) -> JobSource:
+        """Store a file; it is shown as ``name``, whose ending says what it is. Raise
+        ``StorageError``."""
+        if not _is_on_server(self._library.catalogue.database):
+            return await self._folder.keep(name, data)
+        upload_id = await self._database.add(data, self._library.clock())
+        self._new.add(upload_id)
+        return JobSource("file", _shown(name), {"upload": upload_id})
+
+    def belongs(self, sources: Iterable[JobSource]) -> None:
+        """These are part of a job now, which says how long they are kept."""
+        sources = list(sources)
+        self._folder.belongs(sources)
+        self._new.difference_update(filter(None, map(upload_of, sources)))
+
+    def refuse(self, sources: Iterable[JobSource]) -> None:
+        """These will be part of no job: the next sweep deletes them."""
+        sources = list(sources)
+        self.belongs(sources)
+        self._refused.update(filter(None, map(upload_of, sources)))
+
+    @contextlib.asynccontextmanager
+    async def opened(self, source: JobSource) -> AsyncIterator[Path]:
+        """Yield the path of the file of a source while the block lasts; nothing is there if it was
+        deleted. Raise ``StorageError``."""
+        upload_id = upload_of(source)
+        if upload_id is None:
+            yield Path(path_of(source))
+            return
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                path = await stack.enter_async_context(self._scratch.file(_shown(source.label)))
+                await self._copy(upload_id, path)
+            except OSError as error:
+                detail = error.strerror or str(error)
+                raise StorageError("data-folder-no-room", detail=detail) from error
+            yield path
+
+    async def sweep(self, needed: Callable[[], Awaitable[set[str]]]) -> None:
+        """Delete all files but those that jobs need, in the folder the ones that they say are
+        ``needed``, and those just handed in."""
+        await self._folder.sweep(needed)
+        await asyncio.to_thread(self._scratch.sweep)
+        refused = set(self._refused)
+        await self._database.delete_old(self._library.clock(), refused=refused, new=self._new)
+        self._refused -= refused
+
+    async def _copy(self, upload_id: str, path: Path) -> None:
+        size = await self._database.size(upload_id)
+        if size is None:
+            return
+        draft = path.with_name(f"{path.name}.part")
+        written = 0
+        with await asyncio.to_thread(draft.open, "wb") as file:
+            async for part in self._database.parts(upload_id):
+                await asyncio.to_thread(file.write, part)
+                written += len(part)
+        if written == size:
+            draft.rename(path)
+
+
 def path_of(source: JobSource) -> str:
-    """Where the file of a source lies: a handed in one among the uploads, else where it says."""
+    """Where the file of a source lies that isn't in the database: a handed in one among the uploads,
+    else where it says."""
     return str((source.payload or {}).get("path", source.label))
+
+
+def _shown(name: str) -> str:
+    shown = re.sub(r"[^\w .()+-]", "_", PurePath(name.replace("\\", "/")).name)
+    return shown[-_LONGEST_NAME:].lstrip(".") or "file"
+
+
+def _is_on_server(database: Database) -> bool:
+    return database.engine.dialect.name == POSTGRESQL

@@ -6,7 +6,6 @@ import asyncio
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +13,7 @@ from retrieval.catalogue.jobs import Job, JobItem, JobSource, settle
 from retrieval.errors import UnreadableSource
 from retrieval.extraction.feeds.discovery import FEED_BYTES, read_document
 from retrieval.extraction.feeds.items import FeedDocument, FeedItem
-from retrieval.ingestion.jobs.uploads import path_of
+from retrieval.ingestion.jobs.uploads import Uploads
 from retrieval.ingestion.page_loader import PageLoader
 from retrieval.ingestion.pipeline import batched, ingest_batches
 from retrieval.ingestion.progress import IngestProgress, Report
@@ -55,6 +54,7 @@ class JobWorker:
         self._pages = pages
         self._load_item = load_item
         self._jobs = library.catalogue.jobs
+        self._uploads = Uploads(library)
 
     async def work(
         self, job: Job, report: Report, stopped: Stopped
@@ -168,33 +168,33 @@ class JobWorker:
         self, item: JobItem, progress: IngestProgress, stopped: Stopped
     ) -> AsyncIterator[IngestItem]:
         """The articles of a file from where it was left, each with its place."""
-        path, name = path_of(item.source), item.source.label
-        articles = read_source(
-            Path(path),
-            self._pages.max_bytes,
-            self._pages.extractor,
-            respect_noai=self._pages.respect_noai,
-        )
-
-        def some() -> list[IngestItem]:
-            return list(itertools.islice(articles, _LINES))
-
         position = 0
         held: IngestItem | None = None
-        while not stopped() and (read := await asyncio.to_thread(some)):
-            for incoming in read:
-                position += 1
-                if position <= item.position:
-                    continue
-                progress.found += position > 1
-                progress.came(incoming)
-                if held is not None:
-                    yield held
-                held = replace(
-                    incoming,
-                    label=incoming.label.replace(path, name, 1),
-                    ticket=_JobTicket(item.id, position, last=False),
-                )
+        async with self._uploads.opened(item.source) as path:
+            articles = read_source(
+                path,
+                self._pages.max_bytes,
+                self._pages.extractor,
+                respect_noai=self._pages.respect_noai,
+            )
+
+            def some() -> list[IngestItem]:
+                return list(itertools.islice(articles, _LINES))
+
+            while not stopped() and (read := await asyncio.to_thread(some)):
+                for incoming in read:
+                    position += 1
+                    if position <= item.position:
+                        continue
+                    progress.found += position > 1
+                    progress.came(incoming)
+                    if held is not None:
+                        yield held
+                    held = replace(
+                        incoming,
+                        label=incoming.label.replace(str(path), item.source.label, 1),
+                        ticket=_JobTicket(item.id, position, last=False),
+                    )
         if stopped():
             return
         if held is not None:
