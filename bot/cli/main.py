@@ -113,8 +113,9 @@ def main() -> None:
     debug = "--debug" in sys.argv[1:]
     sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != "--debug"]
     code = 0
-    from bot.ops.event_loop import end_process
+    from bot.ops.event_loop import collect_rarely, end_process
 
+    collect_rarely()
     try:
         code = _run(debug)
         sys.stdout.flush()

@@ -34,6 +34,25 @@ libc.fflush(ctypes.c_void_p(out))
 """
 
 
+_GARBAGE = """
+import asyncio, gc
+from types import SimpleNamespace
+from bot.ops.event_loop import SETTINGS, collect_rarely
+
+usual = gc.get_threshold()
+collect_rarely()
+assert gc.get_threshold() > usual
+gathering = SimpleNamespace(setup_hook=lambda: asyncio.sleep(0), add_listener=lambda _: None)
+SETTINGS["frozen start"](gathering)
+asyncio.run(gathering.setup_hook())
+assert gc.get_threshold() == usual
+"""
+
+
+def test_a_bot_that_has_started_collects_garbage_at_pythons_pace() -> None:
+    subprocess.run([sys.executable, "-c", _GARBAGE], timeout=scaled(60), check=True)
+
+
 @pytest.mark.skipif(
     sys.platform == "win32" or not hasattr(ctypes.CDLL(None), "malloc_info"),
     reason="only glibc gives each thread a heap of its own",
