@@ -18,7 +18,7 @@ from bot.answering.summaries.service import SummaryService
 from bot.config.settings import Settings
 from bot.services.answers import AnswerService
 from bot.services.ask import AskService
-from bot.services.conversations import Conversations
+from bot.services.conversations import ConversationMemory, Conversations, SharedConversations
 from bot.services.dm_guilds import DMGuildResolver
 from bot.services.failing_feeds import FailingFeedsReport
 from bot.services.feed_posts import FeedPostService
@@ -137,7 +137,9 @@ async def open_services(
         guild_settings = GuildSettingsCache(library)
         contexts = RequestContexts(guild_settings, settings.shared_corpus, library)
         stack.push_async_callback(contexts.close)
-        conversations = Conversations()
+        conversations: Conversations = ConversationMemory()
+        if roles.is_shared:
+            conversations = SharedConversations(library.database, library.clock)
         seconds = settings.answer_timeout_seconds + settings.model_load_seconds + _MORE_THAN_MODEL
         limits = UsageLimits(library, settings.timezone)
         answers = AnswerService(library, engine, requests, conversations, limits, seconds)

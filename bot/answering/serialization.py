@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from bot.answering.conversation import Conversation, Turn
 from bot.answering.models import Answer, AnswerSentence, Citation, Conflict, ConflictValue
 from retrieval.errors import Note
 from retrieval.models import Reference
@@ -49,6 +51,42 @@ def from_record(question: str, record: dict[str, Any]) -> Answer:
         asked=record["asked"],
         since=_moment(record["since"]),
         until=_moment(record["until"]),
+    )
+
+
+def conversation_as_records(conversation: Conversation) -> list[dict[str, Any]]:
+    """Return the turns of a conversation as they are kept."""
+    return [
+        {
+            "question": turn.question,
+            "answer": turn.answer,
+            "since": iso(turn.since) if turn.since else None,
+            "until": iso(turn.until) if turn.until else None,
+            "source": turn.source,
+            "citations": [asdict(citation) for citation in turn.citations],
+            "sentences": [asdict(sentence) for sentence in turn.sentences],
+            "open": turn.open,
+        }
+        for turn in conversation.turns
+    ]
+
+
+def conversation_from_records(records: Iterable[dict[str, Any]]) -> Conversation:
+    """Return a conversation from what was kept of it."""
+    return Conversation(
+        tuple(
+            Turn(
+                record["question"],
+                record["answer"],
+                _moment(record["since"]),
+                _moment(record["until"]),
+                record["source"],
+                tuple(map(_citation, record["citations"])),
+                tuple(map(_sentence, record["sentences"])),
+                record["open"],
+            )
+            for record in records
+        )
     )
 
 

@@ -33,6 +33,7 @@ def purge(
     async def run() -> tuple[list[str], int]:
         from bot.config.settings import load_settings
         from bot.storage.answers import blank_answers_citing
+        from bot.storage.conversations import forget_conversations
         from bot.storage.library import open_library
         from retrieval.purge import articles_to_purge, purge_articles
 
@@ -44,6 +45,7 @@ def purge(
             if not yes:
                 typer.confirm(f"Erase {len(ids)} articles for good?", abort=True, err=True)
             answers = await blank_answers_citing(library.database, corpus, ids)
+            await forget_conversations(library.database, corpus=corpus)
             await purge_articles(library, found, ids, actor(), because)
             return ids, answers
 

@@ -73,7 +73,7 @@ class PrivacyCommands(
 
 
 async def _forget_remembered(services: Services, user_id: int) -> None:
-    services.conversations.forget(user_id)
+    await services.conversations.forget(user_id)
     services.ask.forget(user_id)
     await services.contexts.forget_seen(user_id)
 

@@ -25,7 +25,7 @@ from bot.answering.models import (
 )
 from bot.answering.serialization import as_record
 from bot.errors import UserError
-from bot.services.conversations import AnswerKey, ConversationKey, Conversations
+from bot.services.conversations import AnswerKey, ConversationKey, Conversations, Participant
 from bot.services.requests import CutShort, Request, RequestRunner
 from bot.services.usage_limits import UsageLimits
 from bot.storage.answer_notes import note_on
@@ -219,8 +219,9 @@ class AnswerService:
             await save_answer(database, replace(stored, answer=stored.answer | pages))
         await set_message(database, request.id, message.channel.id, message.id)
         conversation = self._engine.after(asked.conversation, asked, answer)
+        by = Participant(request.user_id, asked.corpus, request.guild_id)
         for topic in (AnswerKey(request.id), *request.topics):
-            self._conversations.remember(topic, conversation, request.user_id)
+            await self._conversations.remember(topic, conversation, by)
         return PostedAnswer(answer, conversation, message)
 
 

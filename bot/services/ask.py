@@ -126,7 +126,7 @@ class AskService:
         request = replace(
             request,
             corpus=corpus,
-            conversation=request.conversation or self._conversations.of(with_this_person),
+            conversation=request.conversation or await self._conversations.of(with_this_person),
             topics=(*request.topics, with_this_person),
         )
         if context.guild_id is None and not context.elsewhere:
@@ -208,7 +208,7 @@ class AskService:
         """Return the conversation up to an answer, from the stored answer if necessary."""
         if given is None:
             return None
-        conversation = self._conversations.of(AnswerKey(given.id)) or self._revived(given)
+        conversation = await self._conversations.of(AnswerKey(given.id)) or self._revived(given)
         return ConversationContext(conversation, given.corpus) if conversation else None
 
     async def after_message(self, message_id: int) -> ConversationContext | None:
@@ -225,7 +225,7 @@ class AskService:
         """Return the conversation of a thread that the bot opened."""
         if not self.is_our_thread(channel):
             return None
-        remembered = self._conversations.of(ThreadKey(channel.id))
+        remembered = await self._conversations.of(ThreadKey(channel.id))
         return (
             ConversationContext(remembered) if remembered else await self.after_message(channel.id)
         )

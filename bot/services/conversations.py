@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
 
 from bot.answering.conversation import Conversation
+from bot.answering.serialization import conversation_as_records, conversation_from_records
+from bot.storage.conversations import (
+    StoredConversation,
+    forget_conversations,
+    load_turns,
+    save_conversation,
+)
+from retrieval.catalogue.database import Database
+from retrieval.errors import StorageError
+from retrieval.timestamps import Clock
 
-_MOST = 2_000
+_log = logging.getLogger(__name__)
+
+_MOST, _MOST_SHARED = 2_000, 20_000
 _SECONDS = 30 * 60.0
 
 
@@ -40,14 +55,38 @@ ConversationKey = AnswerKey | ThreadKey | ChannelUserKey
 
 
 @dataclass(frozen=True, slots=True)
-class _StoredConversation:
+class Participant:
+    """Who takes part in a conversation, and whose articles it is about."""
+
+    user_id: int
+    corpus: str
+    guild_id: int | None
+
+
+class Conversations(Protocol):
+    """Conversations, limited in number and age."""
+
+    async def of(self, topic: ConversationKey) -> Conversation | None:
+        """Return the conversation under this key; None if there is none."""
+
+    async def remember(
+        self, topic: ConversationKey, conversation: Conversation, by: Participant
+    ) -> None:
+        """Store a conversation in which this person takes part."""
+
+    async def forget(self, user_id: int) -> None:
+        """Forget every conversation that a person took part in."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
     at: float
     conversation: Conversation
     people: frozenset[int]
 
 
-class Conversations:
-    """Conversations in memory, limited in number and age. ``tick`` returns monotonic seconds."""
+class ConversationMemory:
+    """Conversations in memory. ``tick`` returns monotonic seconds."""
 
     def __init__(
         self,
@@ -58,24 +97,73 @@ class Conversations:
         self._most = most
         self._seconds = seconds
         self._tick = tick
-        self._kept: OrderedDict[ConversationKey, _StoredConversation] = OrderedDict()
+        self._kept: OrderedDict[ConversationKey, _Remembered] = OrderedDict()
 
-    def of(self, topic: ConversationKey) -> Conversation | None:
+    async def of(self, topic: ConversationKey) -> Conversation | None:
         """Return the conversation under this key; None if there is none."""
         kept = self._kept.get(topic)
         if kept is None or self._tick() - kept.at > self._seconds:
             return None
         return kept.conversation
 
-    def remember(self, topic: ConversationKey, conversation: Conversation, user_id: int) -> None:
+    async def remember(
+        self, topic: ConversationKey, conversation: Conversation, by: Participant
+    ) -> None:
         """Store a conversation in which this person takes part."""
         kept = self._kept.pop(topic, None)
-        people = kept.people | {user_id} if kept else frozenset({user_id})
-        self._kept[topic] = _StoredConversation(self._tick(), conversation, people)
+        people = kept.people | {by.user_id} if kept else frozenset({by.user_id})
+        self._kept[topic] = _Remembered(self._tick(), conversation, people)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
 
-    def forget(self, user_id: int) -> None:
+    async def forget(self, user_id: int) -> None:
         """Forget every conversation that a person took part in."""
         for topic in [t for t, kept in self._kept.items() if user_id in kept.people]:
             del self._kept[topic]
+
+
+class SharedConversations:
+    """Conversations in a database that several processes share."""
+
+    def __init__(self, database: Database, clock: Clock, most: int = _MOST_SHARED) -> None:
+        self._database = database
+        self._clock = clock
+        self._most = most
+
+    async def of(self, topic: ConversationKey) -> Conversation | None:
+        """Return the conversation under this key; None if there is none."""
+        since = self._clock() - timedelta(seconds=_SECONDS)
+        found = await load_turns(self._database, _name(topic), since)
+        return conversation_from_records(found) if found is not None else None
+
+    async def remember(
+        self, topic: ConversationKey, conversation: Conversation, by: Participant
+    ) -> None:
+        """Store a conversation in which this person takes part. A failure is logged: the answer has
+        been given."""
+        now, turns = self._clock(), conversation_as_records(conversation)
+        stored = StoredConversation(_name(topic), by.corpus, by.guild_id, turns, now)
+        try:
+            await save_conversation(
+                self._database,
+                stored,
+                by.user_id,
+                forgotten_before=now - timedelta(seconds=_SECONDS),
+                most=self._most,
+            )
+        except StorageError as error:
+            _log.warning("a conversation could not be kept: %s", error)
+
+    async def forget(self, user_id: int) -> None:
+        """Forget every conversation that a person took part in."""
+        await forget_conversations(self._database, user_id=user_id)
+
+
+def _name(topic: ConversationKey) -> str:
+    match topic:
+        case AnswerKey():
+            return f"answer:{topic.answer_id}"
+        case ThreadKey():
+            return f"thread:{topic.thread_id}"
+        case ChannelUserKey():
+            return f"person:{topic.channel_id}:{topic.user_id}:{topic.corpus}"

@@ -13,7 +13,7 @@ from retrieval.library import Library, LibraryConfig
 
 # A test holds the head to the last migration.
 APPLICATION = SchemaBranch(
-    "application", Path(__file__).parent / "migrations", "0009", metadata, "application_version"
+    "application", Path(__file__).parent / "migrations", "0010", metadata, "application_version"
 )
 
 

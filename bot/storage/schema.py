@@ -272,3 +272,23 @@ member_usage = Table(
     Column("questions", Integer, nullable=False),
     Column("cost_micros", BigInteger, nullable=False),
 )
+
+# What was said in conversations of the last half hour, where several processes share a database. ``key``
+# names an answer, a thread, or a person in a channel.
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("key", TEXT, primary_key=True),
+    Column("corpus", TEXT, nullable=False),
+    Column("guild_id", BigInteger),
+    Column("turns", JSON, nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+)
+
+# Who took part in each.
+conversation_people = Table(
+    "conversation_people",
+    metadata,
+    Column("key", ForeignKey("conversations.key", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False, index=True),
+)

@@ -16,7 +16,7 @@ from bot.answering.models import Answer, AnswerSentence, Citation
 from bot.answering.serialization import as_record, from_record
 from bot.answering.summaries.service import Digest
 from bot.i18n import describe, translator_for
-from bot.services.conversations import AnswerKey, Conversations, ThreadKey
+from bot.services.conversations import AnswerKey, ConversationMemory, Participant, ThreadKey
 from bot.storage.answer_notes import AnswerNote
 from bot.ui.answers import (
     AnswerContext,
@@ -254,20 +254,20 @@ def test_slow_edits_become_rarer_and_quick_ones_recover() -> None:
     assert pace.pause == 1.0
 
 
-def test_conversations_are_forgotten_with_time_with_number_and_on_request() -> None:
+async def test_conversations_are_forgotten_with_time_with_number_and_on_request() -> None:
     now = [0.0]
-    kept = Conversations(most=3, seconds=10, tick=lambda: now[0])
+    kept = ConversationMemory(most=3, seconds=10, tick=lambda: now[0])
     said = Conversation((Turn("Q?", "A."),))
     for n in range(4):
-        kept.remember(ThreadKey(n), said, user_id=n)
-    assert kept.of(ThreadKey(0)) is None
-    assert kept.of(ThreadKey(3)) == said
-    kept.remember(ThreadKey(3), said, user_id=7)
-    kept.forget(3)
-    assert kept.of(ThreadKey(3)) is None
-    kept.remember(AnswerKey("x"), said, user_id=1)
+        await kept.remember(ThreadKey(n), said, Participant(n, "harbour", None))
+    assert await kept.of(ThreadKey(0)) is None
+    assert await kept.of(ThreadKey(3)) == said
+    await kept.remember(ThreadKey(3), said, Participant(7, "harbour", None))
+    await kept.forget(3)
+    assert await kept.of(ThreadKey(3)) is None
+    await kept.remember(AnswerKey("x"), said, Participant(1, "harbour", None))
     now[0] = 11.0
-    assert kept.of(AnswerKey("x")) is None
+    assert await kept.of(AnswerKey("x")) is None
 
 
 def test_who_else_has_the_story_stands_behind_its_source() -> None:

@@ -11,7 +11,7 @@ import discord
 from bot.bootstrap import Services
 from bot.ops.logging import details
 from bot.services.answers import PostedAnswer
-from bot.services.conversations import ThreadKey
+from bot.services.conversations import Participant, ThreadKey
 from bot.services.permissions import RequestContext
 from bot.ui.escaping import unmarked
 from bot.ui.failures import described
@@ -41,7 +41,8 @@ async def open_thread(
         return
     if not services.settings.message_content:
         await _say_how_to_ask(thread, context)
-    services.conversations.remember(ThreadKey(thread.id), posted.conversation, context.user.id)
+    by = Participant(context.user.id, context.corpus or "", context.guild_id)
+    await services.conversations.remember(ThreadKey(thread.id), posted.conversation, by)
 
 
 async def _say_how_to_ask(thread: discord.Thread, context: RequestContext) -> None:

@@ -1,0 +1,100 @@
+"""What was said lately, for all processes on a database: bounded in number, and forgotten with time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage.schema import conversation_people, conversations
+from retrieval.catalogue.database import Database
+from retrieval.catalogue.dialects import POSTGRESQL
+from retrieval.timestamps import to_micros
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConversation:
+    """The turns of a conversation as records, and whose articles they were answered from."""
+
+    key: str
+    corpus: str
+    guild_id: int | None
+    turns: list[dict[str, Any]]
+    at: datetime
+
+
+async def load_turns(database: Database, key: str, since: datetime) -> list[dict[str, Any]] | None:
+    """The turns of the conversation under a key; None if there is none of after ``since``."""
+    query = select(conversations.c.turns).where(
+        conversations.c.key == key, conversations.c.at >= to_micros(since)
+    )
+    found: list[dict[str, Any]] | None = await database.read(
+        lambda connection: connection.scalar(query)
+    )
+    return found
+
+
+async def save_conversation(
+    database: Database,
+    stored: StoredConversation,
+    user_id: int,
+    *,
+    forgotten_before: datetime,
+    most: int,
+) -> None:
+    """Keep a conversation in which a person took part instead of the one under its key, and forget
+    the old ones and those beyond ``most``."""
+    values = {
+        "corpus": stored.corpus,
+        "guild_id": stored.guild_id,
+        "turns": stored.turns,
+        "at": to_micros(stored.at),
+    }
+    async with database.write() as connection:
+        insert_one = _insert(connection)(conversations).values(key=stored.key, **values)
+        await connection.execute(
+            insert_one.on_conflict_do_update(index_elements=[conversations.c.key], set_=values)
+        )
+        person = {"key": stored.key, "user_id": user_id}
+        await connection.execute(
+            _insert(connection)(conversation_people).values(person).on_conflict_do_nothing()
+        )
+        old = conversations.c.at < to_micros(forgotten_before)
+        await connection.execute(delete(conversations).where(old))
+        moments = select(conversations.c.at).order_by(conversations.c.at.desc())
+        first_dropped = await connection.scalar(moments.limit(1).offset(most))
+        if first_dropped is not None:
+            surplus = conversations.c.at <= first_dropped
+            await connection.execute(delete(conversations).where(surplus))
+
+
+async def forget_conversations(
+    database: Database,
+    *,
+    user_id: int | None = None,
+    guild_id: int | None = None,
+    corpus: str | None = None,
+) -> None:
+    """Delete what a person took part in, what was said in a server, or what was answered from a corpus."""
+    table = conversations.c
+    mine: ColumnElement[bool]
+    if user_id is not None:
+        people = conversation_people.c
+        mine = table.key.in_(select(people.key).where(people.user_id == user_id))
+    elif guild_id is not None:
+        mine = table.guild_id == guild_id
+    elif corpus is not None:
+        mine = table.corpus == corpus
+    else:
+        raise ValueError("of whom?")
+    async with database.write() as connection:
+        await connection.execute(delete(conversations).where(mine))
+
+
+def _insert(connection: AsyncConnection) -> Any:
+    """The INSERT of the database's dialect, which knows what to do in a conflict."""
+    return postgresql.insert if connection.dialect.name == POSTGRESQL else sqlite.insert
