@@ -10,6 +10,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from retrieval.catalogue import Catalogue, Corpus, CorpusCounts
+from retrieval.catalogue.access import Access
 from retrieval.catalogue.database import Database
 from retrieval.embedders import Embedder, EmbedderOptions
 from retrieval.errors import (
@@ -74,7 +75,7 @@ class Library:
         embedder: Embedder,
         clock: Clock,
         *,
-        writable: bool,
+        access: Access,
         conditions: Conditions | None = None,
     ) -> None:
         self.config = config
@@ -83,7 +84,8 @@ class Library:
         self.clock = clock
         # What is wrong with it at present, for all who tell of it.
         self.conditions = conditions or Conditions(clock)
-        self.writable = writable
+        self.access = access
+        self.writable = access is Access.WRITER
         # Hears how long searches take.
         self.observer = StageObserver()
         self.embedder = embedder

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.catalogue import LAYOUT, Catalogue, Corpus
+from retrieval.catalogue.access import Access
 from retrieval.catalogue.connections import DatabaseFile
 from retrieval.catalogue.corpus_deletion import (
     corpora_pending_deletion,
@@ -17,6 +18,7 @@ from retrieval.catalogue.corpus_deletion import (
     mark_corpus_deleted,
 )
 from retrieval.catalogue.database import Database, DatabaseLocation
+from retrieval.catalogue.leases import require_fence
 from retrieval.catalogue.migrate import SchemaBranch
 from retrieval.catalogue.place import claim_place, server_id
 from retrieval.catalogue.server import DatabaseServer
@@ -54,6 +56,7 @@ async def open_library(
     config: LibraryConfig,
     *,
     writer: str | None = None,
+    access: Access | None = None,
     clock: Clock = utc_now,
     embedder: Embedder | None = None,
     branches: Sequence[SchemaBranch] = (),
@@ -62,17 +65,21 @@ async def open_library(
 ) -> AsyncIterator[Library]:
     """Open a data folder, making it if need be, and close it again.
 
-    ``writer`` says what is going to write, for others to read, and takes the writer's lock; None
-    opens for reading, beside a writer if there is one. ``embedder`` replaces the one of ``config``;
-    ``branches`` are tables of the caller's in the same database. Either finishes what a crash left,
-    reading only if nobody is writing. ``mends_later``: indexes that are damaged or can't be had are
+    ``access`` is what for; by default writing if there is a ``writer``, which says what is going to
+    write, for others to read, else reading, beside a writer if there is one. ``embedder`` replaces the
+    one of ``config``; ``branches`` are tables of the caller's in the same database. Writing and reading
+    finish what a crash left, reading only if nobody is writing. ``mends_later``: indexes that are damaged or can't be had are
     left to a ``Mender``, and don't keep a writer from starting. ``moving`` is for who finishes a move:
     others can't open what isn't whole. Raises ``StorageError``,
     ``FolderInUse`` or ``FolderTooNew``.
     """
+    if access is None:
+        access = Access.WRITER if writer is not None else Access.READER
     folder = config.data_dir
-    await asyncio.to_thread(make_data_folder, folder)
     server = await _server(config)
+    if access is Access.WORKER and server is None:
+        raise StorageError("worker-needs-server")
+    await asyncio.to_thread(make_data_folder, folder)
     lock = WriterLock(folder) if server is None else ServerWriterLock(folder, server)
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(lock.release)
@@ -80,11 +87,13 @@ async def open_library(
         written: DatabaseLocation | Path = server or path
         location: DatabaseLocation | None = server
         if location is None:
-            location = await asyncio.to_thread(_catalogue_file, path, writes=writer is not None)
+            location = await asyncio.to_thread(
+                _catalogue_file, path, writes=access is Access.WRITER
+            )
         if server is not None and clock is utc_now:  # other machines have other clocks
             clock = await asyncio.to_thread(server.clock)
-        if writer is not None:
-            await asyncio.to_thread(lock.acquire, writer)
+        if access is Access.WRITER:
+            await asyncio.to_thread(lock.acquire, writer or "newsdesk")
             if not await Database.is_ready(written, branches):
                 await Database.prepare(written, branches)
         elif not await Database.is_ready(location, branches):
@@ -94,12 +103,13 @@ async def open_library(
             await asyncio.to_thread(lock.release)
         embedder = embedder or make_embedder(config.embedder, config.embedder_options)
         catalogue = await Catalogue.open(location, moving=moving)
-        library = await _opened(config, catalogue, embedder, clock, lock, bool(writer))
+        library = await _opened(config, catalogue, embedder, clock, lock, access)
         stack.push_async_callback(library.close)
-        await _require_articles(library)
-        if writer is not None:
+        if access is not Access.WORKER:
+            await _require_articles(library)
+        if access is Access.WRITER:
             await recover(library, mends_later=mends_later)
-        elif await _has_unfinished(library.catalogue):
+        elif access is Access.READER and await _has_unfinished(library.catalogue):
             await _recover_as_reader(library, lock)
         yield library
 
@@ -110,17 +120,22 @@ async def _opened(
     embedder: Embedder,
     clock: Clock,
     lock: WriterLock,
-    writable: bool,
+    access: Access,
 ) -> Library:
-    if isinstance(lock, ServerWriterLock):
+    if access is Access.WORKER:
+        catalogue.database.permission = require_fence
+    elif isinstance(lock, ServerWriterLock):
         catalogue.database.permission = lock.require
+    writable = access is Access.WRITER
     conditions = Conditions(clock)
     folder_id = catalogue.database.folder_id
     try:
         if writable:
             await _claim(catalogue.database, config)
         if config.chroma_url:
-            name = await _server_id(catalogue.database, config, lock)
+            name = folder_id
+            if access is not Access.WORKER:  # which never looks into it
+                name = await _server_id(catalogue.database, config, lock)
             store = ChromaStore.server(config.chroma_url, name, embedder.identity, conditions)
         else:
             if writable:
@@ -136,9 +151,7 @@ async def _opened(
     except BaseException:
         await catalogue.close()
         raise
-    return Library(
-        config, catalogue, store, embedder, clock, writable=writable, conditions=conditions
-    )
+    return Library(config, catalogue, store, embedder, clock, access=access, conditions=conditions)
 
 
 async def _server(config: LibraryConfig) -> DatabaseServer | None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.corrections import correction_in
-from retrieval.catalogue.dialects import among
+from retrieval.catalogue.dialects import POSTGRESQL, among
 from retrieval.catalogue.publishers import source_key
 from retrieval.catalogue.records import LAST_VERSION, Corpus, article_id_of
 from retrieval.catalogue.schema import (
@@ -17,10 +17,12 @@ from retrieval.catalogue.schema import (
     INDEXED,
     PASSAGES_PER_VERSION,
     articles,
+    corpora,
     properties,
     versions,
 )
-from retrieval.errors import Note
+from retrieval.catalogue.turns import take_corpus_turn, take_version_turn
+from retrieval.errors import Note, NotFound
 from retrieval.models import Article, IngestItem, content_hash
 from retrieval.runtime.executors import INGESTING, giving_way
 from retrieval.text.chunking import passage_spans
@@ -118,6 +120,18 @@ class IdentifiedArticle:
         }
 
 
+async def begin_accepting(connection: AsyncConnection, corpus: Corpus) -> None:
+    """Let no other process change which articles a corpus has before the transaction ends.
+
+    Raises ``NotFound`` if the corpus was deleted meanwhile.
+    """
+    await take_corpus_turn(connection, corpus.id)
+    if connection.dialect.name == POSTGRESQL:
+        name = await connection.scalar(select(corpora.c.name).where(corpora.c.id == corpus.id))
+        if name != corpus.name:
+            raise NotFound("corpus-not-found", corpus=corpus.name)
+
+
 async def worse_readings(
     connection: AsyncConnection,
     batch: Sequence[IdentifiedArticle],
@@ -203,7 +217,9 @@ async def known_hashes(
 
 
 async def next_version_id(connection: AsyncConnection) -> int:
-    """Return one more than the highest version id ever given."""
+    """Return one more than the highest version id ever given, for nobody else until the transaction
+    ends."""
+    await take_version_turn(connection)
     remembered = select(properties.c.value).where(properties.c.name == LAST_VERSION)
     highest = select(func.max(versions.c.id))
     query = select(highest.scalar_subquery(), remembered.scalar_subquery())

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.acceptance import (
     IdentifiedArticle,
+    begin_accepting,
     identify,
     known_articles,
     known_hashes,
@@ -75,6 +76,9 @@ class ArticleRepository:
         What is new or changed is left in the state ``accepted``, cut into passages; what a
         moderator removed is rejected. ``alongside`` gets the results and may write in the same
         transaction.
+
+        Several processes may do so at once on one PostgreSQL database; those of a corpus take turns.
+        Raises ``NotFound`` if the corpus was deleted meanwhile.
         """
         # Hashing and cutting are work for a thread, not for the event loop.
         batch: list[IdentifiedArticle] = []
@@ -82,6 +86,7 @@ class ArticleRepository:
             part = incoming[first : first + _IDENTIFIED_AT_ONCE]
             batch += await INGESTING.run(identify, corpus, part)
         async with self._database.write() as connection:
+            await begin_accepting(connection, corpus)
             here = await known_articles(connection, [item.article_id for item in batch])
             known, removed = here.versions, here.removals
             hashes = await known_hashes(connection, corpus, [item.hash for item in batch])

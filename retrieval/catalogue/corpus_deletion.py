@@ -33,6 +33,7 @@ from retrieval.catalogue.schema import (
     version_changes,
     versions,
 )
+from retrieval.catalogue.turns import take_corpus_turn
 
 _VERSIONS_AT_ONCE = 500
 # What refers to a corpus itself, in an order that breaks no foreign key.
@@ -46,6 +47,7 @@ async def mark_corpus_deleted(database: Database, name: str) -> None:
         corpus_id = (await connection.execute(query)).scalar_one_or_none()
         if corpus_id is None:
             return
+        await take_corpus_turn(connection, corpus_id)
         await connection.execute(
             update(corpora).where(corpora.c.id == corpus_id).values(name=f"{DOOMED}{corpus_id}")
         )

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retrieval.catalogue.database import Database
 from retrieval.catalogue.dialects import POSTGRESQL, Now
+from retrieval.catalogue.fences import current_fence
 from retrieval.catalogue.schema import leases
 from retrieval.errors import StorageError
 
@@ -129,3 +130,12 @@ async def require(connection: AsyncConnection, lease: Lease) -> None:
     )
     if await connection.scalar(query.with_for_update(read=True)) is None:
         raise StorageError("lease-lost")
+
+
+async def require_fence(_connection: AsyncConnection) -> None:
+    """Permit only transactions that stand on a lease (``fenced``), in a process without the writer lock.
+
+    Raises ``StorageError`` (``write-without-lease``).
+    """
+    if current_fence() is None:
+        raise StorageError("write-without-lease")

@@ -23,6 +23,7 @@ from retrieval.catalogue.schema import (
     story_members,
     versions,
 )
+from retrieval.catalogue.turns import take_corpus_turn
 from retrieval.errors import InvalidURL, Note, NotFound, Refused
 from retrieval.text.chunking import passage_spans
 from retrieval.timestamps import from_micros, iso, to_micros
@@ -185,6 +186,7 @@ class ArticleModeration:
         Raises ``Refused`` (``article-already-removed``).
         """
         async with self._database.write() as connection:
+            await take_corpus_turn(connection, self.corpus.id)
             changed = await connection.execute(
                 update(articles)
                 .where(articles.c.id == article_id, articles.c.corpus_id == self.corpus.id)

@@ -22,6 +22,7 @@ from retrieval.catalogue.schema import (
     versions,
 )
 from retrieval.catalogue.trimming import erase_versions
+from retrieval.catalogue.turns import take_corpus_turn
 from retrieval.errors import Note, NotFound
 from retrieval.timestamps import to_micros
 
@@ -44,6 +45,7 @@ async def retire(database: Database, corpus: Corpus, article_ids: Sequence[str])
     have to leave the indexes."""
     mine = versions.c.article_id.in_(article_ids) & (versions.c.corpus_id == corpus.id)
     async with database.write() as connection:
+        await take_corpus_turn(connection, corpus.id)
         await connection.execute(update(versions).where(mine).values(state=RETIRED))
         return list((await connection.execute(select(versions.c.id).where(mine))).scalars())
 
@@ -61,6 +63,7 @@ async def erase_articles(
     afterwards."""
     mine = articles.c.id.in_(article_ids) & (articles.c.corpus_id == corpus.id)
     async with database.write() as connection:
+        await take_corpus_turn(connection, corpus.id)
         await remember_versions(connection)
         of_them = select(versions.c.id).where(versions.c.article_id.in_(article_ids))
         ids = list((await connection.execute(of_them)).scalars())

@@ -17,12 +17,12 @@ from tests.newsite import NewsSite
 
 # Not plainly forked: by then this process may have opened stores, whose threads a fork loses. The
 # server has paid for the heavy imports, and has opened nothing.
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["chromadb", "tantivy", job_child.__name__])
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["chromadb", "tantivy", job_child.__name__])
 
 
 def _start(data: Path, base: str, count: int) -> multiprocessing.process.BaseProcess:
-    process = _PROCESSES.Process(target=job_child.run, args=(data, base, count))
+    process = PROCESSES.Process(target=job_child.run, args=(data, base, count))
     process.start()
     return process
 
